@@ -1,0 +1,1 @@
+"""Laddnav: a charging network on open standards."""

@@ -1,0 +1,1 @@
+"""A charge when it is over: closed once, credited, never edited."""

@@ -1,0 +1,1 @@
+"""One Unit = one transaction; migrations; announced events and the queue that delivers them."""

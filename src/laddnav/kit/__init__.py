@@ -1,0 +1,1 @@
+"""Words that every room speaks; it knows no rule of charging."""

@@ -1,0 +1,47 @@
+"""Who an object belongs to, and how ids are compared."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from laddnav.kit.refusal import Refusal
+
+_PARTY_ID = re.compile(r"([A-Z]{2})[*-]?([A-Z0-9]{3})")
+
+
+class NotAPartyId(Refusal):
+    """A party is written as country and three characters, such as SE*LAD."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"A party is written as country and three characters, such as SE*LAD; {text!r} is not")
+        self.text = text
+
+
+class PartyId(Struct, frozen=True, order=True):
+    """ISO 3166 alpha-2 country and the party's three characters, upper case (OCPI 2.2.1 credentials_credentials_role_class)."""
+
+    country: str
+    party: str
+
+    def __str__(self) -> str:
+        return f"{self.country}*{self.party}"
+
+    @classmethod
+    def parse(cls, text: str) -> PartyId:
+        """Read `SE*LAD`, `SE-LAD` or `SELAD` in any case. Raises NotAPartyId."""
+        match = _PARTY_ID.fullmatch(text.strip().upper())
+        if match is None:
+            raise NotAPartyId(text)
+        return cls(match[1], match[2])
+
+    @classmethod
+    def of(cls, country: str, party: str) -> PartyId:
+        """From the two fields of an OCPI object, whose case carries no meaning. Raises NotAPartyId."""
+        return cls.parse(f"{country}*{party}")
+
+
+def fold(text: str) -> str:
+    """The form in which ids are compared: OCPI ids keep their case but ignore it (OCPI 2.2.1 types_cistring_type)."""
+    return text.casefold()

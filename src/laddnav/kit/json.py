@@ -1,0 +1,37 @@
+"""JSON in and out with exact numbers: a Decimal keeps its digits, NaN and blown-up exponents are refused."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from laddnav.kit.refusal import Refusal
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+encode: Callable[[Any], bytes] = _encoder.encode
+_MAX_DIGITS = 40  # more than any price or meter register needs; a longer number is an attack or an accident
+
+
+class Unreadable(Refusal):
+    """The JSON cannot be read as what it should be; `where` is the path of the field, as msgspec says it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+
+
+def decode(body: bytes | str, type: type[T]) -> T:
+    """Raises Unreadable, naming the field by its path."""
+    try:
+        return msgspec.json.decode(body, type=type, strict=True)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(str(error)) from error
+
+
+def sane(number: Decimal) -> Decimal:
+    """A number from outside that can be calculated with. Raises ValueError for NaN, infinities and absurd magnitudes."""
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS:
+        raise ValueError("a number of this size or kind cannot be used")
+    return number

@@ -1,0 +1,39 @@
+"""Money: exact, and split into what is earned and what is tax."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+
+class TaxAmount(Struct, frozen=True):
+    """One named tax on one amount; `percentage` None where only the amount was told."""
+
+    name: str
+    amount: Decimal
+    percentage: Decimal | None = None
+
+
+class Price(Struct, frozen=True):
+    """A cost before taxes and the taxes on it; `taxes` None means nobody said, () means there are none."""
+
+    before_taxes: Decimal
+    taxes: tuple[TaxAmount, ...] | None = None
+
+    @property
+    def after_taxes(self) -> Decimal | None:
+        if self.taxes is None:
+            return None
+        return self.before_taxes + sum((tax.amount for tax in self.taxes), Decimal(0))
+
+
+FREE = Price(Decimal(0), ())
+
+# ISO 4217 minor units that are not two; others have two.
+_MINOR_UNITS = {"ISK": 0, "JPY": 0, "KRW": 0, "CLP": 0, "HUF": 2, "BHD": 3, "KWD": 3, "TND": 3}
+
+
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount that is paid in this currency: 0.01 for SEK and EUR, 1 for ISK."""
+    return Decimal(1).scaleb(-_MINOR_UNITS.get(currency, 2))

@@ -1,0 +1,38 @@
+"""Instants, lengths of time, and the clock that everybody asks."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The one source of time and of new ids; it may run faster than the wall clock (a demo) or stand still (a test)."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        ...
+
+    def wall(self, length: timedelta) -> timedelta:
+        """How far this clock moves while a clock on the wall moves `length`."""
+        ...
+
+    def new_id(self) -> str:
+        """A UUID version 7 as text, so that ids sort by the moment they were made."""
+        ...
+
+
+def utc(instant: datetime) -> datetime:
+    """An instant without a zone is UTC (OCPI 2.2.1 types_datetime_type)."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def rfc3339(instant: datetime) -> str:
+    """`2026-11-21T09:47:00Z`, with milliseconds only where there are any; at most 25 characters as OCPI allows."""
+    moment = instant.astimezone(UTC)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{moment.microsecond // 1000:03}Z" if moment.microsecond >= 1000 else f"{text}Z"
+
+
+def hours(length: timedelta) -> Decimal:
+    """Exact to the microsecond before the division."""
+    return Decimal(length // timedelta(microseconds=1)) / Decimal(3_600_000_000)

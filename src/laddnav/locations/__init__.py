@@ -1,0 +1,1 @@
+"""Where a car can charge: Location > Evse > Connector, and the Station behind them."""

@@ -1,0 +1,209 @@
+"""Where a car can charge: Location > Evse > Connector as OCPI names them, and the Station that OCPI has no word for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+
+
+class Status(StrEnum):
+    """What an Evse can do for a driver now (OCPI 2.2.1 mod_locations_status_enum)."""
+
+    AVAILABLE = "AVAILABLE"
+    BLOCKED = "BLOCKED"
+    CHARGING = "CHARGING"
+    INOPERATIVE = "INOPERATIVE"
+    OUTOFORDER = "OUTOFORDER"
+    PLANNED = "PLANNED"
+    REMOVED = "REMOVED"
+    RESERVED = "RESERVED"
+    UNKNOWN = "UNKNOWN"
+
+
+class GeoLocation(Struct, frozen=True):
+    """WGS 84 degrees."""
+
+    latitude: Decimal
+    longitude: Decimal
+
+
+class DisplayText(Struct, frozen=True):
+    """`language` is ISO 639-1."""
+
+    language: str
+    text: str
+
+
+class NamedGeoLocation(Struct, frozen=True):
+    place: GeoLocation
+    name: DisplayText | None = None
+
+
+class Image(Struct, frozen=True, kw_only=True):
+    url: str
+    category: str
+    type: str
+    thumbnail: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class BusinessDetails(Struct, frozen=True):
+    name: str
+    website: str | None = None
+    logo: Image | None = None
+
+
+class RegularHours(Struct, frozen=True):
+    """`weekday` 1 is Monday; begin and end are HH:MM of the location's own clock."""
+
+    weekday: int
+    begin: str
+    end: str
+
+
+class ExceptionalPeriod(Struct, frozen=True):
+    begin_at: datetime
+    end_at: datetime
+
+
+class Hours(Struct, frozen=True, kw_only=True):
+    """Either open around the clock or at the regular hours, and the exceptions to both."""
+
+    twentyfourseven: bool
+    regular: tuple[RegularHours, ...] = ()
+    openings: tuple[ExceptionalPeriod, ...] = ()
+    closings: tuple[ExceptionalPeriod, ...] = ()
+
+
+class Share(Struct, frozen=True):
+    """One part of an EnergyMix: a source in percent, or an environmental impact in grams a kWh."""
+
+    kind: str
+    amount: Decimal
+
+
+class EnergyMix(Struct, frozen=True, kw_only=True):
+    is_green_energy: bool
+    sources: tuple[Share, ...] = ()
+    impacts: tuple[Share, ...] = ()
+    supplier_name: str | None = None
+    product_name: str | None = None
+
+
+class StatusSchedule(Struct, frozen=True, kw_only=True):
+    begin_at: datetime
+    end_at: datetime | None = None
+    status: Status
+
+
+class PublishTokenType(Struct, frozen=True, kw_only=True):
+    """Whom an unpublished Location may be shown to."""
+
+    uid: str | None = None
+    type: str | None = None
+    visual_number: str | None = None
+    issuer: str | None = None
+    group_id: str | None = None
+
+
+class Connector(Struct, frozen=True, kw_only=True):
+    """A plug. `standard`, `format` and `power_type` keep the specification's words, unknown ones too."""
+
+    id: str
+    standard: str
+    format: str
+    power_type: str
+    voltage_max: int
+    amperage_max: int
+    power_max: int | None = None  # watts
+    tariff_ids: tuple[str, ...] = ()
+    terms_and_conditions: str | None = None
+    last_updated: datetime
+
+
+class Evse(Struct, frozen=True, kw_only=True):
+    """The part of a Location that charges one car at a time."""
+
+    uid: str
+    evse_id: str | None = None
+    status: Status
+    connectors: tuple[Connector, ...]
+    status_schedule: tuple[StatusSchedule, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    floor_level: str | None = None
+    coordinates: GeoLocation | None = None
+    physical_reference: str | None = None
+    directions: tuple[DisplayText, ...] = ()
+    parking_restrictions: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    last_updated: datetime
+
+
+class Location(Struct, frozen=True, kw_only=True):
+    """A place with Evses that share an address. `country` is ISO 3166 alpha-3; `owner` is the CPO."""
+
+    owner: PartyId
+    id: str
+    publish: bool
+    publish_allowed_to: tuple[PublishTokenType, ...] = ()
+    name: str | None = None
+    address: str
+    city: str
+    postal_code: str | None = None
+    state: str | None = None
+    country: str
+    coordinates: GeoLocation
+    related_locations: tuple[NamedGeoLocation, ...] = ()
+    parking_type: str | None = None
+    evses: tuple[Evse, ...] = ()
+    directions: tuple[DisplayText, ...] = ()
+    operator: BusinessDetails | None = None
+    suboperator: BusinessDetails | None = None
+    proprietor: BusinessDetails | None = None  # OCPI's `owner` of the place; ours is taken by the CPO
+    facilities: tuple[str, ...] = ()
+    time_zone: str
+    opening_times: Hours | None = None
+    charging_when_closed: bool | None = None
+    images: tuple[Image, ...] = ()
+    energy_mix: EnergyMix | None = None
+    last_updated: datetime
+
+
+class EvseRef(Struct, frozen=True):
+    """Which Evse of which Location, in words that hold inside one holder and owner."""
+
+    location_id: str
+    evse_uid: str
+
+
+class Station(Struct, frozen=True, kw_only=True):
+    """The thing at the other end of an OCPP socket. Its id is unique in the installation, for the socket's path names only it.
+
+    `accepted` None: it waits for an operator to say. `evses` maps the connector numbers of OCPP 1.6 (Evse numbers later) to Evses.
+    """
+
+    holder: PartyId
+    id: str
+    ref: str
+    location_id: str | None
+    evses: tuple[tuple[int, EvseRef], ...] = ()
+    accepted: bool | None
+    security_profile: int
+    vendor: str | None = None
+    model: str | None = None
+    serial_number: str | None = None
+    firmware: str | None = None
+    protocol: str | None = None
+    connected_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    booted_at: datetime | None = None
+    heartbeat_interval: int = 300  # seconds
+    boot_retry_interval: int = 60  # seconds
+    protocols: tuple[str, ...] = ("ocpp1.6",)
+    on_connect: str = "configure"

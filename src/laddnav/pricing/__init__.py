@@ -1,0 +1,1 @@
+"""Stretches of charging times a Tariff: the price, with the reason for every cent; pure."""

@@ -1,0 +1,1 @@
+"""What meters said, kept: registers, signed records, named doubts."""

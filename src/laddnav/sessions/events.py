@@ -1,0 +1,58 @@
+"""What happens to a charge."""
+
+from laddnav.db.events import Event
+
+
+class SessionEvent(Event, frozen=True, kw_only=True):
+    """About one Session; `owner` is the CPO as text."""
+
+    owner: str
+    session_id: str
+
+    @property
+    def about(self) -> str:
+        return f"{self.owner}/{self.session_id}"
+
+
+class SessionStarted(SessionEvent, frozen=True, kw_only=True):
+    """A car charges, or a partner says that one does."""
+
+
+class SessionChanged(SessionEvent, frozen=True, kw_only=True):
+    """Energy, cost or state moved on."""
+
+
+class SessionEnded(SessionEvent, frozen=True, kw_only=True):
+    """Stopped and settled: nothing more is expected, the CDR can close."""
+
+
+class SessionFailed(SessionEvent, frozen=True, kw_only=True):
+    """It will not become a CDR: the start expired, was refused, or what the station told cannot be billed."""
+
+
+class StartRequested(SessionEvent, frozen=True, kw_only=True):
+    """Somebody who may asks the Station to begin; heard by whoever holds its socket."""
+
+    station_id: str
+
+
+class StopRequested(SessionEvent, frozen=True, kw_only=True):
+    station_id: str
+
+
+class StartAnswered(SessionEvent, frozen=True, kw_only=True):
+    """The Station said whether it will begin; `result` is OCPI's CommandResultType, `request` what asked (a command's id)."""
+
+    result: str
+    request: str | None = None
+
+
+class StopAnswered(SessionEvent, frozen=True, kw_only=True):
+    result: str
+    request: str | None = None
+
+
+class DoubtRaised(SessionEvent, frozen=True, kw_only=True):
+    """Something about this charge does not add up and was not billed; a person should look."""
+
+    doubt: str

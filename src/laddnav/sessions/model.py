@@ -1,0 +1,95 @@
+"""A charge while it happens, as CPO (we meter it) or as eMSP (a partner tells us of it)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.ids import PartyId
+from laddnav.kit.money import Price
+from laddnav.metering.model import ChargingPeriod, Meter
+from laddnav.pricing.model import Tab
+from laddnav.tokens.model import TokenType
+
+
+class Status(StrEnum):
+    """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others as OCPI says them."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    SETTLING = "SETTLING"
+    COMPLETED = "COMPLETED"
+    INVALID = "INVALID"
+
+
+class AuthMethod(StrEnum):
+    """How the driver was let in (OCPI 2.2.1 mod_cdrs_authmethod_enum)."""
+
+    AUTH_REQUEST = "AUTH_REQUEST"
+    COMMAND = "COMMAND"
+    WHITELIST = "WHITELIST"
+
+
+class CdrToken(Struct, frozen=True, kw_only=True):
+    """The Token as it was when the charge began (OCPI 2.2.1 mod_cdrs_cdr_token_object)."""
+
+    owner: PartyId
+    uid: str
+    type: TokenType
+    contract_id: str
+
+
+class StopReason(StrEnum):
+    """Why a charge ended, in OCPP's words where it has them."""
+
+    DRIVER = "Local"
+    REMOTE = "Remote"
+    EV_DISCONNECTED = "EVDisconnected"
+    DE_AUTHORIZED = "DeAuthorized"
+    EMERGENCY = "EmergencyStop"
+    POWER_LOSS = "PowerLoss"
+    REBOOT = "Reboot"
+    OTHER = "Other"
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
+
+    `cost` is what the charge costs so far: ours from the tab, a partner's as it said. Instants of PENDING: started_at is
+    when the start was asked for.
+    """
+
+    holder: PartyId
+    owner: PartyId
+    id: str
+    ref: str
+    status: Status
+    token: CdrToken
+    auth_method: AuthMethod
+    authorization_reference: str | None = None
+    location_id: str
+    evse_uid: str
+    connector_id: str
+    station_id: str | None = None
+    evse_no: int | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+    stop_reason: str | None = None
+    energy: Energy = NO_ENERGY
+    currency: str
+    tariff_id: str | None = None
+    time_zone: str
+    meter: Meter | None = None
+    tab: Tab | None = None
+    cost: Price | None = None
+    periods: tuple[ChargingPeriod, ...] = ()  # as a partner told them; ours are in the tab
+    meter_id: str | None = None
+    command_id: str | None = None  # the START_SESSION that asked for it
+    meter_started: Decimal | None = None  # Wh on the register when the car was plugged in
+    meter_stopped: Decimal | None = None  # Wh
+    revision: int = 1
+    last_updated: datetime

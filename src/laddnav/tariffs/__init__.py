@@ -1,0 +1,1 @@
+"""What is promised: Tariff, Element, Restriction."""

@@ -1,0 +1,98 @@
+"""What is promised to a driver: Tariff > Element > PriceComponent and Restriction, in OCPI's sense and our units."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId
+from laddnav.kit.power import Power
+
+
+class TariffDimension(StrEnum):
+    """OCPI 2.2.1 mod_tariffs_tariffdimensiontype_enum."""
+
+    ENERGY = "ENERGY"
+    FLAT = "FLAT"
+    PARKING_TIME = "PARKING_TIME"
+    TIME = "TIME"
+
+
+class Weekday(StrEnum):
+    MONDAY = "MONDAY"
+    TUESDAY = "TUESDAY"
+    WEDNESDAY = "WEDNESDAY"
+    THURSDAY = "THURSDAY"
+    FRIDAY = "FRIDAY"
+    SATURDAY = "SATURDAY"
+    SUNDAY = "SUNDAY"
+
+
+class PriceComponent(Struct, frozen=True, kw_only=True):
+    """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size` in Wh or seconds.
+
+    `vat` is a percentage; None means that no tax is named, not that there is none (design: readings of unclear text).
+    """
+
+    type: TariffDimension
+    price: Decimal
+    vat: Decimal | None = None
+    step_size: int
+
+
+class Restriction(Struct, frozen=True, kw_only=True):
+    """When an Element applies; all that are given must hold. Minimum inclusive, maximum exclusive, times of the location's clock."""
+
+    start_time: time | None = None
+    end_time: time | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    energy_min: Energy | None = None
+    energy_max: Energy | None = None
+    current_min: Decimal | None = None  # amperes
+    current_max: Decimal | None = None  # amperes
+    power_min: Power | None = None
+    power_max: Power | None = None
+    duration_min: timedelta | None = None
+    duration_max: timedelta | None = None
+    weekdays: tuple[Weekday, ...] = ()
+    reservation: str | None = None  # RESERVATION or RESERVATION_EXPIRES: the Element speaks of reservations only
+
+
+class Element(Struct, frozen=True, kw_only=True):
+    components: tuple[PriceComponent, ...]
+    restriction: Restriction = Restriction()
+
+
+class TariffText(Struct, frozen=True):
+    language: str
+    text: str
+
+
+class Limit(Struct, frozen=True):
+    """A bound of the whole price; `incl` None where only the side before taxes is given."""
+
+    excl: Decimal
+    incl: Decimal | None = None
+
+
+class Tariff(Struct, frozen=True, kw_only=True):
+    """`owner` is the CPO. The Elements are tried in order; for each dimension the first that applies and names it wins."""
+
+    owner: PartyId
+    id: str
+    currency: str
+    type: str | None = None
+    elements: tuple[Element, ...]
+    texts: tuple[TariffText, ...] = ()
+    url: str | None = None
+    price_min: Limit | None = None
+    price_max: Limit | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_green_energy: bool | None = None
+    last_updated: datetime

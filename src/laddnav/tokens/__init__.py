@@ -1,0 +1,1 @@
+"""Who may charge: Token, Whitelist, the verdict."""

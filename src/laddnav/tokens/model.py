@@ -1,0 +1,89 @@
+"""What a driver shows, and what is answered to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+
+
+class TokenType(StrEnum):
+    """OCPI 2.2.1 mod_tokens_tokentype_enum."""
+
+    AD_HOC_USER = "AD_HOC_USER"
+    APP_USER = "APP_USER"
+    OTHER = "OTHER"
+    RFID = "RFID"
+
+
+class Whitelist(StrEnum):
+    """When a CPO may decide by itself (OCPI 2.2.1 mod_tokens_whitelisttype_enum)."""
+
+    ALWAYS = "ALWAYS"
+    ALLOWED = "ALLOWED"
+    ALLOWED_OFFLINE = "ALLOWED_OFFLINE"
+    NEVER = "NEVER"
+
+
+class Allowed(StrEnum):
+    """The verdict on a Token (OCPI 2.2.1 mod_tokens_allowed_enum)."""
+
+    ALLOWED = "ALLOWED"
+    BLOCKED = "BLOCKED"
+    EXPIRED = "EXPIRED"
+    NO_CREDIT = "NO_CREDIT"
+    NOT_ALLOWED = "NOT_ALLOWED"
+
+
+class EnergyContract(Struct, frozen=True):
+    supplier_name: str
+    contract_id: str | None = None
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """`owner` is the eMSP; `blocked` and `expires_at` are known of our own Tokens only, partners see what follows for `valid`."""
+
+    owner: PartyId
+    uid: str
+    type: TokenType
+    contract_id: str
+    issuer: str
+    valid: bool
+    whitelist: Whitelist
+    visual_number: str | None = None
+    group_id: str | None = None
+    language: str | None = None
+    default_profile_type: str | None = None
+    energy_contract: EnergyContract | None = None
+    blocked: bool = False
+    expires_at: datetime | None = None
+    last_updated: datetime
+
+
+class TokenKey(Struct, frozen=True):
+    """What names a Token among a holder's: uids are unique only within their eMSP and type."""
+
+    owner: PartyId
+    type: TokenType
+    uid: str
+
+
+class LocationReferences(Struct, frozen=True):
+    """Where the driver wants to charge; no `evse_uids` means anywhere at the Location."""
+
+    location_id: str
+    evse_uids: tuple[str, ...] = ()
+
+
+class Authorization(Struct, frozen=True, kw_only=True):
+    """A verdict with what it rests on. `token` None: nobody knows the uid. `reference` is the eMSP's, repeated in Session and CDR."""
+
+    allowed: Allowed
+    token: Token | None = None
+    location: LocationReferences | None = None
+    reference: str | None = None
+    info: tuple[tuple[str, str], ...] = ()  # (language, text) for the driver
+    asked: bool = False  # True: the eMSP decided in real time
