@@ -83,14 +83,15 @@ create table event (
   at timestamptz not null,
   primary key (holder, id)
 );
-create index event_by_id on event (id);
+-- In this order a reader that stays below the oldest running transaction never skips a late committer.
+create index event_in_order on event (written_by, id);
 create index event_of_thing on event (holder, about, id);
 
 create table job (
   holder text not null,
   id bigint generated always as identity,
   listener text not null,
-  about text not null,             -- jobs of one listener about one thing run in order, one at a time
+  about text not null,             -- '' where every single announcement counts
   kind text not null,
   body text not null,
   run_at timestamptz not null,
@@ -102,7 +103,9 @@ create table job (
   primary key (holder, id)
 );
 create index job_waiting on job (run_at, id) where dead_at is null;
-create unique index job_newest on job (holder, listener, kind, about) where claimed_by is null and attempts = 0 and dead_at is null and about <> '';
+-- News about one thing that is still waiting is replaced by newer news; a job that was ever claimed is left alone.
+create unique index job_newest on job (holder, listener, kind, about) where attempts = 0 and about <> '';
+create index job_running on job (holder, listener, about) where claimed_until is not null;
 create index job_dead on job (holder, dead_at) where dead_at is not null;
 
 -- Where ---------------------------------------------------------------------------------------------------------------

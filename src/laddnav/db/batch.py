@@ -1,0 +1,66 @@
+"""Group commit: what arrives while one Unit commits goes into the next one together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Refusal
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Batch(Generic[T, R]):
+    """Hands items to `work`, many in one Unit; each adder goes on when the Unit that holds its item has committed.
+
+    When a Unit fails, its members are tried singly, so that one that is refused does not take the others with it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[Unit, Sequence[T]], Awaitable[Sequence[R]]],
+        limit: int = 256,
+    ) -> None:
+        self._database = database
+        self._work = work
+        self._limit = limit
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._runner: asyncio.Task[None] | None = None
+
+    async def add(self, item: T) -> R:
+        """The result for this item, after its commit. Raises what `work` raised for it."""
+        promise: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, promise))
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+        return await promise
+
+    async def _run(self) -> None:
+        # Let everyone who is ready to run add first: frames that arrived in one tick become one Unit.
+        await asyncio.sleep(0)
+        while self._waiting:
+            taken, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            try:
+                await self._together(taken)
+            except Exception:  # noqa: BLE001 - whatever it was, each member hears its own error below
+                for one in taken:
+                    await self._alone(one)
+
+    async def _together(self, taken: list[tuple[T, asyncio.Future[R]]]) -> None:
+        async with self._database.unit() as unit:
+            results = await self._work(unit, [item for item, _ in taken])
+        for (_, promise), result in zip(taken, results, strict=True):
+            if not promise.done():
+                promise.set_result(result)
+
+    async def _alone(self, one: tuple[T, asyncio.Future[R]]) -> None:
+        _, promise = one
+        try:
+            await self._together([one])
+        except (Refusal, Exception) as error:  # noqa: BLE001 - it belongs to who added the item
+            if not promise.done():
+                promise.set_exception(error)

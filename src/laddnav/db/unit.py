@@ -1,0 +1,255 @@
+"""A Database, and the Unit: one transaction in which a verb reads, decides, writes and announces."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from laddnav.db.events import Event
+from laddnav.kit import json
+from laddnav.kit.refusal import Trouble
+from laddnav.kit.time import Clock
+
+Record = asyncpg.Record
+Listener = Callable[["Database", Any], Awaitable[None]]
+
+WAKE_CHANNEL = "laddnav_wake"
+
+# Two statements rather than one CTE: a second write in a CTE costs six times as much on a distributed engine.
+ANNOUNCE = """
+insert into event (holder, kind, about, body, at)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+"""
+ASK_LISTENERS = """
+insert into job (holder, listener, about, kind, body, run_at)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+on conflict (holder, listener, kind, about) where attempts = 0 and about <> ''
+do update set body = excluded.body
+"""
+
+
+class Unreachable(Trouble):
+    """The database does not answer."""
+
+
+class Unit:
+    """One transaction. Reads happen at once; writes are kept and sent in as few round trips as will do.
+
+    Nothing is sent, and no connection taken, before the first read or the end. An exception undoes everything.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: asyncpg.pool.PoolConnectionProxy[Record] | None = None
+        self._writes: list[tuple[str, list[tuple[Any, ...]]]] = []
+        self._announced: list[Event] = []
+        self.now: datetime = database.clock.now()
+
+    @property
+    def clock(self) -> Clock:
+        return self._database.clock
+
+    def new_id(self) -> str:
+        return self._database.clock.new_id()
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        return await (await self._ready()).fetch(sql, *arguments)
+
+    async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
+        return await (await self._ready()).fetchrow(sql, *arguments)
+
+    async def value(self, sql: str, *arguments: Any) -> Any:
+        return await (await self._ready()).fetchval(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: Any) -> int:
+        """Write at once and say how many rows it touched."""
+        tag = await (await self._ready()).execute(sql, *arguments)
+        return int(tag.rsplit(" ", 1)[-1])
+
+    def write(self, sql: str, *arguments: Any) -> None:
+        """Write before the next read or at the end; equal statements in a row travel together."""
+        if self._writes and self._writes[-1][0] == sql:
+            self._writes[-1][1].append(arguments)
+        else:
+            self._writes.append((sql, [arguments]))
+
+    def announce(self, event: Event) -> None:
+        """The event and the work of everyone who hears it commit with this Unit."""
+        self._announced.append(event)
+
+    async def _ready(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
+        if self._connection is None:
+            connection = await self._database.acquire()
+            self._connection = connection
+            await connection.execute("begin")
+        if self._writes:
+            await self._flush(self._connection)
+        return self._connection
+
+    async def _flush(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
+        writes, self._writes = self._writes, []
+        for sql, rows in writes:
+            await connection.executemany(sql, rows)
+
+    async def _end(self) -> None:
+        self._buffer_announcements()
+        if self._connection is None and not self._writes:
+            return
+        if self._connection is None and len(self._writes) == 1:
+            # A single statement is a transaction by itself: one round trip instead of three.
+            self._connection = await self._database.acquire()
+            await self._flush(self._connection)
+        else:
+            await (await self._ready()).execute("commit")
+        await self._release()
+        if self._announced:
+            self._database.wake()
+
+    async def _undo(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("rollback")
+        await self._release()
+
+    async def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._database.release(connection)
+
+    def _buffer_announcements(self) -> None:
+        if not self._announced:
+            return
+        rows = [(str(e.holder), type(e).__name__, e.about, json.encode(e).decode(), self.now) for e in self._announced]
+        self.write(ANNOUNCE, *_columns(rows))
+        # Sorted, and each row once, so that two Units that ask the same listeners never wait for each other in a ring.
+        jobs: dict[tuple[str, str, str, str], list[str]] = {}
+        for event, (holder, kind, about, body, _) in zip(self._announced, rows, strict=True):
+            for listener in self._database.listeners_of(type(event)):
+                bodies = jobs.setdefault((holder, listener, "" if event.each else about, kind), [])
+                bodies[:] = [*bodies, body] if event.each else [body]
+        if jobs:
+            asked = [(*key, body, self.now) for key, bodies in sorted(jobs.items()) for body in bodies]
+            self.write(ASK_LISTENERS, *_columns(asked))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+class Database:
+    """A pool of connections, the one clock, and the table of who hears what."""
+
+    def __init__(
+        self, pool: asyncpg.Pool[Record], clock: Clock, hears: Mapping[type[Event], Sequence[Listener]]
+    ) -> None:
+        self.clock = clock
+        self._pool = pool
+        self._listeners = {kind: [_name(listener) for listener in listeners] for kind, listeners in hears.items()}
+        self.listeners: dict[str, Listener] = {_name(one): one for many in hears.values() for one in many}
+        self.kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in hears}
+        self._sleepers: set[asyncio.Event] = set()
+        self._notifier: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        hears: Mapping[type[Event], Sequence[Listener]] | None = None,
+        size: int = 10,
+    ) -> Database:
+        """`url` is a libpq URL. Raises Unreachable."""
+        try:
+            # No RESET at release: nobody here changes a setting of a connection.
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=size, reset=_leave_as_it_is)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise Unreachable(f"The database does not answer: {error}") from error
+        return cls(pool, clock, hears or {})
+
+    async def close(self) -> None:
+        if self._notifier is not None:
+            await asyncio.gather(self._notifier, return_exceptions=True)
+        await self._pool.close()
+
+    def terminate(self) -> None:
+        """Drop every connection at once, as a process does that is killed."""
+        self._pool.terminate()
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """One transaction: everything in it commits together at the end of the block, or nothing does."""
+        unit = Unit(self)
+        try:
+            yield unit
+            await unit._end()
+        except BaseException:
+            await asyncio.shield(unit._undo())
+            raise
+
+    async def acquire(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
+        try:
+            return await self._pool.acquire()
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+            raise Unreachable(f"The database does not answer: {error}") from error
+
+    async def release(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
+        await self._pool.release(connection)
+
+    def listeners_of(self, kind: type[Event]) -> Sequence[str]:
+        return self._listeners.get(kind, ())
+
+    def sleeper(self) -> asyncio.Event:
+        """An event that is set whenever something was announced here or, while `hear_others` runs, elsewhere."""
+        sleeper = asyncio.Event()
+        self._sleepers.add(sleeper)
+        return sleeper
+
+    def forget(self, sleeper: asyncio.Event) -> None:
+        self._sleepers.discard(sleeper)
+
+    def wake(self) -> None:
+        """Wake who waits here at once, and other processes by one NOTIFY for however many Units ended meanwhile."""
+        self._wake_here()
+        if self._notifier is None or self._notifier.done():
+            self._notifier = asyncio.get_running_loop().create_task(self._notify())
+
+    def _wake_here(self) -> None:
+        for sleeper in self._sleepers:
+            sleeper.set()
+
+    async def _notify(self) -> None:
+        await asyncio.sleep(0.02)
+        try:
+            await self._pool.execute(f"notify {WAKE_CHANNEL}")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            # Only a wake-up: the tables are the truth, and everybody looks at them again within a second.
+            return
+
+    async def hear_others(self) -> None:
+        """Pass on the wake-ups of other processes, until cancelled."""
+
+        def heard(*_: object) -> None:
+            self._wake_here()
+
+        async with self._pool.acquire() as connection:
+            await connection.add_listener(WAKE_CHANNEL, heard)
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                await connection.remove_listener(WAKE_CHANNEL, heard)
+
+
+def _name(listener: Listener) -> str:
+    return f"{listener.__module__.removeprefix('laddnav.')}.{listener.__name__}"
+
+
+async def _leave_as_it_is(_: object) -> None:
+    return None
