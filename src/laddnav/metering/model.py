@@ -1,0 +1,171 @@
+"""What a meter said, what that makes of a session's time, and what is left in doubt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.power import Power
+
+
+class Measurand(StrEnum):
+    """What a meter can say, in OCPP's words; a word that is not here is kept as it came (OCPP 1.6 §7.31)."""
+
+    CURRENT_EXPORT = "Current.Export"
+    CURRENT_IMPORT = "Current.Import"
+    CURRENT_OFFERED = "Current.Offered"
+    ENERGY_EXPORT_REGISTER = "Energy.Active.Export.Register"
+    ENERGY_IMPORT_REGISTER = "Energy.Active.Import.Register"
+    ENERGY_EXPORT_INTERVAL = "Energy.Active.Export.Interval"
+    ENERGY_IMPORT_INTERVAL = "Energy.Active.Import.Interval"
+    ENERGY_REACTIVE_EXPORT_REGISTER = "Energy.Reactive.Export.Register"
+    ENERGY_REACTIVE_IMPORT_REGISTER = "Energy.Reactive.Import.Register"
+    ENERGY_REACTIVE_EXPORT_INTERVAL = "Energy.Reactive.Export.Interval"
+    ENERGY_REACTIVE_IMPORT_INTERVAL = "Energy.Reactive.Import.Interval"
+    FREQUENCY = "Frequency"
+    POWER_EXPORT = "Power.Active.Export"
+    POWER_IMPORT = "Power.Active.Import"
+    POWER_OFFERED = "Power.Offered"
+    POWER_FACTOR = "Power.Factor"
+    POWER_REACTIVE_EXPORT = "Power.Reactive.Export"
+    POWER_REACTIVE_IMPORT = "Power.Reactive.Import"
+    FAN_SPEED = "RPM"
+    STATE_OF_CHARGE = "SoC"
+    TEMPERATURE = "Temperature"
+    VOLTAGE = "Voltage"
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """One register at one instant, as the meter said it. `value` in Wh, W, A, V or percent, whatever unit it came in.
+
+    `phase` None is the sum of all phases. `context` and `location` are OCPP's words, its defaults filled in.
+    `signed` is the signed record exactly as it came.
+    """
+
+    at: datetime
+    measurand: str
+    value: Decimal
+    phase: str | None = None
+    context: str = "Sample.Periodic"
+    location: str = "Outlet"
+    signed: str | None = None
+
+    @property
+    def register(self) -> Energy | None:
+        """The total imported through the outlet, if this reading says that; energy is billed from nothing else."""
+        if self.measurand != Measurand.ENERGY_IMPORT_REGISTER or self.phase is not None or self.location != "Outlet":
+            return None
+        return Energy(self.value)
+
+
+class Activity(StrEnum):
+    """What goes on while a car is plugged in; who paused decides whether time is charging or parking time."""
+
+    CHARGING = "CHARGING"
+    SUSPENDED_EV = "SUSPENDED_EV"
+    SUSPENDED_EVSE = "SUSPENDED_EVSE"
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """From this instant on the session does this."""
+
+    at: datetime
+    activity: Activity
+
+
+Fact = Reading | Mark
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """A piece of a session in which the activity is one and the energy is known.
+
+    `interpolated` where energy at one of the ends was not read but drawn as a straight line between readings.
+    `current` is the mean current in amperes, summed over the phases; None where nobody said it.
+    """
+
+    started_at: datetime
+    ended_at: datetime
+    energy: Energy
+    activity: Activity = Activity.CHARGING
+    interpolated: bool = False
+    current: Decimal | None = None
+
+    @property
+    def length(self) -> timedelta:
+        return self.ended_at - self.started_at
+
+
+class DoubtKind(StrEnum):
+    """What can be doubtful about a session; a doubt is shown to a person and never turned into money by itself."""
+
+    BACKWARD_REGISTER = "BACKWARD_REGISTER"  # lower than before: not used
+    POWER_IMPLAUSIBLE = "POWER_IMPLAUSIBLE"  # more than the EVSE can give since the register before: not used
+    GAP = "GAP"  # energy flowed, but for long nobody said when
+    NO_READINGS = "NO_READINGS"  # only start and stop are known
+    LATE_READING = "LATE_READING"  # older than what is already folded
+    REGISTER_BEFORE_START = "REGISTER_BEFORE_START"
+    READING_AFTER_STOP = "READING_AFTER_STOP"
+    START_UNKNOWN = "START_UNKNOWN"  # no register at the start: energy before the first reading is not billed
+    STOP_UNKNOWN = "STOP_UNKNOWN"  # no register at the stop: energy after the last reading is not billed
+    STOP_WITHOUT_START = "STOP_WITHOUT_START"
+    OVERLAP = "OVERLAP"  # two sessions at one Evse at the same time
+    CLOCK_OFF = "CLOCK_OFF"  # the station's times cannot all be true
+
+
+class Doubt(Struct, frozen=True, kw_only=True):
+    """One thing that is not as it should be; `energy` is what was read but is not billed because of it."""
+
+    kind: DoubtKind
+    at: datetime
+    detail: str
+    energy: Energy = NO_ENERGY
+
+
+class Dimension(Struct, frozen=True):
+    """How much was counted: ENERGY in kWh, TIME and PARKING_TIME in hours.
+
+    OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum.
+    """
+
+    type: str
+    volume: Decimal
+
+
+class ChargingPeriod(Struct, frozen=True, kw_only=True):
+    """A stretch in which nothing priced changes; it ends where the next begins, or with the session.
+
+    OCPI 2.2.1 mod_cdrs_chargingperiod_class.
+    """
+
+    started_at: datetime
+    dimensions: tuple[Dimension, ...]
+    tariff_id: str | None = None
+
+
+class Meter(Struct, frozen=True, kw_only=True):
+    """What the fold over a session's facts remembers between two of them; kept with the session as JSON.
+
+    Everything up to `read_at` has become stretches. `activity` holds at `read_at`; `marks` are those after it, which
+    wait for the next register. `power_max` is the most the Evse can give; None leaves power unchecked.
+    """
+
+    started_at: datetime
+    first: Energy | None
+    register: Energy | None
+    read_at: datetime
+    activity: Activity
+    marks: tuple[Mark, ...] = ()
+    readings: int = 0
+    power_max: Power | None = None
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """What one more fact, or all of them, made of a session."""
+
+    meter: Meter
+    stretches: tuple[Stretch, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
