@@ -146,11 +146,19 @@ class ChargingPeriod(Struct, frozen=True, kw_only=True):
     tariff_id: str | None = None
 
 
+class Held(Struct, frozen=True):
+    """A register that implies more power than there can be, and waits for the next one to confirm it."""
+
+    at: datetime
+    register: Energy
+
+
 class Meter(Struct, frozen=True, kw_only=True):
     """What the fold over a session's facts remembers between two of them; kept with the session as JSON.
 
-    Everything up to `read_at` has become stretches. `activity` holds at `read_at`; `marks` are those after it, which
-    wait for the next register. `power_max` is the most the Evse can give; None leaves power unchecked.
+    Everything up to `read_at` has become stretches. `activity` holds then, and has `since`; `marks` are those after it,
+    which wait for the next register. `readings` counts the registers between start and stop. `power_max` is what the
+    Evse can give; None takes the most that any can.
     """
 
     started_at: datetime
@@ -158,7 +166,9 @@ class Meter(Struct, frozen=True, kw_only=True):
     register: Energy | None
     read_at: datetime
     activity: Activity
+    since: datetime
     marks: tuple[Mark, ...] = ()
+    held: Held | None = None
     readings: int = 0
     power_max: Power | None = None
 

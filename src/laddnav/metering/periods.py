@@ -1,0 +1,253 @@
+"""Registers and activity marks, in order of time, become stretches of known energy; what does not fit becomes a doubt.
+
+The same fold runs on each fact as it arrives and over all of them when the session is closed. No energy appears or
+vanishes: the stretches add up to the last register less the first, and what was read but not billed is in a doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.power import Power, kw
+from laddnav.kit.time import hours, rfc3339
+from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Held, Mark, Measured, Meter, Stretch
+
+# Stations are usually told to sample at least every quarter of an hour; two of those without a word is a gap.
+GAP_AFTER = timedelta(minutes=30)
+# No connector gives more: the Megawatt Charging System ends at 3.75 MW. A step beyond is a register gone wrong.
+LARGEST_POWER = kw(4000)
+# Meters count in steps and stations round times to the second, so a short interval may seem to hold too much power.
+SLACK = timedelta(minutes=1)
+
+
+def begun(
+    at: datetime,
+    register: Energy | None = None,
+    activity: Activity = Activity.CHARGING,
+    *,
+    power_max: Power | None = None,
+) -> Meter:
+    """The meter of a session that starts now; `register` None where the station did not say it."""
+    return Meter(
+        started_at=at, first=register, register=register, read_at=at, activity=activity, since=at, power_max=power_max
+    )
+
+
+def measured(meter: Meter, fact: Fact) -> Measured:
+    """Fold one fact. A fact before what is folded is a LATE_READING: named, and left to a fold over all facts."""
+    if isinstance(fact, Mark):
+        return _marked(meter, fact)
+    register = fact.register
+    if register is None or (fact.at == meter.read_at and register == meter.register):
+        return Measured(meter=meter)
+    if fact.at < meter.started_at:
+        early = _doubt(DoubtKind.REGISTER_BEFORE_START, fact.at, f"{_said(register)} before the session started")
+        return Measured(meter=meter, doubts=() if register == meter.first else (early,))
+    if fact.at < meter.read_at:
+        late = f"{_said(register)} came after what was read at {rfc3339(meter.read_at)}"
+        return Measured(meter=meter, doubts=(_doubt(DoubtKind.LATE_READING, fact.at, late),))
+    if meter.register is None:
+        return _first(meter, fact.at, register)
+    if meter.held is not None:
+        if meter.held == Held(fact.at, register):
+            return Measured(meter=meter)
+        settled = _settled(meter, meter.held, register)
+        return _then(settled, measured(settled.meter, fact))
+    if register < meter.register:
+        return Measured(meter=meter, doubts=(_backward(meter.register, register, fact.at),))
+    if _implausible(meter, meter.register, register, fact.at):
+        doubt = _too_much(meter, meter.register, register, fact.at)
+        return Measured(meter=replace(meter, held=Held(fact.at, register)), doubts=(doubt,))
+    return _read(meter, fact.at, register)
+
+
+def ended(meter: Meter, at: datetime, register: Energy | None = None) -> Measured:
+    """The rest of the session, up to its stop; `register` None where the station did not say it.
+
+    A stop register is taken even when it implies too much power: nothing later could confirm it.
+    """
+    done = Measured(meter=meter) if meter.held is None else _settled(meter, meter.held, register)
+    if at < done.meter.read_at:
+        early = f"the stop is before what was read at {rfc3339(done.meter.read_at)}"
+        done = _then(done, Measured(meter=done.meter, doubts=(_doubt(DoubtKind.CLOCK_OFF, at, early),)))
+        at = done.meter.read_at
+    return _then(done, _stopped(done.meter, at, register))
+
+
+def stretches(
+    facts: Iterable[Fact],
+    started_at: datetime,
+    register: Energy | None,
+    ended_at: datetime,
+    stop_register: Energy | None,
+    *,
+    activity: Activity = Activity.CHARGING,
+    power_max: Power | None = None,
+) -> Measured:
+    """The whole session at once, whatever order its facts came in."""
+    meter, found, doubts = begun(started_at, register, activity, power_max=power_max), list[Stretch](), list[Doubt]()
+    for fact in sorted(facts, key=_order):
+        if fact.at > ended_at:
+            doubts += _after_stop(fact)
+            continue
+        more = measured(meter, fact)
+        meter = more.meter
+        found += more.stretches
+        doubts += more.doubts
+    rest = ended(meter, ended_at, stop_register)
+    return Measured(meter=rest.meter, stretches=(*found, *rest.stretches), doubts=(*doubts, *rest.doubts))
+
+
+def _order(fact: Fact) -> tuple[datetime, int, Energy]:
+    # A register closes what was until then, a mark opens what is from then on.
+    return (fact.at, 1, NO_ENERGY) if isinstance(fact, Mark) else (fact.at, 0, Energy(fact.value))
+
+
+def _then(done: Measured, more: Measured) -> Measured:
+    return Measured(meter=more.meter, stretches=done.stretches + more.stretches, doubts=done.doubts + more.doubts)
+
+
+# ---- Marks
+
+
+def _marked(meter: Meter, mark: Mark) -> Measured:
+    """A mark waits for the register that ends its stretch. A late one still counts from what is not folded yet."""
+    at = max(mark.at, meter.started_at)
+    if at >= meter.read_at:
+        marks = tuple(sorted((*meter.marks, replace(mark, at=at)), key=lambda waiting: waiting.at))
+        return Measured(meter=replace(meter, marks=marks))
+    if mark.activity == meter.activity and at == meter.since:
+        return Measured(meter=meter)
+    late = f"{mark.activity} came after what was read at {rfc3339(meter.read_at)}"
+    doubt = _doubt(DoubtKind.LATE_READING, mark.at, late)
+    if at < meter.since:
+        return Measured(meter=meter, doubts=(doubt,))
+    return Measured(meter=replace(meter, activity=mark.activity, since=at), doubts=(doubt,))
+
+
+# ---- Registers
+
+
+def _first(meter: Meter, at: datetime, register: Energy) -> Measured:
+    """The first register of a session whose start did not say one."""
+    began = replace(meter, first=register, register=register)
+    if at == meter.started_at:
+        return Measured(meter=began)
+    unknown = f"energy before {_said(register)} at {rfc3339(at)} is not known and not billed"
+    return _read(began, at, register, doubts=(_doubt(DoubtKind.START_UNKNOWN, meter.started_at, unknown),))
+
+
+def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
+    """The next register confirms the one that waits, or shows that it was a slip of the meter."""
+    free = replace(meter, held=None)
+    confirmed = register is not None and register >= held.register
+    return _read(free, held.at, held.register) if confirmed else Measured(meter=free)
+
+
+def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
+    if meter.register is None:
+        unknown = _doubt(DoubtKind.START_UNKNOWN, meter.started_at, "no register is known before the stop")
+        began = replace(meter, first=register, register=register)
+        return _tail(began, at, NO_ENERGY, (unknown,) if register is not None else (unknown, _no_stop(at)))
+    if register is None:
+        return _tail(meter, at, NO_ENERGY, (_no_stop(at),))
+    if register < meter.register:
+        less = _backward(meter.register, register, at)
+        return _tail(meter, at, NO_ENERGY, (replace(less, energy=register - meter.register),))
+    doubts: tuple[Doubt, ...] = ()
+    if _implausible(meter, meter.register, register, at):
+        doubts += (_too_much(meter, meter.register, register, at),)
+    if meter.readings == 0 and register > meter.register and at - meter.started_at > GAP_AFTER:
+        doubts += (_doubt(DoubtKind.NO_READINGS, at, "only start and stop are known"),)
+    return _tail(replace(meter, register=register), at, register - meter.register, doubts)
+
+
+def _tail(meter: Meter, at: datetime, energy: Energy, doubts: tuple[Doubt, ...]) -> Measured:
+    pieces = _pieces(meter, at, energy)
+    return Measured(meter=_caught_up(meter, at), stretches=pieces, doubts=doubts)
+
+
+def _read(meter: Meter, at: datetime, register: Energy, doubts: tuple[Doubt, ...] = ()) -> Measured:
+    """The register rises to `register` at `at`: everything until then is known."""
+    assert meter.register is not None
+    energy = register - meter.register
+    pieces = _pieces(meter, at, energy)
+    flowed = sum((piece.length for piece in pieces if piece.energy), timedelta())
+    if flowed > GAP_AFTER:
+        doubts += (_doubt(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
+    caught_up = replace(_caught_up(meter, at), register=register, readings=meter.readings + 1)
+    return Measured(meter=caught_up, stretches=pieces, doubts=doubts)
+
+
+def _caught_up(meter: Meter, at: datetime) -> Meter:
+    begun_by_then = [mark for mark in meter.marks if mark.at <= at]
+    newest = begun_by_then[-1] if begun_by_then else Mark(at=meter.since, activity=meter.activity)
+    waiting = tuple(mark for mark in meter.marks if mark.at > at)
+    return replace(meter, read_at=at, activity=newest.activity, since=newest.at, marks=waiting)
+
+
+def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...]:
+    """The time since the last register, cut at the marks, with its energy.
+
+    Energy flows while charging; only where nobody said that the car was charging, it is spread over all of the time.
+    """
+    if until == meter.read_at:
+        at_once = Stretch(started_at=until, ended_at=until, energy=energy, activity=meter.activity)
+        return (at_once,) if energy else ()
+    begun_at = [Mark(at=meter.read_at, activity=meter.activity), *(mark for mark in meter.marks if mark.at < until)]
+    ends = [*(mark.at for mark in begun_at[1:]), until]
+    spans = [(mark.activity, mark.at, end) for mark, end in zip(begun_at, ends, strict=True) if end > mark.at]
+    charging = any(activity is Activity.CHARGING for activity, _, _ in spans)
+    flows = [activity is Activity.CHARGING or not charging for activity, _, _ in spans]
+    whole = sum((end - start for (_, start, end), flowing in zip(spans, flows, strict=True) if flowing), timedelta())
+
+    pieces: list[Stretch] = []
+    passed, given = timedelta(), NO_ENERGY
+    for (activity, start, end), flowing in zip(spans, flows, strict=True):
+        passed += (end - start) if flowing else timedelta()
+        share = energy.during(passed, whole) - given
+        given += share
+        drawn = flowing and bool(energy) and sum(flows) > 1
+        pieces.append(Stretch(started_at=start, ended_at=end, energy=share, activity=activity, interpolated=drawn))
+    return tuple(pieces)
+
+
+# ---- Doubts
+
+
+def _implausible(meter: Meter, before: Energy, register: Energy, at: datetime) -> bool:
+    most = meter.power_max or LARGEST_POWER
+    return (register - before).wh > most.watts * hours(at - meter.read_at + SLACK)
+
+
+def _after_stop(fact: Fact) -> tuple[Doubt, ...]:
+    if isinstance(fact, Mark) or fact.register is None:
+        return ()
+    return (_doubt(DoubtKind.READING_AFTER_STOP, fact.at, f"{_said(fact.register)} after the session stopped"),)
+
+
+def _backward(before: Energy, register: Energy, at: datetime) -> Doubt:
+    return _doubt(DoubtKind.BACKWARD_REGISTER, at, f"{_said(register)} after {_said(before)}")
+
+
+def _too_much(meter: Meter, before: Energy, register: Energy, at: datetime) -> Doubt:
+    most = (meter.power_max or LARGEST_POWER).kw
+    return _doubt(
+        DoubtKind.POWER_IMPLAUSIBLE, at, f"{_said(register)} after {_said(before)} is more than {most} kW give"
+    )
+
+
+def _no_stop(at: datetime) -> Doubt:
+    return _doubt(DoubtKind.STOP_UNKNOWN, at, "energy after the last register is not known and not billed")
+
+
+def _doubt(kind: DoubtKind, at: datetime, detail: str) -> Doubt:
+    return Doubt(kind=kind, at=at, detail=detail)
+
+
+def _said(register: Energy) -> str:
+    return f"register {register.wh} Wh"
