@@ -1,0 +1,115 @@
+"""What every test may ask for: a database of its own on a real PostgreSQL, and a clock that it sets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from laddnav.db.embedded import Cluster
+from laddnav.db.events import Event
+from laddnav.db.migrate import migrate
+from laddnav.db.unit import Database, Listener
+from tests.clock import SetClock
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the long suites too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--all"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
+# ---- PostgreSQL: one server for each worker; its databases are swept and used again, for making one takes longer than
+# most tests do.
+
+# One round trip. Whatever still holds a connection is cut off first, so that it cannot write into the next test.
+SWEEP = """
+do $$ declare found record; begin
+  perform pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid();
+  set local session_replication_role = replica;
+  for found in select oid::regclass as name from pg_class
+    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration'
+  loop execute 'delete from ' || found.name; end loop;
+end $$
+"""
+
+
+class Databases:
+    """Empty databases with our schema, lent to one test each."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._spare: list[str] = []
+        self._made = 0
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[str]:
+        url = self._spare.pop() if self._spare else await self._make()
+        yield url
+        connection = await asyncpg.connect(url)
+        await connection.execute(SWEEP)
+        await connection.close()
+        self._spare.append(url)
+
+    async def _make(self) -> str:
+        self._made += 1
+        await self._cluster.create_database(f"test_{self._made}")
+        url = self._cluster.url(f"test_{self._made}")
+        await migrate(url)
+        return url
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running PostgreSQL without a database of ours."""
+    cluster = Cluster(tmp_path_factory.mktemp("postgres"), durable=False)
+    asyncio.run(cluster.start())
+    yield cluster
+    asyncio.run(cluster.stop())
+
+
+@pytest.fixture(scope="session")
+def databases(cluster: Cluster) -> Databases:
+    return Databases(cluster)
+
+
+@pytest.fixture
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """An empty database with our schema."""
+    async with databases.lend() as url:
+        yield url
+
+
+@pytest.fixture
+async def other_database_url(databases: Databases) -> AsyncIterator[str]:
+    """Another one, for the other installation of a test that needs two."""
+    async with databases.lend() as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    """Who hears what in `database`: nobody. A test file that needs listeners has a fixture of this name itself."""
+    return {}
+
+
+@pytest.fixture
+async def database(
+    database_url: str, clock: SetClock, hears: Mapping[type[Event], Sequence[Listener]]
+) -> AsyncIterator[Database]:
+    database = await Database.connect(database_url, clock=clock, hears=hears)
+    yield database
+    await database.close()
