@@ -63,7 +63,7 @@ class Costs(Struct, frozen=True, kw_only=True):
 
 
 class Cdr(Struct, frozen=True, kw_only=True):
-    """`owner` is the CPO. `lines` explain our own CDRs to the cent; a partner's has none until we price it ourselves."""
+    """`owner` is the CPO. `lines` explain our own CDRs to the cent; a partner's has none."""
 
     holder: PartyId
     owner: PartyId
@@ -92,4 +92,3 @@ class Cdr(Struct, frozen=True, kw_only=True):
     home_charging_compensation: bool | None = None
     lines: tuple[Line, ...] = ()
     last_updated: datetime
-

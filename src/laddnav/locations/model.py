@@ -183,9 +183,10 @@ class EvseRef(Struct, frozen=True):
 
 
 class Station(Struct, frozen=True, kw_only=True):
-    """The thing at the other end of an OCPP socket. Its id is unique in the installation, for the socket's path names only it.
+    """The thing at the other end of an OCPP socket.
 
-    `accepted` None: it waits for an operator to say. `evses` maps the connector numbers of OCPP 1.6 (Evse numbers later) to Evses.
+    Its id is unique in the installation, for the socket's path names only it. `accepted` None: it waits for an operator
+    to say; False: it is held in Pending. `evses`: the Station's own number of each (OCPP 1.6 calls it connectorId).
     """
 
     holder: PartyId

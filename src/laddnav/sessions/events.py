@@ -41,7 +41,7 @@ class StopRequested(SessionEvent, frozen=True, kw_only=True):
 
 
 class StartAnswered(SessionEvent, frozen=True, kw_only=True):
-    """The Station said whether it will begin; `result` is OCPI's CommandResultType, `request` what asked (a command's id)."""
+    """The Station said whether it will begin; `result` is a CommandResultType of OCPI, `request` the command's id."""
 
     result: str
     request: str | None = None
@@ -50,9 +50,3 @@ class StartAnswered(SessionEvent, frozen=True, kw_only=True):
 class StopAnswered(SessionEvent, frozen=True, kw_only=True):
     result: str
     request: str | None = None
-
-
-class DoubtRaised(SessionEvent, frozen=True, kw_only=True):
-    """Something about this charge does not add up and was not billed; a person should look."""
-
-    doubt: str

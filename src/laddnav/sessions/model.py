@@ -17,7 +17,7 @@ from laddnav.tokens.model import TokenType
 
 
 class Status(StrEnum):
-    """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others as OCPI says them."""
+    """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others are OCPI's."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -59,8 +59,8 @@ class StopReason(StrEnum):
 class Session(Struct, frozen=True, kw_only=True):
     """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
 
-    `cost` is what the charge costs so far: ours from the tab, a partner's as it said. Instants of PENDING: started_at is
-    when the start was asked for.
+    `cost` is what the charge costs so far: ours from the tab, a partner's as it said. A PENDING Session started when it
+    was asked for. `allowed` False: the driver was refused after a Station had begun by itself; it is never billed.
     """
 
     holder: PartyId
@@ -70,6 +70,7 @@ class Session(Struct, frozen=True, kw_only=True):
     status: Status
     token: CdrToken
     auth_method: AuthMethod
+    allowed: bool = True
     authorization_reference: str | None = None
     location_id: str
     evse_uid: str

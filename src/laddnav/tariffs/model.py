@@ -33,7 +33,7 @@ class Weekday(StrEnum):
 
 
 class PriceComponent(Struct, frozen=True, kw_only=True):
-    """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size` in Wh or seconds.
+    """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size`: Wh or seconds.
 
     `vat` is a percentage; None means that no tax is named, not that there is none (design: readings of unclear text).
     """
@@ -45,7 +45,7 @@ class PriceComponent(Struct, frozen=True, kw_only=True):
 
 
 class Restriction(Struct, frozen=True, kw_only=True):
-    """When an Element applies; all that are given must hold. Minimum inclusive, maximum exclusive, times of the location's clock."""
+    """When an Element applies: all that is given must hold. Minimum inclusive, maximum exclusive; the Location's clock."""
 
     start_time: time | None = None
     end_time: time | None = None
@@ -81,7 +81,7 @@ class Limit(Struct, frozen=True):
 
 
 class Tariff(Struct, frozen=True, kw_only=True):
-    """`owner` is the CPO. The Elements are tried in order; for each dimension the first that applies and names it wins."""
+    """`owner` is the CPO. Elements are tried in order; for each dimension the first that applies and names it wins."""
 
     owner: PartyId
     id: str

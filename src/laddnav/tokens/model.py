@@ -44,7 +44,7 @@ class EnergyContract(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """`owner` is the eMSP; `blocked` and `expires_at` are known of our own Tokens only, partners see what follows for `valid`."""
+    """`owner` is the eMSP. `blocked` and `expires_at` are known of our own Tokens only; partners see `valid`."""
 
     owner: PartyId
     uid: str
@@ -79,7 +79,7 @@ class LocationReferences(Struct, frozen=True):
 
 
 class Authorization(Struct, frozen=True, kw_only=True):
-    """A verdict with what it rests on. `token` None: nobody knows the uid. `reference` is the eMSP's, repeated in Session and CDR."""
+    """A verdict and what it rests on. `token` None: nobody knows the uid. `reference` is the eMSP's, kept to the CDR."""
 
     allowed: Allowed
     token: Token | None = None

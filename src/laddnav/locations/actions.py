@@ -1,0 +1,305 @@
+"""Verbs about places and the stations that stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import argon2
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.locations import rules, store
+from laddnav.locations.events import EvseStatusChanged, LocationChanged, StationChanged
+from laddnav.locations.model import Connector, Evse, EvseRef, Location, Station, Status
+from laddnav.locations.rules import EvseTaken, StationExists, UnknownEvse, UnknownLocation, UnknownStation
+
+_hasher = argon2.PasswordHasher(
+    time_cost=1, memory_cost=8192, parallelism=1
+)  # a station's password is 16+ random bytes
+
+
+class Stranger(Struct, frozen=True, kw_only=True):
+    """A station that knocked and is not known; an operator may add it."""
+
+    id: str
+    first_at: datetime
+    last_at: datetime
+    knocks: int
+    from_address: str
+    protocols: str
+
+
+class Provisioning(Struct, frozen=True, kw_only=True):
+    """What an operator sets up about a Station; UNSET leaves it as it is, `password` None takes it away."""
+
+    location_id: str | UnsetType | None = UNSET
+    protocols: tuple[str, ...] | UnsetType = UNSET
+    security_profile: int | UnsetType = UNSET
+    password: str | UnsetType | None = UNSET
+    accepted: bool | UnsetType | None = UNSET
+    heartbeat_interval: int | UnsetType = UNSET
+    boot_retry_interval: int | UnsetType = UNSET
+    on_connect: str | UnsetType = UNSET
+
+
+# Places --------------------------------------------------------------------------------------------------------------
+
+
+async def keep(unit: Unit, holder: PartyId, location: Location) -> bool:
+    """Insert or replace a whole Location; True and LocationChanged when that changed anything. Raises TwoEvsesAlike."""
+    rules.sound(location)
+    before = await store.find(unit, holder, location.owner, location.id, lock=True)
+    if before is not None and holder == location.owner:
+        location = rules.succeeding(before, location)
+    if before is not None and rules.stays(before, location, ours=holder == location.owner):
+        return False
+    _write(unit, holder, location)
+    return True
+
+
+async def keep_evse(unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse: Evse) -> bool:
+    """Insert or replace one Evse. Raises UnknownLocation."""
+    return await keep(unit, holder, rules.with_evse(await _locked(unit, holder, owner, location_id), evse))
+
+
+async def keep_connector(
+    unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse_uid: str, connector: Connector
+) -> bool:
+    """Insert or replace one Connector. Raises UnknownLocation, UnknownEvse."""
+    location = await _locked(unit, holder, owner, location_id)
+    return await keep(unit, holder, rules.with_connector(location, evse_uid, connector))
+
+
+async def report_status(
+    unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse_uid: str, status: Status, at: datetime
+) -> bool:
+    """The Evse is so since `at`; False when it was so already or newer is known."""
+    if not await store.set_status(unit, holder, owner, EvseRef(location_id, evse_uid), status, at):
+        return False
+    unit.announce(
+        EvseStatusChanged(
+            holder=holder, owner=str(owner), location_id=location_id, evse_uid=evse_uid, status=status.value
+        )
+    )
+    return True
+
+
+async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location:
+    """Raises UnknownLocation."""
+    location = await store.find(unit, holder, owner, id)
+    if location is None:
+        raise UnknownLocation(id)
+    return location
+
+
+async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location | None:
+    return await store.find(unit, holder, owner, id)
+
+
+async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Location]:
+    """(holder, Location). Raises UnknownLocation."""
+    found = await store.by_ref(unit, ref)
+    if found is None:
+        raise UnknownLocation(ref)
+    return found
+
+
+async def page(
+    unit: Unit,
+    holder: PartyId | None,
+    owner: PartyId | None = None,
+    *,
+    words: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Sequence[tuple[str, PartyId, Location]]:
+    """(ref, holder, Location) in the order in which they became known; the last ref is the next `after`."""
+    return await store.page(unit, holder, owner, words, after, limit)
+
+
+async def count(unit: Unit, holder: PartyId | None) -> int:
+    return await store.count(unit, holder)
+
+
+async def evse_named(unit: Unit, name: str) -> tuple[PartyId, Location, Evse]:
+    """(holder, Location, Evse) by our ref or the number printed at the Evse. Raises UnknownEvse."""
+    found = await store.evse_by_ref(unit, name)
+    if found is None:
+        raise UnknownEvse("", name)
+    holder, owner, location_key, uid = found
+    location = await fetch(unit, holder, owner, location_key)
+    return holder, location, rules.evse_of(location, uid)
+
+
+async def evses_of_uid(unit: Unit, holder: PartyId, evse_uid: str) -> Sequence[tuple[PartyId, str]]:
+    """(owner, Location id) of every Evse of this uid among a holder's."""
+    return await store.where_is(unit, holder, evse_uid)
+
+
+async def _locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location:
+    location = await store.find(unit, holder, owner, id, lock=True)
+    if location is None:
+        raise UnknownLocation(id)
+    return location
+
+
+def _write(unit: Unit, holder: PartyId, location: Location) -> None:
+    store.write(unit, holder, location)
+    unit.announce(LocationChanged(holder=holder, owner=str(location.owner), location_id=location.id))
+
+
+# Stations ------------------------------------------------------------------------------------------------------------
+
+
+async def add_station(
+    unit: Unit,
+    holder: PartyId,
+    id: str,
+    *,
+    location_id: str | None = None,
+    password: str | None = None,
+    security_profile: int = 1,
+    accepted: bool | None = True,
+) -> Station:
+    """Make a Station known. Raises StationExists, UnknownLocation."""
+    if location_id is not None:
+        location_id = (await fetch(unit, holder, holder, location_id)).id
+    station = Station(
+        holder=holder,
+        id=id,
+        ref=unit.new_id(),
+        location_id=location_id,
+        accepted=accepted,
+        security_profile=security_profile,
+    )
+    if not await store.add_station(unit, station, None if password is None else hashed(password)):
+        raise StationExists(id)
+    store.forget_stranger(unit, id)
+    unit.announce(StationChanged(holder=holder, station_id=id))
+    return station
+
+
+async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> None:
+    """This number of the Station is that Evse. Raises UnknownStation, UnknownLocation, UnknownEvse, EvseTaken."""
+    one = await station(unit, station_id)
+    location = await fetch(unit, one.holder, one.holder, where.location_id)
+    evse = rules.evse_of(location, where.evse_uid)
+    where = EvseRef(location.id, evse.uid)
+    taken = await store.attached_to(unit, one.holder, where)
+    if taken is not None and taken != (station_id, evse_no):
+        raise EvseTaken(evse.uid, taken[0])
+    store.attach(unit, one.holder, station_id, evse_no, where)
+    if one.location_id is None:
+        store.provision(unit, replace(one, location_id=location.id))
+    unit.announce(StationChanged(holder=one.holder, station_id=station_id))
+
+
+async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Station:
+    """Set up what `changes` says. Raises UnknownStation, UnknownLocation."""
+    before = await station(unit, station_id)
+    if isinstance(changes.location_id, str):
+        await fetch(unit, before.holder, before.holder, changes.location_id)
+    said = {
+        name: value
+        for name in changes.__struct_fields__
+        if name != "password" and (value := getattr(changes, name)) is not UNSET
+    }
+    after = replace(before, **said)
+    store.provision(unit, after)
+    if changes.password is not UNSET:
+        store.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
+    unit.announce(StationChanged(holder=before.holder, station_id=station_id))
+    return after
+
+
+async def station(unit: Unit, id: str) -> Station:
+    """Raises UnknownStation."""
+    found = await store.find_station(unit, id)
+    if found is None:
+        raise UnknownStation(id)
+    return found
+
+
+async def station_by_ref(unit: Unit, ref: str) -> Station:
+    """Raises UnknownStation."""
+    found = await store.station_by_ref(unit, ref)
+    if found is None:
+        raise UnknownStation(ref)
+    return found
+
+
+async def stations(
+    unit: Unit, holder: PartyId | None = None, *, after: str | None = None, limit: int = 500
+) -> Sequence[Station]:
+    """In the order of their ids; the last id is the next `after`."""
+    return await store.stations(unit, holder, after, limit)
+
+
+async def stations_at(unit: Unit, holder: PartyId, location_id: str) -> Sequence[Station]:
+    return await store.stations_at(unit, holder, location_id)
+
+
+async def station_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Station, int] | None:
+    """The Station behind an Evse, and the number that the Station has for it."""
+    found = await store.attached_to(unit, holder, where)
+    return None if found is None else (await station(unit, found[0]), found[1])
+
+
+async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
+    """False also where no password is set."""
+    kept = await store.password_hash(unit, station_id)
+    if kept is None:
+        return False
+    try:
+        return _hasher.verify(kept, password)
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+def hashed(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def booted(
+    unit: Unit, station: Station, *, vendor: str, model: str, serial_number: str | None, firmware: str | None
+) -> None:
+    store.booted(unit, station.id, vendor, model, serial_number, firmware, unit.now)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def connected(unit: Unit, station: Station, *, process: str, protocol: str) -> None:
+    store.connected(unit, station.id, process, protocol)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def disconnected(unit: Unit, station: Station, *, process: str) -> None:
+    """Only while this process is the one that holds it; a newer socket elsewhere is left alone."""
+    store.disconnected(unit, station.id, process)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def nobody_holds(unit: Unit, process: str) -> None:
+    """After a crash: what this process held is not connected any more."""
+    store.nobody_holds(unit, process)
+
+
+def seen(unit: Unit, station_id: str) -> None:
+    store.seen(unit, station_id)
+
+
+def evse_reported(
+    unit: Unit, station: Station, evse_no: int, *, status: str, error_code: str | None, info: str | None, at: datetime
+) -> None:
+    """The Station's own words about one of its Evses, kept for the operator beside the Evse's Status."""
+    store.evse_reported(unit, station, evse_no, status, error_code, info, at)
+
+
+def knocked(unit: Unit, id: str, *, address: str, protocols: str) -> None:
+    store.knocked(unit, id, address, protocols)
+
+
+async def strangers(unit: Unit, limit: int = 100) -> Sequence[Stranger]:
+    return [Stranger(**dict(row)) for row in await store.strangers(unit, limit)]

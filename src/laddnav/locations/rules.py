@@ -1,0 +1,171 @@
+"""What may be said about a place, and what follows when something on it changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from laddnav.kit.ids import fold
+from laddnav.kit.refusal import Refusal
+from laddnav.locations.model import Connector, Evse, Location, Status
+
+
+class UnknownLocation(Refusal):
+    """No Location with this id is known here."""
+
+    def __init__(self, location_id: str) -> None:
+        super().__init__(f"No Location {location_id!r} is known here")
+        self.location_id = location_id
+
+
+class UnknownEvse(Refusal):
+    """No Evse with this uid is known at this Location."""
+
+    def __init__(self, location_id: str, evse_uid: str) -> None:
+        super().__init__(f"No Evse {evse_uid!r} is known at Location {location_id!r}")
+        self.location_id, self.evse_uid = location_id, evse_uid
+
+
+class UnknownConnector(Refusal):
+    """No Connector with this id is known at this Evse."""
+
+    def __init__(self, evse_uid: str, connector_id: str) -> None:
+        super().__init__(f"No Connector {connector_id!r} is known at Evse {evse_uid!r}")
+        self.evse_uid, self.connector_id = evse_uid, connector_id
+
+
+class UnknownStation(Refusal):
+    """No Station with this id is known here."""
+
+    def __init__(self, station_id: str) -> None:
+        super().__init__(f"No Station {station_id!r} is known here; add it with `laddnav station add`")
+        self.station_id = station_id
+
+
+class StationExists(Refusal):
+    """A Station with this id is known already; ids are unique in the installation."""
+
+    def __init__(self, station_id: str) -> None:
+        super().__init__(f"Station {station_id!r} exists already; its id is unique in the installation")
+        self.station_id = station_id
+
+
+class EvseTaken(Refusal):
+    """Another Station is attached to this Evse."""
+
+    def __init__(self, evse_uid: str, station_id: str) -> None:
+        super().__init__(f"Evse {evse_uid!r} belongs to Station {station_id!r} already")
+        self.evse_uid, self.station_id = evse_uid, station_id
+
+
+class TwoEvsesAlike(Refusal):
+    """An Evse uid, or a Connector id in one Evse, occurs twice."""
+
+    def __init__(self, where: str, one: str) -> None:
+        super().__init__(f"{where} has {one!r} twice")
+        self.where, self.one = where, one
+
+
+def sound(location: Location) -> Location:
+    """The Location as it came, once it is known to be usable. Raises TwoEvsesAlike."""
+    _unique(f"Location {location.id!r}", [evse.uid for evse in location.evses])
+    for evse in location.evses:
+        _unique(f"Evse {evse.uid!r}", [connector.id for connector in evse.connectors])
+    return location
+
+
+def _unique(where: str, ids: list[str]) -> None:
+    seen: set[str] = set()
+    for one in ids:
+        if fold(one) in seen:
+            raise TwoEvsesAlike(where, one)
+        seen.add(fold(one))
+
+
+def without_instants(location: Location) -> Location:
+    """For telling whether anything but the times of change differs."""
+    epoch = datetime.min.replace(tzinfo=UTC)
+    return replace(
+        location,
+        last_updated=epoch,
+        evses=tuple(
+            replace(
+                evse,
+                last_updated=epoch,
+                connectors=tuple(replace(connector, last_updated=epoch) for connector in evse.connectors),
+            )
+            for evse in location.evses
+        ),
+    )
+
+
+def stays(before: Location, after: Location, *, ours: bool) -> bool:
+    """Whether the news says nothing new, or comes from a partner whose newer news overtook it."""
+    if not ours and after.last_updated < before.last_updated:
+        return True
+    return without_instants(before) == without_instants(after)
+
+
+def with_evse(location: Location, evse: Evse) -> Location:
+    """Its Evse of this uid replaced, or one more; the Location is then as new as its newest part.
+
+    OCPI 2.2.1 mod_locations_location_object.
+    """
+    others = tuple(one for one in location.evses if fold(one.uid) != fold(evse.uid))
+    if len(others) < len(location.evses):
+        evses = tuple(evse if fold(one.uid) == fold(evse.uid) else one for one in location.evses)
+    else:
+        evses = (*others, evse)
+    return replace(location, evses=evses, last_updated=max(location.last_updated, evse.last_updated))
+
+
+def with_connector(location: Location, evse_uid: str, connector: Connector) -> Location:
+    """Raises UnknownEvse."""
+    evse = evse_of(location, evse_uid)
+    if any(fold(one.id) == fold(connector.id) for one in evse.connectors):
+        connectors = tuple(connector if fold(one.id) == fold(connector.id) else one for one in evse.connectors)
+    else:
+        connectors = (*evse.connectors, connector)
+    newest = max(evse.last_updated, connector.last_updated)
+    return with_evse(location, replace(evse, connectors=connectors, last_updated=newest))
+
+
+def with_status(location: Location, evse_uid: str, status: Status, at: datetime) -> Location:
+    """Raises UnknownEvse."""
+    evse = evse_of(location, evse_uid)
+    return with_evse(location, replace(evse, status=status, last_updated=max(evse.last_updated, at)))
+
+
+def succeeding(before: Location, after: Location) -> Location:
+    """Our own Location as it is to be told: an Evse that is gone stays, as REMOVED.
+
+    OCPI 2.2.1 evse_delete_with_status_update.
+    """
+    kept = {fold(evse.uid) for evse in after.evses}
+    gone = tuple(
+        evse if evse.status is Status.REMOVED else replace(evse, status=Status.REMOVED, last_updated=after.last_updated)
+        for evse in before.evses
+        if fold(evse.uid) not in kept
+    )
+    return replace(after, evses=after.evses + gone) if gone else after
+
+
+def evse_of(location: Location, evse_uid: str) -> Evse:
+    """Raises UnknownEvse."""
+    for evse in location.evses:
+        if fold(evse.uid) == fold(evse_uid):
+            return evse
+    raise UnknownEvse(location.id, evse_uid)
+
+
+def connector_of(evse: Evse, connector_id: str | None) -> Connector:
+    """The one named, or the first where none is. Raises UnknownConnector."""
+    for connector in evse.connectors:
+        if connector_id is None or fold(connector.id) == fold(connector_id):
+            return connector
+    raise UnknownConnector(evse.uid, connector_id or "")
+
+
+def tariff_ids(location: Location, evse_uid: str, connector_id: str | None) -> tuple[str, ...]:
+    return connector_of(evse_of(location, evse_uid), connector_id).tariff_ids

@@ -1,0 +1,34 @@
+"""What is kept of a meter: readings in their place, and doubts with a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.metering.model import DoubtKind, Reading
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """Readings of one message: which Station, which of its Evses, and for which Session ('' outside a charge)."""
+
+    holder: PartyId
+    station_id: str
+    evse_no: int
+    session_id: str
+    readings: tuple[Reading, ...]
+
+
+class KeptDoubt(Struct, frozen=True, kw_only=True):
+    """`session_id` '' where no charge could be named; `settled_at` None until somebody, or a later fact, settles it."""
+
+    holder: PartyId
+    id: str
+    session_id: str
+    station_id: str
+    kind: DoubtKind
+    at: datetime
+    detail: str
+    raised_at: datetime
+    settled_at: datetime | None = None

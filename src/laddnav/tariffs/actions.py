@@ -1,0 +1,61 @@
+"""Verbs about what is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.tariffs import rules, store
+from laddnav.tariffs.events import TariffChanged
+from laddnav.tariffs.model import Tariff
+from laddnav.tariffs.rules import UnknownTariff
+
+
+async def keep(unit: Unit, holder: PartyId, tariff: Tariff) -> bool:
+    """Insert or replace a Tariff; True and TariffChanged when that changed anything."""
+    before = await store.find_locked(unit, holder, tariff.owner, tariff.id)
+    if before is not None and not before[1] and rules.stays(before[0], tariff):
+        return False
+    store.write(unit, holder, tariff)
+    unit.announce(TariffChanged(holder=holder, owner=str(tariff.owner), tariff_id=tariff.id))
+    return True
+
+
+async def withdraw(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> None:
+    """No charge may begin on it any more; those under way keep it. Raises UnknownTariff."""
+    if not await store.withdraw(unit, holder, owner, id):
+        raise UnknownTariff(id)
+    unit.announce(TariffChanged(holder=holder, owner=str(owner), tariff_id=id, withdrawn=True))
+
+
+async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Tariff:
+    """Raises UnknownTariff."""
+    tariff = await store.find(unit, holder, owner, id)
+    if tariff is None:
+        raise UnknownTariff(id)
+    return tariff
+
+
+async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Tariff | None:
+    return await store.find(unit, holder, owner, id)
+
+
+async def several(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> Sequence[Tariff]:
+    """Those of these that are in use."""
+    return await store.several(unit, holder, owner, ids)
+
+
+async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Tariff]:
+    """(holder, Tariff). Raises UnknownTariff."""
+    found = await store.by_ref(unit, ref)
+    if found is None:
+        raise UnknownTariff(ref)
+    return found
+
+
+async def page(
+    unit: Unit, holder: PartyId | None, owner: PartyId | None = None, *, after: str | None = None, limit: int = 50
+) -> Sequence[tuple[str, PartyId, Tariff]]:
+    """(ref, holder, Tariff) in the order in which they became known; the last ref is the next `after`."""
+    return await store.page(unit, holder, owner, after, limit)

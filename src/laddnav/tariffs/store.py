@@ -1,0 +1,79 @@
+"""Tariffs as they are kept."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId, fold
+from laddnav.tariffs.model import Tariff
+
+FETCH = "select body from tariff where holder = $1 and owner = $2 and id_key = $3 and withdrawn_at is null"
+LOCK = "select body, withdrawn_at from tariff where holder = $1 and owner = $2 and id_key = $3 for update"
+SEVERAL = "select body from tariff where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null"
+BY_REF = "select ref, holder, body from tariff where ref = $1"
+PAGE = """
+select ref, holder, body from tariff
+where withdrawn_at is null and ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
+  and ($3::text is null or ref > $3)
+order by ref limit $4
+"""
+UPSERT = """
+insert into tariff (holder, owner, id_key, id, ref, currency, body, revision, last_updated)
+values ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+on conflict (holder, owner, id_key) do update set id = excluded.id, currency = excluded.currency, body = excluded.body,
+  revision = tariff.revision + 1, withdrawn_at = null, last_updated = excluded.last_updated
+"""
+WITHDRAW = """
+update tariff set withdrawn_at = $4, revision = revision + 1, last_updated = $4
+where holder = $1 and owner = $2 and id_key = $3 and withdrawn_at is null
+"""
+
+
+async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Tariff | None:
+    row = await unit.fetch_one(FETCH, str(holder), str(owner), fold(id))
+    return None if row is None else json.decode(row["body"], Tariff)
+
+
+async def find_locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> tuple[Tariff, bool] | None:
+    """(Tariff, whether it is withdrawn)."""
+    row = await unit.fetch_one(LOCK, str(holder), str(owner), fold(id))
+    return None if row is None else (json.decode(row["body"], Tariff), row["withdrawn_at"] is not None)
+
+
+async def several(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> list[Tariff]:
+    rows = await unit.fetch(SEVERAL, str(holder), str(owner), [fold(one) for one in ids])
+    return [json.decode(row["body"], Tariff) for row in rows]
+
+
+async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Tariff] | None:
+    row = await unit.fetch_one(BY_REF, ref)
+    return None if row is None else _read(row)[1:]
+
+
+async def page(
+    unit: Unit, holder: PartyId | None, owner: PartyId | None, after: str | None, limit: int
+) -> list[tuple[str, PartyId, Tariff]]:
+    rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), after, limit)
+    return [_read(row) for row in rows]
+
+
+def _read(row: Record) -> tuple[str, PartyId, Tariff]:
+    return row["ref"], PartyId.parse(row["holder"]), json.decode(row["body"], Tariff)
+
+
+def write(unit: Unit, holder: PartyId, tariff: Tariff) -> None:
+    unit.write(
+        UPSERT,
+        str(holder),
+        str(tariff.owner),
+        fold(tariff.id),
+        tariff.id,
+        unit.new_id(),
+        tariff.currency,
+        json.encode(tariff).decode(),
+        tariff.last_updated,
+    )
+
+
+async def withdraw(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> bool:
+    return bool(await unit.execute(WITHDRAW, str(holder), str(owner), fold(id), unit.now))

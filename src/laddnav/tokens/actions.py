@@ -1,0 +1,104 @@
+"""Verbs about who may charge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.locations.model import EvseRef
+from laddnav.tokens import rules, store
+from laddnav.tokens.events import TokenChanged
+from laddnav.tokens.model import Authorization, LocationReferences, Token, TokenKey
+from laddnav.tokens.rules import UnknownToken
+
+# A driver shows the card, then plugs in: what was decided on the first holds for the second.
+GOOD_FOR = timedelta(minutes=15)
+
+
+class Asker(Protocol):
+    """Asks the eMSP of a Token in real time; None: it could not be reached, or says no such Token is its own."""
+
+    async def __call__(
+        self, holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
+    ) -> Authorization | None: ...
+
+
+async def keep(unit: Unit, holder: PartyId, token: Token) -> bool:
+    """Insert or replace a Token; True and TokenChanged when that changed anything."""
+    before = await store.find(unit, holder, rules.key_of(token), lock=True)
+    if before is not None and rules.stays(before, token):
+        return False
+    store.write(unit, holder, token)
+    unit.announce(TokenChanged(holder=holder, owner=str(token.owner), type=token.type.value, uid=token.uid))
+    return True
+
+
+async def fetch(unit: Unit, holder: PartyId, key: TokenKey) -> Token:
+    """Raises UnknownToken."""
+    token = await store.find(unit, holder, key)
+    if token is None:
+        raise UnknownToken(key.uid)
+    return token
+
+
+async def find(unit: Unit, holder: PartyId, key: TokenKey) -> Token | None:
+    return await store.find(unit, holder, key)
+
+
+async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
+    """Every company's Token with this uid."""
+    return await store.by_uid(unit, holder, uid)
+
+
+async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Token]:
+    """(holder, Token). Raises UnknownToken."""
+    found = await store.by_ref(unit, ref)
+    if found is None:
+        raise UnknownToken(ref)
+    return found
+
+
+async def page(
+    unit: Unit,
+    holder: PartyId | None,
+    owner: PartyId | None = None,
+    *,
+    words: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Sequence[tuple[str, PartyId, Token]]:
+    """(ref, holder, Token) in the order in which they became known; the last ref is the next `after`."""
+    return await store.page(unit, holder, owner, words, after, limit)
+
+
+async def authorize(
+    database: Database, holder: PartyId, uid: str, *, evse: EvseRef | None = None, ask: Asker | None = None
+) -> Authorization:
+    """May this uid charge here? Kept, so that the start of the charge can cite it.
+
+    Reads in one Unit, asks with none open, writes in another: a slow eMSP holds no connection of the database.
+    """
+    where = None if evse is None else LocationReferences(evse.location_id, (evse.evse_uid,))
+    async with database.unit() as unit:
+        token = rules.chosen(await store.by_uid(unit, holder, uid), holder, unit.now)
+        now = unit.now
+    if token is None:
+        given = rules.nobody_knows(where)
+    elif ask is None or not rules.must_ask(token, holder):
+        given = rules.decided(token, now, where)
+    else:
+        answer = await ask(holder, token, uid, where)
+        given = answer or replace(rules.decided(token, now, where), allowed=rules.unreached(token, now))
+    async with database.unit() as unit:
+        store.keep_authorization(unit, holder, uid, evse, given)
+    return given
+
+
+async def given_before(unit: Unit, holder: PartyId, uid: str) -> Authorization | None:
+    """The newest verdict on this uid that is still good."""
+    return await store.last_authorization(unit, holder, uid, unit.now - GOOD_FOR)

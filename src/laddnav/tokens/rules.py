@@ -1,0 +1,69 @@
+"""The verdict on a Token, and who has to be asked for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, Whitelist
+
+
+class UnknownToken(Refusal):
+    """No Token with this uid is known here."""
+
+    def __init__(self, uid: str) -> None:
+        super().__init__("No Token with this uid is known here")  # the uid is a secret of its driver, so it is not said
+        self.uid = uid
+
+
+def key_of(token: Token) -> TokenKey:
+    return TokenKey(token.owner, token.type, token.uid)
+
+
+def verdict(token: Token, at: datetime) -> Allowed:
+    """What we can say of it by ourselves, most basic reason first."""
+    if token.blocked:
+        return Allowed.BLOCKED
+    if token.expires_at is not None and token.expires_at <= at:
+        return Allowed.EXPIRED
+    return Allowed.ALLOWED if token.valid else Allowed.BLOCKED
+
+
+def must_ask(token: Token, ours: PartyId) -> bool:
+    """Whether the eMSP has to be asked in real time.
+
+    NEVER and ALLOWED_OFFLINE forbid deciding alone while the line is up; ALLOWED leaves the choice to us, and we decide
+    alone, because a driver waits (OCPI 2.2.1 mod_tokens_whitelisttype_enum).
+    """
+    if token.owner == ours:
+        return False
+    return token.whitelist in (Whitelist.NEVER, Whitelist.ALLOWED_OFFLINE)
+
+
+def unreached(token: Token, at: datetime) -> Allowed:
+    """The verdict where the eMSP had to be asked and could not be reached."""
+    return Allowed.NOT_ALLOWED if token.whitelist is Whitelist.NEVER else verdict(token, at)
+
+
+def chosen(tokens: tuple[Token, ...], ours: PartyId, at: datetime) -> Token | None:
+    """Of several companies' Tokens with one uid: our own first, then one that may charge, then the newest."""
+    if not tokens:
+        return None
+    return max(tokens, key=lambda one: (one.owner == ours, verdict(one, at) is Allowed.ALLOWED, one.last_updated))
+
+
+def decided(token: Token, at: datetime, where: LocationReferences | None) -> Authorization:
+    return Authorization(allowed=verdict(token, at), token=token, location=where)
+
+
+def nobody_knows(where: LocationReferences | None) -> Authorization:
+    return Authorization(allowed=Allowed.NOT_ALLOWED, location=where)
+
+
+def stays(before: Token, after: Token) -> bool:
+    """Whether the news says nothing new, or newer news overtook it."""
+    if after.last_updated < before.last_updated:
+        return True
+    fields = [name for name in Token.__struct_fields__ if name != "last_updated"]
+    return all(getattr(before, name) == getattr(after, name) for name in fields)
