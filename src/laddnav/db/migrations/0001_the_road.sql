@@ -22,6 +22,8 @@ create table party (
   vat_percent numeric,
   vat_number text,
   address text,
+  pay_to text,                     -- a giro or an IBAN, as debtors read it
+  payment_days integer not null default 30,
   invoice_every text not null default 'month' check (invoice_every in ('session', 'day', 'month')),
   created_at timestamptz not null
 );
@@ -61,6 +63,13 @@ create table api_key (
   revoked_at timestamptz
 );
 
+create table sign_in_attempt (
+  subject text primary key,        -- a name or an address, marked as which
+  failures integer not null,
+  last_at timestamptz not null,
+  wait_until timestamptz not null
+);
+
 create table audit (
   id text primary key,
   at timestamptz not null,
@@ -69,7 +78,6 @@ create table audit (
   about text not null,
   detail text not null default ''
 );
-create index audit_by_time on audit (at);
 
 -- Announcements and the work that follows from them -------------------------------------------------------------------
 
@@ -350,7 +358,7 @@ create trigger cdr_is_final before update or delete on cdr for each row execute 
 
 create table ledger_account (
   holder text not null,
-  id text not null,                -- receivable:NL*TNM, revenue:charging, tax:25 …
+  id text not null,                -- receivable:partner:NL*TNM, revenue:charging, tax:25 …
   kind text not null check (kind in ('asset', 'liability', 'equity', 'income', 'expense')),
   currency text not null,
   opened_at timestamptz not null,
@@ -364,6 +372,7 @@ create table ledger_entry (
   what text not null,
   cites text not null,             -- the CDR or invoice it rests on
   at timestamptz not null,
+  written_by xid8 not null default pg_current_xact_id(),
   primary key (holder, id),
   unique (holder, key)
 );
@@ -374,7 +383,7 @@ create table ledger_posting (
   position integer not null,
   account_id text not null,
   currency text not null,
-  amount numeric not null,         -- debit positive, credit negative
+  amount numeric not null check (amount <> 0), -- debit positive, credit negative
   primary key (holder, entry_id, position),
   foreign key (holder, entry_id) references ledger_entry (holder, id),
   foreign key (holder, account_id, currency) references ledger_account (holder, id, currency)
@@ -382,9 +391,15 @@ create table ledger_posting (
 create index posting_of_account on ledger_posting (holder, account_id, currency);
 create trigger entry_is_final before update or delete on ledger_entry for each row execute function never_changed();
 create trigger posting_is_final before update or delete on ledger_posting for each row execute function never_changed();
+create trigger entries_stay before truncate on ledger_entry for each statement execute function never_changed();
+create trigger postings_stay before truncate on ledger_posting for each statement execute function never_changed();
 
 create function entry_balances() returns trigger language plpgsql as $$
 begin
+  if not exists (select 1 from ledger_entry e
+                 where e.holder = new.holder and e.id = new.entry_id and e.written_by = pg_current_xact_id()) then
+    raise exception 'entry % is closed: its postings were committed before', new.entry_id using errcode = 'restrict_violation';
+  end if;
   if exists (select 1 from ledger_posting p where p.holder = new.holder and p.entry_id = new.entry_id
              group by p.currency having sum(p.amount) <> 0) then
     raise exception 'the postings of entry % do not sum to zero', new.entry_id using errcode = 'check_violation';
@@ -394,24 +409,38 @@ end $$;
 create constraint trigger entry_sums_to_zero after insert on ledger_posting
   deferrable initially deferred for each row execute function entry_balances();
 
+create function entry_moves() returns trigger language plpgsql as $$
+begin
+  if not exists (select 1 from ledger_posting p where p.holder = new.holder and p.entry_id = new.id) then
+    raise exception 'entry % moves nothing', new.id using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+create constraint trigger entry_has_postings after insert on ledger_entry
+  deferrable initially deferred for each row execute function entry_moves();
+
 create table debtor (
   holder text not null,
   id text not null,                -- partner:NL*TNM or driver:<contract id>
   ref text not null,
   kind text not null check (kind in ('partner', 'driver')),
   name text not null,
-  currency text not null,
+  country text not null,           -- ISO 3166 alpha-2
+  address text,
+  vat_number text,
   created_at timestamptz not null,
   primary key (holder, id)
 );
+create index debtor_by_ref on debtor (ref);
 
 create table invoice (
   holder text not null,
-  id text not null,
   ref text not null,
   debtor_id text not null,
-  period text not null,            -- what falls onto this invoice: a session id, 2026-11-21, or 2026-11
   currency text not null,
+  period text not null,            -- what falls onto this invoice: a CDR, 2026-11-21, or 2026-11
+  closes_at timestamptz not null,  -- when it may be issued
+  opened_at timestamptz not null,
   number text,                     -- given when it is issued, gapless within the series
   issued_at timestamptz,
   due_at timestamptz,
@@ -419,45 +448,62 @@ create table invoice (
   total_tax numeric,
   total_incl numeric,
   body text,                       -- Invoice as issued
-  opened_at timestamptz not null,
-  primary key (holder, id),
+  primary key (holder, ref),
   foreign key (holder, debtor_id) references debtor (holder, id)
 );
 create unique index invoice_open on invoice (holder, debtor_id, currency, period) where issued_at is null;
 create unique index invoice_number on invoice (holder, number);
 create index invoice_by_ref on invoice (ref);
+create index invoice_to_issue on invoice (closes_at) where issued_at is null;
+create index invoice_of_debtor on invoice (holder, debtor_id, ref);
 
-create table invoice_line (
-  holder text not null,
-  invoice_id text not null,
-  position integer not null,
-  cdr_owner text not null,
-  cdr_id text not null,
-  cdr_ref text not null,
-  tariff_id text,
-  element integer,
-  component integer,
-  dimension text not null,
-  description text not null,       -- canonical JSON: what is said about it, in no language
-  quantity numeric not null,
-  unit text not null,
-  unit_price numeric not null,
-  amount_excl numeric not null,
-  vat_percent numeric,
-  primary key (holder, invoice_id, position),
-  foreign key (holder, invoice_id) references invoice (holder, id)
-);
-create index invoice_line_of_cdr on invoice_line (holder, cdr_owner, cdr_id);
+create function issued_is_final() returns trigger language plpgsql as $$
+begin
+  if old.issued_at is not null then
+    raise exception 'invoice % is issued and never changed', old.number using errcode = 'restrict_violation';
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+create trigger invoice_is_final before update or delete on invoice for each row execute function issued_is_final();
 
+-- A CDR is billed to a debtor once: this key is what makes it so.
 create table billed (
   holder text not null,
   cdr_owner text not null,
   cdr_id text not null,
   debtor_id text not null,
-  invoice_id text not null,
+  invoice_ref text not null,
+  body text not null,              -- Charge without its lines
   at timestamptz not null,
-  primary key (holder, cdr_owner, cdr_id, debtor_id)
+  primary key (holder, cdr_owner, cdr_id, debtor_id),
+  foreign key (holder, invoice_ref) references invoice (holder, ref)
 );
+create index billed_on_invoice on billed (holder, invoice_ref);
+
+create table invoice_line (
+  holder text not null,
+  invoice_ref text not null,
+  position integer not null,
+  cdr_owner text not null,
+  cdr_id text not null,
+  basis text not null,
+  tariff_id text,
+  element integer,
+  component integer,
+  dimension text not null,
+  started_at timestamptz,
+  ended_at timestamptz,
+  quantity numeric not null,
+  unit text not null,
+  unit_price numeric,              -- null: the CPO told the amount only
+  amount numeric not null,         -- before VAT
+  vat_percent numeric,             -- null: nobody named a tax
+  reason text,                     -- Reason, in no language
+  primary key (holder, invoice_ref, position),
+  foreign key (holder, invoice_ref) references invoice (holder, ref)
+);
+create index invoice_line_of_cdr on invoice_line (holder, cdr_owner, cdr_id);
+create trigger line_is_final before update or delete on invoice_line for each row execute function never_changed();
 
 create table invoice_series (
   holder text not null,

@@ -1,0 +1,1 @@
+"""Double entry: what somebody owes and why; appended, never changed."""

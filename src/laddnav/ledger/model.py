@@ -1,0 +1,137 @@
+"""Entry > Posting: what moves between which accounts. An Entry that does not sum to zero cannot be built."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.money import minor_unit
+from laddnav.kit.refusal import Refusal
+
+
+class Kind(StrEnum):
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+class Head(StrEnum):
+    """The heads of our chart of accounts; an account stands under exactly one, so its kind never needs to be told."""
+
+    RECEIVABLE = "receivable"  # what a debtor owes us
+    PAYABLE = "payable"  # what we owe a partner
+    REVENUE = "revenue"
+    COST = "cost"
+    TAX = "tax"  # VAT that we collected and pass on
+    ROUNDING = "rounding"  # what lines, each rounded, and their total, rounded once, are apart
+
+    @property
+    def kind(self) -> Kind:
+        return _KINDS[self]
+
+
+_KINDS = {
+    Head.RECEIVABLE: Kind.ASSET,
+    Head.PAYABLE: Kind.LIABILITY,
+    Head.REVENUE: Kind.INCOME,
+    Head.COST: Kind.EXPENSE,
+    Head.TAX: Kind.LIABILITY,
+    Head.ROUNDING: Kind.INCOME,
+}
+
+
+class Unbalanced(Refusal):
+    """What an Entry takes from accounts it gives to others, in each currency."""
+
+    def __init__(self, currency: str, difference: Decimal) -> None:
+        super().__init__(f"The postings are {difference} {currency} apart")
+        self.currency = currency
+        self.difference = difference
+
+
+class NothingMoves(Refusal):
+    """An Entry has postings, and each of them an amount."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"Entry {key} moves nothing, or has a posting that does")
+        self.key = key
+
+
+class TooFine(Refusal):
+    """Money that moves is counted in the currency's smallest coin; what is finer is rounded by whoever can say why."""
+
+    def __init__(self, amount: Decimal, currency: str) -> None:
+        super().__init__(f"{amount} {currency} is finer than {minor_unit(currency)} {currency}")
+        self.amount = amount
+        self.currency = currency
+
+
+class Account(Struct, frozen=True, order=True):
+    """`of` says whose or which: `receivable:partner:NL*TNM`, `tax:25`; empty where a head is one account."""
+
+    head: Head
+    of: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.head}:{self.of}" if self.of else str(self.head)
+
+    @classmethod
+    def parse(cls, text: str) -> Account:
+        head, _, of = text.partition(":")
+        return cls(Head(head), of)
+
+
+class Posting(Struct, frozen=True):
+    """A debit is positive, a credit negative."""
+
+    account: Account
+    amount: Decimal
+    currency: str
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """`key` names the fact that is posted: once, however often it is asked for. `cites` is what it rests on.
+
+    Raises NothingMoves, TooFine, Unbalanced when built of postings that no ledger may hold.
+    """
+
+    key: str
+    what: str
+    cites: str
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for posting in self.postings:
+            if not posting.amount.is_finite() or posting.amount % minor_unit(posting.currency):
+                raise TooFine(posting.amount, posting.currency)
+            if not posting.amount:
+                raise NothingMoves(self.key)
+            sums[posting.currency] += posting.amount
+        if not sums:
+            raise NothingMoves(self.key)
+        for currency, difference in sums.items():
+            if difference:
+                raise Unbalanced(currency, difference)
+
+
+class Posted(Struct, frozen=True, kw_only=True):
+    """An Entry as the ledger holds it."""
+
+    id: str
+    at: datetime
+    entry: Entry
+
+
+class Balance(Struct, frozen=True):
+    """What is on an account: positive where debits outweigh credits."""
+
+    account: Account
+    currency: str
+    amount: Decimal

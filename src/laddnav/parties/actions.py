@@ -1,0 +1,32 @@
+"""Add, read and change the parties of this installation."""
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.parties import store
+from laddnav.parties.model import Party
+from laddnav.parties.rules import AlreadyOurs, UnknownParty, checked
+
+
+async def add(unit: Unit, party: Party) -> None:
+    """Raises AlreadyOurs and what `checked` raises."""
+    if not await store.insert(unit, checked(party)):
+        raise AlreadyOurs(party.holder)
+
+
+async def update(unit: Unit, party: Party) -> None:
+    """Everything but holder, ref and created_at can change. Raises UnknownParty and what `checked` raises."""
+    if not await store.update(unit, checked(party)):
+        raise UnknownParty(party.holder)
+
+
+async def fetch(unit: Unit, holder: PartyId) -> Party:
+    """Raises UnknownParty."""
+    party = await store.find(unit, holder)
+    if party is None:
+        raise UnknownParty(holder)
+    return party
+
+
+async def list_all(unit: Unit) -> tuple[Party, ...]:
+    """In the order of their ids."""
+    return await store.list_all(unit)

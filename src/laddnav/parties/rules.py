@@ -1,0 +1,87 @@
+"""What a party must be to be ours, and what is refused."""
+
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.parties.model import Party
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class UnknownParty(Refusal):
+    """No party of this installation has this id."""
+
+    def __init__(self, holder: PartyId) -> None:
+        super().__init__(f"{holder} is not a party of this installation")
+        self.holder = holder
+
+
+class AlreadyOurs(Refusal):
+    """The party is there already; what changes about it is an update."""
+
+    def __init__(self, holder: PartyId) -> None:
+        super().__init__(f"{holder} is a party of this installation already")
+        self.holder = holder
+
+
+class PartyWithoutRole(Refusal):
+    """A party that plays no role has nothing to do here."""
+
+    def __init__(self, holder: PartyId) -> None:
+        super().__init__(f"{holder} needs at least one role")
+        self.holder = holder
+
+
+class NotACurrency(Refusal):
+    """A currency is written as the three capital letters of ISO 4217."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"A currency is three capital letters, such as SEK; {currency!r} is not")
+        self.currency = currency
+
+
+class UnknownTimeZone(Refusal):
+    """A time zone is named as IANA does."""
+
+    def __init__(self, time_zone: str) -> None:
+        super().__init__(f"{time_zone!r} is no time zone; one is named like Europe/Stockholm")
+        self.time_zone = time_zone
+
+
+class NotAVatPercent(Refusal):
+    """VAT is a percentage from 0 to 100."""
+
+    def __init__(self, percent: object) -> None:
+        super().__init__(f"VAT is a percentage from 0 to 100; {percent} is not")
+
+
+class NoTimeToPay(Refusal):
+    """An invoice is due on the day it is issued or later."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__(f"An invoice cannot be due {-days} days before it is issued")
+        self.days = days
+
+
+def checked(party: Party) -> Party:
+    """The same party. Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NoTimeToPay."""
+    if not party.roles:
+        raise PartyWithoutRole(party.holder)
+    if _CURRENCY.fullmatch(party.currency) is None:
+        raise NotACurrency(party.currency)
+    zone_of(party)
+    if party.vat_percent is not None and not 0 <= party.vat_percent <= 100:
+        raise NotAVatPercent(party.vat_percent)
+    if party.payment_days < 0:
+        raise NoTimeToPay(party.payment_days)
+    return party
+
+
+def zone_of(party: Party) -> ZoneInfo:
+    """Its calendar: when a day and a month of it begin. Raises UnknownTimeZone."""
+    try:
+        return ZoneInfo(party.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder, such as Europe
+        raise UnknownTimeZone(party.time_zone) from error
