@@ -1,0 +1,188 @@
+"""What stations tell, what they are asked, and what either side answers, in words for every version of OCPP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from laddnav.kit.ids import fold
+from laddnav.kit.time import rfc3339
+from laddnav.locations.model import Status
+from laddnav.metering.model import Activity, Reading
+from laddnav.tokens.model import Allowed
+
+# What a station tells ------------------------------------------------------------------------------------------------
+
+
+class Booted(Struct, frozen=True, kw_only=True):
+    """It came up, and says what it is."""
+
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    firmware: str | None = None
+
+
+class Beat(Struct, frozen=True, kw_only=True):
+    """It lives, and wants to know the time."""
+
+
+class StatusReported(Struct, frozen=True, kw_only=True):
+    """How an Evse does; `evse_no` 0 is the station as a whole. `said` is the station's own word for it.
+
+    `activity` None: no car is being charged. `error_code` None: no error. `at` None: now.
+    """
+
+    evse_no: int
+    status: Status
+    activity: Activity | None
+    said: str
+    error_code: str | None = None
+    info: str | None = None
+    at: datetime | None = None
+
+
+class TokenShown(Struct, frozen=True, kw_only=True):
+    uid: str
+
+
+class ChargeStarted(Struct, frozen=True, kw_only=True):
+    """A charge began; perhaps long ago, for a station tells it again until it is answered. `register` in Wh."""
+
+    evse_no: int
+    uid: str
+    at: datetime
+    register: Decimal
+    reservation_no: int | None = None
+
+    @property
+    def natural_key(self) -> str:
+        """The fact itself: whatever else a repetition changes (message id, socket, boot), this it does not."""
+        return f"{self.evse_no}/{fold(self.uid)}/{rfc3339(self.at)}/{self.register.normalize():f}"
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """Readings of one Evse, 0 being the main meter. `charge` None: the station names none, or was never told its name.
+
+    `unread` are the samples that make no sense, in the station's own words; the others are not lost for their sake.
+    """
+
+    evse_no: int
+    charge: str | None
+    readings: tuple[Reading, ...]
+    unread: tuple[str, ...] = ()
+
+
+class ChargeStopped(Struct, frozen=True, kw_only=True):
+    """A charge ended. `charge` None: the station was never told its name. `register` in Wh; `uid` of who stopped it."""
+
+    charge: str | None
+    at: datetime
+    register: Decimal
+    reason: str
+    uid: str | None = None
+    readings: tuple[Reading, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+class DataReceived(Struct, frozen=True, kw_only=True):
+    """Something that only its vendor understands."""
+
+    vendor: str
+    message: str | None = None
+    data: Any = None
+
+
+StationEvent = Booted | Beat | StatusReported | TokenShown | ChargeStarted | Measured | ChargeStopped | DataReceived
+
+# What we answer ------------------------------------------------------------------------------------------------------
+
+
+class Registration(StrEnum):
+    """Whether a station may work with us. PENDING: it may be set up, not charge. REJECTED: not even that."""
+
+    ACCEPTED = "ACCEPTED"
+    PENDING = "PENDING"
+    REJECTED = "REJECTED"
+
+
+class Registered(Struct, frozen=True, kw_only=True):
+    """To Booted. `interval` in seconds: of heartbeats when accepted, until the next attempt otherwise."""
+
+    registration: Registration
+    now: datetime
+    interval: int
+
+
+class TimeTold(Struct, frozen=True, kw_only=True):
+    """To Beat."""
+
+    now: datetime
+
+
+class Noted(Struct, frozen=True, kw_only=True):
+    """To StatusReported and Measured."""
+
+
+class TokenJudged(Struct, frozen=True, kw_only=True):
+    """To TokenShown, and in the answers to ChargeStarted and ChargeStopped; `expires_at` ends its stay in a cache."""
+
+    allowed: Allowed
+    group_id: str | None = None
+    expires_at: datetime | None = None
+
+
+class ChargeNamed(Struct, frozen=True, kw_only=True):
+    """To ChargeStarted: the name by which the station will speak of this charge."""
+
+    charge: str
+    token: TokenJudged
+
+
+class ChargeClosed(Struct, frozen=True, kw_only=True):
+    """To ChargeStopped; no verdict where nobody showed a token."""
+
+    token: TokenJudged | None = None
+
+
+class DataJudged(Struct, frozen=True, kw_only=True):
+    """To DataReceived: nobody here understands this vendor, or this message of it."""
+
+    vendor_known: bool = False
+
+
+Answer = Registered | TimeTold | Noted | TokenJudged | ChargeNamed | ChargeClosed | DataJudged
+
+# What we ask of a station --------------------------------------------------------------------------------------------
+
+
+class StartCharge(Struct, frozen=True, kw_only=True):
+    """`evse_no` None leaves the choice to the station."""
+
+    uid: str
+    evse_no: int | None = None
+
+
+class StopCharge(Struct, frozen=True, kw_only=True):
+    charge: str
+
+
+class Verbatim(Struct, frozen=True, kw_only=True):
+    """Any action of the station's own version, in its own words; the answer comes back in them too."""
+
+    action: str
+    payload: dict[str, Any]
+
+
+Request = StartCharge | StopCharge | Verbatim
+
+
+class Verdict(StrEnum):
+    """What the station says to StartCharge and StopCharge; that it will try, not yet that it did."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"

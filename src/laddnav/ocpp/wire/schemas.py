@@ -1,0 +1,91 @@
+"""The official JSON schemas, read at run time from the `ocpp` distribution and compiled when first needed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from jsonschema_rs import ValidationError, Validator, validator_for
+from msgspec import Struct
+
+from laddnav.kit import json
+from laddnav.kit.refusal import Refusal
+from laddnav.ocpp.wire.frames import ErrorCode
+
+
+class Direction(StrEnum):
+    """Which half of a Call: what is asked or what is answered. The value is the ending of 1.6's schema files."""
+
+    REQUEST = ""
+    RESPONSE = "Response"
+
+
+class Version(StrEnum):
+    """A version of OCPP; the value is the folder of its schemas."""
+
+    V1_6 = "v16"
+
+
+class UnknownAction(Refusal):
+    """This version of OCPP has no such action."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"there is no action {action[:50]!r}")
+        self.action = action
+
+
+class Problem(Struct, frozen=True):
+    """Where a payload departs from its schema: the code a CallError would carry, the path of the field, and why."""
+
+    code: ErrorCode
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+# Which error each keyword of JSON Schema is: the table of OCPP-J 1.6 §4.2.3, read for one keyword after the other.
+_CODES = {
+    "additionalProperties": ErrorCode.FORMATION_VIOLATION,
+    "required": ErrorCode.PROTOCOL_ERROR,
+    "type": ErrorCode.TYPE_CONSTRAINT_VIOLATION,
+    "minItems": ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+    "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+}
+
+
+@cache
+def actions(version: Version) -> frozenset[str]:
+    """Every action of this version, in either direction."""
+    names = (file.name.removesuffix(".json") for file in _folder(version).iterdir() if file.name.endswith(".json"))
+    return frozenset(name for name in names if not name.endswith(Direction.RESPONSE))
+
+
+def problems(version: Version, action: str, direction: Direction, payload: dict[str, Any]) -> tuple[Problem, ...]:
+    """Every departure from the schema, in its order; empty for nearly all payloads. Raises UnknownAction."""
+    schema = _schema(version, action, direction)
+    if schema.is_valid(payload):
+        return ()
+    return tuple(_problem(error) for error in schema.iter_errors(payload))
+
+
+@cache
+def _schema(version: Version, action: str, direction: Direction) -> Validator:
+    if action not in actions(version):
+        raise UnknownAction(action)
+    text = (_folder(version) / f"{action}{direction}.json").read_bytes()
+    return validator_for(json.decode(text, dict[str, Any]), validate_formats=True)
+
+
+def _folder(version: Version) -> Traversable:
+    return files("ocpp") / version / "schemas"
+
+
+def _problem(error: ValidationError) -> Problem:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+    code = _CODES.get(error.kind.name, ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
+    return Problem(code, f"${path}", error.message[:200])

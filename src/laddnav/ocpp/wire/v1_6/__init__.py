@@ -1,0 +1,39 @@
+"""OCPP 1.6 in JSON: which of its actions are heard and asked, and by what file each is read and written."""
+
+from __future__ import annotations
+
+from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.events import StartCharge, StopCharge
+from laddnav.ocpp.wire.schemas import Version
+from laddnav.ocpp.wire.v1_6 import (
+    authorize,
+    boot_notification,
+    data_transfer,
+    heartbeat,
+    meter_values,
+    remote_start_transaction,
+    remote_stop_transaction,
+    start_transaction,
+    status_notification,
+    stop_transaction,
+)
+
+DIALECT = Dialect(
+    subprotocol="ocpp1.6",
+    version=Version.V1_6,
+    hears={
+        "Authorize": authorize.codec,
+        "BootNotification": boot_notification.codec,
+        "DataTransfer": data_transfer.codec,
+        "Heartbeat": heartbeat.codec,
+        "MeterValues": meter_values.codec,
+        "StartTransaction": start_transaction.codec,
+        "StatusNotification": status_notification.codec,
+        "StopTransaction": stop_transaction.codec,
+    },
+    asks={
+        StartCharge: remote_start_transaction.codec,
+        StopCharge: remote_stop_transaction.codec,
+    },
+    triggered_by=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
+)

@@ -1,0 +1,27 @@
+"""DataTransfer: something that only its vendor understands (OCPP 1.6 §4.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from laddnav.ocpp.wire.dialect import Hears
+from laddnav.ocpp.wire.events import DataJudged, DataReceived
+
+
+class WireDataTransfer(Struct, frozen=True):
+    vendorId: str
+    messageId: str | None = None
+    data: Any = None  # text by the table; objects are seen
+
+
+def read(wire: WireDataTransfer) -> DataReceived:
+    return DataReceived(vendor=wire.vendorId, message=wire.messageId, data=wire.data)
+
+
+def write(answer: DataJudged) -> dict[str, Any]:
+    return {"status": "UnknownMessageId" if answer.vendor_known else "UnknownVendorId"}
+
+
+codec = Hears(WireDataTransfer, read, write)

@@ -1,0 +1,121 @@
+"""MeterValue and SampledValue, which MeterValues and StopTransaction share (OCPP 1.6 §7.33, §7.43)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from msgspec import Struct
+
+from laddnav.kit import json
+from laddnav.kit.json import Unreadable
+from laddnav.metering.model import Measurand, Reading
+from laddnav.ocpp.wire.v1_6.fields import instant
+
+
+class WireSampledValue(Struct, frozen=True):
+    value: Any  # text by the table; bare numbers are seen
+    context: str | None = None
+    format: str | None = None
+    measurand: str | None = None
+    phase: str | None = None
+    location: str | None = None
+    unit: str | None = None
+
+
+class WireMeterValue(Struct, frozen=True):
+    timestamp: str
+    sampledValue: tuple[WireSampledValue, ...]
+
+
+SIGNED_RECORD = "SignedData"  # the measurand of a signed record that no plain number accompanies
+
+# What a sample is that does not say (OCPP 1.6 §7.43).
+_MEASURAND = Measurand.ENERGY_IMPORT_REGISTER.value
+_CONTEXT = "Sample.Periodic"
+_LOCATION = "Outlet"
+
+_LONGEST_NUMBER = 64  # characters; what is longer was not meant as a number
+
+
+def _as_it_is(value: Decimal) -> Decimal:
+    return value
+
+
+def _thousandfold(value: Decimal) -> Decimal:
+    return value * 1000
+
+
+# Each unit into the one that a Reading has. Stations write kwh and KWh, so case does not matter.
+_INTO_OURS: dict[str, Callable[[Decimal], Decimal]] = {
+    **dict.fromkeys(("wh", "w", "varh", "var", "va", "a", "v", "percent", "%", "hertz", "hz"), _as_it_is),
+    **dict.fromkeys(("kwh", "kw", "kvarh", "kvar", "kva"), _thousandfold),
+    **dict.fromkeys(("celsius", "celcius"), _as_it_is),  # the schema has both spellings (OCPP-J 1.6 errata §2.2)
+    "k": lambda value: value - Decimal("273.15"),
+    "fahrenheit": lambda value: (value - 32) * 5 / 9,
+}
+
+
+def readings(values: Sequence[WireMeterValue]) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
+    """What can be read, and what cannot, as the station put it: one bad sample must not cost the others."""
+    read: list[Reading] = []
+    unread: list[str] = []
+    for value in values:
+        try:
+            at = instant(value.timestamp)
+        except Unreadable as error:
+            unread.append(str(error))
+            continue
+        _read(at, value.sampledValue, read, unread)
+    return tuple(read), tuple(unread)
+
+
+def _read(at: datetime, samples: Sequence[WireSampledValue], read: list[Reading], unread: list[str]) -> None:
+    """A signed record goes with the plain number of the same register, which the same MeterValue often holds too."""
+    signed = {_register(sample): sample for sample in samples if sample.format == "SignedData"}
+    for sample in samples:
+        if sample.format == "SignedData":
+            continue
+        number = _number(sample)
+        if number is None:
+            unread.append(f"{sample.measurand or _MEASURAND}: {sample.value!r} {sample.unit or ''}"[:100])
+            continue
+        record = signed.pop(_register(sample), None) if signed else None
+        read.append(_reading(at, sample, sample.measurand or _MEASURAND, number, record))
+    for record in signed.values():
+        read.append(_reading(at, record, SIGNED_RECORD, Decimal(0), record))
+
+
+def _reading(
+    at: datetime, sample: WireSampledValue, measurand: str, value: Decimal, record: WireSampledValue | None
+) -> Reading:
+    return Reading(
+        at=at,
+        measurand=measurand,
+        value=value,
+        phase=sample.phase,
+        context=sample.context or _CONTEXT,
+        location=sample.location or _LOCATION,
+        signed=None if record is None else str(record.value),
+    )
+
+
+def _register(sample: WireSampledValue) -> tuple[str, str | None, str]:
+    return sample.measurand or _MEASURAND, sample.phase, sample.location or _LOCATION
+
+
+def _number(sample: WireSampledValue) -> Decimal | None:
+    """The value in the unit of a Reading; None where value or unit make no sense."""
+    said = sample.value
+    if not isinstance(said, str | int | Decimal) or isinstance(said, bool) or len(str(said)) > _LONGEST_NUMBER:
+        return None
+    try:
+        value = json.sane(Decimal(said))
+    except (ValueError, InvalidOperation):
+        return None
+    if sample.unit is None:
+        return value
+    into_ours = _INTO_OURS.get(sample.unit.casefold())
+    return None if into_ours is None else into_ours(value)
