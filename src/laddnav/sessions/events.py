@@ -37,7 +37,10 @@ class StartRequested(SessionEvent, frozen=True, kw_only=True):
 
 
 class StopRequested(SessionEvent, frozen=True, kw_only=True):
+    """`request` is what asked for it, to be told the answer."""
+
     station_id: str
+    request: str | None = None
 
 
 class StartAnswered(SessionEvent, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class Weekday(StrEnum):
 
 
 class PriceComponent(Struct, frozen=True, kw_only=True):
-    """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size`: Wh or seconds.
+    """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size` in Wh or s.
 
     `vat` is a percentage; None means that no tax is named, not that there is none (design: readings of unclear text).
     """
@@ -45,7 +45,7 @@ class PriceComponent(Struct, frozen=True, kw_only=True):
 
 
 class Restriction(Struct, frozen=True, kw_only=True):
-    """When an Element applies: all that is given must hold. Minimum inclusive, maximum exclusive; the Location's clock."""
+    """When an Element applies: all that is given must hold. Minimum inclusive, maximum exclusive, local time."""
 
     start_time: time | None = None
     end_time: time | None = None

@@ -79,7 +79,7 @@ class LocationReferences(Struct, frozen=True):
 
 
 class Authorization(Struct, frozen=True, kw_only=True):
-    """A verdict and what it rests on. `token` None: nobody knows the uid. `reference` is the eMSP's, kept to the CDR."""
+    """A verdict and what it rests on; `token` None: nobody knows the uid. `reference` is the eMSP's, up to the CDR."""
 
     allowed: Allowed
     token: Token | None = None

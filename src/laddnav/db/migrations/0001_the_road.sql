@@ -346,7 +346,8 @@ create table cdr (
 create index cdr_by_ref on cdr (ref);
 create index cdr_by_time on cdr (holder, owner, last_updated, id_key);
 -- A session of ours has one CDR. The credit CDR and its successor of a later issue carry another session_key.
-create unique index cdr_of_session on cdr (holder, owner, session_key) where session_key is not null and not credit;
+create index cdr_of_session on cdr (holder, owner, session_key);
+create unique index cdr_of_session_once on cdr (holder, owner, session_key) where owner = holder and not credit;
 
 create function never_changed() returns trigger language plpgsql as $$
 begin

@@ -1,0 +1,135 @@
+"""What closes a charge, and what may follow on a CDR that is closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
+from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import hours
+from laddnav.locations.model import Location
+from laddnav.locations.rules import connector_of, evse_of
+from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Measured, Reading
+from laddnav.pricing.model import Priced
+from laddnav.pricing.price import price
+from laddnav.pricing.rounding import rounded
+from laddnav.sessions.model import Session
+
+
+class UnknownCdr(Refusal):
+    """No CDR with this id is known here."""
+
+    def __init__(self, cdr_id: str) -> None:
+        super().__init__(f"No CDR {cdr_id!r} is known here")
+        self.cdr_id = cdr_id
+
+
+class AlreadyClosedDifferently(Refusal):
+    """A CDR with this id is kept already and says something else; a CDR is never changed, only credited."""
+
+    def __init__(self, cdr_id: str) -> None:
+        super().__init__(f"CDR {cdr_id!r} is kept already and says something else; send a Credit CDR and a new one")
+        self.cdr_id = cdr_id
+
+
+def closed(
+    session: Session,
+    location: Location,
+    measured: Measured,
+    signed: SignedData | None,
+    *,
+    id: str,
+    now: datetime,
+) -> Cdr:
+    """The CDR of a settled charge: its stretches priced on the Tariff of its start, rounded once.
+
+    OCPI 2.2.1 mod_cdrs_cdr_object. A charge without a Tariff is free, and says so by its zero total.
+    """
+    assert session.ended_at is not None, "only a charge that is over is closed"
+    tariff = None if session.tab is None else session.tab.tariff
+    priced = (
+        Priced(currency=session.currency)
+        if tariff is None
+        else rounded(price(tariff, measured.stretches, session.time_zone))
+    )
+    return Cdr(
+        holder=session.holder,
+        owner=session.owner,
+        id=id,
+        ref=id,
+        session_id=session.id,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        token=session.token,
+        auth_method=session.auth_method,
+        authorization_reference=session.authorization_reference,
+        location=place_of(session, location),
+        meter_id=session.meter_id,
+        currency=session.currency,
+        tariffs=() if tariff is None else (tariff,),
+        periods=priced.periods or unpriced(session, measured),
+        signed_data=signed,
+        costs=costs_of(priced),
+        energy=priced.used if tariff is not None else session.energy,
+        time=session.ended_at - session.started_at,
+        parking_time=priced.parked if tariff is not None else None,
+        lines=priced.lines,
+        last_updated=now,
+    )
+
+
+def costs_of(priced: Priced) -> Costs:
+    return Costs(total=priced.total, fixed=priced.fixed, energy=priced.energy, time=priced.time, parking=priced.parking)
+
+
+def place_of(session: Session, location: Location) -> CdrLocation:
+    """The place as it is at the close; one Evse, one Connector. Raises UnknownEvse, UnknownConnector."""
+    evse = evse_of(location, session.evse_uid)
+    connector = connector_of(evse, session.connector_id)
+    return CdrLocation(
+        id=location.id,
+        name=location.name,
+        address=location.address,
+        city=location.city,
+        postal_code=location.postal_code,
+        state=location.state,
+        country=location.country,
+        coordinates=location.coordinates,
+        evse_uid=evse.uid,
+        # OCPI wants an eMI3 id here; an Evse that has none is named by what our own words call it.
+        evse_id=evse.evse_id or evse.uid,
+        connector_id=connector.id,
+        connector_standard=connector.standard,
+        connector_format=connector.format,
+        connector_power_type=connector.power_type,
+    )
+
+
+def unpriced(session: Session, measured: Measured) -> tuple[ChargingPeriod, ...]:
+    """The periods of a charge that nothing prices: one, for OCPI wants at least one (mod_cdrs_cdr_object)."""
+    assert session.ended_at is not None
+    parked = [one for one in measured.stretches if one.activity is Activity.SUSPENDED_EV]
+    time = session.ended_at - session.started_at
+    for one in parked:
+        time -= one.length
+    dimensions = [Dimension("ENERGY", session.energy.kwh), Dimension("TIME", hours(time))]
+    return (ChargingPeriod(started_at=session.started_at, dimensions=tuple(dimensions)),)
+
+
+def signed_data(readings: tuple[Reading, ...]) -> SignedData | None:
+    """The meter's signed records as they came; judging them is the metering room's, not a reason to change them."""
+    signed = [reading for reading in readings if reading.signed]
+    if not signed:
+        return None
+    natures = {"Transaction.Begin": "Start", "Transaction.End": "End"}
+    return SignedData(
+        encoding_method="OCMF" if (signed[0].signed or "").startswith("OCMF|") else "unknown",
+        signed_values=tuple(
+            SignedValue(
+                nature=natures.get(reading.context, "Intermediate"),
+                plain_data="",
+                signed_data=reading.signed or "",
+            )
+            for reading in signed
+        ),
+    )

@@ -1,0 +1,388 @@
+"""Verbs about a charge while it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId, fold
+from laddnav.locations import actions as locations
+from laddnav.locations import rules as places
+from laddnav.locations.model import EvseRef, Station
+from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
+from laddnav.parties import actions as parties
+from laddnav.readings import actions as readings
+from laddnav.readings.model import Said
+from laddnav.sessions import rules, store
+from laddnav.sessions.events import (
+    SessionChanged,
+    SessionEnded,
+    SessionEvent,
+    SessionFailed,
+    SessionStarted,
+    StartAnswered,
+    StartRequested,
+    StopAnswered,
+    StopRequested,
+)
+from laddnav.sessions.model import CdrToken, Session, Status
+from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, Place, UnknownSession
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs import rules as promises
+from laddnav.tokens.model import Authorization
+
+
+class Measurement(Struct, frozen=True, kw_only=True):
+    """Readings of one message of a Station; `session_id` None outside a charge."""
+
+    station: Station
+    evse_no: int
+    session_id: str | None
+    readings: tuple[Reading, ...]
+
+
+# Asked from afar ------------------------------------------------------------------------------------------------------
+
+
+async def request_start(
+    unit: Unit,
+    *,
+    holder: PartyId,
+    token: CdrToken,
+    evse: EvseRef,
+    connector_id: str | None = None,
+    reference: str | None = None,
+    command_id: str | None = None,
+) -> Session:
+    """A PENDING Session, and StartRequested for whoever holds the Station's socket.
+
+    Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation, EvseBusy.
+    """
+    found = await locations.station_at(unit, holder, evse)
+    if found is None or found[0].connected_at is None:
+        raise NoStation(evse.evse_uid)
+    station, evse_no = found
+    if await store.open_at_evse(unit, holder, station.id, evse_no):
+        raise EvseBusy(evse.evse_uid)
+    place = await _place(unit, station, evse_no, evse, connector_id, unit.now)
+    session = rules.pending(
+        holder=holder,
+        id=unit.new_id(),
+        place=place,
+        token=token,
+        reference=reference,
+        command_id=command_id,
+        now=unit.now,
+    )
+    store.insert(unit, session)
+    unit.announce(StartRequested(holder=holder, owner=str(holder), session_id=session.id, station_id=station.id))
+    return session
+
+
+async def request_stop(unit: Unit, holder: PartyId, session_id: str, command_id: str | None = None) -> Session:
+    """StopRequested for whoever holds the Station's socket. Raises UnknownSession, AlreadyEnded, NoStation."""
+    session = await _locked(unit, holder, holder, session_id)
+    if session.status is not Status.ACTIVE:
+        raise AlreadyEnded(session_id, session.status)
+    if session.station_id is None or (await locations.station(unit, session.station_id)).connected_at is None:
+        raise NoStation(session.evse_uid)
+    unit.announce(
+        StopRequested(
+            holder=holder,
+            owner=str(holder),
+            session_id=session.id,
+            station_id=session.station_id,
+            request=command_id,
+        )
+    )
+    return session
+
+
+async def answer_start(unit: Unit, holder: PartyId, session_id: str, result: str) -> None:
+    """What the Station said to the start, in words of OCPI's CommandResultType; all but ACCEPTED end the attempt."""
+    session = await _locked(unit, holder, holder, session_id)
+    if result != "ACCEPTED" and session.status is Status.PENDING:
+        _fail(unit, rules.given_up(session, unit.now))
+    unit.announce(
+        StartAnswered(
+            holder=holder, owner=str(holder), session_id=session.id, result=result, request=session.command_id
+        )
+    )
+
+
+async def answer_stop(unit: Unit, holder: PartyId, session_id: str, result: str, request: str | None) -> None:
+    """What the Station said to the stop; the charge itself ends with the Station's own word."""
+    unit.announce(StopAnswered(holder=holder, owner=str(holder), session_id=session_id, result=result, request=request))
+
+
+# What the Station tells -----------------------------------------------------------------------------------------------
+
+
+async def begin(
+    unit: Unit,
+    *,
+    station: Station,
+    evse_no: int,
+    uid: str,
+    given: Authorization,
+    at: datetime,
+    register: Energy | None,
+) -> Session:
+    """A car charges: the PENDING Session that waited for it goes on, or a new one starts. Raises NoStation.
+
+    A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt.
+    """
+    where = dict(station.evses).get(evse_no)
+    if where is None:
+        raise NoStation(f"{station.id}/{evse_no}")
+    place = await _place(unit, station, evse_no, where, None, at)
+    waiting: Session | None = None
+    for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
+        if one.status is Status.ACTIVE:
+            _stop_overlapped(unit, one, at)
+        elif fold(one.token.uid) == fold(uid):
+            waiting = one
+        else:
+            _fail(unit, rules.given_up(one, unit.now))
+    if waiting is not None:
+        session = rules.begun(waiting, place, at=at, register=register, now=unit.now)
+        store.update(unit, session)
+    else:
+        walked_up = rules.walked_up(
+            holder=station.holder,
+            id=unit.new_id(),
+            place=place,
+            token=rules.token_of(given, station.holder, uid),
+            given=given,
+            at=at,
+            now=unit.now,
+        )
+        session = rules.begun(walked_up, place, at=at, register=register, now=unit.now)
+        store.insert(unit, session)
+    unit.announce(_about(SessionStarted, session))
+    return session
+
+
+async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
+    """Keep what several Stations measured in one tick, and advance the energy and price of each charge it is about."""
+    readings.append(
+        unit,
+        [
+            Said(
+                holder=one.station.holder,
+                station_id=one.station.id,
+                evse_no=one.evse_no,
+                session_id=one.session_id or "",
+                readings=one.readings,
+            )
+            for one in batch
+        ],
+    )
+    keys = [(one.station.holder, one.session_id) for one in batch if one.session_id]
+    if not keys:
+        return
+    sessions = await store.lock_several(unit, keys)
+    touched: dict[tuple[PartyId, str], Session] = {}
+    for one in batch:
+        key = (one.station.holder, one.session_id or "")
+        session = touched.get(key) or sessions.get(key)
+        if session is None:
+            continue
+        advanced = rules.advanced(session, sorted(one.readings, key=lambda reading: reading.at), unit.now)
+        touched[key] = advanced.session
+        readings.raise_doubts(unit, session.holder, session.id, one.station.id, advanced.doubts)
+    for session in touched.values():
+        if session.status is Status.ACTIVE:
+            store.update(unit, session)
+            unit.announce(_about(SessionChanged, session))
+
+
+async def mark(unit: Unit, station: Station, evse_no: int, activity: Activity, at: datetime) -> None:
+    """The car at this Evse charges or pauses from now on; nothing where no charge is under way."""
+    for session in await store.open_at_evse(unit, station.holder, station.id, evse_no):
+        if session.status is not Status.ACTIVE or at < session.started_at:
+            continue
+        one = Mark(at=at, activity=activity)
+        readings.mark(unit, session.holder, session.id, one)
+        advanced = rules.advanced(session, [one], unit.now)
+        readings.raise_doubts(unit, session.holder, session.id, station.id, advanced.doubts)
+        store.update(unit, advanced.session)
+        unit.announce(_about(SessionChanged, session))
+
+
+async def stop(
+    unit: Unit,
+    *,
+    holder: PartyId,
+    session_id: str,
+    at: datetime,
+    register: Energy | None,
+    reason: str,
+    last_readings: tuple[Reading, ...] = (),
+) -> Session:
+    """The Station ended the charge; it is settled at once where nothing is missing.
+
+    Raises UnknownSession, AlreadyEnded.
+    """
+    session = await _locked(unit, holder, holder, session_id)
+    facts: list[Fact] = sorted(last_readings, key=lambda reading: reading.at)
+    stopped = rules.stopped(session, at=at, register=register, reason=reason, facts=facts, now=unit.now)
+    session = stopped.session
+    if last_readings and session.station_id is not None and session.evse_no is not None:
+        readings.append(
+            unit,
+            [
+                Said(
+                    holder=holder,
+                    station_id=session.station_id,
+                    evse_no=session.evse_no,
+                    session_id=session.id,
+                    readings=last_readings,
+                )
+            ],
+        )
+    readings.raise_doubts(unit, holder, session.id, session.station_id or "", stopped.doubts)
+    if rules.nothing_missing(session):
+        _settle(unit, session)
+    else:
+        store.update(unit, session)
+        unit.announce(_about(SessionChanged, session))
+    return session
+
+
+async def settle_overdue(database: Database, limit: int = 100) -> int:
+    """Close what has waited long enough for its last facts, and starts that no car has followed; says how many."""
+    async with database.unit() as unit:
+        settle_before = unit.now - unit.clock.wall(rules.SETTLE_WITHIN)
+        start_before = unit.now - unit.clock.wall(rules.START_WITHIN)
+        settling = await store.overdue(unit, Status.SETTLING, settle_before, limit)
+        waiting = await store.overdue(unit, Status.PENDING, start_before, limit)
+    for late in settling:
+        async with database.unit() as unit:
+            session = await _locked(unit, late.holder, late.owner, late.id)
+            if session.status is Status.SETTLING:
+                _settle(unit, session)
+    for late in waiting:
+        async with database.unit() as unit:
+            session = await _locked(unit, late.holder, late.owner, late.id)
+            if session.status is Status.PENDING:
+                _fail(unit, rules.given_up(session, unit.now))
+    return len(settling) + len(waiting)
+
+
+# What a partner tells -------------------------------------------------------------------------------------------------
+
+
+async def hear(unit: Unit, session: Session) -> bool:
+    """Keep a partner's Session; False when it says nothing new. `ref` and `revision` of what is known stay."""
+    before = await store.find(unit, session.holder, session.owner, session.id, lock=True)
+    if before is None:
+        store.insert(unit, session)
+        unit.announce(_about(SessionStarted, session))
+        return True
+    if rules.stays(before, session):
+        return False
+    store.update(unit, replace(session, ref=before.ref))
+    unit.announce(_about(SessionChanged, session))
+    return True
+
+
+# Reads ----------------------------------------------------------------------------------------------------------------
+
+
+async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Session:
+    """Raises UnknownSession."""
+    session = await store.find(unit, holder, owner, id)
+    if session is None:
+        raise UnknownSession(id)
+    return session
+
+
+async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Session | None:
+    return await store.find(unit, holder, owner, id)
+
+
+async def by_ref(unit: Unit, ref: str) -> Session:
+    """Raises UnknownSession."""
+    session = await store.by_ref(unit, ref)
+    if session is None:
+        raise UnknownSession(ref)
+    return session
+
+
+async def page(
+    unit: Unit,
+    holder: PartyId | None,
+    owner: PartyId | None = None,
+    *,
+    statuses: Sequence[Status] | None = None,
+    station_id: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> Sequence[Session]:
+    """Newest first; the last ref is the next `before`."""
+    return await store.page(unit, holder, owner, statuses, station_id, before, limit)
+
+
+async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:
+    """How many Sessions are in each Status."""
+    return await store.counts(unit, holder)
+
+
+# Shared by the verbs --------------------------------------------------------------------------------------------------
+
+
+async def _locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Session:
+    session = await store.find(unit, holder, owner, id, lock=True)
+    if session is None:
+        raise UnknownSession(id)
+    return session
+
+
+async def _place(
+    unit: Unit, station: Station, evse_no: int, where: EvseRef, connector_id: str | None, at: datetime
+) -> Place:
+    location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
+    connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
+    offered = await tariffs.several(unit, station.holder, station.holder, connector.tariff_ids)
+    tariff = promises.in_force(offered, connector.tariff_ids, at)
+    return Place(
+        location=location,
+        where=where,
+        connector=connector,
+        station_id=station.id,
+        evse_no=evse_no,
+        tariff=tariff,
+        currency=tariff.currency if tariff else (await parties.fetch(unit, station.holder)).currency,
+    )
+
+
+def _settle(unit: Unit, session: Session) -> None:
+    done = rules.settled(session, unit.now)
+    if done.status is Status.INVALID:
+        _fail(unit, done)
+        return
+    store.update(unit, done)
+    unit.announce(_about(SessionEnded, done))
+
+
+def _fail(unit: Unit, session: Session) -> None:
+    store.update(unit, session)
+    unit.announce(_about(SessionFailed, session))
+
+
+def _stop_overlapped(unit: Unit, session: Session, at: datetime) -> None:
+    doubt = Doubt(kind=DoubtKind.OVERLAP, at=at, detail="another charge began here before this one was stopped")
+    stopped = rules.stopped(session, at=at, register=None, reason="Other", facts=(), now=unit.now)
+    readings.raise_doubts(unit, session.holder, session.id, session.station_id or "", (*stopped.doubts, doubt))
+    store.update(unit, stopped.session)
+    unit.announce(_about(SessionChanged, stopped.session))
+
+
+def _about(kind: type[SessionEvent], session: Session) -> SessionEvent:
+    return kind(holder=session.holder, owner=str(session.owner), session_id=session.id)

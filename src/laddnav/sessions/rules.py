@@ -1,0 +1,299 @@
+"""What a charge may do next, and what each fact makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId
+from laddnav.kit.power import Power
+from laddnav.kit.refusal import Refusal
+from laddnav.locations.model import Connector, EvseRef, Location
+from laddnav.metering import periods as metering
+from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured
+from laddnav.pricing.price import advanced as priced_on
+from laddnav.pricing.price import opened, priced
+from laddnav.pricing.rounding import rounded
+from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
+from laddnav.tariffs.model import Tariff
+from laddnav.tokens.model import Allowed, Authorization, TokenType
+
+# How long a driver has between asking for a start and plugging in.
+START_WITHIN = timedelta(minutes=10)
+# How long after the stop a missing last register may still come before the charge is closed without it.
+SETTLE_WITHIN = timedelta(minutes=2)
+
+
+class UnknownSession(Refusal):
+    """No Session with this id is known here."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"No Session {session_id!r} is known here")
+        self.session_id = session_id
+
+
+class EvseBusy(Refusal):
+    """Another charge is under way at this Evse."""
+
+    def __init__(self, evse_uid: str) -> None:
+        super().__init__(f"Another charge is under way at Evse {evse_uid!r}")
+        self.evse_uid = evse_uid
+
+
+class NoStation(Refusal):
+    """No Station of ours that is connected stands behind this Evse."""
+
+    def __init__(self, evse_uid: str) -> None:
+        super().__init__(f"No connected Station stands behind Evse {evse_uid!r}")
+        self.evse_uid = evse_uid
+
+
+class AlreadyEnded(Refusal):
+    """The charge is over already."""
+
+    def __init__(self, session_id: str, status: Status) -> None:
+        super().__init__(f"Session {session_id!r} is {status.value} already")
+        self.session_id, self.status = session_id, status
+
+
+class Unexpected(AssertionError):
+    """A move that the table does not have: a verb forgot to look first."""
+
+
+class Happening:
+    """What can happen to a charge, as the table below speaks of it."""
+
+    BEGAN = "BEGAN"
+    STOPPED = "STOPPED"
+    SETTLED = "SETTLED"
+    GIVEN_UP = "GIVEN_UP"
+
+
+MOVES = {
+    (Status.PENDING, Happening.BEGAN): Status.ACTIVE,
+    (Status.PENDING, Happening.GIVEN_UP): Status.INVALID,
+    (Status.ACTIVE, Happening.STOPPED): Status.SETTLING,
+    (Status.ACTIVE, Happening.GIVEN_UP): Status.INVALID,
+    (Status.SETTLING, Happening.SETTLED): Status.COMPLETED,
+    (Status.SETTLING, Happening.GIVEN_UP): Status.INVALID,
+}
+
+
+def moved(status: Status, happening: str) -> Status:
+    """Raises Unexpected, naming both, for every pair that is not in the table."""
+    try:
+        return MOVES[status, happening]
+    except KeyError:
+        raise Unexpected(f"{happening} cannot happen to a Session that is {status.value}") from None
+
+
+OPEN = (Status.PENDING, Status.ACTIVE, Status.SETTLING)
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a charge happens, with all that it takes from there."""
+
+    location: Location
+    where: EvseRef
+    connector: Connector
+    station_id: str
+    evse_no: int
+    tariff: Tariff | None
+    currency: str
+
+    @property
+    def power_max(self) -> Power | None:
+        return None if self.connector.power_max is None else Power(Decimal(self.connector.power_max))
+
+
+class Advanced(Struct, frozen=True, kw_only=True):
+    """A Session after a fact, and what the fact left in doubt."""
+
+    session: Session
+    doubts: tuple[Doubt, ...] = ()
+
+
+def pending(
+    *,
+    holder: PartyId,
+    id: str,
+    place: Place,
+    token: CdrToken,
+    reference: str | None,
+    command_id: str | None,
+    now: datetime,
+) -> Session:
+    """A start that somebody asked for and no car has followed yet."""
+    return replace(
+        _planned(holder=holder, id=id, place=place, token=token, at=now, now=now),
+        status=Status.PENDING,
+        auth_method=AuthMethod.COMMAND,
+        authorization_reference=reference,
+        command_id=command_id,
+    )
+
+
+def begun(session: Session, place: Place, *, at: datetime, register: Energy | None, now: datetime) -> Session:
+    """The car draws from here on: both folds open, on the Tariff of this moment, which stays for this charge."""
+    tab = None if place.tariff is None else opened(place.tariff, at, place.location.time_zone)
+    return _costed(
+        replace(
+            session,
+            status=moved(session.status, Happening.BEGAN),
+            started_at=at,
+            station_id=place.station_id,
+            evse_no=place.evse_no,
+            currency=place.currency,
+            tariff_id=None if place.tariff is None else place.tariff.id,
+            meter=metering.begun(at, register, power_max=place.power_max),
+            meter_started=None if register is None else register.wh,
+            tab=tab,
+        ),
+        now,
+    )
+
+
+def walked_up(
+    *, holder: PartyId, id: str, place: Place, token: CdrToken, given: Authorization, at: datetime, now: datetime
+) -> Session:
+    """A start at the Station itself, before it has begun to count."""
+    return replace(
+        _planned(holder=holder, id=id, place=place, token=token, at=at, now=now),
+        auth_method=AuthMethod.AUTH_REQUEST if given.asked else AuthMethod.WHITELIST,
+        allowed=given.allowed is Allowed.ALLOWED,
+        authorization_reference=given.reference,
+    )
+
+
+def _planned(*, holder: PartyId, id: str, place: Place, token: CdrToken, at: datetime, now: datetime) -> Session:
+    return Session(
+        holder=holder,
+        owner=holder,
+        id=id,
+        ref=id,
+        status=Status.PENDING,
+        token=token,
+        auth_method=AuthMethod.WHITELIST,
+        location_id=place.where.location_id,
+        evse_uid=place.where.evse_uid,
+        connector_id=place.connector.id,
+        station_id=place.station_id,
+        evse_no=place.evse_no,
+        started_at=at,
+        currency=place.currency,
+        time_zone=place.location.time_zone,
+        last_updated=now,
+    )
+
+
+def token_of(given: Authorization, holder: PartyId, uid: str) -> CdrToken:
+    """The Token as it was; a uid that nobody knows has no contract, and its charge is never billed."""
+    if given.token is None:
+        return CdrToken(owner=holder, uid=uid, type=TokenType.OTHER, contract_id="")
+    token = given.token
+    return CdrToken(owner=token.owner, uid=token.uid, type=token.type, contract_id=token.contract_id)
+
+
+def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced:
+    """Fold what the meter said into energy and price so far. A charge that is over only has its doubts told."""
+    if session.meter is None:
+        return Advanced(session=session)
+    meter, tab = session.meter, session.tab
+    doubts: list[Doubt] = []
+    for fact in facts:
+        more = metering.measured(meter, fact)
+        meter = more.meter
+        doubts += more.doubts
+        if tab is not None:
+            for stretch in more.stretches:
+                tab = priced_on(tab, stretch)
+    if session.status is not Status.ACTIVE:
+        return Advanced(session=session, doubts=tuple(doubts))
+    return Advanced(session=_costed(replace(session, meter=meter, tab=tab), now), doubts=tuple(doubts))
+
+
+def stopped(
+    session: Session, *, at: datetime, register: Energy | None, reason: str, facts: Iterable[Fact], now: datetime
+) -> Advanced:
+    """The charge is over and waits to be settled. Raises AlreadyEnded."""
+    if session.status not in (Status.ACTIVE, Status.PENDING):
+        raise AlreadyEnded(session.id, session.status)
+    before = advanced(session, facts, now)
+    session = before.session
+    doubts = before.doubts
+    tab = session.tab
+    meter = session.meter
+    if meter is not None:
+        rest = metering.ended(meter, at, register)
+        meter, doubts = rest.meter, doubts + rest.doubts
+        if tab is not None:
+            for stretch in rest.stretches:
+                tab = priced_on(tab, stretch)
+    done = replace(
+        session,
+        status=moved(session.status, Happening.STOPPED),
+        ended_at=max(at, session.started_at),
+        stop_reason=reason,
+        meter=meter,
+        tab=tab,
+        meter_stopped=None if register is None else register.wh,
+    )
+    return Advanced(session=_costed(done, now), doubts=doubts)
+
+
+def nothing_missing(session: Session) -> bool:
+    """Whether a stopped charge can be closed at once: both ends of its register are known."""
+    return session.meter_started is not None and session.meter_stopped is not None
+
+
+def settled(session: Session, now: datetime) -> Session:
+    """Over for good: billable and COMPLETED, or INVALID where the driver was refused."""
+    happening = Happening.SETTLED if session.allowed else Happening.GIVEN_UP
+    return replace(session, status=moved(session.status, happening), last_updated=now)
+
+
+def given_up(session: Session, now: datetime) -> Session:
+    return replace(session, status=moved(session.status, Happening.GIVEN_UP), ended_at=now, last_updated=now)
+
+
+def whole(session: Session, facts: Iterable[Fact]) -> Measured:
+    """The finished charge folded once more over all its facts, those that came late among them."""
+    assert session.ended_at is not None, "only a charge that is over is folded whole"
+    return metering.stretches(
+        facts,
+        session.started_at,
+        None if session.meter_started is None else Energy(session.meter_started),
+        session.ended_at,
+        None if session.meter_stopped is None else Energy(session.meter_stopped),
+        power_max=None if session.meter is None else session.meter.power_max,
+    )
+
+
+def put_right(doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
+    """Those that the fold over all facts still has; a reading that was merely late is none any more."""
+    return tuple(one for one in doubts if one.kind is not DoubtKind.LATE_READING)
+
+
+def stays(before: Session, after: Session) -> bool:
+    """Whether a partner's news is older than what we know, or the same."""
+    return after.last_updated <= before.last_updated
+
+
+def _costed(session: Session, now: datetime) -> Session:
+    if session.tab is None:
+        used = session.energy if session.meter is None else _used(session)
+        return replace(session, energy=used, last_updated=now)
+    cost = rounded(priced(session.tab)).total
+    return replace(session, energy=session.tab.used, cost=cost, last_updated=now)
+
+
+def _used(session: Session) -> Energy:
+    meter = session.meter
+    if meter is None or meter.register is None or meter.first is None:
+        return session.energy
+    return meter.register - meter.first

@@ -1,0 +1,155 @@
+"""Sessions as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId, fold
+from laddnav.sessions.model import Session
+
+FETCH = "select body, revision from session where holder = $1 and owner = $2 and id_key = $3"
+LOCK = FETCH + " for update"
+LOCK_SEVERAL = """
+select body, revision from session where holder = any($1) and owner = holder and id_key = any($2)
+order by holder, owner, id_key for update
+"""
+BY_REF = "select body, revision from session where ref = $1"
+# A car that stands at an Evse; a PENDING one counts, for somebody is on the way to it.
+OPEN_AT_EVSE = """
+select body, revision from session
+where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'ACTIVE')
+order by started_at desc for update
+"""
+OPEN = "select body, revision from session where holder = $1 and status in ('PENDING', 'ACTIVE', 'SETTLING')"
+OVERDUE = """
+select body, revision from session
+where status = $1 and station_id is not null and last_updated < $2 order by last_updated limit $3
+"""
+PAGE = """
+select body, revision from session
+where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
+  and ($3::text[] is null or status = any($3)) and ($4::text is null or station_id = $4)
+  and ($5::text is null or ref < $5)
+order by ref desc limit $6
+"""
+INSERT = """
+insert into session (holder, owner, id_key, id, ref, status, token_owner, token_uid_key, location_id, evse_uid,
+  station_id, evse_no, started_at, ended_at, energy_wh, currency, cost_excl, cost_incl, body, revision, last_updated)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+"""
+UPDATE = """
+update session set status = $4, started_at = $5, ended_at = $6, energy_wh = $7, currency = $8, cost_excl = $9,
+  cost_incl = $10, body = $11, revision = revision + 1, last_updated = $12, token_owner = $13, token_uid_key = $14,
+  location_id = $15, evse_uid = $16
+where holder = $1 and owner = $2 and id_key = $3
+"""
+COUNT = """
+select status, count(*) as many from session where ($1::text is null or holder = $1) group by status
+"""
+
+
+async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session | None:
+    row = await unit.fetch_one(LOCK if lock else FETCH, str(holder), str(owner), fold(id))
+    return None if row is None else _session(row["body"], row["revision"])
+
+
+async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
+    """Our own Sessions by (holder, id), locked in one order so that two batches never wait for each other in a ring."""
+    holders, ids = {str(holder) for holder, _ in keys}, {fold(id) for _, id in keys}
+    rows = await unit.fetch(LOCK_SEVERAL, sorted(holders), sorted(ids))
+    sessions = [_session(row["body"], row["revision"]) for row in rows]
+    return {(one.holder, one.id): one for one in sessions}
+
+
+async def by_ref(unit: Unit, ref: str) -> Session | None:
+    row = await unit.fetch_one(BY_REF, ref)
+    return None if row is None else _session(row["body"], row["revision"])
+
+
+async def open_at_evse(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> list[Session]:
+    rows = await unit.fetch(OPEN_AT_EVSE, str(holder), station_id, evse_no)
+    return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def overdue(unit: Unit, status: str, before: datetime, limit: int) -> list[Session]:
+    rows = await unit.fetch(OVERDUE, status, before, limit)
+    return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def page(
+    unit: Unit,
+    holder: PartyId | None,
+    owner: PartyId | None,
+    statuses: Sequence[str] | None,
+    station_id: str | None,
+    before: str | None,
+    limit: int,
+) -> list[Session]:
+    rows = await unit.fetch(
+        PAGE, holder and str(holder), owner and str(owner), statuses and list(statuses), station_id, before, limit
+    )
+    return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:
+    return {row["status"]: row["many"] for row in await unit.fetch(COUNT, holder and str(holder))}
+
+
+def _session(body: str, revision: int) -> Session:
+    return replace(json.decode(body, Session), revision=revision)
+
+
+def insert(unit: Unit, session: Session) -> None:
+    cost = session.cost
+    unit.write(
+        INSERT,
+        str(session.holder),
+        str(session.owner),
+        fold(session.id),
+        session.id,
+        session.ref,
+        session.status,
+        str(session.token.owner),
+        fold(session.token.uid),
+        session.location_id,
+        session.evse_uid,
+        session.station_id,
+        session.evse_no,
+        session.started_at,
+        session.ended_at,
+        session.energy.wh,
+        session.currency,
+        cost and cost.before_taxes,
+        cost and cost.after_taxes,
+        json.encode(session).decode(),
+        session.revision,
+        session.last_updated,
+    )
+
+
+def update(unit: Unit, session: Session) -> None:
+    cost = session.cost
+    unit.write(
+        UPDATE,
+        str(session.holder),
+        str(session.owner),
+        fold(session.id),
+        session.status,
+        session.started_at,
+        session.ended_at,
+        session.energy.wh,
+        session.currency,
+        cost and cost.before_taxes,
+        cost and cost.after_taxes,
+        json.encode(session).decode(),
+        session.last_updated,
+        str(session.token.owner),
+        fold(session.token.uid),
+        session.location_id,
+        session.evse_uid,
+    )
