@@ -42,6 +42,13 @@ class PartyId(Struct, frozen=True, order=True):
         return cls.parse(f"{country}*{party}")
 
 
+class EvseRef(Struct, frozen=True):
+    """Which Evse of which Location, in words that hold inside one holder and owner."""
+
+    location_id: str
+    evse_uid: str
+
+
 def fold(text: str) -> str:
     """The form in which ids are compared: OCPI ids keep their case but ignore it (OCPI 2.2.1 types_cistring_type)."""
     return text.casefold()

@@ -27,6 +27,17 @@ class Price(Struct, frozen=True):
             return None
         return self.before_taxes + sum((tax.amount for tax in self.taxes), Decimal(0))
 
+    def __add__(self, other: Price) -> Price:
+        """Taxes of the same name and percentage become one; unknown taxes on either side are unknown in the sum."""
+        before_taxes = self.before_taxes + other.before_taxes
+        if self.taxes is None or other.taxes is None:
+            return Price(before_taxes)
+        amounts: dict[tuple[str, Decimal | None], Decimal] = {}
+        for tax in self.taxes + other.taxes:
+            kind = (tax.name, tax.percentage)
+            amounts[kind] = amounts.get(kind, Decimal(0)) + tax.amount
+        return Price(before_taxes, tuple(TaxAmount(name, amount, rate) for (name, rate), amount in amounts.items()))
+
 
 FREE = Price(Decimal(0), ())
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from msgspec import Struct
 
 from laddnav.kit.energy import Energy
-from laddnav.kit.time import hours
 
 
 class Power(Struct, frozen=True, order=True):
@@ -26,5 +25,8 @@ def kw(amount: Decimal | int | str) -> Power:
 
 
 def mean_power(energy: Energy, length: timedelta) -> Power:
-    """The constant power that gives this energy in this time; `length` must be positive."""
-    return Power(energy.wh / hours(length))
+    """The constant power that gives this energy in this time; `length` must be positive.
+
+    Multiplied before it is divided, so that 2 kWh in 20 minutes are 6 kW and nothing beside it.
+    """
+    return Power(energy.wh * 3_600_000_000 / (length // timedelta(microseconds=1)))

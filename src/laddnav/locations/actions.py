@@ -10,10 +10,10 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import rules, store
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, StationChanged
-from laddnav.locations.model import Connector, Evse, EvseRef, Location, Station, Status
+from laddnav.locations.model import Connector, Evse, Location, Station, Status
 from laddnav.locations.rules import EvseTaken, StationExists, UnknownEvse, UnknownLocation, UnknownStation
 
 _hasher = argon2.PasswordHasher(

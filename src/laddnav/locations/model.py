@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 
 
 class Status(StrEnum):
@@ -173,13 +173,6 @@ class Location(Struct, frozen=True, kw_only=True):
     images: tuple[Image, ...] = ()
     energy_mix: EnergyMix | None = None
     last_updated: datetime
-
-
-class EvseRef(Struct, frozen=True):
-    """Which Evse of which Location, in words that hold inside one holder and owner."""
-
-    location_id: str
-    evse_uid: str
 
 
 class Station(Struct, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import PartyId, fold
-from laddnav.locations.model import Evse, EvseRef, Location, Station, Status
+from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.locations.model import Evse, Location, Station, Status
 
 _LOCATION = "l.holder, l.owner, l.id, l.id_key, l.ref, l.body, l.revision, l.last_updated"
 FETCH = f"select {_LOCATION} from location l where l.holder = $1 and l.owner = $2 and l.id_key = $3"

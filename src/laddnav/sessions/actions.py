@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
-from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
-from laddnav.locations.model import EvseRef, Station
+from laddnav.locations.model import Station
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
 from laddnav.parties import actions as parties
 from laddnav.readings import actions as readings

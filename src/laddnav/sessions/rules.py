@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
-from laddnav.locations.model import Connector, EvseRef, Location
+from laddnav.locations.model import Connector, Location
 from laddnav.metering import periods as metering
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured
 from laddnav.pricing.price import advanced as priced_on

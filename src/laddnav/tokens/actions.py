@@ -9,8 +9,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import PartyId
-from laddnav.locations.model import EvseRef
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.tokens import rules, store
 from laddnav.tokens.events import TokenChanged
 from laddnav.tokens.model import Authorization, LocationReferences, Token, TokenKey

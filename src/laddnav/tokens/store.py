@@ -6,8 +6,7 @@ from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import PartyId, fold
-from laddnav.locations.model import EvseRef
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.tokens.model import Authorization, Token, TokenKey
 
 FETCH = "select body from token where holder = $1 and owner = $2 and type = $3 and uid_key = $4"
