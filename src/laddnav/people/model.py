@@ -1,0 +1,89 @@
+"""Account, Visit, ApiKey, and the Visitor that a request comes from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+
+
+class Role(StrEnum):
+    """Look; run the network; let partners and people in. Each may also do what those before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Somebody who signs in by name and password. `disabled_at` None: may sign in."""
+
+    id: str
+    name: str
+    role: Role
+    language: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """A signed-in browser. It ends when it was not seen for long enough, or when somebody ends it."""
+
+    id: str
+    account_id: str
+    csrf: str
+    device: str
+    started_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class ApiKey(Struct, frozen=True, kw_only=True):
+    """What a program shows. `holder` None: it speaks for the whole installation."""
+
+    id: str
+    name: str
+    role: Role
+    holder: PartyId | None
+    created_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class Visitor(Struct, frozen=True, kw_only=True):
+    """Who a request comes from. `visit` None: a program with an API key. `holder` None: sees the whole installation."""
+
+    id: str
+    name: str
+    role: Role
+    holder: PartyId | None
+    language: str
+    visit: Visit | None = None
+
+
+class SignedIn(Struct, frozen=True):
+    """`secret` goes into the cookie and is kept nowhere else."""
+
+    secret: str
+    visit: Visit
+
+
+class NewKey(Struct, frozen=True):
+    """`secret` is shown once and kept nowhere."""
+
+    secret: str
+    key: ApiKey
+
+
+class Deed(Struct, frozen=True, kw_only=True):
+    """Somebody did something; `who` is a name as it was then, `deed` a verb, `about` the thing it was done to."""
+
+    id: str
+    at: datetime
+    who: str
+    deed: str
+    about: str
+    detail: str = ""

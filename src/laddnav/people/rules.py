@@ -1,0 +1,165 @@
+"""Who may do what, how long a visit lasts, and how long a failed sign-in makes the next one wait."""
+
+import hmac
+from datetime import timedelta
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.people.model import Role, Visitor
+
+FIRST_NAME = "operator"  # of the account that the first start makes
+NAME_MAX = 60
+PASSWORD_MIN = 12  # characters; length is what makes a password hard to guess, so nothing else is asked of it
+PASSWORD_MAX = 1000  # hashing a longer one would be work for us and no gain for anybody
+
+# Lengths of time of a clock on the wall, whatever the speed of ours.
+VISIT = timedelta(hours=12)  # not seen for so long: a visit ends
+NEWS = timedelta(minutes=1)  # seen again within this: not worth a write
+
+FREE_FAILURES = 5  # a person mistypes; from here on each failure doubles the wait
+WAIT_MAX = timedelta(
+    minutes=1
+)  # slowed down, not locked out: a stranger who keeps guessing must not keep the owner away for long
+FORGOTTEN = timedelta(hours=1)  # quiet for so long: the failures are forgotten
+VISITS_KEPT = timedelta(days=90)  # after their end, for whoever asks who was here
+
+_RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMIN: 2}
+
+
+class WrongNameOrPassword(Refusal):
+    """No account that may sign in has this name and password; which of the two is wrong is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("Name or password is wrong")
+
+
+class TooManyAttempts(Refusal):
+    """Several sign-ins failed; the next one is looked at after `wait` (by a clock on the wall)."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"Too many failed sign-ins; try again in {max(1, round(wait.total_seconds()))} seconds")
+        self.wait = wait
+
+
+class NotAllowed(Refusal):
+    """This needs a higher role, or another party's key."""
+
+    def __init__(self, needed: Role) -> None:
+        super().__init__(f"This needs the role {needed}")
+        self.needed = needed
+
+
+class ForgedRequest(Refusal):
+    """The form does not carry the token of this visit, so another site may have sent it."""
+
+    def __init__(self) -> None:
+        super().__init__("This form is not from your visit; load the page again")
+
+
+class NameTaken(Refusal):
+    """Another account has this name; case does not tell names apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is an account named {name} already")
+        self.name = name
+
+
+class NotAName(Refusal):
+    """A name has 1 to 60 printable characters and no space at its ends."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A name has 1 to {NAME_MAX} printable characters and no space at its ends")
+
+
+class PasswordTooShort(Refusal):
+    """A password has at least twelve characters."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A password has at least {PASSWORD_MIN} characters")
+
+
+class PasswordTooLong(Refusal):
+    """A password has at most a thousand characters."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A password has at most {PASSWORD_MAX} characters")
+
+
+class UnknownAccount(Refusal):
+    """No account has this id."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"There is no account {account_id}")
+        self.account_id = account_id
+
+
+class UnknownVisit(Refusal):
+    """No open visit has this id."""
+
+    def __init__(self, visit_id: str) -> None:
+        super().__init__(f"There is no open visit {visit_id}")
+        self.visit_id = visit_id
+
+
+class UnknownKey(Refusal):
+    """No key in use has this id."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"There is no API key {key_id} in use")
+        self.key_id = key_id
+
+
+class LastAdmin(Refusal):
+    """Somebody must be able to let others in."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the last admin who can sign in; make another one first")
+
+
+def allows(visitor: Visitor | None, needed: Role) -> bool:
+    """Nobody is allowed nothing."""
+    return visitor is not None and _RANK[visitor.role] >= _RANK[needed]
+
+
+def require(visitor: Visitor | None, needed: Role) -> Visitor:
+    """Raises NotAllowed."""
+    if visitor is None or not allows(visitor, needed):
+        raise NotAllowed(needed)
+    return visitor
+
+
+def sees(visitor: Visitor, holder: PartyId) -> bool:
+    """A key bound to one party sees and touches what that party holds, and nothing else."""
+    return visitor.holder is None or visitor.holder == holder
+
+
+def check_csrf(visitor: Visitor, token: str | None) -> None:
+    """Programs with a key need none: a browser never sends their secret by itself. Raises ForgedRequest."""
+    if visitor.visit is None:
+        return
+    if token is None or not hmac.compare_digest(visitor.visit.csrf.encode(), token.encode()):
+        raise ForgedRequest
+
+
+def checked_name(name: str) -> str:
+    """Raises NotAName."""
+    if not 0 < len(name) <= NAME_MAX or name != name.strip() or not name.isprintable():
+        raise NotAName
+    return name
+
+
+def checked_password(password: str) -> str:
+    """Raises PasswordTooShort, PasswordTooLong."""
+    if len(password) < PASSWORD_MIN:
+        raise PasswordTooShort
+    if len(password) > PASSWORD_MAX:
+        raise PasswordTooLong
+    return password
+
+
+def wait_after(failures: int) -> timedelta:
+    """By a clock on the wall: nothing at first, then 1, 2, 4 … seconds, at most WAIT_MAX."""
+    if failures <= FREE_FAILURES:
+        return timedelta()
+    doublings = min(failures - FREE_FAILURES - 1, 10)
+    return min(timedelta(seconds=1 << doublings), WAIT_MAX)

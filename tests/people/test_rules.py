@@ -1,0 +1,86 @@
+"""Who may do what, and how failed sign-ins slow the next one down."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from laddnav.kit.ids import PartyId
+from laddnav.people.model import Role, Visit, Visitor
+from laddnav.people.rules import (
+    FREE_FAILURES,
+    WAIT_MAX,
+    ForgedRequest,
+    NotAllowed,
+    NotAName,
+    PasswordTooLong,
+    PasswordTooShort,
+    allows,
+    check_csrf,
+    checked_name,
+    checked_password,
+    require,
+    sees,
+    wait_after,
+)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def visitor(role: Role, holder: PartyId | None = None, csrf: str | None = None) -> Visitor:
+    visit = csrf and Visit(id="v", account_id="a", csrf=csrf, device="", started_at=NOON, seen_at=NOON, expires_at=NOON)
+    return Visitor(id="a", name="Ada", role=role, holder=holder, language="en", visit=visit or None)
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [(Role.VIEWER, {Role.VIEWER}), (Role.OPERATOR, {Role.VIEWER, Role.OPERATOR}), (Role.ADMIN, set(Role))],
+)
+def test_each_role_may_what_those_before_it_may(role: Role, may: set[Role]) -> None:
+    assert {needed for needed in Role if allows(visitor(role), needed)} == may
+
+
+def test_nobody_is_allowed_nothing() -> None:
+    assert not allows(None, Role.VIEWER)
+    with pytest.raises(NotAllowed, match="needs the role viewer"):
+        require(None, Role.VIEWER)
+
+
+def test_a_key_of_one_party_sees_only_what_that_party_holds() -> None:
+    ours, theirs = PartyId("SE", "LAD"), PartyId("NL", "TNM")
+    assert sees(visitor(Role.ADMIN, holder=ours), ours)
+    assert not sees(visitor(Role.ADMIN, holder=ours), theirs)
+    assert sees(visitor(Role.VIEWER), theirs)
+
+
+def test_a_form_carries_the_token_of_its_visit() -> None:
+    check_csrf(visitor(Role.ADMIN, csrf="right"), "right")
+    for token in ("wrong", "", None):
+        with pytest.raises(ForgedRequest):
+            check_csrf(visitor(Role.ADMIN, csrf="right"), token)
+
+
+def test_a_program_with_a_key_needs_no_form_token() -> None:
+    check_csrf(visitor(Role.ADMIN), None)
+
+
+def test_the_first_failures_are_free_and_then_each_doubles_the_wait_up_to_a_minute() -> None:
+    assert not any(wait_after(failures) for failures in range(FREE_FAILURES + 1))
+    waits = [wait_after(failures) for failures in range(FREE_FAILURES + 1, FREE_FAILURES + 40)]
+    assert waits[0] == timedelta(seconds=1)
+    assert all(later in (2 * earlier, WAIT_MAX) for earlier, later in pairwise(waits))
+    assert waits[-1] == WAIT_MAX
+
+
+@pytest.mark.parametrize("name", ["", " Ada", "Ada\n", "A\x00da", "A" * 61])
+def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
+    with pytest.raises(NotAName):
+        checked_name(name)
+
+
+def test_a_password_is_long_but_not_endless() -> None:
+    with pytest.raises(PasswordTooShort):
+        checked_password("elevensigns")
+    with pytest.raises(PasswordTooLong):
+        checked_password("x" * 1001)
+    assert checked_password("correct horse battery staple") == "correct horse battery staple"
