@@ -255,7 +255,10 @@ def test_root_starts_what_another_user_made_as_that_user(open_folder: Path) -> N
 
 
 @as_root
-def test_root_starts_it_where_user_namespaces_are_forbidden(open_folder: Path) -> None:
+@pytest.mark.parametrize("lacking", ["-audit_read", "-dac_read_search"], ids=["of a machine", "of a container"])
+def test_root_starts_it_in_a_private_folder_where_user_namespaces_are_forbidden(
+    open_folder: Path, lacking: str
+) -> None:
     # The kernel makes none for whoever lives under another root folder, were it the same folder seen once more.
     again = open_folder / "again"
     again.mkdir()
@@ -263,4 +266,7 @@ def test_root_starts_it_where_user_namespaces_are_forbidden(open_folder: Path) -
     if subprocess.run([*forbidden, "true"], check=False).returncode != 0:
         pytest.skip("this machine lets root mount nothing")
     assert subprocess.run([*forbidden, "unshare", "--user", "true"], check=False).returncode != 0
-    assert starts_it(forbidden, open_folder / "postgres") != 0
+    private = open_folder / "private"
+    private.mkdir(mode=0o700)
+    root = ("setpriv", f"--bounding-set={lacking}", "--")
+    assert starts_it((*forbidden, *root), private / "postgres") != 0

