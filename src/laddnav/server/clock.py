@@ -1,0 +1,130 @@
+"""The one place that asks what time it is: on the wall, or on a clock that runs faster and is shared by a demo."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from laddnav.kit import json
+from laddnav.kit.refusal import Refusal
+
+_TAIL = (1 << 74) - 1  # the bits of a UUID version 7 below its milliseconds, version and variant
+_STEP = 1 << 32  # ids of one millisecond are at most this far apart, so that the next one cannot be guessed
+
+# How far ahead a shared clock writes down where it will have been; a restart skips at most so much of the wall's time.
+AHEAD = timedelta(seconds=5)
+
+
+class NotAClock(Refusal):
+    """The clock file cannot be read."""
+
+
+class Ids:
+    """UUIDs version 7 that sort in the order in which this process made them, even when its clock steps back."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._milliseconds = 0
+        self._tail = 0
+
+    def new(self) -> str:
+        milliseconds = int(self._now().timestamp() * 1000)
+        if milliseconds > self._milliseconds:
+            # One bit is left free, so that counting on within the millisecond does not overflow.
+            self._milliseconds, self._tail = milliseconds, secrets.randbits(73)
+        else:
+            self._tail += 1 + secrets.randbelow(_STEP)
+            if self._tail > _TAIL:
+                self._milliseconds, self._tail = self._milliseconds + 1, secrets.randbits(73)
+        high, low = self._tail >> 62, self._tail & ((1 << 62) - 1)
+        return str(uuid.UUID(int=(self._milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low))
+
+
+class WallClock:
+    """The time of day."""
+
+    def __init__(self) -> None:
+        self.new_id = Ids(self.now).new
+
+    def now(self) -> datetime:
+        return _wall()
+
+    def wall(self, length: timedelta) -> timedelta:
+        return length
+
+
+class _Dial(Struct, frozen=True, kw_only=True):
+    """A clock file: `virtual` was shown at `real`; no process has shown anything later than `reached`."""
+
+    real: datetime
+    virtual: datetime
+    speed: float
+    reached: datetime
+
+
+class ScaledClock:
+    """Shows `anchor_virtual` at `anchor_real` and runs `speed` times as fast as the wall; never backwards."""
+
+    def __init__(self, anchor_real: datetime, anchor_virtual: datetime, speed: float) -> None:
+        self.speed = speed
+        self._real = anchor_real
+        self._virtual = anchor_virtual
+        self._shown = anchor_virtual
+        self._file: Path | None = None
+        self._reached = anchor_virtual
+        self.new_id = Ids(self.now).new
+
+    @classmethod
+    def started(cls, file: Path, speed: float | None = None, *, begin: datetime | None = None) -> ScaledClock:
+        """Own the clock of this file: take it up where it cannot have been before, or begin one at `begin`, else now.
+
+        `speed` None: as fast as before. Raises NotAClock.
+        """
+        before = _read(file) if file.exists() else None
+        virtual = before.reached if before is not None else begin or _wall()
+        clock = cls(_wall(), virtual, speed or (1.0 if before is None else before.speed))
+        clock._file = file
+        clock._write_ahead()
+        return clock
+
+    @classmethod
+    def joined(cls, file: Path) -> ScaledClock:
+        """The clock that another process owns. Raises NotAClock."""
+        dial = _read(file)
+        return cls(dial.real, dial.virtual, dial.speed)
+
+    def now(self) -> datetime:
+        # The wall's own clock may be set back; what has been shown stays shown.
+        self._shown = max(self._shown, self._virtual + (_wall() - self._real) * self.speed)
+        if self._file is not None and self._shown > self._reached:
+            self._write_ahead()
+        return self._shown
+
+    def wall(self, length: timedelta) -> timedelta:
+        return length * self.speed
+
+    def _write_ahead(self) -> None:
+        """Written before such a moment is shown to anybody, so that no restart can go back behind it."""
+        assert self._file is not None
+        self._reached = self._shown + self.wall(AHEAD)
+        dial = _Dial(real=self._real, virtual=self._virtual, speed=self.speed, reached=self._reached)
+        half = self._file.with_suffix(".half")
+        half.write_bytes(json.encode(dial))
+        half.replace(self._file)
+
+
+def _wall() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+def _read(file: Path) -> _Dial:
+    try:
+        return json.decode(file.read_bytes(), _Dial)
+    except (OSError, json.Unreadable) as error:
+        raise NotAClock(f"{file} is no clock of ours: {error}") from error
