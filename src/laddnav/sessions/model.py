@@ -17,9 +17,13 @@ from laddnav.tokens.model import TokenType
 
 
 class Status(StrEnum):
-    """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others are OCPI's."""
+    """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others are OCPI's.
+
+    RESERVATION is heard from partners only (OCPI 2.2.1 mod_sessions_sessionstatus_enum).
+    """
 
     PENDING = "PENDING"
+    RESERVATION = "RESERVATION"
     ACTIVE = "ACTIVE"
     SETTLING = "SETTLING"
     COMPLETED = "COMPLETED"

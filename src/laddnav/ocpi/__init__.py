@@ -1,0 +1,1 @@
+"""Speaks OCPI with other parties: the wire, the endpoints, the connections, and what is pushed and pulled."""

@@ -1,0 +1,152 @@
+"""What every codec promises: read a partner's words, write ours, and lose nothing in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.ocpi.wire.shared.scalars import from_json, to_json
+
+W = TypeVar("W", bound=Struct)
+M = TypeVar("M")
+
+_words = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(enc_hook=to_json, decimal_format="number")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Hearing(Struct, frozen=True, kw_only=True):
+    """Who listens to whom: what a partner's words do not say themselves.
+
+    `sender` owns objects whose version has no field for an owner; `ref` names the row in which a new object is kept.
+    """
+
+    holder: PartyId
+    sender: PartyId
+    ref: str = ""
+
+
+def parsed(body: bytes) -> Any:
+    """JSON as plain dicts, lists and Decimals. Raises Unreadable."""
+    try:
+        return _words.decode(body.removeprefix(_BYTE_ORDER_MARK))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Unreadable(str(error)) from error
+
+
+def encoded(words: Any) -> bytes:
+    """Plain words, or a wire struct, as JSON."""
+    return _encoder.encode(words)
+
+
+class Codec(Generic[W, M]):
+    """One object in one OCPI version: its wire shape, the way there and back.
+
+    `appends` names the lists whose members a PATCH adds instead of replacing them.
+    """
+
+    def __init__(
+        self,
+        wire: type[W],
+        read: Callable[[W, Hearing], M],
+        write: Callable[[M], W],
+        *,
+        appends: frozenset[str] = frozenset(),
+    ) -> None:
+        self.wire = wire
+        self.read = read
+        self.write = write
+        self._appends = appends
+        self._decoder = msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=Decimal)
+
+    def decode(self, body: bytes, hearing: Hearing) -> M:
+        """Raises Unreadable, naming the field by its path, and NotAPartyId."""
+        try:
+            return self.read(self._decoder.decode(body.removeprefix(_BYTE_ORDER_MARK)), hearing)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            raise Unreadable(str(error)) from error
+
+    def convert(self, words: Any, hearing: Hearing) -> M:
+        """As decode, from words that are parsed already."""
+        try:
+            return self.read(msgspec.convert(words, self.wire, dec_hook=from_json), hearing)
+        except (msgspec.ValidationError, RecursionError, ValueError) as error:
+            raise Unreadable(str(error)) from error
+
+    def encode(self, thing: M) -> bytes:
+        return encoded(self.write(thing))
+
+    def patch(self, said: bytes, change: bytes) -> bytes:
+        """A partner's own words with its PATCH applied (RFC 7396), so that fields unknown to us live on.
+
+        Raises Unreadable, also where `last_updated` is missing, which every PATCH has to name
+        (OCPI 2.2.1 mod_locations_patch_method).
+        """
+        changes = parsed(change)
+        if not isinstance(changes, dict):
+            raise Unreadable("Expected `object`, got something else - at `$`")
+        if changes.get("last_updated") is None:
+            raise Unreadable("Object missing required field `last_updated`")
+        words = parsed(said)
+        for name in self._appends:
+            added = changes.pop(name, None) or []
+            if not isinstance(added, list):
+                raise Unreadable(f"Expected `array` - at `$.{name}`")
+            words[name] = _appended(words.get(name) or [], added)
+        return encoded(_merged(words, changes))
+
+    def lost(self, thing: M, hearing: Hearing) -> tuple[str, ...]:
+        """What this version has no words for, as paths: found by reading back what we wrote."""
+        return tuple(_differences(thing, self.read(self.write(thing), hearing), ""))
+
+
+class Codecs:
+    """The codecs of one version by what they spell."""
+
+    def __init__(self, codecs: Mapping[type[Any], Codec[Any, Any]]) -> None:
+        self._codecs = dict(codecs)
+
+    def __getitem__(self, kind: type[M]) -> Codec[Any, M]:
+        return cast("Codec[Any, M]", self._codecs[kind])
+
+    def __or__(self, others: Mapping[type[Any], Codec[Any, Any]]) -> Codecs:
+        """A newer version is an older one and what it spells differently."""
+        return Codecs(self._codecs | dict(others))
+
+    def __iter__(self) -> Iterator[type[Any]]:
+        return iter(self._codecs)
+
+
+def _appended(stored: list[Any], added: list[Any]) -> list[Any]:
+    """A PATCH that was repeated because its answer got lost adds nothing: a period is named by its start."""
+    starts = {one.get("start_date_time") for one in added if isinstance(one, dict)}
+    return [one for one in stored if one.get("start_date_time") not in starts] + added
+
+
+def _merged(words: Any, changes: Any) -> Any:
+    if not isinstance(changes, dict):
+        return changes
+    merged = dict(words) if isinstance(words, dict) else {}
+    for name, change in changes.items():
+        if change is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), change)
+    return merged
+
+
+def _differences(meant: Any, said: Any, path: str) -> Iterator[str]:
+    if isinstance(meant, Struct) and type(meant) is type(said):
+        for name in meant.__struct_fields__:
+            yield from _differences(getattr(meant, name), getattr(said, name), f"{path}.{name}")
+    elif isinstance(meant, tuple) and isinstance(said, tuple) and len(meant) == len(said):
+        for index, (one, other) in enumerate(zip(meant, said, strict=True)):
+            yield from _differences(one, other, f"{path}[{index}]")
+    elif meant != said:
+        yield path.lstrip(".")

@@ -1,0 +1,119 @@
+"""Lists by pages: what is asked for, and how the next page is named (OCPI 2.2.1 transport_and_format_pagination)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from msgspec import Struct
+
+from laddnav.kit.json import Unreadable
+from laddnav.kit.time import rfc3339
+from laddnav.ocpi.wire.shared.scalars import DateTime, from_json
+
+PAGE_MAX = 100  # what we hand out at once at most; a page of so many Locations is about half a megabyte
+_OFFSET_MAX = 2**53
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Which part of a list; `date_from` is inclusive, `date_to` exclusive, both about `last_updated`."""
+
+    offset: int = 0
+    limit: int = PAGE_MAX
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+
+
+def asked(query: Mapping[str, str], most: int = PAGE_MAX) -> Page:
+    """Raises Unreadable, naming the parameter."""
+    return Page(
+        offset=_count(query, "offset", 0),
+        limit=min(_count(query, "limit", most) or most, most),
+        date_from=_instant(query, "date_from"),
+        date_to=_instant(query, "date_to"),
+    )
+
+
+def query_of(page: Page) -> str:
+    """The parameters as a client sends them."""
+    pairs: list[tuple[str, str]] = []
+    if page.date_from is not None:
+        pairs.append(("date_from", rfc3339(page.date_from)))
+    if page.date_to is not None:
+        pairs.append(("date_to", rfc3339(page.date_to)))
+    pairs += [("offset", str(page.offset)), ("limit", str(page.limit))]
+    return urlencode(pairs, safe=":")
+
+
+def headers(url: str, page: Page, returned: int, total: int, most: int = PAGE_MAX) -> dict[str, str]:
+    """What goes with a page; its link keeps every filter (OCPI 2.2.1 transport_and_format_paginated_response)."""
+    said = {"X-Total-Count": str(total), "X-Limit": str(most)}
+    end = page.offset + returned
+    if returned and end < total:
+        following = Page(offset=end, limit=page.limit, date_from=page.date_from, date_to=page.date_to)
+        said["Link"] = f'<{url}?{query_of(following)}>; rel="next"'
+    return said
+
+
+_LINK = re.compile(r'<([^<>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^",;]*)\s*)*)')
+_NEXT = re.compile(r'(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)')
+
+
+def next_link(header: str | None) -> str | None:
+    """The URL with rel="next" among the links of a Link header."""
+    for url, parameters in _LINK.findall(header or ""):
+        if _NEXT.search(";" + parameters.lstrip(" ;") if parameters else ""):
+            return str(url)
+    return None
+
+
+def with_query(url: str, query: str) -> str:
+    """The URL with these parameters added to those it may have already."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, query) if part)))
+
+
+def joined(url: str, *segments: str) -> str:
+    """An endpoint and the segments below it, each percent-encoded, whether or not the endpoint ends in a slash."""
+    parts = urlsplit(url)
+    path = "/".join([parts.path.rstrip("/"), *(quote(segment, safe="") for segment in segments)])
+    return urlunsplit(parts._replace(path=path))
+
+
+def within(link: str, endpoint: str, page: Page) -> str:
+    """A next link as it can be followed: at the endpoint's own origin, with the filters of the crawl.
+
+    Behind a proxy partners name an inner host or the wrong scheme, and some forget the filters; the token must not
+    travel to another host, and the pages must stay those that were asked for.
+    """
+    theirs, ours = urlsplit(link), urlsplit(endpoint)
+    pairs = dict(parse_qsl(theirs.query, keep_blank_values=True))
+    for name, value in parse_qsl(query_of(page)):
+        if name in ("date_from", "date_to"):
+            pairs.setdefault(name, value)
+    path = theirs.path or ours.path
+    return urlunsplit((ours.scheme, ours.netloc, path, urlencode(pairs, safe=":"), ""))
+
+
+def _count(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _OFFSET_MAX:
+        raise Unreadable(f"{name}={text[:40]!r} is no count")
+    return int(text)
+
+
+def _instant(query: Mapping[str, str], name: str) -> datetime | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        # A plus sign that nobody escaped arrives as a space: 2026-11-21T09:47:00+01:00.
+        said = from_json(DateTime, re.sub(r"(?<=\d) (?=\d\d:\d\d$)", "+", text) if "T" in text else text)
+    except ValueError as error:
+        raise Unreadable(f"{name}={text[:40]!r} is no instant") from error
+    assert isinstance(said, DateTime)
+    return said.at

@@ -1,0 +1,92 @@
+"""The headers around a message: who speaks, to whom, and the ids by which it is found again."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from laddnav.kit.ids import NotAPartyId, PartyId
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Between which parties (OCPI 2.2.1 transport_and_format_message_routing); None: the header was not there."""
+
+    to: PartyId | None = None
+    origin: PartyId | None = None
+
+
+class MessageIds(Struct, frozen=True, kw_only=True):
+    """OCPI 2.2.1 transport_and_format_unique_messageg_ids."""
+
+    request: str
+    correlation: str
+
+
+def authorization(token: str, *, encoded: bool) -> str:
+    """The header's value (OCPI 2.2.1 transport_and_format_authorization_header)."""
+    return f"Token {b64encode(token.encode()).decode()}" if encoded else f"Token {token}"
+
+
+def tokens_in(header: str | None) -> tuple[str, ...]:
+    """What the header may mean, the likeliest first: many send the token as it is instead of in Base64.
+
+    Nothing where there is no header, another scheme, or no token in it.
+    """
+    scheme, _, said = (header or "").strip().partition(" ")
+    said = said.strip()
+    if scheme.lower() != "token" or not said or not said.isascii() or len(said) > 200:
+        return ()
+    decoded = _decoded(said)
+    return (said,) if decoded is None else (decoded, said)
+
+
+def _decoded(said: str) -> str | None:
+    try:
+        # Some leave the padding out, and the text's own sample encodes a line feed after the token.
+        text = b64decode(said + "=" * (-len(said) % 4), validate=True).decode().rstrip()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if text and text.isprintable() else None
+
+
+def route_headers(route: Route) -> dict[str, str]:
+    said: dict[str, str] = {}
+    if route.to is not None:
+        said |= {"OCPI-to-party-id": route.to.party, "OCPI-to-country-code": route.to.country}
+    if route.origin is not None:
+        said |= {"OCPI-from-party-id": route.origin.party, "OCPI-from-country-code": route.origin.country}
+    return said
+
+
+def route_in(headers: Mapping[str, str]) -> Route:
+    """Raises NotAPartyId. Names of headers have no case, which the mapping must know."""
+    return Route(to=_party(headers, "to"), origin=_party(headers, "from"))
+
+
+def _party(headers: Mapping[str, str], side: str) -> PartyId | None:
+    party, country = headers.get(f"ocpi-{side}-party-id"), headers.get(f"ocpi-{side}-country-code")
+    if not party and not country:
+        return None
+    if not party or not country:
+        raise NotAPartyId(f"{country or ''}*{party or ''}")
+    return PartyId.of(country, party)
+
+
+def id_headers(ids: MessageIds) -> dict[str, str]:
+    return {"X-Request-ID": ids.request, "X-Correlation-ID": ids.correlation}
+
+
+def ids_in(headers: Mapping[str, str], otherwise: str) -> MessageIds:
+    """The ids of a request; it is served without them too, under one that we give it."""
+    return MessageIds(
+        request=_id(headers.get("x-request-id")) or otherwise,
+        correlation=_id(headers.get("x-correlation-id")) or otherwise,
+    )
+
+
+def _id(said: str | None) -> str | None:
+    """What can be repeated in a header and kept in a log."""
+    return said if said and len(said) <= 100 and said.isascii() and said.isprintable() else None

@@ -1,0 +1,1 @@
+"""What every OCPI version spells alike."""
