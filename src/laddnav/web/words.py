@@ -1,0 +1,158 @@
+"""The words of the pages: the languages they are kept in, and for each state of a thing its word, colour and shape."""
+
+from __future__ import annotations
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from msgspec import Struct
+
+LANGUAGES = {"en": "English", "sv": "Svenska"}
+LOCALES = {"en": "en_GB", "sv": "sv_SE"}  # whose numbers and dates a language is written with
+
+_LOCALE = Path(__file__).parent / "locale"
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The catalogue of a language, read from its .po as it stands: nothing compiled could be older. English is the source."""
+    path = _LOCALE / language / "LC_MESSAGES" / "laddnav.po"
+    if not path.exists():
+        return NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def spoken(wanted: str | None, accepted: str = "") -> str:
+    """The one that was chosen, else the first of the browser's Accept-Language that we speak."""
+    if wanted in LANGUAGES:
+        return wanted
+    for each in accepted.split(","):
+        language = each.split(";")[0].strip().lower().split("-")[0]
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def N_(text: str) -> str:
+    """gettext's own name for a text that is translated where it is shown."""
+    return text
+
+
+class State(Struct, frozen=True):
+    """How a state is shown: `tone` is a colour of style.css, `shape` a symbol of shapes.svg, so colour never speaks alone."""
+
+    word: str
+    tone: str
+    shape: str
+
+
+# (kind of thing, its state as the rooms and the specification spell it) -> how it is shown.
+STATES: dict[tuple[str, str], State] = {
+    ("evse", "AVAILABLE"): State(N_("Available"), "good", "available"),
+    ("evse", "CHARGING"): State(N_("Charging"), "live", "charging"),
+    ("evse", "RESERVED"): State(N_("Reserved"), "hold", "reserved"),
+    ("evse", "BLOCKED"): State(N_("Blocked"), "warn", "blocked"),
+    ("evse", "INOPERATIVE"): State(N_("Inoperative"), "idle", "resting"),
+    ("evse", "OUTOFORDER"): State(N_("Out of order"), "bad", "fault"),
+    ("evse", "PLANNED"): State(N_("Planned"), "idle", "planned"),
+    ("evse", "REMOVED"): State(N_("Removed"), "idle", "gone"),
+    ("evse", "UNKNOWN"): State(N_("Unknown"), "idle", "unknown"),
+    ("session", "PENDING"): State(N_("Pending"), "hold", "waiting"),
+    ("session", "ACTIVE"): State(N_("Charging"), "live", "charging"),
+    ("session", "SETTLING"): State(N_("Settling"), "warn", "waiting"),
+    ("session", "COMPLETED"): State(N_("Completed"), "good", "done"),
+    ("session", "INVALID"): State(N_("Invalid"), "bad", "fault"),
+    ("station", "online"): State(N_("Online"), "good", "available"),
+    ("station", "offline"): State(N_("Offline"), "bad", "fault"),
+    ("station", "never"): State(N_("Never seen"), "idle", "unknown"),
+    ("station", "waiting"): State(N_("Waits for you"), "warn", "waiting"),
+    ("station", "held"): State(N_("Held back"), "hold", "reserved"),
+    ("connection", "INVITED"): State(N_("Invited"), "hold", "waiting"),
+    ("connection", "REGISTERING"): State(N_("Registering"), "hold", "waiting"),
+    ("connection", "CONNECTED"): State(N_("Connected"), "good", "available"),
+    ("connection", "SUSPENDED"): State(N_("Suspended"), "warn", "blocked"),
+    ("connection", "REMOVED"): State(N_("Removed"), "idle", "gone"),
+    ("delivery", "waiting"): State(N_("Waiting"), "hold", "waiting"),
+    ("delivery", "retrying"): State(N_("Trying again"), "warn", "waiting"),
+    ("delivery", "delivered"): State(N_("Delivered"), "good", "done"),
+    ("delivery", "dead"): State(N_("Given up"), "bad", "fault"),
+    ("invoice", "open"): State(N_("Open"), "hold", "waiting"),
+    ("invoice", "issued"): State(N_("Issued"), "good", "done"),
+    ("token", "valid"): State(N_("Valid"), "good", "available"),
+    ("token", "invalid"): State(N_("Not valid"), "bad", "fault"),
+    ("token", "blocked"): State(N_("Blocked"), "warn", "blocked"),
+    ("token", "expired"): State(N_("Expired"), "idle", "resting"),
+    ("visit", "open"): State(N_("Open"), "good", "available"),
+    ("visit", "ended"): State(N_("Ended"), "idle", "resting"),
+    ("account", "active"): State(N_("Active"), "good", "available"),
+    ("account", "disabled"): State(N_("Switched off"), "idle", "resting"),
+    ("key", "active"): State(N_("Active"), "good", "available"),
+    ("key", "revoked"): State(N_("Revoked"), "idle", "gone"),
+    ("command", "asked"): State(N_("Asked"), "hold", "waiting"),
+    ("command", "accepted"): State(N_("Accepted"), "live", "waiting"),
+    ("command", "done"): State(N_("Done"), "good", "done"),
+    ("command", "refused"): State(N_("Refused"), "bad", "gone"),
+    ("command", "failed"): State(N_("Failed"), "bad", "fault"),
+    ("command", "timed out"): State(N_("No answer in time"), "warn", "waiting"),
+}
+
+
+def state(kind: str, value: str) -> State:
+    """A state nobody here has a word for (a newer specification's) is shown as it is spelt."""
+    return STATES.get((kind, value)) or State(value, "idle", "unknown")
+
+
+# What else the specification spells in capitals and a person should not have to.
+TERMS: dict[str, str] = {
+    "ENERGY": N_("Energy"),
+    "FLAT": N_("Start fee"),
+    "TIME": N_("Charging time"),
+    "PARKING_TIME": N_("Parking time"),
+    "viewer": N_("Viewer"),
+    "operator": N_("Operator"),
+    "admin": N_("Administrator"),
+    "RFID": N_("Card"),
+    "APP_USER": N_("App"),
+    "AD_HOC_USER": N_("Ad hoc"),
+    "OTHER": N_("Other"),
+    "AUTH_REQUEST": N_("Asked the eMSP"),
+    "COMMAND": N_("Remote start"),
+    "WHITELIST": N_("Whitelist"),
+    "ALWAYS": N_("Always"),
+    "ALLOWED": N_("Allowed"),
+    "ALLOWED_OFFLINE": N_("When offline"),
+    "NEVER": N_("Never"),
+    "Local": N_("Stopped by the driver"),
+    "Remote": N_("Stopped remotely"),
+    "EVDisconnected": N_("The car was unplugged"),
+    "DeAuthorized": N_("The token was no longer accepted"),
+    "EmergencyStop": N_("Emergency stop"),
+    "PowerLoss": N_("Power loss"),
+    "Reboot": N_("The station restarted"),
+    "Other": N_("Other reason"),
+    "AC_1_PHASE": N_("AC, one phase"),
+    "AC_2_PHASE": N_("AC, two phases"),
+    "AC_3_PHASE": N_("AC, three phases"),
+    "DC": N_("DC"),
+    "SOCKET": N_("socket"),
+    "CABLE": N_("cable"),
+    "IEC_62196_T2": N_("Type 2"),
+    "IEC_62196_T2_COMBO": N_("CCS"),
+    "CHADEMO": N_("CHAdeMO"),
+    "MONDAY": N_("Monday"),
+    "TUESDAY": N_("Tuesday"),
+    "WEDNESDAY": N_("Wednesday"),
+    "THURSDAY": N_("Thursday"),
+    "FRIDAY": N_("Friday"),
+    "SATURDAY": N_("Saturday"),
+    "SUNDAY": N_("Sunday"),
+}
