@@ -1,0 +1,215 @@
+"""A Unit is all or nothing, and what it announces is part of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from laddnav.db import stream
+from laddnav.db.batch import Batch
+from laddnav.db.events import Event
+from laddnav.db.outbox import ATTEMPTS, Deliverer, dead, drain, revive, wait_after
+from laddnav.db.unit import Database, Listener, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from tests.clock import SetClock
+
+US = PartyId("SE", "LAD")
+SET = "insert into setting (name, value) values ($1, $2)"
+GET = "select value from setting where name = $1"
+
+
+class LampLit(Event, frozen=True, kw_only=True):
+    lamp: str
+    by: str = ""
+
+    @property
+    def about(self) -> str:
+        return self.lamp
+
+
+class CoinDropped(LampLit, frozen=True, kw_only=True):
+    """Every single one counts."""
+
+    each = True
+
+
+heard: list[Event] = []
+deaf: set[str] = set()
+
+
+async def hear(database: Database, event: Event) -> None:
+    heard.append(event)
+
+
+async def hear_badly(database: Database, event: LampLit) -> None:
+    if event.lamp in deaf:
+        raise Refusal("too loud")
+    heard.append(event)
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    heard.clear()
+    deaf.clear()
+    return {LampLit: [hear, hear_badly], CoinDropped: [hear]}
+
+
+async def test_what_is_written_and_announced_commits_together(database: Database) -> None:
+    async with database.unit() as unit:
+        unit.write(SET, "colour", "amber")
+        unit.announce(LampLit(holder=US, lamp="L1"))
+    async with database.unit() as unit:
+        assert await unit.value(GET, "colour") == "amber"
+        assert [one.about for one in await stream.after(unit, "")] == ["L1"]
+        assert await unit.value("select count(*) from job") == 2
+
+
+async def test_an_exception_undoes_writes_and_announcements(database: Database) -> None:
+    with pytest.raises(Refusal):
+        async with database.unit() as unit:
+            unit.write(SET, "colour", "amber")
+            unit.announce(LampLit(holder=US, lamp="L1"))
+            assert await unit.value(GET, "colour") == "amber"  # a Unit reads what it wrote
+            raise Refusal("changed my mind")
+    async with database.unit() as unit:
+        assert await unit.value(GET, "colour") is None
+        assert list(await stream.after(unit, "")) == []
+
+
+async def test_a_write_that_the_database_refuses_undoes_the_others(database: Database) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with database.unit() as unit:
+            unit.write(SET, "colour", "amber")
+            unit.write(SET, "colour", "green")
+    async with database.unit() as unit:
+        assert await unit.value(GET, "colour") is None
+
+
+async def test_a_unit_that_only_writes_takes_no_connection_before_its_end(database: Database) -> None:
+    async with database.unit() as unit:
+        unit.write(SET, "colour", "amber")
+        assert unit._connection is None
+
+
+async def test_waiting_news_about_one_thing_is_heard_once_and_newest(database: Database) -> None:
+    for by in ("Ada", "Bo"):
+        async with database.unit() as unit:
+            unit.announce(LampLit(holder=US, lamp="L1", by=by))
+    async with database.unit() as unit:
+        unit.announce(LampLit(holder=US, lamp="L1", by="Cy"))
+        unit.announce(LampLit(holder=US, lamp="L1", by="Di"))
+    await drain(database)
+    assert [event.by for event in heard if isinstance(event, LampLit)] == ["Di", "Di"]  # once a listener
+
+
+async def test_every_single_one_is_heard_where_each_counts(database: Database) -> None:
+    async with database.unit() as unit:
+        for _ in range(3):
+            unit.announce(CoinDropped(holder=US, lamp="slot"))
+    await drain(database)
+    assert len(heard) == 3
+
+
+async def test_one_failing_listener_holds_up_nobody(database: Database) -> None:
+    deaf.add("L1")
+    async with database.unit() as unit:
+        unit.announce(LampLit(holder=US, lamp="L1"))
+    await drain(database)
+    assert len(heard) == 1  # the other listener
+
+
+async def test_a_listener_is_tried_again_later_and_then_shown_to_a_person(database: Database, clock: SetClock) -> None:
+    deaf.add("L1")
+    async with database.unit() as unit:
+        unit.announce(LampLit(holder=US, lamp="L1"))
+    for attempt in range(1, ATTEMPTS + 1):
+        await drain(database)
+        clock.advance(wait_after(attempt))
+    async with database.unit() as unit:
+        (job,) = await dead(unit, US)
+    assert (job.attempts, job.about, job.last_error) == (ATTEMPTS, "L1", "Refusal: too loud")
+    deaf.clear()
+    async with database.unit() as unit:
+        assert await revive(unit, US, job.id)
+    await drain(database)
+    assert len(heard) == 2
+
+
+async def test_work_under_way_in_a_process_that_died_is_done_by_its_successor(database: Database) -> None:
+    async with database.unit() as unit:
+        unit.announce(CoinDropped(holder=US, lamp="slot"))
+    async with database.unit() as unit:  # claimed, and then the process was killed
+        await unit.execute(
+            "update job set claimed_by = 'serve', attempts = 1, claimed_until = $1", unit.now + timedelta(1)
+        )
+    successor = Deliverer(database, "serve")
+    assert await successor.once() == 0
+    await successor.take_back()
+    assert await successor.once() == 1
+    assert len(heard) == 1
+
+
+async def test_two_deliverers_never_run_the_same_job(database: Database) -> None:
+    async with database.unit() as unit:
+        for number in range(40):
+            unit.announce(CoinDropped(holder=US, lamp=str(number)))
+    await asyncio.gather(drain(database, name="one"), drain(database, name="two"))
+    assert sorted(event.about for event in heard) == sorted(str(number) for number in range(40))
+
+
+async def test_a_reader_of_the_stream_never_skips_a_late_committer(database: Database) -> None:
+    """The earlier Unit commits last: nobody may read past it meanwhile."""
+    early, late = Unit(database), Unit(database)
+    for unit, lamp in ((early, "early"), (late, "late")):
+        unit.announce(LampLit(holder=US, lamp=lamp))
+        unit._buffer_announcements()
+        await unit._ready()  # written, not committed
+    await (await late._ready()).execute("commit")
+    await late._release()
+    async with database.unit() as unit:
+        assert list(await stream.after(unit, "")) == []
+    await (await early._ready()).execute("commit")
+    await early._release()
+    async with database.unit() as unit:
+        seen = await stream.after(unit, "")
+        assert [one.about for one in seen] == ["early", "late"]
+        assert list(await stream.after(unit, seen[-1].cursor)) == []
+        assert [one.about for one in await stream.after(unit, seen[0].cursor)] == ["late"]
+
+
+async def test_a_cursor_from_elsewhere_is_refused(database: Database) -> None:
+    async with database.unit() as unit:
+        with pytest.raises(stream.NotACursor):
+            await stream.after(unit, "yesterday")
+
+
+async def test_what_arrives_during_a_commit_goes_into_the_next_one_together(database: Database) -> None:
+    sizes: list[int] = []
+
+    async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
+        sizes.append(len(items))
+        for item in items:
+            unit.write(SET, item, item)
+        return [item.upper() for item in items]
+
+    batch = Batch(database, work)
+    assert await asyncio.gather(*(batch.add(f"n{i}") for i in range(50))) == [f"N{i}" for i in range(50)]
+    assert sum(sizes) == 50
+    assert len(sizes) < 5
+
+
+async def test_a_refused_member_of_a_batch_does_not_take_the_others_with_it(database: Database) -> None:
+    async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
+        for item in items:
+            unit.write(SET, item, item)
+        return items
+
+    batch = Batch(database, work)
+    results = await asyncio.gather(*(batch.add(item) for item in ("a", "b", "a", "c")), return_exceptions=True)
+    assert results[0] == "a"
+    assert isinstance(results[2], asyncpg.UniqueViolationError)
+    async with database.unit() as unit:
+        assert {row["name"] for row in await unit.fetch("select name from setting")} == {"a", "b", "c"}

@@ -1,0 +1,190 @@
+"""Places are kept whole, and news is told from no news."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.db import stream
+from laddnav.db.unit import Database
+from laddnav.kit.ids import EvseRef
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Status
+from laddnav.locations.rules import EvseTaken, StationExists, TwoEvsesAlike, UnknownEvse, UnknownLocation
+from tests.things import LONG_AGO, THEM, US, connector, evse, location, settled
+
+
+async def announced(database: Database) -> list[str]:
+    async with database.unit() as unit:
+        return [one.kind for one in await stream.after(unit, "")]
+
+
+async def test_a_location_is_read_as_it_was_kept(database: Database) -> None:
+    async with database.unit() as unit:
+        assert await locations.keep(unit, US, location())
+    async with database.unit() as unit:
+        assert await locations.fetch(unit, US, US, "loc1") == location()
+    assert await announced(database) == ["LocationChanged"]
+
+
+async def test_the_same_location_again_changes_nothing(database: Database) -> None:
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+    async with database.unit() as unit:
+        assert not await locations.keep(unit, US, location(last_updated=LONG_AGO + timedelta(days=1)))
+    assert await announced(database) == ["LocationChanged"]
+
+
+async def test_an_evse_of_ours_that_is_gone_stays_as_removed(database: Database) -> None:
+    """LOC-022: an Evse is never dropped but becomes REMOVED."""
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+        await locations.keep(unit, US, location(evses=(evse("EVSE1"),)))
+    async with database.unit() as unit:
+        kept = await locations.fetch(unit, US, US, "LOC1")
+    assert {one.uid: one.status for one in kept.evses} == {"EVSE1": Status.AVAILABLE, "EVSE2": Status.REMOVED}
+
+
+async def test_older_news_of_a_partner_is_not_news(database: Database) -> None:
+    new = location(owner=THEM, name="Nya", last_updated=LONG_AGO + timedelta(hours=1))
+    async with database.unit() as unit:
+        await locations.keep(unit, US, new)
+        assert not await locations.keep(unit, US, location(owner=THEM, name="Gamla"))
+    async with database.unit() as unit:
+        assert (await locations.fetch(unit, US, THEM, "LOC1")).name == "Nya"
+
+
+async def test_a_new_evse_makes_its_location_as_new(database: Database) -> None:
+    later = LONG_AGO + timedelta(hours=1)
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+        await locations.keep_evse(unit, US, US, "LOC1", evse("EVSE3", last_updated=later))
+    async with database.unit() as unit:
+        kept = await locations.fetch(unit, US, US, "LOC1")
+    assert [one.uid for one in kept.evses] == ["EVSE1", "EVSE2", "EVSE3"]
+    assert kept.last_updated == later
+
+
+async def test_a_connector_is_replaced_in_its_place(database: Database) -> None:
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+        await locations.keep_connector(unit, US, US, "LOC1", "evse1", connector(tariff_ids=("T2",)))
+        with pytest.raises(UnknownEvse):
+            await locations.keep_connector(unit, US, US, "LOC1", "EVSE9", connector())
+    async with database.unit() as unit:
+        kept = await locations.fetch(unit, US, US, "LOC1")
+    assert kept.evses[0].connectors[0].tariff_ids == ("T2",)
+    assert kept.evses[1].connectors[0].tariff_ids == ("T1",)
+
+
+async def test_a_status_is_news_only_when_it_is_another_and_not_older(database: Database) -> None:
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+
+    async def report(status: Status, hours: int) -> bool:
+        async with database.unit() as unit:
+            return await locations.report_status(
+                unit, US, US, "LOC1", "EVSE1", status, LONG_AGO + timedelta(hours=hours)
+            )
+
+    assert await report(Status.CHARGING, 2)
+    assert not await report(Status.CHARGING, 3)
+    assert not await report(Status.AVAILABLE, 1)
+    async with database.unit() as unit:
+        kept = await locations.fetch(unit, US, US, "LOC1")
+    assert kept.evses[0].status is Status.CHARGING
+    assert kept.last_updated == LONG_AGO + timedelta(hours=2)
+    assert await announced(database) == ["LocationChanged", "EvseStatusChanged"]
+
+
+async def test_two_evses_of_one_uid_are_refused_and_nothing_is_kept(database: Database) -> None:
+    with pytest.raises(TwoEvsesAlike, match="twice"):
+        async with database.unit() as unit:
+            await locations.keep(unit, US, location(evses=(evse("E1"), evse("e1"))))
+    async with database.unit() as unit:
+        with pytest.raises(UnknownLocation):
+            await locations.fetch(unit, US, US, "LOC1")
+
+
+async def test_what_one_party_holds_another_does_not_see(database: Database) -> None:
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+    async with database.unit() as unit:
+        assert await locations.find(unit, THEM, US, "LOC1") is None
+        assert list(await locations.page(unit, THEM)) == []
+
+
+async def test_a_page_goes_on_where_the_last_one_ended(database: Database) -> None:
+    async with database.unit() as unit:
+        for number in range(5):
+            await locations.keep(unit, US, location(f"L{number}", name=f"Plats {number}"))
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        async with database.unit() as unit:
+            page = await locations.page(unit, US, after=after, limit=2)
+        if not page:
+            break
+        seen += [place.id for _, _, place in page]
+        after = page[-1][0]
+    assert seen == ["L0", "L1", "L2", "L3", "L4"]
+
+
+async def test_words_are_searched_as_they_are_written(database: Database) -> None:
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location("A", name="100% sol"))
+        await locations.keep(unit, US, location("B", name="Hamnen"))
+    async with database.unit() as unit:
+        assert [place.id for _, _, place in await locations.page(unit, US, words="0% s")] == ["A"]
+
+
+async def test_a_station_is_attached_to_an_evse_once(database: Database) -> None:
+    station = await settled(database)
+    assert dict(station.evses)[1] == EvseRef("LOC1", "EVSE1")
+    assert station.location_id == "LOC1"
+    async with database.unit() as unit:
+        await locations.add_station(unit, US, "ST2")
+        with pytest.raises(EvseTaken, match="ST1"):
+            await locations.attach(unit, "ST2", 1, EvseRef("LOC1", "EVSE1"))
+        with pytest.raises(StationExists):
+            await locations.add_station(unit, US, "ST1")
+        with pytest.raises(UnknownEvse):
+            await locations.attach(unit, "ST2", 1, EvseRef("LOC1", "NONE"))
+
+
+async def test_a_stations_password_is_kept_as_a_hash(database: Database) -> None:
+    await settled(database)
+    async with database.unit() as unit:
+        assert await locations.password_fits(unit, "ST1", "a-password-of-16-bytes")
+        assert not await locations.password_fits(unit, "ST1", "another")
+        assert not await locations.password_fits(unit, "NOBODY", "another")
+        kept = await unit.value("select password_hash from station where id = 'ST1'")
+    assert "a-password" not in kept
+
+
+async def test_a_socket_that_a_newer_one_replaced_elsewhere_does_not_disconnect_the_station(database: Database) -> None:
+    station = await settled(database)
+    async with database.unit() as unit:
+        locations.connected(unit, station, process="other", protocol="ocpp1.6")
+    async with database.unit() as unit:
+        locations.disconnected(unit, station, process="test")
+    async with database.unit() as unit:
+        assert (await locations.station(unit, "ST1")).connected_at is not None
+        locations.nobody_holds(unit, "other")
+        assert (await locations.station(unit, "ST1")).connected_at is None
+
+
+async def test_an_evse_is_found_by_the_number_printed_on_it(database: Database) -> None:
+    await settled(database)
+    async with database.unit() as unit:
+        holder, place, one = await locations.evse_named(unit, "SE*LAD*EEVSE2")
+    assert (holder, place.id, one.uid) == (US, "LOC1", "EVSE2")
+
+
+async def test_provisioning_changes_only_what_it_says(database: Database) -> None:
+    before = await settled(database)
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", locations.Provisioning(accepted=None, heartbeat_interval=60))
+    async with database.unit() as unit:
+        after = await locations.station(unit, "ST1")
+    assert after == replace(before, accepted=None, heartbeat_interval=60)

@@ -1,0 +1,126 @@
+"""Who may charge, and who has to be asked."""
+
+from datetime import timedelta
+
+import pytest
+
+from laddnav.db.unit import Database
+from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, Whitelist
+from tests.clock import SetClock
+from tests.things import LONG_AGO, THEM, US, token
+
+HERE = EvseRef("LOC1", "EVSE1")
+
+
+class Emsp:
+    """Answers as told and remembers what it was asked; None: it cannot be reached."""
+
+    def __init__(self, answer: Allowed | None) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, LocationReferences | None]] = []
+
+    async def __call__(
+        self, holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
+    ) -> Authorization | None:
+        self.asked.append((uid, where))
+        if self.answer is None:
+            return None
+        return Authorization(allowed=self.answer, token=token, location=where, reference="REF-1", asked=True)
+
+
+async def kept(database: Database, *some: Token) -> None:
+    async with database.unit() as unit:
+        for one in some:
+            await tokens.keep(unit, US, one)
+
+
+@pytest.mark.parametrize(
+    ("whitelist", "answer", "verdict", "asked"),
+    [
+        (Whitelist.ALWAYS, Allowed.BLOCKED, Allowed.ALLOWED, False),
+        (Whitelist.ALLOWED, Allowed.BLOCKED, Allowed.ALLOWED, False),
+        (Whitelist.ALLOWED_OFFLINE, Allowed.NO_CREDIT, Allowed.NO_CREDIT, True),
+        (Whitelist.ALLOWED_OFFLINE, None, Allowed.ALLOWED, True),
+        (Whitelist.NEVER, Allowed.ALLOWED, Allowed.ALLOWED, True),
+        (Whitelist.NEVER, None, Allowed.NOT_ALLOWED, True),
+    ],
+)
+async def test_the_whitelist_says_who_decides(
+    database: Database, whitelist: Whitelist, answer: Allowed | None, verdict: Allowed, asked: bool
+) -> None:
+    """TOK-045, TOK-046: NEVER always asks; ALLOWED_OFFLINE decides alone only while the eMSP cannot be reached."""
+    await kept(database, token(owner=THEM, whitelist=whitelist))
+    emsp = Emsp(answer)
+    given = await tokens.authorize(database, US, "card1", evse=HERE, ask=emsp)
+    assert given.allowed is verdict
+    assert bool(emsp.asked) is asked
+    if asked:
+        assert emsp.asked == [("card1", LocationReferences("LOC1", ("EVSE1",)))]
+
+
+async def test_our_own_card_is_never_asked_about(database: Database) -> None:
+    await kept(database, token(whitelist=Whitelist.NEVER))
+    emsp = Emsp(Allowed.BLOCKED)
+    assert (await tokens.authorize(database, US, "CARD1", ask=emsp)).allowed is Allowed.ALLOWED
+    assert emsp.asked == []
+
+
+async def test_a_uid_that_nobody_knows_is_not_allowed(database: Database) -> None:
+    given = await tokens.authorize(database, US, "STRANGER", ask=Emsp(Allowed.ALLOWED))
+    assert given == Authorization(allowed=Allowed.NOT_ALLOWED)
+
+
+async def test_a_blocked_or_expired_card_says_which(database: Database, clock: SetClock) -> None:
+    await kept(
+        database,
+        token("LOST", blocked=True),
+        token("OLD", expires_at=clock.now()),
+        token("NEXT", expires_at=clock.now() + timedelta(seconds=1)),
+        token("OFF", valid=False),
+    )
+    verdicts = {uid: (await tokens.authorize(database, US, uid)).allowed for uid in ("LOST", "OLD", "NEXT", "OFF")}
+    assert verdicts == {
+        "LOST": Allowed.BLOCKED,
+        "OLD": Allowed.EXPIRED,
+        "NEXT": Allowed.ALLOWED,
+        "OFF": Allowed.BLOCKED,
+    }
+
+
+async def test_of_two_companies_cards_with_one_uid_the_one_that_may_charge_is_taken(database: Database) -> None:
+    await kept(database, token(owner=THEM, valid=False), token(owner=PartyId("DK", "XYZ")))
+    given = await tokens.authorize(database, US, "CARD1")
+    assert given.token is not None
+    assert given.token.owner == PartyId("DK", "XYZ")
+
+
+async def test_a_verdict_is_remembered_for_the_start_that_follows(database: Database, clock: SetClock) -> None:
+    await kept(database, token(owner=THEM, whitelist=Whitelist.NEVER))
+    given = await tokens.authorize(database, US, "CARD1", ask=Emsp(Allowed.ALLOWED))
+    async with database.unit() as unit:
+        assert await tokens.given_before(unit, US, "card1") == given
+    clock.advance(tokens.GOOD_FOR + timedelta(seconds=1))
+    async with database.unit() as unit:
+        assert await tokens.given_before(unit, US, "CARD1") is None
+
+
+async def test_older_news_about_a_card_is_not_news(database: Database) -> None:
+    await kept(database, token(valid=False, last_updated=LONG_AGO + timedelta(hours=1)), token(valid=True))
+    async with database.unit() as unit:
+        (one,) = await tokens.by_uid(unit, US, "card1")
+    assert not one.valid
+
+
+async def test_a_connection_of_the_database_is_free_while_the_emsp_thinks(database: Database) -> None:
+    """A slow partner must not hold a database connection."""
+    await kept(database, token(owner=THEM, whitelist=Whitelist.NEVER))
+
+    async def slow(
+        holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
+    ) -> Authorization | None:
+        assert database._pool.get_idle_size() == database._pool.get_size()
+        return None
+
+    await tokens.authorize(database, US, "CARD1", ask=slow)
