@@ -49,10 +49,11 @@ PATIENCE = 30.0  # seconds, for that and for another process that is just starti
 # PostgreSQL refuses root, and initdb refuses a user without a name: the first of these that the machine has stands in.
 STAND_INS = ("postgres", "daemon", "nobody")
 # What lets such a user pass private folders on the way to its own, weakest first; a container often has the last only.
+# Without the secure bit access(2), by which initdb looks for postgres, would leave the capability out of account.
 LOOK_THROUGH = (
     (),
-    ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
-    ("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+    ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+    ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
 )
 
 # The server dies with its parent; and if the parent is gone before that could be arranged, it does not begin.
