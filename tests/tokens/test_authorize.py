@@ -50,7 +50,7 @@ async def kept(database: Database, *some: Token) -> None:
 async def test_the_whitelist_says_who_decides(
     database: Database, whitelist: Whitelist, answer: Allowed | None, verdict: Allowed, asked: bool
 ) -> None:
-    """TOK-045, TOK-046: NEVER always asks; ALLOWED_OFFLINE decides alone only while the eMSP cannot be reached."""
+    """TOK-028, TOK-029, TOK-030, TOK-031: NEVER asks always, ALLOWED_OFFLINE decides alone only while it must."""
     await kept(database, token(owner=THEM, whitelist=whitelist))
     emsp = Emsp(answer)
     given = await tokens.authorize(database, US, "card1", evse=HERE, ask=emsp)

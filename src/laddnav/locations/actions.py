@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import argon2
@@ -49,8 +49,11 @@ class Provisioning(Struct, frozen=True, kw_only=True):
 
 
 async def keep(unit: Unit, holder: PartyId, location: Location) -> bool:
-    """Insert or replace a whole Location; True and LocationChanged when that changed anything. Raises TwoEvsesAlike."""
-    rules.sound(location)
+    """Insert or replace a whole Location; True and LocationChanged when that changed anything.
+
+    Raises TwoEvsesAlike, UnknownTimeZone.
+    """
+    rules.sound(location, ours=holder == location.owner)
     before = await store.find(unit, holder, location.owner, location.id, lock=True)
     if before is not None and holder == location.owner:
         location = rules.succeeding(before, location)
@@ -236,6 +239,11 @@ async def stations(
 ) -> Sequence[Station]:
     """In the order of their ids; the last id is the next `after`."""
     return await store.stations(unit, holder, after, limit)
+
+
+async def stations_named(unit: Unit, ids: Collection[str]) -> dict[str, Station]:
+    """Several at once, by id; who is not known is not in it."""
+    return await store.stations_named(unit, ids)
 
 
 async def stations_at(unit: Unit, holder: PartyId, location_id: str) -> Sequence[Station]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
@@ -67,12 +69,31 @@ class TwoEvsesAlike(Refusal):
         self.where, self.one = where, one
 
 
-def sound(location: Location) -> Location:
-    """The Location as it came, once it is known to be usable. Raises TwoEvsesAlike."""
+class UnknownTimeZone(Refusal):
+    """A Location's time zone is a name of the IANA database, for its prices and hours are told in it."""
+
+    def __init__(self, location_id: str, time_zone: str) -> None:
+        super().__init__(f"Location {location_id!r} has the time zone {time_zone!r}, which the IANA database does not")
+        self.location_id, self.time_zone = location_id, time_zone
+
+
+def sound(location: Location, *, ours: bool) -> Location:
+    """The Location as it came, once it is known to be usable. Raises TwoEvsesAlike and, for ours, UnknownTimeZone."""
+    if ours and not _is_zone(location.time_zone):
+        raise UnknownTimeZone(location.id, location.time_zone)
     _unique(f"Location {location.id!r}", [evse.uid for evse in location.evses])
     for evse in location.evses:
         _unique(f"Evse {evse.uid!r}", [connector.id for connector in evse.connectors])
     return location
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _unique(where: str, ids: list[str]) -> None:

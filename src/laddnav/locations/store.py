@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,7 @@ STATIONS = f"""
 select {_STATION} from station s
 where ($1::text is null or s.holder = $1) and ($2::text is null or s.id > $2) order by s.id limit $3
 """
+STATIONS_NAMED = f"select {_STATION} from station s where s.id = any($1)"
 STATIONS_AT = f"select {_STATION} from station s where s.holder = $1 and s.location_id = $2 order by s.id"
 ADD_STATION = """
 insert into station (id, ref, holder, location_id, accepted, security_profile, password_hash, protocols, on_connect,
@@ -227,6 +228,10 @@ async def station_by_ref(unit: Unit, ref: str) -> Station | None:
 
 async def stations(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Station]:
     return [_station(row) for row in await unit.fetch(STATIONS, holder and str(holder), after, limit)]
+
+
+async def stations_named(unit: Unit, ids: Collection[str]) -> dict[str, Station]:
+    return {row["id"]: _station(row) for row in await unit.fetch(STATIONS_NAMED, list(ids))}
 
 
 async def stations_at(unit: Unit, holder: PartyId, location_id: str) -> list[Station]:

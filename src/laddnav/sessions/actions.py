@@ -135,7 +135,8 @@ async def begin(
 ) -> Session:
     """A car charges: the PENDING Session that waited for it goes on, or a new one starts. Raises NoStation.
 
-    A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt.
+    A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt. A start that
+    is told late leaves alone what has begun since.
     """
     where = dict(station.evses).get(evse_no)
     if where is None:
@@ -143,6 +144,8 @@ async def begin(
     place = await _place(unit, station, evse_no, where, None, at)
     waiting: Session | None = None
     for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
+        if rules.told_late(one, at):
+            continue
         if one.status is Status.ACTIVE:
             _stop_overlapped(unit, one, at)
         elif fold(one.token.uid) == fold(uid):
@@ -227,10 +230,14 @@ async def stop(
 ) -> Session:
     """The Station ended the charge; it is settled at once where nothing is missing.
 
-    Raises UnknownSession, AlreadyEnded.
+    Where another charge had ended it first, the Station's own word is taken instead. Raises UnknownSession, AlreadyEnded.
     """
     session = await _locked(unit, holder, holder, session_id)
     facts: list[Fact] = sorted(last_readings, key=lambda reading: reading.at)
+    if rules.awaits_its_stop(session):
+        known = await readings.facts(unit, holder, session_id)
+        facts = sorted((*known, *facts), key=lambda fact: fact.at)
+        session = rules.reopened(session)
     stopped = rules.stopped(session, at=at, register=register, reason=reason, facts=facts, now=unit.now)
     session = stopped.session
     if last_readings and session.station_id is not None and session.evse_no is not None:
@@ -248,10 +255,9 @@ async def stop(
         )
     readings.raise_doubts(unit, holder, session.id, session.station_id or "", stopped.doubts)
     if rules.nothing_missing(session):
-        _settle(unit, session)
-    else:
-        store.update(unit, session)
-        unit.announce(_about(SessionChanged, session))
+        return _settle(unit, session)
+    store.update(unit, session)
+    unit.announce(_about(SessionChanged, session))
     return session
 
 
@@ -362,13 +368,11 @@ async def _place(
     )
 
 
-def _settle(unit: Unit, session: Session) -> None:
+def _settle(unit: Unit, session: Session) -> Session:
     done = rules.settled(session, unit.now)
-    if done.status is Status.INVALID:
-        _fail(unit, done)
-        return
     store.update(unit, done)
-    unit.announce(_about(SessionEnded, done))
+    unit.announce(_about(SessionFailed if done.status is Status.INVALID else SessionEnded, done))
+    return done
 
 
 def _fail(unit: Unit, session: Session) -> None:

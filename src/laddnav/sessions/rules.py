@@ -25,6 +25,8 @@ from laddnav.tokens.model import Allowed, Authorization, TokenType
 
 # How long a driver has between asking for a start and plugging in.
 START_WITHIN = timedelta(minutes=10)
+# How far the clocks of a Station and of ours may differ before an order of two instants means anything.
+CLOCKS_DIFFER = timedelta(minutes=5)
 # How long after the stop a missing last register may still come before the charge is closed without it.
 SETTLE_WITHIN = timedelta(minutes=2)
 
@@ -71,6 +73,7 @@ class Happening:
     BEGAN = "BEGAN"
     STOPPED = "STOPPED"
     SETTLED = "SETTLED"
+    REOPENED = "REOPENED"
     GIVEN_UP = "GIVEN_UP"
 
 
@@ -80,6 +83,7 @@ MOVES = {
     (Status.ACTIVE, Happening.STOPPED): Status.SETTLING,
     (Status.ACTIVE, Happening.GIVEN_UP): Status.INVALID,
     (Status.SETTLING, Happening.SETTLED): Status.COMPLETED,
+    (Status.SETTLING, Happening.REOPENED): Status.ACTIVE,
     (Status.SETTLING, Happening.GIVEN_UP): Status.INVALID,
 }
 
@@ -244,6 +248,31 @@ def stopped(
         meter_stopped=None if register is None else register.wh,
     )
     return Advanced(session=_costed(done, now), doubts=doubts)
+
+
+def awaits_its_stop(session: Session) -> bool:
+    """Whether it was stopped for another reason than its Station's own word, which may still come."""
+    return session.status is Status.SETTLING and session.meter_stopped is None
+
+
+def reopened(session: Session) -> Session:
+    """A charge that awaits its stop as it was when it began, so that it can be folded to its true end."""
+    register = None if session.meter_started is None else Energy(session.meter_started)
+    power_max = None if session.meter is None else session.meter.power_max
+    tab = session.tab
+    return replace(
+        session,
+        status=moved(session.status, Happening.REOPENED),
+        ended_at=None,
+        stop_reason=None,
+        meter=metering.begun(session.started_at, register, power_max=power_max),
+        tab=None if tab is None else pricing.opened(tab.tariff, session.started_at, session.time_zone),
+    )
+
+
+def told_late(session: Session, at: datetime) -> bool:
+    """Whether a start at this instant is older news than this Session, and none of its business."""
+    return at < session.started_at - CLOCKS_DIFFER
 
 
 def nothing_missing(session: Session) -> bool:
