@@ -112,6 +112,7 @@ class DoubtKind(StrEnum):
     START_UNKNOWN = "START_UNKNOWN"  # no register at the start: energy before the first reading is not billed
     STOP_UNKNOWN = "STOP_UNKNOWN"  # no register at the stop: energy after the last reading is not billed
     STOP_WITHOUT_START = "STOP_WITHOUT_START"
+    UNKNOWN_EVSE = "UNKNOWN_EVSE"  # a charge at a number of the Station behind which no Evse of ours stands
     OVERLAP = "OVERLAP"  # two sessions at one Evse at the same time
     CLOCK_OFF = "CLOCK_OFF"  # the station's times cannot all be true
 

@@ -135,8 +135,8 @@ async def begin(
 ) -> Session:
     """A car charges: the PENDING Session that waited for it goes on, or a new one starts. Raises NoStation.
 
-    A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt. A start that
-    is told late leaves alone what has begun since.
+    A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt. A start
+    that is told late leaves alone what has begun since.
     """
     where = dict(station.evses).get(evse_no)
     if where is None:
@@ -230,7 +230,8 @@ async def stop(
 ) -> Session:
     """The Station ended the charge; it is settled at once where nothing is missing.
 
-    Where another charge had ended it first, the Station's own word is taken instead. Raises UnknownSession, AlreadyEnded.
+    Where another charge had ended it first, the Station's own word is taken instead.
+    Raises UnknownSession, AlreadyEnded.
     """
     session = await _locked(unit, holder, holder, session_id)
     facts: list[Fact] = sorted(last_readings, key=lambda reading: reading.at)

@@ -266,7 +266,7 @@ def reopened(session: Session) -> Session:
         ended_at=None,
         stop_reason=None,
         meter=metering.begun(session.started_at, register, power_max=power_max),
-        tab=None if tab is None else pricing.opened(tab.tariff, session.started_at, session.time_zone),
+        tab=None if tab is None else opened(tab.tariff, session.started_at, session.time_zone),
     )
 
 

@@ -663,6 +663,17 @@ create table ocpp_transaction (
   unique (holder, station_id, natural_key)
 );
 create index ocpp_transaction_of_session on ocpp_transaction (holder, session_id);
+create index ocpp_transaction_under_way on ocpp_transaction (holder, station_id) where not stopped;
+
+create table ocpp_stray_stop (     -- the end of a charge whose beginning is not known here, or not yet
+  holder text not null,
+  station_id text not null,
+  natural_key text not null,
+  body text not null,              -- ChargeStopped
+  at timestamptz not null,
+  heard_at timestamptz not null,
+  primary key (holder, station_id, natural_key)
+);
 
 create table ocpp_call (
   holder text not null,
