@@ -1,0 +1,150 @@
+"""What is said wrongly out there is put right by name, and every repair is told."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.ocpi import feeds, quirks
+from laddnav.ocpi.wire.codec import encoded, parsed
+from tests.ocpi.test_examples import CASES
+
+NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
+OWNER = PartyId("DE", "SLB")
+FEED = CASES / "feeds" / "swlb.json"
+
+
+def case(name: str) -> dict[str, Any]:
+    words: dict[str, Any] = parsed((CASES / "quirks" / f"{name}.json").read_bytes())
+    return words
+
+
+@pytest.mark.parametrize("name", quirks.FIELDS)
+def test_a_quirk_is_repaired_and_told(name: str) -> None:
+    words = case(name)
+    mended, repairs = quirks.mended(words["said"], [name])
+    assert mended == words["mended"]
+    assert [(one.name, one.pointer) for one in repairs] == [(name, at) for at in words["at"]]
+    assert all(one.says for one in repairs)
+
+
+@pytest.mark.parametrize("name", quirks.FIELDS)
+def test_what_is_right_is_left_alone(name: str) -> None:
+    mended, _ = quirks.mended(case(name)["said"], [name])
+    assert quirks.mended(mended, [name]) == (mended, ())
+
+
+def test_no_repair_is_done_that_was_not_asked_for() -> None:
+    words = case("empty-text")["said"]
+    assert quirks.mended(words, []) == (words, ())
+
+
+def test_a_real_feed_is_read_whole_with_its_tariffs() -> None:
+    found = feeds.locations_in(FEED.read_bytes(), OWNER, NOW)
+    assert not found.unusable
+    location = found.locations[0]
+    assert location.name == "LB Brenzstraße 2"
+    assert location.owner == OWNER
+    assert location.evses[0].connectors[0].tariff_ids == ("22132ac",)
+    assert location.evses[0].connectors[0].power_max == 22000
+    tariff = next(one for one in found.tariffs if one.id == "22132ac")
+    assert tariff.owner == OWNER
+    evening = tariff.elements[1].restriction
+    assert (evening.start_time, evening.end_time) == (time(8), time(20))
+    assert tariff.elements[2].restriction.duration_min == timedelta(seconds=14460)
+    names = {one.name for one in found.repairs}
+    assert names >= {
+        "inline-tariff",
+        "unknown-field",
+        "clock-with-seconds",
+        "restrictions-in-list",
+        "upper-case-language",
+        "control-characters",
+        "empty-text",
+    }
+    assert any(one.pointer == "/items/0/evses/0/accepted_service_providers" for one in found.repairs)
+
+
+def test_a_whole_operator_is_read() -> None:
+    everything = Path(__file__).parents[3] / "shared/data/ocpi-feeds/swlb-ludwigsburg-2026-04.json.gz"
+    if not everything.exists():
+        pytest.skip("the whole feed is kept outside the repository")
+    found = feeds.locations_in(gzip.decompress(everything.read_bytes()), OWNER, NOW)
+    assert (len(found.locations), len(found.unusable)) == (100, 0)
+
+
+def test_an_import_belongs_to_whom_it_is_for() -> None:
+    found = feeds.locations_in(FEED.read_bytes(), PartyId("SE", "LAD"), NOW)
+    owners = {one.owner for one in found.locations} | {one.owner for one in found.tariffs}
+    assert owners == {PartyId("SE", "LAD")}
+    assert any(one.name == "another-owner" and "DE*SLB" in one.says for one in found.repairs)
+
+
+def test_one_object_that_cannot_be_read_leaves_the_others() -> None:
+    """TRN-061."""
+    words = parsed(FEED.read_bytes())
+    words["items"][1]["evses"][0]["connectors"] = []
+    words["items"].append("nonsense")
+    found = feeds.locations_in(encoded(words), OWNER, NOW)
+    assert len(found.locations) == 2
+    assert [(one.pointer, "connectors" in one.says) for one in found.unusable] == [
+        ("/items/1", True),
+        ("/items/3", False),
+    ]
+
+
+def test_the_same_id_twice_is_told_where_it_differs() -> None:
+    words = parsed(FEED.read_bytes())["items"]
+    again = words[0] | {"name": "Somewhere else"}
+    found = feeds.locations_in(encoded([words[0], words[0], again]), OWNER, NOW)
+    assert len(found.locations) == 1 and found.locations[0].name == "LB Brenzstraße 2"
+    assert [one.pointer for one in found.unusable] == ["/2"]
+
+
+def test_what_a_feed_left_out_is_filled_in_and_told() -> None:
+    words = parsed(FEED.read_bytes())["items"][0]
+    del words["publish"], words["last_updated"], words["evses"][0]["connectors"][0]["last_updated"]
+    words["opening_times"] = {"twentyfourseven": False}
+    words["evses"][0]["capabilities"] = ["TELEPORT"]
+    found = feeds.locations_in(encoded(words), OWNER, NOW)
+    location = found.locations[0]
+    assert (location.publish, location.last_updated, location.opening_times) == (True, NOW, None)
+    assert location.evses[0].capabilities == ("TELEPORT",)
+    names = [one.name for one in found.repairs]
+    assert {"missing-publish", "missing-instant", "hours-unsaid", "unknown-word"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [
+        (b'[{"id": 1}, {"id": 2}]', 2),
+        (b'{"data": [{"id": 1}], "status_code": 1000}', 1),
+        (b'{"next": "x", "items": [{"id": 1}]}', 1),
+        (b'{"id": 1}', 1),
+        (b'{"data": {"id": 1}}', 1),
+        (b'{"uid": 1}\n{"uid": 2}\n', 2),
+        (b"[]", 0),
+    ],
+)
+def test_objects_are_found_in_every_packing(document: bytes, count: int) -> None:
+    assert len(feeds.objects_in(document)) == count
+
+
+@pytest.mark.parametrize("document", [b"", b"{", b"5", b'{"x": []}', b'{"items": 5}', b"<xml/>"])
+def test_a_file_without_objects_is_refused(document: bytes) -> None:
+    with pytest.raises(Unreadable):
+        feeds.objects_in(document)
+
+
+def test_tariffs_and_tokens_are_read_from_files_too() -> None:
+    tariff = (CASES / "2.2.1" / "tariffs" / "complex-tariff-example.json").read_bytes()
+    token = parsed((CASES / "2.2.1" / "tokens" / "full-rfid-example.json").read_bytes())
+    assert feeds.tariffs_in(tariff, OWNER, NOW).tariffs[0].owner == OWNER
+    found = feeds.tokens_in(encoded({"data": [token, token | {"type": "OTHER"}]}), OWNER, NOW)
+    assert [one.type for one in found.tokens] == ["RFID", "OTHER"]
