@@ -1,0 +1,179 @@
+"""The rules of the house that no other tool knows (ARCHITECTURE.md says why they are rules)."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "laddnav"
+TESTS = ROOT / "tests"
+
+# How the first line of a file says what it is for.
+OPENINGS = {".py": '"""', ".sql": "--", ".js": "//", ".mjs": "//", ".css": "/*", ".html": "{#", ".txt": "#", ".md": "#"}
+
+
+def files(*folders: Path, ending: str = "*.py") -> Iterator[Path]:
+    for folder in folders:
+        yield from (file for file in sorted(folder.rglob(ending)) if "vendor" not in file.parts and file.is_file())
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
+def at(file: Path, node: ast.AST | int) -> str:
+    return f"{file.relative_to(ROOT)}:{node if isinstance(node, int) else getattr(node, 'lineno', 1)}"
+
+
+def docstrings(file: Path) -> Iterator[tuple[ast.AST, str]]:
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node, ast.get_docstring(node) or ""
+
+
+def test_every_file_opens_with_what_it_is_for() -> None:
+    opened = [file for file in files(SOURCE, TESTS, ROOT / "spec", ending="*") if file.suffix in OPENINGS]
+    assert [
+        at(f, 1) for f in opened if not f.read_text().startswith(OPENINGS[f.suffix]) and "cases" not in f.parts
+    ] == []
+
+
+def test_a_store_is_opened_only_from_its_own_room() -> None:
+    graph = grimp.build_graph("laddnav")
+    stores = [module for module in graph.modules if module.endswith(".store")]
+    assert [
+        f"{importer} opens {store}"
+        for store in stores
+        for importer in graph.find_modules_that_directly_import(store)
+        if not importer.startswith(store.removesuffix("store"))
+    ] == []
+
+
+def test_money_is_never_a_float() -> None:
+    rooms = (SOURCE / "pricing", SOURCE / "ledger", SOURCE / "billing", SOURCE / "metering")
+    assert [
+        at(file, node)
+        for file in [SOURCE / "kit" / "money.py", SOURCE / "kit" / "energy.py", *files(*rooms)]
+        for node in ast.walk(tree(file))
+        if (isinstance(node, ast.Name) and node.id == "float")
+        or (isinstance(node, ast.Constant) and isinstance(node.value, float))
+    ] == []
+
+
+STATEMENT = re.compile(r"\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)", re.I | re.S)
+
+
+def test_sql_is_written_only_in_stores() -> None:
+    assert [
+        at(file, node)
+        for file in files(SOURCE)
+        if file.name != "store.py" and file.parent.name != "db"
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
+    ] == []
+
+
+def test_no_statement_asks_the_database_for_the_time() -> None:
+    assert [
+        at(file, node)
+        for file in files(SOURCE, ending="store.py")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"\bnow\(\)|\bcurrent_(timestamp|date|time)\b", node.value, re.I)
+    ] == []
+
+
+VERSION = re.compile(r"(ocpp)?[12]\.\d(\.\d)?")
+
+
+def test_only_the_wire_branches_on_a_version() -> None:
+    assert [
+        at(file, node)
+        for file in files(SOURCE)
+        if "wire" not in file.parts
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Compare | ast.MatchValue)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and VERSION.fullmatch(part.value)
+    ] == []
+
+
+# The words of verbs that wait for somebody else.
+WAITING = {"ask", "client", "http", "sleep"}
+
+
+def units_in(file: Path) -> Iterator[ast.AST]:
+    """The blocks in which a Unit is open: the bodies of `async with ….unit()`, and functions that are given one."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.AsyncWith) and any(ast.unparse(i.context_expr).endswith(".unit()") for i in node.items):
+            yield node
+        if isinstance(node, ast.AsyncFunctionDef) and any(
+            argument.annotation is not None and ast.unparse(argument.annotation) == "Unit"
+            for argument in node.args.args
+        ):
+            yield node
+
+
+def test_nobody_waits_for_others_while_a_unit_is_open() -> None:
+    assert [
+        f"{at(file, node)} {ast.unparse(node.value.func)}"
+        for file in files(SOURCE)
+        for block in units_in(file)
+        for node in ast.walk(block)
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)
+        if WAITING & set(re.split(r"\W+|_", ast.unparse(node.value.func)))
+    ] == []
+
+
+OCPI = re.compile(r"OCPI (2\.2\.1|2\.3\.0) ([a-z]+_[\w.-]*\w)")
+OCPI_2_1_1 = re.compile(r"OCPI (2\.1\.1) (\w+ §[\d.]*\d)")
+OCPP = re.compile(r"OCPP (1\.6|2\.0\.1) ((?:[a-z]+ )*(?:part \d )?§[\d.]*\d)")
+
+
+@cache
+def places(standard: str, version: str) -> frozenset[str]:
+    """The anchors of a text, or `[file ]§number` of each of its sections."""
+    lines = (ROOT / "spec" / f"{standard}-{version}.txt").read_text().splitlines()
+    return frozenset(re.sub(r"(§\S+).*", r"\1", line) for line in lines if not line.startswith("#"))
+
+
+def test_every_place_that_is_cited_exists() -> None:
+    cited = [
+        (standard, *found.groups(), at(file, number))
+        for file in files(SOURCE, TESTS, ROOT / "docs", ending="*")
+        if file.suffix in OPENINGS
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        for standard, pattern in (("ocpi", OCPI), ("ocpi", OCPI_2_1_1), ("ocpp", OCPP))
+        for found in pattern.finditer(line)
+    ]
+    assert [one for one in cited if one[2] not in places(one[0], one[1])] == []
+
+
+def test_every_requirement_that_a_test_names_exists() -> None:
+    known = {line.split("\t")[0] for line in (ROOT / "spec" / "requirements.tsv").read_text().splitlines()[2:]}
+    families = "|".join(sorted({requirement.split("-")[0] for requirement in known}))
+    assert [
+        f"{at(file, node)} {named}"
+        for file in files(TESTS)
+        for node, text in docstrings(file)
+        for named in re.findall(rf"\b(?:{families})-\d+\b", text)
+        if named not in known
+    ] == []
+
+
+EXCEPTION = re.compile(r"# (noqa|type: ignore)(?!: [A-Z0-9, ]+ - \S|\[[a-z-, ]+\]  ?# \S)")
+
+
+def test_an_exception_to_a_rule_names_the_rule_and_the_reason_on_its_line() -> None:
+    assert [
+        at(file, number)
+        for file in files(SOURCE)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if EXCEPTION.search(line)
+    ] == []
