@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 
@@ -21,6 +21,12 @@ order by written_by, id limit $4
 _LAST = """
 select written_by::text as written_by, id from event
 where written_by < pg_snapshot_xmin(pg_current_snapshot()) order by written_by desc, id desc limit 1
+"""
+
+
+_OF_THING = """
+select written_by::text as written_by, id, holder, kind, about, body, at from event
+where holder = $1 and about = $2 order by id
 """
 
 
@@ -43,23 +49,29 @@ async def after(unit: Unit, cursor: str, holder: PartyId | None = None, limit: i
     """What was announced after this place; "" is the beginning. Raises NotACursor."""
     written_by, position = _read(cursor)
     rows = await unit.fetch(_AFTER, written_by, position, None if holder is None else str(holder), limit)
-    return [
-        Announced(
-            cursor=f"{row['written_by']}-{row['id']}",
-            holder=PartyId.parse(row["holder"]),
-            kind=row["kind"],
-            about=row["about"],
-            body=row["body"],
-            at=row["at"],
-        )
-        for row in rows
-    ]
+    return [_announced(row) for row in rows]
+
+
+async def of_thing(unit: Unit, holder: PartyId, about: str) -> Sequence[Announced]:
+    """All that was announced about one thing, the oldest first."""
+    return [_announced(row) for row in await unit.fetch(_OF_THING, str(holder), about)]
 
 
 async def newest(unit: Unit) -> str:
     """The place from which only what happens from now on is seen."""
     row = await unit.fetch_one(_LAST)
     return "" if row is None else f"{row['written_by']}-{row['id']}"
+
+
+def _announced(row: Record) -> Announced:
+    return Announced(
+        cursor=f"{row['written_by']}-{row['id']}",
+        holder=PartyId.parse(row["holder"]),
+        kind=row["kind"],
+        about=row["about"],
+        body=row["body"],
+        at=row["at"],
+    )
 
 
 def _read(cursor: str) -> tuple[str, int]:

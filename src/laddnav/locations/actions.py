@@ -123,6 +123,13 @@ async def page(
     return await store.page(unit, holder, owner, words, after, limit)
 
 
+async def several(
+    unit: Unit, keys: Collection[tuple[PartyId, PartyId, str]]
+) -> dict[tuple[PartyId, PartyId, str], tuple[str, Location]]:
+    """(ref, Location) by (holder, owner, folded id); what is not known is not in it."""
+    return await store.several(unit, keys)
+
+
 async def count(unit: Unit, holder: PartyId | None) -> int:
     return await store.count(unit, holder)
 

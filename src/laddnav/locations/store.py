@@ -24,6 +24,10 @@ where ($1::text is null or l.holder = $1) and ($2::text is null or l.owner = $2)
   and ($4::text is null or l.ref > $4)
 order by l.ref limit $5
 """
+SEVERAL = f"""
+select {_LOCATION} from location l
+where (l.holder, l.owner, l.id_key) in (select * from unnest($1::text[], $2::text[], $3::text[]))
+"""
 ALL_KEYS = "select id_key from location where holder = $1 and owner = $2"
 EVSES = """
 select holder, owner, location_key, uid, ref, status, body, last_updated from evse
@@ -129,6 +133,22 @@ async def page(
     rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), pattern, after, limit)
     whole = await _whole(unit, rows)
     return [(row["ref"], *one) for row, one in zip(rows, whole, strict=True)]
+
+
+async def several(
+    unit: Unit, keys: Collection[tuple[PartyId, PartyId, str]]
+) -> dict[tuple[PartyId, PartyId, str], tuple[str, Location]]:
+    columns = [
+        [str(holder) for holder, _, _ in keys],
+        [str(owner) for _, owner, _ in keys],
+        [fold(id) for *_, id in keys],
+    ]
+    rows = await unit.fetch(SEVERAL, *columns) if keys else []
+    whole = await _whole(unit, rows)
+    return {
+        (holder, location.owner, row["id_key"]): (row["ref"], location)
+        for row, (holder, location) in zip(rows, whole, strict=True)
+    }
 
 
 async def count(unit: Unit, holder: PartyId | None) -> int:

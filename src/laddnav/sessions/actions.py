@@ -19,6 +19,7 @@ from laddnav.parties import actions as parties
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.sessions import rules, store
+from laddnav.sessions.course import Course, course
 from laddnav.sessions.events import (
     SessionChanged,
     SessionEnded,
@@ -334,6 +335,11 @@ async def page(
 ) -> Sequence[Session]:
     """Newest first; the last ref is the next `before`."""
     return await store.page(unit, holder, owner, statuses, station_id, before, limit)
+
+
+async def course_of(unit: Unit, session: Session) -> Course:
+    """How the charge went so far, stretch by stretch."""
+    return course(session, await readings.facts(unit, session.holder, session.id))
 
 
 async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:

@@ -1,0 +1,95 @@
+"""A charge as it went, for people who look at it: how fast, how much and for what, stretch by stretch; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.power import Power, mean_power
+from laddnav.metering import periods as metering
+from laddnav.metering.model import Activity, Fact, Stretch
+from laddnav.pricing.model import Line
+from laddnav.pricing.price import advanced, opened, priced
+from laddnav.pricing.rounding import rounded
+from laddnav.sessions.model import Session
+from laddnav.sessions.rules import whole
+from laddnav.tariffs.model import TariffDimension
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """What one stretch brought; `energy` and `cost` are the whole charge's so far, `cost` None without a tariff."""
+
+    started_at: datetime
+    ended_at: datetime
+    power: Power
+    energy: Energy
+    cost: Decimal | None
+    activity: Activity
+
+
+class Band(Struct, frozen=True, kw_only=True):
+    """While this lasted, a kWh or an hour (as `unit` says) cost `price` before taxes."""
+
+    started_at: datetime
+    ended_at: datetime
+    price: Decimal
+    unit: str
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """`lines` are those of the Session's own Tab, which add up to its cost."""
+
+    steps: tuple[Step, ...] = ()
+    bands: tuple[Band, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+def course(session: Session, facts: Iterable[Fact]) -> Course:
+    """The same fold as the running price, with a look at every step of it. A partner's Session has no steps."""
+    if session.meter is None:
+        return Course()
+    tab = None if session.tab is None else opened(session.tab.tariff, session.tab.opened_at, session.tab.zone)
+    energy, steps = NO_ENERGY, list[Step]()
+    for stretch in _stretches(session, facts):
+        energy += stretch.energy
+        if tab is not None:
+            tab = advanced(tab, stretch)
+        steps.append(
+            Step(
+                started_at=stretch.started_at,
+                ended_at=stretch.ended_at,
+                power=mean_power(stretch.energy, stretch.length),
+                energy=energy,
+                cost=None if tab is None else priced(tab).total.before_taxes,
+                activity=stretch.activity,
+            )
+        )
+    lines = () if session.tab is None else rounded(priced(session.tab)).lines
+    return Course(steps=tuple(steps), bands=_bands(lines), lines=lines)
+
+
+def _stretches(session: Session, facts: Iterable[Fact]) -> Iterable[Stretch]:
+    if session.ended_at is not None:
+        yield from (stretch for stretch in whole(session, facts).stretches if stretch.length)
+        return
+    first = None if session.meter_started is None else Energy(session.meter_started)
+    meter = metering.begun(
+        session.started_at, first, power_max=None if session.meter is None else session.meter.power_max
+    )
+    for fact in facts:
+        more = metering.measured(meter, fact)
+        meter = more.meter
+        yield from (stretch for stretch in more.stretches if stretch.length)
+
+
+def _bands(lines: Iterable[Line]) -> tuple[Band, ...]:
+    """Of the energy where it has a price, else of the time."""
+    by_dimension: dict[str, list[Band]] = {}
+    for line in lines:
+        band = Band(started_at=line.started_at, ended_at=line.ended_at, price=line.unit_price, unit=line.unit)
+        by_dimension.setdefault(line.dimension, []).append(band)
+    return tuple(by_dimension.get(TariffDimension.ENERGY) or by_dimension.get(TariffDimension.TIME) or ())
