@@ -1,0 +1,202 @@
+"""Registers and marks become stretches; what does not fit is a doubt."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from laddnav.kit import json
+from laddnav.kit.energy import NO_ENERGY, Energy, wh
+from laddnav.kit.power import kw
+from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Measurand, Measured, Meter, Reading, Stretch
+from laddnav.metering.periods import begun, ended, measured, stretches
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FIRST = wh(1000)
+
+
+def after(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def register(minutes: float, amount: int | str) -> Reading:
+    return Reading(at=after(minutes), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(amount))
+
+
+def mark(minutes: float, activity: Activity) -> Mark:
+    return Mark(at=after(minutes), activity=activity)
+
+
+def folded(*facts: Fact, start: Energy | None = FIRST, power_max: int | None = None) -> Measured:
+    """The facts one by one, in the order in which they came."""
+    meter = begun(NOON, start, power_max=None if power_max is None else kw(power_max))
+    found: list[Stretch] = []
+    doubts: list[Doubt] = []
+    for fact in facts:
+        more = measured(meter, fact)
+        meter, found, doubts = more.meter, [*found, *more.stretches], [*doubts, *more.doubts]
+    return Measured(meter=meter, stretches=tuple(found), doubts=tuple(doubts))
+
+
+def energies(done: Measured) -> list[Decimal]:
+    return [stretch.energy.wh for stretch in done.stretches]
+
+
+def kinds(done: Measured) -> list[DoubtKind]:
+    return [doubt.kind for doubt in done.doubts]
+
+
+def test_each_register_ends_a_stretch() -> None:
+    done = folded(register(10, 1500), register(20, "2750.5"))
+    assert energies(done) == [500, Decimal("1250.5")]
+    assert [(stretch.started_at, stretch.ended_at) for stretch in done.stretches] == [
+        (NOON, after(10)),
+        (after(10), after(20)),
+    ]
+    assert not any(stretch.interpolated for stretch in done.stretches)
+    assert kinds(done) == []
+
+
+def test_the_same_reading_twice_is_one_reading() -> None:
+    assert energies(folded(register(10, 1500), register(10, 1500), register(20, 2000))) == [500, 500]
+
+
+def test_a_backward_register_is_a_doubt_not_a_credit() -> None:
+    done = folded(register(10, 1500), register(20, 0), register(30, 1800))
+    assert energies(done) == [500, 300]
+    assert kinds(done) == [DoubtKind.BACKWARD_REGISTER]
+
+
+def test_a_late_reading_is_named_and_left_to_the_fold_over_all() -> None:
+    facts = (register(10, 1500), register(30, 2500), register(20, 1600))
+    done = folded(*facts)
+    assert kinds(done) == [DoubtKind.LATE_READING]
+    assert energies(done) == [500, 1000]
+    whole = stretches(facts, NOON, wh(1000), after(30), wh(2500))
+    assert energies(whole) == [500, 100, 900]
+    assert kinds(whole) == []
+
+
+def test_readings_of_other_things_move_nothing() -> None:
+    power = Reading(at=after(5), measurand=Measurand.POWER_IMPORT, value=Decimal(11000))
+    phase = Reading(at=after(5), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(400), phase="L1")
+    inlet = Reading(at=after(5), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(9000), location="Inlet")
+    unheard = Reading(at=after(5), measurand="Vendor.Something", value=Decimal(1))
+    done = folded(power, phase, inlet, unheard)
+    assert done.meter == begun(NOON, wh(1000))
+    assert done.stretches == () and done.doubts == ()
+
+
+def test_energy_flows_while_the_car_charges_and_not_while_it_is_paused() -> None:
+    done = folded(mark(10, Activity.SUSPENDED_EV), register(30, 2000))
+    assert [(stretch.activity, stretch.length, stretch.energy) for stretch in done.stretches] == [
+        (Activity.CHARGING, timedelta(minutes=10), wh(1000)),
+        (Activity.SUSPENDED_EV, timedelta(minutes=20), NO_ENERGY),
+    ]
+    assert not any(stretch.interpolated for stretch in done.stretches)
+
+
+def test_energy_between_two_registers_with_a_pause_is_drawn_as_a_line_and_says_so() -> None:
+    done = folded(mark(10, Activity.SUSPENDED_EVSE), mark(20, Activity.CHARGING), register(40, 2000))
+    assert energies(done) == [Decimal("333.333333"), 0, Decimal("666.666667")]
+    assert [stretch.interpolated for stretch in done.stretches] == [True, False, True]
+
+
+def test_energy_that_flowed_while_nobody_said_so_is_not_lost() -> None:
+    done = folded(register(10, 1500), mark(10, Activity.SUSPENDED_EV), register(20, 1510))
+    assert energies(done) == [500, 10]
+    assert done.stretches[1].activity is Activity.SUSPENDED_EV
+
+
+def test_a_mark_that_comes_late_counts_from_what_is_not_folded_yet() -> None:
+    done = folded(register(10, 1500), mark(5, Activity.SUSPENDED_EV), register(20, 1500))
+    assert [stretch.activity for stretch in done.stretches] == [Activity.CHARGING, Activity.SUSPENDED_EV]
+    assert kinds(done) == [DoubtKind.LATE_READING]
+
+
+def test_a_mark_before_the_start_says_how_the_session_starts() -> None:
+    done = folded(mark(-1, Activity.SUSPENDED_EVSE), register(10, 1000))
+    assert [stretch.activity for stretch in done.stretches] == [Activity.SUSPENDED_EVSE]
+    assert kinds(done) == []
+
+
+def test_without_a_start_register_energy_before_the_first_reading_is_a_doubt() -> None:
+    done = folded(register(10, 1500), register(20, 2000), start=None)
+    assert energies(done) == [0, 500]
+    assert done.stretches[0].length == timedelta(minutes=10)
+    assert kinds(done) == [DoubtKind.START_UNKNOWN]
+
+
+def test_a_register_at_the_very_start_stands_in_for_the_missing_one() -> None:
+    done = folded(register(0, 1500), register(20, 2000), start=None)
+    assert energies(done) == [500]
+    assert kinds(done) == []
+
+
+def test_a_register_before_the_start_is_a_doubt_unless_it_agrees() -> None:
+    assert kinds(folded(register(-5, 990))) == [DoubtKind.REGISTER_BEFORE_START]
+    assert kinds(folded(register(-5, 1000))) == []
+
+
+def test_a_leap_waits_for_the_next_register_and_falls_if_that_denies_it() -> None:
+    done = folded(register(10, 1500), register(11, 999_999), register(12, 1600), power_max=22)
+    assert energies(done) == [500, 100]
+    assert kinds(done) == [DoubtKind.POWER_IMPLAUSIBLE]
+
+
+def test_a_leap_that_the_next_register_confirms_is_billed_and_stays_a_doubt() -> None:
+    done = folded(register(10, 1500), register(11, 9000), register(20, 9500), power_max=22)
+    assert energies(done) == [500, 7500, 500]
+    assert kinds(done) == [DoubtKind.POWER_IMPLAUSIBLE]
+
+
+def test_a_long_silence_while_energy_flowed_is_a_gap() -> None:
+    assert kinds(folded(register(5, 1500), register(50, 9000))) == [DoubtKind.GAP]
+    parked = folded(register(5, 1500), mark(5, Activity.SUSPENDED_EV), register(500, 1500))
+    assert kinds(parked) == []
+
+
+def test_the_stop_register_ends_the_last_stretch() -> None:
+    done = ended(folded(register(10, 1500)).meter, after(15), wh(1700))
+    assert energies(done) == [200]
+    assert done.stretches[-1].ended_at == after(15)
+    assert kinds(done) == []
+
+
+def test_without_a_stop_register_time_runs_to_the_stop_and_energy_does_not() -> None:
+    done = ended(folded(register(10, 1500)).meter, after(15))
+    assert energies(done) == [0]
+    assert kinds(done) == [DoubtKind.STOP_UNKNOWN]
+
+
+def test_a_stop_register_below_the_last_reading_is_a_doubt_that_says_how_much() -> None:
+    done = ended(folded(register(10, 1500)).meter, after(15), wh(1400))
+    assert energies(done) == [0]
+    assert [(doubt.kind, doubt.energy) for doubt in done.doubts] == [(DoubtKind.BACKWARD_REGISTER, wh(-100))]
+
+
+def test_a_stop_before_the_last_reading_is_a_clock_in_doubt() -> None:
+    done = ended(folded(register(10, 1500)).meter, after(9), wh(1500))
+    assert done.stretches == ()
+    assert kinds(done) == [DoubtKind.CLOCK_OFF]
+
+
+def test_only_start_and_stop_of_a_long_session_is_a_doubt() -> None:
+    done = stretches((), NOON, wh(1000), after(120), wh(9000))
+    assert energies(done) == [8000]
+    assert kinds(done) == [DoubtKind.NO_READINGS]
+
+
+def test_readings_after_the_stop_are_not_billed() -> None:
+    done = stretches([register(10, 1500), register(40, 3000)], NOON, wh(1000), after(30), wh(1800))
+    assert energies(done) == [500, 300]
+    assert kinds(done) == [DoubtKind.READING_AFTER_STOP]
+
+
+@pytest.mark.parametrize("start", [None, wh(1000)])
+def test_a_meter_is_kept_as_json(start: Energy | None) -> None:
+    meter = folded(
+        register(5, 1500), mark(6, Activity.SUSPENDED_EV), register(7, 900_000), start=start, power_max=22
+    ).meter
+    assert meter.held is not None and meter.marks
+    assert json.decode(json.encode(meter), Meter) == meter
