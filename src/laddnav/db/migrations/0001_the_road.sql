@@ -136,6 +136,7 @@ create table location (
   primary key (holder, owner, id_key)
 );
 create index location_by_ref on location (ref);
+create index location_in_order on location (holder, owner, ref);
 create index location_by_time on location (holder, owner, last_updated, id_key);
 
 create table evse (
@@ -219,6 +220,7 @@ create table token (
 );
 create index token_by_uid on token (holder, uid_key);
 create index token_by_ref on token (ref);
+create index token_in_order on token (holder, owner, ref);
 create index token_by_time on token (holder, owner, last_updated, type, uid_key);
 
 create table authorization_given (
@@ -248,6 +250,7 @@ create table tariff (
   primary key (holder, owner, id_key)
 );
 create index tariff_by_ref on tariff (ref);
+create index tariff_in_order on tariff (holder, owner, ref);
 create index tariff_by_time on tariff (holder, owner, last_updated, id_key);
 
 -- A charge ------------------------------------------------------------------------------------------------------------
@@ -277,6 +280,7 @@ create table session (
   primary key (holder, owner, id_key)
 );
 create index session_by_ref on session (ref);
+create index session_in_order on session (holder, owner, ref);
 create index session_by_time on session (holder, owner, last_updated, id_key);
 create index session_at_station on session (holder, station_id, evse_no, started_at);
 create index session_open on session (holder, status, started_at) where status in ('PENDING', 'ACTIVE', 'SETTLING');
@@ -344,6 +348,7 @@ create table cdr (
   primary key (holder, owner, id_key)
 );
 create index cdr_by_ref on cdr (ref);
+create index cdr_in_order on cdr (holder, owner, ref);
 create index cdr_by_time on cdr (holder, owner, last_updated, id_key);
 -- A session of ours has one CDR. The credit CDR and its successor of a later issue carry another session_key.
 create index cdr_of_session on cdr (holder, owner, session_key);
@@ -526,7 +531,7 @@ create table ocpi_connection (
   name text not null,
   version text not null,
   state text not null check (state in ('INVITED', 'REGISTERING', 'CONNECTED', 'SUSPENDED', 'REMOVED')),
-  inbound_hash text not null,      -- of the token they show us
+  inbound_hash text,               -- of the token they show us; null once they may show none
   inbound_hash_before text,        -- still good until the new one is first used
   outbound_sealed text,            -- the token we show them, encrypted under the key file
   versions_url text,
@@ -538,9 +543,12 @@ create table ocpi_connection (
   last_reached_at timestamptz,
   last_error text,
   last_error_at timestamptz,
+  failures integer not null default 0, -- calls in a row that did not get through
+  retry_at timestamptz,            -- until then nothing is delivered
   created_at timestamptz not null,
   primary key (holder, id)
 );
+create index ocpi_connection_by_ref on ocpi_connection (ref);
 create unique index ocpi_connection_inbound on ocpi_connection (holder, inbound_hash);
 create index ocpi_connection_by_hash on ocpi_connection (inbound_hash);
 create index ocpi_connection_by_hash_before on ocpi_connection (inbound_hash_before) where inbound_hash_before is not null;
@@ -578,9 +586,13 @@ create table ocpi_delivery (
   delivered_at timestamptz,
   dead_at timestamptz,
   last_error text,
+  location_url text,               -- where the partner says that it keeps the CDR
   primary key (holder, connection_id, module, object_key)
 );
-create index ocpi_delivery_waiting on ocpi_delivery (run_at, id) where delivered_at is null and dead_at is null;
+create index ocpi_delivery_waiting on ocpi_delivery (holder, connection_id, run_at, id)
+  where delivered_at is null and dead_at is null;
+create index ocpi_delivery_in_order on ocpi_delivery (holder, connection_id, module, id)
+  where delivered_at is null and dead_at is null;
 
 create table ocpi_exchange (
   holder text not null,
@@ -598,6 +610,7 @@ create table ocpi_exchange (
   took_ms integer not null,
   primary key (holder, connection_id, id)
 );
+create index ocpi_exchange_by_time on ocpi_exchange (at);
 
 create table ocpi_command (
   holder text not null,
@@ -621,11 +634,13 @@ create table ocpi_pull (
   holder text not null,
   connection_id text not null,
   module text not null,
+  due_at timestamptz not null,
   up_to timestamptz,               -- everything changed before this is here
   started_at timestamptz,
   finished_at timestamptz,
-  seen bigint not null default 0,
+  seen bigint not null default 0,  -- objects of this crawl so far
   next_url text,                   -- where to go on after an interruption
+  skipped bigint not null default 0, -- objects that could not be read
   last_error text,
   primary key (holder, connection_id, module)
 );
