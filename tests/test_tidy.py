@@ -26,6 +26,10 @@ def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text())
 
 
+def refuse(offenders: list[str]) -> None:
+    assert not offenders, "\n".join(offenders)
+
+
 def at(file: Path, node: ast.AST | int) -> str:
     return f"{file.relative_to(ROOT)}:{node if isinstance(node, int) else getattr(node, 'lineno', 1)}"
 
@@ -38,70 +42,78 @@ def docstrings(file: Path) -> Iterator[tuple[ast.AST, str]]:
 
 def test_every_file_opens_with_what_it_is_for() -> None:
     opened = [file for file in files(SOURCE, TESTS, ROOT / "spec", ending="*") if file.suffix in OPENINGS]
-    assert [
-        at(f, 1) for f in opened if not f.read_text().startswith(OPENINGS[f.suffix]) and "cases" not in f.parts
-    ] == []
+    refuse([at(f, 1) for f in opened if not f.read_text().startswith(OPENINGS[f.suffix]) and "cases" not in f.parts])
 
 
 def test_a_store_is_opened_only_from_its_own_room() -> None:
     graph = grimp.build_graph("laddnav")
     stores = [module for module in graph.modules if module.endswith(".store")]
-    assert [
-        f"{importer} opens {store}"
-        for store in stores
-        for importer in graph.find_modules_that_directly_import(store)
-        if not importer.startswith(store.removesuffix("store"))
-    ] == []
+    refuse(
+        [
+            f"{importer} opens {store}"
+            for store in stores
+            for importer in graph.find_modules_that_directly_import(store)
+            if not importer.startswith(store.removesuffix("store"))
+        ]
+    )
 
 
 def test_money_is_never_a_float() -> None:
     rooms = (SOURCE / "pricing", SOURCE / "ledger", SOURCE / "billing", SOURCE / "metering")
-    assert [
-        at(file, node)
-        for file in [SOURCE / "kit" / "money.py", SOURCE / "kit" / "energy.py", *files(*rooms)]
-        for node in ast.walk(tree(file))
-        if (isinstance(node, ast.Name) and node.id == "float")
-        or (isinstance(node, ast.Constant) and isinstance(node.value, float))
-    ] == []
+    refuse(
+        [
+            at(file, node)
+            for file in [SOURCE / "kit" / "money.py", SOURCE / "kit" / "energy.py", *files(*rooms)]
+            for node in ast.walk(tree(file))
+            if (isinstance(node, ast.Name) and node.id == "float")
+            or (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        ]
+    )
 
 
 STATEMENT = re.compile(r"\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)", re.I | re.S)
 
 
 def test_sql_is_written_only_in_stores() -> None:
-    assert [
-        at(file, node)
-        for file in files(SOURCE)
-        if file.name != "store.py" and file.parent.name != "db"
-        for node in ast.walk(tree(file))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
-    ] == []
+    refuse(
+        [
+            at(file, node)
+            for file in files(SOURCE)
+            if file.name != "store.py" and file.parent.name != "db"
+            for node in ast.walk(tree(file))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
+        ]
+    )
 
 
 def test_no_statement_asks_the_database_for_the_time() -> None:
-    assert [
-        at(file, node)
-        for file in files(SOURCE, ending="store.py")
-        for node in ast.walk(tree(file))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and re.search(r"\bnow\(\)|\bcurrent_(timestamp|date|time)\b", node.value, re.I)
-    ] == []
+    refuse(
+        [
+            at(file, node)
+            for file in files(SOURCE, ending="store.py")
+            for node in ast.walk(tree(file))
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.search(r"\bnow\(\)|\bcurrent_(timestamp|date|time)\b", node.value, re.I)
+        ]
+    )
 
 
 VERSION = re.compile(r"(ocpp)?[12]\.\d(\.\d)?")
 
 
 def test_only_the_wire_branches_on_a_version() -> None:
-    assert [
-        at(file, node)
-        for file in files(SOURCE)
-        if "wire" not in file.parts
-        for node in ast.walk(tree(file))
-        if isinstance(node, ast.Compare | ast.MatchValue)
-        for part in ast.walk(node)
-        if isinstance(part, ast.Constant) and isinstance(part.value, str) and VERSION.fullmatch(part.value)
-    ] == []
+    refuse(
+        [
+            at(file, node)
+            for file in files(SOURCE)
+            if "wire" not in file.parts
+            for node in ast.walk(tree(file))
+            if isinstance(node, ast.Compare | ast.MatchValue)
+            for part in ast.walk(node)
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and VERSION.fullmatch(part.value)
+        ]
+    )
 
 
 # The words of verbs that wait for somebody else.
@@ -121,14 +133,16 @@ def units_in(file: Path) -> Iterator[ast.AST]:
 
 
 def test_nobody_waits_for_others_while_a_unit_is_open() -> None:
-    assert [
-        f"{at(file, node)} {ast.unparse(node.value.func)}"
-        for file in files(SOURCE)
-        for block in units_in(file)
-        for node in ast.walk(block)
-        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)
-        if WAITING & set(re.split(r"\W+|_", ast.unparse(node.value.func)))
-    ] == []
+    refuse(
+        [
+            f"{at(file, node)} {ast.unparse(node.value.func)}"
+            for file in files(SOURCE)
+            for block in units_in(file)
+            for node in ast.walk(block)
+            if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)
+            if WAITING & set(re.split(r"\W+|_", ast.unparse(node.value.func)))
+        ]
+    )
 
 
 OCPI = re.compile(r"OCPI (2\.2\.1|2\.3\.0) ([a-z]+_[\w.-]*\w)")
@@ -152,28 +166,38 @@ def test_every_place_that_is_cited_exists() -> None:
         for standard, pattern in (("ocpi", OCPI), ("ocpi", OCPI_2_1_1), ("ocpp", OCPP))
         for found in pattern.finditer(line)
     ]
-    assert [one for one in cited if one[2] not in places(one[0], one[1])] == []
+    refuse([f"{where} {place}" for standard, version, place, where in cited if place not in places(standard, version)])
 
 
 def test_every_requirement_that_a_test_names_exists() -> None:
     known = {line.split("\t")[0] for line in (ROOT / "spec" / "requirements.tsv").read_text().splitlines()[2:]}
     families = "|".join(sorted({requirement.split("-")[0] for requirement in known}))
-    assert [
-        f"{at(file, node)} {named}"
-        for file in files(TESTS)
-        for node, text in docstrings(file)
-        for named in re.findall(rf"\b(?:{families})-\d+\b", text)
-        if named not in known
-    ] == []
+    refuse(
+        [
+            f"{at(file, node)} {named}"
+            for file in files(TESTS)
+            for node, text in docstrings(file)
+            for named in re.findall(rf"\b(?:{families})-\d+\b", text)
+            if named not in known
+        ]
+    )
 
 
 EXCEPTION = re.compile(r"# (noqa|type: ignore)(?!: [A-Z0-9, ]+ - \S|\[[a-z-, ]+\]  ?# \S)")
 
 
 def test_an_exception_to_a_rule_names_the_rule_and_the_reason_on_its_line() -> None:
-    assert [
-        at(file, number)
-        for file in files(SOURCE)
-        for number, line in enumerate(file.read_text().splitlines(), 1)
-        if EXCEPTION.search(line)
-    ] == []
+    refuse(
+        [
+            at(file, number)
+            for file in files(SOURCE)
+            for number, line in enumerate(file.read_text().splitlines(), 1)
+            if EXCEPTION.search(line)
+        ]
+    )
+
+
+def test_every_long_suite_is_listed() -> None:
+    listed = (ROOT / "docs" / "reference" / "tests.md").read_text()
+    marked = [file for file in files(TESTS) if "pytest.mark." + "long" in file.read_text()]
+    refuse([at(file, 1) for file in marked if str(file.relative_to(ROOT)) not in listed])
