@@ -1,0 +1,1 @@
+"""Invoices: lines that say why, numbers without a gap, VAT, and the ledger entries that go with them."""

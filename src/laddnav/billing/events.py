@@ -1,0 +1,19 @@
+"""What happens to an invoice."""
+
+from laddnav.db.events import Event
+
+
+class InvoiceEvent(Event, frozen=True, kw_only=True):
+    ref: str
+
+    @property
+    def about(self) -> str:
+        return self.ref
+
+
+class InvoiceGrew(InvoiceEvent, frozen=True, kw_only=True):
+    """A charge was put onto an open invoice."""
+
+
+class InvoiceIssued(InvoiceEvent, frozen=True, kw_only=True):
+    """It has its number and is final."""

@@ -1,0 +1,187 @@
+"""Invoice > Charge > InvoiceLine, and the Debtor who pays it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId
+from laddnav.pricing.reasons import Reason
+
+
+class DebtorKind(StrEnum):
+    PARTNER = "partner"  # an eMSP whose driver charged at our stations
+    DRIVER = "driver"  # a contract of ours
+
+
+class Debtor(Struct, frozen=True, kw_only=True):
+    """Who owes us: `partner:NL*TNM` or `driver:` and the contract's id. `country` is ISO 3166 alpha-2."""
+
+    holder: PartyId
+    id: str
+    ref: str
+    kind: DebtorKind
+    name: str
+    country: str
+    address: str | None = None
+    vat_number: str | None = None
+    created_at: datetime
+
+
+class Basis(StrEnum):
+    """What the amount of a line rests on."""
+
+    PRICED = "PRICED"  # our own Tariff, by its Element and component
+    AT_COST = "AT_COST"  # what the CPO asks of us, passed on as it is
+    ROUNDING = "ROUNDING"  # what lines, each rounded, and the CDR, rounded once, are apart
+
+
+class InvoiceLine(Struct, frozen=True, kw_only=True):
+    """`amount` before VAT, in whole coins; `unit` is kWh, h or x (times).
+
+    `dimension` is a TariffDimension, PRICE_MIN or PRICE_MAX as pricing has them, RESERVATION, or for what a total holds
+    beside its parts OTHER, and TOTAL where no part is told. `unit_price` None: the CPO told the amount only.
+    `vat_percent` None: nobody named a tax.
+    """
+
+    basis: Basis
+    dimension: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None = None
+    amount: Decimal
+    vat_percent: Decimal | None = None
+    tariff_id: str | None = None
+    element: int | None = None
+    component: int | None = None
+    reason: Reason | None = None
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """One CDR on an invoice; times are shown in `time_zone`, the place's own. `credits` names the CDR it takes back."""
+
+    cdr_owner: PartyId
+    cdr_id: str
+    cdr_ref: str
+    credits: str | None = None
+    contract_id: str
+    place: str
+    address: str
+    evse_id: str
+    started_at: datetime
+    ended_at: datetime
+    time_zone: str
+    energy: Energy
+    lines: tuple[InvoiceLine, ...] = ()
+
+    @property
+    def amount(self) -> Decimal:
+        """Before VAT."""
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+
+class Period(Struct, frozen=True):
+    """What falls onto one invoice: a CDR, a day or a month, as `name` says it; from `closes_at` on it can be issued."""
+
+    name: str
+    closes_at: datetime
+
+
+class VatCategory(StrEnum):
+    """As EN 16931 codes them (UNTDID 5305)."""
+
+    STANDARD = "S"
+    ZERO = "Z"
+    REVERSE_CHARGE = "AE"  # the buyer, in another country of the EU, accounts for the VAT
+    OUTSIDE = "O"  # not subject to the seller's VAT
+
+
+class VatSum(Struct, frozen=True):
+    """VAT of one category and rate, on the sum of its lines."""
+
+    category: VatCategory
+    percent: Decimal
+    base: Decimal
+    amount: Decimal
+
+
+class Seller(Struct, frozen=True, kw_only=True):
+    """Our party as it was when the invoice was issued."""
+
+    holder: PartyId
+    name: str
+    website: str | None
+    vat_number: str | None
+    address: str | None
+    pay_to: str | None
+    time_zone: str
+
+
+class Invoice(Struct, frozen=True, kw_only=True):
+    """`number`, `issued_at` and `due_at` None: still open, and everything but its charges may yet change.
+
+    Below zero, it is a credit note.
+    """
+
+    holder: PartyId
+    ref: str
+    number: str | None = None
+    seller: Seller
+    debtor: Debtor
+    currency: str
+    period: Period
+    opened_at: datetime
+    issued_at: datetime | None = None
+    due_at: datetime | None = None
+    charges: tuple[Charge, ...]
+    vat: tuple[VatSum, ...]
+
+    @property
+    def total_excl(self) -> Decimal:
+        return sum((charge.amount for charge in self.charges), Decimal(0))
+
+    @property
+    def total_tax(self) -> Decimal:
+        return sum((vat.amount for vat in self.vat), Decimal(0))
+
+    @property
+    def total_incl(self) -> Decimal:
+        return self.total_excl + self.total_tax
+
+    @property
+    def credit_note(self) -> bool:
+        return self.total_excl < 0
+
+
+class InvoiceHeading(Struct, frozen=True, kw_only=True):
+    """An invoice without its charges, as a list shows it. Tax and what it makes are known once it is issued."""
+
+    holder: PartyId
+    ref: str
+    number: str | None
+    debtor_id: str
+    debtor_name: str
+    currency: str
+    period: str
+    closes_at: datetime
+    opened_at: datetime
+    issued_at: datetime | None
+    due_at: datetime | None
+    total_excl: Decimal
+    total_tax: Decimal | None
+    total_incl: Decimal | None
+    charges: int
+
+
+class Owed(Struct, frozen=True):
+    """What a Debtor owes us by the ledger, in one currency: VAT too as far as it is invoiced."""
+
+    debtor: Debtor
+    currency: str
+    amount: Decimal

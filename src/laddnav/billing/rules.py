@@ -1,0 +1,357 @@
+"""What a CDR becomes on an invoice: who owes it, its lines, its period, its VAT, and the postings of all that."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from laddnav.billing.model import (
+    Basis,
+    Charge,
+    Debtor,
+    DebtorKind,
+    Invoice,
+    InvoiceLine,
+    Period,
+    Seller,
+    VatCategory,
+    VatSum,
+)
+from laddnav.cdrs.model import Cdr
+from laddnav.kit.ids import PartyId
+from laddnav.kit.money import Price, minor_unit
+from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import hours
+from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.parties.model import InvoiceEvery, Party
+from laddnav.parties.rules import zone_of
+from laddnav.pricing.rounding import plain, rounded_price
+
+# Charges that end before midnight close after it, some much later: a day or a month waits so long for them.
+LATE = timedelta(hours=6)
+
+# Where VAT is the Union's: in force since 2020-02-01 (Northern Ireland is in it for goods, but writes GB).
+EUROPEAN_UNION = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+
+
+class UnknownInvoice(Refusal):
+    """No invoice has this ref."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"There is no invoice {ref}")
+        self.ref = ref
+
+
+class UnknownDebtor(Refusal):
+    """Nobody of this id owes, or owed, us anything."""
+
+    def __init__(self, debtor_id: str) -> None:
+        super().__init__(f"There is no debtor {debtor_id}")
+        self.debtor_id = debtor_id
+
+
+# ---- Who owes
+
+
+def is_ours(cdr: Cdr) -> bool:
+    """We are its CPO; otherwise a CPO sent it to us."""
+    return cdr.owner == cdr.holder
+
+
+def partner_id(partner: PartyId) -> str:
+    return f"{DebtorKind.PARTNER}:{partner}"
+
+
+def owing(cdr: Cdr) -> tuple[DebtorKind, str]:
+    """Who owes us for this CDR, and the debtor's id: the eMSP of the Token, or the driver when that eMSP is us."""
+    if cdr.token.owner == cdr.holder:
+        # Contract ids ignore case (OCPI 2.2.1 types_cistring_type), and are mostly written in capitals.
+        return DebtorKind.DRIVER, f"{DebtorKind.DRIVER}:{cdr.token.contract_id.upper()}"
+    return DebtorKind.PARTNER, partner_id(cdr.token.owner)
+
+
+# ---- Lines
+
+
+def charge_of(cdr: Cdr, time_zone: str) -> Charge:
+    place = cdr.location
+    town = " ".join(part for part in (place.postal_code, place.city) if part)
+    return Charge(
+        cdr_owner=cdr.owner,
+        cdr_id=cdr.id,
+        cdr_ref=cdr.ref,
+        credits=cdr.credit_reference_id if cdr.credit else None,
+        contract_id=cdr.token.contract_id,
+        place=place.name or place.address,
+        address=f"{place.address}, {town}" if place.name else town,
+        evse_id=place.evse_id,
+        started_at=cdr.started_at,
+        ended_at=cdr.ended_at,
+        time_zone=time_zone,
+        energy=cdr.energy,
+        lines=lines_of(cdr),
+    )
+
+
+def total_of(cdr: Cdr) -> Decimal:
+    """What the CDR asks for before taxes, in whole coins: the one number that money moves by."""
+    total = in_coins(cdr.costs.total.before_taxes, cdr.currency)
+    # A Credit CDR tells its total negative; from a partner who forgot the sign it is a credit nonetheless.
+    return -total if cdr.credit and total > 0 else total
+
+
+def lines_of(cdr: Cdr) -> tuple[InvoiceLine, ...]:
+    """Together exactly `total_of` the CDR. In a Credit CDR only the total is negative, so its lines are turned.
+
+    OCPI 2.2.1 mod_cdrs_credit_cdrs. Lines are rounded each, the CDR once: where that differs, a line says so.
+    """
+    total = total_of(cdr)
+    if not total:
+        return ()
+    lines = [*(_priced_lines(cdr) if cdr.lines else _told_lines(cdr))]
+    rest = total - sum((line.amount for line in lines), Decimal(0))
+    if not rest:
+        return tuple(lines)
+    # A coin a line may come from rounding; more is something that a partner's total holds and no part explains.
+    rounding = bool(lines) and abs(rest) <= minor_unit(cdr.currency) * len(lines)
+    largest = max(lines, key=lambda line: abs(line.amount), default=None)
+    return (
+        *lines,
+        InvoiceLine(
+            basis=Basis.ROUNDING if rounding else _basis(cdr),
+            dimension="OTHER" if lines else "TOTAL",
+            quantity=Decimal(1),
+            unit="x",
+            amount=rest,
+            vat_percent=vat_told(cdr) if largest is None else largest.vat_percent,
+        ),
+    )
+
+
+def _basis(cdr: Cdr) -> Basis:
+    return Basis.PRICED if is_ours(cdr) else Basis.AT_COST
+
+
+def _priced_lines(cdr: Cdr) -> Iterable[InvoiceLine]:
+    """The pricing's own lines: one each, with its place in the Tariff and its reason."""
+    for line in cdr.lines:
+        yield InvoiceLine(
+            basis=_basis(cdr),
+            dimension=line.dimension,
+            started_at=line.started_at,
+            ended_at=line.ended_at,
+            quantity=line.billed_volume,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            amount=_turned(cdr, in_coins(line.amount.before_taxes, cdr.currency)),
+            vat_percent=line.vat,
+            tariff_id=line.tariff_id,
+            element=line.element,
+            component=line.component,
+            reason=line.reason,
+        )
+
+
+def _told_lines(cdr: Cdr) -> Iterable[InvoiceLine]:
+    """A partner's CDR tells what its parts cost, not how that came about: one line a part that costs something."""
+    costs = cdr.costs
+    charging_time = cdr.time - (cdr.parking_time or timedelta())
+    parts: tuple[tuple[str, Price | None, Decimal, str], ...] = (
+        ("FLAT", costs.fixed, Decimal(1), "x"),
+        ("ENERGY", costs.energy, plain(cdr.energy.kwh), "kWh"),
+        ("TIME", costs.time, _hours(charging_time), "h"),
+        ("PARKING_TIME", costs.parking, _hours(cdr.parking_time or timedelta()), "h"),
+        ("RESERVATION", costs.reservation, Decimal(1), "x"),
+    )
+    for dimension, price, quantity, unit in parts:
+        if price is None or not (amount := in_coins(price.before_taxes, cdr.currency)):
+            continue
+        told = _percent_of(price)
+        yield InvoiceLine(
+            basis=_basis(cdr),
+            dimension=dimension,
+            quantity=quantity,
+            unit=unit,
+            amount=_turned(cdr, amount),
+            vat_percent=vat_told(cdr) if told is None else told,
+        )
+
+
+def _turned(cdr: Cdr, amount: Decimal) -> Decimal:
+    return -amount if cdr.credit else amount
+
+
+def _hours(length: timedelta) -> Decimal:
+    return plain(hours(length).quantize(Decimal("0.0001")))
+
+
+def in_coins(amount: Decimal, currency: str) -> Decimal:
+    """The nearest whole number of the currency's smallest coin, half up."""
+    return rounded_price(Price(amount), minor_unit(currency)).before_taxes
+
+
+def vat_told(cdr: Cdr) -> Decimal | None:
+    """The one rate that the CDR names: in its total, else in its Tariffs; None where it names none, or several."""
+    told = _percent_of(cdr.costs.total)
+    if told is not None:
+        return told
+    named = {
+        component.vat
+        for tariff in cdr.tariffs
+        for element in tariff.elements
+        for component in element.components
+        if component.vat is not None
+    }
+    return named.pop() if len(named) == 1 else None
+
+
+def _percent_of(price: Price) -> Decimal | None:
+    if price.taxes is None or len(price.taxes) != 1:
+        return None
+    return price.taxes[0].percentage
+
+
+# ---- Periods
+
+
+def period_of(cdr: Cdr, party: Party) -> Period:
+    """The invoice that this CDR falls onto: by when the charge ended, on the party's own calendar."""
+    if party.invoice_every is InvoiceEvery.SESSION:
+        return Period(f"{cdr.owner}/{cdr.id}", cdr.ended_at)
+    zone = zone_of(party)
+    day = cdr.ended_at.astimezone(zone).date()
+    if party.invoice_every is InvoiceEvery.DAY:
+        name, next_day = day.isoformat(), day + timedelta(days=1)
+    else:
+        name, next_day = day.strftime("%Y-%m"), (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return Period(name, datetime.combine(next_day, time(), zone) + LATE)
+
+
+def zone_named(name: str, otherwise: str) -> str:
+    """`name` if it is a time zone: a partner's Location may say anything."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise
+    return name
+
+
+def due_at(issued_at: datetime, party: Party) -> datetime:
+    """The end of the day, on the party's calendar, that is so many days after the one of the issue."""
+    zone = zone_of(party)
+    day = issued_at.astimezone(zone).date() + timedelta(days=party.payment_days)
+    return datetime.combine(day, time(23, 59, 59), zone)
+
+
+def number_of(party: Party, series: str, count: int) -> str:
+    return f"{party.holder.party}-{series}-{count:05}"
+
+
+def series_of(issued_at: datetime, party: Party) -> str:
+    """One row of numbers a year."""
+    return str(issued_at.astimezone(zone_of(party)).year)
+
+
+# ---- VAT
+
+
+def vat_category(party: Party, debtor: Debtor, percent: Decimal | None) -> tuple[VatCategory, Decimal]:
+    """Which VAT a line of this rate bears, from this seller to this buyer.
+
+    Between dealers electricity is supplied where the buyer is established (Directive 2006/112/EC, articles 38 and 195;
+    Court of Justice, C-60/23): across a border inside the Union the buyer accounts for the VAT, beyond it there is none
+    of ours. A driver pays the rate of the place where the car charged, which is the one that the CDR tells; where it
+    tells none (`percent` None), the seller's own.
+    """
+    if debtor.kind is DebtorKind.PARTNER and debtor.country != party.holder.country:
+        inside = {debtor.country, party.holder.country} <= EUROPEAN_UNION
+        return (VatCategory.REVERSE_CHARGE if inside else VatCategory.OUTSIDE), Decimal(0)
+    rate = party.vat_percent if percent is None else percent
+    if rate is None:
+        return VatCategory.OUTSIDE, Decimal(0)
+    return (VatCategory.STANDARD, plain(rate)) if rate else (VatCategory.ZERO, Decimal(0))
+
+
+def vat_sums(party: Party, debtor: Debtor, charges: Iterable[Charge], currency: str) -> tuple[VatSum, ...]:
+    """VAT is computed once a category, on the sum of its lines (EN 16931 BR-CO-17); the highest rate first."""
+    bases: dict[tuple[VatCategory, Decimal], Decimal] = defaultdict(Decimal)
+    for charge in charges:
+        for line in charge.lines:
+            bases[vat_category(party, debtor, line.vat_percent)] += line.amount
+    return tuple(
+        VatSum(category, percent, base, in_coins(base * percent / 100, currency))
+        for (category, percent), base in sorted(bases.items(), key=lambda item: (-item[0][1], item[0][0]))
+    )
+
+
+def seller_of(party: Party) -> Seller:
+    return Seller(
+        holder=party.holder,
+        name=party.name,
+        website=party.website,
+        vat_number=party.vat_number,
+        address=party.address,
+        pay_to=party.pay_to,
+        time_zone=party.time_zone,
+    )
+
+
+# ---- Postings
+
+
+def receivable(debtor_id: str) -> Account:
+    return Account(Head.RECEIVABLE, debtor_id)
+
+
+def payable(partner: PartyId) -> Account:
+    return Account(Head.PAYABLE, partner_id(partner))
+
+
+def receivable_entry(cdr: Cdr, debtor_id: str, charge: Charge) -> Entry:
+    """The debtor owes what the lines say; what rounding made of it has an account of its own."""
+    rounding = sum((line.amount for line in charge.lines if line.basis is Basis.ROUNDING), Decimal(0))
+    revenue = Account(Head.REVENUE, "charging" if is_ours(cdr) else "roaming")
+    postings = (
+        Posting(receivable(debtor_id), charge.amount, cdr.currency),
+        Posting(revenue, rounding - charge.amount, cdr.currency),
+        Posting(Account(Head.ROUNDING), -rounding, cdr.currency),
+    )
+    return Entry(
+        key=f"receivable {cdr.owner}/{cdr.id} {debtor_id}",
+        what="Charge credited" if cdr.credit else "Charge",
+        cites=f"cdr {cdr.owner}/{cdr.id}",
+        postings=tuple(posting for posting in postings if posting.amount),
+    )
+
+
+def payable_entry(cdr: Cdr) -> Entry:
+    """We owe the CPO the total that it told, before VAT: the tax comes with its invoice."""
+    amount = total_of(cdr)
+    return Entry(
+        key=f"payable {cdr.owner}/{cdr.id}",
+        what="Charge at a partner's station credited" if cdr.credit else "Charge at a partner's station",
+        cites=f"cdr {cdr.owner}/{cdr.id}",
+        postings=(
+            Posting(Account(Head.COST, "roaming"), amount, cdr.currency),
+            Posting(payable(cdr.owner), -amount, cdr.currency),
+        ),
+    )
+
+
+def vat_entry(invoice: Invoice) -> Entry | None:
+    """The VAT of an issued invoice, a rate each; None where there is none."""
+    taxes = [
+        Posting(Account(Head.TAX, str(vat.percent)), -vat.amount, invoice.currency) for vat in invoice.vat if vat.amount
+    ]
+    if not taxes:
+        return None
+    owed = Posting(receivable(invoice.debtor.id), invoice.total_tax, invoice.currency)
+    return Entry(
+        key=f"vat {invoice.ref}",
+        what=f"VAT of invoice {invoice.number}",
+        cites=f"invoice {invoice.ref}",
+        postings=(owed, *taxes) if owed.amount else tuple(taxes),
+    )

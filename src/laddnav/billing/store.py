@@ -1,0 +1,292 @@
+"""How debtors, invoices, their charges and lines are kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from laddnav.billing.model import (
+    Basis,
+    Charge,
+    Debtor,
+    DebtorKind,
+    Invoice,
+    InvoiceHeading,
+    InvoiceLine,
+    Period,
+)
+from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+from laddnav.pricing.reasons import Reason
+
+INSERT_DEBTOR = """
+insert into debtor (holder, id, ref, kind, name, country, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (holder, id) do nothing
+"""
+# Whoever bills or issues holds the debtor: one at a time, so that nothing is billed twice or onto a closed invoice.
+LOCK_DEBTOR = """
+select holder, id, ref, kind, name, country, address, vat_number, created_at from debtor
+where holder = $1 and id = $2 for update
+"""
+DEBTOR = """
+select holder, id, ref, kind, name, country, address, vat_number, created_at from debtor where holder = $1 and id = $2
+"""
+UPDATE_DEBTOR = """
+update debtor set name = $3, country = $4, address = $5, vat_number = $6 where holder = $1 and id = $2
+"""
+DEBTORS = """
+select holder, id, ref, kind, name, country, address, vat_number, created_at from debtor
+where $1::text is null or holder = $1 order by holder, id
+"""
+
+IS_BILLED = "select exists (select from billed where holder = $1 and cdr_owner = $2 and cdr_id = $3 and debtor_id = $4)"
+INSERT_BILLED = """
+insert into billed (holder, cdr_owner, cdr_id, debtor_id, invoice_ref, body, at) values ($1, $2, $3, $4, $5, $6, $7)
+"""
+LAST_POSITION = "select coalesce(max(position), 0) from invoice_line where holder = $1 and invoice_ref = $2"
+APPEND_LINE = """
+insert into invoice_line (holder, invoice_ref, position, cdr_owner, cdr_id, basis, dimension, started_at, ended_at,
+  quantity, unit, unit_price, amount, vat_percent, tariff_id, element, component, reason)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+"""
+CHARGES = "select cdr_owner, cdr_id, body from billed where holder = $1 and invoice_ref = $2 order by cdr_owner, cdr_id"
+LINES = """
+select cdr_owner, cdr_id, basis, dimension, started_at, ended_at, quantity, unit, unit_price, amount, vat_percent,
+  tariff_id, element, component, reason
+from invoice_line where holder = $1 and invoice_ref = $2 order by position
+"""
+BILLED_ON = """
+select i.ref from billed b join invoice i on i.holder = b.holder and i.ref = b.invoice_ref
+where b.holder = $1 and b.cdr_owner = $2 and b.cdr_id = $3 order by i.ref
+"""
+
+OPEN_INVOICE = """
+select ref from invoice
+where holder = $1 and debtor_id = $2 and currency = $3 and period = $4 and issued_at is null
+"""
+INSERT_INVOICE = """
+insert into invoice (holder, ref, debtor_id, currency, period, closes_at, opened_at) values ($1, $2, $3, $4, $5, $6, $7)
+"""
+INVOICE = """
+select holder, ref, debtor_id, currency, period, closes_at, opened_at, issued_at, body from invoice
+where ref = $1 and ($2::text is null or holder = $2)
+"""
+ISSUE = """
+update invoice set number = $3, issued_at = $4, due_at = $5, total_excl = $6, total_tax = $7, total_incl = $8, body = $9
+where holder = $1 and ref = $2
+"""
+NEXT_NUMBER = """
+insert into invoice_series as before (holder, series, last_number) values ($1, $2, 1)
+on conflict (holder, series) do update set last_number = before.last_number + 1
+returning last_number
+"""
+TO_ISSUE = (
+    "select holder, ref from invoice where issued_at is null and closes_at <= $1 order by closes_at, ref limit $2"
+)
+PAGE = """
+select i.holder, i.ref, i.number, i.debtor_id, d.name as debtor_name, i.currency, i.period, i.closes_at, i.opened_at,
+  i.issued_at, i.due_at, i.total_tax, i.total_incl,
+  coalesce(i.total_excl, (
+    select sum(l.amount) from invoice_line l where l.holder = i.holder and l.invoice_ref = i.ref)) as total_excl,
+  (select count(*) from billed b where b.holder = i.holder and b.invoice_ref = i.ref) as charges
+from invoice i join debtor d on d.holder = i.holder and d.id = i.debtor_id
+where ($1::text is null or i.holder = $1) and ($2::text is null or i.debtor_id = $2)
+  and ($3::text is null or i.ref < $3)
+order by i.ref desc limit $4
+"""
+
+
+# ---- Debtors
+
+
+def insert_debtor(unit: Unit, debtor: Debtor) -> None:
+    """Nothing when it is there already."""
+    unit.write(
+        INSERT_DEBTOR,
+        str(debtor.holder),
+        debtor.id,
+        debtor.ref,
+        debtor.kind,
+        debtor.name,
+        debtor.country,
+        debtor.created_at,
+    )
+
+
+async def lock_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
+    row = await unit.fetch_one(LOCK_DEBTOR, str(holder), debtor_id)
+    return None if row is None else _debtor(row)
+
+
+async def find_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
+    row = await unit.fetch_one(DEBTOR, str(holder), debtor_id)
+    return None if row is None else _debtor(row)
+
+
+def update_debtor(unit: Unit, debtor: Debtor) -> None:
+    unit.write(
+        UPDATE_DEBTOR,
+        str(debtor.holder),
+        debtor.id,
+        debtor.name,
+        debtor.country,
+        debtor.address,
+        debtor.vat_number,
+    )
+
+
+async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:
+    return tuple(_debtor(row) for row in await unit.fetch(DEBTORS, holder and str(holder)))
+
+
+# ---- Charges
+
+
+async def is_billed(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str, debtor_id: str) -> bool:
+    return bool(await unit.value(IS_BILLED, str(holder), str(cdr_owner), cdr_id, debtor_id))
+
+
+async def append(unit: Unit, holder: PartyId, invoice_ref: str, debtor_id: str, charge: Charge) -> None:
+    position = await unit.value(LAST_POSITION, str(holder), invoice_ref)
+    cdr = (str(charge.cdr_owner), charge.cdr_id)
+    body = json.encode(_without_lines(charge)).decode()
+    unit.write(INSERT_BILLED, str(holder), *cdr, debtor_id, invoice_ref, body, unit.now)
+    for line in charge.lines:
+        position += 1
+        unit.write(APPEND_LINE, str(holder), invoice_ref, position, *cdr, *_columns(line))
+
+
+async def charges(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Charge, ...]:
+    """In the order of time."""
+    lines: dict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
+    for row in await unit.fetch(LINES, str(holder), invoice_ref):
+        lines[row["cdr_owner"], row["cdr_id"]].append(_line(row))
+    charged = [
+        msgspec.structs.replace(json.decode(row["body"], Charge), lines=tuple(lines[row["cdr_owner"], row["cdr_id"]]))
+        for row in await unit.fetch(CHARGES, str(holder), invoice_ref)
+    ]
+    return tuple(sorted(charged, key=lambda charge: (charge.started_at, charge.ended_at, charge.cdr_id)))
+
+
+async def billed_on(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> tuple[str, ...]:
+    rows = await unit.fetch(BILLED_ON, str(holder), str(cdr_owner), cdr_id)
+    return tuple(row["ref"] for row in rows)
+
+
+# ---- Invoices
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """The row of an invoice; `issued` is the whole of it as it was issued, None while it is open."""
+
+    holder: PartyId
+    ref: str
+    debtor_id: str
+    currency: str
+    period: Period
+    opened_at: datetime
+    issued: Invoice | None
+
+
+async def open_invoice(unit: Unit, holder: PartyId, debtor_id: str, currency: str, period: Period) -> str:
+    """The ref of the open invoice for all this, opened now if need be. The debtor must be locked."""
+    ref = await unit.value(OPEN_INVOICE, str(holder), debtor_id, currency, period.name)
+    if ref is None:
+        ref = unit.new_id()
+        unit.write(INSERT_INVOICE, str(holder), ref, debtor_id, currency, period.name, period.closes_at, unit.now)
+    return str(ref)
+
+
+async def find_invoice(unit: Unit, holder: PartyId | None, ref: str) -> Kept | None:
+    row = await unit.fetch_one(INVOICE, ref, holder and str(holder))
+    if row is None:
+        return None
+    return Kept(
+        holder=PartyId.parse(row["holder"]),
+        ref=row["ref"],
+        debtor_id=row["debtor_id"],
+        currency=row["currency"],
+        period=Period(row["period"], row["closes_at"]),
+        opened_at=row["opened_at"],
+        issued=None if row["issued_at"] is None else json.decode(row["body"], Invoice),
+    )
+
+
+async def next_number(unit: Unit, holder: PartyId, series: str) -> int:
+    """Locks the series until the Unit ends: a number that is not used after all is given to the next."""
+    return int(await unit.value(NEXT_NUMBER, str(holder), series))
+
+
+def issue(unit: Unit, invoice: Invoice) -> None:
+    unit.write(
+        ISSUE,
+        str(invoice.holder),
+        invoice.ref,
+        invoice.number,
+        invoice.issued_at,
+        invoice.due_at,
+        invoice.total_excl,
+        invoice.total_tax,
+        invoice.total_incl,
+        json.encode(invoice).decode(),
+    )
+
+
+async def to_issue(unit: Unit, limit: int) -> tuple[tuple[PartyId, str], ...]:
+    rows = await unit.fetch(TO_ISSUE, unit.now, limit)
+    return tuple((PartyId.parse(row["holder"]), row["ref"]) for row in rows)
+
+
+async def page(
+    unit: Unit, holder: PartyId | None, debtor_id: str | None, after: str | None, limit: int
+) -> tuple[InvoiceHeading, ...]:
+    rows = await unit.fetch(PAGE, holder and str(holder), debtor_id, after, limit)
+    return tuple(InvoiceHeading(**{**row, "holder": PartyId.parse(row["holder"])}) for row in rows)
+
+
+def _debtor(row: Record) -> Debtor:
+    return Debtor(**{**row, "holder": PartyId.parse(row["holder"]), "kind": DebtorKind(row["kind"])})
+
+
+def _without_lines(charge: Charge) -> Charge:
+    return msgspec.structs.replace(charge, lines=())
+
+
+def _columns(line: InvoiceLine) -> tuple[object, ...]:
+    return (
+        line.basis,
+        line.dimension,
+        line.started_at,
+        line.ended_at,
+        line.quantity,
+        line.unit,
+        line.unit_price,
+        line.amount,
+        line.vat_percent,
+        line.tariff_id,
+        line.element,
+        line.component,
+        None if line.reason is None else json.encode(line.reason).decode(),
+    )
+
+
+def _line(row: Record) -> InvoiceLine:
+    return InvoiceLine(
+        basis=Basis(row["basis"]),
+        dimension=row["dimension"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        quantity=row["quantity"],
+        unit=row["unit"],
+        unit_price=row["unit_price"],
+        amount=row["amount"],
+        vat_percent=row["vat_percent"],
+        tariff_id=row["tariff_id"],
+        element=row["element"],
+        component=row["component"],
+        reason=None if row["reason"] is None else json.decode(row["reason"], Reason),
+    )
