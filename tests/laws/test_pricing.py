@@ -1,0 +1,293 @@
+"""Laws of pricing, over random tariffs and sessions around the nights on which clocks are changed."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from laddnav.kit import json
+from laddnav.kit.energy import NO_ENERGY, Energy, wh
+from laddnav.kit.ids import PartyId
+from laddnav.kit.money import FREE
+from laddnav.kit.power import kw
+from laddnav.metering.model import Activity, Stretch
+from laddnav.pricing.lines import total_of
+from laddnav.pricing.model import Priced, Tab
+from laddnav.pricing.price import advanced, opened, price, priced
+from laddnav.pricing.rounding import in_hours
+from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension, Weekday
+
+STEP = timedelta(seconds=30)
+
+zones = st.sampled_from(["Europe/Stockholm", "UTC", "Australia/Lord_Howe", "America/St_Johns"])
+# Evenings before a change of the clock (Europe in spring and autumn, Lord Howe in spring and autumn), and a plain one.
+evenings = [date(2026, 3, 28), date(2026, 10, 24), date(2026, 4, 4), date(2026, 10, 3), date(2026, 6, 12)]
+starts = st.builds(
+    lambda day, minutes: datetime.combine(day, time(10), UTC) + timedelta(minutes=minutes),
+    st.sampled_from(evenings),
+    st.integers(0, 16 * 60),
+)
+quarters = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
+amounts = st.decimals(0, 10, places=2)
+
+
+def restrictions(power: bool) -> st.SearchStrategy[Restriction]:
+    lengths = st.none() | st.integers(0, 400).map(lambda count: count * STEP)
+    energies = st.none() | st.integers(0, 400).map(lambda count: wh(count * 30))
+    powers = st.none() | st.sampled_from([kw(2), kw(4), kw(8)]) if power else st.none()
+    return st.builds(
+        Restriction,
+        start_time=st.none() | quarters,
+        end_time=st.none() | quarters,
+        start_date=st.none() | st.sampled_from(evenings),
+        energy_min=energies,
+        energy_max=energies,
+        power_min=powers,
+        power_max=powers,
+        duration_min=lengths,
+        duration_max=lengths,
+        weekdays=st.just(()) | st.lists(st.sampled_from(Weekday), min_size=3, max_size=6, unique=True).map(tuple),
+        reservation=st.sampled_from([None] * 5 + ["RESERVATION"]),
+    )
+
+
+def components(steps: st.SearchStrategy[int]) -> st.SearchStrategy[PriceComponent]:
+    return st.builds(
+        PriceComponent,
+        type=st.sampled_from(TariffDimension),
+        price=amounts,
+        vat=st.sampled_from([None, Decimal(0), Decimal("5.2"), Decimal(25)]),
+        step_size=steps,
+    )
+
+
+ANY_STEP = st.sampled_from([0, 1, 60, 500, 900])
+NO_STEP = st.just(0)
+
+
+def tariffs(
+    *, steps: st.SearchStrategy[int] = ANY_STEP, power: bool = True, limits: bool = True
+) -> st.SearchStrategy[Tariff]:
+    limit = st.none() | st.builds(Limit, amounts, st.none() | amounts) if limits else st.none()
+    elements = st.builds(
+        Element,
+        components=st.lists(components(steps), min_size=1, max_size=3).map(tuple),
+        restriction=st.just(Restriction()) | restrictions(power),
+    )
+    return st.builds(
+        Tariff,
+        owner=st.just(PartyId("SE", "LAD")),
+        id=st.just("T"),
+        currency=st.just("SEK"),
+        elements=st.lists(elements, min_size=1, max_size=5).map(tuple),
+        price_min=limit,
+        price_max=limit,
+        last_updated=st.just(datetime(2026, 1, 1, tzinfo=UTC)),
+    )
+
+
+class Session(tuple[Stretch, ...]):
+    """Stretches of whole half minutes; what flows in each is 15 Wh (1.8 kW) or a small multiple, or nothing."""
+
+    __slots__ = ()
+
+
+@st.composite
+def sessions(draw: st.DrawFn, powers: tuple[int, ...] = (15, 30, 75), longest: int = 240) -> Session:
+    at, found = draw(starts), []
+    for _ in range(draw(st.integers(1, 6))):
+        activity, steps = draw(st.sampled_from(Activity)), draw(st.integers(1, longest))
+        flowing = wh(steps * draw(st.sampled_from(powers))) if activity is Activity.CHARGING else NO_ENERGY
+        until = at + steps * STEP
+        found.append(Stretch(started_at=at, ended_at=until, energy=flowing, activity=activity))
+        at = until
+    return Session(found)
+
+
+def unmarked(done: Priced) -> Priced:
+    """Without the marks of interpolation: who cuts at the border itself leaves nothing to interpolate."""
+    return replace(done, lines=tuple(replace(line, interpolated=False) for line in done.lines))
+
+
+@given(tariffs(), sessions(), zones)
+def test_the_running_cost_ends_as_the_price_of_the_whole(tariff: Tariff, session: Session, zone: str) -> None:
+    tab = opened(tariff, session[0].started_at, zone)
+    for stretch in session:
+        tab = advanced(tab, stretch)
+    assert priced(tab) == price(tariff, session, zone)
+
+
+@given(tariffs(), sessions(), zones)
+def test_a_tab_that_was_kept_as_json_goes_on_as_if_it_had_not(tariff: Tariff, session: Session, zone: str) -> None:
+    tab = opened(tariff, session[0].started_at, zone)
+    for stretch in session:
+        tab = advanced(json.decode(json.encode(tab), Tab), stretch)
+    assert priced(tab) == price(tariff, session, zone)
+
+
+@given(tariffs(), sessions(), zones)
+def test_reading_a_price_changes_nothing(tariff: Tariff, session: Session, zone: str) -> None:
+    tab = opened(tariff, session[0].started_at, zone)
+    for stretch in session:
+        tab = advanced(tab, stretch)
+        assert priced(tab) == priced(tab)
+
+
+@given(tariffs(), sessions(), zones)
+def test_the_total_is_the_sum_of_its_lines(tariff: Tariff, session: Session, zone: str) -> None:
+    """CDR-048, CDR-050: the parts add up to the total unless a lowest or highest price applied."""
+    done = price(tariff, session, zone)
+    assert total_of(done.lines) == done.total
+    parts = done.fixed + done.energy + done.time + done.parking
+    limited = sum((line.amount for line in done.lines if line.element is None), FREE)
+    assert (parts + limited).before_taxes == done.total.before_taxes
+    assert (parts + limited).after_taxes == done.total.after_taxes
+
+
+@given(tariffs(), sessions(), zones, st.data())
+def test_cutting_a_stretch_anywhere_changes_nothing(
+    tariff: Tariff, session: Session, zone: str, data: st.DataObject
+) -> None:
+    pieces: list[Stretch] = []
+    for stretch in session:
+        seconds = stretch.length // timedelta(seconds=1)
+        cuts = sorted(data.draw(st.sets(st.integers(1, seconds - 1), max_size=4)))
+        for since, until in pairwise([0, *cuts, seconds]):
+            pieces.append(
+                replace(
+                    stretch,
+                    started_at=stretch.started_at + timedelta(seconds=since),
+                    ended_at=stretch.started_at + timedelta(seconds=until),
+                    energy=Energy(stretch.energy.wh * (until - since) / seconds),
+                )
+            )
+    assert unmarked(price(tariff, pieces, zone)) == unmarked(price(tariff, session, zone))
+
+
+@given(tariffs(steps=NO_STEP), sessions(), zones)
+def test_the_price_never_falls_while_a_session_goes_on(tariff: Tariff, session: Session, zone: str) -> None:
+    """Without step sizes: rounding up may be taken back when another component takes over (OCPI says so)."""
+    tab = opened(tariff, session[0].started_at, zone)
+    before = priced(tab).total.before_taxes
+    for stretch in session:
+        tab = advanced(tab, stretch)
+        now = priced(tab).total.before_taxes
+        assert now >= before
+        before = now
+
+
+@given(tariffs(), sessions(), zones)
+def test_periods_hold_all_energy_and_all_time_and_are_as_few_as_can_be(
+    tariff: Tariff, session: Session, zone: str
+) -> None:
+    """CDR-031, CDR-033, CDR-040, CDR-046, TAR-080."""
+    done = price(tariff, session, zone)
+    volumes: dict[str, Decimal] = {}
+    for period in done.periods:
+        for dimension in period.dimensions:
+            volumes[dimension.type] = volumes.get(dimension.type, Decimal(0)) + dimension.volume
+    assert volumes.pop("ENERGY", Decimal(0)) == done.used.kwh == sum((s.energy for s in session), NO_ENERGY).kwh
+    assert abs(sum(volumes.values()) - in_hours(done.lasted)) <= len(done.periods) * Decimal("1e-10")
+    assert done.lasted == session[-1].ended_at - session[0].started_at
+    assert done.parked == sum((s.length for s in session if s.activity is Activity.SUSPENDED_EV), timedelta())
+    tab = opened(tariff, session[0].started_at, zone)
+    for stretch in session:
+        tab = advanced(tab, stretch)
+    for before, after in pairwise(tab.stints):
+        assert before.ended_at == after.started_at
+        assert (before.activity, before.energy_by, before.time_by) != (after.activity, after.energy_by, after.time_by)
+
+
+@given(tariffs(power=False), sessions(), zones)
+def test_a_partner_can_compute_the_price_from_the_periods(tariff: Tariff, session: Session, zone: str) -> None:
+    """CDR-036: the dimensions are enough to recompute the total, where no power or current is asked for."""
+    tab = opened(tariff, session[0].started_at, zone)
+    for stretch in session:
+        tab = advanced(tab, stretch)
+    again = [
+        Stretch(started_at=stint.started_at, ended_at=stint.ended_at, energy=stint.energy, activity=stint.activity)
+        for stint in tab.stints
+    ]
+    assert unmarked(price(tariff, again, zone)) == unmarked(priced(tab))
+
+
+@given(tariffs(), sessions(), zones)
+def test_no_float_is_anywhere_in_a_price(tariff: Tariff, session: Session, zone: str) -> None:
+    def numbers(thing: object) -> Iterator[object]:
+        if isinstance(thing, dict):
+            for value in thing.values():
+                yield from numbers(value)
+        elif isinstance(thing, list | tuple):
+            for value in thing:
+                yield from numbers(value)
+        else:
+            yield thing
+
+    done = to_builtins(price(tariff, session, zone), builtin_types=(Decimal, datetime, timedelta))
+    assert not any(isinstance(number, float) for number in numbers(done))
+
+
+# ---- A second opinion: no borders, no folds, only "which component applies in this half minute?"
+
+
+@settings(max_examples=60)
+@given(tariffs(steps=NO_STEP, power=False, limits=False), sessions(powers=(30,), longest=60), zones)
+def test_half_minute_by_half_minute_gives_the_same_price(tariff: Tariff, session: Session, zone: str) -> None:
+    """TAR-037 to TAR-053, TAR-058: every restriction decided moment by moment, as the text says it."""
+    before, taxes = _counted_out(tariff, session, ZoneInfo(zone))
+    total = price(tariff, session, zone).total
+    assert total.after_taxes is not None
+    assert abs(Fraction(total.before_taxes) - before) < Fraction(1, 10**9)
+    assert abs(Fraction(total.after_taxes - total.before_taxes) - taxes) < Fraction(1, 10**9)
+
+
+def _counted_out(tariff: Tariff, session: Session, zone: ZoneInfo) -> tuple[Fraction, Fraction]:
+    cost = taxes = Fraction(0)
+    start, used = session[0].started_at, 0
+
+    def add(dimension: str, now: datetime, quantity: Fraction) -> None:
+        nonlocal cost, taxes
+        for element in tariff.elements:
+            if not _holds(element.restriction, now.astimezone(zone), now - start, used):
+                continue
+            for component in element.components:
+                if component.type == dimension:
+                    cost += Fraction(component.price) * quantity
+                    taxes += Fraction(component.price) * quantity * Fraction(component.vat or 0) / 100
+                    return
+
+    add("FLAT", start, Fraction(1))
+    for stretch in session:
+        steps = stretch.length // STEP
+        flowing = int(stretch.energy.wh) // steps
+        for step in range(steps):
+            now = stretch.started_at + step * STEP
+            add("ENERGY", now, Fraction(flowing, 1000))
+            timed = "PARKING_TIME" if stretch.activity == "SUSPENDED_EV" else "TIME"
+            add(timed, now, Fraction(30, 3600))
+            used += flowing
+    return cost, taxes
+
+
+def _holds(r: Restriction, local: datetime, elapsed: timedelta, used: int) -> bool:
+    minutes = local.hour * 60 + local.minute + Fraction(local.second, 60)
+    opens = 0 if r.start_time is None else r.start_time.hour * 60 + r.start_time.minute
+    closes = 0 if r.end_time is None else r.end_time.hour * 60 + r.end_time.minute
+    width = (closes - opens) % 1440 or 1440
+    return (
+        (minutes - opens) % 1440 < width
+        and (r.start_date is None or local.date() >= r.start_date)
+        and (r.energy_min is None or used >= r.energy_min.wh)
+        and (r.energy_max is None or used < r.energy_max.wh)
+        and (r.duration_min is None or elapsed >= r.duration_min)
+        and (r.duration_max is None or elapsed < r.duration_max)
+        and (not r.weekdays or local.strftime("%A").upper() in r.weekdays)
+        and r.reservation is None
+    )
