@@ -53,9 +53,8 @@ def test_a_station_that_is_not_accepted_may_only_boot(registration: Registration
 def test_the_answer_to_a_boot_decides_what_is_heard_next() -> None:
     here, deed = station.heard(line(Registration.PENDING), BOOT, 1)
     assert isinstance(deed, CarryOut)
-    here, said = station.answered(here, deed, 1, Registered(registration=Registration.ACCEPTED, now=AT, interval=300))
-    assert frames.read(said.text) == CallResult(
-        "1", {"status": "Accepted", "currentTime": "2026-11-21T09:47:00Z", "interval": 300}
+    here = station.answered(
+        here, deed, 1, Registered(registration=Registration.ACCEPTED, now=AT, interval=300), "the answer"
     )
     _, deed = station.heard(here, STATUS, 2)
     assert isinstance(deed, CarryOut)
@@ -70,14 +69,14 @@ def test_a_call_that_cannot_be_read_is_answered_at_once() -> None:
 def test_a_repeated_call_is_answered_as_the_first_time_and_not_carried_out_again() -> None:
     here, deed = station.heard(line(), STATUS, 77)
     assert isinstance(deed, CarryOut)
-    here, said = station.answered(here, deed, 77, Noted())
-    assert station.heard(here, STATUS, 77) == (here, said)
+    here = station.answered(here, deed, 77, Noted(), "the answer")
+    assert station.heard(here, STATUS, 77) == (here, Say("the answer"))
 
 
 def test_an_old_id_with_another_payload_is_another_call() -> None:
     here, deed = station.heard(line(), STATUS, 77)
     assert isinstance(deed, CarryOut)
-    here, _ = station.answered(here, deed, 77, Noted())
+    here = station.answered(here, deed, 77, Noted(), "the answer")
     _, deed = station.heard(here, STATUS, 78)
     assert isinstance(deed, CarryOut)
 
@@ -85,7 +84,7 @@ def test_an_old_id_with_another_payload_is_another_call() -> None:
 def test_a_repeated_heartbeat_hears_the_time_of_now() -> None:
     here, deed = station.heard(line(), BEAT, 5)
     assert isinstance(deed, CarryOut)
-    here, _ = station.answered(here, deed, 5, TimeTold(now=AT))
+    here = station.answered(here, deed, 5, TimeTold(now=AT), "the answer")
     _, deed = station.heard(here, BEAT, 5)
     assert isinstance(deed, CarryOut)
     assert deed.event == Beat()
@@ -96,7 +95,7 @@ def test_only_so_many_answers_are_remembered() -> None:
     for number in range(100):
         here, deed = station.heard(here, STATUS, number)
         assert isinstance(deed, CarryOut)
-        here, _ = station.answered(here, deed, number, Noted())
+        here = station.answered(here, deed, number, Noted(), "the answer")
     assert len(here.said) == station.REMEMBERED
 
 

@@ -58,7 +58,7 @@ class Heard(Struct, frozen=True):
 class Dialect(Struct, frozen=True, kw_only=True):
     """`subprotocol` is its name in the handshake; the actions in `triggered_by` make a station send one of its own.
 
-    Strict in what it says, tolerant in what it hears.
+    `uid_max` characters are what a station can hold of a token. Strict in what it says, tolerant in what it hears.
     """
 
     subprotocol: str
@@ -66,6 +66,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     hears: Mapping[str, Hears]
     asks: Mapping[type[Request], Asks]
     triggered_by: frozenset[str]
+    uid_max: int
 
     def hear(self, call: Call) -> Heard:
         """Raises Unacceptable."""

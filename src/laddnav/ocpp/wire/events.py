@@ -88,6 +88,10 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...] = ()
     unread: tuple[str, ...] = ()
 
+    @property
+    def natural_key(self) -> str:
+        return f"{self.charge or ''}/{rfc3339(self.at)}/{self.register.normalize():f}"
+
 
 class DataReceived(Struct, frozen=True, kw_only=True):
     """Something that only its vendor understands."""

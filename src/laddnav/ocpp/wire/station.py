@@ -103,14 +103,13 @@ def heard(line: Line, call: Call, fingerprint: int) -> tuple[Line, Say | CarryOu
     return line, Say(frames.write(CallError(call.id, ErrorCode.SECURITY_ERROR, why)))
 
 
-def answered(line: Line, done: CarryOut, fingerprint: int, answer: Answer) -> tuple[Line, Say]:
-    """What followed from the event is committed; this is our answer."""
-    text = frames.write(line.dialect.answer(done.call, answer))
+def answered(line: Line, done: CarryOut, fingerprint: int, answer: Answer, text: str) -> Line:
+    """What followed from the event is committed, and `text` is how the dialect puts our answer."""
     if isinstance(answer, Registered):
         line = replace(line, registration=answer.registration)
-    if not isinstance(done.event, ANSWERED_ANEW):
-        line = replace(line, said=(*line.said, Said(done.call.id, fingerprint, text))[-REMEMBERED:])
-    return line, Say(text)
+    if isinstance(done.event, ANSWERED_ANEW):
+        return line
+    return replace(line, said=(*line.said, Said(done.call.id, fingerprint, text))[-REMEMBERED:])
 
 
 def ask(line: Line, id: str, request: Request, patience: float) -> Line:

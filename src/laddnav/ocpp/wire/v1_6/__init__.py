@@ -35,5 +35,6 @@ DIALECT = Dialect(
         StartCharge: remote_start_transaction.codec,
         StopCharge: remote_stop_transaction.codec,
     },
+    uid_max=20,
     triggered_by=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
 )

@@ -1,0 +1,83 @@
+"""What is kept of a station's talk: its frames, the names of its charges, and what it was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.ocpp.wire.events import Answer
+
+
+class Direction(StrEnum):
+    """Seen from here."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class FrameKind(StrEnum):
+    CALL = "call"
+    RESULT = "result"
+    ERROR = "error"
+    UNREADABLE = "unreadable"
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One frame exactly as it passed. `quirk` is where it departs from the schema and could be read all the same."""
+
+    holder: PartyId
+    station_id: str
+    at: datetime
+    direction: Direction
+    kind: FrameKind
+    message_id: str
+    action: str
+    body: str
+    session_id: str | None = None
+    quirk: str | None = None
+    id: int = 0
+
+
+class Transaction(Struct, frozen=True, kw_only=True):
+    """The number by which a station speaks of a Session; `session_id` "" where no Evse of ours was charging."""
+
+    holder: PartyId
+    station_id: str
+    number: int
+    evse_no: int
+    session_id: str
+    uid: str
+    started_at: datetime
+    stopped: bool
+    stop_key: str | None
+
+
+class StationCall(Struct, frozen=True, kw_only=True):
+    """Something to ask of a Station: `body` is the version-free request, `answer` and `problem` what came of it.
+
+    `request` is what asked for it, to be told the answer.
+    """
+
+    holder: PartyId
+    id: str
+    station_id: str
+    action: str
+    body: str
+    session_id: str | None = None
+    request: str | None = None
+    asked_at: datetime
+    expires_at: datetime
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    answer: str | None = None
+    problem: str | None = None
+
+
+class Outcome(Struct, frozen=True):
+    """What a station hears, and which Session its message was about."""
+
+    answer: Answer
+    session_id: str | None = None

@@ -1,0 +1,61 @@
+"""The operator API about what passes between us and a station."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from laddnav.db.unit import Database, Unit
+from laddnav.locations import actions as locations
+from laddnav.ocpp import actions, calls
+from laddnav.ocpp.model import Message
+from laddnav.people.api import Limit, Page, Route, yours
+from laddnav.people.model import Role, Visitor
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """The Station's own CALLERROR."""
+
+    code: str
+    description: str
+
+
+class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the Station said: its result, or its error."""
+
+    result: dict[str, Any] | None = None
+    error: Failed | None = None
+
+
+async def list_messages(
+    unit: Unit, by: Visitor, station_id: str, *, limit: Limit = 100, cursor: int | None = None
+) -> Page[Message]:
+    """Every frame in both directions, newest last: the newest ones, or those after the id that is the cursor."""
+    station = await locations.station(unit, station_id)
+    yours(by, station.holder)
+    found = await actions.messages(unit, station, after=cursor, limit=limit)
+    more = cursor is not None and len(found) == limit
+    return Page(items=tuple(found), next=str(found[-1].id) if more else None)
+
+
+async def ask_station(database: Database, by: Visitor, station_id: str, action: str, body: dict[str, Any]) -> Answered:
+    """Send a request to a Station in OCPP's own words, and wait for its answer."""
+    async with database.unit() as unit:
+        yours(by, (await locations.station(unit, station_id)).holder)
+    replied = await calls.ask(database, station_id, action, body)
+    if replied.code is not None:
+        return Answered(error=Failed(code=replied.code, description=replied.description or ""))
+    return Answered(result=replied.result or {})
+
+
+ROUTES = (
+    Route(method="GET", path="/stations/{station_id}/messages", does=list_messages),
+    Route(
+        method="POST",
+        path="/stations/{station_id}/ocpp/{action}",
+        does=ask_station,
+        needs=Role.OPERATOR,
+        looks_itself=True,
+    ),
+)

@@ -1,0 +1,119 @@
+"""Decisions about stations: who may work with us, whose token it is, which stop belongs to which start."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from laddnav.kit.ids import fold
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.locations.model import Station
+from laddnav.ocpp.model import Transaction
+from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, Registration, TokenJudged, Verdict
+from laddnav.ocpp.wire.frames import CallError, ErrorCode
+from laddnav.sessions.model import Session
+from laddnav.tokens.model import Allowed, Authorization
+
+
+class Offline(Refusal):
+    """The Station is not connected."""
+
+    def __init__(self, station_id: str) -> None:
+        super().__init__(f"Station {station_id!r} is not connected")
+        self.station_id = station_id
+
+
+class NoAnswer(Trouble):
+    """The Station did not answer in time."""
+
+    def __init__(self, station_id: str) -> None:
+        super().__init__(f"Station {station_id!r} did not answer in time")
+        self.station_id = station_id
+
+
+def registration(station: Station) -> Registration:
+    """False holds it in Pending; undecided, it waits outside until an operator says."""
+    if station.accepted is None:
+        return Registration.REJECTED
+    return Registration.ACCEPTED if station.accepted else Registration.PENDING
+
+
+def interval(station: Station) -> int:
+    """Seconds between heartbeats once accepted, until the next attempt before."""
+    return station.heartbeat_interval if station.accepted else station.boot_retry_interval
+
+
+def judged(given: Authorization) -> TokenJudged:
+    token = given.token
+    return TokenJudged(
+        allowed=given.allowed,
+        group_id=None if token is None else token.group_id,
+        expires_at=None if token is None else token.expires_at,
+    )
+
+
+def settled_as(allowed: bool) -> TokenJudged:
+    return TokenJudged(allowed=Allowed.ALLOWED if allowed else Allowed.NOT_ALLOWED)
+
+
+# A Token's uid may be longer than a station can hold; then a name made from the Session stands in for it
+# (OCPP 1.6 §3.9: tokens that a central system sends may be virtual ones).
+_STAND_IN = "LAD"
+
+
+def shown_to_station(session: Session, uid_max: int) -> str:
+    uid = session.token.uid
+    return uid if len(uid) <= uid_max else stand_in(session.id, uid_max)
+
+
+def stand_in(session_id: str, uid_max: int) -> str:
+    digest = hashlib.blake2b(session_id.encode(), digest_size=20).digest()
+    return (_STAND_IN + base64.b32encode(digest).decode())[:uid_max]
+
+
+def is_stand_in(uid: str) -> bool:
+    return fold(uid).startswith(fold(_STAND_IN))
+
+
+def stands_for(uid: str, session: Session) -> bool:
+    """Whether the station means this Session's Token."""
+    if fold(uid) == fold(session.token.uid):
+        return True
+    return is_stand_in(uid) and fold(stand_in(session.id, len(uid))) == fold(uid)
+
+
+def nameless(stop: ChargeStopped, under_way: Sequence[Transaction]) -> Transaction | None:
+    """The charge that a stop without a name ends; None where it could be several or is none that we know."""
+    fitting = [one for one in under_way if one.started_at <= stop.at and _same_uid(stop.uid, one.uid)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def stray_of(start: ChargeStarted, strays: Iterable[ChargeStopped]) -> ChargeStopped | None:
+    """The stop that came before its start: the first after it that can be its."""
+    fitting = [
+        stop
+        for stop in strays
+        if stop.at >= start.at and stop.register >= start.register and _same_uid(stop.uid, start.uid)
+    ]
+    return min(fitting, key=lambda stop: stop.at, default=None)
+
+
+def _same_uid(said: str | None, uid: str) -> bool:
+    return said is None or fold(said) == fold(uid)
+
+
+def stable_id(*words: str) -> str:
+    """The same id for the same words, in the form of ours: what is asked for twice is asked once."""
+    return str(UUID(bytes=hashlib.blake2b("/".join(words).encode(), digest_size=16).digest()))
+
+
+def command_result(reply: Verdict | CallError | None) -> str:
+    """What a Station's answer is as OCPI 2.2.1 mod_commands_commandresulttype_enum; None: there was none."""
+    if reply is None:
+        return "TIMEOUT"
+    if isinstance(reply, CallError):
+        unable = (ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED)
+        return "NOT_SUPPORTED" if reply.code in unable else "FAILED"
+    return "ACCEPTED" if reply is Verdict.ACCEPTED else "REJECTED"

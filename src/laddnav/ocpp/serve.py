@@ -1,0 +1,528 @@
+"""The sockets that stations hang on: what the table of wire/station.py decides is done, committed and then answered.
+
+What many stations say all the time (beats, statuses, readings) is committed together, tick by tick; a start, a stop, a
+boot and a card each have a Unit of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.responses import Response
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from laddnav.db.batch import Batch
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Station
+from laddnav.locations.rules import UnknownStation
+from laddnav.ocpp import actions, calls, rules, store
+from laddnav.ocpp.actions import SmallTalk, Told, ToldTwiceAtOnce
+from laddnav.ocpp.model import Direction, FrameKind, Message, Outcome, StationCall
+from laddnav.ocpp.wire import frames
+from laddnav.ocpp.wire import station as table
+from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.dialects import DIALECTS
+from laddnav.ocpp.wire.events import (
+    Answer,
+    Booted,
+    ChargeStarted,
+    ChargeStopped,
+    TokenShown,
+    Verbatim,
+    Verdict,
+)
+from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Garbled, Ignored
+from laddnav.ocpp.wire.station import Asked, CarryOut, Line, Say, Settle
+from laddnav.tokens.actions import Asker
+
+log = structlog.get_logger()
+
+ID_MAX = 255  # characters of a station's id; what is longer was not given by us
+AHEAD_MAX = 16  # calls that a station may send before we stop reading and let TCP hold the rest
+GARBLED_MAX = 20  # frames in a row that make no sense, after which nobody is thought to be there
+KEPT_OF_GARBAGE = 1000  # characters
+
+_BASIC_PROFILES = 2  # the highest security profile that shows a password
+_CALL_ERROR = f"[{frames.MessageType.CALL_ERROR},"
+
+# RFC 6455 §7.4.1
+_PROTOCOL_ERROR, _POLICY = 1002, 1008
+_GONE = (WebSocketDisconnect, RuntimeError)  # what a send raises when the other side has left
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """A frame of a station with what is made of it: an event to carry out, or words to answer with at once."""
+
+    station: Station
+    dialect: Dialect
+    text: str
+    call: Call | None
+    deed: CarryOut | None = None
+    answer: str | None = None
+
+
+class Done(Struct, frozen=True):
+    """What came of an Exchange: our answer, and how the dialect puts it."""
+
+    answer: Answer | None
+    text: str | None
+
+
+class Sockets:
+    """All stations that this process holds. `process` is the name under which others know that it does."""
+
+    def __init__(self, database: Database, *, process: str, ask: Asker | None = None) -> None:
+        self.database = database
+        self.process = process
+        self.ask = ask
+        self.connections: dict[str, Connection] = {}
+        self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    def route(self) -> WebSocketRoute:
+        return WebSocketRoute("/ocpp/{station_id}", self.endpoint)
+
+    async def run(self) -> None:
+        """Send what stations are to be asked, until cancelled."""
+        async with self.database.unit() as unit:
+            locations.nobody_holds(unit, self.process)
+        sleeper = self.database.sleeper()
+        try:
+            while True:
+                sleeper.clear()
+                try:
+                    await self.send_what_waits()
+                except (OSError, Trouble) as trouble:
+                    log.warning("station_calls_wait", error=str(trouble))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(sleeper.wait(), timeout=0.5)
+        finally:
+            self.database.forget(sleeper)
+
+    async def send_what_waits(self) -> None:
+        """One round: claim the calls to stations that hang here, and give up those whose time is out."""
+        async with self.database.unit() as unit:
+            await calls.give_up_overdue(unit)
+            claimed = await calls.claim(unit, self.process, list(self.connections)) if self.connections else []
+        for call in claimed:
+            connection = self.connections.get(call.station_id)
+            if connection is None:
+                async with self.database.unit() as unit:
+                    calls.give_back(unit, call)
+            else:
+                await connection.ask(call)
+
+    # Before a station is let in ---------------------------------------------------------------------------------------
+
+    async def endpoint(self, websocket: WebSocket) -> None:
+        station = await self._let_in(websocket)
+        if station is None:
+            return
+        dialect = _spoken(websocket, station)
+        if dialect is None:
+            # The handshake is completed without a subprotocol and closed at once (OCPP-J 1.6 §3.2).
+            await websocket.accept()
+            await websocket.close(_PROTOCOL_ERROR, f"speak one of: {', '.join(station.protocols)}")
+            return
+        await websocket.accept(subprotocol=dialect.subprotocol)
+        connection = Connection(self, websocket, station, dialect)
+        await self._connect(connection)
+        try:
+            await connection.run()
+        finally:
+            await asyncio.shield(self._disconnect(connection))
+
+    async def _let_in(self, websocket: WebSocket) -> Station | None:
+        """The station, or None after it was refused: 404 unknown (OCPP-J 1.6 §3.2), 401 for a wrong password."""
+        station_id = str(websocket.path_params["station_id"])
+        if len(station_id) > ID_MAX or "\x00" in station_id:
+            await _deny(websocket, 404, "no station has such an id")
+            return None
+        try:
+            async with self.database.unit() as unit:
+                station = await locations.station(unit, station_id)
+                fits = await _shows_its_password(unit, station, websocket)
+        except UnknownStation as unknown:
+            await self._knocked(websocket, station_id)
+            await _deny(websocket, 404, str(unknown))
+            return None
+        if not fits:
+            log.warning("station_refused", station=station.id)
+            await _deny(websocket, 401, "HTTP Basic: the station's id and its password")
+            return None
+        return station
+
+    async def _knocked(self, websocket: WebSocket, station_id: str) -> None:
+        address = websocket.client.host if websocket.client else ""
+        async with self.database.unit() as unit:
+            protocols = ", ".join(websocket.scope.get("subprotocols", ()))[:255]
+            locations.knocked(unit, station_id, address=address, protocols=protocols)
+
+    async def _connect(self, connection: Connection) -> None:
+        """The newest socket of a station wins: a station that connects again has given up the one before."""
+        station = connection.station
+        before = self.connections.get(station.id)
+        self.connections[station.id] = connection
+        if before is not None:
+            await before.close(_POLICY, "another connection of this station took over")
+        async with self._turn(station.id), self.database.unit() as unit:
+            locations.connected(unit, station, process=self.process, protocol=connection.line.dialect.subprotocol)
+        log.info("station_connected", station=station.id, protocol=connection.line.dialect.subprotocol)
+        self.database.wake()
+
+    async def _disconnect(self, connection: Connection) -> None:
+        station = connection.station
+        async with self._turn(station.id):
+            if self.connections.get(station.id) is not connection:
+                return
+            del self.connections[station.id]
+            async with self.database.unit() as unit:
+                locations.disconnected(unit, station, process=self.process)
+        log.info("station_disconnected", station=station.id)
+
+    def _turn(self, station_id: str) -> asyncio.Lock:
+        """Coming and going of one station is written in the order in which it happened."""
+        return self._turns.setdefault(station_id, asyncio.Lock())
+
+    # What they say ----------------------------------------------------------------------------------------------------
+
+    async def _together(self, unit: Unit, exchanges: Sequence[Exchange]) -> list[Done]:
+        """The small talk of one tick, in one Unit."""
+        deeds = [one for one in exchanges if one.deed is not None]
+        stations = await locations.stations_named(unit, {one.station.id for one in deeds})
+        told = [_told(stations[one.station.id], one.deed) for one in deeds if one.deed is not None]
+        outcomes = iter(await actions.small_talk(unit, told))
+        return [self._kept(unit, one, None if one.deed is None else next(outcomes)) for one in exchanges]
+
+    def _kept(self, unit: Unit, exchange: Exchange, outcome: Outcome | None) -> Done:
+        """Log both frames in the Unit of their effect."""
+        text, answer = exchange.answer, None
+        if exchange.deed is not None:
+            assert outcome is not None, "every event has its outcome"
+            answer = outcome.answer
+            text = frames.write(exchange.dialect.answer(exchange.deed.call, answer))
+        session_id = None if outcome is None else outcome.session_id
+        store.log(unit, _messages(unit, exchange, text, session_id))
+        return Done(answer, text)
+
+    async def alone(self, exchange: Exchange) -> Done:
+        """An event with a Unit of its own; nothing is open while somebody is asked about a card."""
+        assert exchange.deed is not None, "only events are carried out"
+        event, id = exchange.deed.event, exchange.station.id
+        match event:
+            case Booted():
+                async with self.database.unit() as unit:
+                    station = await locations.station(unit, id)
+                    return self._kept(unit, exchange, actions.boot(unit, station, event))
+            case TokenShown():
+                _, given = await actions.judge(self.database, exchange.station, event.uid, self.ask)
+                async with self.database.unit() as unit:
+                    locations.seen(unit, id)
+                    return self._kept(unit, exchange, Outcome(rules.judged(given)))
+            case ChargeStarted():
+                return await self._started(exchange, event)
+            case ChargeStopped():
+                async with self.database.unit() as unit:
+                    station = await locations.station(unit, id)
+                    locations.seen(unit, id)
+                    return self._kept(unit, exchange, await actions.stop(unit, station, event))
+        return await self.small_talk.add(exchange)
+
+    async def _started(self, exchange: Exchange, event: ChargeStarted) -> Done:
+        async with self.database.unit() as unit:
+            station = await locations.station(unit, exchange.station.id)
+            before = await actions.told_before(unit, station, event)
+            if before is not None:
+                return self._kept(unit, exchange, before)
+        uid, given = await actions.judge(self.database, station, event.uid, self.ask, evse_no=event.evse_no, anew=False)
+        try:
+            async with self.database.unit() as unit:
+                locations.seen(unit, station.id)
+                return self._kept(unit, exchange, await actions.start(unit, station, event, uid, given))
+        except ToldTwiceAtOnce:
+            return await self._started(exchange, event)
+
+
+class Connection:
+    """One open socket, and the line behind it.
+
+    Calls of the station are carried out one after the other, as they came; its answers to ours are taken at once.
+    """
+
+    def __init__(self, sockets: Sockets, websocket: WebSocket, station: Station, dialect: Dialect) -> None:
+        self.station = station
+        self.line = Line(dialect=dialect, registration=rules.registration(station))
+        self._sockets = sockets
+        self._websocket = websocket
+        self._heard: asyncio.Queue[tuple[str, Call | CallError]] = asyncio.Queue(AHEAD_MAX)
+        self._asked: dict[str, StationCall] = {}
+        self._patience: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Until the station leaves or is sent away."""
+        worker = asyncio.create_task(self._work())
+        try:
+            await self._read()
+        finally:
+            worker.cancel()
+            self._stop_waiting()
+            await asyncio.gather(worker, return_exceptions=True)
+            await asyncio.shield(self._leave_off())
+
+    async def close(self, code: int, reason: str) -> None:
+        with suppress(*_GONE):
+            await self._websocket.close(code, reason)
+
+    # The station asks -------------------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        garbled = 0
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text: str = message.get("text") or ""
+            try:
+                if message.get("bytes") is not None:
+                    raise Garbled("OCPP-J speaks in text frames, not in binary ones")
+                frame = frames.read(text)
+            except Ignored:
+                continue
+            except Garbled as error:
+                garbled += 1
+                if garbled > GARBLED_MAX:
+                    await self.close(_PROTOCOL_ERROR, "this is not OCPP-J")
+                    return
+                await self._heard.put((text, error.answer))
+                continue
+            garbled = 0
+            if isinstance(frame, Call):
+                await self._heard.put((text, frame))
+            else:
+                await self._answered(text, frame)
+
+    async def _work(self) -> None:
+        while True:
+            text, heard = await self._heard.get()
+            if isinstance(heard, Call):
+                await self._carry_out(text, heard)
+            else:
+                await self._say(await self._done(self._exchange(text, None, Say(frames.write(heard))), heard.id))
+
+    async def _carry_out(self, text: str, call: Call) -> None:
+        fingerprint = hash(text)
+        self.line, deed = table.heard(self.line, call, fingerprint)
+        done = await self._done(self._exchange(text, call, deed), call.id)
+        if isinstance(deed, CarryOut) and done.answer is not None and done.text is not None:
+            self.line = table.answered(self.line, deed, fingerprint, done.answer, done.text)
+        await self._say(done)
+
+    def _exchange(self, text: str, call: Call | None, deed: Say | CarryOut) -> Exchange:
+        return Exchange(
+            station=self.station,
+            dialect=self.line.dialect,
+            text=text,
+            call=call,
+            deed=deed if isinstance(deed, CarryOut) else None,
+            answer=deed.text if isinstance(deed, Say) else None,
+        )
+
+    async def _done(self, exchange: Exchange, id: str) -> Done:
+        """The answer, once what it rests on is committed; if that failed, the station hears so and will ask again."""
+        try:
+            if exchange.deed is None or isinstance(exchange.deed.event, SmallTalk):
+                return await self._sockets.small_talk.add(exchange)
+            return await self._sockets.alone(exchange)
+        except Exception as error:
+            log.exception("station_message_failed", station=self.station.id, error=repr(error))
+            failed = CallError(id, ErrorCode.INTERNAL_ERROR, "it could not be carried out; please repeat it later")
+            return Done(None, exchange.answer or frames.write(failed))
+
+    async def _say(self, done: Done) -> None:
+        if done.text is not None:
+            await self._send(done.text)
+
+    async def _send(self, text: str) -> None:
+        with suppress(*_GONE):
+            await self._websocket.send_text(text)
+
+    # We ask the station -----------------------------------------------------------------------------------------------
+
+    async def ask(self, call: StationCall) -> None:
+        """Put a call that this process has claimed in line."""
+        dialect = self.line.dialect
+        async with self._sockets.database.unit() as unit:
+            request = await calls.request_of(unit, call, dialect)
+            if isinstance(request, Verdict):
+                await calls.conclude(unit, call, request)
+                return
+            try:
+                self.line = table.ask(self.line, call.id, request, calls.PATIENCE.total_seconds())
+            except Refusal as refusal:
+                await calls.settle(unit, call, CallError(call.id, ErrorCode.GENERIC_ERROR, str(refusal)), None)
+                return
+        self._asked[call.id] = call
+        await self._next()
+
+    async def _next(self) -> None:
+        """Send the call whose turn it is, if any."""
+        self.line, asked = table.turn(self.line, _monotonic())
+        if asked is None:
+            return
+        text = frames.write(asked.call)
+        async with self._sockets.database.unit() as unit:
+            store.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, text)])
+        self._patience = asyncio.create_task(self._lapse(asked))
+        await self._send(text)
+
+    async def _answered(self, text: str, reply: CallResult | CallError) -> None:
+        self.line, settle = table.settled(self.line, reply)
+        if settle is None:
+            log.info("late_answer", station=self.station.id, message_id=reply.id)
+            return
+        await self._settle(settle, text)
+
+    async def _lapse(self, asked: Asked) -> None:
+        assert asked.until is not None, "it was sent"
+        while _monotonic() < asked.until:
+            await asyncio.sleep(asked.until - _monotonic())
+        self._patience = None
+        self.line, settle = table.lapsed(self.line, _monotonic())
+        if settle is not None:
+            await self._settle(settle, "")
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    async def _settle(self, settle: Settle, text: str) -> None:
+        self._stop_waiting()
+        call, asked, reply = self._asked.pop(settle.asked.call.id), settle.asked, settle.reply
+        try:
+            async with self._sockets.database.unit() as unit:
+                if reply is None:
+                    await calls.give_up(unit, call, calls.NOT_IN_TIME)
+                else:
+                    await calls.settle(unit, call, reply, _verdict(self.line.dialect, asked, reply))
+                    kind = FrameKind.ERROR if isinstance(reply, CallError) else FrameKind.RESULT
+                    store.log(unit, [self._message(unit, Direction.IN, kind, asked.call, text)])
+        except Exception as error:
+            log.exception("station_answer_failed", station=self.station.id, error=repr(error))
+        self._sockets.database.wake()
+        await self._next()
+
+    async def _leave_off(self) -> None:
+        """What was sent and not answered never will be; what still waited may go over the next socket."""
+        open_call = None if self.line.asked is None else self.line.asked.call.id
+        async with self._sockets.database.unit() as unit:
+            for call in self._asked.values():
+                if call.id == open_call:
+                    await calls.give_up(unit, call, "the station left before it answered")
+                else:
+                    calls.give_back(unit, call)
+        self._sockets.database.wake()
+
+    def _message(self, unit: Unit, direction: Direction, kind: FrameKind, call: Call, text: str) -> Message:
+        return Message(
+            holder=self.station.holder,
+            station_id=self.station.id,
+            at=unit.now,
+            direction=direction,
+            kind=kind,
+            message_id=call.id,
+            action=call.action,
+            body=text,
+            session_id=self._asked[call.id].session_id if call.id in self._asked else None,
+        )
+
+
+def _verdict(dialect: Dialect, asked: Asked, reply: CallResult | CallError) -> Verdict | None:
+    if isinstance(reply, CallError) or isinstance(asked.request, Verbatim):
+        return None
+    return dialect.verdict(asked.request, reply.payload)
+
+
+def _told(station: Station, deed: CarryOut) -> Told:
+    assert isinstance(deed.event, SmallTalk), "anything else has a Unit of its own"
+    return Told(station, deed.event)
+
+
+def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: str | None) -> list[Message]:
+    """The station's frame as it came, and ours."""
+    call, station = exchange.call, exchange.station
+    quirks = [] if exchange.deed is None else [str(quirk) for quirk in exchange.deed.quirks]
+    heard = Message(
+        holder=station.holder,
+        station_id=station.id,
+        at=unit.now,
+        direction=Direction.IN,
+        kind=FrameKind.UNREADABLE if call is None else FrameKind.CALL,
+        message_id="" if call is None else call.id,
+        action="" if call is None else call.action[:255],
+        body=exchange.text[:KEPT_OF_GARBAGE].replace("\x00", "\ufffd") if call is None else exchange.text,
+        session_id=session_id,
+        quirk="; ".join(quirks)[:1000] or None,
+    )
+    if answer is None:
+        return [heard]
+    kind = FrameKind.ERROR if answer.startswith(_CALL_ERROR) else FrameKind.RESULT
+    return [heard, replace(heard, direction=Direction.OUT, kind=kind, body=answer, quirk=None)]
+
+
+def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
+    """The first of the station's choice that we speak and that it may use here."""
+    for offered in websocket.scope.get("subprotocols", ()):
+        if offered in DIALECTS and offered in station.protocols:
+            return DIALECTS[offered]
+    return None
+
+
+async def _shows_its_password(unit: Unit, station: Station, websocket: WebSocket) -> bool:
+    """HTTP Basic (OCPP-J 1.6 §6.2.2); a station of security profile 0 needs none, one of profile 3 a certificate."""
+    if station.security_profile == 0:
+        return True
+    if station.security_profile > _BASIC_PROFILES:
+        return False
+    scheme, _, encoded = websocket.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        name, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except binascii.Error:
+        return False
+    if name != station.id.encode():
+        return False
+    for spelt in _spellings(password):
+        if await locations.password_fits(unit, station.id, spelt):
+            return True
+    return False
+
+
+def _spellings(password: bytes) -> list[str]:
+    """A key of 20 raw bytes is written down as hexadecimal digits, in either case."""
+    try:
+        return [password.decode()]
+    except UnicodeDecodeError:
+        return [password.hex(), password.hex().upper()]
+
+
+async def _deny(websocket: WebSocket, status: int, why: str) -> None:
+    """Answer the handshake with plain HTTP."""
+    headers = {"WWW-Authenticate": 'Basic realm="ocpp"'} if status == 401 else {}
+    await websocket.send_denial_response(Response(why, status_code=status, headers=headers, media_type="text/plain"))
+
+
+def _monotonic() -> float:
+    """Timers of sockets run on the loop's own time; no clock of ours can stop or speed them up."""
+    return asyncio.get_running_loop().time()
