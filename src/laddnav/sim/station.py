@@ -1,0 +1,478 @@
+"""A station of the street: plugs, cars and a meter of ours behind the PyPI `ocpp` package, which speaks for it.
+
+The counterpart is deliberately not our code: what we send has to make sense to somebody else's OCPP 1.6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import ocpp.exceptions  # type: ignore[import-untyped]  # the package has no types of its own
+import ocpp.messages  # type: ignore[import-untyped]
+import websockets
+from msgspec import Struct
+from ocpp.routing import after, on  # type: ignore[import-untyped]
+from ocpp.v16 import ChargePoint, call, call_result  # type: ignore[import-untyped]
+from ocpp.v16.enums import Action, ChargePointErrorCode, ChargePointStatus, Reason  # type: ignore[import-untyped]
+from websockets.asyncio.client import ClientConnection
+from websockets.typing import Subprotocol
+
+from laddnav.kit.energy import NO_ENERGY, Energy, wh
+from laddnav.kit.power import Power, kw
+from laddnav.kit.time import Clock, rfc3339
+from laddnav.sim.car import Car
+
+# Validating in threads, the package's default, costs more than the validation and frees no core.
+ocpp.messages.ASYNC_VALIDATION = False
+
+ATTEMPTS = 3  # how often a message that is answered with an error is told (OCPP 1.6 §9.1.31)
+LIFELINE = timedelta(seconds=2)  # on the wall: between two attempts to come online
+OLDEST_METER = 10_000_000  # Wh that a meter may have counted before the street is opened
+ANSWER_WITHIN = 30  # seconds on the wall
+
+
+class Manners(Struct, frozen=True, kw_only=True):
+    """What a station does that it should not, each as the share of occasions on which it does."""
+
+    repeats: float = 0.0  # tells a message again that was answered
+    shuffles: float = 0.0  # tells what it kept while offline in another order
+    forgets_starts: float = 0.0  # never tells that a charge began
+
+
+WELL_BEHAVED = Manners()
+
+
+class Refused(Exception):
+    """The server does not let this station in; `status` is its HTTP answer, None where no subprotocol was agreed."""
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__(f"refused with {status}")
+        self.status = status
+
+
+class Charge:
+    """One charge as the station knows it; `number` None until the server has named it."""
+
+    def __init__(self, plug: Plug, uid: str, began_at: datetime) -> None:
+        self.plug = plug
+        self.uid = uid
+        self.began_at = began_at
+        self.register = plug.register
+        self.number: int | None = None
+        self.allowed: bool | None = None
+
+
+class Plug:
+    """One connector: a register that only ever rises, and whatever car stands there."""
+
+    def __init__(self, no: int, power_max: Power, register: Energy) -> None:
+        self.no = no
+        self.power_max = power_max
+        self.status = ChargePointStatus.available
+        self.error = ChargePointErrorCode.no_error
+        self.car: Car | None = None
+        self.charge: Charge | None = None
+        self.invited: str | None = None  # a token for which a start from afar was accepted before the car came
+        self._register = register
+        self._taken = NO_ENERGY
+
+    @property
+    def register(self) -> Energy:
+        return self._register + self._taken
+
+    def measure(self, now: datetime) -> Power:
+        """Let the register rise to what the car has taken by now; the power that it takes."""
+        if self.car is None or self.charge is None:
+            return kw(0)
+        after = max(now - self.charge.began_at, timedelta())
+        self._taken = max(self._taken, self.car.taken(after, self.power_max))
+        return self.car.power(after, self.power_max)
+
+    def let_go(self) -> None:
+        self._register, self._taken = self.register, NO_ENERGY
+        self.charge = None
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """Something about a charge that the server must learn, in the order in which it happened, however late."""
+
+    charge: Charge
+    told: Callable[[int], Any]
+    starts: bool = False
+
+
+class SimStation:
+    """`sample_every` by `clock`; None leaves it to the caller to `sample`. `dice` decide what `manners` leave open."""
+
+    def __init__(
+        self,
+        id: str,
+        url: str,
+        *,
+        clock: Clock,
+        dice: Random,
+        plugs: Mapping[int, Power],
+        password: str | None = None,
+        sample_every: timedelta | None = timedelta(minutes=1),
+        manners: Manners = WELL_BEHAVED,
+        vendor: str = "Street",
+        model: str = "Lamp post",
+        subprotocols: tuple[str, ...] = ("ocpp1.6",),
+    ) -> None:
+        self.id = id
+        self.plugs = {no: Plug(no, power, wh(dice.randrange(OLDEST_METER))) for no, power in plugs.items()}
+        self.manners = manners
+        self.heartbeat_every = timedelta(minutes=5)
+        self.registration: str | None = None
+        self.untold: list[Fact] = []
+        self.refusals: list[str] = []  # error codes that the server answered with, oldest first
+        self._url = f"{url.rstrip('/')}/{id}"
+        self._clock = clock
+        self._dice = dice
+        self._password = password
+        self._sample_every = sample_every
+        self._vendor, self._model, self._subprotocols = vendor, model, subprotocols
+        self._wire: _Wire | None = None
+        self._socket: ClientConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._telling = asyncio.Lock()
+        self._sampling: dict[int, asyncio.Task[None]] = {}
+        self._is_away = False
+
+    # The line ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        return self._wire is not None
+
+    async def run(self) -> None:
+        """Stay online, boot, beat and tell what is untold, until cancelled."""
+        try:
+            while True:
+                if not self.online and not self._is_away:
+                    with suppress(OSError, Refused, ConnectionError, TimeoutError, websockets.WebSocketException):
+                        await self.come_online()
+                if self.online and self.registration != "Accepted":
+                    await self.boot()
+                if self.online:
+                    await self._ask(call.Heartbeat())
+                await self._pass(self.heartbeat_every if self.online else self._clock.wall(LIFELINE))
+        finally:
+            for task in self._sampling.values():
+                task.cancel()
+            await self.go_offline()
+
+    async def come_online(self) -> None:
+        """Connect; a station that was accepted before says how its plugs are and what is untold. Raises Refused."""
+        headers = {}
+        if self._password is not None:
+            shown = base64.b64encode(f"{self.id}:{self._password}".encode()).decode()
+            headers["Authorization"] = f"Basic {shown}"
+        try:
+            socket = await websockets.connect(
+                self._url,
+                subprotocols=[Subprotocol(name) for name in self._subprotocols],
+                additional_headers=headers,
+                max_size=None,
+            )
+        except websockets.InvalidStatus as error:
+            raise Refused(error.response.status_code) from error
+        if socket.subprotocol is None:
+            await socket.wait_closed()
+            raise Refused(None)
+        self._is_away = False
+        self._socket, self._wire = socket, _Wire(self, socket)
+        self._reader = asyncio.create_task(self._listen(self._wire))
+        if self.registration == "Accepted":
+            await self._tell_plugs()
+            await self.tell()
+
+    async def go_offline(self) -> None:
+        """Hang up; what happens from now on is kept until the station comes online again."""
+        self._is_away = True
+        socket, self._socket, self._wire = self._socket, None, None
+        if socket is not None:
+            await socket.close()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def boot(self) -> str:
+        """BootNotification; once it is accepted, how every plug is and whatever was not told. The server's status."""
+        answer = await self._ask(
+            call.BootNotification(
+                charge_point_vendor=self._vendor,
+                charge_point_model=self._model,
+                charge_point_serial_number=self.id[:25],
+                firmware_version="1.0",
+            )
+        )
+        if answer is None:
+            return "Unanswered"
+        self.registration = str(answer.status)
+        if answer.interval:
+            self.heartbeat_every = timedelta(seconds=answer.interval)
+        if self.registration == "Accepted":
+            await self._tell_plugs()
+            await self.tell()
+        return self.registration
+
+    async def _listen(self, wire: _Wire) -> None:
+        with suppress(websockets.ConnectionClosed):
+            await wire.start()
+        if self._wire is wire:
+            self._wire = self._socket = None
+
+    async def _ask(self, payload: Any) -> Any:
+        """The server's answer; None where there is none or it is an error."""
+        wire = self._wire
+        if wire is None:
+            return None
+        try:
+            return await wire.call(payload, suppress=False)
+        except ocpp.exceptions.OCPPError as error:
+            self.refusals.append(error.code)
+        except (TimeoutError, OSError, websockets.ConnectionClosed):
+            if self._wire is wire:
+                self._wire = self._socket = None
+        return None
+
+    # Cars -------------------------------------------------------------------------------------------------------------
+
+    async def plug_in(self, no: int, car: Car) -> None:
+        """A car comes; it charges at once where a start from afar waits for it."""
+        plug = self.plugs[no]
+        plug.car = car
+        await self._turn(plug, ChargePointStatus.preparing)
+        if plug.invited is not None:
+            uid, plug.invited = plug.invited, None
+            await self.begin(no, uid)
+
+    async def show_card(self, no: int, uid: str) -> bool:
+        """The driver shows a card, and charges if it is accepted. Offline it is trusted (OCPP 1.6 §3.5.4)."""
+        if self.online:
+            answer = await self._ask(call.Authorize(id_tag=uid))
+            if answer is None or answer.id_tag_info["status"] != "Accepted":
+                return False
+        await self.begin(no, uid)
+        return True
+
+    async def begin(self, no: int, uid: str) -> Charge:
+        plug, now = self.plugs[no], self._clock.now()
+        charge = plug.charge = Charge(plug, uid, now)
+        started = call.StartTransaction(
+            connector_id=no, id_tag=uid, meter_start=int(charge.register.wh), timestamp=rfc3339(now)
+        )
+        if not self._happens(self.manners.forgets_starts):
+            self.untold.append(Fact(charge=charge, told=lambda _: started, starts=True))
+        await self.tell()
+        if charge.allowed is False:
+            return charge
+        await self._turn(plug, ChargePointStatus.charging)
+        if self._sample_every is not None:
+            self._sampling[no] = asyncio.create_task(self._sample_on(plug, charge, self._sample_every))
+        return charge
+
+    async def sample(self, no: int) -> None:
+        """Read the meter and tell it; a car that takes nothing more is what suspends the charge."""
+        plug, now = self.plugs[no], self._clock.now()
+        charge = plug.charge
+        if charge is None:
+            return
+        power = plug.measure(now)
+        value = _meter_value(now, plug.register, power, "Sample.Periodic")
+        self.untold.append(
+            Fact(
+                charge=charge,
+                told=lambda number: call.MeterValues(connector_id=no, transaction_id=number, meter_value=[value]),
+            )
+        )
+        await self.tell()
+        if plug.charge is charge and not power.watts and plug.status is ChargePointStatus.charging:
+            await self._turn(plug, ChargePointStatus.suspended_ev)
+
+    async def end(self, no: int, reason: Reason = Reason.local, *, uid: str | None = None) -> None:
+        """The charge is over; the car stays where it is."""
+        plug, now = self.plugs[no], self._clock.now()
+        charge = plug.charge
+        if charge is None:
+            return
+        power = plug.measure(now)
+        stopped, value = int(plug.register.wh), _meter_value(now, plug.register, power, "Transaction.End")
+        stopper = uid or (charge.uid if reason is Reason.local else None)
+
+        def told(number: int) -> Any:
+            return call.StopTransaction(
+                transaction_id=number,
+                meter_stop=stopped,
+                timestamp=rfc3339(now),
+                reason=reason,
+                id_tag=stopper,
+                transaction_data=[value],
+            )
+
+        self.untold.append(Fact(charge=charge, told=told))
+        plug.let_go()
+        self._stop_sampling(no)
+        await self.tell()
+        await self._turn(plug, ChargePointStatus.finishing)
+
+    async def unplug(self, no: int) -> None:
+        """The car leaves; a charge that still runs ends with it."""
+        plug = self.plugs[no]
+        if plug.charge is not None:
+            await self.end(no, Reason.ev_disconnected)
+        plug.car = None
+        await self._turn(plug, ChargePointStatus.available)
+
+    async def fail(self, no: int, error_code: str) -> None:
+        """The plug is out of order (an error code of OCPP 1.6 §7.6)."""
+        plug = self.plugs[no]
+        plug.error = ChargePointErrorCode(error_code)
+        await self._turn(plug, ChargePointStatus.faulted)
+
+    async def mend(self, no: int) -> None:
+        plug = self.plugs[no]
+        plug.error = ChargePointErrorCode.no_error
+        await self._turn(plug, ChargePointStatus.available)
+
+    async def _sample_on(self, plug: Plug, charge: Charge, every: timedelta) -> None:
+        while plug.charge is charge:
+            await self._pass(every)
+            await self.sample(plug.no)
+
+    def _stop_sampling(self, no: int) -> None:
+        task = self._sampling.pop(no, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    # What the server learns -------------------------------------------------------------------------------------------
+
+    async def tell(self) -> None:
+        """Everything untold, oldest first (OCPP 1.6 §3.7); what is not answered is told again when online again."""
+        async with self._telling:
+            if len(self.untold) > 1 and self._happens(self.manners.shuffles):
+                self._dice.shuffle(self.untold)
+            while self.untold and self.online and self.registration == "Accepted":
+                fact = self.untold[0]
+                if not await self._told(fact):
+                    return
+                self.untold.remove(fact)
+                if self._happens(self.manners.repeats):
+                    await self._told(fact)
+
+    async def _told(self, fact: Fact) -> bool:
+        """False: the line is down and it has to be told again."""
+        for _ in range(ATTEMPTS):
+            number = -1 if fact.charge.number is None else fact.charge.number
+            answer = await self._ask(fact.told(number))
+            if answer is not None:
+                if fact.starts:
+                    self._learn(fact.charge, answer)
+                return True
+            if not self.online:
+                return False
+        return True  # it may be skipped now, so that it does not hold up the others (OCPP 1.6 §3.7.1)
+
+    def _learn(self, charge: Charge, answer: Any) -> None:
+        charge.number = answer.transaction_id
+        charge.allowed = answer.id_tag_info["status"] == "Accepted"
+        if not charge.allowed and charge.plug.charge is charge:
+            # Not within this call: `end` wants to tell, too.
+            self._sampling[charge.plug.no] = asyncio.create_task(self.end(charge.plug.no, Reason.de_authorized))
+
+    async def _tell_plugs(self) -> None:
+        for plug in self.plugs.values():
+            await self._tell_plug(plug)
+
+    async def _turn(self, plug: Plug, status: ChargePointStatus) -> None:
+        plug.status = status
+        if self.registration == "Accepted":
+            await self._tell_plug(plug)
+
+    async def _tell_plug(self, plug: Plug) -> None:
+        await self._ask(
+            call.StatusNotification(
+                connector_id=plug.no,
+                error_code=plug.error,
+                status=plug.status,
+                timestamp=rfc3339(self._clock.now()),
+            )
+        )
+
+    # What the server asks ---------------------------------------------------------------------------------------------
+
+    def invite(self, no: int | None, uid: str) -> Plug | None:
+        """Where a start from afar may happen; None: nowhere."""
+        free = [plug for plug in self.plugs.values() if no in (None, plug.no) and plug.charge is None]
+        return next((plug for plug in free if plug.status is not ChargePointStatus.faulted), None)
+
+    def charging(self, number: int) -> Plug | None:
+        at = (plug for plug in self.plugs.values() if plug.charge is not None and plug.charge.number == number)
+        return next(at, None)
+
+    def _happens(self, share: float) -> bool:
+        return share > 0 and self._dice.random() < share
+
+    async def _pass(self, length: timedelta) -> None:
+        """Let so much time of the shared clock pass."""
+        await asyncio.sleep(length / self._clock.wall(timedelta(seconds=1)))
+
+
+def _meter_value(at: datetime, register: Energy, power: Power, context: str) -> dict[str, Any]:
+    samples = (
+        ("Energy.Active.Import.Register", str(register.wh), "Wh"),
+        ("Power.Active.Import", str(power.watts), "W"),
+    )
+    return {
+        "timestamp": rfc3339(at),
+        "sampledValue": [
+            {"value": value, "measurand": measurand, "unit": unit, "context": context}
+            for measurand, value, unit in samples
+        ],
+    }
+
+
+class _Wire(ChargePoint):  # type: ignore[misc]  # the package has no types of its own
+    """The station's side of OCPP 1.6, as the package speaks it."""
+
+    def __init__(self, station: SimStation, socket: ClientConnection) -> None:
+        super().__init__(station.id, socket, response_timeout=ANSWER_WITHIN)
+        self._station = station
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @on(Action.remote_start_transaction)  # type: ignore[untyped-decorator]
+    def _remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
+        plug = self._station.invite(connector_id, id_tag)
+        return call_result.RemoteStartTransaction(status="Rejected" if plug is None else "Accepted")
+
+    @after(Action.remote_start_transaction)  # type: ignore[untyped-decorator]
+    async def _start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> None:
+        plug = self._station.invite(connector_id, id_tag)
+        if plug is None:
+            return
+        if plug.car is None:
+            plug.invited = id_tag
+        else:
+            await self._station.begin(plug.no, id_tag)
+
+    @on(Action.remote_stop_transaction)  # type: ignore[untyped-decorator]
+    def _remote_stop(self, transaction_id: int) -> Any:
+        plug = self._station.charging(transaction_id)
+        return call_result.RemoteStopTransaction(status="Rejected" if plug is None else "Accepted")
+
+    @after(Action.remote_stop_transaction)  # type: ignore[untyped-decorator]
+    async def _stop(self, transaction_id: int) -> None:
+        plug = self._station.charging(transaction_id)
+        if plug is not None:
+            await self._station.end(plug.no, Reason.remote)
+
+    @on(Action.reset)  # type: ignore[untyped-decorator]
+    def _reset(self, type: str) -> Any:
+        return call_result.Reset(status="Accepted")
