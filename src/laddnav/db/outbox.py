@@ -41,7 +41,8 @@ _TAKE_BACK = "update job set claimed_by = null, claimed_until = null where claim
 _NEXT = "select min(run_at) from job where dead_at is null and claimed_until is null"
 _DEAD = """
 select holder, id, listener, about, kind, attempts, last_error, dead_at from job
-where dead_at is not null and ($1::text is null or holder = $1) order by dead_at desc limit $2
+where dead_at is not null and ($1::text is null or holder = $1) and ($2::bigint is null or id < $2)
+order by id desc limit $3
 """
 _REVIVE = """
 update job set dead_at = null, attempts = 1, run_at = $3, claimed_by = null, claimed_until = null
@@ -130,8 +131,9 @@ async def drain(database: Database, *, name: str = "drain") -> None:
         pass
 
 
-async def dead(unit: Unit, holder: PartyId | None, limit: int = 100) -> Sequence[DeadJob]:
-    rows = await unit.fetch(_DEAD, None if holder is None else str(holder), limit)
+async def dead(unit: Unit, holder: PartyId | None, *, before: int | None = None, limit: int = 100) -> Sequence[DeadJob]:
+    """The youngest first; the last id is the next `before`."""
+    rows = await unit.fetch(_DEAD, None if holder is None else str(holder), before, limit)
     return [
         DeadJob(
             holder=PartyId.parse(row["holder"]),

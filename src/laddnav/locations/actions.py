@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Annotated, Literal
 
 import argon2
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
@@ -32,17 +33,20 @@ class Stranger(Struct, frozen=True, kw_only=True):
     protocols: str
 
 
+Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
+
+
 class Provisioning(Struct, frozen=True, kw_only=True):
     """What an operator sets up about a Station; UNSET leaves it as it is, `password` None takes it away."""
 
     location_id: str | UnsetType | None = UNSET
-    protocols: tuple[str, ...] | UnsetType = UNSET
-    security_profile: int | UnsetType = UNSET
-    password: str | UnsetType | None = UNSET
+    protocols: tuple[Annotated[str, Meta(pattern=r"^ocpp\d+(\.\d+)+\Z")], ...] | UnsetType = UNSET
+    security_profile: Annotated[int, Meta(ge=0, le=3)] | UnsetType = UNSET
+    password: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType | None = UNSET
     accepted: bool | UnsetType | None = UNSET
-    heartbeat_interval: int | UnsetType = UNSET
-    boot_retry_interval: int | UnsetType = UNSET
-    on_connect: str | UnsetType = UNSET
+    heartbeat_interval: Seconds | UnsetType = UNSET
+    boot_retry_interval: Seconds | UnsetType = UNSET
+    on_connect: Literal["configure", "none"] | UnsetType = UNSET
 
 
 # Places --------------------------------------------------------------------------------------------------------------

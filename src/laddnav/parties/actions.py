@@ -4,7 +4,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.parties import store
 from laddnav.parties.model import Party
-from laddnav.parties.rules import AlreadyOurs, UnknownParty, checked
+from laddnav.parties.rules import AlreadyOurs, UnknownParty, WhichParty, checked
 
 
 async def add(unit: Unit, party: Party) -> None:
@@ -25,6 +25,16 @@ async def fetch(unit: Unit, holder: PartyId) -> Party:
     if party is None:
         raise UnknownParty(holder)
     return party
+
+
+async def meant(unit: Unit, named: PartyId | None) -> Party:
+    """The party of ours that is named, or the only one there is. Raises UnknownParty, WhichParty."""
+    if named is not None:
+        return await fetch(unit, named)
+    ours = await store.list_all(unit)
+    if len(ours) != 1:
+        raise WhichParty([party.holder for party in ours])
+    return ours[0]
 
 
 async def list_all(unit: Unit) -> tuple[Party, ...]:

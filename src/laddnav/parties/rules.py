@@ -1,6 +1,7 @@
 """What a party must be to be ours, and what is refused."""
 
 import re
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from laddnav.kit.ids import PartyId
@@ -16,6 +17,19 @@ class UnknownParty(Refusal):
     def __init__(self, holder: PartyId) -> None:
         super().__init__(f"{holder} is not a party of this installation")
         self.holder = holder
+
+
+class WhichParty(Refusal):
+    """There are several parties here, or none, and none was named."""
+
+    def __init__(self, ours: Sequence[PartyId]) -> None:
+        known = ", ".join(str(one) for one in ours)
+        super().__init__(
+            f"Name the party; this installation has {known}"
+            if ours
+            else "This installation has no party yet; add one with `laddnav party add`"
+        )
+        self.ours = tuple(ours)
 
 
 class AlreadyOurs(Refusal):

@@ -54,9 +54,11 @@ async def doubts_of(unit: Unit, holder: PartyId, session_id: str) -> Sequence[Ke
     return await store.doubts_of(unit, holder, session_id)
 
 
-async def open_doubts(unit: Unit, holder: PartyId | None = None, limit: int = 200) -> Sequence[KeptDoubt]:
-    """Those that nobody has settled, newest first."""
-    return await store.open_doubts(unit, holder, limit)
+async def open_doubts(
+    unit: Unit, holder: PartyId | None = None, *, before: str | None = None, limit: int = 200
+) -> Sequence[KeptDoubt]:
+    """Those that nobody has settled, newest first; the last id is the next `before`."""
+    return await store.open_doubts(unit, holder, before, limit)
 
 
 async def settle_doubt(unit: Unit, holder: PartyId, doubt_id: str) -> None:

@@ -30,8 +30,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, session_id, station
 _DOUBT = "holder, id, session_id, station_id, kind, at, detail, raised_at, settled_at"
 DOUBTS_OF = f"select {_DOUBT} from doubt where holder = $1 and session_id = $2 order by at, id"
 OPEN_DOUBTS = f"""
-select {_DOUBT} from doubt where settled_at is null and ($1::text is null or holder = $1)
-order by raised_at desc limit $2
+select {_DOUBT} from doubt
+where settled_at is null and ($1::text is null or holder = $1) and ($2::text is null or id < $2)
+order by id desc limit $3
 """
 SETTLE = "update doubt set settled_at = $3 where holder = $1 and id = $2 and settled_at is null"
 SETTLE_KIND = """
@@ -95,8 +96,8 @@ async def doubts_of(unit: Unit, holder: PartyId, session_id: str) -> list[KeptDo
     return [_doubt(row) for row in await unit.fetch(DOUBTS_OF, str(holder), session_id)]
 
 
-async def open_doubts(unit: Unit, holder: PartyId | None, limit: int) -> list[KeptDoubt]:
-    return [_doubt(row) for row in await unit.fetch(OPEN_DOUBTS, holder and str(holder), limit)]
+async def open_doubts(unit: Unit, holder: PartyId | None, before: str | None, limit: int) -> list[KeptDoubt]:
+    return [_doubt(row) for row in await unit.fetch(OPEN_DOUBTS, holder and str(holder), before, limit)]
 
 
 def _doubt(row: Record) -> KeptDoubt:

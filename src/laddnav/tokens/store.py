@@ -13,6 +13,7 @@ FETCH = "select body from token where holder = $1 and owner = $2 and type = $3 a
 LOCK = FETCH + " for update"
 BY_UID = "select body from token where holder = $1 and uid_key = $2"
 BY_REF = "select ref, holder, body from token where ref = $1"
+REF_OF = "select ref from token where holder = $1 and owner = $2 and type = $3 and uid_key = $4"
 PAGE = """
 select ref, holder, body from token
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
@@ -48,6 +49,11 @@ async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Token] | None:
     row = await unit.fetch_one(BY_REF, ref)
     return None if row is None else _read(row)[1:]
+
+
+async def ref_of(unit: Unit, holder: PartyId, key: TokenKey) -> str | None:
+    ref: str | None = await unit.value(REF_OF, str(holder), str(key.owner), key.type, fold(key.uid))
+    return ref
 
 
 async def page(
