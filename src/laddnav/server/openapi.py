@@ -1,0 +1,94 @@
+"""The operator API described by itself: OpenAPI 3.1, made from the same routes and types that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from laddnav.people.model import Role
+from laddnav.server.api import PREFIX, Operation, Parameters, answers
+from laddnav.server.problems import KIND
+from laddnav.server.words import Schema, Speller
+
+_PROBLEM: Schema = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+_STREAM: Schema = {
+    "operationId": "follow_events",
+    "summary": "Everything that is announced, as server-sent events; each event's id is the cursor after it.",
+    "parameters": [
+        {
+            "name": "after",
+            "in": "query",
+            "description": "The cursor to go on after; without it, from the beginning. `Last-Event-ID` does the same.",
+            "schema": {"type": "string"},
+        }
+    ],
+    "responses": {"200": {"description": "Until the reader leaves", "content": {"text/event-stream": {}}}},
+}
+
+
+def document(operations: Sequence[Operation], url: str) -> Schema:
+    asked = Speller(asked=True)
+    paths: dict[str, Schema] = {"/events": {"get": _STREAM | {"security": [{"key": [Role.VIEWER.value]}]}}}
+    for operation in operations:
+        paths.setdefault(operation.route.path, {})[operation.route.method.lower()] = _described(operation, asked)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Laddnav operator API", "version": version("laddnav")},
+        "servers": [{"url": url + PREFIX}],
+        "paths": paths,
+        "components": {
+            "schemas": answers.components | asked.components | {"Problem": _PROBLEM},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _described(operation: Operation, asked: Speller) -> Schema:
+    route = operation.route
+    done: Schema = {"description": "Done"}
+    if operation.spelt is not None:
+        done["content"] = {"application/json": {"schema": operation.spelt.schema}}
+    words: Schema = {
+        "operationId": route.does.__name__,
+        "summary": (route.does.__doc__ or "").strip().partition("\n")[0],
+        "parameters": [*_parameters(operation.path, "path"), *_parameters(operation.query, "query")],
+        "responses": {
+            str(route.status): done,
+            "default": {
+                "description": "Refused",
+                "content": {KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        },
+        "security": [{"key": [route.needs.value]}],
+    }
+    if operation.body is not None:
+        schema = asked.of(operation.body).schema
+        words["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return words
+
+
+def _parameters(parameters: Parameters, where: str) -> list[Schema]:
+    spell = Speller(asked=True)
+    return [
+        {"name": field.name, "in": where, "required": field.required, "schema": _schema(spell, field)}
+        for field in msgspec.structs.fields(parameters.struct)
+    ]
+
+
+def _schema(spell: Speller, field: Any) -> Schema:
+    """Absent is what null would be, so null is not offered."""
+    schema = spell.of(field.type).schema
+    some = [one for one in schema.get("anyOf", [schema]) if one != {"type": "null"}]
+    return some[0] if len(some) == 1 else {"anyOf": some}

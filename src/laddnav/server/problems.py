@@ -1,0 +1,123 @@
+"""What the operator API answers to a refusal: an RFC 9457 problem document, and the one table of status numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
+from laddnav.cdrs.rules import UnknownCdr
+from laddnav.kit import json
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.locations.rules import (
+    EvseTaken,
+    StationExists,
+    UnknownConnector,
+    UnknownEvse,
+    UnknownLocation,
+    UnknownStation,
+)
+from laddnav.ocpp.rules import NoAnswer, Offline
+from laddnav.parties.rules import AlreadyOurs, UnknownParty
+from laddnav.people.api import NotYours
+from laddnav.people.rules import NotAllowed
+from laddnav.readings.actions import UnknownDoubt
+from laddnav.sessions.routes import TokenRefused
+from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, UnknownSession
+from laddnav.tariffs.rules import UnknownTariff
+from laddnav.tokens.rules import UnknownToken
+
+
+class NoKey(Refusal):
+    """The operator API is opened by a key: `Authorization: Bearer KEY`."""
+
+    def __init__(self) -> None:
+        super().__init__("Show a key that is in use: `Authorization: Bearer KEY`; `laddnav api-key create` makes one")
+
+
+class NoSuchPath(Refusal):
+    """The operator API has nothing at this path."""
+
+
+class NotThisMethod(Refusal):
+    """There is something at this path, and it answers to other methods."""
+
+
+class TooLarge(Refusal):
+    """The body is larger than anything that belongs here."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The body is larger than {most} bytes, the most that is read here")
+        self.most = most
+
+
+class UnknownDeadJob(Refusal):
+    """No dead job of this id is known here."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"No dead job {job_id} is known here")
+
+
+# Whatever is not here is a request that was understood and cannot be granted as it stands: 422.
+STATUS: dict[type[Exception], int] = {
+    Unreadable: 400,
+    NoKey: 401,
+    NotAllowed: 403,
+    TokenRefused: 403,
+    NoSuchPath: 404,
+    NotYours: 404,
+    UnknownCdr: 404,
+    UnknownConnector: 404,
+    UnknownDeadJob: 404,
+    UnknownDebtor: 404,
+    UnknownDoubt: 404,
+    UnknownEvse: 404,
+    UnknownInvoice: 404,
+    UnknownLocation: 404,
+    UnknownParty: 404,
+    UnknownSession: 404,
+    UnknownStation: 404,
+    UnknownTariff: 404,
+    UnknownToken: 404,
+    NotThisMethod: 405,
+    AlreadyEnded: 409,
+    AlreadyOurs: 409,
+    EvseBusy: 409,
+    EvseTaken: 409,
+    NoStation: 409,
+    Offline: 409,
+    StationExists: 409,
+    TooLarge: 413,
+    NoAnswer: 504,
+}
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+KIND = "application/problem+json"
+
+
+def status_of(error: Refusal | Trouble) -> int:
+    named = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    return named or (503 if isinstance(error, Trouble) else 422)
+
+
+def problem(error: Refusal | Trouble) -> Response:
+    """`type` names the refusal, `title` is its message, `detail` what it says about this request."""
+    title = (type(error).__doc__ or "").strip().splitlines()[0]
+    return _answer(type(error).__name__, title, str(error) or title, status_of(error))
+
+
+def fault() -> Response:
+    """Something of ours broke; what it was is in the log, not here."""
+    return _answer("Fault", "Something broke here; it is written down.", "Try again, or tell whoever runs this", 500)
+
+
+def _answer(name: str, title: str, detail: str, status: int) -> Response:
+    words: dict[str, Any] = {
+        "type": f"urn:laddnav:problem:{re.sub(r'(?<!^)(?=[A-Z])', '-', name).lower()}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    return Response(json.encode(words), status, HEADERS.get(status), KIND)

@@ -1,0 +1,152 @@
+"""What a person decides about one process of an installation: by flag, or by a LADDNAV_* variable."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from laddnav.kit.refusal import Refusal
+
+KEY_BYTES = 32
+PARTS = ("jobs", "ocpi", "ocpp", "web")  # what a process may carry; the operator API comes with the pages
+
+
+class WrongSetting(Refusal):
+    """A setting cannot be what it was set to."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """`database` None: the PostgreSQL of our own in `data`. `public_url` None: host and port, once the port is open.
+
+    `name` tells the processes of an installation apart; one that is started again under its name takes up its work.
+    """
+
+    data: Path = Path(".laddnav")
+    database: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8480
+    public_url: str | None = None
+    name: str = "laddnav"
+    only: tuple[str, ...] = PARTS
+    allow_loopback_partners: bool = False
+    tile_url: str | None = None
+    log_level: str = "info"
+    key: bytes
+
+    def __repr__(self) -> str:
+        """Without the key, and without the password that a database's URL may hold."""
+        return f"Settings({self.name} of {self.data})"
+
+    @property
+    def url(self) -> str:
+        """Where others reach us, without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def read(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
+    """The settings that the flags give, then the environment, then the defaults; a flag that is None was not given.
+
+    Makes the data folder and its key where there are none. Raises WrongSetting.
+    """
+    said: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        variable = f"LADDNAV_{field.name.upper()}"
+        if field.name == "key":
+            continue
+        if flags.get(field.name) is not None:
+            said[field.name] = _converted(f"--{field.name.replace('_', '-')}", flags[field.name], field.type)
+        elif environ.get(variable):
+            said[field.name] = _converted(variable, environ[variable], field.type)
+    data = home(said.get("data", Path(".laddnav")))
+    settings = Settings(**said | {"data": data, "key": _key(data, environ)})
+    return _checked(settings)
+
+
+def home(data: Path) -> Path:
+    """The folder of the installation: a demo keeps two beside each other, and ours is `own`."""
+    own = data / "own"
+    return (own if own.is_dir() else data).absolute()
+
+
+def _converted(name: str, said: object, kind: Any) -> object:
+    if kind is Path:
+        return Path(str(said))
+    if name.endswith(("only", "ONLY")) and isinstance(said, str):
+        said = tuple(part.strip() for part in said.split(","))
+    if kind is bool and isinstance(said, str):
+        said = said.lower()
+    try:
+        return msgspec.convert(said, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise WrongSetting(name, f"{said!r} will not do: {error}") from error
+
+
+def _checked(settings: Settings) -> Settings:
+    if not 0 <= settings.port <= 65535:
+        raise WrongSetting("port", f"{settings.port} is no port")
+    if unknown := sorted(set(settings.only) - set(PARTS)):
+        raise WrongSetting("only", f"{unknown[0]!r} is no part; there are {', '.join(PARTS)}")
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise WrongSetting("log-level", f"{settings.log_level!r} is none of debug, info, warning, error")
+    if settings.public_url is not None:
+        _check_url("public-url", settings.public_url, ("http", "https"))
+        settings = msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))
+    if settings.database is not None:
+        _check_url("database", settings.database, ("postgres", "postgresql"))
+    return settings
+
+
+def _check_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WrongSetting(name, f"this is no URL: {error}") from error
+    # What was given is not repeated: it may hold a password.
+    if parts.scheme not in schemes:
+        raise WrongSetting(name, f"the URL begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if not parts.netloc and name != "database":
+        raise WrongSetting(name, "the URL names no host")
+
+
+def _key(data: Path, environ: Mapping[str, str]) -> bytes:
+    """What seals secrets at rest: of LADDNAV_KEY, or of the folder's file, which is made once. Raises WrongSetting."""
+    if said := environ.get("LADDNAV_KEY"):
+        return _key_of("LADDNAV_KEY", said)
+    file = data / "key"
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            # Linked into place whole, so that of two processes that start at once one key is everybody's.
+            half = data / f"key.{os.getpid()}"
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
+                written.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            with suppress(FileExistsError):
+                os.link(half, file)
+            half.unlink()
+        return _key_of(str(file), file.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting("data", f"{data} cannot be used: {error}") from error
+
+
+def _key_of(where: str, text: str) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(text.strip())
+    except (binascii.Error, ValueError) as error:
+        raise WrongSetting(where, "a key is 32 bytes as URL-safe Base64") from error
+    if len(key) != KEY_BYTES:
+        raise WrongSetting(where, "a key is 32 bytes as URL-safe Base64")
+    return key
