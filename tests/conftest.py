@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from laddnav.db.embedded import Cluster
 from laddnav.db.events import Event
@@ -16,6 +17,14 @@ from tests.clock import SetClock
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long suites too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Laws are tried on the same examples by everybody; with --all on new ones, and more of them."""
+    long = config.getoption("--all")
+    # No deadline: how long an example takes says more about the machine than about the law.
+    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 100)
+    settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -263,9 +263,9 @@ def test_root_starts_it_in_a_private_folder_where_user_namespaces_are_forbidden(
     again = open_folder / "again"
     again.mkdir()
     forbidden = ("unshare", "--mount", "--", "sh", "-c", 'mount --rbind / "$0" && exec chroot "$0" "$@"', str(again))
-    if subprocess.run([*forbidden, "true"], check=False).returncode != 0:
+    if subprocess.run([*forbidden, "true"], env=ENVIRONMENT, check=False).returncode != 0:
         pytest.skip("this machine lets root mount nothing")
-    assert subprocess.run([*forbidden, "unshare", "--user", "true"], check=False).returncode != 0
+    assert subprocess.run([*forbidden, "unshare", "--user", "true"], env=ENVIRONMENT, check=False).returncode != 0
     private = open_folder / "private"
     private.mkdir(mode=0o700)
     root = ("setpriv", f"--bounding-set={lacking}", "--")
