@@ -72,6 +72,10 @@ class Format:
         """`Saturday, 21 November 2026`."""
         return format_date(at.astimezone(ZoneInfo(zone)), format="full", locale=self.locale)
 
+    def date(self, at: datetime, zone: str) -> str:
+        """`2026-12-21`, where the hour does not matter."""
+        return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
+
     def length(self, length: timedelta) -> Markup:
         """`1 h 23 min`: the two largest units of it."""
         seconds = int(abs(length).total_seconds())

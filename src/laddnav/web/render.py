@@ -6,10 +6,12 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from laddnav.pricing.reasons import Reason, said
 from laddnav.web.format import Format
 from laddnav.web.words import LANGUAGES, LOCALES, TERMS, state, translations
 
@@ -59,7 +61,13 @@ def environment(language: str) -> Environment:
     def day(context: Context, at: object, zone: str | None = None) -> str:
         return write.day(at, zone or context["zone"])  # type: ignore[arg-type]  # as above
 
+    def because(reason: Reason) -> str:
+        return said(reason, language)
+
     made.filters |= {
+        "because": because,
+        "date": write.date,
+        "pretty": pretty,
         "amount": write.amount,
         "clock": clock,
         "day": day,
@@ -83,6 +91,14 @@ def environment(language: str) -> Environment:
     return made
 
 
+def pretty(message: str) -> str:
+    """JSON with its structure to be seen; what is none stays as it came."""
+    try:
+        return msgspec.json.format(message.encode(), indent=2).decode()
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return message
+
+
 def render(template: str, *, language: str, **facts: object) -> str:
-    """`facts` must hold what base.html asks for: see Frame in web/frame.py."""
+    """`facts` must hold what base.html asks for; `Asked.page` sees to that."""
     return environment(language).get_template(template).render(language=language, **facts)

@@ -19,7 +19,7 @@ _LOCALE = Path(__file__).parent / "locale"
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The catalogue of a language, read from its .po as it stands: nothing compiled could be older. English is the source."""
+    """The catalogue of a language, read from its .po as it stands: nothing compiled is older. English is the source."""
     path = _LOCALE / language / "LC_MESSAGES" / "laddnav.po"
     if not path.exists():
         return NullTranslations()
@@ -48,7 +48,7 @@ def N_(text: str) -> str:
 
 
 class State(Struct, frozen=True):
-    """How a state is shown: `tone` is a colour of style.css, `shape` a symbol of shapes.svg, so colour never speaks alone."""
+    """How a state is shown: `tone` is a colour of style.css, `shape` a symbol of shapes.svg; no colour speaks alone."""
 
     word: str
     tone: str
@@ -117,6 +117,10 @@ TERMS: dict[str, str] = {
     "FLAT": N_("Start fee"),
     "TIME": N_("Charging time"),
     "PARKING_TIME": N_("Parking time"),
+    "PRICE_MIN": N_("Lowest price"),
+    "PRICE_MAX": N_("Highest price"),
+    "RESERVATION": N_("Reservation"),
+    "TOTAL": N_("The whole charge"),
     "viewer": N_("Viewer"),
     "operator": N_("Operator"),
     "admin": N_("Administrator"),
@@ -139,6 +143,19 @@ TERMS: dict[str, str] = {
     "PowerLoss": N_("Power loss"),
     "Reboot": N_("The station restarted"),
     "Other": N_("Other reason"),
+    "BACKWARD_REGISTER": N_("The register went backwards"),
+    "POWER_IMPLAUSIBLE": N_("More power than the EVSE can give"),
+    "GAP": N_("A gap between readings"),
+    "NO_READINGS": N_("No readings between start and stop"),
+    "LATE_READING": N_("A reading came late"),
+    "REGISTER_BEFORE_START": N_("A register from before the start"),
+    "READING_AFTER_STOP": N_("A reading from after the stop"),
+    "START_UNKNOWN": N_("No register at the start"),
+    "STOP_UNKNOWN": N_("No register at the stop"),
+    "STOP_WITHOUT_START": N_("A stop without a start"),
+    "UNKNOWN_EVSE": N_("A session at an EVSE that is not attached"),
+    "OVERLAP": N_("Two sessions at one EVSE at the same time"),
+    "CLOCK_OFF": N_("The times of the station cannot all be true"),
     "AC_1_PHASE": N_("AC, one phase"),
     "AC_2_PHASE": N_("AC, two phases"),
     "AC_3_PHASE": N_("AC, three phases"),

@@ -1,0 +1,248 @@
+"""One request of a page: who asks, in which language, and how the answer is made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit import json
+from laddnav.kit.refusal import Refusal
+from laddnav.parties.model import Party
+from laddnav.people.model import Role, Visitor
+from laddnav.people.rules import allows
+from laddnav.tokens.actions import Asker
+from laddnav.web.render import render
+from laddnav.web.words import TERMS, spoken, translations
+
+THEMES = ("light", "auto", "dark")
+FLASH = "flash"
+FORM_MAX = 64 * 1024  # bytes
+FIELDS_MAX = 50
+YEAR = 365 * 24 * 3600  # seconds
+NOBODYS_ZONE = "UTC"  # before the first party says where it is at home
+
+
+class FormTooLarge(Refusal):
+    """No form of ours says so much."""
+
+    def __init__(self) -> None:
+        super().__init__("This is more than any form here sends")
+
+
+class Console(Struct, frozen=True, kw_only=True):
+    """What the pages stand on. `url` is where stations and partners reach us; `ask` asks an eMSP about its Token.
+
+    `tile_url` None: the map draws outlines only.
+    """
+
+    database: Database
+    url: str
+    ask: Asker | None = None
+    tile_url: str | None = None
+    tile_credit: str = ""
+
+
+class Flash(Struct, frozen=True):
+    """Said once, on the page that follows a deed. `secret` is kept nowhere, so it never travels in a cookie."""
+
+    tone: str
+    text: str
+    secret: str | None = None
+
+
+class Shown(NamedTuple):
+    """The Visitor as templates ask for it."""
+
+    name: str
+    role: Role
+    csrf: str
+    account_id: str
+    visit_id: str
+    may_operate: bool
+
+
+class Asked:
+    """A request with what every page needs to know of it."""
+
+    def __init__(self, request: Request, console: Console, visitor: Visitor | None, parties: tuple[Party, ...]) -> None:
+        self.request = request
+        self.console = console
+        self.parties = parties
+        self._visitor = visitor
+        chosen = request.cookies.get("language") or (visitor.language if visitor else None)
+        self.language = spoken(chosen, request.headers.get("accept-language", ""))
+        theme = request.cookies.get("theme", "auto")
+        self.theme = theme if theme in THEMES else "auto"
+        self.zone = parties[0].time_zone if parties else NOBODYS_ZONE
+        self._form: Mapping[str, str] = {}
+
+    @property
+    def visitor(self) -> Visitor:
+        """Whoever is signed in; a door that asks for a role has seen to it."""
+        assert self._visitor is not None, "this door is open to nobody in particular"
+        return self._visitor
+
+    @property
+    def signed_in(self) -> bool:
+        return self._visitor is not None
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    @property
+    def address(self) -> str:
+        """The path with its query, for parts of a page that fetch themselves again."""
+        return self.path + (f"?{self.request.url.query}" if self.request.url.query else "")
+
+    def came_from(self, otherwise: str) -> str:
+        """The page of ours whose form this is."""
+        parts = urlsplit(self.request.headers.get("referer", ""))
+        if parts.netloc != self.request.url.netloc:
+            return otherwise
+        return inside(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+    def unit(self) -> AbstractAsyncContextManager[Unit]:
+        return self.console.database.unit()
+
+    def part(self, name: str) -> str:
+        """Of the path."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> str | None:
+        return self.request.query_params.get(name) or None
+
+    async def read_form(self) -> None:
+        """Forms of ours are small and carry no files. Raises FormTooLarge."""
+        body = b""
+        async for chunk in self.request.stream():
+            body += chunk
+            if len(body) > FORM_MAX:
+                raise FormTooLarge
+        self._form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+
+    def said(self, name: str) -> str:
+        """A field of the form, without space around it; "" where it was left out."""
+        return self._form.get(name, "").strip()
+
+    def secret(self, name: str) -> str:
+        """A field as it was typed: a password may begin with a space."""
+        return self._form.get(name, "")
+
+    def term(self, word: str) -> str:
+        """What the specification spells in capitals, in the language of this request."""
+        return self.say(TERMS[word]) if word in TERMS else word
+
+    def say(self, text: str, **values: object) -> str:
+        """A sentence in the language of this request."""
+        sentence = translations(self.language).gettext(text)
+        return sentence % values if values else sentence
+
+    def page(
+        self, template: str, *, status: int = 200, flash: Flash | None = None, path: str | None = None, **facts: object
+    ) -> Response:
+        flashes = [*self._flashes(), *([flash] if flash else [])]
+        html = render(
+            template,
+            language=self.language,
+            theme=self.theme,
+            zone=self.zone,
+            path=path or self.path,
+            address=path or self.address,
+            installation=", ".join(party.name for party in self.parties[:2]),
+            visitor=self._shown(),
+            flashes=flashes,
+            **facts,
+        )
+        response = HTMLResponse(html, status_code=status, headers=self._headers())
+        if FLASH in self.request.cookies:
+            response.delete_cookie(FLASH)
+        return response
+
+    def done(self, path: str, text: str | None = None, tone: str = "good") -> Response:
+        """On to another page, which says what was done."""
+        response = RedirectResponse(inside(path), status_code=303)
+        if text is not None:
+            value = quote(json.encode(Flash(tone, text)).decode())
+            response.set_cookie(FLASH, value, max_age=60, httponly=True, samesite="strict", secure=self.secure)
+        return response
+
+    @property
+    def secure(self) -> bool:
+        return self.request.url.scheme == "https"
+
+    def _shown(self) -> Shown | None:
+        visitor = self._visitor
+        if visitor is None or visitor.visit is None:
+            return None
+        return Shown(
+            name=visitor.name,
+            role=visitor.role,
+            csrf=visitor.visit.csrf,
+            account_id=visitor.id,
+            visit_id=visitor.visit.id,
+            may_operate=allows(visitor, Role.OPERATOR),
+        )
+
+    def _flashes(self) -> list[Flash]:
+        try:
+            return [json.decode(unquote(self.request.cookies[FLASH]), Flash)]
+        except (KeyError, json.Unreadable):
+            return []
+
+    def _headers(self) -> dict[str, str]:
+        tiles = f" {_origin(self.console.tile_url)}" if self.console.tile_url else ""
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "
+            f"img-src 'self' data: blob:{tiles}; connect-src 'self'{tiles}; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        return {
+            "Content-Security-Policy": policy,
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+
+
+Handler = Callable[[Asked], Awaitable[Response]]
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """A path with what answers there. `role` None: also to who is not signed in."""
+
+    method: str
+    path: str
+    handler: Handler
+    role: Role | None
+
+
+def see(path: str, handler: Handler, role: Role | None = Role.VIEWER) -> Door:
+    return Door(method="GET", path=path, handler=handler, role=role)
+
+
+def do(path: str, handler: Handler, role: Role | None = Role.OPERATOR) -> Door:
+    return Door(method="POST", path=path, handler=handler, role=role)
+
+
+def inside(path: str) -> str:
+    """The path, if it leads into our own pages; else the first page. What a form says may come from anywhere."""
+    leads_inside = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if leads_inside else "/"
+
+
+def cookie_of(request: Request) -> str:
+    """The visit's. It names the port, for cookies do not tell ports apart and a demo runs two installations."""
+    return f"visit_{request.url.port or 'web'}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,243 @@
+"""Sessions: what a charge does now, what it drew, what it costs and why, and all that was said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from markupsafe import Markup
+from msgspec import Struct
+from starlette.responses import Response
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.db import stream
+from laddnav.db.stream import Announced
+from laddnav.kit import json
+from laddnav.metering.model import Activity
+from laddnav.ocpp import actions as ocpp
+from laddnav.ocpp.model import FrameKind, Message
+from laddnav.people import actions as people
+from laddnav.pricing.model import Line
+from laddnav.pricing.reasons import said
+from laddnav.readings import actions as readings
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.course import Course, Step
+from laddnav.sessions.model import Session, Status
+from laddnav.sessions.rules import OPEN
+from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.format import Format
+from laddnav.web.live import slug
+from laddnav.web.pages import places
+from laddnav.web.pages.places import Place
+from laddnav.web.words import N_
+
+PAGE = 50
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    session: Session
+    place: Place
+    lasted: timedelta
+
+
+class Happening(Struct, frozen=True, kw_only=True):
+    """One entry of the timeline. `raw`: the message as it was sent."""
+
+    at: datetime
+    title: str
+    tone: str | None = None
+    detail: str = ""
+    raw: str | None = None
+
+
+class LineShown(Struct, frozen=True, kw_only=True):
+    """A Line with its reason in the reader's language."""
+
+    line: Line
+    reason: str
+
+
+# How an event is told, and in which tone; what was announced for machines only is not here.
+TOLD: dict[str, tuple[str, str]] = {
+    "StartRequested": (N_("A start was asked for"), "hold"),
+    "StartAnswered": (N_("The station answered to the start: %(result)s"), "hold"),
+    "SessionStarted": (N_("The session began"), "live"),
+    "StopRequested": (N_("A stop was asked for"), "hold"),
+    "StopAnswered": (N_("The station answered to the stop: %(result)s"), "hold"),
+    "SessionEnded": (N_("The session is settled"), "good"),
+    "SessionFailed": (N_("It came to nothing"), "bad"),
+}
+PAUSED: dict[Activity, str] = {
+    Activity.CHARGING: N_("The car charges again"),
+    Activity.SUSPENDED_EV: N_("The car asks for no power"),
+    Activity.SUSPENDED_EVSE: N_("The station holds the power back"),
+}
+
+
+async def list_all(asked: Asked) -> Response:
+    shown = "all" if asked.query("show") == "all" else "open"
+    cursor, holder = asked.query("cursor"), asked.visitor.holder
+    async with asked.unit() as unit:
+        known = await sessions.page(
+            unit, holder, statuses=OPEN if shown == "open" else None, before=cursor, limit=PAGE + 1
+        )
+        counts = await sessions.counts(unit, holder)
+        where = await places.places(unit, ((one.holder, one.owner, one.location_id) for one in known))
+        now = unit.now
+    page = known[:PAGE]
+    return asked.page(
+        "sessions.html",
+        rows=[
+            Row(session=one, place=where[one.holder, one.owner, one.location_id], lasted=_lasted(one, now))
+            for one in page
+        ],
+        open_count=sum(counts.get(status, 0) for status in OPEN),
+        shown=shown,
+        next=page[-1].ref if len(known) > PAGE else None,
+        begun=cursor is not None,
+    )
+
+
+async def one(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        session = await sessions.by_ref(unit, asked.part("ref"))
+        key = (session.holder, session.owner, session.location_id)
+        place = (await places.places(unit, [key]))[key]
+        course = await sessions.course_of(unit, session)
+        cdr = await cdrs.of_session(unit, session.holder, session.owner, session.id)
+        doubts = await readings.doubts_of(unit, session.holder, session.id)
+        announced = await stream.of_thing(unit, session.holder, f"{session.owner}/{session.id}")
+        messages = await ocpp.messages_of_session(unit, session.holder, session.id)
+        now = unit.now
+    lines = cdr.lines if cdr else course.lines
+    return asked.page(
+        "session.html",
+        session=session,
+        slug=slug(f"{session.owner}/{session.id}"),
+        place=place,
+        cdr=cdr,
+        power_now=course.steps[-1].power if course.steps and session.status is Status.ACTIVE else None,
+        lasted=_lasted(session, now),
+        doubts=doubts,
+        curve=_curve(asked, session, course, messages) if course.steps else None,
+        lines=explained(lines, asked.language),
+        total=cdr.costs.total if cdr else session.cost,
+        currency=session.currency,
+        zone_of_lines=session.time_zone,
+        timeline=_timeline(asked, session, course, announced, messages),
+    )
+
+
+async def stop(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        session = await sessions.by_ref(unit, asked.part("ref"))
+        await sessions.request_stop(unit, session.holder, session.id)
+        people.note(unit, asked.visitor.name, "stop session", f"session {session.id}")
+    return asked.done(f"/sessions/{session.ref}", asked.say("The station was asked to stop."))
+
+
+def explained(lines: Iterable[Line], language: str) -> list[LineShown]:
+    return [LineShown(line=line, reason=said(line.reason, language)) for line in lines]
+
+
+def _lasted(session: Session, now: datetime) -> timedelta:
+    return (session.ended_at or now) - session.started_at
+
+
+def _curve(asked: Asked, session: Session, course: Course, messages: Sequence[Message]) -> Markup:
+    """What <power-curve> draws, as JSON for a script element; instants in seconds since 1970."""
+    steps = course.steps
+    begin = _seconds(session.started_at)
+    power = [[_seconds(step.started_at), step.power.kw] for step in steps]
+    costs = [[_seconds(step.ended_at), step.cost] for step in steps if step.cost is not None]
+    bands = [
+        {
+            "from": _seconds(band.started_at),
+            "to": _seconds(band.ended_at),
+            "price": band.price,
+            "label": f"{Format(asked.language).number(band.price, 2, 4)} {session.currency}/{band.unit}",
+        }
+        for band in course.bands
+    ]
+    drawn = {
+        "zone": session.time_zone,
+        "currency": session.currency,
+        "words": {
+            "time": asked.say("Time"),
+            "power": asked.say("Power"),
+            "energy": asked.say("Energy"),
+            "cost": asked.say("Cost"),
+        },
+        "power": [*power, [_seconds(steps[-1].ended_at), 0 if session.ended_at else steps[-1].power.kw]],
+        "energy": [[begin, 0], *([_seconds(step.ended_at), step.energy.kwh] for step in steps)],
+        "cost": costs,
+        "bands": bands,
+        "marks": [
+            {"at": _seconds(message.at), "tone": None if message.action == "MeterValues" else "live"}
+            for message in messages
+            if message.kind is FrameKind.CALL
+        ],
+        "ends": _seconds(session.ended_at) if session.ended_at else None,
+    }
+    # `<` may not stand in a script element as it is.
+    return Markup(json.encode(drawn).decode().replace("<", "\\u003c"))
+
+
+def _seconds(at: datetime) -> float:
+    return at.timestamp()
+
+
+def _timeline(
+    asked: Asked, session: Session, course: Course, announced: Sequence[Announced], messages: Sequence[Message]
+) -> list[Happening]:
+    """Events, messages, pauses and changes of the price, in one order of time."""
+    happenings = [
+        *(_message(message) for message in messages if message.kind is not FrameKind.RESULT),
+        *(_event(asked, event) for event in announced if event.kind in TOLD),
+        *_pauses(asked, course.steps),
+        *_price_changes(asked, session, course),
+    ]
+    if session.ended_at is not None:
+        happenings.append(Happening(at=session.ended_at, title=asked.say("The session ended"), tone="good"))
+    return sorted(happenings, key=lambda each: each.at)
+
+
+def _message(message: Message) -> Happening:
+    return Happening(
+        at=message.at,
+        title=message.action or message.kind,
+        tone="bad" if message.kind is FrameKind.ERROR else None,
+        detail=message.quirk or "",
+        raw=message.body,
+    )
+
+
+def _event(asked: Asked, event: Announced) -> Happening:
+    text, tone = TOLD[event.kind]
+    fields = json.decode(event.body, dict[str, Any])
+    return Happening(at=event.at, title=asked.say(text, **{"result": fields.get("result", "")}), tone=tone)
+
+
+def _pauses(asked: Asked, steps: Sequence[Step]) -> Iterable[Happening]:
+    for before, after in pairwise(steps):
+        if before.activity is not after.activity:
+            tone = "live" if after.activity is Activity.CHARGING else "warn"
+            yield Happening(at=after.started_at, title=asked.say(PAUSED[after.activity]), tone=tone)
+
+
+def _price_changes(asked: Asked, session: Session, course: Course) -> Iterable[Happening]:
+    write = Format(asked.language)
+    for before, after in pairwise(course.bands):
+        prices = [f"{write.number(band.price, 2, 4)} {session.currency}/{band.unit}" for band in (before, after)]
+        yield Happening(
+            at=after.started_at, title=asked.say("The price changed"), detail=" → ".join(prices), tone="hold"
+        )
+
+
+DOORS: tuple[Door, ...] = (
+    see("/sessions", list_all),
+    see("/sessions/{ref}", one),
+    do("/sessions/{ref}/stop", stop),
+)

@@ -1,0 +1,65 @@
+"""The console on a free port over a real database, a browser that looks at it, and people who sign in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page
+from starlette.applications import Starlette
+
+from laddnav.billing import actions as billing
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.events import CdrClosed, CdrReceived
+from laddnav.db.events import Event
+from laddnav.db.unit import Database, Listener
+from laddnav.people import actions as people
+from laddnav.people.model import Role
+from laddnav.sessions.events import SessionEnded
+from laddnav.web.app import routes
+from laddnav.web.asked import Console
+from tests.browser import browser as chromium
+from tests.web.site import PASSWORD, Site
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    return {SessionEnded: [cdrs.close], CdrClosed: [billing.bill], CdrReceived: [billing.bill]}
+
+
+@pytest.fixture
+async def site(database: Database) -> AsyncIterator[Site]:
+    """With an account a role, named as the role is."""
+    for role in Role:
+        await people.add_account(database, name=role.value, password=PASSWORD, role=role, by="a test")
+    console = Console(database=database, url="http://127.0.0.1")
+    server = uvicorn.Server(
+        uvicorn.Config(Starlette(routes=routes(console)), port=0, log_config=None, timeout_graceful_shutdown=1)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Site(database=database, url=f"http://127.0.0.1:{port}")
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
+    """Signed in as an admin. A test fails where a page complains in its console or asks another server for anything."""
+    context = await browser.new_context(base_url=site.url)
+    page = await context.new_page()
+    complaints = site.listen(page)
+    await site.sign_in(page, Role.ADMIN)
+    yield page
+    await context.close()
+    assert complaints == []
