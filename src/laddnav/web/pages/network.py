@@ -25,6 +25,12 @@ from laddnav.web.words import state
 
 LOCATIONS_MAX = 5_000  # on one map
 STATIONS_MAX = 500
+# The order in which states are read where each has its figure.
+USUAL = (
+    Status.AVAILABLE,
+    Status.CHARGING,
+    *(one for one in places.TELLING if one not in (Status.AVAILABLE, Status.CHARGING)),
+)
 NAMED_MAX = 6  # of things that need somebody; the rest is on its own page
 
 
@@ -60,7 +66,7 @@ async def show(asked: Asked) -> Response:
     evses = Counter(evse.status for _, _, location in known for evse in location.evses)
     return asked.page(
         "network.html",
-        counts=[(status.value, evses[status]) for status in places.TELLING if evses[status]],
+        counts=[(status.value, evses[status]) for status in USUAL if evses[status]],
         sessions_open=sum(counts.get(status, 0) for status in OPEN),
         energy_today=sum((each.energy for each in sums), NO_ENERGY),
         attention=attention,

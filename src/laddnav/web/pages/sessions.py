@@ -193,14 +193,16 @@ def _timeline(
     asked: Asked, session: Session, course: Course, announced: Sequence[Announced], messages: Sequence[Message]
 ) -> list[Happening]:
     """Events, messages, pauses and changes of the price, in one order of time."""
+    ended = (
+        [Happening(at=session.ended_at, title=asked.say("The session ended"), tone="good")] if session.ended_at else []
+    )
     happenings = [
+        *ended,
         *(_message(message) for message in messages if message.kind is not FrameKind.RESULT),
         *(_event(asked, event) for event in announced if event.kind in TOLD),
         *_pauses(asked, course.steps),
         *_price_changes(asked, session, course),
     ]
-    if session.ended_at is not None:
-        happenings.append(Happening(at=session.ended_at, title=asked.say("The session ended"), tone="good"))
     return sorted(happenings, key=lambda each: each.at)
 
 
