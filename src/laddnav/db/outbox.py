@@ -44,6 +44,7 @@ select holder, id, listener, about, kind, attempts, last_error, dead_at from job
 where dead_at is not null and ($1::text is null or holder = $1) and ($2::bigint is null or id < $2)
 order by id desc limit $3
 """
+_COUNT = "select count(*) filter (where dead_at is null), count(*) filter (where dead_at is not null) from job"
 _REVIVE = """
 update job set dead_at = null, attempts = 1, run_at = $3, claimed_by = null, claimed_until = null
 where holder = $1 and id = $2 and dead_at is not null
@@ -147,6 +148,13 @@ async def dead(unit: Unit, holder: PartyId | None, *, before: int | None = None,
         )
         for row in rows
     ]
+
+
+async def count(unit: Unit) -> tuple[int, int]:
+    """(how many jobs wait or are under way, how many are dead)."""
+    row = await unit.fetch_one(_COUNT)
+    assert row is not None, "a count has a row"
+    return row[0], row[1]
 
 
 async def revive(unit: Unit, holder: PartyId, job_id: int) -> bool:

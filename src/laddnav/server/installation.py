@@ -35,7 +35,6 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
 class Installation(Struct, frozen=True, kw_only=True):
     """`cluster` None: a PostgreSQL that others look after."""
 
-    settings: Settings
     database: Database
     cluster: Cluster | None
 
@@ -63,7 +62,7 @@ async def opened(
     where = whereabouts_of(settings.data)
     if settings.database is not None:
         async with _connected(settings.database, _clock(settings.data, where, owned=False), hears, size) as database:
-            yield Installation(settings=settings, database=database, cluster=None)
+            yield Installation(database=database, cluster=None)
         return
     cluster = Cluster((settings.data / where.cluster).resolve())
     await cluster.start()
@@ -71,7 +70,7 @@ async def opened(
         await cluster.create_database(where.database)
         clock = _clock(settings.data, where, owned=cluster.owned)
         async with _connected(cluster.url(where.database), clock, hears, size) as database:
-            yield Installation(settings=settings, database=database, cluster=cluster)
+            yield Installation(database=database, cluster=cluster)
     finally:
         await cluster.stop()
 

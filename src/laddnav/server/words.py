@@ -149,7 +149,10 @@ _UNITED: dict[type, Spelt] = {
 def _simple(node: types.Type) -> Spelt:
     match node:
         case types.StrType():
-            return Spelt(schema=_STRING | _bounds(minLength=node.min_length, maxLength=node.max_length))
+            bounds = _bounds(minLength=node.min_length, maxLength=node.max_length, pattern=node.pattern)
+            return Spelt(schema=_STRING | bounds)
+        case types.LiteralType():
+            return Spelt(schema={"enum": list(node.values)})
         case types.BoolType():
             return Spelt(schema={"type": "boolean"})
         case types.IntType():
@@ -175,7 +178,7 @@ def _seconds(length: timedelta) -> Decimal | int:
     return whole if not rest else Decimal(length // _MICROSECOND).scaleb(-6).normalize()
 
 
-def _bounds(**bounds: int | float | None) -> Schema:
+def _bounds(**bounds: int | float | str | None) -> Schema:
     return {name: bound for name, bound in bounds.items() if bound is not None}
 
 

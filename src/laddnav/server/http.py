@@ -1,0 +1,260 @@
+"""One process: opens its port, serves until it is asked to stop, and then finishes what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+import uvicorn
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from laddnav.db.unit import Database
+from laddnav.kit.refusal import Refusal
+from laddnav.people import actions as people
+from laddnav.people.rules import FIRST_NAME
+from laddnav.server.app import HEARS, House
+from laddnav.server.installation import opened
+from laddnav.server.jobs import kept_going
+from laddnav.server.metrics import Metrics
+from laddnav.server.problems import TooLarge, problem
+from laddnav.server.settings import Settings
+
+log = structlog.get_logger()
+
+BODY_MAX = 2_000_000  # bytes of a request that is no OCPI; that room has a limit and an answer of its own
+FRAME_MAX = 1_000_000  # bytes that a station says at once
+LEAVE_WITHIN = 10  # seconds for what is under way when the process is asked to stop
+
+
+class PortTaken(Refusal):
+    """Another program listens at this port."""
+
+    def __init__(self, settings: Settings, why: str) -> None:
+        super().__init__(f"Cannot listen at {settings.host}:{settings.port}: {why}")
+
+
+class AlreadyServed(Refusal):
+    """A process of this name serves this data already."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            f"`laddnav serve` runs on {settings.data} already as {settings.name!r}; give this one a --name"
+        )
+
+
+class Serving(Struct, frozen=True, kw_only=True):
+    """A process that answers. `password` is that of the first account, where this start made it."""
+
+    url: str
+    database: Database
+    password: str | None
+    stopped: Callable[[], Awaitable[None]]
+
+    @property
+    def sign_in(self) -> str | None:
+        """Said once: it is kept nowhere."""
+        return None if self.password is None else f"sign in as {FIRST_NAME} with the password {self.password}"
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Serving]:
+    """An installation that answers at its URL while the block runs; `stopped` waits until a signal ends it.
+
+    Raises AlreadyServed, PortTaken and what `installation.opened` raises.
+    """
+    with _only_one(settings), contextlib.closing(_listening(settings)) as listening:
+        settings = replace(settings, port=listening.getsockname()[1])
+        async with opened(settings, HEARS) as installation:
+            async with installation.database.unit() as unit:
+                password = await people.first_account(unit)
+            house = House(installation, settings)
+            server = _Server(house)
+            serve = asyncio.create_task(server.serve(sockets=[listening]))
+            jobs = [asyncio.create_task(kept_going(name, job)) for name, job in house.jobs().items()]
+            try:
+                await server.began(serve)
+                with _signals(server):
+                    yield Serving(
+                        url=settings.url,
+                        database=installation.database,
+                        password=password,
+                        stopped=lambda: server.ended(serve),
+                    )
+            finally:
+                server.should_exit = True
+                await asyncio.gather(serve, return_exceptions=True)
+                for job in jobs:
+                    job.cancel()
+                await asyncio.gather(*jobs, return_exceptions=True)
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """The kernel drops the lock with the process, however that ends. Raises AlreadyServed."""
+    lock = os.open(settings.data / f"serving-{settings.name}", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise AlreadyServed(settings) from error
+    finally:
+        os.close(lock)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Raises PortTaken."""
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=2048, reuse_port=False)
+    except (OSError, UnicodeError) as error:
+        raise PortTaken(settings, getattr(error, "strerror", None) or str(error)) from error
+
+
+@contextmanager
+def _signals(server: _Server) -> Iterator[None]:
+    """The first SIGTERM or SIGINT ends it in order, the second at once."""
+    loop = asyncio.get_running_loop()
+    asked = (signal.SIGTERM, signal.SIGINT)
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread: somebody else looks after it
+        for one in asked:
+            loop.add_signal_handler(one, stop)
+    try:
+        yield
+    finally:
+        for one in asked:
+            loop.remove_signal_handler(one)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, which leaves signals to us and says goodbye before it closes connections."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stopping = asyncio.Event()
+        self._began = asyncio.Event()
+        app = _Outside(house.app(), house.metrics, self._stopping)
+        config = uvicorn.Config(
+            app,
+            loop="none",
+            http="httptools",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=FRAME_MAX,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=LEAVE_WITHIN,
+        )
+        super().__init__(config)
+
+    async def began(self, serve: asyncio.Task[None]) -> None:
+        """Pages answer from now on; raises what kept them from it."""
+        waiting = asyncio.create_task(self._began.wait())
+        await asyncio.wait({serve, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if serve.done():
+            serve.result()
+
+    async def ended(self, serve: asyncio.Task[None]) -> None:
+        await asyncio.shield(serve)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._began.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        self._stopping.set()
+        await self._house.leave()
+        await super().shutdown(sockets)
+
+
+class _Outside:
+    """What surrounds every request: the size of its body, the count of its answer, and an end to endless answers."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, stopping: asyncio.Event) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._stopping = stopping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        part = _part_of(scope["path"])
+        began, status = asyncio.get_running_loop().time(), 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            most = None if part == "ocpi" else BODY_MAX
+            if most is not None and _announced(scope) > most:
+                await problem(TooLarge(most))(scope, receive, sent)
+            else:
+                await self._app(scope, self._bounded(receive, most), sent)
+        finally:
+            self._metrics.requests.labels(part, str(status)).inc()
+            self._metrics.took.labels(part).observe(asyncio.get_running_loop().time() - began)
+
+    def _bounded(self, receive: Receive, most: int | None) -> Receive:
+        """Raises TooLarge. Once the body is read, a stop looks like a reader who leaves."""
+        length, whole = 0, False
+
+        async def bounded() -> Message:
+            nonlocal length, whole
+            if whole:
+                return await self._left(receive)
+            message = await receive()
+            length += len(message.get("body", b""))
+            if most is not None and length > most:
+                raise TooLarge(most)
+            whole = not message.get("more_body", False)
+            return message
+
+        return bounded
+
+    async def _left(self, receive: Receive) -> Message:
+        gone, stopping = asyncio.ensure_future(receive()), asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({gone, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return gone.result() if gone.done() else {"type": "http.disconnect"}
+        finally:
+            gone.cancel()
+            stopping.cancel()
+
+
+PARTS = ("api", "ocpi", "live", "static")
+
+
+def _part_of(path: str) -> str:
+    first = path.split("/", 2)[1] if "/" in path else ""
+    return first if first in PARTS else "web"
+
+
+def _announced(scope: Scope) -> int:
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(said) if said.isdigit() else 0

@@ -1,0 +1,39 @@
+"""What a process counts, as Prometheus reads it: requests as they pass, queues as they stand when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.requests import Request
+from starlette.responses import Response
+
+from laddnav.db import outbox
+from laddnav.db.unit import Database
+from laddnav.sessions import actions as sessions
+
+
+class Metrics:
+    """`stations` says how many sockets this process holds."""
+
+    def __init__(self, database: Database, stations: Callable[[], int]) -> None:
+        self._database = database
+        self._stations = stations
+        self._registry = CollectorRegistry()
+        self.requests = Counter("laddnav_requests", "HTTP requests", ["part", "status"], registry=self._registry)
+        self.took = Histogram("laddnav_request_seconds", "Time to the last byte", ["part"], registry=self._registry)
+        self._sockets = Gauge("laddnav_station_sockets", "Stations held by this process", registry=self._registry)
+        self._jobs = Gauge("laddnav_jobs", "Work in the background", ["state"], registry=self._registry)
+        self._sessions = Gauge("laddnav_sessions", "Charges by status", ["status"], registry=self._registry)
+
+    async def shown(self, request: Request) -> Response:
+        async with self._database.unit() as unit:
+            waiting, dead = await outbox.count(unit)
+            charges = await sessions.counts(unit, None)
+        self._jobs.labels("waiting").set(waiting)
+        self._jobs.labels("dead").set(dead)
+        self._sockets.set(self._stations())
+        for status, many in charges.items():
+            self._sessions.labels(status).set(many)
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
