@@ -19,9 +19,9 @@ from laddnav.billing.rules import (
     period_of,
     receivable_entry,
     series_of,
+    taxed,
     total_of,
     vat_category,
-    vat_sums,
     zone_named,
 )
 from laddnav.cdrs.model import Costs
@@ -203,7 +203,9 @@ def test_vat_is_computed_on_the_sum_of_each_category() -> None:
     # 25 % of 0.10 is 0.025: three charges alone would bear 0.09, together they bear 0.08.
     charges = [charge_of(cdr(energy("1", "0.10"), id=str(number)), "UTC") for number in range(3)]
     charges.append(charge_of(cdr(energy("1", "10", vat="12"), id="x"), "UTC"))
-    assert vat_sums(party(), debtor(DebtorKind.DRIVER, "SE"), charges, "SEK") == (
+    with_rates, sums = taxed(party(), debtor(DebtorKind.DRIVER, "SE"), charges, "SEK")
+    assert list(with_rates) == charges
+    assert sums == (
         VatSum(VatCategory.STANDARD, Decimal(25), Decimal("0.30"), Decimal("0.08")),
         VatSum(VatCategory.STANDARD, Decimal(12), Decimal("10.00"), Decimal("1.20")),
     )
@@ -212,5 +214,6 @@ def test_vat_is_computed_on_the_sum_of_each_category() -> None:
 @pytest.mark.parametrize("partner", [TANKA, TNM, FJORD])
 def test_a_partner_of_every_kind_owes_the_same_before_vat(partner: PartyId) -> None:
     charge = charge_of(cdr(energy("10", "4"), token_owner=partner), "UTC")
-    (vat,) = vat_sums(party(), debtor(DebtorKind.PARTNER, partner.country), [charge], "SEK")
-    assert vat.base == charge.amount == Decimal(40)
+    (with_rate,), (vat,) = taxed(party(), debtor(DebtorKind.PARTNER, partner.country), [charge], "SEK")
+    assert vat.base == charge.amount == with_rate.amount == Decimal(40)
+    assert {line.vat_percent for line in with_rate.lines} == {vat.percent}

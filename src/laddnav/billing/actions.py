@@ -19,9 +19,9 @@ from laddnav.billing.rules import (
     receivable_entry,
     seller_of,
     series_of,
+    taxed,
     total_of,
     vat_entry,
-    vat_sums,
     zone_named,
 )
 from laddnav.cdrs import actions as cdrs
@@ -141,7 +141,7 @@ async def issue_due(database: Database, *, at_once: int = 100) -> int:
 
 
 async def _drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) -> Invoice:
-    charges = await store.charges(unit, kept.holder, kept.ref)
+    charges, vat = taxed(party, debtor, await store.charges(unit, kept.holder, kept.ref), kept.currency)
     return Invoice(
         holder=kept.holder,
         ref=kept.ref,
@@ -151,7 +151,7 @@ async def _drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) 
         period=kept.period,
         opened_at=kept.opened_at,
         charges=charges,
-        vat=vat_sums(party, debtor, charges, kept.currency),
+        vat=vat,
     )
 
 

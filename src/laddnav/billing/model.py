@@ -45,7 +45,7 @@ class InvoiceLine(Struct, frozen=True, kw_only=True):
 
     `dimension` is a TariffDimension, PRICE_MIN or PRICE_MAX as pricing has them, RESERVATION, or for what a total holds
     beside its parts OTHER, and TOTAL where no part is told. `unit_price` None: the CPO told the amount only.
-    `vat_percent` None: nobody named a tax.
+    `vat_percent` is the rate that the CDR names, None where it names none; on an Invoice, the rate that the line bears.
     """
 
     basis: Basis

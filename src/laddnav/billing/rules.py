@@ -8,6 +8,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec.structs import replace
+
 from laddnav.billing.model import (
     Basis,
     Charge,
@@ -143,7 +145,7 @@ def _priced_lines(cdr: Cdr) -> Iterable[InvoiceLine]:
             dimension=line.dimension,
             started_at=line.started_at,
             ended_at=line.ended_at,
-            quantity=line.billed_volume,
+            quantity=_turned(cdr, line.billed_volume),
             unit=line.unit,
             unit_price=line.unit_price,
             amount=_turned(cdr, in_coins(line.amount.before_taxes, cdr.currency)),
@@ -173,15 +175,15 @@ def _told_lines(cdr: Cdr) -> Iterable[InvoiceLine]:
         yield InvoiceLine(
             basis=_basis(cdr),
             dimension=dimension,
-            quantity=quantity,
+            quantity=_turned(cdr, quantity),
             unit=unit,
             amount=_turned(cdr, amount),
             vat_percent=vat_told(cdr) if told is None else told,
         )
 
 
-def _turned(cdr: Cdr, amount: Decimal) -> Decimal:
-    return -amount if cdr.credit else amount
+def _turned(cdr: Cdr, number: Decimal) -> Decimal:
+    return -number if cdr.credit else number
 
 
 def _hours(length: timedelta) -> Decimal:
@@ -275,16 +277,27 @@ def vat_category(party: Party, debtor: Debtor, percent: Decimal | None) -> tuple
     return (VatCategory.STANDARD, plain(rate)) if rate else (VatCategory.ZERO, Decimal(0))
 
 
-def vat_sums(party: Party, debtor: Debtor, charges: Iterable[Charge], currency: str) -> tuple[VatSum, ...]:
-    """VAT is computed once a category, on the sum of its lines (EN 16931 BR-CO-17); the highest rate first."""
+def taxed(
+    party: Party, debtor: Debtor, charges: Iterable[Charge], currency: str
+) -> tuple[tuple[Charge, ...], tuple[VatSum, ...]]:
+    """The charges, each line with the rate that it bears, and the VAT of each category, the highest rate first.
+
+    It is computed once, on the sum of a category's lines (EN 16931 BR-CO-17).
+    """
     bases: dict[tuple[VatCategory, Decimal], Decimal] = defaultdict(Decimal)
+    with_rates = []
     for charge in charges:
+        lines = []
         for line in charge.lines:
-            bases[vat_category(party, debtor, line.vat_percent)] += line.amount
-    return tuple(
-        VatSum(category, percent, base, in_coins(base * percent / 100, currency))
-        for (category, percent), base in sorted(bases.items(), key=lambda item: (-item[0][1], item[0][0]))
+            category, rate = vat_category(party, debtor, line.vat_percent)
+            bases[category, rate] += line.amount
+            lines.append(replace(line, vat_percent=rate))
+        with_rates.append(replace(charge, lines=tuple(lines)))
+    sums = tuple(
+        VatSum(category, rate, base, in_coins(base * rate / 100, currency))
+        for (category, rate), base in sorted(bases.items(), key=lambda item: (-item[0][1], item[0][0]))
     )
+    return tuple(with_rates), sums
 
 
 def seller_of(party: Party) -> Seller:

@@ -1,0 +1,347 @@
+"""An invoice as a PDF, in English or Swedish: writes out its texts and has typst lay them out (invoice.typ).
+
+What it prints is in the Invoice; nothing is fetched, from a database or a network.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typst
+from babel.numbers import format_decimal
+
+from laddnav.billing.model import Basis, Charge, DebtorKind, Invoice, InvoiceLine, VatCategory, VatSum
+from laddnav.kit import json
+from laddnav.kit.money import minor_unit
+from laddnav.pricing.reasons import said
+
+_HERE = Path(__file__).parent
+_LOCALES = {"en": "en_GB", "sv": "sv_SE"}
+
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "invoice": "Invoice",
+        "credit note": "Credit note",
+        "draft": "Open invoice, not yet issued",
+        "to": "To",
+        "number": "Number",
+        "issued": "Date",
+        "due": "Due date",
+        "period": "Period",
+        "customer": "Customer",
+        "buyer vat": "Your VAT number",
+        "vat number": "VAT number {number}",
+        "contract": "Contract {id}",
+        "operator": "Operator {id}",
+        "to pay": "To pay",
+        "to get": "To your credit",
+        "pay to": "To {account}",
+        "pay by": "by {date}",
+        "reference": "Reference {number}",
+        "credited": "Nothing to pay: the amount is set off against what you owe us, or paid back.",
+        "what": "Charges",
+        "quantity": "Quantity",
+        "unit_price": "Unit price, {currency}",
+        "vat": "VAT",
+        "amount": "Amount, {currency}",
+        "credits": "Credit of CDR {id}",
+        "cdr": "CDR {id}",
+        "tariff": "Tariff {id}, element\N{NO-BREAK SPACE}{element}, component\N{NO-BREAK SPACE}{component}.",
+        "tariff limit": "Tariff {id}.",
+        "total_excl": "Total before VAT",
+        "vat on": "VAT {percent} on {base}",
+        "total": "Total with VAT",
+        "prices": "Prices and amounts of lines are before VAT. VAT is computed once, on the sum of each rate.",
+        "AE": "Reverse charge: VAT is accounted for by the buyer (Directive 2006/112/EC, articles 38 and 195).",
+        "O": "Not subject to VAT of the seller's country.",
+        "AT_COST": "Passed on at cost: what the station's operator asks for it.",
+        "ROUNDING": "The charge is rounded once as a whole; by so much its lines, rounded one by one, differ.",
+        "ENERGY": "Energy",
+        "TIME": "Charging time",
+        "PARKING_TIME": "Parking time",
+        "FLAT": "Start fee",
+        "RESERVATION": "Reservation",
+        "PRICE_MIN": "Lowest price",
+        "PRICE_MAX": "Highest price",
+        "OTHER": "Other costs of this charge",
+        "TOTAL": "Charge as a whole",
+        "rounding": "Rounding",
+    },
+    "sv": {
+        "invoice": "Faktura",
+        "credit note": "Kreditfaktura",
+        "draft": "Öppen faktura, ännu inte utfärdad",
+        "to": "Till",
+        "number": "Nummer",
+        "issued": "Datum",
+        "due": "Förfallodag",
+        "period": "Period",
+        "customer": "Kund",
+        "buyer vat": "Ert momsnummer",
+        "vat number": "Momsnummer {number}",
+        "contract": "Avtal {id}",
+        "operator": "Operatör {id}",
+        "to pay": "Att betala",
+        "to get": "Att få tillgodo",
+        "pay to": "Till {account}",
+        "pay by": "senast {date}",
+        "reference": "Referens {number}",
+        "credited": "Inget att betala: beloppet kvittas mot det du är skyldig oss, eller betalas tillbaka.",
+        "what": "Laddningar",
+        "quantity": "Antal",
+        "unit_price": "Pris per enhet, {currency}",
+        "vat": "Moms",
+        "amount": "Belopp, {currency}",
+        "credits": "Kreditering av CDR {id}",
+        "cdr": "CDR {id}",
+        "tariff": "Tariff {id}, element\N{NO-BREAK SPACE}{element}, komponent\N{NO-BREAK SPACE}{component}.",
+        "tariff limit": "Tariff {id}.",
+        "total_excl": "Summa exklusive moms",
+        "vat on": "Moms {percent} på {base}",
+        "total": "Summa inklusive moms",
+        "prices": "Radernas priser och belopp är exklusive moms. Momsen räknas en gång, på summan för varje momssats.",
+        "AE": "Omvänd betalningsskyldighet: köparen redovisar momsen (direktiv 2006/112/EG, artiklarna 38 och 195).",
+        "O": "Omfattas inte av moms i säljarens land.",
+        "AT_COST": "Vidarefakturerat utan påslag: vad stationens operatör begär.",
+        "ROUNDING": "Laddningen avrundas en gång som helhet; så mycket skiljer det från raderna, avrundade en och en.",
+        "ENERGY": "Energi",
+        "TIME": "Laddtid",
+        "PARKING_TIME": "Parkeringstid",
+        "FLAT": "Startavgift",
+        "RESERVATION": "Reservation",
+        "PRICE_MIN": "Lägsta pris",
+        "PRICE_MAX": "Högsta pris",
+        "OTHER": "Övriga kostnader för laddningen",
+        "TOTAL": "Laddningen som helhet",
+        "rounding": "Avrundning",
+    },
+}
+
+# The mark of the pages, as the paper shows it.
+_MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="#0b6c9c">'
+    '<circle cx="16" cy="16" r="11" fill="none" stroke="#0b6c9c" stroke-width="2.2"/>'
+    '<circle cx="16" cy="4.6" r="3.6"/><circle cx="6.1" cy="21.7" r="3.6"/><circle cx="25.9" cy="21.7" r="3.6"/>'
+    '<path d="M17.6 9.5 11 17.4h4.3l-1.2 5.1 6.9-8.2h-4.5z"/></g></svg>'
+)
+
+_one_at_a_time = Lock()  # the compiler keeps its fonts and what it parsed, and may be called from several threads
+
+
+def pdf(invoice: Invoice, language: str) -> bytes:
+    """In English where the language is not one of ours. Takes milliseconds of a core, seconds for hundreds of charges.
+
+    PDF/A-2a, which archives ask for. Where our typefaces lack a letter (a place named in Chinese), PDF/A refuses; then
+    the machine's own typefaces are asked too, and the file is a plain PDF.
+    """
+    texts = json.encode(_Written(invoice, language if language in _WORDS else "en").texts()).decode()
+    made_at = invoice.issued_at or invoice.opened_at
+    try:
+        return _compiled(texts, made_at, archival=True)
+    except typst.TypstError:
+        return _compiled(texts, made_at, archival=False)
+
+
+def _compiled(texts: str, made_at: datetime, *, archival: bool) -> bytes:
+    with _one_at_a_time:
+        compiled = _compiler(ours_only=archival).compile(
+            format="pdf",
+            sys_inputs={"invoice": texts},
+            pdf_standards=["a-2a"] if archival else [],
+            timestamp=made_at,
+        )
+    assert isinstance(compiled, bytes)
+    return compiled
+
+
+@cache
+def _compiler(*, ours_only: bool) -> typst.Compiler:
+    return typst.Compiler(input=_HERE / "invoice.typ", font_paths=[_HERE / "fonts"], ignore_system_fonts=ours_only)
+
+
+class _Written:
+    """An Invoice in the words and numbers of one language."""
+
+    def __init__(self, invoice: Invoice, language: str) -> None:
+        self._invoice = invoice
+        self._language = language
+        self._words = _WORDS[language]
+
+    def texts(self) -> dict[str, Any]:
+        """What invoice.typ lays out."""
+        invoice, words = self._invoice, self._words
+        kind = words["credit note"] if invoice.credit_note else words["invoice"]
+        return {
+            "language": self._language,
+            "title": f"{kind} {invoice.number}" if invoice.number else words["draft"],
+            "kind": kind if invoice.number else words["draft"],
+            "mark": _MARK,
+            "words": {
+                "to": words["to"],
+                "what": words["what"],
+                "quantity": words["quantity"],
+                "unit_price": words["unit_price"].format(currency=invoice.currency),
+                "vat": words["vat"],
+                "amount": words["amount"].format(currency=invoice.currency),
+            },
+            "seller": {"name": invoice.seller.name, "footer": self._footer()},
+            "buyer": {"name": self._buyer_name(), "lines": self._buyer_lines()},
+            "facts": self._facts(),
+            "pay": self._payment(),
+            "charges": [self._charge(charge) for charge in invoice.charges],
+            "sums": [
+                (words["total_excl"], self._money(invoice.total_excl)),
+                *((self._vat_on(vat), self._money(vat.amount)) for vat in invoice.vat),
+            ],
+            "total": {"name": words["total"], "amount": self._money(invoice.total_incl)},
+            "notes": [
+                words["prices"],
+                *(words[vat.category] for vat in invoice.vat if vat.category in (_REVERSE, _OUTSIDE)),
+            ],
+        }
+
+    def _footer(self) -> list[str]:
+        seller = self._invoice.seller
+        address = ", ".join((seller.address or "").splitlines())
+        vat = seller.vat_number and self._words["vat number"].format(number=seller.vat_number)
+        return [text for text in (seller.name, address, vat, seller.website) if text]
+
+    def _buyer_name(self) -> str:
+        debtor = self._invoice.debtor
+        if debtor.kind is DebtorKind.DRIVER and debtor.id.endswith(f":{debtor.name.upper()}"):
+            return self._words["contract"].format(id=debtor.name)
+        return debtor.name
+
+    def _buyer_lines(self) -> list[str]:
+        debtor = self._invoice.debtor
+        lines = (debtor.address or "").splitlines()
+        if debtor.vat_number:
+            lines.append(self._words["vat number"].format(number=debtor.vat_number))
+        return lines
+
+    def _facts(self) -> list[tuple[str, str]]:
+        invoice, words = self._invoice, self._words
+        facts = [
+            (words["number"], invoice.number),
+            (words["issued"], self._date(invoice.issued_at)),
+            (words["due"], None if invoice.credit_note else self._date(invoice.due_at)),
+            (words["period"], self._period()),
+            (words["customer"], invoice.debtor.id.partition(":")[2]),
+        ]
+        return [(name, value) for name, value in facts if value]
+
+    def _period(self) -> str | None:
+        """From the first day on which a charge ended to the last, on the seller's calendar."""
+        days = sorted({self._date(charge.ended_at) or "" for charge in self._invoice.charges})
+        if not days:
+            return None
+        return days[0] if len(days) == 1 else f"{days[0]} – {days[-1]}"
+
+    def _payment(self) -> dict[str, Any]:
+        invoice, words = self._invoice, self._words
+        if invoice.credit_note:
+            return {"name": words["to get"], "amount": self._money(-invoice.total_incl), "how": [words["credited"]]}
+        how = []
+        if invoice.due_at:
+            to = invoice.seller.pay_to and words["pay to"].format(account=invoice.seller.pay_to)
+            by = words["pay by"].format(date=self._date(invoice.due_at))
+            how = [" ".join(part for part in (to, by) if part), words["reference"].format(number=invoice.number)]
+        return {"name": words["to pay"], "amount": self._money(invoice.total_incl), "how": how}
+
+    def _charge(self, charge: Charge) -> dict[str, Any]:
+        words = self._words
+        credits = None if charge.credits is None else words["credits"].format(id=charge.credits)
+        named = [words["cdr"].format(id=charge.cdr_id), charge.evse_id]
+        if charge.cdr_owner != self._invoice.holder:
+            named.append(words["operator"].format(id=charge.cdr_owner))
+        if self._invoice.debtor.kind is DebtorKind.PARTNER:
+            named.append(words["contract"].format(id=charge.contract_id))
+        return {
+            "place": charge.place,
+            "address": charge.address,
+            "when": _span(charge.started_at, charge.ended_at, charge.time_zone),
+            "energy": f"{self._number(charge.energy.kwh, 3, 3)}\N{NO-BREAK SPACE}kWh",
+            "credits": credits,
+            "cites": "  ·  ".join(named),
+            "amount": self._amount(charge.amount),
+            "lines": [self._line(line) for line in charge.lines],
+        }
+
+    def _line(self, line: InvoiceLine) -> dict[str, str]:
+        rounding = line.basis is Basis.ROUNDING
+        return {
+            "what": self._words["rounding"] if rounding else self._words.get(line.dimension, line.dimension),
+            "why": self._why(line),
+            "quantity": self._quantity(line),
+            "unit_price": self._unit_price(line),
+            "vat": "" if line.vat_percent is None else self._percent(line.vat_percent),
+            "amount": self._amount(line.amount),
+        }
+
+    def _quantity(self, line: InvoiceLine) -> str:
+        if line.unit == "x":  # once, and not worth saying where it has no price of its own
+            return "" if line.unit_price is None else self._number(line.quantity, 0, 0)
+        return f"{self._number(line.quantity, 3 if line.unit == 'kWh' else 0, 4)}\N{NO-BREAK SPACE}{line.unit}"
+
+    def _unit_price(self, line: InvoiceLine) -> str:
+        if line.unit_price is None:
+            return ""
+        per = "" if line.unit == "x" else f"\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}{line.unit}"
+        return self._number(line.unit_price, self._digits, 6) + per
+
+    def _why(self, line: InvoiceLine) -> str:
+        sentences = []
+        if line.reason is not None:
+            sentences.append(said(line.reason, self._language))
+        if line.basis is not Basis.PRICED:
+            sentences.append(self._words[line.basis])
+        if line.tariff_id is not None and line.element is not None and line.component is not None:
+            # People count from one.
+            place = {"element": line.element + 1, "component": line.component + 1}
+            sentences.append(self._words["tariff"].format(id=line.tariff_id, **place))
+        elif line.tariff_id is not None:
+            sentences.append(self._words["tariff limit"].format(id=line.tariff_id))
+        return " ".join(sentences)
+
+    def _vat_on(self, vat: VatSum) -> str:
+        return self._words["vat on"].format(percent=self._percent(vat.percent), base=self._money(vat.base))
+
+    @property
+    def _digits(self) -> int:
+        return -int(minor_unit(self._invoice.currency).as_tuple().exponent)
+
+    def _number(self, value: Decimal, least: int, most: int) -> str:
+        pattern = "#,##0" + ("." + "0" * least + "#" * (most - least) if most else "")
+        return format_decimal(value, format=pattern, locale=_LOCALES[self._language]).replace("-", "\N{MINUS SIGN}")
+
+    def _amount(self, amount: Decimal) -> str:
+        return self._number(amount, self._digits, self._digits)
+
+    def _money(self, amount: Decimal) -> str:
+        return f"{self._amount(amount)}\N{NO-BREAK SPACE}{self._invoice.currency}"
+
+    def _percent(self, percent: Decimal) -> str:
+        return f"{self._number(percent, 0, 2)}\N{NO-BREAK SPACE}%"
+
+    def _date(self, instant: datetime | None) -> str | None:
+        """On the seller's calendar."""
+        if instant is None:
+            return None
+        return instant.astimezone(ZoneInfo(self._invoice.seller.time_zone)).date().isoformat()
+
+
+_REVERSE, _OUTSIDE = VatCategory.REVERSE_CHARGE, VatCategory.OUTSIDE
+
+
+def _span(started_at: datetime, ended_at: datetime, time_zone: str) -> str:
+    """`2026-11-21 13:05–14:32 CET`; day and zone stand twice where they differ, as in a night when clocks change."""
+    begin, end = (instant.astimezone(ZoneInfo(time_zone)) for instant in (started_at, ended_at))
+    if begin.date() == end.date() and begin.tzname() == end.tzname():
+        return f"{begin:%Y-%m-%d %H:%M}–{end:%H:%M} {end.tzname()}"
+    return f"{begin:%Y-%m-%d %H:%M} {begin.tzname()} – {end:%Y-%m-%d %H:%M} {end.tzname()}"
