@@ -146,21 +146,7 @@ class _Server(uvicorn.Server):
         self._stopping = asyncio.Event()
         self._began = asyncio.Event()
         app = _Outside(house.app(), house.metrics, self._stopping)
-        config = uvicorn.Config(
-            app,
-            loop="none",
-            http="httptools",
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            ws_max_size=FRAME_MAX,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=LEAVE_WITHIN,
-        )
-        super().__init__(config)
+        super().__init__(uvicorn_config(app))
 
     async def began(self, serve: asyncio.Task[None]) -> None:
         """Pages answer from now on; raises what kept them from it."""
@@ -187,6 +173,24 @@ class _Server(uvicorn.Server):
         self._stopping.set()
         await self._house.leave()
         await super().shutdown(sockets)
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """How we have Uvicorn serve; `laddnav bench` measures its limits under the same."""
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=FRAME_MAX,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=LEAVE_WITHIN,
+    )
 
 
 class _Outside:
