@@ -1,0 +1,96 @@
+"""A process of ours that another one starts: it says when it is ready, and dies with whoever started it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from laddnav.db.embedded import FOLLOW
+from laddnav.kit.refusal import Trouble
+
+READY = "ready "
+READY_WITHIN = 60.0  # seconds; a machine that does so much else is given time
+
+
+class DidNotStart(Trouble):
+    """The process ended, or said nothing, before it was ready."""
+
+
+class Process:
+    """Started by `started`; `url` is what it said it answers at."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str, said: Sequence[str]) -> None:
+        self._process = process
+        self._drain = asyncio.create_task(_drained(process))
+        self.url = url
+        self.said = said  # whatever stood on its standard output up to and with the ready line
+
+    @classmethod
+    async def started(
+        cls, arguments: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> Process:
+        """`python -m` of these arguments, once it is ready; its standard error goes to the end of `log`.
+
+        A session of its own keeps it from a terminal's Ctrl-C: whoever started it ends it. Raises DidNotStart.
+        """
+        with log.open("ab") as standard_error:
+            began_at = standard_error.tell()
+            process = await asyncio.create_subprocess_exec(
+                *(*FOLLOW, str(os.getpid()), sys.executable, "-m", *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=standard_error,
+                env=os.environ | (environment or {}),
+                start_new_session=True,
+            )
+        assert process.stdout is not None
+        said: list[str] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READY_WITHIN):
+                while line := (await process.stdout.readline()).decode():
+                    said.append(line.rstrip("\n"))
+                    if line.startswith(READY):
+                        return cls(process, line.removeprefix(READY).strip(), said)
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        last_words = log.read_bytes()[began_at:].decode(errors="replace").strip().splitlines()[-5:]
+        raise DidNotStart(f"{' '.join(arguments)} did not start: {' | '.join(last_words) or 'it said nothing'}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def ended(self) -> int:
+        """Its exit status, once it has ended."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        self._signal(signal.SIGTERM)
+        await self._gone()
+
+    async def kill(self) -> None:
+        """As a power cut would."""
+        self._signal(signal.SIGKILL)
+        await self._gone()
+
+    def _signal(self, which: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            self._process.send_signal(which)
+
+    async def _gone(self) -> None:
+        await self._process.wait()
+        await self._drain
+
+
+async def _drained(process: asyncio.subprocess.Process) -> None:
+    """A full pipe would stop whoever writes into it."""
+    assert process.stdout is not None
+    while await process.stdout.read(65536):
+        continue
