@@ -69,6 +69,12 @@ def next_link(header: str | None) -> str | None:
     return None
 
 
+def offset_of(url: str) -> int:
+    """Where a page begins, as its URL says."""
+    said = dict(parse_qsl(urlsplit(url).query)).get("offset", "0")
+    return int(said) if said.isdigit() else 0
+
+
 def with_query(url: str, query: str) -> str:
     """The URL with these parameters added to those it may have already."""
     parts = urlsplit(url)

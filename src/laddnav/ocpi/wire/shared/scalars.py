@@ -90,7 +90,10 @@ def _instant(text: str) -> datetime:
     # A day alone names no instant, though Python would read one from it.
     if not (16 <= len(text) <= 40 and text[10] in "Tt "):
         raise ValueError(f"{text!r:.40} is no instant")
-    return utc(datetime.fromisoformat(text))
+    try:
+        return utc(datetime.fromisoformat(text))
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is beyond all time") from error
 
 
 def number(value: Decimal) -> Number:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from laddnav.ocpi.wire.codec import Codec, Hearing
-from laddnav.ocpi.wire.handshake import Endpoint, Interface, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, OfferedVersion, VersionDetails
 from laddnav.ocpi.wire.shared.scalars import Url, Word
 
 
@@ -12,9 +12,11 @@ class WireVersion(Struct, kw_only=True):
     url: Url
 
 
-class WireEndpoint(Struct, kw_only=True):
+class WireEndpoint(Struct, kw_only=True, omit_defaults=True):
+    """`role` is required, yet some leave it out where it says nothing: at the credentials."""
+
     identifier: Word
-    role: Interface
+    role: str | None = None
     url: Url
 
 
@@ -32,10 +34,21 @@ def write_version(version: OfferedVersion) -> WireVersion:
 
 
 def read_details(wire: WireVersionDetails, hearing: Hearing) -> VersionDetails:
+    """An endpoint of neither side is left out: it can be no module that we know."""
     return VersionDetails(
         version=wire.version,
-        endpoints=tuple(Endpoint(identifier=one.identifier, role=one.role, url=one.url) for one in wire.endpoints),
+        endpoints=tuple(
+            Endpoint(identifier=one.identifier, role=role, url=one.url)
+            for one in wire.endpoints
+            if (role := _role(one)) is not None
+        ),
     )
+
+
+def _role(endpoint: WireEndpoint) -> Interface | None:
+    if endpoint.role in set(Interface):
+        return Interface(endpoint.role)
+    return Interface.SENDER if endpoint.identifier == Module.CREDENTIALS else None
 
 
 def write_details(details: VersionDetails) -> WireVersionDetails:

@@ -1,0 +1,78 @@
+"""Asks the eMSP of a Token in real time whether it may charge (OCPI 2.2.1 mod_tokens_real-time_authorization)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import structlog
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store
+from laddnav.ocpi.client import Clients, PartnerRefused
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import SENDER
+from laddnav.ocpi.wire import VERSIONS, envelope
+from laddnav.ocpi.wire.codec import Hearing
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.paging import joined, with_query
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenType
+
+log = structlog.get_logger()
+
+
+class Asker:
+    """Satisfies `tokens.actions.Asker`; holds no Unit while it waits for a partner."""
+
+    def __init__(self, database: Database, clients: Clients) -> None:
+        self._database = database
+        self._clients = clients
+
+    async def __call__(
+        self, holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
+    ) -> Authorization | None:
+        """None: nobody could be reached, or nobody knows the Token; one of which we were never told is asked of all."""
+        async with self._database.unit() as unit:
+            connections = [
+                one
+                for one in await store.connected(unit, holder)
+                if one.endpoint(Module.TOKENS, SENDER) is not None and (token is None or token.owner in one.parties)
+            ]
+        for connection in connections:
+            answer = await self._asked(connection, token, uid, where)
+            if answer is not None:
+                return answer
+        return None
+
+    async def _asked(
+        self, connection: Connection, token: Token | None, uid: str, where: LocationReferences | None
+    ) -> Authorization | None:
+        codecs = VERSIONS[connection.version].codecs
+        type = TokenType.RFID if token is None else token.type
+        try:
+            partner = await self._clients.to(connection)
+            url = with_query(
+                joined(partner.endpoint(Module.TOKENS, SENDER), uid, "authorize"), urlencode({"type": type})
+            )
+            reply = await partner.call(
+                "POST",
+                url,
+                None if where is None else codecs[LocationReferences].encode(where),
+                to=None if token is None else token.owner,
+                within=self._clients.settings.authorize_within,
+            )
+            hearing = Hearing(holder=connection.holder, sender=connection.party or connection.holder)
+            said = codecs[Authorization].decode(envelope.single(reply.answer.data), hearing)
+        except PartnerRefused as refused:
+            if refused.http == 404 or refused.status == envelope.StatusCode.UNKNOWN_TOKEN:
+                # It is up, and says that it has no such Token: that is an answer, and no.
+                return None if token is None else Authorization(allowed=Allowed.NOT_ALLOWED, token=token, asked=True)
+            log.warning("authorization_refused", connection=connection.id, error=str(refused))
+            return None
+        except (Trouble, Refusal, Unreadable) as error:
+            log.warning("authorization_not_reached", connection=connection.id, error=str(error))
+            return None
+        return said if said.token is not None else replace(said, token=token)

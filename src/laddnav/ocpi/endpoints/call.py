@@ -1,0 +1,92 @@
+"""What an endpoint gets and gives, and the two ways to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import owner_among
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire.codec import Codec, Hearing
+from laddnav.ocpi.wire.version import Version
+
+M = TypeVar("M")
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One request, after it is clear who asks. `segments` are what stands behind the module in the URL, decoded.
+
+    `token` is what the caller showed; "" where none was needed.
+    """
+
+    connection: Connection
+    version: Version
+    method: str
+    url: str  # of the endpoint itself, without query
+    segments: tuple[str, ...]
+    query: Mapping[str, str]
+    body: bytes
+    settings: Settings
+    correlation: str
+    token: str
+
+    @property
+    def holder(self) -> PartyId:
+        return self.connection.holder
+
+    def codec(self, kind: type[M]) -> Codec[Any, M]:
+        return self.version.codecs[kind]
+
+    def hearing(self, ref: str = "") -> Hearing:
+        return hearing(self.connection, ref)
+
+    def owner(self) -> PartyId:
+        """Whose object the URL names by its first two segments. Raises NotAPartyId, NotAmongThem."""
+        return owner_among(self.connection, PartyId.of(self.segments[0], self.segments[1]))
+
+
+def hearing(connection: Connection, ref: str = "") -> Hearing:
+    """`ref` names the row in which something new is kept."""
+    return Hearing(holder=connection.holder, sender=connection.party or connection.holder, ref=ref)
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """`data` is JSON already. A no that carries data too has another `status` than 1000, and a `message`."""
+
+    http: int = 200
+    status: int = 1000
+    message: str = "Success"
+    data: bytes | None = None
+    headers: Mapping[str, str] = {}
+
+
+DONE = Reply()
+MADE = Reply(http=201)
+
+
+def kept(*, new: bool) -> Reply:
+    """OCPI 2.2.1 transport_and_format_response_format: 201 for what is new."""
+    return MADE if new else DONE
+
+
+class Within(Struct, frozen=True):
+    """An endpoint that does all it does in one Unit, the same in which the caller was recognised."""
+
+    do: Callable[[Unit, Call], Awaitable[Reply]]
+
+
+class Beyond(Struct, frozen=True):
+    """An endpoint that asks others meanwhile, and so opens its Units itself."""
+
+    do: Callable[[Database, Clients, Call], Awaitable[Reply]]
+
+
+Endpoint = Within | Beyond
+# By method and the number of segments.
+Table = Mapping[tuple[str, int], Endpoint]

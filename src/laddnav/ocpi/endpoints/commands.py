@@ -1,0 +1,61 @@
+"""Commands: as CPO we are asked, as eMSP we hear what became of it (OCPI 2.2.1 mod_commands_commands_module)."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Unit
+from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
+from laddnav.ocpi import commands
+from laddnav.ocpi.client import checked
+from laddnav.ocpi.commands import UnknownCommand
+from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
+from laddnav.ocpi.wire.commands import (
+    COMMANDS,
+    CommandResponse,
+    CommandResult,
+    CommandType,
+    StartSession,
+    StopSession,
+    Verdict,
+)
+from laddnav.ocpi.wire.envelope import StatusCode
+
+
+async def ask(unit: Unit, call: Call) -> Reply:
+    """Answered at once with whether we take it on; what the station does follows at the response URL.
+
+    Raises UnknownCommand, Unreadable, ForbiddenAddress, ConnectorMissing.
+    """
+    kind = _kind(call.segments[0])
+    command = call.codec(COMMANDS[kind]).decode(call.body, call.hearing())
+    checked(command.response_url, call.settings.allow_loopback)
+    try:
+        if isinstance(command, StartSession):
+            said = await commands.take_start(unit, call.connection, call.settings, command, call.body)
+        elif isinstance(command, StopSession):
+            said = await commands.take_stop(unit, call.connection, call.settings, command, call.body)
+        else:
+            said = CommandResponse(result=Verdict.NOT_SUPPORTED, timeout=0)
+    except (UnknownLocation, UnknownEvse, UnknownConnector) as error:
+        rejected = call.codec(CommandResponse).encode(CommandResponse(result=Verdict.REJECTED, timeout=0))
+        return Reply(status=StatusCode.UNKNOWN_LOCATION, message=str(error), data=rejected)
+    return Reply(data=call.codec(CommandResponse).encode(said))
+
+
+async def result(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownCommand, Unreadable."""
+    command = await commands.sent_command(unit, call.segments[1])
+    if command.connection_id != call.connection.id:
+        raise UnknownCommand("No command of this id was sent to this partner")
+    await commands.hear_result(unit, command, call.codec(CommandResult).decode(call.body, call.hearing()))
+    return DONE
+
+
+def _kind(said: str) -> CommandType:
+    try:
+        return CommandType(said)
+    except ValueError as error:
+        raise UnknownCommand(f"{said[:40]!r} is no command of OCPI") from error
+
+
+SENDER: Table = {("POST", 2): Within(result)}
+RECEIVER: Table = {("POST", 1): Within(ask)}

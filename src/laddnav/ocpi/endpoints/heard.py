@@ -1,0 +1,154 @@
+"""The Receiver side of every module: a partner's object is kept in its own words and in ours, in one Unit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal
+from laddnav.ocpi import quirks, store
+from laddnav.ocpi.endpoints.call import Call, hearing
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import owner_among
+from laddnav.ocpi.store import Key
+from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.version import Version
+
+M = TypeVar("M")
+
+
+class Mismatch(Unreadable):
+    """The URL and the object name different things (OCPI 2.2.1 transport_and_format_client_owned_object_push)."""
+
+    def __init__(self, field: str, in_url: str, in_body: str) -> None:
+        super().__init__(f"The URL says {in_url!r} and the object says {in_body!r} - at `$.{field}`")
+
+
+def readable(connection: Connection, body: bytes) -> bytes:
+    """The words as they are to be read and kept: the partner's own, with what its policy repairs. Raises Unreadable."""
+    names = connection.policy.quirks
+    if not names:
+        return body
+    mended, repairs = quirks.mended(parsed(body), names)
+    return encoded(mended) if repairs else body
+
+
+def same_owner(in_url: PartyId, in_body: PartyId) -> None:
+    """Raises Mismatch."""
+    if in_url.country != in_body.country:
+        raise Mismatch("country_code", in_url.country, in_body.country)
+    if in_url.party != in_body.party:
+        raise Mismatch("party_id", in_url.party, in_body.party)
+
+
+class Kept(Struct, frozen=True):
+    """What a partner said before about one object, if anything."""
+
+    key: Key
+    body: bytes | None
+    last_updated: datetime | None
+
+    @property
+    def new(self) -> bool:
+        return self.body is None
+
+
+class Subject(Struct, Generic[M], frozen=True, kw_only=True):
+    """What partners tell us about in one module, and what the rooms do with it.
+
+    `key` names a thing among its owner's; `field` is what its words call the id in the URL; `unknown` refuses an id.
+    """
+
+    module: Module
+    kind: type[M]
+    field: str
+    id: Callable[[M], str]
+    key: Callable[[M], str]
+    owner: Callable[[M], PartyId]
+    last_updated: Callable[[M], datetime]
+    keep: Callable[[Unit, PartyId, M], Awaitable[object]]
+    unknown: Callable[[str], Refusal]
+
+    async def before(
+        self, unit: Unit, connection: Connection, version: Version, owner: PartyId, key: str, *, lock: bool = True
+    ) -> Kept:
+        named = Key(
+            holder=connection.holder, owner=owner, module=self.module, version=version.number, said=False, id=key
+        )
+        found = await store.words(unit, named, lock=lock)
+        return Kept(named, None, None) if found is None else Kept(named, *found)
+
+    async def get(self, unit: Unit, call: Call, id: str, key: str) -> bytes:
+        """A partner's own words, as it said them. Raises what `unknown` makes."""
+        kept = await self.before(unit, call.connection, call.version, call.owner(), key, lock=False)
+        if kept.body is None:
+            raise self.unknown(id)
+        return kept.body
+
+    async def put(self, unit: Unit, call: Call, id: str) -> bool:
+        """True where the object is new. Raises Unreadable, Mismatch."""
+        body = readable(call.connection, call.body)
+        thing = call.codec(self.kind).decode(body, call.hearing(unit.new_id()))
+        self._same(call, id, thing)
+        kept = await self.before(unit, call.connection, call.version, call.owner(), self.key(thing))
+        await self.hear(unit, kept, thing, body)
+        return kept.new
+
+    async def patch(self, unit: Unit, call: Call, id: str, key: str) -> None:
+        """A change makes nothing new. Raises what `unknown` makes, Unreadable, Mismatch."""
+        kept = await self.before(unit, call.connection, call.version, call.owner(), key)
+        if kept.body is None:
+            raise self.unknown(id)
+        body = call.codec(self.kind).patch(kept.body, readable(call.connection, call.body))
+        thing = call.codec(self.kind).decode(body, call.hearing(unit.new_id()))
+        self._same(call, id, thing)
+        await self.hear(unit, kept, thing, body)
+
+    async def pulled(self, unit: Unit, connection: Connection, version: Version, words: Any) -> None:
+        """One object out of a list that we fetched. Raises Unreadable, NotAPartyId, NotAmongThem."""
+        body = readable(connection, encoded(words))
+        thing = version.codecs[self.kind].decode(body, hearing(connection, unit.new_id()))
+        owner = owner_among(connection, self.owner(thing))
+        kept = await self.before(unit, connection, version, owner, self.key(thing))
+        await self.hear(unit, kept, thing, body)
+
+    async def hear(self, unit: Unit, kept: Kept, thing: M, body: bytes) -> bool:
+        """Keep words and meaning; False where newer news is here already, which this must not undo."""
+        at = self.last_updated(thing)
+        if kept.last_updated is not None and at < kept.last_updated:
+            return False
+        await self.keep(unit, kept.key.holder, thing)
+        store.put_words(unit, kept.key, body, at)
+        return True
+
+    def _same(self, call: Call, id: str, thing: M) -> None:
+        same_owner(call.owner(), self.owner(thing))
+        if fold(id) != fold(self.id(thing)):
+            raise Mismatch(self.field, id, self.id(thing))
+
+
+def part(whole: dict[str, Any], list_name: str, id_name: str, id: str) -> tuple[int, dict[str, Any]] | None:
+    """(place, words) of one member of a list inside somebody's words, by its id."""
+    members = whole.get(list_name)
+    for place, one in enumerate(members if isinstance(members, list) else []):
+        if isinstance(one, dict) and fold(str(one.get(id_name, ""))) == fold(id):
+            return place, one
+    return None
+
+
+def with_part(whole: dict[str, Any], list_name: str, id_name: str, one: dict[str, Any]) -> None:
+    """Put a member in the place of the one with its id, or at the end."""
+    found = part(whole, list_name, id_name, str(one[id_name]))
+    members = list(whole.get(list_name) or [])
+    if found is None:
+        members.append(one)
+    else:
+        members[found[0]] = one
+    whole[list_name] = members

@@ -1,0 +1,30 @@
+"""The Sender side of every module whose owner we are: lists by pages, and single objects."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import fold
+from laddnav.ocpi import words
+from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Within
+from laddnav.ocpi.wire import envelope, paging
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.paging import Page
+
+
+async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
+    """One page, joined from bytes."""
+    total, objects = await words.page(unit, call.holder, module, call.version, page, call.connection.parties)
+    headers = paging.headers(call.url, page, len(objects), total)
+    return Reply(data=envelope.listed(objects), headers=headers)
+
+
+def listing(module: Module) -> Endpoint:
+    async def list_all(unit: Unit, call: Call) -> Reply:
+        return await listed(unit, call, module, paging.asked(call.query))
+
+    return Within(list_all)
+
+
+async def own(unit: Unit, call: Call, module: Module, id: str) -> bytes | None:
+    """Our words for the object of ours that the URL names."""
+    return await words.said(unit, call.holder, module, call.version, fold(id))

@@ -1,0 +1,168 @@
+"""Locations: as CPO we say where one can charge, as eMSP we hear it (OCPI 2.2.1 mod_locations_locations_module)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import fold
+from laddnav.kit.time import rfc3339
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Connector, Evse, Location
+from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
+from laddnav.ocpi.endpoints import lists
+from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
+from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, part, readable, with_part
+from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.handshake import Module
+
+SUBJECT = Subject(
+    module=Module.LOCATIONS,
+    kind=Location,
+    field="id",
+    id=lambda location: location.id,
+    key=lambda location: fold(location.id),
+    owner=lambda location: location.owner,
+    last_updated=lambda location: location.last_updated,
+    keep=locations.keep,
+    unknown=UnknownLocation,
+)
+
+
+async def ours(unit: Unit, call: Call) -> Reply:
+    """A Location, an Evse or a Connector of ours. Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    body = await lists.own(unit, call, Module.LOCATIONS, call.segments[0])
+    if body is None:
+        raise UnknownLocation(call.segments[0])
+    return Reply(data=_inside(body, call.segments))
+
+
+async def theirs(unit: Unit, call: Call) -> Reply:
+    """As it is kept here. Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    id = call.segments[2]
+    return Reply(data=_inside(await SUBJECT.get(unit, call, id, fold(id)), call.segments[2:]))
+
+
+async def put_location(unit: Unit, call: Call) -> Reply:
+    return kept(new=await SUBJECT.put(unit, call, call.segments[2]))
+
+
+async def patch_location(unit: Unit, call: Call) -> Reply:
+    await SUBJECT.patch(unit, call, call.segments[2], fold(call.segments[2]))
+    return kept(new=False)
+
+
+async def put_evse(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownLocation: an Evse stands nowhere by itself."""
+    return await _evse(unit, call, readable(call.connection, call.body))
+
+
+async def patch_evse(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownLocation, UnknownEvse."""
+    return await _evse(unit, call, None)
+
+
+async def put_connector(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownLocation, UnknownEvse."""
+    return await _connector(unit, call, readable(call.connection, call.body))
+
+
+async def patch_connector(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    return await _connector(unit, call, None)
+
+
+async def _evse(unit: Unit, call: Call, whole: bytes | None) -> Reply:
+    """`whole` None: the body is a change of the Evse that is there."""
+    location_id, uid = call.segments[2:4]
+    words, location = await _locked(unit, call, location_id)
+    found = part(location, "evses", "uid", uid)
+    if whole is None:
+        if found is None:
+            raise UnknownEvse(location_id, uid)
+        whole = call.codec(Evse).patch(encoded(found[1]), readable(call.connection, call.body))
+    evse = call.codec(Evse).decode(whole, call.hearing())
+    if fold(uid) != fold(evse.uid):
+        raise Mismatch("uid", uid, evse.uid)
+    if found is None or evse.last_updated >= _instant(call, Evse, found[1]):
+        with_part(location, "evses", "uid", parsed(whole))
+        await _keep_whole(unit, call, words, location, evse.last_updated)
+    return kept(new=found is None)
+
+
+async def _connector(unit: Unit, call: Call, whole: bytes | None) -> Reply:
+    """`whole` None: the body is a change of the Connector that is there."""
+    location_id, uid, connector_id = call.segments[2:5]
+    words, location = await _locked(unit, call, location_id)
+    around = part(location, "evses", "uid", uid)
+    if around is None:
+        raise UnknownEvse(location_id, uid)
+    evse = dict(around[1])
+    found = part(evse, "connectors", "id", connector_id)
+    if whole is None:
+        if found is None:
+            raise UnknownConnector(uid, connector_id)
+        whole = call.codec(Connector).patch(encoded(found[1]), readable(call.connection, call.body))
+    connector = call.codec(Connector).decode(whole, call.hearing())
+    if fold(connector_id) != fold(connector.id):
+        raise Mismatch("id", connector_id, connector.id)
+    if found is None or connector.last_updated >= _instant(call, Connector, found[1]):
+        with_part(evse, "connectors", "id", parsed(whole))
+        newest = max(connector.last_updated, _instant(call, Evse, evse))
+        with_part(location, "evses", "uid", evse | {"last_updated": rfc3339(newest)})
+        await _keep_whole(unit, call, words, location, connector.last_updated)
+    return kept(new=found is None)
+
+
+async def _keep_whole(unit: Unit, call: Call, words: Kept, location: dict[str, Any], at: datetime) -> None:
+    """A part that is newer makes its Location as new (OCPI 2.2.1 mod_locations_put_method)."""
+    newest = max(at, words.last_updated or at)
+    body = encoded(location | {"last_updated": rfc3339(newest)})
+    await SUBJECT.hear(unit, words, call.codec(Location).decode(body, call.hearing()), body)
+
+
+async def _locked(unit: Unit, call: Call, location_id: str) -> tuple[Kept, dict[str, Any]]:
+    words = await SUBJECT.before(unit, call.connection, call.version, call.owner(), fold(location_id))
+    if words.body is None:
+        raise UnknownLocation(location_id)
+    return words, parsed(words.body)
+
+
+def _instant(call: Call, kind: type[Evse] | type[Connector], said: dict[str, Any]) -> datetime:
+    thing: Evse | Connector = call.version.codecs[kind].convert(said, call.hearing())
+    return thing.last_updated
+
+
+def _inside(body: bytes, segments: tuple[str, ...]) -> bytes:
+    """The Location itself, or the Evse or Connector in it that the URL goes on to name."""
+    if len(segments) == 1:
+        return body
+    evse = part(parsed(body), "evses", "uid", segments[1])
+    if evse is None:
+        raise UnknownEvse(segments[0], segments[1])
+    if len(segments) == 2:
+        return encoded(evse[1])
+    connector = part(evse[1], "connectors", "id", segments[2])
+    if connector is None:
+        raise UnknownConnector(segments[1], segments[2])
+    return encoded(connector[1])
+
+
+SENDER: Table = {
+    ("GET", 0): lists.listing(Module.LOCATIONS),
+    ("GET", 1): Within(ours),
+    ("GET", 2): Within(ours),
+    ("GET", 3): Within(ours),
+}
+RECEIVER: Table = {
+    ("GET", 3): Within(theirs),
+    ("PUT", 3): Within(put_location),
+    ("PATCH", 3): Within(patch_location),
+    ("GET", 4): Within(theirs),
+    ("PUT", 4): Within(put_evse),
+    ("PATCH", 4): Within(patch_evse),
+    ("GET", 5): Within(theirs),
+    ("PUT", 5): Within(put_connector),
+    ("PATCH", 5): Within(patch_connector),
+}

@@ -1,0 +1,78 @@
+"""Sessions: as CPO we say how a charge goes, as eMSP we hear it (OCPI 2.2.1 mod_sessions_sessions_module)."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal
+from laddnav.locations import actions as locations
+from laddnav.ocpi.endpoints import lists
+from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
+from laddnav.ocpi.endpoints.heard import Subject
+from laddnav.ocpi.wire import paging
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Session
+from laddnav.sessions.rules import UnknownSession
+
+
+class NoPreferences(Refusal):
+    """This Evse follows no charging preferences (OCPI 2.2.1 mod_sessions_set_charging_preferences)."""
+
+
+async def keep(unit: Unit, holder: PartyId, session: Session) -> bool:
+    """With the time zone of its Location, where we know that one."""
+    location = await locations.find(unit, holder, session.owner, session.location_id)
+    return await sessions.hear(unit, session if location is None else replace(session, time_zone=location.time_zone))
+
+
+SUBJECT = Subject(
+    module=Module.SESSIONS,
+    kind=Session,
+    field="id",
+    id=lambda session: session.id,
+    key=lambda session: fold(session.id),
+    owner=lambda session: session.owner,
+    last_updated=lambda session: session.last_updated,
+    keep=keep,
+    unknown=UnknownSession,
+)
+
+
+async def listed(unit: Unit, call: Call) -> Reply:
+    """Only those of the partner's Tokens, and only since a given moment (OCPI 2.2.1 mod_sessions_cpo_get_method)."""
+    page = paging.asked(call.query)
+    if page.date_from is None:
+        raise Unreadable("date_from is required")
+    return await lists.listed(unit, call, Module.SESSIONS, page)
+
+
+async def prefer(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownSession, NoPreferences: no Evse of ours says that it follows them."""
+    id, what = call.segments
+    session = await sessions.fetch(unit, call.holder, call.holder, id)
+    if what != "charging_preferences" or session.token.owner not in call.connection.parties:
+        raise UnknownSession(id)
+    raise NoPreferences(f"The Evse of Session {id!r} follows no charging preferences")
+
+
+async def get(unit: Unit, call: Call) -> Reply:
+    id = call.segments[2]
+    return Reply(data=await SUBJECT.get(unit, call, id, fold(id)))
+
+
+async def put(unit: Unit, call: Call) -> Reply:
+    return kept(new=await SUBJECT.put(unit, call, call.segments[2]))
+
+
+async def patch(unit: Unit, call: Call) -> Reply:
+    """Periods are added (OCPI 2.2.1 mod_sessions_patch_method); the codec does that."""
+    await SUBJECT.patch(unit, call, call.segments[2], fold(call.segments[2]))
+    return kept(new=False)
+
+
+SENDER: Table = {("GET", 0): Within(listed), ("PUT", 2): Within(prefer)}
+RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}

@@ -1,0 +1,93 @@
+"""One table: what is refused → the HTTP status and the four digits of OCPI (OCPI 2.2.1 status_codes_status_codes).
+
+An authenticated partner with a request that can be read gets 200 whatever the answer is; HTTP errors are for what never
+got as far as OCPI, and for objects and methods that are not there
+(OCPI 2.2.1 transport_and_format_response_format).
+"""
+
+from __future__ import annotations
+
+from laddnav.cdrs.rules import AlreadyClosedDifferently, UnknownCdr
+from laddnav.kit.ids import NotAPartyId
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.locations.rules import TwoEvsesAlike, UnknownConnector, UnknownEvse, UnknownLocation
+from laddnav.ocpi.client import ForbiddenAddress
+from laddnav.ocpi.commands import ConnectorMissing, UnknownCommand
+from laddnav.ocpi.endpoints.cdrs import NotOurDriver
+from laddnav.ocpi.endpoints.credentials import CannotUseYou
+from laddnav.ocpi.endpoints.sessions import NoPreferences
+from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
+from laddnav.ocpi.wire.envelope import StatusCode
+from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles, NotNow
+from laddnav.sessions.rules import UnknownSession
+from laddnav.tariffs.rules import UnknownTariff
+from laddnav.tokens.rules import UnknownToken
+
+
+class Unrecognised(Refusal):
+    """The request shows no token that is known here."""
+
+
+class NotHere(Refusal):
+    """Nothing is at this URL."""
+
+
+class NoSuchMethod(Refusal):
+    """There is something at this URL, but not with this method."""
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        super().__init__(f"{method} is not available here; {', '.join(allowed)} is")
+        self.allowed = allowed
+
+
+class NotJson(Refusal):
+    """The body is no JSON at all."""
+
+
+class TooLong(Refusal):
+    """The body is longer than anything OCPI has to say."""
+
+
+class VersionNotSpoken(Refusal):
+    """This version of OCPI is not spoken here."""
+
+
+STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
+    Unrecognised: (401, StatusCode.CLIENT_ERROR),
+    NotHere: (404, StatusCode.CLIENT_ERROR),
+    VersionNotSpoken: (404, StatusCode.UNSUPPORTED_VERSION),
+    NoSuchMethod: (405, StatusCode.CLIENT_ERROR),
+    NotNow: (405, StatusCode.CLIENT_ERROR),
+    NotJson: (400, StatusCode.INVALID_PARAMETERS),
+    TooLong: (413, StatusCode.INVALID_PARAMETERS),
+    UnknownLocation: (404, StatusCode.UNKNOWN_LOCATION),
+    UnknownEvse: (404, StatusCode.UNKNOWN_LOCATION),
+    UnknownConnector: (404, StatusCode.UNKNOWN_LOCATION),
+    UnknownToken: (404, StatusCode.UNKNOWN_TOKEN),
+    UnknownTariff: (404, StatusCode.CLIENT_ERROR),
+    UnknownSession: (404, StatusCode.CLIENT_ERROR),
+    UnknownCdr: (404, StatusCode.CLIENT_ERROR),
+    UnknownCommand: (404, StatusCode.CLIENT_ERROR),
+    NotAmongThem: (404, StatusCode.INVALID_PARAMETERS),
+    NoPreferences: (404, StatusCode.INVALID_PARAMETERS),
+    Unreadable: (200, StatusCode.INVALID_PARAMETERS),
+    NotAPartyId: (200, StatusCode.INVALID_PARAMETERS),
+    TwoEvsesAlike: (200, StatusCode.INVALID_PARAMETERS),
+    AddressedElsewhere: (200, StatusCode.INVALID_PARAMETERS),
+    AlreadyClosedDifferently: (200, StatusCode.INVALID_PARAMETERS),
+    NotOurDriver: (200, StatusCode.INVALID_PARAMETERS),
+    ConnectorMissing: (200, StatusCode.INVALID_PARAMETERS),
+    ForbiddenAddress: (200, StatusCode.INVALID_PARAMETERS),
+    NoCredentialsRoles: (200, StatusCode.INVALID_PARAMETERS),
+    CannotUseYou: (200, StatusCode.CLIENT_UNUSABLE),
+    NoCommonVersion: (200, StatusCode.UNSUPPORTED_VERSION),
+    EndpointsMissing: (200, StatusCode.ENDPOINTS_MISSING),
+    Refusal: (200, StatusCode.CLIENT_ERROR),
+    Trouble: (503, StatusCode.SERVER_ERROR),
+}
+
+
+def status_of(error: Refusal | Trouble) -> tuple[int, StatusCode]:
+    """That of the nearest class in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

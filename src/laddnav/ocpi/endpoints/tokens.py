@@ -1,0 +1,83 @@
+"""Tokens: as eMSP we say who may charge and decide, as CPO we hear it (OCPI 2.2.1 mod_tokens_tokens_module)."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Unit
+from laddnav.kit.json import Unreadable
+from laddnav.ocpi.endpoints import lists
+from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
+from laddnav.ocpi.endpoints.heard import Mismatch, Subject
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.words import token_key
+from laddnav.tokens import actions as tokens
+from laddnav.tokens import rules
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, TokenType
+from laddnav.tokens.rules import UnknownToken
+
+SUBJECT = Subject(
+    module=Module.TOKENS,
+    kind=Token,
+    field="uid",
+    id=lambda token: token.uid,
+    key=lambda token: token_key(token.type, token.uid),
+    owner=lambda token: token.owner,
+    last_updated=lambda token: token.last_updated,
+    keep=tokens.keep,
+    unknown=UnknownToken,
+)
+
+
+async def get(unit: Unit, call: Call) -> Reply:
+    uid = call.segments[2]
+    return Reply(data=await SUBJECT.get(unit, call, uid, token_key(_type(call), uid)))
+
+
+async def put(unit: Unit, call: Call) -> Reply:
+    """A type in the URL has to be the Token's; without one the Token says it (OCPI 2.2.1 mod_tokens_put_method)."""
+    if "type" in call.query:
+        said = call.codec(Token).decode(call.body, call.hearing())
+        if said.type is not _type(call):
+            raise Mismatch("type", call.query["type"], said.type)
+    return kept(new=await SUBJECT.put(unit, call, call.segments[2]))
+
+
+async def patch(unit: Unit, call: Call) -> Reply:
+    uid = call.segments[2]
+    await SUBJECT.patch(unit, call, uid, token_key(_type(call), uid))
+    return kept(new=False)
+
+
+async def authorize(unit: Unit, call: Call) -> Reply:
+    """Our verdict on a Token of ours (OCPI 2.2.1 mod_tokens_real-time_authorization). Raises UnknownToken.
+
+    Where the driver stands is repeated only where charging is allowed there. We restrict no Token to places, so every
+    Location is as good as another, known to us or not.
+    """
+    uid, what = call.segments
+    if what != "authorize":
+        raise UnknownToken(uid)
+    where = None
+    if call.body.strip() not in (b"", b"null", b"{}"):
+        where = call.codec(LocationReferences).decode(call.body, call.hearing())
+    token = await tokens.fetch(unit, call.holder, TokenKey(call.holder, _type(call), uid))
+    allowed = rules.verdict(token, unit.now)
+    given = Authorization(
+        allowed=allowed,
+        token=token,
+        location=where if allowed is Allowed.ALLOWED else None,
+        reference=unit.new_id() if allowed is Allowed.ALLOWED else None,
+    )
+    return Reply(data=call.codec(Authorization).encode(given))
+
+
+def _type(call: Call) -> TokenType:
+    """RFID where the URL names none. Raises Unreadable."""
+    said = call.query.get("type", TokenType.RFID)
+    try:
+        return TokenType(said)
+    except ValueError as error:
+        raise Unreadable(f"type={said[:40]!r} is no type of Token") from error
+
+
+SENDER: Table = {("GET", 0): lists.listing(Module.TOKENS), ("POST", 2): Within(authorize)}
+RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}

@@ -1,0 +1,21 @@
+"""Versions: which we speak, and where what is (OCPI 2.2.1 versions_module)."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Unit
+from laddnav.ocpi import rules
+from laddnav.ocpi.endpoints.call import Call, Reply
+from laddnav.ocpi.wire import VERSIONS, envelope
+from laddnav.ocpi.wire.handshake import OfferedVersion, VersionDetails
+
+
+async def versions(unit: Unit, call: Call) -> Reply:
+    """Cheap and without effects, for hubs ask it to see whether we are alive."""
+    offered = [OfferedVersion(version=number, url=f"{call.settings.base}/{number}") for number in VERSIONS]
+    return Reply(data=envelope.listed([call.codec(OfferedVersion).encode(one) for one in offered]))
+
+
+async def details(unit: Unit, call: Call) -> Reply:
+    """The endpoints of the role that this connection speaks for, as this version spells them."""
+    said = rules.details(call.connection.our_role, call.version.number, call.settings.base)
+    return Reply(data=call.codec(VersionDetails).encode(said))

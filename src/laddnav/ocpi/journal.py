@@ -1,0 +1,60 @@
+"""Keeps what was exchanged with partners, many at a time and after the fact: a log must not slow down what it logs."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from laddnav.db.unit import Database
+from laddnav.kit.refusal import Trouble
+from laddnav.ocpi import store
+from laddnav.ocpi.model import Exchange
+
+log = structlog.get_logger()
+
+KEPT_FOR = timedelta(days=14)
+_GATHER = 0.2  # seconds that a row may wait for others
+_MOST = 10_000  # rows that wait at most; a database that is down must not fill the memory
+
+
+class Journal:
+    """What is noted is written soon, by whoever notes first; what a crash loses of it is missed by nobody."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[Exchange] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    def note(self, exchange: Exchange) -> None:
+        if len(self._waiting) < _MOST:
+            self._waiting.append(exchange)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._soon())
+
+    async def _soon(self) -> None:
+        await asyncio.sleep(_GATHER)
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write what waits, now."""
+        waiting, self._waiting = self._waiting, []
+        try:
+            async with self._database.unit() as unit:
+                for one in waiting:
+                    store.insert_exchange(unit, one)
+        except Trouble as error:
+            log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        await self.flush()
+
+
+async def forget_old(database: Database) -> None:
+    """Exchanges are for looking into trouble, not for ever."""
+    async with database.unit() as unit:
+        store.forget_exchanges(unit, unit.now - KEPT_FOR)

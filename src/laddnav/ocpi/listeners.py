@@ -1,0 +1,91 @@
+"""What is announced in the rooms → one delivery for each partner that it concerns; sent by `push.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from laddnav.cdrs.events import CdrClosed
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId, fold
+from laddnav.locations.events import EvseStatusChanged, LocationChanged
+from laddnav.ocpi import store, words
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.wire import VERSIONS
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import SessionEvent
+from laddnav.tariffs.events import TariffChanged
+from laddnav.tokens.events import TokenChanged
+from laddnav.tokens.model import TokenType
+
+
+async def push_location(database: Database, changed: LocationChanged) -> None:
+    """Hears that something on a Location of ours is different."""
+    await _news(database, changed.holder, changed.owner, Module.LOCATIONS, fold(changed.location_id))
+
+
+async def push_status(database: Database, changed: EvseStatusChanged) -> None:
+    """Hears that an Evse of ours is free or taken: a change is enough to say that."""
+    key = f"{fold(changed.location_id)}/{fold(changed.evse_uid)}"
+    await _news(database, changed.holder, changed.owner, Module.LOCATIONS, key, "PATCH")
+
+
+async def push_tariff(database: Database, changed: TariffChanged) -> None:
+    await _news(database, changed.holder, changed.owner, Module.TARIFFS, fold(changed.tariff_id))
+
+
+async def push_token(database: Database, changed: TokenChanged) -> None:
+    key = words.token_key(TokenType(changed.type), changed.uid)
+    await _news(database, changed.holder, changed.owner, Module.TOKENS, key)
+
+
+async def push_session(database: Database, changed: SessionEvent) -> None:
+    """Hears everything that happens to a charge: only the eMSP of its Token is told."""
+    if str(changed.holder) != changed.owner:
+        return
+    async with database.unit() as unit:
+        session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
+        if session is not None:
+            told = await _concerned(unit, changed.holder, Module.SESSIONS, session.token.owner)
+            _queue(unit, told, Module.SESSIONS, fold(session.id), "PUT")
+    database.wake()
+
+
+async def push_cdr(database: Database, closed: CdrClosed) -> None:
+    """Hears that a CDR is final: its eMSP gets exactly these bytes, in its turn, until it has them."""
+    async with database.unit() as unit:
+        cdr = await words.READS[Module.CDRS](unit, closed.holder, fold(closed.cdr_id))
+        for connection in await _concerned(unit, closed.holder, Module.CDRS, cdr.token.owner):
+            version = VERSIONS[connection.version]
+            body = await words.said(unit, closed.holder, Module.CDRS, version, fold(cdr.id))
+            assert body is not None, "a closed CDR is there"
+            store.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), "", body)
+    database.wake()
+
+
+async def _news(database: Database, holder: PartyId, owner: str, module: Module, key: str, method: str = "PUT") -> None:
+    """Of ours only: what a partner said is nobody else's business."""
+    if str(holder) != owner:
+        return
+    async with database.unit() as unit:
+        _queue(unit, await _concerned(unit, holder, module), module, key, method)
+    database.wake()
+
+
+async def _concerned(
+    unit: Unit, holder: PartyId, module: Module, party: PartyId | None = None
+) -> tuple[Connection, ...]:
+    """To whom we are the Sender and who takes pushes; where `party` is given, only who speaks for it."""
+    return tuple(
+        connection
+        for connection in await store.connected(unit, holder)
+        if OFFERED[connection.our_role].get(module) is SENDER
+        and connection.endpoint(module, RECEIVER) is not None
+        and (party is None or party in connection.parties)
+    )
+
+
+def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str) -> None:
+    for connection in told:
+        store.queue_news(unit, connection, module, key, method)

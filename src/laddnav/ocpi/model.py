@@ -1,0 +1,144 @@
+"""A connection to a partner, and what travels on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State
+from laddnav.parties.model import Role
+
+
+class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`; `raw_token`: it wants no Base64."""
+
+    quirks: tuple[str, ...] = ()
+    raw_token: bool = False
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """One token, one of our parties in one role, and whoever is at the other end.
+
+    `party` is whom of them we chiefly deal with; None until they have said who they are. `waiting` and `dead` count
+    what is to be delivered to them, and what a person should look at.
+    """
+
+    holder: PartyId
+    id: str
+    ref: str
+    our_role: Role
+    state: State
+    name: str
+    version: str
+    party: PartyId | None = None
+    their_role: Role | None = None
+    roles: tuple[CredentialsRole, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    versions_url: str | None = None
+    policy: Policy = Policy()
+    registered_at: datetime | None = None
+    last_heard_at: datetime | None = None
+    last_reached_at: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    created_at: datetime
+    waiting: int = 0
+    dead: int = 0
+
+    @property
+    def parties(self) -> frozenset[PartyId]:
+        """Whose objects may come from there."""
+        return frozenset(one.party for one in self.roles)
+
+    def endpoint(self, module: Module, interface: Interface) -> str | None:
+        """None: the partner does not offer it."""
+        for one in self.endpoints:
+            # The role of a credentials endpoint says nothing (OCPI 2.2.1 version_information_endpoint_endpoint_class).
+            if one.identifier == module and (one.role is interface or module is Module.CREDENTIALS):
+                return one.url
+        return None
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """What a partner needs to register with us, told to it outside OCPI; `token` (A) is shown this once."""
+
+    connection_id: str
+    token: str
+    versions_url: str
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One object that a partner has to hear of. `body` None: read when it is sent, so that the newest wins."""
+
+    holder: PartyId
+    connection_id: str
+    module: Module
+    object_key: str
+    id: int
+    method: str
+    path: str
+    body: bytes | None
+    queued_at: datetime
+    run_at: datetime
+    attempts: int
+    version: int
+    delivered_at: datetime | None = None
+    dead_at: datetime | None = None
+    last_error: str | None = None
+    location_url: str | None = None
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """One request and its answer, as the log keeps them: who, what, how it went; no bodies and no tokens."""
+
+    holder: PartyId
+    connection_id: str
+    id: str
+    at: datetime
+    direction: str  # "in" or "out"
+    method: str
+    url: str
+    http_status: int | None
+    ocpi_status: int | None
+    problem: str | None
+    request_id: str
+    correlation_id: str
+    took_ms: int
+
+
+class Pull(Struct, frozen=True, kw_only=True):
+    """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here."""
+
+    holder: PartyId
+    connection_id: str
+    module: Module
+    due_at: datetime
+    up_to: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    seen: int = 0
+    skipped: int = 0
+    next_url: str | None = None
+    last_error: str | None = None
+
+
+class KeptCommand(Struct, frozen=True, kw_only=True):
+    """A command that came in, or that we sent. `state`: asked, accepted, refused, done, failed or timed out."""
+
+    holder: PartyId
+    id: str
+    connection_id: str
+    direction: str  # "in" or "out"
+    kind: str
+    body: bytes
+    response_url: str | None
+    state: str
+    result: str | None
+    session_id: str | None
+    asked_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None

@@ -1,0 +1,371 @@
+"""Connections: invite, register, be registered, renew, suspend and leave."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.locations.model import BusinessDetails
+from laddnav.ocpi import seal, store
+from laddnav.ocpi.client import Clients, Partner, PartnerRefused, Reply
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, UnknownConnection, served
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire import VERSIONS, envelope, handshake
+from laddnav.ocpi.wire.codec import Hearing
+from laddnav.ocpi.wire.handshake import (
+    Credentials,
+    CredentialsRole,
+    Endpoint,
+    Module,
+    NoCommonVersion,
+    OfferedVersion,
+    State,
+    Step,
+    VersionDetails,
+)
+from laddnav.ocpi.wire.version import Version
+from laddnav.parties import actions as parties
+from laddnav.parties.model import Role
+
+NEWEST = max(VERSIONS, key=lambda number: [int(part) for part in number.split(".")])
+
+
+# They register with us ------------------------------------------------------------------------------------------------
+
+
+async def invite(
+    unit: Unit, settings: Settings, holder: PartyId, role: Role, *, name: str = "", version: str = NEWEST
+) -> Invitation:
+    """A connection that waits for whoever shows its token (A). Raises UnknownParty, RoleNotServed, NoCommonVersion."""
+    await parties.fetch(unit, holder)
+    token = seal.new_token()
+    connection = _new(unit, holder, role, name or "invited", _spoken(version), State.INVITED)
+    store.insert_connection(unit, connection, seal.hash_of(token))
+    _changed(unit, connection)
+    return Invitation(connection_id=connection.id, token=token, versions_url=settings.versions_url)
+
+
+async def accept(
+    database: Database, clients: Clients, connection: Connection, version: Version, said: Credentials, step: Step
+) -> Credentials:
+    """They POST or PUT their credentials: look at their endpoints with their token, then answer with a new one of ours.
+
+    A failure leaves everything as it was (OCPI 2.2.1 credentials_errors_during_registration). Raises NotNow,
+    NoCredentialsRoles, NoCommonVersion, EndpointsMissing, and what a call raises.
+    """
+    handshake.moved(connection.state, step)
+    handshake.sound(said)
+    asking, offered = await _greeted(clients, replace(connection, version=version.number), said.token, said.url)
+    endpoints = await _endpoints(asking, offered, version.number)
+    token = seal.new_token()
+    async with database.unit() as unit:
+        now = await _locked(unit, connection)
+        state = handshake.moved(now.state, step)
+        before = await store.inbound(unit, now) if step is Step.THEY_PUT else None
+        after = _known(
+            replace(
+                now,
+                state=state,
+                version=version.number,
+                endpoints=endpoints,
+                policy=asking.connection.policy,
+                registered_at=unit.now,
+            ),
+            said,
+        )
+        store.update_connection(unit, after)
+        # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
+        store.set_inbound(unit, after, seal.hash_of(token), before)
+        store.set_outbound(unit, after, clients.seal.sealed(said.token))
+        store.reached(unit, after)
+        _ask_for_everything(unit, after)
+        _changed(unit, after)
+        return await credentials_of(unit, clients.settings, after, token)
+
+
+async def leave(unit: Unit, connection: Connection, step: Step) -> None:
+    """Nothing is sent or answered any more. Raises NotNow."""
+    now = await _locked(unit, connection)
+    store.update_connection(unit, replace(now, state=handshake.moved(now.state, step)))
+    store.set_inbound(unit, now, None, None)
+    store.set_outbound(unit, now, None)
+    store.drop_deliveries(unit, now)
+    store.forget_pulls(unit, now)
+    _changed(unit, now)
+
+
+async def credentials_of(unit: Unit, settings: Settings, connection: Connection, token: str) -> Credentials:
+    """Who we are on this connection, and what the partner has to show us."""
+    party = await parties.fetch(unit, connection.holder)
+    business = BusinessDetails(party.name, party.website)
+    role = CredentialsRole(role=connection.our_role, party=connection.holder, business=business)
+    return Credentials(token=token, url=settings.versions_url, roles=(role,))
+
+
+# We register with them ------------------------------------------------------------------------------------------------
+
+
+async def register(
+    database: Database,
+    clients: Clients,
+    versions_url: str,
+    token: str,
+    our_party: PartyId,
+    our_role: Role,
+    version: str | None = None,
+    name: str = "",
+) -> Connection:
+    """Go through the handshake with a partner that gave us token A, and stay connected.
+
+    Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
+    OCPI 2.2.1 credentials_registration. Raises UnknownParty, RoleNotServed, NoCommonVersion, EndpointsMissing,
+    NoCredentialsRoles, Unreadable, and what a call raises; then nothing of it is left.
+    """
+    ours = seal.new_token()
+    async with database.unit() as unit:
+        await parties.fetch(unit, our_party)
+        connection = replace(
+            _new(unit, our_party, our_role, name or versions_url, _spoken(version or NEWEST), State.REGISTERING),
+            versions_url=versions_url,
+        )
+        store.insert_connection(unit, connection, seal.hash_of(ours))
+        credentials = await credentials_of(unit, clients.settings, connection, ours)
+    try:
+        asking, offered = await _greeted(clients, connection, token, versions_url)
+        chosen = handshake.chosen(offered, VERSIONS, version).version
+        asking = await clients.to(replace(asking.connection, version=chosen), token=token)
+        found = replace(asking.connection, endpoints=await _endpoints(asking, offered, chosen))
+        codec = VERSIONS[chosen].codecs[Credentials]
+        url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
+        reply = await asking.call("POST", url, codec.encode(credentials), routed=False)
+        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), _hearing(found)))
+    except (Refusal, Trouble):
+        async with database.unit() as unit:
+            await leave(unit, connection, Step.WE_GIVE_UP)
+        raise
+    async with database.unit() as unit:
+        now = await _locked(unit, connection)
+        state = handshake.moved(now.state, Step.THEY_ANSWER)
+        after = _known(replace(found, state=state, registered_at=unit.now), said)
+        if name:
+            after = replace(after, name=name)
+        store.update_connection(unit, after)
+        store.set_outbound(unit, after, clients.seal.sealed(said.token))
+        store.reached(unit, after)
+        _ask_for_everything(unit, after)
+        _changed(unit, after)
+    database.wake()
+    return after
+
+
+async def renew(database: Database, clients: Clients, connection: Connection) -> Connection:
+    """Change both tokens, and tell the partner to look at our endpoints again: our PUT.
+
+    OCPI 2.2.1 credentials_updating_the_credentials_and_resetting_the_token. Raises NotNow, and what a call raises; then
+    the old tokens stay as they were.
+    """
+    handshake.moved(connection.state, Step.WE_UPDATE)
+    partner = await clients.to(connection)
+    token = seal.new_token()
+    async with database.unit() as unit:
+        old = await store.inbound(unit, await _locked(unit, connection))
+        store.set_inbound(unit, connection, seal.hash_of(token), old)
+        credentials = await credentials_of(unit, clients.settings, connection, token)
+    codec = VERSIONS[connection.version].codecs[Credentials]
+    url = connection.endpoint(Module.CREDENTIALS, RECEIVER) or ""
+    try:
+        reply = await partner.call("PUT", url, codec.encode(credentials), routed=False)
+        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), _hearing(connection)))
+    except (Refusal, Trouble):
+        async with database.unit() as unit:
+            await _locked(unit, connection)
+            store.set_inbound(unit, connection, old, None)
+        raise
+    # With the token that they have just given us: theirs may have moved as well.
+    asking, offered = await _greeted(clients, connection, said.token, said.url)
+    endpoints = await _endpoints(asking, offered, connection.version)
+    async with database.unit() as unit:
+        after = _known(replace(await _locked(unit, connection), endpoints=endpoints), said)
+        store.update_connection(unit, after)
+        store.set_outbound(unit, after, clients.seal.sealed(said.token))
+        store.reached(unit, after)
+        _changed(unit, after)
+        return after
+
+
+async def remove(database: Database, clients: Clients, connection: Connection) -> None:
+    """End it, and tell the partner if it can be reached; ours ends in any case. Raises NotNow."""
+    handshake.moved(connection.state, Step.WE_REMOVE)
+    url = connection.endpoint(Module.CREDENTIALS, RECEIVER)
+    if connection.state is State.CONNECTED and url is not None:
+        try:
+            await (await clients.to(connection)).call("DELETE", url, routed=False)
+        except (Refusal, Trouble):
+            # It is in the log of exchanges; a partner that is gone must not keep us.
+            pass
+    async with database.unit() as unit:
+        await leave(unit, connection, Step.WE_REMOVE)
+
+
+async def suspend(unit: Unit, connection: Connection) -> None:
+    """Keep everything, send and answer nothing. Raises NotNow."""
+    await _move(unit, connection, Step.WE_SUSPEND)
+
+
+async def resume(unit: Unit, connection: Connection) -> None:
+    """Raises NotNow."""
+    await _move(unit, connection, Step.WE_RESUME)
+
+
+# Reads ----------------------------------------------------------------------------------------------------------------
+
+
+async def connections(unit: Unit, holder: PartyId | None = None) -> tuple[Connection, ...]:
+    """All that were not removed, oldest first, each with what waits for it and what is dead."""
+    return await store.connections(unit, holder)
+
+
+async def fetch(unit: Unit, ref: str) -> Connection:
+    """By its id, which is its ref too. Raises UnknownConnection."""
+    connection = await store.connection_by_ref(unit, ref)
+    if connection is None:
+        raise UnknownConnection(ref)
+    return connection
+
+
+async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tuple[Delivery, ...]:
+    """The dead first, then what waits, then what is done."""
+    return await store.deliveries(unit, connection, limit)
+
+
+async def exchanges(unit: Unit, connection: Connection, limit: int = 100) -> tuple[Exchange, ...]:
+    """Newest first."""
+    return await store.exchanges(unit, connection, limit)
+
+
+async def commands(unit: Unit, connection: Connection, limit: int = 100) -> tuple[KeptCommand, ...]:
+    """Newest first."""
+    return await store.commands(unit, connection, limit)
+
+
+async def pulls(unit: Unit, connection: Connection) -> tuple[Pull, ...]:
+    return await store.pulls(unit, connection)
+
+
+async def resend(unit: Unit, connection: Connection, module: Module | None = None, key: str | None = None) -> int:
+    """Send one delivery again, or everything that is dead; says how many that are."""
+    if module is not None and key is not None:
+        return int(await store.resend(unit, connection, module, key))
+    return await store.resend_dead(unit, connection)
+
+
+def ask_for_everything(unit: Unit, connection: Connection) -> None:
+    """Have every list of the partner fetched again, soon."""
+    _ask_for_everything(unit, connection)
+
+
+# Shared ---------------------------------------------------------------------------------------------------------------
+
+
+def _new(unit: Unit, holder: PartyId, role: Role, name: str, version: str, state: State) -> Connection:
+    id = unit.new_id()
+    return Connection(
+        holder=holder,
+        id=id,
+        ref=id,
+        our_role=served(role),
+        state=state,
+        name=name[:200],
+        version=version,
+        created_at=unit.now,
+    )
+
+
+def _known(connection: Connection, said: Credentials) -> Connection:
+    """Now that they have said who they are."""
+    chief = handshake.counterpart(said.roles, connection.our_role)
+    return replace(
+        connection,
+        name=chief.business.name or str(chief.party),
+        party=chief.party,
+        their_role=chief.role,
+        roles=said.roles,
+        versions_url=said.url,
+    )
+
+
+def _spoken(version: str) -> str:
+    if version not in VERSIONS:
+        raise NoCommonVersion([version])
+    return version
+
+
+async def _greeted(
+    clients: Clients, connection: Connection, token: str, url: str
+) -> tuple[Partner, list[OfferedVersion]]:
+    """Whom to go on asking, and the versions that it offers.
+
+    Some want the token as it is though their version says Base64; who says 401 is asked once more that way, and only
+    here: later a 401 is a 401 (OCPI 2.2.1 transport_and_format_authorization_header).
+    """
+    partner = await clients.to(connection, token=token)
+    try:
+        return partner, await _versions(partner, url)
+    except PartnerRefused as error:
+        if error.http != 401 or not VERSIONS[connection.version].encodes_token:
+            raise
+    policy = replace(connection.policy, raw_token=not connection.policy.raw_token)
+    partner = await clients.to(replace(connection, policy=policy), token=token)
+    return partner, await _versions(partner, url)
+
+
+async def _versions(partner: Partner, url: str) -> list[OfferedVersion]:
+    connection = partner.connection
+    codec = VERSIONS[connection.version].codecs[OfferedVersion]
+    words = envelope.members((await _asked(partner, url)).answer.data)
+    return [codec.convert(one, _hearing(connection)) for one in words]
+
+
+async def _endpoints(partner: Partner, offered: list[OfferedVersion], version: str) -> tuple[Endpoint, ...]:
+    """Raises NoCommonVersion, EndpointsMissing."""
+    connection = partner.connection
+    codec = VERSIONS[version].codecs[VersionDetails]
+    reply = await _asked(partner, handshake.chosen(offered, VERSIONS, version).url)
+    return handshake.usable(codec.decode(envelope.single(reply.answer.data), _hearing(connection)))
+
+
+async def _asked(partner: Partner, url: str) -> Reply:
+    return await partner.call("GET", url, routed=False)
+
+
+async def _locked(unit: Unit, connection: Connection) -> Connection:
+    now = await store.connection(unit, connection.holder, connection.id, lock=True)
+    if now is None:
+        raise UnknownConnection(connection.id)
+    return now
+
+
+async def _move(unit: Unit, connection: Connection, step: Step) -> None:
+    now = await _locked(unit, connection)
+    store.update_connection(unit, replace(now, state=handshake.moved(now.state, step)))
+    _changed(unit, now)
+
+
+def _ask_for_everything(unit: Unit, connection: Connection) -> None:
+    """Every module of which we are the Receiver and they offer the Sender."""
+    for module, interface in OFFERED[connection.our_role].items():
+        wanted = interface is RECEIVER and module is not Module.COMMANDS
+        if wanted and connection.endpoint(module, SENDER) is not None:
+            store.ask_pull(unit, connection, module)
+
+
+def _changed(unit: Unit, connection: Connection) -> None:
+    unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+
+
+def _hearing(connection: Connection) -> Hearing:
+    return Hearing(holder=connection.holder, sender=connection.party or connection.holder)

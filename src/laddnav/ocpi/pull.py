@@ -1,0 +1,144 @@
+"""Fetches what partners own, list by list: everything once, then what changed, and on from where a crawl broke off."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import NotAPartyId
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store
+from laddnav.ocpi.client import Clients, Reply
+from laddnav.ocpi.endpoints import cdrs, locations, sessions, tariffs, tokens
+from laddnav.ocpi.model import Connection, Pull
+from laddnav.ocpi.push import Dice
+from laddnav.ocpi.rules import SENDER, NotAmongThem
+from laddnav.ocpi.wire import VERSIONS, envelope, paging
+from laddnav.ocpi.wire.handshake import Module, State
+from laddnav.ocpi.wire.paging import Page
+from laddnav.ocpi.wire.version import Version
+
+log = structlog.get_logger()
+
+EVERY = timedelta(hours=4)  # OCPI 2.2.1 transport_and_format_pull_and_push: hours, not minutes, and with some splay
+AGAIN = timedelta(minutes=2)  # after trouble
+OVERLAP = timedelta(minutes=10)  # their clock is not ours, and what was being written when we asked must not slip by
+PAGE = 100
+PAGES_MAX = 100_000  # a list that never ends is a mistake of theirs
+LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the first OCPI; Sessions want a date_from
+
+Take = Callable[[Unit, Connection, Version, Any], Awaitable[None]]
+
+TAKES: dict[Module, Take] = {
+    Module.CDRS: cdrs.pulled,
+    Module.LOCATIONS: locations.SUBJECT.pulled,
+    Module.SESSIONS: sessions.SUBJECT.pulled,
+    Module.TARIFFS: tariffs.SUBJECT.pulled,
+    Module.TOKENS: tokens.SUBJECT.pulled,
+}
+
+
+async def pull_due(database: Database, clients: Clients, dice: Dice, limit: int = 4) -> int:
+    """Fetch the lists that are due; says how many those were."""
+    async with database.unit() as unit:
+        due = await store.due_pulls(unit, limit)
+    for one in due:
+        await pull(database, clients, one, dice)
+    return len(due)
+
+
+async def pull(database: Database, clients: Clients, task: Pull, dice: Dice) -> Pull:
+    """One list to its end, a Unit a page; where it breaks off, the next time goes on from there."""
+    async with database.unit() as unit:
+        connection = await store.connection(unit, task.holder, task.connection_id)
+        now, clock = unit.now, unit.clock
+    if connection is None or connection.state is not State.CONNECTED:
+        return task
+    if task.next_url is None:
+        task = replace(task, started_at=now, seen=0, skipped=0)
+    try:
+        task = await _crawled(database, clients, connection, task)
+    except (Refusal, Trouble) as error:
+        log.warning("pull_broke_off", connection=connection.id, module=task.module, error=str(error))
+        task = replace(task, due_at=now + clock.wall(AGAIN * (0.75 + dice() / 2)), last_error=str(error)[:500])
+    else:
+        task = replace(
+            task,
+            due_at=now + clock.wall(EVERY * (0.75 + dice() / 2)),
+            up_to=task.started_at,
+            finished_at=now,
+            next_url=None,
+            last_error=None,
+        )
+    async with database.unit() as unit:
+        store.pulled(unit, task)
+    return task
+
+
+async def _crawled(database: Database, clients: Clients, connection: Connection, task: Pull) -> Pull:
+    """Page after page. Raises NotOffered and what a call raises; what was taken stays taken."""
+    partner = await clients.to(connection)
+    endpoint = partner.endpoint(task.module, SENDER)
+    since = None if task.up_to is None else task.up_to - OVERLAP
+    page = Page(limit=PAGE, date_from=since or (LONG_AGO if task.module is Module.SESSIONS else None))
+    url: str | None = paging.with_query(endpoint, paging.query_of(page))
+    if task.next_url is not None:
+        url, page = task.next_url, replace(page, offset=paging.offset_of(task.next_url))
+    visited: set[str] = set()
+    total = 0
+    while url is not None and url not in visited and len(visited) < PAGES_MAX:
+        visited.add(url)
+        reply = await partner.call("GET", url)
+        objects = envelope.members(reply.answer.data)
+        shrunk = total - _total(reply)
+        total = _total(reply)
+        if shrunk > 0 and page.offset > 0:
+            # Something left the list behind us, so that something else slipped by: look back that far.
+            page = replace(page, offset=max(0, page.offset - shrunk))
+            url = paging.with_query(endpoint, paging.query_of(page))
+            visited.discard(url)
+            continue
+        skipped = 0
+        async with database.unit() as unit:
+            for words in objects:
+                skipped += not await _taken(unit, connection, task.module, words)
+        page = replace(page, offset=page.offset + len(objects))
+        url = _next(reply, endpoint, page, len(objects))
+        task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + skipped, next_url=url)
+        async with database.unit() as unit:
+            store.pulled(unit, task)
+    return task
+
+
+async def _taken(unit: Unit, connection: Connection, module: Module, words: Any) -> bool:
+    """False where one object cannot be read; the others are taken all the same.
+
+    OCPI 2.2.1 transport_and_format_get.
+    """
+    try:
+        await TAKES[module](unit, connection, VERSIONS[connection.version], words)
+    except (Unreadable, NotAPartyId, NotAmongThem, Refusal) as error:
+        log.warning("object_skipped", connection=connection.id, module=module, error=str(error))
+        return False
+    return True
+
+
+def _total(reply: Reply) -> int:
+    said = reply.headers.get("x-total-count", "")
+    return int(said) if said.isdigit() else 0
+
+
+def _next(reply: Reply, endpoint: str, page: Page, returned: int) -> str | None:
+    """The link as it can be followed; without one, the next offset as long as the partner says that there is more."""
+    link = paging.next_link(reply.headers.get("link"))
+    if link is not None and returned:
+        return paging.within(link, endpoint, page)
+    if returned and page.offset < _total(reply):
+        return paging.with_query(endpoint, paging.query_of(page))
+    return None

@@ -1,0 +1,229 @@
+"""Sends what is queued for partners: state as it is when it is sent, CDRs as they were closed, until all arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode, urljoin
+
+import structlog
+from msgspec import Struct
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store, words
+from laddnav.ocpi.client import Clients, Partner, PartnerRefused, PartnerUnreachable
+from laddnav.ocpi.endpoints.heard import part
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.model import Connection, Delivery
+from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.wire import VERSIONS
+from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.handshake import Module, State
+from laddnav.ocpi.wire.paging import joined, with_query
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=10)
+EACH = 8  # requests to one partner at a time; ours take as many from them
+# How often something is tried that the partner answers with trouble. A CDR is money: about ten hours. A result of a
+# command is for a driver who stands there (OCPI 2.2.1 mod_commands_msp_post_method).
+ATTEMPTS = {Module.CDRS: 60, Module.COMMANDS: 3}
+ATTEMPTS_ELSE = 12
+
+Dice = Callable[[], float]  # from 0 to 1, never the same twice: partners of one hub must not all knock at once
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One request, made of what is true now."""
+
+    method: str
+    url: str
+    body: bytes | None
+
+
+def wait_after(attempts: int, dice: Dice) -> timedelta:
+    """Doubles from try to try, with up to a quarter more or less."""
+    doublings: int = min(max(attempts - 1, 0), 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT) * (0.75 + dice() / 2)
+
+
+async def deliver(database: Database, clients: Clients, name: str, dice: Dice) -> None:
+    """Send what is queued, until cancelled. Each process has its own name and takes up its own work after a crash."""
+    courier = Courier(database, clients, name, dice)
+    await courier.run()
+
+
+class Courier:
+    """Never two requests about one object at a time, and never more than a few to one partner."""
+
+    def __init__(self, database: Database, clients: Clients, name: str, dice: Dice) -> None:
+        self._database = database
+        self._clients = clients
+        self._name = name
+        self._dice = dice
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        async with self._database.unit() as unit:
+            store.take_back(unit, self._name)
+        sleeper = self._database.sleeper()
+        try:
+            while True:
+                sleeper.clear()
+                if not await self._claimed():
+                    done = asyncio.create_task(sleeper.wait())
+                    await asyncio.wait({done, *self._rounds.values()}, timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
+                    done.cancel()
+        finally:
+            self._database.forget(sleeper)
+            for task in self._rounds.values():
+                task.cancel()
+            await asyncio.gather(*self._rounds.values(), return_exceptions=True)
+
+    async def once(self) -> int:
+        """Send one round and wait for it; for tests and for commands that end."""
+        claimed = await self._claimed()
+        await asyncio.gather(*self._rounds.values())
+        self._rounds.clear()
+        return claimed
+
+    async def _claimed(self) -> int:
+        """Start a round for every partner that has none under way."""
+        self._rounds = {id: task for id, task in self._rounds.items() if not task.done()}
+        async with self._database.unit() as unit:
+            until = unit.now + unit.clock.wall(LEASE)
+            deliveries = await store.claim(unit, self._name, until, EACH, self._rounds)
+        by_connection: dict[str, list[Delivery]] = {}
+        for one in deliveries:
+            by_connection.setdefault(one.connection_id, []).append(one)
+        for id, some in by_connection.items():
+            self._rounds[id] = asyncio.create_task(self._round(some))
+        return len(deliveries)
+
+    async def _round(self, deliveries: list[Delivery]) -> None:
+        try:
+            await self._sent(deliveries)
+        except Trouble as error:
+            # The database, not the partner: what was claimed is free again when its lease is over.
+            log.warning("round_broke_off", connection=deliveries[0].connection_id, error=str(error))
+
+    async def _sent(self, deliveries: list[Delivery]) -> None:
+        first = deliveries[0]
+        async with self._database.unit() as unit:
+            connection = await store.connection(unit, first.holder, first.connection_id)
+        if connection is None or connection.state is not State.CONNECTED:
+            return
+        try:
+            partner = await self._clients.to(connection)
+        except Refusal as error:
+            for one in deliveries:
+                await self._refused(one, error)
+            return
+        await asyncio.gather(*(self._send(partner, one) for one in deliveries))
+
+    async def _send(self, partner: Partner, delivery: Delivery) -> None:
+        try:
+            async with self._database.unit() as unit:
+                message = await message_of(unit, partner.connection, delivery)
+            if message is None:
+                await self._unneeded(delivery)
+                return
+            reply = await partner.call(message.method, message.url, message.body)
+        except PartnerUnreachable as error:
+            await self._unreached(partner.connection, delivery, error)
+        except Trouble as error:
+            await self._troubled(delivery, error)
+        except PartnerRefused as error:
+            if delivery.method == "PATCH":
+                await self._whole_instead(partner.connection, delivery)
+            elif delivery.method == "DELETE" and error.http == 404:
+                await self._arrived(partner.connection, delivery, None)
+            else:
+                await self._refused(delivery, error)
+        except Refusal as error:
+            await self._refused(delivery, error)
+        else:
+            location = reply.headers.get("location")
+            await self._arrived(partner.connection, delivery, urljoin(message.url, location) if location else None)
+
+    async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
+        async with self._database.unit() as unit:
+            store.delivered(unit, delivery, location_url)
+            store.reached(unit, connection)
+            if connection.failures:
+                unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+
+    async def _unneeded(self, delivery: Delivery) -> None:
+        async with self._database.unit() as unit:
+            store.drop_delivery(unit, delivery)
+
+    async def _unreached(self, connection: Connection, delivery: Delivery, error: Trouble) -> None:
+        """The line is down: everything for this partner waits, and nothing of it is the worse for that."""
+        async with self._database.unit() as unit:
+            now = await store.connection(unit, connection.holder, connection.id, lock=True)
+            store.not_tried(unit, delivery)
+            # Of a round that failed together, the first says so for all.
+            if now is not None and now.failures == connection.failures:
+                retry_at = unit.now + unit.clock.wall(wait_after(now.failures + 1, self._dice))
+                store.not_reached(unit, connection, retry_at, str(error))
+                if not now.failures:
+                    unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+        log.info("partner_unreachable", connection=connection.id, error=str(error))
+
+    async def _troubled(self, delivery: Delivery, error: Trouble) -> None:
+        async with self._database.unit() as unit:
+            run_at = unit.now + unit.clock.wall(wait_after(delivery.attempts, self._dice))
+            dead = delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
+            store.again(unit, delivery, run_at, str(error), dead=dead)
+
+    async def _refused(self, delivery: Delivery, error: Refusal) -> None:
+        """The same again would be refused again: a person should look."""
+        log.warning("delivery_refused", module=delivery.module, key=delivery.object_key, error=str(error))
+        async with self._database.unit() as unit:
+            store.again(unit, delivery, unit.now, str(error), dead=True)
+
+    async def _whole_instead(self, connection: Connection, delivery: Delivery) -> None:
+        """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""
+        async with self._database.unit() as unit:
+            store.drop_delivery(unit, delivery)
+            store.queue_news(unit, connection, delivery.module, delivery.object_key.split("/")[0], "PUT")
+
+
+async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
+    """What there is to say now; None where there is nothing any more. Raises NotOffered."""
+    if delivery.module is Module.COMMANDS:
+        return Message(method="POST", url=delivery.path, body=delivery.body)
+    endpoint = connection.endpoint(delivery.module, RECEIVER)
+    if endpoint is None:
+        return None
+    if delivery.module is Module.CDRS:
+        return Message(method="POST", url=endpoint, body=delivery.body)
+    version, holder = VERSIONS[connection.version], connection.holder
+    key = delivery.object_key
+    ours = (holder.country, holder.party)
+    if delivery.method == "PATCH":
+        location_key, evse_key = key.split("/", 1)
+        whole = await words.said(unit, holder, Module.LOCATIONS, version, location_key)
+        location = parsed(whole) if whole is not None else {}
+        evse = part(location, "evses", "uid", evse_key)
+        if evse is None:
+            return None
+        change = {"status": evse[1]["status"], "last_updated": evse[1]["last_updated"]}
+        url = joined(endpoint, *ours, location["id"], evse[1]["uid"])
+        return Message(method="PATCH", url=url, body=encoded(change))
+    body = await words.said(unit, holder, delivery.module, version, key)
+    if delivery.module is Module.TOKENS:
+        token = parsed(body or b"{}")
+        if not token:
+            return None
+        url = with_query(joined(endpoint, *ours, token["uid"]), urlencode({"type": token["type"]}))
+        return Message(method="PUT", url=url, body=body)
+    if body is None:
+        # Only a Tariff is ever taken back (OCPI 2.2.1 mod_tariffs_delete_method).
+        gone = delivery.module is Module.TARIFFS
+        return Message(method="DELETE", url=joined(endpoint, *ours, key), body=None) if gone else None
+    return Message(method="PUT", url=joined(endpoint, *ours, parsed(body)["id"]), body=body)

@@ -1,0 +1,326 @@
+"""What answers at /ocpi: recognise the caller, find the endpoint, let it act in one Unit, answer after its commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+import structlog
+from msgspec import Struct
+from starlette.routing import Route as PathRoute
+from starlette.types import Receive, Scope, Send
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import rules, seal, store
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.commands import UnknownCommand, sent_command
+from laddnav.ocpi.endpoints import cdrs, commands, credentials, locations, sessions, tariffs, tokens, versions
+from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Table, Within
+from laddnav.ocpi.endpoints.status import (
+    NoSuchMethod,
+    NotHere,
+    NotJson,
+    TooLong,
+    Unrecognised,
+    VersionNotSpoken,
+    status_of,
+)
+from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire import VERSIONS, envelope, routing
+from laddnav.ocpi.wire.handshake import Interface, Module, State
+from laddnav.ocpi.wire.routing import MessageIds, Route
+from laddnav.ocpi.wire.version import Version
+from laddnav.parties.model import Role
+
+log = structlog.get_logger()
+
+MODULES: dict[tuple[Module, Interface], Table] = {
+    (Module.CDRS, Interface.SENDER): cdrs.SENDER,
+    (Module.CDRS, Interface.RECEIVER): cdrs.RECEIVER,
+    (Module.COMMANDS, Interface.SENDER): commands.SENDER,
+    (Module.COMMANDS, Interface.RECEIVER): commands.RECEIVER,
+    (Module.LOCATIONS, Interface.SENDER): locations.SENDER,
+    (Module.LOCATIONS, Interface.RECEIVER): locations.RECEIVER,
+    (Module.SESSIONS, Interface.SENDER): sessions.SENDER,
+    (Module.SESSIONS, Interface.RECEIVER): sessions.RECEIVER,
+    (Module.TARIFFS, Interface.SENDER): tariffs.SENDER,
+    (Module.TARIFFS, Interface.RECEIVER): tariffs.RECEIVER,
+    (Module.TOKENS, Interface.SENDER): tokens.SENDER,
+    (Module.TOKENS, Interface.RECEIVER): tokens.RECEIVER,
+}
+VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions)}
+DETAILS_TABLE: Table = {("GET", 0): Within(versions.details)}
+# Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
+BEFORE_REGISTRATION = (State.INVITED, State.REGISTERING)
+
+
+def routes(database: Database, settings: Settings, clients: Clients) -> list[PathRoute]:
+    """Everything below /ocpi, with and without a slash at its end, and never by way of a redirect."""
+    desk = Desk(database, settings, clients)
+    return [PathRoute("/ocpi", desk), PathRoute("/ocpi/{rest:path}", desk)]
+
+
+class Found(Struct, frozen=True):
+    """Where a URL leads. `role` None: to versions or credentials, which are not routed."""
+
+    table: Table
+    version: Version
+    role: Role | None
+    module: Module | None
+    path: str  # of the endpoint, below our /ocpi
+    segments: tuple[str, ...]
+
+
+class Request(Struct):
+    """What came, so far as HTTP goes."""
+
+    method: str
+    path: tuple[str, ...]
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    ids: MessageIds
+
+
+class Answer(Struct):
+    """What goes back, and what of it goes into the log."""
+
+    reply: Reply
+    connection: Connection | None = None
+    route: Route | None = None
+    problem: str | None = None
+
+
+class Desk:
+    """The ASGI application of OCPI."""
+
+    def __init__(self, database: Database, settings: Settings, clients: Clients) -> None:
+        self._database = database
+        self._settings = settings
+        self._clients = clients
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        loop = asyncio.get_running_loop()
+        started, clock = loop.time(), self._database.clock
+        at, id = clock.now(), clock.new_id()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request = Request(
+            method=scope["method"],
+            path=_segments(scope),
+            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            headers=headers,
+            body=b"",
+            ids=routing.ids_in(headers, id),
+        )
+        answer = Answer(Reply())
+        try:
+            await self._answered(request, receive, answer)
+        except (Refusal, Trouble) as error:
+            http, status = status_of(error)
+            answer.reply = Reply(http=http, status=status, message=str(error), headers=_allowed(error))
+        except Exception:
+            log.exception("ocpi_failed", method=request.method, path="/".join(request.path))
+            message = f"Something went wrong here; it is in our log under {request.ids.request}"
+            answer.reply = Reply(http=500, status=envelope.StatusCode.SERVER_ERROR, message=message)
+        await _send(send, request, answer, self._body(answer.reply))
+        self._note(request, answer, id, at, started)
+
+    async def _answered(self, request: Request, receive: Receive, answer: Answer) -> None:
+        """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
+        request.body = await _body(request, receive, self._settings.body_max)
+        async with self._database.unit() as unit:
+            connection, token = await self._recognised(unit, request)
+            answer.connection = connection
+            found = self._found(request, connection)
+            if found.role is not None:
+                answer.route = Route(to=connection.party, origin=connection.holder)
+                answer.route = rules.heard_from(connection, routing.route_in(request.headers))
+            endpoint = _endpoint(found, request.method)
+            _checked_body(request)
+            call = Call(
+                connection=connection,
+                version=found.version,
+                method=request.method,
+                url=f"{self._settings.base}/{found.path}",
+                segments=found.segments,
+                query=request.query,
+                body=request.body,
+                settings=self._settings,
+                correlation=request.ids.correlation,
+                token=token,
+            )
+            if isinstance(endpoint, Within):
+                answer.reply = await endpoint.do(unit, call)
+        if not isinstance(endpoint, Within):
+            answer.reply = await endpoint.do(self._database, self._clients, call)
+
+    async def _recognised(self, unit: Unit, request: Request) -> tuple[Connection, str]:
+        """(connection, the token it showed). Raises Unrecognised.
+
+        A result of a command is taken without a token too, where its URL names a command that we sent: nobody can guess
+        that, and some CPOs show no token there.
+        """
+        shown = routing.tokens_in(request.headers.get("authorization"))
+        if not shown:
+            return await self._by_command(unit, request), ""
+        hashes = {seal.hash_of(one): one for one in shown}
+        found = await store.by_hash(unit, list(hashes))
+        if found is None:
+            raise Unrecognised("This token is not known here")
+        connection, hash, newest = found
+        if connection.state is State.SUSPENDED:
+            raise Unrecognised("This connection is suspended")
+        if newest:
+            store.forget_before(unit, connection)
+        store.heard(unit, connection)
+        return connection, hashes[hash]
+
+    async def _by_command(self, unit: Unit, request: Request) -> Connection:
+        path = request.path
+        if len(path) == 5 and path[2] == Module.COMMANDS and "authorization" not in request.headers:
+            try:
+                command = await sent_command(unit, path[4])
+            except UnknownCommand:
+                command = None
+            if command is not None:
+                connection = await store.connection(unit, command.holder, command.connection_id)
+                if connection is not None and connection.state is State.CONNECTED:
+                    return connection
+        raise Unrecognised("An Authorization header with a token that is known here is needed")
+
+    def _found(self, request: Request, connection: Connection) -> Found:
+        """Raises NotHere, VersionNotSpoken, Unrecognised."""
+        path = request.path
+        if path == ("versions",):
+            return Found(VERSIONS_TABLE, VERSIONS[connection.version], None, None, "versions", ())
+        if len(path) == 1 and path[0][:1].isdigit():
+            return Found(DETAILS_TABLE, _version(path[0]), None, None, path[0], ())
+        if len(path) >= 2 and path[1] == Module.CREDENTIALS:
+            return Found(credentials.TABLE, _version(path[0]), None, Module.CREDENTIALS, "/".join(path[:2]), path[2:])
+        if connection.state in BEFORE_REGISTRATION:
+            raise Unrecognised("This token is good for versions and credentials only")
+        role = connection.our_role
+        if len(path) < 3 or path[0] != rules.path_of(role):
+            raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
+        version = _version(path[1])
+        interface = rules.OFFERED[role].get(_module(path[2]))
+        if interface is None:
+            raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
+        module = Module(path[2])
+        return Found(MODULES[module, interface], version, role, module, "/".join(path[:3]), path[3:])
+
+    def _body(self, reply: Reply) -> bytes:
+        now = self._database.clock.now()
+        if reply.status == 1000:
+            return envelope.sealed(reply.data, now)
+        return envelope.refused(reply.status, reply.message, now, reply.data)
+
+    def _note(self, request: Request, answer: Answer, id: str, at: object, started: float) -> None:
+        """Lists that a partner reads all day are not worth a row each; what it changes and what fails is."""
+        reply, connection = answer.reply, answer.connection
+        if connection is None or (request.method == "GET" and reply.status == 1000):
+            return
+        self._clients.journal.note(
+            Exchange(
+                holder=connection.holder,
+                connection_id=connection.id,
+                id=id,
+                at=at,  # type: ignore[arg-type]  # the clock's instant
+                direction="in",
+                method=request.method,
+                url=f"{self._settings.base}/{'/'.join(request.path)}"[:500],
+                http_status=reply.http,
+                ocpi_status=reply.status,
+                problem=None if reply.status == 1000 else reply.message[:500],
+                request_id=request.ids.request,
+                correlation_id=request.ids.correlation,
+                took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
+            )
+        )
+
+
+def _segments(scope: Scope) -> tuple[str, ...]:
+    """What stands behind /ocpi, split before it is decoded: an id may hold a slash. A slash at the end says nothing."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    parts = raw.decode("latin-1").split("?")[0].strip("/").split("/")
+    return tuple(unquote(part) for part in parts[1:])
+
+
+async def _body(request: Request, receive: Receive, most: int) -> bytes:
+    """Raises TooLong before more than that is in memory."""
+    if int(request.headers.get("content-length") or 0) > most:
+        raise TooLong(f"A body has at most {most} bytes")
+    pieces: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise NotJson("The body ended before it was whole")
+        piece: bytes = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            raise TooLong(f"A body has at most {most} bytes")
+        pieces.append(piece)
+        more = message.get("more_body", False)
+    return b"".join(pieces)
+
+
+def _checked_body(request: Request) -> None:
+    """A body that is no JSON never was OCPI (OCPI 2.2.1 transport_and_format_response_format). Raises NotJson."""
+    if request.method not in ("POST", "PUT", "PATCH"):
+        return
+    if not request.body.strip() and request.method == "POST":
+        return  # of an authorisation, where it may be left out
+    try:
+        msgspec.json.decode(request.body.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise NotJson(f"The body is no JSON: {error}") from error
+
+
+def _endpoint(found: Found, method: str) -> Endpoint:
+    """Raises NotHere, NoSuchMethod."""
+    many = len(found.segments)
+    endpoint = found.table.get((method, many))
+    if endpoint is not None:
+        return endpoint
+    allowed = sorted(one for one, segments in found.table if segments == many)
+    if not allowed:
+        raise NotHere("No endpoint of ours has a URL of this form")
+    raise NoSuchMethod(method, allowed)
+
+
+def _version(said: str) -> Version:
+    """Raises VersionNotSpoken."""
+    if said not in VERSIONS:
+        raise VersionNotSpoken(f"OCPI {said[:20]!r} is not spoken here; {', '.join(VERSIONS)} is")
+    return VERSIONS[said]
+
+
+def _module(said: str) -> Module:
+    """Raises NotHere."""
+    try:
+        return Module(said)
+    except ValueError:
+        raise NotHere(f"{said[:40]!r} is no module that we know") from None
+
+
+def _allowed(error: Exception) -> Mapping[str, str]:
+    return {"Allow": ", ".join(error.allowed)} if isinstance(error, NoSuchMethod) else {}
+
+
+async def _send(send: Send, request: Request, answer: Answer, body: bytes) -> None:
+    said = {"Content-Type": "application/json", **answer.reply.headers, **routing.id_headers(request.ids)}
+    if answer.route is not None:
+        said |= routing.route_headers(answer.route)
+    headers: Sequence[tuple[bytes, bytes]] = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.items()
+    ]
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": answer.reply.http, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,110 @@
+"""What we offer to whom, and who may speak for whom."""
+
+from __future__ import annotations
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails
+from laddnav.ocpi.wire.routing import Route
+from laddnav.parties.model import Role
+
+SENDER, RECEIVER = Interface.SENDER, Interface.RECEIVER
+
+# Which side of which module each of our roles serves (OCPI 2.2.1 introduction_typical_roles).
+OFFERED: dict[Role, dict[Module, Interface]] = {
+    Role.CPO: {
+        Module.LOCATIONS: SENDER,
+        Module.TARIFFS: SENDER,
+        Module.SESSIONS: SENDER,
+        Module.CDRS: SENDER,
+        Module.TOKENS: RECEIVER,
+        Module.COMMANDS: RECEIVER,
+    },
+    Role.EMSP: {
+        Module.LOCATIONS: RECEIVER,
+        Module.TARIFFS: RECEIVER,
+        Module.SESSIONS: RECEIVER,
+        Module.CDRS: RECEIVER,
+        Module.TOKENS: SENDER,
+        Module.COMMANDS: SENDER,
+    },
+    Role.NSP: {Module.LOCATIONS: RECEIVER, Module.TARIFFS: RECEIVER},
+}
+
+
+class UnknownConnection(Refusal):
+    """No connection with this id is known here."""
+
+    def __init__(self, connection_id: str) -> None:
+        super().__init__(f"No connection {connection_id!r} is known here")
+        self.connection_id = connection_id
+
+
+class RoleNotServed(Refusal):
+    """We do not play this role towards partners."""
+
+    def __init__(self, role: Role) -> None:
+        served = ", ".join(OFFERED)
+        super().__init__(f"We do not serve the role {role} over OCPI; we serve {served}")
+        self.role = role
+
+
+class NotAmongThem(Refusal):
+    """An object or message of a party that does not belong to this connection."""
+
+    def __init__(self, party: PartyId) -> None:
+        super().__init__(f"{party} is no party of this connection")
+        self.party = party
+
+
+class AddressedElsewhere(Refusal):
+    """The message is for a party that this connection does not speak for."""
+
+    def __init__(self, party: PartyId) -> None:
+        super().__init__(f"{party} is not the party that this connection speaks for")
+        self.party = party
+
+
+def served(role: Role) -> Role:
+    """Raises RoleNotServed."""
+    if role not in OFFERED:
+        raise RoleNotServed(role)
+    return role
+
+
+def path_of(role: Role) -> str:
+    """The part of our URLs that names our role."""
+    return role.value.lower()
+
+
+def details(role: Role, version: str, base: str) -> VersionDetails:
+    """What a partner of ours in this role finds; `base` is our /ocpi. The credentials stand in it once, as SENDER.
+
+    OCPI 2.2.1 version_information_endpoint_endpoint_class.
+    """
+    modules = [
+        Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{version}/{module}")
+        for module, interface in OFFERED[role].items()
+    ]
+    credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{version}/{Module.CREDENTIALS}")
+    return VersionDetails(version=version, endpoints=(credentials, *modules))
+
+
+def heard_from(connection: Connection, route: Route) -> Route:
+    """How to route the answer. Raises AddressedElsewhere, NotAmongThem.
+
+    The headers may be missing: then the connection says who speaks (OCPI 2.2.1 transport_and_format_message_routing).
+    """
+    if route.to is not None and route.to != connection.holder:
+        raise AddressedElsewhere(route.to)
+    if route.origin is not None and route.origin not in connection.parties:
+        raise NotAmongThem(route.origin)
+    return Route(to=route.origin or connection.party, origin=connection.holder)
+
+
+def owner_among(connection: Connection, owner: PartyId) -> PartyId:
+    """Raises NotAmongThem."""
+    if owner not in connection.parties:
+        raise NotAmongThem(owner)
+    return owner

@@ -1,0 +1,35 @@
+"""What an installation has to know to speak OCPI."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """`public_url` is where partners reach us, without a slash at its end; `key` seals secrets at rest.
+
+    `allow_loopback` lets partners live on this very machine, over plain HTTP too: for demo and tests, off elsewhere.
+    """
+
+    public_url: str
+    key: bytes
+    allow_loopback: bool = False
+    body_max: int = 4_000_000  # bytes; a Location with 200 Evses is about a quarter of that
+    answer_max: int = 32_000_000  # bytes; some partners ignore the limit of a page
+    call_within: timedelta = timedelta(seconds=30)
+    authorize_within: timedelta = timedelta(seconds=8)  # a driver waits at the station
+    command_within: timedelta = timedelta(seconds=60)  # how long a station may take to answer
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Settings({self.public_url})"
+
+    @property
+    def base(self) -> str:
+        return f"{self.public_url}/ocpi"
+
+    @property
+    def versions_url(self) -> str:
+        return f"{self.base}/versions"

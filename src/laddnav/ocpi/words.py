@@ -1,0 +1,106 @@
+"""What we say about our objects: rendered when an object's revision changed, and from then on passed on as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.model import Cdr
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId, fold
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Location
+from laddnav.ocpi import store
+from laddnav.ocpi.store import Key, Row
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.paging import Page
+from laddnav.ocpi.wire.version import Version
+from laddnav.pricing.price import priced
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Session
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import Tariff
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Token, TokenKey, TokenType
+
+KINDS: dict[Module, type[Any]] = {
+    Module.CDRS: Cdr,
+    Module.LOCATIONS: Location,
+    Module.SESSIONS: Session,
+    Module.TARIFFS: Tariff,
+    Module.TOKENS: Token,
+}
+
+
+def token_key(type: TokenType, uid: str) -> str:
+    """What names a Token among its owner's."""
+    return f"{type}/{fold(uid)}"
+
+
+async def page(
+    unit: Unit, holder: PartyId, module: Module, version: Version, page: Page, parties: Iterable[PartyId]
+) -> tuple[int, list[bytes]]:
+    """(how many there are in all, our words for those of this page)."""
+    total, rows = await store.page(unit, holder, module, version.number, page, parties)
+    return total, [row.body or await _rendered(unit, holder, module, version, row) for row in rows]
+
+
+async def said(unit: Unit, holder: PartyId, module: Module, version: Version, key: str) -> bytes | None:
+    """Our words for one object of ours; None where there is none, or it is withdrawn."""
+    row = await store.row_of(unit, holder, module, version.number, key)
+    if row is None:
+        return None
+    if row.body is not None:
+        return row.body
+    thing = await READS[module](unit, holder, row.key)
+    return None if thing is None else _put(unit, holder, module, version, row, thing)
+
+
+async def _rendered(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row) -> bytes:
+    thing = await READS[module](unit, holder, row.key)
+    assert thing is not None, "what stands on a page is there"
+    return _put(unit, holder, module, version, row, thing)
+
+
+def _put(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, thing: Any) -> bytes:
+    body = version.codecs[KINDS[module]].encode(thing)
+    key = Key(holder=holder, owner=holder, module=module, version=version.number, said=True, id=row.key)
+    store.put_words(unit, key, body, thing.last_updated, row.revision)
+    return body
+
+
+async def _location(unit: Unit, holder: PartyId, key: str) -> Location | None:
+    return await locations.find(unit, holder, holder, key)
+
+
+async def _tariff(unit: Unit, holder: PartyId, key: str) -> Tariff | None:
+    return await tariffs.find(unit, holder, holder, key)
+
+
+async def _token(unit: Unit, holder: PartyId, key: str) -> Token | None:
+    type, _, uid = key.partition("/")
+    return await tokens.find(unit, holder, TokenKey(holder, TokenType(type), uid))
+
+
+async def _session(unit: Unit, holder: PartyId, key: str) -> Session | None:
+    """A partner hears the periods as far as they are priced; we keep them folded in the Tab."""
+    session = await sessions.find(unit, holder, holder, key)
+    if session is None or session.tab is None:
+        return session
+    return replace(session, periods=priced(session.tab).periods)
+
+
+async def _cdr(unit: Unit, holder: PartyId, key: str) -> Cdr | None:
+    return await cdrs.find(unit, holder, holder, key)
+
+
+READS: dict[Module, Callable[[Unit, PartyId, str], Awaitable[Any]]] = {
+    Module.CDRS: _cdr,
+    Module.LOCATIONS: _location,
+    Module.SESSIONS: _session,
+    Module.TARIFFS: _tariff,
+    Module.TOKENS: _token,
+}

@@ -1,0 +1,205 @@
+"""Two real installations for tests: a CPO and an eMSP, each with a database and a server of its own on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import uvicorn
+from starlette.applications import Starlette
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.events import CdrClosed
+from laddnav.db.events import Event
+from laddnav.db.outbox import drain
+from laddnav.db.unit import Database, Listener
+from laddnav.kit.ids import PartyId
+from laddnav.locations.events import EvseStatusChanged, LocationChanged
+from laddnav.ocpi import commands, listeners, partners
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.model import Connection, Delivery
+from laddnav.ocpi.pull import pull_due
+from laddnav.ocpi.push import Courier
+from laddnav.ocpi.routes import routes
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire import routing
+from laddnav.ocpi.wire.codec import parsed
+from laddnav.parties import actions as parties
+from laddnav.parties.model import Role
+from laddnav.sessions.events import (
+    SessionChanged,
+    SessionEnded,
+    SessionFailed,
+    SessionStarted,
+    StartAnswered,
+    StopAnswered,
+)
+from laddnav.tariffs.events import TariffChanged
+from laddnav.tokens.events import TokenChanged
+from tests import things
+from tests.clock import SetClock
+
+CPO = PartyId("SE", "LAD")
+EMSP = PartyId("NL", "TNM")
+
+HEARS: Mapping[type[Event], Sequence[Listener]] = {
+    LocationChanged: [listeners.push_location],
+    EvseStatusChanged: [listeners.push_status],
+    TariffChanged: [listeners.push_tariff],
+    TokenChanged: [listeners.push_token],
+    SessionStarted: [listeners.push_session],
+    SessionChanged: [listeners.push_session],
+    SessionEnded: [listeners.push_session, cdrs.close],
+    SessionFailed: [listeners.push_session],
+    CdrClosed: [listeners.push_cdr],
+    StartAnswered: [commands.answer_command],
+    StopAnswered: [commands.answer_command],
+}
+
+
+def no_luck() -> float:
+    """Dice that always fall in the middle."""
+    return 0.5
+
+
+class Installation:
+    """One of ours, as a partner sees it."""
+
+    def __init__(self, database: Database, holder: PartyId, role: Role, sock: socket.socket) -> None:
+        self.database = database
+        self.holder = holder
+        self.role = role
+        self.port = sock.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = Settings(public_url=self.url, key=b"k" * 32, allow_loopback=True)
+        self.clients = Clients(database, self.settings)
+        self.courier = Courier(database, self.clients, "test", no_luck)
+        self._socket = sock
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def up(self) -> None:
+        """Listen, at the same port as ever."""
+        if self._socket.fileno() == -1:
+            self._socket = listening(self.port)
+        app = Starlette(routes=routes(self.database, self.settings, self.clients))
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        async with asyncio.timeout(10):
+            while not self._server.started:
+                await asyncio.sleep(0.005)
+
+    async def down(self) -> None:
+        """As when it is switched off: nobody answers at its port."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+            await self._task
+            self._server = self._task = None
+
+    async def settle(self) -> None:
+        """Until everything announced is heard, and everything that can be delivered is."""
+        await drain(self.database)
+        while await self.courier.once():
+            await drain(self.database)
+
+    async def pull(self) -> None:
+        while await pull_due(self.database, self.clients, no_luck):
+            pass
+
+    async def connection(self) -> Connection:
+        async with self.database.unit() as unit:
+            (only,) = await partners.connections(unit, self.holder)
+            return only
+
+    async def deliveries(self) -> tuple[Delivery, ...]:
+        async with self.database.unit() as unit:
+            return await partners.deliveries(unit, (await partners.connections(unit, self.holder))[0])
+
+
+def listening(port: int = 0) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", port))
+    sock.listen()
+    return sock
+
+
+@asynccontextmanager
+async def installed(
+    url: str, clock: SetClock, holder: PartyId, role: Role, hears: Mapping[type[Event], Sequence[Listener]] = HEARS
+) -> AsyncIterator[Installation]:
+    """Running, with its own party and nobody else."""
+    database = await Database.connect(url, clock=clock, hears=hears)
+    one = Installation(database, holder, role, listening())
+    async with database.unit() as unit:
+        await parties.add(unit, things.party(holder, ref=unit.new_id(), name=f"Company {holder}"))
+    await one.up()
+    try:
+        yield one
+    finally:
+        await one.clients.close()
+        await one.down()
+        await database.close()
+
+
+async def introduced(cpo: Installation, emsp: Installation) -> None:
+    """The CPO invites, the eMSP registers."""
+    async with cpo.database.unit() as unit:
+        invitation = await partners.invite(unit, cpo.settings, cpo.holder, cpo.role, name="a partner")
+    await partners.register(
+        emsp.database, emsp.clients, invitation.versions_url, invitation.token, emsp.holder, emsp.role
+    )
+
+
+class Answer:
+    """What came back: HTTP status, headers, words."""
+
+    def __init__(self, http: int, headers: Mapping[str, str], words: Any) -> None:
+        self.http = http
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.words = words
+
+    @property
+    def status(self) -> int:
+        return int(self.words["status_code"])
+
+    @property
+    def data(self) -> Any:
+        return self.words.get("data")
+
+    @property
+    def both(self) -> tuple[int, int]:
+        return self.http, self.status
+
+
+Ask = Callable[..., Awaitable[Answer]]
+
+
+@asynccontextmanager
+async def stranger(token: str | None, *, encoded: bool = True) -> AsyncIterator[Ask]:
+    """A partner that we did not write: plain requests with this token."""
+    async with aiohttp.ClientSession() as session:
+
+        async def ask(
+            method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        ) -> Answer:
+            said = {} if token is None else {"Authorization": routing.authorization(token, encoded=encoded)}
+            if body is not None:
+                said["Content-Type"] = "application/json"
+            async with session.request(
+                method, _url(url), data=body, headers={**said, **(headers or {})}, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, parsed(await response.read()))
+
+        yield ask
+
+
+def _url(url: str) -> Any:
+    from yarl import URL
+
+    return URL(url, encoded=True)
