@@ -102,7 +102,7 @@ async def test_a_server_killed_with_its_owner_away_starts_at_once(cluster: Clust
     assert await database_at(cluster.url("postgres")) == "postgres"
 
 
-def test_the_server_dies_with_its_owner(tmp_path: Path) -> None:
+async def test_the_server_dies_with_its_owner_and_starts_again(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, tmp_path], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as owner:
@@ -112,6 +112,10 @@ def test_the_server_dies_with_its_owner(tmp_path: Path) -> None:
         assert is_alive(server)
         owner.kill()
         until(lambda: not is_alive(server))
+    cluster = Cluster(tmp_path)
+    await cluster.start()
+    assert await database_at(cluster.url("town")) == "town"
+    await cluster.stop()
 
 
 async def test_of_two_that_start_at_once_one_owns_it_and_both_speak_to_it(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import ocpp.exceptions  # type: ignore[import-untyped]  # the package has no types of its own
-import ocpp.messages  # type: ignore[import-untyped]
+import ocpp.exceptions
+import ocpp.messages
 import websockets
 from msgspec import Struct
-from ocpp.routing import after, on  # type: ignore[import-untyped]
-from ocpp.v16 import ChargePoint, call, call_result  # type: ignore[import-untyped]
-from ocpp.v16.enums import Action, ChargePointErrorCode, ChargePointStatus, Reason  # type: ignore[import-untyped]
+from ocpp.routing import after, on
+from ocpp.v16 import ChargePoint, call, call_result
+from ocpp.v16.enums import Action, ChargePointErrorCode, ChargePointStatus, Reason
 from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
@@ -439,7 +439,7 @@ def _meter_value(at: datetime, register: Energy, power: Power, context: str) -> 
     }
 
 
-class _Wire(ChargePoint):  # type: ignore[misc]  # the package has no types of its own
+class _Wire(ChargePoint):
     """The station's side of OCPP 1.6, as the package speaks it."""
 
     def __init__(self, station: SimStation, socket: ClientConnection) -> None:
@@ -447,12 +447,12 @@ class _Wire(ChargePoint):  # type: ignore[misc]  # the package has no types of i
         self._station = station
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    @on(Action.remote_start_transaction)  # type: ignore[untyped-decorator]
+    @on(Action.remote_start_transaction)
     def _remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
         plug = self._station.invite(connector_id, id_tag)
         return call_result.RemoteStartTransaction(status="Rejected" if plug is None else "Accepted")
 
-    @after(Action.remote_start_transaction)  # type: ignore[untyped-decorator]
+    @after(Action.remote_start_transaction)
     async def _start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> None:
         plug = self._station.invite(connector_id, id_tag)
         if plug is None:
@@ -462,17 +462,17 @@ class _Wire(ChargePoint):  # type: ignore[misc]  # the package has no types of i
         else:
             await self._station.begin(plug.no, id_tag)
 
-    @on(Action.remote_stop_transaction)  # type: ignore[untyped-decorator]
+    @on(Action.remote_stop_transaction)
     def _remote_stop(self, transaction_id: int) -> Any:
         plug = self._station.charging(transaction_id)
         return call_result.RemoteStopTransaction(status="Rejected" if plug is None else "Accepted")
 
-    @after(Action.remote_stop_transaction)  # type: ignore[untyped-decorator]
+    @after(Action.remote_stop_transaction)
     async def _stop(self, transaction_id: int) -> None:
         plug = self._station.charging(transaction_id)
         if plug is not None:
             await self._station.end(plug.no, Reason.remote)
 
-    @on(Action.reset)  # type: ignore[untyped-decorator]
+    @on(Action.reset)
     def _reset(self, type: str) -> Any:
         return call_result.Reset(status="Accepted")

@@ -10,7 +10,7 @@ from random import Random
 from typing import Protocol
 
 import structlog
-from ocpp.v16.enums import ChargePointStatus, Reason  # type: ignore[import-untyped]
+from ocpp.v16.enums import ChargePointStatus, Reason
 
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.time import Clock
