@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -165,9 +166,11 @@ def test_the_file_is_made_for_archives_and_carries_its_typeface_title_and_langua
     reader = PdfReader(BytesIO(pdf(drawn_up(cdr(energy("1", "1"))), "sv")))
     assert reader.metadata is not None
     assert (reader.metadata.title, reader.metadata.author) == ("Faktura LAD-2026-00042", "Laddnav AB")
-    assert str(reader.root_object["/Lang"]) == "sv"
-    assert reader.xmp_metadata is not None and b"pdfaid" in reader.root_object["/Metadata"].get_data()
-    fonts = {font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].values()}
+    root: Any = reader.root_object
+    pages: Any = reader.pages
+    assert root["/Lang"] == "sv"
+    assert b"pdfaid" in root["/Metadata"].get_data()
+    fonts = {str(font["/BaseFont"]) for page in pages for font in page["/Resources"]["/Font"].values()}
     assert {name.partition("+")[2].partition("-")[0] for name in fonts} == {"HankenGrotesk"}
 
 
