@@ -14,6 +14,7 @@ from starlette.routing import Route as Path
 import laddnav.billing.routes
 import laddnav.cdrs.routes
 import laddnav.locations.routes
+import laddnav.ocpi.operate
 import laddnav.ocpp.routes
 import laddnav.parties.routes
 import laddnav.readings.routes
@@ -30,11 +31,19 @@ from laddnav.db.outbox import Deliverer
 from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
+from laddnav.locations.events import EvseStatusChanged, LocationChanged
+from laddnav.ocpi import commands, journal, pull, push
+from laddnav.ocpi import routes as ocpi
+from laddnav.ocpi.ask import Asker
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.listeners import push_cdr, push_location, push_session, push_status, push_tariff, push_token
+from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
 from laddnav.people import actions as people
 from laddnav.people.api import Route
 from laddnav.server.api import Api
+from laddnav.server.clock import dice
 from laddnav.server.events import follow
 from laddnav.server.installation import Installation
 from laddnav.server.jobs import Job, every
@@ -42,16 +51,35 @@ from laddnav.server.metrics import Metrics
 from laddnav.server.openapi import document
 from laddnav.server.settings import Settings
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.events import SessionEnded, StartRequested, StopRequested
-from laddnav.tokens.actions import Asker
+from laddnav.sessions.events import (
+    SessionChanged,
+    SessionEnded,
+    SessionFailed,
+    SessionStarted,
+    StartAnswered,
+    StartRequested,
+    StopAnswered,
+    StopRequested,
+)
+from laddnav.tariffs.events import TariffChanged
+from laddnav.tokens.events import TokenChanged
 from laddnav.web.asked import Console
 
 # Who hears what. An event that nobody hears is still in the stream, where pages and other systems follow along.
 HEARS: Mapping[type[Event], Sequence[Listener]] = {
+    LocationChanged: [push_location],
+    EvseStatusChanged: [push_status],
+    TariffChanged: [push_tariff],
+    TokenChanged: [push_token],
     StartRequested: [calls.start_requested],
+    StartAnswered: [commands.answer_command],
     StopRequested: [calls.stop_requested],
-    SessionEnded: [cdrs.close],
-    CdrClosed: [billing.bill],
+    StopAnswered: [commands.answer_command],
+    SessionStarted: [push_session],
+    SessionChanged: [push_session],
+    SessionEnded: [cdrs.close, push_session],
+    SessionFailed: [push_session],
+    CdrClosed: [billing.bill, push_cdr],
     CdrReceived: [billing.bill],
 }
 
@@ -65,6 +93,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.sessions.routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
+    *laddnav.ocpi.operate.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
@@ -77,7 +106,8 @@ class House:
         self.settings = settings
         self._installation = installation
         self._database = installation.database
-        self._ask: Asker | None = None
+        self._clients = Clients(self._database, roaming(settings))
+        self._ask = Asker(self._database, self._clients)
         self.sockets = Sockets(self._database, process=settings.name, ask=self._ask)
         self.metrics = Metrics(self._database, lambda: len(self.sockets.connections))
 
@@ -87,6 +117,8 @@ class House:
             Path("/readyz", partial(_ready, self._database)),
             Path("/metrics", self.metrics.shown),
         ]
+        if "ocpi" in self.settings.only:
+            routes += ocpi.routes(self._database, self._clients.settings, self._clients)
         if "ocpp" in self.settings.only:
             routes.append(self.sockets.route())
         if "web" in self.settings.only:
@@ -103,13 +135,22 @@ class House:
         if "ocpp" in self.settings.only:
             jobs["station_calls"] = self.sockets.run
         if "jobs" in self.settings.only:
+            name, clients = self.settings.name, self._clients
             jobs |= {
-                "listeners": Deliverer(database, self.settings.name).run,
+                "listeners": Deliverer(database, name).run,
+                "deliveries": lambda: push.deliver(database, clients, name, dice),
+                "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),
+                "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
+                "forget_exchanges": every(3600, lambda: journal.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }
         return jobs
+
+    async def close(self) -> None:
+        """Once nothing is under way any more."""
+        await self._clients.close()
 
     async def leave(self) -> None:
         """Say goodbye to the stations (RFC 6455 §7.4.1: 1001); they come back when somebody answers."""
@@ -132,6 +173,11 @@ class House:
             ask=self._ask,
             tile_url=self.settings.tile_url,
         )
+
+
+def roaming(settings: Settings) -> Roaming:
+    """What of the settings OCPI has to know."""
+    return Roaming(public_url=settings.url, key=settings.key, allow_loopback=settings.allow_loopback_partners)
 
 
 async def _alive(request: Request) -> Response:

@@ -119,6 +119,11 @@ class ScaledClock:
         half.replace(self._file)
 
 
+def dice() -> float:
+    """From 0 to 1, never the same twice; for waits that must not fall together."""
+    return secrets.randbits(53) / (1 << 53)
+
+
 def _wall() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 

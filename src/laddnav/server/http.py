@@ -95,6 +95,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
                 for job in jobs:
                     job.cancel()
                 await asyncio.gather(*jobs, return_exceptions=True)
+                await house.close()
 
 
 @contextmanager

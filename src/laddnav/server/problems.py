@@ -20,6 +20,7 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.ocpi.rules import UnknownConnection
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.people.api import NotYours
@@ -70,6 +71,7 @@ STATUS: dict[type[Exception], int] = {
     NoSuchPath: 404,
     NotYours: 404,
     UnknownCdr: 404,
+    UnknownConnection: 404,
     UnknownConnector: 404,
     UnknownDeadJob: 404,
     UnknownDebtor: 404,
