@@ -1,0 +1,222 @@
+"""What a Tab says while a session runs, what it refuses, and how a price leaves the house."""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+
+from laddnav.kit import json
+from laddnav.kit.energy import NO_ENERGY, kwh, wh
+from laddnav.kit.ids import PartyId
+from laddnav.kit.money import Price, TaxAmount
+from laddnav.metering.model import Activity, Stretch
+from laddnav.pricing.limits import PRICE_MAX, PRICE_MIN
+from laddnav.pricing.model import Priced
+from laddnav.pricing.price import CannotPrice, advanced, opened, price, priced
+from laddnav.pricing.reasons import Because, Reason, said
+from laddnav.pricing.rounding import in_hours, in_steps, rounded, rounded_price
+from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+STOCKHOLM = "Europe/Stockholm"
+CENT = Decimal("0.01")
+
+
+def component(type: str, price: str, *, vat: str | None = "25", step: int = 1) -> PriceComponent:
+    tax = None if vat is None else Decimal(vat)
+    return PriceComponent(type=TariffDimension(type), price=Decimal(price), vat=tax, step_size=step)
+
+
+def tariff(*elements: Element, least: Limit | None = None, most: Limit | None = None) -> Tariff:
+    return Tariff(
+        owner=PartyId("SE", "LAD"),
+        id="DAY",
+        currency="SEK",
+        elements=elements,
+        price_min=least,
+        price_max=most,
+        last_updated=NOON,
+    )
+
+
+def charged(minutes: int, amount: str, *, since: datetime = NOON) -> Stretch:
+    return Stretch(started_at=since, ended_at=since + timedelta(minutes=minutes), energy=kwh(amount))
+
+
+SIMPLE = tariff(Element(components=(component("FLAT", "5"), component("ENERGY", "4"))))
+
+
+def test_a_session_that_has_just_begun_owes_the_start_fee() -> None:
+    now = priced(opened(SIMPLE, NOON, STOCKHOLM))
+    assert now.total == Price(Decimal(5), (TaxAmount("VAT", Decimal("1.25"), Decimal(25)),))
+    assert now.periods == ()
+    assert now.lasted == timedelta()
+
+
+def test_stretches_that_are_priced_alike_become_one() -> None:
+    tab = opened(SIMPLE, NOON, STOCKHOLM)
+    for minute in range(600):
+        tab = advanced(tab, charged(1, "0.1", since=NOON + timedelta(minutes=minute)))
+    assert len(tab.stints) == 1
+    assert len(json.encode(tab)) < 1500
+    assert priced(tab).energy.before_taxes == 240
+
+
+def test_a_tariff_without_a_price_for_something_leaves_it_free() -> None:
+    """TAR-034, TAR-040: only TIME is priced, so parking costs nothing."""
+    only_time = tariff(Element(components=(component("TIME", "10"),)))
+    parked = Stretch(
+        started_at=NOON, ended_at=NOON + timedelta(hours=1), energy=NO_ENERGY, activity=Activity.SUSPENDED_EV
+    )
+    now = price(only_time, [parked], STOCKHOLM)
+    assert now.total.before_taxes == 0
+    assert now.lines == ()
+    assert now.parked == timedelta(hours=1)
+
+
+def test_energy_at_a_price_border_is_drawn_and_says_so() -> None:
+    """CDR-032: the period ends exactly at the switch and carries the consumption up to then."""
+    dear_after_two = tariff(
+        Element(components=(component("ENERGY", "4"),), restriction=Restriction(end_time=time(14))),
+        Element(components=(component("ENERGY", "6"),)),
+    )
+    across = price(dear_after_two, [charged(120, "9")], STOCKHOLM)
+    assert [(line.volume, line.interpolated) for line in across.lines] == [
+        (Decimal("4.5"), True),
+        (Decimal("4.5"), True),
+    ]
+    before = price(dear_after_two, [charged(60, "9")], STOCKHOLM)
+    assert [line.interpolated for line in before.lines] == [False]
+
+
+def test_a_third_of_an_hour_and_the_rest_of_it_are_all_of_it() -> None:
+    thirds = tariff(
+        Element(components=(component("ENERGY", "1"),), restriction=Restriction(duration_max=timedelta(minutes=20))),
+        Element(components=(component("ENERGY", "2"),)),
+    )
+    now = price(thirds, [charged(60, "1")], STOCKHOLM)
+    assert [line.volume for line in now.lines] == [Decimal("0.333333333"), Decimal("0.666666667")]
+    assert now.used == kwh(1)
+
+
+def test_limits_of_a_tariff_hold_each_side_on_its_own() -> None:
+    """TAR-081: here the side after taxes is reached and the side before is not."""
+    capped = tariff(*SIMPLE.elements, most=Limit(Decimal(50), Decimal(40)))
+    now = price(capped, [charged(60, "10")], STOCKHOLM)
+    assert now.total.before_taxes == 45
+    assert now.total.after_taxes == 40
+    assert now.lines[-1].dimension == PRICE_MAX
+    assert now.lines[-1].reason.code is Because.AT_MOST
+
+
+def test_where_limits_cross_nobody_pays_more_than_the_highest() -> None:
+    crossed = tariff(*SIMPLE.elements, least=Limit(Decimal(100)), most=Limit(Decimal(50)))
+    now = price(crossed, [charged(60, "1")], STOCKHOLM)
+    assert now.total.before_taxes == 50
+    assert [line.dimension for line in now.lines[-2:]] == [PRICE_MIN, PRICE_MAX]
+
+
+def test_without_power_readings_a_power_restriction_holds() -> None:
+    """Two registers at one instant leave no power to be known."""
+    strong = tariff(
+        Element(components=(component("ENERGY", "9"),), restriction=Restriction(current_min=Decimal(32))),
+        Element(components=(component("ENERGY", "4"),)),
+    )
+    at_once = Stretch(started_at=NOON, ended_at=NOON, energy=kwh(1))
+    assert price(strong, [at_once], STOCKHOLM).total.before_taxes == 9
+
+
+def test_what_cannot_be_priced_is_refused_by_name() -> None:
+    with pytest.raises(CannotPrice, match="time zone 'Europe/Atlantis'"):
+        opened(SIMPLE, NOON, "Europe/Atlantis")
+    with pytest.raises(CannotPrice, match="flows back"):
+        price(SIMPLE, [charged(1, "-1")], STOCKHOLM)
+    with pytest.raises(CannotPrice, match="begins before"):
+        price(SIMPLE, [charged(10, "1"), charged(10, "1", since=NOON + timedelta(minutes=5))], STOCKHOLM)
+    with pytest.raises(CannotPrice, match="without a start"):
+        price(SIMPLE, [], STOCKHOLM)
+
+
+def test_a_price_is_kept_as_json_with_its_reasons() -> None:
+    stepped = tariff(
+        Element(components=(component("ENERGY", "4", step=500), component("TIME", "10", step=900))),
+        least=Limit(Decimal(100)),
+    )
+    now = price(stepped, [charged(20, "1.2")], STOCKHOLM)
+    assert json.decode(json.encode(now), Priced) == now
+    assert [line.reason.step for line in now.lines] == [wh(500), timedelta(minutes=15), None]
+
+
+# ---- Rounding
+
+
+def test_both_sides_of_a_price_are_the_nearest_and_the_tax_is_what_lies_between() -> None:
+    tax = TaxAmount("VAT", Decimal("0.025"), Decimal(20))
+    assert rounded_price(Price(Decimal("0.125"), (tax,)), CENT) == Price(
+        Decimal("0.13"), (TaxAmount("VAT", Decimal("0.02"), Decimal(20)),)
+    )
+
+
+def test_a_price_without_a_word_on_taxes_stays_without() -> None:
+    assert rounded_price(Price(Decimal("0.125")), CENT) == Price(Decimal("0.13"))
+    assert rounded_price(Price(Decimal("0.125"), ()), CENT) == Price(Decimal("0.13"), ())
+
+
+def test_rounding_follows_the_currency_and_leaves_the_lines_exact() -> None:
+    """TAR-025: currency rounding comes after the calculation and changes no result on the way."""
+    thirds = tariff(Element(components=(component("TIME", "1", vat=None),)))
+    now = price(thirds, [charged(20, "1")], STOCKHOLM)
+    assert now.total.before_taxes == Decimal("0.333333333333")
+    assert rounded(now).total.before_taxes == Decimal("0.33")
+    assert rounded(now).lines == now.lines
+    icelandic = Priced(currency="ISK", total=Price(Decimal("99.5"), ()))
+    assert rounded(icelandic).total.before_taxes == 100
+
+
+def test_time_counts_in_steps_and_hours() -> None:
+    """TAR-068: what is a multiple already is not increased."""
+    assert in_steps(timedelta(minutes=42), timedelta(minutes=5)) == timedelta(minutes=45)
+    assert in_steps(timedelta(minutes=45), timedelta(minutes=5)) == timedelta(minutes=45)
+    assert in_steps(timedelta(minutes=42), timedelta()) == timedelta(minutes=42)
+    assert str(in_hours(timedelta(hours=20))) == "20"
+    assert str(in_hours(timedelta(minutes=150))) == "2.5"
+
+
+# ---- Reasons
+
+
+def test_every_line_says_which_rule_put_it_there() -> None:
+    """TAR-037: an Element with a restriction that holds, the one for all other times, and one that always applies."""
+    daily = tariff(
+        Element(components=(component("FLAT", "5"),)),
+        Element(components=(component("ENERGY", "4"),), restriction=Restriction(end_time=time(14))),
+        Element(components=(component("ENERGY", "6"), component("TIME", "1"))),
+    )
+    now = price(daily, [charged(120, "9")], STOCKHOLM)
+    assert [(line.dimension, line.reason.code) for line in now.lines] == [
+        ("FLAT", Because.START),
+        ("ENERGY", Because.WHILE),
+        ("TIME", Because.ALWAYS),
+        ("ENERGY", Because.OTHERWISE),
+    ]
+    assert [(line.element, line.component) for line in now.lines] == [(0, 0), (1, 0), (2, 1), (2, 0)]
+
+
+def test_a_reason_is_a_sentence_in_english_and_swedish() -> None:
+    evening = Reason(code=Because.WHILE, restriction=Restriction(start_time=time(17), end_time=time(20)))
+    assert str(evening) == "The price that applies from 17:00 to 20:00."
+    assert said(evening, "sv") == "Priset som gäller kl. 17:00–20:00."
+    stepped = Reason(code=Because.ALWAYS, step=timedelta(minutes=15))
+    assert said(stepped, "en") == (
+        "The price that always applies. Counted in steps of 15 min, rounded up once for the whole session."
+    )
+    assert said(Reason(code=Because.ALWAYS, step=wh(100)), "sv").startswith(
+        "Priset som alltid gäller. Räknas i steg om 100"
+    )
+
+
+@pytest.mark.parametrize("code", Because)
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_no_reason_is_without_words(code: Because, language: str) -> None:
+    sentence = said(Reason(code=code), language)
+    assert sentence.endswith(".") and "{" not in sentence
