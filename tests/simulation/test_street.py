@@ -31,6 +31,7 @@ from tests.simulation.street import PASSWORD, Charge, Street
 from tests.things import THEM, US, evse, location, party, tariff, token
 
 STATIONS = ("AC22", "DC50", "DC150")
+CARS = 10
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def furnished(database: Database) -> None:
         await tariffs.keep(unit, US, tariff())
         uids = [f"{station}-{evse_no}" for station in STATIONS for evse_no in (1, 2)]
         await locations.keep(unit, US, location(evses=tuple(evse(uid) for uid in uids)))
-        for number in range(8):
+        for number in range(CARS):
             await tokens.keep(unit, US, token(f"CARD{number}", owner=(US, THEM)[number % 2]))
         for station in STATIONS:
             await locations.add_station(unit, US, station, password=PASSWORD)
@@ -59,7 +60,7 @@ async def test_what_was_drawn_is_billed_once_and_to_the_watt_hour(
     print(f"seed {seed}")  # noqa: T201 - shown where it fails
     await furnished(database)
     sockets = Sockets(database, process="simulation")
-    street = Street(Starlette(routes=[sockets.route()]), clock, seed, stations=STATIONS, cars=10)
+    street = Street(Starlette(routes=[sockets.route()]), clock, seed, stations=STATIONS, cars=CARS)
     await street.run()
     await drain(database)
     clock.advance(clock.wall(SETTLE_WITHIN) * 2)
