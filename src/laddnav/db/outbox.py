@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -86,10 +87,10 @@ class Deliverer:
             while True:
                 sleeper.clear()
                 if not await self.once():
-                    try:
-                        await asyncio.wait_for(sleeper.wait(), timeout=0.5)
-                    except TimeoutError:
-                        continue
+                    # Not asyncio.wait_for: before Python 3.12 it can swallow a cancellation that comes with a wake-up.
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(0.5):
+                            await sleeper.wait()
         finally:
             self._database.forget(sleeper)
 
