@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -120,10 +121,9 @@ async def _answer_to(database: Database, call: StationCall, sleeper: asyncio.Eve
             raise NoAnswer(call.station_id)
         if kept.answer is not None:
             return json.decode(kept.answer, Replied)
-        try:
-            await asyncio.wait_for(sleeper.wait(), timeout=0.5)
-        except TimeoutError:
-            continue
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await sleeper.wait()
 
 
 # What the process that holds the sockets does with it ----------------------------------------------------------------

@@ -51,6 +51,7 @@ ID_MAX = 255  # characters of a station's id; what is longer was not given by us
 AHEAD_MAX = 16  # calls that a station may send before we stop reading and let TCP hold the rest
 GARBLED_MAX = 20  # frames in a row that make no sense, after which nobody is thought to be there
 KEPT_OF_GARBAGE = 1000  # characters
+LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken
 
 _BASIC_PROFILES = 2  # the highest security profile that shows a password
 _CALL_ERROR = f"[{frames.MessageType.CALL_ERROR},"
@@ -105,7 +106,8 @@ class Sockets:
                 except (OSError, Trouble) as trouble:
                     log.warning("station_calls_wait", error=str(trouble))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(sleeper.wait(), timeout=0.5)
+                    async with asyncio.timeout(LOOK_AGAIN):
+                        await sleeper.wait()
         finally:
             self.database.forget(sleeper)
 
@@ -134,9 +136,8 @@ class Sockets:
             await websocket.accept()
             await websocket.close(_PROTOCOL_ERROR, f"speak one of: {', '.join(station.protocols)}")
             return
-        await websocket.accept(subprotocol=dialect.subprotocol)
         connection = Connection(self, websocket, station, dialect)
-        await self._connect(connection)
+        await self._connect(connection, websocket)
         try:
             await connection.run()
         finally:
@@ -168,16 +169,17 @@ class Sockets:
             protocols = ", ".join(websocket.scope.get("subprotocols", ()))[:255]
             locations.knocked(unit, station_id, address=address, protocols=protocols)
 
-    async def _connect(self, connection: Connection) -> None:
+    async def _connect(self, connection: Connection, websocket: WebSocket) -> None:
         """The newest socket of a station wins: a station that connects again has given up the one before."""
-        station = connection.station
-        before = self.connections.get(station.id)
-        self.connections[station.id] = connection
+        station, protocol = connection.station, connection.line.dialect.subprotocol
+        async with self._turn(station.id):
+            async with self.database.unit() as unit:
+                locations.connected(unit, station, process=self.process, protocol=protocol)
+            await websocket.accept(subprotocol=protocol)
+            before, self.connections[station.id] = self.connections.get(station.id), connection
         if before is not None:
             await before.close(_POLICY, "another connection of this station took over")
-        async with self._turn(station.id), self.database.unit() as unit:
-            locations.connected(unit, station, process=self.process, protocol=connection.line.dialect.subprotocol)
-        log.info("station_connected", station=station.id, protocol=connection.line.dialect.subprotocol)
+        log.info("station_connected", station=station.id, protocol=protocol)
         self.database.wake()
 
     async def _disconnect(self, connection: Connection) -> None:
