@@ -170,7 +170,7 @@ def test_every_place_that_is_cited_exists() -> None:
 
 
 def test_every_requirement_that_a_test_names_exists() -> None:
-    known = {line.split("\t")[0] for line in (ROOT / "spec" / "requirements.tsv").read_text().splitlines()[2:]}
+    known = set(re.findall(r"^[A-Z]+-\d+", (ROOT / "spec" / "requirements.tsv").read_text(), re.M))
     families = "|".join(sorted({requirement.split("-")[0] for requirement in known}))
     refuse(
         [

@@ -20,7 +20,7 @@ class NotAPartyId(Refusal):
 
 
 class PartyId(Struct, frozen=True, order=True):
-    """ISO 3166 alpha-2 country and the party's three characters, upper case (OCPI 2.2.1 credentials_credentials_role_class)."""
+    """ISO 3166 alpha-2 country and three characters, upper case (OCPI 2.2.1 credentials_credentials_role_class)."""
 
     country: str
     party: str

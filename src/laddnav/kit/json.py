@@ -31,7 +31,7 @@ def decode(body: bytes | str, type: type[T]) -> T:
 
 
 def sane(number: Decimal) -> Decimal:
-    """A number from outside that can be calculated with. Raises ValueError for NaN, infinities and absurd magnitudes."""
+    """A number from outside that can be calculated with. Raises ValueError for NaN, infinity and absurd magnitudes."""
     if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS:
         raise ValueError("a number of this size or kind cannot be used")
     return number
