@@ -15,6 +15,8 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrClosed, CdrReceived
 from laddnav.db.events import Event
 from laddnav.db.unit import Database, Listener
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.settings import Settings
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.sessions.events import SessionEnded
@@ -34,7 +36,8 @@ async def site(database: Database) -> AsyncIterator[Site]:
     """With an account a role, named as the role is."""
     for role in Role:
         await people.add_account(database, name=role.value, password=PASSWORD, role=role, by="a test")
-    console = Console(database=database, url="http://127.0.0.1")
+    clients = Clients(database, Settings(public_url="http://127.0.0.1", key=bytes(32), allow_loopback=True))
+    console = Console(database=database, url="http://127.0.0.1", clients=clients)
     server = uvicorn.Server(
         uvicorn.Config(Starlette(routes=routes(console)), port=0, log_config=None, timeout_graceful_shutdown=1)
     )
@@ -45,6 +48,7 @@ async def site(database: Database) -> AsyncIterator[Site]:
     yield Site(database=database, url=f"http://127.0.0.1:{port}")
     server.should_exit = True
     await serving
+    await clients.close()
 
 
 @pytest.fixture

@@ -170,6 +170,7 @@ class House:
         return Console(
             database=self._database,
             url=self.settings.url,
+            clients=self._clients,
             ask=self._ask,
             tile_url=self.settings.tile_url,
         )

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
+from laddnav.ocpi.client import Clients
 from laddnav.parties.model import Party
 from laddnav.people.model import Role, Visitor
 from laddnav.people.rules import allows
@@ -37,13 +38,14 @@ class FormTooLarge(Refusal):
 
 
 class Console(Struct, frozen=True, kw_only=True):
-    """What the pages stand on. `url` is where stations and partners reach us; `ask` asks an eMSP about its Token.
+    """What the pages stand on: `url` is where stations reach us, `clients` reach partners, `ask` asks about a Token.
 
     `tile_url` None: the map draws outlines only.
     """
 
     database: Database
     url: str
+    clients: Clients
     ask: Asker | None = None
     tile_url: str | None = None
     tile_credit: str = ""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.cdrs.rules import UnknownCdr
+from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import EvseTaken, StationExists, UnknownEvse, UnknownLocation, UnknownStation
+from laddnav.ocpi.client import ForbiddenAddress, NotRegistered, PartnerRefused
+from laddnav.ocpi.commands import MayNotCharge, NotConnectedTo
+from laddnav.ocpi.rules import RoleNotServed, UnknownConnection
+from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
     ForgedRequest,
     LastAdmin,
@@ -31,10 +36,20 @@ SENTENCES: dict[type[Exception], str] = {
     AlreadyEnded: N_("This session is over already."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
+    EndpointsMissing: N_("The partner does not offer what this connection needs."),
+    ForbiddenAddress: N_("This address may not be called. It has to be a public one, over HTTPS."),
     ForgedRequest: N_("This form is not from your visit. Load the page again and repeat what you did."),
     LastAdmin: N_("This is the last administrator who can sign in. Make another one first."),
     NameTaken: N_("There is an account named %(name)s already."),
     NoStation: N_("No connected station stands behind this EVSE."),
+    MayNotCharge: N_("This token may not charge."),
+    NoCommonVersion: N_("The partner speaks no version of OCPI that we speak."),
+    NoCredentialsRoles: N_("The partner did not say who it is."),
+    NotAPartyId: N_("A party is written as country and three characters, such as SE*LAD."),
+    NotConnectedTo: N_("There is no connection to %(party)s."),
+    NotRegistered: N_("We are not registered with this partner."),
+    PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
+    RoleNotServed: N_("We do not play this role towards partners."),
     NotAName: N_("A name has 1 to 60 printable characters and no space at its ends."),
     NotAllowed: N_("Your role does not allow this. An administrator can change it."),
     PasswordTooLong: N_("A password has at most 1000 characters."),
@@ -43,6 +58,7 @@ SENTENCES: dict[type[Exception], str] = {
     TooManyAttempts: N_("Too many failed sign-ins. Wait a minute and try again."),
     UnknownAccount: N_("There is no such account."),
     UnknownCdr: N_("There is no such CDR."),
+    UnknownConnection: N_("There is no such partner."),
     UnknownDoubt: N_("There is no such open doubt."),
     UnknownEvse: N_("There is no such EVSE."),
     UnknownInvoice: N_("There is no such invoice."),
@@ -56,7 +72,15 @@ SENTENCES: dict[type[Exception], str] = {
     WrongNameOrPassword: N_("Name or password is wrong."),
 }
 
-NOT_FOUND = (UnknownCdr, UnknownInvoice, UnknownLocation, UnknownSession, UnknownStation, UnknownTariff)
+NOT_FOUND = (
+    UnknownCdr,
+    UnknownConnection,
+    UnknownInvoice,
+    UnknownLocation,
+    UnknownSession,
+    UnknownStation,
+    UnknownTariff,
+)
 
 
 def sentence(error: Refusal | Trouble, language: str) -> str:

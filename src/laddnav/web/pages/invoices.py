@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
+from laddnav.billing.pdf import pdf
 from laddnav.people import actions as people
 from laddnav.web.asked import Asked, Door, do, see
 
@@ -30,6 +34,17 @@ async def one(asked: Asked) -> Response:
     return asked.page("invoice.html", invoice=invoice)
 
 
+async def paper(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        invoice = await billing.invoice(unit, asked.part("ref"))
+    # A compiler at work: not in the loop that answers stations.
+    written = await asyncio.to_thread(pdf, invoice, asked.language)
+    name = quote(f"{invoice.number or invoice.ref}.pdf", safe="")
+    return Response(
+        written, media_type="application/pdf", headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    )
+
+
 async def issue(asked: Asked) -> Response:
     async with asked.unit() as unit:
         before = await billing.invoice(unit, asked.part("ref"))
@@ -42,6 +57,7 @@ async def issue(asked: Asked) -> Response:
 
 DOORS: tuple[Door, ...] = (
     see("/invoices", list_all),
+    see("/invoices/{ref}.pdf", paper),
     see("/invoices/{ref}", one),
     do("/invoices/{ref}/issue", issue),
 )

@@ -13,14 +13,19 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Status
+from laddnav.ocpi import commands
+from laddnav.people import actions as people
+from laddnav.people.model import Role
+from laddnav.people.rules import allows
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension
 from laddnav.tariffs.words import length, number, when
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Token
-from laddnav.tokens.rules import verdict
-from laddnav.web.asked import Asked, Door, see
+from laddnav.tokens.rules import UnknownToken, verdict
+from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import places
+from laddnav.web.pages.partners import passed_on
 
 PAGE = 50
 ALWAYS = Restriction()
@@ -87,7 +92,34 @@ async def one_location(asked: Asked) -> Response:
             for evse in location.evses
         },
         stations_of=at_evse,
+        may_start=_may_start(asked, holder, location),
     )
+
+
+async def start(asked: Asked) -> Response:
+    """At a partner's Evse, with a Token of ours that pays."""
+    async with asked.unit() as unit:
+        holder, location = await locations.by_ref(unit, asked.part("ref"))
+        known = await tokens.by_uid(unit, holder, asked.said("uid"))
+        people.note(unit, asked.visitor.name, "start session", f"location {location.id}", asked.said("evse"))
+    paying = next((token for token in known if token.owner == holder), None)
+    if paying is None:
+        raise UnknownToken(asked.said("uid"))
+    answer = await commands.start_session(
+        asked.console.database,
+        asked.console.clients,
+        holder,
+        token=paying,
+        owner=location.owner,
+        location_id=location.id,
+        evse_uid=asked.said("evse"),
+    )
+    return passed_on(asked, answer, f"/locations/{asked.part('ref')}")
+
+
+def _may_start(asked: Asked, holder: PartyId, location: Location) -> bool:
+    """At stations of ours a session is started from the page of the station."""
+    return allows(asked.visitor, Role.OPERATOR) and location.owner != holder
 
 
 async def _station(unit: Unit, holder: PartyId, location: Location, evse_uid: str) -> str | None:
@@ -179,6 +211,7 @@ def _state(token: Token, now: datetime) -> str:
 DOORS: tuple[Door, ...] = (
     see("/locations", list_locations),
     see("/locations/{ref}", one_location),
+    do("/locations/{ref}/start", start),
     see("/tariffs", list_tariffs),
     see("/tariffs/{ref}", one_tariff),
     see("/tokens", list_tokens),

@@ -16,6 +16,7 @@ from laddnav.db import stream
 from laddnav.db.stream import Announced
 from laddnav.kit import json
 from laddnav.metering.model import Activity
+from laddnav.ocpi import commands
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import FrameKind, Message
 from laddnav.people import actions as people
@@ -30,6 +31,7 @@ from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
 from laddnav.web.live import slug
 from laddnav.web.pages import places
+from laddnav.web.pages.partners import passed_on
 from laddnav.web.pages.places import Place
 from laddnav.web.words import N_
 
@@ -131,10 +133,18 @@ async def one(asked: Asked) -> Response:
 
 
 async def stop(asked: Asked) -> Response:
+    """Of the station, where it is ours; of the partner, where it is not."""
     async with asked.unit() as unit:
         session = await sessions.by_ref(unit, asked.part("ref"))
-        await sessions.request_stop(unit, session.holder, session.id)
         people.note(unit, asked.visitor.name, "stop session", f"session {session.id}")
+        if session.owner == session.holder:
+            await sessions.request_stop(unit, session.holder, session.id)
+    if session.owner != session.holder:
+        database, clients = asked.console.database, asked.console.clients
+        answer = await commands.stop_session(
+            database, clients, session.holder, owner=session.owner, session_id=session.id
+        )
+        return passed_on(asked, answer, f"/sessions/{session.ref}")
     return asked.done(f"/sessions/{session.ref}", asked.say("The station was asked to stop."))
 
 

@@ -1,0 +1,182 @@
+"""Partners: how each line stands, what still has to be told, what was said, and how a new one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi import commands, partners
+from laddnav.ocpi.model import Delivery
+from laddnav.ocpi.rules import OFFERED
+from laddnav.ocpi.wire.commands import Verdict
+from laddnav.ocpi.wire.handshake import State
+from laddnav.parties.model import Role as PartyRole
+from laddnav.people import actions as people
+from laddnav.people.model import Role
+from laddnav.web.asked import Asked, Door, Flash, do, see
+
+LISTED = 60  # deliveries and exchanges on the page of one partner; more is for the API
+
+
+class DeliveryShown(Struct, frozen=True, kw_only=True):
+    delivery: Delivery
+    state: str
+
+
+async def list_all(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        known = await partners.connections(unit, asked.visitor.holder)
+    return asked.page("partners.html", partners=known)
+
+
+async def one(asked: Asked) -> Response:
+    return await _one(asked, asked.part("ref"))
+
+
+async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
+    async with asked.unit() as unit:
+        connection = await partners.fetch(unit, ref)
+        deliveries = await partners.deliveries(unit, connection, LISTED)
+        exchanges = await partners.exchanges(unit, connection, LISTED)
+        pulls = await partners.pulls(unit, connection)
+        asked_for = await partners.commands(unit, connection, LISTED)
+    return asked.page(
+        "partner.html",
+        path=f"/partners/{ref}",
+        flash=flash,
+        partner=connection,
+        modules=sorted({endpoint.identifier for endpoint in connection.endpoints}),
+        deliveries=[DeliveryShown(delivery=each, state=_state(each)) for each in deliveries],
+        exchanges=exchanges,
+        pulls=pulls,
+        commands=asked_for,
+        may_suspend=connection.state is State.CONNECTED,
+        may_resume=connection.state is State.SUSPENDED,
+    )
+
+
+async def new(asked: Asked) -> Response:
+    return asked.page("partner_new.html", ourselves=_ourselves(asked))
+
+
+async def invite(asked: Asked) -> Response:
+    holder, role = _as_whom(asked)
+    async with asked.unit() as unit:
+        invitation = await partners.invite(unit, asked.console.clients.settings, holder, role, name=asked.said("name"))
+        people.note(unit, asked.visitor.name, "invite partner", f"partner {invitation.connection_id}")
+    text = asked.say(
+        "Send the partner this address, %(url)s, and this token, which is shown this once:", url=invitation.versions_url
+    )
+    return await _one(asked, invitation.connection_id, Flash("good", text, invitation.token))
+
+
+async def register(asked: Asked) -> Response:
+    holder, role = _as_whom(asked)
+    connection = await partners.register(
+        asked.console.database,
+        asked.console.clients,
+        asked.said("versions_url"),
+        asked.said("token"),
+        holder,
+        role,
+    )
+    async with asked.unit() as unit:
+        people.note(unit, asked.visitor.name, "register with partner", f"partner {connection.ref}")
+    return asked.done(
+        f"/partners/{connection.ref}", asked.say("We are registered with %(name)s.", name=connection.name)
+    )
+
+
+async def resend(asked: Asked) -> Response:
+    ref = asked.part("ref")
+    id = asked.said("delivery")
+    async with asked.unit() as unit:
+        connection = await partners.fetch(unit, ref)
+        many = await partners.resend(unit, connection, int(id) if id.isdecimal() else None)
+        people.note(unit, asked.visitor.name, "send again", f"partner {ref}", f"{many}")
+    asked.console.database.wake()
+    return asked.done(f"/partners/{ref}", asked.say("Sent again: %(count)s.", count=many))
+
+
+async def fetch_again(asked: Asked) -> Response:
+    ref = asked.part("ref")
+    async with asked.unit() as unit:
+        partners.ask_for_everything(unit, await partners.fetch(unit, ref))
+        people.note(unit, asked.visitor.name, "fetch everything", f"partner {ref}")
+    return asked.done(f"/partners/{ref}", asked.say("Everything is fetched from the partner again."))
+
+
+async def suspend(asked: Asked) -> Response:
+    ref = asked.part("ref")
+    async with asked.unit() as unit:
+        await partners.suspend(unit, await partners.fetch(unit, ref))
+        people.note(unit, asked.visitor.name, "suspend partner", f"partner {ref}")
+    return asked.done(
+        f"/partners/{ref}", asked.say("Nothing is sent to this partner or answered to it until you resume.")
+    )
+
+
+async def resume(asked: Asked) -> Response:
+    ref = asked.part("ref")
+    async with asked.unit() as unit:
+        await partners.resume(unit, await partners.fetch(unit, ref))
+        people.note(unit, asked.visitor.name, "resume partner", f"partner {ref}")
+    return asked.done(f"/partners/{ref}", asked.say("The line to this partner is open again."))
+
+
+async def remove(asked: Asked) -> Response:
+    ref = asked.part("ref")
+    async with asked.unit() as unit:
+        connection = await partners.fetch(unit, ref)
+        people.note(unit, asked.visitor.name, "remove partner", f"partner {ref}", connection.name)
+    await partners.remove(asked.console.database, asked.console.clients, connection)
+    return asked.done("/partners", asked.say("%(name)s is no partner any more.", name=connection.name))
+
+
+def passed_on(asked: Asked, answer: commands.Asked, path: str) -> Response:
+    """What a partner said at once to a command; what became of it stands among its commands."""
+    if answer.verdict is Verdict.ACCEPTED:
+        return asked.done(path, asked.say("The partner passes it on to its station."))
+    why = next((message.text for message in answer.message), answer.verdict.value)
+    return asked.done(path, asked.say("The partner refused: %(why)s", why=why), "bad")
+
+
+def _state(delivery: Delivery) -> str:
+    if delivery.dead_at is not None:
+        return "dead"
+    if delivery.delivered_at is not None:
+        return "delivered"
+    return "retrying" if delivery.attempts else "waiting"
+
+
+def _ourselves(asked: Asked) -> Sequence[tuple[str, str]]:
+    """Each of our parties in each role that it speaks over OCPI."""
+    return [
+        (f"{party.holder} {role}", f"{party.name} ({party.holder}), {role}")
+        for party in asked.parties
+        for role in party.roles
+        if role in OFFERED
+    ]
+
+
+def _as_whom(asked: Asked) -> tuple[PartyId, PartyRole]:
+    """Raises NotAPartyId."""
+    party, _, role = asked.said("us").partition(" ")
+    return PartyId.parse(party), next((each for each in PartyRole if each.value == role), PartyRole.OTHER)
+
+
+DOORS: tuple[Door, ...] = (
+    see("/partners", list_all),
+    see("/partners/new", new, Role.ADMIN),
+    do("/partners/invite", invite, Role.ADMIN),
+    do("/partners/register", register, Role.ADMIN),
+    see("/partners/{ref}", one),
+    do("/partners/{ref}/resend", resend),
+    do("/partners/{ref}/fetch", fetch_again),
+    do("/partners/{ref}/suspend", suspend, Role.ADMIN),
+    do("/partners/{ref}/resume", resume, Role.ADMIN),
+    do("/partners/{ref}/remove", remove, Role.ADMIN),
+)
