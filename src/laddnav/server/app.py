@@ -36,6 +36,8 @@ from laddnav.ocpi import commands, journal, pull, push
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.introductions import introduce_debtors
 from laddnav.ocpi.listeners import push_cdr, push_location, push_session, push_status, push_tariff, push_token
 from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpp import calls
@@ -81,6 +83,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionFailed: [push_session],
     CdrClosed: [billing.bill, push_cdr],
     CdrReceived: [billing.bill],
+    ConnectionChanged: [introduce_debtors],
 }
 
 # The operator API, room by room.
