@@ -8,7 +8,7 @@ import pytest
 
 from laddnav.parties.model import Role
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Installation, installed, introduced
+from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, befriended, installed, introduced, stranger
 
 
 @pytest.fixture
@@ -24,7 +24,20 @@ async def emsp(other_database_url: str, clock: SetClock) -> AsyncIterator[Instal
 
 
 @pytest.fixture
-async def pair(cpo: Installation, emsp: Installation) -> tuple[Installation, Installation]:
-    """(CPO, eMSP), registered with each other."""
+async def at_cpo(cpo: Installation) -> AsyncIterator[Ask]:
+    """How somebody else's eMSP, NL*TNM, asks our CPO."""
+    async with stranger(await befriended(cpo, EMSP, Role.EMSP)) as ask:
+        yield ask
+
+
+@pytest.fixture
+async def at_emsp(emsp: Installation) -> AsyncIterator[Ask]:
+    """How somebody else's CPO, SE*LAD, asks our eMSP."""
+    async with stranger(await befriended(emsp, CPO, Role.CPO)) as ask:
+        yield ask
+
+
+@pytest.fixture
+async def pair(cpo: Installation, emsp: Installation) -> Pair:
     await introduced(cpo, emsp)
-    return cpo, emsp
+    return Pair(cpo, emsp)

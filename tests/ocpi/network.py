@@ -6,11 +6,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from io import BytesIO
+from typing import Any, NamedTuple
 
 import aiohttp
 import uvicorn
 from starlette.applications import Starlette
+from yarl import URL
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrClosed
@@ -19,7 +21,8 @@ from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.ids import PartyId
 from laddnav.locations.events import EvseStatusChanged, LocationChanged
-from laddnav.ocpi import commands, listeners, partners
+from laddnav.locations.model import BusinessDetails
+from laddnav.ocpi import commands, listeners, partners, seal, store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.pull import pull_due
@@ -28,6 +31,7 @@ from laddnav.ocpi.routes import routes
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import parsed
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 from laddnav.sessions.events import (
@@ -156,6 +160,40 @@ async def introduced(cpo: Installation, emsp: Installation) -> None:
     )
 
 
+async def befriended(
+    one: Installation,
+    party: PartyId,
+    role: Role,
+    *,
+    endpoints: tuple[Endpoint, ...] = (),
+    state: State = State.CONNECTED,
+    roles: tuple[CredentialsRole, ...] = (),
+) -> str:
+    """A partner that is not ours, as though it had registered; the token that it shows."""
+    token = seal.new_token()
+    business = BusinessDetails(f"Company {party}")
+    async with one.database.unit() as unit:
+        id = unit.new_id()
+        connection = Connection(
+            holder=one.holder,
+            id=id,
+            ref=id,
+            our_role=one.role,
+            state=state,
+            name=business.name,
+            version="2.2.1",
+            party=party,
+            their_role=role,
+            roles=roles or (CredentialsRole(role=role, party=party, business=business),),
+            endpoints=endpoints,
+            created_at=unit.now,
+        )
+        store.insert_connection(unit, connection, seal.hash_of(token))
+        store.update_connection(unit, connection)
+        store.set_outbound(unit, connection, one.clients.seal.sealed("what-we-show-them"))
+    return token
+
+
 class Answer:
     """What came back: HTTP status, headers, words."""
 
@@ -180,26 +218,36 @@ class Answer:
 Ask = Callable[..., Awaitable[Answer]]
 
 
+class Pair(NamedTuple):
+    """Two that are registered with each other."""
+
+    cpo: Installation
+    emsp: Installation
+
+
 @asynccontextmanager
 async def stranger(token: str | None, *, encoded: bool = True) -> AsyncIterator[Ask]:
     """A partner that we did not write: plain requests with this token."""
     async with aiohttp.ClientSession() as session:
 
         async def ask(
-            method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+            method: str,
+            url: str,
+            body: bytes | AsyncIterator[bytes] | None = None,
+            headers: Mapping[str, str] | None = None,
         ) -> Answer:
             said = {} if token is None else {"Authorization": routing.authorization(token, encoded=encoded)}
             if body is not None:
                 said["Content-Type"] = "application/json"
+            sent = BytesIO(body) if isinstance(body, bytes) else body
             async with session.request(
-                method, _url(url), data=body, headers={**said, **(headers or {})}, allow_redirects=False
+                method, _url(url), data=sent, headers={**said, **(headers or {})}, allow_redirects=False
             ) as response:
                 return Answer(response.status, response.headers, parsed(await response.read()))
 
         yield ask
 
 
-def _url(url: str) -> Any:
-    from yarl import URL
-
+def _url(url: str) -> URL:
+    """Percent signs as they are given."""
     return URL(url, encoded=True)

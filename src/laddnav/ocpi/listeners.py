@@ -60,7 +60,7 @@ async def push_cdr(database: Database, closed: CdrClosed) -> None:
             version = VERSIONS[connection.version]
             body = await words.said(unit, closed.holder, Module.CDRS, version, fold(cdr.id))
             assert body is not None, "a closed CDR is there"
-            store.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), "", body)
+            store.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body)
     database.wake()
 
 

@@ -72,7 +72,10 @@ class Invitation(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One object that a partner has to hear of. `body` None: read when it is sent, so that the newest wins."""
+    """One object that a partner has to hear of. `body` None: read when it is sent, so that the newest wins.
+
+    `path` is where a command's result goes; of everything else it says for a person what is told.
+    """
 
     holder: PartyId
     connection_id: str
@@ -90,6 +93,13 @@ class Delivery(Struct, frozen=True, kw_only=True):
     dead_at: datetime | None = None
     last_error: str | None = None
     location_url: str | None = None
+
+    @property
+    def state(self) -> str:
+        """waiting, done or dead."""
+        if self.dead_at is not None:
+            return "dead"
+        return "waiting" if self.delivered_at is None else "done"
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

@@ -256,10 +256,10 @@ async def pulls(unit: Unit, connection: Connection) -> tuple[Pull, ...]:
     return await store.pulls(unit, connection)
 
 
-async def resend(unit: Unit, connection: Connection, module: Module | None = None, key: str | None = None) -> int:
+async def resend(unit: Unit, connection: Connection, delivery_id: int | None = None) -> int:
     """Send one delivery again, or everything that is dead; says how many that are."""
-    if module is not None and key is not None:
-        return int(await store.resend(unit, connection, module, key))
+    if delivery_id is not None:
+        return await store.resend(unit, connection, delivery_id)
     return await store.resend_dead(unit, connection)
 
 

@@ -188,9 +188,9 @@ update ocpi_delivery set claimed_by = null, claimed_until = null, run_at = $5, l
 NOT_TRIED = f"update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = attempts - 1 where {_ONE}"
 DROP_DELIVERY = f"delete from ocpi_delivery where {_ONE} and version = $5"
 DROP_DELIVERIES = "delete from ocpi_delivery where holder = $1 and connection_id = $2 and delivered_at is null"
-RESEND = f"""
-update ocpi_delivery set dead_at = null, delivered_at = null, attempts = 0, run_at = $5, version = version + 1
-where {_ONE} and (dead_at is not null or delivered_at is not null)
+RESEND = """
+update ocpi_delivery set dead_at = null, delivered_at = null, attempts = 0, run_at = $4, version = version + 1
+where holder = $1 and connection_id = $2 and id = $3 and (dead_at is not null or delivered_at is not null)
 """
 RESEND_DEAD = """
 update ocpi_delivery set dead_at = null, attempts = 0, run_at = $3
@@ -446,8 +446,8 @@ def _row(row: Record) -> Row:
 # Deliveries -----------------------------------------------------------------------------------------------------------
 
 
-def queue_news(unit: Unit, connection: Connection, module: Module, key: str, method: str, path: str = "") -> None:
-    unit.write(QUEUE_NEWS, str(connection.holder), connection.id, module, key, method, path, unit.now)
+def queue_news(unit: Unit, connection: Connection, module: Module, key: str, method: str) -> None:
+    unit.write(QUEUE_NEWS, str(connection.holder), connection.id, module, key, method, key, unit.now)
 
 
 def queue_bytes(unit: Unit, connection: Connection, module: Module, key: str, path: str, body: bytes) -> None:
@@ -489,9 +489,9 @@ def drop_deliveries(unit: Unit, connection: Connection) -> None:
     unit.write(DROP_DELIVERIES, str(connection.holder), connection.id)
 
 
-async def resend(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
-    """False where nothing of this key was sent or given up."""
-    return bool(await unit.execute(RESEND, str(connection.holder), connection.id, module, key, unit.now))
+async def resend(unit: Unit, connection: Connection, delivery_id: int) -> int:
+    """0 where it waits anyway, or there is none of this id."""
+    return await unit.execute(RESEND, str(connection.holder), connection.id, delivery_id, unit.now)
 
 
 async def resend_dead(unit: Unit, connection: Connection) -> int:
