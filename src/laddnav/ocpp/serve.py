@@ -7,15 +7,12 @@ boot and a card each have a Unit of their own.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
-from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -24,19 +21,18 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
-from laddnav.locations.rules import UnknownStation
-from laddnav.ocpp import actions, calls, rules, store
+from laddnav.ocpp import actions, calls, door, rules, store
 from laddnav.ocpp.actions import SmallTalk, Told, ToldTwiceAtOnce
 from laddnav.ocpp.model import Direction, FrameKind, Message, Outcome, StationCall
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire import station as table
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.events import (
     Answer,
     Booted,
     ChargeStarted,
     ChargeStopped,
+    Measured,
     TokenShown,
     Verbatim,
     Verdict,
@@ -47,13 +43,11 @@ from laddnav.tokens.actions import Asker
 
 log = structlog.get_logger()
 
-ID_MAX = 255  # characters of a station's id; what is longer was not given by us
 AHEAD_MAX = 16  # calls that a station may send before we stop reading and let TCP hold the rest
 GARBLED_MAX = 20  # frames in a row that make no sense, after which nobody is thought to be there
 KEPT_OF_GARBAGE = 1000  # characters
 LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken
 
-_BASIC_PROFILES = 2  # the highest security profile that shows a password
 _CALL_ERROR = f"[{frames.MessageType.CALL_ERROR},"
 
 # RFC 6455 §7.4.1
@@ -88,15 +82,17 @@ class Sockets:
         self.ask = ask
         self.connections: dict[str, Connection] = {}
         self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
+        self._swept = asyncio.Event()
         self._turns: dict[str, asyncio.Lock] = {}
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/ocpp/{station_id}", self.endpoint)
 
     async def run(self) -> None:
-        """Send what stations are to be asked, until cancelled."""
+        """Send what stations are to be asked, until cancelled. Nobody is let in before what a crash left is swept."""
         async with self.database.unit() as unit:
             locations.nobody_holds(unit, self.process)
+        self._swept.set()
         sleeper = self.database.sleeper()
         try:
             while True:
@@ -122,52 +118,21 @@ class Sockets:
                 async with self.database.unit() as unit:
                     calls.give_back(unit, call)
             else:
-                await connection.ask(call)
+                connection.ask(call)
 
-    # Before a station is let in ---------------------------------------------------------------------------------------
+    # Coming and going -------------------------------------------------------------------------------------------------
 
     async def endpoint(self, websocket: WebSocket) -> None:
-        station = await self._let_in(websocket)
-        if station is None:
+        let_in = await door.let_in(websocket, self.database)
+        if let_in is None:
             return
-        dialect = _spoken(websocket, station)
-        if dialect is None:
-            # The handshake is completed without a subprotocol and closed at once (OCPP-J 1.6 §3.2).
-            await websocket.accept()
-            await websocket.close(_PROTOCOL_ERROR, f"speak one of: {', '.join(station.protocols)}")
-            return
-        connection = Connection(self, websocket, station, dialect)
+        await self._swept.wait()
+        connection = Connection(self, websocket, *let_in)
         await self._connect(connection, websocket)
         try:
             await connection.run()
         finally:
             await asyncio.shield(self._disconnect(connection))
-
-    async def _let_in(self, websocket: WebSocket) -> Station | None:
-        """The station, or None after it was refused: 404 unknown (OCPP-J 1.6 §3.2), 401 for a wrong password."""
-        station_id = str(websocket.path_params["station_id"])
-        if len(station_id) > ID_MAX or "\x00" in station_id:
-            await _deny(websocket, 404, "no station has such an id")
-            return None
-        try:
-            async with self.database.unit() as unit:
-                station = await locations.station(unit, station_id)
-                fits = await _shows_its_password(unit, station, websocket)
-        except UnknownStation as unknown:
-            await self._knocked(websocket, station_id)
-            await _deny(websocket, 404, str(unknown))
-            return None
-        if not fits:
-            log.warning("station_refused", station=station.id)
-            await _deny(websocket, 401, "HTTP Basic: the station's id and its password")
-            return None
-        return station
-
-    async def _knocked(self, websocket: WebSocket, station_id: str) -> None:
-        address = websocket.client.host if websocket.client else ""
-        async with self.database.unit() as unit:
-            protocols = ", ".join(websocket.scope.get("subprotocols", ()))[:255]
-            locations.knocked(unit, station_id, address=address, protocols=protocols)
 
     async def _connect(self, connection: Connection, websocket: WebSocket) -> None:
         """The newest socket of a station wins: a station that connects again has given up the one before."""
@@ -178,7 +143,7 @@ class Sockets:
             await websocket.accept(subprotocol=protocol)
             before, self.connections[station.id] = self.connections.get(station.id), connection
         if before is not None:
-            await before.close(_POLICY, "another connection of this station took over")
+            before.send_away(_POLICY, "another connection of this station took over")
         log.info("station_connected", station=station.id, protocol=protocol)
         self.database.wake()
 
@@ -268,18 +233,24 @@ class Connection:
         self._websocket = websocket
         self._heard: asyncio.Queue[tuple[str, Call | CallError]] = asyncio.Queue(AHEAD_MAX)
         self._asked: dict[str, StationCall] = {}
+        self._to_ask: asyncio.Queue[StationCall] = asyncio.Queue()
         self._patience: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until the station leaves or is sent away."""
-        worker = asyncio.create_task(self._work())
+        work = asyncio.gather(self._answer_in_turn(), self._ask_in_turn())
         try:
             await self._read()
         finally:
-            worker.cancel()
+            work.cancel()
             self._stop_waiting()
-            await asyncio.gather(worker, return_exceptions=True)
+            await asyncio.gather(work, return_exceptions=True)
             await asyncio.shield(self._leave_off())
+
+    def send_away(self, code: int, reason: str) -> None:
+        """Close without waiting for a station that may be long gone."""
+        self._closing = asyncio.create_task(self.close(code, reason))
 
     async def close(self, code: int, reason: str) -> None:
         with suppress(*_GONE):
@@ -313,7 +284,7 @@ class Connection:
             else:
                 await self._answered(text, frame)
 
-    async def _work(self) -> None:
+    async def _answer_in_turn(self) -> None:
         while True:
             text, heard = await self._heard.get()
             if isinstance(heard, Call):
@@ -360,8 +331,19 @@ class Connection:
 
     # We ask the station -----------------------------------------------------------------------------------------------
 
-    async def ask(self, call: StationCall) -> None:
-        """Put a call that this process has claimed in line."""
+    def ask(self, call: StationCall) -> None:
+        """Put a call that this process has claimed in line; a station that is slow to read holds up only its own."""
+        self._to_ask.put_nowait(call)
+
+    async def _ask_in_turn(self) -> None:
+        while True:
+            call = await self._to_ask.get()
+            try:
+                await self._ask(call)
+            except Exception as error:
+                log.exception("station_call_failed", station=self.station.id, error=repr(error))
+
+    async def _ask(self, call: StationCall) -> None:
         dialect = self.line.dialect
         async with self._sockets.database.unit() as unit:
             request = await calls.request_of(unit, call, dialect)
@@ -427,8 +409,9 @@ class Connection:
     async def _leave_off(self) -> None:
         """What was sent and not answered never will be; what still waited may go over the next socket."""
         open_call = None if self.line.asked is None else self.line.asked.call.id
+        unsent = [self._to_ask.get_nowait() for _ in range(self._to_ask.qsize())]
         async with self._sockets.database.unit() as unit:
-            for call in self._asked.values():
+            for call in (*self._asked.values(), *unsent):
                 if call.id == open_call:
                     await calls.give_up(unit, call, "the station left before it answered")
                 else:
@@ -464,6 +447,8 @@ def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: st
     """The station's frame as it came, and ours."""
     call, station = exchange.call, exchange.station
     quirks = [] if exchange.deed is None else [str(quirk) for quirk in exchange.deed.quirks]
+    if exchange.deed is not None and isinstance(exchange.deed.event, Measured | ChargeStopped):
+        quirks += [f"not read: {sample}" for sample in exchange.deed.event.unread]
     heard = Message(
         holder=station.holder,
         station_id=station.id,
@@ -480,49 +465,6 @@ def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: st
         return [heard]
     kind = FrameKind.ERROR if answer.startswith(_CALL_ERROR) else FrameKind.RESULT
     return [heard, replace(heard, direction=Direction.OUT, kind=kind, body=answer, quirk=None)]
-
-
-def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
-    """The first of the station's choice that we speak and that it may use here."""
-    for offered in websocket.scope.get("subprotocols", ()):
-        if offered in DIALECTS and offered in station.protocols:
-            return DIALECTS[offered]
-    return None
-
-
-async def _shows_its_password(unit: Unit, station: Station, websocket: WebSocket) -> bool:
-    """HTTP Basic (OCPP-J 1.6 §6.2.2); a station of security profile 0 needs none, one of profile 3 a certificate."""
-    if station.security_profile == 0:
-        return True
-    if station.security_profile > _BASIC_PROFILES:
-        return False
-    scheme, _, encoded = websocket.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return False
-    try:
-        name, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
-    except binascii.Error:
-        return False
-    if name != station.id.encode():
-        return False
-    for spelt in _spellings(password):
-        if await locations.password_fits(unit, station.id, spelt):
-            return True
-    return False
-
-
-def _spellings(password: bytes) -> list[str]:
-    """A key of 20 raw bytes is written down as hexadecimal digits, in either case."""
-    try:
-        return [password.decode()]
-    except UnicodeDecodeError:
-        return [password.hex(), password.hex().upper()]
-
-
-async def _deny(websocket: WebSocket, status: int, why: str) -> None:
-    """Answer the handshake with plain HTTP."""
-    headers = {"WWW-Authenticate": 'Basic realm="ocpp"'} if status == 401 else {}
-    await websocket.send_denial_response(Response(why, status_code=status, headers=headers, media_type="text/plain"))
 
 
 def _monotonic() -> float:
