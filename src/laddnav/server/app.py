@@ -46,12 +46,12 @@ from laddnav.people import actions as people
 from laddnav.people.api import Route
 from laddnav.server.api import Api
 from laddnav.server.clock import dice
-from laddnav.server.events import follow
 from laddnav.server.installation import Installation
 from laddnav.server.jobs import Job, every
 from laddnav.server.metrics import Metrics
 from laddnav.server.openapi import document
 from laddnav.server.settings import Settings
+from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import (
     SessionChanged,
