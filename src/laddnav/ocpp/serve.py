@@ -82,17 +82,16 @@ class Sockets:
         self.ask = ask
         self.connections: dict[str, Connection] = {}
         self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
-        self._swept = asyncio.Event()
+        self._sweeping = asyncio.Lock()
+        self._swept = False
         self._turns: dict[str, asyncio.Lock] = {}
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/ocpp/{station_id}", self.endpoint)
 
     async def run(self) -> None:
-        """Send what stations are to be asked, until cancelled. Nobody is let in before what a crash left is swept."""
-        async with self.database.unit() as unit:
-            locations.nobody_holds(unit, self.process)
-        self._swept.set()
+        """Send what stations are to be asked, until cancelled."""
+        await self._sweep()
         sleeper = self.database.sleeper()
         try:
             while True:
@@ -126,13 +125,21 @@ class Sockets:
         let_in = await door.let_in(websocket, self.database)
         if let_in is None:
             return
-        await self._swept.wait()
+        await self._sweep()
         connection = Connection(self, websocket, *let_in)
         await self._connect(connection, websocket)
         try:
             await connection.run()
         finally:
             await asyncio.shield(self._disconnect(connection))
+
+    async def _sweep(self) -> None:
+        """Once, before anybody is let in: what a process of this name held when it died is not connected any more."""
+        async with self._sweeping:
+            if not self._swept:
+                async with self.database.unit() as unit:
+                    locations.nobody_holds(unit, self.process)
+                self._swept = True
 
     async def _connect(self, connection: Connection, websocket: WebSocket) -> None:
         """The newest socket of a station wins: a station that connects again has given up the one before."""
