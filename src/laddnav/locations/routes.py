@@ -64,15 +64,15 @@ async def fetch_location(unit: Unit, ref: str) -> Held[Location]:
 async def list_stations(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[StationShown]:
     """Stations in the order of their ids."""
     found = await actions.stations(unit, by.holder, after=cursor, limit=limit + 1)
-    return page([_shown(one) for one in found], limit, lambda one: one.thing.id)
+    return page([shown(one) for one in found], limit, lambda one: one.thing.id)
 
 
 async def fetch_station(unit: Unit, station_id: str) -> StationShown:
     """One Station, by its own id or by our ref."""
     try:
-        return _shown(await actions.station(unit, station_id))
+        return shown(await actions.station(unit, station_id))
     except UnknownStation:
-        return _shown(await actions.station_by_ref(unit, station_id))
+        return shown(await actions.station_by_ref(unit, station_id))
 
 
 async def provision_anew(unit: Unit, by: Visitor, station_id: str, body: ProvisionedAnew) -> StationShown:
@@ -86,16 +86,17 @@ async def provision_anew(unit: Unit, by: Visitor, station_id: str, body: Provisi
     for one in body.evses:
         await actions.attach(unit, station_id, one.evse_no, EvseRef(one.location_id, one.evse_uid))
     await actions.provision(unit, station_id, body)
-    return _shown(await actions.station(unit, station_id))
+    return shown(await actions.station(unit, station_id))
 
 
 async def provision(unit: Unit, station_id: str, body: Provisioning) -> StationShown:
     """Set up what is given about a Station, and leave the rest."""
     await actions.provision(unit, station_id, body)
-    return _shown(await actions.station(unit, station_id))
+    return shown(await actions.station(unit, station_id))
 
 
-def _shown(station: Station) -> StationShown:
+def shown(station: Station) -> StationShown:
+    """With its Evses by name."""
     evses = tuple(
         Attached(evse_no=number, location_id=where.location_id, evse_uid=where.evse_uid)
         for number, where in station.evses

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,6 +19,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
 from laddnav.people import actions as people
 from laddnav.people.rules import FIRST_NAME
+from laddnav.server import running
 from laddnav.server.app import HEARS, House
 from laddnav.server.installation import opened
 from laddnav.server.jobs import kept_going
@@ -40,15 +39,6 @@ class PortTaken(Refusal):
 
     def __init__(self, settings: Settings, why: str) -> None:
         super().__init__(f"Cannot listen at {settings.host}:{settings.port}: {why}")
-
-
-class AlreadyServed(Refusal):
-    """A process of this name serves this data already."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(
-            f"`laddnav serve` runs on {settings.data} already as {settings.name!r}; give this one a --name"
-        )
 
 
 class Serving(Struct, frozen=True, kw_only=True):
@@ -71,7 +61,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
 
     Raises AlreadyServed, PortTaken and what `installation.opened` raises.
     """
-    with _only_one(settings), contextlib.closing(_listening(settings)) as listening:
+    with running.alone(settings) as file, contextlib.closing(_listening(settings)) as listening:
         settings = replace(settings, port=listening.getsockname()[1])
         async with opened(settings, HEARS) as installation:
             async with installation.database.unit() as unit:
@@ -82,6 +72,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
             jobs = [asyncio.create_task(kept_going(name, job)) for name, job in house.jobs().items()]
             try:
                 await server.began(serve)
+                running.tell(file, settings)
                 with _signals(server):
                     yield Serving(
                         url=settings.url,
@@ -96,19 +87,6 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
                     job.cancel()
                 await asyncio.gather(*jobs, return_exceptions=True)
                 await house.close()
-
-
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """The kernel drops the lock with the process, however that ends. Raises AlreadyServed."""
-    lock = os.open(settings.data / f"serving-{settings.name}", os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise AlreadyServed(settings) from error
-    finally:
-        os.close(lock)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -207,12 +185,13 @@ class _Outside:
             await self._app(scope, receive, send)
             return
         part = _part_of(scope["path"])
-        began, status = asyncio.get_running_loop().time(), 500
+        began, status, under_way = asyncio.get_running_loop().time(), 500, False
 
         async def sent(message: Message) -> None:
-            nonlocal status
+            nonlocal status, under_way
             if message["type"] == "http.response.start":
                 status = message["status"]
+            under_way = message["type"] == "http.response.start" or message.get("more_body", False)
             await send(message)
 
         try:
@@ -221,6 +200,8 @@ class _Outside:
                 await problem(TooLarge(most))(scope, receive, sent)
             else:
                 await self._app(scope, self._bounded(receive, most), sent)
+                if under_way and self._stopping.is_set():
+                    await sent({"type": "http.response.body", "body": b""})
         finally:
             self._metrics.requests.labels(part, str(status)).inc()
             self._metrics.took.labels(part).observe(asyncio.get_running_loop().time() - began)

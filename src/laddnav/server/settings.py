@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -102,6 +103,8 @@ def _checked(settings: Settings) -> Settings:
         raise WrongSetting("only", f"{unknown[0]!r} is no part; there are {', '.join(PARTS)}")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise WrongSetting("log-level", f"{settings.log_level!r} is none of debug, info, warning, error")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", settings.name):
+        raise WrongSetting("name", f"{settings.name!r} is no name; letters, digits, dots, dashes and underscores are")
     if settings.public_url is not None:
         _check_url("public-url", settings.public_url, ("http", "https"))
         settings = msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))

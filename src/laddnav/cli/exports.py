@@ -1,0 +1,125 @@
+"""`laddnav export`: what we hold, as OCPI 2.2.1 spells it, one object a line."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from laddnav.cli.opening import Data, OurParty, Url, WrongCall, opened, party
+
+if TYPE_CHECKING:
+    from laddnav.db.unit import Database, Unit
+    from laddnav.kit.ids import PartyId
+
+app = typer.Typer(help="Write Locations, Tariffs, Tokens or CDRs as OCPI.")
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="Where to, .gz too; - is standard output")]
+PAGE = 200
+
+
+@app.command("locations")
+def locations(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+    """Our own places."""
+    asyncio.run(_export("locations", file, of, data, database))
+
+
+@app.command("tariffs")
+def tariffs(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+    """Our own Tariffs that are in use."""
+    asyncio.run(_export("tariffs", file, of, data, database))
+
+
+@app.command("tokens")
+def tokens(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+    """Our own Tokens."""
+    asyncio.run(_export("tokens", file, of, data, database))
+
+
+@app.command("cdrs")
+def cdrs(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+    """CDRs, those that partners sent among them; each names its CPO."""
+    asyncio.run(_export("cdrs", file, of, data, database))
+
+
+async def _export(kind: str, file: str, of: str | None, data: Path | None, database: str | None) -> None:
+    from laddnav.ocpi.feeds import CODECS
+    from laddnav.parties import actions as parties
+
+    named = party(of)
+    async with opened(data, database) as (_, installed):
+        async with installed.unit() as unit:
+            holder = (await parties.meant(unit, named)).holder
+        with _Sink(file) as sink:
+            async for thing in _all(installed, kind, holder):
+                sink.write(CODECS[type(thing)].encode(thing) + b"\n")
+
+
+async def _all(installed: Database, kind: str, holder: PartyId) -> AsyncIterator[Any]:
+    """Page by page, so that a long list takes no more memory than a short one."""
+    place: str | None = None
+    while True:
+        async with installed.unit() as unit:
+            page = await _page(unit, kind, holder, place)
+        for _, thing in page:
+            yield thing
+        if len(page) < PAGE:
+            return
+        place = page[-1][0]
+
+
+async def _page(unit: Unit, kind: str, holder: PartyId, place: str | None) -> list[tuple[str, Any]]:
+    """(ref, thing)."""
+    from laddnav.cdrs import actions as cdrs
+    from laddnav.locations import actions as locations
+    from laddnav.tariffs import actions as tariffs
+    from laddnav.tokens import actions as tokens
+
+    match kind:
+        case "locations":
+            return [(ref, one) for ref, _, one in await locations.page(unit, holder, holder, after=place, limit=PAGE)]
+        case "tariffs":
+            return [(ref, one) for ref, _, one in await tariffs.page(unit, holder, holder, after=place, limit=PAGE)]
+        case "tokens":
+            return [(ref, one) for ref, _, one in await tokens.page(unit, holder, holder, after=place, limit=PAGE)]
+        case _:
+            return [(one.ref, one) for one in await cdrs.page(unit, holder, before=place, limit=PAGE)]
+
+
+class _Sink:
+    """Standard output, or a file that is there whole or not at all."""
+
+    def __init__(self, file: str) -> None:
+        self._file = None if file == "-" else Path(file)
+        self._half = None if self._file is None else self._file.with_name(f".{self._file.name}.{os.getpid()}")
+
+    def __enter__(self) -> _Sink:
+        try:
+            self._out = sys.stdout.buffer if self._half is None else self._half.open("wb")
+        except OSError as error:
+            raise WrongCall(f"{self._file} cannot be written: {error.strerror}") from error
+        packs = self._file is not None and self._file.suffix == ".gz"
+        self._packed = gzip.GzipFile(fileobj=self._out, mode="wb", mtime=0, filename="") if packs else None
+        return self
+
+    def write(self, line: bytes) -> None:
+        (self._packed or self._out).write(line)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._packed is not None:
+            self._packed.close()
+        self._out.flush()
+        if self._half is None or self._file is None:
+            return
+        self._out.close()
+        if kind is None:
+            self._half.replace(self._file)
+        with suppress(FileNotFoundError):
+            self._half.unlink()

@@ -1,0 +1,191 @@
+"""`laddnav import`: Locations, Tariffs and Tokens out of files of OCPI objects, all of a file or nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from laddnav.cli import saying
+from laddnav.cli.opening import Data, Url, WrongCall, opened, party
+from laddnav.kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from laddnav.db.unit import Unit
+    from laddnav.kit.ids import PartyId
+    from laddnav.ocpi.feeds import Found
+
+T = TypeVar("T")
+
+app = typer.Typer(help="Take over Locations, Tariffs or Tokens from a file.")
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="OCPI JSON or JSON lines, .gz too; - is standard input")]
+For = Annotated[
+    str | None,
+    typer.Option("--party", help="The party of ours that they become; else they have to be one's already"),
+]
+Partial = Annotated[bool, typer.Option("--partial", help="Leave out what cannot be taken, and take the others")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Do not tell every single repair")]
+
+
+class Unfit(Refusal):
+    """The file holds something that cannot be taken, so nothing was."""
+
+
+class SomebodyElses(Refusal):
+    """The file is of a party that is none of ours."""
+
+
+@app.command("locations")
+def locations(
+    file: File, of: For = None, partial: Partial = False, quiet: Quiet = False, data: Data = None, database: Url = None
+) -> None:
+    """Places with their Evses, and the Tariffs that stand inside them."""
+    _import("locations", file, of, partial, quiet, data, database)
+
+
+@app.command("tariffs")
+def tariffs(
+    file: File, of: For = None, partial: Partial = False, quiet: Quiet = False, data: Data = None, database: Url = None
+) -> None:
+    """What is promised."""
+    _import("tariffs", file, of, partial, quiet, data, database)
+
+
+@app.command("tokens")
+def tokens(
+    file: File, of: For = None, partial: Partial = False, quiet: Quiet = False, data: Data = None, database: Url = None
+) -> None:
+    """Who may charge."""
+    _import("tokens", file, of, partial, quiet, data, database)
+
+
+def _import(
+    kind: str, file: str, of: str | None, partial: bool, quiet: bool, data: Path | None, database: str | None
+) -> None:
+    document = _read(file)
+    owner = party(of)
+    saying.one(asyncio.run(_taken_over(kind, document, owner, partial, quiet, data, database)), as_json=True)
+
+
+async def _taken_over(
+    kind: str,
+    document: bytes,
+    owner: PartyId | None,
+    partial: bool,
+    quiet: bool,
+    data: Path | None,
+    database: str | None,
+) -> dict[str, Any]:
+    """Raises Unfit, SomebodyElses, Unreadable, UnknownParty, WhichParty."""
+    from laddnav.ocpi import feeds
+    from laddnav.parties import actions as parties
+
+    reads = {"locations": feeds.locations_in, "tariffs": feeds.tariffs_in, "tokens": feeds.tokens_in}
+    objects = feeds.objects_in(document)
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        ours = await parties.list_all(unit)
+        meant = await parties.meant(unit, owner or _owner_in(objects, [one.holder for one in ours]))
+        found = reads[kind](document, meant.holder, unit.now)
+        _report(found, quiet)
+        if found.unusable and not partial:
+            first = found.unusable[0]
+            raise Unfit(
+                f"nothing was imported, for {len(found.unusable)} of {len(objects)} objects cannot be taken "
+                f"(the first at {first.pointer}: {first.says}); --partial takes the others"
+            )
+        kept = await _keep(unit, meant.holder, found)
+    return {
+        "party": str(meant.holder),
+        **kept,
+        "refused": len(found.unusable),
+        "repaired": len(found.repairs),
+        "repairs": dict(sorted(Counter(one.name for one in found.repairs).items())),
+    }
+
+
+async def _keep(unit: Unit, holder: PartyId, found: Found) -> dict[str, Any]:
+    """How many of each kind there were, and how many of them say something new."""
+    from laddnav.locations import actions as locations
+    from laddnav.tariffs import actions as tariffs
+    from laddnav.tokens import actions as tokens
+
+    counts: dict[str, Any] = {}
+    # Tariffs before the Locations that name them.
+    for tariff in _shown_as_it_goes("tariffs", found.tariffs):
+        _count(counts, "tariffs", await tariffs.keep(unit, holder, tariff))
+    for location in _shown_as_it_goes("locations", found.locations):
+        _count(counts, "locations", await locations.keep(unit, holder, location))
+    for token in _shown_as_it_goes("tokens", found.tokens):
+        _count(counts, "tokens", await tokens.keep(unit, holder, token))
+    return counts
+
+
+def _count(counts: dict[str, Any], kind: str, new: bool) -> None:
+    of_kind = counts.setdefault(kind, {"read": 0, "new_or_changed": 0})
+    of_kind["read"] += 1
+    of_kind["new_or_changed"] += new
+
+
+def _owner_in(objects: list[tuple[str, Any]], ours: list[PartyId]) -> PartyId | None:
+    """Whose the objects say they are; None: they do not say. Raises SomebodyElses."""
+    from laddnav.kit.ids import NotAPartyId, PartyId
+
+    owners: dict[PartyId, str] = {}
+    for pointer, words in objects:
+        if isinstance(words, dict) and words.get("country_code") and words.get("party_id"):
+            try:
+                owners.setdefault(PartyId.of(str(words["country_code"]), str(words["party_id"])), pointer)
+            except NotAPartyId as error:
+                raise SomebodyElses(f"{pointer}: {error}; --party says for which of ours it is") from error
+    for owner, pointer in owners.items():
+        if owner not in ours:
+            known = ", ".join(str(one) for one in ours) or "none yet"
+            raise SomebodyElses(
+                f"{pointer} is of {owner}, which is no party of ours ({known}); --party says for which of ours it is"
+            )
+    if len(owners) > 1:
+        raise SomebodyElses("The file holds objects of several of our parties; import them one by one")
+    return next(iter(owners), None)
+
+
+def _report(found: Found, quiet: bool) -> None:
+    """Line by line, by JSON pointer into the file: what was put right, and what cannot be taken."""
+    if not quiet:
+        for repair in found.repairs:
+            print(f"repaired {repair.pointer}: {repair.says}", file=sys.stderr)
+    for unusable in found.unusable:
+        print(f"refused {unusable.pointer}: {unusable.says}", file=sys.stderr)
+
+
+def _shown_as_it_goes(what: str, things: Iterable[T]) -> Iterator[T]:
+    """With a bar that grows where a person looks on."""
+    if not sys.stderr.isatty():
+        yield from things
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(list(things), description=what, console=Console(stderr=True), transient=True)
+
+
+def _read(file: str) -> bytes:
+    """Its bytes, unpacked. Raises WrongCall."""
+    import gzip
+    import zlib
+
+    try:
+        said = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        document = gzip.decompress(said) if said.startswith(b"\x1f\x8b") else said
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise WrongCall(f"{file} is packed and not whole: {error}") from error
+    except OSError as error:
+        raise WrongCall(f"{file} cannot be read: {error.strerror or error}") from error
+    if not document.strip():
+        raise WrongCall(f"{file} is empty")
+    return document

@@ -1,0 +1,63 @@
+"""Which installation a command is about, and how it gets at it: its own PostgreSQL is started where nobody runs it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from laddnav.kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from laddnav.db.unit import Database
+    from laddnav.kit.ids import PartyId
+    from laddnav.server.settings import Settings
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="The folder of the installation (LADDNAV_DATA; else .laddnav here)", show_default=False
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option("--database", help="A PostgreSQL instead of the one in the folder (LADDNAV_DATABASE)"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, one object a line")]
+OurParty = Annotated[
+    str | None,
+    typer.Option("--party", help="One of our parties, as SE*LAD; may be left out where there is only one"),
+]
+
+
+class WrongCall(Refusal):
+    """A word of the command cannot be what it says."""
+
+
+WHO = "the command line"  # what the log of deeds says
+
+
+@asynccontextmanager
+async def opened(data: Path | None, database: str | None) -> AsyncIterator[tuple[Settings, Database]]:
+    """The settings of the process that serves this installation, if one does, and the database."""
+    from msgspec.structs import replace
+
+    from laddnav.server import installation, running, settings
+    from laddnav.server.app import HEARS
+
+    said = settings.read(data=data, database=database)
+    now = running.found(said.data)
+    if now is not None:
+        said = replace(said, public_url=now.url, allow_loopback_partners=now.allow_loopback_partners)
+    async with installation.opened(said, HEARS, size=2) as one:
+        yield said, one.database
+
+
+def party(text: str | None) -> PartyId | None:
+    """Raises NotAPartyId."""
+    from laddnav.kit.ids import PartyId
+
+    return None if text is None else PartyId.parse(text)

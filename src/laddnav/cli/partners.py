@@ -1,0 +1,157 @@
+"""`laddnav partner`: connections to other companies over OCPI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from laddnav.cli import saying
+from laddnav.cli.opening import Data, Json, Url, WrongCall, opened
+
+if TYPE_CHECKING:
+    from laddnav.db.unit import Database
+    from laddnav.ocpi.client import Clients
+    from laddnav.parties.model import Role
+
+app = typer.Typer(help="Connections to other companies over OCPI.")
+
+OurSide = Annotated[str, typer.Option("--our-party", metavar="SE*LAD", help="Which of our parties it concerns")]
+OurRole = Annotated[str, typer.Option("--our-role", metavar="CPO|EMSP", help="In which of its roles")]
+Version = Annotated[str | None, typer.Option("--version", help="Such as 2.2.1; else the newest that both speak")]
+Name = Annotated[str, typer.Option("--name", help="What we call the partner; else what it calls itself")]
+
+
+@app.command("invite")
+def invite(
+    our_party: OurSide,
+    our_role: OurRole,
+    version: Version = None,
+    name: Name = "",
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """Make a token with which a partner can register with us; it is shown once."""
+    saying.one(asyncio.run(_invite(data, database, our_party, our_role, version, name)), as_json=json)
+
+
+@app.command("register")
+def register(
+    versions_url: Annotated[str, typer.Argument(metavar="VERSIONS_URL", help="As the partner gave it")],
+    token: Annotated[str, typer.Option(help="As the partner gave it")],
+    our_party: OurSide,
+    our_role: OurRole,
+    version: Version = None,
+    name: Name = "",
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """Register with a partner that invited us; `laddnav serve` has to run, for the partner looks at it meanwhile."""
+    done = asyncio.run(_register(data, database, versions_url, token, our_party, our_role, version, name))
+    saying.one(done, as_json=json)
+
+
+@app.command("list")
+def list_all(data: Data = None, database: Url = None, json: Json = False) -> None:
+    """List partners and how the line to each is."""
+    columns = ("id", "name", "holder", "our_role", "party", "version", "state", "waiting", "dead")
+    saying.many(asyncio.run(_list(data, database)), columns, as_json=json)
+
+
+@app.command("remove")
+def remove(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `partner list` shows it")],
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """End a connection, and tell the partner if it can be reached."""
+    saying.one(asyncio.run(_remove(data, database, id)), as_json=json)
+
+
+async def _invite(
+    data: Path | None, database: str | None, our_party: str, our_role: str, version: str | None, name: str
+) -> dict[str, Any]:
+    from laddnav.kit.ids import PartyId
+    from laddnav.ocpi import partners
+    from laddnav.server.app import roaming
+
+    role = _role(our_role)
+    async with opened(data, database) as (settings, installed), installed.unit() as unit:
+        invitation = await partners.invite(
+            unit,
+            roaming(settings),
+            PartyId.parse(our_party),
+            role,
+            name=name,
+            version=version or partners.NEWEST,
+        )
+    return {"id": invitation.connection_id, "token": invitation.token, "versions_url": invitation.versions_url}
+
+
+async def _register(
+    data: Path | None,
+    database: str | None,
+    versions_url: str,
+    token: str,
+    our_party: str,
+    our_role: str,
+    version: str | None,
+    name: str,
+) -> dict[str, Any]:
+    from laddnav.kit.ids import PartyId
+    from laddnav.ocpi import partners
+    from laddnav.ocpi.model import Connection
+
+    role, party = _role(our_role), PartyId.parse(our_party)
+    async with _calling(data, database) as (installed, clients):
+        connection = await partners.register(installed, clients, versions_url, token, party, role, version, name)
+    return saying.spelt(Connection)(connection)
+
+
+async def _list(data: Path | None, database: str | None) -> list[dict[str, Any]]:
+    from laddnav.ocpi import partners
+    from laddnav.ocpi.model import Connection
+
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        return [saying.spelt(Connection)(one) for one in await partners.connections(unit)]
+
+
+async def _remove(data: Path | None, database: str | None, id: str) -> dict[str, Any]:
+    from laddnav.ocpi import partners
+    from laddnav.ocpi.model import Connection
+
+    async with _calling(data, database) as (installed, clients):
+        async with installed.unit() as unit:
+            connection = await partners.fetch(unit, id)
+        await partners.remove(installed, clients, connection)
+        async with installed.unit() as unit:
+            return saying.spelt(Connection)(await partners.fetch(unit, id))
+
+
+@asynccontextmanager
+async def _calling(data: Path | None, database: str | None) -> AsyncIterator[tuple[Database, Clients]]:
+    from laddnav.ocpi.client import Clients
+    from laddnav.server.app import roaming
+
+    async with opened(data, database) as (settings, installed):
+        clients = Clients(installed, roaming(settings))
+        try:
+            yield installed, clients
+        finally:
+            await clients.close()
+
+
+def _role(text: str) -> Role:
+    from laddnav.parties.model import Role
+
+    try:
+        return Role(text.strip().upper())
+    except ValueError as error:
+        raise WrongCall(f"{text!r} is no role; CPO and EMSP are") from error

@@ -1,0 +1,62 @@
+"""`laddnav serve`: one process with everything, in the foreground."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from laddnav.cli.opening import Data, Url
+
+if TYPE_CHECKING:
+    from laddnav.server.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen (LADDNAV_HOST; else 127.0.0.1)")] = None,
+    port: Annotated[int | None, typer.Option(help="LADDNAV_PORT; else 8480; 0 is any that is free")] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="How partners and stations reach us (LADDNAV_PUBLIC_URL)")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Tells processes of one installation apart (LADDNAV_NAME)")] = None,
+    only: Annotated[str | None, typer.Option(help="A part of it: ocpi,ocpp,web,jobs (LADDNAV_ONLY)")] = None,
+    allow_loopback_partners: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-loopback-partners", help="Partners may live on this machine (LADDNAV_ALLOW_LOOPBACK_PARTNERS)"
+        ),
+    ] = None,
+    tile_url: Annotated[str | None, typer.Option(help="Of map tiles; else outlines only (LADDNAV_TILE_URL)")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
+    data: Data = None,
+    database: Url = None,
+) -> None:
+    """Serve pages, APIs, partners and stations until stopped; `ready URL` is said when pages answer."""
+    import uvloop
+
+    from laddnav.server import log, settings
+
+    said = settings.read(
+        data=data,
+        database=database,
+        host=host,
+        port=port,
+        public_url=public_url,
+        name=name,
+        only=only,
+        allow_loopback_partners=allow_loopback_partners,
+        tile_url=tile_url,
+        log_level=log_level,
+    )
+    log.configure(said.log_level)
+    uvloop.run(_served(said))
+
+
+async def _served(settings: Settings) -> None:
+    from laddnav.server.http import serving
+
+    async with serving(settings) as served:
+        if served.sign_in is not None:
+            print(served.sign_in)
+        print("ready", served.url, flush=True)
+        await served.stopped()
