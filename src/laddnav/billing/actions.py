@@ -29,6 +29,7 @@ from laddnav.cdrs.events import CdrClosed, CdrReceived
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Head
 from laddnav.locations import actions as locations
@@ -127,17 +128,26 @@ async def issue(unit: Unit, holder: PartyId, ref: str) -> Invoice:
 
 
 async def issue_due(database: Database, *, at_once: int = 100) -> int:
-    """Issue every invoice whose period is over, each in a Unit of its own, and say how many those were."""
-    issued = 0
-    while True:
+    """Issue every invoice whose period is over, each in a Unit of its own, and say how many those were.
+
+    One that cannot be issued holds up none of its round; the first reason is raised when the others are out.
+    """
+    issued, refusals = 0, list[Refusal]()
+    while not refusals:
         async with database.unit() as unit:
             due = await store.to_issue(unit, at_once)
         for holder, ref in due:
-            async with database.unit() as unit:
-                await issue(unit, holder, ref)
-        issued += len(due)
+            try:
+                async with database.unit() as unit:
+                    await issue(unit, holder, ref)
+                issued += 1
+            except Refusal as refusal:
+                refusals.append(refusal)
         if len(due) < at_once:
-            return issued
+            break
+    if refusals:
+        raise refusals[0]
+    return issued
 
 
 async def _drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) -> Invoice:
