@@ -258,6 +258,14 @@ async def test_a_start_from_afar_waits_for_its_car(charge: Charge) -> None:
     assert (session.authorization_reference, session.command_id) == ("REF", "C1")
 
 
+async def test_a_start_from_afar_is_that_start_also_where_the_station_clock_is_hours_behind(charge: Charge) -> None:
+    async with charge.database.unit() as unit:
+        asked = await sessions.request_start(unit, holder=US, token=CARD, evse=WHERE, command_id="C1")
+    charge.clock.advance(timedelta(hours=-2))
+    begun = await charge.begin()
+    assert (begun.id, begun.token, begun.auth_method) == (asked.id, CARD, AuthMethod.COMMAND)
+
+
 async def test_a_start_that_the_station_refuses_fails(charge: Charge) -> None:
     async with charge.database.unit() as unit:
         asked = await sessions.request_start(unit, holder=US, token=CARD, evse=WHERE, command_id="C1")

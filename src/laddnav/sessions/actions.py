@@ -137,7 +137,8 @@ async def begin(
     """A car charges: the PENDING Session that waited for it goes on, or a new one starts. Raises NoStation.
 
     A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt. A start
-    that is told late leaves alone what has begun since.
+    that is told late leaves alone what has begun since; but a start that was asked for is recognised by its Token
+    alone, for a Station's clock may be hours off, and then nobody would pay.
     """
     where = dict(station.evses).get(evse_no)
     if where is None:
@@ -145,12 +146,12 @@ async def begin(
     place = await _place(unit, station, evse_no, where, None, at)
     waiting: Session | None = None
     for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
-        if rules.told_late(one, at):
-            continue
-        if one.status is Status.ACTIVE:
-            _stop_overlapped(unit, one, at)
-        elif fold(one.token.uid) == fold(uid):
+        if one.status is Status.PENDING and fold(one.token.uid) == fold(uid):
             waiting = one
+        elif rules.told_late(one, at):
+            continue
+        elif one.status is Status.ACTIVE:
+            _stop_overlapped(unit, one, at)
         else:
             _fail(unit, rules.given_up(one, unit.now))
     if waiting is not None:
