@@ -141,7 +141,7 @@ def pdf(invoice: Invoice, language: str) -> bytes:
     the machine's own typefaces are asked too, and the file is a plain PDF.
     """
     texts = json.encode(_Written(invoice, language if language in _WORDS else "en").texts()).decode()
-    made_at = invoice.issued_at or invoice.opened_at
+    made_at = (invoice.issued_at or invoice.opened_at).replace(microsecond=0)  # typst takes no finer time
     try:
         return _compiled(texts, made_at, archival=True)
     except typst.TypstError:
