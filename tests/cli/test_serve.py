@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +123,32 @@ def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: 
             os.kill(served.process.pid, signal.SIGKILL)
             assert served.process.wait(timeout=10) == -signal.SIGKILL
     assert [one["uid"] for one in laddnav.lines("export", "tokens")] == ["AA00", "AA01", "AA02"]
+
+
+def test_a_database_that_dies_is_started_again_and_served_on(laddnav: Command) -> None:
+    laddnav("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
+    with serving(laddnav) as served:
+        postmaster = laddnav.data / "postgres" / "data" / "postmaster.pid"
+        before = postmaster.read_text().split("\n", 1)[0]
+        os.kill(int(before), signal.SIGKILL)
+        give_up_at = time.monotonic() + 30
+        while _status(served, "/readyz") != 200 or postmaster.read_text().split("\n", 1)[0] == before:
+            assert time.monotonic() < give_up_at
+        assert [one["holder"] for one in laddnav.lines("party", "list", "--json")] == ["SE*LAD"]
+        laddnav("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=FIRST)
+        while 'laddnav_jobs{state="waiting"} 0.0' not in served.get("/metrics"):
+            assert time.monotonic() < give_up_at
+        served.process.send_signal(signal.SIGTERM)
+        assert served.ended()[0] == 0
+
+
+def _status(served: Served, path: str) -> int:
+    try:
+        with urllib.request.urlopen(served.url + path, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def test_the_same_data_is_served_once_under_one_name_and_a_taken_port_is_named(laddnav: Command) -> None:

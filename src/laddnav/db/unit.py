@@ -234,17 +234,26 @@ class Database:
             return
 
     async def hear_others(self) -> None:
-        """Pass on the wake-ups of other processes, until cancelled."""
+        """Pass on the wake-ups of other processes, until cancelled. Raises Unreachable when the line is lost."""
 
         def heard(*_: object) -> None:
             self._wake_here()
 
+        lost = asyncio.Event()
+
+        def hung_up(*_: object) -> None:
+            lost.set()
+
         async with self._pool.acquire() as connection:
+            connection.add_termination_listener(hung_up)
             await connection.add_listener(WAKE_CHANNEL, heard)
             try:
-                await asyncio.get_running_loop().create_future()
+                await lost.wait()
             finally:
-                await connection.remove_listener(WAKE_CHANNEL, heard)
+                connection.remove_termination_listener(hung_up)
+                if not connection.is_closed():
+                    await connection.remove_listener(WAKE_CHANNEL, heard)
+        raise Unreachable("The database hung up")
 
 
 def _name(listener: Listener) -> str:
