@@ -78,7 +78,7 @@ async def test_the_meter_the_session_both_cdrs_the_ledger_and_both_invoices_agre
     await until(lambda: same_at_both(network, provider))
 
     assert session.energy == closed.energy == received.energy == CAR.energy
-    # 12.345 kWh at 2.50, 5.00 for the charge, and 44 minutes parked, from the reading at 75 minutes on, at 30.00 an hour.
+    # 12.345 kWh at 2.50, a fee of 5.00, and 44 minutes parked, from the reading at 75 minutes on, at 30.00 an hour.
     assert closed.costs.total.before_taxes == Decimal("30.86") + 5 + Decimal("22.00")
     # A price that travelled has lost the percentage of its VAT, for OCPI 2.2.1 tells the two sums.
     assert session.cost == closed.costs.total
