@@ -2,9 +2,12 @@
 import "./vendor/htmx.org/htmx.mjs";
 import "./elements/live-updates.js";
 
-for (const name of ["charge-map", "power-curve"]) {
-  if (document.querySelector(name)) import(`./elements/${name}.js`);
+// Large ones come only where they are shown, which may be later, in a part that fetched itself.
+function bring() {
+  for (const name of ["charge-map", "power-curve"]) if (document.querySelector(name)) import(`./elements/${name}.js`);
 }
+bring();
+document.addEventListener("htmx:after:swap", bring);
 
 // A deed that cannot be undone asks once more.
 document.addEventListener("submit", (event) => {
