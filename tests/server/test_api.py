@@ -151,11 +151,20 @@ async def test_a_charge_starts_only_where_a_station_listens(lad: Client, tnm: Cl
     assert (await lad.get("/sessions"))["items"] == []
 
 
-async def test_a_blocked_token_starts_nothing(lad: Client) -> None:
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"blocked": True}, "BLOCKED"),
+        ({"valid": False}, "BLOCKED"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "EXPIRED"),
+        ({"credit": 0}, "NO_CREDIT"),
+    ],
+)
+async def test_a_token_that_may_not_charge_starts_nothing(lad: Client, change: object, verdict: str) -> None:
     (first, *_) = (await lad.get("/locations"))["items"]
-    _, token = await lad.ask("PATCH", "/tokens/SE/LAD/RFID/04A1B2C3D4E5F6", {"blocked": True})
+    _, token = await lad.ask("PATCH", "/tokens/SE/LAD/RFID/04A1B2C3D4E5F6", change)
     status, problem = await lad.ask("POST", "/sessions", {"evse": first["evses"][0]["evse_id"], "token": token["ref"]})
-    assert (status, problem["detail"]) == (403, "The Token may not charge here now: BLOCKED")
+    assert (status, problem["detail"]) == (403, f"The Token may not charge here now: {verdict}")
 
 
 # ---- What is wrong with a request is said, and nothing is done
@@ -175,6 +184,7 @@ async def test_a_blocked_token_starts_nothing(lad: Client) -> None:
         ("PATCH", "/stations/ST-1", b"\xff\xfe", 400, "JSON"),
         ("PATCH", "/stations/nobody", b'{"accepted": true}', 404, "No Station 'nobody'"),
         ("PUT", "/stations/ST-1", b'{"evses": [{"evse_no": 1}]}', 400, "$.evses[0]"),
+        ("PUT", "/tokens/SE/LAD/RFID/1", b'{"contract_id": "C", "credit": 1e999999}', 422, "amount of money"),
         ("PUT", "/tokens/SE/LAD/PLASTIC/1", b'{"contract_id": "C"}', 422, "PLASTIC"),
         ("PUT", "/tokens/SE/LADDNAV/RFID/1", b'{"contract_id": "C"}', 422, "LADDNAV"),
         ("PUT", "/tokens/DE/XYZ/RFID/1", b'{"contract_id": "C"}', 404, "DE*XYZ"),

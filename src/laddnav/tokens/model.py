@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -44,7 +45,10 @@ class EnergyContract(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """`owner` is the eMSP. `blocked` and `expires_at` are known of our own Tokens only; partners see `valid`."""
+    """`owner` is the eMSP. `blocked`, `expires_at` and `credit` are of our own Tokens only; partners see `valid`.
+
+    `credit` is what is left to charge for, in the party's currency; None: there is no such bound.
+    """
 
     owner: PartyId
     uid: str
@@ -60,6 +64,7 @@ class Token(Struct, frozen=True, kw_only=True):
     energy_contract: EnergyContract | None = None
     blocked: bool = False
     expires_at: datetime | None = None
+    credit: Decimal | None = None
     last_updated: datetime
 
 

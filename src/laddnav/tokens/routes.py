@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -13,7 +14,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
 from laddnav.people.api import Held, Limit, Page, Route, held, page
 from laddnav.people.model import Role, Visitor
-from laddnav.tokens import actions, store
+from laddnav.tokens import actions, rules, store
 from laddnav.tokens.model import Token, TokenKey, TokenType, Whitelist
 from laddnav.tokens.rules import UnknownToken
 
@@ -26,6 +27,7 @@ class TokenChange(Struct, frozen=True, kw_only=True):
     expires_at: datetime | UnsetType | None = UNSET
     group_id: str | UnsetType | None = UNSET
     whitelist: Whitelist | UnsetType = UNSET
+    credit: Decimal | UnsetType | None = UNSET
     contract_id: str | UnsetType = UNSET
 
 
@@ -38,6 +40,7 @@ class TokenAnew(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     group_id: str | None = None
     whitelist: Whitelist = Whitelist.ALLOWED
+    credit: Decimal | None = None
     issuer: str | None = None
     visual_number: str | None = None
     language: str | None = None
@@ -81,6 +84,7 @@ async def keep_token(
         language=body.language,
         blocked=body.blocked,
         expires_at=body.expires_at,
+        credit=rules.amount(body.credit),
         last_updated=unit.now,
     )
     await actions.keep(unit, party.holder, token)
@@ -99,7 +103,9 @@ async def change_token(
     said: dict[str, Any] = {
         name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET
     }
-    await actions.keep(unit, owner, replace(before, **said, last_updated=unit.now))
+    after = replace(before, **said, last_updated=unit.now)
+    rules.amount(after.credit)
+    await actions.keep(unit, owner, after)
     return await _kept(unit, key)
 
 

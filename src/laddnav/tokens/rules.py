@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
+from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, Whitelist
@@ -17,6 +19,18 @@ class UnknownToken(Refusal):
         self.uid = uid
 
 
+class NotAnAmount(Refusal):
+    """The number cannot be an amount of money."""
+
+
+def amount(said: Decimal | None) -> Decimal | None:
+    """Raises NotAnAmount for NaN, infinities and what no sum of money reaches."""
+    try:
+        return None if said is None else json.sane(said)
+    except ValueError as error:
+        raise NotAnAmount("The number cannot be an amount of money") from error
+
+
 def key_of(token: Token) -> TokenKey:
     return TokenKey(token.owner, token.type, token.uid)
 
@@ -27,6 +41,8 @@ def verdict(token: Token, at: datetime) -> Allowed:
         return Allowed.BLOCKED
     if token.expires_at is not None and token.expires_at <= at:
         return Allowed.EXPIRED
+    if token.credit is not None and token.credit <= 0:
+        return Allowed.NO_CREDIT
     return Allowed.ALLOWED if token.valid else Allowed.BLOCKED
 
 
