@@ -184,7 +184,7 @@ async def test_a_token_that_may_not_charge_starts_nothing(lad: Client, change: o
         ("PATCH", "/stations/ST-1", b"\xff\xfe", 400, "JSON"),
         ("PATCH", "/stations/nobody", b'{"accepted": true}', 404, "No Station 'nobody'"),
         ("PUT", "/stations/ST-1", b'{"evses": [{"evse_no": 1}]}', 400, "$.evses[0]"),
-        ("PUT", "/tokens/SE/LAD/RFID/1", b'{"contract_id": "C", "credit": 1e999999}', 422, "amount of money"),
+        ("PUT", "/tokens/SE/LAD/RFID/1", b'{"contract_id": "C", "credit": "NaN"}', 422, "amount of money"),
         ("PUT", "/tokens/SE/LAD/PLASTIC/1", b'{"contract_id": "C"}', 422, "PLASTIC"),
         ("PUT", "/tokens/SE/LADDNAV/RFID/1", b'{"contract_id": "C"}', 422, "LADDNAV"),
         ("PUT", "/tokens/DE/XYZ/RFID/1", b'{"contract_id": "C"}', 404, "DE*XYZ"),
