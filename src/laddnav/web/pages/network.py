@@ -24,6 +24,7 @@ from laddnav.web.pages import places
 from laddnav.web.words import state
 
 LOCATIONS_MAX = 5_000  # on one map
+LISTED = 60  # beside the map; all of them are on their own page
 STATIONS_MAX = 500
 # The order in which states are read where each has its figure.
 USUAL = (
@@ -72,7 +73,8 @@ async def show(asked: Asked) -> Response:
         attention=attention,
         tiles=asked.console.tile_url,
         tiles_by=asked.console.tile_credit,
-        locations=[_entry(ref, location, ours) for ref, _, location in known],
+        locations=[_entry(ref, location, ours) for ref, _, location in known[:LISTED]],
+        locations_count=len(known),
     )
 
 
