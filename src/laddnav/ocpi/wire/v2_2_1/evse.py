@@ -21,6 +21,7 @@ from laddnav.ocpi.wire.shared.scalars import (
 )
 from laddnav.ocpi.wire.shared.texts import WireDisplayText, read_texts, write_texts
 from laddnav.ocpi.wire.v2_2_1.connector import WireConnector, read_connector, write_connector
+from laddnav.ocpi.wire.v2_2_1.listed import listed
 
 
 class WireStatusSchedule(Struct, kw_only=True, omit_defaults=True):
@@ -77,13 +78,13 @@ def write_evse(evse: Evse) -> WireEvse:
             )
             for one in evse.status_schedule
         ),
-        capabilities=many(evse.capabilities),
+        capabilities=listed("capabilities", evse.capabilities),
         connectors=tuple(write_connector(one) for one in evse.connectors),
         floor_level=evse.floor_level,
         coordinates=None if evse.coordinates is None else write_place(evse.coordinates),
         physical_reference=evse.physical_reference,
         directions=write_texts(evse.directions),
-        parking_restrictions=many(evse.parking_restrictions),
+        parking_restrictions=listed("parking_restrictions", evse.parking_restrictions),
         images=many(write_image(one) for one in evse.images),
         last_updated=DateTime(evse.last_updated),
     )

@@ -1,4 +1,6 @@
-"""The words that OCPI 2.2.1 lists for what we keep as it is said; a word that is not here is kept all the same."""
+"""The words that OCPI 2.2.1 lists where we keep what is said: others are kept too, but not said to a partner."""
+
+from collections.abc import Iterable
 
 LISTED: dict[str, frozenset[str]] = {
     # OCPI 2.2.1 mod_locations_capability_enum
@@ -31,3 +33,8 @@ LISTED: dict[str, frozenset[str]] = {
         TRAM_STOP METRO_STATION TRAIN_STATION AIRPORT PARKING_LOT CARPOOL_PARKING FUEL_STATION WIFI""".split()
     ),
 }
+
+
+def listed(field: str, words: Iterable[str]) -> tuple[str, ...] | None:
+    """Those that a partner of this version can know: its enumerations are closed (OCPI 2.2.1 types_string_type)."""
+    return tuple(word for word in words if word in LISTED[field]) or None

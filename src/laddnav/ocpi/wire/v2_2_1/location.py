@@ -32,6 +32,7 @@ from laddnav.ocpi.wire.shared.scalars import (
 from laddnav.ocpi.wire.shared.texts import WireDisplayText, read_text, read_texts, write_text, write_texts
 from laddnav.ocpi.wire.v2_2_1.energy_mix import WireEnergyMix, read_energy_mix, write_energy_mix
 from laddnav.ocpi.wire.v2_2_1.evse import WireEvse, read_evse, write_evse
+from laddnav.ocpi.wire.v2_2_1.listed import listed
 from laddnav.ocpi.wire.v2_2_1.opening_times import WireHours, read_hours_of, write_hours_of
 
 
@@ -154,13 +155,13 @@ def write(location: Location) -> WireLocation:
         country=location.country,
         coordinates=write_place(location.coordinates),
         related_locations=many(_write_named(one) for one in location.related_locations),
-        parking_type=location.parking_type,
+        parking_type=next(iter(listed("parking_type", [location.parking_type or ""]) or ()), None),
         evses=many(write_evse(one) for one in location.evses),
         directions=write_texts(location.directions),
         operator=write_business(location.operator),
         suboperator=write_business(location.suboperator),
         owner=write_business(location.proprietor),
-        facilities=many(location.facilities),
+        facilities=listed("facilities", location.facilities),
         time_zone=location.time_zone,
         opening_times=None if location.opening_times is None else write_hours_of(location.opening_times),
         charging_when_closed=location.charging_when_closed,
