@@ -36,7 +36,8 @@ class Process:
     ) -> Process:
         """`python -m` of these arguments, once it is ready; its standard error goes to the end of `log`.
 
-        A session of its own keeps it from a terminal's Ctrl-C: whoever started it ends it. Raises DidNotStart.
+        `environment` None is ours. A session of its own keeps it from a terminal's Ctrl-C: whoever started it ends it.
+        Raises DidNotStart.
         """
         with log.open("ab") as standard_error:
             began_at = standard_error.tell()
@@ -45,7 +46,7 @@ class Process:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=standard_error,
-                env=os.environ | (environment or {}),
+                env=environment,
                 start_new_session=True,
             )
         assert process.stdout is not None
