@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from laddnav.cli import exports, imports, keys, parties, partners, serve, stations
+from laddnav.cli import bench, exports, imports, keys, parties, partners, serve, stations
 from laddnav.kit.refusal import Refusal, Trouble
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(stations.app, name="station")
 app.add_typer(keys.app, name="api-key")
 app.add_typer(imports.app, name="import")
 app.add_typer(exports.app, name="export")
+app.command("bench")(bench.bench)
 
 
 def main() -> NoReturn:

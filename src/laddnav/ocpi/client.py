@@ -139,13 +139,15 @@ class Clients:
 
     async def to(self, connection: Connection, *, token: str | None = None) -> Partner:
         """Whom to call on this connection; `token` in place of the one that is kept. Raises NotRegistered, WrongKey."""
-        if token is None:
-            async with self._database.unit() as unit:
-                kept = await store.outbound(unit, connection.holder, connection.id)
-            if kept is None:
-                raise NotRegistered(f"We are not registered with {connection.name}")
-            token = self.seal.opened(kept)
-        return Partner(self, self._database, connection, token)
+        return Partner(self, self._database, connection, token or await self.token_for(connection))
+
+    async def token_for(self, connection: Connection) -> str:
+        """What this partner wants to be shown. Raises NotRegistered, WrongKey."""
+        async with self._database.unit() as unit:
+            kept = await store.outbound(unit, connection.holder, connection.id)
+        if kept is None:
+            raise NotRegistered(f"We are not registered with {connection.name}")
+        return self.seal.opened(kept)
 
     def session(self, connection_id: str) -> aiohttp.ClientSession:
         session = self._sessions.get(connection_id)

@@ -7,54 +7,94 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 
 from msgspec import Struct
 
 Asking = Callable[[], Awaitable[None]]
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-_WARM_UP = 0.5  # seconds before anything is counted: connections, plans and caches are warm by then
+_TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds: the kernel counts no finer
 
 
 class Refused(Exception):
     """The server answered something else than expected; a figure made of refusals would be a lie."""
 
 
+class Side(Struct, frozen=True, kw_only=True):
+    """One of those who are compared: the process that answers, and who asks it."""
+
+    server: int
+    askers: Sequence[Asking]
+
+
 class Rate(Struct, frozen=True, kw_only=True):
-    """How many answers a second there were, and what each cost the server's process."""
+    """How many answers a second there were, and what each cost: microseconds of the server, and of its PostgreSQL."""
 
     per_second: float
-    cpu_seconds_each: float
+    server_us: float
+    postgres_us: float
 
 
-async def measured(askers: Sequence[Asking], pid: int, seconds: float) -> Rate:
-    """Every asker asks again as soon as it has its answer. Raises Refused."""
-    answered = 0
+async def compared(
+    sides: Sequence[Side], postgres: int, *, rounds: int, seconds: float, warm_up: float
+) -> Sequence[Rate]:
+    """The sides in turn, again and again, so that a noisy minute of the machine meets all; the medians of each."""
+    taken: list[list[Rate]] = [[] for _ in sides]
+    for side in sides:
+        await _measured(side, postgres, warm_up)
+    for _ in range(rounds):
+        for side, rates in zip(sides, taken, strict=True):
+            rates.append(await _measured(side, postgres, seconds))
+    return [
+        Rate(
+            per_second=median(rate.per_second for rate in rates),
+            server_us=median(rate.server_us for rate in rates),
+            postgres_us=median(rate.postgres_us for rate in rates),
+        )
+        for rates in taken
+    ]
 
-    async def ask_on(asker: Asking) -> None:
-        nonlocal answered
-        while True:
+
+async def _measured(side: Side, postgres: int, seconds: float) -> Rate:
+    """Every asker asks again as soon as it has its answer, until the time is over. Raises Refused."""
+    loop = asyncio.get_running_loop()
+    began_at, server_before, postgres_before = loop.time(), cpu_seconds(side.server), cpu_seconds(postgres)
+    until = began_at + seconds
+
+    async def ask_on(asker: Asking) -> int:
+        answered = 0
+        while not answered or loop.time() < until:
             await asker()
             answered += 1
+        return answered
 
-    loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(ask_on(asker)) for asker in askers]
-        await asyncio.sleep(_WARM_UP)
-        began_at, answered_before, cpu_before = loop.time(), answered, cpu_seconds(pid)
-        await asyncio.sleep(seconds)
-        took, count, cpu = loop.time() - began_at, answered - answered_before, cpu_seconds(pid) - cpu_before
-        for task in running:
-            task.cancel()
-    return Rate(per_second=count / took, cpu_seconds_each=cpu / count)
+        asking = [group.create_task(ask_on(asker)) for asker in side.askers]
+    count = sum(task.result() for task in asking)
+    return Rate(
+        per_second=count / (loop.time() - began_at),
+        server_us=max(cpu_seconds(side.server) - server_before, _TICK) / count * 1e6,
+        postgres_us=max(cpu_seconds(postgres) - postgres_before, _TICK) / count * 1e6,
+    )
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of this process so far, in user and system mode, in all its threads."""
+    """Processor time so far of this process and of all that it has begun, in user and system mode, in all threads."""
+    return sum(_ticks(one) for one in _family(pid)) * _TICK
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from _family(int(child))
+
+
+def _ticks(pid: int) -> int:
+    """Those of children that have ended are their parent's."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return sum(int(field) for field in fields[11:15])
 
 
 class HttpAsker:
@@ -144,7 +184,7 @@ class SocketAsker:
         upgrade = {
             "Upgrade": "websocket",
             "Connection": "Upgrade",
-            "Sec-WebSocket-Key": "bGFkZG5hdi1iZW5jaG1hcms=",
+            "Sec-WebSocket-Key": "bGFkZG5hdiBpcyBhc2tlZA==",
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Protocol": "ocpp1.6",
         }
@@ -160,12 +200,9 @@ class SocketAsker:
     async def say(self, message: bytes, accept: Callable[[bytes], bool]) -> None:
         """Send one text and wait for its answer; calls of the server's own in between are left unanswered."""
         self._writer.write(_frame(message))
-        while True:
-            heard = await self._hear()
+        while not accept(heard := await self._hear()):
             if not heard.startswith(b"[2"):
-                break
-        if not accept(heard):
-            raise Refused(f"{message.decode()} -> {heard.decode(errors='replace')}")
+                raise Refused(f"{message.decode()} -> {heard.decode(errors='replace')}")
 
     async def _hear(self) -> bytes:
         """The next text; a ping is answered on the way."""

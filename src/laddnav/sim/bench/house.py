@@ -1,0 +1,206 @@
+"""What is measured: a real `laddnav serve` on a PostgreSQL of its own, and beside it the limit on the same database.
+
+The installation has two parties that are registered with each other over OCPI, a CPO with places and stations and an
+eMSP, and does nothing but answer: what follows from an answer (billing, pushes) is other work and would blur it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from decimal import Decimal
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.locations import actions as locations
+from laddnav.ocpi import feeds, partners
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.wire import VERSIONS, routing
+from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.ocpi.wire.routing import Route
+from laddnav.parties import actions as parties
+from laddnav.parties.model import Party, Role
+from laddnav.server import installation, settings
+from laddnav.server.app import HEARS, roaming
+from laddnav.sim import network
+from laddnav.sim.bench.figures import Pace
+from laddnav.sim.network import OURS, THEIRS
+from laddnav.sim.process import Process
+from laddnav.tariffs import actions as tariffs
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Token, TokenType, Whitelist
+
+ONLY = "ocpi,ocpp"
+FIRST_OF_PAGE = 200  # the page that is asked for begins amid the network, like most pages of a crawl
+PAGE = 50
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """Pids and ports of those who answer; `postgres` is the pid of its first process."""
+
+    postgres: int
+    server: int
+    server_port: int
+    limit: int
+    limit_port: int
+    as_emsp: Line
+    as_cpo: Line
+    stations: Sequence[str]
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """How one of the two speaks to the other: what stands around its requests, and where the other's endpoints are."""
+
+    headers: dict[str, str]
+    connection: Connection
+
+    def path(self, module: Module, interface: Interface) -> str:
+        url = self.connection.endpoint(module, interface)
+        assert url is not None, "the other offers what the role has"
+        return urlsplit(url).path
+
+
+@asynccontextmanager
+async def furnished(pace: Pace) -> AsyncIterator[House]:
+    """Raises CannotStart, DidNotStart."""
+    with TemporaryDirectory(prefix="laddnav-bench-") as folder, apart() as core_of_server:
+        data, log = Path(folder), Path(folder) / "said"
+        said = settings.read({}, data=data, allow_loopback_partners=True)
+        async with installation.opened(said, HEARS) as opened:
+            assert opened.cluster is not None, "it runs a PostgreSQL of its own"
+            async with opened.database.unit() as unit:
+                stations = await _furnish(unit, pace)
+            serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", ONLY)
+            limit = ("laddnav.sim.bench.bare", opened.cluster.url("laddnav"), str(OURS), partners.NEWEST)
+            server = await Process.started(
+                (*serve, "--allow-loopback-partners", "--log-level", "warning"), log=log, environment=_unsettled()
+            )
+            bare = await Process.started((*limit, _place_id(FIRST_OF_PAGE % pace.places), str(PAGE)), log=log)
+            try:
+                for process in (server, bare):
+                    os.sched_setaffinity(process.pid, core_of_server)
+                clients = Clients(opened.database, roaming(replace(said, public_url=server.url)))
+                as_cpo, as_emsp = await _introduced(opened.database, clients)
+                yield House(
+                    postgres=_pid_of_postgres(data / "postgres"),
+                    server=server.pid,
+                    server_port=_port(server.url),
+                    limit=bare.pid,
+                    limit_port=_port(bare.url),
+                    as_cpo=as_cpo,
+                    as_emsp=as_emsp,
+                    stations=stations,
+                )
+            finally:
+                await server.stop()
+                await bare.stop()
+
+
+@contextmanager
+def apart() -> Iterator[set[int]]:
+    """With more than one core, the first is the server's alone, and we and all that we start use the others."""
+    before = os.sched_getaffinity(0)
+    first, *others = sorted(before)
+    if others:
+        os.sched_setaffinity(0, others)
+    try:
+        yield {first}
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:
+    """The real operator's places, under other ids, again and again until there are enough; the ids of the stations."""
+    for holder, role in ((OURS, Role.CPO), (THEIRS, Role.EMSP)):
+        await parties.add(unit, _party(unit, holder, role))
+    found = feeds.locations_in(network.feed(), OURS, unit.now)
+    for tariff in found.tariffs:
+        await tariffs.keep(unit, OURS, tariff)
+    stations = []
+    for number, place in enumerate(islice(cycle(found.locations), pace.places)):
+        place = replace(place, id=_place_id(number))
+        await locations.keep(unit, OURS, place)
+        if number < pace.stations:
+            id = f"BENCH-{number:04}"
+            await locations.add_station(unit, OURS, id, location_id=place.id, security_profile=0)
+            await locations.attach(unit, id, 1, EvseRef(place.id, place.evses[0].uid))
+            await tokens.keep(unit, OURS, _card(unit, id))
+            stations.append(id)
+    return stations
+
+
+def _place_id(number: int) -> str:
+    """In the order of the ids as in that of their making."""
+    return f"place-{number:05}"
+
+
+def _party(unit: Unit, holder: PartyId, role: Role) -> Party:
+    return Party(
+        holder=holder,
+        ref=unit.new_id(),
+        name=f"{holder} AB",
+        roles=(role,),
+        currency="EUR",
+        time_zone="Europe/Berlin",
+        vat_percent=Decimal(19),
+        created_at=unit.now,
+    )
+
+
+def _card(unit: Unit, uid: str) -> Token:
+    return Token(
+        owner=OURS,
+        uid=uid,
+        type=TokenType.RFID,
+        contract_id=f"SE-LAD-C{uid}",
+        issuer="Laddnav Demo AB",
+        valid=True,
+        whitelist=Whitelist.ALLOWED,
+        last_updated=unit.now,
+    )
+
+
+async def _introduced(database: Database, clients: Clients) -> tuple[Line, Line]:
+    """The CPO invites, the eMSP registers, by the handshake that any two partners go through; the lines of the two."""
+    try:
+        async with database.unit() as unit:
+            invitation = await partners.invite(unit, clients.settings, OURS, Role.CPO)
+        of_emsp = await partners.register(
+            database, clients, invitation.versions_url, invitation.token, THEIRS, Role.EMSP
+        )
+        async with database.unit() as unit:
+            of_cpo = await partners.fetch(unit, invitation.connection_id)
+        return await _line(clients, of_cpo), await _line(clients, of_emsp)
+    finally:
+        await clients.close()
+
+
+async def _line(clients: Clients, connection: Connection) -> Line:
+    version = VERSIONS[connection.version]
+    shown = routing.authorization(await clients.token_for(connection), encoded=version.encodes_token)
+    route = Route(to=connection.party, origin=connection.holder)
+    return Line(headers={"Authorization": shown} | routing.route_headers(route), connection=connection)
+
+
+def _unsettled() -> dict[str, str]:
+    """Our environment without what would make it another installation."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
+
+
+def _pid_of_postgres(cluster: Path) -> int:
+    return int((cluster / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
