@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 import aiohttp
+import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from yarl import URL
@@ -135,10 +136,16 @@ def listening(port: int = 0) -> socket.socket:
 
 @asynccontextmanager
 async def installed(
-    url: str, clock: SetClock, holder: PartyId, role: Role, hears: Mapping[type[Event], Sequence[Listener]] = HEARS
+    url: str, clock: SetClock, holder: PartyId, role: Role, *, statements: list[str] | None = None
 ) -> AsyncIterator[Installation]:
-    """Running, with its own party and nobody else."""
-    database = await Database.connect(url, clock=clock, hears=hears)
+    """Running, with its own party and nobody else. `statements` is told every statement that the database is asked."""
+
+    async def watched(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        if statements is not None:
+            connection.add_query_logger(lambda record: statements.append(record.query))
+
+    pool = await asyncpg.create_pool(url, min_size=1, max_size=10, init=watched, reset=_as_it_is)
+    database = Database(pool, clock, HEARS)
     one = Installation(database, holder, role, listening())
     async with database.unit() as unit:
         await parties.add(unit, things.party(holder, ref=unit.new_id(), name=f"Company {holder}"))
@@ -149,6 +156,10 @@ async def installed(
         await one.clients.close()
         await one.down()
         await database.close()
+
+
+async def _as_it_is(_: object) -> None:
+    """As `Database.connect` leaves its connections."""
 
 
 async def introduced(cpo: Installation, emsp: Installation) -> None:

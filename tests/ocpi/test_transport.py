@@ -19,7 +19,7 @@ from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, stranger
+from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, stranger
 
 # Who may --------------------------------------------------------------------------------------------------------------
 
@@ -391,7 +391,7 @@ async def test_pages_stay_in_order_while_data_changes(at_cpo: Ask, cpo: Installa
 
 
 async def test_a_page_is_rendered_once_and_then_joined_from_bytes(at_cpo: Ask, cpo: Installation) -> None:
-    """Three statements serve a page, whatever its length: who asks, when it was heard, and the page."""
+    """What was rendered before is passed on; what changed since is rendered again."""
     async with cpo.database.unit() as unit:
         for number in range(50):
             await locations.keep(unit, CPO, things.location(f"L{number}", CPO))
@@ -405,6 +405,27 @@ async def test_a_page_is_rendered_once_and_then_joined_from_bytes(at_cpo: Ask, c
         await locations.keep(unit, CPO, things.location("L7", CPO, name="New name", last_updated=unit.now))
     third = await at_cpo("GET", url)
     assert sum(one["id"] != "as kept" for one in third.data) == 1 and third.data[7]["name"] == "New name"
+
+
+async def test_a_page_is_one_statement_beside_the_one_that_recognises_the_caller(
+    database_url: str, clock: SetClock
+) -> None:
+    """However long the page is, once its objects were rendered."""
+    statements: list[str] = []
+    async with installed(database_url, clock, CPO, Role.CPO, statements=statements) as cpo:
+        token = await befriended(cpo, EMSP, Role.EMSP)
+        async with cpo.database.unit() as unit:
+            for number in range(50):
+                await locations.keep(unit, CPO, things.location(f"L{number}", CPO))
+        async with stranger(token) as ask:
+            url = f"{cpo.url}/ocpi/cpo/2.2.1/locations?limit=50"
+            await ask("GET", url)
+            assert len((await ask("GET", url)).data) == 50
+            async with asyncio.timeout(10):
+                while statements[-1] != "commit":
+                    await asyncio.sleep(0.01)  # asyncpg tells of a statement a little later
+    last = len(statements) - statements[::-1].index("begin")
+    assert len(statements[last:-1]) == 2
 
 
 async def test_many_at_once_are_all_answered(at_cpo: Ask, cpo: Installation) -> None:

@@ -51,10 +51,7 @@ INBOUND = "select inbound_hash from ocpi_connection where holder = $1 and id = $
 FORGET_BEFORE = "update ocpi_connection set inbound_hash_before = null where holder = $1 and id = $2"
 SET_OUTBOUND = "update ocpi_connection set outbound_sealed = $3 where holder = $1 and id = $2"
 OUTBOUND = "select outbound_sealed from ocpi_connection where holder = $1 and id = $2"
-HEARD = """
-update ocpi_connection set last_heard_at = $3
-where holder = $1 and id = $2 and (last_heard_at is null or last_heard_at < $4)
-"""
+HEARD = "update ocpi_connection set last_heard_at = $3 where holder = $1 and id = $2"
 REACHED = """
 update ocpi_connection set last_reached_at = $3, failures = 0, retry_at = null, last_error = null, last_error_at = null
 where holder = $1 and id = $2 and (last_reached_at is null or last_reached_at < $4 or last_error is not null)
@@ -111,15 +108,14 @@ def _page(module: Module, one: Listed) -> str:
 
     OCPI 2.2.1 transport_and_format_paginated_response. The cast of $6 is for those whose `visible` does not use it.
     """
+    fitting = f"""{one.table} t where t.holder = $1 and t.owner = $1
+    and ($2::timestamptz is null or t.last_updated >= $2) and ($3::timestamptz is null or t.last_updated < $3)
+    and {one.visible} and $6::text[] is not null"""
     return f"""
-with fitting as (
-  select t.ref, {one.key} as key, {one.revision} as revision from {one.table} t
-  where t.holder = $1 and t.owner = $1 and ($2::timestamptz is null or t.last_updated >= $2)
-    and ($3::timestamptz is null or t.last_updated < $3) and {one.visible} and $6::text[] is not null),
-page as (select * from fitting order by ref offset $4 limit $5),
-total as (select count(*) as total from fitting)
 select total.total, page.key, page.revision, w.revision as rendered, w.body
-from total left join page on true
+from (select count(*) as total from {fitting}) total
+left join (select t.ref, {one.key} as key, {one.revision} as revision from {fitting}
+  order by t.ref offset $4 limit $5) page on true
 left join ocpi_words w on w.holder = $1 and w.owner = $1 and w.module = '{module}' and w.version = $7
   and w.audience = '' and w.said and w.id_key = page.key
 order by page.ref
@@ -346,7 +342,8 @@ async def outbound(unit: Unit, holder: PartyId, connection_id: str) -> str | Non
 
 def heard(unit: Unit, connection: Connection) -> None:
     """Kept to the minute: a busy partner is not a write for each of its requests."""
-    unit.write(HEARD, str(connection.holder), connection.id, unit.now, unit.now - timedelta(minutes=1))
+    if connection.last_heard_at is None or connection.last_heard_at < unit.now - timedelta(minutes=1):
+        unit.write(HEARD, str(connection.holder), connection.id, unit.now)
 
 
 def reached(unit: Unit, connection: Connection) -> None:
