@@ -18,6 +18,22 @@ from laddnav.web.words import LOCALES
 
 _MOST_DIGITS = 6  # of an amount shown in full: more than any tariff names
 
+UNITS = {
+    "CURRENT": "A",
+    "ENERGY": "kWh",
+    "ENERGY_EXPORT": "kWh",
+    "ENERGY_IMPORT": "kWh",
+    "MAX_CURRENT": "A",
+    "MIN_CURRENT": "A",
+    "MAX_POWER": "kW",
+    "MIN_POWER": "kW",
+    "PARKING_TIME": "h",
+    "POWER": "kW",
+    "RESERVATION_TIME": "h",
+    "STATE_OF_CHARGE": "%",
+    "TIME": "h",
+}
+
 
 class Format:
     """How one language writes values. Instants look as ISO 8601 has them in every language, so that columns align."""
@@ -37,6 +53,11 @@ class Format:
     def volume(self, value: Decimal, unit: str) -> Markup:
         """What a line of a price counts: kWh to the Wh, hours to the second's fraction of one, `x` for times."""
         return self.quantity(value, "×" if unit == "x" else unit, 0 if unit == "x" else 3, 0 if unit == "x" else 4)
+
+    def counted(self, volume: Decimal, dimension: str) -> Markup | str:
+        """A Dimension of a ChargingPeriod (OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum says its unit)."""
+        unit = UNITS.get(dimension)
+        return self.number(volume) if unit is None else self.quantity(volume, unit, 0, 4)
 
     def energy(self, energy: Energy) -> Markup:
         """In kWh, to the Wh that meters count in."""

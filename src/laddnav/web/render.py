@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -68,8 +69,10 @@ def environment(language: str) -> Environment:
         "because": because,
         "date": write.date,
         "pretty": pretty,
+        "without_host": without_host,
         "amount": write.amount,
         "clock": clock,
+        "counted": write.counted,
         "day": day,
         "energy": write.energy,
         "exact": write.exact,
@@ -89,6 +92,12 @@ def environment(language: str) -> Environment:
         "static": STATIC_PATH,
     }
     return made
+
+
+def without_host(url: str) -> str:
+    """Path and query, where it is known whose host it is."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def pretty(message: str) -> str:

@@ -9,10 +9,12 @@ from laddnav.billing import actions as billing
 from laddnav.billing.model import Invoice
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
+from laddnav.kit.money import Price
 from laddnav.sessions import actions as sessions
 from laddnav.web.asked import Asked, Door, see
 from laddnav.web.pages import places
 from laddnav.web.pages.sessions import explained
+from laddnav.web.words import N_
 
 PAGE = 50
 
@@ -53,6 +55,18 @@ async def one(asked: Asked) -> Response:
         currency=cdr.currency,
         zone_of_lines=place.time_zone or asked.zone,
         invoices=invoices,
+        parts_of_cost=[(asked.say(what), cost) for what, cost in _parts(cdr) if cost is not None],
+    )
+
+
+def _parts(cdr: Cdr) -> tuple[tuple[str, Price | None], ...]:
+    costs = cdr.costs
+    return (
+        (N_("Start fee"), costs.fixed),
+        (N_("Energy"), costs.energy),
+        (N_("Charging time"), costs.time),
+        (N_("Parking time"), costs.parking),
+        (N_("Reservation"), costs.reservation),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from laddnav.cdrs import actions as cdrs
@@ -31,6 +32,7 @@ from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
 from laddnav.web.live import slug
 from laddnav.web.pages import places
+from laddnav.web.pages.messages import gist
 from laddnav.web.pages.partners import passed_on
 from laddnav.web.pages.places import Place
 from laddnav.web.words import N_
@@ -45,10 +47,12 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Happening(Struct, frozen=True, kw_only=True):
-    """One entry of the timeline. `raw`: the message as it was sent."""
+    """One entry of the timeline, or `many` alike until `last_at`. `raw`: the message as it was sent."""
 
     at: datetime
     title: str
+    last_at: datetime | None = None
+    many: int = 1
     tone: str | None = None
     detail: str = ""
     raw: str | None = None
@@ -213,7 +217,19 @@ def _timeline(
         *_pauses(asked, course.steps),
         *_price_changes(asked, session, course),
     ]
-    return sorted(happenings, key=lambda each: each.at)
+    return _gathered(sorted(happenings, key=lambda each: each.at))
+
+
+def _gathered(happenings: Iterable[Happening]) -> list[Happening]:
+    """Readings that follow each other are one entry: the newest of them, and how many there were."""
+    gathered: list[Happening] = []
+    for each in happenings:
+        before = gathered[-1] if gathered else None
+        if before is not None and before.title == each.title == "MeterValues":
+            gathered[-1] = replace(each, at=before.at, last_at=each.at, many=before.many + 1)
+        else:
+            gathered.append(each)
+    return gathered
 
 
 def _message(message: Message) -> Happening:
@@ -221,7 +237,7 @@ def _message(message: Message) -> Happening:
         at=message.at,
         title=message.action or message.kind,
         tone="bad" if message.kind is FrameKind.ERROR else None,
-        detail=message.quirk or "",
+        detail=" · ".join(part for part in (gist(message), message.quirk) if part),
         raw=message.body,
     )
 

@@ -17,6 +17,7 @@ from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Evse, Location, Station, Status
 from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpp import actions as ocpp
+from laddnav.ocpp.model import Message
 from laddnav.people import actions as people
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import CdrToken, Session
@@ -27,6 +28,7 @@ from laddnav.tokens.rules import UnknownToken
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.live import slug
 from laddnav.web.pages import places
+from laddnav.web.pages.messages import gist
 from laddnav.web.pages.places import Key
 
 PAGE = 200
@@ -44,6 +46,11 @@ class EvseShown(Struct, frozen=True, kw_only=True):
     connectors: tuple[str, ...] = ()
     since: datetime | None = None
     session: Session | None = None
+
+
+class MessageShown(Struct, frozen=True, kw_only=True):
+    message: Message
+    gist: str
 
 
 class StationShown(Struct, frozen=True, kw_only=True):
@@ -100,7 +107,7 @@ async def _one(asked: Asked, id: str, flash: Flash | None = None) -> Response:
         flash=flash,
         station=_shown(station, around, {charge.evse_no: charge for charge in under_way if charge.evse_no}),
         socket=f"{asked.console.url.replace('http', 'ws', 1)}/ocpp/{station.id}",
-        messages=messages[::-1],
+        messages=[MessageShown(message=message, gist=gist(message)) for message in reversed(messages)],
     )
 
 
