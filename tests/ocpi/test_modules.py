@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -378,6 +379,14 @@ async def test_a_session_is_told_and_told_on(at_emsp: Ask, emsp: Installation, c
         kept = await sessions.fetch(unit, emsp.holder, CPO, "101")
     assert (kept.periods, kept.cost, kept.evse_uid) == ((), None, "#NA")
     assert (await at_emsp("GET", f"{charges}/101")).data == whole
+
+
+async def test_the_same_new_session_twice_at_once_is_one(at_emsp: Ask, emsp: Installation, charges: str) -> None:
+    """Two of the sender's processes bring the same news."""
+    answers = await asyncio.gather(*(at_emsp("PUT", f"{charges}/101", encoded(session())) for _ in range(6)))
+    assert sorted(answer.both for answer in answers) == [(200, 1000)] * 5 + [(201, 1000)]
+    async with emsp.database.unit() as unit:
+        assert len(await sessions.page(unit, emsp.holder)) == 1
 
 
 @pytest.mark.parametrize("path", ["NONE", "101/charging_periods"])

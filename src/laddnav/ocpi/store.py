@@ -66,6 +66,8 @@ where holder = $1 and id = $2
 _WORDS = "holder = $1 and owner = $2 and module = $3 and version = $4 and audience = '' and said = $5"
 WORDS = f"select body, last_updated from ocpi_words where {_WORDS} and id_key = $6"
 LOCK_WORDS = WORDS + " for update"
+# There is no row to lock before the first words are kept; two who bring them at once come one after the other.
+LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 PUT_WORDS = """
 insert into ocpi_words (holder, owner, module, version, audience, said, id_key, revision, body, last_updated)
 values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9)
@@ -393,8 +395,11 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 async def words(unit: Unit, key: Key, *, lock: bool = False) -> tuple[bytes, datetime] | None:
-    """(bytes, their last_updated)."""
+    """(bytes, their last_updated); locked, nobody else says anything about the same thing until this Unit ends."""
     row = await unit.fetch_one(LOCK_WORDS if lock else WORDS, *key._columns())
+    if row is None and lock:
+        await unit.value(LOCK_NEW_WORDS, "|".join(str(column) for column in key._columns()))
+        row = await unit.fetch_one(LOCK_WORDS, *key._columns())
     return None if row is None else (row["body"].encode(), row["last_updated"])
 
 
