@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,12 @@ def serve(
     ] = None,
     tile_url: Annotated[str | None, typer.Option(help="Of map tiles; else outlines only (LADDNAV_TILE_URL)")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Two companies, ten stations and their cars; the partner is on the next port")
+    ] = False,
+    speed: Annotated[
+        float | None, typer.Option(min=1, max=3600, help="How many times as fast as the wall the demo's clock runs")
+    ] = None,
     data: Data = None,
     database: Url = None,
 ) -> None:
@@ -36,6 +42,11 @@ def serve(
 
     from laddnav.server import log, settings
 
+    if demo:
+        words = settings.said(data=data, host=host, port=port, log_level=log_level)
+        log.configure(words.get("log_level", "info"))
+        uvloop.run(_demonstrated(words, speed))
+        return
     said = settings.read(
         data=data,
         database=database,
@@ -50,6 +61,19 @@ def serve(
     )
     log.configure(said.log_level)
     uvloop.run(_served(said))
+
+
+async def _demonstrated(words: dict[str, Any], speed: float | None) -> None:
+    from laddnav.server.settings import DATA
+    from laddnav.sim import demo
+
+    def tell(told: demo.Told) -> None:
+        for url, sign_in in told.sign_in.items():
+            print(f"{url}: {sign_in}")
+        print("ready", told.url, flush=True)
+
+    data, host, port = words.get("data", DATA), words.get("host", "127.0.0.1"), words.get("port", 8480)
+    await demo.run(data, host=host, port=port, speed=speed or demo.SPEED, tell=tell)
 
 
 async def _served(settings: Settings) -> None:

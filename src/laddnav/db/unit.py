@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from laddnav.db.events import Event
 from laddnav.kit import json
-from laddnav.kit.refusal import Trouble
+from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
 
 Record = asyncpg.Record
@@ -37,6 +37,22 @@ class Unreachable(Trouble):
     """The database does not answer."""
 
 
+class Unstorable(Refusal):
+    """A text with the character NUL in it, or a number beyond its column, can neither be kept nor found."""
+
+    def __init__(self) -> None:
+        # What it was is not repeated: it may be anything, also a secret.
+        super().__init__("A text with the character NUL in it, or a number that is too large, cannot be kept or found")
+
+
+class Collided(Trouble):
+    """Two Units waited for each other, and this one gave way; it may be tried again at once."""
+
+
+class Undone(AssertionError):
+    """The Unit was refused before its end and somebody went on as though it had not been: a slip of ours."""
+
+
 class Unit:
     """One transaction. Reads happen at once; writes are kept and sent in as few round trips as will do.
 
@@ -46,6 +62,7 @@ class Unit:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: asyncpg.pool.PoolConnectionProxy[Record] | None = None
+        self._begun = False
         self._writes: list[tuple[str, list[tuple[Any, ...]]]] = []
         self._announced: list[Event] = []
         self.now: datetime = database.clock.now()
@@ -58,17 +75,21 @@ class Unit:
         return self._database.clock.new_id()
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
-        return await (await self._ready()).fetch(sql, *arguments)
+        with _refusals():
+            return await (await self._ready()).fetch(sql, *arguments)
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
-        return await (await self._ready()).fetchrow(sql, *arguments)
+        with _refusals():
+            return await (await self._ready()).fetchrow(sql, *arguments)
 
     async def value(self, sql: str, *arguments: Any) -> Any:
-        return await (await self._ready()).fetchval(sql, *arguments)
+        with _refusals():
+            return await (await self._ready()).fetchval(sql, *arguments)
 
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Write at once and say how many rows it touched."""
-        tag = await (await self._ready()).execute(sql, *arguments)
+        with _refusals():
+            tag = await (await self._ready()).execute(sql, *arguments)
         return int(tag.rsplit(" ", 1)[-1])
 
     def write(self, sql: str, *arguments: Any) -> None:
@@ -85,7 +106,7 @@ class Unit:
     async def _ready(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
         if self._connection is None:
             connection = await self._database.acquire()
-            self._connection = connection
+            self._connection, self._begun = connection, True
             await connection.execute("begin")
         if self._writes:
             await self._flush(self._connection)
@@ -100,12 +121,14 @@ class Unit:
         self._buffer_announcements()
         if self._connection is None and not self._writes:
             return
-        if self._connection is None and len(self._writes) == 1:
-            # A single statement is a transaction by itself: one round trip instead of three.
-            self._connection = await self._database.acquire()
-            await self._flush(self._connection)
-        else:
-            await (await self._ready()).execute("commit")
+        with _refusals():
+            if self._connection is None and len(self._writes) == 1:
+                # A single statement is a transaction by itself: one round trip instead of three.
+                self._connection = await self._database.acquire()
+                await self._flush(self._connection)
+            elif await (await self._ready()).execute("commit") != "COMMIT":
+                # PostgreSQL answers to the commit of a transaction that failed before with a rollback, and no error.
+                raise Undone("a statement of this Unit failed, and nobody let it fail")
         await self._release()
         if self._announced:
             self._database.wake()
@@ -114,9 +137,16 @@ class Unit:
         connection = self._connection
         if connection is None:
             return
-        if not connection.is_closed() and connection.is_in_transaction():
-            await connection.execute("rollback")
-        await self._release()
+        try:
+            # Not asked of the connection: a `begin` that was cancelled on its way may still have begun.
+            if self._begun and not connection.is_closed():
+                await connection.execute("rollback")
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+            # It is gone, and half a Unit with it; in no case may it come back to the pool with that half in it.
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
+        finally:
+            await self._release()
 
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
@@ -137,6 +167,22 @@ class Unit:
         if jobs:
             asked = [(*key, body, self.now) for key, bodies in sorted(jobs.items()) for body in bodies]
             self.write(ASK_LISTENERS, *_columns(asked))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
+    try:
+        yield
+    except (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError) as error:
+        raise Unreachable(f"The database hung up: {error}") from error
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+        raise Collided("Somebody else changed the same at the same moment; try again") from error
+    except asyncpg.DataError as error:
+        beyond = isinstance(error.__cause__, (OverflowError, UnicodeEncodeError))
+        if beyond or isinstance(error, (asyncpg.CharacterNotInRepertoireError, asyncpg.NumericValueOutOfRangeError)):
+            raise Unstorable from error
+        raise
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -93,8 +94,11 @@ def _listening(settings: Settings) -> socket.socket:
     """Raises PortTaken."""
     try:
         return socket.create_server((settings.host, settings.port), backlog=2048, reuse_port=False)
-    except (OSError, UnicodeError) as error:
-        raise PortTaken(settings, getattr(error, "strerror", None) or str(error)) from error
+    except OSError as error:
+        known = error.errno is not None and error.errno > 0
+        raise PortTaken(settings, os.strerror(error.errno or 0) if known else "there is no such host") from error
+    except UnicodeError as error:
+        raise PortTaken(settings, "this is no host") from error
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from laddnav.kit.refusal import Refusal
 
+DATA = Path(".laddnav")
 KEY_BYTES = 32
 PARTS = ("jobs", "ocpi", "ocpp", "web")  # what a process may carry; the operator API comes with the pages
 
@@ -36,7 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     `name` tells the processes of an installation apart; one that is started again under its name takes up its work.
     """
 
-    data: Path = Path(".laddnav")
+    data: Path = DATA
     database: str | None = None
     host: str = "127.0.0.1"
     port: int = 8480
@@ -63,18 +64,24 @@ def read(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
 
     Makes the data folder and its key where there are none. Raises WrongSetting.
     """
-    said: dict[str, Any] = {}
+    words = said(environ, **flags)
+    data = home(words.get("data", DATA))
+    return Settings(**words | {"data": data, "key": _key(data, environ)})
+
+
+def said(environ: Mapping[str, str] = os.environ, **flags: object) -> dict[str, Any]:
+    """What the flags and the environment say, by the name of the setting, and nothing else. Raises WrongSetting."""
+    words: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
         variable = f"LADDNAV_{field.name.upper()}"
         if field.name == "key":
             continue
         if flags.get(field.name) is not None:
-            said[field.name] = _converted(f"--{field.name.replace('_', '-')}", flags[field.name], field.type)
+            words[field.name] = _converted(f"--{field.name.replace('_', '-')}", flags[field.name], field.type)
         elif environ.get(variable):
-            said[field.name] = _converted(variable, environ[variable], field.type)
-    data = home(said.get("data", Path(".laddnav")))
-    settings = Settings(**said | {"data": data, "key": _key(data, environ)})
-    return _checked(settings)
+            words[field.name] = _converted(variable, environ[variable], field.type)
+    _check(words)
+    return words
 
 
 def home(data: Path) -> Path:
@@ -96,21 +103,21 @@ def _converted(name: str, said: object, kind: Any) -> object:
         raise WrongSetting(name, f"{said!r} will not do: {error}") from error
 
 
-def _checked(settings: Settings) -> Settings:
-    if not 0 <= settings.port <= 65535:
-        raise WrongSetting("port", f"{settings.port} is no port")
-    if unknown := sorted(set(settings.only) - set(PARTS)):
+def _check(words: dict[str, Any]) -> None:
+    """Raises WrongSetting."""
+    if not 0 <= words.get("port", 0) <= 65535:
+        raise WrongSetting("port", f"{words['port']} is no port")
+    if unknown := sorted(set(words.get("only", ())) - set(PARTS)):
         raise WrongSetting("only", f"{unknown[0]!r} is no part; there are {', '.join(PARTS)}")
-    if settings.log_level not in ("debug", "info", "warning", "error"):
-        raise WrongSetting("log-level", f"{settings.log_level!r} is none of debug, info, warning, error")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", settings.name):
-        raise WrongSetting("name", f"{settings.name!r} is no name; letters, digits, dots, dashes and underscores are")
-    if settings.public_url is not None:
-        _check_url("public-url", settings.public_url, ("http", "https"))
-        settings = msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))
-    if settings.database is not None:
-        _check_url("database", settings.database, ("postgres", "postgresql"))
-    return settings
+    if (level := words.get("log_level", "info")) not in ("debug", "info", "warning", "error"):
+        raise WrongSetting("log-level", f"{level!r} is none of debug, info, warning, error")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name := words.get("name", "laddnav")):
+        raise WrongSetting("name", f"{name!r} is no name; letters, digits, dots, dashes and underscores are")
+    if "public_url" in words:
+        _check_url("public-url", words["public_url"], ("http", "https"))
+        words["public_url"] = words["public_url"].rstrip("/")
+    if "database" in words:
+        _check_url("database", words["database"], ("postgres", "postgresql"))
 
 
 def _check_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
