@@ -24,7 +24,7 @@ async def test_ten_stations_stand_at_evses_that_a_real_operator_published(databa
         evses = {evse.uid: evse for evse in place.evses}
         attached = dict((await locations.station(unit, "LB-GAENSFUSSALLEE-23")).evses)
         assert attached == {1: EvseRef("2741518", "8940683"), 2: EvseRef("2741518", "8940684")}
-        assert evses["8940683"].status is Status.UNKNOWN and evses["8940682"].status is Status.AVAILABLE
+        assert evses["8940683"].status is Status.UNKNOWN and evses["8940682"].status is Status.PLANNED
         assert evses["8940683"].connectors[0].tariff_ids == ("DAY-AND-NIGHT",)
         assert evses["8940682"].connectors[0].tariff_ids == ("22132ac",)
 

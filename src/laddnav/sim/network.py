@@ -107,7 +107,7 @@ async def furnish_network(unit: Unit, passwords: dict[str, str], seed: int) -> N
     sites = {site.location_id: site for site in STREET}
     for location in found.locations:
         site = sites.get(location.id)
-        await locations.keep(unit, OURS, location if site is None else _set_up(location, site))
+        await locations.keep(unit, OURS, _set_up(location, site))
         if site is not None:
             await _put_station(unit, site, location, passwords[site.station_id])
     await _hand_out(unit, OURS, seed)
@@ -187,17 +187,19 @@ def _component(dimension: TariffDimension, price: str, *, step_size: int = 1) ->
     return PriceComponent(type=dimension, price=Decimal(price), vat=Decimal(25), step_size=step_size)
 
 
-def _set_up(location: Location, site: Site) -> Location:
-    """The feed's status of an Evse is of the day it was read; behind a station of ours it is what the station says."""
-    ours = {evse.uid for evse in evses_at(location, site)}
+def _set_up(location: Location, site: Site | None) -> Location:
+    """The feed's statuses are of the day it was read: where a station of ours stands it will say, elsewhere none does."""
+    ours = set() if site is None else {evse.uid for evse in evses_at(location, site)}
 
     def set_up(evse: Evse) -> Evse:
+        if site is None or evse.uid not in ours:
+            return replace(evse, status=Status.PLANNED)
         connectors = evse.connectors
         if site.by_day_and_night:
             connectors = tuple(replace(connector, tariff_ids=("DAY-AND-NIGHT",)) for connector in connectors)
         return replace(evse, status=Status.UNKNOWN, connectors=connectors)
 
-    return replace(location, evses=tuple(set_up(evse) if evse.uid in ours else evse for evse in location.evses))
+    return replace(location, evses=tuple(set_up(evse) for evse in location.evses))
 
 
 async def _put_station(unit: Unit, site: Site, location: Location, password: str) -> None:
