@@ -188,7 +188,7 @@ def _component(dimension: TariffDimension, price: str, *, step_size: int = 1) ->
 
 
 def _set_up(location: Location, site: Site | None) -> Location:
-    """The feed's statuses are of the day it was read: where a station of ours stands it will say, elsewhere none does."""
+    """The feed's statuses are of the day it was read: a station of ours will say its own, elsewhere none stands yet."""
     ours = set() if site is None else {evse.uid for evse in evses_at(location, site)}
 
     def set_up(evse: Evse) -> Evse:
