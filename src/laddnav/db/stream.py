@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -28,6 +29,9 @@ _OF_THING = """
 select written_by::text as written_by, id, holder, kind, about, body, at from event
 where holder = $1 and about = $2 order by id
 """
+
+
+_CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,18})")  # what xid8 and bigint surely hold
 
 
 class NotACursor(Refusal):
@@ -77,9 +81,9 @@ def _announced(row: Record) -> Announced:
 def _read(cursor: str) -> tuple[str, int]:
     if not cursor:
         return "0", 0
-    written_by, _, position = cursor.partition("-")
-    if not (written_by.isdecimal() and position.isdecimal() and len(cursor) < 40):
+    said = _CURSOR.fullmatch(cursor)
+    if said is None:
         raise NotACursor(
-            f"{cursor!r} is not a cursor; take the one of an earlier answer, or none to begin at the start"
+            f"{cursor[:40]!r} is not a cursor; take the one of an earlier answer, or none to begin at the start"
         )
-    return written_by, int(position)
+    return said[1], int(said[2])

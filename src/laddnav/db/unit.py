@@ -20,6 +20,9 @@ Listener = Callable[["Database", Any], Awaitable[None]]
 
 WAKE_CHANNEL = "laddnav_wake"
 
+# What is raised on a line that was cut; an InterfaceError where that had been noticed before.
+GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
 # Two statements rather than one CTE: a second write in a CTE costs six times as much on a distributed engine.
 ANNOUNCE = """
 insert into event (holder, kind, about, body, at)
@@ -141,7 +144,7 @@ class Unit:
             # Not asked of the connection: a `begin` that was cancelled on its way may still have begun.
             if self._begun and not connection.is_closed():
                 await connection.execute("rollback")
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+        except GONE:
             # It is gone, and half a Unit with it; in no case may it come back to the pool with that half in it.
             with suppress(asyncpg.InterfaceError):
                 connection.terminate()
@@ -174,7 +177,7 @@ def _refusals() -> Iterator[None]:
     """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
     try:
         yield
-    except (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError) as error:
+    except (*GONE, asyncpg.AdminShutdownError) as error:
         raise Unreachable(f"The database hung up: {error}") from error
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
         raise Collided("Somebody else changed the same at the same moment; try again") from error
