@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from laddnav.db.outbox import drain
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
@@ -171,7 +172,7 @@ async def test_a_partner_gets_only_so_many_at_once(cpo: Installation, they: Peer
 
 
 async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they: Peer, clock: SetClock) -> None:
-    """CDR-002: a CDR that is in trouble holds back those after it, so that nobody sees a gap."""
+    """CDR-002: as they were closed; one that is in trouble holds back those after it, so that nobody sees a gap."""
     await furnished(cpo)
     they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
     ended: list[str] = []
@@ -188,6 +189,7 @@ async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they:
                 unit, holder=CPO, session_id=begun.id, at=at, register=wh(number + 1000), reason="Local"
             )
         they.answers[f"/sessions/SE/LAD/{begun.id}"] = said(200, 1000)
+        await drain(cpo.database)
         ended.append(begun.id)
     they.answers["/cdrs"] = [said(500, 3000), said(500, 3000), said(201, 1000)]
     await cpo.settle()
