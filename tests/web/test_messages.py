@@ -24,8 +24,8 @@ def test_the_gist_of_a_frame_is_its_values_in_their_order() -> None:
 
 
 def test_the_gist_of_much_is_its_beginning() -> None:
-    body = '[2,"1","MeterValues",{"connectorId":1,"meterValue":[{"sampledValue":[{"value":"1"},{"value":"2"},{"value":"3"},'
-    body += '{"value":"4"},{"value":"5"},{"value":"6"}]}]}]'
+    values = ",".join(f'{{"value":"{number}"}}' for number in range(1, 7))
+    body = f'[2,"1","MeterValues",{{"connectorId":1,"meterValue":[{{"sampledValue":[{values}]}}]}}]'
     assert gist(message(FrameKind.CALL, body)) == "connectorId 1 · value 1 · value 2 · value 3 · value 4 · value 5 · …"
 
 

@@ -87,9 +87,12 @@ def _stretches(session: Session, facts: Iterable[Fact]) -> Iterable[Stretch]:
 
 
 def _bands(lines: Iterable[Line]) -> tuple[Band, ...]:
-    """Of the energy where it has a price, else of the time."""
+    """Of the energy where it has a price, else of the time; and of standing there afterwards."""
     by_dimension: dict[str, list[Band]] = {}
     for line in lines:
         band = Band(started_at=line.started_at, ended_at=line.ended_at, price=line.unit_price, unit=line.unit)
         by_dimension.setdefault(line.dimension, []).append(band)
-    return tuple(by_dimension.get(TariffDimension.ENERGY) or by_dimension.get(TariffDimension.TIME) or ())
+    charging = by_dimension.get(TariffDimension.ENERGY) or by_dimension.get(TariffDimension.TIME) or []
+    return tuple(
+        sorted(charging + by_dimension.get(TariffDimension.PARKING_TIME, []), key=lambda band: band.started_at)
+    )

@@ -171,6 +171,7 @@ def _curve(asked: Asked, session: Session, course: Course, messages: Sequence[Me
             "from": _seconds(band.started_at),
             "to": _seconds(band.ended_at),
             "price": band.price,
+            "unit": band.unit,
             "label": f"{Format(asked.language).number(band.price, 2, 4)} {session.currency}/{band.unit}",
         }
         for band in course.bands

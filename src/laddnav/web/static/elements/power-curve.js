@@ -80,11 +80,11 @@ class PowerCurve extends HTMLElement {
   }
 }
 
-/** The price bands behind the curve: the dearer, the deeper. */
+/** The price bands behind the curve: the dearer a kWh, the deeper; time that is paid for has another colour. */
 function stripes(plot, bands, quiet) {
   const { ctx: pen, bbox: box } = plot;
   const ratio = devicePixelRatio;
-  const dearest = Math.max(...bands.map((it) => it.price), 0);
+  const dearest = Math.max(...bands.filter((it) => it.unit === "kWh").map((it) => it.price), 0);
   pen.save();
   pen.font = `${11 * ratio}px "Hanken Grotesk", sans-serif`;
   pen.textBaseline = "bottom";
@@ -92,7 +92,8 @@ function stripes(plot, bands, quiet) {
     const left = Math.max(plot.valToPos(band.from, "x", true), box.left);
     const right = Math.min(plot.valToPos(band.to, "x", true), box.left + box.width);
     if (right <= left) continue;
-    pen.fillStyle = colour("--accent", dearest ? 0.02 + (0.10 * band.price) / dearest : 0.02);
+    const paid = Math.max(band.price, 0);
+    pen.fillStyle = band.unit === "kWh" ? colour("--accent", 0.02 + (dearest && (0.10 * paid) / dearest)) : colour("--warn", paid ? 0.10 : 0.02);
     pen.fillRect(left, box.top, right - left, box.height);
     if (at) {
       pen.fillStyle = colour("--line-strong");
