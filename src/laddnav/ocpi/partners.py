@@ -12,7 +12,7 @@ from laddnav.ocpi import seal, store
 from laddnav.ocpi.client import Clients, Partner, PartnerRefused, Reply
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, UnknownConnection, served
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, UnknownConnection, served, sole
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import VERSIONS, envelope, handshake
 from laddnav.ocpi.wire.codec import Hearing
@@ -55,7 +55,7 @@ async def accept(
     """They POST or PUT their credentials: look at their endpoints with their token, then answer with a new one of ours.
 
     A failure leaves everything as it was (OCPI 2.2.1 credentials_errors_during_registration). Raises NotNow,
-    NoCredentialsRoles, NoCommonVersion, EndpointsMissing, and what a call raises.
+    NoCredentialsRoles, PartyTaken, NoCommonVersion, EndpointsMissing, and what a call raises.
     """
     handshake.moved(connection.state, step)
     handshake.sound(said)
@@ -65,6 +65,7 @@ async def accept(
     async with database.unit() as unit:
         now = await _locked(unit, connection)
         state = handshake.moved(now.state, step)
+        await _nobody_else(unit, now, said)
         before = await store.inbound(unit, now) if step is Step.THEY_PUT else None
         after = _known(
             replace(
@@ -123,7 +124,7 @@ async def register(
 
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
     OCPI 2.2.1 credentials_registration. Raises UnknownParty, RoleNotServed, NoCommonVersion, EndpointsMissing,
-    NoCredentialsRoles, Unreadable, and what a call raises; then nothing of it is left.
+    NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises; then nothing of it is left.
     """
     ours = seal.new_token()
     async with database.unit() as unit:
@@ -143,21 +144,22 @@ async def register(
         url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
         reply = await asking.call("POST", url, codec.encode(credentials), routed=False)
         said = handshake.sound(codec.decode(envelope.single(reply.answer.data), _hearing(found)))
+        async with database.unit() as unit:
+            now = await _locked(unit, connection)
+            state = handshake.moved(now.state, Step.THEY_ANSWER)
+            await _nobody_else(unit, now, said)
+            after = _known(replace(found, state=state, registered_at=unit.now), said)
+            if name:
+                after = replace(after, name=name)
+            store.update_connection(unit, after)
+            store.set_outbound(unit, after, clients.seal.sealed(said.token))
+            store.reached(unit, after)
+            _ask_for_everything(unit, after)
+            _changed(unit, after)
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await leave(unit, connection, Step.WE_GIVE_UP)
         raise
-    async with database.unit() as unit:
-        now = await _locked(unit, connection)
-        state = handshake.moved(now.state, Step.THEY_ANSWER)
-        after = _known(replace(found, state=state, registered_at=unit.now), said)
-        if name:
-            after = replace(after, name=name)
-        store.update_connection(unit, after)
-        store.set_outbound(unit, after, clients.seal.sealed(said.token))
-        store.reached(unit, after)
-        _ask_for_everything(unit, after)
-        _changed(unit, after)
     database.wake()
     return after
 
@@ -189,7 +191,9 @@ async def renew(database: Database, clients: Clients, connection: Connection) ->
     asking, offered = await _greeted(clients, connection, said.token, said.url)
     endpoints = await _endpoints(asking, offered, connection.version)
     async with database.unit() as unit:
-        after = _known(replace(await _locked(unit, connection), endpoints=endpoints), said)
+        now = await _locked(unit, connection)
+        await _nobody_else(unit, now, said)
+        after = _known(replace(now, endpoints=endpoints), said)
         store.update_connection(unit, after)
         store.set_outbound(unit, after, clients.seal.sealed(said.token))
         store.reached(unit, after)
@@ -283,6 +287,12 @@ def _new(unit: Unit, holder: PartyId, role: Role, name: str, version: str, state
         version=version,
         created_at=unit.now,
     )
+
+
+async def _nobody_else(unit: Unit, connection: Connection, said: Credentials) -> None:
+    """Raises PartyTaken."""
+    known = await store.dealt_with(unit, connection.holder, connection.our_role)
+    sole(connection.holder, said.roles, (one for one in known if one.id != connection.id))
 
 
 def _known(connection: Connection, said: Credentials) -> Connection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, VersionDetails
 from laddnav.ocpi.wire.routing import Route
 from laddnav.parties.model import Role
 
@@ -64,6 +66,25 @@ class AddressedElsewhere(Refusal):
     def __init__(self, party: PartyId) -> None:
         super().__init__(f"{party} is not the party that this connection speaks for")
         self.party = party
+
+
+class PartyTaken(Refusal):
+    """A partner calls itself what we are called, or what another partner of ours is called in the same dealings."""
+
+    def __init__(self, party: PartyId) -> None:
+        super().__init__(f"{party} speaks to us on another connection already, or is ourselves")
+        self.party = party
+
+
+def sole(holder: PartyId, theirs: Iterable[CredentialsRole], others: Iterable[Connection]) -> None:
+    """Whose objects may come from a connection must come from no other one, and never be our own.
+
+    `others` are the partners with whom we deal in the same role. Raises PartyTaken.
+    """
+    taken = {holder}.union(*(other.parties for other in others))
+    for one in theirs:
+        if one.party in taken:
+            raise PartyTaken(one.party)
 
 
 def served(role: Role) -> Role:

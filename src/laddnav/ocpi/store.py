@@ -42,6 +42,12 @@ select {_CONNECTION}, {_COUNTS} from ocpi_connection c
 where ($1::text is null or c.holder = $1) and c.state <> 'REMOVED' order by c.created_at, c.id
 """
 CONNECTED = f"select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.state = 'CONNECTED' order by c.id"
+# Those with whom we deal in one role, one at a time: what two partners claim at once, only one of them gets.
+ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
+DEALT_WITH = f"""
+select {_CONNECTION} from ocpi_connection c
+where c.holder = $1 and c.our_role = $2 and c.state in ('CONNECTED', 'SUSPENDED') order by c.id
+"""
 BY_HASH = f"""
 select {_CONNECTION}, c.inbound_hash, c.inbound_hash_before from ocpi_connection c
 where c.inbound_hash = any($1) or c.inbound_hash_before = any($1)
@@ -309,6 +315,12 @@ async def connections(unit: Unit, holder: PartyId | None) -> tuple[Connection, .
 
 async def connected(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
     return tuple(_connection(row) for row in await unit.fetch(CONNECTED, str(holder)))
+
+
+async def dealt_with(unit: Unit, holder: PartyId, our_role: Role) -> tuple[Connection, ...]:
+    """Connected and suspended; nobody joins them before the Unit ends."""
+    await unit.value(ONE_BY_ONE, str(holder))
+    return tuple(_connection(row) for row in await unit.fetch(DEALT_WITH, str(holder), our_role))
 
 
 async def by_hash(unit: Unit, hashes: Sequence[str]) -> tuple[Connection, str, bool] | None:
