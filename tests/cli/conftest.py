@@ -6,13 +6,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from laddnav.sim import network
+
+# Starting Python takes longer than most wrong calls do: this process makes many of them, one after the other.
+MANY = """
+import contextlib, io, json, sys
+from laddnav.cli.main import main
+for words, given in json.load(sys.stdin):
+    sys.argv, sys.stdin = ["laddnav", *words], io.TextIOWrapper(io.BytesIO(bytes(given)))
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+    print(json.dumps([status, out.getvalue(), err.getvalue()]))
+"""
 
 
 class Command:
@@ -40,6 +54,22 @@ class Command:
 
     def lines(self, *words: str) -> list[Any]:
         return [json.loads(line) for line in self(*words).stdout.splitlines()]
+
+    def one_after_another(
+        self, calls: Sequence[tuple[tuple[str, ...], bytes, object]]
+    ) -> list[subprocess.CompletedProcess[str]]:
+        """Of each, what came of it."""
+        said = subprocess.run(
+            [sys.executable, "-c", MANY],
+            input=json.dumps([(words, list(given)) for words, given, _ in calls]),
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            timeout=300,
+            check=True,
+        )
+        ended = [json.loads(line) for line in said.stdout.splitlines()]
+        return [subprocess.CompletedProcess(words, *one) for (words, _, _), one in zip(calls, ended, strict=True)]
 
     def wrong(self, *words: str, given: bytes = b"") -> str:
         """The one line that it says instead."""

@@ -9,8 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from laddnav.sim import network
 from tests.cli.conftest import Command
 
@@ -66,7 +64,7 @@ def test_what_was_exported_is_imported_again_and_says_nothing_new(furnished: Com
 
 
 def test_every_kind_of_repair_occurs_in_the_feed_that_is_kept_here(furnished: Command) -> None:
-    counts = furnished.json("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=network.feed())
+    counts = furnished.json("import", "locations", "-", "--party", "SE*LAD", "--quiet", "--json", given=network.feed())
     assert set(counts["repairs"]) == {
         "another-owner",
         "clock-with-seconds",
@@ -117,69 +115,68 @@ def test_what_can_be_taken_is_taken_where_that_is_asked_for(laddnav: Command) ->
     assert (counts["locations"], counts["refused"]) == ({"read": 1, "new_or_changed": 1}, 1)
 
 
-@pytest.mark.parametrize(
-    ("words", "given", "said"),
-    [
-        ((), b"", "Missing command; see laddnav --help"),
-        (("dance",), b"", "No such command 'dance'"),
-        (("party", "add", "SE*LAD"), b"", "Missing option '--roles'"),
-        (("party", "add", "SWEDEN", "--roles", "CPO", "--name", "N"), b"", "'SWEDEN' is not"),
-        (("party", "add", "SE*NEW", "--roles", "KING", "--name", "N"), b"", "'KING' is no role; there are CPO, EMSP"),
-        (("party", "add", "SE*NEW", "--roles", "CPO", "--name", "N", "--currency", "kr"), b"", "'kr' is not"),
+WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
+    ((), b"", "Missing command; see laddnav --help"),
+    (("dance",), b"", "No such command 'dance'"),
+    (("party", "add", "SE*LAD"), b"", "Missing option '--roles'"),
+    (("party", "add", "SWEDEN", "--roles", "CPO", "--name", "N"), b"", "'SWEDEN' is not"),
+    (("party", "add", "SE*NEW", "--roles", "KING", "--name", "N"), b"", "'KING' is no role; there are CPO, EMSP"),
+    (("party", "add", "SE*NEW", "--roles", "CPO", "--name", "N", "--currency", "kr"), b"", "'kr' is not"),
+    (
+        ("party", "add", "SE*NEW", "--roles", "CPO", "--name", "N", "--vat-percent", "x"),
+        b"",
+        "'x' is no percentage",
+    ),
+    (("party", "add", "SE*LAD", "--roles", "CPO", "--name", "N"), b"", "is a party of this installation already"),
+    (("party", "add", "XX*NEW", "--roles", "CPO", "--name", "N"), b"", "XX does not say which currency"),
+    (("station", "add", "A/B"), b"", "has no slash"),
+    (("station", "add", "ST", "--security-profile", "4"), b"", "--security-profile"),
+    (("station", "add", "ST", "--location", "nowhere"), b"", "No Location 'nowhere'"),
+    (("station", "add", "ST", "--evse", "nowhere"), b"", "No Evse 'nowhere'"),
+    (("station", "add", "ST", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party of this installation"),
+    (("api-key", "create", "--role", "king"), b"", "'king' is no role"),
+    (("api-key", "create", "--role", "viewer", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party"),
+    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "HUB"), b"", "HUB"),
+    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--version", "9.9"), b"", "9.9"),
+    (("partner", "remove", "nobody"), b"", "No connection 'nobody'"),
+    (
         (
-            ("party", "add", "SE*NEW", "--roles", "CPO", "--name", "N", "--vat-percent", "x"),
-            b"",
-            "'x' is no percentage",
+            *("partner", "register", "http://127.0.0.1:1/versions", "--token", "T"),
+            *("--our-party", "SE*LAD", "--our-role", "EMSP"),
         ),
-        (("party", "add", "SE*LAD", "--roles", "CPO", "--name", "N"), b"", "is a party of this installation already"),
-        (("party", "add", "XX*NEW", "--roles", "CPO", "--name", "N"), b"", "XX does not say which currency"),
-        (("station", "add", "A/B"), b"", "has no slash"),
-        (("station", "add", "ST", "--security-profile", "4"), b"", "--security-profile"),
-        (("station", "add", "ST", "--location", "nowhere"), b"", "No Location 'nowhere'"),
-        (("station", "add", "ST", "--evse", "nowhere"), b"", "No Evse 'nowhere'"),
-        (("station", "add", "ST", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party of this installation"),
-        (("api-key", "create", "--role", "king"), b"", "'king' is no role"),
-        (("api-key", "create", "--role", "viewer", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party"),
-        (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "HUB"), b"", "HUB"),
-        (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--version", "9.9"), b"", "9.9"),
-        (("partner", "remove", "nobody"), b"", "No connection 'nobody'"),
-        (
-            (
-                *("partner", "register", "http://127.0.0.1:1/versions", "--token", "T"),
-                *("--our-party", "SE*LAD", "--our-role", "EMSP"),
-            ),
-            b"",
-            "127.0.0.1",
-        ),
-        (("import", "locations", "/nowhere.json"), b"", "/nowhere.json cannot be read: No such file"),
-        (("import", "locations", "-"), b"", "- is empty"),
-        (("import", "locations", "-"), b"{broken", "JSON"),
-        (("import", "locations", "-"), b"\x1f\x8bnot gzip", "- is packed and not whole"),
-        (("import", "locations", "-"), b"42", "neither a list nor an object"),
-        (("import", "locations", "-"), b'{"colour": "red"}', "neither a list nor"),
-        (("import", "locations", "-"), b'[{"country_code": "DE", "party_id": "SLB"}]', "/0 is of DE*SLB, which is no"),
-        (("import", "locations", "-", "--party", "DE*SLB"), b"[]", "DE*SLB is not a party"),
-        (("import", "tokens", "-"), b'[{"uid": "1"}]', "1 of 1 objects cannot be taken"),
-        (("import", "prices", "-"), b"", "No such command 'prices'"),
-        (("export", "locations", "/nowhere/file"), b"", "/nowhere/file cannot be written"),
-        (("serve", "--port", "70000"), b"", "70000 is no port"),
-        (("serve", "--only", "kitchen"), b"", "'kitchen' is no part"),
-        (("party", "list", "--database", "mysql://h/d"), b"", "the URL begins with postgres"),
-        (("party", "list", "--database", "postgresql://127.0.0.1:1/d"), b"", "The database does not answer"),
-    ],
-)
-def test_a_wrong_call_is_one_clear_line_and_changes_nothing(
-    furnished: Command, words: tuple[str, ...], given: bytes, said: str
-) -> None:
-    assert said in furnished.wrong(*words, given=given)
+        b"",
+        "127.0.0.1",
+    ),
+    (("import", "locations", "/nowhere.json"), b"", "/nowhere.json cannot be read: No such file"),
+    (("import", "locations", "-"), b"", "- is empty"),
+    (("import", "locations", "-"), b"{broken", "JSON"),
+    (("import", "locations", "-"), b"\x1f\x8bnot gzip", "- is packed and not whole"),
+    (("import", "locations", "-"), b"42", "neither a list nor an object"),
+    (("import", "locations", "-"), b'{"colour": "red"}', "neither a list nor"),
+    (("import", "locations", "-"), b'[{"country_code": "DE", "party_id": "SLB"}]', "/0 is of DE*SLB, which is no"),
+    (("import", "locations", "-", "--party", "DE*SLB"), b"[]", "DE*SLB is not a party"),
+    (("import", "tokens", "-"), b'[{"uid": "1"}]', "1 of 1 objects cannot be taken"),
+    (("import", "prices", "-"), b"", "No such command 'prices'"),
+    (("export", "locations", "/nowhere/file"), b"", "/nowhere/file cannot be written"),
+    (("serve", "--port", "70000"), b"", "70000 is no port"),
+    (("serve", "--only", "kitchen"), b"", "'kitchen' is no part"),
+    (("party", "list", "--database", "mysql://h/d"), b"", "the URL begins with postgres"),
+    (("party", "list", "--database", "postgresql://127.0.0.1:1/d"), b"", "The database does not answer"),
+]
 
 
-def test_nothing_was_changed_by_all_those_wrong_calls(furnished: Command) -> None:
-    """Runs after them, on the same installation."""
+def test_a_wrong_call_is_one_clear_line_and_changes_nothing(furnished: Command) -> None:
+    before = furnished("export", "locations").stdout
+    for (words, _, line), said in zip(WRONG, furnished.one_after_another(WRONG), strict=True):
+        assert said.returncode == 2, said
+        assert said.stdout == "", said
+        *reported, last = said.stderr.splitlines()
+        assert last.startswith("laddnav: ") and line in last, (words, said)
+        assert all(one.startswith("refused /") for one in reported), said
     assert [one["holder"] for one in furnished.lines("party", "list", "--json")] == ["SE*LAD"]
     assert furnished.lines("station", "list", "--json") == []
     assert furnished.lines("partner", "list", "--json") == []
-    assert len(furnished.lines("export", "locations")) == len(FEED)
+    assert furnished("export", "locations").stdout == before
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ For = Annotated[
 ]
 Partial = Annotated[bool, typer.Option("--partial", help="Leave out what cannot be taken, and take the others")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Do not tell every single repair")]
+Json = Annotated[bool, typer.Option("--json", help="As always: the counts are one JSON object")]
 
 
 class Unfit(Refusal):
@@ -43,7 +44,13 @@ class SomebodyElses(Refusal):
 
 @app.command("locations")
 def locations(
-    file: File, of: For = None, partial: Partial = False, quiet: Quiet = False, data: Data = None, database: Url = None
+    file: File,
+    of: For = None,
+    partial: Partial = False,
+    quiet: Quiet = False,
+    data: Data = None,
+    database: Url = None,
+    json: Json = True,
 ) -> None:
     """Places with their Evses, and the Tariffs that stand inside them."""
     _import("locations", file, of, partial, quiet, data, database)
@@ -51,7 +58,13 @@ def locations(
 
 @app.command("tariffs")
 def tariffs(
-    file: File, of: For = None, partial: Partial = False, quiet: Quiet = False, data: Data = None, database: Url = None
+    file: File,
+    of: For = None,
+    partial: Partial = False,
+    quiet: Quiet = False,
+    data: Data = None,
+    database: Url = None,
+    json: Json = True,
 ) -> None:
     """What is promised."""
     _import("tariffs", file, of, partial, quiet, data, database)
@@ -59,7 +72,13 @@ def tariffs(
 
 @app.command("tokens")
 def tokens(
-    file: File, of: For = None, partial: Partial = False, quiet: Quiet = False, data: Data = None, database: Url = None
+    file: File,
+    of: For = None,
+    partial: Partial = False,
+    quiet: Quiet = False,
+    data: Data = None,
+    database: Url = None,
+    json: Json = True,
 ) -> None:
     """Who may charge."""
     _import("tokens", file, of, partial, quiet, data, database)
