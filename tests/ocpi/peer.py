@@ -11,10 +11,10 @@ import uvicorn
 from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from laddnav.ocpi.wire.codec import parsed
+from laddnav.ocpi.wire.codec import encoded, parsed
 from tests.ocpi.network import listening
 
 
@@ -93,11 +93,11 @@ class Peer:
         if isinstance(words, Response):
             return words
         if callable(words):
-            said: Response = await words(request)
-            return said
+            own: Response = await words(request)
+            return own
         if words is None:
-            return JSONResponse(envelope(2000, message="nothing here"), 404)
-        return JSONResponse(envelope(1000, words))
+            return said(404, 2000, message="nothing here")
+        return said(200, 1000, words)
 
 
 def envelope(status: int, data: Any = None, message: str = "") -> dict[str, Any]:
@@ -105,7 +105,7 @@ def envelope(status: int, data: Any = None, message: str = "") -> dict[str, Any]
 
 
 def said(http: int, status: int, data: Any = None, message: str = "") -> Response:
-    return JSONResponse(envelope(status, data, message), http)
+    return Response(encoded(envelope(status, data, message)), http, media_type="application/json")
 
 
 @asynccontextmanager

@@ -389,6 +389,25 @@ async def test_a_list_that_cannot_be_had_is_asked_for_again_later(
     assert their_cpo.many("GET", "/locations") == 3
 
 
+async def test_a_whole_list_of_tariffs_takes_the_place_of_what_was(
+    emsp: Installation, their_cpo: Peer, clock: SetClock
+) -> None:
+    """TAR-009: unless an object of it could not be read, for that one may be among those that are missing."""
+    one, two, three = (words(things.tariff(id, CPO)) for id in ("T1", "T2", "T3"))
+    listed: list[tuple[list[Any], list[str]]] = [
+        ([one, two], ["T1", "T2"]),
+        ([two, three], ["T2", "T3"]),
+        ([three, "nonsense"], ["T2", "T3"]),
+        ([], []),
+    ]
+    for shown, kept in listed:
+        their_cpo.answers["/tariffs"] = shown
+        clock.advance(timedelta(hours=6))
+        await emsp.pull()
+        async with emsp.database.unit() as unit:
+            assert [tariff.id for _, _, tariff in await tariffs.page(unit, EMSP)] == kept
+
+
 async def test_a_pulled_tokens_list_updates_and_adds(cpo: Installation, they: Peer) -> None:
     """TOK-012."""
     they.answers["/tokens"] = [words(things.token("U1", EMSP)), words(things.token("U2", EMSP, valid=False))]

@@ -93,9 +93,19 @@ class GuardedResolver(AbstractResolver):
 def may_be_called(address: str, allow_loopback: bool) -> bool:
     """Public addresses, and this machine where the installation says so."""
     one = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(one, "ipv4_mapped", None)
-    one = mapped or one
+    if isinstance(one, ipaddress.IPv6Address):
+        one = _inside(one) or one
     return (one.is_global and not one.is_multicast) or (allow_loopback and one.is_loopback)
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a gateway on the way may make of this one."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def checked(url: str, allow_loopback: bool) -> str:
@@ -223,7 +233,7 @@ class Partner:
                     at=at,
                     direction="out",
                     method=method,
-                    url=url[:500],
+                    url=self._shown(url)[:500],
                     http_status=http,
                     ocpi_status=status,
                     problem=problem and problem[:500],
@@ -232,6 +242,14 @@ class Partner:
                     took_ms=round((loop.time() - started) * 1000),
                 )
             )
+
+    def _shown(self, url: str) -> str:
+        """For the log: without the uid of a Token, which is a secret of its driver."""
+        for interface in Interface:
+            endpoint = self.connection.endpoint(Module.TOKENS, interface)
+            if endpoint is not None and url.startswith(f"{endpoint.rstrip('/')}/"):
+                return f"{endpoint.rstrip('/')}/…"
+        return url
 
     def _headers(self, ids: MessageIds, body: bytes | None, routed: bool, to: PartyId | None) -> dict[str, str]:
         connection = self.connection

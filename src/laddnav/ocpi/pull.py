@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from laddnav.ocpi.endpoints import cdrs, locations, sessions, tariffs, tokens
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
 from laddnav.ocpi.rules import SENDER, NotAmongThem
+from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire import VERSIONS, envelope, paging
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.paging import Page
@@ -33,7 +35,7 @@ PAGE = 100
 PAGES_MAX = 100_000  # a list that never ends is a mistake of theirs
 LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the first OCPI; Sessions want a date_from
 
-Take = Callable[[Unit, Connection, Version, Any], Awaitable[None]]
+Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 
 TAKES: dict[Module, Take] = {
     Module.CDRS: cdrs.pulled,
@@ -48,8 +50,7 @@ async def pull_due(database: Database, clients: Clients, dice: Dice, limit: int 
     """Fetch the lists that are due; says how many those were."""
     async with database.unit() as unit:
         due = await store.due_pulls(unit, limit)
-    for one in due:
-        await pull(database, clients, one, dice)
+    await asyncio.gather(*(pull(database, clients, one, dice) for one in due))
     return len(due)
 
 
@@ -67,6 +68,10 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice) -> 
     except (Refusal, Trouble) as error:
         log.warning("pull_broke_off", connection=connection.id, module=task.module, error=str(error))
         task = replace(task, due_at=now + clock.wall(AGAIN * (0.75 + dice() / 2)), last_error=str(error)[:500])
+    except Exception as error:
+        # Whatever one partner says that we did not think of, the lists of the others are fetched.
+        log.exception("pull_broke", connection=connection.id, module=task.module, error=repr(error))
+        task = replace(task, due_at=now + clock.wall(EVERY), next_url=None, last_error="this list breaks our reading")
     else:
         task = replace(
             task,
@@ -85,12 +90,15 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     """Page after page. Raises NotOffered and what a call raises; what was taken stays taken."""
     partner = await clients.to(connection)
     endpoint = partner.endpoint(task.module, SENDER)
-    since = None if task.up_to is None else task.up_to - OVERLAP
+    # Tariffs are few, and only the whole list tells which are gone.
+    whole = task.up_to is None or task.module is Module.TARIFFS
+    since = None if whole or task.up_to is None else task.up_to - OVERLAP
     page = Page(limit=PAGE, date_from=since or (LONG_AGO if task.module is Module.SESSIONS else None))
     url: str | None = paging.with_query(endpoint, paging.query_of(page))
     if task.next_url is not None:
         url, page = task.next_url, replace(page, offset=paging.offset_of(task.next_url))
     visited: set[str] = set()
+    met: set[Key | None] = {None} if task.next_url is not None else set()
     total = 0
     while url is not None and url not in visited and len(visited) < PAGES_MAX:
         visited.add(url)
@@ -104,34 +112,49 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
             url = paging.with_query(endpoint, paging.query_of(page))
             visited.discard(url)
             continue
-        skipped = 0
-        async with database.unit() as unit:
-            for words in objects:
-                skipped += not await _taken(unit, connection, task.module, words)
+        taken = await _page_taken(database, connection, task.module, objects)
+        met.update(taken)
         page = replace(page, offset=page.offset + len(objects))
         url = _next(reply, endpoint, page, len(objects))
-        task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + skipped, next_url=url)
+        task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + taken.count(None), next_url=url)
         async with database.unit() as unit:
             store.pulled(unit, task)
+    if task.module is Module.TARIFFS and None not in met:
+        async with database.unit() as unit:
+            await tariffs.replaced(unit, connection, met)
     return task
 
 
-async def _taken(unit: Unit, connection: Connection, module: Module, words: Any) -> bool:
-    """False where one object cannot be read; the others are taken all the same.
+async def _page_taken(
+    database: Database, connection: Connection, module: Module, objects: list[Any]
+) -> list[Key | None]:
+    """Together in one Unit; where something among them breaks that, each in one of its own."""
+    try:
+        async with database.unit() as unit:
+            return [await _taken(unit, connection, module, words) for words in objects]
+    except Trouble:
+        raise
+    except Exception as error:
+        if len(objects) == 1:
+            log.exception("object_broke", connection=connection.id, module=module, error=repr(error))
+            return [None]
+    return [key for words in objects for key in await _page_taken(database, connection, module, [words])]
+
+
+async def _taken(unit: Unit, connection: Connection, module: Module, words: Any) -> Key | None:
+    """What names it; None where this one object cannot be read: the others are taken all the same.
 
     OCPI 2.2.1 transport_and_format_get.
     """
     try:
-        await TAKES[module](unit, connection, VERSIONS[connection.version], words)
+        return await TAKES[module](unit, connection, VERSIONS[connection.version], words)
     except (Unreadable, NotAPartyId, NotAmongThem, Refusal) as error:
         log.warning("object_skipped", connection=connection.id, module=module, error=str(error))
-        return False
-    return True
+        return None
 
 
 def _total(reply: Reply) -> int:
-    said = reply.headers.get("x-total-count", "")
-    return int(said) if said.isdigit() else 0
+    return paging.count_in(reply.headers.get("x-total-count", ""))
 
 
 def _next(reply: Reply, endpoint: str, page: Page, returned: int) -> str | None:

@@ -52,6 +52,8 @@ MODULES: dict[tuple[Module, Interface], Table] = {
     (Module.TOKENS, Interface.SENDER): tokens.SENDER,
     (Module.TOKENS, Interface.RECEIVER): tokens.RECEIVER,
 }
+STRANGERS_MAX = 64_000  # bytes of a body; nearly all that partners say are shorter
+
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details)}
 # Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
@@ -124,7 +126,7 @@ class Desk:
             http, status = status_of(error)
             answer.reply = Reply(http=http, status=status, message=str(error), headers=_allowed(error))
         except Exception:
-            log.exception("ocpi_failed", method=request.method, path="/".join(request.path))
+            log.exception("ocpi_failed", method=request.method, path=_shown(request.path))
             message = f"Something went wrong here; it is in our log under {request.ids.request}"
             answer.reply = Reply(http=500, status=envelope.StatusCode.SERVER_ERROR, message=message)
         await _send(send, request, answer, self._body(answer.reply))
@@ -132,6 +134,9 @@ class Desk:
 
     async def _answered(self, request: Request, receive: Receive, answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
+        if not _is_short(request):
+            async with self._database.unit() as unit:
+                await self._recognised(unit, request)
         request.body = await _body(request, receive, self._settings.body_max)
         async with self._database.unit() as unit:
             connection, token = await self._recognised(unit, request)
@@ -233,7 +238,7 @@ class Desk:
                 at=at,  # type: ignore[arg-type]  # the clock's instant
                 direction="in",
                 method=request.method,
-                url=f"{self._settings.base}/{'/'.join(request.path)}"[:500],
+                url=f"{self._settings.base}/{_shown(request.path)}"[:500],
                 http_status=reply.http,
                 ocpi_status=reply.status,
                 problem=None if reply.status == 1000 else reply.message[:500],
@@ -249,6 +254,17 @@ def _segments(scope: Scope) -> tuple[str, ...]:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     parts = raw.decode("latin-1").split("?")[0].strip("/").split("/")
     return tuple(unquote(part) for part in parts[1:])
+
+
+def _shown(path: Sequence[str]) -> str:
+    """For the log: without the uid of a Token, which is a secret of its driver."""
+    return "/".join((*path[:3], "…") if len(path) > 3 and path[2] == Module.TOKENS else path)
+
+
+def _is_short(request: Request) -> bool:
+    """A body that may be taken in before it is clear who sends it."""
+    said = request.headers.get("content-length", "0")
+    return "transfer-encoding" not in request.headers and said.isdecimal() and int(said) <= STRANGERS_MAX
 
 
 async def _body(request: Request, receive: Receive, most: int) -> bytes:

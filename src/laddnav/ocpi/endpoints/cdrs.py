@@ -51,9 +51,10 @@ async def get(unit: Unit, call: Call) -> Reply:
     return Reply(data=found[0])
 
 
-async def pulled(unit: Unit, connection: Connection, version: Version, words: Any) -> None:
+async def pulled(unit: Unit, connection: Connection, version: Version, words: Any) -> Key:
     """One CDR out of a list that we fetched. Raises what `post` raises."""
-    await _take(unit, connection, version, encoded(words))
+    cdr, _ = await _take(unit, connection, version, encoded(words))
+    return _key(connection, version, cdr.owner, cdr.id)
 
 
 async def _take(unit: Unit, connection: Connection, version: Version, said: bytes) -> tuple[Cdr, Received]:

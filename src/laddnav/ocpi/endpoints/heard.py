@@ -111,13 +111,14 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         self._same(call, id, thing)
         await self.hear(unit, kept, thing, body)
 
-    async def pulled(self, unit: Unit, connection: Connection, version: Version, words: Any) -> None:
+    async def pulled(self, unit: Unit, connection: Connection, version: Version, words: Any) -> Key:
         """One object out of a list that we fetched. Raises Unreadable, NotAPartyId, NotAmongThem."""
         body = readable(connection, encoded(words))
         thing = version.codecs[self.kind].decode(body, hearing(connection, unit.new_id()))
         owner = owner_among(connection, self.owner(thing))
         kept = await self.before(unit, connection, version, owner, self.key(thing))
         await self.hear(unit, kept, thing, body)
+        return kept.key
 
     async def hear(self, unit: Unit, kept: Kept, thing: M, body: bytes) -> bool:
         """Keep words and meaning; False where newer news is here already, which this must not undo."""

@@ -72,7 +72,12 @@ def next_link(header: str | None) -> str | None:
 def offset_of(url: str) -> int:
     """Where a page begins, as its URL says."""
     said = dict(parse_qsl(urlsplit(url).query)).get("offset", "0")
-    return int(said) if said.isdigit() else 0
+    return count_in(said)
+
+
+def count_in(text: str) -> int:
+    """What a partner counted; 0 where that is no number that anything could have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
 
 
 def with_query(url: str, query: str) -> str:
