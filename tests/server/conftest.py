@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jsonschema_rs
 import pytest
 
 from laddnav.db.unit import Database
@@ -30,18 +32,34 @@ LAD, TNM = PartyId("SE", "LAD"), PartyId("NL", "TNM")
 
 
 class Client:
-    """Asks the operator API with one key; an answer is (status, JSON)."""
+    """Asks the operator API with one key; an answer is (status, JSON), and what it is fits what /openapi.json says."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, secret: str | None) -> None:
         self._session = session
         self.url = url
         self.headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+        self._described: Any = None
 
     async def ask(self, method: str, path: str, body: object = None, **more: Any) -> tuple[int, Any]:
         url = f"{self.url}/api/v1{path}"
         sent = more | ({"json": body} if body is not None else {})
         async with self._session.request(method, url, headers=self.headers, **sent) as answer:
-            return answer.status, await answer.json(content_type=None) if await answer.read() else None
+            words = await answer.json(content_type=None) if await answer.read() else None
+        assert await self._misfits(method, path.partition("?")[0], answer.status, words) == []
+        return answer.status, words
+
+    async def _misfits(self, method: str, path: str, status: int, words: object) -> list[str]:
+        if self._described is None:
+            async with self._session.get(f"{self.url}/api/v1/openapi.json") as answer:
+                self._described = await answer.json()
+        for template, operations in self._described["paths"].items():
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and method.lower() in operations:
+                answers = operations[method.lower()]["responses"]
+                (content,) = answers.get(str(status), answers["default"]).get("content", {"": {}}).values()
+                schema = {**content.get("schema", {}), "components": self._described["components"]}
+                errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(words)
+                return [f"{method} {path}: {error.message}" for error in errors]
+        return []
 
     async def get(self, path: str) -> Any:
         """What must be there."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import AsyncIterator
 
 import aiohttp
-import jsonschema_rs
 import pytest
 
 from laddnav.kit.ids import EvseRef
@@ -223,22 +221,17 @@ async def test_a_body_of_ten_megabytes_is_not_read(lad: Client) -> None:
 # ---- Its description
 
 
-async def test_the_description_names_every_operation_and_fits_what_is_answered(
-    everything: Client, served: Serving, nobody: Client
+async def test_the_description_is_open_to_everybody_and_names_what_each_key_may(
+    served: Serving, nobody: Client
 ) -> None:
     described = await nobody.get("/openapi.json")
     assert described["openapi"] == "3.1.0"
     assert described["servers"] == [{"url": f"{served.url}/api/v1"}]
-    for kind in ("locations", "stations", "tokens", "tariffs", "parties"):
-        schema = described["paths"][f"/{kind}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        assert _misfits(await everything.get(f"/{kind}"), schema, described["components"]["schemas"], kind) == []
-    assert described["paths"]["/stations/{station_id}"]["patch"]["security"] == [{"key": ["operator"]}]
-
-
-def _misfits(words: object, schema: dict[str, object], schemas: dict[str, object], where: str) -> list[str]:
-    whole = schema | {"components": {"schemas": schemas}}
-    validator = jsonschema_rs.Draft202012Validator(json.loads(json.dumps(whole)))
-    return [f"{where}: {error.message}" for error in validator.iter_errors(words)]
+    operation = described["paths"]["/stations/{station_id}"]["patch"]
+    assert operation["security"] == [{"key": ["operator"]}]
+    assert operation["summary"] == "Set up what is given about a Station, and leave the rest."
+    names = [one["operationId"] for path in described["paths"].values() for one in path.values()]
+    assert len(set(names)) == len(names) > 25
 
 
 async def test_a_station_can_be_found_where_it_was_attached(everything: Client, served: Serving) -> None:

@@ -23,6 +23,10 @@ _PROBLEM: Schema = {
         "detail": {"type": "string"},
     },
 }
+_REFUSED: Schema = {
+    "description": "Refused",
+    "content": {KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 _STREAM: Schema = {
     "operationId": "follow_events",
     "summary": "Everything that is announced, as server-sent events; each event's id is the cursor after it.",
@@ -34,7 +38,10 @@ _STREAM: Schema = {
             "schema": {"type": "string"},
         }
     ],
-    "responses": {"200": {"description": "Until the reader leaves", "content": {"text/event-stream": {}}}},
+    "responses": {
+        "200": {"description": "Until the reader leaves", "content": {"text/event-stream": {}}},
+        "default": _REFUSED,
+    },
 }
 
 
@@ -66,10 +73,7 @@ def _described(operation: Operation, asked: Speller) -> Schema:
         "parameters": [*_parameters(operation.path, "path"), *_parameters(operation.query, "query")],
         "responses": {
             str(route.status): done,
-            "default": {
-                "description": "Refused",
-                "content": {KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
+            "default": _REFUSED,
         },
         "security": [{"key": [route.needs.value]}],
     }
