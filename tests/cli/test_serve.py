@@ -76,8 +76,8 @@ def serving(command: Command, *words: str) -> Iterator[Served]:
     try:
         yield served
     finally:
-        served.process.kill()
-        served.process.wait()
+        served.process.terminate()  # not killed, so that it takes along the folder that its socket may have borrowed
+        served.process.wait(timeout=30)
 
 
 def test_it_comes_up_on_nothing_and_says_once_how_to_sign_in(laddnav: Command) -> None:
