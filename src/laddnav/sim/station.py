@@ -224,18 +224,26 @@ class SimStation:
         return self.registration
 
     async def _listen(self, wire: _Wire) -> None:
-        with suppress(websockets.ConnectionClosed):
-            await wire.start()
-        if self._wire is wire:
-            self._wire = self._socket = None
+        try:
+            with suppress(websockets.ConnectionClosed):
+                await wire.start()
+        finally:
+            wire.gone.set_result(None)
+            if self._wire is wire:
+                self._wire = self._socket = None
 
     async def _ask(self, payload: Any) -> Any:
         """The server's answer; None where there is none or it is an error."""
         wire = self._wire
         if wire is None:
             return None
+        asked = asyncio.ensure_future(wire.call(payload, suppress=False))
+        # The package would wait its full time for an answer that a broken line can no longer bring.
+        await asyncio.wait({asked, wire.gone}, return_when=asyncio.FIRST_COMPLETED)
         try:
-            return await wire.call(payload, suppress=False)
+            if asked.done():
+                return asked.result()
+            asked.cancel()
         except ocpp.exceptions.OCPPError as error:
             self.refusals.append(error.code)
         except (TimeoutError, OSError, websockets.ConnectionClosed):
@@ -444,6 +452,7 @@ class _Wire(ChargePoint):
 
     def __init__(self, station: SimStation, socket: ClientConnection) -> None:
         super().__init__(station.id, socket, response_timeout=ANSWER_WITHIN)
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._station = station
         self._tasks: set[asyncio.Task[Any]] = set()
 
