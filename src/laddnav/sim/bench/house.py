@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
+import asyncpg
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -32,7 +33,9 @@ from laddnav.parties.model import Party, Role
 from laddnav.server import installation, settings
 from laddnav.server.app import HEARS, roaming
 from laddnav.sim import network
+from laddnav.sim.bench import store
 from laddnav.sim.bench.figures import Pace
+from laddnav.sim.bench.load import HttpAsker, get
 from laddnav.sim.network import OURS, THEIRS
 from laddnav.sim.process import Process
 from laddnav.tariffs import actions as tariffs
@@ -90,6 +93,8 @@ async def furnished(pace: Pace) -> AsyncIterator[House]:
                     os.sched_setaffinity(process.pid, core_of_server)
                 clients = Clients(opened.database, roaming(replace(said, public_url=server.url)))
                 as_cpo, as_emsp = await _introduced(opened.database, clients)
+                await _read_through(_port(server.url), as_emsp, pace)
+                await _settled(opened.cluster.url("laddnav"))
                 yield House(
                     postgres=_pid_of_postgres(data / "postgres"),
                     server=server.pid,
@@ -182,6 +187,22 @@ async def _introduced(database: Database, clients: Clients) -> tuple[Line, Line]
         return await _line(clients, of_cpo), await _line(clients, of_emsp)
     finally:
         await clients.close()
+
+
+async def _read_through(port: int, line: Line, pace: Pace) -> None:
+    """Every page once, as a partner does that is new; from then on our words about each place are there."""
+    path = line.path(Module.LOCATIONS, Interface.SENDER)
+    for offset in range(0, pace.places, PAGE):
+        await HttpAsker.once(port, get(f"{path}?offset={offset}&limit={PAGE}", line.headers))
+
+
+async def _settled(database: str) -> None:
+    """As a database that has lived for a while: its planner knows what is in it."""
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(store.SETTLE)
+    finally:
+        await connection.close()
 
 
 async def _line(clients: Clients, connection: Connection) -> Line:

@@ -117,13 +117,21 @@ class HttpAsker:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
         return cls(reader, writer, request, accept)
 
+    @classmethod
+    async def once(cls, port: int, request: bytes) -> bytes:
+        """The body of the answer to a single request. Raises Refused for anything but 2xx."""
+        asker = await cls.connected(port, lambda: request, bool)
+        try:
+            return await asker._ask()
+        finally:
+            asker.close()
+
     async def __call__(self) -> None:
-        body = await self.ask()
+        body = await self._ask()
         if not self._accept(body):
             raise Refused(body[:500].decode(errors="replace"))
 
-    async def ask(self) -> bytes:
-        """The body of the next answer. Raises Refused for anything but 2xx."""
+    async def _ask(self) -> bytes:
         self._writer.write(self._request())
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = int(_field(head, b"content-length"))

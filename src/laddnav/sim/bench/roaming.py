@@ -19,7 +19,7 @@ async def page(house: House, pace: Pace) -> list[Figure]:
     path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
     query = f"offset={FIRST_OF_PAGE % pace.places}&limit={PAGE}"
     ours, limit = get(f"{path}?{query}", house.as_emsp.headers), get("/page", {})
-    lengths = [len(await _once(*asked)) for asked in ((house.server_port, ours), (house.limit_port, limit))]
+    lengths = [len(await HttpAsker.once(*asked)) for asked in ((house.server_port, ours), (house.limit_port, limit))]
     if lengths[0] != lengths[1]:
         raise Refused(f"a page has {lengths[0]} bytes, and the limit for it {lengths[1]}")
     ours_rate, limit_rate = await _compared(house, pace, lambda: ours, lambda: limit)
@@ -40,14 +40,6 @@ async def cdr(house: House, pace: Pace) -> list[Figure]:
         house, pace, lambda: post(path, headers, body()), lambda: post("/keep", {}, body())
     )
     return of_answers("ocpi_cdr", "CDR", ours_rate, limit_rate, "bare handler, one prepared insert of the same bytes")
-
-
-async def _once(port: int, request: bytes) -> bytes:
-    asker = await HttpAsker.connected(port, lambda: request, _granted)
-    try:
-        return await asker.ask()
-    finally:
-        asker.close()
 
 
 async def _compared(
