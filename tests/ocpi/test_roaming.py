@@ -184,8 +184,8 @@ async def test_a_charge_is_told_as_it_goes_and_closed_once(pair: Pair, clock: Se
     async with cpo.database.unit() as unit:
         ours = await cdrs.of_session(unit, CPO, CPO, session_id)
         assert ours is not None
-        kept = await store.delivery_of(unit, await cpo.connection(), Module.CDRS, ours.id)
-    assert kept is not None and kept.location_url == f"{emsp.url}/ocpi/emsp/2.2.1/cdrs/SE/LAD/{ours.id}"
+    kept = next(one for one in await cpo.deliveries() if one.module is Module.CDRS)
+    assert kept.location_url == f"{emsp.url}/ocpi/emsp/2.2.1/cdrs/SE/LAD/{ours.id}"
     partner = await cpo.clients.to(await cpo.connection())
     assert b'"total_energy":10' in ((await partner.call("GET", kept.location_url)).answer.data or b"")
 

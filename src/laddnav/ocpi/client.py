@@ -195,7 +195,6 @@ class Partner:
         *,
         to: PartyId | None = None,
         routed: bool = True,
-        correlation: str | None = None,
         within: timedelta | None = None,
     ) -> Reply:
         """Raises PartnerUnreachable, PartnerTroubled, PartnerRefused, ForbiddenAddress.
@@ -205,7 +204,7 @@ class Partner:
         """
         clock = self._database.clock
         request = clock.new_id()
-        ids = MessageIds(request=request, correlation=correlation or request)
+        ids = MessageIds(request=request, correlation=request)
         headers = self._headers(ids, body, routed, to)
         seconds = (within or self._clients.settings.call_within).total_seconds()
         loop = asyncio.get_running_loop()

@@ -76,10 +76,13 @@ async def _news(database: Database, holder: PartyId, owner: str, module: Module,
 async def _concerned(
     unit: Unit, holder: PartyId, module: Module, party: PartyId | None = None
 ) -> tuple[Connection, ...]:
-    """To whom we are the Sender and who takes pushes; where `party` is given, only who speaks for it."""
+    """To whom we are the Sender and who takes pushes; where `party` is given, only who speaks for it.
+
+    What happens while a partner is suspended waits for it, a CDR above all.
+    """
     return tuple(
         connection
-        for connection in await store.connected(unit, holder)
+        for connection in await store.registered(unit, holder)
         if OFFERED[connection.our_role].get(module) is SENDER
         and connection.endpoint(module, RECEIVER) is not None
         and (party is None or party in connection.parties)

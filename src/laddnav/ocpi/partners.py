@@ -83,7 +83,7 @@ async def accept(
         store.set_inbound(unit, after, seal.hash_of(token), before)
         store.set_outbound(unit, after, clients.seal.sealed(said.token))
         store.reached(unit, after)
-        _ask_for_everything(unit, after)
+        ask_for_everything(unit, after)
         _changed(unit, after)
         return await credentials_of(unit, clients.settings, after, token)
 
@@ -154,7 +154,7 @@ async def register(
             store.update_connection(unit, after)
             store.set_outbound(unit, after, clients.seal.sealed(said.token))
             store.reached(unit, after)
-            _ask_for_everything(unit, after)
+            ask_for_everything(unit, after)
             _changed(unit, after)
     except (Refusal, Trouble):
         async with database.unit() as unit:
@@ -225,6 +225,14 @@ async def resume(unit: Unit, connection: Connection) -> None:
     await _move(unit, connection, Step.WE_RESUME)
 
 
+def ask_for_everything(unit: Unit, connection: Connection) -> None:
+    """Have every list fetched soon of which we are the Receiver and they offer the Sender."""
+    for module, interface in OFFERED[connection.our_role].items():
+        wanted = interface is RECEIVER and module is not Module.COMMANDS
+        if wanted and connection.endpoint(module, SENDER) is not None:
+            store.ask_pull(unit, connection, module)
+
+
 # Reads ----------------------------------------------------------------------------------------------------------------
 
 
@@ -265,11 +273,6 @@ async def resend(unit: Unit, connection: Connection, delivery_id: int | None = N
     if delivery_id is not None:
         return await store.resend(unit, connection, delivery_id)
     return await store.resend_dead(unit, connection)
-
-
-def ask_for_everything(unit: Unit, connection: Connection) -> None:
-    """Have every list of the partner fetched again, soon."""
-    _ask_for_everything(unit, connection)
 
 
 # Shared ---------------------------------------------------------------------------------------------------------------
@@ -363,14 +366,6 @@ async def _move(unit: Unit, connection: Connection, step: Step) -> None:
     now = await _locked(unit, connection)
     store.update_connection(unit, replace(now, state=handshake.moved(now.state, step)))
     _changed(unit, now)
-
-
-def _ask_for_everything(unit: Unit, connection: Connection) -> None:
-    """Every module of which we are the Receiver and they offer the Sender."""
-    for module, interface in OFFERED[connection.our_role].items():
-        wanted = interface is RECEIVER and module is not Module.COMMANDS
-        if wanted and connection.endpoint(module, SENDER) is not None:
-            store.ask_pull(unit, connection, module)
 
 
 def _changed(unit: Unit, connection: Connection) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ EVERY = timedelta(hours=4)  # OCPI 2.2.1 transport_and_format_pull_and_push: hou
 AGAIN = timedelta(minutes=2)  # after trouble
 OVERLAP = timedelta(minutes=10)  # their clock is not ours, and what was being written when we asked must not slip by
 PAGE = 100
+TURN = 300.0  # seconds of the wall for one list; a long one goes on when others have had theirs
 PAGES_MAX = 100_000  # a list that never ends is a mistake of theirs
 LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the first OCPI; Sessions want a date_from
 
@@ -46,15 +48,15 @@ TAKES: dict[Module, Take] = {
 }
 
 
-async def pull_due(database: Database, clients: Clients, dice: Dice, limit: int = 4) -> int:
-    """Fetch the lists that are due; says how many those were."""
+async def pull_due(database: Database, clients: Clients, dice: Dice, *, limit: int = 4, turn: float = TURN) -> int:
+    """Fetch the lists that are due, some at a time; says how many those were."""
     async with database.unit() as unit:
         due = await store.due_pulls(unit, limit)
-    await asyncio.gather(*(pull(database, clients, one, dice) for one in due))
+    await asyncio.gather(*(pull(database, clients, one, dice, turn) for one in due))
     return len(due)
 
 
-async def pull(database: Database, clients: Clients, task: Pull, dice: Dice) -> Pull:
+async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, turn: float = TURN) -> Pull:
     """One list to its end, a Unit a page; where it breaks off, the next time goes on from there."""
     async with database.unit() as unit:
         connection = await store.connection(unit, task.holder, task.connection_id)
@@ -63,8 +65,15 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice) -> 
         return task
     if task.next_url is None:
         task = replace(task, started_at=now, seen=0, skipped=0)
+    loop = asyncio.get_running_loop()
+    until, whole = loop.time() + turn, True
     try:
-        task = await _crawled(database, clients, connection, task)
+        async with aclosing(_crawled(database, clients, connection, task)) as pages:
+            # `task` is as far as it has got, also where it breaks off.
+            async for task in pages:
+                if task.next_url is not None and loop.time() > until:
+                    task, whole = replace(task, due_at=now), False
+                    break
     except (Refusal, Trouble) as error:
         log.warning("pull_broke_off", connection=connection.id, module=task.module, error=str(error))
         task = replace(task, due_at=now + clock.wall(AGAIN * (0.75 + dice() / 2)), last_error=str(error)[:500])
@@ -73,6 +82,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice) -> 
         log.exception("pull_broke", connection=connection.id, module=task.module, error=repr(error))
         task = replace(task, due_at=now + clock.wall(EVERY), next_url=None, last_error="this list breaks our reading")
     else:
+        task = replace(task, last_error=None)
+    if whole and task.last_error is None:
         task = replace(
             task,
             due_at=now + clock.wall(EVERY * (0.75 + dice() / 2)),
@@ -86,8 +97,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice) -> 
     return task
 
 
-async def _crawled(database: Database, clients: Clients, connection: Connection, task: Pull) -> Pull:
-    """Page after page. Raises NotOffered and what a call raises; what was taken stays taken."""
+async def _crawled(database: Database, clients: Clients, connection: Connection, task: Pull) -> AsyncGenerator[Pull]:
+    """How far it has got, page after page. Raises NotOffered and what a call raises; what was taken stays taken."""
     partner = await clients.to(connection)
     endpoint = partner.endpoint(task.module, SENDER)
     # Tariffs are few, and only the whole list tells which are gone.
@@ -100,7 +111,7 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     visited: set[str] = set()
     met: set[Key | None] = {None} if task.next_url is not None else set()
     total = 0
-    while url is not None and url not in visited and len(visited) < PAGES_MAX:
+    while url is not None and url not in visited and task.seen < PAGES_MAX * PAGE:
         visited.add(url)
         reply = await partner.call("GET", url)
         objects = envelope.members(reply.answer.data)
@@ -119,10 +130,10 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
         task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + taken.count(None), next_url=url)
         async with database.unit() as unit:
             store.pulled(unit, task)
+        yield task
     if task.module is Module.TARIFFS and None not in met:
         async with database.unit() as unit:
             await tariffs.replaced(unit, connection, met)
-    return task
 
 
 async def _page_taken(

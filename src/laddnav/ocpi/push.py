@@ -110,6 +110,8 @@ class Courier:
         except Trouble as error:
             # The database, not the partner: what was claimed is free again when its lease is over.
             log.warning("round_broke_off", connection=deliveries[0].connection_id, error=str(error))
+        except Exception as error:
+            log.exception("round_broke", connection=deliveries[0].connection_id, error=repr(error))
 
     async def _sent(self, deliveries: list[Delivery]) -> None:
         first = deliveries[0]
@@ -146,9 +148,11 @@ class Courier:
                 await self._refused(delivery, error)
         except Refusal as error:
             await self._refused(delivery, error)
+        except Exception as error:
+            log.exception("delivery_broke", delivery=delivery.id, module=delivery.module, error=repr(error))
+            await self._troubled(delivery, error)
         else:
-            location = reply.headers.get("location")
-            await self._arrived(partner.connection, delivery, urljoin(message.url, location) if location else None)
+            await self._arrived(partner.connection, delivery, _absolute(message.url, reply.headers.get("location")))
 
     async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
         async with self._database.unit() as unit:
@@ -174,7 +178,8 @@ class Courier:
                     unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
         log.info("partner_unreachable", connection=connection.id, error=str(error))
 
-    async def _troubled(self, delivery: Delivery, error: Trouble) -> None:
+    async def _troubled(self, delivery: Delivery, error: Exception) -> None:
+        """Later may help with this one; what never gets through is shown to a person."""
         async with self._database.unit() as unit:
             run_at = unit.now + unit.clock.wall(wait_after(delivery.attempts, self._dice))
             dead = delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
@@ -182,7 +187,7 @@ class Courier:
 
     async def _refused(self, delivery: Delivery, error: Refusal) -> None:
         """The same again would be refused again: a person should look."""
-        log.warning("delivery_refused", module=delivery.module, key=delivery.object_key, error=str(error))
+        log.warning("delivery_refused", delivery=delivery.id, module=delivery.module, error=str(error))
         async with self._database.unit() as unit:
             store.again(unit, delivery, unit.now, str(error), dead=True)
 
@@ -191,6 +196,14 @@ class Courier:
         async with self._database.unit() as unit:
             store.drop_delivery(unit, delivery)
             store.queue_news(unit, connection, delivery.module, delivery.object_key.split("/")[0], "PUT")
+
+
+def _absolute(url: str, location: str | None) -> str | None:
+    """Where the partner says that it keeps the object; what is no URL is worth nothing."""
+    try:
+        return urljoin(url, location) if location else None
+    except ValueError:
+        return None
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:

@@ -156,7 +156,6 @@ class Desk:
                 query=request.query,
                 body=request.body,
                 settings=self._settings,
-                correlation=request.ids.correlation,
                 token=token,
             )
             if isinstance(endpoint, Within):

@@ -41,6 +41,9 @@ CONNECTIONS = f"""
 select {_CONNECTION}, {_COUNTS} from ocpi_connection c
 where ($1::text is null or c.holder = $1) and c.state <> 'REMOVED' order by c.created_at, c.id
 """
+REGISTERED = f"""
+select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.state in ('CONNECTED', 'SUSPENDED') order by c.id
+"""
 CONNECTED = f"select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.state = 'CONNECTED' order by c.id"
 # Those with whom we deal in one role, one at a time: what two partners claim at once, only one of them gets.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
@@ -204,7 +207,6 @@ DELIVERIES = f"""
 select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2
 order by (d.dead_at is null), (d.delivered_at is not null), d.run_at desc, d.id desc limit $3
 """
-DELIVERY_OF = f"select {_DELIVERY} from ocpi_delivery d where {_ONE}"
 
 # Exchanges ------------------------------------------------------------------------------------------------------------
 
@@ -311,6 +313,11 @@ async def connection_by_ref(unit: Unit, ref: str) -> Connection | None:
 async def connections(unit: Unit, holder: PartyId | None) -> tuple[Connection, ...]:
     """All but those that were removed, oldest first, with what waits for each."""
     return tuple(_connection(row) for row in await unit.fetch(CONNECTIONS, holder and str(holder)))
+
+
+async def registered(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
+    """Connected, or suspended for a while."""
+    return tuple(_connection(row) for row in await unit.fetch(REGISTERED, str(holder)))
 
 
 async def connected(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
@@ -516,11 +523,6 @@ async def deliveries(unit: Unit, connection: Connection, limit: int) -> tuple[De
     """The dead first, then what waits, then what is done, newest first."""
     rows = await unit.fetch(DELIVERIES, str(connection.holder), connection.id, limit)
     return tuple(_delivery(row) for row in rows)
-
-
-async def delivery_of(unit: Unit, connection: Connection, module: Module, key: str) -> Delivery | None:
-    row = await unit.fetch_one(DELIVERY_OF, str(connection.holder), connection.id, module, key)
-    return None if row is None else _delivery(row)
 
 
 def _delivery(row: Record) -> Delivery:

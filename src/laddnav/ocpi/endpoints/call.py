@@ -33,7 +33,6 @@ class Call(Struct, frozen=True, kw_only=True):
     query: Mapping[str, str]
     body: bytes
     settings: Settings
-    correlation: str
     token: str
 
     @property

@@ -8,6 +8,7 @@ got as far as OCPI, and for objects and methods that are not there
 from __future__ import annotations
 
 from laddnav.cdrs.rules import AlreadyClosedDifferently, UnknownCdr
+from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
@@ -72,6 +73,7 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     NotAmongThem: (404, StatusCode.INVALID_PARAMETERS),
     NoPreferences: (404, StatusCode.INVALID_PARAMETERS),
     Unreadable: (200, StatusCode.INVALID_PARAMETERS),
+    Unstorable: (200, StatusCode.INVALID_PARAMETERS),
     NotAPartyId: (200, StatusCode.INVALID_PARAMETERS),
     TwoEvsesAlike: (200, StatusCode.INVALID_PARAMETERS),
     AddressedElsewhere: (200, StatusCode.INVALID_PARAMETERS),
