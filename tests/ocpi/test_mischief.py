@@ -46,6 +46,12 @@ async def pulled(one: Installation, module: Module) -> Any:
         return {each.module: each for each in await partners.pulls(unit, await one.connection())}[module]
 
 
+async def somebody_waits(one: Installation) -> bool:
+    """For a row that somebody else holds."""
+    async with one.database.unit() as unit:
+        return bool(await unit.value("select exists (select from pg_stat_activity where wait_event_type = 'Lock')"))
+
+
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 
@@ -115,9 +121,8 @@ async def test_what_is_pushed_while_it_is_fetched_is_kept_once(emsp: Installatio
         await sessions.hear(unit, heard)
         await unit.value("select 1")
         pulling = asyncio.create_task(emsp.pull())
-        waits = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
         async with asyncio.timeout(10):
-            while not await unit.value(waits):
+            while not await somebody_waits(emsp):
                 await asyncio.sleep(0.01)
     await pulling
     task = await pulled(emsp, Module.SESSIONS)

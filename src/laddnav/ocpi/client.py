@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
 from yarl import URL
@@ -163,12 +164,22 @@ class Clients:
         session = self._sessions.get(connection_id)
         if session is None or session.closed:
             connector = aiohttp.TCPConnector(
-                resolver=GuardedResolver(self.settings.allow_loopback), limit=16, keepalive_timeout=60
+                resolver=GuardedResolver(self.settings.allow_loopback),
+                socket_factory=self._socket,
+                limit=16,
+                keepalive_timeout=60,
             )
             session = self._sessions[connection_id] = aiohttp.ClientSession(
                 connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
             )
         return session
+
+    def _socket(self, where: AddrInfoType) -> socket.socket:
+        """The last look, at the very address: in whatever way it was spelt, nobody leads us past it."""
+        family, kind, protocol, _, address = where
+        if not may_be_called(str(address[0]), self.settings.allow_loopback):
+            raise OSError(None, f"{address[0]} is no public address")
+        return socket.socket(family, kind, protocol)
 
 
 class Partner:
@@ -232,10 +243,10 @@ class Partner:
                     at=at,
                     direction="out",
                     method=method,
-                    url=self._shown(url)[:500],
+                    url=self._shown(url),
                     http_status=http,
                     ocpi_status=status,
-                    problem=problem and problem[:500],
+                    problem=problem,
                     request_id=ids.request,
                     correlation_id=ids.correlation,
                     took_ms=round((loop.time() - started) * 1000),

@@ -6,11 +6,13 @@ import asyncio
 from datetime import timedelta
 
 import structlog
+from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Exchange
+from laddnav.ocpi.wire.shared.scalars import printable
 
 log = structlog.get_logger()
 
@@ -29,7 +31,8 @@ class Journal:
 
     def note(self, exchange: Exchange) -> None:
         if len(self._waiting) < _MOST:
-            self._waiting.append(exchange)
+            problem = exchange.problem and printable(exchange.problem)
+            self._waiting.append(replace(exchange, url=printable(exchange.url), problem=problem))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._soon())
 

@@ -237,10 +237,10 @@ class Desk:
                 at=at,  # type: ignore[arg-type]  # the clock's instant
                 direction="in",
                 method=request.method,
-                url=f"{self._settings.base}/{_shown(request.path)}"[:500],
+                url=f"{self._settings.base}/{_shown(request.path)}",
                 http_status=reply.http,
                 ocpi_status=reply.status,
-                problem=None if reply.status == 1000 else reply.message[:500],
+                problem=None if reply.status == 1000 else reply.message,
                 request_id=request.ids.request,
                 correlation_id=request.ids.correlation,
                 took_ms=round((asyncio.get_running_loop().time() - started) * 1000),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
 from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.shared.scalars import printable
 
 
 class StatusCode(IntEnum):
@@ -58,13 +59,8 @@ def opened(body: bytes) -> Answer:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(f"This is no OCPI answer: {error}") from error
     data = bytes(wire.data)
-    message = None if wire.status_message is None else _readable(str(wire.status_message))
+    message = None if wire.status_message is None else printable(str(wire.status_message))
     return Answer(status=wire.status_code, message=message, data=None if data == b"null" else data)
-
-
-def _readable(text: str) -> str:
-    """For people and logs: what cannot be printed, the character NUL among it, is marked as that."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text[:1000])
 
 
 def members(data: bytes | None) -> list[Any]:

@@ -139,6 +139,11 @@ def clipped(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def printable(text: str, longest: int = 500) -> str:
+    """What anybody said, for people and logs: what cannot be printed, the character NUL among it, is marked as that."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text[:longest])
+
+
 def known_zone(name: str, where: str) -> str:
     """Raises json.Unreadable where it is no name of the IANA time zone database."""
     try:
