@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from tests.ocpi.test_examples import CASES
 NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
 OWNER = PartyId("DE", "SLB")
 FEED = CASES / "feeds" / "swlb.json"
+WHOLE_FEED = CASES / "feeds" / "swlb-ludwigsburg-2026-04.json.gz"
 
 
 def case(name: str) -> dict[str, Any]:
@@ -72,11 +72,10 @@ def test_a_real_feed_is_read_whole_with_its_tariffs() -> None:
 
 
 def test_a_whole_operator_is_read() -> None:
-    everything = Path(__file__).parents[3] / "shared/data/ocpi-feeds/swlb-ludwigsburg-2026-04.json.gz"
-    if not everything.exists():
-        pytest.skip("the whole feed is kept outside the repository")
-    found = feeds.locations_in(gzip.decompress(everything.read_bytes()), OWNER, NOW)
+    found = feeds.locations_in(gzip.decompress(WHOLE_FEED.read_bytes()), OWNER, NOW)
     assert (len(found.locations), len(found.unusable)) == (100, 0)
+    assert sum(len(location.evses) for location in found.locations) == 273
+    assert {tariff.id for tariff in found.tariffs} == {"22132ac", "22132dc", "22134ac", "22310ac", "31739ac"}
 
 
 def test_an_import_belongs_to_whom_it_is_for() -> None:
