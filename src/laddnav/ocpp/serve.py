@@ -176,18 +176,7 @@ class Sockets:
         stations = await locations.stations_named(unit, {one.station.id for one in deeds})
         told = [_told(stations[one.station.id], one.deed) for one in deeds if one.deed is not None]
         outcomes = iter(await actions.small_talk(unit, told))
-        return [self._kept(unit, one, None if one.deed is None else next(outcomes)) for one in exchanges]
-
-    def _kept(self, unit: Unit, exchange: Exchange, outcome: Outcome | None) -> Done:
-        """Log both frames in the Unit of their effect."""
-        text, answer = exchange.answer, None
-        if exchange.deed is not None:
-            assert outcome is not None, "every event has its outcome"
-            answer = outcome.answer
-            text = frames.write(exchange.dialect.answer(exchange.deed.call, answer))
-        session_id = None if outcome is None else outcome.session_id
-        store.log(unit, _messages(unit, exchange, text, session_id))
-        return Done(answer, text)
+        return _kept(unit, [(one, None if one.deed is None else next(outcomes)) for one in exchanges])
 
     async def alone(self, exchange: Exchange) -> Done:
         """An event with a Unit of its own; nothing is open while somebody is asked about a card."""
@@ -197,19 +186,19 @@ class Sockets:
             case Booted():
                 async with self.database.unit() as unit:
                     station = await locations.station(unit, id)
-                    return self._kept(unit, exchange, actions.boot(unit, station, event))
+                    return _kept_alone(unit, exchange, actions.boot(unit, station, event))
             case TokenShown():
                 _, given = await actions.judge(self.database, exchange.station, event.uid, self.ask)
                 async with self.database.unit() as unit:
                     locations.seen(unit, id)
-                    return self._kept(unit, exchange, Outcome(rules.judged(given)))
+                    return _kept_alone(unit, exchange, Outcome(rules.judged(given)))
             case ChargeStarted():
                 return await self._started(exchange, event)
             case ChargeStopped():
                 async with self.database.unit() as unit:
                     station = await locations.station(unit, id)
                     locations.seen(unit, id)
-                    return self._kept(unit, exchange, await actions.stop(unit, station, event))
+                    return _kept_alone(unit, exchange, await actions.stop(unit, station, event))
         return await self.small_talk.add(exchange)
 
     async def _started(self, exchange: Exchange, event: ChargeStarted) -> Done:
@@ -217,12 +206,12 @@ class Sockets:
             station = await locations.station(unit, exchange.station.id)
             before = await actions.told_before(unit, station, event)
             if before is not None:
-                return self._kept(unit, exchange, before)
+                return _kept_alone(unit, exchange, before)
         uid, given = await actions.judge(self.database, station, event.uid, self.ask, evse_no=event.evse_no, anew=False)
         try:
             async with self.database.unit() as unit:
                 locations.seen(unit, station.id)
-                return self._kept(unit, exchange, await actions.start(unit, station, event, uid, given))
+                return _kept_alone(unit, exchange, await actions.start(unit, station, event, uid, given))
         except ToldTwiceAtOnce:
             return await self._started(exchange, event)
 
@@ -448,6 +437,26 @@ def _verdict(dialect: Dialect, asked: Asked, reply: CallResult | CallError) -> V
 def _told(station: Station, deed: CarryOut) -> Told:
     assert isinstance(deed.event, SmallTalk), "anything else has a Unit of its own"
     return Told(station, deed.event)
+
+
+def _kept_alone(unit: Unit, exchange: Exchange, outcome: Outcome) -> Done:
+    (done,) = _kept(unit, [(exchange, outcome)])
+    return done
+
+
+def _kept(unit: Unit, outcomes: Sequence[tuple[Exchange, Outcome | None]]) -> list[Done]:
+    """Put each answer into words, and log the frames of both directions in the Unit of their effect, all at once."""
+    done, passed = list[Done](), list[Message]()
+    for exchange, outcome in outcomes:
+        text, answer = exchange.answer, None
+        if exchange.deed is not None:
+            assert outcome is not None, "every event has its outcome"
+            answer = outcome.answer
+            text = frames.write(exchange.dialect.answer(exchange.deed.call, answer))
+        passed += _messages(unit, exchange, text, None if outcome is None else outcome.session_id)
+        done.append(Done(answer, text))
+    store.log(unit, passed)
+    return done
 
 
 def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: str | None) -> list[Message]:
