@@ -154,7 +154,7 @@ class Held(Struct, frozen=True):
     register: Energy
 
 
-class Meter(Struct, frozen=True, kw_only=True):
+class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the fold over a session's facts remembers between two of them; kept with the session as JSON.
 
     Everything up to `read_at` has become stretches. `activity` holds then, and has `since`; `marks` are those after it,

@@ -21,7 +21,7 @@ class Choice(Struct, frozen=True, array_like=True):
     component: int
 
 
-class Stint(Struct, frozen=True, kw_only=True):
+class Stint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A stretch in which one activity was priced by the same components; what is adjacent and alike is one Stint.
 
     `energy_by` and `time_by` None: nothing prices that dimension, so it is free.
@@ -40,7 +40,7 @@ class Stint(Struct, frozen=True, kw_only=True):
         return self.ended_at - self.started_at
 
 
-class Tab(Struct, frozen=True, kw_only=True):
+class Tab(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The running price of a session: the tariff as promised at the start, and the Stints so far.
 
     It holds all that `advanced` and `priced` need, so keeping it (as JSON) with the session keeps the price. `zone` is

@@ -60,7 +60,7 @@ class StopReason(StrEnum):
     OTHER = "Other"
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
 
     `cost` is what the charge costs so far: ours from the tab, a partner's as it said. A PENDING Session started when it

@@ -32,7 +32,11 @@ class Weekday(StrEnum):
     SUNDAY = "SUNDAY"
 
 
-class PriceComponent(Struct, frozen=True, kw_only=True):
+# Kept without the fields that say nothing: every running charge carries its Tariff and is rewritten with each reading,
+# and what is longer than 2 kB PostgreSQL first compresses.
+
+
+class PriceComponent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size` in Wh or s.
 
     `vat` is a percentage; None means that no tax is named, not that there is none (design: readings of unclear text).
@@ -44,7 +48,7 @@ class PriceComponent(Struct, frozen=True, kw_only=True):
     step_size: int
 
 
-class Restriction(Struct, frozen=True, kw_only=True):
+class Restriction(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When an Element applies: all that is given must hold. Minimum inclusive, maximum exclusive, local time."""
 
     start_time: time | None = None
@@ -63,7 +67,7 @@ class Restriction(Struct, frozen=True, kw_only=True):
     reservation: str | None = None  # RESERVATION or RESERVATION_EXPIRES: the Element speaks of reservations only
 
 
-class Element(Struct, frozen=True, kw_only=True):
+class Element(Struct, frozen=True, kw_only=True, omit_defaults=True):
     components: tuple[PriceComponent, ...]
     restriction: Restriction = Restriction()
 
@@ -80,7 +84,7 @@ class Limit(Struct, frozen=True):
     incl: Decimal | None = None
 
 
-class Tariff(Struct, frozen=True, kw_only=True):
+class Tariff(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`owner` is the CPO. Elements are tried in order; for each dimension the first that applies and names it wins."""
 
     owner: PartyId
