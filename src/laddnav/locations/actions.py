@@ -138,9 +138,12 @@ async def count(unit: Unit, holder: PartyId | None) -> int:
     return await store.count(unit, holder)
 
 
-async def evse_named(unit: Unit, name: str) -> tuple[PartyId, Location, Evse]:
-    """(holder, Location, Evse) by our ref or the number printed at the Evse. Raises UnknownEvse."""
-    found = await store.evse_by_ref(unit, name)
+async def evse_named(unit: Unit, name: str, holder: PartyId | None = None) -> tuple[PartyId, Location, Evse]:
+    """(holder, Location, Evse) by our ref or the number printed at the Evse, among all or one holder's.
+
+    Raises UnknownEvse.
+    """
+    found = await store.evse_named(unit, name, holder)
     if found is None:
         raise UnknownEvse("", name)
     holder, owner, location_key, uid = found
@@ -265,6 +268,11 @@ async def station_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Stati
     """The Station behind an Evse, and the number that the Station has for it."""
     found = await store.attached_to(unit, holder, where)
     return None if found is None else (await station(unit, found[0]), found[1])
+
+
+async def hold(unit: Unit, station_id: str) -> None:
+    """Whoever begins something at this Station begins it alone, until the Unit ends."""
+    await store.hold(unit, station_id)
 
 
 async def password_fits(unit: Unit, station_id: str, password: str) -> bool:

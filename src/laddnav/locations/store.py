@@ -51,16 +51,29 @@ on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.
   status_at = case when evse.status = excluded.status then evse.status_at else excluded.status_at end
 """
 DROP_EVSES = "delete from evse where holder = $1 and owner = $2 and location_key = $3 and not (uid_key = any($4))"
+# The Location is locked first, as by whoever writes it whole: the two must not wait for each other in a ring.
 SET_STATUS = """
-update evse set status = $5, status_at = $6, last_updated = greatest(last_updated, $6)
-where holder = $1 and owner = $2 and location_key = $3 and uid_key = $4 and status <> $5 and status_at <= $6
+with news as (
+  select l.holder, l.owner, l.id_key from location l
+  where l.holder = $1 and l.owner = $2 and l.id_key = $3 and exists (
+    select from evse e where e.holder = $1 and e.owner = $2 and e.location_key = $3 and e.uid_key = $4
+      and e.status <> $5 and e.status_at <= $6)
+  for no key update)
+update evse set status = $5, status_at = $6, last_updated = greatest(last_updated, $6) from news n
+where evse.holder = n.holder and evse.owner = n.owner and evse.location_key = n.id_key and evse.uid_key = $4
+  and evse.status <> $5 and evse.status_at <= $6
 """
 TOUCH = """
 update location set revision = revision + 1, last_updated = greatest(last_updated, $4)
 where holder = $1 and owner = $2 and id_key = $3
 """
 WHERE_IS = "select owner, location_key, uid from evse where holder = $1 and uid_key = $2"
-EVSE_BY_REF = "select holder, owner, location_key, uid from evse where ref = $1 or evse_id = $1 limit 1"
+# Partners may tell us of our own Evse, and two of our parties may hear of the same one: our own goes first.
+EVSE_NAMED = """
+select holder, owner, location_key, uid from evse
+where (ref = $1 or evse_id = $1) and ($2::text is null or holder = $2)
+order by (owner = holder) desc, holder, owner, location_key, uid_key limit 1
+"""
 COUNT = "select count(*) from location where ($1::text is null or holder = $1)"
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.protocols, s.on_connect,
@@ -92,6 +105,7 @@ update station set vendor = $2, model = $3, serial_number = $4, firmware = $5, b
 where id = $1
 """
 CONNECTED = "update station set connected_at = $2, connected_to = $3, protocol = $4, last_seen_at = $2 where id = $1"
+HOLD = "select id from station where id = $1 for no key update"
 DISCONNECTED = """
 update station set connected_to = null, last_seen_at = $3 where id = $1 and connected_to = $2
 """
@@ -228,9 +242,9 @@ async def where_is(unit: Unit, holder: PartyId, evse_uid: str) -> list[tuple[Par
     return [(PartyId.parse(row["owner"]), row["location_key"]) for row in rows]
 
 
-async def evse_by_ref(unit: Unit, ref: str) -> tuple[PartyId, PartyId, str, str] | None:
+async def evse_named(unit: Unit, name: str, holder: PartyId | None) -> tuple[PartyId, PartyId, str, str] | None:
     """(holder, owner, Location id key, Evse uid) by our ref, or by the number printed at the Evse."""
-    row = await unit.fetch_one(EVSE_BY_REF, ref)
+    row = await unit.fetch_one(EVSE_NAMED, name, holder and str(holder))
     if row is None:
         return None
     return PartyId.parse(row["holder"]), PartyId.parse(row["owner"]), row["location_key"], row["uid"]
@@ -239,6 +253,10 @@ async def evse_by_ref(unit: Unit, ref: str) -> tuple[PartyId, PartyId, str, str]
 async def find_station(unit: Unit, id: str) -> Station | None:
     row = await unit.fetch_one(STATION, id)
     return None if row is None else _station(row)
+
+
+async def hold(unit: Unit, id: str) -> None:
+    await unit.value(HOLD, id)
 
 
 async def station_by_ref(unit: Unit, ref: str) -> Station | None:

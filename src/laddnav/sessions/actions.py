@@ -68,8 +68,7 @@ async def request_start(
     if found is None or found[0].connected_at is None:
         raise NoStation(evse.evse_uid)
     station, evse_no = found
-    if await store.open_at_evse(unit, holder, station.id, evse_no):
-        raise EvseBusy(evse.evse_uid)
+    await _alone(unit, holder, station, evse_no, evse)
     place = await _place(unit, station, evse_no, evse, connector_id, unit.now)
     session = rules.pending(
         holder=holder,
@@ -143,6 +142,7 @@ async def begin(
     where = dict(station.evses).get(evse_no)
     if where is None:
         raise NoStation(f"{station.id}/{evse_no}")
+    await locations.hold(unit, station.id)
     place = await _place(unit, station, evse_no, where, None, at)
     waiting: Session | None = None
     for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
@@ -356,6 +356,15 @@ async def _locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Sessi
     if session is None:
         raise UnknownSession(id)
     return session
+
+
+async def _alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evse: EvseRef) -> None:
+    """Looks once more where nobody else can begin: of two starts at one moment, one is too late. Raises EvseBusy."""
+    if await store.open_at_evse(unit, holder, station.id, evse_no):
+        raise EvseBusy(evse.evse_uid)
+    await locations.hold(unit, station.id)
+    if await store.open_at_evse(unit, holder, station.id, evse_no):
+        raise EvseBusy(evse.evse_uid)
 
 
 async def _place(

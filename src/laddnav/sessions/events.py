@@ -1,5 +1,7 @@
 """What happens to a charge."""
 
+from typing import ClassVar
+
 from laddnav.db.events import Event
 
 
@@ -37,7 +39,9 @@ class StartRequested(SessionEvent, frozen=True, kw_only=True):
 
 
 class StopRequested(SessionEvent, frozen=True, kw_only=True):
-    """`request` is what asked for it, to be told the answer."""
+    """`request` is what asked for it, to be told the answer: so each counts."""
+
+    each: ClassVar[bool] = True
 
     station_id: str
     request: str | None = None
@@ -46,10 +50,16 @@ class StopRequested(SessionEvent, frozen=True, kw_only=True):
 class StartAnswered(SessionEvent, frozen=True, kw_only=True):
     """The Station said whether it will begin; `result` is a CommandResultType of OCPI, `request` the command's id."""
 
+    each: ClassVar[bool] = True
+
     result: str
     request: str | None = None
 
 
 class StopAnswered(SessionEvent, frozen=True, kw_only=True):
+    """As StartAnswered."""
+
+    each: ClassVar[bool] = True
+
     result: str
     request: str | None = None

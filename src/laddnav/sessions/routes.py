@@ -64,7 +64,7 @@ async def fetch_session(unit: Unit, ref: str) -> Session:
 async def start(database: Database, by: Visitor, ask: Asker | None, body: Start) -> Session:
     """Ask the Station behind an Evse to begin, for a Token that may charge there; the car then has to be plugged in."""
     async with database.unit() as unit:
-        holder, location, evse = await locations.evse_named(unit, body.evse)
+        holder, location, evse = await locations.evse_named(unit, body.evse, by.holder)
         whose, token = await tokens.by_ref(unit, body.token)
     if yours(by, holder) != whose:
         raise NotYours
@@ -83,9 +83,10 @@ async def start(database: Database, by: Visitor, ask: Asker | None, body: Start)
         )
 
 
-async def stop(unit: Unit, ref: str) -> Session:
+async def stop(unit: Unit, by: Visitor, ref: str) -> Session:
     """Ask the Station to end a charge of ours; it ends with the Station's own word."""
     session = await actions.by_ref(unit, ref)
+    yours(by, session.holder)
     return await actions.request_stop(unit, session.holder, session.id)
 
 

@@ -71,6 +71,8 @@ async def keep_token(
 ) -> Held[Token]:
     """Make a Token of ours known, or replace the one of this name."""
     party = await parties.fetch(unit, PartyId.of(country_code, party_id))
+    key = TokenKey(party.holder, type, uid)
+    before = await store.find(unit, party.holder, key, lock=True)
     token = Token(
         owner=party.holder,
         uid=uid,
@@ -85,10 +87,10 @@ async def keep_token(
         blocked=body.blocked,
         expires_at=body.expires_at,
         credit=rules.amount(body.credit),
-        last_updated=unit.now,
+        last_updated=_news(unit, before),
     )
     await actions.keep(unit, party.holder, token)
-    return await _kept(unit, TokenKey(party.holder, type, uid))
+    return await _kept(unit, key)
 
 
 async def change_token(
@@ -103,10 +105,15 @@ async def change_token(
     said: dict[str, Any] = {
         name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET
     }
-    after = replace(before, **said, last_updated=unit.now)
+    after = replace(before, **said, last_updated=_news(unit, before))
     rules.amount(after.credit)
     await actions.keep(unit, owner, after)
     return await _kept(unit, key)
+
+
+def _news(unit: Unit, before: Token | None) -> datetime:
+    """Now; or, where another Unit that began later was faster, as new as what that one said: both are to count."""
+    return unit.now if before is None else max(unit.now, before.last_updated)
 
 
 async def _kept(unit: Unit, key: TokenKey) -> Held[Token]:

@@ -145,7 +145,8 @@ async def attach(asked: Asked) -> Response:
     id = asked.part("id")
     number = int(asked.said("number")) if asked.said("number").isdecimal() else 1
     async with asked.unit() as unit:
-        _, location, evse = await locations.evse_named(unit, asked.said("evse"))
+        station = await locations.station(unit, id)
+        _, location, evse = await locations.evse_named(unit, asked.said("evse"), station.holder)
         await locations.attach(unit, id, number, EvseRef(location.id, evse.uid))
         people.note(unit, asked.visitor.name, "attach EVSE", f"station {id}", f"{number} is {evse.uid}")
     return asked.done(f"/stations/{id}", asked.say("The EVSE is attached."))
