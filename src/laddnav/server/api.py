@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
 from starlette.types import Receive, Scope, Send
@@ -68,13 +68,22 @@ class Operation:
 
     async def answer(self, request: Request, database: Database, things: Mapping[str, Any]) -> Response:
         """Raises Refusal, Trouble."""
+        body = await self._read(request, database)
         if "unit" not in self.given:
             async with database.unit() as unit:
                 by = await self._let_in(request, unit)
-            return self._spell(by, await self._do(request, by, things))
+            return self._spell(by, await self._do(request, by, body, things))
         async with database.unit() as unit:
             by = await self._let_in(request, unit)
-            return self._spell(by, await self._do(request, by, {**things, "unit": unit}))
+            return self._spell(by, await self._do(request, by, body, {**things, "unit": unit}))
+
+    async def _read(self, request: Request, database: Database) -> bytes:
+        """The body of who may, and with no Unit open: one that comes slowly holds no connection of the database."""
+        if self.body is None:
+            return b""
+        async with database.unit() as unit:
+            await self._let_in(request, unit)
+        return await request.body()
 
     async def _let_in(self, request: Request, unit: Any) -> Visitor:
         by = await people.who(unit, bearer=bearer_of(request))
@@ -82,10 +91,10 @@ class Operation:
             raise NoKey
         return require(by, self.route.needs)
 
-    async def _do(self, request: Request, by: Visitor, things: Mapping[str, Any]) -> object:
+    async def _do(self, request: Request, by: Visitor, body: bytes, things: Mapping[str, Any]) -> object:
         asked = self.path.read(request.path_params) | self.query.read(request.query_params)
         if self.body is not None:
-            asked["body"] = _body(await request.body(), self.body)
+            asked["body"] = _body(body, self.body)
         given = {name: by if name == "by" else things[name] for name in self.given}
         return await self.route.does(**given, **asked)
 
@@ -149,6 +158,8 @@ class _Door:
             return await self._answering[request.method](request)
         except (Refusal, Trouble) as error:
             return problem(error)
+        except ClientDisconnect:
+            return problem(Unreadable("The body ended before it was whole"))
         except Exception:
             log.exception("api_broke", method=request.method, path=request.url.path)
             return fault()

@@ -193,6 +193,6 @@ async def _ready(database: Database, request: Request) -> Response:
     try:
         async with database.unit() as unit:
             await unit.value("select true")
-    except (Trouble, OSError) as error:
-        return PlainTextResponse(f"not ready: {error}\n", 503)
+    except (Trouble, OSError):
+        return PlainTextResponse("not ready: the database does not answer\n", 503)
     return PlainTextResponse("ready\n")

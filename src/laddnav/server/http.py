@@ -9,12 +9,14 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import ClassVar
 
 import structlog
 import uvicorn
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 
 BODY_MAX = 2_000_000  # bytes of a request that is no OCPI; that room has a limit and an answer of its own
 FRAME_MAX = 1_000_000  # bytes that a station says at once
+HEADERS_WITHIN = 20.0  # seconds from the first byte, or from the connection, until it is clear what is asked
+BODY_WITHIN = 60.0  # seconds for all of a body, after which nobody is thought to be sending it
 LEAVE_WITHIN = 10  # seconds for what is under way when the process is asked to stop
 
 
@@ -163,7 +167,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=Impatient,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=FRAME_MAX,
@@ -176,11 +180,46 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-class _Outside:
-    """What surrounds every request: the size of its body, the count of its answer, and an end to endless answers."""
+class Impatient(HttpToolsProtocol):
+    """Hangs up on who says nothing, or never comes to the end of the headers; Uvicorn itself would wait for ever."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, stopping: asyncio.Event) -> None:
+    within: ClassVar[float] = HEADERS_WITHIN
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._go_on()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        self._go_on()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(self.within, self.transport.close)
+
+    def _go_on(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+class _Outside:
+    """What surrounds every request: size and pace of its body, the count of its answer, an end to endless answers."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, stopping: asyncio.Event, *, body_within: float = BODY_WITHIN
+    ) -> None:
         self._app = app
+        self._body_within = body_within
         self._metrics = metrics
         self._stopping = stopping
 
@@ -211,14 +250,19 @@ class _Outside:
             self._metrics.took.labels(part).observe(asyncio.get_running_loop().time() - began)
 
     def _bounded(self, receive: Receive, most: int | None) -> Receive:
-        """Raises TooLarge. Once the body is read, a stop looks like a reader who leaves."""
+        """Raises TooLarge. A body that does not come looks like a sender who left, a stop like a reader who leaves."""
         length, whole = 0, False
+        until = asyncio.get_running_loop().time() + self._body_within
 
         async def bounded() -> Message:
             nonlocal length, whole
             if whole:
                 return await self._left(receive)
-            message = await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
             length += len(message.get("body", b""))
             if most is not None and length > most:
                 raise TooLarge(most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -11,6 +12,12 @@ from starlette.responses import Response
 
 from laddnav.db import outbox
 from laddnav.db.unit import Database
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.people import actions as people
+from laddnav.people.model import Role
+from laddnav.people.rules import NotAllowed, require
+from laddnav.server.api import bearer_of
+from laddnav.server.problems import NoKey, problem
 from laddnav.sessions import actions as sessions
 
 
@@ -28,6 +35,11 @@ class Metrics:
         self._sessions = Gauge("laddnav_sessions", "Charges by status", ["status"], registry=self._registry)
 
     async def shown(self, request: Request) -> Response:
+        """To this machine, and to whoever shows a key of the whole installation."""
+        try:
+            await self._let_in(request)
+        except (Refusal, Trouble) as error:
+            return problem(error)
         async with self._database.unit() as unit:
             waiting, dead = await outbox.count(unit)
             charges = await sessions.counts(unit, None)
@@ -37,3 +49,21 @@ class Metrics:
         for status, many in charges.items():
             self._sessions.labels(status).set(many)
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    async def _let_in(self, request: Request) -> None:
+        """Raises NoKey, NotAllowed."""
+        if request.client is not None and is_loopback(request.client.host):
+            return
+        async with self._database.unit() as unit:
+            by = await people.who(unit, bearer=bearer_of(request))
+        if by is None:
+            raise NoKey
+        if require(by, Role.VIEWER).holder is not None:
+            raise NotAllowed(Role.VIEWER)
+
+
+def is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
