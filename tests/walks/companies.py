@@ -24,7 +24,7 @@ from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.server import settings
 from laddnav.server.app import roaming
-from laddnav.server.http import Serving, serving
+from laddnav.server.http import serving
 from laddnav.sim.station import SimStation
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, TariffDimension
@@ -44,9 +44,9 @@ T = TypeVar("T")
 class Company:
     """One installation with its one party."""
 
-    def __init__(self, serving: Serving, clients: Clients, holder: PartyId) -> None:
-        self.url = serving.url
-        self.database: Database = serving.database
+    def __init__(self, url: str, database: Database, clients: Clients, holder: PartyId) -> None:
+        self.url = url
+        self.database = database
         self.clients = clients
         self.holder = holder
 
@@ -59,7 +59,7 @@ async def company(database_url: str, data: Path, holder: PartyId) -> AsyncIterat
         assert port is not None
         clients = Clients(served.database, roaming(replace(said, port=port)))
         try:
-            yield Company(served, clients, holder)
+            yield Company(served.url, served.database, clients, holder)
         finally:
             await clients.close()
 
