@@ -94,6 +94,21 @@ async def test_a_unit_that_only_writes_takes_no_connection_before_its_end(databa
         assert unit._connection is None
 
 
+async def test_a_unit_begins_a_transaction_where_it_writes_or_locks_and_not_before(database: Database) -> None:
+    async with database.unit() as unit:
+        unit.write(SET, "colour", "amber")
+    async with database.unit() as unit:
+        assert await unit.value(GET, "colour") == "amber"
+        assert unit._connection is not None and not unit._connection.is_in_transaction()
+        assert await unit.value(f"{GET} for update", "colour") == "amber"
+        assert unit._connection.is_in_transaction()
+    async with database.unit() as unit:
+        assert await unit.value(GET, "colour") == "amber"
+        unit.write(SET, "shape", "round")
+        assert await unit.value(GET, "shape") == "round"
+        assert unit._connection is not None and unit._connection.is_in_transaction()
+
+
 async def test_waiting_news_about_one_thing_is_heard_once_and_newest(database: Database) -> None:
     for by in ("Ada", "Bo"):
         async with database.unit() as unit:
@@ -166,12 +181,12 @@ async def test_a_reader_of_the_stream_never_skips_a_late_committer(database: Dat
     for unit, lamp in ((early, "early"), (late, "late")):
         unit.announce(LampLit(holder=US, lamp=lamp))
         unit._buffer_announcements()
-        await unit._ready()  # written, not committed
-    await (await late._ready()).execute("commit")
+        await unit._ready(GET)  # written, not committed
+    await (await late._ready(GET)).execute("commit")
     await late._release()
     async with database.unit() as unit:
         assert list(await stream.after(unit, "")) == []
-    await (await early._ready()).execute("commit")
+    await (await early._ready(GET)).execute("commit")
     await early._release()
     async with database.unit() as unit:
         seen = await stream.after(unit, "")

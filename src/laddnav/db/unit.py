@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -60,6 +62,7 @@ class Unit:
     """One transaction. Reads happen at once; writes are kept and sent in as few round trips as will do.
 
     Nothing is sent, and no connection taken, before the first read or the end. An exception undoes everything.
+    A Unit that only reads is none to PostgreSQL, and costs it neither a begin nor a commit.
     """
 
     def __init__(self, database: Database) -> None:
@@ -79,20 +82,20 @@ class Unit:
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         with _refusals():
-            return await (await self._ready()).fetch(sql, *arguments)
+            return await (await self._ready(sql)).fetch(sql, *arguments)
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
         with _refusals():
-            return await (await self._ready()).fetchrow(sql, *arguments)
+            return await (await self._ready(sql)).fetchrow(sql, *arguments)
 
     async def value(self, sql: str, *arguments: Any) -> Any:
         with _refusals():
-            return await (await self._ready()).fetchval(sql, *arguments)
+            return await (await self._ready(sql)).fetchval(sql, *arguments)
 
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Write at once and say how many rows it touched."""
         with _refusals():
-            tag = await (await self._ready()).execute(sql, *arguments)
+            tag = await (await self._ready(sql)).execute(sql, *arguments)
         return int(tag.rsplit(" ", 1)[-1])
 
     def write(self, sql: str, *arguments: Any) -> None:
@@ -106,14 +109,25 @@ class Unit:
         """The event and the work of everyone who hears it commit with this Unit."""
         self._announced.append(event)
 
-    async def _ready(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
-        if self._connection is None:
-            connection = await self._database.acquire()
-            self._connection, self._begun = connection, True
-            await connection.execute("begin")
+    async def _ready(self, sql: str) -> asyncpg.pool.PoolConnectionProxy[Record]:
+        """A connection on which this statement can be sent next."""
+        connection = await self._taken()
+        if self._writes or not _only_reads(sql):
+            await self._begin(connection)
         if self._writes:
-            await self._flush(self._connection)
+            await self._flush(connection)
+        return connection
+
+    async def _taken(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
+        if self._connection is None:
+            self._connection = await self._database.acquire()
         return self._connection
+
+    async def _begin(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
+        """At READ COMMITTED each statement sees the newest anyway, so nothing begins before it writes or locks."""
+        if not self._begun:
+            self._begun = True
+            await connection.execute("begin")
 
     async def _flush(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
         writes, self._writes = self._writes, []
@@ -122,15 +136,13 @@ class Unit:
 
     async def _end(self) -> None:
         self._buffer_announcements()
-        if self._connection is None and not self._writes:
-            return
         with _refusals():
-            if self._connection is None and len(self._writes) == 1:
-                # A single statement is a transaction by itself: one round trip instead of three.
-                self._connection = await self._database.acquire()
-                await self._flush(self._connection)
-            elif await (await self._ready()).execute("commit") != "COMMIT":
-                # PostgreSQL answers to the commit of a transaction that failed before with a rollback, and no error.
+            if len(self._writes) > 1:  # a single statement is a transaction by itself: one round trip instead of three
+                await self._begin(await self._taken())
+            if self._writes:
+                await self._flush(await self._taken())
+            # PostgreSQL answers to the commit of a transaction that failed before with a rollback, and no error.
+            if self._begun and await (await self._taken()).execute("commit") != "COMMIT":
                 raise Undone("a statement of this Unit failed, and nobody let it fail")
         await self._release()
         if self._announced:
@@ -186,6 +198,15 @@ def _refusals() -> Iterator[None]:
         if beyond or isinstance(error, (asyncpg.CharacterNotInRepertoireError, asyncpg.NumericValueOutOfRangeError)):
             raise Unstorable from error
         raise
+
+
+# What no statement has that only reads. A word too many here costs a round trip, one too few would cost a lock.
+_TOUCHES = re.compile(r"\b(insert|update|delete|merge|for|call|notify|truncate|create|drop|alter)\b|lock|nextval", re.I)
+
+
+@lru_cache(maxsize=4096)
+def _only_reads(sql: str) -> bool:
+    return sql.lstrip().lower().startswith(("select", "with")) and _TOUCHES.search(sql) is None
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
