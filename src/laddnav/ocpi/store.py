@@ -51,9 +51,10 @@ DEALT_WITH = f"""
 select {_CONNECTION} from ocpi_connection c
 where c.holder = $1 and c.our_role = $2 and c.state in ('CONNECTED', 'SUSPENDED') order by c.id
 """
+# Two parameters and no array: of an array PostgreSQL wants to see the length, and plans anew for every request.
 BY_HASH = f"""
 select {_CONNECTION}, c.inbound_hash, c.inbound_hash_before from ocpi_connection c
-where c.inbound_hash = any($1) or c.inbound_hash_before = any($1)
+where c.inbound_hash in ($1, $2) or c.inbound_hash_before in ($1, $2)
 """
 SET_INBOUND = "update ocpi_connection set inbound_hash = $3, inbound_hash_before = $4 where holder = $1 and id = $2"
 INBOUND = "select inbound_hash from ocpi_connection where holder = $1 and id = $2"
@@ -331,8 +332,8 @@ async def dealt_with(unit: Unit, holder: PartyId, our_role: Role) -> tuple[Conne
 
 
 async def by_hash(unit: Unit, hashes: Sequence[str]) -> tuple[Connection, str, bool] | None:
-    """(connection, the hash it has, whether that is the newer of two) of whoever shows a token of one of these."""
-    for row in await unit.fetch(BY_HASH, list(hashes)):
+    """(connection, the hash it has, whether that is the newer of two) of whoever shows a token of these one or two."""
+    for row in await unit.fetch(BY_HASH, hashes[0], hashes[-1]):
         newest, before = row["inbound_hash"], row["inbound_hash_before"]
         return _connection(row), newest if newest in hashes else before, newest in hashes and before is not None
     return None
