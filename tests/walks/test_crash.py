@@ -206,8 +206,8 @@ async def provider(other_database_url: str, tmp_path: Path) -> AsyncIterator[Com
     [
         pytest.param(True, KILLS, id="the-database-survives"),
         pytest.param(False, KILLS, id="the-database-dies-too"),
-        pytest.param(True, 200, id="the-database-survives-200-times", marks=LONG),
-        pytest.param(False, 200, id="the-database-dies-200-times", marks=LONG),
+        pytest.param(True, 60, id="the-database-survives-60-times", marks=LONG),
+        pytest.param(False, 60, id="the-database-dies-60-times", marks=LONG),
     ],
 )
 async def test_what_was_acknowledged_is_there_once_however_often_it_was_killed(
