@@ -19,6 +19,7 @@ from laddnav.people.rules import (
     check_csrf,
     checked_name,
     checked_password,
+    neighbourhood,
     require,
     sees,
     wait_after,
@@ -76,6 +77,26 @@ def test_the_first_failures_are_free_and_then_each_doubles_the_wait_up_to_a_minu
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
     with pytest.raises(NotAName):
         checked_name(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        (
+            "2001:db8:1:2::1",
+            "2001:db8:1:2:ffff:ffff:ffff:ffff",
+            True,
+        ),  # what one line gets, and more than anybody can try
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("", "", True),
+        ("a socket", "another", False),
+    ],
+)
+def test_addresses_that_one_person_may_have_count_as_one(one: str, other: str, near: bool) -> None:
+    assert (neighbourhood(one) == neighbourhood(other)) is near
 
 
 def test_a_password_is_long_but_not_endless() -> None:

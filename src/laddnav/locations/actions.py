@@ -48,6 +48,10 @@ class Provisioning(Struct, frozen=True, kw_only=True):
     boot_retry_interval: Seconds | UnsetType = UNSET
     on_connect: Literal["configure", "none"] | UnsetType = UNSET
 
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Provisioning({self.location_id}, {self.security_profile}, {self.accepted})"
+
 
 # Places --------------------------------------------------------------------------------------------------------------
 
@@ -181,7 +185,8 @@ async def add_station(
     security_profile: int = 1,
     accepted: bool | None = True,
 ) -> Station:
-    """Make a Station known. Raises StationExists, UnknownLocation."""
+    """Make a Station known. Raises NotAStationId, StationExists, UnknownLocation."""
+    rules.checked_station_id(id)
     if location_id is not None:
         location_id = (await fetch(unit, holder, holder, location_id)).id
     station = Station(

@@ -12,6 +12,8 @@ from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Evse, Location, Status
 
+STATION_ID_MAX = 255
+
 
 class UnknownLocation(Refusal):
     """No Location with this id is known here."""
@@ -43,6 +45,13 @@ class UnknownStation(Refusal):
     def __init__(self, station_id: str) -> None:
         super().__init__(f"No Station {station_id!r} is known here; add it with `laddnav station add`")
         self.station_id = station_id
+
+
+class NotAStationId(Refusal):
+    """A Station is named by 1 to 255 printable characters without a slash."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A Station is named by 1 to {STATION_ID_MAX} printable characters without a slash")
 
 
 class StationExists(Refusal):
@@ -119,6 +128,13 @@ def without_instants(location: Location) -> Location:
             for evse in location.evses
         ),
     )
+
+
+def checked_station_id(id: str) -> str:
+    """It is the last part of the address that the Station connects to. Raises NotAStationId."""
+    if not 0 < len(id) <= STATION_ID_MAX or not id.isprintable() or id != id.strip() or "/" in id or id in (".", ".."):
+        raise NotAStationId
+    return id
 
 
 def stays(before: Location, after: Location, *, ours: bool) -> bool:

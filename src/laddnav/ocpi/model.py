@@ -70,6 +70,10 @@ class Invitation(Struct, frozen=True, kw_only=True):
     token: str
     versions_url: str
 
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Invitation({self.connection_id} at {self.versions_url})"
+
 
 class Delivery(Struct, frozen=True, kw_only=True):
     """One object that a partner has to hear of. `body` None: read when it is sent, so that the newest wins.

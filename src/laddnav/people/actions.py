@@ -28,6 +28,7 @@ from laddnav.people.rules import (
     WrongNameOrPassword,
     checked_name,
     checked_password,
+    neighbourhood,
     wait_after,
 )
 
@@ -70,7 +71,7 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     An attempt counts as failed before it is looked at and is taken back when it was good, so that a thousand at once
     are not a thousand free ones. The slow hash is computed with no Unit open.
     """
-    subjects = (_recognised(f"name {fold(name)}"), _recognised(f"address {address}"))
+    subjects = (_recognised(f"name {fold(name)}"), _recognised(f"address {neighbourhood(address)}"))
     async with database.unit() as unit:
         await _count(unit, subjects)
         found = await store.find_by_name(unit, name) if name.isprintable() else None
@@ -215,18 +216,23 @@ async def change_password(
 ) -> None:
     """Set a new password and end every visit but `keep`. With `current`, only if that is the password until now.
 
-    Raises PasswordTooShort, PasswordTooLong, UnknownAccount, WrongNameOrPassword.
+    Whoever sits down at an open visit may guess no faster than at the door. Raises PasswordTooShort, PasswordTooLong,
+    UnknownAccount, TooManyAttempts, WrongNameOrPassword.
     """
     checked_password(password)
+    guess = _recognised(f"account {account_id}")
     async with database.unit() as unit:
         account = await store.find_account(unit, account_id)
         found = None if account is None else await store.find_by_name(unit, account.name)
+        if found is not None and current is not None:
+            await _count(unit, (guess,))
     if found is None:
         raise UnknownAccount(account_id)
     if current is not None and not await asyncio.to_thread(_matches, found[1], current):
         raise WrongNameOrPassword
     password_hash = await asyncio.to_thread(_hasher.hash, password)
     async with database.unit() as unit:
+        store.forget_failures(unit, guess)
         store.set_password(unit, account_id, password_hash)
         await store.end_visits(unit, account_id, keep)
         note(unit, by, "change password", f"account {account_id}")

@@ -40,6 +40,10 @@ class Visit(Struct, frozen=True, kw_only=True):
     seen_at: datetime
     expires_at: datetime
 
+    def __repr__(self) -> str:
+        """Without what its forms carry."""
+        return f"Visit({self.id} of {self.account_id})"
+
 
 class ApiKey(Struct, frozen=True, kw_only=True):
     """What a program shows. `holder` None: it speaks for the whole installation."""
@@ -70,12 +74,20 @@ class SignedIn(Struct, frozen=True):
     secret: str
     visit: Visit
 
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"SignedIn({self.visit!r})"
+
 
 class NewKey(Struct, frozen=True):
     """`secret` is shown once and kept nowhere."""
 
     secret: str
     key: ApiKey
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"NewKey({self.key!r})"
 
 
 class Deed(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -155,6 +156,17 @@ def checked_password(password: str) -> str:
     if len(password) > PASSWORD_MAX:
         raise PasswordTooLong
     return password
+
+
+def neighbourhood(address: str) -> str:
+    """As much of an address as one person may have for the asking: of IPv6 that is a network of 2^64."""
+    try:
+        one = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(one, IPv4Address):
+        return str(one)
+    return str(one.ipv4_mapped or IPv6Network((int(one) >> 64 << 64, 64)))
 
 
 def wait_after(failures: int) -> timedelta:

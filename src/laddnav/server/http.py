@@ -54,6 +54,10 @@ class Serving(Struct, frozen=True, kw_only=True):
     password: str | None
     stopped: Callable[[], Awaitable[None]]
 
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Serving({self.url})"
+
     @property
     def sign_in(self) -> str | None:
         """Said once: it is kept nowhere."""

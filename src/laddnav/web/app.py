@@ -49,9 +49,11 @@ def _behind(door: Door, console: Console) -> Callable[[Request], Coroutine[Any, 
     async def opened(request: Request) -> Response:
         asked = await _received(request, console)
         try:
-            return await _let_in(door, asked)
+            response = await _let_in(door, asked)
         except (Refusal, Trouble) as error:
-            return _refused(door, asked, error)
+            response = _refused(door, asked, error)
+        response.headers.update(asked.headers())
+        return response
 
     return opened
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from msgspec import Struct
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from laddnav.db.unit import Database, Unit
@@ -37,6 +37,13 @@ class FormTooLarge(Refusal):
         super().__init__("This is more than any form here sends")
 
 
+class FormBroken(Refusal):
+    """The form ended before it was whole."""
+
+    def __init__(self) -> None:
+        super().__init__("The form ended before it was whole; send it again")
+
+
 class Console(Struct, frozen=True, kw_only=True):
     """What the pages stand on: `url` is where stations reach us, `clients` reach partners, `ask` asks about a Token.
 
@@ -58,6 +65,10 @@ class Flash(Struct, frozen=True):
     text: str
     secret: str | None = None
 
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"Flash({self.tone}: {self.text})"
+
 
 class Shown(NamedTuple):
     """The Visitor as templates ask for it."""
@@ -68,6 +79,10 @@ class Shown(NamedTuple):
     account_id: str
     visit_id: str
     may_operate: bool
+
+    def __repr__(self) -> str:
+        """Without what forms carry."""
+        return f"Shown({self.name}, {self.role})"
 
 
 class Asked:
@@ -122,17 +137,29 @@ class Asked:
         return self.request.query_params.get(name) or None
 
     async def read_form(self) -> None:
-        """Forms of ours are small and carry no files. Raises FormTooLarge."""
+        """Forms of ours are small and carry no files. Raises FormTooLarge, FormBroken."""
         body = b""
-        async for chunk in self.request.stream():
-            body += chunk
-            if len(body) > FORM_MAX:
-                raise FormTooLarge
-        self._form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+        try:
+            async for chunk in self.request.stream():
+                body += chunk
+                if len(body) > FORM_MAX:
+                    raise FormTooLarge
+        except ClientDisconnect as error:
+            raise FormBroken from error
+        try:
+            fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX)
+        except ValueError as error:
+            raise FormTooLarge from error
+        self._form = dict(fields)
 
     def said(self, name: str) -> str:
         """A field of the form, without space around it; "" where it was left out."""
         return self._form.get(name, "").strip()
+
+    def number(self, name: str) -> int | None:
+        """A field that counts; None where it says no number that anything here could have."""
+        text = self.said(name)
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
     def secret(self, name: str) -> str:
         """A field as it was typed: a password may begin with a space."""
@@ -163,7 +190,7 @@ class Asked:
             flashes=flashes,
             **facts,
         )
-        response = HTMLResponse(html, status_code=status, headers=self._headers())
+        response = HTMLResponse(html, status_code=status)
         if FLASH in self.request.cookies:
             response.delete_cookie(FLASH)
         return response
@@ -178,7 +205,8 @@ class Asked:
 
     @property
     def secure(self) -> bool:
-        return self.request.url.scheme == "https"
+        """Whether cookies may travel encrypted only: also behind a proxy that encrypts what we do not."""
+        return self.request.url.scheme == "https" or self.console.url.startswith("https://")
 
     def _shown(self) -> Shown | None:
         visitor = self._visitor
@@ -199,7 +227,8 @@ class Asked:
         except (KeyError, json.Unreadable):
             return []
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """What goes with every answer of the console: nothing from elsewhere runs, frames it, or keeps it."""
         tiles = f" {_origin(self.console.tile_url)}" if self.console.tile_url else ""
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.cdrs.rules import UnknownCdr
+from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.locations.rules import EvseTaken, StationExists, UnknownEvse, UnknownLocation, UnknownStation
+from laddnav.locations.rules import (
+    EvseTaken,
+    NotAStationId,
+    StationExists,
+    UnknownEvse,
+    UnknownLocation,
+    UnknownStation,
+)
 from laddnav.ocpi.client import ForbiddenAddress, NotRegistered, PartnerRefused
 from laddnav.ocpi.commands import MayNotCharge, NotConnectedTo
-from laddnav.ocpi.rules import RoleNotServed, UnknownConnection
+from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
     ForgedRequest,
@@ -45,9 +53,11 @@ SENTENCES: dict[type[Exception], str] = {
     MayNotCharge: N_("This token may not charge."),
     NoCommonVersion: N_("The partner speaks no version of OCPI that we speak."),
     NoCredentialsRoles: N_("The partner did not say who it is."),
+    NotAStationId: N_("A station is named by 1 to 255 printable characters without a slash."),
     NotAPartyId: N_("A party is written as country and three characters, such as SE*LAD."),
     NotConnectedTo: N_("There is no connection to %(party)s."),
     NotRegistered: N_("We are not registered with this partner."),
+    PartyTaken: N_("%(party)s speaks to us on another connection already, or is ourselves."),
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
     RoleNotServed: N_("We do not play this role towards partners."),
     NotAName: N_("A name has 1 to 60 printable characters and no space at its ends."),
@@ -69,6 +79,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownTariff: N_("There is no such tariff."),
     UnknownToken: N_("Nobody knows this token."),
     UnknownVisit: N_("There is no such open visit."),
+    Unstorable: N_("A text or a number in this cannot be kept."),
     WrongNameOrPassword: N_("Name or password is wrong."),
 }
 

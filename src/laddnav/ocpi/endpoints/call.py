@@ -35,6 +35,10 @@ class Call(Struct, frozen=True, kw_only=True):
     settings: Settings
     token: str
 
+    def __repr__(self) -> str:
+        """Without the token, and without the body, where a token may be too."""
+        return f"Call({self.method} {self.url} on {self.connection.id})"
+
     @property
     def holder(self) -> PartyId:
         return self.connection.holder

@@ -47,6 +47,10 @@ class Credentials(Struct, frozen=True, kw_only=True):
     url: str
     roles: tuple[CredentialsRole, ...]
 
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Credentials({self.url} of {self.roles!r})"
+
 
 class Endpoint(Struct, frozen=True, kw_only=True):
     """Where one interface of one module is (OCPI 2.2.1 version_information_endpoint_endpoint_class)."""

@@ -83,7 +83,7 @@ async def geojson(asked: Asked) -> Response:
         known = await locations.page(unit, asked.visitor.holder, limit=LOCATIONS_MAX)
     features = [_feature(asked, ref, location) for ref, _, location in known if location.evses]
     body = json.encode({"type": "FeatureCollection", "features": features})
-    return Response(body, media_type="application/geo+json", headers={"Cache-Control": "no-store"})
+    return Response(body, media_type="application/geo+json")
 
 
 def _midnight(now: datetime, zone: str) -> datetime:

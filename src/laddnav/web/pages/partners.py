@@ -92,10 +92,10 @@ async def register(asked: Asked) -> Response:
 
 async def resend(asked: Asked) -> Response:
     ref = asked.part("ref")
-    id = asked.said("delivery")
+    one = asked.said("delivery")
     async with asked.unit() as unit:
         connection = await partners.fetch(unit, ref)
-        many = await partners.resend(unit, connection, int(id) if id.isdecimal() else None)
+        many = await partners.resend(unit, connection, asked.number("delivery") or 0 if one else None)
         people.note(unit, asked.visitor.name, "send again", f"partner {ref}", f"{many}")
     asked.console.database.wake()
     return asked.done(f"/partners/{ref}", asked.say("Sent again: %(count)s.", count=many))

@@ -33,6 +33,7 @@ from laddnav.web.pages.places import Key
 
 PAGE = 200
 MESSAGES = 60
+SECURITY_PROFILES = 3  # the highest there is
 UNDER_WAY = (SessionStatus.PENDING, SessionStatus.ACTIVE)
 NOBODY: Mapping[int, Session] = MappingProxyType({})
 
@@ -121,7 +122,8 @@ async def new(asked: Asked) -> Response:
 
 async def add(asked: Asked) -> Response:
     """The password is made here and shown this once."""
-    profile = int(asked.said("security_profile")) if asked.said("security_profile").isdecimal() else 1
+    said = asked.number("security_profile")
+    profile = 1 if said is None else min(said, SECURITY_PROFILES)
     password = secrets.token_urlsafe(15) if profile else None
     async with asked.unit() as unit:
         holder = PartyId.parse(asked.said("holder"))
@@ -143,7 +145,7 @@ async def accept(asked: Asked) -> Response:
 
 async def attach(asked: Asked) -> Response:
     id = asked.part("id")
-    number = int(asked.said("number")) if asked.said("number").isdecimal() else 1
+    number = asked.number("number") or 1
     async with asked.unit() as unit:
         station = await locations.station(unit, id)
         _, location, evse = await locations.evse_named(unit, asked.said("evse"), station.holder)
