@@ -78,8 +78,10 @@ async def _demonstrated(words: dict[str, Any], speed: float | None) -> None:
 
 async def _served(settings: Settings) -> None:
     from laddnav.server.http import serving
+    from laddnav.server.memory import settle
 
     async with serving(settings) as served:
+        settle()
         if served.sign_in is not None:
             print(served.sign_in)
         print("ready", served.url, flush=True)
