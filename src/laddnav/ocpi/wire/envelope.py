@@ -85,13 +85,14 @@ def single(data: bytes | None) -> bytes:
 
 def sealed(data: bytes | None, at: datetime) -> bytes:
     """A success; `data` is JSON already and passed through untouched."""
-    start = b"{" if data is None else b'{"data":' + data + b","
-    return start + b'"status_code":1000,"status_message":"Success","timestamp":"' + rfc3339(at).encode() + b'"}'
+    said = () if data is None else (b'"data":', data, b",")
+    success = b'"status_code":1000,"status_message":"Success","timestamp":"%b"}' % rfc3339(at).encode()
+    return b"".join((b"{", *said, success))  # a page is long: it is copied once and not at every plus sign
 
 
 def listed(objects: list[bytes]) -> bytes:
     """Objects that are JSON already, as one JSON array."""
-    return b"[" + b",".join(objects) + b"]"
+    return b"[%b]" % b",".join(objects)
 
 
 def refused(status: int, message: str, at: datetime, data: bytes | None = None) -> bytes:
