@@ -33,6 +33,8 @@ class Stranger(Struct, frozen=True, kw_only=True):
     protocols: str
 
 
+STRANGERS_MAX = 500
+
 Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
 
 
@@ -282,11 +284,20 @@ async def hold(unit: Unit, station_id: str) -> None:
 
 async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
     """False also where no password is set."""
-    kept = await store.password_hash(unit, station_id)
-    if kept is None:
+    return fits(await password_hash(unit, station_id), password)
+
+
+async def password_hash(unit: Unit, station_id: str) -> str | None:
+    """What is kept of its password; None where it has none."""
+    return await store.password_hash(unit, station_id)
+
+
+def fits(password_hash: str | None, password: str) -> bool:
+    """Takes some milliseconds of work: for a thread, with no Unit open."""
+    if password_hash is None:
         return False
     try:
-        return _hasher.verify(kept, password)
+        return _hasher.verify(password_hash, password)
     except argon2.exceptions.VerificationError:
         return False
 
@@ -330,7 +341,9 @@ def evse_reported(
 
 
 def knocked(unit: Unit, id: str, *, address: str, protocols: str) -> None:
+    """Anybody may knock under any name, so only the last so many are remembered; a station comes back soon."""
     store.knocked(unit, id, address, protocols)
+    store.forget_strangers(unit, STRANGERS_MAX)
 
 
 async def strangers(unit: Unit, limit: int = 100) -> Sequence[Stranger]:

@@ -127,6 +127,7 @@ on conflict (id) do update set last_at = excluded.last_at, knocks = stranger.kno
 """
 STRANGERS = "select id, first_at, last_at, knocks, from_address, protocols from stranger order by last_at desc limit $1"
 FORGET_STRANGER = "delete from stranger where id = $1"
+FORGET_STRANGERS = "delete from stranger where id in (select id from stranger order by last_at desc, id offset $1)"
 
 
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Location | None:
@@ -373,6 +374,10 @@ def evse_reported(
 
 def knocked(unit: Unit, id: str, address: str, protocols: str) -> None:
     unit.write(KNOCKED, id, unit.now, address, protocols)
+
+
+def forget_strangers(unit: Unit, but: int) -> None:
+    unit.write(FORGET_STRANGERS, but)
 
 
 async def strangers(unit: Unit, limit: int) -> list[Record]:

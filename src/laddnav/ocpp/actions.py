@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from msgspec import Struct
 
@@ -41,6 +42,8 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
 from laddnav.tokens.actions import Asker
 from laddnav.tokens.model import Allowed, Authorization
+
+FRAMES_KEPT_FOR = timedelta(days=180)  # an invoice is disputed within months, if at all
 
 SmallTalk = Beat | StatusReported | Measured | DataReceived
 
@@ -304,6 +307,12 @@ async def messages(unit: Unit, station: Station, *, after: int | None = None, li
     if after is None:
         return await store.newest_messages(unit, station.holder, station.id, limit)
     return await store.messages_after(unit, station.holder, station.id, after, limit)
+
+
+async def forget_old(database: Database) -> None:
+    """Frames are for looking into trouble and for what is in dispute, not for ever."""
+    async with database.unit() as unit:
+        store.forget_frames(unit, unit.now - FRAMES_KEPT_FOR)
 
 
 async def messages_of_session(unit: Unit, holder: PartyId, session_id: str) -> Sequence[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 
@@ -9,35 +10,65 @@ import structlog
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from laddnav.db.unit import Database, Unit
+from laddnav.db.unit import Database
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
-from laddnav.locations.rules import UnknownStation
+from laddnav.locations.rules import NotAStationId, UnknownStation, checked_station_id
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
 
 log = structlog.get_logger()
 
-ID_MAX = 255  # characters of a station's id; what is longer was not given by us
+FREE_FAILURES = 10  # a station with a wrong password tries often; from here on each failure doubles the wait
+GUESSERS_MAX = 10_000
 _BASIC_PROFILES = 2  # the highest security profile that shows a password
 _PROTOCOL_ERROR = 1002  # RFC 6455 §7.4.1
 
 
-async def let_in(websocket: WebSocket, database: Database) -> tuple[Station, Dialect] | None:
+class Guard:
+    """Counts wrong passwords by who says them to which station, so that guessing is slow and costs us nothing.
+
+    Kept in memory only: a restart forgets it, and so does a day without guesses.
+    """
+
+    def __init__(self) -> None:
+        self._failures: dict[tuple[str, str], tuple[int, float]] = {}
+
+    def waits(self, who: tuple[str, str], now: float) -> bool:
+        return now < self._failures.get(who, (0, 0.0))[1]
+
+    def failed(self, who: tuple[str, str], now: float) -> None:
+        if len(self._failures) >= GUESSERS_MAX:
+            self._failures = {one: kept for one, kept in self._failures.items() if now < kept[1]}
+        many = self._failures.get(who, (0, 0.0))[0] + 1
+        doublings = min(max(many - FREE_FAILURES, 0), 6)
+        self._failures[who] = (many, now + (1 << doublings) if doublings else now)
+
+    def let_in(self, who: tuple[str, str]) -> None:
+        self._failures.pop(who, None)
+
+
+async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tuple[Station, Dialect] | None:
     """The station and the version that it speaks, not yet accepted; None after it was sent away.
 
-    404 for an unknown id, which is put on the waiting list; 401 for a wrong password; no subprotocol in common is told
-    by a handshake without one that is closed at once (OCPP-J 1.6 §3.2).
+    404 for an unknown id, which is put on the waiting list; 401 for a wrong password, and 429 for many; no subprotocol
+    in common is told by a handshake without one that is closed at once (OCPP-J 1.6 §3.2).
     """
+    now = asyncio.get_running_loop().time
     station_id = str(websocket.path_params["station_id"])
-    if len(station_id) > ID_MAX or "\x00" in station_id:
-        await _deny(websocket, 404, "no station has such an id")
-        return None
+    who = (websocket.client.host if websocket.client else "", station_id)
     try:
+        checked_station_id(station_id)
+        if guard.waits(who, now()):
+            await _deny(websocket, 429, "too many wrong passwords; wait a minute")
+            return None
         async with database.unit() as unit:
             station = await locations.station(unit, station_id)
-            fits = await _shows_its_password(unit, station, websocket)
+            kept = await locations.password_hash(unit, station_id)
+    except NotAStationId:
+        await _deny(websocket, 404, "no station has such an id")
+        return None
     except UnknownStation as unknown:
         await _remember(websocket, database, station_id)
         await _deny(websocket, 404, str(unknown))
@@ -45,10 +76,12 @@ async def let_in(websocket: WebSocket, database: Database) -> tuple[Station, Dia
     except Trouble as trouble:
         await _deny(websocket, 503, str(trouble))
         return None
-    if not fits:
+    if not await _shows_its_password(station, kept, websocket):
+        guard.failed(who, now())
         log.warning("station_refused", station=station.id)
         await _deny(websocket, 401, "HTTP Basic: the station's id and its password")
         return None
+    guard.let_in(who)
     dialect = _spoken(websocket, station)
     if dialect is None:
         await websocket.accept()
@@ -72,7 +105,7 @@ def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
     return None
 
 
-async def _shows_its_password(unit: Unit, station: Station, websocket: WebSocket) -> bool:
+async def _shows_its_password(station: Station, kept: str | None, websocket: WebSocket) -> bool:
     """HTTP Basic (OCPP-J 1.6 §6.2.2); a station of security profile 0 needs none, one of profile 3 a certificate."""
     if station.security_profile == 0:
         return True
@@ -88,7 +121,7 @@ async def _shows_its_password(unit: Unit, station: Station, websocket: WebSocket
     if name != station.id.encode():
         return False
     for spelt in _spellings(password):
-        if await locations.password_fits(unit, station.id, spelt):
+        if await asyncio.to_thread(locations.fits, kept, spelt):
             return True
     return False
 

@@ -51,7 +51,7 @@ LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having
 _CALL_ERROR = f"[{frames.MessageType.CALL_ERROR},"
 
 # RFC 6455 §7.4.1
-_PROTOCOL_ERROR, _POLICY = 1002, 1008
+_PROTOCOL_ERROR, _POLICY, _BROKEN = 1002, 1008, 1011
 _GONE = (WebSocketDisconnect, RuntimeError)  # what a send raises when the other side has left
 
 
@@ -82,6 +82,7 @@ class Sockets:
         self.ask = ask
         self.connections: dict[str, Connection] = {}
         self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
+        self._guard = door.Guard()
         self._sweeping = asyncio.Lock()
         self._swept = False
         self._turns: dict[str, asyncio.Lock] = {}
@@ -122,7 +123,7 @@ class Sockets:
     # Coming and going -------------------------------------------------------------------------------------------------
 
     async def endpoint(self, websocket: WebSocket) -> None:
-        let_in = await door.let_in(websocket, self.database)
+        let_in = await door.let_in(websocket, self.database, self._guard)
         if let_in is None:
             return
         await self._sweep()
@@ -234,14 +235,19 @@ class Connection:
         self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Until the station leaves or is sent away."""
-        work = asyncio.gather(self._answer_in_turn(), self._ask_in_turn())
+        """Until the station leaves or is sent away; where one of the three breaks, none goes on without it."""
+        three = [asyncio.create_task(one) for one in (self._read(), self._answer_in_turn(), self._ask_in_turn())]
         try:
-            await self._read()
+            done, _ = await asyncio.wait(three, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                if (error := one.exception()) is not None:
+                    log.error("station_line_broke", station=self.station.id, error=repr(error), exc_info=error)
+                    await self.close(_BROKEN, "something broke here; come again")
         finally:
-            work.cancel()
+            for one in three:
+                one.cancel()
             self._stop_waiting()
-            await asyncio.gather(work, return_exceptions=True)
+            await asyncio.gather(*three, return_exceptions=True)
             await asyncio.shield(self._leave_off())
 
     def send_away(self, code: int, reason: str) -> None:

@@ -28,6 +28,13 @@ select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 order by
 MESSAGES_OF_SESSION = f"select {_MESSAGE} from ocpp_frame where holder = $1 and session_id = $2 order by id"
 
 
+FORGET_FRAMES = "delete from ocpp_frame where at < $1"
+
+
+def forget_frames(unit: Unit, before: datetime) -> None:
+    unit.write(FORGET_FRAMES, before)
+
+
 def log(unit: Unit, messages: Sequence[Message]) -> None:
     """All of a tick's frames in one statement, in the order in which they passed."""
     rows = [

@@ -40,6 +40,7 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.introductions import introduce_debtors
 from laddnav.ocpi.listeners import push_cdr, push_location, push_session, push_status, push_tariff, push_token
 from laddnav.ocpi.settings import Settings as Roaming
+from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
 from laddnav.people import actions as people
@@ -147,6 +148,7 @@ class House:
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_exchanges": every(3600, lambda: journal.forget_old(database)),
+                "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }
         return jobs

@@ -1,0 +1,118 @@
+"""What anybody may do at the door of stations, how often, and how much of it is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from starlette.websockets import WebSocket
+from websockets.exceptions import InvalidStatus
+
+from laddnav.db.unit import Database
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import STRANGERS_MAX
+from laddnav.locations.model import Station
+from laddnav.ocpp import actions
+from laddnav.ocpp.door import FREE_FAILURES, GUESSERS_MAX, Guard
+from laddnav.ocpp.serve import Connection, Sockets
+from laddnav.ocpp.wire.dialects import DIALECTS
+from tests.clock import SetClock
+from tests.ocpp.conftest import PASSWORD, Raw
+
+GUESSER, NEIGHBOUR = ("192.0.2.1", "ST1"), ("192.0.2.2", "ST1")
+
+
+async def test_guessing_a_station_s_password_is_slowed_down(url: str) -> None:
+    statuses = []
+    for number in range(FREE_FAILURES + 3):
+        with pytest.raises(InvalidStatus) as refused:
+            await Raw.connect(url, password=f"guess {number}")
+        statuses.append(refused.value.response.status_code)
+    assert statuses[:FREE_FAILURES] == [401] * FREE_FAILURES and 429 in statuses
+
+
+async def test_a_station_that_knows_its_password_is_never_slowed_down(url: str) -> None:
+    for _ in range(3):
+        for number in range(FREE_FAILURES - 1):
+            with pytest.raises(InvalidStatus):
+                await Raw.connect(url, password=f"guess {number}")
+        station = await Raw.connect(url, password=PASSWORD)
+        await station.socket.close()
+
+
+def test_the_wait_doubles_up_to_a_minute_and_is_the_guesser_s_alone() -> None:
+    guard, now, waits = Guard(), 1000.0, []
+    for _ in range(FREE_FAILURES + 8):
+        guard.failed(GUESSER, now)
+        began = now
+        while guard.waits(GUESSER, now):
+            now += 1
+        waits.append(now - began)
+    assert waits == [0] * FREE_FAILURES + [2, 4, 8, 16, 32, 64, 64, 64]
+    assert not guard.waits(NEIGHBOUR, now)
+    guard.let_in(GUESSER)
+    guard.failed(GUESSER, now)
+    assert not guard.waits(GUESSER, now)
+
+
+def test_a_guard_forgets_who_need_not_wait_any_more() -> None:
+    guard = Guard()
+    for number in range(GUESSERS_MAX + 5):
+        guard.failed((f"address {number}", "ST1"), 0.0)
+    assert len(guard._failures) < 10
+
+
+async def test_only_the_last_strangers_are_remembered(database: Database, clock: SetClock) -> None:
+    """Anybody may knock under any name."""
+    for number in range(STRANGERS_MAX + 20):
+        clock.advance(timedelta(seconds=1))
+        async with database.unit() as unit:
+            locations.knocked(unit, f"S{number}", address="192.0.2.1", protocols="")
+    async with database.unit() as unit:
+        known = await locations.strangers(unit, limit=10_000)
+    assert len(known) == STRANGERS_MAX
+    assert known[0].id == f"S{STRANGERS_MAX + 19}"
+
+
+async def test_frames_are_kept_for_as_long_as_somebody_may_ask(url: str, database: Database, clock: SetClock) -> None:
+    station = await Raw.connect(url)
+    await station.ask("Heartbeat", {}, "1")
+    for age, many in ((timedelta(days=90), 2), (timedelta(days=100), 0)):
+        clock.advance(age)
+        await actions.forget_old(database)
+        async with database.unit() as unit:
+            kept = await locations.station(unit, "ST1")
+            assert len(await actions.messages(unit, kept)) == many
+    await station.socket.close()
+
+
+class Broken:
+    """A socket that hears one frame and can say nothing."""
+
+    def __init__(self) -> None:
+        self.frames = ['[2,"1","Heartbeat",{}]']
+        self.closed_with: int | None = None
+
+    async def receive(self) -> dict[str, Any]:
+        if not self.frames:
+            await asyncio.Event().wait()
+        return {"type": "websocket.receive", "text": self.frames.pop()}
+
+    async def send_text(self, text: str) -> None:
+        raise ValueError("what nobody thought of")
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed_with = code
+
+
+async def test_a_line_that_breaks_is_closed_and_does_not_look_alive(
+    database: Database, station: Station, sockets: Sockets
+) -> None:
+    """A station that is heard and never answered would wait for ever; one that is cut off comes again."""
+    socket = Broken()
+    line = Connection(sockets, cast(WebSocket, socket), station, DIALECTS["ocpp1.6"])
+    async with asyncio.timeout(10):
+        await line.run()
+    assert socket.closed_with == 1011
