@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import STRANGERS_MAX
 from laddnav.locations.model import Station
-from laddnav.ocpp import actions
+from laddnav.ocpp import actions, calls
 from laddnav.ocpp.door import FREE_FAILURES, GUESSERS_MAX, Guard
 from laddnav.ocpp.serve import Connection, Sockets
 from laddnav.ocpp.wire.dialects import DIALECTS
@@ -85,6 +86,22 @@ async def test_frames_are_kept_for_as_long_as_somebody_may_ask(url: str, databas
         async with database.unit() as unit:
             kept = await locations.station(unit, "ST1")
             assert len(await actions.messages(unit, kept)) == many
+    await station.socket.close()
+
+
+async def test_a_new_password_for_a_station_is_told_to_it_and_not_written_down(url: str, database: Database) -> None:
+    station = await Raw.connect(url)
+    asking = asyncio.create_task(
+        calls.ask(database, "ST1", "ChangeConfiguration", {"key": "authorizationkey", "value": "open-sesame"})
+    )
+    _, id, _, payload = await station.hear()
+    assert payload["value"] == "open-sesame"
+    await station.say(json.dumps([3, id, {"status": "Accepted"}]))
+    assert (await asking).result == {"status": "Accepted"}
+    async with database.unit() as unit:
+        kept = await actions.messages(unit, await locations.station(unit, "ST1"))
+    assert [one.action for one in kept] == ["ChangeConfiguration", "ChangeConfiguration"]
+    assert "open-sesame" not in str(kept)
     await station.socket.close()
 
 

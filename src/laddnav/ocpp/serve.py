@@ -365,9 +365,9 @@ class Connection:
         self.line, asked = table.turn(self.line, _monotonic())
         if asked is None:
             return
-        text = frames.write(asked.call)
+        text, kept = frames.write(asked.call), frames.write(self.line.dialect.kept(asked.call))
         async with self._sockets.database.unit() as unit:
-            store.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, text)])
+            store.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, kept)])
         self._patience = asyncio.create_task(self._lapse(asked))
         await self._send(text)
 

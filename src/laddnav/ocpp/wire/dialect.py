@@ -58,7 +58,8 @@ class Heard(Struct, frozen=True):
 class Dialect(Struct, frozen=True, kw_only=True):
     """`subprotocol` is its name in the handshake; the actions in `triggered_by` make a station send one of its own.
 
-    `uid_max` characters are what a station can hold of a token. Strict in what it says, tolerant in what it hears.
+    `uid_max` characters are what a station can hold of a token; `secrets` take out of a request of ours what nobody may
+    read afterwards. Strict in what it says, tolerant in what it hears.
     """
 
     subprotocol: str
@@ -66,6 +67,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     hears: Mapping[str, Hears]
     asks: Mapping[type[Request], Asks]
     triggered_by: frozenset[str]
+    secrets: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
     uid_max: int
 
     def hear(self, call: Call) -> Heard:
@@ -98,6 +100,11 @@ class Dialect(Struct, frozen=True, kw_only=True):
         if problems:
             raise Unsayable(action, problems)
         return Call(id, action, payload)
+
+    def kept(self, call: Call) -> Call:
+        """A request of ours as the log has it."""
+        hides = self.secrets.get(call.action)
+        return call if hides is None else Call(call.id, call.action, hides(call.payload))
 
     def verdict(self, request: Request, payload: dict[str, Any]) -> Verdict:
         """What the station's answer to a request of ours means. Anything but a clear yes is a no."""

@@ -8,6 +8,7 @@ from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.v1_6 import (
     authorize,
     boot_notification,
+    change_configuration,
     data_transfer,
     heartbeat,
     meter_values,
@@ -35,6 +36,7 @@ DIALECT = Dialect(
         StartCharge: remote_start_transaction.codec,
         StopCharge: remote_stop_transaction.codec,
     },
+    secrets={"ChangeConfiguration": change_configuration.without_password},
     uid_max=20,
     triggered_by=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
 )
