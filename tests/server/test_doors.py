@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
+from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.server.http import Impatient, Serving, _Outside, uvicorn_config
 from laddnav.server.metrics import Metrics, is_loopback
@@ -175,6 +176,32 @@ async def test_figures_are_for_this_machine_and_for_keys_of_the_installation(ser
 )
 def test_this_machine_is_known_by_its_address(address: str, ours: bool) -> None:
     assert is_loopback(address) is ours
+
+
+# What is written down -------------------------------------------------------------------------------------------------
+
+
+async def test_what_a_key_changes_is_written_down_and_what_it_was_refused_is_not(
+    served: Serving, lad: Client, viewer: Client, tnm: Client
+) -> None:
+    assert (await lad.ask("PATCH", "/stations/ST-1", {"accepted": False}))[0] == 200
+    assert (await lad.ask("PATCH", "/tokens/SE/LAD/RFID/04A1B2C3D4E5F6", {"blocked": True}))[0] == 200
+    assert (await lad.ask("GET", "/stations"))[0] == 200
+    assert (await viewer.ask("PATCH", "/stations/ST-1", {"accepted": True}))[0] == 403
+    assert (await tnm.ask("PATCH", "/stations/ST-1", {"accepted": True}))[0] == 404
+    async with served.database.unit() as unit:
+        deeds = [(one.who, one.deed, one.detail) for one in await people.deeds(unit) if one.about.startswith("key")]
+    assert [one for one in deeds if one[1] != "create key"] == [
+        ("operator SE*LAD", "change token", "/tokens/SE/LAD/RFID/…"),
+        ("operator SE*LAD", "provision", "/stations/ST-1"),
+    ]
+
+
+@pytest.mark.parametrize(("words", "found"), [("C0000", 2), ("c0000", 2), ("%", 0), ("C_000", 0), ("\\", 0)])
+async def test_what_is_looked_for_is_taken_as_it_is_written(everything: Client, words: str, found: int) -> None:
+    for list_of in ("tokens", "locations"):
+        status, answer = await everything.ask("GET", f"/{list_of}", params={"words": words})
+        assert status == 200 and len(answer["items"]) == (found if list_of == "tokens" else 0)
 
 
 # With the key of another party ----------------------------------------------------------------------------------------

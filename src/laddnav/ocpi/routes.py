@@ -87,6 +87,10 @@ class Request(Struct):
     body: bytes
     ids: MessageIds
 
+    def __repr__(self) -> str:
+        """Without headers and body, where tokens are."""
+        return f"Request({self.method} {_shown(self.path)})"
+
 
 class Answer(Struct):
     """What goes back, and what of it goes into the log."""

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route as Path
 from starlette.types import Receive, Scope, Send
 
-from laddnav.db.unit import Database
+from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
@@ -72,9 +72,11 @@ class Operation:
         if "unit" not in self.given:
             async with database.unit() as unit:
                 by = await self._let_in(request, unit)
+                self._note(request, unit, by)
             return self._spell(by, await self._do(request, by, body, things))
         async with database.unit() as unit:
             by = await self._let_in(request, unit)
+            self._note(request, unit, by)
             return self._spell(by, await self._do(request, by, body, {**things, "unit": unit}))
 
     async def _read(self, request: Request, database: Database) -> bytes:
@@ -85,11 +87,17 @@ class Operation:
             await self._let_in(request, unit)
         return await request.body()
 
-    async def _let_in(self, request: Request, unit: Any) -> Visitor:
+    async def _let_in(self, request: Request, unit: Unit) -> Visitor:
         by = await people.who(unit, bearer=bearer_of(request))
         if by is None:
             raise NoKey
         return require(by, self.route.needs)
+
+    def _note(self, request: Request, unit: Unit, by: Visitor) -> None:
+        """Who changes something is written down with it; the uid of a Token is its driver's secret."""
+        if self.route.method != "GET":
+            about = self.route.path.format_map({**request.path_params, "uid": "…"})
+            people.note(unit, by.name, self.route.does.__name__.replace("_", " "), f"key {by.id}", about)
 
     async def _do(self, request: Request, by: Visitor, body: bytes, things: Mapping[str, Any]) -> object:
         asked = self.path.read(request.path_params) | self.query.read(request.query_params)

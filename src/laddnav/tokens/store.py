@@ -17,7 +17,7 @@ REF_OF = "select ref from token where holder = $1 and owner = $2 and type = $3 a
 PAGE = """
 select ref, holder, body from token
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
-  and ($3::text is null or uid_key = $3 or body ilike '%' || $3 || '%') and ($4::text is null or ref > $4)
+  and ($3::text is null or body ilike $3) and ($4::text is null or ref > $4)
 order by ref limit $5
 """
 UPSERT = """
@@ -59,7 +59,8 @@ async def ref_of(unit: Unit, holder: PartyId, key: TokenKey) -> str | None:
 async def page(
     unit: Unit, holder: PartyId | None, owner: PartyId | None, words: str | None, after: str | None, limit: int
 ) -> list[tuple[str, PartyId, Token]]:
-    rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), words and fold(words), after, limit)
+    pattern = None if not words else "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), pattern, after, limit)
     return [_read(row) for row in rows]
 
 
