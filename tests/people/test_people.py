@@ -1,6 +1,7 @@
 """Signing in and out, keys and deeds, on the real database."""
 
 import asyncio
+import threading
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -328,3 +329,14 @@ async def test_every_deed_is_written_down_in_the_unit_that_does_it(database: Dat
         first, second = await people.deeds(unit, limit=2)
         assert [deed.deed for deed in (await people.deeds(unit, after=second.id, limit=1))] == ["revoke key"]
         assert (first.about, first.detail) == (f"account {ada.id}", "1")
+
+
+async def test_a_sign_in_takes_no_thread_that_others_need(database: Database) -> None:
+    """Stations show passwords and names are resolved in those that everybody shares; a crowd waits elsewhere."""
+    before = set(threading.enumerate())
+    await add(database)
+    await sign_in(database)
+    with pytest.raises(WrongNameOrPassword):
+        await sign_in(database, "Nobody")
+    new = {one.name.split("_")[0] for one in set(threading.enumerate()) - before}
+    assert new <= {"sign-in"} <= {one.name.split("_")[0] for one in threading.enumerate()}

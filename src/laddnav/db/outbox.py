@@ -113,7 +113,7 @@ class Deliverer:
             event = json.decode(job["body"], self._database.kinds[job["kind"]])
             await listener(self._database, event)
         except Exception as error:  # noqa: BLE001 - whatever a listener raises is kept with its job and shown
-            log.warning("listener_failed", listener=job["listener"], about=job["about"], error=repr(error))
+            log.warning("listener_failed", listener=job["listener"], job=job["id"], error=repr(error))
             await self._again(job, error)
         else:
             async with self._database.unit() as unit:

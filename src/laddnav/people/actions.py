@@ -3,8 +3,11 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache
+from typing import TypeVar
 
 import argon2
 import msgspec
@@ -32,10 +35,14 @@ from laddnav.people.rules import (
     wait_after,
 )
 
+T = TypeVar("T")
+
 KEY_PREFIX = "lad_"  # so that a key found somewhere is known for what it is
 
 # OWASP's choice for Argon2id: 19 MiB and a fraction of a second, so that many sign-ins at once do not starve a charge.
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Threads of its own: a crowd at the sign-in waits there, not before the resolver, the papers or the stations' door.
+_slow = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sign-in")
 
 
 # ---- Who comes
@@ -76,7 +83,7 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
         await _count(unit, subjects)
         found = await store.find_by_name(unit, name) if name.isprintable() else None
     account, password_hash = found if found is not None else (None, await _hash_of_nobody())
-    matches = await asyncio.to_thread(_matches, password_hash, password)
+    matches = await _slowly(_matches, password_hash, password)
     async with database.unit() as unit:
         if account is not None and matches and account.disabled_at is None:
             for_name, for_address = subjects
@@ -152,7 +159,7 @@ async def first_account(unit: Unit) -> str | None:
         return None
     password = secrets.token_urlsafe(15)
     account = _new_account(unit, FIRST_NAME, Role.ADMIN, "en")
-    if not await store.insert_account(unit, account, await asyncio.to_thread(_hasher.hash, password)):
+    if not await store.insert_account(unit, account, await _slowly(_hasher.hash, password)):
         return None  # another process was faster, and shows its own
     note(unit, "laddnav", "add account", f"account {account.id}", f"{account.name}, {account.role}")
     return password
@@ -163,7 +170,7 @@ async def add_account(
 ) -> Account:
     """Raises NotAName, PasswordTooShort, PasswordTooLong, NameTaken."""
     checked_name(name)
-    password_hash = await asyncio.to_thread(_hasher.hash, checked_password(password))
+    password_hash = await _slowly(_hasher.hash, checked_password(password))
     async with database.unit() as unit:
         account = _new_account(unit, name, role, language)
         if not await store.insert_account(unit, account, password_hash):
@@ -228,9 +235,9 @@ async def change_password(
             await _count(unit, (guess,))
     if found is None:
         raise UnknownAccount(account_id)
-    if current is not None and not await asyncio.to_thread(_matches, found[1], current):
+    if current is not None and not await _slowly(_matches, found[1], current):
         raise WrongNameOrPassword
-    password_hash = await asyncio.to_thread(_hasher.hash, password)
+    password_hash = await _slowly(_hasher.hash, password)
     async with database.unit() as unit:
         store.forget_failures(unit, guess)
         store.set_password(unit, account_id, password_hash)
@@ -288,6 +295,10 @@ def _recognised(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+async def _slowly(work: Callable[..., T], *arguments: object) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_slow, work, *arguments)
+
+
 def _matches(password_hash: str, password: str) -> bool:
     try:
         return _hasher.verify(password_hash, password)
@@ -302,4 +313,4 @@ def _nobody() -> str:
 
 async def _hash_of_nobody() -> str:
     """For names that nobody has, so that the time an answer takes does not tell them from names that somebody has."""
-    return await asyncio.to_thread(_nobody)
+    return await _slowly(_nobody)
