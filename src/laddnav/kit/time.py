@@ -28,9 +28,8 @@ def utc(instant: datetime) -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """`2026-11-21T09:47:00Z`, with milliseconds only where there are any; at most 25 characters as OCPI allows."""
-    moment = instant.astimezone(UTC)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{moment.microsecond // 1000:03}Z" if moment.microsecond >= 1000 else f"{text}Z"
+    moment = instant.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond >= 1000 else "seconds") + "Z"
 
 
 def hours(length: timedelta) -> Decimal:
