@@ -47,6 +47,7 @@ AHEAD_MAX = 16  # calls that a station may send before we stop reading and let T
 GARBLED_MAX = 20  # frames in a row that make no sense, after which nobody is thought to be there
 KEPT_OF_GARBAGE = 1000  # characters
 LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken
+GATHER = 0.02  # seconds after waking: news come in crowds, most of them about other things, and one look serves all
 
 _CALL_ERROR = f"[{frames.MessageType.CALL_ERROR},"
 
@@ -104,6 +105,7 @@ class Sockets:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_AGAIN):
                         await sleeper.wait()
+                await asyncio.sleep(GATHER)
         finally:
             self.database.forget(sleeper)
 
