@@ -115,9 +115,13 @@ async def test_the_newest_socket_wins(street: Street, sockets: Sockets, database
 async def test_who_hangs_up_is_not_connected(street: Street, sockets: Sockets, database: Database) -> None:
     station = await on_the_line(street)
     await station.go_offline()
-    await until(lambda: not sockets.connections)
-    async with database.unit() as unit:
-        assert (await locations.station(unit, "ST1")).connected_at is None
+
+    async def nobody_holds_it() -> bool:
+        async with database.unit() as unit:
+            return (await locations.station(unit, "ST1")).connected_at is None
+
+    await until(nobody_holds_it)
+    assert not sockets.connections
 
 
 # Boot ----------------------------------------------------------------------------------------------------------------
