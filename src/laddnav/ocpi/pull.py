@@ -30,7 +30,7 @@ from laddnav.ocpi.wire.version import Version
 log = structlog.get_logger()
 
 EVERY = timedelta(hours=4)  # OCPI 2.2.1 transport_and_format_pull_and_push: hours, not minutes, and with some splay
-AGAIN = timedelta(minutes=2)  # after trouble
+AGAIN = timedelta(seconds=10)  # after trouble; a partner that registers may be asked a moment before it knows us
 OVERLAP = timedelta(minutes=10)  # their clock is not ours, and what was being written when we asked must not slip by
 PAGE = 100
 TURN = 300.0  # seconds of the wall for one list; a long one goes on when others have had theirs
