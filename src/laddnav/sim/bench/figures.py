@@ -29,7 +29,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     places: int = 500  # Locations in the network; a page shows 50 of them
 
 
-FULL = Pace(rounds=5, seconds=1.2)
+FULL = Pace(rounds=5, seconds=1.0)
 QUICK = Pace(rounds=1, seconds=0.6)
 
 
