@@ -15,7 +15,8 @@ from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party, Role
-from laddnav.pricing.model import Line
+from laddnav.pricing.lines import taxed
+from laddnav.pricing.model import NOTHING, Line
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import rounded_price
 from laddnav.sessions.model import AuthMethod, CdrToken
@@ -78,7 +79,7 @@ def energy(volume: str, per_kwh: str, vat: str | None = "25", element: int = 0) 
         unit="kWh",
         unit_price=Decimal(per_kwh),
         vat=rate,
-        amount=price(Decimal(volume) * Decimal(per_kwh), rate),
+        amount=taxed(Decimal(volume) * Decimal(per_kwh), rate),
         tariff_id="CITY",
         element=element,
         component=0,
@@ -100,7 +101,7 @@ def cdr(
     credits: str | None = None,
 ) -> Cdr:
     """Ours unless an `owner` is named; with `lines`, what they cost is their sum, rounded once."""
-    exact = sum((line.amount for line in lines), Price(Decimal(0), ()))
+    exact = sum((line.amount for line in lines), NOTHING).price
     total = rounded_price(exact, Decimal("0.01"))
     if credits is not None:
         total = Price(-total.before_taxes)

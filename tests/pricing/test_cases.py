@@ -15,14 +15,13 @@ from msgspec import Struct
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import decode
-from laddnav.kit.money import Price
 from laddnav.metering.model import Activity, ChargingPeriod, Stretch
 from laddnav.ocpi.quirks import mended
 from laddnav.ocpi.wire.codec import Hearing, parsed
 from laddnav.ocpi.wire.v2_2_1 import tariff as wire
-from laddnav.pricing.model import Line, Priced
-from laddnav.pricing.price import price
+from laddnav.pricing.model import Amount, Line, Priced
 from laddnav.pricing.rounding import in_hours, plain, rounded
+from laddnav.pricing.tab import metered
 from laddnav.tariffs.model import Tariff
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -68,7 +67,7 @@ class Case(NamedTuple):
 
     @property
     def priced(self) -> Priced:
-        return price(self.tariff, stretches(self.session), self.session.zone)
+        return metered(self.tariff, stretches(self.session), self.session.zone)
 
     def __str__(self) -> str:
         return self.name
@@ -158,13 +157,13 @@ def test_what_was_used_is_what_was_measured(case: Case) -> None:
     assert case.priced.lasted == measured[-1].ended_at - measured[0].started_at
 
 
-def _sides(price: Price) -> tuple[Decimal, Decimal | None]:
-    return price.before_taxes, price.after_taxes
+def _sides(amount: Amount) -> tuple[Decimal | None, Decimal | None]:
+    return amount.excl, amount.incl
 
 
 def _line(line: Line) -> ExpectedLine:
     return ExpectedLine(
-        line.dimension, line.volume, line.billed_volume, line.unit_price, plain(line.amount.before_taxes)
+        line.dimension, line.volume, line.billed_volume, line.unit_price, plain(line.amount.price.before_taxes)
     )
 
 

@@ -89,4 +89,4 @@ async def test_a_charge_that_is_over_went_as_its_lines_say(database: Database, c
     async with database.unit() as unit:
         course = await sessions.course_of(unit, session)
     assert course.steps[-1].energy == session.energy == wh(4300)
-    assert sum(line.amount.before_taxes for line in course.lines) == course.steps[-1].cost == Decimal("15.75")
+    assert sum(line.amount.price.before_taxes for line in course.lines) == course.steps[-1].cost == Decimal("15.75")

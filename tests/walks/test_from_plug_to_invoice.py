@@ -22,8 +22,8 @@ from laddnav.metering import periods as metering
 from laddnav.ocpi import commands, partners
 from laddnav.ocpi.model import KeptCommand
 from laddnav.ocpi.wire.commands import Verdict
-from laddnav.pricing.price import price
 from laddnav.pricing.rounding import rounded
+from laddnav.pricing.tab import metered
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import AuthMethod, Session, Status
@@ -205,7 +205,7 @@ async def priced_from_the_start(network: Company, session: Session) -> Price:
         read_at,
         register,
     )
-    return rounded(price(promised, measured.stretches, session.time_zone)).total
+    return rounded(metered(promised, measured.stretches, session.time_zone)).total.price
 
 
 async def only_cdr(company: Company) -> Cdr:

@@ -148,7 +148,7 @@ def _priced_lines(cdr: Cdr) -> Iterable[InvoiceLine]:
             quantity=_turned(cdr, line.billed_volume),
             unit=line.unit,
             unit_price=line.unit_price,
-            amount=_turned(cdr, in_coins(line.amount.before_taxes, cdr.currency)),
+            amount=_turned(cdr, in_coins(line.amount.price.before_taxes, cdr.currency)),
             vat_percent=line.vat,
             tariff_id=line.tariff_id,
             element=line.element,

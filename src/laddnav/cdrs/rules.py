@@ -11,8 +11,8 @@ from laddnav.locations.model import Location
 from laddnav.locations.rules import connector_of, evse_of
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Measured, Reading
 from laddnav.pricing.model import Priced
-from laddnav.pricing.price import price
 from laddnav.pricing.rounding import rounded
+from laddnav.pricing.tab import metered
 from laddnav.sessions.model import Session
 
 
@@ -50,7 +50,7 @@ def closed(
     priced = (
         Priced(currency=session.currency)
         if tariff is None
-        else rounded(price(tariff, measured.stretches, session.time_zone))
+        else rounded(metered(tariff, measured.stretches, session.time_zone))
     )
     return Cdr(
         holder=session.holder,
@@ -79,7 +79,13 @@ def closed(
 
 
 def costs_of(priced: Priced) -> Costs:
-    return Costs(total=priced.total, fixed=priced.fixed, energy=priced.energy, time=priced.time, parking=priced.parking)
+    return Costs(
+        total=priced.total.price,
+        fixed=priced.fixed.price,
+        energy=priced.energy.price,
+        time=priced.time.price,
+        parking=priced.parking.price,
+    )
 
 
 def place_of(session: Session, location: Location) -> CdrLocation:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
 
 
 class TaxAmount(Struct, frozen=True):
-    """One named tax on one amount; `percentage` None where only the amount was told."""
+    """One named tax; `percentage` and the `base` it was taken of are None where only the amount was told."""
 
     name: str
     amount: Decimal
     percentage: Decimal | None = None
+    base: Decimal | None = None
 
 
 class Price(Struct, frozen=True):
@@ -32,11 +34,20 @@ class Price(Struct, frozen=True):
         before_taxes = self.before_taxes + other.before_taxes
         if self.taxes is None or other.taxes is None:
             return Price(before_taxes)
-        amounts: dict[tuple[str, Decimal | None], Decimal] = {}
-        for tax in self.taxes + other.taxes:
-            kind = (tax.name, tax.percentage)
-            amounts[kind] = amounts.get(kind, Decimal(0)) + tax.amount
-        return Price(before_taxes, tuple(TaxAmount(name, amount, rate) for (name, rate), amount in amounts.items()))
+        return Price(before_taxes, merged(self.taxes + other.taxes))
+
+
+def merged(taxes: Iterable[TaxAmount]) -> tuple[TaxAmount, ...]:
+    """One of each name and percentage, in the order in which they are first named."""
+    found: dict[tuple[str, Decimal | None], TaxAmount] = {}
+    for tax in taxes:
+        kind = (tax.name, tax.percentage)
+        same = found.get(kind)
+        if same is not None:
+            base = None if same.base is None or tax.base is None else same.base + tax.base
+            tax = TaxAmount(tax.name, same.amount + tax.amount, tax.percentage, base)
+        found[kind] = tax
+    return tuple(found.values())
 
 
 FREE = Price(Decimal(0), ())

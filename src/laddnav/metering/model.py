@@ -63,8 +63,9 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Activity(StrEnum):
-    """What goes on while a car is plugged in; who paused decides whether time is charging or parking time."""
+    """What an Evse does for a driver; who paused decides whether time is charging or parking time."""
 
+    RESERVED = "RESERVED"  # it waits for the driver
     CHARGING = "CHARGING"
     SUSPENDED_EV = "SUSPENDED_EV"
     SUSPENDED_EVSE = "SUSPENDED_EVSE"
@@ -83,8 +84,9 @@ Fact = Reading | Mark
 class Stretch(Struct, frozen=True, kw_only=True):
     """A piece of a session in which the activity is one and the energy is known.
 
-    `interpolated` where energy at one of the ends was not read but drawn as a straight line between readings.
-    `current` is the mean current in amperes, summed over the phases; None where nobody said it.
+    `energy` is negative where more was fed back than charged. `interpolated` where energy at one of the ends was not
+    read but drawn as a straight line between readings. `current` is the mean current in amperes, summed over the
+    phases; None where nobody said it.
     """
 
     started_at: datetime
@@ -127,7 +129,7 @@ class Doubt(Struct, frozen=True, kw_only=True):
 
 
 class Dimension(Struct, frozen=True):
-    """How much was counted: ENERGY in kWh, TIME and PARKING_TIME in hours.
+    """How much was counted: ENERGY in kWh, every kind of TIME in hours, currents in A, powers in kW.
 
     OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum.
     """

@@ -18,7 +18,7 @@ from laddnav.ocpi.store import Key, Row
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
-from laddnav.pricing.price import priced
+from laddnav.pricing.tab import priced
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from laddnav.kit.money import Price, TaxAmount
+from laddnav.kit.money import TaxAmount
 from laddnav.pricing.lines import TAX_NAME, total_of
-from laddnav.pricing.model import Line, Tab
+from laddnav.pricing.model import Amount, Line, Tab
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import fine
 from laddnav.tariffs.model import Limit
@@ -36,8 +36,8 @@ def _line(
 ) -> tuple[Line, ...]:
     """Each side, before and after taxes, is bounded on its own (OCPI 2.2.1 mod_tariffs_tariff_object, the notes)."""
     total = total_of(lines)
-    before, after = total.before_taxes, total.after_taxes
-    assert after is not None, "every component either names its tax or has none"
+    before, after = total.excl, total.incl
+    assert before is not None and after is not None, "every component either names its tax or has none"
     bounded_before = bounded(before, limit.excl)
     if limit.incl is not None:
         bounded_after = bounded(after, limit.incl)
@@ -57,7 +57,7 @@ def _line(
             unit="x",
             unit_price=change,
             vat=vat,
-            amount=Price(change, (TaxAmount(TAX_NAME, tax, vat),) if tax or total.taxes else ()),
+            amount=Amount(change, change + tax, (TaxAmount(TAX_NAME, tax, vat, change),) if tax or total.taxes else ()),
             tariff_id=tab.tariff.id,
             element=None,
             component=None,
@@ -73,9 +73,9 @@ def _in_proportion(before: Decimal, after: Decimal, bounded_before: Decimal) -> 
     return fine(after * bounded_before / before) if before else bounded_before
 
 
-def _shared_vat(total: Price, change: Decimal, tax: Decimal) -> Decimal | None:
+def _shared_vat(total: Amount, change: Decimal, tax: Decimal) -> Decimal | None:
     """The one percentage of all lines, where the change keeps it; limits may be given so that it does not."""
-    percentages = {one.percentage for one in total.taxes or ()}
+    percentages = {one.percentage for one in total.taxes}
     if len(percentages) != 1:
         return None
     (percentage,) = percentages

@@ -10,8 +10,8 @@ from itertools import groupby
 from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
-from laddnav.kit.money import FREE, Price, TaxAmount
-from laddnav.pricing.model import Choice, Line, Stint, Tab
+from laddnav.kit.money import TaxAmount
+from laddnav.pricing.model import NOTHING, Amount, Choice, Line, Stint, Tab
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import cost_of_time, in_hours, in_steps, plain
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension
@@ -38,8 +38,8 @@ def lines(tab: Tab) -> tuple[Line, ...]:
     return tuple(sorted(drawn, key=lambda line: line.started_at))
 
 
-def total_of(some: Iterable[Line]) -> Price:
-    total = FREE
+def total_of(some: Iterable[Line]) -> Amount:
+    total = NOTHING
     for line in some:
         total += line.amount
     return total
@@ -169,9 +169,12 @@ def _reason(tariff: Tariff, run: Run, step: Energy | timedelta | None) -> Reason
     return Reason(code=code, restriction=restriction, step=step)
 
 
-def taxed(cost: Decimal, vat: Decimal | None) -> Price:
+def taxed(cost: Decimal, vat: Decimal | None) -> Amount:
     """A component without `vat` names no tax; that is not the same as a tax of 0 %."""
-    return Price(cost, () if vat is None else (TaxAmount(TAX_NAME, cost * vat / 100, vat),))
+    if vat is None:
+        return Amount(cost, cost)
+    tax = cost * vat / 100
+    return Amount(cost, cost + tax, (TaxAmount(TAX_NAME, tax, vat, cost),))
 
 
 def _component(tariff: Tariff, choice: Choice) -> PriceComponent:

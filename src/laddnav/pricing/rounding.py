@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from msgspec.structs import replace
 
 from laddnav.kit.money import Price, TaxAmount, minor_unit
-from laddnav.pricing.model import Priced
+from laddnav.pricing.model import Amount, Priced
 
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = timedelta(hours=1)
@@ -52,12 +52,21 @@ def rounded(priced: Priced) -> Priced:
     unit = minor_unit(priced.currency)
     return replace(
         priced,
-        total=rounded_price(priced.total, unit),
-        fixed=rounded_price(priced.fixed, unit),
-        energy=rounded_price(priced.energy, unit),
-        time=rounded_price(priced.time, unit),
-        parking=rounded_price(priced.parking, unit),
+        total=rounded_amount(priced.total, unit),
+        fixed=rounded_amount(priced.fixed, unit),
+        energy=rounded_amount(priced.energy, unit),
+        time=rounded_amount(priced.time, unit),
+        parking=rounded_amount(priced.parking, unit),
+        reservation=rounded_amount(priced.reservation, unit),
     )
+
+
+def rounded_amount(amount: Amount, unit: Decimal) -> Amount:
+    """Each side that is known to the nearest coin; the taxes together stay what lies between the two."""
+    excl = None if amount.excl is None else amount.excl.quantize(unit, ROUND_HALF_UP)
+    incl = None if amount.incl is None else amount.incl.quantize(unit, ROUND_HALF_UP)
+    between = None if excl is None or incl is None else incl - excl
+    return Amount(excl, incl, _rounded_taxes(amount.taxes, between, unit))
 
 
 def rounded_price(price: Price, unit: Decimal) -> Price:
@@ -68,12 +77,15 @@ def rounded_price(price: Price, unit: Decimal) -> Price:
     before_taxes = price.before_taxes.quantize(unit, ROUND_HALF_UP)
     if price.taxes is None or price.after_taxes is None:
         return Price(before_taxes)
-    if not price.taxes:
-        return Price(before_taxes, ())
-    amounts = [tax.amount.quantize(unit, ROUND_HALF_UP) for tax in price.taxes]
-    largest = max(range(len(amounts)), key=lambda place: abs(amounts[place]))
-    amounts[largest] += price.after_taxes.quantize(unit, ROUND_HALF_UP) - before_taxes - sum(amounts)
-    return Price(
-        before_taxes,
-        tuple(TaxAmount(tax.name, amount, tax.percentage) for tax, amount in zip(price.taxes, amounts, strict=True)),
-    )
+    between = price.after_taxes.quantize(unit, ROUND_HALF_UP) - before_taxes
+    return Price(before_taxes, _rounded_taxes(price.taxes, between, unit))
+
+
+def _rounded_taxes(taxes: tuple[TaxAmount, ...], between: Decimal | None, unit: Decimal) -> tuple[TaxAmount, ...]:
+    if not taxes:
+        return ()
+    amounts = [tax.amount.quantize(unit, ROUND_HALF_UP) for tax in taxes]
+    if between is not None:
+        largest = max(range(len(amounts)), key=lambda place: abs(amounts[place]))
+        amounts[largest] += between - sum(amounts)
+    return tuple(replace(tax, amount=amount) for tax, amount in zip(taxes, amounts, strict=True))

@@ -13,8 +13,8 @@ from laddnav.kit.power import Power, mean_power
 from laddnav.metering import periods as metering
 from laddnav.metering.model import Activity, Fact, Stretch
 from laddnav.pricing.model import Line
-from laddnav.pricing.price import advanced, opened, priced
 from laddnav.pricing.rounding import rounded
+from laddnav.pricing.tab import advanced, opened, priced
 from laddnav.sessions.model import Session
 from laddnav.sessions.rules import whole
 from laddnav.tariffs.model import TariffDimension
@@ -64,7 +64,7 @@ def course(session: Session, facts: Iterable[Fact]) -> Course:
                 ended_at=stretch.ended_at,
                 power=mean_power(stretch.energy, stretch.length),
                 energy=energy,
-                cost=None if tab is None else priced(tab).total.before_taxes,
+                cost=None if tab is None else priced(tab).total.excl,
                 activity=stretch.activity,
             )
         )

@@ -16,9 +16,9 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Location
 from laddnav.metering import periods as metering
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured
-from laddnav.pricing.price import advanced as priced_on
-from laddnav.pricing.price import opened, priced
 from laddnav.pricing.rounding import rounded
+from laddnav.pricing.tab import advanced as priced_on
+from laddnav.pricing.tab import opened, priced
 from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, TokenType
@@ -317,7 +317,7 @@ def _costed(session: Session, now: datetime) -> Session:
     if session.tab is None:
         used = session.energy if session.meter is None else _used(session)
         return replace(session, energy=used, last_updated=now)
-    cost = rounded(priced(session.tab)).total
+    cost = rounded(priced(session.tab)).total.price
     return replace(session, energy=session.tab.used, cost=cost, last_updated=now)
 
 

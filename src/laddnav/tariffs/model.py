@@ -22,6 +22,28 @@ class TariffDimension(StrEnum):
     TIME = "TIME"
 
 
+class TaxIncluded(StrEnum):
+    """Whether a Tariff's prices hold their taxes (OCPI 2.3.0 mod_tariffs_taxincluded_enum).
+
+    A Tariff of 2.2.1 says nothing and means NO. UNSAID is 2.1.1: prices before taxes, no word for what is added.
+    """
+
+    YES = "YES"
+    NO = "NO"
+    NOT_APPLICABLE = "N/A"
+    UNSAID = "UNSAID"
+
+
+class TariffType(StrEnum):
+    """Whom a Tariff is for; one without a type is for everybody (OCPI 2.2.1 mod_tariffs_tariff_type)."""
+
+    AD_HOC_PAYMENT = "AD_HOC_PAYMENT"
+    PROFILE_CHEAP = "PROFILE_CHEAP"
+    PROFILE_FAST = "PROFILE_FAST"
+    PROFILE_GREEN = "PROFILE_GREEN"
+    REGULAR = "REGULAR"
+
+
 class Weekday(StrEnum):
     MONDAY = "MONDAY"
     TUESDAY = "TUESDAY"
@@ -37,9 +59,10 @@ class Weekday(StrEnum):
 
 
 class PriceComponent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`price` before VAT: a kWh for ENERGY, an hour for TIME and PARKING_TIME, once for FLAT. `step_size` in Wh or s.
+    """`price` of a kWh for ENERGY, of an hour for TIME and PARKING_TIME, once for FLAT. `step_size` in Wh or s.
 
-    `vat` is a percentage; None means that no tax is named, not that there is none (design: readings of unclear text).
+    Whether `price` holds its taxes is for the Tariff to say (`tax_included`). `vat` is a percentage; None means that no
+    tax is named, not that there is none (docs/reference/pricing-readings.md).
     """
 
     type: TariffDimension
@@ -65,6 +88,7 @@ class Restriction(Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration_max: timedelta | None = None
     weekdays: tuple[Weekday, ...] = ()
     reservation: str | None = None  # RESERVATION or RESERVATION_EXPIRES: the Element speaks of reservations only
+    booking: str | None = None  # of OCPI's bookings: the Element never prices a charge or a reservation
 
 
 class Element(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -98,5 +122,7 @@ class Tariff(Struct, frozen=True, kw_only=True, omit_defaults=True):
     price_max: Limit | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    tax_included: TaxIncluded | None = None
+    preauthorize_amount: Decimal | None = None  # what a payment terminal reserves first (OCPI 2.3.0 payments)
     is_green_energy: bool | None = None
     last_updated: datetime

@@ -12,8 +12,8 @@ from laddnav.kit.energy import wh
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.model import Priced
-from laddnav.pricing.price import price
 from laddnav.pricing.rounding import rounded
+from laddnav.pricing.tab import metered
 from laddnav.sessions.model import AuthMethod, CdrToken
 from laddnav.sim.network import OURS, THEIRS
 from laddnav.tariffs.model import Element, PriceComponent, Restriction, Tariff, TariffDimension, Weekday
@@ -81,7 +81,7 @@ def complex() -> Tariff:
 
 def closed(tariff: Tariff, session: Sequence[Stretch]) -> Priced:
     """The price of a charge as its CDR has it."""
-    return rounded(price(tariff, session, ZONE))
+    return rounded(metered(tariff, session, ZONE))
 
 
 def cdr(id: str, tariff: Tariff, session: Sequence[Stretch]) -> Cdr:

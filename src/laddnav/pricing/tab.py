@@ -13,15 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY, Energy
-from laddnav.kit.money import Price
 from laddnav.kit.power import mean_power
-from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Stretch
 from laddnav.pricing.borders import Cut, cuts
 from laddnav.pricing.limits import limit_lines
 from laddnav.pricing.lines import lines, total_of
-from laddnav.pricing.model import Choice, Line, Priced, Stint, Tab
+from laddnav.pricing.model import Amount, CannotPrice, Choice, Line, Priced, Stint, Tab
 from laddnav.pricing.offers import Offers, offers
 from laddnav.pricing.restrictions import Moment
 from laddnav.pricing.rounding import in_hours, plain
@@ -33,11 +31,8 @@ TIME_OF = {
     Activity.CHARGING: TariffDimension.TIME,
     Activity.SUSPENDED_EVSE: TariffDimension.TIME,
     Activity.SUSPENDED_EV: TariffDimension.PARKING_TIME,
+    Activity.RESERVED: TariffDimension.TIME,
 }
-
-
-class CannotPrice(Refusal):
-    """This cannot be priced as it stands; the message says what and why."""
 
 
 def opened(tariff: Tariff, at: datetime, zone: str) -> Tab:
@@ -46,7 +41,7 @@ def opened(tariff: Tariff, at: datetime, zone: str) -> Tab:
     A flat fee is due here and nowhere else: once, and only if it applies at this moment.
     """
     start = Moment(at.astimezone(_zone(zone)), timedelta(), NO_ENERGY)
-    return Tab(tariff=tariff, zone=zone, opened_at=at, flat=offers(tariff).choice(TariffDimension.FLAT, start))
+    return Tab(tariffs=(tariff,), zone=zone, opened_at=at, flat=offers(tariff).choice(TariffDimension.FLAT, start))
 
 
 def advanced(tab: Tab, stretch: Stretch) -> Tab:
@@ -60,7 +55,6 @@ def priced(tab: Tab) -> Priced:
     """The price of a Tab as it stands. Reading it changes nothing, so it can be read at any moment."""
     drawn = lines(tab)
     limits = limit_lines(tab, drawn)
-    ended_at = tab.stints[-1].ended_at if tab.stints else tab.opened_at
     return Priced(
         currency=tab.tariff.currency,
         total=total_of((*drawn, *limits)),
@@ -69,14 +63,14 @@ def priced(tab: Tab) -> Priced:
         time=_total_of(drawn, TariffDimension.TIME),
         parking=_total_of(drawn, TariffDimension.PARKING_TIME),
         used=tab.used,
-        lasted=ended_at - tab.opened_at,
+        lasted=tab.ended_at - tab.opened_at,
         parked=sum((s.length for s in tab.stints if s.activity is Activity.SUSPENDED_EV), timedelta()),
         lines=(*drawn, *limits),
         periods=tuple(_period(stint, tab.tariff.id) for stint in tab.stints),
     )
 
 
-def price(tariff: Tariff, stretches: Iterable[Stretch], zone: str, *, started_at: datetime | None = None) -> Priced:
+def metered(tariff: Tariff, stretches: Iterable[Stretch], zone: str, *, started_at: datetime | None = None) -> Priced:
     """A whole session at once; it starts with its first stretch unless told otherwise. Raises CannotPrice."""
     in_order = tuple(stretches)
     if not in_order and started_at is None:
@@ -157,7 +151,7 @@ def _period(stint: Stint, tariff_id: str) -> ChargingPeriod:
     return ChargingPeriod(started_at=stint.started_at, dimensions=tuple(dimensions), tariff_id=tariff_id)
 
 
-def _total_of(drawn: tuple[Line, ...], dimension: TariffDimension) -> Price:
+def _total_of(drawn: tuple[Line, ...], dimension: TariffDimension) -> Amount:
     return total_of(line for line in drawn if line.dimension == dimension)
 
 

@@ -11,10 +11,10 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.limits import PRICE_MAX, PRICE_MIN
-from laddnav.pricing.model import Priced
-from laddnav.pricing.price import CannotPrice, advanced, opened, price, priced
+from laddnav.pricing.model import Amount, CannotPrice, Priced
 from laddnav.pricing.reasons import Because, Reason, said
 from laddnav.pricing.rounding import in_hours, in_steps, rounded, rounded_price
+from laddnav.pricing.tab import advanced, metered, opened, priced
 from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ SIMPLE = tariff(Element(components=(component("FLAT", "5"), component("ENERGY", 
 
 def test_a_session_that_has_just_begun_owes_the_start_fee() -> None:
     now = priced(opened(SIMPLE, NOON, STOCKHOLM))
-    assert now.total == Price(Decimal(5), (TaxAmount("VAT", Decimal("1.25"), Decimal(25)),))
+    assert now.total.price == Price(Decimal(5), (TaxAmount("VAT", Decimal("1.25"), Decimal(25), Decimal(5)),))
     assert now.periods == ()
     assert now.lasted == timedelta()
 
@@ -59,7 +59,7 @@ def test_stretches_that_are_priced_alike_become_one() -> None:
         tab = advanced(tab, charged(1, "0.1", since=NOON + timedelta(minutes=minute)))
     assert len(tab.stints) == 1
     assert len(json.encode(tab)) < 1500
-    assert priced(tab).energy.before_taxes == 240
+    assert priced(tab).energy.excl == 240
 
 
 def test_a_tariff_without_a_price_for_something_leaves_it_free() -> None:
@@ -68,8 +68,8 @@ def test_a_tariff_without_a_price_for_something_leaves_it_free() -> None:
     parked = Stretch(
         started_at=NOON, ended_at=NOON + timedelta(hours=1), energy=NO_ENERGY, activity=Activity.SUSPENDED_EV
     )
-    now = price(only_time, [parked], STOCKHOLM)
-    assert now.total.before_taxes == 0
+    now = metered(only_time, [parked], STOCKHOLM)
+    assert now.total.excl == 0
     assert now.lines == ()
     assert now.parked == timedelta(hours=1)
 
@@ -80,12 +80,12 @@ def test_energy_at_a_price_border_is_drawn_and_says_so() -> None:
         Element(components=(component("ENERGY", "4"),), restriction=Restriction(end_time=time(14))),
         Element(components=(component("ENERGY", "6"),)),
     )
-    across = price(dear_after_two, [charged(120, "9")], STOCKHOLM)
+    across = metered(dear_after_two, [charged(120, "9")], STOCKHOLM)
     assert [(line.volume, line.interpolated) for line in across.lines] == [
         (Decimal("4.5"), True),
         (Decimal("4.5"), True),
     ]
-    before = price(dear_after_two, [charged(60, "9")], STOCKHOLM)
+    before = metered(dear_after_two, [charged(60, "9")], STOCKHOLM)
     assert [line.interpolated for line in before.lines] == [False]
 
 
@@ -94,7 +94,7 @@ def test_a_third_of_an_hour_and_the_rest_of_it_are_all_of_it() -> None:
         Element(components=(component("ENERGY", "1"),), restriction=Restriction(duration_max=timedelta(minutes=20))),
         Element(components=(component("ENERGY", "2"),)),
     )
-    now = price(thirds, [charged(60, "1")], STOCKHOLM)
+    now = metered(thirds, [charged(60, "1")], STOCKHOLM)
     assert [line.volume for line in now.lines] == [Decimal("0.333333333"), Decimal("0.666666667")]
     assert now.used == kwh(1)
 
@@ -102,17 +102,17 @@ def test_a_third_of_an_hour_and_the_rest_of_it_are_all_of_it() -> None:
 def test_limits_of_a_tariff_hold_each_side_on_its_own() -> None:
     """TAR-081: here the side after taxes is reached and the side before is not."""
     capped = tariff(*SIMPLE.elements, most=Limit(Decimal(50), Decimal(40)))
-    now = price(capped, [charged(60, "10")], STOCKHOLM)
-    assert now.total.before_taxes == 45
-    assert now.total.after_taxes == 40
+    now = metered(capped, [charged(60, "10")], STOCKHOLM)
+    assert now.total.excl == 45
+    assert now.total.incl == 40
     assert now.lines[-1].dimension == PRICE_MAX
     assert now.lines[-1].reason.code is Because.AT_MOST
 
 
 def test_where_limits_cross_nobody_pays_more_than_the_highest() -> None:
     crossed = tariff(*SIMPLE.elements, least=Limit(Decimal(100)), most=Limit(Decimal(50)))
-    now = price(crossed, [charged(60, "1")], STOCKHOLM)
-    assert now.total.before_taxes == 50
+    now = metered(crossed, [charged(60, "1")], STOCKHOLM)
+    assert now.total.excl == 50
     assert [line.dimension for line in now.lines[-2:]] == [PRICE_MIN, PRICE_MAX]
 
 
@@ -123,18 +123,18 @@ def test_without_power_readings_a_power_restriction_holds() -> None:
         Element(components=(component("ENERGY", "4"),)),
     )
     at_once = Stretch(started_at=NOON, ended_at=NOON, energy=kwh(1))
-    assert price(strong, [at_once], STOCKHOLM).total.before_taxes == 9
+    assert metered(strong, [at_once], STOCKHOLM).total.excl == 9
 
 
 def test_what_cannot_be_priced_is_refused_by_name() -> None:
     with pytest.raises(CannotPrice, match="time zone 'Europe/Atlantis'"):
         opened(SIMPLE, NOON, "Europe/Atlantis")
     with pytest.raises(CannotPrice, match="flows back"):
-        price(SIMPLE, [charged(1, "-1")], STOCKHOLM)
+        metered(SIMPLE, [charged(1, "-1")], STOCKHOLM)
     with pytest.raises(CannotPrice, match="begins before"):
-        price(SIMPLE, [charged(10, "1"), charged(10, "1", since=NOON + timedelta(minutes=5))], STOCKHOLM)
+        metered(SIMPLE, [charged(10, "1"), charged(10, "1", since=NOON + timedelta(minutes=5))], STOCKHOLM)
     with pytest.raises(CannotPrice, match="without a start"):
-        price(SIMPLE, [], STOCKHOLM)
+        metered(SIMPLE, [], STOCKHOLM)
 
 
 def test_a_price_is_kept_as_json_with_its_reasons() -> None:
@@ -142,7 +142,7 @@ def test_a_price_is_kept_as_json_with_its_reasons() -> None:
         Element(components=(component("ENERGY", "4", step=500), component("TIME", "10", step=900))),
         least=Limit(Decimal(100)),
     )
-    now = price(stepped, [charged(20, "1.2")], STOCKHOLM)
+    now = metered(stepped, [charged(20, "1.2")], STOCKHOLM)
     assert json.decode(json.encode(now), Priced) == now
     assert [line.reason.step for line in now.lines] == [wh(500), timedelta(minutes=15), None]
 
@@ -165,12 +165,12 @@ def test_a_price_without_a_word_on_taxes_stays_without() -> None:
 def test_rounding_follows_the_currency_and_leaves_the_lines_exact() -> None:
     """TAR-025: currency rounding comes after the calculation and changes no result on the way."""
     thirds = tariff(Element(components=(component("TIME", "1", vat=None),)))
-    now = price(thirds, [charged(20, "1")], STOCKHOLM)
-    assert now.total.before_taxes == Decimal("0.333333333333")
-    assert rounded(now).total.before_taxes == Decimal("0.33")
+    now = metered(thirds, [charged(20, "1")], STOCKHOLM)
+    assert now.total.excl == Decimal("0.333333333333")
+    assert rounded(now).total.excl == Decimal("0.33")
     assert rounded(now).lines == now.lines
-    icelandic = Priced(currency="ISK", total=Price(Decimal("99.5"), ()))
-    assert rounded(icelandic).total.before_taxes == 100
+    icelandic = Priced(currency="ISK", total=Amount(Decimal("99.5"), Decimal("99.5")))
+    assert rounded(icelandic).total.excl == 100
 
 
 def test_time_counts_in_steps_and_hours() -> None:
@@ -192,7 +192,7 @@ def test_every_line_says_which_rule_put_it_there() -> None:
         Element(components=(component("ENERGY", "4"),), restriction=Restriction(end_time=time(14))),
         Element(components=(component("ENERGY", "6"), component("TIME", "1"))),
     )
-    now = price(daily, [charged(120, "9")], STOCKHOLM)
+    now = metered(daily, [charged(120, "9")], STOCKHOLM)
     assert [(line.dimension, line.reason.code) for line in now.lines] == [
         ("FLAT", Because.START),
         ("ENERGY", Because.WHILE),
