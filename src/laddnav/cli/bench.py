@@ -9,8 +9,12 @@ import typer
 
 from laddnav.cli import saying
 from laddnav.cli.opening import Json
+from laddnav.cli.typed import application
+
+app = application()
 
 
+@app.command()
 def bench(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME …]", help="Of benchmarks; else all", show_default=False)

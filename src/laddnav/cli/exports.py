@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from laddnav.cli.opening import Data, OurParty, Url, WrongCall, opened, party
+from laddnav.cli.opening import Data, OurParty, Url, opened, party
+from laddnav.cli.typed import application
+from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.db.unit import Database, Unit
     from laddnav.kit.ids import PartyId
 
-app = typer.Typer(help="Write Locations, Tariffs, Tokens or CDRs as OCPI.")
+app = application("Write Locations, Tariffs, Tokens or CDRs as OCPI.")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="Where to, .gz too; - is standard output")]
 PAGE = 200

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from laddnav.cli import saying
-from laddnav.cli.opening import Data, Url, WrongCall, opened, party
+from laddnav.cli import files, saying
+from laddnav.cli.opening import Data, Url, opened, party
+from laddnav.cli.typed import application
 from laddnav.kit.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = typer.Typer(help="Take over Locations, Tariffs or Tokens from a file.")
+app = application("Take over Locations, Tariffs or Tokens from a file.")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="OCPI JSON or JSON lines, .gz too; - is standard input")]
 For = Annotated[
@@ -87,7 +88,7 @@ def tokens(
 def _import(
     kind: str, file: str, of: str | None, partial: bool, quiet: bool, data: Path | None, database: str | None
 ) -> None:
-    document = _read(file)
+    document = files.read(file)
     owner = party(of)
     saying.one(asyncio.run(_taken_over(kind, document, owner, partial, quiet, data, database)), as_json=True)
 
@@ -191,20 +192,3 @@ def _shown_as_it_goes(what: str, things: Iterable[T]) -> Iterator[T]:
     from rich.progress import track
 
     yield from track(list(things), description=what, console=Console(stderr=True), transient=True)
-
-
-def _read(file: str) -> bytes:
-    """Its bytes, unpacked. Raises WrongCall."""
-    import gzip
-    import zlib
-
-    try:
-        said = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        document = gzip.decompress(said) if said.startswith(b"\x1f\x8b") else said
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise WrongCall(f"{file} is packed and not whole: {error}") from error
-    except OSError as error:
-        raise WrongCall(f"{file} cannot be read: {error.strerror or error}") from error
-    if not document.strip():
-        raise WrongCall(f"{file} is empty")
-    return document

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from laddnav.cli import saying
-from laddnav.cli.opening import WHO, Data, Json, Url, WrongCall, opened, party
+from laddnav.cli.opening import WHO, Data, Json, Url, opened, party
+from laddnav.cli.typed import application
+from laddnav.cli.words import WrongCall
 
-app = typer.Typer()
+app = application()
 
 
 @app.callback()

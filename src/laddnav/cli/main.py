@@ -1,49 +1,99 @@
-"""`laddnav`: the list of commands, and what their end means: 0 done, 1 the answer is no, 2 the call was wrong."""
+"""`laddnav`: the list of commands, and what their end means: 0 done, 1 the answer is no, 2 the call was wrong.
+
+Only the command that is called is loaded: a price is made in less time than it takes to import the server.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from importlib import import_module
+from typing import NamedTuple, NoReturn, Protocol
 
-import typer
-
-from laddnav.cli import bench, exports, imports, keys, parties, partners, serve, stations
 from laddnav.kit.refusal import Refusal, Trouble
 
-app = typer.Typer(
-    name="laddnav",
-    help="Runs a network of charging stations for electric cars on open standards.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("serve")(serve.serve)
-app.add_typer(parties.app, name="party")
-app.add_typer(partners.app, name="partner")
-app.add_typer(stations.app, name="station")
-app.add_typer(keys.app, name="api-key")
-app.add_typer(imports.app, name="import")
-app.add_typer(exports.app, name="export")
-app.command("bench")(bench.bench)
+
+class Command(Protocol):
+    @property
+    def does(self) -> str: ...
+
+    def run(self, name: str, words: list[str]) -> int: ...
+
+
+class Plain(NamedTuple):
+    """A function in `laddnav.cli` that reads its words itself (`cli/words.py`) and answers with its exit status."""
+
+    module: str
+    function: str
+    does: str
+
+    def run(self, name: str, words: list[str]) -> int:
+        status: int = getattr(import_module(f"laddnav.cli.{self.module}"), self.function)(words)
+        return status
+
+
+class Typed(NamedTuple):
+    """The Typer `app` of a module in `laddnav.cli`; importing Typer alone takes longer than a price."""
+
+    module: str
+    does: str
+
+    def run(self, name: str, words: list[str]) -> int:
+        from laddnav.cli import typed
+
+        return typed.run(import_module(f"laddnav.cli.{self.module}").app, name, words)
+
+
+COMMANDS: dict[str, dict[str, Command]] = {
+    "The network": {
+        "serve": Typed("serve", "Serve pages, APIs, partners and stations until stopped"),
+        "party": Typed("parties", "Our own parties"),
+        "partner": Typed("partners", "Connections to other companies over OCPI"),
+        "station": Typed("stations", "The stations of our network"),
+        "api-key": Typed("keys", "Keys of the operator API"),
+        "import": Typed("imports", "Take over Locations, Tariffs or Tokens from a file"),
+        "export": Typed("exports", "Write Locations, Tariffs, Tokens or CDRs as OCPI"),
+        "bench": Typed("bench", "Measure this machine, and beside it the limit"),
+    },
+}
 
 
 def main() -> NoReturn:
     """A wrong call is told in one line on standard error, and has changed nothing."""
     try:
-        status = app(prog_name="laddnav", standalone_mode=False)
-    except typer.TyperException as error:
-        path = getattr(getattr(error, "ctx", None), "command_path", "laddnav")
-        _wrong(f"{error.format_message().rstrip('.')}; see {path} --help")
+        status = _run(sys.argv[1:])
+        sys.stdout.flush()
     except (Refusal, Trouble) as error:
         _wrong(str(error))
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has seen enough; without this Python would complain once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(status)
+
+
+def _run(words: list[str]) -> int:
+    if not words:
+        _wrong("Missing command; see laddnav --help")
+    name, *rest = words
+    if name in ("--help", "-h"):
+        print(_help())
+        return 0
+    for commands in COMMANDS.values():
+        if name in commands:
+            return commands[name].run(name, rest)
+    _wrong(f"No such command {name!r}; see laddnav --help")
+
+
+def _help() -> str:
+    width = max(len(name) for commands in COMMANDS.values() for name in commands)
+    said = ["Usage: laddnav COMMAND [WORDS]...", "", "Runs a network of charging stations for electric cars on open"]
+    said[-1] += " standards; `laddnav COMMAND --help` says what a command takes."
+    for title, commands in COMMANDS.items():
+        said += ["", f"{title}:", *(f"  {name:{width}}  {command.does}" for name, command in commands.items())]
+    return "\n".join(said)
 
 
 def _wrong(words: str) -> NoReturn:

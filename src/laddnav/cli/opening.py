@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from laddnav.kit.refusal import Refusal
-
 if TYPE_CHECKING:
     from laddnav.db.unit import Database
     from laddnav.kit.ids import PartyId
@@ -31,10 +29,6 @@ OurParty = Annotated[
     str | None,
     typer.Option("--party", help="One of our parties, as SE*LAD; may be left out where there is only one"),
 ]
-
-
-class WrongCall(Refusal):
-    """A word of the command cannot be what it says."""
 
 
 WHO = "the command line"  # what the log of deeds says

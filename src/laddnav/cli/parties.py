@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from laddnav.cli import saying
-from laddnav.cli.opening import Data, Json, Url, WrongCall, opened
+from laddnav.cli.opening import Data, Json, Url, opened
+from laddnav.cli.typed import application
+from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.kit.ids import PartyId
     from laddnav.parties.model import InvoiceEvery, Party, Role
 
-app = typer.Typer(help="Our own parties.")
+app = application("Our own parties.")
 
 
 @app.command("add")

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from laddnav.cli import saying
-from laddnav.cli.opening import Data, Json, Url, WrongCall, opened
+from laddnav.cli.opening import Data, Json, Url, opened
+from laddnav.cli.typed import application
+from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.db.unit import Database
     from laddnav.ocpi.client import Clients
     from laddnav.parties.model import Role
 
-app = typer.Typer(help="Connections to other companies over OCPI.")
+app = application("Connections to other companies over OCPI.")
 
 OurSide = Annotated[str, typer.Option("--our-party", metavar="SE*LAD", help="Which of our parties it concerns")]
 OurRole = Annotated[str, typer.Option("--our-role", metavar="CPO|EMSP", help="In which of its roles")]

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from laddnav.cli.opening import Data, Url
+from laddnav.cli.typed import application
 
 if TYPE_CHECKING:
     from laddnav.server.settings import Settings
 
+app = application()
 
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen (LADDNAV_HOST; else 127.0.0.1)")] = None,
     port: Annotated[int | None, typer.Option(help="LADDNAV_PORT; else 8480; 0 is any that is free")] = None,

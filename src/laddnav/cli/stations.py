@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from laddnav.cli import saying
-from laddnav.cli.opening import Data, Json, OurParty, Url, WrongCall, opened, party
+from laddnav.cli.opening import Data, Json, OurParty, Url, opened, party
+from laddnav.cli.typed import application
+from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.db.unit import Unit
     from laddnav.kit.ids import EvseRef, PartyId
     from laddnav.locations.model import Station
 
-app = typer.Typer(help="The stations of our network.")
+app = application("The stations of our network.")
 
 
 @app.command("add")

@@ -1,0 +1,47 @@
+"""Files that a command is given: read whole, unpacked where they are packed, and named where they are wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from laddnav.cli.words import WrongCall
+from laddnav.kit.refusal import Refusal
+
+T = TypeVar("T")
+
+_GZIP = b"\x1f\x8b"
+
+
+def read(file: str) -> bytes:
+    """Its bytes, unpacked; `-` is standard input. Raises WrongCall."""
+    try:
+        document = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        raise WrongCall(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if document.startswith(_GZIP):
+        document = _unpacked(file, document)
+    if not document.strip():
+        raise WrongCall(f"{file} is empty")
+    return document
+
+
+def read_as(file: str, reader: Callable[[bytes], T]) -> T:
+    """What a file says, read by somebody who knows what it is. Raises WrongCall, naming the file."""
+    document = read(file)
+    try:
+        return reader(document)
+    except Refusal as refusal:
+        raise WrongCall(f"{file}: {refusal}") from refusal
+
+
+def _unpacked(file: str, document: bytes) -> bytes:
+    import gzip
+    import zlib
+
+    try:
+        return gzip.decompress(document)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise WrongCall(f"{file} is packed and not whole: {error}") from error
