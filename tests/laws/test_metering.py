@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power, kw
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Measurand, Reading, Stretch
-from laddnav.metering.periods import begun, ended, measured, stretches
+from laddnav.metering.periods import begun, ended, measured, order, stretches
 
 START = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
 STOP = START + timedelta(hours=12)
@@ -24,7 +24,14 @@ readings = st.builds(
     phase=st.sampled_from([None, None, None, "L1"]),
 )
 marks = st.builds(Mark, at=instants, activity=st.sampled_from(Activity))
-facts: st.SearchStrategy[list[Fact]] = st.lists(st.one_of(readings, marks), max_size=25)
+currents = st.builds(
+    Reading,
+    at=instants,
+    measurand=st.just(Measurand.CURRENT_IMPORT),
+    value=st.decimals(0, 63, places=1),
+    phase=st.sampled_from(["L1", "L2", "L3", "N", None]),
+)
+facts: st.SearchStrategy[list[Fact]] = st.lists(st.one_of(readings, marks, currents), max_size=25)
 ends = st.none() | registers.map(Energy)
 powers = st.sampled_from([None, kw(22)])
 
@@ -75,10 +82,7 @@ def test_the_order_in_which_facts_come_makes_no_difference_in_the_end(
 def test_the_fold_fact_by_fact_is_the_fold_over_all_when_they_come_in_order(
     said: list[Fact], first: Energy | None, last: Energy | None
 ) -> None:
-    in_order = sorted(
-        (fact for fact in said if fact.at <= STOP),
-        key=lambda fact: (fact.at, isinstance(fact, Mark), 0 if isinstance(fact, Mark) else fact.value),
-    )
+    in_order = sorted((fact for fact in said if fact.at <= STOP), key=order)
     meter, found, doubts = begun(START, first), list[Stretch](), list[Doubt]()
     for fact in in_order:
         more = measured(meter, fact)
@@ -96,6 +100,16 @@ def test_saying_everything_twice_changes_no_stretch(said: list[Fact], first: Ene
     once = stretches(said, START, first, STOP, last)
     twice = stretches([*said, *said], START, first, STOP, last)
     assert total([s.energy for s in once.stretches]) == total([s.energy for s in twice.stretches])
+
+
+@given(facts, ends, ends)
+def test_a_stretch_never_draws_more_than_the_most_that_was_said_at_one_instant(
+    said: list[Fact], first: Energy | None, last: Energy | None
+) -> None:
+    """TAR-054: of three phases, so no more than three times the largest."""
+    drawn = [one.value for one in said if isinstance(one, Reading) and one.measurand == Measurand.CURRENT_IMPORT]
+    for stretch in stretches(said, START, first, STOP, last).stretches:
+        assert stretch.current is None or 0 <= stretch.current <= 3 * max(drawn)
 
 
 def test_a_thousandth_of_a_watt_hour_over_a_third_of_an_hour_still_adds_up() -> None:

@@ -200,3 +200,99 @@ def test_a_meter_is_kept_as_json(start: Energy | None) -> None:
     ).meter
     assert meter.held is not None and meter.marks
     assert json.decode(json.encode(meter), Meter) == meter
+
+
+# ---- Reservations
+
+
+def test_a_reserved_evse_waits_without_energy_and_nobody_doubts_its_meter() -> None:
+    """CDR-039: reserved time comes first, and no register has to be known before the car is there."""
+    facts = (register(15, 1000), mark(15, Activity.CHARGING), register(30, 3000))
+    done = stretches(facts, NOON, None, after(45), wh(4000), activity=Activity.RESERVED)
+    assert [(stretch.activity, stretch.energy) for stretch in done.stretches] == [
+        (Activity.RESERVED, NO_ENERGY),
+        (Activity.CHARGING, wh(2000)),
+        (Activity.CHARGING, wh(1000)),
+    ]
+    assert kinds(done) == []
+
+
+def test_a_first_register_after_the_car_came_leaves_what_was_before_it_in_doubt() -> None:
+    facts = (mark(15, Activity.CHARGING), register(20, 1000))
+    done = stretches(facts, NOON, None, after(45), wh(4000), activity=Activity.RESERVED)
+    assert kinds(done) == [DoubtKind.START_UNKNOWN]
+
+
+def test_a_reservation_that_expires_has_no_meter_to_doubt() -> None:
+    done = stretches((), NOON, None, after(60), None, activity=Activity.RESERVED)
+    assert [(stretch.activity, stretch.length) for stretch in done.stretches] == [
+        (Activity.RESERVED, timedelta(minutes=60))
+    ]
+    assert kinds(done) == []
+
+
+def test_energy_that_flowed_while_the_car_was_paused_did_not_flow_before_it_came() -> None:
+    facts = (mark(10, Activity.SUSPENDED_EV), register(20, 1010))
+    done = stretches(facts, NOON, FIRST, after(20), wh(1010), activity=Activity.RESERVED)
+    assert energies(done) == [0, 10]
+
+
+# ---- Currents
+
+
+def current(
+    minutes: float, amperes: int | str, phase: str | None = None, *, measurand: str = "Current.Import"
+) -> Reading:
+    return Reading(at=after(minutes), measurand=measurand, value=Decimal(amperes), phase=phase)
+
+
+def three(minutes: float, amperes: int | str) -> tuple[Reading, ...]:
+    return tuple(current(minutes, amperes, phase) for phase in ("L1", "L2", "L3"))
+
+
+def currents(done: Measured) -> list[Decimal | None]:
+    return [stretch.current for stretch in done.stretches]
+
+
+def test_the_phases_are_summed_and_their_sums_averaged_over_the_stretch() -> None:
+    """TAR-054: limits of current are for the sum over all phases."""
+    done = folded(*three(5, 16), *three(10, 10), register(10, 1500), *three(20, 6), register(20, 2000))
+    assert currents(done) == [39, 18]
+
+
+def test_a_sum_by_the_station_itself_counts_alone() -> None:
+    assert currents(folded(*three(5, 16), current(5, 47), current(5, 16, "L2"), register(10, 1500))) == [47]
+
+
+@pytest.mark.parametrize("other", ["Current.Offered", "Current.Export", "Power.Active.Import"])
+def test_what_is_not_drawn_by_the_car_is_no_current(other: str) -> None:
+    done = folded(current(5, 32, measurand=other), current(5, 1, "N"), current(5, "1e39"), register(10, 1500))
+    assert currents(done) == [None]
+
+
+def test_the_same_current_twice_is_one() -> None:
+    assert currents(folded(*three(5, 16), *three(5, 16), register(10, 1500))) == [48]
+
+
+def test_a_pause_draws_no_current_and_charging_goes_on_as_before() -> None:
+    paused = (mark(15, Activity.SUSPENDED_EV), mark(18, Activity.CHARGING))
+    done = folded(*three(10, 16), register(10, 1500), *paused, register(20, 2000))
+    assert currents(done) == [48, 48, 0, 48]
+
+
+def test_what_is_said_in_a_pause_is_not_the_current_of_the_charging_before_it() -> None:
+    done = folded(*three(4, 16), mark(5, Activity.SUSPENDED_EV), *three(9, 0), register(10, 1500))
+    assert currents(done) == [48, 0]
+
+
+def test_a_current_before_the_first_or_after_the_stretch_is_not_of_it() -> None:
+    done = folded(*three(0, 0), register(10, 1500), *three(10, 16), register(20, 2000))
+    assert currents(done) == [None, None]
+
+
+def test_a_running_meter_remembers_sums_of_currents_and_not_each_of_them() -> None:
+    said = [reading for second in range(1, 600) for reading in three(second / 60, 16)]
+    meter = folded(*said).meter
+    assert len(meter.drawn) == 1
+    assert json.decode(json.encode(meter), Meter) == meter
+    assert len(json.encode(meter)) < 300

@@ -156,12 +156,22 @@ class Held(Struct, frozen=True):
     register: Energy
 
 
+class Drawn(Struct, frozen=True, array_like=True):
+    """Amperes said at a number of instants, the last of them `at`, where `phases` were said; `total` of all of them."""
+
+    at: datetime
+    phases: tuple[str, ...]
+    instants: int
+    total: Decimal
+
+
 class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the fold over a session's facts remembers between two of them; kept with the session as JSON.
 
     Everything up to `read_at` has become stretches. `activity` holds then, and has `since`; `marks` are those after it,
-    which wait for the next register. `readings` counts the registers between start and stop. `power_max` is what the
-    Evse can give; None takes the most that any can.
+    which wait for the next register, and so do the currents in `drawn`, one Drawn between two marks. `amperes` is what
+    the last stretch of charging drew, where that is known. `readings` counts the registers between start and stop.
+    `power_max` is what the Evse can give; None takes the most that any can.
     """
 
     started_at: datetime
@@ -174,6 +184,8 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: Held | None = None
     readings: int = 0
     power_max: Power | None = None
+    drawn: tuple[Drawn, ...] = ()
+    amperes: Decimal | None = None
 
 
 class Measured(Struct, frozen=True, kw_only=True):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power, kw
 from laddnav.kit.time import hours, rfc3339
+from laddnav.metering.currents import forgotten, tallied, with_current
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Held, Mark, Measured, Meter, Stretch
 
 # Stations are usually told to sample at least every quarter of an hour; two of those without a word is a gap.
@@ -22,6 +24,7 @@ GAP_AFTER = timedelta(minutes=30)
 LARGEST_POWER = kw(4000)
 # Meters count in steps and stations round times to the second, so a short interval may seem to hold too much power.
 SLACK = timedelta(minutes=1)
+_LAST = Decimal(0)  # of facts that have no value to be ordered by
 
 
 def begun(
@@ -42,7 +45,9 @@ def measured(meter: Meter, fact: Fact) -> Measured:
     if isinstance(fact, Mark):
         return _marked(meter, fact)
     register = fact.register
-    if register is None or (fact.at == meter.read_at and register == meter.register):
+    if register is None:
+        return Measured(meter=tallied(meter, fact))
+    if fact.at == meter.read_at and register == meter.register:
         return Measured(meter=meter)
     if fact.at < meter.started_at:
         early = _doubt(DoubtKind.REGISTER_BEFORE_START, fact.at, f"{_said(register)} before the session started")
@@ -90,7 +95,7 @@ def stretches(
 ) -> Measured:
     """The whole session at once, whatever order its facts came in."""
     meter, found, doubts = begun(started_at, register, activity, power_max=power_max), list[Stretch](), list[Doubt]()
-    for fact in sorted(facts, key=_order):
+    for fact in sorted(facts, key=order):
         if fact.at > ended_at:
             doubts += _after_stop(fact)
             continue
@@ -102,9 +107,14 @@ def stretches(
     return Measured(meter=rest.meter, stretches=(*found, *rest.stretches), doubts=(*doubts, *rest.doubts))
 
 
-def _order(fact: Fact) -> tuple[datetime, int, Energy]:
-    # A register closes what was until then, a mark opens what is from then on.
-    return (fact.at, 1, NO_ENERGY) if isinstance(fact, Mark) else (fact.at, 0, Energy(fact.value))
+def order(fact: Fact) -> tuple[datetime, int, Decimal]:
+    """The order in which facts are folded: a register closes what was until then, a mark opens what is from then on.
+
+    What else was said at that instant belongs to what the register closes.
+    """
+    if isinstance(fact, Mark):
+        return fact.at, 2, _LAST
+    return fact.at, 0 if fact.register is None else 1, fact.value
 
 
 def _then(done: Measured, more: Measured) -> Measured:
@@ -137,6 +147,8 @@ def _first(meter: Meter, at: datetime, register: Energy) -> Measured:
     began = replace(meter, first=register, register=register)
     if at == meter.started_at:
         return Measured(meter=began)
+    if at <= _reserved_until(meter, at):
+        return _read(began, at, register)
     unknown = f"energy before {_said(register)} at {rfc3339(at)} is not known and not billed"
     return _read(began, at, register, doubts=(_doubt(DoubtKind.START_UNKNOWN, meter.started_at, unknown),))
 
@@ -148,7 +160,17 @@ def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
     return _read(free, held.at, held.register) if confirmed else Measured(meter=free)
 
 
+def _reserved_until(meter: Meter, at: datetime) -> datetime:
+    """Until when, between the last register and `at`, the Evse did nothing but wait for its driver."""
+    if meter.activity is not Activity.RESERVED:
+        return meter.read_at
+    return min((mark.at for mark in meter.marks if mark.activity is not Activity.RESERVED), default=at)
+
+
 def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
+    reserved_until = _reserved_until(meter, at)
+    if register is None and reserved_until >= at:
+        return _tail(meter, at, NO_ENERGY, ())
     if meter.register is None:
         unknown = _doubt(DoubtKind.START_UNKNOWN, meter.started_at, "no register is known before the stop")
         began = replace(meter, first=register, register=register)
@@ -161,39 +183,41 @@ def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
     doubts: tuple[Doubt, ...] = ()
     if _implausible(meter, meter.register, register, at):
         doubts += (_too_much(meter, meter.register, register, at),)
-    if meter.readings == 0 and register > meter.register and at - meter.started_at > GAP_AFTER:
+    if meter.readings == 0 and register > meter.register and at - reserved_until > GAP_AFTER:
         doubts += (_doubt(DoubtKind.NO_READINGS, at, "only start and stop are known"),)
     return _tail(replace(meter, register=register), at, register - meter.register, doubts)
 
 
 def _tail(meter: Meter, at: datetime, energy: Energy, doubts: tuple[Doubt, ...]) -> Measured:
-    pieces = _pieces(meter, at, energy)
-    return Measured(meter=_caught_up(meter, at), stretches=pieces, doubts=doubts)
+    pieces = with_current(meter, _pieces(meter, at, energy))
+    return Measured(meter=_caught_up(meter, at, pieces), stretches=pieces, doubts=doubts)
 
 
 def _read(meter: Meter, at: datetime, register: Energy, doubts: tuple[Doubt, ...] = ()) -> Measured:
     """The register rises to `register` at `at`: everything until then is known."""
     assert meter.register is not None
     energy = register - meter.register
-    pieces = _pieces(meter, at, energy)
+    pieces = with_current(meter, _pieces(meter, at, energy))
     flowed = sum((piece.length for piece in pieces if piece.energy), timedelta())
     if flowed > GAP_AFTER:
         doubts += (_doubt(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
-    caught_up = replace(_caught_up(meter, at), register=register, readings=meter.readings + 1)
+    caught_up = replace(_caught_up(meter, at, pieces), register=register, readings=meter.readings + 1)
     return Measured(meter=caught_up, stretches=pieces, doubts=doubts)
 
 
-def _caught_up(meter: Meter, at: datetime) -> Meter:
+def _caught_up(meter: Meter, at: datetime, pieces: tuple[Stretch, ...]) -> Meter:
     begun_by_then = [mark for mark in meter.marks if mark.at <= at]
     newest = begun_by_then[-1] if begun_by_then else Mark(at=meter.since, activity=meter.activity)
     waiting = tuple(mark for mark in meter.marks if mark.at > at)
-    return replace(meter, read_at=at, activity=newest.activity, since=newest.at, marks=waiting)
+    read = replace(meter, read_at=at, activity=newest.activity, since=newest.at, marks=waiting)
+    return forgotten(read, at, pieces)
 
 
 def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...]:
     """The time since the last register, cut at the marks, with its energy.
 
-    Energy flows while charging; only where nobody said that the car was charging, it is spread over all of the time.
+    Energy flows while charging; only where nobody said that the car was charging, it is spread over all of the time in
+    which a car was there.
     """
     if until == meter.read_at:
         at_once = Stretch(started_at=until, ended_at=until, energy=energy, activity=meter.activity)
@@ -201,8 +225,7 @@ def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...
     begun_at = [Mark(at=meter.read_at, activity=meter.activity), *(mark for mark in meter.marks if mark.at < until)]
     ends = [*(mark.at for mark in begun_at[1:]), until]
     spans = [(mark.activity, mark.at, end) for mark, end in zip(begun_at, ends, strict=True) if end > mark.at]
-    charging = any(activity is Activity.CHARGING for activity, _, _ in spans)
-    flows = [activity is Activity.CHARGING or not charging for activity, _, _ in spans]
+    flows = _flows([activity for activity, _, _ in spans])
     whole = sum((end - start for (_, start, end), flowing in zip(spans, flows, strict=True) if flowing), timedelta())
 
     pieces: list[Stretch] = []
@@ -214,6 +237,14 @@ def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...
         drawn = flowing and bool(energy) and sum(flows) > 1
         pieces.append(Stretch(started_at=start, ended_at=end, energy=share, activity=activity, interpolated=drawn))
     return tuple(pieces)
+
+
+def _flows(activities: list[Activity]) -> list[bool]:
+    """In which of them energy flows: while charging, else while a car is there, and if there is none, in all."""
+    for car in ((Activity.CHARGING,), (Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE)):
+        if any(activity in car for activity in activities):
+            return [activity in car for activity in activities]
+    return [True] * len(activities)
 
 
 # ---- Doubts

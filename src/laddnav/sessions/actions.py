@@ -198,7 +198,7 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
         session = touched.get(key) or sessions.get(key)
         if session is None:
             continue
-        advanced = rules.advanced(session, sorted(one.readings, key=lambda reading: reading.at), unit.now)
+        advanced = rules.advanced(session, one.readings, unit.now)
         touched[key] = advanced.session
         readings.raise_doubts(unit, session.holder, session.id, one.station.id, advanced.doubts)
     for session in touched.values():

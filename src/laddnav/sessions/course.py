@@ -80,7 +80,7 @@ def _stretches(session: Session, facts: Iterable[Fact]) -> Iterable[Stretch]:
     meter = metering.begun(
         session.started_at, first, power_max=None if session.meter is None else session.meter.power_max
     )
-    for fact in facts:
+    for fact in sorted(facts, key=metering.order):
         more = metering.measured(meter, fact)
         meter = more.meter
         yield from (stretch for stretch in more.stretches if stretch.length)

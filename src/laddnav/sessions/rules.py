@@ -209,7 +209,7 @@ def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced
         return Advanced(session=session)
     meter, tab = session.meter, session.tab
     doubts: list[Doubt] = []
-    for fact in facts:
+    for fact in sorted(facts, key=metering.order):
         more = metering.measured(meter, fact)
         meter = more.meter
         doubts += more.doubts
