@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -67,10 +68,9 @@ async def _told(
 
 
 async def _news(sleeper: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(sleeper.wait(), LOOK_ANYWAY)
-    except TimeoutError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_ANYWAY):
+            await sleeper.wait()
 
 
 def _event(one: Announced) -> bytes:

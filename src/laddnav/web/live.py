@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -90,11 +91,10 @@ async def _told(console: Console, visitor: Visitor, cursor: str) -> AsyncIterato
                 yield f"id: {cursor}\ndata: {json.encode(names(happened)).decode()}\n\n"
             else:
                 yield ":\n\n"
-            try:
-                await asyncio.wait_for(sleeper.wait(), LOOK_ANYWAY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_ANYWAY):
+                    await sleeper.wait()
                 await asyncio.sleep(GATHER)
-            except TimeoutError:
-                continue
     finally:
         console.database.forget(sleeper)
 
