@@ -1,0 +1,241 @@
+"""Random tariffs, sessions and written charges, around the nights on which clocks are changed.
+
+Few restrictions at a time, borders and sessions on one grid, and small numbers: so borders are met, and met exactly.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from laddnav.kit.energy import NO_ENERGY, wh
+from laddnav.kit.ids import PartyId
+from laddnav.kit.power import kw
+from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Stretch
+from laddnav.pricing.model import Charge
+from laddnav.tariffs.model import (
+    Element,
+    Limit,
+    PriceComponent,
+    Restriction,
+    Tariff,
+    TariffDimension,
+    TaxIncluded,
+    Weekday,
+)
+
+# Nights on which a clock is put forward or back, by an hour or (on Lord Howe Island) by half of one, and a plain night.
+NIGHTS = [
+    ("Europe/Stockholm", date(2026, 3, 29)),
+    ("Europe/Stockholm", date(2026, 10, 25)),
+    ("Australia/Lord_Howe", date(2026, 4, 5)),
+    ("Australia/Lord_Howe", date(2026, 10, 4)),
+    ("America/St_Johns", date(2026, 6, 12)),
+]
+DAYS = sorted({day + timedelta(days=more) for _, day in NIGHTS for more in (-1, 0, 1)})
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+DRIVEN = (Activity.CHARGING, Activity.CHARGING, Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE)
+
+quarters = st.builds(time, st.integers(0, 5) | st.just(23), st.sampled_from([0, 15, 30, 45]))
+amounts = st.decimals(0, 10, places=2)
+lengths = st.integers(0, 200).map(lambda count: count * MINUTE)
+energies = st.integers(0, 400).map(lambda count: wh(count * 15))
+powers = st.sampled_from([kw(0), kw("0.9"), kw("1.8"), kw("4.5"), kw(54), kw(100)])
+currents = st.sampled_from([Decimal(0), Decimal(6), Decimal("16.5"), Decimal(32)])
+
+CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
+    "start_time": quarters,
+    "end_time": quarters,
+    "start_date": st.sampled_from(DAYS),
+    "end_date": st.sampled_from(DAYS),
+    "energy_min": energies,
+    "energy_max": energies,
+    "duration_min": lengths,
+    "duration_max": lengths,
+    "weekdays": st.lists(st.sampled_from(Weekday), min_size=3, max_size=6, unique=True).map(tuple),
+    "reservation": st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"]),
+    "power_min": powers,
+    "power_max": powers,
+    "current_min": currents,
+    "current_max": currents,
+}
+
+
+# ---- Tariffs
+
+
+@st.composite
+def restrictions(draw: st.DrawFn, flow: bool) -> Restriction:
+    """Of many conditions together hardly any session meets all. `flow`: of power and current too."""
+    names = [name for name in CONDITIONS if flow or not name.startswith(("power", "current"))]
+    chosen = set(draw(st.lists(st.sampled_from(names), max_size=2)))
+    if "start_time" in chosen and draw(st.booleans()):
+        chosen.add("end_time")
+    return Restriction(**{name: draw(CONDITIONS[name]) for name in sorted(chosen)})
+
+
+def components(steps: st.SearchStrategy[int]) -> st.SearchStrategy[PriceComponent]:
+    return st.builds(
+        PriceComponent,
+        type=st.sampled_from(TariffDimension),
+        price=amounts,
+        vat=st.sampled_from([None, Decimal(0), Decimal("5.2"), Decimal(25)]),
+        step_size=steps,
+    )
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> tuple[Limit | None, Limit | None]:
+    """Lowest and highest price. No lowest is above its highest: what that would mean nobody says."""
+    lowest, highest = sorted((draw(amounts), draw(amounts)))
+    lowest_incl, highest_incl = sorted((draw(amounts), draw(amounts)))
+    return (
+        draw(st.sampled_from([None, Limit(lowest), Limit(lowest, lowest_incl)])),
+        draw(st.sampled_from([None, Limit(highest), Limit(highest, highest_incl)])),
+    )
+
+
+ANY_STEP = st.sampled_from([0, 1, 60, 500, 900])
+NO_STEP = st.just(0)
+NET = st.sampled_from([None, TaxIncluded.NO])
+ANY_TAX = st.sampled_from([None, *TaxIncluded])
+
+
+@st.composite
+def tariffs(
+    draw: st.DrawFn,
+    *,
+    steps: st.SearchStrategy[int] = ANY_STEP,
+    flow: bool = True,
+    limited: bool = True,
+    taxes: st.SearchStrategy[TaxIncluded | None] = NET,
+    id: str = "T",
+) -> Tariff:
+    elements = st.builds(
+        Element,
+        components=st.lists(components(steps), min_size=1, max_size=3).map(tuple),
+        restriction=restrictions(flow),
+    )
+    price_min, price_max = draw(limits()) if limited else (None, None)
+    return Tariff(
+        owner=PartyId("SE", "LAD"),
+        id=id,
+        currency="SEK",
+        elements=draw(st.lists(elements, min_size=1, max_size=5).map(tuple)),
+        price_min=price_min,
+        price_max=price_max,
+        tax_included=draw(taxes),
+        last_updated=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+# ---- Sessions
+
+
+class Visit(NamedTuple):
+    """A session in whole ticks."""
+
+    zone: str
+    session: tuple[Stretch, ...]
+    tick: timedelta
+
+
+PLAIN = (15, 30, 75)  # Wh a tick
+BOTH_WAYS = (*PLAIN, -15, -30)
+
+
+@st.composite
+def visits(
+    draw: st.DrawFn,
+    *,
+    flows: tuple[int, ...] = PLAIN,
+    ticks: tuple[timedelta, ...] = (SECOND, MINUTE),
+    longest: int = 120,
+    reserved: bool = True,
+) -> Visit:
+    """Perhaps a reservation, perhaps nothing else, then charging with its pauses.
+
+    In each tick flows 15 Wh or a small multiple of it, or nothing.
+    """
+    zone, day = draw(st.sampled_from(NIGHTS))
+    tick = draw(st.sampled_from(ticks))
+    midnight = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    at = midnight + draw(st.integers(-120, 300)) * MINUTE
+    if tick == SECOND:
+        at += draw(st.integers(0, 59)) * SECOND
+    waited = draw(st.integers(0, 2)) if reserved and draw(st.booleans()) else 0
+    driven = draw(st.integers(0 if waited else 1, 5))
+    found = []
+    for place in range(waited + driven):
+        activity = Activity.RESERVED if place < waited else draw(st.sampled_from(DRIVEN))
+        steps = draw(st.integers(1, longest))
+        charging = activity is Activity.CHARGING
+        stretch = Stretch(
+            started_at=at,
+            ended_at=at + steps * tick,
+            energy=wh(steps * draw(st.sampled_from(flows))) if charging else NO_ENERGY,
+            activity=activity,
+            current=draw(st.none() | currents) if charging else None,
+        )
+        found.append(stretch)
+        at = stretch.ended_at
+    return Visit(zone, tuple(found), tick)
+
+
+def pieces(stretch: Stretch, cuts: list[timedelta]) -> list[Stretch]:
+    """The stretch in pieces of the same power; each cut is so long after its beginning."""
+    edges = [timedelta(), *cuts, stretch.length]
+    return [
+        replace(
+            stretch,
+            started_at=stretch.started_at + since,
+            ended_at=stretch.started_at + until,
+            energy=stretch.energy.during(until, stretch.length) - stretch.energy.during(since, stretch.length),
+        )
+        for since, until in pairwise(edges)
+    ]
+
+
+# ---- Written charges
+
+
+VOLUMES: dict[str, st.SearchStrategy[Decimal]] = {
+    "ENERGY": st.decimals(-2, 20, places=3),
+    "TIME": st.decimals(0, 4, places=2),
+    "PARKING_TIME": st.decimals(0, 4, places=2),
+    "MIN_POWER": st.decimals(0, 60, places=1),
+    "MAX_POWER": st.decimals(0, 60, places=1),
+    "MIN_CURRENT": st.decimals(0, 40, places=1),
+    "MAX_CURRENT": st.decimals(0, 40, places=1),
+}
+
+
+@st.composite
+def charges(draw: st.DrawFn, /, *, several: bool = False, **asked: Any) -> Charge:
+    """A CDR as a partner may write it: any dimensions in any period, perhaps after a reservation, perhaps nothing else.
+
+    `several`: periods name one of two tariffs, one that nobody knows, or none. Other words are for `tariffs`.
+    """
+    zone, day = draw(st.sampled_from(NIGHTS))
+    at = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) + draw(st.integers(-120, 300)) * MINUTE
+    started_at = at
+    ids = ["A", "B", "unknown", None] if several else ["T"]
+    known = tuple(draw(tariffs(id=id, **asked)) for id in ids if id not in ("unknown", None))
+    waited = draw(st.integers(0, 2)) if draw(st.booleans()) else 0
+    periods = []
+    for place in range(waited + draw(st.integers(0 if waited else 1, 5))):
+        if place < waited:
+            volumes = {"RESERVATION_TIME": draw(VOLUMES["TIME"])}
+        else:
+            chosen = draw(st.lists(st.sampled_from(sorted(VOLUMES)), min_size=1, max_size=4, unique=True))
+            volumes = {name: draw(VOLUMES[name]) for name in chosen}
+        dimensions = tuple(Dimension(name, volume) for name, volume in volumes.items())
+        periods.append(ChargingPeriod(started_at=at, dimensions=dimensions, tariff_id=draw(st.sampled_from(ids))))
+        at += draw(st.integers(1, 240)) * MINUTE
+    return Charge(started_at=started_at, ended_at=at, currency="SEK", zone=zone, periods=tuple(periods), tariffs=known)
