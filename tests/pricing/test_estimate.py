@@ -60,7 +60,7 @@ def test_an_estimate_says_what_it_costs_when_it_is_full_and_where_the_price_chan
     night, parking = said.changes
     assert (night.at, night.used, night.dimension) == (EVENING + 2 * HOUR, kwh(22), TariffDimension.ENERGY)
     assert night.before is not None and night.after is not None
-    assert (night.before.price, night.after.price) == (4, 2)
+    assert (night.before.price, night.after.price) == (Decimal(4), Decimal(2))
     assert (parking.at, parking.before, parking.dimension) == (EVENING + 3 * HOUR, None, "PARKING_TIME")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
-from laddnav.tariffs.model import Tariff
+from laddnav.tariffs.model import Tariff, TariffType, TaxIncluded
 
 
 class UnknownTariff(Refusal):
@@ -18,17 +18,60 @@ class UnknownTariff(Refusal):
         self.tariff_id = tariff_id
 
 
-def in_force(offered: Iterable[Tariff], ids: tuple[str, ...], at: datetime) -> Tariff | None:
-    """Of a Connector's Tariffs, the first in its order that holds at this moment and is not for ad-hoc payment only."""
+class Unbillable(Refusal):
+    """The Tariff includes taxes that it does not name, so what is earned before taxes could not be known."""
+
+    def __init__(self, tariff_id: str) -> None:
+        super().__init__(
+            f"Tariff {tariff_id!r} includes taxes in its prices; give each price its vat, "
+            "or nothing charged on it could be billed"
+        )
+        self.tariff_id = tariff_id
+
+
+# Who asks for a type is content with these, the first of them first. A Tariff without a type is for everybody
+# (OCPI 2.2.1 mod_tariffs_tariff_type). A preference that the operator has no Tariff for changes no price; but the price
+# for paying at the charging point is no driver's with a contract, nor the other way round.
+CONTENT_WITH: dict[TariffType, tuple[TariffType | None, ...]] = {
+    TariffType.REGULAR: (TariffType.REGULAR, None),
+    TariffType.AD_HOC_PAYMENT: (TariffType.AD_HOC_PAYMENT, None),
+    TariffType.PROFILE_CHEAP: (TariffType.PROFILE_CHEAP, TariffType.REGULAR, None),
+    TariffType.PROFILE_FAST: (TariffType.PROFILE_FAST, TariffType.REGULAR, None),
+    TariffType.PROFILE_GREEN: (TariffType.PROFILE_GREEN, TariffType.REGULAR, None),
+}
+
+
+def in_force(
+    offered: Iterable[Tariff], ids: tuple[str, ...], at: datetime, kind: TariffType = TariffType.REGULAR
+) -> Tariff | None:
+    """Of a Connector's Tariffs the one that holds at this moment for who asks so.
+
+    The most particular type wins; of several alike the first in the Connector's order. At its `ends_at` a Tariff holds
+    no longer, at its `starts_at` it does (OCPI 2.2.1 mod_tariffs_tariff_object).
+    """
     order = {fold(one): position for position, one in enumerate(ids)}
-    holding = [
-        tariff
-        for tariff in offered
-        if (tariff.starts_at is None or tariff.starts_at <= at)
-        and (tariff.ends_at is None or at < tariff.ends_at)
-        and tariff.type in (None, "REGULAR")
-    ]
-    return min(holding, key=lambda tariff: order.get(fold(tariff.id), len(order)), default=None)
+    types = CONTENT_WITH[kind]
+    holding = [tariff for tariff in offered if tariff.type in types and holds(tariff, at)]
+    return min(
+        holding,
+        key=lambda tariff: (types.index(tariff.type), order.get(fold(tariff.id), len(order))),
+        default=None,
+    )
+
+
+def holds(tariff: Tariff, at: datetime) -> bool:
+    """Whether this moment lies in the Tariff's time of validity."""
+    begun = tariff.starts_at is None or tariff.starts_at <= at
+    return begun and (tariff.ends_at is None or at < tariff.ends_at)
+
+
+def billable(tariff: Tariff) -> None:
+    """Raises Unbillable."""
+    if tariff.tax_included is not TaxIncluded.YES:
+        return
+    prices = (component for element in tariff.elements for component in element.components)
+    if any(component.price and component.vat is None for component in prices):
+        raise Unbillable(tariff.id)
 
 
 def stays(before: Tariff, after: Tariff) -> bool:

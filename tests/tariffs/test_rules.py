@@ -1,0 +1,93 @@
+"""Which of several Tariffs holds, for whom and when, and which of our own may be promised at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database
+from laddnav.tariffs import actions
+from laddnav.tariffs.model import Element, PriceComponent, Tariff, TariffDimension, TariffType, TaxIncluded
+from laddnav.tariffs.rules import Unbillable, in_force
+from tests.things import THEM, US, tariff
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+ANY = tariff("ANY")
+REGULAR = tariff("REGULAR", type="REGULAR")
+CHEAP = tariff("CHEAP", type="PROFILE_CHEAP")
+AD_HOC = tariff("AD_HOC", type="AD_HOC_PAYMENT")
+ALL = (ANY, REGULAR, CHEAP, AD_HOC)
+IDS = ("any", "ad_hoc", "cheap", "regular")
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered", "expected"),
+    [
+        (TariffType.REGULAR, ALL, REGULAR),
+        (TariffType.REGULAR, (ANY, CHEAP), ANY),
+        (TariffType.REGULAR, (CHEAP, AD_HOC), None),
+        (TariffType.PROFILE_CHEAP, ALL, CHEAP),
+        (TariffType.PROFILE_FAST, ALL, REGULAR),
+        (TariffType.PROFILE_GREEN, (ANY, AD_HOC), ANY),
+        (TariffType.AD_HOC_PAYMENT, ALL, AD_HOC),
+        (TariffType.AD_HOC_PAYMENT, (ANY, REGULAR), ANY),
+        (TariffType.AD_HOC_PAYMENT, (REGULAR, CHEAP), None),
+    ],
+)
+def test_the_type_of_a_tariff_says_whom_it_is_for(
+    kind: TariffType, offered: tuple[Tariff, ...], expected: Tariff | None
+) -> None:
+    """TAR-017, TAR-018."""
+    assert in_force(offered, IDS, NOON, kind) == expected
+
+
+def test_a_tariff_holds_from_its_start_until_just_before_its_end() -> None:
+    """TAR-020, TAR-022: the next one is assigned in advance, and takes over by the dates alone."""
+    old = tariff("OLD", ends_at=NOON)
+    new = tariff("NEW", starts_at=NOON, ends_at=NOON + MINUTE)
+    offered, ids = (new, old), ("NEW", "OLD")
+    assert in_force(offered, ids, NOON - MINUTE) == old
+    assert in_force(offered, ids, NOON) == new
+    assert in_force(offered, ids, NOON + MINUTE) is None
+
+
+def test_of_two_alike_the_first_in_the_order_of_the_connector_holds() -> None:
+    one, other = tariff("ONE"), tariff("OTHER")
+    assert in_force((one, other), ("other", "one"), NOON) == other
+
+
+def untold_tax(price: str) -> tuple[Element, ...]:
+    return (Element(components=(PriceComponent(type=TariffDimension.ENERGY, price=Decimal(price), step_size=1),)),)
+
+
+async def test_a_tariff_of_ours_that_could_not_be_billed_is_refused(database: Database) -> None:
+    unbillable = tariff(elements=untold_tax("5"), tax_included=TaxIncluded.YES)
+    with pytest.raises(Unbillable, match="give each price its vat"):
+        async with database.unit() as unit:
+            await actions.keep(unit, US, unbillable)
+    async with database.unit() as unit:
+        assert await actions.find(unit, US, US, unbillable.id) is None
+
+
+async def test_a_partners_tariff_is_kept_whatever_it_says_of_taxes(database: Database) -> None:
+    theirs = tariff(owner=THEM, elements=untold_tax("5"), tax_included=TaxIncluded.YES)
+    async with database.unit() as unit:
+        assert await actions.keep(unit, US, theirs)
+
+
+@pytest.mark.parametrize(
+    "billable",
+    [
+        tariff(elements=untold_tax("0"), tax_included=TaxIncluded.YES),
+        tariff(elements=untold_tax("5"), tax_included=TaxIncluded.NO),
+        replace(tariff(), tax_included=TaxIncluded.YES),
+    ],
+)
+async def test_a_tariff_whose_side_before_taxes_is_known_is_kept(database: Database, billable: Tariff) -> None:
+    async with database.unit() as unit:
+        assert await actions.keep(unit, US, billable)
