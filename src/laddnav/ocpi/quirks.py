@@ -45,8 +45,9 @@ Mend = Callable[[str, Any], Any]  # (name of the field, what it says) -> what it
 
 _SIGNED = {"plain_data", "signed_data", "public_key"}  # kept to the byte
 _NUMBERS = frozenset(
-    """price vat volume kwh excl_vat incl_vat percentage amount min_kwh max_kwh min_current max_current min_power
-    max_power total_energy total_time total_parking_time""".split()
+    """price vat volume kwh excl_vat incl_vat before_taxes after_taxes percentage amount preauthorize_amount
+    min_kwh max_kwh min_current max_current min_power max_power total_cost total_energy total_time
+    total_parking_time""".split()
 )
 _INTEGERS = frozenset(
     """step_size max_voltage max_amperage max_electric_power min_duration max_duration width height timeout

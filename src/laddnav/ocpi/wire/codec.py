@@ -19,7 +19,7 @@ M = TypeVar("M")
 _words = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(enc_hook=to_json, decimal_format="number")
 # Arithmetic, because a number that is one may still be more hours than there are.
-_UNREADABLE = (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError)
+UNREADABLE = (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -71,14 +71,14 @@ class Codec(Generic[W, M]):
         """Raises Unreadable, naming the field by its path, and NotAPartyId."""
         try:
             return self.read(self._decoder.decode(body.removeprefix(_BYTE_ORDER_MARK)), hearing)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise Unreadable(str(error)) from error
 
     def convert(self, words: Any, hearing: Hearing) -> M:
         """As decode, from words that are parsed already."""
         try:
             return self.read(msgspec.convert(words, self.wire, dec_hook=from_json), hearing)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise Unreadable(str(error)) from error
 
     def encode(self, thing: M) -> bytes:

@@ -73,7 +73,7 @@ def from_json(kind: type, said: object) -> object:
     if kind is Number and isinstance(said, (int, Decimal)) and not isinstance(said, bool):
         return Number(json.sane(Decimal(said)))
     if kind is DateTime and isinstance(said, str):
-        return DateTime(_instant(said))
+        return DateTime(instant(said))
     expected = {Number: "a number", DateTime: "an instant as 2026-11-21T09:47:00Z"}[kind]
     raise ValueError(f"Expected {expected}, got {said!r:.40}")
 
@@ -86,7 +86,8 @@ def to_json(value: Any) -> object:
     raise TypeError(f"{type(value).__name__} has no spelling on the wire")
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """Raises ValueError."""
     # A day alone names no instant, though Python would read one from it.
     if not (16 <= len(text) <= 40 and text[10] in "Tt "):
         raise ValueError(f"{text!r:.40} is no instant")

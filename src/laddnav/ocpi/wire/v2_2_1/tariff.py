@@ -1,19 +1,20 @@
 """Tariff as OCPI 2.2.1 spells it (OCPI 2.2.1 mod_tariffs_tariff_object)."""
 
-from datetime import date, time
-from typing import Annotated
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
-from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId
-from laddnav.kit.power import Power, kw
 from laddnav.ocpi.wire.codec import Codec, Hearing
+from laddnav.ocpi.wire.shared import elements
+from laddnav.ocpi.wire.shared.elements import before_taxes, restriction_words
 from laddnav.ocpi.wire.shared.scalars import (
     CiString2,
     CiString3,
     CiString36,
-    ClockTime,
     DateTime,
     Number,
     String3,
@@ -26,7 +27,6 @@ from laddnav.ocpi.wire.shared.scalars import (
     maybe_number,
     value_of,
 )
-from laddnav.ocpi.wire.shared.seconds import read_seconds, write_seconds
 from laddnav.ocpi.wire.shared.texts import WireDisplayText
 from laddnav.ocpi.wire.v2_2_1.energy_mix import WireEnergyMix
 from laddnav.ocpi.wire.v2_2_1.price import WirePrice
@@ -38,8 +38,9 @@ from laddnav.tariffs.model import (
     Tariff,
     TariffDimension,
     TariffText,
-    Weekday,
 )
+
+L = TypeVar("L", bound=Struct)
 
 
 class WirePriceComponent(Struct, kw_only=True, omit_defaults=True):
@@ -49,21 +50,13 @@ class WirePriceComponent(Struct, kw_only=True, omit_defaults=True):
     step_size: Annotated[int, Meta(ge=0)]
 
 
-class WireRestrictions(Struct, kw_only=True, omit_defaults=True):
-    start_time: ClockTime | None = None
-    end_time: ClockTime | None = None
-    start_date: date | None = None
-    end_date: date | None = None
-    min_kwh: Number | None = None
-    max_kwh: Number | None = None
+class WireRestrictions(elements.WireRestrictions, kw_only=True, omit_defaults=True):
+    """`booking` is of the bookings module of 2.3.0; an Element of it that was heard here must not look like a price."""
+
     min_current: Number | None = None
     max_current: Number | None = None
-    min_power: Number | None = None
-    max_power: Number | None = None
-    min_duration: int | None = None
-    max_duration: int | None = None
-    day_of_week: tuple[Weekday, ...] | None = None
     reservation: Word | None = None
+    booking: Word | None = None
 
 
 class WireElement(Struct, kw_only=True, omit_defaults=True):
@@ -71,7 +64,9 @@ class WireElement(Struct, kw_only=True, omit_defaults=True):
     restrictions: WireRestrictions | None = None
 
 
-class WireTariff(Struct, kw_only=True, omit_defaults=True):
+class WireTariffOf(Struct, Generic[L], kw_only=True, omit_defaults=True):
+    """A Tariff whose limits are spelt as an L."""
+
     country_code: CiString2
     party_id: CiString3
     id: CiString36
@@ -79,8 +74,8 @@ class WireTariff(Struct, kw_only=True, omit_defaults=True):
     type: Word | None = None
     tariff_alt_text: tuple[WireDisplayText, ...] | None = None
     tariff_alt_url: Url | None = None
-    min_price: WirePrice | None = None
-    max_price: WirePrice | None = None
+    min_price: L | None = None
+    max_price: L | None = None
     elements: Annotated[tuple[WireElement, ...], Meta(min_length=1)]
     start_date_time: DateTime | None = None
     end_date_time: DateTime | None = None
@@ -88,7 +83,12 @@ class WireTariff(Struct, kw_only=True, omit_defaults=True):
     last_updated: DateTime
 
 
-def read_tariff(wire: WireTariff) -> Tariff:
+class WireTariff(WireTariffOf[WirePrice], kw_only=True, omit_defaults=True):
+    pass
+
+
+def read_tariff_of(wire: WireTariffOf[L], read_limit: Callable[[L], Limit], **more: Any) -> Tariff:
+    """`more` is what a later version says besides."""
     return Tariff(
         owner=PartyId.of(wire.country_code, wire.party_id),
         id=wire.id,
@@ -106,30 +106,32 @@ def read_tariff(wire: WireTariff) -> Tariff:
         ),
         texts=tuple(TariffText(one.language, one.text) for one in wire.tariff_alt_text or ()),
         url=wire.tariff_alt_url,
-        price_min=_read_limit(wire.min_price),
-        price_max=_read_limit(wire.max_price),
+        price_min=None if wire.min_price is None else read_limit(wire.min_price),
+        price_max=None if wire.max_price is None else read_limit(wire.max_price),
         starts_at=instant_of(wire.start_date_time),
         ends_at=instant_of(wire.end_date_time),
         is_green_energy=None if wire.energy_mix is None else wire.energy_mix.is_green_energy,
         last_updated=wire.last_updated.at,
+        **more,
     )
 
 
-def write_tariff(tariff: Tariff) -> WireTariff:
+def tariff_words(tariff: Tariff, write_limit: Callable[[Limit], L]) -> dict[str, Any]:
+    """The fields of WireTariffOf, its prices as they are."""
     green = tariff.is_green_energy
-    return WireTariff(
-        country_code=tariff.owner.country,
-        party_id=tariff.owner.party,
-        id=tariff.id,
-        currency=tariff.currency,
-        type=tariff.type,
-        tariff_alt_text=many(
+    return {
+        "country_code": tariff.owner.country,
+        "party_id": tariff.owner.party,
+        "id": tariff.id,
+        "currency": tariff.currency,
+        "type": tariff.type,
+        "tariff_alt_text": many(
             WireDisplayText(language=one.language, text=clipped(one.text, 512)) for one in tariff.texts
         ),
-        tariff_alt_url=tariff.url,
-        min_price=_write_limit(tariff.price_min),
-        max_price=_write_limit(tariff.price_max),
-        elements=tuple(
+        "tariff_alt_url": tariff.url,
+        "min_price": None if tariff.price_min is None else write_limit(tariff.price_min),
+        "max_price": None if tariff.price_max is None else write_limit(tariff.price_max),
+        "elements": tuple(
             WireElement(
                 price_components=tuple(
                     WirePriceComponent(
@@ -141,31 +143,30 @@ def write_tariff(tariff: Tariff) -> WireTariff:
             )
             for element in tariff.elements
         ),
-        start_date_time=maybe_instant(tariff.starts_at),
-        end_date_time=maybe_instant(tariff.ends_at),
-        energy_mix=None if green is None else WireEnergyMix(is_green_energy=green),
-        last_updated=DateTime(tariff.last_updated),
-    )
+        "start_date_time": maybe_instant(tariff.starts_at),
+        "end_date_time": maybe_instant(tariff.ends_at),
+        "energy_mix": None if green is None else WireEnergyMix(is_green_energy=green),
+        "last_updated": DateTime(tariff.last_updated),
+    }
+
+
+def read_tariff(wire: WireTariff) -> Tariff:
+    return read_tariff_of(wire, _read_limit)
+
+
+def write_tariff(tariff: Tariff) -> WireTariff:
+    return WireTariff(**tariff_words(before_taxes(tariff), _write_limit))
 
 
 def _read_restriction(wire: WireRestrictions | None) -> Restriction:
     if wire is None:
         return Restriction()
-    return Restriction(
-        start_time=_read_clock(wire.start_time),
-        end_time=_read_clock(wire.end_time),
-        start_date=wire.start_date,
-        end_date=wire.end_date,
-        energy_min=_read_energy(wire.min_kwh),
-        energy_max=_read_energy(wire.max_kwh),
+    return elements.read_restriction(
+        wire,
         current_min=value_of(wire.min_current),
         current_max=value_of(wire.max_current),
-        power_min=_read_power(wire.min_power),
-        power_max=_read_power(wire.max_power),
-        duration_min=read_seconds(wire.min_duration),
-        duration_max=read_seconds(wire.max_duration),
-        weekdays=wire.day_of_week or (),
         reservation=wire.reservation,
+        booking=wire.booking,
     )
 
 
@@ -173,45 +174,20 @@ def _write_restriction(restriction: Restriction) -> WireRestrictions | None:
     if restriction == Restriction():
         return None
     return WireRestrictions(
-        start_time=_write_clock(restriction.start_time),
-        end_time=_write_clock(restriction.end_time),
-        start_date=restriction.start_date,
-        end_date=restriction.end_date,
-        min_kwh=None if restriction.energy_min is None else Number(restriction.energy_min.kwh),
-        max_kwh=None if restriction.energy_max is None else Number(restriction.energy_max.kwh),
+        **restriction_words(restriction),
         min_current=maybe_number(restriction.current_min),
         max_current=maybe_number(restriction.current_max),
-        min_power=None if restriction.power_min is None else Number(restriction.power_min.kw),
-        max_power=None if restriction.power_max is None else Number(restriction.power_max.kw),
-        min_duration=write_seconds(restriction.duration_min),
-        max_duration=write_seconds(restriction.duration_max),
-        day_of_week=many(restriction.weekdays),
         reservation=restriction.reservation,
+        booking=restriction.booking,
     )
 
 
-def _read_limit(wire: WirePrice | None) -> Limit | None:
-    return None if wire is None else Limit(wire.excl_vat.value, value_of(wire.incl_vat))
+def _read_limit(wire: WirePrice) -> Limit:
+    return Limit(wire.excl_vat.value, value_of(wire.incl_vat))
 
 
-def _write_limit(limit: Limit | None) -> WirePrice | None:
-    return None if limit is None else WirePrice(excl_vat=Number(limit.excl), incl_vat=maybe_number(limit.incl))
-
-
-def _read_clock(text: str | None) -> time | None:
-    return None if text is None else time.fromisoformat(text)
-
-
-def _write_clock(clock: time | None) -> str | None:
-    return None if clock is None else f"{clock:%H:%M}"
-
-
-def _read_energy(said: Number | None) -> Energy | None:
-    return None if said is None else kwh(said.value)
-
-
-def _read_power(said: Number | None) -> Power | None:
-    return None if said is None else kw(said.value)
+def _write_limit(limit: Limit) -> WirePrice:
+    return WirePrice(excl_vat=Number(limit.excl), incl_vat=maybe_number(limit.incl))
 
 
 def read(wire: WireTariff, hearing: Hearing) -> Tariff:
