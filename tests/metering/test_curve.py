@@ -127,6 +127,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no start": ({"start": None}, "`start` is missing: say when the session started"),
     "no end": ({"end": None}, "`end` is missing: say when the session ended"),
     "end first": ({"end": at(-1)}, "`end` 2026-11-21T08:59:00Z is before `start` 2026-11-21T09:00:00Z"),
+    "for ever": ({"end": "9999-12-31T00:00:00Z"}, "`end` 9999-12-31T00:00:00Z is more than ten years after"),
     "meter out of order": ({"meter": meter((30, 1), (10, 2))}, "`meter[1].t` 2026-11-21T09:10:00Z is before"),
     "meter outside": ({"meter": meter((0, 0), (61, 2))}, "`meter[1].t` 2026-11-21T10:01:00Z is outside"),
     "states out of order": ({"states": states((30, "PARKING"), (10, "CHARGING"))}, "`states[1].t`"),

@@ -7,7 +7,7 @@ between two of its values; a state holds from its instant on, and before the fir
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -27,6 +27,9 @@ _ACTIVITIES = {
     "PARKING": Activity.SUSPENDED_EV,
 }
 _LARGEST_KWH = Decimal(10**9)  # no meter counts further; the exact arithmetic of a straight line has room for more
+
+# Far beyond any session; a price may change many times a day, and somebody has to look at each of those days.
+_LONGEST = timedelta(days=3660)
 
 
 class UnusableCurve(Refusal):
@@ -75,6 +78,8 @@ def read_session(body: bytes | str) -> Curve:
     start, end = _instant("start", told.start), _instant("end", told.end)
     if end < start:
         raise UnusableCurve(f"`end` {rfc3339(end)} is before `start` {rfc3339(start)}: exchange or correct them")
+    if end - start > _LONGEST:
+        raise UnusableCurve(f"`end` {rfc3339(end)} is more than ten years after `start` {rfc3339(start)}: correct them")
     meter = tuple(
         Point(_instant(f"meter[{place}].t", point.t), _energy(f"meter[{place}].kwh", point.kwh))
         for place, point in enumerate(told.meter)
