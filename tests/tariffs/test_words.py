@@ -23,6 +23,8 @@ WORKDAYS = tuple(Weekday)[:5]
             "måndag till fredag, kl. 09:00–18:00",
         ),
         (Restriction(weekdays=(Weekday.SUNDAY, Weekday.SATURDAY)), "Saturday, Sunday", "lördag, söndag"),
+        (Restriction(start_time=time(20), end_time=time(0)), "from 20:00 to midnight", "från kl. 20:00 till midnatt"),
+        (Restriction(start_time=time(0), end_time=time(0)), "always", "alltid"),
         (Restriction(start_time=time(22)), "from 22:00 to midnight", "från kl. 22:00 till midnatt"),
         (Restriction(end_time=time(19, 59, 59)), "from midnight to 19:59:59", "från midnatt till kl. 19:59:59"),
         (

@@ -73,7 +73,7 @@ def when(restriction: Restriction, language: str = "en") -> str:
     days = {"start_date": r.start_date, "end_date": r.end_date}
     parts = [
         *([_days(r.weekdays, words)] if r.weekdays else []),
-        *([_hours(r.start_time, r.end_time, words)] if r.start_time or r.end_time else []),
+        *_hours(r.start_time, r.end_time, words),
         *(words[name].format(day=day.isoformat()) for name, day in days.items() if day is not None),
         *(words[name].format(amount=number(of, language)) for name, of in amounts.items() if of is not None),
         *(words[name].format(length=length(of, language)) for name, of in lengths.items() if of is not None),
@@ -96,9 +96,13 @@ def length(of: timedelta, language: str = "en") -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
-def _hours(start: time | None, end: time | None, words: dict[str, str]) -> str:
-    kind = "hours" if start and end else "start_time" if start else "end_time"
-    return words[kind].format(start=start and _clock(start), end=end and _clock(end))
+def _hours(start: time | None, end: time | None, words: dict[str, str]) -> list[str]:
+    """00:00 is the day's own beginning and end."""
+    since, until = (None if at == time() else at for at in (start, end))
+    if since is None and until is None:
+        return []
+    kind = "hours" if since and until else "start_time" if since else "end_time"
+    return [words[kind].format(start=since and _clock(since), end=until and _clock(until))]
 
 
 def _clock(moment: time) -> str:
