@@ -45,6 +45,12 @@ def test_no_repair_is_done_that_was_not_asked_for() -> None:
     assert quirks.mended(words, []) == (words, ())
 
 
+@pytest.mark.parametrize("said", ['"NaN"', '"sNaN"', '"Infinity"', '"1e999999999"', "1e999999999"])
+def test_a_number_that_nobody_can_mean_is_left_as_it_came(said: str) -> None:
+    words = parsed(f'{{"step_size": {said}}}'.encode())
+    assert quirks.mended(words, quirks.FIELDS)[0] == words
+
+
 def test_a_real_feed_is_read_whole_with_its_tariffs() -> None:
     found = feeds.locations_in(FEED.read_bytes(), OWNER, NOW)
     assert not found.unusable

@@ -13,6 +13,7 @@ from typing import Any
 from babel.core import get_global
 from msgspec import Struct
 
+from laddnav.kit.json import sane
 from laddnav.locations.model import Status
 from laddnav.ocpi.wire.shared.geo import degrees
 
@@ -77,15 +78,20 @@ def _quoted_number(field: str, said: Any) -> Any:
     if not isinstance(said, str) or field not in _NUMBERS | _INTEGERS:
         return KEEP
     try:
-        number = Decimal(said.strip().replace(",", "."))
-    except InvalidOperation:
+        number = sane(Decimal(said.strip().replace(",", ".")))
+    except (InvalidOperation, ValueError):
         return KEEP
     return int(number) if field in _INTEGERS and number == number.to_integral_value() else number
 
 
 def _fraction_of_a_whole(field: str, said: Any) -> Any:
-    whole = isinstance(said, Decimal) and field in _INTEGERS and said == said.to_integral_value()
-    return int(said) if whole else KEEP
+    if not isinstance(said, Decimal) or field not in _INTEGERS:
+        return KEEP
+    try:
+        # Only of what is sane: 1e999999999 is a whole number too, and would fill the memory.
+        return int(said) if sane(said) == said.to_integral_value() else KEEP
+    except ValueError:
+        return KEEP
 
 
 def _number_for_text(field: str, said: Any) -> Any:
