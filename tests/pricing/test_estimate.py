@@ -69,6 +69,13 @@ def test_energy_at_a_border_is_a_round_number_whatever_is_charged_in_all() -> No
     assert [line.volume for line in said.priced.lines if line.unit == "kWh"] == [22, Decimal("8.001")]
 
 
+def test_an_hour_is_an_hour_in_the_night_on_which_clocks_are_put_back() -> None:
+    midnight = datetime(2026, 10, 25, 0, 0, tzinfo=ZoneInfo(STOCKHOLM))
+    said = estimated(DAY_AND_NIGHT, energy=kwh(44), start=midnight, power=kw(11), zone=STOCKHOLM)
+    assert said.full_at == datetime(2026, 10, 25, 3, 0, tzinfo=ZoneInfo(STOCKHOLM)).astimezone(UTC)
+    assert said.full_at - said.started_at == 4 * HOUR
+
+
 def test_nothing_charged_costs_the_start_fee_and_has_no_price_per_kwh() -> None:
     said = estimated(DAY_AND_NIGHT, energy=kwh(0), start=EVENING, power=kw(11), zone=STOCKHOLM)
     assert said.priced.total.excl == 5

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
@@ -24,6 +25,11 @@ class Clock(Protocol):
 def utc(instant: datetime) -> datetime:
     """An instant without a zone is UTC (OCPI 2.2.1 types_datetime_type)."""
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def local(instant: datetime, zone: str) -> datetime:
+    """An instant as somebody at a place says it: without a zone of its own it is what the clock there shows."""
+    return utc(instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant)
 
 
 def rfc3339(instant: datetime) -> str:

@@ -157,6 +157,20 @@ async def evse_named(unit: Unit, name: str, holder: PartyId | None = None) -> tu
     return holder, location, rules.evse_of(location, uid)
 
 
+async def printed_evse(unit: Unit, number: str) -> tuple[Location, Evse]:
+    """What anybody may be told of the Evse that shows this number, typed with or without its separators.
+
+    Raises UnknownEvse also where it is a partner's or not published.
+    """
+    plain = rules.as_printed(number)
+    for holder, location_key, uid in () if plain is None else await store.printed(unit, plain):
+        location = await fetch(unit, holder, holder, location_key)
+        evse = rules.evse_of(location, uid)
+        if rules.shown_to_anybody(location, evse):
+            return location, evse
+    raise UnknownEvse("", number)
+
+
 async def evses_of_uid(unit: Unit, holder: PartyId, evse_uid: str) -> Sequence[tuple[PartyId, str]]:
     """(owner, Location id) of every Evse of this uid among a holder's."""
     return await store.where_is(unit, holder, evse_uid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,8 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Evse, Location, Status
 
 STATION_ID_MAX = 255
+# What an Evse id is made of, separators left out (OCPI 2.2.1 mod_locations_evse_object, its evse_id).
+_EVSE_NUMBER = re.compile(r"[A-Z0-9]{1,48}")
 
 
 class UnknownLocation(Refusal):
@@ -135,6 +138,17 @@ def checked_station_id(id: str) -> str:
     if not 0 < len(id) <= STATION_ID_MAX or not id.isprintable() or id != id.strip() or "/" in id or id in (".", ".."):
         raise NotAStationId
     return id
+
+
+def as_printed(number: str) -> str | None:
+    """An Evse's number without its separators and in capitals, for nobody types them all; None where it is none."""
+    plain = re.sub(r"[*\s-]", "", number).upper()
+    return plain if _EVSE_NUMBER.fullmatch(plain) else None
+
+
+def shown_to_anybody(location: Location, evse: Evse) -> bool:
+    """Whether the public may be told of it: only what is published, and is there."""
+    return location.publish and evse.status is not Status.REMOVED
 
 
 def stays(before: Location, after: Location, *, ours: bool) -> bool:

@@ -74,6 +74,10 @@ select holder, owner, location_key, uid from evse
 where (ref = $1 or evse_id = $1) and ($2::text is null or holder = $2)
 order by (owner = holder) desc, holder, owner, location_key, uid_key limit 1
 """
+PRINTED = """
+select holder, location_key, uid from evse
+where upper(translate(evse_id, '*- ', '')) = $1 and owner = holder order by holder, location_key, uid_key
+"""
 COUNT = "select count(*) from location where ($1::text is null or holder = $1)"
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.protocols, s.on_connect,
@@ -249,6 +253,12 @@ async def evse_named(unit: Unit, name: str, holder: PartyId | None) -> tuple[Par
     if row is None:
         return None
     return PartyId.parse(row["holder"]), PartyId.parse(row["owner"]), row["location_key"], row["uid"]
+
+
+async def printed(unit: Unit, number: str) -> list[tuple[PartyId, str, str]]:
+    """(holder, Location id key, uid) of every Evse of ours that shows this number, as `rules.as_printed` has it."""
+    rows = await unit.fetch(PRINTED, number)
+    return [(PartyId.parse(row["holder"]), row["location_key"], row["uid"]) for row in rows]
 
 
 async def find_station(unit: Unit, id: str) -> Station | None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power
+from laddnav.kit.time import utc
 from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.limits import PRICE_MAX
 from laddnav.pricing.model import CannotPrice, Choice, Stint, Tab
@@ -57,7 +58,7 @@ class Now(Struct, frozen=True, kw_only=True):
 
 def changes(tariff: Tariff, *, since: datetime, until: datetime, zone: str, power: Power) -> tuple[Change, ...]:
     """When which price becomes another, for a car that charges all the time. Raises CannotPrice."""
-    return changes_on(going_on(opened(tariff, since, zone), until=until, power=power))
+    return changes_on(going_on(opened(tariff, utc(since), zone), until=until, power=power))
 
 
 def changes_on(tab: Tab, *, after: datetime | None = None) -> tuple[Change, ...]:

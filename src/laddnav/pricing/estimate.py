@@ -16,8 +16,9 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power
+from laddnav.kit.time import utc
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.ahead import Change, changes_on, charged, charging, time_for
+from laddnav.pricing.ahead import Change, changes_on, charged, charging, parking_fee_starts, time_for
 from laddnav.pricing.limits import PRICE_MAX
 from laddnav.pricing.model import Amount, CannotPrice, Priced, Tab
 from laddnav.pricing.rounding import fine
@@ -30,7 +31,10 @@ _SECOND = timedelta(seconds=1)
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """A charge that has not happened: full at `full_at`, gone at `ends_at`, with the `changes` of prices on the way."""
+    """A charge that has not happened: full at `full_at`, gone at `ends_at`, with the `changes` of prices on the way.
+
+    `parking_fee_at`: when standing there full begins to cost; None if it never does.
+    """
 
     started_at: datetime
     full_at: datetime
@@ -39,6 +43,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     power: Power
     priced: Priced
     changes: tuple[Change, ...] = ()
+    parking_fee_at: datetime | None = None
 
     @property
     def per_kwh(self) -> Amount | None:
@@ -69,10 +74,11 @@ def estimated(
     tariff: Tariff, *, energy: Energy, start: datetime, power: Power, zone: str, parked: timedelta = timedelta()
 ) -> Estimate:
     """Charged at a constant `power` until full, then left standing for `parked`. Raises CannotPrice."""
+    start = utc(start)  # Python adds lengths to a local time as if no clock were ever put forward or back
+    full_at = start + time_for(energy, power)
     tab = opened(tariff, start, zone)
     for stretch in supposed(energy=energy, start=start, power=power, parked=parked):
         tab = advanced(tab, stretch)
-    full_at = start + time_for(energy, power)
     return Estimate(
         started_at=start,
         full_at=full_at,
@@ -81,11 +87,13 @@ def estimated(
         power=power,
         priced=priced(tab),
         changes=changes_on(tab),
+        parking_fee_at=parking_fee_starts(tab, full_at),
     )
 
 
 def supposed(*, energy: Energy, start: datetime, power: Power, parked: timedelta = timedelta()) -> tuple[Stretch, ...]:
     """What a meter would say of the charge that is estimated. Raises CannotPrice."""
+    start = utc(start)
     full_at = start + time_for(energy, power)
     standing = Stretch(started_at=full_at, ended_at=full_at + parked, energy=NO_ENERGY, activity=Activity.SUSPENDED_EV)
     return (*charging(start, energy, power), *((standing,) if parked else ()))
@@ -105,7 +113,7 @@ def reach(
 
     What does not cost the amount `within` a month of charging never does: nobody charges that long.
     """
-    tab = opened(tariff, start, zone)
+    tab = opened(tariff, utc(start), zone)
     return remaining(tab, amount=amount, power=power, after_taxes=after_taxes, within=within)
 
 

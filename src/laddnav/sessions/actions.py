@@ -21,6 +21,7 @@ from laddnav.readings.model import Said
 from laddnav.sessions import rules, store
 from laddnav.sessions.course import Course, course
 from laddnav.sessions.events import (
+    SessionAmended,
     SessionChanged,
     SessionEnded,
     SessionEvent,
@@ -34,7 +35,6 @@ from laddnav.sessions.events import (
 from laddnav.sessions.model import CdrToken, Session, Status
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, Place, UnknownSession
 from laddnav.tariffs import actions as tariffs
-from laddnav.tariffs import rules as promises
 from laddnav.tokens.model import Authorization
 
 
@@ -205,6 +205,10 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
         if session.status is Status.ACTIVE:
             store.update(unit, session)
             unit.announce(_about(SessionChanged, session))
+    for one in batch:
+        late = touched.get((one.station.holder, one.session_id or ""))
+        if late is not None and rules.told_too_late(late, one.readings):
+            unit.announce(_about(SessionAmended, late))
 
 
 async def mark(unit: Unit, station: Station, evse_no: int, activity: Activity, at: datetime) -> None:
@@ -232,12 +236,13 @@ async def stop(
 ) -> Session:
     """The Station ended the charge; it is settled at once where nothing is missing.
 
-    Where another charge had ended it first, the Station's own word is taken instead.
+    Where another charge had ended it first, or nobody waited any longer, the Station's own word is taken instead.
     Raises UnknownSession, AlreadyEnded.
     """
     session = await _locked(unit, holder, holder, session_id)
     facts: list[Fact] = sorted(last_readings, key=lambda reading: reading.at)
-    if rules.awaits_its_stop(session):
+    too_late = rules.never_stopped(session)
+    if too_late or rules.awaits_its_stop(session):
         known = await readings.facts(unit, holder, session_id)
         facts = sorted((*known, *facts), key=lambda fact: fact.at)
         session = rules.reopened(session)
@@ -257,6 +262,8 @@ async def stop(
             ],
         )
     readings.raise_doubts(unit, holder, session.id, session.station_id or "", stopped.doubts)
+    if too_late:
+        return _amend(unit, session)
     if rules.nothing_missing(session):
         return _settle(unit, session)
     store.update(unit, session)
@@ -304,9 +311,9 @@ async def hear(unit: Unit, session: Session) -> bool:
 # Reads ----------------------------------------------------------------------------------------------------------------
 
 
-async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Session:
-    """Raises UnknownSession."""
-    session = await store.find(unit, holder, owner, id)
+async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session:
+    """With `lock`, nothing happens to it before the Unit ends. Raises UnknownSession."""
+    session = await store.find(unit, holder, owner, id, lock=lock)
     if session is None:
         raise UnknownSession(id)
     return session
@@ -372,8 +379,7 @@ async def _place(
 ) -> Place:
     location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
     connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
-    offered = await tariffs.several(unit, station.holder, station.holder, connector.tariff_ids)
-    tariff = promises.in_force(offered, connector.tariff_ids, at)
+    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at)
     return Place(
         location=location,
         where=where,
@@ -389,6 +395,14 @@ def _settle(unit: Unit, session: Session) -> Session:
     done = rules.settled(session, unit.now)
     store.update(unit, done)
     unit.announce(_about(SessionFailed if done.status is Status.INVALID else SessionEnded, done))
+    return done
+
+
+def _amend(unit: Unit, session: Session) -> Session:
+    """Settled once more, with its true end; the CDR that is closed already is another room's to correct."""
+    done = rules.settled(session, unit.now)
+    store.update(unit, done)
+    unit.announce(_about(SessionAmended, done))
     return done
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+
 from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.power import kw
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import local
 from laddnav.locations import actions as locations
+from laddnav.locations import rules as places
 from laddnav.people.api import Limit, NotYours, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
+from laddnav.pricing.wish import Foretold, Wish, foretold, sensible
 from laddnav.sessions import actions, rules
 from laddnav.sessions.model import Session, Status
+from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.actions import Asker
 from laddnav.tokens.model import Allowed
@@ -31,6 +40,23 @@ class Start(Struct, frozen=True, kw_only=True):
     evse: str
     token: str
     connector_id: str | None = None
+
+
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """`holder` is the one of our parties that was asked about its Evse, or a partner's."""
+
+    holder: PartyId
+    tariff_id: str
+    currency: str
+    thing: Foretold
+
+
+class NoPrice(Refusal):
+    """No Tariff holds at this Evse then, so nothing can be said of what a charge costs."""
+
+    def __init__(self, evse: str) -> None:
+        super().__init__(f"No Tariff holds at Evse {evse!r} then, so nothing can be said of what a charge costs")
+        self.evse = evse
 
 
 async def list_sessions(
@@ -90,7 +116,45 @@ async def stop(unit: Unit, by: Visitor, ref: str) -> Session:
     return await actions.request_stop(unit, session.holder, session.id)
 
 
+async def estimate(
+    unit: Unit,
+    by: Visitor,
+    evse: str,
+    *,
+    power_kw: Decimal,
+    kwh: Decimal | None = None,
+    amount: Decimal | None = None,
+    start: datetime | None = None,
+    minutes_parked: int = 0,
+    connector_id: str | None = None,
+) -> Foreseen:
+    """What a charge at an Evse of ours would cost: so many kWh, or as many as an amount with taxes pays for.
+
+    The Evse by our ref or by the number printed at it. `start` None: now; without a zone it is the Location's time.
+    """
+    holder, location, where = await locations.evse_named(unit, evse, by.holder)
+    connector = places.connector_of(where, connector_id)
+    start = unit.now if start is None else local(start, location.time_zone)
+    tariff = await tariffs.offered(unit, holder, location.owner, connector.tariff_ids, start)
+    if tariff is None:
+        raise NoPrice(evse)
+    wish = Wish(
+        energy=None if kwh is None else Energy(kwh * 1000),
+        amount=amount,
+        power=kw(power_kw),
+        start=start,
+        parked=timedelta(minutes=minutes_parked),
+    )
+    return Foreseen(
+        holder=holder,
+        tariff_id=tariff.id,
+        currency=tariff.currency,
+        thing=foretold(tariff, sensible(wish, unit.now), location.time_zone),
+    )
+
+
 ROUTES = (
+    Route(method="GET", path="/evses/{evse}/estimate", does=estimate),
     Route(method="GET", path="/sessions", does=list_sessions),
     Route(method="GET", path="/sessions/{ref}", does=fetch_session),
     Route(method="POST", path="/sessions", does=start, needs=Role.OPERATOR, status=202, looks_itself=True),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.tariffs import rules, store
 from laddnav.tariffs.events import TariffChanged
-from laddnav.tariffs.model import Tariff
+from laddnav.tariffs.model import Tariff, TariffType
 from laddnav.tariffs.rules import UnknownTariff
 
 
@@ -22,6 +23,8 @@ async def keep(unit: Unit, holder: PartyId, tariff: Tariff) -> bool:
     before = await store.find_locked(unit, holder, tariff.owner, tariff.id)
     if before is not None and not before[1] and rules.stays(before[0], tariff):
         return False
+    if before is not None:
+        store.keep_version(unit, holder, before[0])
     store.write(unit, holder, tariff)
     unit.announce(TariffChanged(holder=holder, owner=str(tariff.owner), tariff_id=tariff.id))
     return True
@@ -49,6 +52,23 @@ async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Tariff |
 async def several(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> Sequence[Tariff]:
     """Those of these that are in use."""
     return await store.several(unit, holder, owner, ids)
+
+
+async def offered(
+    unit: Unit,
+    holder: PartyId,
+    owner: PartyId,
+    ids: tuple[str, ...],
+    at: datetime,
+    kind: TariffType = TariffType.REGULAR,
+) -> Tariff | None:
+    """Of a Connector's Tariffs the one that holds then for who asks so; None: charging there has no price."""
+    return rules.in_force(await store.several(unit, holder, owner, ids), ids, at, kind)
+
+
+async def versions(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> Sequence[Tariff]:
+    """All that these ever said, the newest of each first: withdrawn ones too."""
+    return await store.versions(unit, holder, owner, ids) if ids else ()
 
 
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Tariff]:
