@@ -3,50 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
-from laddnav.kit.energy import Energy
-from laddnav.metering.model import Stretch
+from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.pricing.offers import Offers
 
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Cut(Struct, frozen=True, order=True):
+class Cut(Struct, frozen=True):
     """A moment inside a stretch; `passed` is the energy of the stretch until then, on a straight line."""
 
     at: datetime
     passed: Energy
 
 
-def cuts(stretch: Stretch, offers: Offers, *, zone: ZoneInfo, opened_at: datetime, used: Energy) -> list[Cut]:
+def cuts(
+    start: datetime,
+    end: datetime,
+    energy: Energy,
+    offers: Offers,
+    *,
+    zone: tzinfo,
+    opened_at: datetime,
+    used: Energy,
+    parked_at: datetime | None = None,
+) -> list[Cut]:
     """In order of time. A border that turns out to change nothing does no harm; a missed one would."""
-    start, end = stretch.started_at, stretch.ended_at
+    if offers.borderless:
+        return []
     instants = [opened_at + length for length in offers.lengths]
+    if parked_at is not None:
+        instants += [parked_at + length for length in offers.parking_lengths]
     if offers.times_of_day:
         instants += _wall_clock(offers.times_of_day, zone, start, end)
-    found = [
-        Cut(instant, stretch.energy.during(instant - start, end - start))
-        for instant in instants
-        if start < instant < end
-    ]
+    found = [Cut(instant, energy.during(instant - start, end - start)) for instant in instants if start < instant < end]
     for border in offers.energies:
         passed = border - used
-        if passed.wh > 0 and passed < stretch.energy:
-            found.append(Cut(_reached(stretch, passed), passed))
-    return sorted(found)
+        # Energy that flows back passes borders downwards.
+        if NO_ENERGY < passed < energy or energy < passed < NO_ENERGY:
+            found.append(Cut(_reached(start, end, energy, passed), passed))
+    # Where two are at the same instant, that which is reached first stands first.
+    return sorted(found, key=lambda cut: (cut.at, abs(cut.passed.wh)))
 
 
-def _reached(stretch: Stretch, passed: Energy) -> datetime:
-    microseconds = passed.wh * (stretch.length // _MICROSECOND) // stretch.energy.wh
-    return stretch.started_at + timedelta(microseconds=int(microseconds))
+def _reached(start: datetime, end: datetime, energy: Energy, passed: Energy) -> datetime:
+    microseconds = passed.wh * ((end - start) // _MICROSECOND) // energy.wh
+    return start + timedelta(microseconds=int(microseconds))
 
 
-def _wall_clock(times: tuple[time, ...], zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
+def _wall_clock(times: tuple[time, ...], zone: tzinfo, start: datetime, end: datetime) -> Iterator[datetime]:
     """Each instant after `start` and before `end` at which the Location's clock shows one of `times`, or is changed.
 
     In the autumn hour that comes twice a time is shown twice; in the hour that spring leaves out it is never shown, and
@@ -73,7 +82,7 @@ def _wall_clock(times: tuple[time, ...], zone: ZoneInfo, start: datetime, end: d
         day += _DAY
 
 
-def _clock_change(zone: ZoneInfo, start: datetime, end: datetime) -> datetime:
+def _clock_change(zone: tzinfo, start: datetime, end: datetime) -> datetime:
     """The first instant after `start` with the offset of `end`."""
     offset = end.astimezone(zone).utcoffset()
     while end - start > _MICROSECOND:

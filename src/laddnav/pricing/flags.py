@@ -15,7 +15,7 @@ class Flag(StrEnum):
     TIME_NOT_WRITTEN = "time-not-written"  # time has a price, but the period has no TIME dimension: free
     PERIODS_OUT_OF_ORDER = "periods-out-of-order"  # read in order of time
     PERIOD_WITHOUT_TARIFF = "period-without-tariff"
-    UNKNOWN_TARIFF = "unknown-tariff"  # a tariff_id that names none of the tariffs: free
+    UNKNOWN_TARIFF = "unknown-tariff"  # a tariff_id that names none: free, unless one tariff was asked for all periods
     TARIFF_NOT_IN_FORCE = "tariff-not-in-force"  # the session began outside its validity
     TAXES_MAY_BE_ADDED = "taxes-may-be-added"  # prices without taxes, and none is named
     AFTER_TAXES_UNKNOWN = "after-taxes-unknown"

@@ -3,74 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 from laddnav.kit.money import TaxAmount
-from laddnav.pricing.lines import TAX_NAME, total_of
-from laddnav.pricing.model import Amount, Line, Tab
+from laddnav.pricing.counts import RESERVATION_FLAT, RESERVATION_TIME, Counts
+from laddnav.pricing.model import Amount, Line
+from laddnav.pricing.policy import LimitScope, LimitSides, LimitTax, Policy
 from laddnav.pricing.reasons import Because, Reason
-from laddnav.pricing.rounding import fine
-from laddnav.tariffs.model import Limit
+from laddnav.pricing.rounding import quotient
+from laddnav.pricing.taxes import TAX_NAME
+from laddnav.pricing.totals import total_of
+from laddnav.tariffs.model import Limit, Tariff
 
 PRICE_MIN = "PRICE_MIN"
 PRICE_MAX = "PRICE_MAX"
 
+Bounded = Callable[[Decimal, Decimal], Decimal]
 
-def limit_lines(tab: Tab, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """One for each limit that is reached. Where the two of a tariff cross, the highest price has the last word."""
+
+def limit_lines(counts: Counts, lines: tuple[Line, ...], policy: Policy) -> tuple[Line, ...]:
+    """One for each limit that is reached; a tariff's limits hold for all that it priced, its reservation included.
+
+    Where the two of a tariff cross, the highest price has the last word.
+    """
     found: tuple[Line, ...] = ()
-    if tab.tariff.price_min is not None:
-        found += _line(tab, (*lines, *found), PRICE_MIN, Because.AT_LEAST, tab.tariff.price_min, max)
-    if tab.tariff.price_max is not None:
-        found += _line(tab, (*lines, *found), PRICE_MAX, Because.AT_MOST, tab.tariff.price_max, min)
+    for tariff in counts.tariffs:
+        if policy.without_limits or (tariff.price_min is None and tariff.price_max is None):
+            continue
+        limited = tuple(line for line in lines if _is_limited(line, tariff, counts, policy))
+        for dimension, code, limit, bounded in (
+            (PRICE_MIN, Because.AT_LEAST, tariff.price_min, max),
+            (PRICE_MAX, Because.AT_MOST, tariff.price_max, min),
+        ):
+            if limit is None:
+                continue
+            total = total_of(limited)
+            change = _change(total, _bounded(total, limit, bounded, policy))
+            if change is not None:
+                line = _line(tariff, dimension, code, change, counts.started_at, counts.ended_at)
+                limited, found = (*limited, line), (*found, line)
     return found
 
 
-def _line(
-    tab: Tab,
-    lines: tuple[Line, ...],
-    dimension: str,
-    code: Because,
-    limit: Limit,
-    bounded: Callable[[Decimal, Decimal], Decimal],
-) -> tuple[Line, ...]:
-    """Each side, before and after taxes, is bounded on its own (OCPI 2.2.1 mod_tariffs_tariff_object, the notes)."""
-    total = total_of(lines)
-    before, after = total.excl, total.incl
-    assert before is not None and after is not None, "every component either names its tax or has none"
-    bounded_before = bounded(before, limit.excl)
+def _is_limited(line: Line, tariff: Tariff, counts: Counts, policy: Policy) -> bool:
+    if policy.limit_scope is LimitScope.SESSION and line.dimension in (RESERVATION_TIME, RESERVATION_FLAT):
+        return False
+    return len(counts.tariffs) == 1 or line.tariff_id == tariff.id
+
+
+def _bounded(total: Amount, limit: Limit, bounded: Bounded, policy: Policy) -> Amount:
+    """Each side, before and after taxes, is bounded on its own (OCPI 2.2.1 mod_tariffs_tariff_object, the notes).
+
+    A side that the tariff leaves unknown stays unknown. A limit that names only the side before taxes moves the taxes
+    along with it; OCPI is silent on this.
+    """
+    excl, incl = total.excl, total.incl
+    before = None if excl is None else bounded(excl, limit.excl)
+    if incl is None:
+        return Amount(before, None)
+    if limit.incl is not None and policy.limit_sides is LimitSides.EACH:
+        return Amount(before, bounded(incl, limit.incl))
+    if excl is None or before is None or before == excl:
+        return Amount(before, incl)
     if limit.incl is not None:
-        bounded_after = bounded(after, limit.incl)
-    else:
-        bounded_after = _in_proportion(before, after, bounded_before)
-    change, tax = bounded_before - before, (bounded_after - after) - (bounded_before - before)
-    if not change and not tax:
-        return ()
-    vat = _shared_vat(total, change, tax)
-    return (
-        Line(
-            started_at=tab.opened_at,
-            ended_at=tab.stints[-1].ended_at if tab.stints else tab.opened_at,
-            dimension=dimension,
-            volume=Decimal(1),
-            billed_volume=Decimal(1),
-            unit="x",
-            unit_price=change,
-            vat=vat,
-            amount=Amount(change, change + tax, (TaxAmount(TAX_NAME, tax, vat, change),) if tax or total.taxes else ()),
-            tariff_id=tab.tariff.id,
-            element=None,
-            component=None,
-            reason=Reason(code=code),
-        ),
-    )
+        return Amount(before, limit.incl)
+    if policy.limit_tax is LimitTax.UNTOUCHED:
+        return Amount(before, incl)
+    return Amount(before, quotient(incl * before, excl) if excl else before)
 
 
-def _in_proportion(before: Decimal, after: Decimal, bounded_before: Decimal) -> Decimal:
-    """A limit that names only the side before taxes moves the taxes along with it; OCPI is silent on this."""
-    if bounded_before == before:
-        return after
-    return fine(after * bounded_before / before) if before else bounded_before
+def _change(total: Amount, held: Amount) -> Amount | None:
+    """What a limit adds or takes away; None where it is not reached."""
+    before = None if total.excl is None or held.excl is None else held.excl - total.excl
+    after = None if total.incl is None or held.incl is None else held.incl - total.incl
+    if not before and not after:
+        return None
+    if before is None or after is None:
+        return Amount(before, after)
+    tax = after - before
+    if not tax and not total.taxes:
+        return Amount(before, after)
+    return Amount(before, after, (TaxAmount(TAX_NAME, tax, _shared_vat(total, before, tax), before),))
 
 
 def _shared_vat(total: Amount, change: Decimal, tax: Decimal) -> Decimal | None:
@@ -79,4 +93,26 @@ def _shared_vat(total: Amount, change: Decimal, tax: Decimal) -> Decimal | None:
     if len(percentages) != 1:
         return None
     (percentage,) = percentages
-    return percentage if percentage is not None and change * percentage / 100 == tax else None
+    return percentage if percentage is not None and change * percentage == tax * 100 else None
+
+
+def _line(
+    tariff: Tariff, dimension: str, code: Because, change: Amount, started_at: datetime, ended_at: datetime
+) -> Line:
+    price = change.excl if change.excl is not None else change.incl
+    assert price is not None, "a change has a side that changed"
+    return Line(
+        started_at=started_at,
+        ended_at=ended_at,
+        dimension=dimension,
+        volume=Decimal(1),
+        billed_volume=Decimal(1),
+        unit="x",
+        unit_price=price,
+        vat=change.taxes[0].percentage if change.taxes else None,
+        amount=change,
+        tariff_id=tariff.id,
+        element=None,
+        component=None,
+        reason=Reason(code=code),
+    )

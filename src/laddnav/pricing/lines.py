@@ -1,181 +1,149 @@
-"""A Tab written out as the lines of a bill: what was counted, what of it is billed, and why at this price."""
+"""Counts written out as the lines of a bill: what was counted, what of it is billed, and why at this price."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import groupby
 
-from msgspec import Struct
+from laddnav.pricing.counts import ENERGY, PARKING_TIME, RESERVATION_TIME, TIME, Counted, Counts, Fee
+from laddnav.pricing.model import Line
+from laddnav.pricing.offers import Rate
+from laddnav.pricing.policy import Policy, Step, StepReservation, StepTime, StepVolume
+from laddnav.pricing.rounding import cost_of_time, hours_of, plain, up_to
 
-from laddnav.kit.energy import NO_ENERGY, Energy
-from laddnav.kit.money import TaxAmount
-from laddnav.pricing.model import NOTHING, Amount, Choice, Line, Stint, Tab
-from laddnav.pricing.reasons import Because, Reason
-from laddnav.pricing.rounding import cost_of_time, in_hours, in_steps, plain
-from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension
-
-TAX_NAME = "VAT"  # OCPI 2.2.1 names no other
-UNRESTRICTED = Restriction()
+_ONCE = Decimal(1)
 
 
-class Run(Struct, frozen=True, kw_only=True):
-    """Stints in a row that one component prices, as far as something was counted in them."""
+def lines(counts: Counts, policy: Policy) -> tuple[Line, ...]:
+    """In order of time; without what a limit of the tariff adds or takes away.
 
-    choice: Choice
-    component: PriceComponent
-    started_at: datetime
-    ended_at: datetime
-    energy: Energy
-    length: timedelta
-    interpolated: bool
-
-
-def lines(tab: Tab) -> tuple[Line, ...]:
-    """In order of time; without what a limit of the tariff adds or takes away."""
-    drawn = (*_flat_lines(tab), *_energy_lines(tab), *_time_lines(tab))
-    return tuple(sorted(drawn, key=lambda line: line.started_at))
-
-
-def total_of(some: Iterable[Line]) -> Amount:
-    total = NOTHING
-    for line in some:
-        total += line.amount
-    return total
+    The step size counts once, on all volume that was priced, with the last price (OCPI 2.2.1 mod_cdrs_step_size). Paid
+    parking takes the rounding of time where there is any, and charging time then stays exact.
+    """
+    drawn = [_fee(fee) for fee in counts.fees]
+    if policy.step_reservation is StepReservation.SHARED:
+        groups = [counts.energy, sorted([*counts.reservation, *counts.times], key=lambda piece: piece.started_at)]
+    else:
+        groups = [counts.energy, counts.reservation, counts.times]
+    for counted in groups:
+        if counted:
+            drawn += _lines(counted, policy)
+    drawn.sort(key=lambda line: line.started_at)
+    return tuple(drawn)
 
 
-def _flat_lines(tab: Tab) -> Iterable[Line]:
-    if tab.flat is None:
+def _lines(counted: list[Counted], policy: Policy) -> Iterator[Line]:
+    priced = [(piece, piece.rate) for piece in counted if piece.rate is not None]
+    if not priced:
         return
-    component = _component(tab.tariff, tab.flat)
-    yield Line(
-        started_at=tab.opened_at,
-        ended_at=tab.opened_at,
-        dimension=component.type,
-        volume=Decimal(1),
-        billed_volume=Decimal(1),
-        unit="x",
-        unit_price=component.price,
-        vat=component.vat,
-        amount=taxed(component.price, component.vat),
-        tariff_id=tab.tariff.id,
-        element=tab.flat.element,
-        component=tab.flat.component,
-        reason=Reason(code=Because.START, restriction=tab.tariff.elements[tab.flat.element].restriction),
-    )
+    if policy.step is Step.PER_PERIOD:
+        for piece, rate in priced:
+            yield _line(piece, rate, up_to(piece.volume, rate.step))
+        return
+    runs = _runs(counted)
+    stepped, (_, rate) = _last(runs, policy)
+    whole = _whole(runs[stepped][0].dimension, counted, policy)
+    extra = up_to(whole, rate.step) - whole
+    for place, (run, rate) in enumerate(runs):
+        yield _line(run, rate, run.volume + extra if place == stepped else run.volume)
 
 
-def _energy_lines(tab: Tab) -> Iterable[Line]:
-    """The step size counts once, on all energy that was priced, with the last price (OCPI 2.2.1 mod_cdrs_step_size)."""
-    runs = _runs(tab, lambda stint: stint.energy_by, lambda stint: bool(stint.energy))
-    for run in runs:
-        billed, step = run.energy, None
-        if run is runs[-1]:
-            whole = sum((one.energy for one in runs), NO_ENERGY)
-            step = Energy(Decimal(run.component.step_size))
-            billed += whole.up_to(step) - whole
-        yield _line(
-            tab.tariff,
-            run,
-            volume=plain(run.energy.kwh),
-            billed_volume=plain(billed.kwh),
-            unit="kWh",
-            cost=billed.kwh * run.component.price,
-            step=step if billed > run.energy else None,
-        )
-
-
-def _time_lines(tab: Tab) -> Iterable[Line]:
-    """As for energy, but paid parking takes the rounding where there is any, and charging time then stays exact."""
-    runs = _runs(tab, lambda stint: stint.time_by, lambda stint: bool(stint.length))
-    rounded = [run for run in runs if run.component.type is TariffDimension.PARKING_TIME] or runs
-    for run in runs:
-        billed, step = run.length, None
-        if run is rounded[-1]:
-            whole = sum((one.length for one in rounded), timedelta())
-            step = timedelta(seconds=run.component.step_size)
-            billed += in_steps(whole, step) - whole
-        yield _line(
-            tab.tariff,
-            run,
-            volume=in_hours(run.length),
-            billed_volume=in_hours(billed),
-            unit="h",
-            cost=cost_of_time(billed, run.component.price),
-            step=step if billed > run.length else None,
-        )
-
-
-def _runs(tab: Tab, choice_of: Callable[[Stint], Choice | None], counts: Callable[[Stint], bool]) -> list[Run]:
-    runs = []
-    for choice, adjacent in groupby(tab.stints, choice_of):
-        counted = [stint for stint in adjacent if counts(stint)]
-        if choice is None or not counted:
-            continue
-        runs.append(
-            Run(
-                choice=choice,
-                component=_component(tab.tariff, choice),
-                started_at=counted[0].started_at,
-                ended_at=counted[-1].ended_at,
-                energy=sum((stint.energy for stint in counted), NO_ENERGY),
-                length=sum((stint.length for stint in counted), timedelta()),
-                interpolated=any(stint.interpolated for stint in counted),
-            )
-        )
+def _runs(counted: list[Counted]) -> list[tuple[Counted, Rate]]:
+    """Pieces that follow each other under one Rate are one."""
+    runs: list[tuple[Counted, Rate]] = []
+    joins = False
+    for piece in counted:
+        rate = piece.rate
+        if rate is None:
+            joins = False
+        elif joins and runs[-1][1] is rate and runs[-1][0].dimension == piece.dimension:
+            runs[-1] = (_joined(runs[-1][0], piece), rate)
+        else:
+            runs.append((piece, rate))
+            joins = True
     return runs
 
 
-def _line(
-    tariff: Tariff,
-    run: Run,
-    *,
-    volume: Decimal,
-    billed_volume: Decimal,
-    unit: str,
-    cost: Decimal,
-    step: Energy | timedelta | None,
-) -> Line:
+def _joined(run: Counted, piece: Counted) -> Counted:
+    return Counted(
+        run.dimension,
+        run.rate,
+        run.started_at,
+        piece.ended_at,
+        run.volume + piece.volume,
+        run.period,
+        run.interpolated or piece.interpolated,
+    )
+
+
+def _last(runs: list[tuple[Counted, Rate]], policy: Policy) -> tuple[int, tuple[Counted, Rate]]:
+    """The one that takes the rounding, and its place."""
+    last = len(runs) - 1
+    if policy.step_time is StepTime.PARKING:
+        for place in range(last, -1, -1):
+            if runs[place][0].dimension == PARKING_TIME:
+                return place, runs[place]
+    return last, runs[last]
+
+
+# A reservation's time is TIME too where both are rounded as one.
+_ROUNDED_AS = {ENERGY: (ENERGY,), PARKING_TIME: (PARKING_TIME,), TIME: (TIME, RESERVATION_TIME)}
+_ROUNDED_AS[RESERVATION_TIME] = _ROUNDED_AS[TIME]
+
+
+def _whole(dimension: str, counted: list[Counted], policy: Policy) -> Decimal:
+    together = _ROUNDED_AS[dimension]
+    every = policy.step_volume is StepVolume.ALL
+    return sum(
+        (piece.volume for piece in counted if piece.dimension in together and (every or piece.rate is not None)),
+        Decimal(0),
+    )
+
+
+def _line(piece: Counted, rate: Rate, billed: Decimal) -> Line:
+    raised = billed > piece.volume
+    if piece.dimension == ENERGY:
+        cost, unit = billed * rate.component.price, "kWh"
+        volume = plain(piece.volume)
+        billed_volume = plain(billed) if raised else volume
+    else:
+        cost, unit = cost_of_time(billed, rate.component.price), "h"
+        volume = hours_of(piece.volume)
+        billed_volume = hours_of(billed) if raised else volume
     return Line(
-        started_at=run.started_at,
-        ended_at=run.ended_at,
-        dimension=run.component.type,
+        started_at=piece.started_at,
+        ended_at=piece.ended_at,
+        dimension=piece.dimension,
         volume=volume,
         billed_volume=billed_volume,
         unit=unit,
-        unit_price=run.component.price,
-        vat=run.component.vat,
-        amount=taxed(cost, run.component.vat),
-        tariff_id=tariff.id,
-        element=run.choice.element,
-        component=run.choice.component,
-        reason=_reason(tariff, run, step),
-        interpolated=run.interpolated,
+        unit_price=rate.component.price,
+        vat=rate.component.vat,
+        amount=rate.taxed(cost),
+        tariff_id=rate.tariff_id,
+        element=rate.choice.element,
+        component=rate.choice.component,
+        reason=rate.reason_when_stepped if raised else rate.reason,
+        period=piece.period,
+        interpolated=piece.interpolated,
     )
 
 
-def _reason(tariff: Tariff, run: Run, step: Energy | timedelta | None) -> Reason:
-    restriction = tariff.elements[run.choice.element].restriction
-    passed_over = any(
-        component.type is run.component.type
-        for element in tariff.elements[: run.choice.element]
-        for component in element.components
+def _fee(fee: Fee) -> Line:
+    rate = fee.rate
+    return Line(
+        started_at=fee.at,
+        ended_at=fee.at,
+        dimension=fee.dimension,
+        volume=_ONCE,
+        billed_volume=_ONCE,
+        unit="x",
+        unit_price=rate.component.price,
+        vat=rate.component.vat,
+        amount=rate.taxed(rate.component.price),
+        tariff_id=rate.tariff_id,
+        element=rate.choice.element,
+        component=rate.choice.component,
+        reason=rate.reason,
+        period=fee.period,
     )
-    if restriction != UNRESTRICTED:
-        code = Because.WHILE
-    else:
-        code = Because.OTHERWISE if passed_over else Because.ALWAYS
-    return Reason(code=code, restriction=restriction, step=step)
-
-
-def taxed(cost: Decimal, vat: Decimal | None) -> Amount:
-    """A component without `vat` names no tax; that is not the same as a tax of 0 %."""
-    if vat is None:
-        return Amount(cost, cost)
-    tax = cost * vat / 100
-    return Amount(cost, cost + tax, (TaxAmount(TAX_NAME, tax, vat, cost),))
-
-
-def _component(tariff: Tariff, choice: Choice) -> PriceComponent:
-    return tariff.elements[choice.element].components[choice.component]

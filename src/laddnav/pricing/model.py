@@ -28,11 +28,30 @@ class Choice(Struct, frozen=True, array_like=True):
     tariff: int = 0
 
 
+class Span(Struct, frozen=True, array_like=True):
+    """The lowest and the highest that a value was for a while; None where nobody said it."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    def and_then(self, later: Span) -> Span:
+        """Over both whiles; what is unknown in one is unknown."""
+        return Span(
+            None if self.low is None or later.low is None else min(self.low, later.low),
+            None if self.high is None or later.high is None else max(self.high, later.high),
+        )
+
+
+UNSAID = Span()
+
+
 class Stint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A stretch in which one activity was priced by the same components; what is adjacent and alike is one Stint.
 
     `energy_by` and `time_by` None: nothing prices that dimension, so it is free. `expiry_by` prices reserved time
-    should the reservation expire; `tariff` is the place of the Tariff that held.
+    should the reservation expire; `flat_by` is a flat fee that fell due when the Stint began, under a policy that knows
+    more of them than one a session. `tariff` is the place of the Tariff that held. `power` in kW and `current` in A
+    are kept where a Tariff asks for them.
     """
 
     started_at: datetime
@@ -42,7 +61,10 @@ class Stint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     energy_by: Choice | None
     time_by: Choice | None
     expiry_by: Choice | None = None
+    flat_by: Choice | None = None
     tariff: int = 0
+    power: Span = UNSAID
+    current: Span = UNSAID
     interpolated: bool = False
 
     @property
@@ -55,13 +77,15 @@ class Tab(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     It holds all that `advanced` and `priced` need, so keeping it (as JSON) with the session keeps the price. `zone` is
     the IANA name of the Location's time zone. The last of `tariffs` holds now; more than one only where the driver's
-    preference changed on the way. `flat` is the flat fee that was due when the charge began, `reserved_flat` and
-    `expiry_flat` that of the reservation before it, used or expired.
+    preference changed on the way. `reserved` until the charge begins, where a reservation came before it. `flat` is the
+    flat fee that was due when the charge began, `reserved_flat` and `expiry_flat` that of the reservation before it,
+    used or expired.
     """
 
     tariffs: tuple[Tariff, ...]
     zone: str
     opened_at: datetime
+    reserved: bool = False
     flat: Choice | None = None
     reserved_flat: Choice | None = None
     expiry_flat: Choice | None = None

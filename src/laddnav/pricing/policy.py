@@ -205,7 +205,7 @@ class NoZone(StrEnum):
     UTC = "UTC"
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class Policy(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One answer to each question; see the enumerations for what they ask."""
 
     name: str = "laddnav"

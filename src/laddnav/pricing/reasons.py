@@ -19,6 +19,8 @@ class Because(StrEnum):
     WHILE = "WHILE"  # its restriction held, and no Element before it applied
     OTHERWISE = "OTHERWISE"  # it has no restriction, and no Element before it applied
     START = "START"  # a flat fee, due once when the session starts
+    RESERVED = "RESERVED"  # a flat fee for the reservation before the session
+    EXPIRED = "EXPIRED"  # a flat fee for a reservation that nobody used
     AT_LEAST = "AT_LEAST"  # the tariff's lowest price for a session
     AT_MOST = "AT_MOST"  # the tariff's highest price for a session
 
@@ -40,6 +42,8 @@ _SENTENCES: dict[str, dict[Because, str]] = {
         Because.WHILE: "The price that applies {when}.",
         Because.OTHERWISE: "The price when no other of the tariff's prices applies.",
         Because.START: "Start fee, once a session.",
+        Because.RESERVED: "Reservation fee, once.",
+        Because.EXPIRED: "Fee for a reservation that expired before the charge began.",
         Because.AT_LEAST: "A session costs at least this much, whatever was used.",
         Because.AT_MOST: "A session never costs more than this.",
     },
@@ -48,6 +52,8 @@ _SENTENCES: dict[str, dict[Because, str]] = {
         Because.WHILE: "Priset som gäller {when}.",
         Because.OTHERWISE: "Priset när inget annat av tariffens priser gäller.",
         Because.START: "Startavgift, en gång per laddning.",
+        Because.RESERVED: "Bokningsavgift, en gång.",
+        Because.EXPIRED: "Avgift för en bokning som löpte ut innan laddningen började.",
         Because.AT_LEAST: "En laddning kostar minst så här mycket, oavsett vad som använts.",
         Because.AT_MOST: "En laddning kostar aldrig mer än så här.",
     },

@@ -8,59 +8,85 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from enum import Enum, auto
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from laddnav.kit.energy import Energy
-from laddnav.kit.power import Power
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.pricing.model import UNSAID, Span
+from laddnav.pricing.policy import OURS, DurationFrom, EqualWindow, Extent, Missing, Policy, WindowDay
 from laddnav.tariffs.model import Restriction, Weekday
-
-
-class Moment(Struct, frozen=True):
-    """What is true of a session at one moment, as far as a restriction may ask.
-
-    `local` is the wall clock of the Location, daylight saving included; `elapsed` counts from the start of the session.
-    `power` and `current` are None where nobody said them.
-    """
-
-    local: datetime
-    elapsed: timedelta
-    used: Energy
-    power: Power | None = None
-    current: Decimal | None = None
-
-
-# Where a restriction may begin or cease to hold: at a time of day, a length after the start, or an amount of energy.
-Border = time | timedelta | Energy
-
-
-class Condition(Struct, frozen=True):
-    """One restriction with its bound."""
-
-    name: str
-    holds: Callable[[Moment], bool]
-    borders: tuple[Border, ...]
-
-
-Row = Callable[[Restriction], Condition | None]
-Bound = TypeVar("Bound")
 
 MIDNIGHT = time()
 WEEKDAYS = tuple(Weekday)
 
 
+class Moment(Struct, frozen=True):
+    """What is true of a session at one moment, as far as a restriction may ask.
+
+    `local` is the wall clock of the Location, daylight saving included; `elapsed` counts from the start of the session,
+    `parked` from that of the parking which goes on. `power` in kW and `current` in A are those of the time that begins.
+    """
+
+    local: datetime
+    elapsed: timedelta = timedelta()
+    used: Energy = NO_ENERGY
+    power: Span = UNSAID
+    current: Span = UNSAID
+    parked: timedelta = timedelta()
+
+
+class Asks(Enum):
+    """What a restriction needs to be told."""
+
+    CLOCK = auto()
+    ENERGY = auto()
+    DURATION = auto()
+    POWER = auto()
+    CURRENT = auto()
+
+
+class SinceParking(Struct, frozen=True):
+    """A length that counts from where parking began."""
+
+    length: timedelta
+
+
+# Where a restriction may begin or cease to hold: at a time of day, a length after the start, or an amount of energy.
+Border = time | timedelta | SinceParking | Energy
+Holds = Callable[[Moment], bool]
+
+
+class Condition(Struct, frozen=True):
+    """One restriction with its bound, as one policy reads it. `limit` is a bound of power or current."""
+
+    asks: Asks
+    holds: Holds
+    borders: tuple[Border, ...] = ()
+    limit: Decimal | None = None
+
+
+class Reading(NamedTuple):
+    """How restrictions are read for one component; `parking` where it prices nothing else."""
+
+    policy: Policy
+    parking: bool
+
+
+Row = Callable[[Restriction, Reading], Condition | None]
+Bound = TypeVar("Bound")
+
+
 def _row(
-    name: str,
+    asks: Asks,
     bound: Callable[[Restriction], Bound | None],
-    holds: Callable[[Bound, Moment], bool],
-    borders: Callable[[Bound], tuple[Border, ...]] = lambda bound: (),
+    holds: Callable[[Bound, Policy], Holds],
+    borders: Callable[[Bound], tuple[Border, ...]],
 ) -> Row:
-    def condition(restriction: Restriction) -> Condition | None:
+    def condition(restriction: Restriction, reading: Reading) -> Condition | None:
         given = bound(restriction)
-        if given is None:
-            return None
-        return Condition(name, lambda moment: holds(given, moment), borders(given))
+        return None if given is None else Condition(asks, holds(given, reading.policy), borders(given))
 
     return condition
 
@@ -71,39 +97,121 @@ def _hours(restriction: Restriction) -> tuple[time, time] | None:
     return restriction.start_time or MIDNIGHT, restriction.end_time or MIDNIGHT
 
 
-def _within(hours: tuple[time, time], moment: Moment) -> bool:
+def _within(hours: tuple[time, time], policy: Policy) -> Holds:
     """An end before the start is on the next day, 00:00 is the end of the day, and equal times are the whole day."""
     start, end = hours
-    now = moment.local.time()
-    return start <= now < end if start < end else now >= start or now < end
+    if start == end:
+        whole_day = start == MIDNIGHT or policy.equal_window is EqualWindow.WHOLE_DAY
+        return lambda now: whole_day
+    if start < end:
+        return lambda now: start <= now.local.time() < end
+    return lambda now: not end <= now.local.time() < start
 
 
-# What nobody measured cannot rule an Element out: missing power and current hold (others read it as failing).
+class _Days(NamedTuple):
+    days: tuple[bool, ...]  # from Monday on
+    wraps_until: time | None
+
+
+def _days(restriction: Restriction) -> _Days | None:
+    if not restriction.weekdays:
+        return None
+    hours = _hours(restriction)
+    wraps = hours is not None and MIDNIGHT < hours[1] < hours[0]
+    days = tuple(day in restriction.weekdays for day in WEEKDAYS)
+    return _Days(days, hours[1] if hours is not None and wraps else None)
+
+
+def _on(bound: _Days, policy: Policy) -> Holds:
+    """The day is that of the moment itself: FRIDAY 22:00 to 06:00 ends on Friday at midnight, and begins there.
+
+    Others give the small hours to the day on which the window began.
+    """
+    days, until = bound
+    if until is None or policy.window_day is WindowDay.MOMENT:
+        return lambda now: days[now.local.weekday()]
+    return lambda now: days[now.local.weekday() - (now.local.time() < until)]
+
+
+def _duration(bound: Callable[[Restriction], timedelta | None], least: bool) -> Row:
+    """The length of the session; for parking, others count from where that began."""
+
+    def condition(restriction: Restriction, reading: Reading) -> Condition | None:
+        length = bound(restriction)
+        if length is None:
+            return None
+        if reading.parking and reading.policy.duration_from is DurationFrom.PARKING:
+            return Condition(Asks.DURATION, lambda now: (now.parked >= length) is least, (SinceParking(length),))
+        return Condition(Asks.DURATION, lambda now: (now.elapsed >= length) is least, (length,))
+
+    return condition
+
+
+def _flow(asks: Asks, bound: Callable[[Restriction], Decimal | None], least: bool) -> Row:
+    """A limit of power or current: the peak is held against a minimum, the trough against a maximum.
+
+    Where only the other of the two is known it is used if it decides. What nobody measured cannot rule an Element out;
+    others read it as failing, or ask that the whole time lies inside.
+    """
+
+    def condition(restriction: Restriction, reading: Reading) -> Condition | None:
+        limit = bound(restriction)
+        if limit is None:
+            return None
+        unknown = reading.policy.missing is Missing.MATCHES
+        by_peak = least is (reading.policy.extent is Extent.PEAK_AND_TROUGH)
+
+        def holds(now: Moment) -> bool:
+            span = now.power if asks is Asks.POWER else now.current
+            decides, other = (span.high, span.low) if by_peak else (span.low, span.high)
+            if decides is not None:
+                return (decides >= limit) is least
+            # A trough above the limit says that the peak is above it too; one below says nothing of the peak.
+            if other is not None and (other >= limit) is by_peak:
+                return by_peak is least
+            return unknown
+
+        return Condition(asks, holds, limit=limit)
+
+    return condition
+
+
 ROWS: tuple[Row, ...] = (
-    _row("time of day", _hours, _within, lambda hours: hours),
-    _row("start_date", lambda r: r.start_date, lambda day, now: now.local.date() >= day, lambda _: (MIDNIGHT,)),
-    _row("end_date", lambda r: r.end_date, lambda day, now: now.local.date() < day, lambda _: (MIDNIGHT,)),
-    # With hours over midnight the day is that of the moment itself: FRIDAY 22:00 to 06:00 ends on Friday at midnight.
+    _row(Asks.CLOCK, _hours, _within, lambda hours: hours),
     _row(
-        "day_of_week",
-        lambda r: r.weekdays or None,
-        lambda days, now: WEEKDAYS[now.local.weekday()] in days,
+        Asks.CLOCK,
+        lambda r: r.start_date,
+        lambda day, _: lambda now: now.local.date() >= day,
         lambda _: (MIDNIGHT,),
     ),
-    _row("min_kwh", lambda r: r.energy_min, lambda least, now: now.used >= least, lambda least: (least,)),
-    _row("max_kwh", lambda r: r.energy_max, lambda most, now: now.used < most, lambda most: (most,)),
-    _row("min_duration", lambda r: r.duration_min, lambda least, now: now.elapsed >= least, lambda least: (least,)),
-    _row("max_duration", lambda r: r.duration_max, lambda most, now: now.elapsed < most, lambda most: (most,)),
-    _row("min_power", lambda r: r.power_min, lambda least, now: now.power is None or now.power >= least),
-    _row("max_power", lambda r: r.power_max, lambda most, now: now.power is None or now.power < most),
-    _row("min_current", lambda r: r.current_min, lambda least, now: now.current is None or now.current >= least),
-    _row("max_current", lambda r: r.current_max, lambda most, now: now.current is None or now.current < most),
-    # An Element that speaks of reservations never prices a charge, whatever kind of reservation it names.
-    _row("reservation", lambda r: r.reservation, lambda kind, now: False),
+    _row(
+        Asks.CLOCK,
+        lambda r: r.end_date,
+        lambda day, _: lambda now: now.local.date() < day,
+        lambda _: (MIDNIGHT,),
+    ),
+    _row(Asks.CLOCK, _days, _on, lambda _: (MIDNIGHT,)),
+    _row(
+        Asks.ENERGY,
+        lambda r: r.energy_min,
+        lambda least, _: lambda now: now.used >= least,
+        lambda least: (least,),
+    ),
+    _row(Asks.ENERGY, lambda r: r.energy_max, lambda most, _: lambda now: now.used < most, lambda most: (most,)),
+    _duration(lambda r: r.duration_min, least=True),
+    _duration(lambda r: r.duration_max, least=False),
+    _flow(Asks.POWER, lambda r: None if r.power_min is None else r.power_min.kw, least=True),
+    _flow(Asks.POWER, lambda r: None if r.power_max is None else r.power_max.kw, least=False),
+    _flow(Asks.CURRENT, lambda r: r.current_min, least=True),
+    _flow(Asks.CURRENT, lambda r: r.current_max, least=False),
 )
 
 
-def conditions(restriction: Restriction) -> tuple[Condition, ...]:
-    """All that must hold at a moment for the Element to apply (OCPI 2.2.1 mod_tariffs_tariffrestrictions_class)."""
-    read = (row(restriction) for row in ROWS)
+def conditions(restriction: Restriction, policy: Policy = OURS, *, parking: bool = False) -> tuple[Condition, ...]:
+    """All that must hold at a moment for the Element to apply (OCPI 2.2.1 mod_tariffs_tariffrestrictions_class).
+
+    Reservations and bookings are no conditions of a moment: `offers` keeps their Elements apart.
+    """
+    reading = Reading(policy, parking)
+    read = (row(restriction, reading) for row in ROWS)
     return tuple(condition for condition in read if condition is not None)

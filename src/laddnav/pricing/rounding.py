@@ -5,51 +5,132 @@ Everything else is exact: lengths count in microseconds, energy as the meter sai
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, Inexact, getcontext, setcontext
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from msgspec.structs import replace
 
+from laddnav.kit.energy import Energy
 from laddnav.kit.money import Price, TaxAmount, minor_unit
-from laddnav.pricing.model import Amount, Priced
+from laddnav.pricing.model import Amount, CannotPrice, Priced
+from laddnav.pricing.policy import OURS, Policy, Rounding
+from laddnav.pricing.totals import parts_of, total_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _MICROSECOND = timedelta(microseconds=1)
-_HOUR = timedelta(hours=1)
+_SECONDS_OF_AN_HOUR = Decimal(3600)
+_ONE = Decimal(1)
 # Thirds of an hour never end in decimals. A trillionth of a krona keeps sums of twelve digits exact in 28.
 _TRILLIONTH = Decimal("1e-12")
 # 1e-10 h is a third of a microsecond: two lengths that differ read differently.
 _TEN_PLACES = Decimal("1e-10")
+# A quotient with more decimal places than these is taken for one that never ends.
+_ENOUGH_PLACES = Decimal("1e-24")
+_MILLIWATT = Decimal("1e-6")
+
+# Wide enough for sums and products of all that kit.json lets in; what does not fit is refused, never rounded unseen.
+_EXACT = Context(prec=400)
+_EXACT.traps[Inexact] = True
+# Only for quotients. Numbers too large for it are refused by the quantize that follows.
+_DIVIDING = Context(prec=60)
 
 
-def cost_of_time(length: timedelta, per_hour: Decimal) -> Decimal:
-    """Half to even at the twelfth decimal place, where the exact amount has more."""
-    return fine(per_hour * (length // _MICROSECOND) / (_HOUR // _MICROSECOND))
+def exact(function: Callable[P, R]) -> Callable[P, R]:
+    """The function under arithmetic that refuses to round. Raises CannotPrice for numbers that are none or absurd."""
+
+    @wraps(function)
+    def exactly(*args: P.args, **kwargs: P.kwargs) -> R:
+        before = getcontext()
+        setcontext(_EXACT)
+        try:
+            return function(*args, **kwargs)
+        except (ArithmeticError, OverflowError) as absurd:
+            raise CannotPrice("A number here is not one, or too large or too long to be calculated with") from absurd
+        finally:
+            setcontext(before)
+
+    return exactly
+
+
+def cost_of_time(seconds: Decimal, per_hour: Decimal) -> Decimal:
+    """Exact where decimals can write it, else half to even at the twelfth decimal place."""
+    return quotient(seconds * per_hour, _SECONDS_OF_AN_HOUR)
+
+
+def quotient(dividend: Decimal, divisor: Decimal, places: Decimal = _TRILLIONTH) -> Decimal:
+    """Exact where decimals can write it, else rounded half to even."""
+    found = _DIVIDING.divide(dividend, divisor)
+    written = found.quantize(_ENOUGH_PLACES, context=_DIVIDING)
+    return plain(written if written == found else found.quantize(places, ROUND_HALF_EVEN, context=_DIVIDING))
+
+
+def hours_of(seconds: Decimal) -> Decimal:
+    """The volume of TIME, PARKING_TIME and RESERVATION_TIME; to ten decimal places where it needs more."""
+    return quotient(seconds, _SECONDS_OF_AN_HOUR, _TEN_PLACES)
+
+
+def seconds_of(length: timedelta) -> Decimal:
+    """As exact as the clock."""
+    return Decimal(length // _MICROSECOND).scaleb(-6)
+
+
+def length_of(seconds: Decimal) -> timedelta:
+    """To the microsecond, half to even."""
+    return timedelta(microseconds=int(seconds.scaleb(6).to_integral_value(ROUND_HALF_EVEN, _DIVIDING)))
+
+
+def mean_kw(energy: Energy, length: timedelta) -> Decimal:
+    """Down to the milliwatt, so that what is below a limit by a hair is not rounded up to it."""
+    per_hour = _DIVIDING.divide(energy.wh * 3_600_000, Decimal(length // _MICROSECOND))
+    return plain(per_hour.quantize(_MILLIWATT, ROUND_FLOOR, context=_DIVIDING))
+
+
+def up_to(volume: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is not less; itself if it is one. A step of nothing changes nothing."""
+    if step <= 0:
+        return volume
+    over = volume % step
+    return volume - over + step if over > 0 else volume
 
 
 def fine(amount: Decimal) -> Decimal:
     """An amount that came from a division, to a trillionth, half to even."""
-    return plain(amount.quantize(_TRILLIONTH, ROUND_HALF_EVEN))
+    return plain(amount.quantize(_TRILLIONTH, ROUND_HALF_EVEN, context=_DIVIDING))
 
 
 def in_hours(length: timedelta) -> Decimal:
-    """The volume of TIME and PARKING_TIME, to ten decimal places."""
-    microseconds = Decimal(length // _MICROSECOND)
-    return plain((microseconds / (_HOUR // _MICROSECOND)).quantize(_TEN_PLACES, ROUND_HALF_EVEN))
+    """As `hours_of`, for a length of time."""
+    return hours_of(seconds_of(length))
 
 
 def plain(number: Decimal) -> Decimal:
     """The same number without zeros at its end and without an exponent: 2.50 is 2.5, and 20 stays 20."""
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+    if number == number.to_integral_value():
+        return number.quantize(_ONE, context=_EXACT)
+    return number.normalize(_EXACT)
 
 
-def in_steps(length: timedelta, step: timedelta) -> timedelta:
-    """The smallest multiple of `step` that is not less; itself if it is one. A step of nothing changes nothing."""
-    return -(-length // step) * step if step else length
-
-
-def rounded(priced: Priced) -> Priced:
-    """What leaves the house, in the currency's smallest unit, half up. The lines stay exact."""
+def rounded(priced: Priced, policy: Policy = OURS) -> Priced:
+    """What leaves the house, in the smallest unit of its currency, half up; the lines stay exact unless a policy says so."""
     unit = minor_unit(priced.currency)
+    if policy.rounding is Rounding.PER_COMPONENT:
+        lines = tuple(replace(line, amount=rounded_amount(line.amount, unit)) for line in priced.lines)
+        parts = parts_of(lines)
+        priced = replace(
+            priced,
+            lines=lines,
+            total=total_of(lines),
+            fixed=parts.fixed,
+            energy=parts.energy,
+            time=parts.time,
+            parking=parts.parking,
+            reservation=parts.reservation,
+        )
     return replace(
         priced,
         total=rounded_amount(priced.total, unit),

@@ -6,157 +6,370 @@ the driver sees while charging and what the Cdr says at the end are the same rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY, Energy
-from laddnav.kit.power import mean_power
 from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Stretch
+from laddnav.pricing import counts as counting
+from laddnav.pricing.bill import billed
 from laddnav.pricing.borders import Cut, cuts
-from laddnav.pricing.limits import limit_lines
-from laddnav.pricing.lines import lines, total_of
-from laddnav.pricing.model import Amount, CannotPrice, Choice, Line, Priced, Stint, Tab
-from laddnav.pricing.offers import Offers, offers
+from laddnav.pricing.counts import Counted, Counts, Fee
+from laddnav.pricing.flags import Flag, Flagged
+from laddnav.pricing.holding import in_force
+from laddnav.pricing.model import UNSAID, CannotPrice, Choice, Priced, Span, Stint, Tab
+from laddnav.pricing.offers import Offers, Rate, first, offers
+from laddnav.pricing.policy import OURS, Edited, Flats, Pause, Policy
 from laddnav.pricing.restrictions import Moment
-from laddnav.pricing.rounding import in_hours, plain
-from laddnav.tariffs.model import Tariff, TariffDimension
+from laddnav.pricing.rounding import exact, hours_of, mean_kw, plain, seconds_of
+from laddnav.pricing.zones import zone_named
+from laddnav.tariffs.model import Tariff
 
-# The vehicle that asks for no power parks; paused by the charging point it still asks, and that is charging time
-# (OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum, the note on PARKING_TIME).
-TIME_OF = {
-    Activity.CHARGING: TariffDimension.TIME,
-    Activity.SUSPENDED_EVSE: TariffDimension.TIME,
-    Activity.SUSPENDED_EV: TariffDimension.PARKING_TIME,
-    Activity.RESERVED: TariffDimension.TIME,
-}
+# While energy flows back, what is used is below the border that it just touched.
+_A_HAIR = Energy(Decimal("1e-12"))
 
 
-def opened(tariff: Tariff, at: datetime, zone: str) -> Tab:
-    """The Tab of a session that starts now. Raises CannotPrice for a zone that does not exist.
+class Choices(Struct, frozen=True):
+    """What prices a stretch at one moment: a Stint lasts as long as these are the same."""
 
-    A flat fee is due here and nowhere else: once, and only if it applies at this moment.
+    energy: Choice | None
+    time: Choice | None
+    expiry: Choice | None
+    flat: Choice | None
+
+
+@exact
+def opened(tariff: Tariff, at: datetime, zone: str, *, reserved: bool = False, policy: Policy = OURS) -> Tab:
+    """The Tab of a session that starts now, or of a reservation. Raises CannotPrice for a zone that does not exist.
+
+    A flat fee is due here, once, and only if it applies at this moment; after a reservation, when the charge begins.
     """
-    start = Moment(at.astimezone(_zone(zone)), timedelta(), NO_ENERGY)
-    return Tab(tariffs=(tariff,), zone=zone, opened_at=at, flat=offers(tariff).choice(TariffDimension.FLAT, start))
-
-
-def advanced(tab: Tab, stretch: Stretch) -> Tab:
-    """The Tab after one more stretch; stretches come in order of time. Raises CannotPrice."""
-    stints = list(tab.stints)
-    _append(stints, stretch, tab, offers(tab.tariff), _zone(tab.zone), tab.used)
-    return replace(tab, used=tab.used + stretch.energy, stints=tuple(stints))
-
-
-def priced(tab: Tab) -> Priced:
-    """The price of a Tab as it stands. Reading it changes nothing, so it can be read at any moment."""
-    drawn = lines(tab)
-    limits = limit_lines(tab, drawn)
-    return Priced(
-        currency=tab.tariff.currency,
-        total=total_of((*drawn, *limits)),
-        fixed=_total_of(drawn, TariffDimension.FLAT),
-        energy=_total_of(drawn, TariffDimension.ENERGY),
-        time=_total_of(drawn, TariffDimension.TIME),
-        parking=_total_of(drawn, TariffDimension.PARKING_TIME),
-        used=tab.used,
-        lasted=tab.ended_at - tab.opened_at,
-        parked=sum((s.length for s in tab.stints if s.activity is Activity.SUSPENDED_EV), timedelta()),
-        lines=(*drawn, *limits),
-        periods=tuple(_period(stint, tab.tariff.id) for stint in tab.stints),
+    tab = Tab(tariffs=(tariff,), zone=zone, opened_at=at, reserved=reserved)
+    moment = Moment(at.astimezone(zone_named(zone, policy)))
+    asked = offers(tariff, policy)
+    if not reserved:
+        return replace(tab, flat=_place(first(asked.flat, moment), 0))
+    return replace(
+        tab,
+        reserved_flat=_place(first(asked.reservation_flat, moment), 0),
+        expiry_flat=_place(first(asked.expiry_flat, moment), 0),
     )
 
 
-def metered(tariff: Tariff, stretches: Iterable[Stretch], zone: str, *, started_at: datetime | None = None) -> Priced:
+def switched(tab: Tab, tariff: Tariff, *, policy: Policy = OURS) -> Tab:
+    """The Tab on which another Tariff holds from the next stretch on, because the driver's preference changed.
+
+    A new version of the Tariff that holds is no switch: the driver accepted the one that was promised at the start
+    (OCPI 2.2.1 mod_tariffs_tariff_object, the last note but one). Others take the newest.
+    """
+    if tariff == tab.tariff:
+        return tab
+    if tariff.id == tab.tariff.id and tariff.owner == tab.tariff.owner and policy.edited is Edited.AT_START:
+        return tab
+    return replace(tab, tariffs=(*tab.tariffs, tariff))
+
+
+@exact
+def advanced(tab: Tab, stretch: Stretch, *, policy: Policy = OURS) -> Tab:
+    """The Tab after one more stretch; stretches come in order of time. Raises CannotPrice."""
+    course = _Course(tab, policy)
+    course.add(stretch)
+    return course.tab()
+
+
+@exact
+def priced(tab: Tab, *, over: bool = False, policy: Policy = OURS) -> Priced:
+    """The price of a Tab as it stands. Reading it changes nothing, so it can be read at any moment.
+
+    `over`: nothing follows, so a reservation that nobody used has expired.
+    """
+    return billed(_counts(tab, over, policy), tab.tariff.currency, policy)
+
+
+@exact
+def metered(
+    tariff: Tariff,
+    stretches: Iterable[Stretch],
+    zone: str,
+    *,
+    started_at: datetime | None = None,
+    policy: Policy = OURS,
+) -> Priced:
     """A whole session at once; it starts with its first stretch unless told otherwise. Raises CannotPrice."""
     in_order = tuple(stretches)
     if not in_order and started_at is None:
         raise CannotPrice("A session without a stretch and without a start cannot be priced")
-    tab = opened(tariff, started_at or in_order[0].started_at, zone)
-    stints, used = list[Stint](), NO_ENERGY
-    asked, clock = offers(tariff), _zone(zone)
+    reserved = bool(in_order) and in_order[0].activity is Activity.RESERVED
+    tab = opened(tariff, started_at or in_order[0].started_at, zone, reserved=reserved, policy=policy)
+    course = _Course(tab, policy)
     for stretch in in_order:
-        _append(stints, stretch, tab, asked, clock, used)
-        used += stretch.energy
-    return priced(replace(tab, used=used, stints=tuple(stints)))
+        course.add(stretch)
+    return priced(course.tab(), over=True, policy=policy)
 
 
-def _append(stints: list[Stint], stretch: Stretch, tab: Tab, asked: Offers, zone: ZoneInfo, used: Energy) -> None:
-    """Put a stretch at the end, joined to the last Stint where both are priced alike."""
-    if stretch.energy.wh < 0:
-        raise CannotPrice(f"Energy that flows back, as from {rfc3339(stretch.started_at)}, cannot be priced yet")
-    if stretch.started_at < (stints[-1].ended_at if stints else tab.opened_at):
-        raise CannotPrice(f"The stretch from {rfc3339(stretch.started_at)} begins before what is priced already ends")
-    for stint in _stints(stretch, asked, zone, tab.opened_at, used):
-        if stints and _alike(stints[-1], stint):
-            last = stints[-1]
-            stints[-1] = replace(
-                last,
-                ended_at=stint.ended_at,
-                energy=last.energy + stint.energy,
-                interpolated=last.interpolated or stint.interpolated,
+# ---- From stretches to Stints
+
+
+class _Course:
+    """A Tab while stretches are added to it; for one of them or for a whole session."""
+
+    def __init__(self, tab: Tab, policy: Policy) -> None:
+        self._tab, self._policy = tab, policy
+        self._offers = offers(tab.tariff, policy)
+        self._place = len(tab.tariffs) - 1
+        self._zone = zone_named(tab.zone, policy)
+        self._stints = list(tab.stints)
+        self._used = tab.used
+        self._fees = {tab.flat, *(stint.flat_by for stint in tab.stints)}
+
+    def tab(self) -> Tab:
+        return replace(self._tab, used=self._used, stints=tuple(self._stints))
+
+    def add(self, stretch: Stretch) -> None:
+        if stretch.ended_at < stretch.started_at:
+            raise CannotPrice(f"The stretch from {rfc3339(stretch.started_at)} ends before it begins")
+        if stretch.started_at < (self._stints[-1].ended_at if self._stints else self._tab.opened_at):
+            raise CannotPrice(
+                f"The stretch from {rfc3339(stretch.started_at)} begins before what is priced already ends"
             )
-        else:
-            stints.append(stint)
+        if self._tab.reserved and stretch.activity is not Activity.RESERVED:
+            self._begin(stretch)
+        for stint in self._split(stretch):
+            if self._stints and _alike(self._stints[-1], stint, self._offers):
+                self._stints[-1] = _joined(self._stints[-1], stint)
+            else:
+                self._stints.append(stint)
+        self._used += stretch.energy
 
+    def _begin(self, stretch: Stretch) -> None:
+        """The reservation is used, and the start fee due."""
+        moment = self._moment(stretch, Cut(stretch.started_at, NO_ENERGY), UNSAID, UNSAID, None)
+        flat = _place(first(self._offers.flat, moment), self._place)
+        self._tab = replace(self._tab, reserved=False, flat=flat)
+        self._fees.add(flat)
 
-def _stints(stretch: Stretch, asked: Offers, zone: ZoneInfo, opened_at: datetime, used: Energy) -> Iterator[Stint]:
-    """The stretch, split where another component begins to apply; each part as from its first moment."""
-    power = mean_power(stretch.energy, stretch.length) if stretch.length else None
-    timed = TIME_OF[stretch.activity]
+    def _split(self, stretch: Stretch) -> Iterator[Stint]:
+        """The stretch, split where another component begins to apply; each part as from its first moment."""
+        power, current = self._flow(stretch)
+        parked_at = self._parked_at(stretch)
+        borders = cuts(
+            stretch.started_at,
+            stretch.ended_at,
+            stretch.energy,
+            self._offers,
+            zone=self._zone,
+            opened_at=self._tab.opened_at,
+            used=self._used,
+            parked_at=parked_at,
+        )
+        changes = list[tuple[Cut, Choices]]()
+        for cut in (Cut(stretch.started_at, NO_ENERGY), *borders):
+            choices = self._choices(stretch, self._moment(stretch, cut, power, current, parked_at))
+            if not changes or choices != changes[-1][1]:
+                changes.append((cut, choices))
+                self._fees.add(choices.flat)
+        ends = [*(cut for cut, _ in changes[1:]), Cut(stretch.ended_at, stretch.energy)]
+        for (since, choices), until in zip(changes, ends, strict=True):
+            yield Stint(
+                started_at=since.at,
+                ended_at=until.at,
+                activity=stretch.activity,
+                energy=until.passed - since.passed,
+                energy_by=choices.energy,
+                time_by=choices.time,
+                expiry_by=choices.expiry,
+                flat_by=choices.flat,
+                tariff=self._place,
+                power=power if self._offers.powers else UNSAID,
+                current=current if self._offers.currents else UNSAID,
+                interpolated=bool(stretch.energy) and (stretch.interpolated or len(changes) > 1),
+            )
 
-    def applying(cut: Cut) -> tuple[Choice | None, Choice | None]:
-        local = cut.at.astimezone(zone)
-        moment = Moment(local, cut.at - opened_at, used + cut.passed, power, stretch.current)
-        return asked.choice(TariffDimension.ENERGY, moment), asked.choice(timed, moment)
+    def _flow(self, stretch: Stretch) -> tuple[Span, Span]:
+        """Of a stretch only the mean is known, which is its peak and its trough."""
+        kw = mean_kw(stretch.energy, stretch.length) if stretch.length else None
+        return Span(kw, kw), Span(stretch.current, stretch.current)
 
-    start, end = Cut(stretch.started_at, NO_ENERGY), Cut(stretch.ended_at, stretch.energy)
-    changes = [(start, applying(start))]
-    for cut in cuts(stretch, asked, zone=zone, opened_at=opened_at, used=used):
-        choices = applying(cut)
-        if choices != changes[-1][1]:
-            changes.append((cut, choices))
-    until = [*(cut for cut, _ in changes[1:]), end]
-    for (since, (energy_by, time_by)), upto in zip(changes, until, strict=True):
-        yield Stint(
-            started_at=since.at,
-            ended_at=upto.at,
-            activity=stretch.activity,
-            energy=upto.passed - since.passed,
-            energy_by=energy_by,
-            time_by=time_by,
-            interpolated=bool(stretch.energy) and (stretch.interpolated or len(changes) > 1),
+    def _parked_at(self, stretch: Stretch) -> datetime | None:
+        if _dimension(stretch.activity, self._policy) != counting.PARKING_TIME:
+            return None
+        since = stretch.started_at
+        for stint in reversed(self._stints):
+            if _dimension(stint.activity, self._policy) != counting.PARKING_TIME:
+                break
+            since = stint.started_at
+        return since
+
+    def _moment(self, stretch: Stretch, cut: Cut, power: Span, current: Span, parked_at: datetime | None) -> Moment:
+        used = self._used + cut.passed
+        return Moment(
+            local=cut.at.astimezone(self._zone),
+            elapsed=cut.at - self._tab.opened_at,
+            used=used - _A_HAIR if stretch.energy < NO_ENERGY else used,
+            power=power,
+            current=current,
+            parked=timedelta() if parked_at is None else cut.at - parked_at,
         )
 
+    def _choices(self, stretch: Stretch, moment: Moment) -> Choices:
+        asked, place = self._offers, self._place
+        energy = _place(first(asked.energy, moment), place)
+        if stretch.activity is Activity.RESERVED:
+            used = _place(first(asked.reservation_time, moment), place)
+            expired = _place(first(asked.expiry_time, moment), place)
+            return Choices(energy if stretch.energy else None, used, expired, None)
+        parks = _dimension(stretch.activity, self._policy) == counting.PARKING_TIME
+        time = _place(first(asked.parking_time if parks else asked.time, moment), place)
+        return Choices(energy, time, None, self._another_fee(moment))
 
-def _alike(before: Stint, after: Stint) -> bool:
+    def _another_fee(self, moment: Moment) -> Choice | None:
+        """The flat fee of an Element that applies for the first time, where each is due once."""
+        if self._policy.flats is not Flats.PER_ELEMENT:
+            return None
+        fee = _place(first(self._offers.flat, moment), self._place)
+        return None if fee in self._fees else fee
+
+
+def _place(rate: Rate | None, tariff: int) -> Choice | None:
+    if rate is None or not tariff:
+        return None if rate is None else rate.choice
+    return Choice(rate.choice.element, rate.choice.component, tariff)
+
+
+def _dimension(activity: Activity, policy: Policy) -> str:
+    """The vehicle that asks for no power parks; paused by the charging point it still asks, and that is charging time.
+
+    OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum, the note on PARKING_TIME.
+    """
+    if activity is Activity.RESERVED:
+        return counting.RESERVATION_TIME
+    parks = activity is Activity.SUSPENDED_EV or (activity is Activity.SUSPENDED_EVSE and policy.pause is Pause.PARKING)
+    return counting.PARKING_TIME if parks else counting.TIME
+
+
+def _alike(before: Stint, after: Stint, asked: Offers) -> bool:
+    """Power on both sides of a limit is not alike even at one price: together it could seem to lie on the other."""
     return (
         before.ended_at == after.started_at
         and before.activity is after.activity
         and before.energy_by == after.energy_by
         and before.time_by == after.time_by
+        and before.expiry_by == after.expiry_by
+        and after.flat_by is None
+        and before.tariff == after.tariff
+        and _band(before.power, asked.powers) == _band(after.power, asked.powers)
+        and _band(before.current, asked.currents) == _band(after.current, asked.currents)
     )
 
 
-def _period(stint: Stint, tariff_id: str) -> ChargingPeriod:
-    """Volumes as measured: what the step size adds is in the lines only."""
+def _band(span: Span, limits: tuple[Decimal, ...]) -> int | None:
+    return None if span.low is None else bisect_right(limits, span.low)
+
+
+def _joined(before: Stint, after: Stint) -> Stint:
+    return replace(
+        before,
+        ended_at=after.ended_at,
+        energy=before.energy + after.energy,
+        power=before.power.and_then(after.power),
+        current=before.current.and_then(after.current),
+        interpolated=before.interpolated or after.interpolated,
+    )
+
+
+# ---- From Stints to counts
+
+
+def _counts(tab: Tab, over: bool, policy: Policy) -> Counts:
+    only_reserved = tab.reserved or (
+        bool(tab.stints) and all(stint.activity is Activity.RESERVED for stint in tab.stints)
+    )
+    expired = over and only_reserved
+    asked = [offers(tariff, policy) for tariff in tab.tariffs]
+
+    def rate(choice: Choice | None) -> Rate | None:
+        return None if choice is None else asked[choice.tariff].rate(choice)
+
+    counts = Counts(
+        started_at=tab.opened_at,
+        ended_at=tab.ended_at,
+        fees=list(_fees(tab, expired, rate, policy)),
+        tariffs=tab.tariffs,
+        periods=tuple(_period(stint, tab.tariffs[stint.tariff].id, policy) for stint in tab.stints),
+        used=tab.used,
+    )
+    for place, stint in enumerate(tab.stints):
+        dimension = _dimension(stint.activity, policy)
+        since, until, drawn = stint.started_at, stint.ended_at, stint.interpolated
+        if stint.energy:
+            energy = Counted(counting.ENERGY, rate(stint.energy_by), since, until, stint.energy.kwh, place, drawn)
+            counts.energy.append(energy)
+        if not stint.length:
+            continue
+        by = stint.expiry_by if expired else stint.time_by
+        time = Counted(dimension, rate(by), since, until, seconds_of(stint.length), place, drawn)
+        if dimension == counting.RESERVATION_TIME:
+            counts.reservation.append(time)
+            counts.reserved += stint.length
+        else:
+            counts.times.append(time)
+            counts.parked += stint.length if dimension == counting.PARKING_TIME else timedelta()
+    counts.flags += _flags(tab, asked)
+    return counts
+
+
+def _fees(tab: Tab, expired: bool, rate: Callable[[Choice | None], Rate | None], policy: Policy) -> Iterator[Fee]:
+    """One for the reservation, used or expired, and one for the charge; others take one in all."""
+    reservation = rate(tab.expiry_flat if expired else tab.reserved_flat)
+    if reservation is not None:
+        yield Fee(counting.RESERVATION_FLAT, reservation, tab.opened_at)
+        if policy.flats is Flats.ONE:
+            return
+    if expired:
+        return
+    charge = rate(tab.flat)
+    if charge is not None:
+        begun = next((at for at in enumerate(tab.stints) if at[1].activity is not Activity.RESERVED), None)
+        place, at = (0, tab.opened_at) if begun is None else (begun[0], begun[1].started_at)
+        yield Fee(counting.FLAT, charge, tab.opened_at if not place else at, place)
+    for place, stint in enumerate(tab.stints):
+        fee = rate(stint.flat_by)
+        if fee is not None:
+            yield Fee(counting.FLAT, fee, stint.started_at, place)
+
+
+def _flags(tab: Tab, asked: list[Offers]) -> Iterator[Flagged]:
+    for tariff in tab.tariffs:
+        if not in_force(tariff, tab.opened_at):
+            yield Flagged(flag=Flag.TARIFF_NOT_IN_FORCE, tariff_id=tariff.id)
+    if any(stint.interpolated for stint in tab.stints):
+        yield Flagged(flag=Flag.INTERPOLATED)
+    for place, stint in enumerate(tab.stints):
+        of = asked[stint.tariff]
+        if stint.activity is not Activity.RESERVED and (
+            (of.powers and stint.power == UNSAID) or (of.currents and stint.current == UNSAID)
+        ):
+            yield Flagged(flag=Flag.POWER_UNKNOWN, period=place, tariff_id=tab.tariffs[stint.tariff].id)
+
+
+def _period(stint: Stint, tariff_id: str, policy: Policy) -> ChargingPeriod:
+    """Volumes as measured: what the step size adds is in the lines only. Power and current where a price asks."""
     dimensions = []
     if stint.energy:
-        dimensions.append(Dimension("ENERGY", plain(stint.energy.kwh)))
+        dimensions.append(Dimension(counting.ENERGY, plain(stint.energy.kwh)))
     if stint.length or not stint.energy:
-        dimensions.append(Dimension(TIME_OF[stint.activity], in_hours(stint.length)))
+        hours = hours_of(seconds_of(stint.length))
+        dimensions.append(Dimension(_dimension(stint.activity, policy), hours))
+    for (low, high), span in (
+        (("MIN_POWER", "MAX_POWER"), stint.power),
+        (("MIN_CURRENT", "MAX_CURRENT"), stint.current),
+    ):
+        if span.low is not None and span.high is not None:
+            dimensions += [Dimension(low, span.low), Dimension(high, span.high)]
     return ChargingPeriod(started_at=stint.started_at, dimensions=tuple(dimensions), tariff_id=tariff_id)
-
-
-def _total_of(drawn: tuple[Line, ...], dimension: TariffDimension) -> Amount:
-    return total_of(line for line in drawn if line.dimension == dimension)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise CannotPrice(f"There is no time zone {name!r}, so local times of the tariff mean nothing") from unknown

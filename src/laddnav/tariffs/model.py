@@ -108,8 +108,11 @@ class Limit(Struct, frozen=True):
     incl: Decimal | None = None
 
 
-class Tariff(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`owner` is the CPO. Elements are tried in order; for each dimension the first that applies and names it wins."""
+class Tariff(Struct, frozen=True, kw_only=True, omit_defaults=True, cache_hash=True):
+    """`owner` is the CPO. Elements are tried in order; for each dimension the first that applies and names it wins.
+
+    Its hash is kept, because a Tariff that was made ready for pricing is found by it for every charge.
+    """
 
     owner: PartyId
     id: str

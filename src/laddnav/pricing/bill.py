@@ -1,0 +1,90 @@
+"""Counts become a price: lines, limits, totals and flags. Running cost, final CDR and partner's CDR all pass here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from laddnav.pricing.counts import Counts
+from laddnav.pricing.flags import Flag, Flagged
+from laddnav.pricing.limits import limit_lines
+from laddnav.pricing.lines import lines
+from laddnav.pricing.model import Amount, CannotPrice, Priced
+from laddnav.pricing.policy import Partials, Policy
+from laddnav.pricing.rounding import quotient
+from laddnav.pricing.totals import Parts, parts_of, sum_of, total_of
+from laddnav.tariffs.model import Tariff
+
+
+def billed(counts: Counts, currency: str, policy: Policy) -> Priced:
+    """Raises CannotPrice where prices in different currencies would have to be added."""
+    drawn = lines(counts, policy)
+    parts, flags = parts_of(drawn), [*counts.flags, *_flags_of_rates(counts)]
+    limits = limit_lines(counts, drawn, policy)
+    if limits:
+        drawn += limits
+        if policy.partials is Partials.SPREAD:
+            parts = _spread(parts, total_of(drawn))
+        else:
+            flags.append(Flagged(flag=Flag.PARTS_DO_NOT_ADD_UP))
+    total = total_of(drawn)
+    _refuse_what_is_no_number(total, counts)
+    return Priced(
+        currency=_currency(counts.tariffs, currency),
+        total=total,
+        fixed=parts.fixed,
+        energy=parts.energy,
+        time=parts.time,
+        parking=parts.parking,
+        reservation=parts.reservation,
+        used=counts.used,
+        lasted=counts.ended_at - counts.started_at,
+        parked=counts.parked,
+        reserved=counts.reserved,
+        lines=drawn,
+        periods=counts.periods,
+        flags=tuple(dict.fromkeys(flags)) if flags else (),
+    )
+
+
+def _currency(tariffs: Iterable[Tariff], otherwise: str) -> str:
+    currencies = {tariff.currency for tariff in tariffs}
+    if len(currencies) > 1:
+        raise CannotPrice(f"The tariffs are in {' and '.join(sorted(currencies))}, which cannot be added")
+    return currencies.pop() if currencies else otherwise
+
+
+def _flags_of_rates(counts: Counts) -> list[Flagged]:
+    pieces = (*counts.energy, *counts.times, *counts.reservation)
+    rates = [*(fee.rate for fee in counts.fees), *(piece.rate for piece in pieces)]
+    return [
+        Flagged(flag=flag, tariff_id=rate.tariff_id)
+        for rate in rates
+        if rate is not None and rate.flags
+        for flag in rate.flags
+    ]
+
+
+def _spread(parts: Parts, total: Amount) -> Parts:
+    """Each part in proportion, so that they add up to the limited total; the largest takes what is left over."""
+    shares = [parts.fixed, parts.energy, parts.time, parts.parking, parts.reservation]
+    whole = sum_of(shares)
+    before = _shares([share.excl for share in shares], whole.excl, total.excl)
+    after = _shares([share.incl for share in shares], whole.incl, total.incl)
+    return Parts(*(Amount(excl, incl) for excl, incl in zip(before, after, strict=True)))
+
+
+def _shares(sides: list[Decimal | None], whole: Decimal | None, total: Decimal | None) -> list[Decimal | None]:
+    known = [side for side in sides if side is not None]
+    if whole is None or total is None or not whole or len(known) < len(sides):
+        return sides
+    spread = [quotient(side * total, whole) for side in known]
+    spread[known.index(max(known))] += total - sum(spread)
+    return list(spread)
+
+
+def _refuse_what_is_no_number(total: Amount, counts: Counts) -> None:
+    """NaN and infinity come through sums and products unseen."""
+    for number in (total.excl, total.incl, counts.used.wh):
+        if number is not None and not number.is_finite():
+            raise CannotPrice(f"A price or a volume is {number}, which is no number to calculate with")

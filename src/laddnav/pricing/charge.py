@@ -1,0 +1,377 @@
+"""A CDR's periods, as somebody wrote them, times its tariffs: the price it should have, and what to know of it.
+
+Periods are priced as they are at their start and are not split, and volumes count as written; what the timestamps or
+the tariff's borders would say otherwise is a flag, or the answer under another policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from msgspec import Struct
+
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.metering.model import ChargingPeriod
+from laddnav.pricing.bill import billed
+from laddnav.pricing.borders import Cut, cuts
+from laddnav.pricing.counts import (
+    ENERGY,
+    FLAT,
+    PARKING_TIME,
+    RESERVATION_FLAT,
+    RESERVATION_TIME,
+    TIME,
+    Counted,
+    Counts,
+    Fee,
+)
+from laddnav.pricing.flags import Flag, Flagged
+from laddnav.pricing.holding import Holding
+from laddnav.pricing.model import UNSAID, CannotPrice, Charge, Priced, Span
+from laddnav.pricing.offers import Offers, Rate, Shelf, first
+from laddnav.pricing.policy import OURS, Crossing, Expired, Flats, Policy, UnwrittenTime, Volume
+from laddnav.pricing.restrictions import Moment
+from laddnav.pricing.rounding import exact, length_of, quotient, seconds_of
+from laddnav.pricing.zones import zone_guessed, zone_named
+from laddnav.tariffs.model import Tariff
+
+MOST_PERIODS = 100_000
+# Each period asks each component at worst, and each border within it too; this many take some seconds.
+_MOST_QUESTIONS = 10_000_000
+_ZERO = Decimal(0)
+_HOUR = Decimal(3600)
+_TIMES = (TIME, PARKING_TIME, RESERVATION_TIME)
+_NO_LENGTH = timedelta()
+# Hours are often written with two decimal places, of which half of one is 18 seconds, and clocks with whole minutes.
+_TIMESTAMP_SLACK = Decimal(60)
+_NO_TIME: dict[str, Decimal] = {}
+
+
+@exact
+def price(
+    charge: Charge,
+    *,
+    tariffs: tuple[Tariff, ...] = (),
+    zone: str | None = None,
+    policy: Policy = OURS,
+    expired: bool | None = None,
+) -> Priced:
+    """Exact, with the reason for every cent. Raises CannotPrice.
+
+    `tariffs` replace those that the charge carries, and `zone` the time zone that it names. `expired` says that its
+    reservation was never used, or that it was; left out, a charge that is nothing but reserved time has expired.
+    """
+    return billed(_Reading(charge, tariffs, zone, policy, expired).counts(), charge.currency, policy)
+
+
+class _Written(Struct, frozen=True):
+    """A period with what it says: `energy` in kWh, `times` in seconds by dimension."""
+
+    place: int
+    started_at: datetime
+    ended_at: datetime
+    offers: Offers | None
+    energy: Decimal
+    times: dict[str, Decimal]
+    power: Span
+    current: Span
+
+    @property
+    def reserves(self) -> bool:
+        """It is nothing but reserved time."""
+        times = self.times
+        return bool(times.get(RESERVATION_TIME)) and not (self.energy or times.get(TIME) or times.get(PARKING_TIME))
+
+
+class _Reading:
+    """One charge while it is read, period after period."""
+
+    def __init__(
+        self, charge: Charge, tariffs: tuple[Tariff, ...], zone: str | None, policy: Policy, expired: bool | None
+    ) -> None:
+        if len(charge.periods) > MOST_PERIODS:
+            raise CannotPrice(f"A charge of {len(charge.periods)} periods; more than {MOST_PERIODS} are not priced")
+        self.charge, self.policy, self.expired = charge, policy, expired
+        self.flags: list[Flagged] = []
+        self.holding = Holding(charge, tariffs, policy)
+        self.written = self._written()
+        self.zone = self._zone(zone)
+        self.used = NO_ENERGY
+        self.parked_at: datetime | None = None
+
+    def counts(self) -> Counts:
+        charge, holding = self.charge, self.holding
+        self._refuse_what_takes_for_ever()
+        expired = self._expired()
+        counts = Counts(
+            started_at=charge.started_at,
+            ended_at=charge.ended_at,
+            tariffs=holding.tariffs,
+            periods=charge.periods,
+            flags=self.flags,
+        )
+        for written in self.written:
+            self._add(counts, written, expired)
+        self.flags += holding.flags
+        counts.used = self.used
+        counts.parked = _length(counts, PARKING_TIME)
+        counts.reserved = _length(counts, RESERVATION_TIME)
+        return counts
+
+    # ---- What is written
+
+    def _written(self) -> list[_Written]:
+        charge, periods = self.charge, self._in_order()
+        found = []
+        for place, period in enumerate(periods):
+            ended_at = periods[place + 1].started_at if place + 1 < len(periods) else charge.ended_at
+            found.append(self._read(place, period, ended_at))
+        return found
+
+    def _in_order(self) -> Sequence[ChargingPeriod]:
+        periods = self.charge.periods
+        before = None
+        for period in periods:
+            if before is not None and period.started_at < before:
+                self._flag(Flag.PERIODS_OUT_OF_ORDER)
+                return sorted(periods, key=lambda one: one.started_at)
+            before = period.started_at
+        return periods
+
+    def _read(self, place: int, period: ChargingPeriod, ended_at: datetime) -> _Written:
+        said = _volumes(period)
+        times = {kind: said[kind] * _HOUR for kind in _TIMES if kind in said} or _NO_TIME
+        if self.policy.volume is Volume.TIMESTAMPS and times:
+            times = _scaled(times, seconds_of(max(ended_at - period.started_at, _NO_LENGTH)))
+        return _Written(
+            place,
+            period.started_at,
+            ended_at,
+            self.holding.at(period, place),
+            said.get(ENERGY, _ZERO),
+            times,
+            _span(said, "POWER"),
+            _span(said, "CURRENT"),
+        )
+
+    def _zone(self, asked: str | None) -> tzinfo:
+        charge = self.charge
+        name = asked if asked is not None else charge.zone
+        if name is not None:
+            return zone_named(name, self.policy)
+        needed = any(written.offers is not None and written.offers.asks_clock for written in self.written)
+        zone, flag = zone_guessed(charge.country, self.policy, asked=needed)
+        if flag is not None:
+            self._flag(flag)
+        return zone
+
+    def _expired(self) -> bool:
+        """OCPI has no word in a CDR for a reservation that nobody used; it is one without a charge."""
+        if self.expired is not None or self.policy.expired is Expired.TOLD:
+            return bool(self.expired)
+        return bool(self.written) and all(written.reserves for written in self.written)
+
+    def _refuse_what_takes_for_ever(self) -> None:
+        days = (self.charge.ended_at - self.charge.started_at).days + 2 * len(self.written)
+        for offers in self.holding.offers:
+            borders = len(offers.lengths) + len(offers.parking_lengths) + len(offers.energies)
+            pieces = len(self.written) * (1 + borders) + days * len(offers.times_of_day)
+            if pieces * offers.size > _MOST_QUESTIONS:
+                raise CannotPrice(
+                    f"{len(self.written)} periods under {offers.size} components meet too many borders to be priced"
+                )
+
+    # ---- What it counts
+
+    def _add(self, counts: Counts, written: _Written, expired: bool) -> None:
+        offers, times = written.offers, written.times
+        start = Cut(written.started_at, NO_ENERGY)
+        energy = Energy(written.energy * 1000) if written.energy else NO_ENERGY
+        if times.get(PARKING_TIME):
+            self.parked_at = self.parked_at or written.started_at
+        else:
+            self.parked_at = None
+        if offers is None:
+            self._count(counts, written, dict.fromkeys((ENERGY, *_TIMES)), written.energy, times, start, None)
+            self.used += energy
+            return
+        moment = self._moment(written, start)
+        if not written.reserves and not expired and not times and self._prices_time(written, offers, moment):
+            self._flag(Flag.TIME_NOT_WRITTEN, written)
+            if self.policy.unwritten_time is UnwrittenTime.TIMESTAMPS:
+                times = {TIME: seconds_of(max(written.ended_at - written.started_at, _NO_LENGTH))}
+        self._look_at_timestamps(written)
+        self._fee(counts, written, offers, moment, expired)
+        rates = _rates(offers, moment, written.energy, times, expired)
+        if (offers.powers and written.power == UNSAID) or (offers.currents and written.current == UNSAID):
+            if not written.reserves:
+                self._flag(Flag.POWER_UNKNOWN, written)
+        borders = () if offers.borderless else self._borders(written, offers, energy)
+        if borders and self.policy.crossing is Crossing.PRO_RATA:
+            self._count_pro_rata(counts, written, offers, times, [start, *borders], energy, expired)
+        else:
+            if any(
+                _rates(offers, self._moment(written, cut), written.energy, times, expired) != rates for cut in borders
+            ):
+                self._flag(Flag.PERIOD_CROSSES_BORDER, written)
+            self._count(counts, written, rates, written.energy, times, start, None)
+        self.used += energy
+
+    def _borders(self, written: _Written, offers: Offers, energy: Energy) -> list[Cut]:
+        if written.ended_at <= written.started_at:
+            return []
+        return cuts(
+            written.started_at,
+            written.ended_at,
+            energy,
+            offers,
+            zone=self.zone,
+            opened_at=self.charge.started_at,
+            used=self.used,
+            parked_at=self.parked_at,
+        )
+
+    def _count(
+        self,
+        counts: Counts,
+        written: _Written,
+        rates: dict[str, Rate | None],
+        energy: Decimal,
+        times: dict[str, Decimal],
+        since: Cut,
+        until: Cut | None,
+    ) -> None:
+        start, end = since.at, written.ended_at if until is None else until.at
+        interpolated = until is not None or since.at != written.started_at
+        if energy:
+            counts.energy.append(Counted(ENERGY, rates[ENERGY], start, end, energy, written.place, interpolated))
+        for kind, seconds in times.items():
+            if seconds:
+                counted = Counted(kind, rates[kind], start, end, seconds, written.place, interpolated)
+                (counts.reservation if kind == RESERVATION_TIME else counts.times).append(counted)
+
+    def _count_pro_rata(
+        self,
+        counts: Counts,
+        written: _Written,
+        offers: Offers,
+        times: dict[str, Decimal],
+        starts: list[Cut],
+        energy: Energy,
+        expired: bool,
+    ) -> None:
+        """Time and energy of the period, as if both had passed evenly."""
+        whole = seconds_of(written.ended_at - written.started_at)
+        given = dict.fromkeys(times, _ZERO)
+        for since, until in zip(starts, [*starts[1:], None], strict=True):
+            moment = self._moment(written, since)
+            passed = whole if until is None else seconds_of(until.at - written.started_at)
+            upto = {kind: quotient(seconds * passed, whole) for kind, seconds in times.items()}
+            part = {kind: upto[kind] - given[kind] for kind in times}
+            kwh = ((energy if until is None else until.passed) - since.passed).kwh
+            rates = _rates(offers, moment, kwh, part, expired)
+            self._count(counts, written, rates, kwh, part, since, until)
+            given = upto
+
+    def _fee(self, counts: Counts, written: _Written, offers: Offers, moment: Moment, expired: bool) -> None:
+        """One for the reservation and one for the charge, each as its first period begins."""
+        at, place = written.started_at, written.place
+        if written.times.get(RESERVATION_TIME) and not any(fee.dimension == RESERVATION_FLAT for fee in counts.fees):
+            rate = first(offers.expiry_flat if expired else offers.reservation_flat, moment)
+            if rate is not None and not (counts.fees and self.policy.flats is Flats.ONE):
+                counts.fees.append(Fee(RESERVATION_FLAT, rate, at, place))
+        if written.reserves or expired or not offers.flat:
+            return
+        due = self.policy.flats is Flats.PER_ELEMENT or not self._begun(written)
+        rate = first(offers.flat, moment) if due else None
+        if rate is None or any(fee.rate is rate for fee in counts.fees):
+            return
+        if not (counts.fees and self.policy.flats is Flats.ONE):
+            counts.fees.append(Fee(FLAT, rate, at, place))
+
+    def _begun(self, written: _Written) -> bool:
+        """The charge began in an earlier period."""
+        return any(not earlier.reserves for earlier in self.written[: written.place])
+
+    # ---- What to know of it
+
+    def _prices_time(self, written: _Written, offers: Offers, moment: Moment) -> bool:
+        return bool(offers.time) and written.ended_at > written.started_at and first(offers.time, moment) is not None
+
+    def _look_at_timestamps(self, written: _Written) -> None:
+        if not written.times or self.policy.volume is Volume.TIMESTAMPS:
+            return
+        said = sum(written.times.values())
+        if abs(said - seconds_of(written.ended_at - written.started_at)) > _TIMESTAMP_SLACK:
+            self._flag(Flag.VOLUME_AGAINST_TIMESTAMPS, written)
+
+    def _moment(self, written: _Written, cut: Cut) -> Moment:
+        return Moment(
+            cut.at.astimezone(self.zone),
+            cut.at - self.charge.started_at,
+            self.used + cut.passed if cut.passed else self.used,
+            written.power,
+            written.current,
+            _NO_LENGTH if self.parked_at is None else cut.at - self.parked_at,
+        )
+
+    def _flag(self, flag: Flag, written: _Written | None = None) -> None:
+        self.flags.append(Flagged(flag=flag, period=None if written is None else written.place))
+
+
+def _rates(
+    offers: Offers, moment: Moment, energy: Decimal, times: dict[str, Decimal], expired: bool
+) -> dict[str, Rate | None]:
+    """What prices each dimension that was counted."""
+    shelves: dict[str, Shelf] = {
+        TIME: offers.time,
+        PARKING_TIME: offers.parking_time,
+        RESERVATION_TIME: offers.expiry_time if expired else offers.reservation_time,
+    }
+    rates = {kind: first(shelves[kind], moment) for kind in times}
+    if energy:
+        rates[ENERGY] = first(offers.energy, moment)
+    return rates
+
+
+def _volumes(period: ChargingPeriod) -> dict[str, Decimal]:
+    """By dimension; FLAT of 2.1.1 is no volume, since that fee follows from the tariff."""
+    volumes = {dimension.type: dimension.volume for dimension in period.dimensions}
+    if len(volumes) == len(period.dimensions):
+        return volumes
+    volumes.clear()
+    for dimension in period.dimensions:
+        kind, volume = dimension.type, dimension.volume
+        if kind not in volumes:
+            volumes[kind] = volume
+        elif kind.startswith("MAX_"):
+            volumes[kind] = max(volumes[kind], volume)
+        elif kind.startswith("MIN_"):
+            volumes[kind] = min(volumes[kind], volume)
+        else:
+            volumes[kind] += volume
+    return volumes
+
+
+def _span(said: dict[str, Decimal], of: str) -> Span:
+    """The trough and the peak; a Session's periods know only the mean, which stands for both."""
+    low, high, mean = said.get(f"MIN_{of}"), said.get(f"MAX_{of}"), said.get(of)
+    if low is None and high is None:
+        return UNSAID if mean is None else Span(mean, mean)
+    return Span(low, high)
+
+
+def _scaled(times: dict[str, Decimal], length: Decimal) -> dict[str, Decimal]:
+    """The time that passed by the clock, in the proportions that are written."""
+    if len(times) == 1:
+        return dict.fromkeys(times, length)
+    whole = sum(times.values())
+    return {kind: quotient(length * seconds, whole) if whole else _ZERO for kind, seconds in times.items()}
+
+
+def _length(counts: Counts, dimension: str) -> timedelta:
+    pieces = counts.reservation if dimension == RESERVATION_TIME else counts.times
+    seconds = sum((piece.volume for piece in pieces if piece.dimension == dimension), _ZERO)
+    return length_of(seconds) if seconds else _NO_LENGTH

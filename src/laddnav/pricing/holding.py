@@ -1,0 +1,96 @@
+"""Which tariff each period of a CDR has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from laddnav.kit.ids import fold
+from laddnav.metering.model import ChargingPeriod
+from laddnav.pricing.flags import Flag, Flagged
+from laddnav.pricing.model import Charge
+from laddnav.pricing.offers import Offers, offers
+from laddnav.pricing.policy import Edited, Policy, Untold
+from laddnav.tariffs.model import Tariff
+
+
+class Holding:
+    """A period has the tariff that it names; where none names one, the only tariff there is holds for all.
+
+    OCPI 2.2.1 mod_cdrs_chargingperiod_class: without a tariff_id no tariff is relevant. One tariff that somebody asks
+    to be applied, and that no period names, is applied to all of them.
+    """
+
+    def __init__(self, charge: Charge, asked: tuple[Tariff, ...], policy: Policy) -> None:
+        self.flags: list[Flagged] = []
+        self._charge, self._policy = charge, policy
+        self._by_id = {fold(tariff.id): tariff for tariff in _versions(asked or charge.tariffs, charge, policy)}
+        self._held: dict[str, Offers] = {}
+        self._tariffs: list[Tariff] = []
+        only = next(iter(self._by_id.values())) if len(self._by_id) == 1 else None
+        named = any(period.tariff_id is not None for period in charge.periods)
+        self._for_untold = None if named else only
+        if named and policy.untold is Untold.FIRST:
+            self._for_untold = next(iter(self._by_id.values()), None)
+        self._for_unknown = None
+        if asked and only is not None:
+            ids = {fold(period.tariff_id) for period in charge.periods if period.tariff_id is not None}
+            self._for_unknown = only if fold(only.id) not in ids else None
+
+    @property
+    def tariffs(self) -> tuple[Tariff, ...]:
+        """Those that hold in some period, in the order in which they first do."""
+        return tuple(self._tariffs)
+
+    @property
+    def offers(self) -> Iterable[Offers]:
+        return self._held.values()
+
+    def at(self, period: ChargingPeriod, place: int) -> Offers | None:
+        """None where no tariff holds, and the period is free."""
+        if period.tariff_id is None:
+            tariff = self._for_untold
+            if tariff is None and (self._by_id or self._charge.tariffs):
+                self.flags.append(Flagged(flag=Flag.PERIOD_WITHOUT_TARIFF, period=place))
+        else:
+            tariff = self._by_id.get(fold(period.tariff_id))
+            if tariff is None:
+                self.flags.append(Flagged(flag=Flag.UNKNOWN_TARIFF, period=place, tariff_id=period.tariff_id))
+                tariff = self._for_unknown
+        if tariff is None:
+            return None
+        held = self._held.get(tariff.id)
+        return self._begun(tariff) if held is None else held
+
+    def _begun(self, tariff: Tariff) -> Offers:
+        charge = self._charge
+        if not in_force(tariff, charge.started_at):
+            self.flags.append(Flagged(flag=Flag.TARIFF_NOT_IN_FORCE, tariff_id=tariff.id))
+        if tariff.currency != charge.currency:
+            self.flags.append(Flagged(flag=Flag.CURRENCIES_DIFFER, tariff_id=tariff.id))
+        self._tariffs.append(tariff)
+        held = self._held[tariff.id] = offers(tariff, self._policy)
+        return held
+
+
+def in_force(tariff: Tariff, at: datetime) -> bool:
+    """A bound that is missing is open (OCPI 2.2.1 mod_tariffs_tariff_object)."""
+    return (tariff.starts_at is None or tariff.starts_at <= at) and (tariff.ends_at is None or at <= tariff.ends_at)
+
+
+def _versions(tariffs: tuple[Tariff, ...], charge: Charge, policy: Policy) -> Iterable[Tariff]:
+    """One of each id: the newest that there was when the session began, or for others the newest at all."""
+    if len(tariffs) < 2:
+        return tariffs
+    by_id: dict[str, list[Tariff]] = {}
+    for tariff in tariffs:
+        by_id.setdefault(fold(tariff.id), []).append(tariff)
+    return [_version(of_id, charge, policy) for of_id in by_id.values()]
+
+
+def _version(tariffs: list[Tariff], charge: Charge, policy: Policy) -> Tariff:
+    in_order = sorted(tariffs, key=lambda tariff: tariff.last_updated)
+    if policy.edited is Edited.NEWEST:
+        return in_order[-1]
+    known = [tariff for tariff in in_order if tariff.last_updated <= charge.started_at]
+    return known[-1] if known else in_order[0]
