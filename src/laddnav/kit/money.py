@@ -9,12 +9,16 @@ from msgspec import Struct
 
 
 class TaxAmount(Struct, frozen=True):
-    """One named tax; `percentage` and the `base` it was taken of are None where only the amount was told."""
+    """One named tax; `percentage` and the `base` it was taken of are None where only the amount was told.
+
+    `account_number` is that of the business which pays it on, where a country asks for it.
+    """
 
     name: str
     amount: Decimal
     percentage: Decimal | None = None
     base: Decimal | None = None
+    account_number: str | None = None
 
 
 class Price(Struct, frozen=True):
@@ -38,14 +42,14 @@ class Price(Struct, frozen=True):
 
 
 def merged(taxes: Iterable[TaxAmount]) -> tuple[TaxAmount, ...]:
-    """One of each name and percentage, in the order in which they are first named."""
-    found: dict[tuple[str, Decimal | None], TaxAmount] = {}
+    """One of each name, percentage and account, in the order in which they are first named."""
+    found: dict[tuple[str, Decimal | None, str | None], TaxAmount] = {}
     for tax in taxes:
-        kind = (tax.name, tax.percentage)
+        kind = (tax.name, tax.percentage, tax.account_number)
         same = found.get(kind)
         if same is not None:
             base = None if same.base is None or tax.base is None else same.base + tax.base
-            tax = TaxAmount(tax.name, same.amount + tax.amount, tax.percentage, base)
+            tax = TaxAmount(tax.name, same.amount + tax.amount, tax.percentage, base, tax.account_number)
         found[kind] = tax
     return tuple(found.values())
 

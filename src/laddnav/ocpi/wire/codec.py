@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.wire.shared.scalars import from_json, to_json
 
 W = TypeVar("W", bound=Struct)
@@ -21,6 +22,10 @@ _encoder = msgspec.json.Encoder(enc_hook=to_json, decimal_format="number")
 # Arithmetic, because a number that is one may still be more hours than there are.
 UNREADABLE = (msgspec.DecodeError, RecursionError, ValueError, ArithmeticError)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Unsayable(Refusal):
+    """A version has no words for this, and other words would say something else; the message says which."""
 
 
 class Hearing(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,10 @@ String4 = Annotated[str, Meta(max_length=4, pattern=PRINTABLE)]
 String10 = Annotated[str, Meta(max_length=10, pattern=PRINTABLE)]
 String16 = Annotated[str, Meta(max_length=16, pattern=PRINTABLE)]
 String20 = Annotated[str, Meta(max_length=20, pattern=PRINTABLE)]
+String36 = Annotated[str, Meta(max_length=36, pattern=PRINTABLE)]
+String39 = Annotated[str, Meta(max_length=39, pattern=PRINTABLE)]
 String45 = Annotated[str, Meta(max_length=45, pattern=PRINTABLE)]
+String48 = Annotated[str, Meta(max_length=48, pattern=PRINTABLE)]
 String64 = Annotated[str, Meta(max_length=64, pattern=PRINTABLE)]
 String100 = Annotated[str, Meta(max_length=100, pattern=PRINTABLE)]
 String255 = Annotated[str, Meta(max_length=255, pattern=PRINTABLE)]
@@ -44,6 +47,10 @@ Word = Annotated[str, Meta(min_length=1, max_length=255, pattern=ASCII)]  # of a
 Url = Annotated[str, Meta(max_length=255, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]+\Z")]
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 CredentialsToken = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
+
+NOT_AVAILABLE = (
+    "#NA"  # stands where a text is required and none is known (OCPI 2.2.1 transport_and_format_not_available)
+)
 
 
 class DateTime:

@@ -1,12 +1,16 @@
 """CDR as OCPI 2.2.1 spells it (OCPI 2.2.1 mod_cdrs_cdr_object)."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
 from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
+from laddnav.kit.money import Price
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.geo import WireGeoLocation, read_place, write_place
 from laddnav.ocpi.wire.shared.scalars import (
@@ -33,9 +37,13 @@ from laddnav.ocpi.wire.shared.scalars import (
 )
 from laddnav.ocpi.wire.v2_2_1.cdr_token import WireCdrToken, read_cdr_token, write_cdr_token
 from laddnav.ocpi.wire.v2_2_1.charging_period import WireChargingPeriod, read_periods, write_periods
-from laddnav.ocpi.wire.v2_2_1.price import WirePrice, read_maybe, read_price, write_maybe, write_price
+from laddnav.ocpi.wire.v2_2_1.price import WirePrice, read_price, write_price
 from laddnav.ocpi.wire.v2_2_1.tariff import WireTariff, read_tariff, write_tariff
 from laddnav.sessions.model import AuthMethod
+from laddnav.tariffs.model import Tariff
+
+P = TypeVar("P", bound=Struct)
+T = TypeVar("T", bound=Struct)
 
 
 class WireCdrLocation(Struct, kw_only=True, omit_defaults=True):
@@ -71,7 +79,9 @@ class WireSignedData(Struct, kw_only=True, omit_defaults=True):
     url: String512 | None = None
 
 
-class WireCdr(Struct, kw_only=True, omit_defaults=True):
+class WireCdrOf(Struct, Generic[P, T], kw_only=True, omit_defaults=True):
+    """A CDR whose prices are spelt as a P and whose Tariffs as a T."""
+
     country_code: CiString2
     party_id: CiString3
     id: CiString39
@@ -84,18 +94,18 @@ class WireCdr(Struct, kw_only=True, omit_defaults=True):
     cdr_location: WireCdrLocation
     meter_id: String255 | None = None
     currency: String3
-    tariffs: tuple[WireTariff, ...] | None = None
+    tariffs: tuple[T, ...] | None = None
     charging_periods: Annotated[tuple[WireChargingPeriod, ...], Meta(min_length=1)]
     signed_data: WireSignedData | None = None
-    total_cost: WirePrice
-    total_fixed_cost: WirePrice | None = None
+    total_cost: P
+    total_fixed_cost: P | None = None
     total_energy: Number
-    total_energy_cost: WirePrice | None = None
+    total_energy_cost: P | None = None
     total_time: Number
-    total_time_cost: WirePrice | None = None
+    total_time_cost: P | None = None
     total_parking_time: Number | None = None
-    total_parking_cost: WirePrice | None = None
-    total_reservation_cost: WirePrice | None = None
+    total_parking_cost: P | None = None
+    total_reservation_cost: P | None = None
     remark: String255 | None = None
     invoice_reference_id: CiString39 | None = None
     credit: bool | None = None
@@ -108,7 +118,16 @@ class WireCdr(Struct, kw_only=True, omit_defaults=True):
             raise ValueError("A Credit CDR needs a `credit_reference_id`")
 
 
-def read(wire: WireCdr, hearing: Hearing) -> Cdr:
+class WireCdr(WireCdrOf[WirePrice, WireTariff], kw_only=True, omit_defaults=True):
+    pass
+
+
+def read_cdr_of(
+    wire: WireCdrOf[P, T], hearing: Hearing, read_price: Callable[[P], Price], read_tariff: Callable[[T], Tariff]
+) -> Cdr:
+    def maybe(said: P | None) -> Price | None:
+        return None if said is None else read_price(said)
+
     return Cdr(
         holder=hearing.holder,
         owner=PartyId.of(wire.country_code, wire.party_id),
@@ -128,11 +147,11 @@ def read(wire: WireCdr, hearing: Hearing) -> Cdr:
         signed_data=None if wire.signed_data is None else _read_signed(wire.signed_data),
         costs=Costs(
             total=read_price(wire.total_cost),
-            fixed=read_maybe(wire.total_fixed_cost),
-            energy=read_maybe(wire.total_energy_cost),
-            time=read_maybe(wire.total_time_cost),
-            parking=read_maybe(wire.total_parking_cost),
-            reservation=read_maybe(wire.total_reservation_cost),
+            fixed=maybe(wire.total_fixed_cost),
+            energy=maybe(wire.total_energy_cost),
+            time=maybe(wire.total_time_cost),
+            parking=maybe(wire.total_parking_cost),
+            reservation=maybe(wire.total_reservation_cost),
         ),
         energy=kwh(wire.total_energy.value),
         time=read_hours(wire.total_time),
@@ -146,40 +165,53 @@ def read(wire: WireCdr, hearing: Hearing) -> Cdr:
     )
 
 
-def write(cdr: Cdr) -> WireCdr:
+def cdr_words(cdr: Cdr, write_price: Callable[[Price], P], write_tariff: Callable[[Tariff], T]) -> dict[str, Any]:
+    """The fields of WireCdrOf."""
+
+    def maybe(price: Price | None) -> P | None:
+        return None if price is None else write_price(price)
+
     costs = cdr.costs
-    return WireCdr(
-        country_code=cdr.owner.country,
-        party_id=cdr.owner.party,
-        id=cdr.id,
-        start_date_time=DateTime(cdr.started_at),
-        end_date_time=DateTime(cdr.ended_at),
-        session_id=cdr.session_id,
-        cdr_token=write_cdr_token(cdr.token),
-        auth_method=cdr.auth_method,
-        authorization_reference=cdr.authorization_reference,
-        cdr_location=_write_location(cdr.location),
-        meter_id=cdr.meter_id,
-        currency=cdr.currency,
-        tariffs=many(write_tariff(one) for one in cdr.tariffs),
-        charging_periods=write_periods(cdr.periods),
-        signed_data=None if cdr.signed_data is None else _write_signed(cdr.signed_data),
-        total_cost=write_price(costs.total),
-        total_fixed_cost=write_maybe(costs.fixed),
-        total_energy=Number(cdr.energy.kwh),
-        total_energy_cost=write_maybe(costs.energy),
-        total_time=write_hours(cdr.time),
-        total_time_cost=write_maybe(costs.time),
-        total_parking_time=None if cdr.parking_time is None else write_hours(cdr.parking_time),
-        total_parking_cost=write_maybe(costs.parking),
-        total_reservation_cost=write_maybe(costs.reservation),
-        remark=None if cdr.remark is None else clipped(cdr.remark, 255),
-        invoice_reference_id=cdr.invoice_reference_id,
-        credit=cdr.credit or None,
-        credit_reference_id=cdr.credit_reference_id,
-        home_charging_compensation=cdr.home_charging_compensation,
-        last_updated=DateTime(cdr.last_updated),
-    )
+    return {
+        "country_code": cdr.owner.country,
+        "party_id": cdr.owner.party,
+        "id": cdr.id,
+        "start_date_time": DateTime(cdr.started_at),
+        "end_date_time": DateTime(cdr.ended_at),
+        "session_id": cdr.session_id,
+        "cdr_token": write_cdr_token(cdr.token),
+        "auth_method": cdr.auth_method,
+        "authorization_reference": cdr.authorization_reference,
+        "cdr_location": _write_location(cdr.location),
+        "meter_id": cdr.meter_id,
+        "currency": cdr.currency,
+        "tariffs": many(write_tariff(one) for one in cdr.tariffs),
+        "charging_periods": write_periods(cdr.periods),
+        "signed_data": None if cdr.signed_data is None else _write_signed(cdr.signed_data),
+        "total_cost": write_price(costs.total),
+        "total_fixed_cost": maybe(costs.fixed),
+        "total_energy": Number(cdr.energy.kwh),
+        "total_energy_cost": maybe(costs.energy),
+        "total_time": write_hours(cdr.time),
+        "total_time_cost": maybe(costs.time),
+        "total_parking_time": None if cdr.parking_time is None else write_hours(cdr.parking_time),
+        "total_parking_cost": maybe(costs.parking),
+        "total_reservation_cost": maybe(costs.reservation),
+        "remark": None if cdr.remark is None else clipped(cdr.remark, 255),
+        "invoice_reference_id": cdr.invoice_reference_id,
+        "credit": cdr.credit or None,
+        "credit_reference_id": cdr.credit_reference_id,
+        "home_charging_compensation": cdr.home_charging_compensation,
+        "last_updated": DateTime(cdr.last_updated),
+    }
+
+
+def read(wire: WireCdr, hearing: Hearing) -> Cdr:
+    return read_cdr_of(wire, hearing, read_price, read_tariff)
+
+
+def write(cdr: Cdr) -> WireCdr:
+    return WireCdr(**cdr_words(cdr, write_price, write_tariff))
 
 
 def _read_location(wire: WireCdrLocation) -> CdrLocation:

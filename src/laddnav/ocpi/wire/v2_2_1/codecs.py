@@ -1,0 +1,42 @@
+"""OCPI 2.2.1: what is spelt how."""
+
+from laddnav.cdrs.model import Cdr
+from laddnav.locations.model import Connector, Evse, Location
+from laddnav.ocpi.wire.codec import Codecs
+from laddnav.ocpi.wire.handshake import Credentials, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.v2_2_1 import (
+    cdr,
+    commands,
+    connector,
+    credentials,
+    evse,
+    location,
+    session,
+    tariff,
+    token,
+    versions,
+)
+from laddnav.ocpi.wire.version import Version
+from laddnav.sessions.model import Session
+from laddnav.tariffs.model import Tariff
+from laddnav.tokens.model import Authorization, LocationReferences, Token
+
+CODECS = Codecs(
+    {
+        Authorization: token.authorization_codec,
+        Cdr: cdr.codec,
+        Connector: connector.codec,
+        Credentials: credentials.codec,
+        Evse: evse.codec,
+        Location: location.codec,
+        LocationReferences: token.references_codec,
+        OfferedVersion: versions.version_codec,
+        Session: session.codec,
+        Tariff: tariff.codec,
+        Token: token.codec,
+        VersionDetails: versions.details_codec,
+        **commands.CODECS,
+    }
+)
+
+VERSION = Version(number="2.2.1", codecs=CODECS, encodes_token=True, routes=True)

@@ -1,0 +1,22 @@
+"""CDR as OCPI 2.3.0 spells it: as 2.2.1, but a Price names its taxes, and so do the Tariffs in it."""
+
+from laddnav.cdrs.model import Cdr
+from laddnav.ocpi.wire.codec import Codec, Hearing
+from laddnav.ocpi.wire.v2_2_1.cdr import WireCdrOf, cdr_words, read_cdr_of
+from laddnav.ocpi.wire.v2_3_0.price import WirePrice, read_price, write_price
+from laddnav.ocpi.wire.v2_3_0.tariff import WireTariff, read_tariff, write_tariff
+
+
+class WireCdr(WireCdrOf[WirePrice, WireTariff], kw_only=True, omit_defaults=True):
+    pass
+
+
+def read(wire: WireCdr, hearing: Hearing) -> Cdr:
+    return read_cdr_of(wire, hearing, read_price, read_tariff)
+
+
+def write(cdr: Cdr) -> WireCdr:
+    return WireCdr(**cdr_words(cdr, write_price, write_tariff))
+
+
+codec = Codec(WireCdr, read, write)
