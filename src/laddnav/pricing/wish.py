@@ -7,17 +7,17 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from laddnav.kit.energy import Energy, kwh, wh
-from laddnav.kit.power import Power, kw
+from laddnav.kit.energy import Energy
+from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.pricing.ahead import LONGEST, time_for
 from laddnav.pricing.estimate import Estimate, Reach, estimated, reach
 from laddnav.tariffs.model import Tariff
 
 # The batteries of the largest lorries hold a megawatt-hour; no connector gives more than the Megawatt Charging System.
-ENERGIES = wh(1), kwh(1000)
-POWERS = kw("0.1"), kw(4000)
-AMOUNTS = Decimal("0.01"), Decimal(100_000)
+KWH = Decimal("0.001"), Decimal(1000)
+KW = Decimal("0.1"), Decimal(4000)
+MONEY = Decimal("0.01"), Decimal(100_000)
 MINUTES = Decimal(0), Decimal(7 * 24 * 60)
 A_WEEK = timedelta(days=7)
 
@@ -72,14 +72,12 @@ def sensible(wish: Wish, now: datetime) -> Wish:
     """Raises EnergyOrAmount, NotThatMuch, TooSlow, TooFarAhead."""
     if (wish.energy is None) == (wish.amount is None):
         raise EnergyOrAmount
-    if not POWERS[0] <= wish.power <= POWERS[1]:
-        raise NotThatMuch("power", POWERS[0].kw, POWERS[1].kw, "kW")
-    if wish.energy is not None and not ENERGIES[0] <= wish.energy <= ENERGIES[1]:
-        raise NotThatMuch("energy", ENERGIES[0].kwh, ENERGIES[1].kwh, "kWh")
-    if wish.amount is not None and not AMOUNTS[0] <= wish.amount <= AMOUNTS[1]:
-        raise NotThatMuch("amount", *AMOUNTS, "")
-    if not MINUTES[0] <= wish.parked // timedelta(minutes=1) <= MINUTES[1]:
-        raise NotThatMuch("parked", *MINUTES, "min")
+    _within("power", wish.power.kw, KW, "kW")
+    if wish.energy is not None:
+        _within("energy", wish.energy.kwh, KWH, "kWh")
+    if wish.amount is not None:
+        _within("amount", wish.amount, MONEY, "")
+    _within("parked", Decimal(wish.parked // timedelta(minutes=1)), MINUTES, "min")
     if abs(wish.start - now) > LONGEST:
         raise TooFarAhead
     if wish.energy is not None and time_for(wish.energy, wish.power) > A_WEEK:
@@ -98,3 +96,8 @@ def foretold(tariff: Tariff, wish: Wish, zone: str) -> Foretold:
         return Foretold(estimate=None, reach=found)
     estimate = estimated(tariff, energy=energy, start=wish.start, power=wish.power, zone=zone, parked=wish.parked)
     return Foretold(estimate=estimate, reach=found)
+
+
+def _within(about: str, value: Decimal, bounds: tuple[Decimal, Decimal], unit: str) -> None:
+    if not (value.is_finite() and bounds[0] <= value <= bounds[1]):
+        raise NotThatMuch(about, *bounds, unit)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
@@ -24,6 +25,8 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.actions import Asker
 from laddnav.tokens.model import Allowed
+
+Minutes = Annotated[int, Meta(ge=0, le=7 * 24 * 60)]
 
 
 class TokenRefused(Refusal):
@@ -125,7 +128,7 @@ async def estimate(
     kwh: Decimal | None = None,
     amount: Decimal | None = None,
     start: datetime | None = None,
-    minutes_parked: int = 0,
+    minutes_parked: Minutes = 0,
     connector_id: str | None = None,
 ) -> Foreseen:
     """What a charge at an Evse of ours would cost: so many kWh, or as many as an amount with taxes pays for.
