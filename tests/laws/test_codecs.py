@@ -35,7 +35,6 @@ from laddnav.locations.model import (
     StatusSchedule,
 )
 from laddnav.metering.model import ChargingPeriod, Dimension
-from laddnav.ocpi.wire import v2_1_1, v2_3_0
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.commands import (
     CancelReservation,
@@ -56,6 +55,8 @@ from laddnav.ocpi.wire.handshake import (
     OfferedVersion,
     VersionDetails,
 )
+from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
+from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from laddnav.sessions.model import AuthMethod, CdrToken, Session

@@ -22,10 +22,10 @@ from laddnav.ocpi.client import may_be_called
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.pull import pull_due
 from laddnav.ocpi.routes import STRANGERS_MAX
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import count_in
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.tokens import actions as tokens

@@ -16,8 +16,8 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Policy
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs

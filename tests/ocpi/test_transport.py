@@ -13,9 +13,9 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location
 from laddnav.ocpi import partners
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import State
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock

@@ -13,7 +13,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import NotAPartyId, PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.locations.model import BusinessDetails, Location
-from laddnav.ocpi.wire import VERSIONS, envelope, handshake, paging, routing
+from laddnav.ocpi.wire import envelope, handshake, paging, routing
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.handshake import (
     Credentials,
@@ -32,6 +32,7 @@ from laddnav.ocpi.wire.handshake import (
 from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.shared.geo import degrees
 from laddnav.ocpi.wire.shared.scalars import Number, read_hours, write_hours
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff

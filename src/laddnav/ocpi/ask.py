@@ -15,10 +15,11 @@ from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients, PartnerRefused
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import SENDER
-from laddnav.ocpi.wire import VERSIONS, envelope
+from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenType
 
 log = structlog.get_logger()

@@ -24,10 +24,11 @@ from laddnav.ocpi.journal import Journal
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.seal import Seal
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.wire import VERSIONS, envelope, routing
+from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.envelope import Answer
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.routing import MessageIds, Route
+from laddnav.ocpi.wire.versions import VERSIONS
 
 _REDIRECTS = 3
 

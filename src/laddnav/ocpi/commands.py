@@ -19,7 +19,7 @@ from laddnav.ocpi.events import CommandAnswered
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.rules import RECEIVER, path_of
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.wire import VERSIONS, envelope
+from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import (
     Command,
@@ -33,6 +33,7 @@ from laddnav.ocpi.wire.commands import (
 )
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import StartAnswered, StopAnswered
 from laddnav.sessions.model import CdrToken, Session

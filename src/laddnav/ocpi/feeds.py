@@ -14,9 +14,9 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Location
 from laddnav.ocpi.quirks import Repair, mended
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.codec import Hearing, parsed
 from laddnav.ocpi.wire.v2_2_1.listed import LISTED
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
 

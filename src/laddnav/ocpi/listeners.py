@@ -11,8 +11,8 @@ from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.ocpi import store, words
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionEvent
 from laddnav.tariffs.events import TariffChanged

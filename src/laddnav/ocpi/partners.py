@@ -14,7 +14,7 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, UnknownConnection, served, sole
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.wire import VERSIONS, envelope, handshake
+from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.handshake import (
     Credentials,
@@ -28,6 +28,7 @@ from laddnav.ocpi.wire.handshake import (
     VersionDetails,
 )
 from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 

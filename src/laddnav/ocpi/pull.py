@@ -22,10 +22,11 @@ from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
 from laddnav.ocpi.rules import SENDER, NotAmongThem
 from laddnav.ocpi.store import Key
-from laddnav.ocpi.wire import VERSIONS, envelope, paging
+from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
 
 log = structlog.get_logger()
 

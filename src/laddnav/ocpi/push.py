@@ -18,10 +18,10 @@ from laddnav.ocpi.endpoints.heard import part
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.rules import RECEIVER
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.paging import joined, with_query
+from laddnav.ocpi.wire.versions import VERSIONS
 
 log = structlog.get_logger()
 

@@ -30,10 +30,11 @@ from laddnav.ocpi.endpoints.status import (
 )
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.wire import VERSIONS, envelope, routing
+from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.handshake import Interface, Module, State
 from laddnav.ocpi.wire.routing import MessageIds, Route
 from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 
 log = structlog.get_logger()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from laddnav.db.unit import Unit
 from laddnav.ocpi import rules
 from laddnav.ocpi.endpoints.call import Call, Reply
-from laddnav.ocpi.wire import VERSIONS, envelope
+from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.handshake import OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.versions import VERSIONS
 
 
 async def versions(unit: Unit, call: Call) -> Reply:

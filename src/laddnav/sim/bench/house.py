@@ -25,9 +25,10 @@ from laddnav.locations import actions as locations
 from laddnav.ocpi import feeds, partners
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.wire import VERSIONS, routing
+from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.routing import Route
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party, Role
 from laddnav.server import installation, settings

@@ -11,8 +11,8 @@ import msgspec
 
 from laddnav.cdrs.model import Cdr
 from laddnav.ocpi.partners import NEWEST
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.shared.scalars import from_json
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sim.bench import charges
 from laddnav.sim.bench.figures import Figure, Pace, rate
 from laddnav.tariffs.model import Tariff

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import count
 
 from laddnav.cdrs.model import Cdr
-from laddnav.ocpi.wire import VERSIONS
 from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sim.bench import charges
 from laddnav.sim.bench.figures import Figure, Pace, of_answers
 from laddnav.sim.bench.house import FIRST_OF_PAGE, PAGE, House
