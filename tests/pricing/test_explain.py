@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
@@ -27,7 +28,8 @@ WORKDAYS = tuple(Weekday)[:5]
 
 
 def of(*elements: tuple[Restriction, PriceComponent], **changes: object) -> Tariff:
-    return tariff(elements=tuple(Element(components=(one,), restriction=when) for when, one in elements), **changes)
+    made = tuple(Element(components=(one,), restriction=when) for when, one in elements)
+    return replace(tariff(elements=made), **changes)
 
 
 def test_a_simple_tariff_says_what_costs_and_what_is_free() -> None:

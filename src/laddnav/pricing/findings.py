@@ -199,15 +199,18 @@ _ENGLISH: dict[Code, tuple[str, str]] = {
         "OCPI 2.3.0 requires tax_included, and without it nobody knows what is paid.",
         'Add "tax_included": "YES", "NO" or "N/A".',
     ),
-    Code.MISSING_FIELD: ("{field} is required.", "Add it."),
+    Code.MISSING_FIELD: ("The field {field} is required.", "Add it."),
     Code.UNKNOWN_FIELD: ("OCPI {version} has no field {field} here, so it is ignored.", "Take it out, or correct it."),
-    Code.NEEDLESS_NULL: ("{field} is null, which says nothing.", "Leave the field out."),
-    Code.WRONG_TYPE: ("{field} is {said}; it must be {wanted}.", "Write it as {wanted}."),
+    Code.NEEDLESS_NULL: ("The field {field} is null, which says nothing.", "Leave the field out."),
+    Code.WRONG_TYPE: (
+        "The field {field} is of the JSON type {said}, and must be {wanted}.",
+        "Write it as a JSON {wanted}.",
+    ),
     Code.WRONG_CASE: ("“{said}” is spelt {wanted}.", "Write {wanted}."),
     Code.UNKNOWN_VALUE: ("“{said}” is none of {wanted}.", "Write one of them."),
     Code.MALFORMED: ("“{said}” is not written as OCPI writes it.", "Write {wanted}."),
-    Code.EMPTY_LIST: ("{field} is an empty list.", "Fill it, or leave it out where it may be left out."),
-    Code.TOO_LONG: ("{field} has {count} characters; {most} are allowed.", "Shorten it."),
+    Code.EMPTY_LIST: ("The field {field} is an empty list.", "Fill it, or leave it out where it may be left out."),
+    Code.TOO_LONG: ("The field {field} has {count} characters; {most} are allowed.", "Shorten it."),
     Code.UNREADABLE: ("This is not a tariff that can be read: {said}.", "Correct what it names."),
 }
 
@@ -285,15 +288,18 @@ _SWEDISH: dict[Code, tuple[str, str]] = {
         "OCPI 2.3.0 kräver tax_included, och utan det vet ingen vad som betalas.",
         'Lägg till "tax_included": "YES", "NO" eller "N/A".',
     ),
-    Code.MISSING_FIELD: ("{field} måste finnas.", "Lägg till det."),
+    Code.MISSING_FIELD: ("Fältet {field} måste finnas.", "Lägg till det."),
     Code.UNKNOWN_FIELD: ("OCPI {version} har inget fält {field} här, så det används inte.", "Ta bort eller rätta det."),
-    Code.NEEDLESS_NULL: ("{field} är null, vilket inte säger något.", "Utelämna fältet."),
-    Code.WRONG_TYPE: ("{field} är {said}; det måste vara {wanted}.", "Skriv det som {wanted}."),
+    Code.NEEDLESS_NULL: ("Fältet {field} är null, vilket inte säger något.", "Utelämna fältet."),
+    Code.WRONG_TYPE: (
+        "{field} är av JSON-typen {said}, och måste vara {wanted}.",
+        "Skriv det som JSON-typen {wanted}.",
+    ),
     Code.WRONG_CASE: ("”{said}” stavas {wanted}.", "Skriv {wanted}."),
     Code.UNKNOWN_VALUE: ("”{said}” är inget av {wanted}.", "Skriv något av dem."),
     Code.MALFORMED: ("”{said}” är inte skrivet så som OCPI skriver det.", "Skriv {wanted}."),
-    Code.EMPTY_LIST: ("{field} är en tom lista.", "Fyll den, eller utelämna den där den får utelämnas."),
-    Code.TOO_LONG: ("{field} har {count} tecken; {most} är tillåtna.", "Korta det."),
+    Code.EMPTY_LIST: ("Fältet {field} är en tom lista.", "Fyll den, eller utelämna den där den får utelämnas."),
+    Code.TOO_LONG: ("Fältet {field} har {count} tecken; {most} är tillåtna.", "Korta det."),
     Code.UNREADABLE: ("Det här är ingen tariff som går att läsa: {said}.", "Rätta det som nämns."),
 }
 
@@ -369,4 +375,4 @@ def _said(fact: Fact, language: str) -> str:
 def _capital(sentence: str) -> str:
     """A field of OCPI keeps its spelling at the beginning of a sentence too."""
     first = sentence.split(" ", 1)[0]
-    return sentence if "_" in first or "/" in first else sentence[:1].upper() + sentence[1:]
+    return sentence if "_" in first else sentence[:1].upper() + sentence[1:]

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
-from laddnav.pricing.findings import SEVERITY, Code, Fact, Finding, Found, Severity, Why, told
+from laddnav.pricing.findings import Code, Fact, Finding, Found, Severity, Why, told
 from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Grid, Region, Span, TooEntangled
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 
@@ -48,9 +48,11 @@ class Place(Struct, frozen=True):
 
 def linted(tariff: Tariff, language: str = "en") -> tuple[Finding, ...]:
     """The gravest first, then from the top of the tariff to its bottom."""
-    found = [one for look in LOOKS for one in look(tariff)]
-    found.sort(key=lambda one: (_RANK.index(SEVERITY[one.code]), _by_number(one.pointer)))
-    return tuple(told(one, language) for one in found)
+    return gravest_first(tuple(told(one, language) for look in LOOKS for one in look(tariff)))
+
+
+def gravest_first(some: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(some, key=lambda one: (_RANK.index(one.severity), _by_number(one.pointer))))
 
 
 def places(tariff: Tariff) -> tuple[Place, ...]:
@@ -99,7 +101,7 @@ def _beaten(tariff: Tariff, grid: Grid) -> Iterator[Found]:
                 continue
             covered = bool(region) and not grid.left_over(region, (other for _, other in before))
             if covered:
-                winner = next(other for other, its in before if its & region)
+                winner = next(other for other, its in before if its.meets(region))
                 yield _beaten_by(Code.UNREACHABLE_COMPONENT, place, f"/elements/{winner.element}")
             elif region:
                 before.append((place, region))
@@ -160,7 +162,7 @@ def left_open(tariff: Tariff, grid: Grid, restrictions: Iterable[Restriction]) -
     Raises TooEntangled.
     """
     every = everywhere(tariff, grid)
-    rest = grid.left_over(every, (grid.region(one) for one in restrictions))
+    rest = grid.left_over(every, (region for one in restrictions if (region := grid.region(one))))
     # Where all of it is left over none of them ever holds, which is another finding.
     return grid.in_words(rest[0], within=every) if rest and rest[0] != every else None
 

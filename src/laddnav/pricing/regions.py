@@ -22,8 +22,10 @@ MIDNIGHT = time()
 WEEK = tuple(Weekday)
 _BEFORE_ALL, _AFTER_ALL = Decimal("-Infinity"), Decimal("Infinity")
 _MICROSECOND = timedelta(microseconds=1)
-# Comparing a tariff with itself takes this many steps at most, a second or so; no tariff of a person needs a tenth.
-MOST_STEPS = 200_000
+# Comparing a tariff with itself may take this long, a second or so: looking at a pair is a step, cutting takes many.
+# A price of its own for every quarter of an hour of the week takes a quarter of a million.
+MOST_STEPS = 1_000_000
+STEPS_OF_A_CUT = 20
 
 
 class Span(Struct, frozen=True):
@@ -49,16 +51,20 @@ class Region(Struct, frozen=True):
     week: int
     spans: tuple[Span, ...]
 
-    def __and__(self, other: Region) -> Region:
-        return Region(self.week & other.week, tuple(a & b for a, b in zip(self.spans, other.spans, strict=True)))
-
     def __bool__(self) -> bool:
         return bool(self.week) and all(self.spans)
 
+    def meets(self, other: Region) -> bool:
+        """Whether they share anything; neither is empty."""
+        if not self.week & other.week:
+            return False
+        for mine, theirs in zip(self.spans, other.spans, strict=True):  # as all(…), but asked a million times
+            if mine.low >= theirs.high or theirs.low >= mine.high:
+                return False
+        return True
+
     def without(self, other: Region) -> list[Region]:
-        """What of this is not in `other`, in pieces that do not overlap."""
-        if not self & other:
-            return [self]
+        """What of this is not in `other`, which it meets, in pieces that do not overlap."""
         pieces, rest = [], self
         if self.week & ~other.week:
             pieces.append(replace(self, week=self.week & ~other.week))
@@ -118,10 +124,12 @@ class Grid:
         """What of a region none of the others covers. Raises TooEntangled."""
         rest = [region]
         for other in by:
-            self._steps -= len(rest)
+            met = [one for one in rest if one.meets(other)]
+            self._steps -= len(rest) + STEPS_OF_A_CUT * len(met)
             if self._steps < 0:
                 raise TooEntangled
-            rest = [piece for one in rest for piece in one.without(other)]
+            if met:
+                rest = [piece for one in rest for piece in (one.without(other) if one.meets(other) else (one,))]
             if not rest:
                 break
         return tuple(rest)
@@ -168,7 +176,7 @@ def overlapping(regions: Sequence[Region]) -> bool:
     """Whether two of them share something; of a great many it is assumed."""
     if len(regions) ** 2 > MOST_STEPS:
         return True
-    return any(one & other for place, one in enumerate(regions) for other in regions[:place])
+    return any(one.meets(other) for place, one in enumerate(regions) for other in regions[:place])
 
 
 def _narrowed(region: Region, axis: int, span: Span) -> Region:

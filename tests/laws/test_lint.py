@@ -1,0 +1,95 @@
+"""Laws of lint, explanation and the week: what they say of a tariff is what the engine does with it."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from laddnav.metering.model import Activity
+from laddnav.pricing.charge import price
+from laddnav.pricing.explain import explained
+from laddnav.pricing.findings import Code
+from laddnav.pricing.lint import everywhere, linted, places, unreachable
+from laddnav.pricing.model import Charge, Choice, Priced, Tab
+from laddnav.pricing.regions import Grid
+from laddnav.pricing.tab import advanced, opened, priced
+from laddnav.tariffs.model import Tariff, TariffDimension
+from tests.laws.charges import BOTH_WAYS, Visit, charges, tariffs, visits
+
+
+def run(tariff: Tariff, visit: Visit) -> Tab:
+    reserved = visit.session[0].activity is Activity.RESERVED
+    tab = opened(tariff, visit.session[0].started_at, visit.zone, reserved=reserved)
+    for stretch in visit.session:
+        tab = advanced(tab, stretch)
+    return tab
+
+
+def used(*bills: Priced) -> set[tuple[int, int]]:
+    return {
+        (line.element, line.component)
+        for bill in bills
+        for line in bill.lines
+        if line.element is not None and line.component is not None
+    }
+
+
+def accused(tariff: Tariff) -> set[tuple[int, int]]:
+    """The components of which lint says that they never are used."""
+    pointers = {
+        one.pointer for one in linted(tariff) if one.code in (Code.UNREACHABLE_COMPONENT, Code.DUPLICATE_COMPONENT)
+    }
+    return {(place.element, place.position) for place in places(tariff) if place.pointer in pointers}
+
+
+@settings(max_examples=300)
+@given(tariffs(), visits(flows=BOTH_WAYS))
+def test_a_price_that_lint_calls_unreachable_is_never_used_by_a_session(tariff: Tariff, visit: Visit) -> None:
+    tab = run(tariff, visit)
+    chosen = {
+        (choice.element, choice.component)
+        for stint in tab.stints
+        for choice in (stint.energy_by, stint.time_by, stint.expiry_by)
+        if isinstance(choice, Choice)
+    }
+    tried = used(priced(tab), priced(tab, over=True)) | chosen
+    assert tried.isdisjoint(accused(tariff))
+    assert tried.isdisjoint(unreachable(tariff))
+
+
+@settings(max_examples=200)
+@given(charges())
+def test_nor_by_a_written_charge(charge: Charge) -> None:
+    (tariff,) = charge.tariffs
+    bills = used(price(charge), price(charge, expired=True), price(charge, expired=False))
+    assert bills.isdisjoint(accused(tariff))
+    assert bills.isdisjoint(unreachable(tariff))
+
+
+@settings(max_examples=200)
+@given(tariffs(), visits(reserved=False))
+def test_where_lint_sees_no_gap_nothing_is_free_for_want_of_a_price(tariff: Tariff, visit: Visit) -> None:
+    gaps = {one.pointer for one in linted(tariff) if one.code in (Code.GAP, Code.PARTLY_FREE)}
+    if gaps:
+        return
+    grid = Grid(tariff)
+    every = everywhere(tariff, grid)
+    asked = {
+        place.component.type
+        for place in places(tariff)
+        if place.component.price and place.restriction.reservation is None
+        if (region := grid.region(place.restriction)) and every.meets(region)
+    }
+    for stint in run(tariff, visit).stints:
+        if TariffDimension.ENERGY in asked and stint.energy:
+            assert stint.energy_by is not None
+        timed = TariffDimension.PARKING_TIME if stint.activity is Activity.SUSPENDED_EV else TariffDimension.TIME
+        if timed in asked:
+            assert stint.time_by is not None
+
+
+@given(tariffs(), st.sampled_from(["en", "sv"]))
+def test_every_tariff_can_be_told_in_plain_words(tariff: Tariff, language: str) -> None:
+    said = explained(tariff, language)
+    assert said
+    assert "{" not in said
