@@ -205,9 +205,10 @@ class _Reading:
         self._look_at_timestamps(written)
         self._fee(counts, written, offers, moment, expired)
         rates = _rates(offers, moment, written.energy, times, expired)
-        if (offers.powers and written.power == UNSAID) or (offers.currents and written.current == UNSAID):
-            if not written.reserves:
-                self._flag(Flag.POWER_UNKNOWN, written)
+        if (written.power == UNSAID and not offers.asks_power.isdisjoint(rates)) or (
+            written.current == UNSAID and not offers.asks_current.isdisjoint(rates)
+        ):
+            self._flag(Flag.POWER_UNKNOWN, written)
         borders = () if offers.borderless else self._borders(written, offers, energy)
         if borders and self.policy.crossing is Crossing.PRO_RATA:
             self._count_pro_rata(counts, written, offers, times, [start, *borders], energy, expired)

@@ -72,6 +72,9 @@ def first(shelf: Shelf, moment: Moment) -> Rate | None:
 class Offers(Struct, frozen=True, eq=False, kw_only=True):
     """What a tariff has for each dimension, in its own order, and every border at which another may begin to apply.
 
+    `powers` and `currents` are all limits of these, in kW and A; `asks_power` and `asks_current` the dimensions of a
+    charge whose price depends on them.
+
     `expiry_time` and `expiry_flat` price a reservation that expired: with what the tariff has for that, else as one
     that was used. `rates` has each component at its place: `rates[element][component]`.
     """
@@ -92,6 +95,8 @@ class Offers(Struct, frozen=True, eq=False, kw_only=True):
     energies: tuple[Energy, ...]
     powers: tuple[Decimal, ...]
     currents: tuple[Decimal, ...]
+    asks_power: frozenset[str]
+    asks_current: frozenset[str]
     asks_clock: bool
     borderless: bool
 
@@ -174,6 +179,8 @@ def _compiled(tariff: Tariff, policy: Policy) -> Offers:
         energies=tuple(sorted(border for border in borders if isinstance(border, Energy))),
         powers=_limits(asked, Asks.POWER),
         currents=_limits(asked, Asks.CURRENT),
+        asks_power=_asking(charging, Asks.POWER),
+        asks_current=_asking(charging, Asks.CURRENT),
         asks_clock=any(condition.asks is Asks.CLOCK for condition in asked),
         borderless=not borders,
     )
@@ -190,6 +197,14 @@ def _prices_charges(element: Element, policy: Policy) -> bool:
 
 def _limits(asked: Iterable[Condition], asks: Asks) -> tuple[Decimal, ...]:
     return tuple(sorted({one.limit for one in asked if one.asks is asks and one.limit is not None}))
+
+
+def _asking(shelves: dict[TariffDimension, list[Offer]], asks: Asks) -> frozenset[str]:
+    return frozenset(
+        str(dimension)
+        for dimension, shelf in shelves.items()
+        if any(condition.asks is asks for offer in shelf for condition in offer.conditions)
+    )
 
 
 def _rate(tariff: Tariff, choice: Choice, policy: Policy) -> Rate:

@@ -116,7 +116,7 @@ def plain(number: Decimal) -> Decimal:
 
 
 def rounded(priced: Priced, policy: Policy = OURS) -> Priced:
-    """What leaves the house, in the smallest unit of its currency, half up; the lines stay exact unless a policy says so."""
+    """What leaves the house, in the currency's smallest unit, half up. The lines stay exact if not told otherwise."""
     unit = minor_unit(priced.currency)
     if policy.rounding is Rounding.PER_COMPONENT:
         lines = tuple(replace(line, amount=rounded_amount(line.amount, unit)) for line in priced.lines)

@@ -320,7 +320,7 @@ def _counts(tab: Tab, over: bool, policy: Policy) -> Counts:
         else:
             counts.times.append(time)
             counts.parked += stint.length if dimension == counting.PARKING_TIME else timedelta()
-    counts.flags += _flags(tab, asked)
+    counts.flags += _flags(tab, asked, policy)
     return counts
 
 
@@ -344,7 +344,7 @@ def _fees(tab: Tab, expired: bool, rate: Callable[[Choice | None], Rate | None],
             yield Fee(counting.FLAT, fee, stint.started_at, place)
 
 
-def _flags(tab: Tab, asked: list[Offers]) -> Iterator[Flagged]:
+def _flags(tab: Tab, asked: list[Offers], policy: Policy) -> Iterator[Flagged]:
     for tariff in tab.tariffs:
         if not in_force(tariff, tab.opened_at):
             yield Flagged(flag=Flag.TARIFF_NOT_IN_FORCE, tariff_id=tariff.id)
@@ -352,8 +352,9 @@ def _flags(tab: Tab, asked: list[Offers]) -> Iterator[Flagged]:
         yield Flagged(flag=Flag.INTERPOLATED)
     for place, stint in enumerate(tab.stints):
         of = asked[stint.tariff]
-        if stint.activity is not Activity.RESERVED and (
-            (of.powers and stint.power == UNSAID) or (of.currents and stint.current == UNSAID)
+        dimensions = {counting.ENERGY if stint.energy else "", _dimension(stint.activity, policy)}
+        if (stint.power == UNSAID and not of.asks_power.isdisjoint(dimensions)) or (
+            stint.current == UNSAID and not of.asks_current.isdisjoint(dimensions)
         ):
             yield Flagged(flag=Flag.POWER_UNKNOWN, period=place, tariff_id=tab.tariffs[stint.tariff].id)
 
