@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import PartyId
@@ -14,7 +15,7 @@ from laddnav.pricing.ahead import changes, now, parking_fee_starts
 from laddnav.pricing.estimate import estimated, reach, remaining
 from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.tab import advanced, opened
-from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension
+from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 
 STOCKHOLM = "Europe/Stockholm"
 EVENING = datetime(2026, 11, 23, 18, 0, tzinfo=ZoneInfo(STOCKHOLM))
@@ -136,6 +137,12 @@ def test_an_amount_of_time_is_found_to_the_second() -> None:
     found = reach(timed, amount=Decimal(10), power=kw(11), start=EVENING, zone=STOCKHOLM)
     assert found.after == timedelta(seconds=1000)
     assert found.energy == wh(3055)
+
+
+def test_a_price_without_known_taxes_is_held_against_the_side_that_is_known() -> None:
+    old = replace(tariff(element(component("ENERGY", "4", vat=None))), tax_included=TaxIncluded.UNSAID)
+    found = reach(old, amount=Decimal(100), power=kw(10), start=EVENING, zone=STOCKHOLM)
+    assert (found.energy, found.after_taxes) == (kwh(25), False)
 
 
 def test_what_is_left_of_an_amount_counts_what_is_on_the_tab_already() -> None:
