@@ -191,12 +191,15 @@ def _part(name: str, said: Any, path: str) -> Any:
     try:
         if name in _INSTANTS and isinstance(said, str):
             return instant(said)
-        return sane(Decimal(said)) if isinstance(said, (int, Decimal)) and not isinstance(said, bool) else said
+        return said if name in _TEXTS or isinstance(said, bool | None) else sane(Decimal(said))
+    except InvalidOperation:
+        return said  # is no number: the struct says so best
     except ValueError as error:
         raise lenient.inside(error, path.removeprefix("$")) from error
 
 
 _INSTANTS = frozenset({"start_date_time", "end_date_time", "stop_date_time"})
+_TEXTS = frozenset({"currency", "name", "tariff_id", "type"})
 _NEEDED = frozenset(
     set(WireCharge2_1_1.__struct_fields__ + WireCharge2_2_1.__struct_fields__) - _NEEDLESS - {"tariffs"}
 )
@@ -302,8 +305,12 @@ def _price_2_3_0(wire: WirePrice2_3_0) -> Price:
 
 @lru_cache(maxsize=1024)
 def _tariffs_kept(raw: bytes, version: str) -> tuple[Tariff, ...]:
-    """Raises Unreadable, and UNREADABLE where it is no list."""
-    return terms.each(_list.decode(raw) or (), version, ".tariffs")
+    """Raises Unreadable."""
+    try:
+        raws = _list.decode(raw) or ()
+    except UNREADABLE as error:
+        raise lenient.inside(error, ".tariffs") from error
+    return terms.each(raws, version, ".tariffs")
 
 
 def _tariffs(raw: bytes, version: str) -> tuple[Tariff, ...]:
