@@ -45,6 +45,14 @@ class Typed(NamedTuple):
 
 
 COMMANDS: dict[str, dict[str, Command]] = {
+    "Prices": {
+        "price": Plain("price", "price", "Price a CDR or a session, and say why every line costs what it costs"),
+        "check-cdr": Plain("check", "check_cdr", "Price a partner's CDR again and say whether it is right"),
+        "credit-cdr": Plain("check", "credit_cdr", "Write the CDR that takes another back"),
+        "lint": Plain("tariff", "lint", "Find what is wrong with a Tariff, and how to mend it"),
+        "explain": Plain("tariff", "explain", "Say a Tariff in plain words"),
+        "budget": Plain("tariff", "budget", "How far an amount reaches: until how many kWh, for how long"),
+    },
     "The network": {
         "serve": Typed("serve", "Serve pages, APIs, partners and stations until stopped"),
         "party": Typed("parties", "Our own parties"),

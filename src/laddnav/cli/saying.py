@@ -23,9 +23,20 @@ def many(things: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: b
             _json(words)
         return
     rows = [[_plain(words.get(column)) for column in columns] for words in things]
-    widths = [max(len(text) for text in column) for column in zip(columns, *rows, strict=True)]
-    for row in (columns, *rows):
-        print("  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
+    for row in table([columns, *rows]):
+        print(row)
+
+
+def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
+    """Columns as wide as they need to be; those in `right` end where the others begin."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def spelt(kind: type) -> Callable[[Any], dict[str, Any]]:

@@ -11,6 +11,9 @@ from typing import NoReturn
 
 from laddnav.kit.refusal import Refusal
 
+VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
+LANGUAGES = ("en", "sv")
+
 
 class WrongCall(Refusal):
     """A word of the command cannot be what it says."""
@@ -19,27 +22,38 @@ class WrongCall(Refusal):
 class Words(ArgumentParser):
     """What a command takes; `laddnav NAME --help` shows it, and a wrong word is a refusal in one line."""
 
-    def __init__(self, name: str, does: str, *, more: str = "") -> None:
+    def __init__(self, name: str, does: str) -> None:
         super().__init__(
             prog=f"laddnav {name}",
             description=does,
-            epilog=more or None,
+            epilog="A FILE is JSON, .gz too; - is standard input. Exit status: 0 done, 1 the answer is no, 2 wrong.",
             allow_abbrev=False,
             # As wide whoever asks: the terminal's width would be asked for by importing half of the system.
-            formatter_class=partial(RawDescriptionHelpFormatter, width=100, max_help_position=30),
+            formatter_class=partial(RawDescriptionHelpFormatter, width=110, max_help_position=26),
         )
 
     def error(self, message: str) -> NoReturn:
         raise WrongCall(f"{message}; see {self.prog} --help")
 
+    def add_tariffs(self, help: str) -> None:
+        self.add_argument("--tariff", metavar="FILE", action="append", default=[], help=f"a Tariff, or a list; {help}")
+
     def add_version(self) -> None:
-        self.add_argument("--version", metavar="V", help="OCPI 2.1.1, 2.2.1 or 2.3.0; else the file's own words tell")
+        self.add_argument("--version", metavar="V", choices=VERSIONS, help="of OCPI; else the file's own words tell")
 
     def add_zone(self) -> None:
         self.add_argument("--timezone", metavar="Z", help="of the Location, such as Europe/Stockholm")
 
+    def add_policy(self) -> None:
+        self.add_argument(
+            "--policy", metavar="NAME", default="laddnav", help="how unclear text is read; docs/reference has them all"
+        )
+
+    def add_language(self) -> None:
+        self.add_argument("--language", metavar="L", default="en", choices=LANGUAGES, help="of sentences: en or sv")
+
     def add_json(self) -> None:
-        self.add_argument("--json", action="store_true", help="answer one JSON object, every number an exact string")
+        self.add_argument("--json", action="store_true", help="answer one JSON object")
 
 
 def amount(text: str) -> Decimal:

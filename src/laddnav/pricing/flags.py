@@ -1,4 +1,4 @@
-"""What a price should not be read without: kept as data, said as a sentence by `reasons`."""
+"""What a price should not be read without: kept as data, said as a sentence by `remarks`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,135 @@
+"""`laddnav check-cdr` and `credit-cdr`: is a partner's CDR right, and how is one taken back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from laddnav.cli import saying
+from laddnav.cli.files import read_as
+from laddnav.cli.spelling import maybe
+from laddnav.cli.words import Words, at_most_one_from_standard_input
+from laddnav.ocpi.wire.charge import read_charge, read_tariffs, version_of
+from laddnav.pricing import causes, plausible
+from laddnav.pricing.check import Checked, Verdict, checked
+from laddnav.pricing.policy import policy_named
+from laddnav.tariffs.model import Tariff
+
+
+def check_cdr(words: list[str]) -> int:
+    """1 where the CDR is wrong; what cannot be verified is no reason to say no."""
+    asked = _check_words().parse_args(words)
+    at_most_one_from_standard_input([asked.cdr, *asked.tariff, *asked.earlier])
+    policy = policy_named(asked.policy)
+    done = checked(
+        read_as(asked.cdr, partial(read_charge, version=asked.version)),
+        tariffs=_tariffs(asked.tariff, asked.version),
+        earlier=_tariffs(asked.earlier, asked.version),
+        zone=asked.timezone,
+        policy=policy,
+    )
+    if asked.json:
+        saying.one(_spelt(done, asked.language), as_json=True)
+    else:
+        print("\n".join(_told(done, asked.language)))
+    return 1 if done.verdict is Verdict.MISMATCH else 0
+
+
+def _check_words() -> Words:
+    words = Words("check-cdr", "Price a partner's CDR again and say whether it is right; exit status 1 if it is not.")
+    words.add_argument("cdr", metavar="FILE", help="the CDR, of OCPI 2.1.1, 2.2.1 or 2.3.0")
+    words.add_tariffs("may be repeated; else those that the CDR carries")
+    words.add_argument(
+        "--earlier",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="versions of the Tariff that it may have been priced with by mistake; may be repeated",
+    )
+    words.add_zone()
+    words.add_version()
+    words.add_policy()
+    words.add_language()
+    words.add_json()
+    return words
+
+
+def credit_cdr(words: list[str]) -> int:
+    from laddnav.ocpi.wire.codec import encoded, parsed
+    from laddnav.ocpi.wire.credit import credit
+    from laddnav.server.clock import WallClock
+
+    taken = Words("credit-cdr", "Write the Credit CDR that takes a CDR back, as one JSON object.")
+    taken.add_argument("cdr", metavar="FILE", help="the CDR, of OCPI 2.2.1 or 2.3.0")
+    taken.add_argument("--id", metavar="ID", help="of the Credit CDR; else that of the CDR with -C after it")
+    taken.add_version()
+    taken.add_json()
+    asked = taken.parse_args(words)
+
+    def credited(body: bytes) -> dict[str, Any]:
+        read_charge(body, asked.version)  # what cannot be priced is no CDR
+        said = parsed(body)
+        return credit(said, asked.version or version_of(said), id=asked.id, at=WallClock().now())
+
+    sys.stdout.write(encoded(read_as(asked.cdr, credited)).decode() + "\n")
+    return 0
+
+
+def _tariffs(files: list[str], version: str | None) -> tuple[Tariff, ...]:
+    return tuple(tariff for file in files for tariff in read_as(file, partial(read_tariffs, version=version)))
+
+
+def _spelt(done: Checked, language: str) -> dict[str, Any]:
+    """Costs before taxes, `…_incl` with them; a number is an exact string, or null where it is not stated or known."""
+    return {
+        "verdict": done.verdict.value,
+        "mismatching_fields": list(done.mismatching_fields),
+        "likely_cause": None if done.likely_cause is None else done.likely_cause.value,
+        "likely_cause_says": None if done.likely_cause is None else causes.said(done.likely_cause, language),
+        "why": done.why,
+        "fields": [
+            {
+                "name": one.name,
+                "verdict": one.verdict.value,
+                "stated": maybe(one.stated),
+                "ours": maybe(one.ours),
+                "stated_incl": maybe(one.stated_incl),
+                "ours_incl": maybe(one.ours_incl),
+            }
+            for one in done.fields
+        ],
+        "implausible": [{"code": one.value, "says": plausible.said(one, language)} for one in done.implausible],
+        "flags": list(dict.fromkeys(one.flag.value for one in done.flags)),
+    }
+
+
+def _told(done: Checked, language: str) -> Iterator[str]:
+    yield f"{done.verdict.value}: {_VERDICTS[done.verdict.value]}"
+    if done.why is not None:
+        yield done.why
+    if done.likely_cause is not None:
+        yield f"Likely cause: {causes.said(done.likely_cause, language)}"
+    for odd in done.implausible:
+        yield f"Implausible: {plausible.said(odd, language)}"
+    yield ""
+    head = ("field", "verdict", "stated", "ours", "stated with taxes", "ours with taxes")
+    rows = [
+        (one.name, one.verdict.value, *map(_number, (one.stated, one.ours, one.stated_incl, one.ours_incl)))
+        for one in done.fields
+    ]
+    yield from saying.table([head, *rows], frozenset({2, 3, 4, 5}))
+
+
+_VERDICTS = {
+    "match": "the CDR costs what its tariff says, to the last digit.",
+    "within-rounding": "the CDR costs what its tariff says, as far as its rounding lets one see.",
+    "not-verifiable": "what would decide is not in the CDR.",
+    "mismatch": "the CDR does not cost what its tariff says.",
+}
+
+
+def _number(number: Decimal | None) -> str:
+    return maybe(number) or "-"
