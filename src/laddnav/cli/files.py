@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from laddnav.cli.words import WrongCall
@@ -18,7 +17,7 @@ _GZIP = b"\x1f\x8b"
 def read(file: str) -> bytes:
     """Its bytes, unpacked; `-` is standard input. Raises WrongCall."""
     try:
-        document = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        document = sys.stdin.buffer.read() if file == "-" else _bytes(file)
     except (OSError, ValueError) as error:
         raise WrongCall(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if document.startswith(_GZIP):
@@ -35,6 +34,11 @@ def read_as(file: str, reader: Callable[[bytes], T]) -> T:
         return reader(document)
     except Refusal as refusal:
         raise WrongCall(f"{file}: {refusal}") from refusal
+
+
+def _bytes(file: str) -> bytes:
+    with open(file, "rb") as opened:  # pathlib would be loaded for this alone, and with it urllib
+        return opened.read()
 
 
 def _unpacked(file: str, document: bytes) -> bytes:

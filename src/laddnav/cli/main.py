@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple, NoReturn, Protocol
 
 from laddnav.kit.refusal import Refusal, Trouble
@@ -28,7 +29,7 @@ class Plain(NamedTuple):
     does: str
 
     def run(self, name: str, words: list[str]) -> int:
-        status: int = getattr(import_module(f"laddnav.cli.{self.module}"), self.function)(words)
+        status: int = getattr(_loaded(self.module), self.function)(words)
         return status
 
 
@@ -42,6 +43,19 @@ class Typed(NamedTuple):
         from laddnav.cli import typed
 
         return typed.run(import_module(f"laddnav.cli.{self.module}").app, name, words)
+
+
+def _loaded(module: str) -> ModuleType:
+    """msgspec asks for typing_extensions, whose import is a quarter of a command's whole time, and is as well served
+    by the typing of our Python; so it is told that there is none.
+    """
+    hidden = {"typing_extensions": None} if "typing_extensions" not in sys.modules else {}
+    sys.modules.update(hidden)  # type: ignore[arg-type]  # None is Python's own way to say that there is none
+    try:
+        return import_module(f"laddnav.cli.{module}")
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 COMMANDS: dict[str, dict[str, Command]] = {
