@@ -12,7 +12,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.events import InvoiceGrew, InvoiceIssued
 from laddnav.billing.model import Debtor, Invoice, InvoiceHeading, VatCategory, VatSum
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
-from laddnav.cdrs.events import CdrClosed, CdrReceived
+from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr, Costs
 from laddnav.db.events import Event
 from laddnav.db.unit import Database
@@ -29,7 +29,7 @@ from tests.clock import SetClock
 
 async def bill(database: Database, *some: Cdr) -> None:
     for each in some:
-        kind = CdrClosed if each.owner == each.holder else CdrReceived
+        kind = CdrClosed if each.owner == each.holder else CdrAccepted
         await billing.bill(database, kind(holder=each.holder, owner=str(each.owner), cdr_id=each.id))
 
 

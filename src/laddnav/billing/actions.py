@@ -25,7 +25,7 @@ from laddnav.billing.rules import (
     zone_named,
 )
 from laddnav.cdrs import actions as cdrs
-from laddnav.cdrs.events import CdrClosed, CdrReceived
+from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
@@ -39,8 +39,8 @@ from laddnav.parties.model import InvoiceEvery, Party
 # ---- A CDR becomes money
 
 
-async def bill(database: Database, event: CdrClosed | CdrReceived) -> None:
-    """Hears CdrClosed and CdrReceived: the debtor owes it, and its lines are on the debtor's invoice; again is nothing.
+async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
+    """Hears CdrClosed and CdrAccepted: the debtor owes it, and its lines are on the debtor's invoice; again is nothing.
 
     Of a CDR that a partner sent we owe the CPO its total too. A charge that costs nothing is nobody's debt.
     """

@@ -10,21 +10,38 @@ from enum import Enum
 
 from msgspec import Struct
 
-from laddnav.cdrs import rules, store
-from laddnav.cdrs.events import CdrClosed, CdrReceived
-from laddnav.cdrs.model import Cdr
-from laddnav.cdrs.rules import AlreadyClosedDifferently, UnknownCdr
+from laddnav.cdrs import judging, rules, store
+from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrDisputed, CdrEvent, CdrReceived, CdrRefused
+from laddnav.cdrs.model import Cdr, CdrLocation, Review, Standing
+from laddnav.cdrs.rules import (
+    AlreadyClosedDifferently,
+    AlreadyCredited,
+    NoReason,
+    NotInDispute,
+    NotOurs,
+    UnknownCdr,
+)
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
-from laddnav.metering.model import DoubtKind
+from laddnav.metering.model import DoubtKind, Measured
+from laddnav.people import actions as people
+from laddnav.pricing import check as checking
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import rules as charges
-from laddnav.sessions.events import SessionEnded
-from laddnav.sessions.model import Status
+from laddnav.sessions.events import SessionAmended, SessionEnded
+from laddnav.sessions.model import Session, Status
+from laddnav.tariffs import actions as tariffs
+
+DECIDED: dict[Standing, type[CdrEvent]] = {
+    Standing.ACCEPTED: CdrAccepted,
+    Standing.DISPUTED: CdrDisputed,
+    Standing.REJECTED: CdrRefused,
+    Standing.SETTLED: CdrRefused,
+}
 
 
 class Received(Enum):
@@ -43,25 +60,86 @@ class Sum(Struct, frozen=True, kw_only=True):
     total_excl: Decimal
 
 
+# ---- Ours
+
+
 async def close(database: Database, ended: SessionEnded) -> None:
     """Hears SessionEnded: fold all facts once more, price, and keep the one CDR of this Session; again is nothing."""
     owner = PartyId.parse(ended.owner)
     async with database.unit() as unit:
-        session = await sessions.fetch(unit, ended.holder, owner, ended.session_id)
-        if session.status is not Status.COMPLETED or await store.of_session(unit, ended.holder, owner, session.id):
+        # Held until the CDR is kept: a fact that comes now is either in it, or finds it closed and corrects it.
+        session = await sessions.fetch(unit, ended.holder, owner, ended.session_id, lock=True)
+        if session.status is not Status.COMPLETED or await store.was_closed(unit, ended.holder, owner, session.id):
             return
         location = await locations.fetch(unit, session.holder, session.owner, session.location_id)
-        facts = await readings.facts(unit, session.holder, session.id)
-        signed = rules.signed_data(await readings.of_session(unit, session.holder, session.id))
-        measured = charges.whole(session, facts)
-        cdr = rules.closed(session, location, measured, signed, id=unit.new_id(), now=unit.now)
-        if not await store.insert(unit, cdr, _digest(json.encode(cdr))):
+        cdr, measured = await _closed(unit, session, rules.place_of(session, location))
+        if await _keep(unit, cdr):
+            _put_right(unit, session, measured)
+
+
+async def correct(database: Database, amended: SessionAmended) -> None:
+    """Hears SessionAmended: where its CDR would now say something else, credit it and close anew; again is nothing."""
+    owner = PartyId.parse(amended.owner)
+    async with database.unit() as unit:
+        session = await sessions.fetch(unit, amended.holder, owner, amended.session_id, lock=True)
+        before = await store.of_session(unit, amended.holder, owner, session.id)
+        if before is None:  # not closed yet, then this fact will be in it; or taken back by a person, who knew why
             return
-        readings.settle_all(unit, session.holder, session.id, DoubtKind.LATE_READING)
-        readings.raise_doubts(
-            unit, session.holder, session.id, session.station_id or "", charges.put_right(measured.doubts)
-        )
-        unit.announce(CdrClosed(holder=cdr.holder, owner=str(cdr.owner), cdr_id=cdr.id))
+        cdr, measured = await _closed(unit, session, before.location)
+        after = rules.succeeding(before, cdr)
+        if rules.differs(before, after):
+            await _credit(unit, before)
+            assert await _keep(unit, after), "the session is held, and its CDR is credited"
+        _put_right(unit, session, measured)
+
+
+async def credit(unit: Unit, ref: str, *, by: str, why: str) -> Cdr:
+    """Take a CDR of ours back, by hand; the Credit CDR. Raises UnknownCdr, NotOurs, AlreadyCredited, NoReason."""
+    cdr = await by_ref(unit, ref)
+    if cdr.owner != cdr.holder:
+        raise NotOurs(cdr.id)
+    if not why:
+        raise NoReason
+    if cdr.session_id is not None:  # a late fact waits until this is done
+        await sessions.fetch(unit, cdr.holder, cdr.owner, cdr.session_id, lock=True)
+    one = await _credit(unit, cdr)
+    people.note(unit, by, "credit CDR", f"cdr {cdr.id}", why)
+    return one
+
+
+async def _closed(unit: Unit, session: Session, place: CdrLocation) -> tuple[Cdr, Measured]:
+    facts = await readings.facts(unit, session.holder, session.id)
+    signed = rules.signed_data(await readings.of_session(unit, session.holder, session.id))
+    measured = charges.whole(session, facts)
+    return rules.closed(session, place, measured, signed, id=unit.new_id(), now=unit.now), measured
+
+
+async def _credit(unit: Unit, cdr: Cdr) -> Cdr:
+    """Raises AlreadyCredited."""
+    one = rules.credited(cdr, id=rules.credit_id(cdr.id), ref=unit.new_id(), now=unit.now)
+    if not await _keep(unit, one):
+        raise AlreadyCredited(cdr.id)
+    return one
+
+
+async def _keep(unit: Unit, cdr: Cdr) -> bool:
+    """False where it is kept already."""
+    if not await store.insert(unit, cdr, _digest(json.encode(cdr))):
+        return False
+    unit.announce(CdrClosed(holder=cdr.holder, owner=str(cdr.owner), cdr_id=cdr.id))
+    return True
+
+
+def _put_right(unit: Unit, session: Session, measured: Measured) -> None:
+    """What the look at all facts made good is no doubt any more; what it left in doubt is one."""
+    readings.settle_all(unit, session.holder, session.id, DoubtKind.LATE_READING)
+    if session.meter_stopped is not None:
+        readings.settle_all(unit, session.holder, session.id, DoubtKind.STOP_UNKNOWN)
+    doubts = charges.put_right(measured.doubts)
+    readings.raise_doubts(unit, session.holder, session.id, session.station_id or "", doubts)
+
+
+# ---- A partner's
 
 
 async def receive(unit: Unit, cdr: Cdr, words: bytes) -> Received:
@@ -73,6 +151,96 @@ async def receive(unit: Unit, cdr: Cdr, words: bytes) -> Received:
     if await store.digest_of(unit, cdr.holder, cdr.owner, cdr.id) == digest:
         return Received.SAME
     raise AlreadyClosedDifferently(cdr.id)
+
+
+async def check(database: Database, received: CdrReceived) -> None:
+    """Hears CdrReceived: what it states against its periods, its tariff and its neighbours. Judged before is judged."""
+    async with database.unit() as unit:
+        cdr = await fetch(unit, received.holder, PartyId.parse(received.owner), received.cdr_id)
+        await store.hold_token(unit, cdr)
+        if await store.review(unit, cdr.holder, cdr.owner, cdr.id) is None:
+            await _judge(unit, cdr)
+
+
+async def accept(unit: Unit, ref: str, *, by: str, why: str) -> Review:
+    """It is billed as it is. Raises UnknownCdr, NotInDispute, NoReason."""
+    review = judging.accepted(await _disputed(unit, ref), by=by, why=why, now=unit.now)
+    _decide(unit, review)
+    await _follow(unit, await fetch(unit, review.holder, review.owner, review.cdr_id))
+    return review
+
+
+async def reject(unit: Unit, ref: str, *, by: str, why: str) -> Review:
+    """It is not billed. Raises UnknownCdr, NotInDispute, NoReason."""
+    review = judging.rejected(await _disputed(unit, ref), by=by, why=why, now=unit.now)
+    _decide(unit, review)
+    return review
+
+
+async def _disputed(unit: Unit, ref: str) -> Review:
+    cdr = await by_ref(unit, ref)
+    await store.hold_token(unit, cdr)
+    review = await store.review(unit, cdr.holder, cdr.owner, cdr.id)
+    if review is None:
+        raise NotInDispute(cdr.id)
+    return review
+
+
+async def _judge(unit: Unit, cdr: Cdr, before: Review | None = None) -> None:
+    """Decide, and then look again at what is held because of it. `before`: it is held, and something changed."""
+    review = await (_credit_reviewed if cdr.credit else _reviewed)(unit, cdr)
+    if before is not None:
+        review = judging.again(before, review, unit.now)
+    _decide(unit, review)
+    if review.standing is Standing.SETTLED and review.other_id is not None:
+        original = await store.review(unit, cdr.holder, cdr.owner, review.other_id)
+        if original is not None and original.standing is not Standing.SETTLED:
+            _decide(unit, judging.settled(original, unit.now))
+    await _follow(unit, cdr)
+
+
+async def _follow(unit: Unit, cdr: Cdr) -> None:
+    """What repeats this CDR, or what it takes back, may be right now; a credit that waited for it has its original."""
+    for key in filter(None, (cdr.id, cdr.credit_reference_id)):
+        for waiting in await store.waiting_for(unit, cdr.holder, cdr.owner, key):
+            if waiting.cdr_id != cdr.id:
+                await _judge(unit, await fetch(unit, waiting.holder, waiting.owner, waiting.cdr_id), waiting)
+
+
+async def _reviewed(unit: Unit, cdr: Cdr) -> Review:
+    location = await locations.find(unit, cdr.holder, cdr.owner, cdr.location.id)
+    connector = judging.connector_of(cdr, location)
+    versions = await tariffs.versions(unit, cdr.holder, cdr.owner, judging.tariff_ids(cdr, connector))
+    promised = judging.promised(cdr, versions)
+    checked = checking.checked(
+        rules.charge_of(cdr, None if location is None else location.time_zone),
+        tariffs=promised.tariffs,
+        earlier=promised.others,
+        power_max=judging.power_of(connector),
+    )
+    return judging.reviewed(cdr, checked, await store.beside(unit, cdr), unit.now)
+
+
+async def _credit_reviewed(unit: Unit, cdr: Cdr) -> Review:
+    assert cdr.credit_reference_id is not None, "a Credit CDR says what it takes back"
+    original = await store.find(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+    before = None
+    if original is not None:
+        before = await store.review(unit, cdr.holder, cdr.owner, original.id)
+        if before is None:
+            await _judge(unit, original)
+            before = await store.review(unit, cdr.holder, cdr.owner, original.id)
+    first = await store.credit_of(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+    again = first is not None and first.id != cdr.id
+    return judging.reviewed_credit(cdr, original, before, again, unit.now)
+
+
+def _decide(unit: Unit, review: Review) -> None:
+    store.put_review(unit, review)
+    unit.announce(DECIDED[review.standing](holder=review.holder, owner=str(review.owner), cdr_id=review.cdr_id))
+
+
+# ---- Reads
 
 
 async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Cdr:
@@ -88,7 +256,7 @@ async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Cdr | No
 
 
 async def of_session(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> Cdr | None:
-    """The CDR that closed this Session, if it is closed."""
+    """The CDR that closed this Session and is not credited, if there is one."""
     return await store.of_session(unit, holder, owner, session_id)
 
 
@@ -110,6 +278,41 @@ async def page(
 ) -> Sequence[Cdr]:
     """Newest first; the last ref is the next `before`."""
     return await store.page(unit, holder, owner, before, limit)
+
+
+async def credit_of(unit: Unit, cdr: Cdr) -> Cdr | None:
+    """The Credit CDR that takes this one back, if there is one."""
+    return await store.credit_of(unit, cdr.holder, cdr.owner, cdr.id)
+
+
+async def review_of(unit: Unit, cdr: Cdr) -> Review | None:
+    """What we think of a partner's CDR, once it was looked at."""
+    return await store.review(unit, cdr.holder, cdr.owner, cdr.id)
+
+
+async def dispute(unit: Unit, ref: str) -> Review:
+    """By the ref of its CDR. Raises UnknownCdr, NotInDispute."""
+    review = await store.review(unit, *(await _named(unit, ref)))
+    if review is None or review.disputed_at is None:
+        raise NotInDispute(ref)
+    return review
+
+
+async def _named(unit: Unit, ref: str) -> tuple[PartyId, PartyId, str]:
+    cdr = await by_ref(unit, ref)
+    return cdr.holder, cdr.owner, cdr.id
+
+
+async def disputes(
+    unit: Unit, holder: PartyId | None, standing: Standing | None = None, *, before: str | None = None, limit: int = 50
+) -> Sequence[Review]:
+    """What did not pass its check, decided or not, newest first; the last ref is the next `before`."""
+    return await store.disputes(unit, holder, standing, before, limit)
+
+
+async def count_disputed(unit: Unit, holder: PartyId | None) -> int:
+    """How many are held and wait for a person."""
+    return await store.count_disputed(unit, holder)
 
 
 async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> Sequence[Sum]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -11,7 +13,9 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod
+from laddnav.pricing.check import Checked
 from laddnav.pricing.model import Line
+from laddnav.pricing.plausible import Implausible
 from laddnav.sessions.model import AuthMethod, CdrToken
 from laddnav.tariffs.model import Tariff
 
@@ -63,7 +67,10 @@ class Costs(Struct, frozen=True, kw_only=True):
 
 
 class Cdr(Struct, frozen=True, kw_only=True):
-    """`owner` is the CPO. `lines` explain our own CDRs to the cent; a partner's has none."""
+    """`owner` is the CPO. `lines` explain our own CDRs to the cent; a partner's has none.
+
+    `closing` counts how often a session of ours was closed: above 1, the CDR before it is credited.
+    """
 
     holder: PartyId
     owner: PartyId
@@ -91,4 +98,44 @@ class Cdr(Struct, frozen=True, kw_only=True):
     credit_reference_id: str | None = None
     home_charging_compensation: bool | None = None
     lines: tuple[Line, ...] = ()
+    closing: int = 1
     last_updated: datetime
+
+
+class Standing(StrEnum):
+    """Whether a partner's CDR may be billed."""
+
+    ACCEPTED = "ACCEPTED"  # by its check, or by a person
+    DISPUTED = "DISPUTED"  # held: nobody pays it until somebody has decided
+    REJECTED = "REJECTED"  # a person decided that it is not paid
+    SETTLED = "SETTLED"  # its sender took it back while it was held: the CDR and its credit were never billed
+
+
+class Review(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What we think of one CDR of a partner, and who decided that.
+
+    `findings` are what cannot be true of it, alone or among others; `other_id` is the CDR that it repeats or credits.
+    `disputed_at` None: it was accepted as it came. `decided_by` None: nobody had to. `checked` None: not compared.
+    """
+
+    holder: PartyId
+    owner: PartyId
+    cdr_id: str
+    ref: str
+    standing: Standing
+    currency: str
+    stated: Decimal
+    checked: Checked | None = None
+    findings: tuple[Implausible, ...] = ()
+    other_id: str | None = None
+    reviewed_at: datetime
+    disputed_at: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    note: str | None = None
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What it asks for above what we come to, before taxes; None where we come to nothing."""
+        total = None if self.checked is None else self.checked.field("total_cost")
+        return None if total is None or total.ours is None or total.stated is None else total.stated - total.ours

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
+from laddnav.kit.money import Price
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
 from laddnav.locations.model import Location
 from laddnav.locations.rules import connector_of, evse_of
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Measured, Reading
-from laddnav.pricing.model import Priced
+from laddnav.pricing.model import Charge, Priced, Stated
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import metered
 from laddnav.sessions.model import Session
+
+ID_MAX = 39  # of a Credit CDR; others have 36 (OCPI 2.2.1 mod_cdrs_cdr_object)
+CREDIT = "-C"
 
 
 class UnknownCdr(Refusal):
@@ -32,9 +38,43 @@ class AlreadyClosedDifferently(Refusal):
         self.cdr_id = cdr_id
 
 
+class NotOurs(Refusal):
+    """Only the CPO of a CDR credits it."""
+
+    def __init__(self, cdr_id: str) -> None:
+        super().__init__(f"CDR {cdr_id!r} is a partner's; only its CPO can credit it")
+        self.cdr_id = cdr_id
+
+
+class AlreadyCredited(Refusal):
+    """The CDR is credited, or is a credit itself."""
+
+    def __init__(self, cdr_id: str) -> None:
+        super().__init__(f"CDR {cdr_id!r} is credited already, or is a Credit CDR itself")
+        self.cdr_id = cdr_id
+
+
+class NotInDispute(Refusal):
+    """Nobody disputes this CDR, or it is decided already."""
+
+    def __init__(self, cdr_id: str) -> None:
+        super().__init__(f"CDR {cdr_id!r} is not in dispute, or that is decided already")
+        self.cdr_id = cdr_id
+
+
+class NoReason(Refusal):
+    """Whoever rejects or credits a CDR says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why: the reason is kept with what was decided")
+
+
+# ---- Closing and crediting
+
+
 def closed(
     session: Session,
-    location: Location,
+    place: CdrLocation,
     measured: Measured,
     signed: SignedData | None,
     *,
@@ -63,7 +103,7 @@ def closed(
         token=session.token,
         auth_method=session.auth_method,
         authorization_reference=session.authorization_reference,
-        location=place_of(session, location),
+        location=place,
         meter_id=session.meter_id,
         currency=session.currency,
         tariffs=() if tariff is None else (tariff,),
@@ -76,6 +116,81 @@ def closed(
         lines=priced.lines,
         last_updated=now,
     )
+
+
+def differs(before: Cdr, after: Cdr) -> bool:
+    """Whether a CDR closed anew says anything else that matters: money, energy or time."""
+    return _outcome(before) != _outcome(after)
+
+
+def _outcome(cdr: Cdr) -> tuple[object, ...]:
+    return cdr.costs, cdr.energy, cdr.time, cdr.parking_time, cdr.started_at, cdr.ended_at
+
+
+def succeeding(before: Cdr, after: Cdr) -> Cdr:
+    """What is closed anew after its credit: the place, the Token and the rest stay as they were at the charge."""
+    return replace(after, location=before.location, token=before.token, closing=before.closing + 1)
+
+
+def credited(cdr: Cdr, *, id: str, ref: str, now: datetime) -> Cdr:
+    """The Credit CDR: all data again, and only the amounts of the total turned (OCPI 2.2.1 mod_cdrs_credit_cdrs).
+
+    Raises AlreadyCredited for a Credit CDR: what takes back is not taken back itself.
+    """
+    if cdr.credit:
+        raise AlreadyCredited(cdr.id)
+    return replace(
+        cdr,
+        id=id,
+        ref=ref,
+        costs=replace(cdr.costs, total=_turned(cdr.costs.total)),
+        credit=True,
+        credit_reference_id=cdr.id,
+        last_updated=now,
+    )
+
+
+def credit_id(cdr_id: str) -> str:
+    """An id of its own in which the original's is recognised; the three characters that it may be longer allow that."""
+    return f"{cdr_id[: ID_MAX - len(CREDIT)]}{CREDIT}"
+
+
+def _turned(price: Price) -> Price:
+    """The taxes too: they were taken of what is given back."""
+    if price.taxes is None:
+        return Price(-price.before_taxes)
+    taxes = [replace(tax, amount=-tax.amount, base=None if tax.base is None else -tax.base) for tax in price.taxes]
+    return Price(-price.before_taxes, tuple(taxes))
+
+
+def charge_of(cdr: Cdr, zone: str | None) -> Charge:
+    """What of the CDR decides its price; `zone` None where nobody knows the place's time zone."""
+    costs = cdr.costs
+    return Charge(
+        id=cdr.id,
+        started_at=cdr.started_at,
+        ended_at=cdr.ended_at,
+        currency=cdr.currency,
+        zone=zone,
+        country=cdr.location.country,
+        periods=cdr.periods,
+        tariffs=cdr.tariffs,
+        stated=Stated(
+            total=costs.total,
+            fixed=costs.fixed,
+            energy=costs.energy,
+            time=costs.time,
+            parking=costs.parking,
+            reservation=costs.reservation,
+        ),
+        energy=cdr.energy,
+        time=cdr.time,
+        parking_time=cdr.parking_time,
+        credit=cdr.credit,
+    )
+
+
+# ---- What a CDR of ours is made of
 
 
 def costs_of(priced: Priced) -> Costs:

@@ -25,7 +25,7 @@ import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.billing import actions as billing
 from laddnav.cdrs import actions as cdrs
-from laddnav.cdrs.events import CdrClosed, CdrReceived
+from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
 from laddnav.db.outbox import Deliverer
 from laddnav.db.unit import Database, Listener
@@ -55,6 +55,7 @@ from laddnav.server.settings import Settings
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import (
+    SessionAmended,
     SessionChanged,
     SessionEnded,
     SessionFailed,
@@ -82,8 +83,10 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, push_session],
     SessionFailed: [push_session],
+    SessionAmended: [cdrs.correct, push_session],
     CdrClosed: [billing.bill, push_cdr],
-    CdrReceived: [billing.bill],
+    CdrReceived: [cdrs.check],
+    CdrAccepted: [billing.bill],
     ConnectionChanged: [introduce_debtors],
 }
 

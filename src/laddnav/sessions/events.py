@@ -32,6 +32,10 @@ class SessionFailed(SessionEvent, frozen=True, kw_only=True):
     """It will not become a CDR: the start expired, was refused, or what the station told cannot be billed."""
 
 
+class SessionAmended(SessionEvent, frozen=True, kw_only=True):
+    """A fact came to light after it was settled: what was closed on it may have to be corrected."""
+
+
 class StartRequested(SessionEvent, frozen=True, kw_only=True):
     """Somebody who may asks the Station to begin; heard by whoever holds its socket."""
 

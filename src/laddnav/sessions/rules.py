@@ -15,7 +15,7 @@ from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Location
 from laddnav.metering import periods as metering
-from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured
+from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured, Reading
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened, priced
@@ -85,6 +85,7 @@ MOVES = {
     (Status.SETTLING, Happening.SETTLED): Status.COMPLETED,
     (Status.SETTLING, Happening.REOPENED): Status.ACTIVE,
     (Status.SETTLING, Happening.GIVEN_UP): Status.INVALID,
+    (Status.COMPLETED, Happening.REOPENED): Status.ACTIVE,
 }
 
 
@@ -256,7 +257,7 @@ def awaits_its_stop(session: Session) -> bool:
 
 
 def reopened(session: Session) -> Session:
-    """A charge that awaits its stop as it was when it began, so that it can be folded to its true end."""
+    """A charge that its Station had not stopped, as it was when it began, so that it can be folded to its true end."""
     register = None if session.meter_started is None else Energy(session.meter_started)
     power_max = None if session.meter is None else session.meter.power_max
     tab = session.tab
@@ -273,6 +274,19 @@ def reopened(session: Session) -> Session:
 def told_late(session: Session, at: datetime) -> bool:
     """Whether a start at this instant is older news than this Session, and none of its business."""
     return at < session.started_at - CLOCKS_DIFFER
+
+
+def told_too_late(session: Session, readings: Iterable[Reading]) -> bool:
+    """Whether these would have counted in a charge that is settled already."""
+    if session.status is not Status.COMPLETED or session.ended_at is None:
+        return False
+    until = session.ended_at
+    return any(one.register is not None and session.started_at <= one.at <= until for one in readings)
+
+
+def never_stopped(session: Session) -> bool:
+    """Whether it was settled without its Station's own word of the end, which now comes after all."""
+    return session.status is Status.COMPLETED and session.meter is not None and session.meter_stopped is None
 
 
 def nothing_missing(session: Session) -> bool:

@@ -10,6 +10,17 @@ from laddnav.tariffs.model import Tariff
 FETCH = "select body from tariff where holder = $1 and owner = $2 and id_key = $3 and withdrawn_at is null"
 LOCK = "select body, withdrawn_at from tariff where holder = $1 and owner = $2 and id_key = $3 for update"
 SEVERAL = "select body from tariff where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null"
+VERSIONS = """
+select body from (
+  select body, id_key, last_updated, 0 as age from tariff where holder = $1 and owner = $2 and id_key = any($3)
+  union all
+  select body, id_key, last_updated, 1 from tariff_version where holder = $1 and owner = $2 and id_key = any($3)) v
+order by id_key, last_updated desc, age
+"""
+KEEP_VERSION = """
+insert into tariff_version (holder, owner, id_key, last_updated, body) values ($1, $2, $3, $4, $5)
+on conflict do nothing
+"""
 BY_REF = "select ref, holder, body from tariff where ref = $1"
 PAGE = """
 select ref, holder, body from tariff
@@ -43,6 +54,23 @@ async def find_locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> t
 async def several(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> list[Tariff]:
     rows = await unit.fetch(SEVERAL, str(holder), str(owner), [fold(one) for one in ids])
     return [json.decode(row["body"], Tariff) for row in rows]
+
+
+async def versions(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> list[Tariff]:
+    rows = await unit.fetch(VERSIONS, str(holder), str(owner), [fold(one) for one in ids])
+    return [json.decode(row["body"], Tariff) for row in rows]
+
+
+def keep_version(unit: Unit, holder: PartyId, tariff: Tariff) -> None:
+    """What it said until now; the first of several with one `last_updated` stays."""
+    unit.write(
+        KEEP_VERSION,
+        str(holder),
+        str(tariff.owner),
+        fold(tariff.id),
+        tariff.last_updated,
+        json.encode(tariff).decode(),
+    )
 
 
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Tariff] | None:
