@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from laddnav.kit.energy import NO_ENERGY, wh
 from laddnav.metering.model import Activity
 from laddnav.pricing.charge import price
 from laddnav.pricing.explain import explained
 from laddnav.pricing.findings import Code
 from laddnav.pricing.lint import everywhere, linted, places, unreachable
 from laddnav.pricing.model import Charge, Choice, Priced, Tab
+from laddnav.pricing.offers import offers
 from laddnav.pricing.regions import Grid
+from laddnav.pricing.restrictions import Moment, Span, conditions
 from laddnav.pricing.tab import advanced, opened, priced
+from laddnav.pricing.week import week
 from laddnav.tariffs.model import Tariff, TariffDimension
 from tests.laws.charges import BOTH_WAYS, Visit, charges, tariffs, visits
 
@@ -93,3 +101,36 @@ def test_every_tariff_can_be_told_in_plain_words(tariff: Tariff, language: str) 
     said = explained(tariff, language)
     assert said
     assert "{" not in said
+
+
+@settings(max_examples=300)
+@given(tariffs(), visits(reserved=False), st.sampled_from(TariffDimension))
+def test_the_week_shows_the_price_that_the_engine_takes(
+    tariff: Tariff, visit: Visit, dimension: TariffDimension
+) -> None:
+    """At the moment at which a session begins, and an hour, 5 kWh and 4 kW later."""
+    at = visit.session[0].started_at
+    local = at.astimezone(ZoneInfo(visit.zone))
+    shown = week(tariff, local.date(), visit.zone).days[local.weekday()]
+    assert shown.started_at <= at < shown.ended_at
+    moment = Moment(local, timedelta(hours=1), wh(5000), Span(Decimal(4), Decimal(4)), Span(Decimal(6), Decimal(6)))
+    if dimension is TariffDimension.FLAT:
+        moment = Moment(local, timedelta(hours=1), NO_ENERGY, moment.power, moment.current)
+    choice = offers(tariff).choice(dimension, moment)
+    bands = [band for row in shown.rows if row.dimension == dimension for band in row.bands]
+    assert sum((band.ended_at - band.started_at for band in bands), timedelta()) in (
+        timedelta(),
+        shown.ended_at - shown.started_at,
+    )
+    now = [band for band in bands if band.started_at <= at < band.ended_at]
+    offered = [
+        one
+        for band in now
+        for one in band.offered
+        if all(condition.holds(moment) for condition in conditions(one.restriction))
+    ]
+    if choice is None:
+        assert offered == []
+        assert all(band.free for band in now)
+    else:
+        assert (offered[0].element, offered[0].component) == (choice.element, choice.component)

@@ -18,7 +18,7 @@ from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
 from laddnav.pricing.findings import Code, Fact, Finding, Found, Severity, Why, told
-from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Grid, Region, Span, TooEntangled
+from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Grid, Region, Bounds, TooEntangled
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 
 # A cent a minute: nobody asks less for time, and a price that does was meant for a minute.
@@ -171,7 +171,7 @@ def everywhere(tariff: Tariff, grid: Grid) -> Region:
     """All that can happen under a tariff: not what was before it was written, nor below zero."""
     since = (tariff.starts_at or tariff.last_updated).date().toordinal()
     until = EVERY.high if tariff.ends_at is None else Decimal(tariff.ends_at.date().toordinal() + 1)
-    return Region(grid.whole_week, (Span(Decimal(since), until), UPWARDS, UPWARDS, UPWARDS, UPWARDS))
+    return Region(grid.whole_week, (Bounds(Decimal(since), until), UPWARDS, UPWARDS, UPWARDS, UPWARDS))
 
 
 # Restrictions ---------------------------------------------------------------------------------------------------------

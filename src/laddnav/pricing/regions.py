@@ -28,28 +28,28 @@ MOST_STEPS = 1_000_000
 STEPS_OF_A_CUT = 20
 
 
-class Span(Struct, frozen=True):
+class Bounds(Struct, frozen=True):
     """From `low` (in it) to `high` (not in it)."""
 
     low: Decimal = _BEFORE_ALL
     high: Decimal = _AFTER_ALL
 
-    def __and__(self, other: Span) -> Span:
-        return Span(max(self.low, other.low), min(self.high, other.high))
+    def __and__(self, other: Bounds) -> Bounds:
+        return Bounds(max(self.low, other.low), min(self.high, other.high))
 
     def __bool__(self) -> bool:
         return self.low < self.high
 
 
-EVERY = Span()
-UPWARDS = Span(low=Decimal(0))
+EVERY = Bounds()
+UPWARDS = Bounds(low=Decimal(0))
 
 
 class Region(Struct, frozen=True):
     """`week` has a bit for every cell of the tariff's Grid; `spans` are those of the AXES."""
 
     week: int
-    spans: tuple[Span, ...]
+    spans: tuple[Bounds, ...]
 
     def __bool__(self) -> bool:
         return bool(self.week) and all(self.spans)
@@ -70,7 +70,10 @@ class Region(Struct, frozen=True):
             pieces.append(replace(self, week=self.week & ~other.week))
             rest = replace(rest, week=self.week & other.week)
         for axis, (mine, theirs) in enumerate(zip(self.spans, other.spans, strict=True)):
-            for outside in (Span(mine.low, min(mine.high, theirs.low)), Span(max(mine.low, theirs.high), mine.high)):
+            for outside in (
+                Bounds(mine.low, min(mine.high, theirs.low)),
+                Bounds(max(mine.low, theirs.high), mine.high),
+            ):
                 if outside:
                     pieces.append(_narrowed(rest, axis, outside))
             rest = _narrowed(rest, axis, mine & theirs)
@@ -138,7 +141,7 @@ class Grid:
         """One part of a region as a Restriction; a bound that is also one of `within` is not said."""
         days, start, end = self._part(region.week)
         dates, energy, duration, power, current = (
-            Span(
+            Bounds(
                 _BEFORE_ALL if mine.low <= all.low else mine.low,
                 _AFTER_ALL if mine.high >= all.high else mine.high,
             )
@@ -179,12 +182,12 @@ def overlapping(regions: Sequence[Region]) -> bool:
     return any(one.meets(other) for place, one in enumerate(regions) for other in regions[:place])
 
 
-def _narrowed(region: Region, axis: int, span: Span) -> Region:
+def _narrowed(region: Region, axis: int, span: Bounds) -> Region:
     return replace(region, spans=(*region.spans[:axis], span, *region.spans[axis + 1 :]))
 
 
-def _span(low: Decimal | None, high: Decimal | None) -> Span:
-    return Span(_BEFORE_ALL if low is None else low, _AFTER_ALL if high is None else high)
+def _span(low: Decimal | None, high: Decimal | None) -> Bounds:
+    return Bounds(_BEFORE_ALL if low is None else low, _AFTER_ALL if high is None else high)
 
 
 def _days(day: date | None) -> Decimal | None:
