@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, Inexact, getcontext, setcontext
+from decimal import (
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    Inexact,
+    getcontext,
+    setcontext,
+)
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -62,16 +72,27 @@ def cost_of_time(seconds: Decimal, per_hour: Decimal) -> Decimal:
     return quotient(seconds * per_hour, _SECONDS_OF_AN_HOUR)
 
 
-def quotient(dividend: Decimal, divisor: Decimal, places: Decimal = _TRILLIONTH) -> Decimal:
-    """Exact where decimals can write it, else rounded half to even."""
+def quotient(
+    dividend: Decimal, divisor: Decimal, places: Decimal = _TRILLIONTH, rounding: str = ROUND_HALF_EVEN
+) -> Decimal:
+    """Exact where decimals can write it, else rounded to `places`."""
     found = _DIVIDING.divide(dividend, divisor)
     written = found.quantize(_ENOUGH_PLACES, context=_DIVIDING)
-    return plain(written if written == found else found.quantize(places, ROUND_HALF_EVEN, context=_DIVIDING))
+    return plain(written if written == found else found.quantize(places, rounding, context=_DIVIDING))
 
 
 def hours_of(seconds: Decimal) -> Decimal:
-    """The volume of TIME, PARKING_TIME and RESERVATION_TIME; to ten decimal places where it needs more."""
-    return quotient(seconds, _SECONDS_OF_AN_HOUR, _TEN_PLACES)
+    """The volume of TIME, PARKING_TIME and RESERVATION_TIME; down to ten decimal places where it needs more.
+
+    Downwards, because volumes are counted up in steps: ten minutes written as 0.1666666667 h would be 601 seconds.
+    """
+    return quotient(seconds, _SECONDS_OF_AN_HOUR, _TEN_PLACES, ROUND_DOWN)
+
+
+def hours_written(seconds: Decimal) -> Decimal:
+    """As a ChargingPeriod says it: never more than it was, or who rounds up to a step from there bills one too many."""
+    hours = hours_of(seconds)
+    return hours if hours * _SECONDS_OF_AN_HOUR <= seconds else hours - _TEN_PLACES
 
 
 def seconds_of(length: timedelta) -> Decimal:
