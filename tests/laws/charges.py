@@ -231,7 +231,7 @@ def charges(draw: st.DrawFn, /, *, several: bool = False, **asked: Any) -> Charg
     periods = []
     for place in range(waited + draw(st.integers(0 if waited else 1, 5))):
         if place < waited:
-            volumes = {"RESERVATION_TIME": draw(VOLUMES["TIME"])}
+            volumes = {"RESERVATION_TIME": draw(st.decimals("0.01", 4, places=2))}
         else:
             chosen = draw(st.lists(st.sampled_from(sorted(VOLUMES)), min_size=1, max_size=4, unique=True))
             volumes = {name: draw(VOLUMES[name]) for name in chosen}

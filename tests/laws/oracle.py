@@ -156,6 +156,10 @@ def written(charge: Charge, zone: ZoneInfo) -> Bill:
     for volumes, period in periods:
         energy = volumes.get("ENERGY", NOTHING) * KWH
         tariff = _tariff(charge.tariffs, period.tariff_id, named)
+        # A fee is due where it applies as its phase begins, even if the Tariff of that period is none.
+        reserves, charges = "RESERVATION_TIME" in volumes, not set(volumes) <= {"RESERVATION_TIME"}
+        first_reserved, first_charged = reserves and not reserved, charges and not charged
+        reserved, charged = reserved or reserves, charged or charges
         if tariff is None:
             used += energy
             continue
@@ -163,15 +167,11 @@ def written(charge: Charge, zone: ZoneInfo) -> Bill:
         local, elapsed = period.started_at.astimezone(zone), _seconds(period.started_at - charge.started_at)
         power, current = _range(volumes, "POWER", KWH), _range(volumes, "CURRENT", 1)
         moment = Moment(local, elapsed, used, power, current)
-        if "RESERVATION_TIME" in volumes:
-            if not reserved:
-                bill += _flat_of_reservation(tariff, moment, expired)
-            reserved = True
-            bill += _time_of_reservation(tariff, volumes["RESERVATION_TIME"] * HOUR, moment, expired)
-        if not set(volumes) <= {"RESERVATION_TIME"}:
-            if not charged:
-                bill += _priced(tariff, "FLAT", Fraction(1), moment)
-            charged = True
+        if first_reserved:
+            bill += _flat_of_reservation(tariff, moment, expired)
+        if first_charged:
+            bill += _priced(tariff, "FLAT", Fraction(1), moment)
+        bill += _time_of_reservation(tariff, volumes.get("RESERVATION_TIME", NOTHING) * HOUR, moment, expired)
         bill += _priced(tariff, "ENERGY", energy, moment)
         bill += _priced(tariff, "TIME", volumes.get("TIME", NOTHING) * HOUR, moment)
         bill += _priced(tariff, "PARKING_TIME", volumes.get("PARKING_TIME", NOTHING) * HOUR, moment)
