@@ -15,10 +15,10 @@ from laddnav.pricing.charge import price
 from laddnav.pricing.explain import explained
 from laddnav.pricing.findings import Code
 from laddnav.pricing.lint import everywhere, linted, places, unreachable
-from laddnav.pricing.model import Charge, Choice, Priced, Tab
+from laddnav.pricing.model import Charge, Choice, Priced, Span, Tab
 from laddnav.pricing.offers import offers
 from laddnav.pricing.regions import Grid
-from laddnav.pricing.restrictions import Moment, Span, conditions
+from laddnav.pricing.restrictions import Moment, conditions
 from laddnav.pricing.tab import advanced, opened, priced
 from laddnav.pricing.week import week
 from laddnav.tariffs.model import Tariff, TariffDimension

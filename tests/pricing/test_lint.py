@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
+from laddnav.ocpi import feeds
 from laddnav.pricing import findings
 from laddnav.pricing.findings import SEVERITY, Code, Finding, Severity
 from laddnav.pricing.lint import linted
+from laddnav.sim import network
 from laddnav.tariffs.model import (
     Element,
     Limit,
@@ -27,7 +29,7 @@ from laddnav.tariffs.model import (
     TaxIncluded,
     Weekday,
 )
-from tests.things import component, tariff
+from tests.things import LONG_AGO, US, component, tariff
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "lint.md"
 ENERGY, FLAT = TariffDimension.ENERGY, TariffDimension.FLAT
@@ -250,6 +252,15 @@ def test_prices_of_charging_and_of_reservations_do_not_stand_in_each_others_way(
     """TAR-060."""
     both = of((ALWAYS, component(TIME, "5")), (Restriction(reservation="RESERVATION"), component(TIME, "2")))
     assert found(Code.UNREACHABLE_COMPONENT, both) == []
+
+
+def test_the_fee_that_a_real_operator_never_gets_is_found() -> None:
+    """The tariff of a feed: free from 08:00 to 20:00 stands before what it is to cost in these hours after four."""
+    (told,) = (one for one in feeds.locations_in(network.feed(), US, LONG_AGO).tariffs if one.id == "22132ac")
+    assert found(Code.UNREACHABLE_COMPONENT, told)[:2] == [
+        "/elements/2/price_components/0",
+        "/elements/2/price_components/1",
+    ]
 
 
 def test_a_gap_is_told_in_words() -> None:

@@ -18,7 +18,7 @@ from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
 from laddnav.pricing.findings import Code, Fact, Finding, Found, Severity, Why, told
-from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Grid, Region, Bounds, TooEntangled
+from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Bounds, Grid, Region, TooEntangled
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 
 # A cent a minute: nobody asks less for time, and a price that does was meant for a minute.
@@ -316,11 +316,12 @@ def per_minute(tariff: Tariff) -> Iterator[Found]:
 def steps(tariff: Tariff) -> Iterator[Found]:
     for place in places(tariff):
         one, pointer = place.component, f"{place.pointer}/step_size"
-        if one.type is TariffDimension.FLAT or not one.price:
-            if one.step_size > 1:
-                yield Found(code=Code.UNUSED_STEP_SIZE, pointer=pointer, facts={"step": one.step_size})
-        elif one.step_size == 0:
-            yield Found(code=Code.UNUSED_STEP_SIZE, pointer=pointer, facts={"step": 0})
+        if not one.price:
+            continue  # whatever is counted of what is free, it stays free
+        if one.step_size > 1 if one.type is TariffDimension.FLAT else one.step_size == 0:
+            yield Found(code=Code.UNUSED_STEP_SIZE, pointer=pointer, facts={"step": one.step_size})
+        elif one.type is TariffDimension.FLAT:
+            continue
         elif one.type is TariffDimension.ENERGY:
             yield from _energy_step(one.step_size, pointer)
         else:

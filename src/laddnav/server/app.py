@@ -19,6 +19,7 @@ import laddnav.ocpp.routes
 import laddnav.parties.routes
 import laddnav.readings.routes
 import laddnav.server.routes
+import laddnav.server.tariffs
 import laddnav.sessions.routes
 import laddnav.tariffs.routes
 import laddnav.tokens.routes
@@ -96,6 +97,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.locations.routes.ROUTES,
     *laddnav.tokens.routes.ROUTES,
     *laddnav.tariffs.routes.ROUTES,
+    *laddnav.server.tariffs.ROUTES,
     *laddnav.readings.routes.ROUTES,
     *laddnav.sessions.routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
