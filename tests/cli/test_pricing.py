@@ -146,7 +146,7 @@ def test_a_policy_may_be_named(laddnav: Laddnav) -> None:
 def test_people_see_a_receipt(laddnav: Laddnav) -> None:
     receipt = laddnav("price", "--cdr", CDR, "--timezone", "Europe/Brussels").out.splitlines()
     assert receipt[0].split() == "from (Europe/Brussels) what used paid for price before taxes after taxes".split()
-    assert receipt[1].split() == "2015-06-29 23:39:09 TIME 1.973 h 2 h 2.00/h 4.00 4.40".split()
+    assert receipt[1].split() == "2015-06-29 23:39:09 TIME 1 h 58 min 23 s 2 h 2.00/h 4.00 4.40".split()
     assert receipt[2].strip().endswith("[12 /elements/0/price_components/0]")
     assert ["VAT", "10", "%", "of", "4.00", "0.40"] in [line.split() for line in receipt]
     assert ["Total", "EUR", "4.00", "4.40"] in [line.split() for line in receipt]

@@ -95,9 +95,9 @@ def _spelt(done: Checked, language: str) -> dict[str, Any]:
                 "name": one.name,
                 "verdict": one.verdict.value,
                 "stated": maybe(one.stated),
-                "ours": maybe(one.ours),
+                "ours": maybe(_fine(one.ours)),
                 "stated_incl": maybe(one.stated_incl),
-                "ours_incl": maybe(one.ours_incl),
+                "ours_incl": maybe(_fine(one.ours_incl)),
             }
             for one in done.fields
         ],
@@ -132,4 +132,9 @@ _VERDICTS = {
 
 
 def _number(number: Decimal | None) -> str:
-    return maybe(number) or "-"
+    return maybe(_fine(number)) or "-"
+
+
+def _fine(number: Decimal | None) -> Decimal | None:
+    """An hour's third has no end in decimals; twelve places are as fine as our own amounts are."""
+    return number if number is None else round(number, 12)

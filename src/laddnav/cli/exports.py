@@ -52,7 +52,7 @@ def cdrs(file: File = "-", of: OurParty = None, data: Data = None, database: Url
 
 
 async def _export(kind: str, file: str, of: str | None, data: Path | None, database: str | None) -> None:
-    from laddnav.ocpi.feeds import CODECS
+    from laddnav.ocpi.feeds import spelling
     from laddnav.parties import actions as parties
 
     named = party(of)
@@ -61,7 +61,7 @@ async def _export(kind: str, file: str, of: str | None, data: Path | None, datab
             holder = (await parties.meant(unit, named)).holder
         with _Sink(file) as sink:
             async for thing in _all(installed, kind, holder):
-                sink.write(CODECS[type(thing)].encode(thing) + b"\n")
+                sink.write(spelling(thing).encode(thing) + b"\n")
 
 
 async def _all(installed: Database, kind: str, holder: PartyId) -> AsyncIterator[Any]:

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
 from laddnav.cli.saying import table
 from laddnav.cli.spelling import number
 from laddnav.kit.money import minor_unit
+from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import Amount, Line, Priced
 from laddnav.pricing.reasons import said
 from laddnav.pricing.remarks import remark
-from laddnav.pricing.rounding import in_hours, rounded
+from laddnav.pricing.rounding import rounded
+from laddnav.tariffs.words import length
 
 _UNITS = {"kWh": "/kWh", "h": "/h", "x": ""}
 
 
 def receipt(price: Priced, zone: str | None, language: str) -> str:
-    """Times are those of the Location where its zone is known, else UTC. Amounts are exact but for the last line."""
+    """Times are those of the Location where its zone is known, else UTC. Every digit there is, JSON has."""
     parts = [list(_lines(price, zone, language)), list(_sums(price)), list(_remarks(price, language))]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """Exact, and at least to the coin: 5.00 and 2.375."""
+    """To the coin, and two places more where it has them: 5.00 and 2.375."""
     if amount is None:
         return "unknown"
-    text = number(amount)
     coin = minor_unit(currency)
-    return f"{amount:.{-int(coin.as_tuple().exponent)}f}" if amount == amount.quantize(coin) else text
+    fine = amount.quantize(coin.scaleb(-2), ROUND_HALF_EVEN)
+    return f"{fine.quantize(coin):f}" if fine == fine.quantize(coin) else number(fine)
+
+
+def _exact(price: Decimal, currency: str) -> str:
+    """A price of the Tariff: as it is written there, at least to the coin."""
+    coin = minor_unit(currency)
+    return f"{price.quantize(coin):f}" if price == price.quantize(coin) else number(price)
 
 
 def _lines(price: Priced, zone: str | None, language: str) -> Iterator[str]:
@@ -53,7 +61,7 @@ def _row(line: Line, currency: str, zone: str | None) -> tuple[str, ...]:
         line.dimension,
         "" if limit else _volume(line.volume, line.unit),
         "" if limit else _volume(line.billed_volume, line.unit),
-        "" if limit else f"{money(line.unit_price, currency)}{_UNITS.get(line.unit, '')}",
+        "" if limit else f"{_exact(line.unit_price, currency)}{_UNITS.get(line.unit, '')}",
         money(line.amount.excl, currency),
         money(line.amount.incl, currency),
     )
@@ -66,7 +74,13 @@ def _place(line: Line) -> str:
 
 
 def _volume(volume: Decimal, unit: str) -> str:
-    return f"{number(volume)} {unit}" if unit != "x" else f"{number(volume)} ×"
+    match unit:
+        case "h":
+            return length(timedelta(seconds=round(volume * 3600)))
+        case "x":
+            return f"{number(volume)} ×"
+        case _:
+            return f"{number(volume)} {unit}"
 
 
 def _clock(at: datetime, zone: str | None) -> str:
@@ -79,9 +93,9 @@ def _sums(price: Priced) -> Iterator[str]:
     used = {
         "Fixed": (price.fixed, ""),
         "Energy": (price.energy, f"{number(price.used.kwh)} kWh"),
-        "Time": (price.time, f"{number(in_hours(price.lasted))} h in all"),
-        "Parking": (price.parking, f"{number(in_hours(price.parked))} h"),
-        "Reservation": (price.reservation, f"{number(in_hours(price.reserved))} h"),
+        "Time": (price.time, f"{length(price.lasted)} in all"),
+        "Parking": (price.parking, length(price.parked)),
+        "Reservation": (price.reservation, length(price.reserved)),
     }
     shown = {name: one for name, one in used.items() if one[0].excl != 0 or one[0].incl != 0 or name == "Energy"}
     taxes = [(f"{tax.name} {_percentage(tax.percentage)}".rstrip(), tax) for tax in price.total.taxes]
@@ -111,4 +125,6 @@ def _sides(amount: Amount, currency: str) -> tuple[str, str]:
 
 def _remarks(price: Priced, language: str) -> Iterator[str]:
     for one in price.flags:
+        if one.flag is Flag.ZONE_NOT_NEEDED:  # says that nothing depends on it, so nothing does
+            continue
         yield f"Note: {remark(one, language)}"
