@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.cdrs import judging, rules, store
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrDisputed, CdrEvent, CdrReceived, CdrRefused
@@ -36,6 +37,8 @@ from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.sessions.model import Session, Status
 from laddnav.tariffs import actions as tariffs
 
+# Of what is missing or late, and not of what is wrong: a look at all facts that has it no more settles it.
+MENDED_BY_FACTS = {DoubtKind.LATE_READING, DoubtKind.GAP, DoubtKind.NO_READINGS, DoubtKind.STOP_UNKNOWN}
 DECIDED: dict[Standing, type[CdrEvent]] = {
     Standing.ACCEPTED: CdrAccepted,
     Standing.DISPUTED: CdrDisputed,
@@ -89,7 +92,8 @@ async def correct(database: Database, amended: SessionAmended) -> None:
         after = rules.succeeding(before, cdr)
         if rules.differs(before, after):
             await _credit(unit, before)
-            assert await _keep(unit, after), "the session is held, and its CDR is credited"
+            anew = unit.new_id()  # after its credit, so that lists show the two in this order
+            assert await _keep(unit, replace(after, id=anew, ref=anew)), "the session is held, and its CDR is credited"
         _put_right(unit, session, measured)
 
 
@@ -132,10 +136,9 @@ async def _keep(unit: Unit, cdr: Cdr) -> bool:
 
 def _put_right(unit: Unit, session: Session, measured: Measured) -> None:
     """What the look at all facts made good is no doubt any more; what it left in doubt is one."""
-    readings.settle_all(unit, session.holder, session.id, DoubtKind.LATE_READING)
-    if session.meter_stopped is not None:
-        readings.settle_all(unit, session.holder, session.id, DoubtKind.STOP_UNKNOWN)
     doubts = charges.put_right(measured.doubts)
+    for kind in MENDED_BY_FACTS - {doubt.kind for doubt in doubts}:
+        readings.settle_all(unit, session.holder, session.id, kind)
     readings.raise_doubts(unit, session.holder, session.id, session.station_id or "", doubts)
 
 
@@ -191,6 +194,9 @@ async def _judge(unit: Unit, cdr: Cdr, before: Review | None = None) -> None:
     review = await (_credit_reviewed if cdr.credit else _reviewed)(unit, cdr)
     if before is not None:
         review = judging.again(before, review, unit.now)
+        if review.standing is Standing.DISPUTED:  # still, if for another reason: no news, and nothing follows from it
+            store.put_review(unit, review)
+            return
     _decide(unit, review)
     if review.standing is Standing.SETTLED and review.other_id is not None:
         original = await store.review(unit, cdr.holder, cdr.owner, review.other_id)
