@@ -84,7 +84,15 @@ def metered(stretches: Sequence[tuple[Tariff, Stretch]], zone: ZoneInfo, tick: t
     bill: list[Used] = []
     reserved = charged = False
     for tariff, stretch in stretches:
-        first = Moment(stretch.started_at.astimezone(zone), _seconds(stretch.started_at - started_at), used)
+        watts = Fraction(stretch.energy.wh) * HOUR / _seconds(stretch.length)
+        amperes = None if stretch.current is None else Fraction(stretch.current)
+        first = Moment(
+            stretch.started_at.astimezone(zone),
+            _seconds(stretch.started_at - started_at),
+            used,
+            Range(watts, watts),
+            Range(amperes, amperes),
+        )
         if stretch.activity is Activity.RESERVED:
             if not reserved:
                 bill += _flat_of_reservation(tariff, first, expired)

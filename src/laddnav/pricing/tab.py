@@ -51,15 +51,7 @@ def opened(tariff: Tariff, at: datetime, zone: str, *, reserved: bool = False, p
     A flat fee is due here, once, and only if it applies at this moment; after a reservation, when the charge begins.
     """
     tab = Tab(tariffs=(tariff,), zone=zone, opened_at=at, reserved=reserved)
-    moment = Moment(at.astimezone(zone_named(zone, policy)))
-    asked = offers(tariff, policy)
-    if not reserved:
-        return replace(tab, flat=_place(first(asked.flat, moment), 0))
-    return replace(
-        tab,
-        reserved_flat=_place(first(asked.reservation_flat, moment), 0),
-        expiry_flat=_place(first(asked.expiry_flat, moment), 0),
-    )
+    return _with_fees(tab, offers(tariff, policy), Moment(at.astimezone(zone_named(zone, policy))))
 
 
 def switched(tab: Tab, tariff: Tariff, *, policy: Policy = OURS) -> Tab:
@@ -138,6 +130,10 @@ class _Course:
             raise CannotPrice(
                 f"The stretch from {rfc3339(stretch.started_at)} begins before what is priced already ends"
             )
+        if not self._stints and (self._offers.powers or self._offers.currents):
+            power, current = self._flow(stretch)
+            opened_at = self._tab.opened_at.astimezone(self._zone)
+            self._tab = _with_fees(self._tab, self._offers, Moment(opened_at, power=power, current=current))
         if self._tab.reserved and stretch.activity is not Activity.RESERVED:
             self._begin(stretch)
         for stint in self._split(stretch):
@@ -149,7 +145,7 @@ class _Course:
 
     def _begin(self, stretch: Stretch) -> None:
         """The reservation is used, and the start fee due."""
-        moment = self._moment(stretch, Cut(stretch.started_at, NO_ENERGY), UNSAID, UNSAID, None)
+        moment = self._moment(stretch, Cut(stretch.started_at, NO_ENERGY), *self._flow(stretch), None)
         flat = _place(first(self._offers.flat, moment), self._place)
         self._tab = replace(self._tab, reserved=False, flat=flat)
         self._fees.add(flat)
@@ -234,6 +230,21 @@ class _Course:
             return None
         fee = _place(first(self._offers.flat, moment), self._place)
         return None if fee in self._fees else fee
+
+
+def _with_fees(tab: Tab, asked: Offers, moment: Moment) -> Tab:
+    """The flat fee of the charge or of the reservation, as it is due at the first moment.
+
+    At the opening nobody knows yet what power there will be; the first stretch says it.
+    """
+    place = len(tab.tariffs) - 1
+    if not tab.reserved:
+        return replace(tab, flat=_place(first(asked.flat, moment), place))
+    return replace(
+        tab,
+        reserved_flat=_place(first(asked.reservation_flat, moment), place),
+        expiry_flat=_place(first(asked.expiry_flat, moment), place),
+    )
 
 
 def _place(rate: Rate | None, tariff: int) -> Choice | None:
