@@ -122,6 +122,7 @@ def test_a_period_on_a_tariff_that_nobody_knows_is_not_called_wrong() -> None:
     found = checked(replace(charge(TEN, of=PLAIN), periods=(other,)))
     assert found.verdict is Verdict.NOT_VERIFIABLE
     assert found.why is not None and "'T2'" in found.why
+    assert found.mismatching_fields == ()
 
 
 def test_sums_are_held_against_the_periods() -> None:

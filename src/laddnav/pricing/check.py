@@ -101,6 +101,8 @@ def checked(
         cause = None if why else likely_cause(case)
         if why or cause is Cause.ROUNDED_PER_COMPONENT:
             total = replace(total, verdict=Verdict.NOT_VERIFIABLE if why else Verdict.WITHIN_ROUNDING)
+        if why:  # what leaves the total open leaves its parts open
+            parts = [replace(one, verdict=min(one.verdict, Verdict.NOT_VERIFIABLE, key=_badness)) for one in parts]
     fields = (total, *parts, *volumes)
     return Checked(
         verdict=worst(fields),
@@ -157,8 +159,11 @@ def _as_credit(taken_back: Checked, credit: Charge) -> Checked:
 
 
 def worst(fields: Iterable[FieldChecked]) -> Verdict:
-    order = list(Verdict)
-    return max((one.verdict for one in fields), key=order.index, default=Verdict.NOT_VERIFIABLE)
+    return max((one.verdict for one in fields), key=_badness, default=Verdict.NOT_VERIFIABLE)
+
+
+def _badness(verdict: Verdict) -> int:
+    return list(Verdict).index(verdict)
 
 
 def _priced(charge: Charge, tariffs: tuple[Tariff, ...], zone: str | None, policy: Policy) -> Priced:

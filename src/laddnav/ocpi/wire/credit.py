@@ -14,6 +14,7 @@ from laddnav.kit.time import rfc3339
 Words = dict[str, Any]
 
 LONGEST_ID = 39  # OCPI 2.2.1 mod_cdrs_cdr_object: 36, and room for something appended
+CREDIT = "-C"
 
 
 class NotCreditable(Refusal):
@@ -32,11 +33,11 @@ def credit(words: Any, version: str, *, id: str | None, at: datetime) -> Words:
         raise Unreadable("Object missing required field `id`")
     if words.get("credit"):
         raise NotCreditable(f"CDR {words['id']!r} is a Credit CDR itself; send a new CDR instead")
-    new = id or f"{words['id']}-C"
+    new = id or f"{words['id'][: LONGEST_ID - len(CREDIT)]}{CREDIT}"
     if new.casefold() == words["id"].casefold():
         raise NotCreditable("A Credit CDR has an id of its own")
     if len(new) > LONGEST_ID:
-        raise NotCreditable(f"The id {new!r} has more than {LONGEST_ID} characters; give another with --id")
+        raise NotCreditable(f"The id {new!r} has more than {LONGEST_ID} characters")
     return words | {
         "id": new,
         "total_cost": _negated(words.get("total_cost"), version),
