@@ -65,40 +65,53 @@ def decimals(texts: Sequence[bytes]) -> Decimals:
     return Decimals(np.where(negative, -digits, digits), places, lengths, plain)
 
 
-# 2026-11-21T09:47:00Z: where its digits stand, and what stands between them.
-_LENGTH = 20
-_SIGNS = {4: b"-", 7: b"-", 10: b"T", 13: b":", 16: b":", 19: b"Z"}
+# 2026-11-21T09:47:00, and how it may go on: what stands where, if it is no digit.
+_SECONDS = {4: b"-", 7: b"-", 10: b"T", 13: b":", 16: b":"}
+_SPELLINGS = {19: _SECONDS, 20: _SECONDS | {19: b"Z"}, 24: _SECONDS | {19: b".", 23: b"Z"}}
 
 
 def instants(texts: Sequence[str]) -> tuple[Numbers, Marks]:
-    """RFC 3339 in whole seconds of UTC as microseconds since the epoch, and which of them are written so."""
-    count = len(texts)
-    fits = np.fromiter(map(len, texts), np.int64, count) == _LENGTH
-    if not fits.all():
-        texts = [text if fit else "1970-01-01T00:00:00Z" for text, fit in zip(texts, fits.tolist(), strict=True)]
+    """As microseconds since the epoch, and which of them are in UTC, to the second or the millisecond, and after 1970.
+
+    Others have to be read one by one.
+    """
+    found, read = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.bool_)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    for length, signs in _SPELLINGS.items():
+        these = np.flatnonzero(lengths == length)
+        if these.size:
+            alike = texts if these.size == len(texts) else [texts[place] for place in these.tolist()]
+            found[these], read[these] = _alike(alike, length, signs)
+    return found, read
+
+
+def _alike(texts: Sequence[str], length: int, signs: dict[int, bytes]) -> tuple[Numbers, Marks]:
     try:
-        text = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(count, _LENGTH)
+        text = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, length)
     except UnicodeEncodeError:
-        return np.zeros(count, np.int64), np.zeros(count, np.bool_)
-    for place, sign in _SIGNS.items():
-        fits &= text[:, place] == sign[0]
+        return np.zeros(len(texts), np.int64), np.zeros(len(texts), np.bool_)
+    text = np.ascontiguousarray(text.T)
     digit = text - _ZERO
-    for place in set(range(_LENGTH)) - _SIGNS.keys():
-        fits &= digit[:, place] <= 9
+    read = np.ones(len(texts), np.bool_)
+    for place in range(length):
+        read &= text[place] == signs[place][0] if place in signs else digit[place] <= 9
 
     def pair(place: int) -> Numbers:
-        return digit[:, place].astype(np.int64) * 10 + digit[:, place + 1]
+        return digit[place].astype(np.int64) * 10 + digit[place + 1]
 
     year, month, day = pair(0) * 100 + pair(2), pair(5), pair(8)
     hour, minute, second = pair(11), pair(14), pair(17)
-    fits &= (year >= 1970) & (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 23) & (minute <= 59) & (second <= 59)
-    months = (year - 1970) * 12 + month - 1
+    read &= (year >= 1970) & (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 23) & (minute <= 59) & (second <= 59)
+    months = np.where(read, (year - 1970) * 12 + month - 1, 0)
     first = _first_day_of(months)
-    fits &= first + day <= _first_day_of(months + 1)
-    seconds = ((first + day - 1) * 24 + hour) * 3600 + minute * 60 + second
-    return np.where(fits, seconds * 1_000_000, 0), fits
+    read &= first + day <= _first_day_of(months + 1)
+    microseconds = (((first + day - 1) * 24 + hour) * 3600 + minute * 60 + second) * 1_000_000
+    if length == 24:
+        microseconds += (digit[20].astype(np.int64) * 100 + pair(21)) * 1000
+    return np.where(read, microseconds, 0), read
 
 
 def _first_day_of(months: Numbers) -> Numbers:
     """Days since the epoch at the first of a month; months counted from January 1970."""
-    return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    days: Numbers = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return days

@@ -31,6 +31,7 @@ __all__ = ["read_charge", "read_tariff", "read_tariffs", "version_of"]
 C = TypeVar("C", bound=Struct)
 P = TypeVar("P", bound=Struct)
 
+MOST_DIMENSIONS = 100
 MOST_PERIODS = 100_000  # a minute each for two months
 
 
@@ -47,7 +48,7 @@ class WirePeriod(Struct, kw_only=True, gc=False):
     """A Dimension of ours is spelt as one of theirs, so it is read as it stands."""
 
     start_date_time: datetime
-    dimensions: Annotated[tuple[Dimension, ...], Meta(max_length=100)] = ()
+    dimensions: Annotated[tuple[Dimension, ...], Meta(max_length=MOST_DIMENSIONS)] = ()
     tariff_id: str | None = None
 
 
@@ -114,7 +115,7 @@ def read_charge(body: bytes, version: str | None = None) -> Charge:
     if len(body) > lenient.MOST_BYTES:
         raise Unreadable(f"A CDR of more than {lenient.MOST_BYTES} bytes is not read - at `$`")
     try:
-        return _spelling(version or _glimpsed(body)).read(body)
+        return _spelling(version or version_at_a_glance(body)).read(body)
     except (*UNREADABLE, Unreadable):
         return _read_repaired(body, version)
 
@@ -149,7 +150,7 @@ class _Spelling(Generic[C]):
 _NEEDLESS = frozenset({"id", "location", "cdr_location"})
 
 
-def _glimpsed(body: bytes) -> str:
+def version_at_a_glance(body: bytes) -> str:
     """The version at a glance: a quotation mark inside a text is escaped, so what is found is a name of a field."""
     if b'"stop_date_time"' in body:
         return "2.1.1"
@@ -250,7 +251,7 @@ def _charge(
         zone=None if place is None else place.time_zone,
         country=None if place is None else place.country,
         periods=_periods(wire.charging_periods),
-        tariffs=_tariffs(bytes(wire.tariffs), version),
+        tariffs=tariffs_of(bytes(wire.tariffs), version),
         stated=stated,
         energy=None if energy is None else Energy(_multiply(_finite(energy), _THOUSAND)),
         time=None if time is None else _hours(time),
@@ -313,7 +314,7 @@ def _tariffs_kept(raw: bytes, version: str) -> tuple[Tariff, ...]:
     return terms.each(raws, version, ".tariffs")
 
 
-def _tariffs(raw: bytes, version: str) -> tuple[Tariff, ...]:
+def tariffs_of(raw: bytes, version: str) -> tuple[Tariff, ...]:
     """The same bytes are the same Tariffs, so that what is worked out once for a Tariff holds for many CDRs."""
     return (_tariffs_kept if len(raw) <= terms.LONGEST_KEPT else _tariffs_kept.__wrapped__)(raw, version)
 

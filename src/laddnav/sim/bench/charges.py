@@ -46,34 +46,34 @@ def stretches() -> tuple[Stretch, ...]:
 
 def simple() -> Tariff:
     """One price for a kWh (OCPI 2.2.1 mod_tariffs_simple_tariff_example_0_25_euro_per_kwh)."""
-    return _tariff("SIMPLE", Element(components=(_component(TariffDimension.ENERGY, "0.25", vat="10", step_size=1),)))
+    return promised("SIMPLE", Element(components=(component(TariffDimension.ENERGY, "0.25", vat="10", step_size=1),)))
 
 
 def complex() -> Tariff:
     """Prices by current, weekday and hour (OCPI 2.2.1 mod_tariffs_complex_tariff_example)."""
     charging, parking = TariffDimension.TIME, TariffDimension.PARKING_TIME
     amperes = Decimal(32)
-    return _tariff(
+    return promised(
         "COMPLEX",
-        Element(components=(_component(TariffDimension.FLAT, "2.50", vat="15", step_size=1),)),
+        Element(components=(component(TariffDimension.FLAT, "2.50", vat="15", step_size=1),)),
         Element(
-            components=(_component(charging, "1.00", vat="20", step_size=900),),
+            components=(component(charging, "1.00", vat="20", step_size=900),),
             restriction=Restriction(current_max=amperes),
         ),
         Element(
-            components=(_component(charging, "2.00", vat="20", step_size=600),),
+            components=(component(charging, "2.00", vat="20", step_size=600),),
             restriction=Restriction(current_min=amperes, weekdays=WEEKDAYS),
         ),
         Element(
-            components=(_component(charging, "1.25", vat="20", step_size=600),),
+            components=(component(charging, "1.25", vat="20", step_size=600),),
             restriction=Restriction(current_min=amperes, weekdays=(Weekday.SATURDAY, Weekday.SUNDAY)),
         ),
         Element(
-            components=(_component(parking, "5.00", vat="10", step_size=300),),
+            components=(component(parking, "5.00", vat="10", step_size=300),),
             restriction=Restriction(start_time=time(9), end_time=time(18), weekdays=WEEKDAYS),
         ),
         Element(
-            components=(_component(parking, "6.00", vat="10", step_size=300),),
+            components=(component(parking, "6.00", vat="10", step_size=300),),
             restriction=Restriction(start_time=time(10), end_time=time(17), weekdays=(Weekday.SATURDAY,)),
         ),
     )
@@ -87,7 +87,11 @@ def closed(tariff: Tariff, session: Sequence[Stretch]) -> Priced:
 def cdr(id: str, tariff: Tariff, session: Sequence[Stretch]) -> Cdr:
     """What the network tells the company of the driver."""
     priced = closed(tariff, session)
-    started_at, ended_at = session[0].started_at, session[-1].ended_at
+    return told(id, tariff, priced, started_at=session[0].started_at, ended_at=session[-1].ended_at)
+
+
+def told(id: str, tariff: Tariff, priced: Priced, *, started_at: datetime, ended_at: datetime) -> Cdr:
+    """A CDR with all that OCPI asks for and this price."""
     return Cdr(
         holder=OURS,
         owner=OURS,
@@ -125,9 +129,9 @@ def cdr(id: str, tariff: Tariff, session: Sequence[Stretch]) -> Cdr:
     )
 
 
-def _tariff(id: str, *elements: Element) -> Tariff:
+def promised(id: str, *elements: Element) -> Tariff:
     return Tariff(owner=OURS, id=id, currency="EUR", elements=elements, last_updated=STARTED_AT)
 
 
-def _component(type: TariffDimension, price: str, *, vat: str, step_size: int) -> PriceComponent:
+def component(type: TariffDimension, price: str, *, vat: str, step_size: int) -> PriceComponent:
     return PriceComponent(type=type, price=Decimal(price), vat=Decimal(vat), step_size=step_size)
