@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi import feeds, quirks
 from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.tariffs.model import Limit, Restriction, TariffType, TaxIncluded
 from tests.ocpi.test_examples import CASES
 
 NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
@@ -145,6 +148,46 @@ def test_objects_are_found_in_every_packing(document: bytes, count: int) -> None
 def test_a_file_without_objects_is_refused(document: bytes) -> None:
     with pytest.raises(Unreadable):
         feeds.objects_in(document)
+
+
+def test_tariffs_of_every_version_are_read_by_their_words() -> None:
+    """TAR-010 to TAR-014: side by side in one file, each with what only its version says; 2.1.1 names no owner."""
+    files = {
+        "2.1.1": "complex-tariff-example.json",
+        "2.2.1": "tariff-example-euro-0-25-per-kwh-minimum-price.json",
+        "2.3.0": "simple-tariff-with-north-american-taxes-price-inclusive-of-tax.json",
+    }
+    told = [
+        parsed((CASES / version / "tariffs" / name).read_bytes()) | {"id": version} for version, name in files.items()
+    ]
+    told[2]["preauthorize_amount"] = 50
+    found = feeds.tariffs_in(encoded(told), OWNER, NOW)
+    assert not found.unusable
+    assert [(one.id, one.owner, one.tax_included) for one in found.tariffs] == [
+        ("2.1.1", OWNER, TaxIncluded.UNSAID),
+        ("2.2.1", OWNER, None),
+        ("2.3.0", OWNER, TaxIncluded.YES),
+    ]
+    assert found.tariffs[1].price_min == Limit(Decimal("0.50"), Decimal("0.55"))
+    assert found.tariffs[2].preauthorize_amount == 50
+    assert {one.name for one in found.repairs} == {"another-owner"}
+
+
+def test_what_is_exported_is_imported_again_as_it_was() -> None:
+    """Whatever a Tariff says, one of the versions can say it."""
+    plain = feeds.tariffs_in((CASES / "2.2.1" / "tariffs" / "complex-tariff-example.json").read_bytes(), OWNER, NOW)
+    (tariff,) = plain.tariffs
+    unsaid = tuple(replace(one, restriction=Restriction()) for one in tariff.elements)
+    without_vat = tuple(replace(one, components=tuple(replace(c, vat=None) for c in one.components)) for one in unsaid)
+    for one in (
+        tariff,
+        replace(tariff, type=TariffType.AD_HOC_PAYMENT),
+        replace(tariff, tax_included=TaxIncluded.YES, preauthorize_amount=Decimal(40)),
+        replace(tariff, elements=(replace(tariff.elements[0], restriction=Restriction(booking="BOOKING")),)),
+        replace(tariff, tax_included=TaxIncluded.UNSAID, type=None, elements=without_vat),
+    ):
+        said = feeds.spelling(one).encode(one)
+        assert feeds.tariffs_in(said, OWNER, NOW).tariffs == (one,)
 
 
 def test_tariffs_and_tokens_are_read_from_files_too() -> None:

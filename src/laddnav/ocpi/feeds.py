@@ -14,13 +14,23 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Location
 from laddnav.ocpi.quirks import Repair, mended
-from laddnav.ocpi.wire.codec import Hearing, parsed
+from laddnav.ocpi.wire.codec import Codec, Hearing, parsed
+from laddnav.ocpi.wire.terms import version_of
+from laddnav.ocpi.wire.v2_1_1 import tariff as tariff_2_1_1
 from laddnav.ocpi.wire.v2_2_1.listed import LISTED
+from laddnav.ocpi.wire.v2_3_0 import tariff as tariff_2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
 
-CODECS = VERSIONS["2.2.1"].codecs  # what files are written in, as far as they are written in any
+VERSION = "2.2.1"  # what files are written in, as far as they are written in any
+CODECS = VERSIONS[VERSION].codecs
+# But Tariffs come in all, and tell by their words in which.
+TARIFFS: dict[str, Codec[Any, Tariff]] = {
+    "2.1.1": tariff_2_1_1.codec,
+    VERSION: CODECS[Tariff],
+    "2.3.0": tariff_2_3_0.codec,
+}
 
 T = TypeVar("T")
 
@@ -31,7 +41,7 @@ OBJECTS = {
     "inline-tariff": "tariff {said} stood inside the Evse; its Connectors now name it",
     "missing-instant": "last_updated was missing; it is the moment of the import",
     "missing-publish": "publish was missing and counts as true",
-    "unknown-field": "OCPI 2.2.1 has no field {field}; it was left out",
+    "unknown-field": "OCPI {version} has no field {field}; it was left out",
     "unknown-word": "{said} is no word of OCPI 2.2.1 for {field}; it is kept as it is",
 }
 
@@ -98,6 +108,15 @@ def tariffs_in(document: bytes, owner: PartyId, now: datetime) -> Found:
     return reading.found()
 
 
+def spelling(thing: Any) -> Codec[Any, Any]:
+    """What to write a thing in so that it is read again as it is: a Tariff may need a newer or an older version."""
+    if not isinstance(thing, Tariff):
+        return CODECS[type(thing)]
+    hearing = Hearing(holder=thing.owner, sender=thing.owner)
+    choices = (TARIFFS[version] for version in (VERSION, "2.3.0", "2.1.1"))
+    return next((codec for codec in choices if not codec.lost(thing, hearing)), TARIFFS["2.3.0"])
+
+
 def tokens_in(document: bytes, owner: PartyId, now: datetime) -> Found:
     """Raises Unreadable, NoObjects."""
     reading = _Reading(owner, now)
@@ -134,8 +153,9 @@ class _Reading:
             if not isinstance(said, dict):
                 raise Unreadable("Expected `object` - at `$`")
             inside = list(_without_inline_tariffs(said, pointer, repairs))
-            things = [self._read(kind, said, pointer, repairs)]
-            things += [self._read(Tariff, tariff, at, repairs) for at, tariff in inside]
+            version = version_of(said) if kind is Tariff else VERSION
+            things = [self._read(kind, version, said, pointer, repairs)]
+            things += [self._read(Tariff, VERSION, tariff, at, repairs) for at, tariff in inside]
         except (Unreadable, NotAPartyId) as error:
             self._unusable.append(Unusable(pointer=pointer, says=str(error)))
             return
@@ -143,19 +163,22 @@ class _Reading:
         for thing in things:
             self._keep(thing, pointer)
 
-    def _read(self, kind: type[T], said: dict[str, Any], pointer: str, repairs: list[Repair]) -> T:
+    def _read(self, kind: type[T], version: str, said: dict[str, Any], pointer: str, repairs: list[Repair]) -> T:
+        codec: Codec[Any, Any] = CODECS[kind] if version == VERSION else TARIFFS[version]
         owner = f"{said.get('country_code', '')}*{said.get('party_id', '')}"
         if owner != str(self._owner):
             if owner != "*":
                 repairs.append(_repair("another-owner", pointer, said=owner))
-            said |= {"country_code": self._owner.country, "party_id": self._owner.party}
-        for at, one in _dated(said, pointer, CODECS[kind].wire):
+            if "country_code" in codec.wire.__struct_fields__:
+                said |= {"country_code": self._owner.country, "party_id": self._owner.party}
+        for at, one in _dated(said, pointer, codec.wire):
             repairs.append(_repair("missing-instant", at))
             one["last_updated"] = said.get("last_updated", rfc3339(self._now))
         if kind is Location:
             _settle_location(said, pointer, repairs)
-        repairs += _unlisted(said, pointer, CODECS[kind].wire)
-        return CODECS[kind].convert(said, self._hearing)
+        repairs += _unlisted(said, pointer, codec.wire, version)
+        thing: T = codec.convert(said, self._hearing)
+        return thing
 
     def _keep(self, thing: Any, pointer: str) -> None:
         """The same id once more is the same object, unless it says something else: then the first one stands."""
@@ -174,8 +197,8 @@ def _undated(thing: Any) -> Any:
     return msgspec.structs.replace(thing, last_updated=None)
 
 
-def _repair(name: str, pointer: str, *, field: str = "", said: str = "") -> Repair:
-    return Repair(name=name, pointer=pointer, says=OBJECTS[name].format(field=field, said=said))
+def _repair(name: str, pointer: str, *, field: str = "", said: str = "", version: str = VERSION) -> Repair:
+    return Repair(name=name, pointer=pointer, says=OBJECTS[name].format(field=field, said=said, version=version))
 
 
 def _without_inline_tariffs(
@@ -214,12 +237,12 @@ def _dated(said: Any, pointer: str, wire: type) -> Iterator[tuple[str, dict[str,
             yield at, one
 
 
-def _unlisted(said: Any, pointer: str, wire: type) -> Iterator[Repair]:
-    """What 2.2.1 does not list: fields, which are passed over, and words, which are kept."""
+def _unlisted(said: Any, pointer: str, wire: type, version: str) -> Iterator[Repair]:
+    """What the version does not list: fields, which are passed over, and words, which are kept."""
     for at, one, fields in _objects(said, pointer, wire):
         for field, value in one.items():
             if field not in fields:
-                yield _repair("unknown-field", f"{at}/{field}", field=field)
+                yield _repair("unknown-field", f"{at}/{field}", field=field, version=version)
             elif field in LISTED:
                 for word in value if isinstance(value, list) else [value]:
                     if word not in LISTED[field]:

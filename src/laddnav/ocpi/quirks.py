@@ -169,6 +169,11 @@ def _restrictions_in_list(field: str, said: Any) -> Any:
     return said[0] if said else DROP
 
 
+def _yes_or_no(field: str, said: Any) -> Any:
+    """YAML 1.1 reads the words YES and NO as booleans, and writes JSON's."""
+    return KEEP if field != "tax_included" or not isinstance(said, bool) else "YES" if said else "NO"
+
+
 def _long_text(field: str, said: Any) -> Any:
     most = {"text": 512, "city": 45, "physical_reference": 16, "floor_level": 4, "name": 255, "address": 255}.get(field)
     if most is None or not isinstance(said, str) or len(said) <= most:
@@ -199,6 +204,7 @@ FIELDS: dict[str, Quirk] = {
     "loose-coordinates": Quirk("{field} was {said}; OCPI says a text with five to seven decimals", _loose_coordinates),
     "unknown-status": Quirk("status {said} is none of OCPI's and counts as UNKNOWN", _unknown_status),
     "link-without-scheme": Quirk("{field} was {said}, without https", _link_without_scheme),
+    "boolean-tax-included": Quirk("tax_included was {said}; OCPI says YES, NO or N/A", _yes_or_no),
     "restrictions-in-list": Quirk("restrictions were a list; OCPI says one object", _restrictions_in_list),
 }
 

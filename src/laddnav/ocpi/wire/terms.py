@@ -129,12 +129,12 @@ def version_of(words: Any) -> str:
     components = [part for element in elements for part in dicts(element.get("price_components"))]
     restrictions = [part for element in elements for part in dicts([element.get("restrictions")])]
     limits = dicts([words.get("min_price"), words.get("max_price")])
-    if _named("tax_included preauthorize_amount before_taxes after_taxes booking", words, *limits, *restrictions):
+    if _named("tax_included preauthorize_amount", words) or _named("before_taxes after_taxes", *limits):
         return "2.3.0"
     if (
         _named("country_code party_id type min_price max_price start_date_time end_date_time", words)
         or _named("vat", *components)
-        or _named("min_current max_current reservation", *restrictions)
+        or _named("min_current max_current reservation booking", *restrictions)
     ):
         return "2.2.1"
     return "2.1.1"
