@@ -48,6 +48,12 @@ _NO_LENGTH = timedelta()
 _TIMESTAMP_SLACK = Decimal(60)
 _NO_TIME: dict[str, Decimal] = {}
 
+# The answers of a policy that differ from the usual. Looking a member up on its enumeration costs as much as pricing a
+# kilowatt hour, and is therefore done once.
+_BY_CLOCK, _BY_CLOCK_IF_UNWRITTEN = Volume.TIMESTAMPS, UnwrittenTime.TIMESTAMPS
+_PRO_RATA, _TOLD = Crossing.PRO_RATA, Expired.TOLD
+_ONE, _PER_ELEMENT = Flats.ONE, Flats.PER_ELEMENT
+
 
 @exact
 def price(
@@ -93,31 +99,33 @@ class _Reading:
     ) -> None:
         if len(charge.periods) > MOST_PERIODS:
             raise CannotPrice(f"A charge of {len(charge.periods)} periods; more than {MOST_PERIODS} are not priced")
-        self.charge, self.policy, self.expired = charge, policy, expired
+        self.charge, self.policy = charge, policy
         self.flags: list[Flagged] = []
         self.holding = Holding(charge, tariffs, policy)
         self.written = self._written()
         self.zone = self._zone(zone)
+        self.expired = self._expired(expired)
         self.used = NO_ENERGY
+        self.reserved = self.begun = False
         self.parked_at: datetime | None = None
 
     def counts(self) -> Counts:
         charge, holding = self.charge, self.holding
         self._refuse_what_takes_for_ever()
-        expired = self._expired()
         counts = Counts(
             started_at=charge.started_at,
             ended_at=charge.ended_at,
             tariffs=holding.tariffs,
             periods=charge.periods,
-            flags=self.flags,
         )
         for written in self.written:
-            self._add(counts, written, expired)
-        self.flags += holding.flags
+            self._add(counts, written)
+        counts.flags = self.flags + holding.flags
         counts.used = self.used
-        counts.parked = _length(counts, PARKING_TIME)
-        counts.reserved = _length(counts, RESERVATION_TIME)
+        if counts.times:
+            counts.parked = _length(counts.times, PARKING_TIME)
+        if counts.reservation:
+            counts.reserved = _length(counts.reservation, RESERVATION_TIME)
         return counts
 
     # ---- What is written
@@ -143,17 +151,18 @@ class _Reading:
     def _read(self, place: int, period: ChargingPeriod, ended_at: datetime) -> _Written:
         said = _volumes(period)
         times = {kind: said[kind] * _HOUR for kind in _TIMES if kind in said} or _NO_TIME
-        if self.policy.volume is Volume.TIMESTAMPS and times:
+        if self.policy.volume is _BY_CLOCK and times:
             times = _scaled(times, seconds_of(max(ended_at - period.started_at, _NO_LENGTH)))
+        offers = self.holding.at(period, place)
         return _Written(
             place,
             period.started_at,
             ended_at,
-            self.holding.at(period, place),
+            offers,
             said.get(ENERGY, _ZERO),
             times,
-            _span(said, "POWER"),
-            _span(said, "CURRENT"),
+            _span(said, "MIN_POWER", "MAX_POWER", "POWER") if offers is not None and offers.powers else UNSAID,
+            _span(said, "MIN_CURRENT", "MAX_CURRENT", "CURRENT") if offers is not None and offers.currents else UNSAID,
         )
 
     def _zone(self, asked: str | None) -> tzinfo:
@@ -167,10 +176,10 @@ class _Reading:
             self._flag(flag)
         return zone
 
-    def _expired(self) -> bool:
+    def _expired(self, told: bool | None) -> bool:
         """OCPI has no word in a CDR for a reservation that nobody used; it is one without a charge."""
-        if self.expired is not None or self.policy.expired is Expired.TOLD:
-            return bool(self.expired)
+        if told is not None or self.policy.expired is _TOLD:
+            return bool(told)
         return bool(self.written) and all(written.reserves for written in self.written)
 
     def _refuse_what_takes_for_ever(self) -> None:
@@ -185,40 +194,82 @@ class _Reading:
 
     # ---- What it counts
 
-    def _add(self, counts: Counts, written: _Written, expired: bool) -> None:
+    def _add(self, counts: Counts, written: _Written) -> None:
         offers, times = written.offers, written.times
-        start = Cut(written.started_at, NO_ENERGY)
-        energy = Energy(written.energy * 1000) if written.energy else NO_ENERGY
         if times.get(PARKING_TIME):
             self.parked_at = self.parked_at or written.started_at
         else:
             self.parked_at = None
+        reserves, charges = self._begins(written)
+        start = Cut(written.started_at, NO_ENERGY)
+        energy = Energy(written.energy * 1000) if written.energy else NO_ENERGY
         if offers is None:
-            self._count(counts, written, dict.fromkeys((ENERGY, *_TIMES)), written.energy, times, start, None)
+            self._count(counts, written, {}, written.energy, times, start, None)
             self.used += energy
             return
         moment = self._moment(written, start)
-        if not written.reserves and not expired and not times and self._prices_time(written, offers, moment):
-            self._flag(Flag.TIME_NOT_WRITTEN, written)
-            if self.policy.unwritten_time is UnwrittenTime.TIMESTAMPS:
-                times = {TIME: seconds_of(max(written.ended_at - written.started_at, _NO_LENGTH))}
-        self._look_at_timestamps(written)
-        self._fee(counts, written, offers, moment, expired)
-        rates = _rates(offers, moment, written.energy, times, expired)
-        if (written.power == UNSAID and not offers.asks_power.isdisjoint(rates)) or (
-            written.current == UNSAID and not offers.asks_current.isdisjoint(rates)
+        if not times:
+            times = self._unwritten(written, offers, moment)
+        else:
+            self._look_at_timestamps(written)
+        if reserves:
+            self._fee(counts, RESERVATION_FLAT, self._shelf_of_reservation(offers), written, moment)
+        if charges:
+            self._fee(counts, FLAT, offers.flat, written, moment)
+        rates = self._rates(offers, moment, written.energy, times)
+        if (written.power is UNSAID and not offers.asks_power.isdisjoint(rates)) or (
+            written.current is UNSAID and not offers.asks_current.isdisjoint(rates)
         ):
             self._flag(Flag.POWER_UNKNOWN, written)
         borders = () if offers.borderless else self._borders(written, offers, energy)
-        if borders and self.policy.crossing is Crossing.PRO_RATA:
-            self._count_pro_rata(counts, written, offers, times, [start, *borders], energy, expired)
+        if borders and self.policy.crossing is _PRO_RATA:
+            self._count_pro_rata(counts, written, offers, times, [start, *borders], energy)
         else:
-            if any(
-                _rates(offers, self._moment(written, cut), written.energy, times, expired) != rates for cut in borders
-            ):
+            if borders and self._changes(written, offers, times, rates, borders):
                 self._flag(Flag.PERIOD_CROSSES_BORDER, written)
             self._count(counts, written, rates, written.energy, times, start, None)
         self.used += energy
+
+    def _begins(self, written: _Written) -> tuple[bool, bool]:
+        """Whether a flat fee may be due for the reservation and for the charge: each once, as its first period begins.
+
+        So it is too where no tariff holds then, and the fee of that phase is none.
+        """
+        reserves = not self.reserved and bool(written.times.get(RESERVATION_TIME))
+        if reserves:
+            self.reserved = True
+        if self.expired or written.reserves:
+            return reserves, False
+        charges = not self.begun or self.policy.flats is _PER_ELEMENT
+        self.begun = True
+        return reserves, charges
+
+    def _fee(self, counts: Counts, dimension: str, shelf: Shelf, written: _Written, moment: Moment) -> None:
+        rate = first(shelf, moment)
+        if rate is None or (counts.fees and self.policy.flats is _ONE):
+            return
+        if not any(fee.rate is rate for fee in counts.fees):
+            counts.fees.append(Fee(dimension, rate, written.started_at, written.place))
+
+    def _shelf_of_reservation(self, offers: Offers) -> Shelf:
+        return offers.expiry_flat if self.expired else offers.reservation_flat
+
+    def _rates(
+        self, offers: Offers, moment: Moment, energy: Decimal, times: dict[str, Decimal]
+    ) -> dict[str, Rate | None]:
+        """What prices each dimension that was counted."""
+        rates: dict[str, Rate | None] = {}
+        for kind in times:
+            if kind == TIME:
+                shelf = offers.time
+            elif kind == PARKING_TIME:
+                shelf = offers.parking_time
+            else:
+                shelf = offers.expiry_time if self.expired else offers.reservation_time
+            rates[kind] = first(shelf, moment)
+        if energy:
+            rates[ENERGY] = first(offers.energy, moment)
+        return rates
 
     def _borders(self, written: _Written, offers: Offers, energy: Energy) -> list[Cut]:
         if written.ended_at <= written.started_at:
@@ -247,10 +298,10 @@ class _Reading:
         start, end = since.at, written.ended_at if until is None else until.at
         interpolated = until is not None or since.at != written.started_at
         if energy:
-            counts.energy.append(Counted(ENERGY, rates[ENERGY], start, end, energy, written.place, interpolated))
+            counts.energy.append(Counted(ENERGY, rates.get(ENERGY), start, end, energy, written.place, interpolated))
         for kind, seconds in times.items():
             if seconds:
-                counted = Counted(kind, rates[kind], start, end, seconds, written.place, interpolated)
+                counted = Counted(kind, rates.get(kind), start, end, seconds, written.place, interpolated)
                 (counts.reservation if kind == RESERVATION_TIME else counts.times).append(counted)
 
     def _count_pro_rata(
@@ -261,7 +312,6 @@ class _Reading:
         times: dict[str, Decimal],
         starts: list[Cut],
         energy: Energy,
-        expired: bool,
     ) -> None:
         """Time and energy of the period, as if both had passed evenly."""
         whole = seconds_of(written.ended_at - written.started_at)
@@ -272,37 +322,33 @@ class _Reading:
             upto = {kind: quotient(seconds * passed, whole) for kind, seconds in times.items()}
             part = {kind: upto[kind] - given[kind] for kind in times}
             kwh = ((energy if until is None else until.passed) - since.passed).kwh
-            rates = _rates(offers, moment, kwh, part, expired)
+            rates = self._rates(offers, moment, kwh, part)
             self._count(counts, written, rates, kwh, part, since, until)
             given = upto
 
-    def _fee(self, counts: Counts, written: _Written, offers: Offers, moment: Moment, expired: bool) -> None:
-        """One for the reservation and one for the charge, each as its first period begins."""
-        at, place = written.started_at, written.place
-        if written.times.get(RESERVATION_TIME) and not any(fee.dimension == RESERVATION_FLAT for fee in counts.fees):
-            rate = first(offers.expiry_flat if expired else offers.reservation_flat, moment)
-            if rate is not None and not (counts.fees and self.policy.flats is Flats.ONE):
-                counts.fees.append(Fee(RESERVATION_FLAT, rate, at, place))
-        if written.reserves or expired or not offers.flat:
-            return
-        due = self.policy.flats is Flats.PER_ELEMENT or not self._begun(written)
-        rate = first(offers.flat, moment) if due else None
-        if rate is None or any(fee.rate is rate for fee in counts.fees):
-            return
-        if not (counts.fees and self.policy.flats is Flats.ONE):
-            counts.fees.append(Fee(FLAT, rate, at, place))
-
-    def _begun(self, written: _Written) -> bool:
-        """The charge began in an earlier period."""
-        return any(not earlier.reserves for earlier in self.written[: written.place])
-
     # ---- What to know of it
 
-    def _prices_time(self, written: _Written, offers: Offers, moment: Moment) -> bool:
-        return bool(offers.time) and written.ended_at > written.started_at and first(offers.time, moment) is not None
+    def _unwritten(self, written: _Written, offers: Offers, moment: Moment) -> dict[str, Decimal]:
+        """What the time comes to of a period that says none."""
+        length = written.ended_at - written.started_at
+        if not offers.time or length <= _NO_LENGTH or first(offers.time, moment) is None:
+            return _NO_TIME
+        self._flag(Flag.TIME_NOT_WRITTEN, written)
+        return {TIME: seconds_of(length)} if self.policy.unwritten_time is _BY_CLOCK_IF_UNWRITTEN else _NO_TIME
+
+    def _changes(
+        self,
+        written: _Written,
+        offers: Offers,
+        times: dict[str, Decimal],
+        rates: dict[str, Rate | None],
+        borders: list[Cut],
+    ) -> bool:
+        """Another price begins within the period, for something that was counted in it."""
+        return any(self._rates(offers, self._moment(written, cut), written.energy, times) != rates for cut in borders)
 
     def _look_at_timestamps(self, written: _Written) -> None:
-        if not written.times or self.policy.volume is Volume.TIMESTAMPS:
+        if self.policy.volume is _BY_CLOCK:
             return
         said = sum(written.times.values())
         if abs(said - seconds_of(written.ended_at - written.started_at)) > _TIMESTAMP_SLACK:
@@ -320,21 +366,6 @@ class _Reading:
 
     def _flag(self, flag: Flag, written: _Written | None = None) -> None:
         self.flags.append(Flagged(flag=flag, period=None if written is None else written.place))
-
-
-def _rates(
-    offers: Offers, moment: Moment, energy: Decimal, times: dict[str, Decimal], expired: bool
-) -> dict[str, Rate | None]:
-    """What prices each dimension that was counted."""
-    shelves: dict[str, Shelf] = {
-        TIME: offers.time,
-        PARKING_TIME: offers.parking_time,
-        RESERVATION_TIME: offers.expiry_time if expired else offers.reservation_time,
-    }
-    rates = {kind: first(shelves[kind], moment) for kind in times}
-    if energy:
-        rates[ENERGY] = first(offers.energy, moment)
-    return rates
 
 
 def _volumes(period: ChargingPeriod) -> dict[str, Decimal]:
@@ -356,12 +387,11 @@ def _volumes(period: ChargingPeriod) -> dict[str, Decimal]:
     return volumes
 
 
-def _span(said: dict[str, Decimal], of: str) -> Span:
+def _span(said: dict[str, Decimal], low: str, high: str, mean: str) -> Span:
     """The trough and the peak; a Session's periods know only the mean, which stands for both."""
-    low, high, mean = said.get(f"MIN_{of}"), said.get(f"MAX_{of}"), said.get(of)
-    if low is None and high is None:
-        return UNSAID if mean is None else Span(mean, mean)
-    return Span(low, high)
+    if low in said or high in said:
+        return Span(said.get(low), said.get(high))
+    return Span(said[mean], said[mean]) if mean in said else UNSAID
 
 
 def _scaled(times: dict[str, Decimal], length: Decimal) -> dict[str, Decimal]:
@@ -372,7 +402,6 @@ def _scaled(times: dict[str, Decimal], length: Decimal) -> dict[str, Decimal]:
     return {kind: quotient(length * seconds, whole) if whole else _ZERO for kind, seconds in times.items()}
 
 
-def _length(counts: Counts, dimension: str) -> timedelta:
-    pieces = counts.reservation if dimension == RESERVATION_TIME else counts.times
-    seconds = sum((piece.volume for piece in pieces if piece.dimension == dimension), _ZERO)
+def _length(pieces: list[Counted], dimension: str) -> timedelta:
+    seconds = sum([piece.volume for piece in pieces if piece.dimension == dimension])
     return length_of(seconds) if seconds else _NO_LENGTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from laddnav.pricing.counts import ENERGY, PARKING_TIME, RESERVATION_TIME, TIME, Counted, Counts, Fee
@@ -12,6 +13,8 @@ from laddnav.pricing.policy import Policy, Step, StepReservation, StepTime, Step
 from laddnav.pricing.rounding import cost_of_time, hours_of, plain, up_to
 
 _ONCE = Decimal(1)
+# Looked up once: see the same in `charge`.
+_PER_PERIOD, _ALL, _PARKING, _SHARED = Step.PER_PERIOD, StepVolume.ALL, StepTime.PARKING, StepReservation.SHARED
 
 
 def lines(counts: Counts, policy: Policy) -> tuple[Line, ...]:
@@ -21,26 +24,31 @@ def lines(counts: Counts, policy: Policy) -> tuple[Line, ...]:
     parking takes the rounding of time where there is any, and charging time then stays exact.
     """
     drawn = [_fee(fee) for fee in counts.fees]
-    if policy.step_reservation is StepReservation.SHARED:
+    if policy.step_reservation is _SHARED:
         groups = [counts.energy, sorted([*counts.reservation, *counts.times], key=lambda piece: piece.started_at)]
     else:
         groups = [counts.energy, counts.reservation, counts.times]
     for counted in groups:
         if counted:
             drawn += _lines(counted, policy)
-    drawn.sort(key=lambda line: line.started_at)
+    if len(drawn) > 1:
+        drawn.sort(key=_start)
     return tuple(drawn)
 
 
+def _start(line: Line) -> datetime:
+    return line.started_at
+
+
 def _lines(counted: list[Counted], policy: Policy) -> Iterator[Line]:
-    priced = [(piece, piece.rate) for piece in counted if piece.rate is not None]
-    if not priced:
-        return
-    if policy.step is Step.PER_PERIOD:
-        for piece, rate in priced:
-            yield _line(piece, rate, up_to(piece.volume, rate.step))
+    if len(counted) == 1 or policy.step is _PER_PERIOD:
+        for piece in counted:
+            if piece.rate is not None:
+                yield _line(piece, piece.rate, up_to(piece.volume, piece.rate.step))
         return
     runs = _runs(counted)
+    if not runs:
+        return
     stepped, (_, rate) = _last(runs, policy)
     whole = _whole(runs[stepped][0].dimension, counted, policy)
     extra = up_to(whole, rate.step) - whole
@@ -79,7 +87,7 @@ def _joined(run: Counted, piece: Counted) -> Counted:
 def _last(runs: list[tuple[Counted, Rate]], policy: Policy) -> tuple[int, tuple[Counted, Rate]]:
     """The one that takes the rounding, and its place."""
     last = len(runs) - 1
-    if policy.step_time is StepTime.PARKING:
+    if policy.step_time is _PARKING:
         for place in range(last, -1, -1):
             if runs[place][0].dimension == PARKING_TIME:
                 return place, runs[place]
@@ -93,7 +101,7 @@ _ROUNDED_AS[RESERVATION_TIME] = _ROUNDED_AS[TIME]
 
 def _whole(dimension: str, counted: list[Counted], policy: Policy) -> Decimal:
     together = _ROUNDED_AS[dimension]
-    every = policy.step_volume is StepVolume.ALL
+    every = policy.step_volume is _ALL
     return sum(
         (piece.volume for piece in counted if piece.dimension in together and (every or piece.rate is not None)),
         Decimal(0),
