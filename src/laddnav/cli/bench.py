@@ -23,7 +23,7 @@ def bench(
     json: Json = False,
 ) -> None:
     """Measure a real server on a database of its own, and beside it the limit; nothing of yours is touched."""
-    columns = ("name", "value", "unit", "limit", "ratio", "limit_is")
+    columns = ("name", "value", "unit", "limit", "ratio", "goal", "limit_is")
     saying.many(asyncio.run(_measured(names or [], quick)), columns, as_json=json)
 
 

@@ -116,11 +116,19 @@ def of_charges(charges: Sequence[Charge]) -> Columns:
     )
 
 
+class _Numbering(dict[T, int]):
+    """What it does not hold yet is the next."""
+
+    def __missing__(self, thing: T) -> int:
+        self[thing] = number = len(self)
+        return number
+
+
 def numbered(things: Iterable[T]) -> tuple[tuple[T, ...], Numbers]:
     """Each different thing once, and for all of them its number there."""
-    found: dict[T, int] = {}
-    numbers = [found.setdefault(thing, len(found)) for thing in things]
-    return tuple(found), np.array(numbers, np.int64)
+    found = _Numbering[T]()
+    numbers = np.fromiter(map(found.__getitem__, things), np.int64)
+    return tuple(found), numbers
 
 
 def lengths(lists: Iterable[Sequence[object]]) -> Numbers:

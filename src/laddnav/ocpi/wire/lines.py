@@ -26,7 +26,9 @@ from laddnav.pricing.digits import Marks, Numbers, instants
 from laddnav.pricing.model import Charge
 from laddnav.tariffs.model import Tariff
 
-_NO_TARIFFS = Raw(b"[]")
+# So many bytes of lines are read at a time: what becomes of them stays in the processor's cache.
+PIECE = 1 << 20
+_NO_TARIFFS, _NOTHING = Raw(b"[]"), Raw(b"null")
 
 
 class _Dimension(Struct, gc=False):
@@ -50,6 +52,7 @@ class _Line(Struct, gc=False):
     tariffs: Raw = _NO_TARIFFS
     cdr_location: WirePlace | None = None
     location: WirePlace | None = None
+    total_cost: Raw = _NOTHING
 
 
 _UNREAD = _Line(start_date_time="", charging_periods=[])
@@ -72,7 +75,6 @@ def read_lines(body: bytes) -> Batch:
     """CDRs in the words of any version, each on a line of its own; empty lines are none."""
     lines = [line for line in body.split(b"\n") if line and not line.isspace()]
     read = _decoded(lines)
-    versions = [version_at_a_glance(line) for line in lines]
     periods = [period for line in read for period in line.charging_periods]
     written = [dimension for period in periods for dimension in period.dimensions]
     many = lengths(line.charging_periods for line in read)
@@ -82,10 +84,10 @@ def read_lines(body: bytes) -> Batch:
         [dimension.volume for dimension in written],
     )
     started_at, start_fits = instants([line.start_date_time for line in read])
-    _, end_fits = instants([_end(line, version) for line, version in zip(read, versions, strict=True)])
+    _, end_fits = instants([line.stop_date_time or line.end_date_time for line in read])
     begins_at, begin_fits = instants([period.start_date_time for period in periods])
-    promised, tariffs, tariffs_fit = _promised(read, versions)
-    sites, place = numbered(_place(line, version) for line, version in zip(read, versions, strict=True))
+    promised, tariffs, tariffs_fit = _promised(read)
+    sites, place = numbered(map(_place, read))
     ids, name = numbered(period.tariff_id or None for period in periods)
     columns = Columns(
         promised=promised,
@@ -120,13 +122,13 @@ def _decoded_or_not(line: bytes) -> _Line:
         return _UNREAD
 
 
-def _promised(read: list[_Line], versions: list[str]) -> tuple[tuple[tuple[Tariff, ...], ...], Numbers, Marks]:
+def _promised(read: list[_Line]) -> tuple[tuple[tuple[Tariff, ...], ...], Numbers, Marks]:
     """The tariffs of each line, and which lines have some that can be read; the same bytes are the same tariffs."""
-    words, tariffs = numbered((bytes(line.tariffs), version) for line, version in zip(read, versions, strict=True))
+    words, tariffs = numbered(map(_tariffs_in_words, read))
     promised, readable = [], []
-    for raw, version in words:
+    for raw, glimpse in words:
         try:
-            promised.append(tariffs_of(raw, version))
+            promised.append(tariffs_of(raw, version_at_a_glance(raw + glimpse)))
             readable.append(True)
         except (*UNREADABLE, Unreadable):
             promised.append(())
@@ -134,10 +136,13 @@ def _promised(read: list[_Line], versions: list[str]) -> tuple[tuple[tuple[Tarif
     return tuple(promised), tariffs, np.array(readable, np.bool_)[tariffs]
 
 
-def _end(line: _Line, version: str) -> str:
-    return line.stop_date_time if version == "2.1.1" else line.end_date_time
+def _tariffs_in_words(line: _Line) -> tuple[bytes, bytes]:
+    """The tariffs, and what else of the line tells in which version's words they are."""
+    if line.stop_date_time:
+        return bytes(line.tariffs), b'"stop_date_time"'
+    return bytes(line.tariffs), b'"before_taxes"' if b'"before_taxes"' in bytes(line.total_cost) else b""
 
 
-def _place(line: _Line, version: str) -> Place:
-    place = line.location if version == "2.1.1" else line.cdr_location
+def _place(line: _Line) -> Place:
+    place = line.location if line.stop_date_time else line.cdr_location
     return Place(None, None) if place is None else Place(place.time_zone, place.country)

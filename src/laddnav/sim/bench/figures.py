@@ -8,7 +8,10 @@ from laddnav.sim.bench.load import Rate
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """`ratio` is how many times the work of the limit it was: 1 is as good as can be, whichever way the unit counts."""
+    """`ratio` is how many times the work of the limit it was: 1 is as good as can be, whichever way the unit counts.
+
+    `goal` is what somebody set us, where somebody did: of the value, unless it says that it is of the ratio.
+    """
 
     name: str
     value: float
@@ -16,6 +19,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     limit: float
     limit_is: str
     ratio: float
+    goal: str = ""
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -33,17 +37,19 @@ FULL = Pace(rounds=5, seconds=1.0)
 QUICK = Pace(rounds=1, seconds=0.6)
 
 
-def rate(name: str, unit: str, ours: float, limit: float, limit_is: str) -> Figure:
+def rate(name: str, unit: str, ours: float, limit: float, limit_is: str, *, goal: str = "") -> Figure:
     """More is better."""
+    ratio = _of(limit, ours)
     return Figure(
-        name=name, value=_short(ours), unit=unit, limit=_short(limit), limit_is=limit_is, ratio=_of(limit, ours)
+        name=name, value=_short(ours), unit=unit, limit=_short(limit), limit_is=limit_is, ratio=ratio, goal=goal
     )
 
 
-def effort(name: str, unit: str, ours: float, limit: float, limit_is: str) -> Figure:
+def effort(name: str, unit: str, ours: float, limit: float, limit_is: str, *, goal: str = "") -> Figure:
     """Less is better."""
+    ratio = _of(ours, limit)
     return Figure(
-        name=name, value=_short(ours), unit=unit, limit=_short(limit), limit_is=limit_is, ratio=_of(ours, limit)
+        name=name, value=_short(ours), unit=unit, limit=_short(limit), limit_is=limit_is, ratio=ratio, goal=goal
     )
 
 

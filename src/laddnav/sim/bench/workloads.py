@@ -76,7 +76,7 @@ def simple() -> Workload:
             )
         ),
     )
-    return Workload("W1", tariff, periods, timedelta(minutes=75), 8_000, Goal(34_200, 314_000))
+    return Workload("W1", tariff, periods, timedelta(minutes=75), 7_000, Goal(34_200, 314_000))
 
 
 def complex() -> Workload:
@@ -90,7 +90,7 @@ def complex() -> Workload:
             _period("COMPLEX", at + slow + fast, PARKING_TIME=Decimal("0.55")),
         )
 
-    return Workload("W2", charges.complex(), periods, slow + fast + parked, 3_000, Goal(7_600, 136_000))
+    return Workload("W2", charges.complex(), periods, slow + fast + parked, 4_000, Goal(7_600, 136_000))
 
 
 def hourly() -> Workload:
@@ -109,7 +109,7 @@ def hourly() -> Workload:
             for hour in range(24)
         )
 
-    return Workload("W3", charges.promised("HOURLY", *day), periods, timedelta(days=1), 500, Goal(426, 19_000))
+    return Workload("W3", charges.promised("HOURLY", *day), periods, timedelta(days=1), 1_300, Goal(426, 19_000))
 
 
 def _energy(dice: random.Random) -> Decimal:
