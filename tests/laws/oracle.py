@@ -84,15 +84,8 @@ def metered(stretches: Sequence[tuple[Tariff, Stretch]], zone: ZoneInfo, tick: t
     bill: list[Used] = []
     reserved = charged = False
     for tariff, stretch in stretches:
-        watts = Fraction(stretch.energy.wh) * HOUR / _seconds(stretch.length)
-        amperes = None if stretch.current is None else Fraction(stretch.current)
-        first = Moment(
-            stretch.started_at.astimezone(zone),
-            _seconds(stretch.started_at - started_at),
-            used,
-            Range(watts, watts),
-            Range(amperes, amperes),
-        )
+        local, elapsed = stretch.started_at.astimezone(zone), _seconds(stretch.started_at - started_at)
+        first = Moment(local, elapsed, used, *_flow(stretch))
         if stretch.activity is Activity.RESERVED:
             if not reserved:
                 bill += _flat_of_reservation(tariff, first, expired)
@@ -122,8 +115,7 @@ def _pieces(
     ticks, rest = divmod(stretch.length, tick)
     assert not rest and ticks, "the session is of whole ticks"
     step, energy = _seconds(tick), Fraction(stretch.energy.wh) / ticks
-    watts = energy * HOUR / step
-    amperes = None if stretch.current is None else Fraction(stretch.current)
+    power, current = _flow(stretch)
     borders = _energies(tariff)
     for number in range(ticks):
         inside = {(border - used) / energy for border in borders} if energy else set()
@@ -136,11 +128,18 @@ def _pieces(
                 now.astimezone(zone),
                 _seconds(at - started_at) + middle * step,
                 used + middle * energy,
-                Range(watts, watts),
-                Range(amperes, amperes),
+                power,
+                current,
             )
             yield moment, (until - since) * step, (until - since) * energy
         used += energy
+
+
+def _flow(stretch: Stretch) -> tuple[Range, Range]:
+    """Power and current, of which a stretch knows only the mean."""
+    watts = Fraction(stretch.energy.wh) * HOUR / _seconds(stretch.length)
+    amperes = None if stretch.current is None else Fraction(stretch.current)
+    return Range(watts, watts), Range(amperes, amperes)
 
 
 def _energies(tariff: Tariff) -> set[Fraction]:
