@@ -121,11 +121,17 @@ class Offers(Struct, frozen=True, eq=False, kw_only=True):
 
 
 def offers(tariff: Tariff, policy: Policy = OURS) -> Offers:
-    """Raises CannotPrice for a tariff of more than ten thousand components."""
+    """Raises CannotPrice for a tariff of more than ten thousand components, or with what is no number at all."""
     size = sum(len(element.components) for element in tariff.elements)
     if size > MOST_COMPONENTS:
         raise CannotPrice(f"Tariff {tariff.id!r} has {size} components; more than {MOST_COMPONENTS} are not priced")
-    return _compiled(tariff, policy) if size > _LARGE else _kept(tariff, policy)
+    if size > _LARGE:
+        return _compiled(tariff, policy)
+    try:
+        hash(tariff)
+    except TypeError as unhashable:  # of all numbers only a signaling NaN has no hash
+        raise CannotPrice(f"A number of tariff {tariff.id!r} is none") from unhashable
+    return _kept(tariff, policy)
 
 
 @exact

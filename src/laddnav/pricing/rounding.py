@@ -89,12 +89,6 @@ def hours_of(seconds: Decimal) -> Decimal:
     return quotient(seconds, _SECONDS_OF_AN_HOUR, _TEN_PLACES, ROUND_DOWN)
 
 
-def hours_written(seconds: Decimal) -> Decimal:
-    """As a ChargingPeriod says it: never more than it was, or who rounds up to a step from there bills one too many."""
-    hours = hours_of(seconds)
-    return hours if hours * _SECONDS_OF_AN_HOUR <= seconds else hours - _TEN_PLACES
-
-
 def seconds_of(length: timedelta) -> Decimal:
     """As exact as the clock."""
     return Decimal(length // _MICROSECOND).scaleb(-6)

@@ -27,7 +27,7 @@ from laddnav.pricing.model import UNSAID, CannotPrice, Choice, Priced, Span, Sti
 from laddnav.pricing.offers import Offers, Rate, first, offers
 from laddnav.pricing.policy import OURS, Edited, Flats, Pause, Policy
 from laddnav.pricing.restrictions import Moment
-from laddnav.pricing.rounding import exact, hours_written, mean_kw, plain, seconds_of
+from laddnav.pricing.rounding import exact, hours_of, mean_kw, plain, seconds_of
 from laddnav.pricing.zones import zone_named
 from laddnav.tariffs.model import Tariff
 
@@ -376,7 +376,7 @@ def _period(stint: Stint, tariff_id: str, policy: Policy) -> ChargingPeriod:
     if stint.energy:
         dimensions.append(Dimension(counting.ENERGY, plain(stint.energy.kwh)))
     if stint.length or not stint.energy:
-        hours = hours_written(seconds_of(stint.length))
+        hours = hours_of(seconds_of(stint.length))
         dimensions.append(Dimension(_dimension(stint.activity, policy), hours))
     for (low, high), span in (
         (("MIN_POWER", "MAX_POWER"), stint.power),
