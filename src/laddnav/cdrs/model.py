@@ -14,6 +14,7 @@ from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod
 from laddnav.pricing.check import Checked
+from laddnav.pricing.flags import Flagged
 from laddnav.pricing.model import Line
 from laddnav.pricing.plausible import Implausible
 from laddnav.sessions.model import AuthMethod, CdrToken
@@ -67,7 +68,7 @@ class Costs(Struct, frozen=True, kw_only=True):
 
 
 class Cdr(Struct, frozen=True, kw_only=True):
-    """`owner` is the CPO. `lines` explain our own CDRs to the cent; a partner's has none.
+    """`owner` is the CPO. `lines` explain our own CDRs to the cent, `flags` what to know of them; a partner's has none.
 
     `closing` counts how often a session of ours was closed: above 1, the CDR before it is credited.
     """
@@ -98,6 +99,7 @@ class Cdr(Struct, frozen=True, kw_only=True):
     credit_reference_id: str | None = None
     home_charging_compensation: bool | None = None
     lines: tuple[Line, ...] = ()
+    flags: tuple[Flagged, ...] = ()
     closing: int = 1
     last_updated: datetime
 

@@ -62,6 +62,14 @@ class NotInDispute(Refusal):
         self.cdr_id = cdr_id
 
 
+class UnknownDispute(Refusal):
+    """This CDR passed its check; there is no dispute about it."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"There is no dispute about CDR {ref}")
+        self.ref = ref
+
+
 class NoReason(Refusal):
     """Whoever rejects or credits a CDR says why."""
 
@@ -114,6 +122,7 @@ def closed(
         time=session.ended_at - session.started_at,
         parking_time=priced.parked if tariff is not None else None,
         lines=priced.lines,
+        flags=priced.flags,
         last_updated=now,
     )
 

@@ -54,6 +54,11 @@ async def several(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, .
     return await store.several(unit, holder, owner, ids)
 
 
+async def refs(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> dict[str, str]:
+    """Folded id -> ref, of those of these that are in use."""
+    return await store.refs(unit, holder, owner, ids)
+
+
 async def offered(
     unit: Unit,
     holder: PartyId,

@@ -10,6 +10,7 @@ from laddnav.tariffs.model import Tariff
 FETCH = "select body from tariff where holder = $1 and owner = $2 and id_key = $3 and withdrawn_at is null"
 LOCK = "select body, withdrawn_at from tariff where holder = $1 and owner = $2 and id_key = $3 for update"
 SEVERAL = "select body from tariff where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null"
+REFS = "select id_key, ref from tariff where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null"
 VERSIONS = """
 select body from (
   select body, id_key, last_updated, 0 as age from tariff where holder = $1 and owner = $2 and id_key = any($3)
@@ -71,6 +72,11 @@ def keep_version(unit: Unit, holder: PartyId, tariff: Tariff) -> None:
         tariff.last_updated,
         json.encode(tariff).decode(),
     )
+
+
+async def refs(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> dict[str, str]:
+    rows = await unit.fetch(REFS, str(holder), str(owner), [fold(one) for one in ids])
+    return {row["id_key"]: row["ref"] for row in rows}
 
 
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Tariff] | None:

@@ -18,7 +18,19 @@ from laddnav.people import actions as people
 from laddnav.people.rules import ForgedRequest, NotAllowed, allows, check_csrf
 from laddnav.web.asked import Asked, Console, Door, cookie_of
 from laddnav.web.live import live
-from laddnav.web.pages import account, cdrs, doubts, invoices, network, offer, partners, sessions, stations
+from laddnav.web.pages import (
+    account,
+    cdrs,
+    charge,
+    doubts,
+    invoices,
+    network,
+    offer,
+    partners,
+    sessions,
+    stations,
+    tariffs,
+)
 from laddnav.web.pages import people as people_pages
 from laddnav.web.refusals import NOT_FOUND, sentence
 from laddnav.web.render import STATIC, STATIC_PATH
@@ -30,10 +42,12 @@ DOORS: tuple[Door, ...] = (
     *cdrs.DOORS,
     *invoices.DOORS,
     *offer.DOORS,
+    *tariffs.DOORS,
     *partners.DOORS,
     *doubts.DOORS,
     *people_pages.DOORS,
     *account.DOORS,
+    *charge.DOORS,
 )
 
 

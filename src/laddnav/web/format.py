@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -76,6 +76,11 @@ class Format:
         digits = -int(minor_unit(currency).as_tuple().exponent)
         return self.quantity(amount, currency, digits, max(digits, _MOST_DIGITS))
 
+    def price_of_one(self, amount: Decimal, currency: str, unit: str) -> Markup:
+        """What one of something comes to on average, to the minor unit: nobody pays it as it stands."""
+        digits = -int(minor_unit(currency).as_tuple().exponent)
+        return self.quantity(amount, f"{currency}/{unit}", digits, digits)
+
     def percent(self, value: Decimal) -> Markup:
         return self.quantity(value, "%", 0, 2)
 
@@ -89,9 +94,21 @@ class Format:
         local = at.astimezone(ZoneInfo(zone))
         return _time(at, local, local.strftime("%H:%M:%S"))
 
+    def hour(self, at: datetime, zone: str, now: datetime) -> Markup:
+        """`14:32 CET`, with the weekday where it is not today: for what lies within some days."""
+        local = at.astimezone(ZoneInfo(zone))
+        today = local.date() == now.astimezone(ZoneInfo(zone)).date()
+        weekday = "" if today else f"{format_date(local, format='EEE', locale=self.locale)} "
+        return _time(at, local, f"{weekday}{local:%H:%M}")
+
     def day(self, at: datetime, zone: str) -> str:
         """`Saturday, 21 November 2026`."""
         return format_date(at.astimezone(ZoneInfo(zone)), format="full", locale=self.locale)
+
+    def weekday(self, day: date, whole: bool = False) -> str:
+        """`Sat`, or `Saturday`."""
+        name = format_date(day, format="EEEE" if whole else "EEE", locale=self.locale)
+        return name[:1].upper() + name[1:]
 
     def date(self, at: datetime, zone: str) -> str:
         """`2026-12-21`, where the hour does not matter."""

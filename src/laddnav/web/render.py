@@ -70,20 +70,24 @@ def environment(language: str) -> Environment:
         "date": write.date,
         "pretty": pretty,
         "without_host": without_host,
+        "without_scheme": without_scheme,
         "amount": write.amount,
         "clock": clock,
         "counted": write.counted,
         "day": day,
         "energy": write.energy,
         "exact": write.exact,
+        "hour": write.hour,
         "instant": instant,
         "length_of": write.length,  # Jinja's own `length` counts
         "number": write.number,
         "percent": write.percent,
         "power": write.power,
+        "price_of_one": write.price_of_one,
         "quantity": write.quantity,
         "term": term,
         "volume": write.volume,
+        "weekday": write.weekday,
     }
     made.globals |= {
         "languages": LANGUAGES,
@@ -98,6 +102,11 @@ def without_host(url: str) -> str:
     """Path and query, where it is known whose host it is."""
     parts = urlsplit(url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def without_scheme(url: str) -> str:
+    """As people say an address: only its host."""
+    return urlsplit(url).netloc
 
 
 def pretty(message: str) -> str:
