@@ -11,19 +11,22 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from laddnav.cdrs.rules import charge_of, costs_of, credited
 from laddnav.kit import json
 from laddnav.kit.energy import NO_ENERGY
 from laddnav.metering.model import Activity, Dimension, Stretch
 from laddnav.pricing.charge import price
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import NOTHING, Amount, Charge, Priced, Tab
-from laddnav.pricing.rounding import in_hours
+from laddnav.pricing.rounding import in_hours, rounded
 from laddnav.pricing.tab import advanced, metered, opened, priced
 from laddnav.pricing.totals import total_of
 from laddnav.tariffs.model import Element, Restriction, Tariff, Weekday
+from tests.billing.charges import cdr, energy
 from tests.laws.charges import (
     ANY_STEP,
     DAYS,
+    NET,
     NO_STEP,
     SECOND,
     Visit,
@@ -268,3 +271,18 @@ def written(done: Priced, tariff: Tariff, visit: Visit) -> Charge:
         periods=done.periods,
         tariffs=(tariff,),
     )
+
+
+# ---- The credit that takes it back
+
+
+@given(tariffs(taxes=NET), visits())
+def test_a_credit_cancels_its_cdr_exactly(tariff: Tariff, visit: Visit) -> None:
+    """CDR-012, CDR-014, CDR-016: to the coin, tax by tax; and it is still a charge of the same price."""
+    done = rounded(metered(tariff, visit.session, visit.zone))
+    billed = replace(cdr(energy("1", "1")), costs=costs_of(done), periods=done.periods, tariffs=(tariff,))
+    credit = credited(billed, id="credit", ref="credit", now=billed.last_updated)
+    together = billed.costs.total + credit.costs.total
+    assert together.before_taxes == together.after_taxes == 0
+    assert all(tax.amount == tax.base == 0 for tax in together.taxes or ())
+    assert price(charge_of(credit, visit.zone)).total == price(charge_of(billed, visit.zone)).total

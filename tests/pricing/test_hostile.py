@@ -153,6 +153,23 @@ def test_as_many_periods_as_are_read_are_priced_in_bounded_time_and_memory() -> 
         assert priced(body).used.kwh == 200_000
 
 
+def with_kinds(*kinds: tuple[str, int]) -> bytes:
+    """So many periods of each kind, under a tariff with a fee for each."""
+    start = CDR["start_date_time"]
+    fees: list[dict[str, Any]] = [{"price_components": [{"type": "FLAT", "price": 1, "step_size": 1}]}]
+    fees.append({**fees[0], "restrictions": {"reservation": "RESERVATION", "day_of_week": ["MONDAY"]}})
+    said = {**CDR, "tariffs": [{**TARIFF, "elements": fees}], "charging_periods": []}
+    periods = [{"start_date_time": start, "dimensions": [{"type": kind, "volume": 1}]} for kind, _ in kinds]
+    listed = b",".join(b",".join([json.encode(one)] * count) for one, (_, count) in zip(periods, kinds, strict=True))
+    return json.encode(said).replace(b'"charging_periods":[]', b'"charging_periods":[' + listed + b"]")
+
+
+def test_a_long_reservation_before_a_long_charge_is_not_looked_through_again_for_each_period() -> None:
+    body = with_kinds(("RESERVATION_TIME", 20_000), ("TIME", 20_000))
+    with within(megabytes=150, seconds=60):
+        assert priced(body).total.excl == 1
+
+
 # ---- Something that is no number, no time, no text
 
 
