@@ -45,10 +45,12 @@ class Change(Struct, frozen=True, kw_only=True):
 class Now(Struct, frozen=True, kw_only=True):
     """A running charge at one moment: what a kWh and an hour cost, and what comes next if it goes on as it does.
 
+    `start` is the fee that was due when it began. Of what is None nothing is paid.
     `parking_fee_at`: when standing there begins to cost if the car stops charging now, in the past if it has begun;
     None if it never does. `capped`: the tariff's highest price is reached.
     """
 
+    start: PriceComponent | None
     energy: PriceComponent | None
     time: PriceComponent | None
     next: Change | None
@@ -72,6 +74,7 @@ def now(tab: Tab, at: datetime, *, power: Power, within: timedelta = A_WEEK) -> 
     going = going_on(tab, until=max(at, tab.ended_at) + within, power=power)
     held = next((stint for stint in going.stints if stint.ended_at > at), None)
     return Now(
+        start=component(tab, tab.flat),
         energy=None if held is None else component(tab, held.energy_by),
         time=None if held is None else component(tab, held.time_by),
         next=next(iter(changes_on(going, after=at)), None),

@@ -10,7 +10,7 @@ from msgspec import Struct
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
-from laddnav.pricing.ahead import LONGEST, time_for
+from laddnav.pricing.ahead import LONGEST
 from laddnav.pricing.estimate import Estimate, Reach, estimated, reach
 from laddnav.tariffs.model import Tariff
 
@@ -80,7 +80,7 @@ def sensible(wish: Wish, now: datetime) -> Wish:
     _within("parked", Decimal(wish.parked // timedelta(minutes=1)), MINUTES, "min")
     if abs(wish.start - now) > LONGEST:
         raise TooFarAhead
-    if wish.energy is not None and time_for(wish.energy, wish.power) > A_WEEK:
+    if wish.energy is not None and wish.energy.wh > wish.power.watts * (A_WEEK // timedelta(hours=1)):
         raise TooSlow
     return wish
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laddnav.billing.rules import UnknownInvoice
-from laddnav.cdrs.rules import UnknownCdr
+from laddnav.cdrs.rules import AlreadyCredited, NoReason, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
@@ -33,6 +33,7 @@ from laddnav.people.rules import (
     UnknownVisit,
     WrongNameOrPassword,
 )
+from laddnav.pricing.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
@@ -41,14 +42,17 @@ from laddnav.web.words import N_, translations
 
 # With the refusal's own fields. One that is not here says its own English sentence.
 SENTENCES: dict[type[Exception], str] = {
+    AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
     AlreadyEnded: N_("This session is over already."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
+    EnergyOrAmount: N_("Say either how much energy or for how much money."),
     EndpointsMissing: N_("The partner does not offer what this connection needs."),
     ForbiddenAddress: N_("This address may not be called. It has to be a public one, over HTTPS."),
     ForgedRequest: N_("This form is not from your visit. Load the page again and repeat what you did."),
     LastAdmin: N_("This is the last administrator who can sign in. Make another one first."),
     NameTaken: N_("There is an account named %(name)s already."),
+    NoReason: N_("Say why: the reason is kept with what was decided."),
     NoStation: N_("No connected station stands behind this EVSE."),
     MayNotCharge: N_("This token may not charge."),
     NoCommonVersion: N_("The partner speaks no version of OCPI that we speak."),
@@ -56,6 +60,8 @@ SENTENCES: dict[type[Exception], str] = {
     NotAStationId: N_("A station is named by 1 to 255 printable characters without a slash."),
     NotAPartyId: N_("A party is written as country and three characters, such as SE*LAD."),
     NotConnectedTo: N_("There is no connection to %(party)s."),
+    NotInDispute: N_("This CDR is not held, or somebody has decided already."),
+    NotOurs: N_("This CDR is a partner's; only its operator can take it back."),
     NotRegistered: N_("We are not registered with this partner."),
     PartyTaken: N_("%(party)s speaks to us on another connection already, or is ourselves."),
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
@@ -66,9 +72,12 @@ SENTENCES: dict[type[Exception], str] = {
     PasswordTooShort: N_("A password has at least 12 characters."),
     StationExists: N_("Station %(station_id)s exists already. Its id is unique in the installation."),
     TooManyAttempts: N_("Too many failed sign-ins. Wait a minute and try again."),
+    TooFarAhead: N_("The start has to be within a year from now."),
+    TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
     UnknownAccount: N_("There is no such account."),
     UnknownCdr: N_("There is no such CDR."),
     UnknownConnection: N_("There is no such partner."),
+    UnknownDispute: N_("This CDR passed its check."),
     UnknownDoubt: N_("There is no such open doubt."),
     UnknownEvse: N_("There is no such EVSE."),
     UnknownInvoice: N_("There is no such invoice."),
@@ -86,6 +95,7 @@ SENTENCES: dict[type[Exception], str] = {
 NOT_FOUND = (
     UnknownCdr,
     UnknownConnection,
+    UnknownEvse,
     UnknownInvoice,
     UnknownLocation,
     UnknownSession,

@@ -32,6 +32,7 @@ from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
 from laddnav.web.live import slug
 from laddnav.web.pages import places
+from laddnav.web.pages.ahead import ahead
 from laddnav.web.pages.messages import gist
 from laddnav.web.pages.partners import passed_on
 from laddnav.web.pages.places import Place
@@ -118,13 +119,16 @@ async def one(asked: Asked) -> Response:
         messages = await ocpp.messages_of_session(unit, session.holder, session.id)
         now = unit.now
     lines = cdr.lines if cdr else course.lines
+    power = course.steps[-1].power if course.steps and session.status is Status.ACTIVE else None
     return asked.page(
         "session.html",
         session=session,
         slug=slug(f"{session.owner}/{session.id}"),
         place=place,
         cdr=cdr,
-        power_now=course.steps[-1].power if course.steps and session.status is Status.ACTIVE else None,
+        power_now=power,
+        ahead=None if session.status is not Status.ACTIVE else ahead(session, now, power),
+        now=now,
         lasted=_lasted(session, now),
         doubts=doubts,
         curve=_curve(asked, session, course, messages) if course.steps else None,
