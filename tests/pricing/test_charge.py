@@ -84,7 +84,7 @@ def test_one_tariff_that_is_asked_for_holds_even_where_the_periods_name_another(
 def test_a_charge_without_any_tariff_is_free() -> None:
     """CDR-037 asks a free session for a free tariff; many a CPO sends none."""
     done = price(charge(period(ENERGY="10", TIME="1")))
-    assert (done.total.excl, done.currency, done.lines, done.flags) == (0, "SEK", (), ())
+    assert (done.total.excl, done.currency, done.lines, done.flags) == (Decimal(0), "SEK", (), ())
 
 
 def test_ids_of_tariffs_ignore_their_case() -> None:
@@ -104,8 +104,8 @@ def test_each_tariff_has_its_own_limits_and_they_are_of_what_it_priced() -> None
     done = price(both)
     assert done.total.excl == 90
     assert [(line.tariff_id, line.unit_price) for line in done.lines if line.element is None] == [
-        ("DAY", -10),
-        ("FAST", 10),
+        ("DAY", Decimal(-10)),
+        ("FAST", Decimal(10)),
     ]
     assert Flag.PARTS_DO_NOT_ADD_UP in flags(done)
 
@@ -123,7 +123,7 @@ def test_prices_in_two_currencies_are_not_added() -> None:
 
 def test_a_tariff_in_another_currency_is_not_converted() -> None:
     done = price(charge(period(ENERGY="10", TIME="1"), tariffs=(PLAIN,), currency="EUR"))
-    assert (done.currency, done.total.excl) == ("SEK", 40)
+    assert (done.currency, done.total.excl) == ("SEK", Decimal(40))
     assert flags(done) == {Flag.CURRENCIES_DIFFER}
 
 
@@ -141,9 +141,9 @@ def test_a_line_names_the_first_period_that_it_counts() -> None:
         )
     )
     assert [(line.dimension, line.period, line.volume) for line in done.lines] == [
-        ("FLAT", 1, 1),
-        ("ENERGY", 1, 5),
-        ("PARKING_TIME", 3, 1),
+        ("FLAT", 1, Decimal(1)),
+        ("ENERGY", 1, Decimal(5)),
+        ("PARKING_TIME", 3, Decimal(1)),
     ]
     assert (done.reserved, done.parked, done.lasted) == (HOUR, HOUR, 4 * HOUR)
     assert done.used.kwh == 5
@@ -231,7 +231,7 @@ def test_parts_may_be_spread_so_that_they_add_up_to_a_limited_total() -> None:
     capped = tariff(component("FLAT", "10", vat="25"), component("ENERGY", "4", vat="25"), price_max=Limit(Decimal(40)))
     limited = charge(period(ENERGY="20", TIME="1"), tariffs=(capped,))
     ours = price(limited)
-    assert (ours.fixed.excl, ours.energy.excl, ours.total.excl) == (10, 80, 40)
+    assert (ours.fixed.excl, ours.energy.excl, ours.total.excl) == (Decimal(10), Decimal(80), Decimal(40))
     assert flags(ours) == {Flag.PARTS_DO_NOT_ADD_UP}
     spread = price(limited, policy=Policy(partials=Partials.SPREAD))
     assert spread.fixed.excl is not None and spread.energy.excl is not None
@@ -244,7 +244,7 @@ def test_a_limit_reaches_even_a_charge_that_costs_nothing_else() -> None:
     """TAR-083: a session with this tariff costs at least this much."""
     least = tariff(component("ENERGY", "4"), price_min=Limit(Decimal(5), Decimal(6)))
     done = price(charge(period(ENERGY="0", TIME="1"), tariffs=(least,)))
-    assert (done.total.excl, done.total.incl) == (5, 6)
+    assert (done.total.excl, done.total.incl) == (Decimal(5), Decimal(6))
 
 
 def test_a_limit_of_the_session_leaves_a_reservation_that_costs_more() -> None:

@@ -4,17 +4,21 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit import json
 from laddnav.kit.energy import NO_ENERGY, kwh, wh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
+from laddnav.kit.power import kw
 from laddnav.metering.model import Activity, Stretch
+from laddnav.pricing.flags import Flag
 from laddnav.pricing.limits import PRICE_MAX, PRICE_MIN
 from laddnav.pricing.model import Amount, CannotPrice, Priced
+from laddnav.pricing.policy import Edited, Policy
 from laddnav.pricing.reasons import Because, Reason, said
 from laddnav.pricing.rounding import in_hours, rounded, rounded_price, seconds_of, up_to
-from laddnav.pricing.tab import advanced, metered, opened, priced
+from laddnav.pricing.tab import advanced, metered, opened, priced, switched
 from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -124,6 +128,82 @@ def test_without_power_readings_a_power_restriction_holds() -> None:
     )
     at_once = Stretch(started_at=NOON, ended_at=NOON, energy=kwh(1))
     assert metered(strong, [at_once], STOCKHOLM).total.excl == 9
+
+
+# ---- Reservations, and a change of tariff
+
+
+def reserved(minutes: int, *, since: datetime = NOON) -> Stretch:
+    return Stretch(
+        started_at=since, ended_at=since + timedelta(minutes=minutes), energy=NO_ENERGY, activity=Activity.RESERVED
+    )
+
+
+RESERVABLE = tariff(
+    Element(components=(component("FLAT", "40"),), restriction=Restriction(reservation="RESERVATION_EXPIRES")),
+    Element(components=(component("TIME", "12"),), restriction=Restriction(reservation="RESERVATION")),
+    *SIMPLE.elements,
+)
+
+
+def test_a_reservation_that_goes_on_has_not_expired_until_it_is_over() -> None:
+    """TAR-062, TAR-063: what it costs so far, and what it costs if nobody comes."""
+    tab = advanced(opened(RESERVABLE, NOON, STOCKHOLM, reserved=True), reserved(30))
+    assert priced(tab).total.excl == 6
+    assert priced(tab, over=True).total.excl == 46
+
+
+def test_the_start_fee_is_due_when_the_reservation_is_used() -> None:
+    """TAR-066."""
+    tab = advanced(opened(RESERVABLE, NOON, STOCKHOLM, reserved=True), reserved(30))
+    assert priced(tab).fixed.excl == 0
+    tab = advanced(tab, charged(30, "1", since=NOON + timedelta(minutes=30)))
+    done = priced(tab, over=True)
+    assert (done.fixed.excl, done.reservation.excl, done.energy.excl) == (Decimal(5), Decimal(6), Decimal(4))
+    assert done.reserved == timedelta(minutes=30)
+    assert [line.period for line in done.lines] == [0, 1, 1]
+
+
+def test_another_preference_is_another_tariff_from_the_next_stretch_on() -> None:
+    """TAR-073: energy is rounded once, at the end, and the start fee stays the one that was due."""
+    slow = tariff(Element(components=(component("FLAT", "5"), component("ENERGY", "4", step=500))))
+    fast = replace(slow, id="FAST", elements=(Element(components=(component("ENERGY", "6", step=500),)),))
+    tab = advanced(opened(slow, NOON, STOCKHOLM), charged(60, "1.3"))
+    tab = advanced(switched(tab, fast), charged(60, "0.1", since=NOON + timedelta(hours=1)))
+    done = priced(tab, over=True)
+    assert [(line.tariff_id, line.billed_volume) for line in done.lines] == [
+        ("DAY", Decimal(1)),
+        ("DAY", Decimal("1.3")),
+        ("FAST", Decimal("0.2")),
+    ]
+    assert [period.tariff_id for period in done.periods] == ["DAY", "FAST"]
+    assert json.decode(json.encode(tab), type(tab)) == tab
+
+
+def test_what_an_operator_edits_meanwhile_does_not_touch_a_session() -> None:
+    """TAR-021: the version at the start stays, unless a policy takes the newest."""
+    dearer = replace(SIMPLE, elements=(Element(components=(component("ENERGY", "8"),)),))
+    tab = opened(SIMPLE, NOON, STOCKHOLM)
+    assert switched(tab, dearer) == tab
+    assert switched(tab, SIMPLE) == tab
+    assert switched(tab, dearer, policy=Policy(edited=Edited.NEWEST)).tariff == dearer
+
+
+def test_a_tariff_that_had_ended_is_priced_and_flagged() -> None:
+    """TAR-020."""
+    ended = replace(SIMPLE, ends_at=NOON - timedelta(days=1))
+    done = metered(ended, [charged(60, "1")], STOCKHOLM)
+    assert done.total.excl == 9
+    assert [flagged.flag for flagged in done.flags] == [Flag.TARIFF_NOT_IN_FORCE]
+
+
+def test_a_start_fee_for_fast_charging_is_due_by_the_power_of_the_first_stretch() -> None:
+    """TAR-055: while nobody knows the power it seems due."""
+    fast_fee = Element(components=(component("FLAT", "20"),), restriction=Restriction(power_min=kw(50)))
+    tab = opened(tariff(fast_fee, *SIMPLE.elements), NOON, STOCKHOLM)
+    assert priced(tab).fixed.excl == 20
+    assert priced(advanced(tab, charged(60, "11"))).fixed.excl == 5
+    assert priced(advanced(tab, charged(60, "60"))).fixed.excl == 20
 
 
 def test_what_cannot_be_priced_is_refused_by_name() -> None:
