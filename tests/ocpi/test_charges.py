@@ -15,7 +15,14 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.metering.model import Dimension
 from laddnav.ocpi.wire import terms
-from laddnav.ocpi.wire.charge import MOST_PERIODS, read_charge, read_tariff, read_tariffs, version_of
+from laddnav.ocpi.wire.charge import (
+    MOST_PERIODS,
+    charge_and_version,
+    read_charge,
+    read_tariff,
+    read_tariffs,
+    version_of,
+)
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.lenient import MOST_BYTES
 from laddnav.tariffs.model import Tariff, TariffDimension, TaxIncluded
@@ -306,3 +313,13 @@ def test_whatever_a_field_says_it_is_read_or_refused(said: Any, data: st.DataObj
         read_charge(encoded(words), data.draw(st.sampled_from([None, version])))
     except Unreadable as refused:
         assert str(refused)
+
+
+def test_a_tariff_that_does_not_tell_is_of_the_version_of_the_cdr_beside_it() -> None:
+    """A Tariff without owner and VAT is whole in 2.1.1; beside a CDR of 2.2.1 only its owner was left out."""
+    for version, included in (("2.1.1", TaxIncluded.UNSAID), ("2.2.1", None), ("2.3.0", TaxIncluded.NO)):
+        charge, spoken = charge_and_version(cdr(version))
+        assert (charge, spoken) == (read_charge(cdr(version)), version)
+        (told,) = read_tariffs(encoded([TARIFF]), otherwise=spoken)
+        assert told.tax_included is included
+        assert read_tariffs(encoded(TARIFF | {"tax_included": "YES"}), otherwise=spoken)[0].tax_included == "YES"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from laddnav.cli import saying
 from laddnav.cli.files import read_as
 from laddnav.cli.spelling import maybe
 from laddnav.cli.words import Words, at_most_one_from_standard_input
-from laddnav.ocpi.wire.charge import read_charge, read_tariffs, version_of
+from laddnav.ocpi.wire.charge import charge_and_version, read_charge, read_tariffs, version_of
 from laddnav.pricing import causes, plausible
 from laddnav.pricing.check import Checked, Verdict, checked
 from laddnav.pricing.policy import policy_named
@@ -24,10 +24,12 @@ def check_cdr(words: list[str]) -> int:
     asked = _check_words().parse_args(words)
     at_most_one_from_standard_input([asked.cdr, *asked.tariff, *asked.earlier])
     policy = policy_named(asked.policy)
+    charge, spoken = read_as(asked.cdr, partial(charge_and_version, version=asked.version))
+    reads = partial(read_tariffs, version=asked.version, otherwise=spoken)
     done = checked(
-        read_as(asked.cdr, partial(read_charge, version=asked.version)),
-        tariffs=_tariffs(asked.tariff, asked.version),
-        earlier=_tariffs(asked.earlier, asked.version),
+        charge,
+        tariffs=_tariffs(asked.tariff, reads),
+        earlier=_tariffs(asked.earlier, reads),
         zone=asked.timezone,
         policy=policy,
     )
@@ -78,8 +80,8 @@ def credit_cdr(words: list[str]) -> int:
     return 0
 
 
-def _tariffs(files: list[str], version: str | None) -> tuple[Tariff, ...]:
-    return tuple(tariff for file in files for tariff in read_as(file, partial(read_tariffs, version=version)))
+def _tariffs(files: list[str], reads: Callable[[bytes], tuple[Tariff, ...]]) -> tuple[Tariff, ...]:
+    return tuple(tariff for file in files for tariff in read_as(file, reads))
 
 
 def _spelt(done: Checked, language: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from laddnav.cli import saying, spelling
 from laddnav.cli.files import read_as
 from laddnav.cli.words import Words, WrongCall, at_most_one_from_standard_input
-from laddnav.ocpi.wire.charge import read_charge, read_tariffs, version_of
+from laddnav.ocpi.wire.charge import charge_and_version, read_tariffs, version_of
 from laddnav.pricing.charge import price as priced
 from laddnav.pricing.model import Charge, Priced
 from laddnav.pricing.policy import policy_named
@@ -45,8 +45,9 @@ def _words() -> Words:
 
 def _price_cdr(asked: Namespace) -> int:
     policy = policy_named(asked.policy)
-    tariffs = tuple(one for file in asked.tariff for one in read_as(file, partial(read_tariffs, version=asked.version)))
-    charge = read_as(asked.cdr, partial(read_charge, version=asked.version))
+    charge, spoken = read_as(asked.cdr, partial(charge_and_version, version=asked.version))
+    reads = partial(read_tariffs, version=asked.version, otherwise=spoken)
+    tariffs = tuple(one for file in asked.tariff for one in read_as(file, reads))
     if not tariffs and not charge.tariffs:
         raise WrongCall(f"{asked.cdr} carries no Tariff; --tariff gives one")
     done = _with_stated_energy(priced(charge, tariffs=tariffs, zone=asked.timezone, policy=policy), charge)

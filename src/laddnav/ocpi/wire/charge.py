@@ -26,7 +26,7 @@ from laddnav.ocpi.wire.terms import read_tariff, read_tariffs
 from laddnav.pricing.model import Charge, Stated
 from laddnav.tariffs.model import Tariff
 
-__all__ = ["read_charge", "read_tariff", "read_tariffs", "version_of"]
+__all__ = ["charge_and_version", "read_charge", "read_tariff", "read_tariffs", "version_of"]
 
 C = TypeVar("C", bound=Struct)
 P = TypeVar("P", bound=Struct)
@@ -118,6 +118,11 @@ def read_charge(body: bytes, version: str | None = None) -> Charge:
         return _spelling(version or version_at_a_glance(body)).read(body)
     except (*UNREADABLE, Unreadable):
         return _read_repaired(body, version)
+
+
+def charge_and_version(body: bytes, version: str | None = None) -> tuple[Charge, str]:
+    """With the version it was read in, which is that of Tariffs beside it that tell none. Raises Unreadable."""
+    return read_charge(body, version), version or version_at_a_glance(body)
 
 
 def version_of(words: Any) -> str:

@@ -27,6 +27,7 @@ W = TypeVar("W", bound=Struct)
 
 NOBODY = PartyId("ZZ", "ZZZ")  # ZZ is no country: a Tariff whose owner is not said has the same price
 SOMETIME = DateTime(datetime(1970, 1, 1, tzinfo=UTC))
+OLDEST = "2.1.1"  # requires the least, so that what no version but it allows to be left out tells it
 MOST_ELEMENTS = 2_000  # a price of its own for every quarter of an hour of a week takes 672
 LONGEST_KEPT = 64_000  # bytes; all that is kept stays below some tens of megabytes
 
@@ -88,38 +89,38 @@ _NEEDLESS = frozenset("country_code party_id tariff_alt_text tariff_alt_url ener
 _raws = msgspec.json.Decoder(list[Raw])
 
 
-def read_tariff(body: bytes, version: str | None = None) -> Tariff:
-    """One Tariff; the same bytes are the same object. Without `version` its words say which it is.
+def read_tariff(body: bytes, version: str | None = None, *, otherwise: str = OLDEST) -> Tariff:
+    """One Tariff; the same bytes are the same object. Without `version` its words say which it is, or `otherwise` does.
 
     Raises Unreadable, naming the field by its path.
     """
     if len(body) > lenient.MOST_BYTES:
         raise Unreadable(f"A Tariff of more than {lenient.MOST_BYTES} bytes is not read - at `$`")
-    return _kept(body, version) if len(body) <= LONGEST_KEPT else _read(body, version)
+    return (_kept if len(body) <= LONGEST_KEPT else _read)(body, version, otherwise)
 
 
-def read_tariffs(body: bytes, version: str | None = None) -> tuple[Tariff, ...]:
+def read_tariffs(body: bytes, version: str | None = None, *, otherwise: str = OLDEST) -> tuple[Tariff, ...]:
     """A list of Tariffs, or one. Raises Unreadable, naming the field by its path."""
     try:
         raws = _raws.decode(body)
     except UNREADABLE:
-        return (read_tariff(body, version),)
-    return each(raws, version, "")
+        return (read_tariff(body, version, otherwise=otherwise),)
+    return each(raws, version, "", otherwise=otherwise)
 
 
-def each(raws: Sequence[Raw], version: str | None, path: str) -> tuple[Tariff, ...]:
+def each(raws: Sequence[Raw], version: str | None, path: str, *, otherwise: str = OLDEST) -> tuple[Tariff, ...]:
     """The Tariffs of a list that stands at `path`. Raises Unreadable, naming the field by its whole path."""
     tariffs = []
     for number, raw in enumerate(raws):
         try:
-            tariffs.append(read_tariff(bytes(raw), version))
+            tariffs.append(read_tariff(bytes(raw), version, otherwise=otherwise))
         except Unreadable as error:
             raise lenient.inside(error, f"{path}[{number}]") from error
     return tuple(tariffs)
 
 
-def version_of(words: Any) -> str:
-    """The OCPI version of a parsed Tariff, by the words that it has; 2.1.1 where none is of a later one.
+def version_of(words: Any, otherwise: str = OLDEST) -> str:
+    """The OCPI version of a parsed Tariff, by the words that it has; `otherwise` where every version has them.
 
     Raises Unreadable.
     """
@@ -137,26 +138,26 @@ def version_of(words: Any) -> str:
         or _named("min_current max_current reservation booking", *restrictions)
     ):
         return "2.2.1"
-    return "2.1.1"
+    return otherwise
 
 
 def _named(fields: str, *parts: dict[str, Any]) -> bool:
     return any(field in part for field in fields.split() for part in parts)
 
 
-def _read(body: bytes, version: str | None) -> Tariff:
+def _read(body: bytes, version: str | None, otherwise: str) -> Tariff:
     try:
-        tariff = _spelling(version or version_of(parsed(body))).read(body)
+        tariff = _spelling(version or version_of(parsed(body), otherwise)).read(body)
     except (*UNREADABLE, Unreadable, NotAPartyId):
-        tariff = _read_repaired(body, version)
+        tariff = _read_repaired(body, version, otherwise)
     if len(tariff.elements) > MOST_ELEMENTS:
         raise Unreadable(f"A Tariff of more than {MOST_ELEMENTS} elements is not read - at `$.elements`")
     return tariff
 
 
-def _read_repaired(body: bytes, version: str | None) -> Tariff:
+def _read_repaired(body: bytes, version: str | None, otherwise: str) -> Tariff:
     words = lenient.repaired(body)
-    spelling = _spelling(version or version_of(words))
+    spelling = _spelling(version or version_of(words, otherwise))
     try:
         return spelling.read_repaired(words)
     except UNREADABLE as error:
