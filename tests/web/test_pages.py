@@ -14,11 +14,15 @@ from laddnav.ocpi import partners
 from laddnav.ocpi.settings import Settings
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role
+from laddnav.tariffs import actions as tariffs
 from tests.clock import SetClock
 from tests.things import US, settled
 from tests.web.site import Site, begin, measure, pause, stop
 
-LISTS = ("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/invoices", "/locations", "/tariffs", "/tokens")
+LISTS = (
+    *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
+    *("/invoices", "/locations", "/tariffs", "/tokens"),
+)
 OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
 
 
@@ -36,6 +40,7 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
     async with site.database.unit() as unit:
         (cdr,) = await cdrs.page(unit, None)
         (invoice,) = await billing.invoices(unit, None)
+        ((tariff_ref, _, _),) = await tariffs.page(unit, None)
         roaming = Settings(public_url=site.url, key=bytes(32))
         invitation = await partners.invite(unit, roaming, US, PartyRole.CPO, name="Nordladd")
     return (
@@ -45,6 +50,7 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
         f"/sessions/{over.ref}",
         f"/sessions/{under_way.ref}",
         f"/cdrs/{cdr.ref}",
+        f"/tariffs/{tariff_ref}",
         f"/invoices/{invoice.ref}",
         f"/partners/{invitation.connection_id}",
     )
