@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from itertools import pairwise
 from time import monotonic
 from typing import Any
 
@@ -168,6 +169,28 @@ def test_a_long_reservation_before_a_long_charge_is_not_looked_through_again_for
     body = with_kinds(("RESERVATION_TIME", 20_000), ("TIME", 20_000))
     with within(megabytes=150, seconds=60):
         assert priced(body).total.excl == 1
+
+
+DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+def test_a_price_for_every_quarter_of_an_hour_of_a_week_is_no_attack() -> None:
+    """TAR-047: nor is a CDR of a day with a period for each of its quarters."""
+    clocks = [f"{quarter // 4:02}:{quarter % 4 * 15:02}" for quarter in range(97)]
+    elements = [
+        {
+            "price_components": [{"type": kind, "price": 2, "step_size": 1} for kind in ("ENERGY", "TIME")],
+            "restrictions": {"start_time": since, "end_time": until.replace("24", "00"), "day_of_week": [day]},
+        }
+        for day in DAYS
+        for since, until in pairwise(clocks)
+    ]
+    dimensions = [{"type": "ENERGY", "volume": 1}, {"type": "TIME", "volume": 0.25}]
+    periods = [{"start_date_time": f"2026-11-21T{clock}:00Z", "dimensions": dimensions} for clock in clocks[:-1]]
+    words = {**CDR, "tariffs": [{**TARIFF, "elements": elements}], "charging_periods": periods}
+    words |= {"start_date_time": "2026-11-21T00:00:00Z", "end_date_time": "2026-11-22T00:00:00Z"}
+    with within(megabytes=100, seconds=30):
+        assert priced(json.encode(words)).total.excl == 96 * 2 + 24 * 2
 
 
 # ---- Something that is no number, no time, no text

@@ -183,14 +183,20 @@ class _Reading:
         return bool(self.written) and all(written.reserves for written in self.written)
 
     def _refuse_what_takes_for_ever(self) -> None:
-        days = (self.charge.ended_at - self.charge.started_at).days + 2 * len(self.written)
+        """Each border is looked for in every period, and where it lies in one every component is asked again.
+
+        Of the times of day each lies in one period only, for periods follow each other.
+        """
+        count = len(self.written)
+        instants = [self.charge.started_at, self.charge.ended_at, *(written.started_at for written in self.written)]
+        days = (max(instants) - min(instants)).days + 2
         for offers in self.holding.offers:
-            borders = len(offers.lengths) + len(offers.parking_lengths) + len(offers.energies)
-            pieces = len(self.written) * (1 + borders) + days * len(offers.times_of_day)
-            if pieces * offers.size > _MOST_QUESTIONS:
-                raise CannotPrice(
-                    f"{len(self.written)} periods under {offers.size} components meet too many borders to be priced"
-                )
+            lengths = len(offers.lengths) + len(offers.parking_lengths) + len(offers.energies)
+            times_of_day = len(offers.times_of_day)
+            looked_for = count * (1 + lengths) + (days + 2 * count) * times_of_day
+            asked = (count * (1 + lengths) + days * times_of_day) * offers.size
+            if max(looked_for, asked) > _MOST_QUESTIONS:
+                raise CannotPrice(f"{count} periods under {offers.size} components meet too many borders to be priced")
 
     # ---- What it counts
 
