@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from laddnav.billing import actions as billing
 from laddnav.cdrs import actions as cdrs
-from laddnav.cdrs.events import CdrClosed, CdrReceived
+from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
 from laddnav.db.unit import Database, Listener
 from laddnav.ocpi.client import Clients
@@ -28,7 +28,12 @@ from tests.web.site import PASSWORD, Site
 
 @pytest.fixture
 def hears() -> Mapping[type[Event], Sequence[Listener]]:
-    return {SessionEnded: [cdrs.close], CdrClosed: [billing.bill], CdrReceived: [billing.bill]}
+    return {
+        SessionEnded: [cdrs.close],
+        CdrClosed: [billing.bill],
+        CdrReceived: [cdrs.check],
+        CdrAccepted: [billing.bill],
+    }
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from laddnav.cdrs.rules import (
     NotInDispute,
     NotOurs,
     UnknownCdr,
+    UnknownDispute,
 )
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
@@ -286,6 +287,13 @@ async def page(
     return await store.page(unit, holder, owner, before, limit)
 
 
+async def ended_within(
+    unit: Unit, holder: PartyId, since: datetime, until: datetime, *, after: str = "", limit: int = 1_000
+) -> Sequence[tuple[str, str]]:
+    """(ref, document), unread, for who reads thousands in processes of its own; the last ref is the next `after`."""
+    return await store.ended_within(unit, holder, since, until, after, limit)
+
+
 async def credit_of(unit: Unit, cdr: Cdr) -> Cdr | None:
     """The Credit CDR that takes this one back, if there is one."""
     return await store.credit_of(unit, cdr.holder, cdr.owner, cdr.id)
@@ -297,16 +305,11 @@ async def review_of(unit: Unit, cdr: Cdr) -> Review | None:
 
 
 async def dispute(unit: Unit, ref: str) -> Review:
-    """By the ref of its CDR. Raises UnknownCdr, NotInDispute."""
-    review = await store.review(unit, *(await _named(unit, ref)))
+    """What did not pass, by the ref of its CDR. Raises UnknownCdr, UnknownDispute."""
+    review = await review_of(unit, await by_ref(unit, ref))
     if review is None or review.disputed_at is None:
-        raise NotInDispute(ref)
+        raise UnknownDispute(ref)
     return review
-
-
-async def _named(unit: Unit, ref: str) -> tuple[PartyId, PartyId, str]:
-    cdr = await by_ref(unit, ref)
-    return cdr.holder, cdr.owner, cdr.id
 
 
 async def disputes(

@@ -42,6 +42,9 @@ select body from cdr
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2) and ($3::text is null or ref < $3)
 order by ref desc limit $4
 """
+ENDED_WITHIN = """
+select ref, body from cdr where holder = $1 and ended_at >= $2 and ended_at < $3 and ref > $4 order by ref limit $5
+"""
 INSERT = """
 insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
   started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing,
@@ -128,6 +131,13 @@ async def by_ref(unit: Unit, ref: str) -> Cdr | None:
 async def page(unit: Unit, holder: PartyId | None, owner: PartyId | None, before: str | None, limit: int) -> list[Cdr]:
     rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), before, limit)
     return [json.decode(row["body"], Cdr) for row in rows]
+
+
+async def ended_within(
+    unit: Unit, holder: PartyId, since: datetime, until: datetime, after: str, limit: int
+) -> list[tuple[str, str]]:
+    rows = await unit.fetch(ENDED_WITHIN, str(holder), since, until, after, limit)
+    return [(row["ref"], row["body"]) for row in rows]
 
 
 async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> list[Record]:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
-from laddnav.cdrs.rules import UnknownCdr
+from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
@@ -75,6 +75,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownConnector: 404,
     UnknownDeadJob: 404,
     UnknownDebtor: 404,
+    UnknownDispute: 404,
     UnknownDoubt: 404,
     UnknownEvse: 404,
     UnknownInvoice: 404,
@@ -85,11 +86,14 @@ STATUS: dict[type[Exception], int] = {
     UnknownTariff: 404,
     UnknownToken: 404,
     NotThisMethod: 405,
+    AlreadyCredited: 409,
     AlreadyEnded: 409,
     AlreadyOurs: 409,
     EvseBusy: 409,
     EvseTaken: 409,
     NoStation: 409,
+    NotInDispute: 409,
+    NotOurs: 409,
     Offline: 409,
     StationExists: 409,
     TooLarge: 413,

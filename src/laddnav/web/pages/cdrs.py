@@ -1,6 +1,8 @@
-"""CDRs: charges that are over, each cent with its reason, and where each was told."""
+"""CDRs: charges that are over, each cent with its reason, where each was told, and what we think of a partner's."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -8,10 +10,18 @@ from starlette.responses import Response
 from laddnav.billing import actions as billing
 from laddnav.billing.model import Invoice
 from laddnav.cdrs import actions as cdrs
-from laddnav.cdrs.model import Cdr
+from laddnav.cdrs.model import Cdr, Review, Standing
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import fold
 from laddnav.kit.money import Price
+from laddnav.people import actions as people
+from laddnav.pricing import causes, plausible
+from laddnav.pricing.check import FieldChecked
+from laddnav.pricing.flags import Flagged
+from laddnav.pricing.remarks import remark
 from laddnav.sessions import actions as sessions
-from laddnav.web.asked import Asked, Door, see
+from laddnav.tariffs import actions as tariffs
+from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import places
 from laddnav.web.pages.sessions import explained
 from laddnav.web.words import N_
@@ -24,14 +34,52 @@ class Row(Struct, frozen=True, kw_only=True):
     place: str
 
 
+class Disputed(Struct, frozen=True, kw_only=True):
+    """`reasons` are sentences in the reader's language."""
+
+    review: Review
+    cdr: Cdr
+    place: str
+    reasons: list[str]
+
+
+class FieldShown(Struct, frozen=True, kw_only=True):
+    """`unit` is kWh or h, None for money."""
+
+    field: FieldChecked
+    unit: str | None
+
+
 async def list_all(asked: Asked) -> Response:
     cursor = asked.query("cursor")
     async with asked.unit() as unit:
         known = await cdrs.page(unit, asked.visitor.holder, before=cursor, limit=PAGE + 1)
+        many = await cdrs.count_disputed(unit, asked.visitor.holder)
     page = known[:PAGE]
     return asked.page(
         "cdrs.html",
         rows=[Row(cdr=cdr, place=_place(cdr)) for cdr in page],
+        next=page[-1].ref if len(known) > PAGE else None,
+        begun=cursor is not None,
+        held=many,
+    )
+
+
+async def held(asked: Asked) -> Response:
+    """Those that are held, or with `show=all` all that ever were."""
+    shown = "all" if asked.query("show") == "all" else "held"
+    cursor, holder = asked.query("cursor"), asked.visitor.holder
+    async with asked.unit() as unit:
+        standing = Standing.DISPUTED if shown == "held" else None
+        known = await cdrs.disputes(unit, holder, standing, before=cursor, limit=PAGE + 1)
+        page = known[:PAGE]
+        many = await cdrs.count_disputed(unit, holder)
+        rows = [await _disputed(unit, review, asked.language) for review in page]
+    return asked.page(
+        "held.html",
+        rows=rows,
+        shown=shown,
+        held=many,
         next=page[-1].ref if len(known) > PAGE else None,
         begun=cursor is not None,
     )
@@ -43,8 +91,13 @@ async def one(asked: Asked) -> Response:
         key = (cdr.holder, cdr.owner, cdr.location.id)
         place = (await places.places(unit, [key]))[key]
         session = await sessions.find(unit, cdr.holder, cdr.owner, cdr.session_id) if cdr.session_id else None
+        promised = await tariffs.refs(unit, cdr.holder, cdr.owner, tuple(tariff.id for tariff in cdr.tariffs))
         refs = await billing.invoices_of_cdr(unit, cdr.holder, cdr.owner, cdr.id)
         invoices: list[Invoice] = [await billing.invoice(unit, ref) for ref in refs]
+        review = await cdrs.review_of(unit, cdr)
+        other = None if review is None or review.other_id is None else await _other(unit, cdr, review.other_id)
+        original = await _other(unit, cdr, cdr.credit_reference_id) if cdr.credit_reference_id else None
+        credit = await cdrs.credit_of(unit, cdr)
     return asked.page(
         "cdr.html",
         cdr=cdr,
@@ -55,8 +108,69 @@ async def one(asked: Asked) -> Response:
         currency=cdr.currency,
         zone_of_lines=place.time_zone or asked.zone,
         invoices=invoices,
+        tariff_refs={tariff.id: promised.get(fold(tariff.id)) for tariff in cdr.tariffs},
+        remarks=[remark(flag, asked.language) for flag in _flags(cdr, review)],
         parts_of_cost=[(asked.say(what), cost) for what, cost in _parts(cdr) if cost is not None],
+        review=review,
+        reasons=[] if review is None else reasons(review, asked.language),
+        fields=[] if review is None or review.checked is None else _fields(review.checked.fields),
+        other=other,
+        original=original,
+        credit=credit,
+        ours=cdr.owner == cdr.holder,
     )
+
+
+async def accept(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        review = await cdrs.accept(unit, asked.part("ref"), by=asked.visitor.name, why=asked.said("why"))
+        people.note(unit, asked.visitor.name, "accept disputed CDR", f"cdr {review.cdr_id}", asked.said("why"))
+    return asked.done(f"/cdrs/{review.ref}", asked.say("The CDR is accepted, and will be billed as it is."))
+
+
+async def reject(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        review = await cdrs.reject(unit, asked.part("ref"), by=asked.visitor.name, why=asked.said("why"))
+        people.note(unit, asked.visitor.name, "reject disputed CDR", f"cdr {review.cdr_id}", asked.said("why"))
+    return asked.done(f"/cdrs/{review.ref}", asked.say("The CDR is rejected, and will not be billed."))
+
+
+async def credit(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        credit = await cdrs.credit(unit, asked.part("ref"), by=asked.visitor.name, why=asked.said("why"))
+    return asked.done(f"/cdrs/{credit.ref}", asked.say("The CDR is taken back; this is the CDR that credits it."))
+
+
+def reasons(review: Review, language: str) -> list[str]:
+    """What speaks against it, in sentences: what cannot be, and the mistake that would explain the difference."""
+    said = [plausible.said(finding, language) for finding in review.findings]
+    if review.checked is not None and review.checked.likely_cause is not None:
+        said.append(causes.said(review.checked.likely_cause, language))
+    return said
+
+
+async def _disputed(unit: Unit, review: Review, language: str) -> Disputed:
+    cdr = await cdrs.fetch(unit, review.holder, review.owner, review.cdr_id)
+    return Disputed(review=review, cdr=cdr, place=_place(cdr), reasons=reasons(review, language))
+
+
+async def _other(unit: Unit, cdr: Cdr, id: str) -> Cdr | None:
+    return await cdrs.find(unit, cdr.holder, cdr.owner, id)
+
+
+def _fields(fields: Iterable[FieldChecked]) -> list[FieldShown]:
+    return [FieldShown(field=one, unit=_unit(one.name)) for one in fields]
+
+
+def _unit(name: str) -> str | None:
+    if name.endswith("_cost"):
+        return None
+    return "kWh" if name == "total_energy" else "h"
+
+
+def _flags(cdr: Cdr, review: Review | None) -> tuple[Flagged, ...]:
+    """Those of our own price, or of the check of a partner's."""
+    return cdr.flags if review is None or review.checked is None else review.checked.flags
 
 
 def _parts(cdr: Cdr) -> tuple[tuple[str, Price | None], ...]:
@@ -74,4 +188,11 @@ def _place(cdr: Cdr) -> str:
     return f"{cdr.location.name or cdr.location.address}, {cdr.location.city}"
 
 
-DOORS: tuple[Door, ...] = (see("/cdrs", list_all), see("/cdrs/{ref}", one))
+DOORS: tuple[Door, ...] = (
+    see("/cdrs", list_all),
+    see("/cdrs/held", held),
+    see("/cdrs/{ref}", one),
+    do("/cdrs/{ref}/accept", accept),
+    do("/cdrs/{ref}/reject", reject),
+    do("/cdrs/{ref}/credit", credit),
+)
