@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
+from laddnav.cdrs.rules import charge_of
 from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
@@ -35,6 +37,7 @@ from laddnav.locations.model import (
     StatusSchedule,
 )
 from laddnav.metering.model import ChargingPeriod, Dimension
+from laddnav.ocpi.wire.charge import read_charge
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.commands import (
     CancelReservation,
@@ -55,6 +58,7 @@ from laddnav.ocpi.wire.handshake import (
     OfferedVersion,
     VersionDetails,
 )
+from laddnav.ocpi.wire.terms import NOBODY
 from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -501,3 +505,19 @@ def test_decimals_are_those_that_were_sent() -> None:
     heard = codec.decode(session, HEARING)
     assert heard.energy == Energy(Decimal(15342))
     assert b'"kwh":15.3420,' in codec.encode(heard)
+
+
+@pytest.mark.parametrize("version", CODECS)
+@given(data=st.data())
+@briefly
+def test_a_cdr_in_a_file_is_the_charge_that_a_stored_one_is(version: str, data: st.DataObject) -> None:
+    """So `laddnav check-cdr` says of a partner's CDR what we said on its arrival."""
+    codec = CODECS[version][Cdr]
+    said = codec.encode(data.draw(cdrs))
+    stored, told = charge_of(codec.decode(said, HEARING), None), read_charge(said, version)
+    assert told == replace(stored, tariffs=tuple(_as_told(one, version) for one in stored.tariffs))
+
+
+def _as_told(tariff: Tariff, version: str) -> Tariff:
+    """2.1.1 does not say whose a Tariff is; a connection knows, a file does not."""
+    return replace(tariff, owner=NOBODY) if version == "2.1.1" else tariff

@@ -90,6 +90,7 @@ class WirePrice2_2_1(Struct, kw_only=True, gc=False):
 
 class WireTaxAmount(Struct, kw_only=True, gc=False):
     name: str = ""
+    account_number: str | None = None
     percentage: Decimal | None = None
     amount: Decimal
 
@@ -205,7 +206,7 @@ def _part(name: str, said: Any, path: str) -> Any:
 
 
 _INSTANTS = frozenset({"start_date_time", "end_date_time", "stop_date_time"})
-_TEXTS = frozenset({"currency", "name", "tariff_id", "type"})
+_TEXTS = frozenset({"account_number", "currency", "name", "tariff_id", "type"})
 _NEEDED = frozenset(
     set(WireCharge2_1_1.__struct_fields__ + WireCharge2_2_1.__struct_fields__) - _NEEDLESS - {"tariffs"}
 )
@@ -305,8 +306,12 @@ def _price_2_2_1(wire: WirePrice2_2_1) -> Price:
 
 def _price_2_3_0(wire: WirePrice2_3_0) -> Price:
     """A list that is left out is an empty one (OCPI 2.3.0 types_price_class)."""
-    taxes = tuple(TaxAmount(tax.name, _finite(tax.amount), tax.percentage) for tax in wire.taxes or ())
-    return Price(_finite(wire.before_taxes), taxes)
+    return Price(_finite(wire.before_taxes), tuple(_tax(tax) for tax in wire.taxes or ()))
+
+
+def _tax(wire: WireTaxAmount) -> TaxAmount:
+    percentage = None if wire.percentage is None else _finite(wire.percentage)
+    return TaxAmount(wire.name, _finite(wire.amount), percentage, account_number=wire.account_number)
 
 
 @lru_cache(maxsize=1024)
