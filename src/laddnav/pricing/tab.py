@@ -34,6 +34,10 @@ from laddnav.tariffs.model import Tariff
 # While energy flows back, what is used is below the border that it just touched.
 _A_HAIR = Energy(Decimal("1e-12"))
 
+# Looked up once: see the same in `charge`.
+_RESERVED, _PARKS, _PAUSED = Activity.RESERVED, Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE
+_PER_ELEMENT, _PARKING = Flats.PER_ELEMENT, Pause.PARKING
+
 
 class Choices(Struct, frozen=True):
     """What prices a stretch at one moment: a Stint lasts as long as these are the same."""
@@ -97,7 +101,7 @@ def metered(
     in_order = tuple(stretches)
     if not in_order and started_at is None:
         raise CannotPrice("A session without a stretch and without a start cannot be priced")
-    reserved = bool(in_order) and in_order[0].activity is Activity.RESERVED
+    reserved = bool(in_order) and in_order[0].activity is _RESERVED
     tab = opened(tariff, started_at or in_order[0].started_at, zone, reserved=reserved, policy=policy)
     course = _Course(tab, policy)
     for stretch in in_order:
@@ -130,29 +134,28 @@ class _Course:
             raise CannotPrice(
                 f"The stretch from {rfc3339(stretch.started_at)} begins before what is priced already ends"
             )
-        if not self._stints and (self._offers.powers or self._offers.currents):
-            power, current = self._flow(stretch)
+        power, current = self._flow(stretch)
+        if not self._stints and (power is not UNSAID or current is not UNSAID):
             opened_at = self._tab.opened_at.astimezone(self._zone)
             self._tab = _with_fees(self._tab, self._offers, Moment(opened_at, power=power, current=current))
-        if self._tab.reserved and stretch.activity is not Activity.RESERVED:
-            self._begin(stretch)
-        for stint in self._split(stretch):
+        if self._tab.reserved and stretch.activity is not _RESERVED:
+            self._begin(stretch, power, current)
+        for stint in self._split(stretch, power, current):
             if self._stints and _alike(self._stints[-1], stint, self._offers):
                 self._stints[-1] = _joined(self._stints[-1], stint)
             else:
                 self._stints.append(stint)
         self._used += stretch.energy
 
-    def _begin(self, stretch: Stretch) -> None:
+    def _begin(self, stretch: Stretch, power: Span, current: Span) -> None:
         """The reservation is used, and the start fee due."""
-        moment = self._moment(stretch, Cut(stretch.started_at, NO_ENERGY), *self._flow(stretch), None)
+        moment = self._moment(stretch, Cut(stretch.started_at, NO_ENERGY), power, current, None)
         flat = _place(first(self._offers.flat, moment), self._place)
         self._tab = replace(self._tab, reserved=False, flat=flat)
         self._fees.add(flat)
 
-    def _split(self, stretch: Stretch) -> Iterator[Stint]:
+    def _split(self, stretch: Stretch, power: Span, current: Span) -> Iterator[Stint]:
         """The stretch, split where another component begins to apply; each part as from its first moment."""
-        power, current = self._flow(stretch)
         parked_at = self._parked_at(stretch)
         borders = cuts(
             stretch.started_at,
@@ -188,7 +191,9 @@ class _Course:
             )
 
     def _flow(self, stretch: Stretch) -> tuple[Span, Span]:
-        """Of a stretch only the mean is known, which is its peak and its trough."""
+        """Power and current, where a price asks; of a stretch only the mean is known, its peak and its trough."""
+        if not (self._offers.powers or self._offers.currents):
+            return UNSAID, UNSAID
         kw = mean_kw(stretch.energy, stretch.length) if stretch.length else None
         return Span(kw, kw), Span(stretch.current, stretch.current)
 
@@ -216,7 +221,7 @@ class _Course:
     def _choices(self, stretch: Stretch, moment: Moment) -> Choices:
         asked, place = self._offers, self._place
         energy = _place(first(asked.energy, moment), place)
-        if stretch.activity is Activity.RESERVED:
+        if stretch.activity is _RESERVED:
             used = _place(first(asked.reservation_time, moment), place)
             expired = _place(first(asked.expiry_time, moment), place)
             return Choices(energy if stretch.energy else None, used, expired, None)
@@ -226,7 +231,7 @@ class _Course:
 
     def _another_fee(self, moment: Moment) -> Choice | None:
         """The flat fee of an Element that applies for the first time, where each is due once."""
-        if self._policy.flats is not Flats.PER_ELEMENT:
+        if self._policy.flats is not _PER_ELEMENT:
             return None
         fee = _place(first(self._offers.flat, moment), self._place)
         return None if fee in self._fees else fee
@@ -258,9 +263,9 @@ def _dimension(activity: Activity, policy: Policy) -> str:
 
     OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum, the note on PARKING_TIME.
     """
-    if activity is Activity.RESERVED:
+    if activity is _RESERVED:
         return counting.RESERVATION_TIME
-    parks = activity is Activity.SUSPENDED_EV or (activity is Activity.SUSPENDED_EVSE and policy.pause is Pause.PARKING)
+    parks = activity is _PARKS or (activity is _PAUSED and policy.pause is _PARKING)
     return counting.PARKING_TIME if parks else counting.TIME
 
 
@@ -274,8 +279,8 @@ def _alike(before: Stint, after: Stint, asked: Offers) -> bool:
         and before.expiry_by == after.expiry_by
         and after.flat_by is None
         and before.tariff == after.tariff
-        and _band(before.power, asked.powers) == _band(after.power, asked.powers)
-        and _band(before.current, asked.currents) == _band(after.current, asked.currents)
+        and (not asked.powers or _band(before.power, asked.powers) == _band(after.power, asked.powers))
+        and (not asked.currents or _band(before.current, asked.currents) == _band(after.current, asked.currents))
     )
 
 
@@ -288,8 +293,8 @@ def _joined(before: Stint, after: Stint) -> Stint:
         before,
         ended_at=after.ended_at,
         energy=before.energy + after.energy,
-        power=before.power.and_then(after.power),
-        current=before.current.and_then(after.current),
+        power=UNSAID if before.power is UNSAID else before.power.and_then(after.power),
+        current=UNSAID if before.current is UNSAID else before.current.and_then(after.current),
         interpolated=before.interpolated or after.interpolated,
     )
 
@@ -298,9 +303,7 @@ def _joined(before: Stint, after: Stint) -> Stint:
 
 
 def _counts(tab: Tab, over: bool, policy: Policy) -> Counts:
-    only_reserved = tab.reserved or (
-        bool(tab.stints) and all(stint.activity is Activity.RESERVED for stint in tab.stints)
-    )
+    only_reserved = tab.reserved or (bool(tab.stints) and all(stint.activity is _RESERVED for stint in tab.stints))
     expired = over and only_reserved
     asked = [offers(tariff, policy) for tariff in tab.tariffs]
 
@@ -346,7 +349,7 @@ def _fees(tab: Tab, expired: bool, rate: Callable[[Choice | None], Rate | None],
         return
     charge = rate(tab.flat)
     if charge is not None:
-        begun = next((at for at in enumerate(tab.stints) if at[1].activity is not Activity.RESERVED), None)
+        begun = next((at for at in enumerate(tab.stints) if at[1].activity is not _RESERVED), None)
         place, at = (0, tab.opened_at) if begun is None else (begun[0], begun[1].started_at)
         yield Fee(counting.FLAT, charge, tab.opened_at if not place else at, place)
     for place, stint in enumerate(tab.stints):
