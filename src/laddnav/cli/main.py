@@ -66,6 +66,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "lint": Plain("tariff", "lint", "Find what is wrong with a Tariff, and how to mend it"),
         "explain": Plain("tariff", "explain", "Say a Tariff in plain words"),
         "budget": Plain("tariff", "budget", "How far an amount reaches: until how many kWh, for how long"),
+        "reprice": Plain("reprice", "reprice", "What a month of CDRs would have cost under changed Tariffs"),
     },
     "The network": {
         "serve": Typed("serve", "Serve pages, APIs, partners and stations until stopped"),
