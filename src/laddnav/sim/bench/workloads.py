@@ -62,7 +62,7 @@ class Workload(Struct, frozen=True):
 
 
 def simple() -> Workload:
-    """One period, two components (OCPI 2.2.1 mod_tariffs_simple_tariff_example_alternative_url)."""
+    """One period, two components (OCPI 2.2.1 mod_tariffs_simple_tariff_example_with_alternative_url)."""
 
     def periods(at: datetime, dice: random.Random) -> tuple[ChargingPeriod, ...]:
         return (_period("SIMPLE", at, ENERGY=_energy(dice), TIME=Decimal("1.25")),)
