@@ -50,6 +50,7 @@ class Used(NamedTuple):
     dimension: str
     volume: Fraction
     component: PriceComponent
+    tariff_id: str
     tax_included: TaxIncluded | None
 
 
@@ -102,7 +103,7 @@ def metered(stretches: Sequence[tuple[Tariff, Stretch]], zone: ZoneInfo, tick: t
             bill += _priced(tariff, "ENERGY", energy, moment)
             bill += _priced(tariff, "PARKING_TIME" if parked else "TIME", seconds, moment)
         used += Fraction(stretch.energy.wh)
-    return _billed(bill, stretches[-1][0])
+    return _billed(bill, [tariff for tariff, _ in stretches])
 
 
 def _pieces(
@@ -159,7 +160,7 @@ def written(charge: Charge, zone: ZoneInfo) -> Bill:
     named = any(period.tariff_id is not None for _, period in periods)
     used, bill = NOTHING, list[Used]()
     reserved = charged = False
-    last = charge.tariffs[0]
+    held: list[Tariff] = []
     for volumes, period in periods:
         energy = volumes.get("ENERGY", NOTHING) * KWH
         tariff = _tariff(charge.tariffs, period.tariff_id, named)
@@ -170,7 +171,7 @@ def written(charge: Charge, zone: ZoneInfo) -> Bill:
         if tariff is None:
             used += energy
             continue
-        last = tariff
+        held.append(tariff)
         local, elapsed = period.started_at.astimezone(zone), _seconds(period.started_at - charge.started_at)
         power, current = _range(volumes, "POWER", KWH), _range(volumes, "CURRENT", 1)
         moment = Moment(local, elapsed, used, power, current)
@@ -183,7 +184,7 @@ def written(charge: Charge, zone: ZoneInfo) -> Bill:
         bill += _priced(tariff, "TIME", volumes.get("TIME", NOTHING) * HOUR, moment)
         bill += _priced(tariff, "PARKING_TIME", volumes.get("PARKING_TIME", NOTHING) * HOUR, moment)
         used += energy
-    return _billed(bill, last)
+    return _billed(bill, held)
 
 
 def _tariff(tariffs: Sequence[Tariff], id: str | None, named: bool) -> Tariff | None:
@@ -210,7 +211,7 @@ def _priced(tariff: Tariff, dimension: str, volume: Fraction, moment: Moment, re
             for component in element.components:
                 if component.type == dimension:
                     name = f"{reservation} {dimension}" if reservation else dimension
-                    return [Used(name, volume, component, tariff.tax_included)]
+                    return [Used(name, volume, component, tariff.id, tariff.tax_included)]
     return []
 
 
@@ -259,13 +260,17 @@ RESERVED_TIME = ("RESERVATION TIME", "RESERVATION_EXPIRES TIME")
 RESERVED_FLAT = ("RESERVATION FLAT", "RESERVATION_EXPIRES FLAT")
 
 
-def _billed(bill: Sequence[Used], tariff: Tariff) -> Bill:
+def _billed(bill: Sequence[Used], held: Iterable[Tariff]) -> Bill:
+    """The limits of each Tariff that held bound what it priced, and all that it priced."""
     bill = _summed(bill)
     bill += _steps(bill)
-    total = _cost(bill)
-    for limit, bound in ((tariff.price_min, max), (tariff.price_max, min)):
-        if limit is not None:
-            total = _limited(total, limit, highest=bound is min)
+    total = FREE
+    for tariff in {tariff.id: tariff for tariff in held}.values():
+        part = _cost(used for used in bill if used.tariff_id == tariff.id)
+        for limit, highest in ((tariff.price_min, False), (tariff.price_max, True)):
+            if limit is not None:
+                part = _limited(part, limit, highest=highest)
+        total = _added(total, part)
     return Bill(
         total,
         fixed=_cost(bill, "FLAT"),
@@ -304,15 +309,19 @@ def _steps(bill: Sequence[Used]) -> list[Used]:
 
 def _cost(bill: Iterable[Used], *dimensions: str) -> Sides:
     """Of these dimensions, or of all."""
-    excl: Fraction | None = NOTHING
-    incl: Fraction | None = NOTHING
+    total = FREE
     for used in bill:
-        if dimensions and used.dimension not in dimensions:
-            continue
-        cost = _sides(used)
-        excl = None if excl is None or cost.excl is None else excl + cost.excl
-        incl = None if incl is None or cost.incl is None else incl + cost.incl
-    return Sides(excl, incl)
+        if not dimensions or used.dimension in dimensions:
+            total = _added(total, _sides(used))
+    return total
+
+
+def _added(one: Sides, other: Sides) -> Sides:
+    """A side that is unknown in one is unknown in the sum."""
+    return Sides(
+        None if one.excl is None or other.excl is None else one.excl + other.excl,
+        None if one.incl is None or other.incl is None else one.incl + other.incl,
+    )
 
 
 def _sides(used: Used) -> Sides:

@@ -58,7 +58,7 @@ def test_a_metered_session_that_feeds_energy_back(tariff: Tariff, visit: Visit) 
     assert_agree(metered(tariff, visit.session, visit.zone), bill)
 
 
-@given(tariffs(id="A", limited=False), tariffs(id="B", limited=False), visits(), st.integers(0, 6))
+@given(tariffs(id="A"), tariffs(id="B"), visits(), st.integers(0, 6))
 def test_a_metered_session_in_which_the_tariff_changes(first: Tariff, second: Tariff, visit: Visit, after: int) -> None:
     """TAR-073: the other Tariff holds from its stretch on, nothing is rounded there, and no second fee is due."""
     held = [(first if place < after else second, stretch) for place, stretch in enumerate(visit.session)]
@@ -86,7 +86,7 @@ def test_a_written_charge_whatever_the_prices_say_of_their_taxes(charge: Charge)
     assert_agree(price(charge), oracle.written(charge, _zone(charge)))
 
 
-@given(charges(several=True, limited=False))
+@given(charges(several=True))
 def test_a_written_charge_of_several_tariffs(charge: Charge) -> None:
     """CDR-034, CDR-035: a period has the Tariff that it names, and is free where it names none or an unknown one."""
     assert_agree(price(charge), oracle.written(charge, _zone(charge)))
