@@ -10,8 +10,8 @@ import pytest
 
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import parsed
-from laddnav.ocpi.wire.lint import MOST_FINDINGS, SHAPES, findings, linted_words
-from laddnav.pricing.findings import Code, Severity
+from laddnav.ocpi.wire.lint import SHAPES, findings, linted_words
+from laddnav.pricing.findings import MOST_FINDINGS, Code, Severity
 
 TARIFF: dict[str, Any] = {
     "country_code": "SE",

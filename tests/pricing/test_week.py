@@ -133,3 +133,12 @@ def test_a_place_or_a_time_that_nobody_has_is_refused() -> None:
         week(tariff(), PLAIN, "Europe/Ladda")
     with pytest.raises(CannotPrice, match="9999"):
         week(tariff(), date.max, STOCKHOLM)
+
+
+def test_a_tariff_that_nobody_could_read_as_a_week_is_refused_at_once() -> None:
+    """Every minute of the day begins and ends something."""
+    minutes = [time(minute // 60, minute % 60) for minute in range(1440)]
+    windows = zip(minutes, [*minutes[1:], time()], strict=True)
+    entangled = of(*((Restriction(start_time=s, end_time=e), component(ENERGY, "1")) for s, e in windows))
+    with pytest.raises(CannotPrice, match="too many"):
+        week(entangled, PLAIN, STOCKHOLM)

@@ -58,6 +58,14 @@ async def test_a_tariff_is_told_in_plain_words_in_the_reader_s_language(page: Pa
     await expect(page.get_by_role("region", name="Med vanliga ord")).to_contain_text("Energi kostar 4,75 kr/kWh, utom")
 
 
+async def test_the_list_says_each_price_in_short(page: Page, site: Site) -> None:
+    await settled(site.database)
+    await a_page_of(site, DAY_AND_NIGHT)
+    await page.goto("/tariffs")
+    row = page.get_by_role("row").filter(has_text="DAY-AND-NIGHT")
+    await expect(row).to_contain_text("Energy 2.95–9 SEK/kWh, Start fee 5 SEK")
+
+
 async def test_the_week_is_drawn_and_says_the_same_as_a_table(page: Page, site: Site) -> None:
     await settled(site.database)
     await page.goto(await a_page_of(site, DAY_AND_NIGHT) + f"?week={AUTUMN}")

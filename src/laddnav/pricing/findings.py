@@ -18,6 +18,8 @@ from laddnav.kit.time import rfc3339
 from laddnav.tariffs.model import Restriction, TariffDimension
 from laddnav.tariffs.words import length, number, when
 
+MOST_FINDINGS = 1_000  # nobody reads more, and a hostile tariff could have a million
+
 
 class Severity(StrEnum):
     """An error changes or voids a price; a warning probably does; a hint is for those who want it clean."""

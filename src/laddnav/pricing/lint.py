@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
-from laddnav.pricing.findings import Code, Fact, Finding, Found, Severity, Why, told
+from laddnav.pricing.findings import MOST_FINDINGS, Code, Fact, Finding, Found, Severity, Why, told
 from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Bounds, Grid, Region, TooEntangled
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 
@@ -48,7 +49,8 @@ class Place(Struct, frozen=True):
 
 def linted(tariff: Tariff, language: str = "en") -> tuple[Finding, ...]:
     """The gravest first, then from the top of the tariff to its bottom."""
-    return gravest_first(tuple(told(one, language) for look in LOOKS for one in look(tariff)))
+    found = islice((one for look in LOOKS for one in look(tariff)), MOST_FINDINGS)
+    return gravest_first(told(one, language) for one in found)
 
 
 def gravest_first(some: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -93,12 +95,13 @@ def unreachable(tariff: Tariff) -> frozenset[tuple[int, int]]:
 def _beaten(tariff: Tariff, grid: Grid) -> Iterator[Found]:
     for _, group in _groups(tariff):
         before: list[tuple[Place, Region]] = []
+        alike: dict[Restriction, Place] = {}
         for place in group:
-            region = grid.region(place.restriction)
-            alike = next((other for other, _ in before if _same(other, place)), None)
-            if alike is not None:
-                yield _beaten_by(Code.DUPLICATE_COMPONENT, place, alike.pointer)
+            first = alike.setdefault(place.restriction, place)
+            if first is not place:
+                yield _beaten_by(Code.DUPLICATE_COMPONENT, place, first.pointer)
                 continue
+            region = grid.region(place.restriction)
             covered = bool(region) and not grid.left_over(region, (other for _, other in before))
             if covered:
                 winner = next(other for other, its in before if its.meets(region))
@@ -109,10 +112,6 @@ def _beaten(tariff: Tariff, grid: Grid) -> Iterator[Found]:
 
 def _beaten_by(code: Code, place: Place, winner: str) -> Found:
     return Found(code=code, pointer=place.pointer, facts={"dimension": place.component.type, "by": winner})
-
-
-def _same(one: Place, other: Place) -> bool:
-    return one.restriction == other.restriction
 
 
 def _groups(tariff: Tariff) -> Iterator[tuple[tuple[TariffDimension, str | None], list[Place]]]:
@@ -316,15 +315,14 @@ def per_minute(tariff: Tariff) -> Iterator[Found]:
 def steps(tariff: Tariff) -> Iterator[Found]:
     for place in places(tariff):
         one, pointer = place.component, f"{place.pointer}/step_size"
+        flat = one.type is TariffDimension.FLAT
         if not one.price:
             continue  # whatever is counted of what is free, it stays free
-        if one.step_size > 1 if one.type is TariffDimension.FLAT else one.step_size == 0:
+        if (flat and one.step_size > 1) or (not flat and one.step_size == 0):
             yield Found(code=Code.UNUSED_STEP_SIZE, pointer=pointer, facts={"step": one.step_size})
-        elif one.type is TariffDimension.FLAT:
-            continue
         elif one.type is TariffDimension.ENERGY:
             yield from _energy_step(one.step_size, pointer)
-        else:
+        elif not flat:
             yield from _time_step(one.step_size, pointer)
 
 

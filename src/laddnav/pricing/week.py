@@ -26,6 +26,9 @@ from laddnav.tariffs.model import Restriction, Tariff, TariffDimension
 
 ALWAYS = Restriction()
 FIRST_YEAR, LAST_YEAR = 1990, 2200  # of electric cars
+# Elements times the hours at which they begin and end: for each of them each is asked. A tariff with a price of its own
+# for every quarter of an hour of the week has a fifth of it.
+MOST_TO_ASK = 300_000
 
 
 class Offered(Struct, frozen=True, kw_only=True):
@@ -76,12 +79,17 @@ class Week(Struct, frozen=True, kw_only=True):
 
 
 def week(tariff: Tariff, monday: date, zone: str) -> Week:
-    """`monday` may be any day of that week. Raises CannotPrice for a zone or a year that nobody has."""
+    """`monday` may be any day of that week. Raises CannotPrice for a zone or a year that nobody has.
+
+    Also for a tariff that nobody could read as a week.
+    """
     if not FIRST_YEAR <= monday.year <= LAST_YEAR:
         raise CannotPrice(f"A week is shown from {FIRST_YEAR} to {LAST_YEAR}, not of {monday.year}")
     clock = zone_named(zone, OURS)
     first = monday - timedelta(days=monday.weekday())
     made = offers(tariff)
+    if made.size * len(made.times_of_day) > MOST_TO_ASK:
+        raise CannotPrice(f"Tariff {tariff.id!r} has too many elements and hours for its week to be shown")
     days = tuple(_day(tariff, made, first + timedelta(days=after), clock) for after in range(7))
     return Week(monday=first, zone=zone, currency=tariff.currency, days=days)
 

@@ -106,9 +106,8 @@ class Format:
         return format_date(at.astimezone(ZoneInfo(zone)), format="full", locale=self.locale)
 
     def weekday(self, day: date, whole: bool = False) -> str:
-        """`Sat`, or `Saturday`."""
-        name = format_date(day, format="EEEE" if whole else "EEE", locale=self.locale)
-        return name[:1].upper() + name[1:]
+        """`Sat`, or `Saturday`, with a capital where the language writes one within a sentence."""
+        return format_date(day, format="EEEE" if whole else "EEE", locale=self.locale)
 
     def date(self, at: datetime, zone: str) -> str:
         """`2026-12-21`, where the hour does not matter."""

@@ -13,11 +13,9 @@ from msgspec import Struct
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire import terms
 from laddnav.ocpi.wire.codec import parsed
-from laddnav.pricing.findings import Code, Fact, Finding, Found, Severity, told
+from laddnav.pricing.findings import MOST_FINDINGS, Code, Fact, Finding, Found, Severity, told
 from laddnav.pricing.lint import gravest_first, linted
 from laddnav.tariffs.model import TariffDimension, TariffType, Weekday
-
-MOST_FINDINGS = 1_000  # nobody reads more, and a hostile tariff could have a million
 
 
 def findings(body: bytes, version: str | None = None, language: str = "en") -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from laddnav.kit.time import hours
 from laddnav.pricing.explain import passages
 from laddnav.pricing.findings import Finding
 from laddnav.pricing.lint import linted
+from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.week import FIRST_YEAR, LAST_YEAR, Band, Day, Offered, Week, week
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
@@ -129,8 +130,9 @@ async def one(asked: Asked) -> Response:
         _, tariff = await tariffs.by_ref(unit, asked.part("ref"))
         now = unit.now
     today = now.astimezone(ZoneInfo(asked.zone)).date()
-    shown = week(tariff, _asked_week(asked.query("week")) or today, asked.zone)
-    pictures = [_picture(shown, dimension, asked.language) for dimension in _dimensions(shown)]
+    monday = _asked_week(asked.query("week")) or today
+    monday -= timedelta(days=monday.weekday())
+    pictures = _pictures(tariff, monday, asked)
     return asked.page(
         "tariff.html",
         tariff=tariff,
@@ -141,10 +143,10 @@ async def one(asked: Asked) -> Response:
         findings=[_finding(each) for each in linted(tariff, asked.language)],
         pictures=[each for each in pictures if not each.steady],
         steady=[each for each in pictures if each.steady],
-        monday=shown.monday,
-        week_before=shown.monday - A_WEEK,
-        week_after=shown.monday + A_WEEK,
-        this_week=shown.monday <= today < shown.monday + A_WEEK,
+        monday=monday,
+        week_before=monday - A_WEEK,
+        week_after=monday + A_WEEK,
+        this_week=monday <= today < monday + A_WEEK,
         rows=[
             ComponentShown(
                 number=place,
@@ -160,19 +162,23 @@ async def one(asked: Asked) -> Response:
 
 
 def _in_short(asked: Asked, tariff: Tariff) -> str:
-    """`Energy 4.25 SEK/kWh, Parking time 12 SEK/h`: what is never free, each price once."""
-    prices = {
-        (component.type, component.price): None
-        for element in tariff.elements
-        for component in element.components
-        if component.price
-    }
+    """`Energy 2.95–6.25 SEK/kWh, Parking time 12 SEK/h`: what is never free, from its lowest price to its highest."""
+    prices: dict[str, list[Decimal]] = {}
+    for element in tariff.elements:
+        for component in element.components:
+            if component.price and element.restriction.booking is None:
+                reserving = "RESERVATION_" if element.restriction.reservation else ""
+                prices.setdefault(f"{reserving}{component.type}", []).append(component.price)
     said = [
-        f"{asked.term(type)} {number(price, asked.language)} {tariff.currency}"
-        + (f"/{UNITS[type]}" if type in UNITS else "")
-        for type, price in prices
+        f"{asked.term(what)} {_range(some, asked.language)} {tariff.currency}"
+        + (f"/{UNITS[what]}" if what in UNITS else "")
+        for what, some in prices.items()
     ]
     return ", ".join(said) or asked.say("Free")
+
+
+def _range(prices: list[Decimal], language: str) -> str:
+    return "–".join(number(price, language) for price in dict.fromkeys((min(prices), max(prices))))
 
 
 def _step(component: PriceComponent, language: str) -> str | None:
@@ -207,8 +213,13 @@ def _asked_week(said: str | None) -> date | None:
     return day if FIRST_YEAR < day.year < LAST_YEAR else None
 
 
-def _dimensions(shown: Week) -> list[str]:
-    return [row.dimension for row in shown.days[0].rows]
+def _pictures(tariff: Tariff, monday: date, asked: Asked) -> list[Picture]:
+    """None of a tariff that is too large to be drawn."""
+    try:
+        shown = week(tariff, monday, asked.zone)
+    except CannotPrice:
+        return []
+    return [_picture(shown, row.dimension, asked.language) for row in shown.days[0].rows]
 
 
 def _picture(shown: Week, dimension: str, language: str) -> Picture:
@@ -277,7 +288,7 @@ def _percent(part: timedelta, whole: timedelta) -> str:
 def _room(lasts: timedelta, *, words: bool) -> str:
     """For a price anywhere, on a wide screen only, or nowhere; a range of prices takes twice the room."""
     places = lasts / timedelta(hours=2 if words else 1)
-    return "any" if places >= 4 else "wide" if places >= 2 else "none"
+    return "any" if places >= 4 else "wide" if 2 * places >= 3 else "none"
 
 
 DOORS: tuple[Door, ...] = (see("/tariffs", list_all), see("/tariffs/{ref}", one))
