@@ -5,7 +5,7 @@ Both are a Tab that is opened and advanced as if the charge had happened already
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,13 +21,17 @@ from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.ahead import Change, changes_on, charged, charging, parking_fee_starts, time_for
 from laddnav.pricing.limits import PRICE_MAX
 from laddnav.pricing.model import Amount, CannotPrice, Priced, Tab
-from laddnav.pricing.rounding import fine
+from laddnav.pricing.rates import of_one
+from laddnav.pricing.rounding import fine, quotient
 from laddnav.pricing.tab import advanced, opened, priced
-from laddnav.tariffs.model import Tariff
+from laddnav.tariffs.model import Tariff, TariffDimension
 
 A_DAY = timedelta(days=1)
 A_MONTH = timedelta(days=31)
 _SECOND = timedelta(seconds=1)
+# How many of the units that step sizes count in, Wh and seconds, make up one of those that prices are for.
+_STEPS_OF_ONE = {TariffDimension.ENERGY: Decimal(1000), TariffDimension.TIME: Decimal(3600)}
+_A_HAIR = Decimal("1e-9")  # more than all that is lost in divisions
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
@@ -150,7 +154,7 @@ class _Road:
         def enough(tab: Tab) -> bool:
             return self._cost(tab) <= amount
 
-        watt_hours = _furthest(lambda wh: enough(self._after(Energy(Decimal(wh)))), self._turns())
+        watt_hours = _furthest(lambda wh: enough(self._after(Energy(Decimal(wh)))), self._worth_asking(amount))
         if watt_hours is None:
             return None
         energy, next_one = Energy(Decimal(watt_hours)), Energy(Decimal(watt_hours + 1))
@@ -170,16 +174,41 @@ class _Road:
             raise CannotPrice("The price is known neither before nor after taxes, so no amount can be held against it")
         return cost
 
-    def _turns(self) -> list[int]:
+    def _worth_asking(self, amount: Decimal) -> list[int]:
         """The whole Wh between which the price only rises, or only falls: where its components or its limit change.
 
-        A limit before taxes moves the taxes in proportion, so beneath it the price after taxes may fall again.
+        A price that does not fall for lasting longer, but for its rounding to a step, which it gives back when another
+        component takes over, was nowhere too dear before a turn that is cheaper by more than that.
         """
-        ends = [int((used - self._tab.used).wh) for used in self._used if used >= self._tab.used]
-        if self._tab.tariff.price_max is None:
-            return ends
-        free = _furthest(lambda wh: not _capped(self._after(Energy(Decimal(wh)))), ends)
-        return ends if free is None else sorted((*ends, free, free + 1))
+        turns = [int((used - self._tab.used).wh) for used in self._used if used >= self._tab.used]
+        if self._may_fall():
+            free = _furthest(lambda wh: not _capped(self._after(Energy(Decimal(wh)))), turns)
+            return turns if free is None else sorted((*turns, free, free + 1))
+        cheaper = amount - self._dearest_steps()
+        first = bisect_right(turns, cheaper, key=lambda wh: self._cost(self._after(Energy(Decimal(wh)))))
+        return turns[max(first - 1, 0) :]
+
+    def _may_fall(self) -> bool:
+        """A limit before taxes moves the taxes in proportion, so beneath it mixed taxes may make the price fall."""
+        tariff = self._tab.tariff
+        components = [component for element in tariff.elements for component in element.components]
+        limits = [limit for limit in (tariff.price_min, tariff.price_max) if limit is not None]
+        mixed = len({component.vat for component in components}) > 1
+        return (
+            len(self._tab.tariffs) > 1
+            or any(component.price < 0 for component in components)
+            or (mixed and self._after_taxes and any(limit.incl is None for limit in limits))
+        )
+
+    def _dearest_steps(self) -> Decimal:
+        """The most that rounding adds."""
+        dearest: dict[TariffDimension, Decimal] = {}
+        for each in (component for element in self._tab.tariff.elements for component in element.components):
+            sides = of_one(self._tab.tariff, each)
+            price = max(side for side in (sides.excl, sides.incl) if side is not None)
+            step = quotient(price * each.step_size, _STEPS_OF_ONE.get(each.type, Decimal(1)))
+            dearest[each.type] = max(dearest.get(each.type, step), step)
+        return sum(dearest.values(), _A_HAIR)
 
     def _after(self, energy: Energy) -> Tab:
         """The Tab when so much more has been charged."""
