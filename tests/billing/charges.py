@@ -15,10 +15,10 @@ from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party, Role
-from laddnav.pricing.taxes import taxed
 from laddnav.pricing.model import NOTHING, Line
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import rounded_price
+from laddnav.pricing.taxes import taxed
 from laddnav.sessions.model import AuthMethod, CdrToken
 from laddnav.tokens.model import TokenType
 

@@ -213,6 +213,12 @@ def test_what_cannot_be_priced_is_refused_by_name() -> None:
         metered(SIMPLE, [charged(10, "1"), charged(10, "1", since=NOON + timedelta(minutes=5))], STOCKHOLM)
     with pytest.raises(CannotPrice, match="without a start"):
         metered(SIMPLE, [], STOCKHOLM)
+    with pytest.raises(CannotPrice, match="ends before it begins"):
+        metered(SIMPLE, [charged(-10, "1")], STOCKHOLM)
+    nightly = tariff(Element(components=(component("ENERGY", "4"),), restriction=Restriction(end_time=time(14))))
+    ages = replace(charged(60, "1"), ended_at=NOON.replace(year=9000))
+    with pytest.raises(CannotPrice, match="too many borders"):
+        metered(tariff(*nightly.elements * 10), [ages], STOCKHOLM)
 
 
 def test_a_price_is_kept_as_json_with_its_reasons() -> None:

@@ -26,7 +26,9 @@ async def test_every_figure_stands_beside_its_limit() -> None:
 
 
 async def test_only_what_is_named_is_measured() -> None:
-    assert {figure.name for figure in await figures("pricing")} == {"pricing_simple", "pricing_complex"}
+    found = {figure.name for figure in await figures("pricing")}
+    of_workloads = {f"pricing_{workload}{how}" for workload in ("w1", "w2", "w3") for how in ("", "_columns", "_lines")}
+    assert found == of_workloads | {"pricing_simple", "pricing_complex", "pricing_command", "pricing_import"}
 
 
 async def test_an_unknown_name_is_refused_before_anything_starts() -> None:

@@ -21,7 +21,7 @@ from laddnav.ocpp.serve import Sockets
 from laddnav.parties import actions as parties
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.events import SessionEnded
+from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.sessions.model import Status
 from laddnav.sessions.rules import SETTLE_WITHIN
 from laddnav.tariffs import actions as tariffs
@@ -36,7 +36,7 @@ CARS = 10
 
 @pytest.fixture
 def hears() -> Mapping[type[Event], Sequence[Listener]]:
-    return {SessionEnded: [cdrs.close], CdrClosed: [billing.bill]}
+    return {SessionEnded: [cdrs.close], SessionAmended: [cdrs.correct], CdrClosed: [billing.bill]}
 
 
 async def furnished(database: Database) -> None:

@@ -45,8 +45,10 @@ class Words(ArgumentParser):
         self.add_argument("--timezone", metavar="Z", help="of the Location, such as Europe/Stockholm")
 
     def add_policy(self) -> None:
+        from laddnav.pricing.policy import OURS, PRESETS
+
         self.add_argument(
-            "--policy", metavar="NAME", default="laddnav", help="how unclear text is read; docs/reference has them all"
+            "--policy", metavar="NAME", default=OURS.name, help=f"how unclear text is read: {', '.join(PRESETS)}"
         )
 
     def add_language(self) -> None:

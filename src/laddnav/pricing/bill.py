@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 
-from laddnav.pricing.counts import Counts
+from laddnav.pricing.counts import Counted, Counts, Fee
 from laddnav.pricing.flags import Flag, Flagged
 from laddnav.pricing.limits import limit_lines
 from laddnav.pricing.lines import lines
@@ -19,7 +19,7 @@ from laddnav.tariffs.model import Tariff
 def billed(counts: Counts, currency: str, policy: Policy) -> Priced:
     """Raises CannotPrice where prices in different currencies would have to be added."""
     drawn = lines(counts, policy)
-    parts, flags = parts_of(drawn), [*counts.flags, *_flags_of_rates(counts)]
+    parts, flags = parts_of(drawn), counts.flags + _flags_of_rates(counts)
     limits = limit_lines(counts, drawn, policy)
     if limits:
         drawn += limits
@@ -47,7 +47,9 @@ def billed(counts: Counts, currency: str, policy: Policy) -> Priced:
     )
 
 
-def _currency(tariffs: Iterable[Tariff], otherwise: str) -> str:
+def _currency(tariffs: Sequence[Tariff], otherwise: str) -> str:
+    if len(tariffs) == 1:
+        return tariffs[0].currency
     currencies = {tariff.currency for tariff in tariffs}
     if len(currencies) > 1:
         raise CannotPrice(f"The tariffs are in {' and '.join(sorted(currencies))}, which cannot be added")
@@ -55,14 +57,14 @@ def _currency(tariffs: Iterable[Tariff], otherwise: str) -> str:
 
 
 def _flags_of_rates(counts: Counts) -> list[Flagged]:
-    pieces = (*counts.energy, *counts.times, *counts.reservation)
-    rates = [*(fee.rate for fee in counts.fees), *(piece.rate for piece in pieces)]
-    return [
-        Flagged(flag=flag, tariff_id=rate.tariff_id)
-        for rate in rates
-        if rate is not None and rate.flags
-        for flag in rate.flags
-    ]
+    groups: tuple[Sequence[Counted | Fee], ...] = (counts.fees, counts.energy, counts.times, counts.reservation)
+    found = []
+    for group in groups:
+        for piece in group:
+            rate = piece.rate
+            if rate is not None and rate.flags:
+                found += [Flagged(flag=flag, tariff_id=rate.tariff_id) for flag in rate.flags]
+    return found
 
 
 def _spread(parts: Parts, total: Amount) -> Parts:

@@ -8,10 +8,15 @@ from datetime import datetime, time, timedelta, tzinfo
 from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.offers import Offers
 
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+# Some seconds of work.
+_MOST_QUESTIONS = 10_000_000
 
 
 class Cut(Struct, frozen=True):
@@ -48,6 +53,20 @@ def cuts(
             found.append(Cut(_reached(start, end, energy, passed), passed))
     # Where two are at the same instant, that which is reached first stands first.
     return sorted(found, key=lambda cut: (cut.at, abs(cut.passed.wh)))
+
+
+def refuse_too_much(offers: Offers, count: int, span: timedelta) -> None:
+    """Raises CannotPrice for so many pieces, together so long, that looking for their borders would take for ever.
+
+    Each border is looked for in every piece, and where it lies in one every component is asked again. Of the times of
+    day each lies in one piece only, for pieces follow each other.
+    """
+    days, times_of_day = span.days + 2, len(offers.times_of_day)
+    lengths = count * (1 + len(offers.lengths) + len(offers.parking_lengths) + len(offers.energies))
+    looked_for = lengths + (days + 2 * count) * times_of_day
+    asked = (lengths + days * times_of_day) * offers.size
+    if max(looked_for, asked) > _MOST_QUESTIONS:
+        raise CannotPrice(f"{count} periods under {offers.size} components meet too many borders to be priced")
 
 
 def _reached(start: datetime, end: datetime, energy: Energy, passed: Energy) -> datetime:

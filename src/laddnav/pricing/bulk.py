@@ -15,9 +15,9 @@ from msgspec import Struct
 from laddnav.kit.ids import fold
 from laddnav.pricing.bills import Bills, Counted, Sides, bills
 from laddnav.pricing.charge import price
-from laddnav.pricing.clocks import local_minutes
+from laddnav.pricing.clocks import DAY_US, local_minutes
 from laddnav.pricing.columns import ABSENT, Columns, Place, Volumes, all_of, owners
-from laddnav.pricing.compiled import Compiled, Flow, Moments, NotForColumns, compiled
+from laddnav.pricing.compiled import USUAL_DAYS, USUAL_PERIODS, Compiled, Flow, Moments, NotForColumns, compiled
 from laddnav.pricing.digits import Marks, Numbers
 from laddnav.pricing.exact import none_yet
 from laddnav.pricing.model import CannotPrice, Charge, Priced
@@ -47,7 +47,7 @@ def totals(
     clock = _Clock(columns, zone, policy)
     groups = [tariffs] if tariffs else columns.promised
     number = np.zeros(len(columns), np.int64) if tariffs else columns.tariffs
-    fits = columns.fits & (columns.many > 0) & _in_order(columns) & _unreserved(columns)
+    fits = columns.fits & _usual(columns) & _in_order(columns) & _unreserved(columns)
     found: list[tuple[Numbers, Bills]] = []
     for place, promised in enumerate(groups):
         if len(promised) != 1 or (tariff := compiled(promised[0], policy)) is None:
@@ -82,6 +82,16 @@ def left_singly(
 
 
 # ---- What fits
+
+
+def _usual(columns: Columns) -> Marks:
+    """What has some periods, and not so many or so long that the single engine would have to think before it begins."""
+    first, last = columns.started_at.copy(), columns.ended_at.copy()
+    some = np.flatnonzero(columns.many)
+    begins = _firsts(columns.many)[some]
+    first[some] = np.minimum(first[some], columns.begins_at[begins])
+    last[some] = np.maximum(last[some], columns.begins_at[begins + columns.many[some] - 1])
+    return (columns.many > 0) & (columns.many <= USUAL_PERIODS) & (last - first < USUAL_DAYS * DAY_US)
 
 
 def _in_order(columns: Columns) -> Marks:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.metering.model import ChargingPeriod
 from laddnav.pricing.bill import billed
-from laddnav.pricing.borders import Cut, cuts
+from laddnav.pricing.borders import Cut, cuts, refuse_too_much
 from laddnav.pricing.counts import (
     ENERGY,
     FLAT,
@@ -38,8 +38,6 @@ from laddnav.pricing.zones import zone_guessed, zone_named
 from laddnav.tariffs.model import Tariff
 
 MOST_PERIODS = 100_000
-# Each period asks each component at worst, and each border within it too; this many take some seconds.
-_MOST_QUESTIONS = 10_000_000
 _ZERO = Decimal(0)
 _HOUR = Decimal(3600)
 _TIMES = (TIME, PARKING_TIME, RESERVATION_TIME)
@@ -183,20 +181,10 @@ class _Reading:
         return bool(self.written) and all(written.reserves for written in self.written)
 
     def _refuse_what_takes_for_ever(self) -> None:
-        """Each border is looked for in every period, and where it lies in one every component is asked again.
-
-        Of the times of day each lies in one period only, for periods follow each other.
-        """
-        count = len(self.written)
-        instants = [self.charge.started_at, self.charge.ended_at, *(written.started_at for written in self.written)]
-        days = (max(instants) - min(instants)).days + 2
-        for offers in self.holding.offers:
-            lengths = len(offers.lengths) + len(offers.parking_lengths) + len(offers.energies)
-            times_of_day = len(offers.times_of_day)
-            looked_for = count * (1 + lengths) + (days + 2 * count) * times_of_day
-            asked = (count * (1 + lengths) + days * times_of_day) * offers.size
-            if max(looked_for, asked) > _MOST_QUESTIONS:
-                raise CannotPrice(f"{count} periods under {offers.size} components meet too many borders to be priced")
+        if self.written:
+            until = max(self.charge.ended_at, self.written[-1].started_at)
+            for offers in self.holding.offers:
+                refuse_too_much(offers, len(self.written), until - self.written[0].started_at)
 
     # ---- What it counts
 

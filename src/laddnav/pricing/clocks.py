@@ -15,6 +15,7 @@ MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 DAY_MINUTES = 24 * 60
+DAY_US = DAY_MINUTES * MINUTE_US
 WEEK_MINUTES = 7 * DAY_MINUTES
 _MONDAY = 3 * DAY_MINUTES  # the epoch was a Thursday
 _DAY = timedelta(days=1)

@@ -68,14 +68,16 @@ class Columns(Struct, frozen=True, kw_only=True):
     """Charges in a row, and the periods of all of them in a row, `many` to a charge.
 
     `tariffs`, `place` and `name` are numbers of those that stand in `promised`, `sites` and `ids`. Of a charge:
-    `started_at` (microseconds since the epoch), `tariffs`, `place`, `many`, and `fits`: all that decides its price is
-    here, exactly. Of a period: `begins_at`, `name` (its tariff_id) and the volumes of each dimension that occurs.
+    `started_at` and `ended_at` (microseconds since the epoch), `tariffs`, `place`, `many`, and `fits`: all that decides
+    its price is here, exactly. Of a period: `begins_at`, `name` (its tariff_id) and of each dimension that occurs the
+    volumes.
     """
 
     promised: tuple[tuple[Tariff, ...], ...]
     sites: tuple[Place, ...]
     ids: tuple[str | None, ...]
     started_at: Numbers
+    ended_at: Numbers
     tariffs: Numbers
     place: Numbers
     many: Numbers
@@ -106,6 +108,7 @@ def of_charges(charges: Sequence[Charge]) -> Columns:
         sites=sites,
         ids=ids,
         started_at=_instants(charge.started_at for charge in charges),
+        ended_at=_instants(charge.ended_at for charge in charges),
         tariffs=tariffs,
         place=place,
         many=many,

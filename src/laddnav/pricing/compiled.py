@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
+from laddnav.pricing.borders import refuse_too_much
 from laddnav.pricing.clocks import DAY_MINUTES, EPOCH, WEEK_MINUTES, minutes_of_week
 from laddnav.pricing.columns import ABSENT, Volumes
 from laddnav.pricing.digits import Numbers
@@ -28,6 +29,8 @@ from laddnav.pricing.restrictions import Moment
 from laddnav.tariffs.model import Tariff
 
 NO_RATE = -1
+# A charge that goes beyond is rare, and may be one that the single engine refuses because it takes for ever.
+USUAL_PERIODS, USUAL_DAYS = 500, 60
 _MOST_CELLS = 1 << 22
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -90,6 +93,7 @@ class Compiled:
         if not _only_chooses(policy):
             raise NotForColumns
         self.tariff, self.offers = tariff, offers(tariff, policy)
+        refuse_too_much(self.offers, USUAL_PERIODS, timedelta(days=USUAL_DAYS))
         self.rates: tuple[Rate, ...] = tuple(rate for element in self.offers.rates for rate in element)
         self._numbers = {id(rate): number for number, rate in enumerate(self.rates)}
         self.price_places = max((_places(rate.component.price) for rate in self.rates), default=0)

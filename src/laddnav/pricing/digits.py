@@ -97,7 +97,8 @@ def _alike(texts: Sequence[str], length: int, signs: dict[int, bytes]) -> tuple[
         read &= text[place] == signs[place][0] if place in signs else digit[place] <= 9
 
     def pair(place: int) -> Numbers:
-        return digit[place].astype(np.int64) * 10 + digit[place + 1]
+        both: Numbers = digit[place].astype(np.int64) * 10 + digit[place + 1]
+        return both
 
     year, month, day = pair(0) * 100 + pair(2), pair(5), pair(8)
     hour, minute, second = pair(11), pair(14), pair(17)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 
 from laddnav.kit.ids import fold
 from laddnav.metering.model import ChargingPeriod
@@ -23,19 +24,10 @@ class Holding:
 
     def __init__(self, charge: Charge, asked: tuple[Tariff, ...], policy: Policy) -> None:
         self.flags: list[Flagged] = []
-        self._charge, self._policy = charge, policy
+        self._charge, self._asked, self._policy = charge, bool(asked), policy
         self._by_id = {fold(tariff.id): tariff for tariff in _versions(asked or charge.tariffs, charge, policy)}
-        self._held: dict[str, Offers] = {}
+        self._held: dict[str | None, Offers] = {}
         self._tariffs: list[Tariff] = []
-        only = next(iter(self._by_id.values())) if len(self._by_id) == 1 else None
-        named = any(period.tariff_id is not None for period in charge.periods)
-        self._for_untold = None if named else only
-        if named and policy.untold is Untold.FIRST:
-            self._for_untold = next(iter(self._by_id.values()), None)
-        self._for_unknown = None
-        if asked and only is not None:
-            ids = {fold(period.tariff_id) for period in charge.periods if period.tariff_id is not None}
-            self._for_unknown = only if fold(only.id) not in ids else None
 
     @property
     def tariffs(self) -> tuple[Tariff, ...]:
@@ -48,29 +40,58 @@ class Holding:
 
     def at(self, period: ChargingPeriod, place: int) -> Offers | None:
         """None where no tariff holds, and the period is free."""
-        if period.tariff_id is None:
-            tariff = self._for_untold
-            if tariff is None and (self._by_id or self._charge.tariffs):
-                self.flags.append(Flagged(flag=Flag.PERIOD_WITHOUT_TARIFF, period=place))
-        else:
-            tariff = self._by_id.get(fold(period.tariff_id))
-            if tariff is None:
-                self.flags.append(Flagged(flag=Flag.UNKNOWN_TARIFF, period=place, tariff_id=period.tariff_id))
-                tariff = self._for_unknown
+        held = self._held.get(period.tariff_id)
+        if held is not None:
+            return held
+        tariff = self._untold(place) if period.tariff_id is None else self._told(period.tariff_id, place)
         if tariff is None:
             return None
-        held = self._held.get(tariff.id)
-        return self._begun(tariff) if held is None else held
+        held = self._begun(tariff)
+        if period.tariff_id is None or fold(period.tariff_id) in self._by_id:  # else each period is to be flagged
+            self._held[period.tariff_id] = held
+        return held
+
+    def _told(self, tariff_id: str, place: int) -> Tariff | None:
+        tariff = self._by_id.get(fold(tariff_id))
+        if tariff is None:
+            self.flags.append(Flagged(flag=Flag.UNKNOWN_TARIFF, period=place, tariff_id=tariff_id))
+            return self._for_unknown
+        return tariff
+
+    def _untold(self, place: int) -> Tariff | None:
+        tariff = self._for_untold
+        if tariff is None and self._by_id:
+            self.flags.append(Flagged(flag=Flag.PERIOD_WITHOUT_TARIFF, period=place))
+        return tariff
+
+    @cached_property
+    def _ids(self) -> set[str]:
+        return {fold(period.tariff_id) for period in self._charge.periods if period.tariff_id is not None}
+
+    @property
+    def _only(self) -> Tariff | None:
+        return next(iter(self._by_id.values())) if len(self._by_id) == 1 else None
+
+    @cached_property
+    def _for_untold(self) -> Tariff | None:
+        if self._ids and self._policy.untold is Untold.FIRST:
+            return next(iter(self._by_id.values()), None)
+        return None if self._ids else self._only
+
+    @cached_property
+    def _for_unknown(self) -> Tariff | None:
+        only = self._only if self._asked else None
+        return None if only is None or fold(only.id) in self._ids else only
 
     def _begun(self, tariff: Tariff) -> Offers:
-        charge = self._charge
-        if not in_force(tariff, charge.started_at):
-            self.flags.append(Flagged(flag=Flag.TARIFF_NOT_IN_FORCE, tariff_id=tariff.id))
-        if tariff.currency != charge.currency:
-            self.flags.append(Flagged(flag=Flag.CURRENCIES_DIFFER, tariff_id=tariff.id))
-        self._tariffs.append(tariff)
-        held = self._held[tariff.id] = offers(tariff, self._policy)
-        return held
+        if tariff not in self._tariffs:
+            charge = self._charge
+            if not in_force(tariff, charge.started_at):
+                self.flags.append(Flagged(flag=Flag.TARIFF_NOT_IN_FORCE, tariff_id=tariff.id))
+            if tariff.currency != charge.currency:
+                self.flags.append(Flagged(flag=Flag.CURRENCIES_DIFFER, tariff_id=tariff.id))
+            self._tariffs.append(tariff)
+        return offers(tariff, self._policy)
 
 
 def in_force(tariff: Tariff, at: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from laddnav.kit.money import TaxAmount
 from laddnav.pricing.flags import Flag
@@ -33,7 +34,7 @@ def taxing(vat: Decimal | None, included: TaxIncluded | None, policy: Policy) ->
             return _untaxed, ()
         return _after_only, (Flag.BEFORE_TAXES_UNKNOWN,)
     if vat is not None:
-        return lambda cost: taxed(cost, vat), ()
+        return partial(taxed, vat=vat), ()
     if policy.missing_vat is MissingVat.UNKNOWN:
         return _before_only, (Flag.AFTER_TAXES_UNKNOWN,)
     return _untaxed, (Flag.TAXES_MAY_BE_ADDED,) if included is TaxIncluded.NO else ()

@@ -11,6 +11,8 @@ from laddnav.kit.money import TaxAmount, merged
 from laddnav.pricing.model import NOTHING, Amount, Line
 
 _ZERO = Decimal(0)
+_PARTS = ("FLAT", "ENERGY", "TIME", "PARKING_TIME", "RESERVATION")
+_OF_RESERVATION = ("RESERVATION_FLAT", "RESERVATION_TIME")
 
 
 class Parts(Struct, frozen=True):
@@ -30,17 +32,11 @@ def total_of(some: Iterable[Line]) -> Amount:
 
 def parts_of(lines: Iterable[Line]) -> Parts:
     """OCPI 2.2.1 mod_cdrs_cdr_object. What a limit of a tariff changed is in none of them."""
-    by_dimension: dict[str, list[Amount]] = {}
+    of: dict[str, list[Amount]] = {}
     for line in lines:
-        by_dimension.setdefault(line.dimension, []).append(line.amount)
-    reservation = by_dimension.get("RESERVATION_FLAT", []) + by_dimension.get("RESERVATION_TIME", [])
-    return Parts(
-        sum_of(by_dimension.get("FLAT", [])),
-        sum_of(by_dimension.get("ENERGY", [])),
-        sum_of(by_dimension.get("TIME", [])),
-        sum_of(by_dimension.get("PARKING_TIME", [])),
-        sum_of(reservation),
-    )
+        part = "RESERVATION" if line.dimension in _OF_RESERVATION else line.dimension
+        of.setdefault(part, []).append(line.amount)
+    return Parts(*[sum_of(of[part]) if part in of else NOTHING for part in _PARTS])
 
 
 def sum_of(amounts: list[Amount]) -> Amount:

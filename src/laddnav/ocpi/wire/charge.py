@@ -314,7 +314,7 @@ def _tax(wire: WireTaxAmount) -> TaxAmount:
     return TaxAmount(wire.name, _finite(wire.amount), percentage, account_number=wire.account_number)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=terms.MOST_KEPT)
 def _tariffs_kept(raw: bytes, version: str) -> tuple[Tariff, ...]:
     """Raises Unreadable."""
     try:

@@ -84,7 +84,7 @@ def read_lines(body: bytes) -> Batch:
         [dimension.volume for dimension in written],
     )
     started_at, start_fits = instants([line.start_date_time for line in read])
-    _, end_fits = instants([line.stop_date_time or line.end_date_time for line in read])
+    ended_at, end_fits = instants([line.stop_date_time or line.end_date_time for line in read])
     begins_at, begin_fits = instants([period.start_date_time for period in periods])
     promised, tariffs, tariffs_fit = _promised(read)
     sites, place = numbered(map(_place, read))
@@ -94,6 +94,7 @@ def read_lines(body: bytes) -> Batch:
         sites=sites,
         ids=ids,
         started_at=started_at,
+        ended_at=ended_at,
         tariffs=tariffs,
         place=place,
         many=many,

@@ -29,7 +29,7 @@ NOBODY = PartyId("ZZ", "ZZZ")  # ZZ is no country: a Tariff whose owner is not s
 SOMETIME = DateTime(datetime(1970, 1, 1, tzinfo=UTC))
 OLDEST = "2.1.1"  # requires the least, so that what no version but it allows to be left out tells it
 MOST_ELEMENTS = 2_000  # a price of its own for every quarter of an hour of a week takes 672
-LONGEST_KEPT = 64_000  # bytes; all that is kept stays below some tens of megabytes
+LONGEST_KEPT, MOST_KEPT = 16_000, 512  # bytes, Tariffs: at worst they take some tens of megabytes
 
 
 class Wire2_1_1(v2_1_1.WireTariff, kw_only=True):
@@ -171,4 +171,4 @@ def _spelling(version: str) -> _Spelling[Any]:
     return _SPELLINGS[version]
 
 
-_kept = lru_cache(maxsize=1024)(_read)
+_kept = lru_cache(maxsize=MOST_KEPT)(_read)

@@ -63,7 +63,7 @@ def of_answers(name: str, thing: str, ours: Rate, limit: Rate, limit_is: str) ->
 
 
 def _of(more: float, less: float) -> float:
-    return round(more / less, 2)
+    return _short(more / less)
 
 
 def _short(value: float) -> float:
