@@ -28,9 +28,9 @@ from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.parties import actions as parties
-from laddnav.pricing.causes import Cause
-from laddnav.pricing.check import Verdict
-from laddnav.pricing.plausible import Implausible
+from laddnav.pricing.check.causes import Cause
+from laddnav.pricing.check.plausible import Implausible
+from laddnav.pricing.check.verdicts import Verdict
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import TariffDimension
 from tests import things

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laddnav.pricing.bills import Sides
-from laddnav.pricing.bulk import totals
+from laddnav.pricing.bulk.bills import Sides
+from laddnav.pricing.bulk.columns import of_charges
+from laddnav.pricing.bulk.totals import totals
 from laddnav.pricing.charge import price
-from laddnav.pricing.columns import of_charges
 from laddnav.pricing.model import Amount, Charge
 from tests.laws.charges import ANY_TAX, charges
 

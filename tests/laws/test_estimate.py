@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from laddnav.kit.energy import Energy, wh
 from laddnav.kit.power import Power
-from laddnav.pricing.estimate import estimated, reach, supposed
+from laddnav.pricing.ahead.estimate import estimated, reach, supposed
 from laddnav.pricing.model import Amount
 from laddnav.pricing.tab import metered
 from laddnav.tariffs.model import Tariff

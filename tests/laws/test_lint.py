@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from laddnav.kit.energy import NO_ENERGY, wh
 from laddnav.metering.model import Activity
 from laddnav.pricing.charge import price
-from laddnav.pricing.explain import explained
-from laddnav.pricing.findings import Code
-from laddnav.pricing.lint import everywhere, linted, places, unreachable
+from laddnav.pricing.lint.findings import Code
+from laddnav.pricing.lint.regions import Grid
+from laddnav.pricing.lint.rules import everywhere, linted, places, unreachable
 from laddnav.pricing.model import Charge, Choice, Priced, Span, Tab
 from laddnav.pricing.offers import offers
-from laddnav.pricing.regions import Grid
+from laddnav.pricing.plain.explain import explained
+from laddnav.pricing.plain.week import week
 from laddnav.pricing.restrictions import Moment, conditions
 from laddnav.pricing.tab import advanced, opened, priced
-from laddnav.pricing.week import week
 from laddnav.tariffs.model import Tariff, TariffDimension
 from tests.laws.charges import BOTH_WAYS, Visit, charges, tariffs, visits
 

@@ -10,7 +10,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.charge import read_charge
 from laddnav.ocpi.wire.lines import Batch, read_lines
 from laddnav.pricing import price
-from laddnav.pricing.bulk import Totals, totals
+from laddnav.pricing.bulk.totals import Totals, totals
 from laddnav.sim.bench import workloads
 from laddnav.sim.bench.charges import ZONE
 from laddnav.sim.bench.workloads import Workload

@@ -11,7 +11,7 @@ import pytest
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.lint import SHAPES, findings, linted_words
-from laddnav.pricing.findings import MOST_FINDINGS, Code, Severity
+from laddnav.pricing.lint.findings import MOST_FINDINGS, Code, Severity
 
 TARIFF: dict[str, Any] = {
     "country_code": "SE",

@@ -12,12 +12,12 @@ from laddnav.kit.energy import kwh
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.kit.power import kw
 from laddnav.metering.model import ChargingPeriod, Dimension
-from laddnav.pricing import causes, plausible
-from laddnav.pricing.causes import Cause
 from laddnav.pricing.charge import price
-from laddnav.pricing.check import Checked, Verdict, checked
+from laddnav.pricing.check import causes, plausible
+from laddnav.pricing.check.causes import Cause
+from laddnav.pricing.check.plausible import Implausible
+from laddnav.pricing.check.verdicts import Checked, Verdict, checked
 from laddnav.pricing.model import Amount, Charge, Stated
-from laddnav.pricing.plausible import Implausible
 from laddnav.pricing.policy import OURS, Flats, LocalTime, Policy, Rounding, Step
 from laddnav.pricing.rounding import rounded
 from laddnav.tariffs.model import Element, Limit, Restriction, Tariff, TariffDimension

@@ -11,8 +11,8 @@ from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.power import kw
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.ahead import changes, now, parking_fee_starts
-from laddnav.pricing.estimate import estimated, reach, remaining
+from laddnav.pricing.ahead.course import changes, now, parking_fee_starts
+from laddnav.pricing.ahead.estimate import estimated, reach, remaining
 from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.tab import advanced, opened
 from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded

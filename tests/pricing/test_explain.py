@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
-from laddnav.pricing.explain import explained
-from laddnav.pricing.sentences import SENTENCES
+from laddnav.pricing.plain.explain import explained
+from laddnav.pricing.plain.sentences import SENTENCES
 from laddnav.tariffs.model import (
     Element,
     Limit,

@@ -14,9 +14,9 @@ from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
 from laddnav.ocpi import feeds
-from laddnav.pricing import findings
-from laddnav.pricing.findings import SEVERITY, Code, Finding, Severity
-from laddnav.pricing.lint import linted
+from laddnav.pricing.lint import findings
+from laddnav.pricing.lint.findings import SEVERITY, Code, Finding, Severity
+from laddnav.pricing.lint.rules import linted
 from laddnav.sim import network
 from laddnav.tariffs.model import (
     Element,

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from msgspec.structs import replace
 
-from laddnav.pricing.estimate import estimated
-from laddnav.pricing.rates import of_one, taxes_included
+from laddnav.pricing.ahead.estimate import estimated
+from laddnav.pricing.plain.rates import of_one, taxes_included
 from laddnav.tariffs.model import PriceComponent, Tariff, TariffDimension, TaxIncluded
 from tests.laws.charges import tariffs
 from tests.laws.test_estimate import energies, powers, starts

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
 from laddnav.pricing.model import CannotPrice
-from laddnav.pricing.week import Band, Day, week
+from laddnav.pricing.plain.week import Band, Day, week
 from laddnav.tariffs.model import Element, PriceComponent, Restriction, Tariff, TariffDimension, Weekday
 from tests.things import component, tariff
 

@@ -30,7 +30,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.metering.model import DoubtKind, Measured
 from laddnav.people import actions as people
-from laddnav.pricing import check as checking
+from laddnav.pricing.check import verdicts as checking
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import rules as charges

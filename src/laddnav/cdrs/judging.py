@@ -15,8 +15,8 @@ from laddnav.kit.ids import fold
 from laddnav.kit.money import minor_unit
 from laddnav.kit.power import Power
 from laddnav.locations.model import Connector, Location
-from laddnav.pricing.check import Checked, Verdict
-from laddnav.pricing.plausible import Implausible
+from laddnav.pricing.check.plausible import Implausible
+from laddnav.pricing.check.verdicts import Checked, Verdict
 from laddnav.tariffs.model import Tariff
 
 # Two charges at one Evse follow each other by the seconds that clocks differ, and overlap by more.

@@ -13,10 +13,10 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod
-from laddnav.pricing.check import Checked
+from laddnav.pricing.check.plausible import Implausible
+from laddnav.pricing.check.verdicts import Checked
 from laddnav.pricing.flags import Flagged
 from laddnav.pricing.model import Line
-from laddnav.pricing.plausible import Implausible
 from laddnav.sessions.model import AuthMethod, CdrToken
 from laddnav.tariffs.model import Tariff
 

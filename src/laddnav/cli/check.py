@@ -13,8 +13,8 @@ from laddnav.cli.files import read_as
 from laddnav.cli.spelling import maybe
 from laddnav.cli.words import Words, at_most_one_from_standard_input
 from laddnav.ocpi.wire.charge import charge_and_version, read_charge, read_tariffs, version_of
-from laddnav.pricing import causes, plausible
-from laddnav.pricing.check import Checked, Verdict, checked
+from laddnav.pricing.check import causes, plausible
+from laddnav.pricing.check.verdicts import Checked, Verdict, checked
 from laddnav.pricing.policy import policy_named
 from laddnav.tariffs.model import Tariff
 

@@ -12,8 +12,8 @@ from laddnav.cli.spelling import number
 from laddnav.kit.money import minor_unit
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import Amount, Line, Priced
+from laddnav.pricing.plain.remarks import remark
 from laddnav.pricing.reasons import said
-from laddnav.pricing.remarks import remark
 from laddnav.pricing.rounding import rounded
 from laddnav.tariffs.words import length
 

@@ -26,9 +26,9 @@ from laddnav.cli.spelling import maybe
 from laddnav.cli.words import Words, WrongCall, at_most_one_from_standard_input
 from laddnav.kit.money import minor_unit
 from laddnav.ocpi.wire.charge import read_tariffs
+from laddnav.pricing.bulk.whatif import Group, Repriced
 from laddnav.pricing.model import Amount
 from laddnav.pricing.policy import policy_named
-from laddnav.pricing.whatif import Group, Repriced
 
 PAGE = 1_000  # CDRs of the database at a time
 

@@ -16,8 +16,8 @@ from multiprocessing import get_context
 from typing import BinaryIO, NamedTuple, cast
 
 from laddnav.cli.words import WrongCall
+from laddnav.pricing.bulk.whatif import About, Many, Summary, repriced, together
 from laddnav.pricing.policy import Policy
-from laddnav.pricing.whatif import About, Many, Summary, repriced, together
 from laddnav.tariffs.model import Tariff
 
 PORTION = 2_000_000  # bytes: less than a second of work, so that the bar moves and Ctrl-C is heard
@@ -164,7 +164,7 @@ def of_documents(documents: Sequence[str], zones: Mapping[tuple[str, str], str],
     from laddnav.cdrs.model import Cdr
     from laddnav.cdrs.rules import charge_of
     from laddnav.kit import json
-    from laddnav.pricing.columns import of_charges
+    from laddnav.pricing.bulk.columns import of_charges
 
     cdrs = [json.decode(document, Cdr) for document in documents]
     charges = [charge_of(cdr, zones.get((str(cdr.owner), cdr.location.id))) for cdr in cdrs]

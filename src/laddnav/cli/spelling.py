@@ -7,8 +7,8 @@ from typing import Any
 
 from laddnav.kit.time import rfc3339
 from laddnav.pricing.model import Amount, Line, Priced
+from laddnav.pricing.plain.remarks import remark
 from laddnav.pricing.reasons import said
-from laddnav.pricing.remarks import remark
 from laddnav.pricing.rounding import in_hours, plain
 
 

@@ -19,8 +19,8 @@ from laddnav.ocpi.wire.charge import read_tariff
 from laddnav.tariffs.words import length
 
 if TYPE_CHECKING:
-    from laddnav.pricing.estimate import Reach
-    from laddnav.pricing.findings import Finding
+    from laddnav.pricing.ahead.estimate import Reach
+    from laddnav.pricing.lint.findings import Finding
 
 _SECOND = timedelta(seconds=1)
 _POWER_KW = "11"  # what most cars draw from most posts: three phases of 16 A
@@ -29,7 +29,7 @@ _POWER_KW = "11"  # what most cars draw from most posts: three phases of 16 A
 def lint(words: list[str]) -> int:
     """1 where something is an error; a warning or a hint is said, and no reason to refuse the Tariff."""
     from laddnav.ocpi.wire.lint import findings
-    from laddnav.pricing.findings import Severity
+    from laddnav.pricing.lint.findings import Severity
 
     taken = Words("lint", "Find what is wrong with a Tariff, and how to mend it; exit status 1 if it has an error.")
     taken.add_argument("tariff", metavar="FILE", help="the Tariff, of OCPI 2.1.1, 2.2.1 or 2.3.0")
@@ -46,7 +46,7 @@ def lint(words: list[str]) -> int:
 
 
 def explain(words: list[str]) -> int:
-    from laddnav.pricing.explain import explained
+    from laddnav.pricing.plain.explain import explained
 
     taken = Words("explain", "Say a Tariff in plain words.")
     taken.add_argument("tariff", metavar="FILE", help="the Tariff, of OCPI 2.1.1, 2.2.1 or 2.3.0")
@@ -66,7 +66,7 @@ def explain(words: list[str]) -> int:
 def budget(words: list[str]) -> int:
     from laddnav.cli.zones import zone_for
     from laddnav.kit.power import kw
-    from laddnav.pricing.estimate import reach
+    from laddnav.pricing.ahead.estimate import reach
 
     asked = _budget_words().parse_args(words)
     tariff = read_as(asked.tariff, partial(read_tariff, version=asked.version))

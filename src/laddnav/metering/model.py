@@ -148,6 +148,10 @@ class ChargingPeriod(Struct, frozen=True, kw_only=True):
     dimensions: tuple[Dimension, ...]
     tariff_id: str | None = None
 
+    def volume(self, *types: str) -> Decimal:
+        """Of these dimensions, added."""
+        return sum((one.volume for one in self.dimensions if one.type in types), Decimal(0))
+
 
 class Held(Struct, frozen=True):
     """A register that implies more power than there can be, and waits for the next one to confirm it."""

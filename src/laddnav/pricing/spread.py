@@ -23,7 +23,6 @@ from laddnav.pricing.charge import price
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import Amount, Charge, Priced
 from laddnav.pricing.offers import offers
-from laddnav.pricing.plausible import volume_of
 from laddnav.pricing.policy import Crossing, Policy
 from laddnav.pricing.zones import zone_guessed, zone_named
 from laddnav.tariffs.model import Tariff
@@ -96,8 +95,8 @@ def _ways(
     period = periods[place]
     start = period.started_at
     end = periods[place + 1].started_at if place + 1 < len(periods) else charge.ended_at
-    energy = kwh(volume_of(period, "ENERGY"))
-    used = sum((kwh(volume_of(one, "ENERGY")) for one in periods[:place]), NO_ENERGY)
+    energy = kwh(period.volume("ENERGY"))
+    used = sum((kwh(one.volume("ENERGY")) for one in periods[:place]), NO_ENERGY)
     borders = {
         cut.at
         for tariff in tariffs

@@ -15,11 +15,11 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
 from laddnav.people.api import Held, Route
-from laddnav.pricing.explain import explained
-from laddnav.pricing.findings import Finding
-from laddnav.pricing.lint import linted
+from laddnav.pricing.lint.findings import Finding
+from laddnav.pricing.lint.rules import linted
+from laddnav.pricing.plain.explain import explained
+from laddnav.pricing.plain.week import Week, week
 from laddnav.pricing.policy import OURS
-from laddnav.pricing.week import Week, week
 from laddnav.pricing.zones import zone_named
 from laddnav.tariffs import actions as tariffs
 

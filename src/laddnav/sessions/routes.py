@@ -18,7 +18,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
 from laddnav.people.api import Limit, NotYours, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
-from laddnav.pricing.wish import Foretold, Wish, foretold, sensible
+from laddnav.pricing.ahead.wish import Foretold, Wish, foretold, sensible
 from laddnav.sessions import actions, rules
 from laddnav.sessions.model import Session, Status
 from laddnav.tariffs import actions as tariffs

@@ -33,7 +33,7 @@ from laddnav.people.rules import (
     UnknownVisit,
     WrongNameOrPassword,
 )
-from laddnav.pricing.wish import EnergyOrAmount, TooFarAhead, TooSlow
+from laddnav.pricing.ahead.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff

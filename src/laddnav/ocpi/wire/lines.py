@@ -21,8 +21,8 @@ from laddnav.ocpi.wire.charge import (
     version_at_a_glance,
 )
 from laddnav.ocpi.wire.codec import UNREADABLE
-from laddnav.pricing.columns import Columns, Place, all_of, dimensions, lengths, numbered
-from laddnav.pricing.digits import Marks, Numbers, instants
+from laddnav.pricing.bulk.columns import Columns, Place, all_of, dimensions, lengths, numbered
+from laddnav.pricing.bulk.digits import Marks, Numbers, instants
 from laddnav.pricing.model import Charge
 from laddnav.tariffs.model import Tariff
 

@@ -1,4 +1,4 @@
-"""What is wrong with a Tariff as it is written: the words themselves first, then what they mean (`pricing/lint.py`)."""
+"""What is wrong with a Tariff as it is written: first the words, then what they mean (`pricing/lint/rules.py`)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from msgspec import Struct
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire import terms
 from laddnav.ocpi.wire.codec import parsed
-from laddnav.pricing.findings import MOST_FINDINGS, Code, Fact, Finding, Found, Severity, told
-from laddnav.pricing.lint import gravest_first, linted
+from laddnav.pricing.lint.findings import MOST_FINDINGS, Code, Fact, Finding, Found, Severity, told
+from laddnav.pricing.lint.rules import gravest_first, linted
 from laddnav.tariffs.model import TariffDimension, TariffType, Weekday
 
 
@@ -121,7 +121,7 @@ _SINCE_2_2_1 = {
     "end_date_time": INSTANT,
 }
 _COMPONENT_2_2_1 = {**_COMPONENT, "vat": Number()}
-# What a reservation or booking may be is judged by what it means: `pricing/lint.py`.
+# What a reservation or booking may be is judged by what it means: `pricing/lint/rules.py`.
 _RESTRICTIONS_2_2_1 = {**_RESTRICTIONS, "min_current": Number(), "max_current": Number(), "reservation": Text()}
 
 SHAPES: Mapping[str, Part] = {

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.ocpi.wire.codec import UNREADABLE
-from laddnav.pricing.whatif import About
+from laddnav.pricing.bulk.whatif import About
 
 NOBODY = About("-")  # OCPI 2.1.1 does not say it
 

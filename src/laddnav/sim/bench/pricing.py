@@ -22,7 +22,7 @@ from laddnav.ocpi.wire.lines import PIECE, read_lines
 from laddnav.ocpi.wire.shared.scalars import from_json
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.pricing import price
-from laddnav.pricing.bulk import Totals, totals
+from laddnav.pricing.bulk.totals import Totals, totals
 from laddnav.sim.bench import charges, workloads
 from laddnav.sim.bench.figures import Figure, Pace, effort, rate
 from laddnav.sim.bench.workloads import Workload

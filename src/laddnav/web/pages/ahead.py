@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from laddnav.kit.power import Power
 from laddnav.metering.model import Activity
-from laddnav.pricing import ahead as lying_ahead
-from laddnav.pricing.estimate import Reach, remaining
+from laddnav.pricing.ahead import course as lying_ahead
+from laddnav.pricing.ahead.estimate import Reach, remaining
 from laddnav.sessions.model import Session
 from laddnav.web.pages.foreseen import RateChange, rate_changes
 

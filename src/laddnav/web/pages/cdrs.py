@@ -15,10 +15,10 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.kit.money import Price
 from laddnav.people import actions as people
-from laddnav.pricing import causes, plausible
-from laddnav.pricing.check import FieldChecked
+from laddnav.pricing.check import causes, plausible
+from laddnav.pricing.check.verdicts import FieldChecked
 from laddnav.pricing.flags import Flagged
-from laddnav.pricing.remarks import remark
+from laddnav.pricing.plain.remarks import remark
 from laddnav.sessions import actions as sessions
 from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do, see

@@ -16,9 +16,9 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Evse, Location, Status
 from laddnav.locations.rules import UnknownEvse, connector_of, shown_to_anybody
 from laddnav.parties import actions as parties
-from laddnav.pricing.ahead import changes, now
-from laddnav.pricing.explain import passages
-from laddnav.pricing.rates import taxes_included
+from laddnav.pricing.ahead.course import changes, now
+from laddnav.pricing.plain.explain import passages
+from laddnav.pricing.plain.rates import taxes_included
 from laddnav.pricing.tab import opened
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff, TariffDimension, TariffType

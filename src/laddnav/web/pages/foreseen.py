@@ -13,13 +13,13 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import local
-from laddnav.pricing.ahead import Change
-from laddnav.pricing.estimate import Estimate, Reach
+from laddnav.pricing.ahead.course import Change
+from laddnav.pricing.ahead.estimate import Estimate, Reach
+from laddnav.pricing.ahead.wish import NotThatMuch, Wish, foretold, sensible
 from laddnav.pricing.model import Amount, Line
-from laddnav.pricing.rates import of_one, taxed
+from laddnav.pricing.plain.rates import of_one, taxed
 from laddnav.pricing.reasons import said
 from laddnav.pricing.rounding import rounded
-from laddnav.pricing.wish import NotThatMuch, Wish, foretold, sensible
 from laddnav.tariffs.model import PriceComponent, Tariff, TariffDimension
 from laddnav.tariffs.words import number
 from laddnav.web.asked import Asked

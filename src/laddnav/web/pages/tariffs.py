@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from laddnav.kit.energy import wh
 from laddnav.kit.time import hours
-from laddnav.pricing.explain import passages
-from laddnav.pricing.findings import Finding
-from laddnav.pricing.lint import linted
+from laddnav.pricing.lint.findings import Finding
+from laddnav.pricing.lint.rules import linted
 from laddnav.pricing.model import CannotPrice
-from laddnav.pricing.week import FIRST_YEAR, LAST_YEAR, Band, Day, Offered, Week, week
+from laddnav.pricing.plain.explain import passages
+from laddnav.pricing.plain.week import FIRST_YEAR, LAST_YEAR, Band, Day, Offered, Week, week
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 from laddnav.tariffs.words import length, number, when

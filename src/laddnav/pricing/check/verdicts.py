@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.power import Power
 from laddnav.kit.time import hours
-from laddnav.pricing.causes import Case, Cause, likely_cause, reproduces
 from laddnav.pricing.charge import price
+from laddnav.pricing.check.causes import Case, Cause, likely_cause, reproduces
+from laddnav.pricing.check.plausible import Implausible, energy_of, implausible
 from laddnav.pricing.flags import Flag, Flagged
 from laddnav.pricing.model import Amount, CannotPrice, Charge, Priced
-from laddnav.pricing.plausible import Implausible, energy_of, implausible, volume_of
 from laddnav.pricing.policy import OURS, Missing, Partials, Policy
 from laddnav.pricing.spread import Spread, spread
 from laddnav.tariffs.model import Tariff
@@ -290,7 +290,7 @@ def _time(charge: Charge, stated: timedelta) -> FieldChecked:
     told = [kind for kind in kinds if any(one.type == kind for each in charge.periods for one in each.dimensions)]
     if not told or by_clock.verdict is not Verdict.MISMATCH:
         return by_clock
-    counted = sum((volume_of(period, *kinds) for period in charge.periods), Decimal(0))
+    counted = sum((period.volume(*kinds) for period in charge.periods), Decimal(0))
     by_periods = _volume("total_time", hours(stated), counted, _digits(charge, *kinds), len(charge.periods))
     return by_clock if by_periods.verdict is Verdict.MISMATCH else by_periods
 
@@ -300,12 +300,12 @@ def _parking(charge: Charge, stated: timedelta) -> FieldChecked:
     without energy may be in TIME, and who counts it among the parking time is not wrong (OCPI 2.2.1
     mod_cdrs_cdr_object).
     """
-    counted = sum((volume_of(period, "PARKING_TIME") for period in charge.periods), Decimal(0))
+    counted = sum((period.volume("PARKING_TIME") for period in charge.periods), Decimal(0))
     digits = _digits(charge, "PARKING_TIME", "TIME")
     field = _volume("total_parking_time", hours(stated), counted, digits, len(charge.periods))
     if field.verdict is not Verdict.MISMATCH or hours(stated) < counted:
         return field
-    idle = sum((volume_of(each, "TIME") for each in charge.periods if not volume_of(each, "ENERGY")), Decimal(0))
+    idle = sum((each.volume("TIME") for each in charge.periods if not each.volume("ENERGY")), Decimal(0))
     most = _volume("total_parking_time", hours(stated), counted + idle, digits, len(charge.periods))
     possible = hours(stated) <= counted + idle or most.verdict is not Verdict.MISMATCH
     return replace(field, verdict=Verdict.NOT_VERIFIABLE) if possible else field

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
-from laddnav.pricing.findings import MOST_FINDINGS, Code, Fact, Finding, Found, Severity, Why, told
-from laddnav.pricing.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Bounds, Grid, Region, TooEntangled
+from laddnav.pricing.lint.findings import MOST_FINDINGS, Code, Fact, Finding, Found, Severity, Why, told
+from laddnav.pricing.lint.regions import EVERY, MIDNIGHT, UPWARDS, WEEK, Bounds, Grid, Region, TooEntangled
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 
 # A cent a minute: nobody asks less for time, and a price that does was meant for a minute.

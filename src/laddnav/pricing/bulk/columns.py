@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from msgspec import Struct
 
-from laddnav.pricing.clocks import microseconds
-from laddnav.pricing.digits import Marks, Numbers, decimals
+from laddnav.pricing.bulk.clocks import microseconds
+from laddnav.pricing.bulk.digits import Marks, Numbers, decimals
 from laddnav.pricing.model import Charge
 from laddnav.tariffs.model import Tariff
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from laddnav.pricing.columns import Volumes, owners
-from laddnav.pricing.compiled import NO_RATE, Compiled, NotForColumns, scaled
-from laddnav.pricing.digits import Marks, Numbers
-from laddnav.pricing.exact import PLACES, Amounts, amounts, quotients
+from laddnav.pricing.bulk.columns import Volumes, owners
+from laddnav.pricing.bulk.compiled import NO_RATE, Compiled, NotForColumns, scaled
+from laddnav.pricing.bulk.digits import Marks, Numbers
+from laddnav.pricing.bulk.exact import PLACES, Amounts, amounts, quotients
 from laddnav.tariffs.model import Limit
 
 _MOST = 1 << 60  # what one part of a price may come to: sums and products of it stay below 2^63

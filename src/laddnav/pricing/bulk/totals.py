@@ -13,13 +13,13 @@ import numpy as np
 from msgspec import Struct
 
 from laddnav.kit.ids import fold
-from laddnav.pricing.bills import Bills, Counted, Sides, bills
+from laddnav.pricing.bulk.bills import Bills, Counted, Sides, bills
+from laddnav.pricing.bulk.clocks import DAY_US, local_minutes
+from laddnav.pricing.bulk.columns import ABSENT, Columns, Place, Volumes, all_of, owners
+from laddnav.pricing.bulk.compiled import USUAL_DAYS, USUAL_PERIODS, Compiled, Flow, Moments, NotForColumns, compiled
+from laddnav.pricing.bulk.digits import Marks, Numbers
+from laddnav.pricing.bulk.exact import none_yet
 from laddnav.pricing.charge import price
-from laddnav.pricing.clocks import DAY_US, local_minutes
-from laddnav.pricing.columns import ABSENT, Columns, Place, Volumes, all_of, owners
-from laddnav.pricing.compiled import USUAL_DAYS, USUAL_PERIODS, Compiled, Flow, Moments, NotForColumns, compiled
-from laddnav.pricing.digits import Marks, Numbers
-from laddnav.pricing.exact import none_yet
 from laddnav.pricing.model import CannotPrice, Charge, Priced
 from laddnav.pricing.policy import OURS, Policy
 from laddnav.pricing.zones import zone_guessed, zone_named

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from msgspec import Struct
 
-from laddnav.pricing.digits import Marks, Numbers
+from laddnav.pricing.bulk.digits import Marks, Numbers
 
 PLACES = 24  # as many as pricing/rounding.py calls exact
 _HIGH_PLACES = 8

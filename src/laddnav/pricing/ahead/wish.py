@@ -10,8 +10,8 @@ from msgspec import Struct
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
-from laddnav.pricing.ahead import LONGEST
-from laddnav.pricing.estimate import Estimate, Reach, estimated, reach
+from laddnav.pricing.ahead.course import LONGEST
+from laddnav.pricing.ahead.estimate import Estimate, Reach, estimated, reach
 from laddnav.tariffs.model import Tariff
 
 # The batteries of the largest lorries hold a megawatt-hour; no connector gives more than the Megawatt Charging System.

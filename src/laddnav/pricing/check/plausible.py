@@ -12,7 +12,6 @@ from types import MappingProxyType
 from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.power import Power, kw, mean_power
 from laddnav.kit.time import hours
-from laddnav.metering.model import ChargingPeriod
 from laddnav.pricing.model import Charge
 
 # No connector on a road gives more: the Megawatt Charging System ends at 3.75 MW.
@@ -108,7 +107,7 @@ def _found(charge: Charge, power_max: Power | None) -> Iterator[Implausible]:
     if any(not begun <= start <= over for start in starts):
         yield Implausible.PERIODS_OUTSIDE
     length = charge.ended_at - charge.started_at
-    counted = sum((volume_of(period, *TIMES) for period in charge.periods), Decimal(0))
+    counted = sum((period.volume(*TIMES) for period in charge.periods), Decimal(0))
     if counted > hours(length) + hours(CLOCKS_DIFFER) * (1 + len(charge.periods)):
         yield Implausible.MORE_TIME_THAN_IT_LASTED
     if _negative(charge):
@@ -119,7 +118,7 @@ def _found(charge: Charge, power_max: Power | None) -> Iterator[Implausible]:
 
 def _negative(charge: Charge) -> bool:
     """Energy may be: it flowed back (OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum)."""
-    if any(volume_of(period, name) < 0 for period in charge.periods for name in TIMES):
+    if any(period.volume(name) < 0 for period in charge.periods for name in TIMES):
         return True
     if any(time is not None and time < timedelta() for time in (charge.time, charge.parking_time)):
         return True
@@ -140,8 +139,4 @@ def energy_at(power: Power, length: timedelta) -> Energy:
 
 def energy_of(charge: Charge) -> Energy:
     """What the periods add up to."""
-    return kwh(sum((volume_of(period, "ENERGY") for period in charge.periods), Decimal(0)))
-
-
-def volume_of(period: ChargingPeriod, *types: str) -> Decimal:
-    return sum((one.volume for one in period.dimensions if one.type in types), Decimal(0))
+    return kwh(sum((period.volume("ENERGY") for period in charge.periods), Decimal(0)))

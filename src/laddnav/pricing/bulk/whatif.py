@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
-from laddnav.pricing.bills import Sides
-from laddnav.pricing.bulk import totals
+from laddnav.pricing.bulk.bills import Sides
+from laddnav.pricing.bulk.columns import Columns, numbered
+from laddnav.pricing.bulk.digits import Marks
+from laddnav.pricing.bulk.exact import Amounts
+from laddnav.pricing.bulk.totals import totals
 from laddnav.pricing.charge import price
-from laddnav.pricing.columns import Columns, numbered
-from laddnav.pricing.digits import Marks
-from laddnav.pricing.exact import Amounts
 from laddnav.pricing.model import NOTHING, Amount, CannotPrice, Charge
 from laddnav.pricing.policy import OURS, Policy
 from laddnav.tariffs.model import Tariff

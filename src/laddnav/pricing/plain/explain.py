@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.money import minor_unit
-from laddnav.pricing.lint import Place, at_start, left_open, places, unreachable
-from laddnav.pricing.regions import Grid, TooEntangled, overlapping
-from laddnav.pricing.sentences import SENTENCES
+from laddnav.pricing.lint.regions import Grid, TooEntangled, overlapping
+from laddnav.pricing.lint.rules import Place, at_start, left_open, places, unreachable
+from laddnav.pricing.plain.sentences import SENTENCES
 from laddnav.tariffs.model import Limit, Restriction, Tariff, TariffDimension, TariffType, TaxIncluded
 from laddnav.tariffs.words import length, number, when
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY
 from laddnav.pricing.borders import cuts
-from laddnav.pricing.lint import at_start
+from laddnav.pricing.lint.rules import at_start
 from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.offers import Offer, Offers, Shelf, offers
 from laddnav.pricing.policy import OURS

@@ -18,10 +18,10 @@ from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power
 from laddnav.kit.time import utc
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.ahead import Change, changes_on, charged, charging, parking_fee_starts, time_for
+from laddnav.pricing.ahead.course import Change, changes_on, charged, charging, parking_fee_starts, time_for
 from laddnav.pricing.limits import PRICE_MAX
 from laddnav.pricing.model import Amount, CannotPrice, Priced, Tab
-from laddnav.pricing.rates import of_one
+from laddnav.pricing.plain.rates import of_one
 from laddnav.pricing.rounding import fine, quotient
 from laddnav.pricing.tab import advanced, opened, priced
 from laddnav.tariffs.model import Tariff, TariffDimension

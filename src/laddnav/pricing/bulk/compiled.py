@@ -19,9 +19,9 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.pricing.borders import refuse_too_much
-from laddnav.pricing.clocks import DAY_MINUTES, EPOCH, WEEK_MINUTES, minutes_of_week
-from laddnav.pricing.columns import ABSENT, Volumes
-from laddnav.pricing.digits import Numbers
+from laddnav.pricing.bulk.clocks import DAY_MINUTES, EPOCH, WEEK_MINUTES, minutes_of_week
+from laddnav.pricing.bulk.columns import ABSENT, Volumes
+from laddnav.pricing.bulk.digits import Numbers
 from laddnav.pricing.model import CannotPrice, Span
 from laddnav.pricing.offers import Offers, Rate, Shelf, first, offers
 from laddnav.pricing.policy import OURS, Policy

@@ -1,0 +1,1 @@
+"""Is the CDR of somebody else right, and if not, what went wrong?"""

@@ -1,0 +1,1 @@
+"""A Tariff as the people read it who pay by it: in words, and as a picture of a week."""
