@@ -95,7 +95,7 @@ def test_energy_that_was_metered_while_parked_stays_there() -> None:
 
 def test_before_its_first_value_and_after_its_last_a_meter_stands_still() -> None:
     """TAR-062: a reservation takes time and no energy, so the meter may begin with the charge."""
-    done = told(meter=meter((15, 0), (45, 6)), states=states((0, "RESERVED"), (15, "CHARGING")))
+    done = told(meter=meter((15, 1000), (45, 1006)), states=states((0, "RESERVED"), (15, "CHARGING")))
     assert minutes_and_wh(done) == [
         (15, 0, Activity.RESERVED),
         (30, 6000, Activity.CHARGING),
@@ -135,6 +135,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no such state": ({"states": states((0, "SLEEPING"))}, "`states[0].state` 'SLEEPING' is not known"),
     "two values at once": ({"meter": meter((0, 0), (0, 1))}, "leave out one of them"),
     "unknown beginning": ({"meter": meter((30, 1), (60, 2))}, "put first what the meter said at `start`"),
+    "unknown first minutes": (
+        {"meter": meter((30, 1)), "states": states((10, "RESERVED"))},
+        "put first what the meter said at `start`",
+    ),
     "not a number": ({"meter": [{"t": at(0), "kwh": "NaN"}]}, "`meter[0].kwh` is not what a meter can say"),
     "too much": ({"meter": [{"t": at(0), "kwh": "1e10"}]}, "`meter[0].kwh` is not what a meter can say"),
     "before the calendar": ({"start": "0001-01-01T00:00:00+14:00"}, "`start` is beyond the calendar"),

@@ -90,7 +90,7 @@ def read_session(body: bytes | str) -> Curve:
     )
     _check_times("meter", [point.at for point in meter], start, end)
     _check_times("states", [mark.at for mark in marks], start, end)
-    _check_meter(meter, start)
+    _check_meter(meter, marks, start)
     return Curve(started_at=start, ended_at=end, meter=meter, marks=marks)
 
 
@@ -190,8 +190,8 @@ def _check_times(field: str, times: Sequence[datetime], start: datetime, end: da
             )
 
 
-def _check_meter(meter: Sequence[Point], start: datetime) -> None:
-    if meter and meter[0].at > start and meter[0].energy:
+def _check_meter(meter: Sequence[Point], marks: Sequence[Mark], start: datetime) -> None:
+    if meter and meter[0].at > start and meter[0].energy and not _reserved(marks, start, meter[0].at):
         raise UnusableCurve(
             f"`meter[0]` says {meter[0].energy.kwh} kWh at {rfc3339(meter[0].at)}, and nothing says what of it this"
             " session brought: put first what the meter said at `start`"
@@ -202,3 +202,9 @@ def _check_meter(meter: Sequence[Point], start: datetime) -> None:
                 f"`meter[{place}]` says {point.energy.kwh} kWh at {rfc3339(point.at)}, and the one ahead of it says"
                 f" {before.energy.kwh} kWh at the same instant: leave out one of them"
             )
+
+
+def _reserved(marks: Sequence[Mark], start: datetime, until: datetime) -> bool:
+    """All of that time: then nothing can have been charged, whatever the meter said at its beginning."""
+    before = [mark for mark in marks if mark.at < until]
+    return bool(before) and before[0].at == start and all(mark.activity is Activity.RESERVED for mark in before)
