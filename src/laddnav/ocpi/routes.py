@@ -217,7 +217,7 @@ class Desk:
         if len(path) < 3 or path[0] != rules.path_of(role):
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
         version = _version(path[1])
-        interface = rules.OFFERED[role].get(_module(path[2]))
+        interface = rules.offered(role, version).get(_module(path[2]))
         if interface is None:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
         module = Module(path[2])

@@ -9,6 +9,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, VersionDetails
 from laddnav.ocpi.wire.routing import Route
+from laddnav.ocpi.wire.version import Version
 from laddnav.parties.model import Role
 
 SENDER, RECEIVER = Interface.SENDER, Interface.RECEIVER
@@ -99,17 +100,23 @@ def path_of(role: Role) -> str:
     return role.value.lower()
 
 
-def details(role: Role, version: str, base: str) -> VersionDetails:
+def offered(role: Role, version: Version) -> dict[Module, Interface]:
+    """What we serve in this role to a partner of this version."""
+    return {module: interface for module, interface in OFFERED[role].items() if module in version.modules}
+
+
+def details(role: Role, version: Version, base: str) -> VersionDetails:
     """What a partner of ours in this role finds; `base` is our /ocpi. The credentials stand in it once, as SENDER.
 
     OCPI 2.2.1 version_information_endpoint_endpoint_class.
     """
+    number = version.number
     modules = [
-        Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{version}/{module}")
-        for module, interface in OFFERED[role].items()
+        Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{number}/{module}")
+        for module, interface in offered(role, version).items()
     ]
-    credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{version}/{Module.CREDENTIALS}")
-    return VersionDetails(version=version, endpoints=(credentials, *modules))
+    credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{number}/{Module.CREDENTIALS}")
+    return VersionDetails(version=number, endpoints=(credentials, *modules))
 
 
 def heard_from(connection: Connection, route: Route) -> Route:

@@ -18,5 +18,5 @@ async def versions(unit: Unit, call: Call) -> Reply:
 
 async def details(unit: Unit, call: Call) -> Reply:
     """The endpoints of the role that this connection speaks for, as this version spells them."""
-    said = rules.details(call.connection.our_role, call.version.number, call.settings.base)
+    said = rules.details(call.connection.our_role, call.version, call.settings.base)
     return Reply(data=call.codec(VersionDetails).encode(said))

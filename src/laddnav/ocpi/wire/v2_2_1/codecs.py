@@ -3,7 +3,7 @@
 from laddnav.cdrs.model import Cdr
 from laddnav.locations.model import Connector, Evse, Location
 from laddnav.ocpi.wire.codec import Codecs
-from laddnav.ocpi.wire.handshake import Credentials, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.handshake import Credentials, Module, OfferedVersion, VersionDetails
 from laddnav.ocpi.wire.v2_2_1 import (
     cdr,
     commands,
@@ -39,4 +39,4 @@ CODECS = Codecs(
     }
 )
 
-VERSION = Version(number="2.2.1", codecs=CODECS, encodes_token=True, routes=True)
+VERSION = Version(number="2.2.1", codecs=CODECS, modules=frozenset(Module))
