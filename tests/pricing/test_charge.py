@@ -5,6 +5,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.metering.model import ChargingPeriod, Dimension
@@ -245,6 +246,19 @@ def test_a_limit_reaches_even_a_charge_that_costs_nothing_else() -> None:
     least = tariff(component("ENERGY", "4"), price_min=Limit(Decimal(5), Decimal(6)))
     done = price(charge(period(ENERGY="0", TIME="1"), tariffs=(least,)))
     assert (done.total.excl, done.total.incl) == (Decimal(5), Decimal(6))
+
+
+def test_under_a_limit_each_tax_is_still_its_percentage_of_what_it_is_taken_of() -> None:
+    """TAR-084: 100 and 25 %, 50 and 10 %, all of it held at 60."""
+    dear = (component("ENERGY", "5", vat="25"), component("TIME", "50", vat="10"))
+    capped = tariff(*dear, price_max=Limit(Decimal(60)))
+    ours = price(charge(period(ENERGY="20", TIME="1"), tariffs=(capped,))).total
+    assert [(tax.percentage, tax.base, tax.amount) for tax in ours.taxes] == [(25, 40, 10), (10, 20, 2)]
+    assert (ours.excl, ours.incl) == (60, 72)
+    # Limits whose sides fit no percentage leave what they change without one.
+    odd = replace(capped, price_max=Limit(Decimal(60), Decimal(61)))
+    (*_, rest) = price(charge(period(ENERGY="20", TIME="1"), tariffs=(odd,))).total.taxes
+    assert (rest.percentage, rest.amount) == (None, -29)
 
 
 def test_a_limit_of_the_session_leaves_a_reservation_that_costs_more() -> None:

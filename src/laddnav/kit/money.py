@@ -56,8 +56,12 @@ def merged(taxes: Iterable[TaxAmount]) -> tuple[TaxAmount, ...]:
 
 FREE = Price(Decimal(0), ())
 
-# ISO 4217 minor units that are not two; others have two.
-_MINOR_UNITS = {"ISK": 0, "JPY": 0, "KRW": 0, "CLP": 0, "HUF": 2, "BHD": 3, "KWD": 3, "TND": 3}
+# ISO 4217 minor units that are not two.
+_MINOR_UNITS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
 
 
 def minor_unit(currency: str) -> Decimal:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from laddnav.kit.money import TaxAmount
 from laddnav.pricing.counts import RESERVATION_FLAT, RESERVATION_TIME, Counts
 from laddnav.pricing.model import Amount, Line
@@ -81,19 +83,37 @@ def _change(total: Amount, held: Amount) -> Amount | None:
         return None
     if before is None or after is None:
         return Amount(before, after)
-    tax = after - before
+    return Amount(before, after, _taxes(total, held, before, after - before))
+
+
+def _taxes(total: Amount, held: Amount, change: Decimal, tax: Decimal) -> tuple[TaxAmount, ...]:
+    """What of the change is tax of which percentage; of none, where limits are given so that no percentage makes it."""
     if not tax and not total.taxes:
-        return Amount(before, after)
-    return Amount(before, after, (TaxAmount(TAX_NAME, tax, _shared_vat(total, before, tax), before),))
-
-
-def _shared_vat(total: Amount, change: Decimal, tax: Decimal) -> Decimal | None:
-    """The one percentage of all lines, where the change keeps it; limits may be given so that it does not."""
+        return ()
     percentages = {one.percentage for one in total.taxes}
-    if len(percentages) != 1:
-        return None
-    (percentage,) = percentages
-    return percentage if percentage is not None and change * percentage == tax * 100 else None
+    if len(percentages) > 1 and _in_proportion(total, held):
+        return _shared(total, change, tax)
+    percentage = percentages.pop() if len(percentages) == 1 else None
+    kept = percentage is not None and change * percentage == tax * 100
+    return (TaxAmount(TAX_NAME, tax, percentage if kept else None, change),)
+
+
+def _in_proportion(total: Amount, held: Amount) -> bool:
+    if not total.excl or total.incl is None or held.excl is None:
+        return False
+    return held.incl == quotient(total.incl * held.excl, total.excl)
+
+
+def _shared(total: Amount, change: Decimal, tax: Decimal) -> tuple[TaxAmount, ...]:
+    """Each tax changes as the whole does, so that what is left is still so much of so much; the last takes the rest."""
+    assert total.excl, "a share of nothing is nobody's"
+    found: list[TaxAmount] = []
+    for one in total.taxes:
+        base = None if one.base is None else quotient(one.base * change, total.excl)
+        amount = quotient(one.amount * change, total.excl)
+        found.append(TaxAmount(one.name, amount, one.percentage, base, one.account_number))
+    rest = tax - sum((one.amount for one in found), Decimal(0))
+    return (*found[:-1], replace(found[-1], amount=found[-1].amount + rest))
 
 
 def _line(
@@ -109,7 +129,7 @@ def _line(
         billed_volume=Decimal(1),
         unit="x",
         unit_price=price,
-        vat=change.taxes[0].percentage if change.taxes else None,
+        vat=change.taxes[0].percentage if len(change.taxes) == 1 else None,
         amount=change,
         tariff_id=tariff.id,
         element=None,
