@@ -176,6 +176,20 @@ def test_a_cdr_that_is_wrong_says_in_what_and_likely_why(laddnav: Laddnav, kept:
     assert told.startswith("mismatch: ") and "Likely cause: " in told
 
 
+def test_more_energy_than_its_kind_of_connector_gives_is_suspected(
+    laddnav: Laddnav, kept: Callable[[str, Any], Path]
+) -> None:
+    """Each version says in its own place which kind that was."""
+    said = words_of(CDR)
+    said["charging_periods"][0]["dimensions"].append({"type": "ENERGY", "volume": 150})
+    said["total_energy"] = 150
+    older = {**said, "location": {"evses": [{"connectors": [{"power_type": "AC_3_PHASE"}]}]}}
+    del older["cdr_location"]
+    for words in (said, older):
+        checked = laddnav("check-cdr", kept("c.json", words), "--version", "2.2.1", "--json").json
+        assert [odd["code"] for odd in checked["implausible"]] == ["too-much-power"]
+
+
 def test_what_cannot_be_verified_is_no_reason_to_say_no(laddnav: Laddnav, kept: Callable[[str, Any], Path]) -> None:
     without = {name: said for name, said in words_of(CDR).items() if name != "tariffs"}
     checked = laddnav("check-cdr", kept("c.json", without), "--json").json

@@ -71,7 +71,11 @@ def test_a_price_adds_its_taxes_or_says_that_nobody_named_them() -> None:
 
 def test_currencies_have_the_minor_unit_that_is_paid() -> None:
     assert (minor_unit("SEK"), minor_unit("ISK"), minor_unit("KWD")) == (Decimal("0.01"), Decimal(1), Decimal("0.001"))
-    assert (minor_unit("VND"), minor_unit("OMR"), minor_unit("CLF")) == (1, Decimal("0.001"), Decimal("0.0001"))
+    assert (minor_unit("VND"), minor_unit("OMR"), minor_unit("CLF")) == (
+        Decimal(1),
+        Decimal("0.001"),
+        Decimal("0.0001"),
+    )
 
 
 class Said(Struct):

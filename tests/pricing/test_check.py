@@ -15,7 +15,7 @@ from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.pricing.charge import price
 from laddnav.pricing.check import causes, plausible
 from laddnav.pricing.check.causes import Cause
-from laddnav.pricing.check.plausible import Implausible
+from laddnav.pricing.check.plausible import Implausible, most_of
 from laddnav.pricing.check.verdicts import Checked, Verdict, checked
 from laddnav.pricing.model import Amount, Charge, Stated
 from laddnav.pricing.policy import OURS, Flats, LocalTime, Policy, Rounding, Step
@@ -323,6 +323,9 @@ def test_more_energy_than_the_connector_can_give_is_found() -> None:
     one = charge(*THREE, of=PLAIN)
     assert odd(one, power_max=kw("8.5")) == ()
     assert odd(one, power_max=kw("7.4")) == (Implausible.TOO_MUCH_POWER,)
+    fast = replace(one, periods=(period(0, ENERGY="60", TIME="1"),))
+    assert odd(fast, power_max=most_of("AC_3_PHASE")) == (Implausible.TOO_MUCH_POWER,)
+    assert odd(fast, power_max=most_of("DC")) == odd(fast, power_max=most_of(None)) == ()
     whole_town = replace(one, periods=(period(0, ENERGY="9000", TIME="1"),))
     assert odd(whole_town) == (Implausible.TOO_MUCH_POWER,)
 

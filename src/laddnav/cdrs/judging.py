@@ -15,7 +15,7 @@ from laddnav.kit.ids import fold
 from laddnav.kit.money import minor_unit
 from laddnav.kit.power import Power
 from laddnav.locations.model import Connector, Location
-from laddnav.pricing.check.plausible import Implausible
+from laddnav.pricing.check.plausible import Implausible, most_of
 from laddnav.pricing.check.verdicts import Checked, Verdict
 from laddnav.tariffs.model import Tariff
 
@@ -42,8 +42,11 @@ def connector_of(cdr: Cdr, location: Location | None) -> Connector | None:
     return None
 
 
-def power_of(connector: Connector | None) -> Power | None:
-    return None if connector is None or connector.power_max is None else Power(Decimal(connector.power_max))
+def power_of(cdr: Cdr, connector: Connector | None) -> Power:
+    """What the Connector gives at most, as its CPO told it, else as its kind does."""
+    if connector is None or connector.power_max is None:
+        return most_of(cdr.location.connector_power_type)
+    return Power(Decimal(connector.power_max))
 
 
 def tariff_ids(cdr: Cdr, connector: Connector | None) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from laddnav.cli.files import read_as
 from laddnav.cli.spelling import maybe
 from laddnav.cli.words import Words, at_most_one_from_standard_input
 from laddnav.ocpi.wire.charge import charge_and_version, read_charge, read_tariffs, version_of
+from laddnav.ocpi.wire.power_type import power_type
+from laddnav.pricing import Charge
 from laddnav.pricing.check import causes, plausible
 from laddnav.pricing.check.verdicts import Checked, Verdict, checked
 from laddnav.pricing.policy import policy_named
@@ -24,7 +26,7 @@ def check_cdr(words: list[str]) -> int:
     asked = _check_words().parse_args(words)
     at_most_one_from_standard_input([asked.cdr, *asked.tariff, *asked.earlier])
     policy = policy_named(asked.policy)
-    charge, spoken = read_as(asked.cdr, partial(charge_and_version, version=asked.version))
+    charge, spoken, outlet = read_as(asked.cdr, partial(_read, version=asked.version))
     reads = partial(read_tariffs, version=asked.version, otherwise=spoken)
     done = checked(
         charge,
@@ -32,12 +34,18 @@ def check_cdr(words: list[str]) -> int:
         earlier=_tariffs(asked.earlier, reads),
         zone=asked.timezone,
         policy=policy,
+        power_max=plausible.most_of(outlet),
     )
     if asked.json:
         saying.one(_spelt(done, asked.language), as_json=True)
     else:
         print("\n".join(_told(done, asked.language)))
     return 1 if done.verdict is Verdict.MISMATCH else 0
+
+
+def _read(body: bytes, version: str | None) -> tuple[Charge, str, str | None]:
+    """(what decides its price, its version, the kind of power that its Connector gives)."""
+    return *charge_and_version(body, version), power_type(body)
 
 
 def _check_words() -> Words:

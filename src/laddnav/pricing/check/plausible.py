@@ -16,6 +16,10 @@ from laddnav.pricing.model import Charge
 
 # No connector on a road gives more: the Megawatt Charging System ends at 3.75 MW.
 MOST_POWER = kw(3750)
+# What a kind of Connector gives at most: IEC 62196 and SAE J1772 end at 63 A a phase and at 80 A on one.
+MOST_OF = MappingProxyType(
+    {"AC_1_PHASE": kw(20), "AC_2_PHASE": kw(40), "AC_2_PHASE_SPLIT": kw(20), "AC_3_PHASE": kw(44), "DC": MOST_POWER}
+)
 # Meters, clocks and a car's first seconds: a tenth above what the connector is said to give is no accusation.
 LEEWAY = Decimal("1.1")
 # Instants are told to the second, and a charge that short says nothing about power.
@@ -90,6 +94,11 @@ def said(what: Implausible, language: str = "en") -> str:
     """A sentence, in English where the language is not one of ours."""
     english, swedish = _SENTENCES[what]
     return swedish if language == "sv" else english
+
+
+def most_of(power_type: str | None) -> Power:
+    """What a Connector of this kind gives; of one that nobody knows, what any gives."""
+    return MOST_POWER if power_type is None else MOST_OF.get(power_type, MOST_POWER)
 
 
 def implausible(charge: Charge, power_max: Power | None = None) -> tuple[Implausible, ...]:
