@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from laddnav.cdrs import actions as cdrs
-from laddnav.cdrs.model import Cdr, CdrLocation, Costs
+from laddnav.cdrs.model import Cdr, Costs
 from laddnav.db.unit import Database
 from laddnav.kit import json
 from laddnav.kit.energy import kwh
@@ -19,7 +19,7 @@ from laddnav.pricing.model import NOTHING, Line
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import rounded_price
 from laddnav.pricing.taxes import taxed
-from laddnav.sessions.model import AuthMethod, CdrToken
+from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken
 from laddnav.tokens.model import TokenType
 
 LADDNAV = PartyId("SE", "LAD")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
+from laddnav.cdrs.model import Cdr, Costs, SignedData, SignedValue
 from laddnav.cdrs.rules import charge_of
 from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId
@@ -63,7 +63,7 @@ from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
-from laddnav.sessions.model import AuthMethod, CdrToken, Session
+from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Session
 from laddnav.sessions.model import Status as SessionStatus
 from laddnav.tariffs.model import (
     Element,

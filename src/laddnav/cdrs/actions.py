@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from laddnav.cdrs import judging, rules, store
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrDisputed, CdrEvent, CdrReceived, CdrRefused
-from laddnav.cdrs.model import Cdr, CdrLocation, Review, Standing
+from laddnav.cdrs.model import Cdr, Review, Standing
 from laddnav.cdrs.rules import (
     AlreadyClosedDifferently,
     AlreadyCredited,
@@ -75,8 +75,7 @@ async def close(database: Database, ended: SessionEnded) -> None:
         session = await sessions.fetch(unit, ended.holder, owner, ended.session_id, lock=True)
         if session.status is not Status.COMPLETED or await store.was_closed(unit, ended.holder, owner, session.id):
             return
-        location = await locations.fetch(unit, session.holder, session.owner, session.location_id)
-        cdr, measured = await _closed(unit, session, rules.place_of(session, location))
+        cdr, measured = await _closed(unit, session)
         if await _keep(unit, cdr):
             _put_right(unit, session, measured)
 
@@ -89,7 +88,7 @@ async def correct(database: Database, amended: SessionAmended) -> None:
         before = await store.of_session(unit, amended.holder, owner, session.id)
         if before is None:  # not closed yet, then this fact will be in it; or taken back by a person, who knew why
             return
-        cdr, measured = await _closed(unit, session, before.location)
+        cdr, measured = await _closed(unit, session)
         after = rules.succeeding(before, cdr)
         if rules.differs(before, after):
             await _credit(unit, before)
@@ -112,11 +111,11 @@ async def credit(unit: Unit, ref: str, *, by: str, why: str) -> Cdr:
     return one
 
 
-async def _closed(unit: Unit, session: Session, place: CdrLocation) -> tuple[Cdr, Measured]:
+async def _closed(unit: Unit, session: Session) -> tuple[Cdr, Measured]:
     facts = await readings.facts(unit, session.holder, session.id)
     signed = rules.signed_data(await readings.of_session(unit, session.holder, session.id))
     measured = charges.whole(session, facts)
-    return rules.closed(session, place, measured, signed, id=unit.new_id(), now=unit.now), measured
+    return rules.closed(session, measured, signed, id=unit.new_id(), now=unit.now), measured
 
 
 async def _credit(unit: Unit, cdr: Cdr) -> Cdr:

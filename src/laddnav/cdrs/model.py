@@ -11,33 +11,13 @@ from msgspec import Struct
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
-from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod
 from laddnav.pricing.check.plausible import Implausible
 from laddnav.pricing.check.verdicts import Checked
 from laddnav.pricing.flags import Flagged
 from laddnav.pricing.model import Line
-from laddnav.sessions.model import AuthMethod, CdrToken
+from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken
 from laddnav.tariffs.model import Tariff
-
-
-class CdrLocation(Struct, frozen=True, kw_only=True):
-    """The place as it was; one Evse, one Connector (OCPI 2.2.1 mod_cdrs_cdr_location_class)."""
-
-    id: str
-    name: str | None = None
-    address: str
-    city: str
-    postal_code: str | None = None
-    state: str | None = None
-    country: str
-    coordinates: GeoLocation
-    evse_uid: str
-    evse_id: str
-    connector_id: str
-    connector_standard: str
-    connector_format: str
-    connector_power_type: str
 
 
 class SignedValue(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
+from laddnav.cdrs.model import Cdr, Costs, SignedData, SignedValue
 from laddnav.kit.money import Price
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
-from laddnav.locations.model import Location
-from laddnav.locations.rules import connector_of, evse_of
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Measured, Reading
 from laddnav.pricing.model import Charge, Priced, Stated
 from laddnav.pricing.rounding import rounded
@@ -82,7 +80,6 @@ class NoReason(Refusal):
 
 def closed(
     session: Session,
-    place: CdrLocation,
     measured: Measured,
     signed: SignedData | None,
     *,
@@ -94,6 +91,7 @@ def closed(
     OCPI 2.2.1 mod_cdrs_cdr_object. A charge without a Tariff is free, and says so by its zero total.
     """
     assert session.ended_at is not None, "only a charge that is over is closed"
+    assert session.place is not None, "a charge of ours has begun somewhere"
     tariff = None if session.tab is None else session.tab.tariff
     priced = (
         Priced(currency=session.currency)
@@ -111,7 +109,7 @@ def closed(
         token=session.token,
         auth_method=session.auth_method,
         authorization_reference=session.authorization_reference,
-        location=place,
+        location=session.place,
         meter_id=session.meter_id,
         currency=session.currency,
         tariffs=() if tariff is None else (tariff,),
@@ -120,7 +118,7 @@ def closed(
         costs=costs_of(priced),
         energy=priced.used if tariff is not None else session.energy,
         time=session.ended_at - session.started_at,
-        parking_time=priced.parked if tariff is not None else None,
+        parking_time=priced.parked if tariff is not None else _parked(measured),
         lines=priced.lines,
         flags=priced.flags,
         last_updated=now,
@@ -203,47 +201,32 @@ def charge_of(cdr: Cdr, zone: str | None) -> Charge:
 
 
 def costs_of(priced: Priced) -> Costs:
+    """The total and all its parts; a charge that nobody had reserved says nothing of a reservation."""
     return Costs(
         total=priced.total.price,
         fixed=priced.fixed.price,
         energy=priced.energy.price,
         time=priced.time.price,
         parking=priced.parking.price,
-    )
-
-
-def place_of(session: Session, location: Location) -> CdrLocation:
-    """The place as it is at the close; one Evse, one Connector. Raises UnknownEvse, UnknownConnector."""
-    evse = evse_of(location, session.evse_uid)
-    connector = connector_of(evse, session.connector_id)
-    return CdrLocation(
-        id=location.id,
-        name=location.name,
-        address=location.address,
-        city=location.city,
-        postal_code=location.postal_code,
-        state=location.state,
-        country=location.country,
-        coordinates=location.coordinates,
-        evse_uid=evse.uid,
-        # OCPI wants an eMI3 id here; an Evse that has none is named by what our own words call it.
-        evse_id=evse.evse_id or evse.uid,
-        connector_id=connector.id,
-        connector_standard=connector.standard,
-        connector_format=connector.format,
-        connector_power_type=connector.power_type,
+        reservation=priced.reservation.price if priced.reserved else None,
     )
 
 
 def unpriced(session: Session, measured: Measured) -> tuple[ChargingPeriod, ...]:
     """The periods of a charge that nothing prices: one, for OCPI wants at least one (mod_cdrs_cdr_object)."""
     assert session.ended_at is not None
-    parked = [one for one in measured.stretches if one.activity is Activity.SUSPENDED_EV]
-    time = session.ended_at - session.started_at
-    for one in parked:
-        time -= one.length
-    dimensions = [Dimension("ENERGY", session.energy.kwh), Dimension("TIME", hours(time))]
+    parked = _parked(measured)
+    dimensions = [
+        Dimension("ENERGY", session.energy.kwh),
+        Dimension("TIME", hours(session.ended_at - session.started_at - parked)),
+    ]
+    if parked:
+        dimensions.append(Dimension("PARKING_TIME", hours(parked)))
     return (ChargingPeriod(started_at=session.started_at, dimensions=tuple(dimensions)),)
+
+
+def _parked(measured: Measured) -> timedelta:
+    return sum((one.length for one in measured.stretches if one.activity is Activity.SUSPENDED_EV), timedelta())
 
 
 def signed_data(readings: tuple[Reading, ...]) -> SignedData | None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
+from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
 from laddnav.pricing.model import Tab
 from laddnav.tokens.model import TokenType
@@ -47,6 +48,25 @@ class CdrToken(Struct, frozen=True, kw_only=True):
     contract_id: str
 
 
+class CdrLocation(Struct, frozen=True, kw_only=True):
+    """The place as it was when the charge began; one Evse, one Connector (OCPI 2.2.1 mod_cdrs_cdr_location_class)."""
+
+    id: str
+    name: str | None = None
+    address: str
+    city: str
+    postal_code: str | None = None
+    state: str | None = None
+    country: str
+    coordinates: GeoLocation
+    evse_uid: str
+    evse_id: str
+    connector_id: str
+    connector_standard: str
+    connector_format: str
+    connector_power_type: str
+
+
 class StopReason(StrEnum):
     """Why a charge ended, in OCPP's words where it has them."""
 
@@ -63,6 +83,7 @@ class StopReason(StrEnum):
 class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
 
+    `place` is what a CDR will say of it, kept when the charge began; None where a partner meters.
     `cost` is what the charge costs so far: ours from the tab, a partner's as it said. A PENDING Session started when it
     was asked for. `allowed` False: the driver was refused after a Station had begun by itself; it is never billed.
     """
@@ -79,6 +100,7 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     location_id: str
     evse_uid: str
     connector_id: str
+    place: CdrLocation | None = None
     station_id: str | None = None
     evse_no: int | None = None
     started_at: datetime

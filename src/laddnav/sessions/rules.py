@@ -14,12 +14,13 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Location
+from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured, Reading
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened, priced
-from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
+from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Session, Status
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, TokenType
 
@@ -115,6 +116,31 @@ class Place(Struct, frozen=True, kw_only=True):
     def power_max(self) -> Power | None:
         return None if self.connector.power_max is None else Power(Decimal(self.connector.power_max))
 
+    @property
+    def snapshot(self) -> CdrLocation:
+        """What a CDR says of it, however the Location changes meanwhile (OCPI 2.2.1 mod_cdrs_cdr_object).
+
+        Raises UnknownEvse.
+        """
+        evse, connector = evse_of(self.location, self.where.evse_uid), self.connector
+        return CdrLocation(
+            id=self.location.id,
+            name=self.location.name,
+            address=self.location.address,
+            city=self.location.city,
+            postal_code=self.location.postal_code,
+            state=self.location.state,
+            country=self.location.country,
+            coordinates=self.location.coordinates,
+            evse_uid=evse.uid,
+            # OCPI wants an eMI3 id here; an Evse that has none is named by what our own words call it.
+            evse_id=evse.evse_id or evse.uid,
+            connector_id=connector.id,
+            connector_standard=connector.standard,
+            connector_format=connector.format,
+            connector_power_type=connector.power_type,
+        )
+
 
 class Advanced(Struct, frozen=True, kw_only=True):
     """A Session after a fact, and what the fact left in doubt."""
@@ -151,6 +177,7 @@ def begun(session: Session, place: Place, *, at: datetime, register: Energy | No
             session,
             status=moved(session.status, Happening.BEGAN),
             started_at=at,
+            place=place.snapshot,
             station_id=place.station_id,
             evse_no=place.evse_no,
             currency=place.currency,
@@ -187,6 +214,7 @@ def _planned(*, holder: PartyId, id: str, place: Place, token: CdrToken, at: dat
         location_id=place.where.location_id,
         evse_uid=place.where.evse_uid,
         connector_id=place.connector.id,
+        place=place.snapshot,
         station_id=place.station_id,
         evse_no=place.evse_no,
         started_at=at,

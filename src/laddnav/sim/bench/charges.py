@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
-from laddnav.cdrs.model import Cdr, CdrLocation
+from laddnav.cdrs.model import Cdr
 from laddnav.cdrs.rules import costs_of
 from laddnav.kit.energy import wh
 from laddnav.locations.model import GeoLocation
@@ -14,7 +14,7 @@ from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.model import Priced
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import metered
-from laddnav.sessions.model import AuthMethod, CdrToken
+from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken
 from laddnav.sim.network import OURS, THEIRS
 from laddnav.tariffs.model import Element, PriceComponent, Restriction, Tariff, TariffDimension, Weekday
 from laddnav.tokens.model import TokenType

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from laddnav.cdrs.model import Cdr, CdrLocation
+from laddnav.cdrs.model import Cdr
 from laddnav.ocpi.wire.shared.geo import WireGeoLocation, read_place, write_place
 from laddnav.ocpi.wire.shared.scalars import (
     NOT_AVAILABLE,
@@ -24,6 +24,7 @@ from laddnav.ocpi.wire.shared.scalars import (
     Word,
     clipped,
 )
+from laddnav.sessions.model import CdrLocation
 
 UNKNOWN = "UNKNOWN"  # both a LocationType and a Status
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
-from laddnav.cdrs.model import Cdr, CdrLocation, Costs, SignedData, SignedValue
+from laddnav.cdrs.model import Cdr, Costs, SignedData, SignedValue
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
@@ -39,7 +39,7 @@ from laddnav.ocpi.wire.v2_2_1.cdr_token import WireCdrToken, read_cdr_token, wri
 from laddnav.ocpi.wire.v2_2_1.charging_period import WireChargingPeriod, read_periods, write_periods
 from laddnav.ocpi.wire.v2_2_1.price import WirePrice, read_price, write_price
 from laddnav.ocpi.wire.v2_2_1.tariff import WireTariff, read_tariff, write_tariff
-from laddnav.sessions.model import AuthMethod
+from laddnav.sessions.model import AuthMethod, CdrLocation
 from laddnav.tariffs.model import Tariff
 
 P = TypeVar("P", bound=Struct)
