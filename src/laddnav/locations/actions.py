@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import rules, store
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, StationChanged
 from laddnav.locations.model import Connector, Evse, Location, Station, Status
@@ -98,6 +98,14 @@ async def report_status(
         )
     )
     return True
+
+
+async def vacated(unit: Unit, holder: PartyId, where: EvseRef) -> None:
+    """What was reserved for a driver is free again, unless its Station has said otherwise meanwhile."""
+    location = await store.find(unit, holder, holder, where.location_id)
+    for evse in () if location is None else location.evses:
+        if fold(evse.uid) == fold(where.evse_uid) and evse.status is Status.RESERVED:
+            await report_status(unit, holder, holder, where.location_id, evse.uid, Status.AVAILABLE, unit.now)
 
 
 async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location:

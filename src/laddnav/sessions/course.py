@@ -16,7 +16,7 @@ from laddnav.pricing.model import Line
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import advanced, opened, priced
 from laddnav.sessions.model import Session
-from laddnav.sessions.rules import whole
+from laddnav.sessions.rules import meter_at_start, whole
 from laddnav.tariffs.model import TariffDimension
 
 
@@ -52,7 +52,9 @@ def course(session: Session, facts: Iterable[Fact]) -> Course:
     """The same fold as the running price, with a look at every step of it. A partner's Session has no steps."""
     if session.meter is None:
         return Course()
-    tab = None if session.tab is None else opened(session.tab.tariff, session.tab.opened_at, session.tab.zone)
+    tab = session.tab
+    if tab is not None:
+        tab = opened(tab.tariff, tab.opened_at, tab.zone, reserved=session.reserved is not None)
     energy, steps = NO_ENERGY, list[Step]()
     for stretch in _stretches(session, facts):
         energy += stretch.energy
@@ -76,10 +78,7 @@ def _stretches(session: Session, facts: Iterable[Fact]) -> Iterable[Stretch]:
     if session.ended_at is not None:
         yield from (stretch for stretch in whole(session, facts).stretches if stretch.length)
         return
-    first = None if session.meter_started is None else Energy(session.meter_started)
-    meter = metering.begun(
-        session.started_at, first, power_max=None if session.meter is None else session.meter.power_max
-    )
+    meter = meter_at_start(session)
     for fact in sorted(facts, key=metering.order):
         more = metering.measured(meter, fact)
         meter = more.meter

@@ -14,13 +14,12 @@ from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
 from laddnav.pricing.model import Tab
-from laddnav.tokens.model import TokenType
 
 
 class Status(StrEnum):
     """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others are OCPI's.
 
-    RESERVATION is heard from partners only (OCPI 2.2.1 mod_sessions_sessionstatus_enum).
+    RESERVATION: the Evse waits for its driver (OCPI 2.2.1 mod_sessions_sessionstatus_enum).
     """
 
     PENDING = "PENDING"
@@ -44,7 +43,7 @@ class CdrToken(Struct, frozen=True, kw_only=True):
 
     owner: PartyId
     uid: str
-    type: TokenType
+    type: str
     contract_id: str
 
 
@@ -80,12 +79,24 @@ class StopReason(StrEnum):
     OTHER = "Other"
 
 
+class Reserved(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The reservation with which a Session of ours began: `number` is what the Station calls it.
+
+    `used_at` is when the charge itself began; None: it has not, and perhaps never will.
+    """
+
+    number: int
+    until: datetime
+    used_at: datetime | None = None
+
+
 class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
 
     `place` is what a CDR will say of it, kept when the charge began; None where a partner meters.
     `cost` is what the charge costs so far: ours from the tab, a partner's as it said. A PENDING Session started when it
-    was asked for. `allowed` False: the driver was refused after a Station had begun by itself; it is never billed.
+    was asked for, and one that was reserved with its reservation (OCPI 2.2.1 mod_cdrs_cdr_object). `allowed` False: the
+    driver was refused after a Station had begun by itself; it is never billed.
     """
 
     holder: PartyId
@@ -116,6 +127,7 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     periods: tuple[ChargingPeriod, ...] = ()  # as a partner told them; ours are in the tab
     meter_id: str | None = None
     command_id: str | None = None  # the START_SESSION that asked for it
+    reserved: Reserved | None = None
     meter_started: Decimal | None = None  # Wh on the register when the car was plugged in
     meter_stopped: Decimal | None = None  # Wh
     revision: int = 1

@@ -16,7 +16,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Location
 from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
-from laddnav.metering.model import Doubt, DoubtKind, Fact, Measured, Reading
+from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened, priced
@@ -75,12 +75,16 @@ class Happening:
     STOPPED = "STOPPED"
     SETTLED = "SETTLED"
     REOPENED = "REOPENED"
+    RELEASED = "RELEASED"
     GIVEN_UP = "GIVEN_UP"
 
 
 MOVES = {
     (Status.PENDING, Happening.BEGAN): Status.ACTIVE,
     (Status.PENDING, Happening.GIVEN_UP): Status.INVALID,
+    (Status.RESERVATION, Happening.BEGAN): Status.ACTIVE,
+    (Status.RESERVATION, Happening.RELEASED): Status.COMPLETED,
+    (Status.RESERVATION, Happening.GIVEN_UP): Status.INVALID,
     (Status.ACTIVE, Happening.STOPPED): Status.SETTLING,
     (Status.ACTIVE, Happening.GIVEN_UP): Status.INVALID,
     (Status.SETTLING, Happening.SETTLED): Status.COMPLETED,
@@ -98,7 +102,7 @@ def moved(status: Status, happening: str) -> Status:
         raise Unexpected(f"{happening} cannot happen to a Session that is {status.value}") from None
 
 
-OPEN = (Status.PENDING, Status.ACTIVE, Status.SETTLING)
+OPEN = (Status.PENDING, Status.RESERVATION, Status.ACTIVE, Status.SETTLING)
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -172,7 +176,7 @@ def pending(
 def begun(session: Session, place: Place, *, at: datetime, register: Energy | None, now: datetime) -> Session:
     """The car draws from here on: both folds open, on the Tariff of this moment, which stays for this charge."""
     tab = None if place.tariff is None else opened(place.tariff, at, place.location.time_zone)
-    return _costed(
+    return costed(
         replace(
             session,
             status=moved(session.status, Happening.BEGAN),
@@ -247,7 +251,7 @@ def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced
                 tab = priced_on(tab, stretch)
     if session.status is not Status.ACTIVE:
         return Advanced(session=session, doubts=tuple(doubts))
-    return Advanced(session=_costed(replace(session, meter=meter, tab=tab), now), doubts=tuple(doubts))
+    return Advanced(session=costed(replace(session, meter=meter, tab=tab), now), doubts=tuple(doubts))
 
 
 def stopped(
@@ -276,7 +280,7 @@ def stopped(
         tab=tab,
         meter_stopped=None if register is None else register.wh,
     )
-    return Advanced(session=_costed(done, now), doubts=doubts)
+    return Advanced(session=costed(done, now), doubts=doubts)
 
 
 def awaits_its_stop(session: Session) -> bool:
@@ -286,17 +290,26 @@ def awaits_its_stop(session: Session) -> bool:
 
 def reopened(session: Session) -> Session:
     """A charge that its Station had not stopped, as it was when it began, so that it can be folded to its true end."""
-    register = None if session.meter_started is None else Energy(session.meter_started)
-    power_max = None if session.meter is None else session.meter.power_max
-    tab = session.tab
+    tab, reserved = session.tab, session.reserved is not None
     return replace(
         session,
         status=moved(session.status, Happening.REOPENED),
         ended_at=None,
         stop_reason=None,
-        meter=metering.begun(session.started_at, register, power_max=power_max),
-        tab=None if tab is None else opened(tab.tariff, session.started_at, session.time_zone),
+        meter=meter_at_start(session),
+        tab=None if tab is None else opened(tab.tariff, session.started_at, session.time_zone, reserved=reserved),
     )
+
+
+def meter_at_start(session: Session) -> Meter:
+    """As it was when the Session began: while an Evse is reserved nothing flows, so its register stands still."""
+    register = None if session.meter_started is None else Energy(session.meter_started)
+    power_max = None if session.meter is None else session.meter.power_max
+    return metering.begun(session.started_at, register, first_activity(session), power_max=power_max)
+
+
+def first_activity(session: Session) -> Activity:
+    return Activity.CHARGING if session.reserved is None else Activity.RESERVED
 
 
 def told_late(session: Session, at: datetime) -> bool:
@@ -341,6 +354,7 @@ def whole(session: Session, facts: Iterable[Fact]) -> Measured:
         None if session.meter_started is None else Energy(session.meter_started),
         session.ended_at,
         None if session.meter_stopped is None else Energy(session.meter_stopped),
+        activity=first_activity(session),
         power_max=None if session.meter is None else session.meter.power_max,
     )
 
@@ -355,11 +369,12 @@ def stays(before: Session, after: Session) -> bool:
     return after.last_updated <= before.last_updated
 
 
-def _costed(session: Session, now: datetime) -> Session:
+def costed(session: Session, now: datetime) -> Session:
+    """With its energy and its cost so far; of a reservation that nobody used, with what it costs in the end."""
     if session.tab is None:
         used = session.energy if session.meter is None else _used(session)
         return replace(session, energy=used, last_updated=now)
-    cost = rounded(priced(session.tab)).total.price
+    cost = rounded(priced(session.tab, over=session.status is Status.COMPLETED)).total.price
     return replace(session, energy=session.tab.used, cost=cost, last_updated=now)
 
 

@@ -19,13 +19,12 @@ select body, revision from session where holder = any($1) and owner = holder and
 order by holder, owner, id_key for update
 """
 BY_REF = "select body, revision from session where ref = $1"
-# A car that stands at an Evse; a PENDING one counts, for somebody is on the way to it.
+# A car that stands at an Evse; whoever is on the way to it, or may come later, counts too.
 OPEN_AT_EVSE = """
 select body, revision from session
-where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'ACTIVE')
+where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'RESERVATION', 'ACTIVE')
 order by started_at desc for update
 """
-OPEN = "select body, revision from session where holder = $1 and status in ('PENDING', 'ACTIVE', 'SETTLING')"
 OVERDUE = """
 select body, revision from session
 where status = $1 and station_id is not null and last_updated < $2 order by last_updated limit $3

@@ -10,15 +10,14 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
-from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
-from laddnav.locations import rules as places
 from laddnav.locations.model import Station
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
-from laddnav.parties import actions as parties
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
-from laddnav.sessions import rules, store
+from laddnav.sessions import reserved, rules, store
+from laddnav.sessions.actions.grounds import alone, place, reserved_for, station_behind
 from laddnav.sessions.course import Course, course
 from laddnav.sessions.events import (
     SessionAmended,
@@ -33,8 +32,7 @@ from laddnav.sessions.events import (
     StopRequested,
 )
 from laddnav.sessions.model import CdrToken, Session, Status
-from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, Place, UnknownSession
-from laddnav.tariffs import actions as tariffs
+from laddnav.sessions.rules import AlreadyEnded, NoStation, UnknownSession
 from laddnav.tokens.model import Authorization
 
 
@@ -62,18 +60,20 @@ async def request_start(
 ) -> Session:
     """A PENDING Session, and StartRequested for whoever holds the Station's socket.
 
+    Where the Evse is reserved for this Token, it is the Session of the reservation that is to go on.
+
     Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation, EvseBusy.
     """
-    found = await locations.station_at(unit, holder, evse)
-    if found is None or found[0].connected_at is None:
-        raise NoStation(evse.evse_uid)
-    station, evse_no = found
-    await _alone(unit, holder, station, evse_no, evse)
-    place = await _place(unit, station, evse_no, evse, connector_id, unit.now)
+    station, evse_no = await station_behind(unit, holder, evse)
+    promised = await reserved_for(unit, holder, station, evse_no, token)
+    if promised is not None:
+        return _start_reserved(unit, promised, station, reference, command_id)
+    await alone(unit, holder, station, evse_no, evse)
+    where = await place(unit, station, evse_no, evse, connector_id, unit.now)
     session = rules.pending(
         holder=holder,
         id=unit.new_id(),
-        place=place,
+        place=where,
         token=token,
         reference=reference,
         command_id=command_id,
@@ -81,6 +81,18 @@ async def request_start(
     )
     store.insert(unit, session)
     unit.announce(StartRequested(holder=holder, owner=str(holder), session_id=session.id, station_id=station.id))
+    return session
+
+
+def _start_reserved(
+    unit: Unit, session: Session, station: Station, reference: str | None, command_id: str | None
+) -> Session:
+    reference = reference or session.authorization_reference
+    session = replace(session, authorization_reference=reference, command_id=command_id, last_updated=unit.now)
+    store.update(unit, session)
+    unit.announce(
+        StartRequested(holder=session.holder, owner=str(session.owner), session_id=session.id, station_id=station.id)
+    )
     return session
 
 
@@ -132,8 +144,9 @@ async def begin(
     given: Authorization,
     at: datetime,
     register: Energy | None,
+    reservation_no: int | None = None,
 ) -> Session:
-    """A car charges: the PENDING Session that waited for it goes on, or a new one starts. Raises NoStation.
+    """A car charges: the Session that waited for it goes on, or a new one starts. Raises NoStation.
 
     A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt. A start
     that is told late leaves alone what has begun since; but a start that was asked for is recognised by its Token
@@ -143,10 +156,10 @@ async def begin(
     if where is None:
         raise NoStation(f"{station.id}/{evse_no}")
     await locations.hold(unit, station.id)
-    place = await _place(unit, station, evse_no, where, None, at)
+    ground = await place(unit, station, evse_no, where, None, at)
     waiting: Session | None = None
     for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
-        if one.status is Status.PENDING and fold(one.token.uid) == fold(uid):
+        if reserved.awaits(one, uid, reservation_no):
             waiting = one
         elif rules.told_late(one, at):
             continue
@@ -155,19 +168,26 @@ async def begin(
         else:
             _fail(unit, rules.given_up(one, unit.now))
     if waiting is not None:
-        session = rules.begun(waiting, place, at=at, register=register, now=unit.now)
+        if waiting.reserved is None:
+            session = rules.begun(waiting, ground, at=at, register=register, now=unit.now)
+        else:
+            session = reserved.begun(reserved.let_in(waiting, given), at=at, register=register, now=unit.now)
         store.update(unit, session)
+        if session.reserved is not None and session.reserved.used_at is not None:
+            readings.mark(
+                unit, session.holder, session.id, Mark(at=session.reserved.used_at, activity=Activity.CHARGING)
+            )
     else:
         walked_up = rules.walked_up(
             holder=station.holder,
             id=unit.new_id(),
-            place=place,
+            place=ground,
             token=rules.token_of(given, station.holder, uid),
             given=given,
             at=at,
             now=unit.now,
         )
-        session = rules.begun(walked_up, place, at=at, register=register, now=unit.now)
+        session = rules.begun(walked_up, ground, at=at, register=register, now=unit.now)
         store.insert(unit, session)
     unit.announce(_about(SessionStarted, session))
     return session
@@ -363,32 +383,6 @@ async def _locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Sessi
     if session is None:
         raise UnknownSession(id)
     return session
-
-
-async def _alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evse: EvseRef) -> None:
-    """Looks once more where nobody else can begin: of two starts at one moment, one is too late. Raises EvseBusy."""
-    if await store.open_at_evse(unit, holder, station.id, evse_no):
-        raise EvseBusy(evse.evse_uid)
-    await locations.hold(unit, station.id)
-    if await store.open_at_evse(unit, holder, station.id, evse_no):
-        raise EvseBusy(evse.evse_uid)
-
-
-async def _place(
-    unit: Unit, station: Station, evse_no: int, where: EvseRef, connector_id: str | None, at: datetime
-) -> Place:
-    location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
-    connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
-    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at)
-    return Place(
-        location=location,
-        where=where,
-        connector=connector,
-        station_id=station.id,
-        evse_no=evse_no,
-        tariff=tariff,
-        currency=tariff.currency if tariff else (await parties.fetch(unit, station.holder)).currency,
-    )
 
 
 def _settle(unit: Unit, session: Session) -> Session:

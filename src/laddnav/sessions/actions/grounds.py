@@ -1,0 +1,60 @@
+"""Where a charge may begin: the Station behind an Evse, whether it is free, and what the charge takes from there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.locations import actions as locations
+from laddnav.locations import rules as places
+from laddnav.locations.model import Station
+from laddnav.parties import actions as parties
+from laddnav.sessions import store
+from laddnav.sessions.model import CdrToken, Session, Status
+from laddnav.sessions.rules import EvseBusy, NoStation, Place
+from laddnav.tariffs import actions as tariffs
+
+
+async def station_behind(unit: Unit, holder: PartyId, evse: EvseRef) -> tuple[Station, int]:
+    """(the connected Station, its number for this Evse). Raises NoStation."""
+    found = await locations.station_at(unit, holder, evse)
+    if found is None or found[0].connected_at is None:
+        raise NoStation(evse.evse_uid)
+    return found
+
+
+async def alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evse: EvseRef) -> None:
+    """Looks once more where nobody else can begin: of two starts at one moment, one is too late. Raises EvseBusy."""
+    if await store.open_at_evse(unit, holder, station.id, evse_no):
+        raise EvseBusy(evse.evse_uid)
+    await locations.hold(unit, station.id)
+    if await store.open_at_evse(unit, holder, station.id, evse_no):
+        raise EvseBusy(evse.evse_uid)
+
+
+async def reserved_for(unit: Unit, holder: PartyId, station: Station, evse_no: int, token: CdrToken) -> Session | None:
+    """The reservation that waits at this Evse for the driver with this Token."""
+    for one in await store.open_at_evse(unit, holder, station.id, evse_no):
+        same = one.token.owner == token.owner and fold(one.token.uid) == fold(token.uid)
+        if one.status is Status.RESERVATION and same:
+            return one
+    return None
+
+
+async def place(
+    unit: Unit, station: Station, evse_no: int, where: EvseRef, connector_id: str | None, at: datetime
+) -> Place:
+    """Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
+    connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
+    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at)
+    return Place(
+        location=location,
+        where=where,
+        connector=connector,
+        station_id=station.id,
+        evse_no=evse_no,
+        tariff=tariff,
+        currency=tariff.currency if tariff else (await parties.fetch(unit, station.holder)).currency,
+    )

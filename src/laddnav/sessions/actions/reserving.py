@@ -1,0 +1,103 @@
+"""Verbs about a Session that begins with a reservation; who asked for it, and how it ended, the room above knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.locations import actions as locations
+from laddnav.sessions import reserved, rules, store
+from laddnav.sessions.actions.grounds import alone, place, station_behind
+from laddnav.sessions.events import SessionChanged, SessionEnded, SessionEvent, SessionFailed, SessionStarted
+from laddnav.sessions.model import CdrToken, Session, Status
+from laddnav.sessions.rules import UnknownSession
+
+
+async def free(unit: Unit, holder: PartyId, evse: EvseRef) -> tuple[str, int]:
+    """(id of the Station, its number for this Evse), where nobody charges and nobody is awaited.
+
+    Raises UnknownLocation, UnknownEvse, NoStation, EvseBusy.
+    """
+    station, evse_no = await station_behind(unit, holder, evse)
+    await alone(unit, holder, station, evse_no, evse)
+    await place(unit, station, evse_no, evse, None, unit.now)
+    return station.id, evse_no
+
+
+async def reserve(
+    unit: Unit, *, holder: PartyId, token: CdrToken, evse: EvseRef, number: int, until: datetime, reference: str | None
+) -> Session:
+    """The Station keeps the Evse for this driver from now on.
+
+    Raises UnknownLocation, UnknownEvse, NoStation, EvseBusy: somebody was faster than the Station's answer.
+    """
+    station, evse_no = await station_behind(unit, holder, evse)
+    await alone(unit, holder, station, evse_no, evse)
+    where = await place(unit, station, evse_no, evse, None, unit.now)
+    pending = rules.pending(
+        holder=holder,
+        id=unit.new_id(),
+        place=where,
+        token=token,
+        reference=reference,
+        command_id=None,
+        now=unit.now,
+    )
+    session = reserved.reserved(pending, where, number=number, until=until, now=unit.now)
+    store.insert(unit, session)
+    unit.announce(_about(SessionStarted, session))
+    return session
+
+
+async def prolong(unit: Unit, holder: PartyId, session_id: str, until: datetime) -> None:
+    """The reservation was replaced by one to another moment; nothing where it is over."""
+    session = await store.find(unit, holder, holder, session_id, lock=True)
+    if session is not None and session.status is Status.RESERVATION:
+        session = reserved.prolonged(session, until, unit.now)
+        store.update(unit, session)
+        unit.announce(_about(SessionChanged, session))
+
+
+async def release(unit: Unit, holder: PartyId, session_id: str, at: datetime) -> Session | None:
+    """Nobody came: it costs what an unused reservation costs, and only then becomes a CDR. None: somebody did come.
+
+    OCPI 2.2.1 mod_sessions_reservation.
+    """
+    session = await _waiting(unit, holder, session_id)
+    if session is None:
+        return None
+    session = reserved.released(session, at, unit.now)
+    store.update(unit, session)
+    unit.announce(_about(SessionFailed if reserved.costs_nothing(session) else SessionEnded, session))
+    await locations.vacated(unit, holder, EvseRef(session.location_id, session.evse_uid))
+    return session
+
+
+async def withdraw(unit: Unit, holder: PartyId, session_id: str) -> Session | None:
+    """We could not keep the promise: nobody owes anything for it. None: it was used before."""
+    session = await _waiting(unit, holder, session_id)
+    if session is None:
+        return None
+    session = rules.given_up(session, unit.now)
+    store.update(unit, session)
+    unit.announce(_about(SessionFailed, session))
+    await locations.vacated(unit, holder, EvseRef(session.location_id, session.evse_uid))
+    return session
+
+
+async def of(unit: Unit, holder: PartyId, session_id: str) -> Session:
+    """Raises UnknownSession."""
+    session = await store.find(unit, holder, holder, session_id, lock=True)
+    if session is None:
+        raise UnknownSession(session_id)
+    return session
+
+
+async def _waiting(unit: Unit, holder: PartyId, session_id: str) -> Session | None:
+    session = await store.find(unit, holder, holder, session_id, lock=True)
+    return session if session is not None and session.status is Status.RESERVATION else None
+
+
+def _about(kind: type[SessionEvent], session: Session) -> SessionEvent:
+    return kind(holder=session.holder, owner=str(session.owner), session_id=session.id)

@@ -1,0 +1,101 @@
+"""What a reservation makes of the Session that begins with it; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import fold
+from laddnav.metering import periods as metering
+from laddnav.metering.model import Activity, Fact, Mark, Measurand, Reading
+from laddnav.pricing.tab import advanced as priced_on
+from laddnav.pricing.tab import opened
+from laddnav.sessions.model import AuthMethod, Reserved, Session, Status
+from laddnav.sessions.rules import Happening, Place, advanced, costed, moved
+from laddnav.tokens.model import Allowed, Authorization
+
+
+def reserved(pending: Session, place: Place, *, number: int, until: datetime, now: datetime) -> Session:
+    """The Evse waits for its driver: both folds open, on the Tariff of this moment, which stays for what follows."""
+    tab = None if place.tariff is None else opened(place.tariff, now, place.location.time_zone, reserved=True)
+    return costed(
+        replace(
+            pending,
+            status=Status.RESERVATION,
+            started_at=now,
+            tariff_id=None if place.tariff is None else place.tariff.id,
+            meter=metering.begun(now, None, Activity.RESERVED, power_max=place.power_max),
+            tab=tab,
+            reserved=Reserved(number=number, until=until),
+        ),
+        now,
+    )
+
+
+def begun(session: Session, *, at: datetime, register: Energy | None, now: datetime) -> Session:
+    """The driver came: the same two folds go over from the reservation to the charge."""
+    assert session.reserved is not None, "only what is reserved is used"
+    at = max(at, session.started_at)
+    facts: list[Fact] = [Mark(at=at, activity=Activity.CHARGING)]
+    if register is not None:
+        facts.append(Reading(at=at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=register.wh))
+    active = replace(
+        session,
+        status=moved(session.status, Happening.BEGAN),
+        meter_started=None if register is None else register.wh,
+        reserved=replace(session.reserved, used_at=at),
+    )
+    return advanced(active, facts, now).session
+
+
+def prolonged(session: Session, until: datetime, now: datetime) -> Session:
+    """The reservation was replaced by one to another moment."""
+    assert session.reserved is not None, "only what is reserved is prolonged"
+    return replace(session, reserved=replace(session.reserved, until=until), last_updated=now)
+
+
+def released(session: Session, at: datetime, now: datetime) -> Session:
+    """The reservation is over, and nobody came (OCPI 2.2.1 mod_sessions_session_object): what it costs is final.
+
+    OCPI has no word for a reservation that was cancelled: in a CDR it reads as one that expired then, and so it costs.
+    """
+    status = moved(session.status, Happening.RELEASED)
+    at = max(at, session.started_at)
+    assert session.meter is not None, "a reservation of ours is metered"
+    tab = session.tab
+    if tab is not None:
+        for stretch in metering.ended(session.meter, at).stretches:
+            tab = priced_on(tab, stretch)
+    return costed(replace(session, status=status, ended_at=at, tab=tab), now)
+
+
+def costs_nothing(session: Session) -> bool:
+    """Whether nobody owes anything for a reservation that nobody used, so that it needs no CDR."""
+    return session.cost is None or not session.cost.before_taxes
+
+
+def awaits(session: Session, uid: str, reservation_no: int | None) -> bool:
+    """Whether this is the start for which the Session waits.
+
+    By its Token; a reservation also by its number, for a Token of the same group may use it (OCPP 1.6 §5.13).
+    """
+    if session.status is Status.RESERVATION and session.reserved is not None:
+        return fold(session.token.uid) == fold(uid) or session.reserved.number == reservation_no
+    return session.status is Status.PENDING and fold(session.token.uid) == fold(uid)
+
+
+def let_in(session: Session, given: Authorization) -> Session:
+    """A reservation whose driver was judged at the Station after all (OCPI 2.2.1 mod_sessions_session_object).
+
+    The last reference counts; without a verdict the command that reserved is what let the driver in.
+    """
+    if session.reserved is None or given.token is None:
+        return session
+    return replace(
+        session,
+        auth_method=AuthMethod.AUTH_REQUEST if given.asked else AuthMethod.WHITELIST,
+        allowed=given.allowed is Allowed.ALLOWED,
+        authorization_reference=given.reference or session.authorization_reference,
+    )
