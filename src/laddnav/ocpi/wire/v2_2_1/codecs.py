@@ -4,6 +4,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.locations.model import Connector, Evse, Location
 from laddnav.ocpi.wire.codec import Codecs
 from laddnav.ocpi.wire.handshake import Credentials, Module, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.shared import offered
 from laddnav.ocpi.wire.v2_2_1 import (
     cdr,
     commands,
@@ -30,11 +31,11 @@ CODECS = Codecs(
         Evse: evse.codec,
         Location: location.codec,
         LocationReferences: token.references_codec,
-        OfferedVersion: versions.version_codec,
+        OfferedVersion: offered.codec,
         Session: session.codec,
         Tariff: tariff.codec,
         Token: token.codec,
-        VersionDetails: versions.details_codec,
+        VersionDetails: versions.codec,
         **commands.CODECS,
     }
 )

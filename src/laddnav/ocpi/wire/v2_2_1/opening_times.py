@@ -1,22 +1,16 @@
 """Hours as OCPI 2.2.1 spells them (OCPI 2.2.1 mod_locations_hours_class)."""
 
-from typing import Annotated
+from msgspec import Struct
 
-from msgspec import Meta, Struct
-
-from laddnav.locations.model import ExceptionalPeriod, Hours, RegularHours
-from laddnav.ocpi.wire.shared.scalars import ClockTime, DateTime, many
-
-
-class WireRegularHours(Struct, kw_only=True):
-    weekday: Annotated[int, Meta(ge=1, le=7)]
-    period_begin: ClockTime
-    period_end: ClockTime
-
-
-class WireExceptionalPeriod(Struct, kw_only=True):
-    period_begin: DateTime
-    period_end: DateTime
+from laddnav.locations.model import Hours
+from laddnav.ocpi.wire.shared.hours import (
+    WireExceptionalPeriod,
+    WireRegularHours,
+    read_exceptions,
+    read_regular,
+    write_exceptions,
+    write_regular,
+)
 
 
 class WireHours(Struct, kw_only=True, omit_defaults=True):
@@ -33,28 +27,16 @@ class WireHours(Struct, kw_only=True, omit_defaults=True):
 def read_hours_of(wire: WireHours) -> Hours:
     return Hours(
         twentyfourseven=wire.twentyfourseven,
-        regular=tuple(RegularHours(one.weekday, one.period_begin, one.period_end) for one in wire.regular_hours or ()),
-        openings=_read_periods(wire.exceptional_openings),
-        closings=_read_periods(wire.exceptional_closings),
+        regular=read_regular(wire.regular_hours),
+        openings=read_exceptions(wire.exceptional_openings),
+        closings=read_exceptions(wire.exceptional_closings),
     )
 
 
 def write_hours_of(hours: Hours) -> WireHours:
     return WireHours(
         twentyfourseven=hours.twentyfourseven,
-        regular_hours=many(
-            WireRegularHours(weekday=one.weekday, period_begin=one.begin, period_end=one.end) for one in hours.regular
-        ),
-        exceptional_openings=_write_periods(hours.openings),
-        exceptional_closings=_write_periods(hours.closings),
-    )
-
-
-def _read_periods(wire: tuple[WireExceptionalPeriod, ...] | None) -> tuple[ExceptionalPeriod, ...]:
-    return tuple(ExceptionalPeriod(one.period_begin.at, one.period_end.at) for one in wire or ())
-
-
-def _write_periods(periods: tuple[ExceptionalPeriod, ...]) -> tuple[WireExceptionalPeriod, ...] | None:
-    return many(
-        WireExceptionalPeriod(period_begin=DateTime(one.begin_at), period_end=DateTime(one.end_at)) for one in periods
+        regular_hours=write_regular(hours.regular),
+        exceptional_openings=write_exceptions(hours.openings),
+        exceptional_closings=write_exceptions(hours.closings),
     )

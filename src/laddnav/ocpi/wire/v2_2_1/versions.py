@@ -1,15 +1,10 @@
-"""Version and VersionDetails as OCPI 2.2.1 spells them (OCPI 2.2.1 versions_module)."""
+"""VersionDetails as OCPI 2.2.1 spells them (OCPI 2.2.1 version_information_endpoint_version_details_endpoint)."""
 
 from msgspec import Struct
 
 from laddnav.ocpi.wire.codec import Codec, Hearing
-from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails
 from laddnav.ocpi.wire.shared.scalars import Url, Word
-
-
-class WireVersion(Struct, kw_only=True):
-    version: Word
-    url: Url
 
 
 class WireEndpoint(Struct, kw_only=True, omit_defaults=True):
@@ -23,14 +18,6 @@ class WireEndpoint(Struct, kw_only=True, omit_defaults=True):
 class WireVersionDetails(Struct, kw_only=True):
     version: Word
     endpoints: tuple[WireEndpoint, ...]
-
-
-def read_version(wire: WireVersion, hearing: Hearing) -> OfferedVersion:
-    return OfferedVersion(version=wire.version, url=wire.url)
-
-
-def write_version(version: OfferedVersion) -> WireVersion:
-    return WireVersion(version=version.version, url=version.url)
 
 
 def read_details(wire: WireVersionDetails, hearing: Hearing) -> VersionDetails:
@@ -60,5 +47,4 @@ def write_details(details: VersionDetails) -> WireVersionDetails:
     )
 
 
-version_codec = Codec(WireVersion, read_version, write_version)
-details_codec = Codec(WireVersionDetails, read_details, write_details)
+codec = Codec(WireVersionDetails, read_details, write_details)
