@@ -18,6 +18,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import partners, store
 from laddnav.ocpi.client import Clients
+from laddnav.ocpi.model import Policy
 from laddnav.ocpi.push import ATTEMPTS_ELSE, EACH, Courier, wait_after
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.handshake import Module
@@ -172,7 +173,7 @@ async def test_a_partner_gets_only_so_many_at_once(cpo: Installation, they: Peer
 
 
 async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they: Peer, clock: SetClock) -> None:
-    """CDR-002: as they were closed; one that is in trouble holds back those after it, so that nobody sees a gap."""
+    """CDR-002, CDR-010: as they were closed; one that is in trouble holds back those after it, so nobody sees a gap."""
     await furnished(cpo)
     they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
     ended: list[str] = []
@@ -191,7 +192,9 @@ async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they:
         they.answers[f"/sessions/SE/LAD/{begun.id}"] = said(200, 1000)
         await drain(cpo.database)
         ended.append(begun.id)
-    they.answers["/cdrs"] = [said(500, 3000), said(500, 3000), said(201, 1000)]
+    taken = said(201, 1000)
+    taken.headers["Location"] = "cdrs/kept/here"
+    they.answers["/cdrs"] = [said(500, 3000), said(500, 3000), taken]
     await cpo.settle()
     assert they.many("POST", "/cdrs") == 1
     for _ in range(4):
@@ -199,6 +202,8 @@ async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they:
         await cpo.settle()
     sent = [one.body["session_id"] for one in they.asked if (one.method, one.path) == ("POST", "/cdrs")]
     assert sent == [ended[0]] * 3 + ended[1:]
+    kept = {one.location_url for one in await cpo.deliveries() if one.module is Module.CDRS}
+    assert kept == {f"{they.url}/cdrs/kept/here"}
     assert (await cpo.connection()).waiting == 0
 
 
@@ -414,3 +419,46 @@ async def test_a_pulled_tokens_list_updates_and_adds(cpo: Installation, they: Pe
     await cpo.pull()
     async with cpo.database.unit() as unit:
         assert [one.valid for _, _, one in await tokens.page(unit, CPO)] == [True, False]
+
+
+async def test_what_a_partner_lists_no_more_is_gone_when_it_was_missing_twice(
+    cpo: Installation, they: Peer, clock: SetClock
+) -> None:
+    """A day's whole list each; what is listed again is there again, as it is told then."""
+    one, two = words(things.token("U1", EMSP)), words(things.token("U2", EMSP))
+    listed: list[tuple[list[Any], list[bool]]] = [
+        ([one, two], [True, True]),
+        ([one], [True, True]),
+        ([one, "nonsense"], [True, True]),
+        ([one], [True, False]),
+        ([one, two], [True, True]),
+    ]
+    for shown, valid in listed:
+        they.answers["/tokens"] = shown
+        clock.advance(timedelta(hours=30))
+        await cpo.pull()
+        async with cpo.database.unit() as unit:
+            assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
+
+
+async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
+    emsp: Installation, their_cpo: Peer, clock: SetClock
+) -> None:
+    """LOC-022 was forgotten there; their policy says how often it has to be missing."""
+    async with emsp.database.unit() as unit:
+        (connection,) = await partners.connections(unit, EMSP)
+        store.update_connection(unit, replace(connection, policy=Policy(absences=1)))
+    place = words(things.location("LOC1", CPO))
+    for shown, status, gone in (
+        ([place], Status.AVAILABLE, 0),
+        ([], Status.REMOVED, 1),
+        ([place], Status.AVAILABLE, 0),
+    ):
+        their_cpo.answers["/locations"] = shown
+        clock.advance(timedelta(hours=30))
+        await emsp.pull()
+        async with emsp.database.unit() as unit:
+            ((_, _, location),) = await locations.page(unit, EMSP, CPO)
+            assert {evse.status for evse in location.evses} == {status}
+            tasks = {task.module: task for task in await partners.pulls(unit, connection)}
+        assert tasks[Module.LOCATIONS].gone == gone

@@ -65,6 +65,14 @@ class StationExists(Refusal):
         self.station_id = station_id
 
 
+class NoStation(Refusal):
+    """No Station of ours that is connected stands behind this Evse."""
+
+    def __init__(self, evse_uid: str) -> None:
+        super().__init__(f"No connected Station stands behind Evse {evse_uid!r}")
+        self.evse_uid = evse_uid
+
+
 class EvseTaken(Refusal):
     """Another Station is attached to this Evse."""
 
@@ -74,11 +82,19 @@ class EvseTaken(Refusal):
 
 
 class TwoEvsesAlike(Refusal):
-    """An Evse uid, or a Connector id in one Evse, occurs twice."""
+    """An Evse uid, a Connector id in one Evse, or a Parking id occurs twice."""
 
     def __init__(self, where: str, one: str) -> None:
         super().__init__(f"{where} has {one!r} twice")
         self.where, self.one = where, one
+
+
+class UnknownParking(Refusal):
+    """An Evse of ours names a Parking that its Location does not have (OCPI 2.3.0 mod_locations_evseparking_class)."""
+
+    def __init__(self, evse_uid: str, parking_id: str) -> None:
+        super().__init__(f"Evse {evse_uid!r} is reached from Parking {parking_id!r}, which its Location does not have")
+        self.evse_uid, self.parking_id = evse_uid, parking_id
 
 
 class UnknownTimeZone(Refusal):
@@ -90,13 +106,28 @@ class UnknownTimeZone(Refusal):
 
 
 def sound(location: Location, *, ours: bool) -> Location:
-    """The Location as it came, once it is known to be usable. Raises TwoEvsesAlike and, for ours, UnknownTimeZone."""
-    if ours and not _is_zone(location.time_zone):
-        raise UnknownTimeZone(location.id, location.time_zone)
+    """The Location as it came, once it is known to be usable.
+
+    Raises TwoEvsesAlike and, for ours, UnknownTimeZone, UnknownParking.
+    """
+    if ours:
+        _said_well(location)
     _unique(f"Location {location.id!r}", [evse.uid for evse in location.evses])
     for evse in location.evses:
         _unique(f"Evse {evse.uid!r}", [connector.id for connector in evse.connectors])
     return location
+
+
+def _said_well(location: Location) -> None:
+    """What we must not tell partners. Raises UnknownTimeZone, TwoEvsesAlike, UnknownParking."""
+    if not _is_zone(location.time_zone):
+        raise UnknownTimeZone(location.id, location.time_zone)
+    _unique(f"Location {location.id!r}", [parking.id for parking in location.parking_places])
+    spaces = {fold(parking.id) for parking in location.parking_places}
+    for evse in location.evses:
+        for one in evse.parking:
+            if fold(one.parking_id) not in spaces:
+                raise UnknownParking(evse.uid, one.parking_id)
 
 
 @cache
@@ -156,6 +187,14 @@ def stays(before: Location, after: Location, *, ours: bool) -> bool:
     if not ours and after.last_updated < before.last_updated:
         return True
     return without_instants(before) == without_instants(after)
+
+
+def removed(location: Location) -> Location:
+    """Without an Evse that anybody could use (OCPI 2.2.1 mod_locations_status_enum).
+
+    As new as it was: when its owner says it again, unchanged, it is there again.
+    """
+    return replace(location, evses=tuple(replace(evse, status=Status.REMOVED) for evse in location.evses))
 
 
 def with_evse(location: Location, evse: Evse) -> Location:

@@ -12,10 +12,14 @@ from laddnav.parties.model import Role
 
 
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`; `raw_token`: it wants no Base64."""
+    """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`; `raw_token`: it wants no Base64.
+
+    `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone; 0 is never.
+    """
 
     quirks: tuple[str, ...] = ()
     raw_token: bool = False
+    absences: int = 2
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -125,7 +129,10 @@ class Exchange(Struct, frozen=True, kw_only=True):
 
 
 class Pull(Struct, frozen=True, kw_only=True):
-    """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here."""
+    """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here.
+
+    Until `whole_at` the two sides are the same, changed or not; `gone` is what was missing then.
+    """
 
     holder: PartyId
     connection_id: str
@@ -138,6 +145,8 @@ class Pull(Struct, frozen=True, kw_only=True):
     skipped: int = 0
     next_url: str | None = None
     last_error: str | None = None
+    whole_at: datetime | None = None
+    gone: int = 0
 
 
 class KeptCommand(Struct, frozen=True, kw_only=True):

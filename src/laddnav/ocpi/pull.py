@@ -32,11 +32,19 @@ log = structlog.get_logger()
 
 EVERY = timedelta(hours=4)  # OCPI 2.2.1 transport_and_format_pull_and_push: hours, not minutes, and with some splay
 AGAIN = timedelta(seconds=10)  # after trouble; a partner that registers may be asked a moment before it knows us
+WHOLE_EVERY = timedelta(hours=24)  # what changed is not all: some partners forget to say what they took away
 OVERLAP = timedelta(minutes=10)  # their clock is not ours, and what was being written when we asked must not slip by
 PAGE = 100
 TURN = 300.0  # seconds of the wall for one list; a long one goes on when others have had theirs
 PAGES_MAX = 100_000  # a list that never ends is a mistake of theirs
 LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the first OCPI; Sessions want a date_from
+
+# What it means in each module that something is not listed any more. What was charged and billed never goes away.
+GONE: dict[Module, Callable[[Unit, Key], Awaitable[None]]] = {
+    Module.LOCATIONS: locations.gone,
+    Module.TARIFFS: tariffs.gone,
+    Module.TOKENS: tokens.gone,
+}
 
 Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 
@@ -65,7 +73,7 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
     if connection is None or connection.state is not State.CONNECTED:
         return task
     if task.next_url is None:
-        task = replace(task, started_at=now, seen=0, skipped=0)
+        task = replace(task, started_at=now, seen=0, skipped=0, gone=0)
     loop = asyncio.get_running_loop()
     until, whole = loop.time() + turn, True
     try:
@@ -85,6 +93,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
     else:
         task = replace(task, last_error=None)
     if whole and task.last_error is None:
+        if _asks_for_all(task):
+            task = await _reconciled(database, connection, task)
         task = replace(
             task,
             due_at=now + clock.wall(EVERY * (0.75 + dice() / 2)),
@@ -102,15 +112,12 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     """How far it has got, page after page. Raises NotOffered and what a call raises; what was taken stays taken."""
     partner = await clients.to(connection)
     endpoint = partner.endpoint(task.module, SENDER)
-    # Tariffs are few, and only the whole list tells which are gone.
-    whole = task.up_to is None or task.module is Module.TARIFFS
-    since = None if whole or task.up_to is None else task.up_to - OVERLAP
+    since = None if _asks_for_all(task) or task.up_to is None else task.up_to - OVERLAP
     page = Page(limit=PAGE, date_from=since or (LONG_AGO if task.module is Module.SESSIONS else None))
     url: str | None = paging.with_query(endpoint, paging.query_of(page))
     if task.next_url is not None:
         url, page = task.next_url, replace(page, offset=paging.offset_of(task.next_url))
     visited: set[str] = set()
-    met: set[Key | None] = {None} if task.next_url is not None else set()
     total = 0
     while url is not None and url not in visited and task.seen < PAGES_MAX * PAGE:
         visited.add(url)
@@ -125,16 +132,43 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
             visited.discard(url)
             continue
         taken = await _page_taken(database, connection, task.module, objects)
-        met.update(taken)
         page = replace(page, offset=page.offset + len(objects))
         url = _next(reply, endpoint, page, len(objects))
         task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + taken.count(None), next_url=url)
         async with database.unit() as unit:
             store.pulled(unit, task)
         yield task
-    if task.module is Module.TARIFFS and None not in met:
-        async with database.unit() as unit:
-            await tariffs.replaced(unit, connection, met)
+
+
+def _asks_for_all(task: Pull) -> bool:
+    """Every list once, tariffs each time, as they are few, and what may go away once a day."""
+    if task.up_to is None or task.module is Module.TARIFFS:
+        return True
+    assert task.started_at is not None, "a list that was begun says when"
+    return task.module in GONE and (task.whole_at is None or task.whole_at < task.started_at - WHOLE_EVERY)
+
+
+async def _reconciled(database: Database, connection: Connection, task: Pull) -> Pull:
+    """After the whole list: what we know and it lacks is gone, at once or when that has happened often enough.
+
+    Where something of it could not be read, nobody can tell what was meant, and nothing counts as missing.
+    """
+    since = task.started_at
+    assert since is not None, "a list that was begun says when"
+    task = replace(task, whole_at=since)
+    often = 1 if task.module is Module.TARIFFS else connection.policy.absences
+    if task.module not in GONE or task.skipped or not often:
+        return task
+    gone = 0
+    async with database.unit() as unit:
+        for key, missed in await store.missed(unit, connection, task.module, since):
+            if missed >= often:
+                await GONE[task.module](unit, key)
+                store.drop_words(unit, key)
+                gone += 1
+    if gone:
+        log.info("objects_gone", connection=connection.id, module=task.module, count=gone)
+    return replace(task, gone=gone)
 
 
 async def _page_taken(

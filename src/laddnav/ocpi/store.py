@@ -79,10 +79,17 @@ LOCK_WORDS = WORDS + " for update"
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 PUT_WORDS = """
-insert into ocpi_words (holder, owner, module, version, audience, said, id_key, revision, body, last_updated)
-values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9)
+insert into ocpi_words (holder, owner, module, version, audience, said, id_key, revision, body, last_updated, heard_at)
+values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10)
 on conflict (holder, owner, module, version, audience, said, id_key) do update set revision = excluded.revision,
-  body = excluded.body, last_updated = excluded.last_updated
+  body = excluded.body, last_updated = excluded.last_updated, heard_at = excluded.heard_at, missed = 0
+"""
+HEARD_OF = f"update ocpi_words set heard_at = $7, missed = 0 where {_WORDS} and id_key = $6"
+# Of what a partner ever said, what it has not said since the whole list was begun.
+MISSED = """
+update ocpi_words set missed = missed + 1
+where holder = $1 and owner = any($2) and module = $3 and version = $4 and audience = '' and not said and heard_at < $5
+returning owner, id_key, missed
 """
 DROP_WORDS = f"delete from ocpi_words where {_WORDS} and id_key = $6"
 
@@ -244,7 +251,8 @@ COMMANDS = f"select {_COMMAND} from ocpi_command where holder = $1 and connectio
 
 # Pulls ----------------------------------------------------------------------------------------------------------------
 
-_PULL = "holder, connection_id, module, due_at, up_to, started_at, finished_at, seen, skipped, next_url, last_error"
+_PULL = """holder, connection_id, module, due_at, up_to, started_at, finished_at, seen, skipped, next_url, last_error,
+  whole_at, gone"""
 ASK_PULL = """
 insert into ocpi_pull as p (holder, connection_id, module, due_at) values ($1, $2, $3, $4)
 on conflict (holder, connection_id, module) do update set due_at = least(p.due_at, excluded.due_at)
@@ -258,7 +266,7 @@ order by p.due_at, p.started_at nulls first limit $2
 PULLS = f"select {_PULL} from ocpi_pull where holder = $1 and connection_id = $2 order by module"
 PULLED = """
 update ocpi_pull set due_at = $4, up_to = $5, started_at = $6, finished_at = $7, seen = $8, skipped = $9,
-  next_url = $10, last_error = $11
+  next_url = $10, last_error = $11, whole_at = $12, gone = $13
 where holder = $1 and connection_id = $2 and module = $3
 """
 
@@ -424,7 +432,33 @@ async def words(unit: Unit, key: Key, *, lock: bool = False) -> tuple[bytes, dat
 
 
 def put_words(unit: Unit, key: Key, body: bytes, last_updated: datetime, revision: int = 1) -> None:
-    unit.write(PUT_WORDS, *key._columns(), revision, body.decode(), last_updated)
+    heard_at = None if key.said else unit.now
+    unit.write(PUT_WORDS, *key._columns(), revision, body.decode(), last_updated, heard_at)
+
+
+def heard_of(unit: Unit, key: Key) -> None:
+    """It was told again, and what was told is older than what is here."""
+    unit.write(HEARD_OF, *key._columns(), unit.now)
+
+
+async def missed(unit: Unit, connection: Connection, module: Module, since: datetime) -> list[tuple[Key, int]]:
+    """What the partner has not told of since then, and of how many whole lists in a row it was missing by now."""
+    owners = [str(party) for party in connection.parties]
+    rows = await unit.fetch(MISSED, str(connection.holder), owners, module, connection.version, since)
+    return [
+        (
+            Key(
+                holder=connection.holder,
+                owner=PartyId.parse(row["owner"]),
+                module=module,
+                version=connection.version,
+                said=False,
+                id=row["id_key"],
+            ),
+            row["missed"],
+        )
+        for row in rows
+    ]
 
 
 def drop_words(unit: Unit, key: Key) -> None:
@@ -652,6 +686,8 @@ def pulled(unit: Unit, pull: Pull) -> None:
         pull.skipped,
         pull.next_url,
         pull.last_error,
+        pull.whole_at,
+        pull.gone,
     )
 
 

@@ -124,6 +124,7 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         """Keep words and meaning; False where newer news is here already, which this must not undo."""
         at = self.last_updated(thing)
         if kept.last_updated is not None and at < kept.last_updated:
+            store.heard_of(unit, kept.key)
             return False
         await self.keep(unit, kept.key.holder, thing)
         store.put_words(unit, kept.key, body, at)

@@ -10,10 +10,11 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Evse, Location
-from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
+from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation, removed
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, part, readable, with_part
+from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 
@@ -71,6 +72,13 @@ async def put_connector(unit: Unit, call: Call) -> Reply:
 async def patch_connector(unit: Unit, call: Call) -> Reply:
     """Raises UnknownLocation, UnknownEvse, UnknownConnector."""
     return await _connector(unit, call, None)
+
+
+async def gone(unit: Unit, key: Key) -> None:
+    """What its CPO does not list any more has no Evse any more (OCPI 2.2.1 mod_locations_status_enum, REMOVED)."""
+    location = await locations.find(unit, key.holder, key.owner, key.id)
+    if location is not None:
+        await locations.keep(unit, key.holder, removed(location))
 
 
 async def _evse(unit: Unit, call: Call, whole: bytes | None) -> Reply:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
-from laddnav.ocpi.model import Connection
 from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.tariffs import actions as tariffs
@@ -51,24 +48,10 @@ async def delete(unit: Unit, call: Call) -> Reply:
     return DONE
 
 
-async def replaced(unit: Unit, connection: Connection, listed: Collection[Key | None]) -> None:
-    """What is not on the whole list any more is gone (OCPI 2.2.1 mod_tariffs_cpo_get_response_data)."""
-    for owner in connection.parties:
-        after: str | None = None
-        while known := await tariffs.page(unit, connection.holder, owner, after=after):
-            after = known[-1][0]
-            for _, _, tariff in known:
-                key = Key(
-                    holder=connection.holder,
-                    owner=owner,
-                    module=Module.TARIFFS,
-                    version=connection.version,
-                    said=False,
-                    id=fold(tariff.id),
-                )
-                if key not in listed:
-                    await tariffs.withdraw(unit, connection.holder, owner, tariff.id)
-                    store.drop_words(unit, key)
+async def gone(unit: Unit, key: Key) -> None:
+    """It is not on the whole list any more (OCPI 2.2.1 mod_tariffs_cpo_get_response_data)."""
+    if await tariffs.find(unit, key.holder, key.owner, key.id) is not None:
+        await tariffs.withdraw(unit, key.holder, key.owner, key.id)
 
 
 SENDER: Table = {("GET", 0): lists.listing(Module.TARIFFS)}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Mismatch, Subject
+from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.words import token_key
 from laddnav.tokens import actions as tokens
@@ -36,7 +39,7 @@ async def put(unit: Unit, call: Call) -> Reply:
     """A type in the URL has to be the Token's; without one the Token says it (OCPI 2.2.1 mod_tokens_put_method)."""
     if "type" in call.query:
         said = call.codec(Token).decode(call.body, call.hearing())
-        if said.type is not _type(call):
+        if said.type != _type(call):
             raise Mismatch("type", call.query["type"], said.type)
     return kept(new=await SUBJECT.put(unit, call, call.segments[2]))
 
@@ -45,6 +48,14 @@ async def patch(unit: Unit, call: Call) -> Reply:
     uid = call.segments[2]
     await SUBJECT.patch(unit, call, uid, token_key(_type(call), uid))
     return kept(new=False)
+
+
+async def gone(unit: Unit, key: Key) -> None:
+    """Nobody charges with what its eMSP does not list any more; should it be listed again, it is as it is told then."""
+    type, _, uid = key.id.partition("/")
+    token = await tokens.find(unit, key.holder, TokenKey(key.owner, TokenType(type), uid))
+    if token is not None:
+        await tokens.keep(unit, key.holder, replace(token, valid=False))
 
 
 async def authorize(unit: Unit, call: Call) -> Reply:
