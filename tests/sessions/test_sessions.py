@@ -15,6 +15,7 @@ from laddnav.kit.energy import wh
 from laddnav.kit.money import Price
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
+from laddnav.locations.rules import NoStation
 from laddnav.metering.model import Activity, DoubtKind, Measurand, Reading
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
@@ -22,7 +23,7 @@ from laddnav.sessions import rules
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.events import SessionEnded
 from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status, StopReason
-from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation
+from laddnav.sessions.rules import AlreadyEnded, EvseBusy
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization, TokenType

@@ -13,9 +13,15 @@ from msgspec.structs import replace
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import rules, store
-from laddnav.locations.events import EvseStatusChanged, LocationChanged, StationChanged
+from laddnav.locations.events import (
+    EvseStatusChanged,
+    LocationChanged,
+    StationChanged,
+    UnlockAnswered,
+    UnlockRequested,
+)
 from laddnav.locations.model import Connector, Evse, Location, Station, Status
-from laddnav.locations.rules import EvseTaken, StationExists, UnknownEvse, UnknownLocation, UnknownStation
+from laddnav.locations.rules import EvseTaken, NoStation, StationExists, UnknownEvse, UnknownLocation, UnknownStation
 
 _hasher = argon2.PasswordHasher(
     time_cost=1, memory_cost=8192, parallelism=1
@@ -146,6 +152,11 @@ async def several(
 ) -> dict[tuple[PartyId, PartyId, str], tuple[str, Location]]:
     """(ref, Location) by (holder, owner, folded id); what is not known is not in it."""
     return await store.several(unit, keys)
+
+
+async def offering(unit: Unit, holder: PartyId, tariff_id: str) -> str | None:
+    """The id of a Location of ours where a Connector still has this Tariff; None: nobody can charge on it."""
+    return await store.offering(unit, holder, tariff_id)
 
 
 async def count(unit: Unit, holder: PartyId | None) -> int:
@@ -297,6 +308,34 @@ async def station_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Stati
     """The Station behind an Evse, and the number that the Station has for it."""
     found = await store.attached_to(unit, holder, where)
     return None if found is None else (await station(unit, found[0]), found[1])
+
+
+async def connected_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Station, int]:
+    """As station_at. Raises NoStation, also where the Station is away."""
+    found = await station_at(unit, holder, where)
+    if found is None or found[0].connected_at is None:
+        raise NoStation(where.evse_uid)
+    return found
+
+
+async def request_unlock(
+    unit: Unit, holder: PartyId, location_id: str, evse_uid: str, connector_id: str, request: str
+) -> Station:
+    """Have a stuck plug let go; the answer comes as UnlockAnswered.
+
+    Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation.
+    """
+    location = await fetch(unit, holder, holder, location_id)
+    evse = rules.evse_of(location, evse_uid)
+    rules.connector_of(evse, connector_id)
+    one, evse_no = await connected_at(unit, holder, EvseRef(location.id, evse.uid))
+    unit.announce(UnlockRequested(holder=holder, station_id=one.id, evse_no=evse_no, request=request))
+    return one
+
+
+def answer_unlock(unit: Unit, holder: PartyId, station_id: str, result: str, request: str | None) -> None:
+    """What the Station said, in words of OCPI's CommandResultType."""
+    unit.announce(UnlockAnswered(holder=holder, station_id=station_id, result=result, request=request))
 
 
 async def hold(unit: Unit, station_id: str) -> None:

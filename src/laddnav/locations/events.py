@@ -1,5 +1,7 @@
 """What changes at a place."""
 
+from typing import ClassVar
+
 from laddnav.db.events import Event
 
 
@@ -29,6 +31,34 @@ class StationChanged(Event, frozen=True, kw_only=True):
     """A Station came, went, booted or was set up differently."""
 
     station_id: str
+
+    @property
+    def about(self) -> str:
+        return self.station_id
+
+
+class UnlockRequested(Event, frozen=True, kw_only=True):
+    """A plug is stuck at this number of the Station; `request` is what asked, to be told the answer: so each counts."""
+
+    each: ClassVar[bool] = True
+
+    station_id: str
+    evse_no: int
+    request: str
+
+    @property
+    def about(self) -> str:
+        return self.station_id
+
+
+class UnlockAnswered(Event, frozen=True, kw_only=True):
+    """What the Station said, as a CommandResultType of OCPI."""
+
+    each: ClassVar[bool] = True
+
+    station_id: str
+    result: str
+    request: str | None = None
 
     @property
     def about(self) -> str:

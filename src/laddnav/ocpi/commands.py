@@ -12,7 +12,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import DisplayText, Evse, Location, Status
-from laddnav.locations.rules import evse_of
+from laddnav.locations.rules import NoStation, evse_of
 from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import CommandAnswered
@@ -37,7 +37,7 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import StartAnswered, StopAnswered
 from laddnav.sessions.model import CdrToken, Session
-from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation
+from laddnav.sessions.rules import AlreadyEnded, EvseBusy
 from laddnav.tokens.model import Allowed, Token
 from laddnav.tokens.rules import verdict
 

@@ -13,7 +13,7 @@ from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
-from laddnav.locations.rules import UnknownEvse, UnknownLocation
+from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.ocpp import rules, store
 from laddnav.ocpp.model import Message, Outcome, Transaction
@@ -37,7 +37,7 @@ from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.model import Status
-from laddnav.sessions.rules import AlreadyEnded, NoStation, UnknownSession
+from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
 from laddnav.tokens.actions import Asker
@@ -168,12 +168,12 @@ async def judge(
 
 
 async def _known(unit: Unit, station: Station, uid: str, anew: bool) -> tuple[str, Authorization | None]:
-    """Whoever had a start asked for was let in there and then."""
-    statuses = None if rules.is_stand_in(uid) else (Status.PENDING,)
+    """Whoever had a start or a reservation asked for was let in there and then."""
+    statuses = None if rules.is_stand_in(uid) else (Status.PENDING, Status.RESERVATION)
     holder = station.holder
     for session in await sessions.page(unit, holder, holder, statuses=statuses, station_id=station.id, limit=20):
         if rules.stands_for(uid, session):
-            let_in = session.status is Status.PENDING
+            let_in = rules.commanded(session, unit.now)
             return session.token.uid, Authorization(allowed=Allowed.ALLOWED) if let_in else None
     given = None if anew else await tokens.given_before(unit, holder, uid)
     return uid, given if given is not None and given.allowed is Allowed.ALLOWED else None
@@ -213,6 +213,7 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
             given=given,
             at=start.at,
             register=Energy(start.register),
+            reservation_no=start.reservation_no,
         )
         session_id = session.id
     except (NoStation, UnknownLocation, UnknownEvse):

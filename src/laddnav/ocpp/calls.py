@@ -14,23 +14,25 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
+from laddnav.locations.events import UnlockRequested
 from laddnav.ocpp import rules, store
+from laddnav.ocpp.errands import ERRANDS, FREE, KEEP, LIMITS, START, STOP, UNLOCK, About, Answered
 from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import Request, StartCharge, StopCharge, Verbatim, Verdict
+from laddnav.ocpp.wire.events import Request, Said, Verbatim, Verdict
 from laddnav.ocpp.wire.frames import CallError, CallResult
+from laddnav.reservations.events import CancellationRequested, ReservationRequested
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.events import StartRequested, StopRequested
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.events import LimitsRequested, StartRequested, StopRequested
+from laddnav.sessions.model import Status
 
 # How long a station may take, on a clock on the wall; mobile networks are slow (OCPP-J 1.6 §4.1.1).
 PATIENCE = timedelta(seconds=30)
 
 NOT_IN_TIME = "the station did not answer in time"
-
-START, STOP = "StartCharge", "StopCharge"  # what `action` says of a call that is not verbatim
+NOTHING = About()
 
 
 class Replied(Struct, frozen=True, kw_only=True):
@@ -45,38 +47,86 @@ class Replied(Struct, frozen=True, kw_only=True):
 
 
 async def start_requested(database: Database, event: StartRequested) -> None:
-    """Hears StartRequested."""
+    """Hears StartRequested; one command asks once, however often it is heard."""
     async with database.unit() as unit:
         session = await sessions.find(unit, event.holder, PartyId.parse(event.owner), event.session_id)
-        if session is None or session.status is not Status.PENDING:
+        if session is None or session.status not in (Status.PENDING, Status.RESERVATION):
             return
-        _write_down(unit, event.holder, rules.stable_id(START, session.id), event.station_id, START, session)
+        asks = (session.id, session.command_id or "") if session.reserved is not None else (session.id,)
+        _write_down(unit, event.holder, event.station_id, START, *asks, session_id=session.id)
     database.wake()
 
 
 async def stop_requested(database: Database, event: StopRequested) -> None:
-    """Hears StopRequested; the same command asks once, however often it is heard."""
+    """Hears StopRequested."""
     async with database.unit() as unit:
         session = await sessions.find(unit, event.holder, PartyId.parse(event.owner), event.session_id)
         if session is None:
             return
-        id = rules.stable_id(STOP, event.request) if event.request else unit.new_id()
-        _write_down(unit, event.holder, id, event.station_id, STOP, session, event.request)
+        asks = event.request or unit.new_id()
+        _write_down(unit, event.holder, event.station_id, STOP, asks, session_id=session.id, request=event.request)
+    database.wake()
+
+
+async def reservation_requested(database: Database, event: ReservationRequested) -> None:
+    """Hears ReservationRequested."""
+    await _errand(database, event, KEEP, About(number=event.number))
+
+
+async def cancellation_requested(database: Database, event: CancellationRequested) -> None:
+    """Hears CancellationRequested."""
+    await _errand(database, event, FREE, About(number=event.number))
+
+
+async def unlock_requested(database: Database, event: UnlockRequested) -> None:
+    """Hears UnlockRequested."""
+    await _errand(database, event, UNLOCK, About(evse_no=event.evse_no))
+
+
+async def limits_requested(database: Database, event: LimitsRequested) -> None:
+    """Hears LimitsRequested; what we want to know ourselves is asked as often as it is heard."""
+    async with database.unit() as unit:
+        _write_down(
+            unit,
+            event.holder,
+            event.station_id,
+            LIMITS[event.what],
+            event.request or unit.new_id(),
+            about=About(seconds=event.seconds),
+            session_id=event.session_id,
+            request=event.request,
+        )
+    database.wake()
+
+
+async def _errand(
+    database: Database, event: ReservationRequested | CancellationRequested | UnlockRequested, action: str, about: About
+) -> None:
+    async with database.unit() as unit:
+        _write_down(unit, event.holder, event.station_id, action, event.request, about=about, request=event.request)
     database.wake()
 
 
 def _write_down(
-    unit: Unit, holder: PartyId, id: str, station_id: str, action: str, session: Session, request: str | None = None
+    unit: Unit,
+    holder: PartyId,
+    station_id: str,
+    action: str,
+    *asks: str,
+    about: About = NOTHING,
+    session_id: str | None = None,
+    request: str | None = None,
 ) -> None:
+    """`asks` make the same request the same row, so that a Station is asked once."""
     store.ask(
         unit,
         StationCall(
             holder=holder,
-            id=id,
+            id=rules.stable_id(action, *asks),
             station_id=station_id,
             action=action,
-            body="{}",
-            session_id=session.id,
+            body=json.encode(about).decode(),
+            session_id=session_id,
             request=request,
             asked_at=unit.now,
             expires_at=unit.now + unit.clock.wall(PATIENCE),
@@ -141,26 +191,16 @@ def give_back(unit: Unit, call: StationCall) -> None:
 
 async def request_of(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
     """What to say to the Station now; a Verdict where events have overtaken what was asked for."""
-    if call.action not in (START, STOP):
+    errand = ERRANDS.get(call.action)
+    if errand is None:
         return Verbatim(action=call.action, payload=json.decode(call.body, dict[str, Any]))
-    assert call.session_id is not None, "a start or stop is about a Session"
-    session = await sessions.find(unit, call.holder, call.holder, call.session_id)
-    if session is None:
-        return Verdict.REJECTED
-    if call.action == START:
-        if session.status is not Status.PENDING:
-            return Verdict.REJECTED if session.status is Status.INVALID else Verdict.ACCEPTED
-        return StartCharge(uid=rules.shown_to_station(session, dialect.uid_max), evse_no=session.evse_no)
-    charge = await store.of_session(unit, call.holder, session.id)
-    if charge is None:
-        return Verdict.REJECTED
-    return Verdict.ACCEPTED if charge.stopped else StopCharge(charge=str(charge.number))
+    return await errand.say(unit, call, dialect)
 
 
-async def settle(unit: Unit, call: StationCall, reply: CallResult | CallError, verdict: Verdict | None) -> None:
-    """Keep what the Station answered and tell whoever asked; `verdict` where a start or stop was asked and answered."""
+async def settle(unit: Unit, call: StationCall, reply: CallResult | CallError, said: Said | None) -> None:
+    """Keep what the Station answered and tell whoever asked; `said` is what it means, unless it was asked verbatim."""
     if await store.answer(unit, call, unit.now, json.encode(_replied(reply)).decode(), None):
-        await _tell(unit, call, reply if isinstance(reply, CallError) else verdict)
+        await _tell(unit, call, reply if isinstance(reply, CallError) else said)
 
 
 async def conclude(unit: Unit, call: StationCall, verdict: Verdict) -> None:
@@ -183,14 +223,10 @@ async def give_up_overdue(unit: Unit) -> int:
     return len(late)
 
 
-async def _tell(unit: Unit, call: StationCall, answered: Verdict | CallError | None) -> None:
-    if call.session_id is None:
-        return
-    result = rules.command_result(answered)
-    if call.action == START:
-        await sessions.answer_start(unit, call.holder, call.session_id, result)
-    else:
-        await sessions.answer_stop(unit, call.holder, call.session_id, result, call.request)
+async def _tell(unit: Unit, call: StationCall, answered: Answered) -> None:
+    errand = ERRANDS.get(call.action)
+    if errand is not None:
+        await errand.tell(unit, call, answered)
 
 
 def _replied(reply: CallResult | CallError) -> Replied:

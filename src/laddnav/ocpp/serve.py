@@ -33,6 +33,7 @@ from laddnav.ocpp.wire.events import (
     ChargeStarted,
     ChargeStopped,
     Measured,
+    Said,
     TokenShown,
     Verbatim,
     Verdict,
@@ -402,7 +403,7 @@ class Connection:
                 if reply is None:
                     await calls.give_up(unit, call, calls.NOT_IN_TIME)
                 else:
-                    await calls.settle(unit, call, reply, _verdict(self.line.dialect, asked, reply))
+                    await calls.settle(unit, call, reply, _said(self.line.dialect, asked, reply))
                     kind = FrameKind.ERROR if isinstance(reply, CallError) else FrameKind.RESULT
                     store.log(unit, [self._message(unit, Direction.IN, kind, asked.call, text)])
         except Exception as error:
@@ -436,10 +437,10 @@ class Connection:
         )
 
 
-def _verdict(dialect: Dialect, asked: Asked, reply: CallResult | CallError) -> Verdict | None:
+def _said(dialect: Dialect, asked: Asked, reply: CallResult | CallError) -> Said | None:
     if isinstance(reply, CallError) or isinstance(asked.request, Verbatim):
         return None
-    return dialect.verdict(asked.request, reply.payload)
+    return dialect.said(asked.request, reply.payload)
 
 
 def _told(station: Station, deed: CarryOut) -> Told:

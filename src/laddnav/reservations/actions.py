@@ -12,7 +12,7 @@ from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Evse, Location, Status
-from laddnav.locations.rules import evse_of
+from laddnav.locations.rules import NoStation, evse_of
 from laddnav.reservations import rules, store
 from laddnav.reservations.events import (
     CancellationAnswered,
@@ -28,7 +28,7 @@ from laddnav.sessions.actions import reserving as sessions
 from laddnav.sessions.events import SessionEvent
 from laddnav.sessions.model import CdrToken, Session
 from laddnav.sessions.model import Status as SessionStatus
-from laddnav.sessions.rules import EvseBusy, NoStation
+from laddnav.sessions.rules import EvseBusy
 
 # Asked for ------------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (
     EvseTaken,
+    NoStation,
     StationExists,
     UnknownConnector,
     UnknownEvse,
@@ -27,7 +28,7 @@ from laddnav.people.api import NotYours
 from laddnav.people.rules import NotAllowed
 from laddnav.readings.actions import UnknownDoubt
 from laddnav.sessions.routes import TokenRefused
-from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, UnknownSession
+from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens.rules import UnknownToken
 

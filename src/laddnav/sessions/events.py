@@ -1,8 +1,17 @@
 """What happens to a charge."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from laddnav.db.events import Event
+
+
+class Limiting(StrEnum):
+    """What can be asked of a Station about the limits of a charge."""
+
+    SET = "SET"
+    CLEAR = "CLEAR"
+    TELL = "TELL"
 
 
 class SessionEvent(Event, frozen=True, kw_only=True):
@@ -67,3 +76,28 @@ class StopAnswered(SessionEvent, frozen=True, kw_only=True):
 
     result: str
     request: str | None = None
+
+
+class LimitsRequested(SessionEvent, frozen=True, kw_only=True):
+    """The Station is to set, clear or tell (`what`) the limits of this charge; `request` is what asked, to be told."""
+
+    each: ClassVar[bool] = True
+
+    what: Limiting
+    station_id: str
+    seconds: int = 0  # for how long limits are to be told
+    request: str | None = None
+
+
+class LimitsAnswered(SessionEvent, frozen=True, kw_only=True):
+    """What the Station said, in words of OCPI's ChargingProfileResultType or CommandResultType."""
+
+    each: ClassVar[bool] = True
+
+    what: Limiting
+    result: str
+    request: str | None = None
+
+
+class LimitsChanged(SessionEvent, frozen=True, kw_only=True):
+    """What limits this charge is different now; whoever limits it from outside wants to know."""

@@ -14,6 +14,7 @@ from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
 from laddnav.pricing.model import Tab
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
 
 
 class Status(StrEnum):
@@ -90,6 +91,17 @@ class Reserved(Struct, frozen=True, kw_only=True, omit_defaults=True):
     used_at: datetime | None = None
 
 
+class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody outside limits a charge of ours to: `by` set it, and hears of every change from then on.
+
+    `wanted` is asked of the Station and not answered yet; `profile` None: it was taken back.
+    """
+
+    by: PartyId
+    wanted: ChargingProfile | None = None
+    profile: ChargingProfile | None = None
+
+
 class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
 
@@ -128,6 +140,8 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     meter_id: str | None = None
     command_id: str | None = None  # the START_SESSION that asked for it
     reserved: Reserved | None = None
+    limits: Limits | None = None
+    active_profile: ActiveChargingProfile | None = None  # all limits together, as its Station or its CPO told last
     meter_started: Decimal | None = None  # Wh on the register when the car was plugged in
     meter_stopped: Decimal | None = None  # Wh
     revision: int = 1

@@ -48,14 +48,6 @@ class EvseBusy(Refusal):
         self.evse_uid = evse_uid
 
 
-class NoStation(Refusal):
-    """No Station of ours that is connected stands behind this Evse."""
-
-    def __init__(self, evse_uid: str) -> None:
-        super().__init__(f"No connected Station stands behind Evse {evse_uid!r}")
-        self.evse_uid = evse_uid
-
-
 class AlreadyEnded(Refusal):
     """The charge is over already."""
 

@@ -9,6 +9,7 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (
     EvseTaken,
+    NoStation,
     NotAStationId,
     StationExists,
     UnknownEvse,
@@ -35,8 +36,8 @@ from laddnav.people.rules import (
 )
 from laddnav.pricing.ahead.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
-from laddnav.sessions.rules import AlreadyEnded, EvseBusy, NoStation, UnknownSession
-from laddnav.tariffs.rules import UnknownTariff
+from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
+from laddnav.tariffs.rules import Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
 from laddnav.web.words import N_, translations
 
@@ -74,6 +75,7 @@ SENTENCES: dict[type[Exception], str] = {
     TooManyAttempts: N_("Too many failed sign-ins. Wait a minute and try again."),
     TooFarAhead: N_("The start has to be within a year from now."),
     TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
+    Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
     UnknownAccount: N_("There is no such account."),
     UnknownCdr: N_("There is no such CDR."),
     UnknownConnection: N_("There is no such partner."),

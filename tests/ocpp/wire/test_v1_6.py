@@ -350,6 +350,6 @@ def test_what_departs_from_the_schema_is_not_sent() -> None:
 
 def test_only_a_clear_yes_is_a_yes() -> None:
     for request in (StartCharge(uid="A"), StopCharge(charge="1")):
-        assert DIALECT.verdict(request, {"status": "Accepted"}) is Verdict.ACCEPTED
-        assert DIALECT.verdict(request, {"status": "Rejected"}) is Verdict.REJECTED
-        assert DIALECT.verdict(request, {}) is Verdict.REJECTED
+        assert DIALECT.said(request, {"status": "Accepted"}) is Verdict.ACCEPTED
+        assert DIALECT.said(request, {"status": "Rejected"}) is Verdict.REJECTED
+        assert DIALECT.said(request, {}) is Verdict.REJECTED

@@ -11,7 +11,7 @@ from msgspec import Struct
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.wire import schemas
-from laddnav.ocpp.wire.events import Answer, Request, StationEvent, Verbatim, Verdict
+from laddnav.ocpp.wire.events import Answer, Request, Said, StartCharge, StationEvent, StopCharge, Verbatim
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode
 from laddnav.ocpp.wire.schemas import Direction, Problem, UnknownAction, Version
 
@@ -45,7 +45,7 @@ class Asks(Struct, frozen=True):
 
     action: str
     write: Callable[[Any], dict[str, Any]]
-    read: Callable[[dict[str, Any]], Verdict]
+    read: Callable[[dict[str, Any]], Said]
 
 
 class Heard(Struct, frozen=True):
@@ -106,13 +106,13 @@ class Dialect(Struct, frozen=True, kw_only=True):
         hides = self.secrets.get(call.action)
         return call if hides is None else Call(call.id, call.action, hides(call.payload))
 
-    def verdict(self, request: Request, payload: dict[str, Any]) -> Verdict:
+    def said(self, request: Request, payload: dict[str, Any]) -> Said:
         """What the station's answer to a request of ours means. Anything but a clear yes is a no."""
         return self.asks[type(request)].read(payload)
 
     def charges(self, call: Call) -> bool:
         """Whether this asks a station to begin or end a charge, in whatever words it was asked."""
-        return any(call.action == codec.action for codec in self.asks.values())
+        return any(call.action == self.asks[kind].action for kind in (StartCharge, StopCharge))
 
     def triggers(self, call: Call, result: CallResult) -> str | None:
         """The action that the station will send because we asked it to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
 from laddnav.tokens.model import Allowed
 
 # What a station tells ------------------------------------------------------------------------------------------------
@@ -175,6 +176,49 @@ class StopCharge(Struct, frozen=True, kw_only=True):
     charge: str
 
 
+class KeepEvse(Struct, frozen=True, kw_only=True):
+    """Keep an Evse for the driver with this uid; the same number once more replaces what was kept under it."""
+
+    number: int
+    evse_no: int
+    uid: str
+    until: datetime
+
+
+class FreeEvse(Struct, frozen=True, kw_only=True):
+    """Nobody comes any more for what is kept under this number."""
+
+    number: int
+
+
+class Unlock(Struct, frozen=True, kw_only=True):
+    """Let go of a plug that is stuck."""
+
+    evse_no: int
+
+
+class LimitCharge(Struct, frozen=True, kw_only=True):
+    """What a charge that is under way may draw; it replaces what was said of this charge before."""
+
+    charge: str
+    evse_no: int
+    profile: ChargingProfile
+
+
+class UnlimitCharge(Struct, frozen=True, kw_only=True):
+    """Take back what LimitCharge said."""
+
+    charge: str
+    evse_no: int
+
+
+class ReportLimits(Struct, frozen=True, kw_only=True):
+    """Say what limits an Evse for so long from now on, whoever set them; answered by LimitsTold, or a Verdict."""
+
+    evse_no: int
+    duration: timedelta
+
+
 class Verbatim(Struct, frozen=True, kw_only=True):
     """Any action of the station's own version, in its own words; the answer comes back in them too."""
 
@@ -182,11 +226,27 @@ class Verbatim(Struct, frozen=True, kw_only=True):
     payload: dict[str, Any]
 
 
-Request = StartCharge | StopCharge | Verbatim
+Request = (
+    StartCharge | StopCharge | KeepEvse | FreeEvse | Unlock | LimitCharge | UnlimitCharge | ReportLimits | Verbatim
+)
 
 
 class Verdict(StrEnum):
-    """What the station says to StartCharge and StopCharge; that it will try, not yet that it did."""
+    """What the station says to a request; to StartCharge and StopCharge that it will try, not yet that it did."""
 
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
+    FAILED = "FAILED"
+    NOT_SUPPORTED = "NOT_SUPPORTED"
+    OCCUPIED = "EVSE_OCCUPIED"
+    INOPERATIVE = "EVSE_INOPERATIVE"
+    UNKNOWN = "UNKNOWN"  # there is nothing of that name
+
+
+class LimitsTold(Struct, frozen=True, kw_only=True):
+    """To ReportLimits; None: nothing limits the Evse."""
+
+    active: ActiveChargingProfile | None
+
+
+Said = Verdict | LimitsTold

@@ -13,11 +13,12 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
+from laddnav.locations.rules import NoStation
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.sessions import reserved, rules, store
-from laddnav.sessions.actions.grounds import alone, place, reserved_for, station_behind
+from laddnav.sessions.actions.grounds import alone, place, reserved_for
 from laddnav.sessions.course import Course, course
 from laddnav.sessions.events import (
     SessionAmended,
@@ -32,7 +33,7 @@ from laddnav.sessions.events import (
     StopRequested,
 )
 from laddnav.sessions.model import CdrToken, Session, Status
-from laddnav.sessions.rules import AlreadyEnded, NoStation, UnknownSession
+from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 from laddnav.tokens.model import Authorization
 
 
@@ -64,7 +65,7 @@ async def request_start(
 
     Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation, EvseBusy.
     """
-    station, evse_no = await station_behind(unit, holder, evse)
+    station, evse_no = await locations.connected_at(unit, holder, evse)
     promised = await reserved_for(unit, holder, station, evse_no, token)
     if promised is not None:
         return _start_reserved(unit, promised, station, reference, command_id)
@@ -323,7 +324,7 @@ async def hear(unit: Unit, session: Session) -> bool:
         return True
     if rules.stays(before, session):
         return False
-    store.update(unit, replace(session, ref=before.ref))
+    store.update(unit, replace(session, ref=before.ref, active_profile=before.active_profile))
     unit.announce(_about(SessionChanged, session))
     return True
 

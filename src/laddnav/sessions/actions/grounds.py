@@ -12,16 +12,8 @@ from laddnav.locations.model import Station
 from laddnav.parties import actions as parties
 from laddnav.sessions import store
 from laddnav.sessions.model import CdrToken, Session, Status
-from laddnav.sessions.rules import EvseBusy, NoStation, Place
+from laddnav.sessions.rules import EvseBusy, Place
 from laddnav.tariffs import actions as tariffs
-
-
-async def station_behind(unit: Unit, holder: PartyId, evse: EvseRef) -> tuple[Station, int]:
-    """(the connected Station, its number for this Evse). Raises NoStation."""
-    found = await locations.station_at(unit, holder, evse)
-    if found is None or found[0].connected_at is None:
-        raise NoStation(evse.evse_uid)
-    return found
 
 
 async def alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evse: EvseRef) -> None:

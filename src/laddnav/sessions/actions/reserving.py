@@ -8,7 +8,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.sessions import reserved, rules, store
-from laddnav.sessions.actions.grounds import alone, place, station_behind
+from laddnav.sessions.actions.grounds import alone, place
 from laddnav.sessions.events import SessionChanged, SessionEnded, SessionEvent, SessionFailed, SessionStarted
 from laddnav.sessions.model import CdrToken, Session, Status
 from laddnav.sessions.rules import UnknownSession
@@ -19,7 +19,7 @@ async def free(unit: Unit, holder: PartyId, evse: EvseRef) -> tuple[str, int]:
 
     Raises UnknownLocation, UnknownEvse, NoStation, EvseBusy.
     """
-    station, evse_no = await station_behind(unit, holder, evse)
+    station, evse_no = await locations.connected_at(unit, holder, evse)
     await alone(unit, holder, station, evse_no, evse)
     await place(unit, station, evse_no, evse, None, unit.now)
     return station.id, evse_no
@@ -32,7 +32,7 @@ async def reserve(
 
     Raises UnknownLocation, UnknownEvse, NoStation, EvseBusy: somebody was faster than the Station's answer.
     """
-    station, evse_no = await station_behind(unit, holder, evse)
+    station, evse_no = await locations.connected_at(unit, holder, evse)
     await alone(unit, holder, station, evse_no, evse)
     where = await place(unit, station, evse_no, evse, None, unit.now)
     pending = rules.pending(

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import StartCharge, StopCharge
+from laddnav.ocpp.wire.events import (
+    FreeEvse,
+    KeepEvse,
+    LimitCharge,
+    ReportLimits,
+    StartCharge,
+    StopCharge,
+    UnlimitCharge,
+    Unlock,
+)
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.v1_6 import (
     authorize,
     boot_notification,
+    cancel_reservation,
     change_configuration,
+    clear_charging_profile,
     data_transfer,
+    get_composite_schedule,
     heartbeat,
     meter_values,
     remote_start_transaction,
     remote_stop_transaction,
+    reserve_now,
+    set_charging_profile,
     start_transaction,
     status_notification,
     stop_transaction,
+    unlock_connector,
 )
 
 DIALECT = Dialect(
@@ -35,6 +50,12 @@ DIALECT = Dialect(
     asks={
         StartCharge: remote_start_transaction.codec,
         StopCharge: remote_stop_transaction.codec,
+        KeepEvse: reserve_now.codec,
+        FreeEvse: cancel_reservation.codec,
+        Unlock: unlock_connector.codec,
+        LimitCharge: set_charging_profile.codec,
+        UnlimitCharge: clear_charging_profile.codec,
+        ReportLimits: get_composite_schedule.codec,
     },
     secrets={"ChangeConfiguration": change_configuration.without_password},
     uid_max=20,

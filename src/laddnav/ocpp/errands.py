@@ -1,0 +1,186 @@
+"""Errands to a Station: what each kind says when its turn comes, and who hears what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from msgspec import Struct
+
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.locations import actions as locations
+from laddnav.ocpp import rules, store
+from laddnav.ocpp.model import StationCall, Transaction
+from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.events import (
+    FreeEvse,
+    KeepEvse,
+    LimitCharge,
+    LimitsTold,
+    ReportLimits,
+    Request,
+    Said,
+    StartCharge,
+    StopCharge,
+    UnlimitCharge,
+    Unlock,
+    Verdict,
+)
+from laddnav.ocpp.wire.frames import CallError
+from laddnav.reservations import actions as reservations
+from laddnav.reservations.model import State
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import limiting
+from laddnav.sessions.events import Limiting
+from laddnav.sessions.model import Session, Status
+
+# What `action` says of a call that is not verbatim.
+START, STOP = "StartCharge", "StopCharge"
+KEEP, FREE = "KeepEvse", "FreeEvse"
+UNLOCK = "Unlock"
+LIMITS = {one: f"Limits {one}" for one in Limiting}
+
+Answered = Said | CallError | None
+
+
+class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an errand is about, where that is no Session: kept in the call's body."""
+
+    number: int = 0
+    evse_no: int = 0
+    seconds: int = 0
+
+
+class Errand(Struct, frozen=True):
+    """`say` looks at what is true by then: a Verdict where events have overtaken what was asked for."""
+
+    say: Callable[[Unit, StationCall, Dialect], Awaitable[Request | Verdict]]
+    tell: Callable[[Unit, StationCall, Answered], Awaitable[None]]
+
+
+# Starts and stops -----------------------------------------------------------------------------------------------------
+
+
+async def _start(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    session = await _session(unit, call)
+    if session is None or session.status is Status.INVALID:
+        return Verdict.REJECTED
+    if session.status in (Status.PENDING, Status.RESERVATION):
+        return StartCharge(uid=rules.shown_to_station(session, dialect.uid_max), evse_no=session.evse_no)
+    return Verdict.REJECTED if _never_used(session) else Verdict.ACCEPTED
+
+
+def _never_used(session: Session) -> bool:
+    return session.reserved is not None and session.reserved.used_at is None
+
+
+async def _started(unit: Unit, call: StationCall, answered: Answered) -> None:
+    assert call.session_id is not None, "a start is about a Session"
+    await sessions.answer_start(unit, call.holder, call.session_id, rules.command_result(answered))
+
+
+async def _stop(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    charge = await _charge(unit, call)
+    if charge is None:
+        return Verdict.REJECTED
+    return Verdict.ACCEPTED if charge.stopped else StopCharge(charge=str(charge.number))
+
+
+async def _stopped(unit: Unit, call: StationCall, answered: Answered) -> None:
+    assert call.session_id is not None, "a stop is about a Session"
+    await sessions.answer_stop(unit, call.holder, call.session_id, rules.command_result(answered), call.request)
+
+
+# Reservations ---------------------------------------------------------------------------------------------------------
+
+
+async def _keep(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    one = await reservations.numbered(unit, call.holder, _about(call).number)
+    if one is None or one.state not in (State.ASKED, State.HELD):
+        return Verdict.REJECTED
+    uid = rules.uid_for_station(one.token.uid, rules.reservation_named(one.number), dialect.uid_max)
+    return KeepEvse(number=one.number, evse_no=one.evse_no, uid=uid, until=one.wanted_until or one.until)
+
+
+async def _kept(unit: Unit, call: StationCall, answered: Answered) -> None:
+    result = rules.command_result(answered)
+    await reservations.answer(unit, call.holder, _about(call).number, result, call.request)
+
+
+async def _free(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    return FreeEvse(number=_about(call).number)
+
+
+async def _freed(unit: Unit, call: StationCall, answered: Answered) -> None:
+    result = "UNKNOWN_RESERVATION" if answered is Verdict.UNKNOWN else rules.command_result(answered)
+    await reservations.answer_cancel(unit, call.holder, _about(call).number, result, call.request)
+
+
+# Plugs ----------------------------------------------------------------------------------------------------------------
+
+
+async def _unlock(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    return Unlock(evse_no=_about(call).evse_no)
+
+
+async def _unlocked(unit: Unit, call: StationCall, answered: Answered) -> None:
+    locations.answer_unlock(unit, call.holder, call.station_id, rules.command_result(answered), call.request)
+
+
+# Limits ---------------------------------------------------------------------------------------------------------------
+
+
+async def _set_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    session, charge = await _session(unit, call), await _charge(unit, call)
+    if session is None or charge is None or charge.stopped or session.limits is None or session.limits.wanted is None:
+        return Verdict.REJECTED
+    return LimitCharge(charge=str(charge.number), evse_no=charge.evse_no, profile=session.limits.wanted)
+
+
+async def _clear_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    charge = await _charge(unit, call)
+    if charge is None or charge.stopped:
+        return Verdict.UNKNOWN
+    return UnlimitCharge(charge=str(charge.number), evse_no=charge.evse_no)
+
+
+async def _tell_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    charge = await _charge(unit, call)
+    if charge is None or charge.stopped:
+        return Verdict.UNKNOWN
+    return ReportLimits(evse_no=charge.evse_no, duration=timedelta(seconds=_about(call).seconds))
+
+
+def _limits(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable[None]]:
+    async def answered_limits(unit: Unit, call: StationCall, answered: Answered) -> None:
+        assert call.session_id is not None, "limits are those of a Session"
+        told = answered.active if isinstance(answered, LimitsTold) else None
+        result = rules.command_result(answered)
+        await limiting.answer_limits(unit, call.holder, call.session_id, what, result, told, call.request)
+
+    return answered_limits
+
+
+ERRANDS: dict[str, Errand] = {
+    START: Errand(_start, _started),
+    STOP: Errand(_stop, _stopped),
+    KEEP: Errand(_keep, _kept),
+    FREE: Errand(_free, _freed),
+    UNLOCK: Errand(_unlock, _unlocked),
+    LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
+    LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),
+    LIMITS[Limiting.TELL]: Errand(_tell_limits, _limits(Limiting.TELL)),
+}
+
+
+async def _session(unit: Unit, call: StationCall) -> Session | None:
+    return None if call.session_id is None else await sessions.find(unit, call.holder, call.holder, call.session_id)
+
+
+async def _charge(unit: Unit, call: StationCall) -> Transaction | None:
+    return None if call.session_id is None else await store.of_session(unit, call.holder, call.session_id)
+
+
+def _about(call: StationCall) -> About:
+    return json.decode(call.body, About)

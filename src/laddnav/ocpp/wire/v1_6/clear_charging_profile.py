@@ -1,0 +1,19 @@
+"""ClearChargingProfile: take back what we said of a transaction (OCPP 1.6 §5.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laddnav.ocpp.wire.dialect import Asks
+from laddnav.ocpp.wire.events import UnlimitCharge, Verdict
+
+
+def write(request: UnlimitCharge) -> dict[str, Any]:
+    return {"id": int(request.charge)}
+
+
+def read(payload: dict[str, Any]) -> Verdict:
+    return Verdict.ACCEPTED if payload.get("status") == "Accepted" else Verdict.UNKNOWN
+
+
+codec = Asks("ClearChargingProfile", write, read)

@@ -1,0 +1,1 @@
+"""Limits on what an Evse gives, over time; pure."""

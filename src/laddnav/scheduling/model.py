@@ -1,0 +1,44 @@
+"""What an Evse may give at most, stretch by stretch: upper limits, and never a promise of so much."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class RateUnit(StrEnum):
+    """AMPERE is per phase, WATT the total of all phases (OCPI 2.2.1 mod_charging_profiles_chargingrateunit)."""
+
+    AMPERE = "A"
+    WATT = "W"
+
+
+class Limit(Struct, frozen=True):
+    """From `after` the start of the profile on, until the next Limit: at most `rate`, in the profile's unit."""
+
+    after: timedelta
+    rate: Decimal
+
+
+class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """OCPI 2.2.1 mod_charging_profiles_charging_profile_class.
+
+    `started_at` None: from when the charge began. `duration` None: the last Limit goes on, to the end of the charge.
+    `rate_min` is the least that is worth giving at all.
+    """
+
+    unit: RateUnit
+    started_at: datetime | None = None
+    duration: timedelta | None = None
+    rate_min: Decimal | None = None
+    limits: tuple[Limit, ...] = ()
+
+
+class ActiveChargingProfile(Struct, frozen=True, kw_only=True):
+    """All limits on a charge taken together, as the Station worked them out at `started_at`, from where they count."""
+
+    started_at: datetime
+    profile: ChargingProfile
