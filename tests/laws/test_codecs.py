@@ -24,12 +24,16 @@ from laddnav.locations.model import (
     DisplayText,
     EnergyMix,
     Evse,
+    EvseParking,
+    EvsePosition,
     ExceptionalPeriod,
     GeoLocation,
     Hours,
     Image,
     Location,
     NamedGeoLocation,
+    Parking,
+    ParkingDirection,
     PublishTokenType,
     RegularHours,
     Share,
@@ -38,7 +42,7 @@ from laddnav.locations.model import (
 )
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.ocpi.wire.charge import read_charge
-from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
+from laddnav.ocpi.wire.codec import Codec, Hearing, Unsayable, encoded, parsed
 from laddnav.ocpi.wire.commands import (
     CancelReservation,
     CommandResponse,
@@ -107,12 +111,20 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
     "2.2.1": {
         # Whether taxes are in a price: they are taken out, if it is said how much they are.
         Tariff: ("tax_included", "preauthorize_amount", "elements.components.price", "elements.components.vat"),
-        Cdr: ("costs", "lines", "location.address", "location.state", "tariffs"),  # of costs the names of taxes
-        Evse: ("capabilities", "parking_restrictions"),  # words that only a later version lists
-        Location: ("evses.capabilities", "evses.parking_restrictions", "facilities"),
-        Session: ("status", "cost"),
-        Credentials: ("roles",),  # of roles that of a payment terminal provider
-        Authorization: ("info",),  # all but the first
+        Cdr: ("costs", "lines", "location.address", "location.state", "tariffs", "token.type"),  # names of taxes
+        Connector: ("capabilities",),
+        # Words that only a later version lists, Connectors of such a standard, and what it has no field for.
+        Evse: ("accepted_service_providers", "capabilities", "connectors", "parking"),
+        Location: (
+            *("evses.accepted_service_providers", "evses.capabilities", "evses.connectors", "evses.parking"),
+            *("facilities", "help_phone", "parking_places"),
+        ),
+        Session: ("status", "cost", "token.type"),
+        Credentials: ("roles", "hub"),  # of roles that of a payment terminal provider, and whom a hub speaks for
+        Authorization: ("info", "token.type"),  # of texts all but the first
+        ReserveNow: ("token.type",),
+        StartSession: ("token.type",),
+        Token: ("type",),  # a word that it does not list
     },
     "2.3.0": {
         Tariff: ("tax_included",),  # that older versions did not say it
@@ -123,6 +135,9 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
             "location.state",
             "tariffs.tax_included",
         ),  # of costs what was taxed
+        Session: ("status", "cost"),
+        Credentials: ("roles", "hub"),  # the role HUB is a party now
+        Authorization: ("info",),
     },
 }
 
@@ -192,7 +207,33 @@ connectors = st.builds(
     power_max=maybe(counts),
     tariff_ids=some(ids),
     terms_and_conditions=maybe(urls),
+    capabilities=some(st.sampled_from(["ISO_15118_20_PLUG_AND_CHARGE", "A_WORD_OF_TOMORROW"])),
     last_updated=instants,
+)
+measures = maybe(st.decimals(min_value=0, max_value=99999, places=1))
+parkings = st.builds(
+    Parking,
+    id=ids,
+    physical_reference=maybe(st.just("P 12")),
+    vehicle_types=some(st.sampled_from(["PERSONAL_VEHICLE", "DISABLED", "HOVERCRAFT"]), least=1),
+    vehicle_weight_max=measures,
+    vehicle_height_max=measures,
+    vehicle_length_max=measures,
+    vehicle_width_max=measures,
+    length=measures,
+    width=measures,
+    dangerous_goods_allowed=maybe(st.booleans()),
+    direction=maybe(st.sampled_from(ParkingDirection)),
+    drive_through=maybe(st.booleans()),
+    restricted_to_type=st.booleans(),
+    reservation_required=st.booleans(),
+    minutes_max=measures,
+    roofed=maybe(st.booleans()),
+    images=some(images),
+    lighting=maybe(st.booleans()),
+    refrigeration_outlet=maybe(st.booleans()),
+    standards=some(st.just("PAS 1899")),
+    apds_reference=maybe(ids),
 )
 evses = st.builds(
     Evse,
@@ -209,7 +250,9 @@ evses = st.builds(
     physical_reference=maybe(st.just("A 12")),
     directions=some(texts),
     parking_restrictions=some(st.sampled_from(["EV_ONLY", "TAXIS"])),
+    parking=some(st.builds(EvseParking, ids, maybe(st.sampled_from(EvsePosition)))),
     images=some(images),
+    accepted_service_providers=some(words),
     last_updated=instants,
 )
 readers = st.builds(
@@ -231,6 +274,7 @@ locations = st.builds(
     related_locations=some(st.builds(NamedGeoLocation, places, maybe(texts))),
     parking_type=maybe(st.just("ON_STREET")),
     evses=some(evses),
+    parking_places=some(parkings),
     directions=some(texts),
     operator=maybe(businesses),
     suboperator=maybe(businesses),
@@ -241,13 +285,15 @@ locations = st.builds(
     charging_when_closed=maybe(st.booleans()),
     images=some(images),
     energy_mix=maybe(mixes),
+    help_phone=maybe(st.just("+46 31 123 45 67")),
     last_updated=instants,
 )
+types = st.sampled_from([*TokenType, "SUBDERMAL_CHIP"])
 tokens = st.builds(
     Token,
     owner=parties,
     uid=ids,
-    type=st.sampled_from(TokenType),
+    type=types,
     contract_id=ids,
     issuer=words,
     valid=st.booleans(),
@@ -299,7 +345,7 @@ tariffs = st.builds(
     is_green_energy=maybe(st.booleans()),
     last_updated=instants,
 )
-cdr_tokens = st.builds(CdrToken, owner=parties, uid=ids, type=st.sampled_from(TokenType), contract_id=ids)
+cdr_tokens = st.builds(CdrToken, owner=parties, uid=ids, type=types, contract_id=ids)
 charging_periods = st.builds(
     ChargingPeriod,
     started_at=instants,
@@ -419,6 +465,7 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
         token=ids,
         url=urls,
         roles=some(st.builds(CredentialsRole, role=st.sampled_from(Role), party=parties, business=businesses), least=1),
+        hub=maybe(parties),
     ),
     Evse: evses,
     Location: locations,
@@ -451,7 +498,18 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
     VersionDetails: st.builds(VersionDetails, version=st.just("2.2.1"), endpoints=some(endpoints)),
 }
 EVERY = [(version, kind) for version, codecs in CODECS.items() for kind in codecs]
-briefly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+briefly = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+
+
+def sayable(codec: Codec[Any, Any], thing: Any) -> bool:
+    """Whether a version has words for it at all."""
+    try:
+        codec.write(thing)
+    except Unsayable:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(("version", "kind"), EVERY, ids=lambda one: getattr(one, "__name__", one))
@@ -460,7 +518,7 @@ briefly = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 def test_a_partner_hears_back_exactly_what_it_said(version: str, kind: type[Any], data: st.DataObject) -> None:
     """TYP-017, TYP-013, CDR-061: to the digit, the instant and the byte of signed data."""
     codec = CODECS[version][kind]
-    said = codec.encode(data.draw(THINGS[kind]))
+    said = codec.encode(data.draw(THINGS[kind].filter(lambda thing: sayable(codec, thing))))
     assert parsed(codec.encode(codec.decode(said, HEARING))) == parsed(said)
 
 
@@ -470,7 +528,7 @@ def test_a_partner_hears_back_exactly_what_it_said(version: str, kind: type[Any]
 def test_what_is_not_reported_lost_survives(version: str, kind: type[Any], data: st.DataObject) -> None:
     codec = CODECS[version][kind]
     allowed = LOST[version].get(kind, ())
-    for path in codec.lost(data.draw(THINGS[kind]), HEARING):
+    for path in codec.lost(data.draw(THINGS[kind].filter(lambda thing: sayable(codec, thing))), HEARING):
         assert re.sub(r"\[\d+\]", "", path).startswith(allowed), f"{kind.__name__}.{path} is lost in {version}"
 
 

@@ -112,6 +112,58 @@ class PublishTokenType(Struct, frozen=True, kw_only=True):
     group_id: str | None = None
 
 
+class ParkingDirection(StrEnum):
+    """How a space lies to the road that leads there (OCPI 2.3.0 mod_locations_parkingdirection_enum)."""
+
+    ANGLE = "ANGLE"
+    PARALLEL = "PARALLEL"
+    PERPENDICULAR = "PERPENDICULAR"
+
+
+class EvsePosition(StrEnum):
+    """Where an Evse stands, seen from the parked vehicle (OCPI 2.3.0 mod_locations_evseposition_enum)."""
+
+    CENTER = "CENTER"
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+
+
+class Parking(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A space in which a vehicle stands while it charges (OCPI 2.3.0 mod_locations_parking_object).
+
+    Measures are centimetres, `vehicle_weight_max` is kilograms; None: nobody said. `vehicle_types` keeps unknown words.
+    """
+
+    id: str
+    physical_reference: str | None = None
+    vehicle_types: tuple[str, ...]
+    vehicle_weight_max: Decimal | None = None
+    vehicle_height_max: Decimal | None = None
+    vehicle_length_max: Decimal | None = None
+    vehicle_width_max: Decimal | None = None
+    length: Decimal | None = None
+    width: Decimal | None = None
+    dangerous_goods_allowed: bool | None = None
+    direction: ParkingDirection | None = None
+    drive_through: bool | None = None
+    restricted_to_type: bool
+    reservation_required: bool
+    minutes_max: Decimal | None = None
+    roofed: bool | None = None
+    images: tuple[Image, ...] = ()
+    lighting: bool | None = None
+    refrigeration_outlet: bool | None = None
+    standards: tuple[str, ...] = ()
+    apds_reference: str | None = None
+
+
+class EvseParking(Struct, frozen=True):
+    """A Parking of the same Location from which an Evse is reached."""
+
+    parking_id: str
+    position: EvsePosition | None = None
+
+
 class Connector(Struct, frozen=True, kw_only=True):
     """A plug. `standard`, `format` and `power_type` keep the specification's words, unknown ones too."""
 
@@ -124,6 +176,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     power_max: int | None = None  # watts
     tariff_ids: tuple[str, ...] = ()
     terms_and_conditions: str | None = None
+    capabilities: tuple[str, ...] = ()
     last_updated: datetime
 
 
@@ -141,7 +194,9 @@ class Evse(Struct, frozen=True, kw_only=True):
     physical_reference: str | None = None
     directions: tuple[DisplayText, ...] = ()
     parking_restrictions: tuple[str, ...] = ()
+    parking: tuple[EvseParking, ...] = ()
     images: tuple[Image, ...] = ()
+    accepted_service_providers: tuple[str, ...] = ()  # names of the eMSPs whose contracts are good here
     last_updated: datetime
 
 
@@ -162,6 +217,7 @@ class Location(Struct, frozen=True, kw_only=True):
     related_locations: tuple[NamedGeoLocation, ...] = ()
     parking_type: str | None = None
     evses: tuple[Evse, ...] = ()
+    parking_places: tuple[Parking, ...] = ()
     directions: tuple[DisplayText, ...] = ()
     operator: BusinessDetails | None = None
     suboperator: BusinessDetails | None = None
@@ -172,6 +228,7 @@ class Location(Struct, frozen=True, kw_only=True):
     charging_when_closed: bool | None = None
     images: tuple[Image, ...] = ()
     energy_mix: EnergyMix | None = None
+    help_phone: str | None = None
     last_updated: datetime
 
 

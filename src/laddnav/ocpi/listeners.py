@@ -36,7 +36,13 @@ async def push_tariff(database: Database, changed: TariffChanged) -> None:
 
 
 async def push_token(database: Database, changed: TokenChanged) -> None:
-    key = words.token_key(TokenType(changed.type), changed.uid)
+    """Hears that a Token of ours is new or different; whose is an EMAID, the car itself says (TokenType's note).
+
+    OCPI 2.3.0 mod_tokens_tokentype_enum.
+    """
+    if changed.type == TokenType.EMAID:
+        return
+    key = words.token_key(changed.type, changed.uid)
     await _news(database, changed.holder, changed.owner, Module.TOKENS, key)
 
 

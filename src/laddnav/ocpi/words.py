@@ -24,7 +24,7 @@ from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens import actions as tokens
-from laddnav.tokens.model import Token, TokenKey, TokenType
+from laddnav.tokens.model import Token, TokenKey
 
 KINDS: dict[Module, type[Any]] = {
     Module.CDRS: Cdr,
@@ -35,7 +35,7 @@ KINDS: dict[Module, type[Any]] = {
 }
 
 
-def token_key(type: TokenType, uid: str) -> str:
+def token_key(type: str, uid: str) -> str:
     """What names a Token among its owner's."""
     return f"{type}/{fold(uid)}"
 
@@ -82,7 +82,7 @@ async def _tariff(unit: Unit, holder: PartyId, key: str) -> Tariff | None:
 
 async def _token(unit: Unit, holder: PartyId, key: str) -> Token | None:
     type, _, uid = key.partition("/")
-    return await tokens.find(unit, holder, TokenKey(holder, TokenType(type), uid))
+    return await tokens.find(unit, holder, TokenKey(holder, type, uid))
 
 
 async def _session(unit: Unit, holder: PartyId, key: str) -> Session | None:

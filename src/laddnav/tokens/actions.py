@@ -33,7 +33,7 @@ async def keep(unit: Unit, holder: PartyId, token: Token) -> bool:
     if before is not None and rules.stays(before, token):
         return False
     store.write(unit, holder, token)
-    unit.announce(TokenChanged(holder=holder, owner=str(token.owner), type=token.type.value, uid=token.uid))
+    unit.announce(TokenChanged(holder=holder, owner=str(token.owner), type=token.type, uid=token.uid))
     return True
 
 

@@ -12,10 +12,11 @@ from laddnav.kit.ids import PartyId
 
 
 class TokenType(StrEnum):
-    """OCPI 2.2.1 mod_tokens_tokentype_enum."""
+    """The types that the texts list; a partner may name others (OCPI 2.3.0 mod_tokens_tokentype_enum)."""
 
     AD_HOC_USER = "AD_HOC_USER"
     APP_USER = "APP_USER"
+    EMAID = "EMAID"
     OTHER = "OTHER"
     RFID = "RFID"
 
@@ -45,14 +46,16 @@ class EnergyContract(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """`owner` is the eMSP. `blocked`, `expires_at` and `credit` are of our own Tokens only; partners see `valid`.
+    """`owner` is the eMSP. `type` is a TokenType, or a word of a partner's own.
+
+    `blocked`, `expires_at` and `credit` are of our own Tokens only; partners see `valid`.
 
     `credit` is what is left to charge for, in the party's currency; None: there is no such bound.
     """
 
     owner: PartyId
     uid: str
-    type: TokenType
+    type: str
     contract_id: str
     issuer: str
     valid: bool
@@ -72,15 +75,16 @@ class TokenKey(Struct, frozen=True):
     """What names a Token among a holder's: uids are unique only within their eMSP and type."""
 
     owner: PartyId
-    type: TokenType
+    type: str
     uid: str
 
 
 class LocationReferences(Struct, frozen=True):
-    """Where the driver wants to charge; no `evse_uids` means anywhere at the Location."""
+    """Where the driver wants to charge; no `evse_uids` means anywhere at the Location, no `connector_ids` any plug."""
 
     location_id: str
     evse_uids: tuple[str, ...] = ()
+    connector_ids: tuple[str, ...] = ()
 
 
 class Authorization(Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ async def patch(unit: Unit, call: Call) -> Reply:
 async def gone(unit: Unit, key: Key) -> None:
     """Nobody charges with what its eMSP does not list any more; should it be listed again, it is as it is told then."""
     type, _, uid = key.id.partition("/")
-    token = await tokens.find(unit, key.holder, TokenKey(key.owner, TokenType(type), uid))
+    token = await tokens.find(unit, key.holder, TokenKey(key.owner, type, uid))
     if token is not None:
         await tokens.keep(unit, key.holder, replace(token, valid=False))
 
@@ -81,13 +81,12 @@ async def authorize(unit: Unit, call: Call) -> Reply:
     return Reply(data=call.codec(Authorization).encode(given))
 
 
-def _type(call: Call) -> TokenType:
+def _type(call: Call) -> str:
     """RFID where the URL names none. Raises Unreadable."""
-    said = call.query.get("type", TokenType.RFID)
-    try:
-        return TokenType(said)
-    except ValueError as error:
-        raise Unreadable(f"type={said[:40]!r} is no type of Token") from error
+    said = call.query.get("type", TokenType.RFID.value)
+    if call.version.token_type(said) != said:
+        raise Unreadable(f"type={said[:40]!r} is no type of Token")
+    return said
 
 
 SENDER: Table = {("GET", 0): lists.listing(Module.TOKENS), ("POST", 2): Within(authorize)}

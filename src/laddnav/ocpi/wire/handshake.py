@@ -41,11 +41,15 @@ class CredentialsRole(Struct, frozen=True, kw_only=True):
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """What lets the other side in, and who is on this side (OCPI 2.2.1 credentials_credentials_object)."""
+    """What lets the other side in, and who is on this side (OCPI 2.2.1 credentials_credentials_object).
+
+    `hub`: this side passes messages on to others, as this party.
+    """
 
     token: str
     url: str
     roles: tuple[CredentialsRole, ...]
+    hub: PartyId | None = None
 
     def __repr__(self) -> str:
         """Without the token."""

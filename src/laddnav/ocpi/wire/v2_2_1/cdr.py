@@ -166,7 +166,7 @@ def read_cdr_of(
 
 
 def cdr_words(cdr: Cdr, write_price: Callable[[Price], P], write_tariff: Callable[[Tariff], T]) -> dict[str, Any]:
-    """The fields of WireCdrOf."""
+    """The fields of WireCdrOf, but for the token."""
 
     def maybe(price: Price | None) -> P | None:
         return None if price is None else write_price(price)
@@ -179,7 +179,6 @@ def cdr_words(cdr: Cdr, write_price: Callable[[Price], P], write_tariff: Callabl
         "start_date_time": DateTime(cdr.started_at),
         "end_date_time": DateTime(cdr.ended_at),
         "session_id": cdr.session_id,
-        "cdr_token": write_cdr_token(cdr.token),
         "auth_method": cdr.auth_method,
         "authorization_reference": cdr.authorization_reference,
         "cdr_location": _write_location(cdr.location),
@@ -211,7 +210,7 @@ def read(wire: WireCdr, hearing: Hearing) -> Cdr:
 
 
 def write(cdr: Cdr) -> WireCdr:
-    return WireCdr(**cdr_words(cdr, write_price, write_tariff))
+    return WireCdr(**cdr_words(cdr, write_price, write_tariff), cdr_token=write_cdr_token(cdr.token))
 
 
 def _read_location(wire: WireCdrLocation) -> CdrLocation:

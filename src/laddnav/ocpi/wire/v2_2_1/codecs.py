@@ -7,6 +7,7 @@ from laddnav.ocpi.wire.handshake import Credentials, Module, OfferedVersion, Ver
 from laddnav.ocpi.wire.shared import offered
 from laddnav.ocpi.wire.v2_2_1 import (
     cdr,
+    cdr_token,
     commands,
     connector,
     credentials,
@@ -40,4 +41,4 @@ CODECS = Codecs(
     }
 )
 
-VERSION = Version(number="2.2.1", codecs=CODECS, modules=frozenset(Module))
+VERSION = Version(number="2.2.1", codecs=CODECS, modules=frozenset(Module), token_types=frozenset(cdr_token.TYPES))

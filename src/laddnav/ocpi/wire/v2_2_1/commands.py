@@ -84,14 +84,18 @@ def read_start(wire: WireStartSession, hearing: Hearing) -> StartSession:
 
 
 def write_start(command: StartSession) -> WireStartSession:
-    return WireStartSession(
-        response_url=command.response_url,
-        token=write_token(command.token),
-        location_id=command.location_id,
-        evse_uid=command.evse_uid,
-        connector_id=command.connector_id,
-        authorization_reference=command.authorization_reference,
-    )
+    return WireStartSession(**start_words(command), token=write_token(command.token))
+
+
+def start_words(command: StartSession) -> dict[str, Any]:
+    """The fields of WireStartSession, but for the token."""
+    return {
+        "response_url": command.response_url,
+        "location_id": command.location_id,
+        "evse_uid": command.evse_uid,
+        "connector_id": command.connector_id,
+        "authorization_reference": command.authorization_reference,
+    }
 
 
 def read_stop(wire: WireStopSession, hearing: Hearing) -> StopSession:
@@ -133,15 +137,19 @@ def read_reserve(wire: WireReserveNow, hearing: Hearing) -> ReserveNow:
 
 
 def write_reserve(command: ReserveNow) -> WireReserveNow:
-    return WireReserveNow(
-        response_url=command.response_url,
-        token=write_token(command.token),
-        expiry_date=DateTime(command.expires_at),
-        reservation_id=command.reservation_id,
-        location_id=command.location_id,
-        evse_uid=command.evse_uid,
-        authorization_reference=command.authorization_reference,
-    )
+    return WireReserveNow(**reserve_words(command), token=write_token(command.token))
+
+
+def reserve_words(command: ReserveNow) -> dict[str, Any]:
+    """The fields of WireReserveNow, but for the token."""
+    return {
+        "response_url": command.response_url,
+        "expiry_date": DateTime(command.expires_at),
+        "reservation_id": command.reservation_id,
+        "location_id": command.location_id,
+        "evse_uid": command.evse_uid,
+        "authorization_reference": command.authorization_reference,
+    }
 
 
 def read_cancel(wire: WireCancelReservation, hearing: Hearing) -> CancelReservation:

@@ -1,6 +1,9 @@
 """Credentials as OCPI 2.2.1 spells them (OCPI 2.2.1 credentials_credentials_object)."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -11,6 +14,9 @@ from laddnav.ocpi.wire.handshake import Credentials, CredentialsRole
 from laddnav.ocpi.wire.shared.business import WireBusinessDetails, read_business, write_business
 from laddnav.ocpi.wire.shared.scalars import CiString2, CiString3, CredentialsToken, Url
 from laddnav.parties.model import Role
+
+# 2.2.1 has no word for a payment terminal provider.
+SAID_AS = {Role.PTP: Role.OTHER}
 
 
 class WireCredentialsRole(Struct, kw_only=True):
@@ -24,13 +30,13 @@ class WireCredentialsRole(Struct, kw_only=True):
             raise ValueError(f"Invalid enum value {self.role.value!r} - at `$.role`")
 
 
-class WireCredentials(Struct, kw_only=True):
+class WireCredentials(Struct, kw_only=True, omit_defaults=True):
     token: CredentialsToken
     url: Url
     roles: Annotated[tuple[WireCredentialsRole, ...], Meta(min_length=1)]
 
 
-def read(wire: WireCredentials, hearing: Hearing) -> Credentials:
+def read_credentials(wire: WireCredentials, hub: PartyId | None) -> Credentials:
     return Credentials(
         token=wire.token,
         url=wire.url,
@@ -42,23 +48,44 @@ def read(wire: WireCredentials, hearing: Hearing) -> Credentials:
             )
             for one in wire.roles
         ),
+        hub=hub,
     )
 
 
+def role_words(one: CredentialsRole, said_as: Mapping[Role, Role]) -> dict[str, Any]:
+    """The fields of WireCredentialsRole."""
+    return {
+        "role": said_as.get(one.role, one.role),
+        "business_details": write_business(one.business) or WireBusinessDetails(name=""),
+        "party_id": one.party.party,
+        "country_code": one.party.country,
+    }
+
+
+def apart(roles: tuple[CredentialsRole, ...], said_as: Mapping[Role, Role]) -> tuple[CredentialsRole, ...]:
+    """Each combination of role and party once, also where two roles are one to the partner."""
+    return tuple({(said_as.get(one.role, one.role), one.party): one for one in roles}.values())
+
+
+def hub_among(roles: tuple[CredentialsRole, ...]) -> PartyId | None:
+    return next((one.party for one in roles if one.role is Role.HUB), None)
+
+
+def read(wire: WireCredentials, hearing: Hearing) -> Credentials:
+    said = read_credentials(wire, None)
+    return Credentials(token=said.token, url=said.url, roles=said.roles, hub=hub_among(said.roles))
+
+
 def write(credentials: Credentials) -> WireCredentials:
+    """A hub names itself as that and nobody else (OCPI 2.2.1 credentials_credentials_role_class)."""
+    roles = credentials.roles
+    if credentials.hub is not None and hub_among(roles) is None:
+        business = next((one.business for one in roles if one.party == credentials.hub), roles[0].business)
+        roles = (CredentialsRole(role=Role.HUB, party=credentials.hub, business=business),)
     return WireCredentials(
         token=credentials.token,
         url=credentials.url,
-        roles=tuple(
-            WireCredentialsRole(
-                # 2.2.1 has no word for a payment terminal provider.
-                role=Role.OTHER if one.role is Role.PTP else one.role,
-                business_details=write_business(one.business) or WireBusinessDetails(name=""),
-                party_id=one.party.party,
-                country_code=one.party.country,
-            )
-            for one in credentials.roles
-        ),
+        roles=tuple(WireCredentialsRole(**role_words(one, SAID_AS)) for one in apart(roles, SAID_AS)),
     )
 
 

@@ -1,9 +1,12 @@
 """Location as OCPI 2.2.1 spells it (OCPI 2.2.1 mod_locations_location_object)."""
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.locations.model import Location, NamedGeoLocation, PublishTokenType
+from laddnav.locations.model import Evse, Location, NamedGeoLocation, PublishTokenType
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.business import (
     WireBusinessDetails,
@@ -30,6 +33,7 @@ from laddnav.ocpi.wire.shared.scalars import (
     many,
 )
 from laddnav.ocpi.wire.shared.texts import WireDisplayText, read_text, read_texts, write_text, write_texts
+from laddnav.ocpi.wire.v2_2_1.connector import sayable
 from laddnav.ocpi.wire.v2_2_1.energy_mix import WireEnergyMix, read_energy_mix, write_energy_mix
 from laddnav.ocpi.wire.v2_2_1.evse import WireEvse, read_evse, write_evse
 from laddnav.ocpi.wire.v2_2_1.listed import listed
@@ -89,7 +93,8 @@ class WireLocation(Struct, kw_only=True, omit_defaults=True):
     last_updated: DateTime
 
 
-def read(wire: WireLocation, hearing: Hearing) -> Location:
+def read_location_of(wire: WireLocation, read_evse: Callable[[Any], Evse], **more: Any) -> Location:
+    """`more` is what a later version says besides."""
     return Location(
         owner=PartyId.of(wire.country_code, wire.party_id),
         id=wire.id,
@@ -128,16 +133,18 @@ def read(wire: WireLocation, hearing: Hearing) -> Location:
         images=tuple(read_image(one) for one in wire.images or ()),
         energy_mix=None if wire.energy_mix is None else read_energy_mix(wire.energy_mix),
         last_updated=wire.last_updated.at,
+        **more,
     )
 
 
-def write(location: Location) -> WireLocation:
-    return WireLocation(
-        country_code=location.owner.country,
-        party_id=location.owner.party,
-        id=location.id,
-        publish=location.publish,
-        publish_allowed_to=many(
+def location_words(location: Location) -> dict[str, Any]:
+    """The fields of WireLocation, but for the Evses and what its lists have no words for."""
+    return {
+        "country_code": location.owner.country,
+        "party_id": location.owner.party,
+        "id": location.id,
+        "publish": location.publish,
+        "publish_allowed_to": many(
             WirePublishTokenType(
                 uid=one.uid,
                 type=one.type,
@@ -147,27 +154,38 @@ def write(location: Location) -> WireLocation:
             )
             for one in location.publish_allowed_to
         ),
-        name=location.name,
-        address=clipped(location.address, 255),
-        city=clipped(location.city, 45),
-        postal_code=location.postal_code,
-        state=location.state,
-        country=location.country,
-        coordinates=write_place(location.coordinates),
-        related_locations=many(_write_named(one) for one in location.related_locations),
+        "name": location.name,
+        "address": clipped(location.address, 255),
+        "city": clipped(location.city, 45),
+        "postal_code": location.postal_code,
+        "state": location.state,
+        "country": location.country,
+        "coordinates": write_place(location.coordinates),
+        "related_locations": many(_write_named(one) for one in location.related_locations),
+        "directions": write_texts(location.directions),
+        "operator": write_business(location.operator),
+        "suboperator": write_business(location.suboperator),
+        "owner": write_business(location.proprietor),
+        "time_zone": location.time_zone,
+        "opening_times": None if location.opening_times is None else write_hours_of(location.opening_times),
+        "charging_when_closed": location.charging_when_closed,
+        "images": many(write_image(one) for one in location.images),
+        "energy_mix": None if location.energy_mix is None else write_energy_mix(location.energy_mix),
+        "last_updated": DateTime(location.last_updated),
+    }
+
+
+def read(wire: WireLocation, hearing: Hearing) -> Location:
+    return read_location_of(wire, read_evse)
+
+
+def write(location: Location) -> WireLocation:
+    """An Evse none of whose Connectors can be said is left out."""
+    return WireLocation(
+        **location_words(location),
         parking_type=next(iter(listed("parking_type", [location.parking_type or ""]) or ()), None),
-        evses=many(write_evse(one) for one in location.evses),
-        directions=write_texts(location.directions),
-        operator=write_business(location.operator),
-        suboperator=write_business(location.suboperator),
-        owner=write_business(location.proprietor),
+        evses=many(write_evse(one) for one in location.evses if any(map(sayable, one.connectors))),
         facilities=listed("facilities", location.facilities),
-        time_zone=location.time_zone,
-        opening_times=None if location.opening_times is None else write_hours_of(location.opening_times),
-        charging_when_closed=location.charging_when_closed,
-        images=many(write_image(one) for one in location.images),
-        energy_mix=None if location.energy_mix is None else write_energy_mix(location.energy_mix),
-        last_updated=DateTime(location.last_updated),
     )
 
 

@@ -20,11 +20,3 @@ def read_price(wire: WirePrice) -> Price:
 
 def write_price(price: Price) -> WirePrice:
     return WirePrice(excl_vat=Number(price.before_taxes), incl_vat=maybe_number(price.after_taxes))
-
-
-def read_maybe(wire: WirePrice | None) -> Price | None:
-    return None if wire is None else read_price(wire)
-
-
-def write_maybe(price: Price | None) -> WirePrice | None:
-    return None if price is None else write_price(price)

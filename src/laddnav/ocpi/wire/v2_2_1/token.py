@@ -1,5 +1,7 @@
 """Token, LocationReferences and AuthorizationInfo as OCPI 2.2.1 spells them (OCPI 2.2.1 mod_tokens_token_object)."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
@@ -17,13 +19,13 @@ from laddnav.ocpi.wire.shared.scalars import (
     many,
 )
 from laddnav.ocpi.wire.shared.texts import WireDisplayText, read_text, write_text
+from laddnav.ocpi.wire.v2_2_1.cdr_token import ListedType, listed_type
 from laddnav.tokens.model import (
     Allowed,
     Authorization,
     EnergyContract,
     LocationReferences,
     Token,
-    TokenType,
     Whitelist,
 )
 
@@ -37,7 +39,7 @@ class WireToken(Struct, kw_only=True, omit_defaults=True):
     country_code: CiString2
     party_id: CiString3
     uid: CiString36
-    type: TokenType
+    type: ListedType
     contract_id: CiString36
     visual_number: String64 | None = None
     issuer: String64
@@ -87,25 +89,29 @@ def read_token(wire: WireToken) -> Token:
 
 
 def write_token(token: Token) -> WireToken:
+    return WireToken(**token_words(token), type=listed_type(token.type))
+
+
+def token_words(token: Token) -> dict[str, Any]:
+    """The fields of WireToken, but for the type."""
     contract = token.energy_contract
-    return WireToken(
-        country_code=token.owner.country,
-        party_id=token.owner.party,
-        uid=token.uid,
-        type=token.type,
-        contract_id=token.contract_id,
-        visual_number=token.visual_number,
-        issuer=clipped(token.issuer, 64),
-        group_id=token.group_id,
-        valid=token.valid,
-        whitelist=token.whitelist,
-        language=token.language,
-        default_profile_type=token.default_profile_type,
-        energy_contract=None
+    return {
+        "country_code": token.owner.country,
+        "party_id": token.owner.party,
+        "uid": token.uid,
+        "contract_id": token.contract_id,
+        "visual_number": token.visual_number,
+        "issuer": clipped(token.issuer, 64),
+        "group_id": token.group_id,
+        "valid": token.valid,
+        "whitelist": token.whitelist,
+        "language": token.language,
+        "default_profile_type": token.default_profile_type,
+        "energy_contract": None
         if contract is None
         else WireEnergyContract(supplier_name=contract.supplier_name, contract_id=contract.contract_id),
-        last_updated=DateTime(token.last_updated),
-    )
+        "last_updated": DateTime(token.last_updated),
+    }
 
 
 def read(wire: WireToken, hearing: Hearing) -> Token:
@@ -133,15 +139,19 @@ def read_authorization(wire: WireAuthorizationInfo, hearing: Hearing) -> Authori
 
 
 def write_authorization(authorization: Authorization) -> WireAuthorizationInfo:
-    """One text is all there is room for: the first."""
+    token = None if authorization.token is None else write_token(authorization.token)
+    return WireAuthorizationInfo(**authorization_words(authorization), token=token)
+
+
+def authorization_words(authorization: Authorization) -> dict[str, Any]:
+    """The fields of WireAuthorizationInfo, but for the token. One text is all there is room for: the first."""
     info = [write_text(DisplayText(language, text)) for language, text in authorization.info[:1]]
-    return WireAuthorizationInfo(
-        allowed=authorization.allowed,
-        token=None if authorization.token is None else write_token(authorization.token),
-        location=None if authorization.location is None else write_references(authorization.location),
-        authorization_reference=authorization.reference,
-        info=info[0] if info else None,
-    )
+    return {
+        "allowed": authorization.allowed,
+        "location": None if authorization.location is None else write_references(authorization.location),
+        "authorization_reference": authorization.reference,
+        "info": info[0] if info else None,
+    }
 
 
 codec = Codec(WireToken, read, write_token)

@@ -3,12 +3,13 @@
 from laddnav.cdrs.model import Cdr
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.v2_2_1.cdr import WireCdrOf, cdr_words, read_cdr_of
+from laddnav.ocpi.wire.v2_3_0.cdr_token import WireCdrToken, write_cdr_token
 from laddnav.ocpi.wire.v2_3_0.price import WirePrice, read_price, write_price
 from laddnav.ocpi.wire.v2_3_0.tariff import WireTariff, read_tariff, write_tariff
 
 
 class WireCdr(WireCdrOf[WirePrice, WireTariff], kw_only=True, omit_defaults=True):
-    pass
+    cdr_token: WireCdrToken
 
 
 def read(wire: WireCdr, hearing: Hearing) -> Cdr:
@@ -16,7 +17,7 @@ def read(wire: WireCdr, hearing: Hearing) -> Cdr:
 
 
 def write(cdr: Cdr) -> WireCdr:
-    return WireCdr(**cdr_words(cdr, write_price, write_tariff))
+    return WireCdr(**cdr_words(cdr, write_price, write_tariff), cdr_token=write_cdr_token(cdr.token))
 
 
 codec = Codec(WireCdr, read, write)

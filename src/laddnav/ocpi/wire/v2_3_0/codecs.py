@@ -1,8 +1,30 @@
-"""OCPI 2.3.0: what is spelt how, as far as a price goes; what is not listed is not spoken yet."""
+"""OCPI 2.3.0: what is spelt otherwise than in 2.2.1."""
+
+from typing import Any
 
 from laddnav.cdrs.model import Cdr
-from laddnav.ocpi.wire.codec import Codecs
-from laddnav.ocpi.wire.v2_3_0 import cdr, tariff
+from laddnav.locations.model import Connector, Evse, Location
+from laddnav.ocpi.wire.codec import Codec
+from laddnav.ocpi.wire.handshake import Credentials
+from laddnav.ocpi.wire.v2_2_1 import codecs as v2_2_1
+from laddnav.ocpi.wire.v2_3_0 import cdr, commands, connector, credentials, evse, location, session, tariff, token
+from laddnav.ocpi.wire.version import Version
+from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
+from laddnav.tokens.model import Authorization, Token
 
-CODECS = Codecs({Cdr: cdr.codec, Tariff: tariff.codec})
+CHANGED: dict[type[Any], Codec[Any, Any]] = {
+    Authorization: token.authorization_codec,
+    Cdr: cdr.codec,
+    Connector: connector.codec,
+    Credentials: credentials.codec,
+    Evse: evse.codec,
+    Location: location.codec,
+    Session: session.codec,
+    Tariff: tariff.codec,
+    Token: token.codec,
+    **commands.CODECS,
+}
+CODECS = v2_2_1.CODECS | CHANGED
+
+VERSION = Version(number="2.3.0", codecs=CODECS, modules=v2_2_1.VERSION.modules)

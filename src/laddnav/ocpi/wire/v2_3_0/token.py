@@ -1,0 +1,31 @@
+"""Token and AuthorizationInfo as OCPI 2.3.0 spells them: as 2.2.1, but of a Token's type anybody may name a new one.
+
+OCPI 2.3.0 mod_tokens_tokentype_enum.
+"""
+
+from laddnav.ocpi.wire.codec import Codec
+from laddnav.ocpi.wire.shared.scalars import Word
+from laddnav.ocpi.wire.v2_2_1 import token as v2_2_1
+from laddnav.ocpi.wire.v2_2_1.token import authorization_words, read, read_authorization, token_words
+from laddnav.tokens.model import Authorization, Token
+
+
+class WireToken(v2_2_1.WireToken, kw_only=True, omit_defaults=True):
+    type: Word  # type: ignore[assignment]  # a list that was closed is open
+
+
+class WireAuthorizationInfo(v2_2_1.WireAuthorizationInfo, kw_only=True, omit_defaults=True):
+    token: WireToken | None = None
+
+
+def write_token(token: Token) -> WireToken:
+    return WireToken(**token_words(token), type=token.type)
+
+
+def write_authorization(authorization: Authorization) -> WireAuthorizationInfo:
+    token = None if authorization.token is None else write_token(authorization.token)
+    return WireAuthorizationInfo(**authorization_words(authorization), token=token)
+
+
+codec = Codec(WireToken, read, write_token)
+authorization_codec = Codec(WireAuthorizationInfo, read_authorization, write_authorization)
