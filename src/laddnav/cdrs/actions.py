@@ -222,7 +222,7 @@ async def _reviewed(unit: Unit, cdr: Cdr) -> Review:
         rules.charge_of(cdr, None if location is None else location.time_zone),
         tariffs=promised.tariffs,
         earlier=promised.others,
-        power_max=judging.power_of(connector),
+        power_max=judging.power_of(cdr, connector),
     )
     return judging.reviewed(cdr, checked, await store.beside(unit, cdr), unit.now)
 
