@@ -137,7 +137,7 @@ async def two_hours_closed(street: Street) -> datetime:
 
 
 async def test_a_reading_that_comes_after_the_cdr_is_closed_credits_it_and_closes_anew(street: Street) -> None:
-    """CDR-012, CDR-013, CDR-014, CDR-017: 5 kWh at 4 and 5 at 1; but it was 1 and 9."""
+    """CDR-012, CDR-013, CDR-014, CDR-017, CDR-020: 5 kWh at 4 and 5 at 1; but it was 1 and 9."""
     middle = await two_hours(street)
     (first,) = await street.closed()
     assert first.costs.total.before_taxes == Decimal("25.00")
@@ -152,6 +152,7 @@ async def test_a_reading_that_comes_after_the_cdr_is_closed_credits_it_and_close
     assert successor.costs.total.before_taxes == Decimal("13.00")
     assert successor.energy == first.energy
     assert len({first.id, credit.id, successor.id}) == 3
+    assert len(first.id) == len(successor.id) == 36 < len(credit.id) <= 39
     assert await street.owed() == Decimal("13.00")
     assert not {DoubtKind.LATE_READING, DoubtKind.NO_READINGS} & set(await street.doubts())
     async with street.database.unit() as unit:

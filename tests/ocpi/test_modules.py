@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.rules import charge_of
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
@@ -18,6 +19,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.model import Policy
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.pricing.check.verdicts import Verdict, checked
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs
@@ -28,6 +30,7 @@ from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation
 from tests.ocpi.test_examples import CASES
 
+SINCE = "2026-11-01T00:00:00Z"
 CODECS = VERSIONS["2.2.1"].codecs
 
 
@@ -227,9 +230,11 @@ async def test_a_removed_evse_is_still_told(at_cpo: Ask, cpo: Installation, cloc
 
 
 async def test_a_tariff_is_put_shown_and_taken_back(at_emsp: Ask, emsp: Installation) -> None:
-    """TAR-002, TAR-005, TAR-007, TAR-008, TAR-011."""
+    """TAR-002, TAR-005, TAR-007, TAR-008, TAR-011: of the party in the URL, and of no other."""
     url = f"{emsp.url}/ocpi/emsp/2.2.1/tariffs/SE/LAD/11"
     said = example("tariffs/complex-tariff-example.json", id="11", x_colour="green")
+    for others in ({"country_code": "DE", "party_id": "ALL"}, {"id": "12"}):
+        assert (await at_emsp("PUT", url, encoded(said | others))).both == (200, 2001)
     assert (await at_emsp("PUT", url, encoded(said))).both == (201, 1000)
     assert (await at_emsp("GET", url)).data == said
     async with emsp.database.unit() as unit:
@@ -241,8 +246,8 @@ async def test_a_tariff_is_put_shown_and_taken_back(at_emsp: Ask, emsp: Installa
     assert (await at_emsp("PUT", url, encoded(said))).both == (201, 1000)
 
 
-async def test_a_withdrawn_tariff_is_not_listed(at_cpo: Ask, cpo: Installation) -> None:
-    """TAR-001."""
+async def test_tariffs_are_listed_by_when_they_changed_and_not_once_withdrawn(at_cpo: Ask, cpo: Installation) -> None:
+    """TAR-001: page by page."""
     async with cpo.database.unit() as unit:
         await tariffs.keep(unit, CPO, things.tariff("T1", CPO))
         await tariffs.keep(unit, CPO, things.tariff("T2", CPO))
@@ -250,6 +255,11 @@ async def test_a_withdrawn_tariff_is_not_listed(at_cpo: Ask, cpo: Installation) 
         await tariffs.withdraw(unit, CPO, CPO, "T1")
     answer = await at_cpo("GET", f"{cpo.url}/ocpi/cpo/2.2.1/tariffs")
     assert [one["id"] for one in answer.data] == ["T2"] and answer.headers["x-total-count"] == "1"
+    async with cpo.database.unit() as unit:
+        await tariffs.keep(unit, CPO, things.tariff("T3", CPO, last_updated=unit.now))
+    url = f"{cpo.url}/ocpi/cpo/2.2.1/tariffs"
+    for asked, told in (("limit=1", "T2"), (f"date_to={SINCE}", "T2"), (f"date_from={SINCE}", "T3")):
+        assert [one["id"] for one in (await at_cpo("GET", f"{url}?{asked}")).data] == [told]
 
 
 # Tokens ---------------------------------------------------------------------------------------------------------------
@@ -454,6 +464,7 @@ async def test_a_cdr_is_taken_once_and_for_good(at_emsp: Ask, emsp: Installation
         ({"total_cost": {"incl_vat": 4.0}}, (200, 2001)),
         ({"remark": "x" * 256}, (200, 2001)),  # CDR-065
         ({"end_date_time": None}, (200, 2001)),  # CDR-030
+        ({"start_date_time": "1970-1-1T00:00:00Z"}, (200, 2001)),  # CDR-030, as it is printed
     ],
 )
 async def test_a_cdr_that_breaks_a_rule_is_refused(
@@ -463,6 +474,25 @@ async def test_a_cdr_that_breaks_a_rule_is_refused(
     assert (await at_emsp("POST", f"{emsp.url}/ocpi/emsp/2.2.1/cdrs", encoded(cdr(**changes)))).both == both
     async with emsp.database.unit() as unit:
         assert not await cdrs.page(unit, emsp.holder)
+
+
+async def test_a_reservation_that_nobody_used_is_a_cdr_too(at_emsp: Ask, emsp: Installation) -> None:
+    """CDR-025, CDR-053, CDR-054, CDR-069: of no Session and no plug, whatever is said of the plug."""
+    plug = dict.fromkeys(("evse_uid", "evse_id", "connector_id"), "#NA")
+    plug |= {f"connector_{name}": "ANYTHING" for name in ("standard", "format", "power_type")}
+    said = cdr(total_cost={"excl_vat": 6.0, "incl_vat": 7.2}, total_energy=0, total_time=1)
+    said["end_date_time"] = "2015-06-29T22:39:09Z"
+    said["total_reservation_cost"], _ = said["total_cost"], said.pop("total_time_cost")
+    assert "session_id" not in said
+    said["cdr_location"] |= plug
+    reserved = {"type": "RESERVATION_TIME", "volume": 1}
+    said["charging_periods"] = [{"start_date_time": said["start_date_time"], "dimensions": [reserved]}]
+    said["tariffs"] = [example("tariffs/tariff-example-with-reservation-price-and-expire-fee.json")]
+    assert (await at_emsp("POST", f"{emsp.url}/ocpi/emsp/2.2.1/cdrs", encoded(said))).both == (201, 1000)
+    async with emsp.database.unit() as unit:
+        (kept,) = await cdrs.page(unit, emsp.holder)
+    assert (kept.session_id, kept.location.evse_id) == (None, "#NA")
+    assert checked(charge_of(kept, "Europe/Brussels")).verdict is Verdict.MATCH
 
 
 async def test_a_credit_cdr_is_kept_beside_what_it_credits(at_emsp: Ask, emsp: Installation) -> None:

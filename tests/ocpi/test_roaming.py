@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import EvseRef
+from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import partners, store
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.model import Exchange
+from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions
@@ -135,13 +137,22 @@ async def test_a_location_its_tariff_and_their_changes_are_pushed(pair: Pair) ->
     assert ("PATCH", f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1/EVSE1") in methods
 
 
-async def test_a_withdrawn_tariff_is_taken_back(pair: Pair) -> None:
-    """TAR-005."""
+async def test_a_withdrawn_tariff_is_taken_back_when_nobody_offers_it_any_more(pair: Pair, clock: SetClock) -> None:
+    """TAR-005, TAR-006."""
     cpo, emsp = pair
     await furnished(cpo)
     await cpo.settle()
     async with cpo.database.unit() as unit:
         await tariffs.withdraw(unit, CPO, CPO, "T1")
+    await cpo.settle()
+    async with emsp.database.unit() as unit:
+        assert await tariffs.find(unit, EMSP, CPO, "T1") is not None
+    waiting = next(one for one in await cpo.deliveries() if one.module is Module.TARIFFS and one.last_error)
+    assert "still offered at Location 'LOC1'" in (waiting.last_error or "")
+    at = clock.advance(timedelta(minutes=20))
+    async with cpo.database.unit() as unit:
+        free = things.evse(connectors=(things.connector(tariff_ids=()),))
+        await locations.keep(unit, CPO, things.location(owner=CPO, evses=(free,), last_updated=at))
     await cpo.settle()
     async with emsp.database.unit() as unit:
         with pytest.raises(UnknownTariff):
@@ -191,7 +202,7 @@ async def test_a_charge_is_told_as_it_goes_and_closed_once(pair: Pair, clock: Se
 
 
 async def test_nobody_but_the_tokens_company_hears_of_a_charge(pair: Pair, clock: SetClock) -> None:
-    """SES-005, CDR-006."""
+    """SES-005, CDR-005, CDR-006: it is not on the lists of the others, and the one that is says when it was closed."""
     cpo, emsp = pair
     await furnished(cpo)
     async with cpo.database.unit() as unit:
@@ -201,6 +212,15 @@ async def test_nobody_but_the_tokens_company_hears_of_a_charge(pair: Pair, clock
     await emsp.pull()
     async with emsp.database.unit() as unit:
         assert not await sessions.page(unit, EMSP) and not await cdrs.page(unit, EMSP)
+    await carded(emsp)
+    await emsp.settle()
+    theirs = await charged(cpo, clock)
+    await cpo.settle()
+    asker = await emsp.clients.to(await emsp.connection())
+    listed = (await asker.call("GET", f"{cpo.url}/ocpi/cpo/2.2.1/cdrs")).answer
+    assert [(one["session_id"], one["last_updated"]) for one in parsed(listed.data or b"")] == [
+        (theirs, rfc3339(clock.now()))
+    ]
 
 
 # The outbox -----------------------------------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ CASES: dict[Code, tuple[Callable[[], Tariff], str, Callable[[], Tariff]]] = {
 
 @pytest.mark.parametrize("code", CASES, ids=str)
 def test_is_found_where_it_is(code: Code) -> None:
+    """TAR-016, TAR-019, TAR-023, TAR-042, TAR-061, TAR-078: what a sender is asked to keep to, among the rest."""
     has, pointer, _ = CASES[code]
     assert found(code, has()) == [pointer]
 

@@ -78,6 +78,15 @@ PRINTED = """
 select holder, location_key, uid from evse
 where upper(translate(evse_id, '*- ', '')) = $1 and owner = holder order by holder, location_key, uid_key
 """
+OFFERING = """
+select l.id from location l
+where l.holder = $1 and l.owner = $1 and exists (
+  select from evse e, jsonb_array_elements(e.body::jsonb -> 'connectors') connector,
+    jsonb_array_elements_text(connector -> 'tariff_ids') tariff
+  where e.holder = l.holder and e.owner = l.owner and e.location_key = l.id_key and e.status <> 'REMOVED'
+    and lower(tariff) = lower($2))
+order by l.id limit 1
+"""
 COUNT = "select count(*) from location where ($1::text is null or holder = $1)"
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.protocols, s.on_connect,
@@ -168,6 +177,11 @@ async def several(
         (holder, location.owner, row["id_key"]): (row["ref"], location)
         for row, (holder, location) in zip(rows, whole, strict=True)
     }
+
+
+async def offering(unit: Unit, holder: PartyId, tariff_id: str) -> str | None:
+    id: str | None = await unit.value(OFFERING, str(holder), tariff_id)
+    return id
 
 
 async def count(unit: Unit, holder: PartyId | None) -> int:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.locations import actions as locations
 from laddnav.ocpi import store, words
 from laddnav.ocpi.client import Clients, Partner, PartnerRefused, PartnerUnreachable
 from laddnav.ocpi.endpoints.heard import part
@@ -35,6 +36,13 @@ ATTEMPTS = {Module.CDRS: 60, Module.COMMANDS: 3}
 ATTEMPTS_ELSE = 12
 
 Dice = Callable[[], float]  # from 0 to 1, never the same twice: partners of one hub must not all knock at once
+
+
+class StillOffered(Trouble):
+    """A Tariff is taken back when no Connector has it any more (OCPI 2.2.1 mod_tariffs_delete_method)."""
+
+    def __init__(self, tariff_id: str, location_id: str) -> None:
+        super().__init__(f"Tariff {tariff_id!r} is still offered at Location {location_id!r}; take it off there first")
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -207,7 +215,7 @@ def _absolute(url: str, location: str | None) -> str | None:
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
-    """What there is to say now; None where there is nothing any more. Raises NotOffered."""
+    """What there is to say now; None where there is nothing any more. Raises StillOffered."""
     if delivery.module is Module.COMMANDS:
         return Message(method="POST", url=delivery.path, body=delivery.body)
     endpoint = connection.endpoint(delivery.module, RECEIVER)
@@ -236,7 +244,10 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
         url = with_query(joined(endpoint, *ours, token["uid"]), urlencode({"type": token["type"]}))
         return Message(method="PUT", url=url, body=body)
     if body is None:
-        # Only a Tariff is ever taken back (OCPI 2.2.1 mod_tariffs_delete_method).
-        gone = delivery.module is Module.TARIFFS
-        return Message(method="DELETE", url=joined(endpoint, *ours, key), body=None) if gone else None
+        if delivery.module is not Module.TARIFFS:  # nothing else is ever taken back
+            return None
+        where = await locations.offering(unit, holder, key)
+        if where is not None:
+            raise StillOffered(key, where)
+        return Message(method="DELETE", url=joined(endpoint, *ours, key), body=None)
     return Message(method="PUT", url=joined(endpoint, *ours, parsed(body)["id"]), body=body)
