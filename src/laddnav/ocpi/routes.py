@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 import structlog
 from msgspec import Struct
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.routing import Route as PathRoute
 from starlette.types import Receive, Scope, Send
 
@@ -61,10 +62,19 @@ DETAILS_TABLE: Table = {("GET", 0): Within(versions.details)}
 BEFORE_REGISTRATION = (State.INVITED, State.REGISTERING)
 
 
+class _Anything(PathConvertor):
+    """Whatever a path can hold, a line feed too: a refusal is in an envelope, however strange the URL."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _Anything())
+
+
 def routes(database: Database, settings: Settings, clients: Clients) -> list[PathRoute]:
     """Everything below /ocpi, with and without a slash at its end, and never by way of a redirect."""
     desk = Desk(database, settings, clients)
-    return [PathRoute("/ocpi", desk), PathRoute("/ocpi/{rest:path}", desk)]
+    return [PathRoute("/ocpi", desk), PathRoute("/ocpi/{rest:anything}", desk)]
 
 
 class Found(Struct, frozen=True):

@@ -1,0 +1,89 @@
+"""One run with one peer: who we are in it, what we have learnt so far, and how to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.time import Clock, rfc3339
+from laddnav.ocpi.conform.caller import Caller
+from laddnav.ocpi.conform.counterpart import Counterpart
+from laddnav.ocpi.conform.dialect import DIALECTS, Dialect
+from laddnav.ocpi.conform.record import Endpoint, Exchange, Record
+from laddnav.ocpi.conform.samples import Ours
+from laddnav.ocpi.wire.routing import Route
+
+SINCE = "date_from=2015-01-01T00:00:00Z"  # older than OCPI's first charge
+OBJECTS = {"locations": "Location", "tariffs": "Tariff", "sessions": "Session", "cdrs": "CDR", "tokens": "Token"}
+
+
+class Conversation:
+    """`evse`: (location id, EVSE uid) where a real charge may be started; None: none is."""
+
+    def __init__(
+        self, record: Record, caller: Caller, counterpart: Counterpart, clock: Clock, evse: tuple[str, str] | None
+    ) -> None:
+        self.record = record
+        self.caller = caller
+        self.counterpart = counterpart
+        self.evse = evse
+        self.registered = False
+        self.peer: PartyId | None = None
+        self.found: dict[str, list[Any]] = {}  # what the peer's lists held, by module
+        self._clock = clock
+        country, party = counterpart.party
+        self.ours = Ours(
+            version=record.version, country=country, party=party, mark=clock.new_id()[-8:].upper(), at=self.later(0)
+        )
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS[self.record.version]
+
+    async def ask(self, step: str, method: str, url: str, body: Any = None, **more: Any) -> Exchange:
+        return await self.caller.ask(step, method, url, body, **more)
+
+    def later(self, seconds: int) -> str:
+        """An instant so long after the run began, as OCPI writes it."""
+        return rfc3339(self._clock.now().replace(microsecond=0) + timedelta(seconds=seconds))
+
+    def shown(self, name: str, token: str) -> str:
+        """A token of this run, which no report shows."""
+        self.record.secrets[token] = name
+        return token
+
+    def new_token(self, name: str) -> str:
+        return self.shown(name, f"conform-{self._clock.new_id()}")
+
+    def learn_endpoints(self, details: Exchange) -> None:
+        data = details.answer.data
+        listed = data.get("endpoints") if isinstance(data, dict) else None
+        self.record.endpoints = tuple(
+            Endpoint(identifier=one["identifier"], role=one.get("role"), url=one["url"])
+            for one in listed or ()
+            if isinstance(one, dict) and isinstance(one.get("url"), str) and isinstance(one.get("identifier"), str)
+        )
+
+    def learn_peer(self, credentials: Any) -> None:
+        """Who it is: the first of its parties, in the role that we test where there is one."""
+        roles = credentials.get("roles") if self.dialect.routes else [credentials]
+        every = [one for one in roles or () if isinstance(one, dict)]
+        wanted = {"EMSP": "CPO", "CPO": "EMSP"}.get(self.record.our_role)
+        first = next((one for one in every if one.get("role") == wanted), every[0] if every else None)
+        if first is None:
+            return
+        self.record.notes["peer"] = f"{first.get('country_code')}*{first.get('party_id')}"
+        self.record.notes["peer_roles"] = ",".join(str(one.get("role", wanted)) for one in every)
+        try:
+            self.peer = PartyId.of(str(first.get("country_code")), str(first.get("party_id")))
+        except ValueError:
+            return
+        if self.dialect.routes:
+            us = PartyId.of(*self.counterpart.party)
+            self.caller.route = Route(to=self.peer, origin=us)
+            self.counterpart.route = Route(to=self.peer, origin=us)
+
+
+Probe = Callable[[Conversation], Awaitable[None]]

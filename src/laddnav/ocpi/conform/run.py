@@ -1,0 +1,159 @@
+"""A whole run with one peer: register, ask everything, wait for what it sends of itself, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+
+import uvicorn
+from msgspec import Struct
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import Clock
+from laddnav.ocpi.conform.caller import Caller
+from laddnav.ocpi.conform.conversation import Conversation, Probe
+from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
+from laddnav.ocpi.conform.probes import commands, credentials, lists, objects, receivers, transport, versions
+from laddnav.ocpi.conform.record import Record
+
+# In this order: later ones use what earlier ones found.
+PROBES: dict[str, Probe] = {
+    "versions": versions.guarded,
+    "registration": credentials.registration,
+    "lists": lists.lists,
+    "objects": objects.locations,
+    "transport": transport.transport,
+    "pushes": receivers.receivers,
+    "parts of Locations": receivers.parts_of_locations,
+    "charging periods": receivers.periods_of_sessions,
+    "types of Tokens": receivers.types_of_tokens,
+    "CDRs": receivers.cdrs,
+    "authorisation": objects.authorization,
+    "preferences": objects.preferences,
+    "commands": commands.commands,
+}
+
+
+class NothingToTest(Refusal):
+    """The peer shows no version that can be tested."""
+
+    def __init__(self, record: Record) -> None:
+        first = record.exchanges[0].answer
+        seen = f"HTTP {first.http}, status {first.status}" if first.http else first.body.decode(errors="replace")
+        super().__init__(f"{record.versions_url} shows no version that can be tested here: {seen}")
+
+
+class UnknownRole(Refusal):
+    """A role that the tester cannot play."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"The tester cannot play {role!r}; it plays {' or '.join(OFFERED)}")
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What to test. `our_role` is the one that the tester plays; None: the opposite of what the peer offers.
+
+    `evse`: where a real charge may be started. `wait`: for how long the peer may push what it likes.
+    """
+
+    versions_url: str
+    token: str
+    our_role: str = "EMSP"
+    version: str | None = None
+    party: tuple[str, str] = ("NL", "LNC")
+    evse: tuple[str, str] | None = None
+    wait: timedelta = timedelta()
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Order({self.versions_url})"
+
+
+async def _nothing(_: Conversation) -> None:
+    """What happens meanwhile, where nobody sees to it."""
+
+
+async def run(
+    order: Order,
+    counterpart_at: str,
+    clock: Clock,
+    serve: Callable[[ASGIApp], None],
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[Conversation], Awaitable[None]] = _nothing,
+) -> Record:
+    """The record of it; `serve` puts the tester's server half behind `counterpart_at`.
+
+    `meanwhile` makes the peer push something, where the peer is ours. Raises NothingToTest, UnknownRole.
+    """
+    if order.our_role not in OFFERED:
+        raise UnknownRole(order.our_role)
+    record = Record(version=order.version or "2.2.1", our_role=order.our_role, versions_url=order.versions_url)
+    caller = Caller(record, clock, order.token)
+    counterpart = Counterpart(record, clock, counterpart_at, order.party)
+    serve(counterpart)
+    talk = Conversation(record, caller, counterpart, clock, order.evse)
+    talk.shown("token A", order.token)
+    try:
+        tell("versions")
+        if not await versions.find_version(talk, order.version):
+            raise NothingToTest(record)
+        try:
+            for name, probe in PROBES.items():
+                tell(name)
+                await probe(talk)
+            await meanwhile(talk)
+            if order.wait:
+                tell(f"pushes of the peer, for {order.wait.total_seconds():.0f} s")
+                await asyncio.sleep(order.wait.total_seconds())
+            tell("a new token")
+            await credentials.renewal(talk)
+        finally:
+            tell("goodbye")
+            await credentials.leaving(talk)
+    finally:
+        await caller.close()
+    return record
+
+
+class Door:
+    """Where the peer finds the tester: an ASGI application whose inside is put there when it is known."""
+
+    def __init__(self) -> None:
+        self._inside: ASGIApp | None = None
+
+    def put(self, inside: ASGIApp) -> None:
+        self._inside = inside
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._inside is not None, "nothing is asked before the run begins"
+        await self._inside(scope, receive, send)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def listening(host: str, port: int) -> AsyncIterator[tuple[Door, int]]:
+    """A door behind which a counterpart can stand, and its port."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen()
+    door = Door()
+    server = _Server(uvicorn.Config(door, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        yield door, sock.getsockname()[1]
+    finally:
+        server.should_exit = server.force_exit = True
+        await task

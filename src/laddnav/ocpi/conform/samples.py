@@ -1,0 +1,180 @@
+"""What the tester says when it owns something: one object of each kind, complete and correct, in each version's words.
+
+2.2.1 is spelt out; the others say what they say differently.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+Words = dict[str, Any]
+
+
+class Ours(Struct, frozen=True, kw_only=True):
+    """Whose the samples are, and the mark that keeps the ids of one run apart from those of another."""
+
+    version: str
+    country: str
+    party: str
+    mark: str
+    at: str  # last_updated, as OCPI writes it
+
+    @property
+    def _owner(self) -> Words:
+        return {} if self.version == "2.1.1" else {"country_code": self.country, "party_id": self.party}
+
+    def token(self, **changes: Any) -> Words:
+        words: Words = {
+            **self._owner,
+            "uid": f"CONFORM-{self.mark}",
+            "type": "RFID",
+            "contract_id": f"{self.country}-{self.party}-C{self.mark}",
+            "visual_number": f"{self.country} {self.party} 0001",
+            "issuer": "Laddnav conform",
+            "valid": True,
+            "whitelist": "ALLOWED",
+            "language": "en",
+            "last_updated": self.at,
+        }
+        if self.version == "2.1.1":
+            words["auth_id"] = words.pop("contract_id")
+        return words | changes
+
+    def location(self, **changes: Any) -> Words:
+        words: Words = {
+            **self._owner,
+            "id": f"CONFORM-{self.mark}",
+            "publish": True,
+            "name": "A place that nobody can find",
+            "address": "Provvägen 1",
+            "city": "Göteborg",
+            "postal_code": "411 21",
+            "country": "SWE",
+            "coordinates": {"latitude": "57.707160", "longitude": "11.966790"},
+            "evses": [self.evse()],
+            "time_zone": "Europe/Stockholm",
+            "last_updated": self.at,
+        }
+        if self.version == "2.1.1":
+            del words["publish"]
+            words |= {"type": "ON_STREET", "address": "Provvagen 1", "city": "Goteborg"}
+        return words | changes
+
+    def evse(self, **changes: Any) -> Words:
+        words: Words = {
+            "uid": f"E-{self.mark}",
+            "evse_id": f"{self.country}*{self.party}*E{self.mark}",
+            "status": "AVAILABLE",
+            "capabilities": ["RFID_READER"],
+            "connectors": [self.connector()],
+            "floor_level": "-1",
+            "last_updated": self.at,
+        }
+        return words | changes
+
+    def connector(self, **changes: Any) -> Words:
+        words: Words = {
+            "id": "1",
+            "standard": "IEC_62196_T2",
+            "format": "SOCKET",
+            "power_type": "AC_3_PHASE",
+            "max_voltage": 230,
+            "max_amperage": 32,
+            "tariff_ids": [f"T-{self.mark}"],
+            "last_updated": self.at,
+        }
+        if self.version == "2.1.1":
+            words |= {"voltage": words.pop("max_voltage"), "amperage": words.pop("max_amperage")}
+            words["tariff_id"] = words.pop("tariff_ids")[0]
+        return words | changes
+
+    def tariff(self, **changes: Any) -> Words:
+        component: Words = {"type": "ENERGY", "price": 0.25, "vat": 10.0, "step_size": 1}
+        words: Words = {
+            **self._owner,
+            "id": f"T-{self.mark}",
+            "currency": "EUR",
+            "tariff_alt_text": [{"language": "en", "text": "A quarter of a euro for each kWh"}],
+            "elements": [{"price_components": [component]}],
+            "last_updated": self.at,
+        }
+        if self.version == "2.1.1":
+            del component["vat"]
+        if self.version == "2.3.0":
+            words["tax_included"] = "NO"
+        return words | changes
+
+    def session(self, token: Words, location: Words, **changes: Any) -> Words:
+        evse = location["evses"][0]
+        words: Words = {
+            **self._owner,
+            "id": f"S-{self.mark}",
+            "start_date_time": self.at,
+            "kwh": 0,
+            "cdr_token": _cdr_token(token),
+            "auth_method": "WHITELIST",
+            "location_id": location["id"],
+            "evse_uid": evse["uid"],
+            "connector_id": "1",
+            "meter_id": "M-1",
+            "currency": "EUR",
+            "charging_periods": [self._period()],
+            "status": "ACTIVE",
+            "last_updated": self.at,
+        }
+        if self.version == "2.1.1":
+            for name in ("location_id", "evse_uid", "connector_id", "cdr_token"):
+                del words[name]
+            words |= {"start_datetime": words.pop("start_date_time")}
+            words |= {"location": location, "auth_id": token["auth_id"]}
+        return words | changes
+
+    def cdr(self, token: Words, location: Words, **changes: Any) -> Words:
+        evse = location["evses"][0]
+        words: Words = {
+            **self._owner,
+            "id": f"C-{self.mark}",
+            "start_date_time": self.at,
+            "end_date_time": self.at,
+            "session_id": f"S-{self.mark}",
+            "cdr_token": _cdr_token(token),
+            "auth_method": "WHITELIST",
+            "cdr_location": {
+                "id": location["id"],
+                "address": location["address"],
+                "city": location["city"],
+                "postal_code": location["postal_code"],
+                "country": location["country"],
+                "coordinates": location["coordinates"],
+                "evse_uid": evse["uid"],
+                "evse_id": evse["evse_id"],
+                "connector_id": "1",
+                "connector_standard": "IEC_62196_T2",
+                "connector_format": "SOCKET",
+                "connector_power_type": "AC_3_PHASE",
+            },
+            "currency": "EUR",
+            "tariffs": [self.tariff()],
+            "charging_periods": [self._period(tariff_id=f"T-{self.mark}")],
+            "total_cost": {"excl_vat": 0, "incl_vat": 0},
+            "total_energy": 0,
+            "total_time": 0,
+            "last_updated": self.at,
+        }
+        if self.version == "2.3.0":
+            words["total_cost"] = {"before_taxes": 0, "taxes": [{"name": "VAT", "percentage": 10, "amount": 0}]}
+        if self.version == "2.1.1":
+            for name in ("session_id", "cdr_token", "cdr_location"):
+                del words[name]
+            words |= {"stop_date_time": words.pop("end_date_time"), "location": location}
+            words |= {"auth_id": token["auth_id"], "total_cost": 0, "charging_periods": [self._period()]}
+        return words | changes
+
+    def _period(self, **more: Any) -> Words:
+        return {"start_date_time": self.at, "dimensions": [{"type": "ENERGY", "volume": 0}], **more}
+
+
+def _cdr_token(token: Words) -> Words:
+    return {name: token[name] for name in ("country_code", "party_id", "uid", "type", "contract_id") if name in token}

@@ -1,0 +1,105 @@
+"""From findings to verdicts: one for each id of the catalogue, with the exchange that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.ocpi.conform import checks
+from laddnav.ocpi.conform.catalogue import Level, Requirement, catalogue
+from laddnav.ocpi.conform.checks.finding import CHECKS, Finding
+from laddnav.ocpi.conform.counterpart import OFFERED
+from laddnav.ocpi.conform.record import Record
+
+assert checks.FILES, "the checks are registered by being imported"
+
+
+class Outcome(StrEnum):
+    """What is said of one requirement."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_OBSERVED = "not-observed"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """`exchange`: the number of the one that shows it, the first failing one where it fails."""
+
+    requirement: Requirement
+    outcome: Outcome
+    reason: str
+    exchange: int | None = None
+
+    @property
+    def broken(self) -> bool:
+        """A MUST that failed."""
+        return self.outcome is Outcome.FAIL and self.requirement.level is Level.MUST
+
+
+# Modules that a peer may leave out; those that are left out are nobody's fault.
+_OPTIONAL = {
+    "locations": "locations",
+    "sessions": "sessions",
+    "cdrs": "cdrs",
+    "tariffs": "tariffs",
+    "tokens": "tokens",
+    "commands": "commands",
+    "chargingprofiles": "chargingprofiles",
+    "hubclientinfo": "hubclientinfo",
+    "bookings": "bookings",
+    "payments": "payments",
+    "invoicereconciliation": "invoicereconciliation",
+}
+_ROLES = ("CPO", "eMSP", "HUB", "NAP", "NSP", "PTP", "SCSP")
+
+
+def findings(record: Record) -> Iterable[Finding]:
+    """What every check finds. A check that finds for an id under which it is not registered is a slip of ours."""
+    for check, ids in CHECKS.items():
+        for finding in check(record):
+            assert finding.id in ids, f"{check.__name__} is not registered for {finding.id}"
+            yield finding
+
+
+def judged(record: Record) -> tuple[Verdict, ...]:
+    """One verdict for each requirement, in the order of the catalogue."""
+    by_id: dict[str, list[Finding]] = {}
+    for finding in findings(record):
+        by_id.setdefault(finding.id, []).append(finding)
+    return tuple(_verdict(one, by_id.get(one.id, []), record) for one in catalogue().values())
+
+
+def _verdict(one: Requirement, found: list[Finding], record: Record) -> Verdict:
+    why_not = _not_applicable(one, record)
+    if why_not is not None:
+        return Verdict(requirement=one, outcome=Outcome.NOT_APPLICABLE, reason=why_not)
+    failed = next((finding for finding in found if finding.problem is not None), None)
+    if failed is not None:
+        reason = failed.problem or ""
+        return Verdict(requirement=one, outcome=Outcome.FAIL, reason=reason, exchange=failed.exchange)
+    if not found:
+        return Verdict(requirement=one, outcome=Outcome.NOT_OBSERVED, reason="No exchange of this run shows it")
+    seen = f"seen {len(found)} times" if len(found) > 1 else "seen once"
+    return Verdict(requirement=one, outcome=Outcome.PASS, reason=seen, exchange=found[0].exchange)
+
+
+def _not_applicable(one: Requirement, record: Record) -> str | None:
+    if record.version not in one.versions:
+        return f"Not of OCPI {record.version}"
+    roles = _peer_roles(record)
+    bound = [role for role in _ROLES if role in one.side.partition("/")[0].replace(" or ", " ").split()]
+    if bound and not roles & {role.upper() for role in bound}:
+        return f"Binds {' and '.join(bound)}; the peer is {' and '.join(sorted(roles))}"
+    module = _OPTIONAL.get(one.module)
+    if module is not None and record.endpoints and not record.offers(module):
+        return f"The peer offers no {module}"
+    return None
+
+
+def _peer_roles(record: Record) -> set[str]:
+    """As its credentials say, else the opposite of ours."""
+    said = {role for role in record.notes.get("peer_roles", "").split(",") if role}
+    return said or {other for other in OFFERED if other != record.our_role}
