@@ -266,7 +266,7 @@ def test_a_tariff_says_of_its_taxes_what_its_version_can_say() -> None:
     ],
 )
 def test_a_tariff_alone_tells_its_version_by_what_only_that_has(more: dict[str, Any], version: str) -> None:
-    """TAR-010 to TAR-015, TAR-057, TAR-088. A booking without `tax_included` is no 2.3.0, whatever it is."""
+    """TAR-010, TAR-011, TAR-012, TAR-014, TAR-015, TAR-057, TAR-088: one with a booking alone is no 2.3.0."""
     assert version_of(TARIFF | more) == version
     assert read_tariff(encoded(TARIFF | more)) == read_tariff(encoded(TARIFF | more), version)
 

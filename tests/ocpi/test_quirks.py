@@ -151,7 +151,7 @@ def test_a_file_without_objects_is_refused(document: bytes) -> None:
 
 
 def test_tariffs_of_every_version_are_read_by_their_words() -> None:
-    """TAR-010 to TAR-014: side by side in one file, each with what only its version says; 2.1.1 names no owner."""
+    """TAR-010, TAR-011, TAR-012, TAR-014: in one file, each with what only its version says; 2.1.1 has no owner."""
     files = {
         "2.1.1": "complex-tariff-example.json",
         "2.2.1": "tariff-example-euro-0-25-per-kwh-minimum-price.json",

@@ -19,7 +19,7 @@ IN_BOTH = [case for case in METERED if case.session.tariff.startswith("ocpi/2.2.
 
 @pytest.mark.parametrize("case", IN_BOTH, ids=str)
 def test_an_example_of_2_2_1_costs_the_same_in_the_words_of_2_3_0(case: Case) -> None:
-    """TAR-030, TAR-082, TAR-089 to TAR-103, TAR-107, TAR-108: `tax_included` NO is what 2.2.1 always means."""
+    """TAR-030, TAR-082, TAR-083, TAR-084: `tax_included` NO is what 2.2.1 always means, and so all numbers stay."""
     said = (CASES.parent / case.session.tariff.replace("2.2.1", "2.3.0")).read_bytes()
     assert case.session.zone is not None
     total = metered(read_tariff(said), stretches(case.session), case.session.zone).total
