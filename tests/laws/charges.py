@@ -5,6 +5,7 @@ Few restrictions at a time, borders and sessions on one grid, and small numbers:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -19,6 +20,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.power import kw
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Stretch
 from laddnav.pricing.model import Charge
+from laddnav.pricing.policy import OURS, Policy
 from laddnav.tariffs.model import (
     Element,
     Limit,
@@ -43,6 +45,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 DRIVEN = (Activity.CHARGING, Activity.CHARGING, Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE)
 
 quarters = st.builds(time, st.integers(0, 5) | st.just(23), st.sampled_from([0, 15, 30, 45]))
+odd_times = quarters | st.builds(time, st.integers(0, 5), st.integers(0, 59), st.integers(0, 59))
 amounts = st.decimals(0, 10, places=2)
 lengths = st.integers(0, 200).map(lambda count: count * MINUTE)
 energies = st.integers(0, 400).map(lambda count: wh(count * 15))
@@ -64,6 +67,7 @@ CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
     "power_max": powers,
     "current_min": currents,
     "current_max": currents,
+    "booking": st.just("BOOKING"),
 }
 
 
@@ -71,13 +75,16 @@ CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def restrictions(draw: st.DrawFn, flow: bool) -> Restriction:
+def restrictions(draw: st.DrawFn, flow: bool, clock: st.SearchStrategy[time]) -> Restriction:
     """Of many conditions together hardly any session meets all. `flow`: of power and current too."""
     names = [name for name in CONDITIONS if flow or not name.startswith(("power", "current"))]
     chosen = set(draw(st.lists(st.sampled_from(names), max_size=2)))
     if "start_time" in chosen and draw(st.booleans()):
-        chosen.add("end_time")
-    return Restriction(**{name: draw(CONDITIONS[name]) for name in sorted(chosen)})
+        chosen |= {"end_time", *draw(st.sampled_from([(), ("weekdays",)]))}
+    drawn = {name: draw(clock if name.endswith("_time") else CONDITIONS[name]) for name in sorted(chosen)}
+    if "end_time" in drawn and drawn.get("start_time") and draw(st.integers(0, 9)) == 0:
+        drawn["end_time"] = drawn["start_time"]
+    return Restriction(**drawn)
 
 
 def components(steps: st.SearchStrategy[int]) -> st.SearchStrategy[PriceComponent]:
@@ -113,6 +120,7 @@ def tariffs(
     *,
     steps: st.SearchStrategy[int] = ANY_STEP,
     flow: bool = True,
+    clock: st.SearchStrategy[time] = quarters,
     limited: bool = True,
     taxes: st.SearchStrategy[TaxIncluded | None] = NET,
     id: str = "T",
@@ -120,7 +128,7 @@ def tariffs(
     elements = st.builds(
         Element,
         components=st.lists(components(steps), min_size=1, max_size=3).map(tuple),
-        restriction=restrictions(flow),
+        restriction=restrictions(flow, clock),
     )
     price_min, price_max = draw(limits()) if limited else (None, None)
     return Tariff(
@@ -205,28 +213,50 @@ def pieces(stretch: Stretch, cuts: list[timedelta]) -> list[Stretch]:
 # ---- Written charges
 
 
+used = st.decimals(0, 20, places=3)
+used_or_fed_back = st.decimals(-2, 20, places=3)
 VOLUMES: dict[str, st.SearchStrategy[Decimal]] = {
-    "ENERGY": st.decimals(-2, 20, places=3),
+    "ENERGY": used_or_fed_back,
     "TIME": st.decimals(0, 4, places=2),
     "PARKING_TIME": st.decimals(0, 4, places=2),
     "MIN_POWER": st.decimals(0, 60, places=1),
     "MAX_POWER": st.decimals(0, 60, places=1),
     "MIN_CURRENT": st.decimals(0, 40, places=1),
     "MAX_CURRENT": st.decimals(0, 40, places=1),
+    "POWER": st.decimals(0, 60, places=1),
+    "CURRENT": st.decimals(0, 40, places=1),
 }
 
 
+NAMED: st.SearchStrategy[list[str | None]] = st.sampled_from([["A", "a", "B", "unknown", None], ["A", "B"], [None]])
+
+
 @st.composite
-def charges(draw: st.DrawFn, /, *, several: bool = False, **asked: Any) -> Charge:
+def charges(
+    draw: st.DrawFn,
+    /,
+    *,
+    several: bool = False,
+    energies: st.SearchStrategy[Decimal] = used_or_fed_back,
+    untidy: bool = False,
+    **asked: Any,
+) -> Charge:
     """A CDR as a partner may write it: any dimensions in any period, perhaps after a reservation, perhaps nothing else.
 
-    `several`: periods name one of two tariffs, one that nobody knows, or none. Other words are for `tariffs`.
+    `several`: periods name one of two tariffs, of which one may have been edited, one that nobody knows, or none.
+    `untidy`: perhaps a dimension twice, or periods in disorder. Other words are for `tariffs`.
     """
     zone, day = draw(st.sampled_from(NIGHTS))
     at = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) + draw(st.integers(-120, 300)) * MINUTE
     started_at = at
-    ids = ["A", "B", "unknown", None] if several else ["T"]
-    known = tuple(draw(tariffs(id=id, **asked)) for id in ids if id not in ("unknown", None))
+    ids = draw(NAMED) if several else ["T"]
+    known = [draw(tariffs(id=id, **asked)) for id in (["A", "B"] if several else ["T"])]
+    if several and draw(st.booleans()):
+        edited_at = started_at + draw(st.sampled_from([-MINUTE, timedelta(), MINUTE]))
+        edited = replace(draw(tariffs(id="A", **asked)), last_updated=edited_at)
+        known.insert(draw(st.integers(0, 2)), edited)
+    if ids == [None] and draw(st.booleans()):
+        known = [tariff for tariff in known if tariff.id == "A"]
     waited = draw(st.integers(0, 2)) if draw(st.booleans()) else 0
     periods = []
     for place in range(waited + draw(st.integers(0 if waited else 1, 5))):
@@ -234,8 +264,39 @@ def charges(draw: st.DrawFn, /, *, several: bool = False, **asked: Any) -> Charg
             volumes = {"RESERVATION_TIME": draw(st.decimals("0.01", 4, places=2))}
         else:
             chosen = draw(st.lists(st.sampled_from(sorted(VOLUMES)), min_size=1, max_size=4, unique=True))
-            volumes = {name: draw(VOLUMES[name]) for name in chosen}
-        dimensions = tuple(Dimension(name, volume) for name, volume in volumes.items())
-        periods.append(ChargingPeriod(started_at=at, dimensions=dimensions, tariff_id=draw(st.sampled_from(ids))))
+            volumes = {name: draw(energies if name == "ENERGY" else VOLUMES[name]) for name in chosen}
+        dimensions = [Dimension(name, volume) for name, volume in volumes.items()]
+        if untidy and draw(st.integers(0, 3)) == 0:
+            dimensions += [Dimension(name, volume + 1) for name, volume in volumes.items() if name not in MEANS]
+        named = draw(st.sampled_from(ids))
+        periods.append(ChargingPeriod(started_at=at, dimensions=tuple(dimensions), tariff_id=named))
         at += draw(st.integers(1, 240)) * MINUTE
-    return Charge(started_at=started_at, ended_at=at, currency="SEK", zone=zone, periods=tuple(periods), tariffs=known)
+    if untidy and draw(st.integers(0, 3)) == 0:
+        periods.reverse()
+    return Charge(
+        started_at=started_at,
+        ended_at=at,
+        currency="SEK",
+        zone=zone,
+        periods=tuple(periods),
+        tariffs=tuple(known),
+    )
+
+
+MEANS = ("POWER", "CURRENT")
+
+
+# ---- Policies
+
+
+@st.composite
+def policies(draw: st.DrawFn, switches: Sequence[str]) -> Policy:
+    """Ours but for the answers to one, two or three of these questions."""
+    chosen = draw(st.lists(st.sampled_from(switches), min_size=1, max_size=3, unique=True))
+    answers = {switch: draw(st.sampled_from(other_answers(switch))) for switch in chosen}
+    return Policy(name="otherwise", **answers)
+
+
+def other_answers(switch: str) -> list[Any]:
+    ours = getattr(OURS, switch)
+    return [True] if ours is False else [answer for answer in type(ours) if answer is not ours]

@@ -180,6 +180,18 @@ def test_another_preference_is_another_tariff_from_the_next_stretch_on() -> None
     assert json.decode(json.encode(tab), type(tab)) == tab
 
 
+def test_a_preference_to_which_the_driver_went_back_has_its_highest_price_once() -> None:
+    """TAR-084: it bounds all that the tariff priced, before and after the other one."""
+    slow = tariff(Element(components=(component("ENERGY", "2"),)), most=Limit(Decimal(10)))
+    fast = replace(slow, id="FAST", price_max=None)
+    tab = opened(slow, NOON, STOCKHOLM)
+    for hour, preferred in enumerate((slow, fast, slow)):
+        tab = advanced(switched(tab, preferred), charged(60, "10", since=NOON + timedelta(hours=hour)))
+    done = priced(tab, over=True)
+    assert done.total.excl == 10 + 20
+    assert [line.amount.excl for line in done.lines if line.dimension == PRICE_MAX] == [Decimal(-30)]
+
+
 def test_what_an_operator_edits_meanwhile_does_not_touch_a_session() -> None:
     """TAR-021: the version at the start stays, unless a policy takes the newest."""
     dearer = replace(SIMPLE, elements=(Element(components=(component("ENERGY", "8"),)),))

@@ -27,10 +27,11 @@ Bounded = Callable[[Decimal, Decimal], Decimal]
 def limit_lines(counts: Counts, lines: tuple[Line, ...], policy: Policy) -> tuple[Line, ...]:
     """One for each limit that is reached; a tariff's limits hold for all that it priced, its reservation included.
 
-    Where the two of a tariff cross, the highest price has the last word.
+    A tariff to which the driver went back is one tariff still. Where the two limits of one cross, the highest price has
+    the last word.
     """
     found: tuple[Line, ...] = ()
-    for tariff in counts.tariffs:
+    for tariff in {tariff.id: tariff for tariff in counts.tariffs}.values():
         if policy.without_limits or (tariff.price_min is None and tariff.price_max is None):
             continue
         limited = tuple(line for line in lines if _is_limited(line, tariff, counts, policy))
