@@ -8,6 +8,10 @@ from pathlib import Path
 
 import grimp
 
+from laddnav.ocpi.conform.catalogue import catalogue
+from tests import conformance
+from tests.conformance import ID
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "laddnav"
 TESTS = ROOT / "tests"
@@ -170,17 +174,36 @@ def test_every_place_that_is_cited_exists() -> None:
 
 
 def test_every_requirement_that_a_test_names_exists() -> None:
-    known = set(re.findall(r"^[A-Z]+-\d+", (ROOT / "spec" / "requirements.tsv").read_text(), re.M))
-    families = "|".join(sorted({requirement.split("-")[0] for requirement in known}))
-    refuse(
-        [
-            f"{at(file, node)} {named}"
-            for file in files(TESTS)
-            for node, text in docstrings(file)
-            for named in re.findall(rf"\b(?:{families})-\d+\b", text)
-            if named not in known
-        ]
-    )
+    named = [
+        (id, at(file, node)) for file in files(TESTS) for node, text in docstrings(file) for id in ID.findall(text)
+    ]
+    named += [(one.id, at(one.file, 1)) for one in conformance.shown()]
+    refuse([f"{where} {id}" for id, where in named if id not in catalogue()])
+
+
+def test_requirements_are_named_one_by_one() -> None:
+    """A span also names what the test does not show."""
+    span = re.compile(rf"{ID.pattern} to [A-Z]+-\d+")
+    refuse([at(file, node) for file in files(TESTS) for node, text in docstrings(file) if span.search(text)])
+
+
+def test_every_requirement_is_shown_by_a_test_or_has_a_reason() -> None:
+    shown, reasons = {one.id for one in conformance.shown()}, set(conformance.reasons())
+    required = [one.id for one in catalogue().values() if one.module in conformance.WHOLE]
+    refuse([f"{id} is shown by no test and has no reason" for id in required if id not in shown | reasons])
+    refuse([f"{id} has a reason not to be shown, and is" for id in sorted(shown & reasons)])
+    refuse([f"{id} has a reason and is no requirement" for id in sorted(reasons - set(catalogue()))])
+
+
+def test_the_table_of_requirements_says_nothing_untrue() -> None:
+    """A new test may be missing in it; what it does say is so. `python -m tests.conformance` writes it anew."""
+    told, true = (told_of_requirements(text) for text in (conformance.DOCUMENT.read_text(), conformance.document()))
+    refuse(sorted(f"{id} {said}" for id, said in told - true))
+
+
+def told_of_requirements(table: str) -> set[tuple[str, str]]:
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if ID.match(line, 2)]
+    return {(id, said) for id, *cells, tests in rows for said in (*cells, *tests.split("; "))}
 
 
 EXCEPTION = re.compile(r"# (noqa|type: ignore)(?!: [A-Z0-9, ]+ - \S|\[[a-z-, ]+\]  ?# \S)")
