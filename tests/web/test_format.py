@@ -38,6 +38,20 @@ def test_an_exact_amount_hides_no_digit() -> None:
     assert read(SWEDISH.exact(Decimal("5"), "SEK")) == "5,00 SEK"
 
 
+def test_amounts_of_a_column_take_the_same_room_behind_the_separator() -> None:
+    column = [Decimal("5.49437"), Decimal("0.5"), Decimal("0.240000000001"), None]
+    digits = ENGLISH.digits(column, "EUR")
+    assert digits == 5
+    assert 'data-digits="000"' in ENGLISH.exact(Decimal("0.5"), "EUR", digits)
+    assert "data-digits" not in ENGLISH.exact(Decimal("5.49437"), "EUR", digits)
+    assert read(ENGLISH.amount(Decimal("6.23437"), "EUR", digits)) == "6.23 EUR"
+    assert 'data-digits=".0"' in ENGLISH.amount(Decimal(36), "ISK", ENGLISH.digits([Decimal("36.5")], "ISK"))
+
+
+def test_hours_are_also_said_as_a_clock_counts_them() -> None:
+    assert read(ENGLISH.hours(Decimal("0.0883"))) == "5 min 18 s"
+
+
 def test_a_number_never_stands_on_another_line_than_its_unit() -> None:
     assert f"5.00{NBSP}" in ENGLISH.amount(Decimal(5), "EUR")
 

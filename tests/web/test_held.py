@@ -13,6 +13,7 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr, Costs
 from laddnav.db.outbox import drain
 from laddnav.kit import json
+from laddnav.kit.energy import kwh
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.parties import actions as parties
 from laddnav.people.model import Role
@@ -46,11 +47,24 @@ async def test_a_list_shows_what_is_held_and_by_how_much_it_is_wrong(page: Page,
     await page.get_by_role("link", name="Held").click()
     row = page.locator("tbody tr")
     await expect(row).to_have_count(1)
-    for text in (str(THEM), "45.00", "30.00", "15.00"):
+    for text in (str(THEM), "45.00", "30.00", "15.00", "no usual mistake explains it"):
         await expect(row).to_contain_text(text)
     await row.get_by_role("link").first.click()
     await expect(page.locator("h1")).to_be_visible()
     await expect(page.locator("#check")).to_contain_text("Held")
+
+
+async def test_energy_that_the_periods_do_not_add_up_to_is_said_to_be_what_is_wrong(page: Page, site: Site) -> None:
+    async with site.database.unit() as unit:
+        await parties.add(unit, things.party(ref=unit.new_id()))
+        cdr = theirs("THEIRS-2", energy=kwh(400), ref=unit.new_id())
+        await cdrs.receive(unit, cdr, json.encode(cdr))
+    await drain(site.database)
+    await page.goto("/cdrs/held")
+    await expect(page.locator("tbody tr")).to_contain_text("It states 400 kWh; its periods add up to 10 kWh.")
+    await page.goto(f"/cdrs/{cdr.ref}")
+    await expect(page.locator(".notice").first).to_contain_text("It states 400 kWh")
+    await expect(page.locator("main")).to_contain_text("On no invoice while it is held.")
 
 
 async def test_an_empty_list_says_what_it_means(page: Page) -> None:

@@ -16,7 +16,7 @@ from laddnav.pricing.flags import Flag
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, PriceComponent, Restriction, Tariff, TariffDimension, Weekday
 from tests.clock import SetClock
-from tests.things import US, component, settled, tariff
+from tests.things import THEM, US, component, settled, tariff
 from tests.web.site import Site, begin, stop
 
 ENERGY, FLAT = TariffDimension.ENERGY, TariffDimension.FLAT
@@ -63,7 +63,9 @@ async def test_the_list_says_each_price_in_short(page: Page, site: Site) -> None
     await a_page_of(site, DAY_AND_NIGHT)
     await page.goto("/tariffs")
     row = page.get_by_role("row").filter(has_text="DAY-AND-NIGHT")
-    await expect(row).to_contain_text("Energy 2.95–9 SEK/kWh, Start fee 5 SEK")
+    await expect(row).to_contain_text("Energy 2.95–9.00 SEK/kWh, Start fee 5.00 SEK")
+    await expect(row).to_contain_text("Valid now")
+    await expect(row).to_contain_text("Errors: 1")
 
 
 async def test_the_week_is_drawn_and_says_the_same_as_a_table(page: Page, site: Site) -> None:
@@ -160,3 +162,59 @@ async def test_what_to_know_of_a_price_is_said_in_sentences(page: Page, site: Si
     await page.goto(f"/cdrs/{cdr.ref}")
     known = page.get_by_role("region", name="What to know of this price")
     await expect(known).to_contain_text("was calculated, not read.")
+
+
+async def test_a_tariff_is_checked_before_it_is_kept_and_can_be_changed(page: Page, site: Site) -> None:
+    await settled(site.database)
+    await page.goto("/tariffs")
+    await page.get_by_role("link", name="New tariff").click()
+    text, answer = page.get_by_label("The tariff"), page.locator("#answer")
+    offered = await text.input_value()
+    await page.get_by_role("button", name="Check it").click()
+    await expect(answer).to_contain_text("Energy costs 5 SEK/kWh, except")
+    await expect(answer).to_contain_text("Nothing that we know to look for")
+
+    await text.fill(offered.replace("3.00,", "3.00"))
+    await page.get_by_role("button", name="Check it").click()
+    await expect(answer).to_contain_text("It cannot be read. Line 10: ")
+
+    await text.fill(offered.replace("06:00", "25:00"))
+    await page.get_by_role("button", name="Check it").click()
+    await expect(answer).to_contain_text("“25:00” is not written as OCPI writes it")
+
+    await text.fill(offered)
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.locator(".flashes")).to_contain_text("The tariff is kept")
+    await page.get_by_role("link", name="Change").click()
+    await text.fill(offered.replace("5.00", "6.00"))
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.get_by_role("region", name="In plain words")).to_contain_text("Energy costs 6 SEK/kWh")
+
+
+async def test_a_tariff_with_an_error_is_not_kept(page: Page, site: Site) -> None:
+    await settled(site.database)
+    await page.goto("/tariffs/new")
+    text = page.get_by_label("The tariff")
+    broken = (await text.input_value()).replace('"SEK"', '"SEX"').replace("NIGHT-AND-DAY", "BROKEN")
+    await text.fill(broken)
+    # A browser says each answer that is an error in its console, where this page's complaints are counted.
+    answer = await page.request.post(
+        "/tariffs",
+        form={"csrf": await page.locator("#draft [name=csrf]").input_value(), "holder": str(US), "words": broken},
+    )
+    assert answer.status == 422
+    assert "Nothing was kept" in await answer.text()
+    assert "SEX is no currency" in await answer.text()
+    await page.goto("/tariffs")
+    await expect(page.locator("main")).not_to_contain_text("BROKEN")
+
+
+async def test_a_partner_s_tariff_is_nobody_s_here_to_change(page: Page, site: Site) -> None:
+    await settled(site.database)
+    async with site.database.unit() as unit:
+        await tariffs.keep(unit, US, tariff("THEIRS", owner=THEM))
+    async with site.database.unit() as unit:
+        path = f"/tariffs/{(await tariffs.refs(unit, US, THEM, ('THEIRS',)))['theirs']}"
+    await page.goto(path)
+    await expect(page.get_by_role("link", name="Change")).to_have_count(0)
+    assert (await page.request.get(f"{path}/change")).status == 404

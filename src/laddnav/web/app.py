@@ -29,6 +29,7 @@ from laddnav.web.pages import (
     partners,
     sessions,
     stations,
+    tariff_desk,
     tariffs,
 )
 from laddnav.web.pages import people as people_pages
@@ -42,6 +43,7 @@ DOORS: tuple[Door, ...] = (
     *cdrs.DOORS,
     *invoices.DOORS,
     *offer.DOORS,
+    *tariff_desk.DOORS,
     *tariffs.DOORS,
     *partners.DOORS,
     *doubts.DOORS,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup
 
 from laddnav.kit.energy import Energy
@@ -66,19 +67,39 @@ class Format:
     def power(self, power: Power) -> Markup:
         return self.quantity(power.kw, "kW", 1, 1)
 
-    def amount(self, amount: Decimal, currency: str) -> Markup:
-        """As it is paid: in whole minor units of the currency."""
-        digits = -int(minor_unit(currency).as_tuple().exponent)
-        return self.quantity(amount, currency, digits, digits)
+    def amount(self, amount: Decimal, currency: str, like: int = 0) -> Markup:
+        """As it is paid: in whole minor units of the currency. `like` as `exact` has it."""
+        digits = _minor_digits(currency)
+        return _with_unit(self._as_wide(self.number(amount, digits, digits), like), currency)
 
-    def exact(self, amount: Decimal, currency: str) -> Markup:
-        """With every digit that it has, where the reader wants to add up; the minor unit at least."""
-        digits = -int(minor_unit(currency).as_tuple().exponent)
-        return self.quantity(amount, currency, digits, max(digits, _MOST_DIGITS))
+    def exact(self, amount: Decimal, currency: str, like: int = 0) -> Markup:
+        """With every digit that it has, where the reader wants to add up; the minor unit at least.
+
+        It takes as much room as one with `like` digits, so that the numbers of a column stand one below the other.
+        """
+        return _with_unit(self._as_wide(self.coins(amount, currency), like), currency)
+
+    def coins(self, amount: Decimal, currency: str) -> str:
+        """As `exact`, where the currency stands behind several."""
+        least = _minor_digits(currency)
+        return self.number(amount, least, max(least, _MOST_DIGITS))
+
+    def digits(self, amounts: Iterable[Decimal | None], currency: str) -> int:
+        """How many the longest of these has after its separator, where `exact` writes it."""
+        longest = (-int(_as_shown(amount).as_tuple().exponent) for amount in amounts if amount is not None)
+        return max(_minor_digits(currency), *longest, 0)
+
+    def _as_wide(self, number: str, digits: int) -> Markup:
+        separator = get_decimal_symbol(self.locale)
+        _, fraction, written = number.partition(separator)
+        if len(written) >= digits:
+            return Markup("{}").format(number)
+        missing = ("" if fraction else separator) + "0" * (digits - len(written))
+        return Markup('{}<span class="room" data-digits="{}"></span>').format(number, missing)
 
     def price_of_one(self, amount: Decimal, currency: str, unit: str) -> Markup:
         """What one of something comes to on average, to the minor unit: nobody pays it as it stands."""
-        digits = -int(minor_unit(currency).as_tuple().exponent)
+        digits = _minor_digits(currency)
         return self.quantity(amount, f"{currency}/{unit}", digits, digits)
 
     def percent(self, value: Decimal) -> Markup:
@@ -113,6 +134,10 @@ class Format:
         """`2026-12-21`, where the hour does not matter."""
         return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d")
 
+    def hours(self, volume: Decimal) -> Markup:
+        """Hours as a clock counts them: `5 min 18 s`."""
+        return self.length(timedelta(seconds=round(volume * 3600)))
+
     def length(self, length: timedelta) -> Markup:
         """`1 h 23 min`: the two largest units of it."""
         seconds = int(abs(length).total_seconds())
@@ -129,7 +154,16 @@ class Format:
         return Markup("−" if length < timedelta(0) else "") + Markup(" ").join(parts)
 
 
-def _with_unit(number: str, unit: str) -> Markup:
+def _minor_digits(currency: str) -> int:
+    return -int(minor_unit(currency).as_tuple().exponent)
+
+
+def _as_shown(amount: Decimal) -> Decimal:
+    """With no more digits than anybody sees, and without the zeros at its end."""
+    return round(amount, _MOST_DIGITS).normalize()
+
+
+def _with_unit(number: str | Markup, unit: str) -> Markup:
     # A no-break space, so that a number never stands on another line than its unit.
     return Markup('<span class="nowrap">{}\N{NO-BREAK SPACE}<span class="unit">{}</span></span>').format(number, unit)
 

@@ -16,8 +16,9 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.ocpi.asked import NotConnectedTo
 from laddnav.ocpi.client import ForbiddenAddress, NotRegistered, PartnerRefused
-from laddnav.ocpi.commands import MayNotCharge, NotConnectedTo
+from laddnav.ocpi.commands import MayNotCharge
 from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (

@@ -76,8 +76,10 @@ def environment(language: str) -> Environment:
         "counted": write.counted,
         "day": day,
         "energy": write.energy,
+        "digits": write.digits,
         "exact": write.exact,
         "hour": write.hour,
+        "hours": write.hours,
         "instant": instant,
         "length_of": write.length,  # Jinja's own `length` counts
         "number": write.number,

@@ -137,7 +137,7 @@ _ENGLISH: dict[Code, tuple[str, str]] = {
         "Move its element up, before {by}, or take it out.",
     ),
     Code.DUPLICATE_COMPONENT: (
-        "{by} already has a {dimension} price under the same conditions, and only the first one counts.",
+        "The price of {dimension} at {by} has the same conditions, and only the first one counts.",
         "Keep one of the two.",
     ),
     Code.GAP: (

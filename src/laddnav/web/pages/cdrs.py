@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -16,12 +17,13 @@ from laddnav.kit.ids import fold
 from laddnav.kit.money import Price
 from laddnav.people import actions as people
 from laddnav.pricing.check import causes, plausible
-from laddnav.pricing.check.verdicts import FieldChecked
+from laddnav.pricing.check.verdicts import FieldChecked, Verdict
 from laddnav.pricing.flags import Flagged
 from laddnav.pricing.plain.remarks import remark
 from laddnav.sessions import actions as sessions
 from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.format import Format
 from laddnav.web.pages import places
 from laddnav.web.pages.sessions import explained
 from laddnav.web.words import N_
@@ -74,7 +76,7 @@ async def held(asked: Asked) -> Response:
         known = await cdrs.disputes(unit, holder, standing, before=cursor, limit=PAGE + 1)
         page = known[:PAGE]
         many = await cdrs.count_disputed(unit, holder)
-        rows = [await _disputed(unit, review, asked.language) for review in page]
+        rows = [await _disputed(unit, asked, review) for review in page]
     return asked.page(
         "held.html",
         rows=rows,
@@ -112,7 +114,7 @@ async def one(asked: Asked) -> Response:
         remarks=[remark(flag, asked.language) for flag in _flags(cdr, review)],
         parts_of_cost=[(asked.say(what), cost) for what, cost in _parts(cdr) if cost is not None],
         review=review,
-        reasons=[] if review is None else reasons(review, asked.language),
+        reasons=[] if review is None else reasons(asked, review),
         fields=[] if review is None or review.checked is None else _fields(review.checked.fields),
         other=other,
         original=original,
@@ -141,17 +143,30 @@ async def credit(asked: Asked) -> Response:
     return asked.done(f"/cdrs/{credit.ref}", asked.say("The CDR is taken back; this is the CDR that credits it."))
 
 
-def reasons(review: Review, language: str) -> list[str]:
-    """What speaks against it, in sentences: what cannot be, and the mistake that would explain the difference."""
-    said = [plausible.said(finding, language) for finding in review.findings]
-    if review.checked is not None and review.checked.likely_cause is not None:
-        said.append(causes.said(review.checked.likely_cause, language))
+def reasons(asked: Asked, review: Review) -> list[str]:
+    """What speaks against it, in sentences: what cannot be, what it states wrongly, and the mistake behind that."""
+    said = [plausible.said(finding, asked.language) for finding in review.findings]
+    if review.checked is None:
+        return said
+    write = Format(asked.language)
+    energy, total = review.checked.field("total_energy"), review.checked.field("total_cost")
+    if energy is not None and energy.verdict is Verdict.MISMATCH:
+        stated, ours = (write.number(kwh or Decimal(0), 0, 3) for kwh in (energy.stated, energy.ours))
+        said.append(
+            asked.say("It states %(stated)s kWh; its periods add up to %(ours)s kWh.", stated=stated, ours=ours)
+        )
+    if review.checked.likely_cause is not None:
+        said.append(causes.said(review.checked.likely_cause, asked.language))
+    elif total is not None and total.verdict is Verdict.MISMATCH:
+        said.append(
+            asked.say("Its total is not what its periods cost on this tariff, and no usual mistake explains it.")
+        )
     return said
 
 
-async def _disputed(unit: Unit, review: Review, language: str) -> Disputed:
+async def _disputed(unit: Unit, asked: Asked, review: Review) -> Disputed:
     cdr = await cdrs.fetch(unit, review.holder, review.owner, review.cdr_id)
-    return Disputed(review=review, cdr=cdr, place=_place(cdr), reasons=reasons(review, language))
+    return Disputed(review=review, cdr=cdr, place=_place(cdr), reasons=reasons(asked, review))
 
 
 async def _other(unit: Unit, cdr: Cdr, id: str) -> Cdr | None:

@@ -213,7 +213,12 @@ def _start(text: str, zone: str) -> datetime | None:
 
 def _said(asked: Asked, error: Refusal) -> str:
     if isinstance(error, NotANumber):
-        return asked.say("%(about)s cannot be read. Write it as in the example.", about=asked.say(LABELS[error.about]))
+        about = asked.say(LABELS[error.about])
+        if error.about == "start":
+            return asked.say(
+                "%(about)s cannot be read. Choose a date and a time, or leave it empty for now.", about=about
+            )
+        return asked.say("%(about)s cannot be read. Write a number, such as 20.", about=about)
     if isinstance(error, NotThatMuch):
         write = Format(asked.language)
         return asked.say(

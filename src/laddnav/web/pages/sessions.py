@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -16,18 +17,20 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.db import stream
 from laddnav.db.stream import Announced
 from laddnav.kit import json
+from laddnav.kit.ids import fold
 from laddnav.metering.model import Activity
 from laddnav.ocpi import commands
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import FrameKind, Message
 from laddnav.people import actions as people
-from laddnav.pricing.model import Line
+from laddnav.pricing.model import Amount, Line
 from laddnav.pricing.reasons import said
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.course import Course, Step
 from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import OPEN
+from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
 from laddnav.web.live import slug
@@ -60,10 +63,11 @@ class Happening(Struct, frozen=True, kw_only=True):
 
 
 class LineShown(Struct, frozen=True, kw_only=True):
-    """A Line with its reason in the reader's language."""
+    """A Line with its reason in the reader's language; `amount` is before taxes where that side is known."""
 
     line: Line
     reason: str
+    amount: Decimal
 
 
 # How an event is told, and in which tone; what was announced for machines only is not here.
@@ -118,7 +122,9 @@ async def one(asked: Asked) -> Response:
         announced = await stream.of_thing(unit, session.holder, f"{session.owner}/{session.id}")
         messages = await ocpp.messages_of_session(unit, session.holder, session.id)
         now = unit.now
-    lines = cdr.lines if cdr else course.lines
+        lines = cdr.lines if cdr else course.lines
+        named = tuple(dict.fromkeys(line.tariff_id for line in lines))
+        promised = await tariffs.refs(unit, session.holder, session.owner, named)
     power = course.steps[-1].power if course.steps and session.status is Status.ACTIVE else None
     return asked.page(
         "session.html",
@@ -133,6 +139,7 @@ async def one(asked: Asked) -> Response:
         doubts=doubts,
         curve=_curve(asked, session, course, messages) if course.steps else None,
         lines=explained(lines, asked.language),
+        tariff_refs={id: promised.get(fold(id)) for id in named},
         total=cdr.costs.total if cdr else session.cost,
         currency=session.currency,
         zone_of_lines=session.time_zone,
@@ -157,7 +164,13 @@ async def stop(asked: Asked) -> Response:
 
 
 def explained(lines: Iterable[Line], language: str) -> list[LineShown]:
-    return [LineShown(line=line, reason=said(line.reason, language)) for line in lines]
+    return [LineShown(line=line, reason=said(line.reason, language), amount=_paid(line.amount)) for line in lines]
+
+
+def _paid(amount: Amount) -> Decimal:
+    paid = amount.incl if amount.excl is None else amount.excl
+    assert paid is not None, "one side of a price is always known"
+    return paid
 
 
 def _lasted(session: Session, now: datetime) -> timedelta:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -13,7 +15,7 @@ from starlette.responses import Response
 
 from laddnav.kit.energy import wh
 from laddnav.kit.time import hours
-from laddnav.pricing.lint.findings import Finding
+from laddnav.pricing.lint.findings import Finding, Severity
 from laddnav.pricing.lint.rules import linted
 from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.plain.explain import passages
@@ -22,6 +24,7 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 from laddnav.tariffs.words import length, number, when
 from laddnav.web.asked import Asked, Door, see
+from laddnav.web.format import Format
 from laddnav.web.pages.charge import USUAL_POWER
 from laddnav.web.pages.foreseen import foreseen
 from laddnav.web.words import N_
@@ -29,6 +32,7 @@ from laddnav.web.words import N_
 PAGE = 50
 ALWAYS = Restriction()
 UNITS = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "RESERVATION_TIME": "h"}
+WORTH_A_LOOK = (Severity.ERROR, Severity.WARNING)  # in a list; a hint waits on the tariff's own page
 LEVELS = 5  # shades of a price in the picture of a week, from the lowest to the highest
 A_WEEK = timedelta(days=7)
 TAXES = {
@@ -38,9 +42,13 @@ TAXES = {
 
 
 class TariffRow(Struct, frozen=True, kw_only=True):
+    """`found`: how many findings there are of each severity, the gravest first."""
+
     ref: str
     tariff: Tariff
     says: str
+    validity: str
+    found: list[tuple[Severity, int]]
 
 
 class ComponentShown(Struct, frozen=True, kw_only=True):
@@ -116,10 +124,11 @@ async def list_all(asked: Asked) -> Response:
     cursor = asked.query("cursor")
     async with asked.unit() as unit:
         known = await tariffs.page(unit, asked.visitor.holder, after=cursor, limit=PAGE + 1)
+        now = unit.now
     page = known[:PAGE]
     return asked.page(
         "tariffs.html",
-        rows=[TariffRow(ref=ref, tariff=tariff, says=_in_short(asked, tariff)) for ref, _, tariff in page],
+        rows=[_row(asked, ref, tariff, now) for ref, _, tariff in page],
         next=page[-1][0] if len(known) > PAGE else None,
         begun=cursor is not None,
     )
@@ -127,7 +136,7 @@ async def list_all(asked: Asked) -> Response:
 
 async def one(asked: Asked) -> Response:
     async with asked.unit() as unit:
-        _, tariff = await tariffs.by_ref(unit, asked.part("ref"))
+        holder, tariff = await tariffs.by_ref(unit, asked.part("ref"))
         now = unit.now
     today = now.astimezone(ZoneInfo(asked.zone)).date()
     monday = _asked_week(asked.query("week")) or today
@@ -137,10 +146,11 @@ async def one(asked: Asked) -> Response:
         "tariff.html",
         tariff=tariff,
         foreseen=foreseen(asked, tariff, zone=asked.zone, now=now, power=USUAL_POWER, after_taxes=False),
-        validity=_validity(tariff, now),
+        validity=validity(tariff, now),
         taxes=asked.say(TAXES[tariff.tax_included] if tariff.tax_included in TAXES else N_("Prices before taxes")),
         passages=passages(tariff, asked.language),
-        findings=[_finding(each) for each in linted(tariff, asked.language)],
+        findings=shown(linted(tariff, asked.language)),
+        ours=tariff.owner == holder,
         pictures=[each for each in pictures if not each.steady],
         steady=[each for each in pictures if each.steady],
         monday=monday,
@@ -161,6 +171,17 @@ async def one(asked: Asked) -> Response:
     )
 
 
+def _row(asked: Asked, ref: str, tariff: Tariff, now: datetime) -> TariffRow:
+    many = Counter(finding.severity for finding in linted(tariff, asked.language))
+    return TariffRow(
+        ref=ref,
+        tariff=tariff,
+        says=_in_short(asked, tariff),
+        validity=validity(tariff, now),
+        found=[(severity, many[severity]) for severity in WORTH_A_LOOK if many[severity]],
+    )
+
+
 def _in_short(asked: Asked, tariff: Tariff) -> str:
     """`Energy 2.95–6.25 SEK/kWh, Parking time 12 SEK/h`: what is never free, from its lowest price to its highest."""
     prices: dict[str, list[Decimal]] = {}
@@ -170,15 +191,16 @@ def _in_short(asked: Asked, tariff: Tariff) -> str:
                 reserving = "RESERVATION_" if element.restriction.reservation else ""
                 prices.setdefault(f"{reserving}{component.type}", []).append(component.price)
     said = [
-        f"{asked.term(what)} {_range(some, asked.language)} {tariff.currency}"
+        f"{asked.term(what)} {_range(some, asked.language, tariff.currency)}"
         + (f"/{UNITS[what]}" if what in UNITS else "")
         for what, some in prices.items()
     ]
     return ", ".join(said) or asked.say("Free")
 
 
-def _range(prices: list[Decimal], language: str) -> str:
-    return "–".join(number(price, language) for price in dict.fromkeys((min(prices), max(prices))))
+def _range(prices: list[Decimal], language: str, currency: str) -> str:
+    coins = Format(language).coins
+    return "–".join(coins(price, currency) for price in dict.fromkeys((min(prices), max(prices)))) + f" {currency}"
 
 
 def _step(component: PriceComponent, language: str) -> str | None:
@@ -190,15 +212,19 @@ def _step(component: PriceComponent, language: str) -> str | None:
     return length(timedelta(seconds=component.step_size), language)
 
 
-def _validity(tariff: Tariff, now: datetime) -> str:
+def validity(tariff: Tariff, now: datetime) -> str:
     if tariff.starts_at is not None and now < tariff.starts_at:
         return "coming"
     return "over" if tariff.ends_at is not None and now >= tariff.ends_at else "valid"
 
 
-def _finding(finding: Finding) -> FindingShown:
-    place = re.match(r"/elements/(\d+)", finding.pointer)
-    return FindingShown(finding=finding, element=int(place[1]) + 1 if place else None)
+def shown(findings: Iterable[Finding]) -> list[FindingShown]:
+    return [FindingShown(finding=each, element=_element(each.pointer)) for each in findings]
+
+
+def _element(pointer: str) -> int | None:
+    place = re.match(r"/elements/(\d+)", pointer)
+    return int(place[1]) + 1 if place else None
 
 
 # The picture of a week ------------------------------------------------------------------------------------------------
