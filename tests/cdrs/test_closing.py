@@ -23,9 +23,9 @@ from laddnav.metering.model import Activity, Measured, Stretch
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.v2_1_1 import cdr as cdr_of_2_1_1
 from laddnav.sessions import actions as sessions
-from laddnav.sessions import rules
+from laddnav.sessions import reserved, rules
 from laddnav.sessions.events import SessionEnded
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import AuthMethod, Session, Status
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, Restriction, Tariff, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
@@ -139,6 +139,21 @@ def test_a_free_charge_names_the_tariff_that_makes_it_free() -> None:
     cdr = over(free, *VISIT[1:])
     assert cdr.tariffs == (free,) and cdr.costs.total.after_taxes == 0
     assert {period.tariff_id for period in cdr.periods} == {free.id}
+
+
+def test_what_let_the_driver_in_at_last_is_what_counts() -> None:
+    """CDR-028, CDR-029: reserved by a command, and then judged at the station."""
+    place = at_plug(location(), on((ENERGY, "3")))
+    driver = rules.token_of(Authorization(allowed=Allowed.ALLOWED, token=token()), US, "CARD1")
+    asked = rules.pending(holder=US, id="S1", place=place, token=driver, reference="first", command_id="1", now=NOON)
+    waiting = reserved.reserved(asked, place, number=1, until=NOON + timedelta(hours=1), now=NOON)
+    given = Authorization(allowed=Allowed.ALLOWED, token=token(), reference="last", asked=True)
+    begun = reserved.begun(reserved.let_in(waiting, given), at=NOON, register=wh(0), now=NOON)
+    assert begun.meter is not None
+    at = NOON + timedelta(hours=1)
+    drawn = Stretch(started_at=NOON, ended_at=at, energy=kwh("3"), activity=Activity.CHARGING)
+    cdr = closed(replace(begun, ended_at=at), Measured(meter=begun.meter, stretches=(drawn,)), None, id="C1", now=at)
+    assert (cdr.auth_method, cdr.authorization_reference) == (AuthMethod.AUTH_REQUEST, "last")
 
 
 def test_an_evse_without_a_printed_id_is_named_by_its_own() -> None:

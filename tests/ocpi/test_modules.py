@@ -230,7 +230,7 @@ async def test_a_removed_evse_is_still_told(at_cpo: Ask, cpo: Installation, cloc
 
 
 async def test_a_tariff_is_put_shown_and_taken_back(at_emsp: Ask, emsp: Installation) -> None:
-    """TAR-002, TAR-005, TAR-007, TAR-008, TAR-011: of the party in the URL, and of no other."""
+    """TAR-002, TAR-005, TAR-007, TAR-008, TAR-011: of the party in the URL; and it is known for the CDRs on it."""
     url = f"{emsp.url}/ocpi/emsp/2.2.1/tariffs/SE/LAD/11"
     said = example("tariffs/complex-tariff-example.json", id="11", x_colour="green")
     for others in ({"country_code": "DE", "party_id": "ALL"}, {"id": "12"}):
@@ -241,6 +241,8 @@ async def test_a_tariff_is_put_shown_and_taken_back(at_emsp: Ask, emsp: Installa
         kept = await tariffs.fetch(unit, emsp.holder, CPO, "11")
     assert len(kept.elements) == len(said["elements"])
     assert (await at_emsp("DELETE", url)).both == (200, 1000)
+    async with emsp.database.unit() as unit:
+        assert list(await tariffs.versions(unit, emsp.holder, CPO, ("11",))) == [kept]
     assert (await at_emsp("GET", url)).both == (404, 2000)
     assert (await at_emsp("DELETE", url)).both == (404, 2000)
     assert (await at_emsp("PUT", url, encoded(said))).both == (201, 1000)
@@ -438,6 +440,7 @@ async def test_a_cdr_is_taken_once_and_for_good(at_emsp: Ask, emsp: Installation
         "signed_values": [{"nature": "Start", "plain_data": "a\r\n\tb ", "signed_data": "OCMF|{}|{}"}],
     }
     said = cdr(signed_data=proof, x_vendor={"a": 1})
+    assert (await at_emsp("POST", url, encoded([said]))).both == (200, 2001)
     first = await at_emsp("POST", url, encoded(said))
     assert first.both == (201, 1000) and first.data is None
     assert (await at_emsp("GET", first.headers["location"])).data == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +16,12 @@ from laddnav.ocpi.wire.codec import Unsayable, parsed
 from laddnav.sessions.model import AuthMethod
 from laddnav.tariffs.model import (
     Element,
+    Limit,
     PriceComponent,
     Restriction,
     Tariff,
     TariffDimension,
+    TariffType,
     TaxIncluded,
 )
 from tests import things
@@ -66,6 +68,15 @@ def test_an_element_whose_condition_2_1_1_cannot_say_is_left_out_whole(condition
     assert "elements" in OLD[Tariff].lost(told, HEARING)
     (free,) = elements_of("2.1.1", tariff(element("9", **condition)))
     assert [(one.type, one.price) for one in free.components] == [(TariffDimension.FLAT, Decimal(0))]
+
+
+def test_what_2_1_1_cannot_say_of_a_tariff_is_named() -> None:
+    """TAR-088: whom it is for, its limits, when it holds and its taxes; all else survives."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    told = things.tariff(type=TariffType.REGULAR, starts_at=at, ends_at=at + timedelta(days=9))
+    told = replace(told, price_min=Limit(Decimal(1)), price_max=Limit(Decimal(9)))
+    lost = {path.rsplit(".")[-1] for path in OLD[Tariff].lost(told, HEARING)}
+    assert lost == {"country", "party", "type", "price_min", "price_max", "starts_at", "ends_at", "vat", "tax_included"}
 
 
 def test_a_booking_stays_a_booking_wherever_it_is_heard() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import NotAPartyId, PartyId
@@ -242,6 +243,41 @@ def test_a_credit_cdr_names_what_it_credits() -> None:
     with pytest.raises(Unreadable, match="credit_reference_id"):
         CODECS[Cdr].convert(words | {"credit": True}, HEARING)
     assert CODECS[Cdr].convert(words | {"credit": True, "credit_reference_id": "1"}, HEARING).credit
+
+
+@pytest.mark.parametrize(
+    ("way", "most"),
+    [
+        (("encoding_method",), 36),
+        (("public_key",), 512),
+        (("url",), 512),
+        (("signed_values", 0, "nature"), 32),
+        (("signed_values", 0, "plain_data"), 5000),
+        (("signed_values", 0, "signed_data"), 5000),
+    ],
+)
+def test_signed_data_has_the_room_that_the_text_gives_it(way: tuple[Any, ...], most: int) -> None:
+    """CDR-059, CDR-060."""
+    words = parsed((CASES / "2.2.1" / "cdrs" / "example-of-a-cdr.json").read_bytes())
+    value = {"nature": "Start", "plain_data": "", "signed_data": ""}
+    inside: Any = {"encoding_method": "OCMF", "encoding_method_version": 1, "signed_values": [value]}
+    words["signed_data"] = inside
+    for step in way[:-1]:
+        inside = inside[step]
+    inside[way[-1]] = "x" * most
+    CODECS[Cdr].convert(words, HEARING)
+    inside[way[-1]] += "x"
+    with pytest.raises(Unreadable):
+        CODECS[Cdr].convert(words, HEARING)
+
+
+def test_an_address_is_cut_to_the_room_that_a_cdr_has_for_it() -> None:
+    """CDR-052: a Location has room for 255 characters."""
+    cdr = CODECS[Cdr].decode((CASES / "2.2.1" / "cdrs" / "example-of-a-cdr.json").read_bytes(), HEARING)
+    long = replace(cdr, location=replace(cdr.location, address="Å" * 60, state="s" * 45))
+    said = parsed(CODECS[Cdr].encode(long))
+    assert (said["cdr_location"]["address"], said["cdr_location"]["state"]) == ("Å" * 44 + "…", "s" * 19 + "…")
+    assert CODECS[Cdr].convert(said, HEARING).location.address == "Å" * 44 + "…"
 
 
 def test_a_change_without_its_instant_is_refused() -> None:

@@ -10,12 +10,21 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.tariffs import actions
-from laddnav.tariffs.model import Element, PriceComponent, Tariff, TariffDimension, TariffType, TaxIncluded
-from laddnav.tariffs.rules import Unbillable, in_force
-from tests.things import THEM, US, tariff
+from laddnav.tariffs.model import (
+    Element,
+    PriceComponent,
+    Restriction,
+    Tariff,
+    TariffDimension,
+    TariffType,
+    TaxIncluded,
+)
+from laddnav.tariffs.rules import NotForReservations, Unbillable, in_force, sayable
+from tests.things import THEM, US, component, tariff
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+TIME, FLAT = TariffDimension.TIME, TariffDimension.FLAT
 
 ANY = tariff("ANY")
 REGULAR = tariff("REGULAR", type="REGULAR")
@@ -70,8 +79,24 @@ async def test_a_tariff_of_ours_that_could_not_be_billed_is_refused(database: Da
     with pytest.raises(Unbillable, match="give each price its vat"):
         async with database.unit() as unit:
             await actions.keep(unit, US, unbillable)
+    reserved = replace(tariff().elements[0], restriction=Restriction(reservation="RESERVATION"))
+    with pytest.raises(NotForReservations):
+        async with database.unit() as unit:
+            await actions.keep(unit, US, tariff(elements=(reserved,)))
     async with database.unit() as unit:
         assert await actions.find(unit, US, US, unbillable.id) is None
+
+
+@pytest.mark.parametrize("condition", [{"reservation": "RESERVATION"}, {"booking": "BOOKING_OVERTIME"}])
+def test_a_tariff_of_ours_prices_only_time_and_fees_of_a_reservation(condition: dict[str, str]) -> None:
+    """TAR-061, TAR-015."""
+    when = Restriction(**condition)  # type: ignore[arg-type]
+    sayable(tariff(elements=(Element(components=(component(TIME, "2"), component(FLAT, "1")), restriction=when),)))
+    for kind in (TariffDimension.ENERGY, TariffDimension.PARKING_TIME):
+        always = Element(components=(component(kind, "2"),))
+        sayable(tariff(elements=(always,)))
+        with pytest.raises(NotForReservations, match="Element 2"):
+            sayable(tariff(elements=(always, replace(always, restriction=when))))
 
 
 async def test_a_partners_tariff_is_kept_whatever_it_says_of_taxes(database: Database) -> None:

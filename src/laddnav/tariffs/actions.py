@@ -16,10 +16,11 @@ from laddnav.tariffs.rules import UnknownTariff
 async def keep(unit: Unit, holder: PartyId, tariff: Tariff) -> bool:
     """Insert or replace a Tariff; True and TariffChanged when that changed anything.
 
-    Raises Unbillable for one of ours; what a partner promises is the partner's affair.
+    Raises Unbillable or NotForReservations for one of ours; what a partner promises is the partner's affair.
     """
     if tariff.owner == holder:
         rules.billable(tariff)
+        rules.sayable(tariff)
     before = await store.find_locked(unit, holder, tariff.owner, tariff.id)
     if before is not None and not before[1] and rules.stays(before[0], tariff):
         return False

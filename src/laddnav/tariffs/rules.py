@@ -7,7 +7,7 @@ from datetime import datetime
 
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
-from laddnav.tariffs.model import Tariff, TariffType, TaxIncluded
+from laddnav.tariffs.model import Tariff, TariffDimension, TariffType, TaxIncluded
 
 
 class UnknownTariff(Refusal):
@@ -27,6 +27,16 @@ class Unbillable(Refusal):
             "or nothing charged on it could be billed"
         )
         self.tariff_id = tariff_id
+
+
+class NotForReservations(Refusal):
+    """An Element for reservations or bookings has a price for something that no reservation uses."""
+
+    def __init__(self, tariff_id: str, number: int) -> None:
+        super().__init__(
+            f"Element {number} of Tariff {tariff_id!r} is for reservations; it may only have prices for TIME and FLAT"
+        )
+        self.tariff_id, self.number = tariff_id, number
 
 
 # Who asks for a type is content with these, the first of them first. A Tariff without a type is for everybody
@@ -72,6 +82,15 @@ def billable(tariff: Tariff) -> None:
     prices = (component for element in tariff.elements for component in element.components)
     if any(component.price and component.vat is None for component in prices):
         raise Unbillable(tariff.id)
+
+
+def sayable(tariff: Tariff) -> None:
+    """What OCPI lets a Tariff say (OCPI 2.2.1 mod_tariffs_tariffrestrictions_class). Raises NotForReservations."""
+    for number, element in enumerate(tariff.elements, 1):
+        if element.restriction.reservation is None and element.restriction.booking is None:
+            continue
+        if any(one.type not in (TariffDimension.TIME, TariffDimension.FLAT) for one in element.components):
+            raise NotForReservations(tariff.id, number)
 
 
 def stays(before: Tariff, after: Tariff) -> bool:
