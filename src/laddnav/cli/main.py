@@ -72,6 +72,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "serve": Typed("serve", "Serve pages, APIs, partners and stations until stopped"),
         "party": Typed("parties", "Our own parties"),
         "partner": Typed("partners", "Connections to other companies over OCPI"),
+        "conform": Typed("conform", "Test somebody's OCPI endpoint, and report what it does right and wrong"),
         "station": Typed("stations", "The stations of our network"),
         "api-key": Typed("keys", "Keys of the operator API"),
         "import": Typed("imports", "Take over Locations, Tariffs or Tokens from a file"),

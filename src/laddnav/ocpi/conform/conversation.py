@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.ocpi.conform.caller import Caller
-from laddnav.ocpi.conform.counterpart import Counterpart
+from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
 from laddnav.ocpi.conform.dialect import DIALECTS, Dialect
 from laddnav.ocpi.conform.record import Endpoint, Exchange, Record
 from laddnav.ocpi.conform.samples import Ours
@@ -34,9 +36,8 @@ class Conversation:
         self.found: dict[str, list[Any]] = {}  # what the peer's lists held, by module
         self._clock = clock
         country, party = counterpart.party
-        self.ours = Ours(
-            version=record.version, country=country, party=party, mark=clock.new_id()[-8:].upper(), at=self.later(0)
-        )
+        mark = clock.new_id()[-8:].upper()
+        self.ours = Ours(version=record.version, country=country, party=party, mark=mark, at=self.later(0))
 
     @property
     def dialect(self) -> Dialect:
@@ -57,14 +58,27 @@ class Conversation:
     def new_token(self, name: str) -> str:
         return self.shown(name, f"conform-{self._clock.new_id()}")
 
+    def settle_on(self, version: str) -> None:
+        """Speak this version from now on."""
+        self.record.version = version
+        self.record.routes = self.dialect.routes
+        self.ours = replace(self.ours, version=version)
+
     def learn_endpoints(self, details: Exchange) -> None:
         data = details.answer.data
         listed = data.get("endpoints") if isinstance(data, dict) else None
         self.record.endpoints = tuple(
-            Endpoint(identifier=one["identifier"], role=one.get("role"), url=one["url"])
+            Endpoint(identifier=one["identifier"], role=self._side(one), url=one["url"])
             for one in listed or ()
             if isinstance(one, dict) and isinstance(one.get("url"), str) and isinstance(one.get("identifier"), str)
         )
+
+    def _side(self, endpoint: dict[str, Any]) -> str | None:
+        """Where a version names no interface, a module of the peer is the side of it that we do not play."""
+        if self.dialect.routes:
+            return endpoint.get("role")
+        ours = OFFERED[self.record.our_role].get(endpoint["identifier"])
+        return {"SENDER": "RECEIVER", "RECEIVER": "SENDER"}.get(ours or "")
 
     def learn_peer(self, credentials: Any) -> None:
         """Who it is: the first of its parties, in the role that we test where there is one."""

@@ -81,7 +81,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """Where the peer says that a module is; `role` None in versions without them."""
+    """Where the peer says that a module is, and which side of it."""
 
     identifier: str
     role: str | None
@@ -128,9 +128,9 @@ class Record(Struct, kw_only=True):
         """What the peer asked of the tester."""
         return (one for one in self.exchanges if not one.ours)
 
-    def url(self, module: str, role: str | None) -> str | None:
+    def url(self, module: str, role: str) -> str | None:
         """Where the peer offers this interface."""
-        fitting = (one for one in self.endpoints if one.identifier == module and one.role in (role, None))
+        fitting = (one for one in self.endpoints if one.identifier == module and one.role == role)
         return next((one.url for one in fitting), None)
 
     def offers(self, module: str) -> bool:

@@ -12,9 +12,8 @@ from laddnav.ocpi.conform.record import Exchange
 async def _credentials(
     talk: Conversation, step: str, method: str, body: Any = None, token: str | None = None
 ) -> Exchange:
-    url = talk.record.url("credentials", None) or next(
-        (one.url for one in talk.record.endpoints if one.identifier == "credentials"), talk.record.versions_url
-    )
+    listed = (one.url for one in talk.record.endpoints if one.identifier == "credentials")
+    url = next(listed, talk.record.versions_url)
     holds = "Credentials" if method in ("GET", "POST", "PUT") else None
     return await talk.ask(step, method, url, body, module="credentials", holds=holds, token=token, routed=False)
 

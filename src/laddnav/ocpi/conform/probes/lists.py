@@ -15,13 +15,8 @@ MODULES = ("locations", "tariffs", "sessions", "cdrs", "tokens")
 async def lists(talk: Conversation) -> None:
     for module in MODULES:
         url = talk.record.url(module, "SENDER")
-        if url is not None and not _is_ours(talk, module):
+        if url is not None:
             await _one(talk, module, url)
-
-
-def _is_ours(talk: Conversation, module: str) -> bool:
-    """In versions without interfaces a module of the peer is the side that we do not play."""
-    return not talk.dialect.routes and (module == "tokens") == (talk.record.our_role == "EMSP")
 
 
 async def _one(talk: Conversation, module: str, url: str) -> None:

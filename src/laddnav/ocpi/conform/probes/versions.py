@@ -19,8 +19,7 @@ async def find_version(talk: Conversation, wanted: str | None) -> bool:
     if not common:
         return False
     version = common[-1]
-    talk.record.version = version
-    talk.record.routes = talk.dialect.routes
+    talk.settle_on(version)
     for other, where in offered.items():
         if other == version:
             said = await talk.ask("details", "GET", str(where), module="versions", holds="VersionDetails", routed=False)
