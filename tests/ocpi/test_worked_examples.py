@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from laddnav.ocpi.wire.charge import read_charge, read_tariff
+from laddnav.ocpi.wire.codec import parsed
 from laddnav.pricing import metered, price
 from tests.ocpi.test_examples import CASES
 from tests.pricing.test_cases import METERED, Case, stretches
@@ -36,6 +37,16 @@ def test_every_tariff_of_2_3_0_with_a_price_in_the_text_is_priced_here() -> None
     own |= {"simple-tariff-with-north-american-taxes-price-inclusive-of-tax.json"}
     priced = {case.session.tariff.rsplit("/")[-1] for case in IN_BOTH}
     assert priced | own | without_numbers == {path.name for path in (CASES / "2.3.0" / "tariffs").iterdir()}
+
+
+def test_every_tariff_of_2_1_1_is_priced_here() -> None:
+    """But those that say the price of two euro an hour once more, with other words about it, and half a Tariff."""
+    folder = CASES / "2.1.1" / "tariffs"
+    priced = {case.session.tariff.rsplit("/")[-1] for case in METERED if case.session.tariff.startswith("ocpi/2.1.1/")}
+    elements = {path.name: parsed(path.read_bytes()).get("elements") for path in folder.iterdir()}
+    two_euro = elements["simple-tariff-example-2-euro-per-hour.json"]
+    again = {name for name, said in elements.items() if said == two_euro}
+    assert priced | again | {"example-change-tariff-to-2-50.json"} == set(elements)
 
 
 @pytest.mark.parametrize(("version", "incl"), [("2.1.1", None), ("2.2.1", Decimal("4.40")), ("2.3.0", Decimal("4.40"))])
