@@ -21,9 +21,9 @@ from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.ids import PartyId
-from laddnav.locations.events import EvseStatusChanged, LocationChanged
+from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commands, listeners, partners, seal, store
+from laddnav.ocpi import commanded, limited, listeners, partners, seal, store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.pull import pull_due
@@ -35,7 +35,11 @@ from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
+from laddnav.reservations import actions as reservations
+from laddnav.reservations.events import CancellationAnswered, ReservationAnswered, ReservationWithdrawn
 from laddnav.sessions.events import (
+    LimitsAnswered,
+    LimitsChanged,
     SessionChanged,
     SessionEnded,
     SessionFailed,
@@ -56,13 +60,19 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     EvseStatusChanged: [listeners.push_status],
     TariffChanged: [listeners.push_tariff],
     TokenChanged: [listeners.push_token],
-    SessionStarted: [listeners.push_session],
+    SessionStarted: [reservations.session_went_on, listeners.push_session],
     SessionChanged: [listeners.push_session],
     SessionEnded: [listeners.push_session, cdrs.close],
-    SessionFailed: [listeners.push_session],
+    SessionFailed: [reservations.session_went_on, listeners.push_session],
     CdrClosed: [listeners.push_cdr],
-    StartAnswered: [commands.answer_command],
-    StopAnswered: [commands.answer_command],
+    StartAnswered: [commanded.answer_command],
+    StopAnswered: [commanded.answer_command],
+    ReservationAnswered: [commanded.answer_command],
+    ReservationWithdrawn: [commanded.withdraw_reservation],
+    CancellationAnswered: [commanded.answer_command],
+    UnlockAnswered: [commanded.answer_command],
+    LimitsAnswered: [limited.answer_limits],
+    LimitsChanged: [limited.push_limits],
 }
 
 

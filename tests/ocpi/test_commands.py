@@ -13,8 +13,10 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownEvse
 from laddnav.ocpi import commands, partners
+from laddnav.ocpi.asked import NotConnectedTo, sent_command
 from laddnav.ocpi.client import PartnerUnreachable
-from laddnav.ocpi.commands import Asked, MayNotCharge, NotConnectedTo
+from laddnav.ocpi.commanded import CONNECTOR_REQUIRED
+from laddnav.ocpi.commands import Asked, MayNotCharge
 from laddnav.ocpi.model import KeptCommand
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.commands import Verdict
@@ -51,7 +53,7 @@ async def station_says(cpo: Installation, session: Session, result: str) -> None
 
 async def sent(emsp: Installation, asked: Asked) -> KeptCommand:
     async with emsp.database.unit() as unit:
-        return await commands.sent_command(unit, asked.command_id)
+        return await sent_command(unit, asked.command_id)
 
 
 async def heard(emsp: Installation, kind: str) -> list[str]:
@@ -157,7 +159,7 @@ async def test_the_connector_is_named_where_the_evse_needs_it(pair: Pair) -> Non
     """LOC-068, CMD-024."""
     cpo = pair.cpo
     await furnished(cpo)
-    needs = things.evse("EVSE1", capabilities=(commands.CONNECTOR_REQUIRED,))
+    needs = things.evse("EVSE1", capabilities=(CONNECTOR_REQUIRED,))
     async with cpo.database.unit() as unit:
         at = things.LONG_AGO + timedelta(days=1)
         await locations.keep(
@@ -238,7 +240,7 @@ async def test_a_start_is_answered_at_once(
 
 async def test_a_connector_that_is_needed_and_not_named_is_2001(at_cpo: Ask, cpo: Installation) -> None:
     """CMD-025."""
-    needs = things.evse("EVSE1", capabilities=(commands.CONNECTOR_REQUIRED,))
+    needs = things.evse("EVSE1", capabilities=(CONNECTOR_REQUIRED,))
     async with cpo.database.unit() as unit:
         await locations.keep(unit, CPO, things.location(owner=CPO, evses=(needs,)))
     url = f"{cpo.url}/ocpi/cpo/2.2.1/commands/START_SESSION"
@@ -267,30 +269,37 @@ async def test_a_session_of_somebody_else_is_unknown(at_cpo: Ask, cpo: Installat
         assert not await unit.value("select count(*) from event where kind = 'StopRequested'")
 
 
+UNLOCK = {"location_id": "LOC1", "evse_uid": "EVSE1", "connector_id": "1"}
+CANCEL = {"reservation_id": "R1"}
+RESERVE = {
+    "token": words(APP),
+    "expiry_date": "2026-11-23T10:00:00Z",
+    "reservation_id": "R1",
+    "location_id": "LOC1",
+}
+
+
 @pytest.mark.parametrize(
-    ("kind", "body"),
+    ("kind", "body", "result"),
     [
-        ("UNLOCK_CONNECTOR", {"location_id": "LOC1", "evse_uid": "EVSE1", "connector_id": "1"}),  # CMD-043
-        ("CANCEL_RESERVATION", {"reservation_id": "R1"}),  # CMD-039
-        (
-            "RESERVE_NOW",  # CMD-034
-            {
-                "token": words(APP),
-                "expiry_date": "2026-11-23T09:00:00Z",
-                "reservation_id": "R1",
-                "location_id": "LOC1",
-            },
-        ),
+        ("UNLOCK_CONNECTOR", UNLOCK, "NOT_SUPPORTED"),
+        ("CANCEL_RESERVATION", CANCEL, "REJECTED"),
+        ("RESERVE_NOW", RESERVE, "NOT_SUPPORTED"),
+        ("RESERVE_NOW", RESERVE | {"token": words(things.token("U", PartyId("DE", "8AC")))}, "REJECTED"),
     ],
 )
-async def test_what_we_cannot_do_yet_is_not_supported(
-    at_cpo: Ask, cpo: Installation, kind: str, body: dict[str, Any]
+async def test_what_an_evse_cannot_do_is_not_supported(
+    at_cpo: Ask, cpo: Installation, kind: str, body: dict[str, Any], result: str
 ) -> None:
-    """CMD-002, CMD-006, CMD-034, CMD-039, CMD-043: said properly, and refused where it is not even a command."""
+    """CMD-002, CMD-006, CMD-033, CMD-034, CMD-039, CMD-040, CMD-043, CMD-046: by what the Evse says that it can."""
+    await furnished(cpo)
     url = f"{cpo.url}/ocpi/cpo/2.2.1/commands/{kind}"
     answer = await at_cpo("POST", url, encoded(body | {"response_url": "https://emsp.example/x"}))
-    assert answer.both == (200, 1000) and answer.data == {"result": "NOT_SUPPORTED", "timeout": 0}
+    assert answer.both == (200, 1000)
+    assert (answer.data["result"], answer.data["timeout"]) == (result, 0) and answer.data["message"]
     assert (await at_cpo("POST", url, encoded(body))).both == (200, 2001)
+    forbidden = await at_cpo("POST", url, encoded(body | {"response_url": "http://10.0.0.1/"}))
+    assert forbidden.both == (200, 2001)
 
 
 async def test_a_command_that_nobody_knows_is_404(at_cpo: Ask, cpo: Installation) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State
 from laddnav.parties.model import Role
 
@@ -150,7 +151,10 @@ class Pull(Struct, frozen=True, kw_only=True):
 
 
 class KeptCommand(Struct, frozen=True, kw_only=True):
-    """A command that came in, or that we sent. `state`: asked, accepted, refused, done, failed or timed out."""
+    """A request that came in or that we sent, and whose result follows at `response_url`.
+
+    `kind` is a CommandType, or what was asked about a charging profile. `session_id` names what it is about, if known.
+    """
 
     holder: PartyId
     id: str
@@ -159,7 +163,7 @@ class KeptCommand(Struct, frozen=True, kw_only=True):
     kind: str
     body: bytes
     response_url: str | None
-    state: str
+    state: CommandState
     result: str | None
     session_id: str | None
     asked_at: datetime

@@ -12,7 +12,7 @@ from laddnav.ocpi import seal, store
 from laddnav.ocpi.client import Clients, Partner, PartnerRefused, Reply
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, UnknownConnection, served, sole
+from laddnav.ocpi.rules import ASKED_ONLY, OFFERED, RECEIVER, SENDER, UnknownConnection, served, sole
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.codec import Hearing
@@ -229,7 +229,7 @@ async def resume(unit: Unit, connection: Connection) -> None:
 def ask_for_everything(unit: Unit, connection: Connection) -> None:
     """Have every list fetched soon of which we are the Receiver and they offer the Sender."""
     for module, interface in OFFERED[connection.our_role].items():
-        wanted = interface is RECEIVER and module is not Module.COMMANDS
+        wanted = interface is RECEIVER and module not in ASKED_ONLY
         if wanted and connection.endpoint(module, SENDER) is not None:
             store.ask_pull(unit, connection, module)
 

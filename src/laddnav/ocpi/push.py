@@ -18,11 +18,13 @@ from laddnav.ocpi.client import Clients, Partner, PartnerRefused, PartnerUnreach
 from laddnav.ocpi.endpoints.heard import part
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.rules import ASKED_ONLY, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.sessions import actions as sessions
 
 log = structlog.get_logger()
 
@@ -32,7 +34,7 @@ LONGEST_WAIT = timedelta(minutes=10)
 EACH = 8  # requests to one partner at a time; ours take as many from them
 # How often something is tried that the partner answers with trouble. A CDR is money: about ten hours. A result of a
 # command is for a driver who stands there (OCPI 2.2.1 mod_commands_msp_post_method).
-ATTEMPTS = {Module.CDRS: 60, Module.COMMANDS: 3}
+ATTEMPTS = {Module.CDRS: 60, Module.COMMANDS: 3, Module.CHARGING_PROFILES: 3}
 ATTEMPTS_ELSE = 12
 
 Dice = Callable[[], float]  # from 0 to 1, never the same twice: partners of one hub must not all knock at once
@@ -216,8 +218,10 @@ def _absolute(url: str, location: str | None) -> str | None:
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
     """What there is to say now; None where there is nothing any more. Raises StillOffered."""
-    if delivery.module is Module.COMMANDS:
+    if delivery.module in ASKED_ONLY and delivery.body is not None:
         return Message(method="POST", url=delivery.path, body=delivery.body)
+    if delivery.module is Module.CHARGING_PROFILES:
+        return await _limits(unit, connection, delivery.object_key)
     endpoint = connection.endpoint(delivery.module, RECEIVER)
     if endpoint is None:
         return None
@@ -251,3 +255,13 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
             raise StillOffered(key, where)
         return Message(method="DELETE", url=joined(endpoint, *ours, key), body=None)
     return Message(method="PUT", url=joined(endpoint, *ours, parsed(body)["id"]), body=body)
+
+
+async def _limits(unit: Unit, connection: Connection, session_id: str) -> Message | None:
+    """What limits one of our charges now; an update goes to the Sender interface of who set a limit."""
+    endpoint = connection.endpoint(Module.CHARGING_PROFILES, SENDER)
+    session = await sessions.find(unit, connection.holder, connection.holder, session_id)
+    if endpoint is None or session is None or session.active_profile is None:
+        return None
+    body = VERSIONS[connection.version].codecs[ActiveChargingProfile].encode(session.active_profile)
+    return Message(method="PUT", url=joined(endpoint, session.id), body=body)

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import rules, seal, store
+from laddnav.ocpi.asked import UnknownCommand, sent_command
 from laddnav.ocpi.client import Clients
-from laddnav.ocpi.commands import UnknownCommand, sent_command
-from laddnav.ocpi.endpoints import cdrs, commands, credentials, locations, sessions, tariffs, tokens, versions
+from laddnav.ocpi.endpoints import cdrs, commands, credentials, locations, profiles, sessions, tariffs, tokens, versions
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Table, Within
 from laddnav.ocpi.endpoints.status import (
     NoSuchMethod,
@@ -43,6 +43,8 @@ log = structlog.get_logger()
 MODULES: dict[tuple[Module, Interface], Table] = {
     (Module.CDRS, Interface.SENDER): cdrs.SENDER,
     (Module.CDRS, Interface.RECEIVER): cdrs.RECEIVER,
+    (Module.CHARGING_PROFILES, Interface.SENDER): profiles.SENDER,
+    (Module.CHARGING_PROFILES, Interface.RECEIVER): profiles.RECEIVER,
     (Module.COMMANDS, Interface.SENDER): commands.SENDER,
     (Module.COMMANDS, Interface.RECEIVER): commands.RECEIVER,
     (Module.LOCATIONS, Interface.SENDER): locations.SENDER,

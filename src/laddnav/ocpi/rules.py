@@ -23,6 +23,7 @@ OFFERED: dict[Role, dict[Module, Interface]] = {
         Module.CDRS: SENDER,
         Module.TOKENS: RECEIVER,
         Module.COMMANDS: RECEIVER,
+        Module.CHARGING_PROFILES: RECEIVER,
     },
     Role.EMSP: {
         Module.LOCATIONS: RECEIVER,
@@ -31,9 +32,13 @@ OFFERED: dict[Role, dict[Module, Interface]] = {
         Module.CDRS: RECEIVER,
         Module.TOKENS: SENDER,
         Module.COMMANDS: SENDER,
+        Module.CHARGING_PROFILES: SENDER,
     },
     Role.NSP: {Module.LOCATIONS: RECEIVER, Module.TARIFFS: RECEIVER},
 }
+
+# What has no list to be fetched: requests and their results.
+ASKED_ONLY = frozenset({Module.COMMANDS, Module.CHARGING_PROFILES})
 
 
 class UnknownConnection(Refusal):

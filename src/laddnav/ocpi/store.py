@@ -12,6 +12,7 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Policy, Pull
+from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.ocpi.wire.paging import Page
 from laddnav.parties.model import Role
@@ -246,6 +247,10 @@ where holder = $1 and id = $2
 EXPIRED_COMMANDS = f"""
 select {_COMMAND} from ocpi_command where state in ('asked', 'accepted') and expires_at < $1
 order by expires_at limit $2
+"""
+WAITING_ABOUT = """
+select count(*) from ocpi_command
+where holder = $1 and session_id = $2 and kind = any($3) and direction = 'in' and state = 'accepted'
 """
 COMMANDS = f"select {_COMMAND} from ocpi_command where holder = $1 and connection_id = $2 order by id desc limit $3"
 
@@ -635,12 +640,20 @@ async def command_sent(unit: Unit, id: str) -> KeptCommand | None:
     return None if row is None else _command(row)
 
 
-def move_command(unit: Unit, one: KeptCommand, state: str, result: str | None, session_id: str | None = None) -> None:
+def move_command(
+    unit: Unit, one: KeptCommand, state: CommandState, result: str | None, session_id: str | None = None
+) -> None:
     unit.write(MOVE_COMMAND, str(one.holder), one.id, state, result, session_id, unit.now)
 
 
 async def expired_commands(unit: Unit, limit: int) -> list[KeptCommand]:
     return [_command(row) for row in await unit.fetch(EXPIRED_COMMANDS, unit.now, limit)]
+
+
+async def waiting_about(unit: Unit, holder: PartyId, session_id: str, kinds: Sequence[str]) -> int:
+    """How many requests of these kinds about a Session wait for its Station."""
+    many: int = await unit.value(WAITING_ABOUT, str(holder), session_id, list(kinds))
+    return many
 
 
 async def commands(unit: Unit, connection: Connection, limit: int) -> tuple[KeptCommand, ...]:
@@ -650,7 +663,15 @@ async def commands(unit: Unit, connection: Connection, limit: int) -> tuple[Kept
 
 
 def _command(row: Record) -> KeptCommand:
-    return KeptCommand(**dict(row) | {"holder": PartyId.parse(row["holder"]), "body": row["body"].encode()})
+    fields: dict[str, Any] = dict(row)
+    return KeptCommand(
+        **fields
+        | {
+            "holder": PartyId.parse(row["holder"]),
+            "body": row["body"].encode(),
+            "state": CommandState(row["state"]),
+        }
+    )
 
 
 # Pulls ----------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -54,7 +54,7 @@ async def request(
     rules.checked_end(until, unit.now)
     location = await locations.fetch(unit, holder, holder, location_id)
     wanted = None if evse_uid is None else evse_of(location, evse_uid)
-    for before in await store.open_named(unit, holder, asked_by, id):
+    for before in await store.open_named(unit, holder, [asked_by], id):
         same = fold(before.location_id) == fold(location.id)
         if same and (wanted is None or fold(wanted.uid) == fold(before.evse_uid)):
             return _ask_again(unit, before, token, until, reference, request)
@@ -121,8 +121,10 @@ async def _kept_by(unit: Unit, holder: PartyId, location: Location, evse: Evse) 
     return evse, *await sessions.free(unit, holder, EvseRef(location.id, evse.uid))
 
 
-async def request_cancel(unit: Unit, holder: PartyId, asked_by: PartyId, id: str, request: str) -> Reservation:
-    """Have the Station free what this party reserved; the answer comes as CancellationAnswered.
+async def request_cancel(
+    unit: Unit, holder: PartyId, asked_by: Collection[PartyId], id: str, *, request: str
+) -> Reservation:
+    """Have the Station free what one of these parties reserved; the answer comes as CancellationAnswered.
 
     Raises UnknownReservation, also where it is somebody else's.
     """
@@ -188,7 +190,7 @@ async def _keep(unit: Unit, one: Reservation) -> str:
     await locations.report_status(
         unit, one.holder, one.holder, where.location_id, where.evse_uid, Status.RESERVED, unit.now
     )
-    for other in await store.open_named(unit, one.holder, one.asked_by, one.id):
+    for other in await store.open_named(unit, one.holder, [one.asked_by], one.id):
         if other.state is State.HELD and other.number != one.number:
             _request_cancel(unit, other, unit.new_id())
     return "ACCEPTED"

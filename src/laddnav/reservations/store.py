@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ FETCH = "select number, body from reservation where holder = $1 and number = $2 
 BY_REF = "select number, body from reservation where ref = $1"
 OPEN_NAMED = """
 select number, body from reservation
-where holder = $1 and asked_by = $2 and id_key = $3 and state in ('ASKED', 'HELD') order by number for update
+where holder = $1 and asked_by = any($2) and id_key = $3 and state in ('ASKED', 'HELD') order by number for update
 """
 OF_SESSION = "select number, body from reservation where holder = $1 and session_id = $2 for update"
 HELD_AT = """
@@ -81,8 +82,8 @@ async def by_ref(unit: Unit, ref: str) -> Reservation | None:
     return _maybe(await unit.fetch_one(BY_REF, ref))
 
 
-async def open_named(unit: Unit, holder: PartyId, asked_by: PartyId, id: str) -> list[Reservation]:
-    rows = await unit.fetch(OPEN_NAMED, str(holder), str(asked_by), fold(id))
+async def open_named(unit: Unit, holder: PartyId, asked_by: Iterable[PartyId], id: str) -> list[Reservation]:
+    rows = await unit.fetch(OPEN_NAMED, str(holder), [str(party) for party in asked_by], fold(id))
     return [_reservation(row) for row in rows]
 
 

@@ -18,6 +18,7 @@ import laddnav.ocpi.operate
 import laddnav.ocpp.routes
 import laddnav.parties.routes
 import laddnav.readings.routes
+import laddnav.reservations.routes
 import laddnav.server.routes
 import laddnav.server.tariffs
 import laddnav.sessions.routes
@@ -32,8 +33,8 @@ from laddnav.db.outbox import Deliverer
 from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
-from laddnav.locations.events import EvseStatusChanged, LocationChanged
-from laddnav.ocpi import commands, journal, pull, push
+from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
+from laddnav.ocpi import commanded, commands, journal, limited, pull, push
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
@@ -46,6 +47,14 @@ from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
 from laddnav.people import actions as people
 from laddnav.people.api import Route
+from laddnav.reservations import actions as reservations
+from laddnav.reservations.events import (
+    CancellationAnswered,
+    CancellationRequested,
+    ReservationAnswered,
+    ReservationRequested,
+    ReservationWithdrawn,
+)
 from laddnav.server.api import Api
 from laddnav.server.clock import dice
 from laddnav.server.installation import Installation
@@ -56,6 +65,9 @@ from laddnav.server.settings import Settings
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import (
+    LimitsAnswered,
+    LimitsChanged,
+    LimitsRequested,
     SessionAmended,
     SessionChanged,
     SessionEnded,
@@ -77,13 +89,23 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TariffChanged: [push_tariff],
     TokenChanged: [push_token],
     StartRequested: [calls.start_requested],
-    StartAnswered: [commands.answer_command],
+    StartAnswered: [commanded.answer_command],
     StopRequested: [calls.stop_requested],
-    StopAnswered: [commands.answer_command],
-    SessionStarted: [push_session],
+    StopAnswered: [commanded.answer_command],
+    ReservationRequested: [calls.reservation_requested],
+    ReservationAnswered: [commanded.answer_command],
+    ReservationWithdrawn: [commanded.withdraw_reservation],
+    CancellationRequested: [calls.cancellation_requested],
+    CancellationAnswered: [commanded.answer_command],
+    UnlockRequested: [calls.unlock_requested],
+    UnlockAnswered: [commanded.answer_command],
+    LimitsRequested: [calls.limits_requested],
+    LimitsAnswered: [limited.answer_limits],
+    LimitsChanged: [limited.push_limits],
+    SessionStarted: [reservations.session_went_on, push_session],
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, push_session],
-    SessionFailed: [push_session],
+    SessionFailed: [reservations.session_went_on, push_session],
     SessionAmended: [cdrs.correct, push_session],
     CdrClosed: [billing.bill, push_cdr],
     CdrReceived: [cdrs.check],
@@ -100,6 +122,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.server.tariffs.ROUTES,
     *laddnav.readings.routes.ROUTES,
     *laddnav.sessions.routes.ROUTES,
+    *laddnav.reservations.routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.ocpi.operate.ROUTES,
@@ -151,6 +174,7 @@ class House:
                 "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
+                "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_exchanges": every(3600, lambda: journal.forget_old(database)),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),

@@ -94,10 +94,12 @@ class Reserved(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What somebody outside limits a charge of ours to: `by` set it, and hears of every change from then on.
 
-    `wanted` is asked of the Station and not answered yet; `profile` None: it was taken back.
+    `wanted` is asked of the Station and not answered yet; `profile` None: it was taken back. `held`: the Station has
+    followed at least one profile of theirs.
     """
 
     by: PartyId
+    held: bool = False
     wanted: ChargingProfile | None = None
     profile: ChargingProfile | None = None
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from laddnav.db.unit import Unit
 from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
-from laddnav.ocpi import commands
+from laddnav.ocpi import commanded, commands
+from laddnav.ocpi.asked import UnknownCommand, sent_command
 from laddnav.ocpi.client import checked
-from laddnav.ocpi.commands import UnknownCommand
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
 from laddnav.ocpi.wire.commands import (
     COMMANDS,
+    CancelReservation,
+    Command,
     CommandResponse,
     CommandResult,
     CommandType,
+    ReserveNow,
     StartSession,
     StopSession,
+    UnlockConnector,
     Verdict,
 )
 from laddnav.ocpi.wire.envelope import StatusCode
@@ -29,21 +33,32 @@ async def ask(unit: Unit, call: Call) -> Reply:
     command = call.codec(COMMANDS[kind]).decode(call.body, call.hearing())
     checked(command.response_url, call.settings.allow_loopback)
     try:
-        if isinstance(command, StartSession):
-            said = await commands.take_start(unit, call.connection, call.settings, command, call.body)
-        elif isinstance(command, StopSession):
-            said = await commands.take_stop(unit, call.connection, call.settings, command, call.body)
-        else:
-            said = CommandResponse(result=Verdict.NOT_SUPPORTED, timeout=0)
+        said = await _taken(unit, call, command)
     except (UnknownLocation, UnknownEvse, UnknownConnector) as error:
         rejected = call.codec(CommandResponse).encode(CommandResponse(result=Verdict.REJECTED, timeout=0))
         return Reply(status=StatusCode.UNKNOWN_LOCATION, message=str(error), data=rejected)
     return Reply(data=call.codec(CommandResponse).encode(said))
 
 
+async def _taken(unit: Unit, call: Call, command: Command) -> CommandResponse:
+    """Raises UnknownLocation, UnknownEvse, UnknownConnector, ConnectorMissing."""
+    connection, settings, body = call.connection, call.settings, call.body
+    match command:
+        case StartSession():
+            return await commanded.take_start(unit, connection, settings, command, body)
+        case StopSession():
+            return await commanded.take_stop(unit, connection, settings, command, body)
+        case ReserveNow():
+            return await commanded.take_reservation(unit, connection, settings, command, body)
+        case CancelReservation():
+            return await commanded.take_cancellation(unit, connection, settings, command, body)
+        case UnlockConnector():
+            return await commanded.take_unlock(unit, connection, settings, command, body)
+
+
 async def result(unit: Unit, call: Call) -> Reply:
     """Raises UnknownCommand, Unreadable."""
-    command = await commands.sent_command(unit, call.segments[1])
+    command = await sent_command(unit, call.segments[1])
     if command.connection_id != call.connection.id:
         raise UnknownCommand("No command of this id was sent to this partner")
     await commands.hear_result(unit, command, call.codec(CommandResult).decode(call.body, call.hearing()))

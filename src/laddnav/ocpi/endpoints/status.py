@@ -13,8 +13,9 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import TwoEvsesAlike, UnknownConnector, UnknownEvse, UnknownLocation
+from laddnav.ocpi.asked import UnknownCommand
 from laddnav.ocpi.client import ForbiddenAddress
-from laddnav.ocpi.commands import ConnectorMissing, UnknownCommand
+from laddnav.ocpi.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
 from laddnav.ocpi.endpoints.sessions import NoPreferences

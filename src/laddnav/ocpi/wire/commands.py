@@ -91,6 +91,54 @@ COMMANDS: dict[CommandType, type[Command]] = {
 }
 
 
+class CommandState(StrEnum):
+    """How a request stands whose result follows later; what came in begins with our yes, what we send as ASKED."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DONE = "done"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    CANCELED = "canceled"  # a reservation that was granted, and taken back by the CPO
+
+
+class CommandStep(StrEnum):
+    """What can happen to it."""
+
+    TAKEN = "TAKEN"  # yes, at once
+    DECLINED = "DECLINED"  # no, at once
+    LOST = "LOST"  # it did not get through
+    GRANTED = "GRANTED"  # the result is a yes
+    DENIED = "DENIED"  # the result is a no
+    LATE = "LATE"  # nobody said anything in time
+    WITHDRAWN = "WITHDRAWN"  # a second result takes the first one back
+
+
+# A result may overtake the answer, and counts when it comes late (OCPI 2.2.1 mod_commands_commandresponse_object).
+_MOVES = {
+    (CommandState.ASKED, CommandStep.TAKEN): CommandState.ACCEPTED,
+    (CommandState.ASKED, CommandStep.DECLINED): CommandState.REFUSED,
+    (CommandState.ASKED, CommandStep.LOST): CommandState.FAILED,
+    **{
+        (state, step): after
+        for state in (CommandState.ASKED, CommandState.ACCEPTED, CommandState.REFUSED, CommandState.TIMED_OUT)
+        for step, after in (
+            (CommandStep.GRANTED, CommandState.DONE),
+            (CommandStep.DENIED, CommandState.FAILED),
+        )
+    },
+    (CommandState.ASKED, CommandStep.LATE): CommandState.TIMED_OUT,
+    (CommandState.ACCEPTED, CommandStep.LATE): CommandState.TIMED_OUT,
+    (CommandState.DONE, CommandStep.WITHDRAWN): CommandState.CANCELED,
+}
+
+
+def moved(state: CommandState, step: CommandStep) -> CommandState | None:
+    """None: what happens comes too late to change anything, as a second result does."""
+    return _MOVES.get((state, step))
+
+
 class CommandResponse(Struct, frozen=True, kw_only=True):
     """The answer at once; `timeout` in seconds, after which no result is to be expected any more."""
 

@@ -24,6 +24,7 @@ class Module(StrEnum):
     """The modules we speak; a partner may list others (OCPI 2.2.1 version_information_endpoint_moduleid_enum)."""
 
     CDRS = "cdrs"
+    CHARGING_PROFILES = "chargingprofiles"
     COMMANDS = "commands"
     CREDENTIALS = "credentials"
     LOCATIONS = "locations"

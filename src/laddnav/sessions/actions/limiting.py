@@ -29,8 +29,8 @@ async def set_limits(
     """The answer comes as LimitsAnswered. Raises UnknownSession, AlreadyEnded, NoStation, NoSchedule."""
     scheduling.sound(profile)
     session = await _charging(unit, holder, session_id)
-    before = session.limits.profile if session.limits is not None and session.limits.by == by else None
-    session = replace(session, limits=Limits(by=by, wanted=profile, profile=before))
+    before = session.limits if session.limits is not None and session.limits.by == by else Limits(by=by)
+    session = replace(session, limits=replace(before, wanted=profile))
     store.update(unit, session)
     _request(unit, session, Limiting.SET, request=request)
     return session
@@ -67,7 +67,8 @@ async def answer_limits(
         limits = session.limits
         if limits is not None:
             profile = limits.wanted if what is Limiting.SET else None
-            session = replace(session, limits=replace(limits, wanted=None, profile=profile))
+            held = limits.held or what is Limiting.SET
+            session = replace(session, limits=replace(limits, wanted=None, profile=profile, held=held))
             store.update(unit, session)
             _request(unit, session, Limiting.TELL, TOLD_AHEAD)
     _answered(unit, session, what, result, request)

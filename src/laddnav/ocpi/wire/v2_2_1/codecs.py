@@ -8,6 +8,7 @@ from laddnav.ocpi.wire.shared import offered
 from laddnav.ocpi.wire.v2_2_1 import (
     cdr,
     cdr_token,
+    charging_profile,
     commands,
     connector,
     credentials,
@@ -37,6 +38,7 @@ CODECS = Codecs(
         Tariff: tariff.codec,
         Token: token.codec,
         VersionDetails: versions.codec,
+        **charging_profile.CODECS,
         **commands.CODECS,
     }
 )
