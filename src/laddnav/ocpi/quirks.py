@@ -16,6 +16,7 @@ from msgspec import Struct
 from laddnav.kit.json import sane
 from laddnav.locations.model import Status
 from laddnav.ocpi.wire.shared.geo import degrees
+from laddnav.sessions.model import Status as SessionStatus
 
 
 class Repair(Struct, frozen=True, kw_only=True):
@@ -59,6 +60,7 @@ _TEXTS = frozenset(
     connector_id session_id""".split()
 )
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_STATUSES = {*Status, *SessionStatus}
 _CLOCKS = {"start_time", "end_time", "period_begin", "period_end"}
 _CONTROL = re.compile(r"\s*[\x00-\x1f\x7f]+\s*")
 _SECONDS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -154,7 +156,8 @@ def _loose_coordinates(field: str, said: Any) -> Any:
 
 
 def _unknown_status(field: str, said: Any) -> Any:
-    return Status.UNKNOWN.value if field == "status" and isinstance(said, str) and said not in set(Status) else KEEP
+    """Of an Evse; what a Session says of itself is left as it is."""
+    return Status.UNKNOWN.value if field == "status" and isinstance(said, str) and said not in _STATUSES else KEEP
 
 
 def _link_without_scheme(field: str, said: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast
 
@@ -12,7 +13,9 @@ from msgspec import Struct
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi.wire.shared.scalars import from_json, to_json
+from laddnav.kit.time import rfc3339
+from laddnav.ocpi.wire.shared.scalars import from_json, instant, to_json
+from laddnav.parties.model import Role
 
 W = TypeVar("W", bound=Struct)
 M = TypeVar("M")
@@ -31,11 +34,13 @@ class Unsayable(Refusal):
 class Hearing(Struct, frozen=True, kw_only=True):
     """Who listens to whom: what a partner's words do not say themselves.
 
-    `sender` owns objects whose version has no field for an owner; `ref` names the row in which a new object is kept.
+    `sender` owns objects whose version has no field for an owner, and `role` is what it plays towards us where nothing
+    says so; `ref` names the row in which a new object is kept.
     """
 
     holder: PartyId
     sender: PartyId
+    role: Role = Role.OTHER
     ref: str = ""
 
 
@@ -89,20 +94,25 @@ class Codec(Generic[W, M]):
     def encode(self, thing: M) -> bytes:
         return encoded(self.write(thing))
 
-    def patch(self, said: bytes, change: bytes) -> bytes:
+    def patch(
+        self, said: bytes, change: bytes, *, received_at: datetime | None = None, appends: frozenset[str] = frozenset()
+    ) -> bytes:
         """A partner's own words with its PATCH applied (RFC 7396), so that fields unknown to us live on.
 
-        Raises Unreadable, also where `last_updated` is missing, which every PATCH has to name
-        (OCPI 2.2.1 mod_locations_patch_method).
+        A PATCH has to name `last_updated` (OCPI 2.2.1 mod_locations_patch_method), unless its version lets it be
+        silent: then it is of the moment in which it was received. `appends` are more lists whose members it adds.
+        Raises Unreadable.
         """
         changes = parsed(change)
         if not isinstance(changes, dict):
             raise Unreadable("Expected `object`, got something else - at `$`")
-        if changes.get("last_updated") is None:
-            raise Unreadable("Object missing required field `last_updated`")
         words = parsed(said)
-        for name in self._appends:
-            added = changes.pop(name, None) or []
+        if changes.get("last_updated") is None:
+            if received_at is None:
+                raise Unreadable("Object missing required field `last_updated`")
+            changes["last_updated"] = rfc3339(max(received_at, instant(words["last_updated"])))
+        for name in (self._appends | appends) & changes.keys():
+            added = changes.pop(name) or []
             if not isinstance(added, list):
                 raise Unreadable(f"Expected `array` - at `$.{name}`")
             words[name] = _appended(words.get(name) or [], added)
@@ -125,6 +135,10 @@ class Codecs:
     def __or__(self, others: Mapping[type[Any], Codec[Any, Any]]) -> Codecs:
         """A newer version is an older one and what it spells differently."""
         return Codecs(self._codecs | dict(others))
+
+    def __contains__(self, kind: type[Any]) -> bool:
+        """Whether this version has words for it."""
+        return kind in self._codecs
 
     def __iter__(self) -> Iterator[type[Any]]:
         return iter(self._codecs)

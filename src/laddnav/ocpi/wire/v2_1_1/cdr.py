@@ -28,6 +28,8 @@ from laddnav.ocpi.wire.shared.scalars import (
 )
 from laddnav.ocpi.wire.v2_1_1.cdr_location import WireLocation, read_location, write_location
 from laddnav.ocpi.wire.v2_1_1.charging_period import WireChargingPeriod, read_periods, write_periods
+from laddnav.ocpi.wire.v2_1_1.instants import second
+from laddnav.ocpi.wire.v2_1_1.plain import plainly
 from laddnav.ocpi.wire.v2_1_1.tariff import WireTariff, read_tariff, write_tariff
 from laddnav.sessions.model import AuthMethod, CdrToken
 from laddnav.tokens.model import TokenType
@@ -83,11 +85,11 @@ def write(cdr: Cdr) -> WireCdr:
         raise Unsayable(f"OCPI 2.1.1 has no Credit CDRs, so {cdr.id} cannot be said: it is settled outside OCPI")
     return WireCdr(
         id=cdr.id,
-        start_date_time=DateTime(cdr.started_at),
-        stop_date_time=DateTime(cdr.ended_at),
+        start_date_time=second(cdr.started_at),
+        stop_date_time=second(cdr.ended_at),
         auth_id=cdr.token.contract_id,
         auth_method="WHITELIST" if cdr.auth_method is AuthMethod.WHITELIST else "AUTH_REQUEST",
-        location=write_location(cdr),
+        location=write_location(cdr.location, cdr.started_at),
         meter_id=cdr.meter_id,
         currency=cdr.currency,
         tariffs=many(write_tariff(one) for one in cdr.tariffs),
@@ -97,8 +99,8 @@ def write(cdr: Cdr) -> WireCdr:
         total_time=write_hours(cdr.time),
         total_parking_time=None if cdr.parking_time is None else write_hours(cdr.parking_time),
         remark=None if cdr.remark is None else clipped(cdr.remark, 255),
-        last_updated=DateTime(cdr.last_updated),
+        last_updated=second(cdr.last_updated),
     )
 
 
-codec = Codec(WireCdr, read, write)
+codec = Codec(WireCdr, read, plainly(write))

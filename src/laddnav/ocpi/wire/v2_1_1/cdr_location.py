@@ -1,16 +1,17 @@
-"""The Location in a CDR of OCPI 2.1.1: a whole one, with the Evse and the Connector that were used.
+"""The Location in a Session or CDR of OCPI 2.1.1: a whole one, with the Evse and the Connector that were used.
 
-OCPI 2.1.1 mod_cdrs §3.1, mod_locations §3.1 to §3.3. What we do not keep of a place in a CDR is said as unknown.
+OCPI 2.1.1 mod_cdrs §3.1, mod_sessions §3.1, mod_locations §3.1 to §3.3. What we do not keep of a place is said as
+unknown; a plug that 2.1.1 has no word for is named all the same, because a charge there is still a charge.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from laddnav.cdrs.model import Cdr
-from laddnav.ocpi.wire.shared.geo import WireGeoLocation, read_place, write_place
+from laddnav.ocpi.wire.shared.geo import WireGeoLocation, read_place
 from laddnav.ocpi.wire.shared.scalars import (
     NOT_AVAILABLE,
     DateTime,
@@ -24,6 +25,8 @@ from laddnav.ocpi.wire.shared.scalars import (
     Word,
     clipped,
 )
+from laddnav.ocpi.wire.v2_1_1.geo import write_place
+from laddnav.ocpi.wire.v2_1_1.instants import second
 from laddnav.sessions.model import CdrLocation
 
 UNKNOWN = "UNKNOWN"  # both a LocationType and a Status
@@ -57,6 +60,7 @@ class WireLocation(Struct, kw_only=True, omit_defaults=True):
     country: String3
     coordinates: WireGeoLocation
     evses: Annotated[tuple[WireEvse, ...], Meta(min_length=1)]
+    time_zone: String255 | None = None
     last_updated: DateTime
 
 
@@ -81,9 +85,9 @@ def read_location(wire: WireLocation) -> CdrLocation:
     )
 
 
-def write_location(cdr: Cdr) -> WireLocation:
+def write_location(place: CdrLocation, started_at: datetime, time_zone: str | None = None) -> WireLocation:
     """As it was when the charge began, so that is when it was last updated."""
-    place, at = cdr.location, DateTime(cdr.started_at)
+    at = second(started_at)
     connector = WireConnector(
         id=place.connector_id,
         standard=place.connector_standard,
@@ -110,5 +114,6 @@ def write_location(cdr: Cdr) -> WireLocation:
         country=place.country,
         coordinates=write_place(place.coordinates),
         evses=(evse,),
+        time_zone=time_zone,
         last_updated=at,
     )

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.ocpi.wire.shared.dimensions import WireDimension, read_dimensions, write_dimensions
 from laddnav.ocpi.wire.shared.scalars import DateTime
+from laddnav.ocpi.wire.v2_1_1.instants import second
 
 LISTED = frozenset({"ENERGY", "FLAT", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"})
 NOTHING = (Dimension("TIME", Decimal(0)),)
@@ -31,7 +32,7 @@ def write_periods(periods: tuple[ChargingPeriod, ...]) -> tuple[WireChargingPeri
     """
     return tuple(
         WireChargingPeriod(
-            start_date_time=DateTime(one.started_at),
+            start_date_time=second(one.started_at),
             dimensions=write_dimensions(tuple(d for d in one.dimensions if d.type in LISTED) or NOTHING),
         )
         for one in periods

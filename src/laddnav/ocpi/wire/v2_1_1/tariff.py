@@ -12,6 +12,8 @@ from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.elements import WireRestrictions, before_taxes, read_restriction, restriction_words
 from laddnav.ocpi.wire.shared.scalars import CiString36, DateTime, Number, String3, Url, clipped, many
 from laddnav.ocpi.wire.shared.texts import WireDisplayText
+from laddnav.ocpi.wire.v2_1_1.instants import second
+from laddnav.ocpi.wire.v2_1_1.plain import plainly
 from laddnav.tariffs.model import (
     Element,
     PriceComponent,
@@ -95,7 +97,7 @@ def write_tariff(tariff: Tariff) -> WireTariff:
             for element in _sayable(before_taxes(tariff).elements)
         ),
         energy_mix=None if green is None else WireEnergyMix(is_green_energy=green),
-        last_updated=DateTime(tariff.last_updated),
+        last_updated=second(tariff.last_updated),
     )
 
 
@@ -121,4 +123,4 @@ def read(wire: WireTariff, hearing: Hearing) -> Tariff:
     return read_tariff(wire, hearing.sender)
 
 
-codec = Codec(WireTariff, read, write_tariff)
+codec = Codec(WireTariff, read, plainly(write_tariff))
