@@ -173,7 +173,6 @@ def begun(session: Session, place: Place, *, at: datetime, register: Energy | No
             session,
             status=moved(session.status, Happening.BEGAN),
             started_at=at,
-            place=place.snapshot,
             station_id=place.station_id,
             evse_no=place.evse_no,
             currency=place.currency,
