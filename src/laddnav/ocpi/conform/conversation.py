@@ -6,15 +6,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from msgspec.structs import replace
-
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.ocpi.conform.caller import Caller
 from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
 from laddnav.ocpi.conform.dialect import DIALECTS, Dialect
 from laddnav.ocpi.conform.record import Endpoint, Exchange, Record
-from laddnav.ocpi.conform.samples import Ours
+from laddnav.ocpi.conform.samples import SAMPLES, Ours
 from laddnav.ocpi.wire.routing import Route
 
 SINCE = "date_from=2015-01-01T00:00:00Z"  # older than OCPI's first charge
@@ -35,9 +33,7 @@ class Conversation:
         self.peer: PartyId | None = None
         self.found: dict[str, list[Any]] = {}  # what the peer's lists held, by module
         self._clock = clock
-        country, party = counterpart.party
-        mark = clock.new_id()[-8:].upper()
-        self.ours = Ours(version=record.version, country=country, party=party, mark=mark, at=self.later(0))
+        self.ours = self._samples(record.version)
 
     @property
     def dialect(self) -> Dialect:
@@ -62,7 +58,12 @@ class Conversation:
         """Speak this version from now on."""
         self.record.version = version
         self.record.routes = self.dialect.routes
-        self.ours = replace(self.ours, version=version)
+        self.ours = self._samples(version)
+
+    def _samples(self, version: str) -> Ours:
+        country, party = self.counterpart.party
+        mark = self._clock.new_id()[-8:].upper()
+        return SAMPLES[version](country=country, party=party, mark=mark, at=self.later(0))
 
     def learn_endpoints(self, details: Exchange) -> None:
         data = details.answer.data

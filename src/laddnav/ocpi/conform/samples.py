@@ -13,9 +13,8 @@ Words = dict[str, Any]
 
 
 class Ours(Struct, frozen=True, kw_only=True):
-    """Whose the samples are, and the mark that keeps the ids of one run apart from those of another."""
+    """As 2.2.1 says it. `mark` keeps the ids of one run apart from those of another."""
 
-    version: str
     country: str
     party: str
     mark: str
@@ -23,7 +22,7 @@ class Ours(Struct, frozen=True, kw_only=True):
 
     @property
     def _owner(self) -> Words:
-        return {} if self.version == "2.1.1" else {"country_code": self.country, "party_id": self.party}
+        return {"country_code": self.country, "party_id": self.party}
 
     def token(self, **changes: Any) -> Words:
         words: Words = {
@@ -38,8 +37,6 @@ class Ours(Struct, frozen=True, kw_only=True):
             "language": "en",
             "last_updated": self.at,
         }
-        if self.version == "2.1.1":
-            words["auth_id"] = words.pop("contract_id")
         return words | changes
 
     def location(self, **changes: Any) -> Words:
@@ -57,9 +54,6 @@ class Ours(Struct, frozen=True, kw_only=True):
             "time_zone": "Europe/Stockholm",
             "last_updated": self.at,
         }
-        if self.version == "2.1.1":
-            del words["publish"]
-            words |= {"type": "ON_STREET", "address": "Provvagen 1", "city": "Goteborg"}
         return words | changes
 
     def evse(self, **changes: Any) -> Words:
@@ -85,9 +79,6 @@ class Ours(Struct, frozen=True, kw_only=True):
             "tariff_ids": [f"T-{self.mark}"],
             "last_updated": self.at,
         }
-        if self.version == "2.1.1":
-            words |= {"voltage": words.pop("max_voltage"), "amperage": words.pop("max_amperage")}
-            words["tariff_id"] = words.pop("tariff_ids")[0]
         return words | changes
 
     def tariff(self, **changes: Any) -> Words:
@@ -100,10 +91,6 @@ class Ours(Struct, frozen=True, kw_only=True):
             "elements": [{"price_components": [component]}],
             "last_updated": self.at,
         }
-        if self.version == "2.1.1":
-            del component["vat"]
-        if self.version == "2.3.0":
-            words["tax_included"] = "NO"
         return words | changes
 
     def session(self, token: Words, location: Words, **changes: Any) -> Words:
@@ -124,11 +111,6 @@ class Ours(Struct, frozen=True, kw_only=True):
             "status": "ACTIVE",
             "last_updated": self.at,
         }
-        if self.version == "2.1.1":
-            for name in ("location_id", "evse_uid", "connector_id", "cdr_token"):
-                del words[name]
-            words |= {"start_datetime": words.pop("start_date_time")}
-            words |= {"location": location, "auth_id": token["auth_id"]}
         return words | changes
 
     def cdr(self, token: Words, location: Words, **changes: Any) -> Words:
@@ -163,13 +145,6 @@ class Ours(Struct, frozen=True, kw_only=True):
             "total_time": 0,
             "last_updated": self.at,
         }
-        if self.version == "2.3.0":
-            words["total_cost"] = {"before_taxes": 0, "taxes": [{"name": "VAT", "percentage": 10, "amount": 0}]}
-        if self.version == "2.1.1":
-            for name in ("session_id", "cdr_token", "cdr_location"):
-                del words[name]
-            words |= {"stop_date_time": words.pop("end_date_time"), "location": location}
-            words |= {"auth_id": token["auth_id"], "total_cost": 0, "charging_periods": [self._period()]}
         return words | changes
 
     def _period(self, **more: Any) -> Words:
@@ -178,3 +153,64 @@ class Ours(Struct, frozen=True, kw_only=True):
 
 def _cdr_token(token: Words) -> Words:
     return {name: token[name] for name in ("country_code", "party_id", "uid", "type", "contract_id") if name in token}
+
+
+class Ours230(Ours, frozen=True, kw_only=True):
+    """2.3.0 names taxes."""
+
+    def tariff(self, **changes: Any) -> Words:
+        return {**super().tariff(), "tax_included": "NO", **changes}
+
+    def cdr(self, token: Words, location: Words, **changes: Any) -> Words:
+        free = {"before_taxes": 0, "taxes": [{"name": "VAT", "percentage": 10, "amount": 0}]}
+        return {**super().cdr(token, location), "total_cost": free, **changes}
+
+
+class Ours211(Ours, frozen=True, kw_only=True):
+    """2.1.1 knows no owner, no VAT and no letters but those of ASCII, and puts whole Locations into charges."""
+
+    @property
+    def _owner(self) -> Words:
+        return {}
+
+    def token(self, **changes: Any) -> Words:
+        words = super().token()
+        return {**without(words, "contract_id"), "auth_id": words["contract_id"], **changes}
+
+    def location(self, **changes: Any) -> Words:
+        plain = {"type": "ON_STREET", "address": "Provvagen 1", "city": "Goteborg"}
+        return {**without(super().location(), "publish"), **plain, **changes}
+
+    def connector(self, **changes: Any) -> Words:
+        words = super().connector()
+        spelt = {
+            "voltage": words["max_voltage"],
+            "amperage": words["max_amperage"],
+            "tariff_id": words["tariff_ids"][0],
+        }
+        return {**without(words, "max_voltage", "max_amperage", "tariff_ids"), **spelt, **changes}
+
+    def tariff(self, **changes: Any) -> Words:
+        words = super().tariff()
+        for element in words["elements"]:
+            element["price_components"] = [without(one, "vat") for one in element["price_components"]]
+        return words | changes
+
+    def session(self, token: Words, location: Words, **changes: Any) -> Words:
+        words = super().session(token, location)
+        spelt = {"start_datetime": words["start_date_time"], "location": location, "auth_id": token["auth_id"]}
+        left = without(words, "start_date_time", "location_id", "evse_uid", "connector_id", "cdr_token")
+        return {**left, **spelt, **changes}
+
+    def cdr(self, token: Words, location: Words, **changes: Any) -> Words:
+        words = super().cdr(token, location)
+        spelt = {"stop_date_time": words["end_date_time"], "location": location, "auth_id": token["auth_id"]}
+        left = without(words, "end_date_time", "session_id", "cdr_token", "cdr_location")
+        return {**left, **spelt, "total_cost": 0, "charging_periods": [self._period()], **changes}
+
+
+SAMPLES: dict[str, type[Ours]] = {"2.1.1": Ours211, "2.2.1": Ours, "2.3.0": Ours230}
+
+
+def without(words: Words, *names: str) -> Words:
+    return {name: value for name, value in words.items() if name not in names}

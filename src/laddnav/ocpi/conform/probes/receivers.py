@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ class Pushed(Struct, frozen=True, kw_only=True):
 PUSHED = (
     Pushed(
         module="tokens",
-        sample=Ours.token,
+        sample=methodcaller("token"),
         id="uid",
         change={"valid": False},
         optional="visual_number",
@@ -37,13 +38,19 @@ PUSHED = (
     ),
     Pushed(
         module="locations",
-        sample=Ours.location,
+        sample=methodcaller("location"),
         change={"name": "Another name"},
         optional="name",
         too_long="city",
         required="coordinates",
     ),
-    Pushed(module="tariffs", sample=Ours.tariff, optional="tariff_alt_text", too_long="currency", required="elements"),
+    Pushed(
+        module="tariffs",
+        sample=methodcaller("tariff"),
+        optional="tariff_alt_text",
+        too_long="currency",
+        required="elements",
+    ),
     Pushed(
         module="sessions",
         sample=lambda ours: ours.session(ours.token(), ours.location()),
