@@ -27,7 +27,7 @@ class _CdrLocation(Struct):
 class _Cdr(Struct):
     """`location` is of 2.1.1, and holds nothing but the Connector that was used.
 
-    OCPI 2.1.1 mod_cdrs_cdr_object; OCPI 2.2.1 mod_cdrs_cdrlocation_class.
+    OCPI 2.1.1 mod_cdrs §3.1; OCPI 2.2.1 mod_cdrs_cdr_location_class.
     """
 
     cdr_location: _CdrLocation | None = None
