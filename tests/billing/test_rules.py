@@ -72,15 +72,19 @@ def test_lines_are_together_exactly_what_the_cdr_asks_for(lines: list[object], c
 
 
 def test_a_credit_cdr_turns_its_lines_for_only_its_total_is_told_negative() -> None:
-    """OCPI 2.2.1 mod_cdrs_credit_cdrs."""
+    """CDR-014, CDR-015: the parts stay as they were in what is taken back, so they are never added as they are."""
     credit = cdr(energy("12.345", "3.49"), id="C1-C", credits="C1")
     assert [line.amount for line in lines_of(credit)] == amounts("-43.08")
     forgot_the_sign = msgspec.structs.replace(credit, costs=Costs(total=Price(Decimal("43.08"))))
     assert lines_of(forgot_the_sign) == lines_of(credit)
     assert charge_of(credit, "UTC").credits == "C1"
+    told = Costs(total=Price(Decimal("-30.00")), energy=Price(Decimal("25.00")), fixed=Price(Decimal("5.00")))
+    theirs = cdr(owner=TNM, token_owner=LADDNAV, costs=told, credits="C1")
+    assert [line.amount for line in lines_of(theirs)] == amounts("-5.00", "-25.00")
 
 
 def test_a_partners_cdr_gives_a_line_for_each_part_that_costs_something() -> None:
+    """CDR-048, CDR-047: the parts of its total, and of its time that in which it charged."""
     vat = (TaxAmount("VAT", Decimal("8.00"), Decimal(25)),)
     told = Costs(
         total=Price(Decimal("40.00"), vat),
@@ -89,13 +93,17 @@ def test_a_partners_cdr_gives_a_line_for_each_part_that_costs_something() -> Non
         time=Price(Decimal(0)),
         parking=Price(Decimal("5.00")),
     )
-    lines = lines_of(cdr(owner=TNM, token_owner=LADDNAV, costs=told, parked=timedelta(minutes=20)))
+    one = cdr(owner=TNM, token_owner=LADDNAV, costs=told, parked=timedelta(minutes=20))
+    lines = lines_of(one)
     assert [(line.dimension, line.quantity, line.unit) for line in lines] == [
         ("FLAT", Decimal(1), "x"),
         ("ENERGY", Decimal("12.345"), "kWh"),
         ("PARKING_TIME", Decimal("0.3333"), "h"),
     ]
     assert {(line.basis, line.unit_price, line.vat_percent) for line in lines} == {(Basis.AT_COST, None, Decimal(25))}
+    by_time = msgspec.structs.replace(one, costs=Costs(total=told.total, time=Price(Decimal("40.00"))))
+    (charging,) = lines_of(by_time)
+    assert charging.quantity == round(Decimal((one.time - timedelta(minutes=20)) / timedelta(hours=1)), 4)
 
 
 def test_what_a_partners_total_holds_beside_its_parts_is_a_line_of_its_own() -> None:
