@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import websockets
 
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sim import network
 from tests.cli.conftest import Command
 
@@ -107,7 +108,7 @@ def test_other_commands_speak_to_the_process_that_serves(laddnav: Command) -> No
         assert invited["versions_url"] == f"{served.url}/ocpi/versions"
         asked = urllib.request.Request(invited["versions_url"], headers={"Authorization": f"Token {invited['token']}"})
         with urllib.request.urlopen(asked, timeout=10) as answer:
-            assert [one["version"] for one in json.loads(answer.read())["data"]] == ["2.2.1"]
+            assert [one["version"] for one in json.loads(answer.read())["data"]] == list(VERSIONS)
 
 
 def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: Command) -> None:

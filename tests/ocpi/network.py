@@ -172,12 +172,20 @@ async def _as_it_is(_: object) -> None:
     """As `Database.connect` leaves its connections."""
 
 
-async def introduced(cpo: Installation, emsp: Installation) -> None:
-    """The CPO invites, the eMSP registers."""
+async def introduced(
+    cpo: Installation, emsp: Installation, version: str | None = None, holder: PartyId | None = None
+) -> None:
+    """The CPO invites, the eMSP registers: as its own party, and in the newest version, where no other is meant."""
     async with cpo.database.unit() as unit:
         invitation = await partners.invite(unit, cpo.settings, cpo.holder, cpo.role, name="a partner")
     await partners.register(
-        emsp.database, emsp.clients, invitation.versions_url, invitation.token, emsp.holder, emsp.role
+        emsp.database,
+        emsp.clients,
+        invitation.versions_url,
+        invitation.token,
+        holder or emsp.holder,
+        emsp.role,
+        version,
     )
 
 

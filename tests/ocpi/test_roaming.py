@@ -18,6 +18,7 @@ from laddnav.locations.model import Status
 from laddnav.ocpi import partners, store
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.model import Exchange
+from laddnav.ocpi.partners import NEWEST
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.parties.model import Role
@@ -25,6 +26,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import AuthMethod
 from laddnav.sessions.model import Status as SessionStatus
 from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import TaxIncluded
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Whitelist
@@ -124,7 +126,8 @@ async def test_a_location_its_tariff_and_their_changes_are_pushed(pair: Pair) ->
     async with emsp.database.unit() as unit:
         location = await locations.fetch(unit, EMSP, CPO, "loc1")
         assert location == things.location(owner=CPO)
-        assert await tariffs.fetch(unit, EMSP, CPO, "T1") == things.tariff(owner=CPO)
+        said = things.tariff(owner=CPO, tax_included=TaxIncluded.NO)  # 2.3.0 cannot leave open whether they are
+        assert await tariffs.fetch(unit, EMSP, CPO, "T1") == said
     async with cpo.database.unit() as unit:
         await locations.report_status(unit, CPO, CPO, "LOC1", "EVSE1", Status.CHARGING, unit.now)
         now = unit.now
@@ -134,7 +137,7 @@ async def test_a_location_its_tariff_and_their_changes_are_pushed(pair: Pair) ->
         assert [evse.status for evse in location.evses] == [Status.CHARGING, Status.AVAILABLE]
         assert location.last_updated == location.evses[0].last_updated == now
     methods = [(one.method, one.url) for one in await _exchanges(cpo)]
-    assert ("PATCH", f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1/EVSE1") in methods
+    assert ("PATCH", f"{emsp.url}/ocpi/emsp/{NEWEST}/locations/SE/LAD/LOC1/EVSE1") in methods
 
 
 async def test_a_withdrawn_tariff_is_taken_back_when_nobody_offers_it_any_more(pair: Pair, clock: SetClock) -> None:
@@ -196,7 +199,7 @@ async def test_a_charge_is_told_as_it_goes_and_closed_once(pair: Pair, clock: Se
         ours = await cdrs.of_session(unit, CPO, CPO, session_id)
         assert ours is not None
     kept = next(one for one in await cpo.deliveries() if one.module is Module.CDRS)
-    assert kept.location_url == f"{emsp.url}/ocpi/emsp/2.2.1/cdrs/SE/LAD/{ours.id}"
+    assert kept.location_url == f"{emsp.url}/ocpi/emsp/{NEWEST}/cdrs/SE/LAD/{ours.id}"
     partner = await cpo.clients.to(await cpo.connection())
     assert b'"total_energy":10' in ((await partner.call("GET", kept.location_url)).answer.data or b"")
 
@@ -217,7 +220,7 @@ async def test_nobody_but_the_tokens_company_hears_of_a_charge(pair: Pair, clock
     theirs = await charged(cpo, clock)
     await cpo.settle()
     asker = await emsp.clients.to(await emsp.connection())
-    listed = (await asker.call("GET", f"{cpo.url}/ocpi/cpo/2.2.1/cdrs")).answer
+    listed = (await asker.call("GET", f"{cpo.url}/ocpi/cpo/{NEWEST}/cdrs")).answer
     assert [(one["session_id"], one["last_updated"]) for one in parsed(listed.data or b"")] == [
         (theirs, rfc3339(clock.now()))
     ]
@@ -396,7 +399,7 @@ async def test_a_pull_that_broke_off_goes_on_where_it_was(
             await locations.keep(unit, CPO, things.location(f"L{number:03}", CPO, evses=(things.evse(f"E{number}"),)))
     await introduced(cpo, emsp)
     connection = await emsp.connection()
-    endpoint = f"{cpo.url}/ocpi/cpo/2.2.1/locations"
+    endpoint = f"{cpo.url}/ocpi/cpo/{NEWEST}/locations"
     async with emsp.database.unit() as unit:
         task = next(one for one in await partners.pulls(unit, connection) if one.module is Module.LOCATIONS)
         store.pulled(unit, replace(task, started_at=unit.now, seen=100, next_url=f"{endpoint}?offset=100&limit=100"))

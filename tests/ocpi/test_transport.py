@@ -93,6 +93,7 @@ async def test_versions_lead_to_endpoints_and_endpoints_answer(at_cpo: Ask, cpo:
         ("cdrs", "SENDER"),
         ("tokens", "RECEIVER"),
         ("commands", "RECEIVER"),
+        ("chargingprofiles", "RECEIVER"),
     }
     for (module, role), url in listed.items():
         if role == "SENDER" and module != "credentials":

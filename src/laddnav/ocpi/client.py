@@ -48,6 +48,12 @@ class PartnerRefused(Refusal):
         super().__init__(message)
         self.http, self.status = http, status
 
+    @property
+    def perhaps_moved(self) -> bool:
+        """There is nothing that speaks OCPI, or nothing that speaks this version of it, or nothing at all."""
+        hints = (None, envelope.StatusCode.CLIENT_ERROR, envelope.StatusCode.UNSUPPORTED_VERSION)
+        return self.http in (301, 302, 307, 308, 404, 410) and self.status in hints
+
 
 class NotOffered(Refusal):
     """The partner offers no endpoint for this."""
@@ -265,7 +271,7 @@ class Partner:
     def _headers(self, ids: MessageIds, body: bytes | None, routed: bool, to: PartyId | None) -> dict[str, str]:
         connection = self.connection
         version = VERSIONS[connection.version]
-        encoded = version.encodes_token and not connection.policy.raw_token
+        encoded = connection.encodes_token
         headers = routing.id_headers(ids)
         headers["Authorization"] = routing.authorization(self._token, encoded=encoded)
         headers["Accept"] = "application/json"

@@ -9,6 +9,7 @@ from msgspec import Struct
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 
 
@@ -19,15 +20,17 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     quirks: tuple[str, ...] = ()
-    raw_token: bool = False
+    raw_token: bool | None = None
+    appends_periods: bool = False
     absences: int = 2
 
 
 class Connection(Struct, frozen=True, kw_only=True):
     """One token, one of our parties in one role, and whoever is at the other end.
 
-    `party` is whom of them we chiefly deal with; None until they have said who they are. `waiting` and `dead` count
-    what is to be delivered to them, and what a person should look at.
+    `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
+    their other parties. `offers` are the versions that they listed when we last looked. `waiting` and `dead` count what
+    is to be delivered to them, and what a person should look at.
     """
 
     holder: PartyId
@@ -51,6 +54,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     failures: int = 0
     retry_at: datetime | None = None
     created_at: datetime
+    hub: PartyId | None = None
+    offers: tuple[str, ...] = ()
     waiting: int = 0
     dead: int = 0
 
@@ -58,6 +63,12 @@ class Connection(Struct, frozen=True, kw_only=True):
     def parties(self) -> frozenset[PartyId]:
         """Whose objects may come from there."""
         return frozenset(one.party for one in self.roles)
+
+    @property
+    def encodes_token(self) -> bool:
+        """Whether the token that we show them is in Base64: as their version says, or as they want it."""
+        raw = self.policy.raw_token
+        return VERSIONS[self.version].encodes_token if raw is None else not raw
 
     def endpoint(self, module: Module, interface: Interface) -> str | None:
         """None: the partner does not offer it."""

@@ -8,24 +8,22 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import seal, store
-from laddnav.ocpi.client import Clients, Partner, PartnerRefused, Reply
+from laddnav.ocpi import offers, seal, store
+from laddnav.ocpi.client import Clients, Partner
+from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
 from laddnav.ocpi.rules import ASKED_ONLY, OFFERED, RECEIVER, SENDER, UnknownConnection, served, sole
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.upgrade import carried_over
 from laddnav.ocpi.wire import envelope, handshake
-from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.handshake import (
     Credentials,
     CredentialsRole,
-    Endpoint,
     Module,
     NoCommonVersion,
-    OfferedVersion,
     State,
     Step,
-    VersionDetails,
 )
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -60,8 +58,8 @@ async def accept(
     """
     handshake.moved(connection.state, step)
     handshake.sound(said)
-    asking, offered = await _greeted(clients, replace(connection, version=version.number), said.token, said.url)
-    endpoints = await _endpoints(asking, offered, version.number)
+    asking, offered = await offers.greeted(clients, replace(connection, version=version.number), said.token, said.url)
+    endpoints = await offers.endpoints(asking, offered, version.number)
     token = seal.new_token()
     async with database.unit() as unit:
         now = await _locked(unit, connection)
@@ -74,18 +72,15 @@ async def accept(
                 state=state,
                 version=version.number,
                 endpoints=endpoints,
+                offers=offers.numbers(offered),
                 policy=asking.connection.policy,
                 registered_at=unit.now,
             ),
             said,
         )
-        store.update_connection(unit, after)
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
         store.set_inbound(unit, after, seal.hash_of(token), before)
-        store.set_outbound(unit, after, clients.seal.sealed(said.token))
-        store.reached(unit, after)
-        ask_for_everything(unit, after)
-        _changed(unit, after)
+        await _settled(unit, clients, now, after, said)
         return await credentials_of(unit, clients.settings, after, token)
 
 
@@ -137,14 +132,15 @@ async def register(
         store.insert_connection(unit, connection, seal.hash_of(ours))
         credentials = await credentials_of(unit, clients.settings, connection, ours)
     try:
-        asking, offered = await _greeted(clients, connection, token, versions_url)
+        asking, offered = await offers.greeted(clients, connection, token, versions_url)
         chosen = handshake.chosen(offered, VERSIONS, version).version
         asking = await clients.to(replace(asking.connection, version=chosen), token=token)
-        found = replace(asking.connection, endpoints=await _endpoints(asking, offered, chosen))
+        endpoints = await offers.endpoints(asking, offered, chosen)
+        found = replace(asking.connection, endpoints=endpoints, offers=offers.numbers(offered))
         codec = VERSIONS[chosen].codecs[Credentials]
         url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
         reply = await asking.call("POST", url, codec.encode(credentials), routed=False)
-        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), _hearing(found)))
+        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(found)))
         async with database.unit() as unit:
             now = await _locked(unit, connection)
             state = handshake.moved(now.state, Step.THEY_ANSWER)
@@ -152,11 +148,7 @@ async def register(
             after = _known(replace(found, state=state, registered_at=unit.now), said)
             if name:
                 after = replace(after, name=name)
-            store.update_connection(unit, after)
-            store.set_outbound(unit, after, clients.seal.sealed(said.token))
-            store.reached(unit, after)
-            ask_for_everything(unit, after)
-            _changed(unit, after)
+            await _settled(unit, clients, now, after, said)
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await leave(unit, connection, Step.WE_GIVE_UP)
@@ -165,41 +157,50 @@ async def register(
     return after
 
 
-async def renew(database: Database, clients: Clients, connection: Connection) -> Connection:
-    """Change both tokens, and tell the partner to look at our endpoints again: our PUT.
+async def renew(database: Database, clients: Clients, connection: Connection, version: str | None = None) -> Connection:
+    """Change both tokens, and tell the partner to look at our endpoints again: our PUT, at another version if wanted.
 
-    OCPI 2.2.1 credentials_updating_the_credentials_and_resetting_the_token. Raises NotNow, and what a call raises; then
-    the old tokens stay as they were.
+    OCPI 2.2.1 credentials_updating_the_credentials_and_resetting_the_token, credentials_updating_to_a_newer_version.
+    Raises NotNow, NoCommonVersion, EndpointsMissing, and what a call raises; then all stays as it was.
     """
     handshake.moved(connection.state, Step.WE_UPDATE)
     partner = await clients.to(connection)
+    if version is not None and version != connection.version:
+        offered = await offers.versions(partner, connection.versions_url or "")
+        there = await offers.endpoints(partner, offered, _spoken(version))
+        partner = await clients.to(replace(connection, version=version, endpoints=there))
+    return await _put(database, clients, connection, partner)
+
+
+async def _put(database: Database, clients: Clients, connection: Connection, partner: Partner) -> Connection:
+    """`partner` is as it is to be from now on."""
+    spoken = partner.connection
     token = seal.new_token()
     async with database.unit() as unit:
         old = await store.inbound(unit, await _locked(unit, connection))
         store.set_inbound(unit, connection, seal.hash_of(token), old)
         credentials = await credentials_of(unit, clients.settings, connection, token)
-    codec = VERSIONS[connection.version].codecs[Credentials]
-    url = connection.endpoint(Module.CREDENTIALS, RECEIVER) or ""
+    codec = VERSIONS[spoken.version].codecs[Credentials]
+    url = spoken.endpoint(Module.CREDENTIALS, RECEIVER) or ""
     try:
         reply = await partner.call("PUT", url, codec.encode(credentials), routed=False)
-        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), _hearing(connection)))
+        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(connection)))
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await _locked(unit, connection)
             store.set_inbound(unit, connection, old, None)
         raise
     # With the token that they have just given us: theirs may have moved as well.
-    asking, offered = await _greeted(clients, connection, said.token, said.url)
-    endpoints = await _endpoints(asking, offered, connection.version)
+    asking, offered = await offers.greeted(clients, spoken, said.token, said.url)
+    endpoints = await offers.endpoints(asking, offered, spoken.version)
     async with database.unit() as unit:
         now = await _locked(unit, connection)
         await _nobody_else(unit, now, said)
-        after = _known(replace(now, endpoints=endpoints), said)
-        store.update_connection(unit, after)
-        store.set_outbound(unit, after, clients.seal.sealed(said.token))
-        store.reached(unit, after)
-        _changed(unit, after)
-        return after
+        found = replace(now, version=spoken.version, endpoints=endpoints, offers=offers.numbers(offered))
+        after = _known(found, said)
+        await _settled(unit, clients, now, after, said)
+    database.wake()
+    return after
 
 
 async def remove(database: Database, clients: Clients, connection: Connection) -> None:
@@ -308,52 +309,27 @@ def _known(connection: Connection, said: Credentials) -> Connection:
         party=chief.party,
         their_role=chief.role,
         roles=said.roles,
+        hub=said.hub,
         versions_url=said.url,
     )
+
+
+async def _settled(unit: Unit, clients: Clients, before: Connection, after: Connection, said: Credentials) -> None:
+    """The connection as it is from now on; what they own is fetched as though we had never met."""
+    store.update_connection(unit, after)
+    store.set_outbound(unit, after, clients.seal.sealed(said.token))
+    store.reached(unit, after)
+    store.look_at(unit, after, unit.now + unit.clock.wall(offers.EVERY))
+    if before.state is State.CONNECTED:
+        await carried_over(unit, before, after)
+    ask_for_everything(unit, after)
+    _changed(unit, after)
 
 
 def _spoken(version: str) -> str:
     if version not in VERSIONS:
         raise NoCommonVersion([version])
     return version
-
-
-async def _greeted(
-    clients: Clients, connection: Connection, token: str, url: str
-) -> tuple[Partner, list[OfferedVersion]]:
-    """Whom to go on asking, and the versions that it offers.
-
-    Some want the token as it is though their version says Base64; who says 401 is asked once more that way, and only
-    here: later a 401 is a 401 (OCPI 2.2.1 transport_and_format_authorization_header).
-    """
-    partner = await clients.to(connection, token=token)
-    try:
-        return partner, await _versions(partner, url)
-    except PartnerRefused as error:
-        if error.http != 401 or not VERSIONS[connection.version].encodes_token:
-            raise
-    policy = replace(connection.policy, raw_token=not connection.policy.raw_token)
-    partner = await clients.to(replace(connection, policy=policy), token=token)
-    return partner, await _versions(partner, url)
-
-
-async def _versions(partner: Partner, url: str) -> list[OfferedVersion]:
-    connection = partner.connection
-    codec = VERSIONS[connection.version].codecs[OfferedVersion]
-    words = envelope.members((await _asked(partner, url)).answer.data)
-    return [codec.convert(one, _hearing(connection)) for one in words]
-
-
-async def _endpoints(partner: Partner, offered: list[OfferedVersion], version: str) -> tuple[Endpoint, ...]:
-    """Raises NoCommonVersion, EndpointsMissing."""
-    connection = partner.connection
-    codec = VERSIONS[version].codecs[VersionDetails]
-    reply = await _asked(partner, handshake.chosen(offered, VERSIONS, version).url)
-    return handshake.usable(codec.decode(envelope.single(reply.answer.data), _hearing(connection)))
-
-
-async def _asked(partner: Partner, url: str) -> Reply:
-    return await partner.call("GET", url, routed=False)
 
 
 async def _locked(unit: Unit, connection: Connection) -> Connection:
@@ -371,7 +347,3 @@ async def _move(unit: Unit, connection: Connection, step: Step) -> None:
 
 def _changed(unit: Unit, connection: Connection) -> None:
     unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
-
-
-def _hearing(connection: Connection) -> Hearing:
-    return Hearing(holder=connection.holder, sender=connection.party or connection.holder)

@@ -16,7 +16,7 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.client import Clients, Reply
+from laddnav.ocpi.client import Clients, PartnerRefused, Reply
 from laddnav.ocpi.endpoints import cdrs, locations, sessions, tariffs, tokens
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
@@ -75,7 +75,7 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
     if task.next_url is None:
         task = replace(task, started_at=now, seen=0, skipped=0, gone=0)
     loop = asyncio.get_running_loop()
-    until, whole = loop.time() + turn, True
+    until, whole, moved = loop.time() + turn, True, False
     try:
         async with aclosing(_crawled(database, clients, connection, task)) as pages:
             # `task` is as far as it has got, also where it breaks off.
@@ -86,6 +86,7 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
     except (Refusal, Trouble) as error:
         log.warning("pull_broke_off", connection=connection.id, module=task.module, error=str(error))
         task = replace(task, due_at=now + clock.wall(AGAIN * (0.75 + dice() / 2)), last_error=str(error)[:500])
+        moved = isinstance(error, PartnerRefused) and error.perhaps_moved
     except Exception as error:
         # Whatever one partner says that we did not think of, the lists of the others are fetched.
         log.exception("pull_broke", connection=connection.id, module=task.module, error=repr(error))
@@ -105,6 +106,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
         )
     async with database.unit() as unit:
         store.pulled(unit, task)
+        if moved:
+            store.look_at(unit, connection, now)
     return task
 
 

@@ -133,7 +133,7 @@ class Courier:
             partner = await self._clients.to(connection)
         except Refusal as error:
             for one in deliveries:
-                await self._refused(one, error)
+                await self._refused(connection, one, error)
             return
         await asyncio.gather(*(self._send(partner, one) for one in deliveries))
 
@@ -155,9 +155,9 @@ class Courier:
             elif delivery.method == "DELETE" and error.http == 404:
                 await self._arrived(partner.connection, delivery, None)
             else:
-                await self._refused(delivery, error)
+                await self._refused(partner.connection, delivery, error)
         except Refusal as error:
-            await self._refused(delivery, error)
+            await self._refused(partner.connection, delivery, error)
         except Exception as error:
             log.exception("delivery_broke", delivery=delivery.id, module=delivery.module, error=repr(error))
             await self._troubled(delivery, error)
@@ -195,11 +195,13 @@ class Courier:
             dead = delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
             store.again(unit, delivery, run_at, str(error), dead=dead)
 
-    async def _refused(self, delivery: Delivery, error: Refusal) -> None:
-        """The same again would be refused again: a person should look."""
+    async def _refused(self, connection: Connection, delivery: Delivery, error: Refusal) -> None:
+        """The same again would be refused again: a person should look, and we, whether its endpoints have moved."""
         log.warning("delivery_refused", delivery=delivery.id, module=delivery.module, error=str(error))
         async with self._database.unit() as unit:
             store.again(unit, delivery, unit.now, str(error), dead=True)
+            if isinstance(error, PartnerRefused) and error.perhaps_moved:
+                store.look_at(unit, connection, unit.now)
 
     async def _whole_instead(self, connection: Connection, delivery: Delivery) -> None:
         """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""
@@ -217,7 +219,7 @@ def _absolute(url: str, location: str | None) -> str | None:
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
-    """What there is to say now; None where there is nothing any more. Raises StillOffered."""
+    """What there is to say now; None where there is nothing any more. Raises StillOffered, Unsayable."""
     if delivery.module in ASKED_ONLY and delivery.body is not None:
         return Message(method="POST", url=delivery.path, body=delivery.body)
     if delivery.module is Module.CHARGING_PROFILES:
@@ -225,10 +227,11 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
     endpoint = connection.endpoint(delivery.module, RECEIVER)
     if endpoint is None:
         return None
-    if delivery.module is Module.CDRS:
-        return Message(method="POST", url=endpoint, body=delivery.body)
     version, holder = VERSIONS[connection.version], connection.holder
     key = delivery.object_key
+    if delivery.module is Module.CDRS:
+        body = delivery.body or await words.said(unit, holder, Module.CDRS, version, key)
+        return Message(method="POST", url=endpoint, body=body)
     ours = (holder.country, holder.party)
     if delivery.method == "PATCH":
         location_key, evse_key = key.split("/", 1)
@@ -245,7 +248,9 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
         token = parsed(body or b"{}")
         if not token:
             return None
-        url = with_query(joined(endpoint, *ours, token["uid"]), urlencode({"type": token["type"]}))
+        url = joined(endpoint, *ours, token["uid"])
+        if version.types_tokens:
+            url = with_query(url, urlencode({"type": token["type"]}))
         return Message(method="PUT", url=url, body=body)
     if body is None:
         if delivery.module is not Module.TARIFFS:  # nothing else is ever taken back

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from laddnav.parties.model import Role
 
 _CONNECTION = """c.holder, c.id, c.ref, c.our_role, c.state, c.name, c.version, c.their_role, c.their_country,
   c.their_party, c.roles, c.endpoints, c.versions_url, c.policy, c.registered_at, c.last_heard_at, c.last_reached_at,
-  c.last_error, c.last_error_at, c.failures, c.retry_at, c.created_at"""
+  c.last_error, c.last_error_at, c.failures, c.retry_at, c.created_at, c.hub, c.offers"""
 _COUNTS = """(select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id
     and d.delivered_at is null and d.dead_at is null) as waiting,
   (select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id
@@ -32,7 +32,7 @@ values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 UPDATE_CONNECTION = """
 update ocpi_connection set state = $3, name = $4, version = $5, their_role = $6, their_country = $7, their_party = $8,
-  roles = $9, endpoints = $10, versions_url = $11, policy = $12, registered_at = $13
+  roles = $9, endpoints = $10, versions_url = $11, policy = $12, registered_at = $13, hub = $14, offers = $15
 where holder = $1 and id = $2
 """
 CONNECTION = f"select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.id = $2"
@@ -67,6 +67,12 @@ REACHED = """
 update ocpi_connection set last_reached_at = $3, failures = 0, retry_at = null, last_error = null, last_error_at = null
 where holder = $1 and id = $2 and (last_reached_at is null or last_reached_at < $4 or last_error is not null)
 """
+LOOK_AT = "update ocpi_connection set look_at = $3 where holder = $1 and id = $2"
+DUE_LOOKS = f"""
+select {_CONNECTION} from ocpi_connection c
+where c.state = 'CONNECTED' and (c.look_at is null or c.look_at <= $1) and c.versions_url is not null
+order by c.look_at nulls first, c.id limit $2 for update skip locked
+"""
 NOT_REACHED = """
 update ocpi_connection set failures = failures + 1, retry_at = $3, last_error = $4, last_error_at = $5
 where holder = $1 and id = $2
@@ -93,6 +99,13 @@ where holder = $1 and owner = any($2) and module = $3 and version = $4 and audie
 returning owner, id_key, missed
 """
 DROP_WORDS = f"delete from ocpi_words where {_WORDS} and id_key = $6"
+VERSION_HEARD = """
+select version from ocpi_words
+where holder = $1 and owner = $2 and module = $3 and audience = '' and not said and id_key = $4
+"""
+FORGET_HEARD = """
+delete from ocpi_words where holder = $1 and owner = any($2) and module = any($3) and version = $4 and not said
+"""
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -158,6 +171,7 @@ REVISIONS = {module: _revision(module, one) for module, one in LISTED.items()}
 
 _DELIVERY = """d.holder, d.connection_id, d.module, d.object_key, d.id, d.method, d.path, d.body, d.queued_at, d.run_at,
   d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url"""
+_ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4"
 # Newer news take the place of those that still wait, in their turn; news about what is under way or done go again.
 QUEUE_NEWS = """
 insert into ocpi_delivery as d (holder, connection_id, module, object_key, method, path, queued_at, run_at)
@@ -172,6 +186,12 @@ QUEUE_BYTES = """
 insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8) on conflict do nothing
 """
+BYTES_WAITING = f"""
+select {_DELIVERY} from ocpi_delivery d
+where d.holder = $1 and d.connection_id = $2 and d.module = $3 and d.delivered_at is null and d.body is not null
+order by d.id for update
+"""
+SAY_ANEW = f"update ocpi_delivery set body = $5 where {_ONE}"
 # What is under way for a connection counts against its share, and CDRs go one after the other, oldest first.
 CLAIM = """
 with picked as (
@@ -192,7 +212,6 @@ returning d.holder, d.connection_id, d.module, d.object_key, d.id, d.method, d.p
   d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url
 """
 TAKE_BACK = "update ocpi_delivery set claimed_by = null, claimed_until = null where claimed_by = $1"
-_ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4"
 DELIVERED = f"""
 update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = 0, last_error = null, location_url = $7,
   delivered_at = case when version = $5 then $6::timestamptz end where {_ONE}
@@ -263,6 +282,7 @@ insert into ocpi_pull as p (holder, connection_id, module, due_at) values ($1, $
 on conflict (holder, connection_id, module) do update set due_at = least(p.due_at, excluded.due_at)
 """
 FORGET_PULLS = "delete from ocpi_pull where holder = $1 and connection_id = $2"
+FORGET_PULLS_OF = FORGET_PULLS + " and module = any($3)"
 DUE_PULLS = f"""
 select {_PULL} from ocpi_pull p where p.due_at <= $1 and exists (
   select 1 from ocpi_connection c where c.holder = p.holder and c.id = p.connection_id and c.state = 'CONNECTED')
@@ -311,6 +331,8 @@ def update_connection(unit: Unit, connection: Connection) -> None:
         connection.versions_url,
         json.encode(connection.policy).decode(),
         connection.registered_at,
+        connection.hub and str(connection.hub),
+        list(connection.offers),
     )
 
 
@@ -390,6 +412,15 @@ def not_reached(unit: Unit, connection: Connection, retry_at: datetime, error: s
     unit.write(NOT_REACHED, str(connection.holder), connection.id, retry_at, error[:500], unit.now)
 
 
+def look_at(unit: Unit, connection: Connection, at: datetime) -> None:
+    """When to look next at what it offers."""
+    unit.write(LOOK_AT, str(connection.holder), connection.id, at)
+
+
+async def due_looks(unit: Unit, limit: int) -> list[Connection]:
+    return [_connection(row) for row in await unit.fetch(DUE_LOOKS, unit.now, limit)]
+
+
 def _connection(row: Record) -> Connection:
     fields: dict[str, Any] = dict(row)
     country, party = fields.pop("their_country"), fields.pop("their_party")
@@ -406,6 +437,8 @@ def _connection(row: Record) -> Connection:
             "roles": json.decode(row["roles"], tuple[CredentialsRole, ...]),
             "endpoints": json.decode(row["endpoints"], tuple[Endpoint, ...]),
             "policy": json.decode(row["policy"], Policy),
+            "hub": row["hub"] and PartyId.parse(row["hub"]),
+            "offers": tuple(row["offers"]),
         }
     )
 
@@ -466,6 +499,18 @@ async def missed(unit: Unit, connection: Connection, module: Module, since: date
     ]
 
 
+async def version_heard(unit: Unit, key: Key) -> str | None:
+    """In which version the partner spoke of it, be it the key's or another."""
+    version: str | None = await unit.value(VERSION_HEARD, str(key.holder), str(key.owner), key.module, key.id)
+    return version
+
+
+def forget_heard(unit: Unit, connection: Connection, modules: Collection[Module], version: str) -> None:
+    """What its parties said in these modules in a version that is not spoken with them any more."""
+    owners = [str(party) for party in connection.parties]
+    unit.write(FORGET_HEARD, str(connection.holder), owners, list(modules), version)
+
+
 def drop_words(unit: Unit, key: Key) -> None:
     unit.write(DROP_WORDS, *key._columns())
 
@@ -479,9 +524,9 @@ class Row(Struct, frozen=True):
 
 
 async def page(
-    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId]
+    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId], *, whole: bool
 ) -> tuple[int, list[Row]]:
-    """(how many there are in all, those of this page)."""
+    """(how many there are in all, those of this page). Not `whole`: without those that the version has no words for."""
     rows = await unit.fetch(
         PAGES[module],
         str(holder),
@@ -491,6 +536,7 @@ async def page(
         page.limit,
         [str(party) for party in parties],
         version,
+        whole,
     )
     return rows[0]["total"], [_row(row) for row in rows if row["key"] is not None]
 
@@ -513,6 +559,17 @@ def queue_news(unit: Unit, connection: Connection, module: Module, key: str, met
 
 def queue_bytes(unit: Unit, connection: Connection, module: Module, key: str, path: str, body: bytes) -> None:
     unit.write(QUEUE_BYTES, str(connection.holder), connection.id, module, key, "POST", path, body.decode(), unit.now)
+
+
+async def bytes_waiting(unit: Unit, connection: Connection, module: Module) -> list[Delivery]:
+    """What was to be said to the byte and has not arrived, given up or not."""
+    rows = await unit.fetch(BYTES_WAITING, str(connection.holder), connection.id, module)
+    return [_delivery(row) for row in rows]
+
+
+def say_anew(unit: Unit, delivery: Delivery, body: bytes) -> None:
+    """Other bytes in its place and turn, for the same object."""
+    unit.write(SAY_ANEW, *_of(delivery), body.decode())
 
 
 async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> list[Delivery]:
@@ -683,6 +740,10 @@ def ask_pull(unit: Unit, connection: Connection, module: Module) -> None:
 
 def forget_pulls(unit: Unit, connection: Connection) -> None:
     unit.write(FORGET_PULLS, str(connection.holder), connection.id)
+
+
+def forget_pulls_of(unit: Unit, connection: Connection, modules: Collection[Module]) -> None:
+    unit.write(FORGET_PULLS_OF, str(connection.holder), connection.id, list(modules))
 
 
 async def due_pulls(unit: Unit, limit: int) -> list[Pull]:

@@ -34,7 +34,7 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
-from laddnav.ocpi import commanded, commands, journal, limited, pull, push
+from laddnav.ocpi import commanded, commands, journal, limited, offers, pull, push
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
@@ -172,6 +172,7 @@ class House:
                 "listeners": Deliverer(database, name).run,
                 "deliveries": lambda: push.deliver(database, clients, name, dice),
                 "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),
+                "offers": every(5, lambda: offers.look_due(database, clients, dice)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),

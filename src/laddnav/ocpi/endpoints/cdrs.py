@@ -7,7 +7,7 @@ from typing import Any
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.actions import Received
 from laddnav.cdrs.model import Cdr
-from laddnav.cdrs.rules import UnknownCdr
+from laddnav.cdrs.rules import AlreadyClosedDifferently, UnknownCdr
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.refusal import Refusal
@@ -22,6 +22,7 @@ from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
 
 
 class NotOurDriver(Refusal):
@@ -64,10 +65,17 @@ async def _take(unit: Unit, connection: Connection, version: Version, said: byte
     owner_among(connection, cdr.owner)
     if cdr.token.owner != connection.holder:
         raise NotOurDriver(cdr.token.owner)
+    key = _key(connection, version, cdr.owner, cdr.id)
     # The digest is of the meaning, so that the same CDR pushed and pulled, with other spaces in it, is the same.
-    received = await cdrs.receive(unit, cdr, codec.encode(cdr))
+    try:
+        received = await cdrs.receive(unit, cdr, codec.encode(cdr))
+    except AlreadyClosedDifferently:
+        # What was heard before the connection changed its version is the same, if that version would say the same.
+        before = await store.version_heard(unit, key)
+        if before is None or before == version.number:
+            raise
+        received = await cdrs.receive(unit, cdr, VERSIONS[before].codecs[Cdr].encode(cdr))
     if received is Received.NEW:
-        key = _key(connection, version, cdr.owner, cdr.id)
         store.put_words(unit, key, body, cdr.last_updated)
     return cdr, received
 

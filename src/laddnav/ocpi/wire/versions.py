@@ -2,5 +2,6 @@
 
 from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
 from laddnav.ocpi.wire.v2_2_1 import codecs as v2_2_1
+from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 
-VERSIONS = {one.number: one for one in (v2_1_1.VERSION, v2_2_1.VERSION)}
+VERSIONS = {one.number: one for one in (v2_1_1.VERSION, v2_2_1.VERSION, v2_3_0.VERSION)}

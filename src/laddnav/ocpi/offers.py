@@ -1,0 +1,109 @@
+"""What a partner offers: its versions, and where what is in one; asked when it comes, and again now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import structlog
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store
+from laddnav.ocpi.client import Clients, Partner, PartnerRefused, Reply
+from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.push import Dice
+from laddnav.ocpi.wire import envelope, handshake
+from laddnav.ocpi.wire.handshake import Endpoint, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.versions import VERSIONS
+
+log = structlog.get_logger()
+
+EVERY = timedelta(days=1)
+TOGETHER = 4  # partners that are looked at at a time
+
+
+async def greeted(
+    clients: Clients, connection: Connection, token: str, url: str
+) -> tuple[Partner, list[OfferedVersion]]:
+    """Whom to go on asking, and the versions that it offers.
+
+    Some want the token as it is though their version says Base64, some the other way round; who says 401 is asked once
+    more that way, and only here: later a 401 is a 401 (OCPI 2.2.1 transport_and_format_authorization_header).
+    """
+    partner = await clients.to(connection, token=token)
+    try:
+        return partner, await versions(partner, url)
+    except PartnerRefused as error:
+        if error.http != 401:
+            raise
+    policy = replace(connection.policy, raw_token=connection.encodes_token)
+    partner = await clients.to(replace(connection, policy=policy), token=token)
+    return partner, await versions(partner, url)
+
+
+async def versions(partner: Partner, url: str) -> list[OfferedVersion]:
+    connection = partner.connection
+    codec = VERSIONS[connection.version].codecs[OfferedVersion]
+    words = envelope.members((await _asked(partner, url)).answer.data)
+    return [codec.convert(one, hearing(connection)) for one in words]
+
+
+async def endpoints(partner: Partner, offered: list[OfferedVersion], version: str) -> tuple[Endpoint, ...]:
+    """Raises NoCommonVersion, EndpointsMissing."""
+    codec = VERSIONS[version].codecs[VersionDetails]
+    reply = await _asked(partner, handshake.chosen(offered, VERSIONS, version).url)
+    return handshake.usable(codec.decode(envelope.single(reply.answer.data), hearing(partner.connection)))
+
+
+def numbers(offered: Iterable[OfferedVersion]) -> tuple[str, ...]:
+    """Each once, those that we do not know among them."""
+    return tuple(sorted({one.version for one in offered}))
+
+
+async def look_again(database: Database, clients: Clients, connection: Connection) -> Connection:
+    """Its endpoints where they are now, for some move without the PUT that would tell; no version is changed.
+
+    Raises NoCommonVersion, EndpointsMissing, Unreadable, and what a call raises; then what was known stays.
+    """
+    partner = await clients.to(connection)
+    offered = await versions(partner, connection.versions_url or "")
+    found = await endpoints(partner, offered, connection.version)
+    async with database.unit() as unit:
+        now = await store.connection(unit, connection.holder, connection.id, lock=True)
+        if now is None or now.version != connection.version:
+            return connection
+        after = replace(now, endpoints=found, offers=numbers(offered))
+        store.look_at(unit, after, unit.now + unit.clock.wall(EVERY))
+        if after != now:
+            store.update_connection(unit, after)
+            unit.announce(ConnectionChanged(holder=now.holder, connection_id=now.id))
+            log.info(
+                "partner_moved", connection=now.id, endpoints=after.endpoints != now.endpoints, offers=after.offers
+            )
+    return after
+
+
+async def look_due(database: Database, clients: Clients, dice: Dice) -> int:
+    """Look at those whose turn it is; says how many. One that cannot be looked at is looked at in its next turn."""
+    async with database.unit() as unit:
+        due = await store.due_looks(unit, TOGETHER)
+        for connection in due:
+            store.look_at(unit, connection, unit.now + unit.clock.wall(EVERY * (0.75 + dice() / 2)))
+    await asyncio.gather(*(_looked(database, clients, connection) for connection in due))
+    return len(due)
+
+
+async def _looked(database: Database, clients: Clients, connection: Connection) -> None:
+    try:
+        await look_again(database, clients, connection)
+    except (Refusal, Trouble) as error:
+        log.warning("partner_not_looked_at", connection=connection.id, error=str(error))
+
+
+async def _asked(partner: Partner, url: str) -> Reply:
+    return await partner.call("GET", url, routed=False)
