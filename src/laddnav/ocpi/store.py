@@ -524,9 +524,9 @@ class Row(Struct, frozen=True):
 
 
 async def page(
-    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId], *, whole: bool
+    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId]
 ) -> tuple[int, list[Row]]:
-    """(how many there are in all, those of this page). Not `whole`: without those that the version has no words for."""
+    """(how many there are in all, those of this page)."""
     rows = await unit.fetch(
         PAGES[module],
         str(holder),
@@ -536,7 +536,6 @@ async def page(
         page.limit,
         [str(party) for party in parties],
         version,
-        whole,
     )
     return rows[0]["total"], [_row(row) for row in rows if row["key"] is not None]
 
