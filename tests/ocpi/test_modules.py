@@ -437,7 +437,7 @@ async def test_a_cdr_is_taken_once_and_for_good(at_emsp: Ask, emsp: Installation
     url = f"{emsp.url}/ocpi/emsp/2.2.1/cdrs"
     proof = {
         "encoding_method": "OCMF",
-        "signed_values": [{"nature": "Start", "plain_data": "a\r\n\tb ", "signed_data": "OCMF|{}|{}"}],
+        "signed_values": [{"nature": "Start", "plain_data": "a\r\n\tb ", "signed_data": " OCMF|{}|{}\n"}],
     }
     said = cdr(signed_data=proof, x_vendor={"a": 1})
     assert (await at_emsp("POST", url, encoded([said]))).both == (200, 2001)
@@ -451,7 +451,9 @@ async def test_a_cdr_is_taken_once_and_for_good(at_emsp: Ask, emsp: Installation
     async with emsp.database.unit() as unit:
         (kept,) = await cdrs.page(unit, emsp.holder)
     assert kept.energy == kwh("15.342")
-    assert kept.signed_data is not None and kept.signed_data.signed_values[0].plain_data == "a\r\n\tb "
+    assert kept.signed_data is not None
+    (value,) = kept.signed_data.signed_values
+    assert (value.plain_data, value.signed_data) == ("a\r\n\tb ", " OCMF|{}|{}\n")
     assert (await at_emsp("GET", f"{url}/SE/LAD/NONE")).both == (404, 2000)
     assert (await at_emsp("GET", f"{url}/SE/NOR/12345")).both == (404, 2001)
 
