@@ -356,7 +356,7 @@ async def test_a_cdr_repeated_after_a_lost_answer_is_one_cdr(pair: Pair, clock: 
 
 
 async def test_everything_is_fetched_after_registration(cpo: Installation, emsp: Installation, clock: SetClock) -> None:
-    """TRN-058, TRN-078, LOC-001, TAR-001, TOK-011, TOK-012, SES-003, CDR-005: what there was before, page by page."""
+    """TRN-058, TRN-078, LOC-001, TAR-001, TOK-011, TOK-012, SES-003: what there was before, page by page."""
     await furnished(cpo)
     async with cpo.database.unit() as unit:
         for number in range(230):

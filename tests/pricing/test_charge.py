@@ -83,7 +83,7 @@ def test_one_tariff_that_is_asked_for_holds_even_where_the_periods_name_another(
 
 
 def test_a_charge_without_any_tariff_is_free() -> None:
-    """CDR-037 asks a free session for a free tariff; many a CPO sends none."""
+    """OCPI asks a free session for a free tariff; many a CPO sends none."""
     done = price(charge(period(ENERGY="10", TIME="1")))
     assert (done.total.excl, done.currency, done.lines, done.flags) == (Decimal(0), "SEK", (), ())
 
