@@ -197,6 +197,7 @@ async def befriended(
     endpoints: tuple[Endpoint, ...] = (),
     state: State = State.CONNECTED,
     roles: tuple[CredentialsRole, ...] = (),
+    version: str = "2.2.1",
 ) -> str:
     """A partner that is not ours, as though it had registered; the token that it shows."""
     token = seal.new_token()
@@ -210,7 +211,7 @@ async def befriended(
             our_role=one.role,
             state=state,
             name=business.name,
-            version="2.2.1",
+            version=version,
             party=party,
             their_role=role,
             roles=roles or (CredentialsRole(role=role, party=party, business=business),),

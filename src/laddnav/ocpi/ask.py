@@ -13,10 +13,10 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients, PartnerRefused
+from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import SENDER
 from laddnav.ocpi.wire import envelope
-from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -51,8 +51,9 @@ class Asker:
     async def _asked(
         self, connection: Connection, token: Token | None, uid: str, where: LocationReferences | None
     ) -> Authorization | None:
-        codecs = VERSIONS[connection.version].codecs
-        type = TokenType.RFID if token is None else token.type
+        version = VERSIONS[connection.version]
+        codecs = version.codecs
+        type = TokenType.RFID.value if token is None else version.token_type(token.type)
         try:
             partner = await self._clients.to(connection)
             url = with_query(
@@ -65,8 +66,7 @@ class Asker:
                 to=None if token is None else token.owner,
                 within=self._clients.settings.authorize_within,
             )
-            hearing = Hearing(holder=connection.holder, sender=connection.party or connection.holder)
-            said = codecs[Authorization].decode(envelope.single(reply.answer.data), hearing)
+            said = codecs[Authorization].decode(envelope.single(reply.answer.data), hearing(connection))
         except PartnerRefused as refused:
             if refused.http == 404 or refused.status == envelope.StatusCode.UNKNOWN_TOKEN:
                 # It is up, and says that it has no such Token: that is an answer, and no.

@@ -12,6 +12,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients
+from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import CommandAnswered
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.rules import RECEIVER, path_of
@@ -94,8 +95,7 @@ async def ask(
         store.insert_command(unit, kept)
     try:
         reply = await partner.call(question.method, question.url, question.body, to=owner)
-        hearing = Hearing(holder=connection.holder, sender=connection.party or connection.holder)
-        heard = read(envelope.single(reply.answer.data), hearing)
+        heard = read(envelope.single(reply.answer.data), hearing(connection))
     except (Trouble, Refusal) as error:
         await _settle(database, kept, CommandStep.LOST, None)
         raise error

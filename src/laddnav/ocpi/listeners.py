@@ -11,6 +11,7 @@ from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.ocpi import store, words
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.sessions import actions as sessions
@@ -59,12 +60,19 @@ async def push_session(database: Database, changed: SessionEvent) -> None:
 
 
 async def push_cdr(database: Database, closed: CdrClosed) -> None:
-    """Hears that a CDR is final: its eMSP gets exactly these bytes, in its turn, until it has them."""
+    """Hears that a CDR is final: its eMSP gets exactly these bytes, in its turn, until it has them.
+
+    One that its version has no words for waits without any, for a person to see.
+    """
     async with database.unit() as unit:
         cdr = await words.READS[Module.CDRS](unit, closed.holder, fold(closed.cdr_id))
         for connection in await _concerned(unit, closed.holder, Module.CDRS, cdr.token.owner):
             version = VERSIONS[connection.version]
-            body = await words.said(unit, closed.holder, Module.CDRS, version, fold(cdr.id))
+            try:
+                body = await words.said(unit, closed.holder, Module.CDRS, version, fold(cdr.id))
+            except Unsayable:
+                store.queue_news(unit, connection, Module.CDRS, fold(cdr.id), "POST")
+                continue
             assert body is not None, "a closed CDR is there"
             store.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body)
     database.wake()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import urlencode, urljoin
 
@@ -19,7 +19,7 @@ from laddnav.ocpi.endpoints.heard import part
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.rules import ASKED_ONLY, RECEIVER, SENDER
-from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -235,7 +235,7 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
     ours = (holder.country, holder.party)
     if delivery.method == "PATCH":
         location_key, evse_key = key.split("/", 1)
-        whole = await words.said(unit, holder, Module.LOCATIONS, version, location_key)
+        whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key))
         location = parsed(whole) if whole is not None else {}
         evse = part(location, "evses", "uid", evse_key)
         if evse is None:
@@ -243,7 +243,12 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
         change = {"status": evse[1]["status"], "last_updated": evse[1]["last_updated"]}
         url = joined(endpoint, *ours, location["id"], evse[1]["uid"])
         return Message(method="PATCH", url=url, body=encoded(change))
-    body = await words.said(unit, holder, delivery.module, version, key)
+    try:
+        body = await words.said(unit, holder, delivery.module, version, key)
+    except Unsayable:
+        if delivery.module is not Module.LOCATIONS:
+            raise
+        body = await words.farewell(unit, holder, version, key)
     if delivery.module is Module.TOKENS:
         token = parsed(body or b"{}")
         if not token:
@@ -260,6 +265,13 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
             raise StillOffered(key, where)
         return Message(method="DELETE", url=joined(endpoint, *ours, key), body=None)
     return Message(method="PUT", url=joined(endpoint, *ours, parsed(body)["id"]), body=body)
+
+
+async def _if_sayable(said: Awaitable[bytes | None]) -> bytes | None:
+    try:
+        return await said
+    except Unsayable:
+        return None
 
 
 async def _limits(unit: Unit, connection: Connection, session_id: str) -> Message | None:

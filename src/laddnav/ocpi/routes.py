@@ -110,6 +110,7 @@ class Answer(Struct):
 
     reply: Reply
     connection: Connection | None = None
+    version: Version | None = None
     route: Route | None = None
     problem: str | None = None
 
@@ -141,6 +142,8 @@ class Desk:
             await self._answered(request, receive, answer)
         except (Refusal, Trouble) as error:
             http, status = status_of(error)
+            if answer.version is not None:
+                status = answer.version.status(status)
             answer.reply = Reply(http=http, status=status, message=str(error), headers=_allowed(error))
         except Exception:
             log.exception("ocpi_failed", method=request.method, path=_shown(request.path))
@@ -159,7 +162,8 @@ class Desk:
             connection, token = await self._recognised(unit, request)
             answer.connection = connection
             found = self._found(request, connection)
-            if found.role is not None:
+            answer.version = found.version
+            if found.role is not None and found.version.routes:
                 answer.route = Route(to=connection.party, origin=connection.holder)
                 answer.route = rules.heard_from(connection, routing.route_in(request.headers))
             endpoint = _endpoint(found, request.method)
@@ -319,9 +323,10 @@ def _endpoint(found: Found, method: str) -> Endpoint:
     """Raises NotHere, NoSuchMethod."""
     many = len(found.segments)
     endpoint = found.table.get((method, many))
-    if endpoint is not None:
+    if endpoint is not None and endpoint.spoken(found.version):
         return endpoint
-    allowed = sorted(one for one, segments in found.table if segments == many)
+    there = ((*key, one) for key, one in found.table.items())
+    allowed = sorted(one for one, segments, is_it in there if segments == many and is_it.spoken(found.version))
     if not allowed:
         raise NotHere("No endpoint of ours has a URL of this form")
     raise NoSuchMethod(method, allowed)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Policy, Pull
+from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Loss, Policy, Pull
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.ocpi.wire.paging import Page
@@ -111,7 +111,8 @@ delete from ocpi_words where holder = $1 and owner = any($2) and module = any($3
 class Listed(Struct, frozen=True, kw_only=True):
     """Where a module's objects of ours are kept, what names one, and which of them a partner may see.
 
-    In `visible` stand $6 for the partner's parties, in `found` $2 for a key.
+    In `visible` stand $6 for the partner's parties, in `found` $2 for a key. `sayable` are those that a version which
+    cannot tell all of them has words for.
     """
 
     table: str
@@ -119,12 +120,13 @@ class Listed(Struct, frozen=True, kw_only=True):
     found: str = "t.id_key = $2"
     revision: str = "t.revision"
     visible: str = "true"
+    sayable: str = "true"
 
 
 # The one place that looks at the tables of rooms below: a page has to be one statement. It reads keys, revisions and
 # instants; what the objects mean is asked of their rooms.
 LISTED: dict[Module, Listed] = {
-    Module.LOCATIONS: Listed(table="location"),
+    Module.LOCATIONS: Listed(table="location", sayable="t.publish"),
     Module.TARIFFS: Listed(table="tariff", visible="t.withdrawn_at is null"),
     Module.TOKENS: Listed(
         table="token",
@@ -132,7 +134,7 @@ LISTED: dict[Module, Listed] = {
         found="t.type = split_part($2, '/', 1) and t.uid_key = substr($2, strpos($2, '/') + 1)",
     ),
     Module.SESSIONS: Listed(table="session", visible="t.token_owner = any($6)"),
-    Module.CDRS: Listed(table="cdr", revision="1", visible="t.token_owner = any($6)"),
+    Module.CDRS: Listed(table="cdr", revision="1", visible="t.token_owner = any($6)", sayable="not t.credit"),
 }
 
 
@@ -143,7 +145,7 @@ def _page(module: Module, one: Listed) -> str:
     """
     fitting = f"""{one.table} t where t.holder = $1 and t.owner = $1
     and ($2::timestamptz is null or t.last_updated >= $2) and ($3::timestamptz is null or t.last_updated < $3)
-    and {one.visible} and $6::text[] is not null"""
+    and {one.visible} and $6::text[] is not null and ($8::boolean or {one.sayable})"""
     return f"""
 select total.total, page.key, page.revision, w.revision as rendered, w.body
 from (select count(*) as total from {fitting}) total
@@ -166,6 +168,18 @@ where t.holder = $1 and t.owner = $1 and {one.found}
 
 PAGES = {module: _page(module, one) for module, one in LISTED.items()}
 REVISIONS = {module: _revision(module, one) for module, one in LISTED.items()}
+
+PUT_LOSS = """
+insert into ocpi_loss (holder, module, version, id_key, lost) values ($1, $2, $3, $4, $5)
+on conflict (holder, module, version, id_key) do update set lost = excluded.lost
+"""
+DROP_LOSS = "delete from ocpi_loss where holder = $1 and module = $2 and version = $3 and id_key = $4"
+LOSSES = """
+select module, field, count(*) as objects, min(id_key) as example
+from ocpi_loss, unnest(lost) as field
+where holder = $1 and version = $2 and module = any($3)
+group by module, field order by module, objects desc, field
+"""
 
 # Deliveries -----------------------------------------------------------------------------------------------------------
 
@@ -524,9 +538,9 @@ class Row(Struct, frozen=True):
 
 
 async def page(
-    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId]
+    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId], *, whole: bool
 ) -> tuple[int, list[Row]]:
-    """(how many there are in all, those of this page)."""
+    """(how many there are in all, those of this page). Not `whole`: without those that the version has no words for."""
     rows = await unit.fetch(
         PAGES[module],
         str(holder),
@@ -536,6 +550,7 @@ async def page(
         page.limit,
         [str(party) for party in parties],
         version,
+        whole,
     )
     return rows[0]["total"], [_row(row) for row in rows if row["key"] is not None]
 
@@ -547,6 +562,19 @@ async def row_of(unit: Unit, holder: PartyId, module: Module, version: str, key:
 
 def _row(row: Record) -> Row:
     return Row(row["key"], row["revision"], row["body"].encode() if row["rendered"] == row["revision"] else None)
+
+
+def put_loss(unit: Unit, holder: PartyId, module: Module, version: str, key: str, lost: Sequence[str]) -> None:
+    """Nothing is kept of what loses nothing."""
+    if lost:
+        unit.write(PUT_LOSS, str(holder), module, version, key, list(lost))
+    else:
+        unit.write(DROP_LOSS, str(holder), module, version, key)
+
+
+async def losses(unit: Unit, holder: PartyId, version: str, modules: Sequence[Module]) -> tuple[Loss, ...]:
+    rows = await unit.fetch(LOSSES, str(holder), version, list(modules))
+    return tuple(Loss(**dict(row) | {"module": Module(row["module"])}) for row in rows)
 
 
 # Deliveries -----------------------------------------------------------------------------------------------------------

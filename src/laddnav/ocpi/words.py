@@ -11,10 +11,12 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
-from laddnav.locations.model import Location
+from laddnav.locations.model import Location, Status
 from laddnav.ocpi import store
 from laddnav.ocpi.store import Key, Row
+from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
@@ -44,7 +46,8 @@ async def page(
     unit: Unit, holder: PartyId, module: Module, version: Version, page: Page, parties: Iterable[PartyId]
 ) -> tuple[int, list[bytes]]:
     """(how many there are in all, our words for those of this page)."""
-    total, rows = await store.page(unit, holder, module, version.number, page, parties)
+    whole = version.tells_all(module)
+    total, rows = await store.page(unit, holder, module, version.number, page, parties, whole=whole)
     return total, [row.body or await _rendered(unit, holder, module, version, row) for row in rows]
 
 
@@ -57,6 +60,20 @@ async def said(unit: Unit, holder: PartyId, module: Module, version: Version, ke
         return row.body
     thing = await READS[module](unit, holder, row.key)
     return None if thing is None else _put(unit, holder, module, version, row, thing)
+
+
+async def farewell(unit: Unit, holder: PartyId, version: Version, key: str) -> bytes | None:
+    """For partners who were told of a Location that is not for everybody any more, and whose version cannot say so.
+
+    Its Evses are gone for them; None where nobody was told.
+    """
+    named = Key(holder=holder, owner=holder, module=Module.LOCATIONS, version=version.number, said=True, id=key)
+    found = await store.words(unit, named)
+    if found is None:
+        return None
+    location, at = parsed(found[0]), {"last_updated": rfc3339(unit.now.replace(microsecond=0))}
+    gone = [evse | at | {"status": Status.REMOVED} for evse in location.get("evses") or ()]
+    return encoded(location | at | {"evses": gone})
 
 
 async def _rendered(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row) -> bytes:

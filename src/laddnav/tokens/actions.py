@@ -54,6 +54,11 @@ async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
     return await store.by_uid(unit, holder, uid)
 
 
+async def by_contract(unit: Unit, holder: PartyId, owner: PartyId, contract_id: str) -> tuple[Token, ...]:
+    """All with which a contract of this company can be charged to."""
+    return await store.by_contract(unit, holder, owner, contract_id)
+
+
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Token]:
     """(holder, Token). Raises UnknownToken."""
     found = await store.by_ref(unit, ref)

@@ -12,6 +12,7 @@ from laddnav.tokens.model import Authorization, Token, TokenKey
 FETCH = "select body from token where holder = $1 and owner = $2 and type = $3 and uid_key = $4"
 LOCK = FETCH + " for update"
 BY_UID = "select body from token where holder = $1 and uid_key = $2"
+BY_CONTRACT = "select body from token where holder = $1 and owner = $2 and upper(contract_id) = upper($3)"
 BY_REF = "select ref, holder, body from token where ref = $1"
 REF_OF = "select ref from token where holder = $1 and owner = $2 and type = $3 and uid_key = $4"
 PAGE = """
@@ -43,6 +44,11 @@ async def find(unit: Unit, holder: PartyId, key: TokenKey, *, lock: bool = False
 
 async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
     rows = await unit.fetch(BY_UID, str(holder), fold(uid))
+    return tuple(json.decode(row["body"], Token) for row in rows)
+
+
+async def by_contract(unit: Unit, holder: PartyId, owner: PartyId, contract_id: str) -> tuple[Token, ...]:
+    rows = await unit.fetch(BY_CONTRACT, str(holder), str(owner), contract_id)
     return tuple(json.decode(row["body"], Token) for row in rows)
 
 

@@ -14,6 +14,7 @@ from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.codec import Codec, Hearing
+from laddnav.ocpi.wire.handshake import opposite
 from laddnav.ocpi.wire.version import Version
 
 M = TypeVar("M")
@@ -56,7 +57,8 @@ class Call(Struct, frozen=True, kw_only=True):
 
 def hearing(connection: Connection, ref: str = "") -> Hearing:
     """`ref` names the row in which something new is kept."""
-    return Hearing(holder=connection.holder, sender=connection.party or connection.holder, ref=ref)
+    role = connection.their_role or opposite(connection.our_role)
+    return Hearing(holder=connection.holder, sender=connection.party or connection.holder, role=role, ref=ref)
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -78,16 +80,25 @@ def kept(*, new: bool) -> Reply:
     return MADE if new else DONE
 
 
+def always(_: Version) -> bool:
+    return True
+
+
 class Within(Struct, frozen=True):
-    """An endpoint that does all it does in one Unit, the same in which the caller was recognised."""
+    """An endpoint that does all it does in one Unit, the same in which the caller was recognised.
+
+    `spoken`: which versions have it.
+    """
 
     do: Callable[[Unit, Call], Awaitable[Reply]]
+    spoken: Callable[[Version], bool] = always
 
 
 class Beyond(Struct, frozen=True):
     """An endpoint that asks others meanwhile, and so opens its Units itself."""
 
     do: Callable[[Database, Clients, Call], Awaitable[Reply]]
+    spoken: Callable[[Version], bool] = always
 
 
 Endpoint = Within | Beyond

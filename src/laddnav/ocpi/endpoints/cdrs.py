@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.actions import Received
 from laddnav.cdrs.model import Cdr
@@ -12,7 +14,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
-from laddnav.ocpi.endpoints import lists
+from laddnav.ocpi.endpoints import drivers, lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, hearing
 from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.model import Connection
@@ -65,6 +67,7 @@ async def _take(unit: Unit, connection: Connection, version: Version, said: byte
     owner_among(connection, cdr.owner)
     if cdr.token.owner != connection.holder:
         raise NotOurDriver(cdr.token.owner)
+    cdr = replace(cdr, token=await drivers.found(unit, cdr.token))
     key = _key(connection, version, cdr.owner, cdr.id)
     # The digest is of the meaning, so that the same CDR pushed and pulled, with other spaces in it, is the same.
     try:

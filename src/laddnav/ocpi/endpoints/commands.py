@@ -29,7 +29,7 @@ async def ask(unit: Unit, call: Call) -> Reply:
 
     Raises UnknownCommand, Unreadable, ForbiddenAddress, ConnectorMissing.
     """
-    kind = _kind(call.segments[0])
+    kind = _kind(call)
     command = call.codec(COMMANDS[kind]).decode(call.body, call.hearing())
     checked(command.response_url, call.settings.allow_loopback)
     try:
@@ -65,11 +65,12 @@ async def result(unit: Unit, call: Call) -> Reply:
     return DONE
 
 
-def _kind(said: str) -> CommandType:
-    try:
-        return CommandType(said)
-    except ValueError as error:
-        raise UnknownCommand(f"{said[:40]!r} is no command of OCPI") from error
+def _kind(call: Call) -> CommandType:
+    """Raises UnknownCommand."""
+    said = call.segments[0]
+    if said not in set(CommandType) or COMMANDS[CommandType(said)] not in call.version.codecs:
+        raise UnknownCommand(f"{said[:40]!r} is no command of OCPI {call.version.number}")
+    return CommandType(said)
 
 
 SENDER: Table = {("POST", 2): Within(result)}

@@ -22,6 +22,7 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
 
 M = TypeVar("M")
+PERIODS = frozenset({"charging_periods"})
 
 
 class Mismatch(Unreadable):
@@ -38,6 +39,19 @@ def readable(connection: Connection, body: bytes) -> bytes:
         return body
     mended, repairs = quirks.mended(parsed(body), names)
     return encoded(mended) if repairs else body
+
+
+def changed(unit: Unit, call: Call, kind: type[Any], said: bytes) -> bytes:
+    """What a partner said, with the PATCH of this call applied as its version and its policy mean it.
+
+    Where a version lets it be silent about when, it is of now (LOC-018). Raises Unreadable.
+    """
+    return call.codec(kind).patch(
+        said,
+        readable(call.connection, call.body),
+        received_at=None if call.version.dates_changes else unit.now,
+        appends=PERIODS if call.connection.policy.appends_periods else frozenset(),
+    )
 
 
 def same_owner(in_url: PartyId, in_body: PartyId) -> None:
@@ -106,7 +120,7 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         kept = await self.before(unit, call.connection, call.version, call.owner(), key)
         if kept.body is None:
             raise self.unknown(id)
-        body = call.codec(self.kind).patch(kept.body, readable(call.connection, call.body))
+        body = changed(unit, call, self.kind, kept.body)
         thing = call.codec(self.kind).decode(body, call.hearing(unit.new_id()))
         self._same(call, id, thing)
         await self.hear(unit, kept, thing, body)

@@ -7,6 +7,7 @@ from laddnav.kit.ids import fold
 from laddnav.ocpi import words
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Within
 from laddnav.ocpi.wire import envelope, paging
+from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 
@@ -26,5 +27,8 @@ def listing(module: Module) -> Endpoint:
 
 
 async def own(unit: Unit, call: Call, module: Module, id: str) -> bytes | None:
-    """Our words for the object of ours that the URL names."""
-    return await words.said(unit, call.holder, module, call.version, fold(id))
+    """Our words for the object of ours that the URL names; None too where its version has none that would do."""
+    try:
+        return await words.said(unit, call.holder, module, call.version, fold(id))
+    except Unsayable:
+        return None

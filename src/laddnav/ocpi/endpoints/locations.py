@@ -13,7 +13,7 @@ from laddnav.locations.model import Connector, Evse, Location
 from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation, removed
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
-from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, part, readable, with_part
+from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part, readable, with_part
 from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
@@ -89,7 +89,7 @@ async def _evse(unit: Unit, call: Call, whole: bytes | None) -> Reply:
     if whole is None:
         if found is None:
             raise UnknownEvse(location_id, uid)
-        whole = call.codec(Evse).patch(encoded(found[1]), readable(call.connection, call.body))
+        whole = changed(unit, call, Evse, encoded(found[1]))
     evse = call.codec(Evse).decode(whole, call.hearing())
     if fold(uid) != fold(evse.uid):
         raise Mismatch("uid", uid, evse.uid)
@@ -111,7 +111,7 @@ async def _connector(unit: Unit, call: Call, whole: bytes | None) -> Reply:
     if whole is None:
         if found is None:
             raise UnknownConnector(uid, connector_id)
-        whole = call.codec(Connector).patch(encoded(found[1]), readable(call.connection, call.body))
+        whole = changed(unit, call, Connector, encoded(found[1]))
     connector = call.codec(Connector).decode(whole, call.hearing())
     if fold(connector_id) != fold(connector.id):
         raise Mismatch("id", connector_id, connector.id)

@@ -9,7 +9,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
-from laddnav.ocpi.endpoints import lists
+from laddnav.ocpi.endpoints import drivers, lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
 from laddnav.ocpi.wire import paging
@@ -24,7 +24,8 @@ class NoPreferences(Refusal):
 
 
 async def keep(unit: Unit, holder: PartyId, session: Session) -> bool:
-    """With the time zone of its Location, where we know that one."""
+    """With the Token that it names, and the time zone of its Location, where we know these."""
+    session = replace(session, token=await drivers.found(unit, session.token))
     location = await locations.find(unit, holder, session.owner, session.location_id)
     return await sessions.hear(unit, session if location is None else replace(session, time_zone=location.time_zone))
 
@@ -74,5 +75,5 @@ async def patch(unit: Unit, call: Call) -> Reply:
     return kept(new=False)
 
 
-SENDER: Table = {("GET", 0): Within(listed), ("PUT", 2): Within(prefer)}
+SENDER: Table = {("GET", 0): Within(listed), ("PUT", 2): Within(prefer, lambda version: version.prefers)}
 RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}

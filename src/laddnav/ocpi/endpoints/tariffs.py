@@ -36,6 +36,12 @@ async def put(unit: Unit, call: Call) -> Reply:
     return kept(new=await SUBJECT.put(unit, call, call.segments[2]))
 
 
+async def patch(unit: Unit, call: Call) -> Reply:
+    """OCPI 2.1.1 mod_tariffs §2.2.3; later versions have the whole or nothing."""
+    await SUBJECT.patch(unit, call, call.segments[2], fold(call.segments[2]))
+    return kept(new=False)
+
+
 async def delete(unit: Unit, call: Call) -> Reply:
     """No charge begins on it any more; what rests on it stays (OCPI 2.2.1 mod_tariffs_delete_method).
 
@@ -55,4 +61,9 @@ async def gone(unit: Unit, key: Key) -> None:
 
 
 SENDER: Table = {("GET", 0): lists.listing(Module.TARIFFS)}
-RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("DELETE", 3): Within(delete)}
+RECEIVER: Table = {
+    ("GET", 3): Within(get),
+    ("PUT", 3): Within(put),
+    ("PATCH", 3): Within(patch, lambda version: version.patches_tariffs),
+    ("DELETE", 3): Within(delete),
+}

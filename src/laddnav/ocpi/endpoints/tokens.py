@@ -32,12 +32,12 @@ SUBJECT = Subject(
 
 async def get(unit: Unit, call: Call) -> Reply:
     uid = call.segments[2]
-    return Reply(data=await SUBJECT.get(unit, call, uid, token_key(_type(call), uid)))
+    return Reply(data=await SUBJECT.get(unit, call, uid, await _key(unit, call)))
 
 
 async def put(unit: Unit, call: Call) -> Reply:
     """A type in the URL has to be the Token's; without one the Token says it (OCPI 2.2.1 mod_tokens_put_method)."""
-    if "type" in call.query:
+    if call.version.types_tokens and "type" in call.query:
         said = call.codec(Token).decode(call.body, call.hearing())
         if said.type != _type(call):
             raise Mismatch("type", call.query["type"], said.type)
@@ -46,7 +46,7 @@ async def put(unit: Unit, call: Call) -> Reply:
 
 async def patch(unit: Unit, call: Call) -> Reply:
     uid = call.segments[2]
-    await SUBJECT.patch(unit, call, uid, token_key(_type(call), uid))
+    await SUBJECT.patch(unit, call, uid, await _key(unit, call))
     return kept(new=False)
 
 
@@ -70,7 +70,7 @@ async def authorize(unit: Unit, call: Call) -> Reply:
     where = None
     if call.body.strip() not in (b"", b"null", b"{}"):
         where = call.codec(LocationReferences).decode(call.body, call.hearing())
-    token = await tokens.fetch(unit, call.holder, TokenKey(call.holder, _type(call), uid))
+    token = await _ours(unit, call, uid)
     allowed = rules.verdict(token, unit.now)
     given = Authorization(
         allowed=allowed,
@@ -81,9 +81,34 @@ async def authorize(unit: Unit, call: Call) -> Reply:
     return Reply(data=call.codec(Authorization).encode(given))
 
 
+async def _key(unit: Unit, call: Call) -> str:
+    """What names the Token of the URL; where a version has no type in it, the one that is there, an RFID before others.
+
+    OCPI 2.1.1 mod_tokens §2.1.
+    """
+    uid = call.segments[2]
+    if not call.version.types_tokens:
+        there = {one.type for one in await tokens.by_uid(unit, call.holder, uid) if one.owner == call.owner()}
+        for type in sorted(there - {TokenType.RFID.value}) if TokenType.RFID.value not in there else ():
+            return token_key(type, uid)
+    return token_key(_type(call), uid)
+
+
+async def _ours(unit: Unit, call: Call, uid: str) -> Token:
+    """One of ours, as a partner of this version calls its type. Raises UnknownToken."""
+    said = _type(call)
+    token = await tokens.find(unit, call.holder, TokenKey(call.holder, said, uid))
+    if token is not None:
+        return token
+    for token in await tokens.by_uid(unit, call.holder, uid):
+        if token.owner == call.holder and call.version.token_type(token.type) == said:
+            return token
+    raise UnknownToken(uid)
+
+
 def _type(call: Call) -> str:
-    """RFID where the URL names none. Raises Unreadable."""
-    said = call.query.get("type", TokenType.RFID.value)
+    """RFID where the URL names none; 2.1.1 has two names for the parameter (TOK-035). Raises Unreadable."""
+    said = call.query.get("type") or call.query.get("token_type") or TokenType.RFID.value
     if call.version.token_type(said) != said:
         raise Unreadable(f"type={said[:40]!r} is no type of Token")
     return said

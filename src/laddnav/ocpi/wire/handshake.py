@@ -134,11 +134,15 @@ def sound(credentials: Credentials) -> Credentials:
     return credentials
 
 
+def opposite(our_role: Role) -> Role:
+    """Who deals with us in this role: an eMSP with a CPO, a CPO with an eMSP and with whoever else hears of places."""
+    return Role.EMSP if our_role is Role.CPO else Role.CPO
+
+
 def counterpart(roles: Iterable[CredentialsRole], our_role: Role) -> CredentialsRole:
-    """Who of them we chiefly deal with: the eMSP where we are the CPO and the other way round, else the first."""
-    opposite = {Role.CPO: Role.EMSP, Role.EMSP: Role.CPO}.get(our_role)
+    """Who of them we chiefly deal with: the opposite of what we are, else the first."""
     everyone = tuple(roles)
-    return next((one for one in everyone if one.role is opposite), everyone[0])
+    return next((one for one in everyone if one.role is opposite(our_role)), everyone[0])
 
 
 class State(StrEnum):

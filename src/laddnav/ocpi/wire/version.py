@@ -15,7 +15,8 @@ class Version(Struct, frozen=True, kw_only=True):
     `dates_changes`: a PATCH names its `last_updated` (OCPI 2.2.1 mod_locations_patch_method).
     `patches_tariffs`: a Tariff is changed in part (OCPI 2.1.1 mod_tariffs §2.2.3).
     `types_tokens`: the URL of a Token names its type (OCPI 2.2.1 mod_tokens_cpo_get_method).
-    `credits`: a CDR can take back another. `hides`: a Location can say that it is not for everybody.
+    `credits`: a CDR can take back another. `hides`: a Location can say that it is not for everybody. `prefers`: a
+    driver can say what matters to him in a charge (OCPI 2.2.1 mod_sessions_set_charging_preferences).
     `token_types`: the types that it has words for, of which OTHER stands for all others; None: any.
     `statuses`: the codes that it defines; in place of another stands the general one of its thousand.
     """
@@ -30,8 +31,13 @@ class Version(Struct, frozen=True, kw_only=True):
     types_tokens: bool = True
     credits: bool = True
     hides: bool = True
+    prefers: bool = True
     token_types: frozenset[str] | None = None
     statuses: frozenset[StatusCode] = frozenset(StatusCode)
+
+    def tells_all(self, module: Module) -> bool:
+        """Whether it has words for every object of ours; else some are kept from a partner."""
+        return {Module.CDRS: self.credits, Module.LOCATIONS: self.hides}.get(module, True)
 
     def token_type(self, type: str) -> str:
         """As a partner of this version knows it."""

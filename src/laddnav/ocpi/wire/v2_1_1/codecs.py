@@ -53,6 +53,7 @@ VERSION = Version(
     types_tokens=False,
     credits=False,
     hides=False,
+    prefers=False,
     token_types=LISTED["token_type"],
     # There is none for a Token that nobody knows (OCPI 2.1.1 status_codes, 2xxx).
     statuses=frozenset(StatusCode) - {StatusCode.UNKNOWN_TOKEN},
