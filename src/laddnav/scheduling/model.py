@@ -16,8 +16,8 @@ class RateUnit(StrEnum):
     WATT = "W"
 
 
-class Limit(Struct, frozen=True):
-    """From `after` the start of the profile on, until the next Limit: at most `rate`, in the profile's unit."""
+class ProfileLimit(Struct, frozen=True):
+    """From `after` the start of the profile on, until the next ProfileLimit: at most `rate`, in the profile's unit."""
 
     after: timedelta
     rate: Decimal
@@ -26,7 +26,7 @@ class Limit(Struct, frozen=True):
 class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """OCPI 2.2.1 mod_charging_profiles_charging_profile_class.
 
-    `started_at` None: from when the charge began. `duration` None: the last Limit goes on, to the end of the charge.
+    `started_at` None: from when the charge began. `duration` None: the last limit goes on, to the end of the charge.
     `rate_min` is the least that is worth giving at all.
     """
 
@@ -34,7 +34,7 @@ class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     started_at: datetime | None = None
     duration: timedelta | None = None
     rate_min: Decimal | None = None
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[ProfileLimit, ...] = ()
 
 
 class ActiveChargingProfile(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from laddnav.kit.refusal import Refusal
-from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, Limit, RateUnit
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 
 
 class NoSchedule(Refusal):
@@ -35,7 +35,9 @@ def unlimited(at: datetime, duration: timedelta, watts: Decimal) -> ActiveChargi
 
     OCPI 2.2.1 mod_charging_profiles_msp_put_method.
     """
-    profile = ChargingProfile(unit=RateUnit.WATT, started_at=at, duration=duration, limits=(Limit(timedelta(), watts),))
+    profile = ChargingProfile(
+        unit=RateUnit.WATT, started_at=at, duration=duration, limits=(ProfileLimit(timedelta(), watts),)
+    )
     return ActiveChargingProfile(started_at=at, profile=profile)
 
 

@@ -17,9 +17,8 @@ import ocpp.exceptions
 import ocpp.messages
 import websockets
 from msgspec import Struct
-from ocpp.routing import after, on
-from ocpp.v16 import ChargePoint, call, call_result
-from ocpp.v16.enums import Action, ChargePointErrorCode, ChargePointStatus, Reason
+from ocpp.v16 import call
+from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, Reason
 from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
@@ -27,6 +26,7 @@ from laddnav.kit.energy import NO_ENERGY, Energy, wh
 from laddnav.kit.power import Power, kw
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.sim.car import Car
+from laddnav.sim.line import Wire
 
 # Validating in threads, the package's default, costs more than the validation and frees no core.
 ocpp.messages.ASYNC_VALIDATION = False
@@ -34,7 +34,6 @@ ocpp.messages.ASYNC_VALIDATION = False
 ATTEMPTS = 3  # how often a message that is answered with an error is told (OCPP 1.6 §9.1.31)
 LIFELINE = timedelta(seconds=2)  # on the wall: between two attempts to come online
 OLDEST_METER = 10_000_000  # Wh that a meter may have counted before the street is opened
-ANSWER_WITHIN = 30  # seconds on the wall
 
 
 class Manners(Struct, frozen=True, kw_only=True):
@@ -68,6 +67,14 @@ class Charge:
         self.allowed: bool | None = None
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """For whom a plug waits, and until when."""
+
+    number: int
+    uid: str
+    until: datetime
+
+
 class Plug:
     """One connector: a register that only ever rises, and whatever car stands there."""
 
@@ -79,6 +86,8 @@ class Plug:
         self.car: Car | None = None
         self.charge: Charge | None = None
         self.invited: str | None = None  # a token for which a start from afar was accepted before the car came
+        self.kept: Kept | None = None
+        self.profile: dict[str, Any] | None = None  # as the package hands it over
         self._register = register
         self._taken = NO_ENERGY
 
@@ -96,7 +105,7 @@ class Plug:
 
     def let_go(self) -> None:
         self._register, self._taken = self.register, NO_ENERGY
-        self.charge = None
+        self.charge = self.profile = None
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -138,7 +147,7 @@ class SimStation:
         self._password = password
         self._sample_every = sample_every
         self._vendor, self._model, self._subprotocols = vendor, model, subprotocols
-        self._wire: _Wire | None = None
+        self._wire: Wire | None = None
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._telling = asyncio.Lock()
@@ -187,7 +196,7 @@ class SimStation:
             await socket.wait_closed()
             raise Refused(None)
         self._is_away = False
-        self._socket, self._wire = socket, _Wire(self, socket)
+        self._socket, self._wire = socket, Wire(self, socket)
         self._reader = asyncio.create_task(self._listen(self._wire))
         if self.registration == "Accepted":
             await self._tell_plugs()
@@ -223,7 +232,7 @@ class SimStation:
             await self.tell()
         return self.registration
 
-    async def _listen(self, wire: _Wire) -> None:
+    async def _listen(self, wire: Wire) -> None:
         try:
             with suppress(websockets.ConnectionClosed):
                 await wire.start()
@@ -274,8 +283,13 @@ class SimStation:
     async def begin(self, no: int, uid: str) -> Charge:
         plug, now = self.plugs[no], self._clock.now()
         charge = plug.charge = Charge(plug, uid, now)
+        kept, plug.kept = plug.kept, None
         started = call.StartTransaction(
-            connector_id=no, id_tag=uid, meter_start=int(charge.register.wh), timestamp=rfc3339(now)
+            connector_id=no,
+            id_tag=uid,
+            meter_start=int(charge.register.wh),
+            timestamp=rfc3339(now),
+            reservation_id=None if kept is None else kept.number,
         )
         if not self._happens(self.manners.forgets_starts):
             self.untold.append(Fact(charge=charge, told=lambda _: started, starts=True))
@@ -421,6 +435,33 @@ class SimStation:
         free = [plug for plug in self.plugs.values() if no in (None, plug.no) and plug.charge is None]
         return next((plug for plug in free if plug.status is not ChargePointStatus.faulted), None)
 
+    def keep(self, no: int, number: int, uid: str, until: datetime) -> str:
+        """The status of the answer; the same number once more replaces what was kept (OCPP 1.6 §5.13)."""
+        plug = self.plugs.get(no)
+        if plug is None or plug.status is ChargePointStatus.faulted:
+            return "Faulted"
+        if plug.charge is not None or plug.car is not None or (plug.kept is not None and plug.kept.number != number):
+            return "Occupied"
+        plug.kept = Kept(number=number, uid=uid, until=until)
+        return "Accepted"
+
+    def free(self, number: int) -> Plug | None:
+        """The plug that was kept under this number, and waits no more."""
+        for plug in self.plugs.values():
+            if plug.kept is not None and plug.kept.number == number:
+                plug.kept = None
+                return plug
+        return None
+
+    async def show_kept(self, no: int) -> None:
+        """A plug that waits for its driver says so, and one that does not any more, too."""
+        plug = self.plugs.get(no)
+        if plug is not None and plug.charge is None and plug.car is None:
+            await self._turn(plug, ChargePointStatus.available if plug.kept is None else ChargePointStatus.reserved)
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
     def charging(self, number: int) -> Plug | None:
         at = (plug for plug in self.plugs.values() if plug.charge is not None and plug.charge.number == number)
         return next(at, None)
@@ -445,43 +486,3 @@ def _meter_value(at: datetime, register: Energy, power: Power, context: str) -> 
             for measurand, value, unit in samples
         ],
     }
-
-
-class _Wire(ChargePoint):
-    """The station's side of OCPP 1.6, as the package speaks it."""
-
-    def __init__(self, station: SimStation, socket: ClientConnection) -> None:
-        super().__init__(station.id, socket, response_timeout=ANSWER_WITHIN)
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._station = station
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    @on(Action.remote_start_transaction)
-    def _remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
-        plug = self._station.invite(connector_id, id_tag)
-        return call_result.RemoteStartTransaction(status="Rejected" if plug is None else "Accepted")
-
-    @after(Action.remote_start_transaction)
-    async def _start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> None:
-        plug = self._station.invite(connector_id, id_tag)
-        if plug is None:
-            return
-        if plug.car is None:
-            plug.invited = id_tag
-        else:
-            await self._station.begin(plug.no, id_tag)
-
-    @on(Action.remote_stop_transaction)
-    def _remote_stop(self, transaction_id: int) -> Any:
-        plug = self._station.charging(transaction_id)
-        return call_result.RemoteStopTransaction(status="Rejected" if plug is None else "Accepted")
-
-    @after(Action.remote_stop_transaction)
-    async def _stop(self, transaction_id: int) -> None:
-        plug = self._station.charging(transaction_id)
-        if plug is not None:
-            await self._station.end(plug.no, Reason.remote)
-
-    @on(Action.reset)
-    def _reset(self, type: str) -> Any:
-        return call_result.Reset(status="Accepted")

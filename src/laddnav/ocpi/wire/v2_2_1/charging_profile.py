@@ -16,7 +16,7 @@ from laddnav.ocpi.wire.profiles import (
     SetChargingProfile,
 )
 from laddnav.ocpi.wire.shared.scalars import DateTime, Number, Url, instant_of, many, maybe_instant
-from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, Limit, RateUnit
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -65,7 +65,8 @@ def read_profile(wire: WireChargingProfile) -> ChargingProfile:
         duration=None if wire.duration is None else timedelta(seconds=wire.duration),
         rate_min=None if wire.min_charging_rate is None else wire.min_charging_rate.value,
         limits=tuple(
-            Limit(timedelta(seconds=one.start_period), one.limit.value) for one in wire.charging_profile_period or ()
+            ProfileLimit(timedelta(seconds=one.start_period), one.limit.value)
+            for one in wire.charging_profile_period or ()
         ),
     )
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from laddnav.kit.time import rfc3339
 from laddnav.ocpp.wire.v1_6.fields import instant, number
-from laddnav.scheduling.model import ChargingProfile, Limit, RateUnit
+from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 
 
 class WireSchedulePeriod(Struct, frozen=True):
@@ -50,6 +50,7 @@ def read_schedule(wire: WireChargingSchedule) -> ChargingProfile:
         duration=None if wire.duration is None else timedelta(seconds=wire.duration),
         rate_min=None if wire.minChargingRate is None else number(wire.minChargingRate),
         limits=tuple(
-            Limit(timedelta(seconds=period.startPeriod), number(period.limit)) for period in wire.chargingSchedulePeriod
+            ProfileLimit(timedelta(seconds=period.startPeriod), number(period.limit))
+            for period in wire.chargingSchedulePeriod
         ),
     )

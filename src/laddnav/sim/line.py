@@ -1,0 +1,124 @@
+"""The station's side of OCPP 1.6, as the PyPI `ocpp` package speaks it: what the server asks, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ocpp.routing import after, on
+from ocpp.v16 import ChargePoint, call_result
+from ocpp.v16.enums import Action, Reason
+from websockets.asyncio.client import ClientConnection
+
+from laddnav.kit.time import rfc3339, utc
+
+if TYPE_CHECKING:
+    from laddnav.sim.station import Plug, SimStation
+
+ANSWER_WITHIN = 30  # seconds on the wall
+
+
+class Wire(ChargePoint):
+    """The station's side of OCPP 1.6, as the package speaks it."""
+
+    def __init__(self, station: SimStation, socket: ClientConnection) -> None:
+        super().__init__(station.id, socket, response_timeout=ANSWER_WITHIN)
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._station = station
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._freed: Plug | None = None
+
+    @on(Action.remote_start_transaction)
+    def _remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
+        plug = self._station.invite(connector_id, id_tag)
+        return call_result.RemoteStartTransaction(status="Rejected" if plug is None else "Accepted")
+
+    @after(Action.remote_start_transaction)
+    async def _start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> None:
+        plug = self._station.invite(connector_id, id_tag)
+        if plug is None:
+            return
+        if plug.car is None:
+            plug.invited = id_tag
+        else:
+            await self._station.begin(plug.no, id_tag)
+
+    @on(Action.remote_stop_transaction)
+    def _remote_stop(self, transaction_id: int) -> Any:
+        plug = self._station.charging(transaction_id)
+        return call_result.RemoteStopTransaction(status="Rejected" if plug is None else "Accepted")
+
+    @after(Action.remote_stop_transaction)
+    async def _stop(self, transaction_id: int) -> None:
+        plug = self._station.charging(transaction_id)
+        if plug is not None:
+            await self._station.end(plug.no, Reason.remote)
+
+    @on(Action.reset)
+    def _reset(self, type: str) -> Any:
+        return call_result.Reset(status="Accepted")
+
+    @on(Action.reserve_now)
+    def _reserve(self, connector_id: int, expiry_date: str, id_tag: str, reservation_id: int, **_: Any) -> Any:
+        until = utc(datetime.fromisoformat(expiry_date))
+        return call_result.ReserveNow(status=self._station.keep(connector_id, reservation_id, id_tag, until))
+
+    @after(Action.reserve_now)
+    async def _reserved(self, connector_id: int, **_: Any) -> None:
+        await self._station.show_kept(connector_id)
+
+    @on(Action.cancel_reservation)
+    def _cancel(self, reservation_id: int) -> Any:
+        self._freed = self._station.free(reservation_id)
+        return call_result.CancelReservation(status="Rejected" if self._freed is None else "Accepted")
+
+    @after(Action.cancel_reservation)
+    async def _cancelled(self, reservation_id: int) -> None:
+        if self._freed is not None:
+            await self._station.show_kept(self._freed.no)
+
+    @on(Action.unlock_connector)
+    def _unlock(self, connector_id: int) -> Any:
+        return call_result.UnlockConnector(status="Unlocked" if connector_id in self._station.plugs else "UnlockFailed")
+
+    @after(Action.unlock_connector)
+    async def _unlocked(self, connector_id: int) -> None:
+        """A charge that is under way ends first (OCPP 1.6 §5.18)."""
+        if connector_id in self._station.plugs:
+            await self._station.end(connector_id, Reason.unlock_command)
+
+    @on(Action.set_charging_profile)
+    def _limit(self, connector_id: int, cs_charging_profiles: dict[str, Any]) -> Any:
+        plug = self._station.charging(cs_charging_profiles.get("transaction_id", 0))
+        if plug is None or plug.no != connector_id:
+            return call_result.SetChargingProfile(status="Rejected")
+        plug.profile = cs_charging_profiles
+        return call_result.SetChargingProfile(status="Accepted")
+
+    @on(Action.clear_charging_profile)
+    def _unlimit(self, id: int | None = None, **_: Any) -> Any:
+        found = [
+            plug for plug in self._station.plugs.values() if plug.profile and plug.profile["charging_profile_id"] == id
+        ]
+        for plug in found:
+            plug.profile = None
+        return call_result.ClearChargingProfile(status="Accepted" if found else "Unknown")
+
+    @on(Action.get_composite_schedule)
+    def _limits(self, connector_id: int, duration: int, **_: Any) -> Any:
+        """Its own limit where nobody gave it another."""
+        plug = self._station.plugs.get(connector_id)
+        if plug is None:
+            return call_result.GetCompositeSchedule(status="Rejected")
+        schedule = plug.profile and plug.profile["charging_schedule"]
+        full = {
+            "charging_rate_unit": "W",
+            "charging_schedule_period": [{"start_period": 0, "limit": float(plug.power_max.watts)}],
+        }
+        return call_result.GetCompositeSchedule(
+            status="Accepted",
+            connector_id=connector_id,
+            schedule_start=rfc3339(self._station.now()),
+            charging_schedule={**(schedule or full), "duration": duration},
+        )
