@@ -141,6 +141,22 @@ def test_a_free_charge_names_the_tariff_that_makes_it_free() -> None:
     assert {period.tariff_id for period in cdr.periods} == {free.id}
 
 
+def test_a_reservation_that_nobody_used_costs_what_one_that_expired_does() -> None:
+    """CDR-069, CDR-026, TAR-063, TAR-067: half an hour at 8 and the fee of 3; also where the driver called it off."""
+    promised = on((FLAT, "5"), (ENERGY, "3"), reserved=((TIME, "8"),))
+    fee = Element(components=(component(FLAT, "3"),), restriction=Restriction(reservation="RESERVATION_EXPIRES"))
+    place = at_plug(location(), replace(promised, elements=(*promised.elements, fee)))
+    driver = rules.token_of(Authorization(allowed=Allowed.ALLOWED, token=token()), US, "CARD1")
+    asked = rules.pending(holder=US, id="S1", place=place, token=driver, reference="first", command_id="1", now=NOON)
+    waiting = reserved.reserved(asked, place, number=1, until=NOON + timedelta(hours=1), now=NOON)
+    at = NOON + timedelta(minutes=30)
+    over = reserved.released(waiting, at, at)
+    cdr = closed(over, rules.whole(over, ()), None, id="C1", now=at)
+    assert (cdr.started_at, cdr.ended_at, cdr.energy, cdr.auth_method) == (NOON, at, wh(0), AuthMethod.COMMAND)
+    assert volumes(cdr) == [{"RESERVATION_TIME": Decimal("0.5")}]
+    assert cdr.costs.total.before_taxes == 7 and cdr.costs.reservation == cdr.costs.total
+
+
 def test_what_let_the_driver_in_at_last_is_what_counts() -> None:
     """CDR-028, CDR-029: reserved by a command, and then judged at the station."""
     place = at_plug(location(), on((ENERGY, "3")))
