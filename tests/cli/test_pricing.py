@@ -256,7 +256,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("price", "--cdr", "-"), b"{broken", "-: JSON is malformed"),
     (("price", "--cdr", "-"), b"\xff\xfe", "-: "),
     (("price", "--cdr", "-"), b"\x1f\x8bnot gzip", "- is packed and not whole"),
-    (("price", "--cdr", "-"), b"[]", "-: Expected `object`"),
+    (("price", "--cdr", "-"), b"[]", "-: it holds a list"),
     (("price", "--cdr", "-"), b"{}", "-: Object missing required field"),
     (("price", "--cdr", "-"), b"[" * 100_000, "-: "),
     (("price", "--cdr", "-", "--tariff", "-"), b"{}", "Only one file can be -"),
@@ -302,3 +302,34 @@ def test_every_command_says_what_it_takes(laddnav: Laddnav, name: str) -> None:
     said = laddnav(name, "--help").out
     assert said.startswith(f"usage: laddnav {name}") and "--version" in said and "Exit status" in said
     assert f"  {name} " in laddnav("--help").out
+
+
+def test_a_file_that_is_wrong_is_told_by_its_line(laddnav: Laddnav, tmp_path: Path) -> None:
+    def told(words: bytes) -> str:
+        (tmp_path / "cdr.json").write_bytes(words)
+        (line,) = laddnav("price", "--cdr", tmp_path / "cdr.json", status=2).err.splitlines()
+        return line.removeprefix(f"laddnav: {tmp_path}/cdr.json")
+
+    assert told(b'{\n"a": 1,\n]') == ": JSON is malformed: object keys must be strings (line 3)"
+    assert told(b"[]") == ": it holds a list, where one object is wanted"
+    assert "follows the first JSON object, on line 2" in told(b'{"a": 1}\n{"a": 2}\n')
+
+
+def test_a_command_that_is_misspelt_is_guessed(laddnav: Laddnav) -> None:
+    assert "did you mean check-cdr" in laddnav("check-crd", status=2).err
+    assert "did you mean" not in laddnav("dance", status=2).err
+
+
+def test_what_is_for_people_is_swedish_where_that_is_asked_for(
+    laddnav: Laddnav, kept: Callable[[str, Any], Path]
+) -> None:
+    said = laddnav("price", "--cdr", CDR, "--timezone", "Europe/Brussels", "--language", "sv").out
+    assert said.startswith("från (Europe/Brussels)")
+    assert "Summa EUR" in said
+    wrong = kept("wrong.json", words_of(CDR) | {"total_cost": {"excl_vat": 99, "incl_vat": 99}})
+    said = laddnav("check-cdr", wrong, "--language", "sv", status=1).out
+    assert said.startswith("mismatch: CDR:en kostar inte vad dess tariff säger.\nInget vanligt misstag")
+
+
+def test_times_on_a_receipt_are_those_of_the_country_where_nobody_names_the_zone(laddnav: Laddnav) -> None:
+    assert laddnav("price", "--cdr", CDR).out.startswith("from (Europe/Brussels)")

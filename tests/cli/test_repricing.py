@@ -73,8 +73,16 @@ def test_a_month_costs_something_else_by_tariff_and_partner(laddnav: Command, ch
 def test_a_cdr_that_cannot_be_priced_is_named_and_left_out(laddnav: Command, changed: str) -> None:
     said = laddnav("reprice", "-", "--tariff", changed, given=lines(other("1")) + b"\nnonsense\n")
     assert said.stderr.startswith("not priced: - line 3: JSON is malformed")
-    assert "1 could not be priced" in said.stdout
-    assert said.stdout.splitlines()[0].split() == "tariff partner CDRs changed was becomes difference".split()
+    head, group, total, _, left_out = said.stdout.splitlines()
+    assert head.split() == "tariff partner CDRs changed was becomes difference".split()
+    assert (group.split()[:3], total.split()[:2]) == (["12", "DE*TNM", "1"], ["all", "1"])
+    assert left_out == "Left out of the sums, for it cannot be priced: 1."
+
+
+def test_a_changed_tariff_that_no_cdr_is_on_is_told(laddnav: Command, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text(json.dumps(at(3) | {"id": "99"}))
+    said = laddnav("reprice", "-", "--tariff", str(tmp_path / "other.json"), given=lines(other("1")))
+    assert said.stderr == "note: none of these CDRs is on Tariff '99', so it changes nothing\n"
 
 
 def test_a_cdr_without_a_tariff_cost_what_it_states(laddnav: Command, changed: str) -> None:
@@ -180,6 +188,9 @@ def test_a_wrong_call_is_one_clear_line(laddnav: Command, changed: str) -> None:
     calls = [(tuple(changed if word == "T" else word for word in words), b"", line) for words, line in WRONG]
     calls.append(
         (("reprice", "-", "--tariff", changed), b'{"a": 1}\n', "None of 1 CDRs can be priced; the first: - line 1")
+    )
+    calls.append(
+        (("reprice", "--month", "2026-10", "--tariff", changed, "--data", "nowhere"), b"", "no installation in")
     )
     calls.append((("reprice", "-", "--tariff", changed), b"\x1f\x8bnot gzip", "- cannot be read"))
     for (words, _, line), said in zip(calls, laddnav.one_after_another(calls), strict=True):

@@ -117,15 +117,18 @@ def _spelt(done: Checked, language: str) -> dict[str, Any]:
 
 
 def _told(done: Checked, language: str) -> Iterator[str]:
-    yield f"{done.verdict.value}: {_VERDICTS[done.verdict.value]}"
+    words = _WORDS[language]
+    yield f"{done.verdict.value}: {words[done.verdict.value]}"
     if done.why is not None:
         yield done.why
     if done.likely_cause is not None:
-        yield f"Likely cause: {causes.said(done.likely_cause, language)}"
+        yield f"{words['cause']}: {causes.said(done.likely_cause, language)}"
+    elif "total_cost" in done.mismatching_fields:
+        yield words["no cause"]
     for odd in done.implausible:
-        yield f"Implausible: {plausible.said(odd, language)}"
+        yield f"{words['implausible']}: {plausible.said(odd, language)}"
     yield ""
-    head = ("field", "verdict", "stated", "ours", "stated with taxes", "ours with taxes")
+    head = tuple(words["head"].split("; "))
     rows = [
         (one.name, one.verdict.value, *map(_number, (one.stated, one.ours, one.stated_incl, one.ours_incl)))
         for one in done.fields
@@ -133,11 +136,27 @@ def _told(done: Checked, language: str) -> Iterator[str]:
     yield from saying.table([head, *rows], frozenset({2, 3, 4, 5}))
 
 
-_VERDICTS = {
-    "match": "the CDR costs what its tariff says, to the last digit.",
-    "within-rounding": "the CDR costs what its tariff says, as far as its rounding lets one see.",
-    "not-verifiable": "what would decide is not in the CDR.",
-    "mismatch": "the CDR does not cost what its tariff says.",
+_WORDS = {
+    "en": {
+        "match": "the CDR costs what its tariff says, to the last digit.",
+        "within-rounding": "the CDR costs what its tariff says, as far as its rounding lets one see.",
+        "not-verifiable": "what would decide is not in the CDR.",
+        "mismatch": "the CDR does not cost what its tariff says.",
+        "cause": "Likely cause",
+        "no cause": "No usual mistake gives the total that it states.",
+        "implausible": "Implausible",
+        "head": "field; verdict; stated; ours; stated with taxes; ours with taxes",
+    },
+    "sv": {
+        "match": "CDR:en kostar vad dess tariff säger, till sista siffran.",
+        "within-rounding": "CDR:en kostar vad dess tariff säger, så långt dess avrundning låter en se.",
+        "not-verifiable": "det som skulle avgöra saken står inte i CDR:en.",
+        "mismatch": "CDR:en kostar inte vad dess tariff säger.",
+        "cause": "Trolig orsak",
+        "no cause": "Inget vanligt misstag ger den total som den anger.",
+        "implausible": "Orimligt",
+        "head": "fält; omdöme; angivet; vårt; angivet med skatt; vårt med skatt",
+    },
 }
 
 

@@ -56,7 +56,7 @@ async def _export(kind: str, file: str, of: str | None, data: Path | None, datab
     from laddnav.parties import actions as parties
 
     named = party(of)
-    async with opened(data, database) as (_, installed):
+    async with opened(data, database, begin=False) as (_, installed):
         async with installed.unit() as unit:
             holder = (await parties.meant(unit, named)).holder
         with _Sink(file) as sink:

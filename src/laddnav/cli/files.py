@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -33,7 +34,24 @@ def read_as(file: str, reader: Callable[[bytes], T]) -> T:
     try:
         return reader(document)
     except Refusal as refusal:
-        raise WrongCall(f"{file}: {refusal}") from refusal
+        raise WrongCall(f"{file}: {_in_its_lines(str(refusal), document)}") from refusal
+
+
+_IN_BYTES = re.compile(r" \(byte (\d+)\)")
+
+
+def _in_its_lines(said: str, document: bytes) -> str:
+    """What is wrong and where, as who looks at the file sees it."""
+    place = _IN_BYTES.search(said)
+    if place is None:
+        holds_a_list = said.startswith("Expected `object`") and document.lstrip().startswith(b"[")
+        return "it holds a list, where one object is wanted" if holds_a_list else said
+    line = document[: int(place[1])].count(b"\n") + 1
+    if "trailing characters" in said:
+        return (
+            f"something follows the first JSON object, on line {line}; of CDRs one a line `laddnav reprice` takes many"
+        )
+    return said.replace(place[0], f" (line {line})")
 
 
 def _bytes(file: str) -> bytes:

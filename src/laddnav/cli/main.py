@@ -108,7 +108,14 @@ def _run(words: list[str]) -> int:
     for commands in COMMANDS.values():
         if name in commands:
             return commands[name].run(name, rest)
-    _wrong(f"No such command {name!r}; see laddnav --help")
+    _wrong(f"No such command {name!r}{_meant(name)}; see laddnav --help")
+
+
+def _meant(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, [known for commands in COMMANDS.values() for known in commands], n=1)
+    return f"; did you mean {close[0]}" if close else ""
 
 
 def _help() -> str:

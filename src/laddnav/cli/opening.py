@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from laddnav.kit.refusal import Refusal
+
 if TYPE_CHECKING:
     from laddnav.db.unit import Database
     from laddnav.kit.ids import PartyId
@@ -34,14 +36,30 @@ OurParty = Annotated[
 WHO = "the command line"  # what the log of deeds says
 
 
+class NoInstallation(Refusal):
+    """Who only reads does not begin an installation by a slip of the pen."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(f"There is no installation in {data}; --data says where it is")
+
+
 @asynccontextmanager
-async def opened(data: Path | None, database: str | None) -> AsyncIterator[tuple[Settings, Database]]:
-    """The settings of the process that serves this installation, if one does, and the database."""
+async def opened(
+    data: Path | None, database: str | None, *, begin: bool = True
+) -> AsyncIterator[tuple[Settings, Database]]:
+    """The settings of the process that serves this installation, if one does, and the database.
+
+    One that is not there is begun, or with `begin` False raises NoInstallation.
+    """
     from msgspec.structs import replace
 
     from laddnav.server import installation, running, settings
     from laddnav.server.app import HEARS
 
+    words = settings.said(data=data, database=database)
+    folder = words.get("data", settings.DATA)
+    if not begin and "database" not in words and not folder.exists():
+        raise NoInstallation(folder)
     said = settings.read(data=data, database=database)
     now = running.found(said.data)
     if now is not None:

@@ -16,6 +16,7 @@ from laddnav.ocpi.wire.charge import charge_and_version, read_tariffs, version_o
 from laddnav.pricing.charge import price as priced
 from laddnav.pricing.model import Charge, Priced
 from laddnav.pricing.policy import policy_named
+from laddnav.pricing.zones import ZONE_OF_COUNTRY
 from laddnav.tariffs.model import Tariff
 from laddnav.tariffs.rules import in_force
 
@@ -51,7 +52,7 @@ def _price_cdr(asked: Namespace) -> int:
     if not tariffs and not charge.tariffs:
         raise WrongCall(f"{asked.cdr} carries no Tariff; --tariff gives one")
     done = _with_stated_energy(priced(charge, tariffs=tariffs, zone=asked.timezone, policy=policy), charge)
-    _say(asked, done, asked.timezone or charge.zone, {})
+    _say(asked, done, asked.timezone or charge.zone or ZONE_OF_COUNTRY.get(charge.country or ""), {})
     return 0
 
 

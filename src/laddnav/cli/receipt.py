@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from laddnav.cli.saying import table
@@ -18,12 +19,37 @@ from laddnav.pricing.rounding import rounded
 from laddnav.tariffs.words import length
 
 _UNITS = {"kWh": "/kWh", "h": "/h", "x": ""}
+# The names of dimensions stay OCPI's own: the reader looks them up in the Tariff.
+_SWEDISH = {
+    "Energy": "Energi",
+    "Fixed": "Fast avgift",
+    "Note": "Obs",
+    "Nothing that this tariff puts a price on was used.": "Inget som tariffen har ett pris för användes.",
+    "Parking": "Parkering",
+    "Reservation": "Bokning",
+    "Rounded": "Avrundat",
+    "Time": "Tid",
+    "Total": "Summa",
+    "after taxes": "med skatt",
+    "before taxes": "före skatt",
+    "from": "från",
+    "in all": "totalt",
+    "of": "av",
+    "paid for": "debiteras",
+    "price": "pris",
+    "used": "använt",
+    "what": "vad",
+}
 
 
 def receipt(price: Priced, zone: str | None, language: str) -> str:
     """Times are those of the Location where its zone is known, else UTC. Every digit there is, JSON has."""
-    parts = [list(_lines(price, zone, language)), list(_sums(price)), list(_remarks(price, language))]
+    parts = [list(_lines(price, zone, language)), list(_sums(price, language)), list(_remarks(price, language))]
     return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _say(words: str, language: str) -> str:
+    return _SWEDISH.get(words, words) if language == "sv" else words
 
 
 def money(amount: Decimal | None, currency: str) -> str:
@@ -43,9 +69,10 @@ def _exact(price: Decimal, currency: str) -> str:
 
 def _lines(price: Priced, zone: str | None, language: str) -> Iterator[str]:
     if not price.lines:
-        yield "Nothing that this tariff puts a price on was used."
+        yield _say("Nothing that this tariff puts a price on was used.", language)
         return
-    head = (f"from ({zone or 'UTC'})", "what", "used", "paid for", "price", "before taxes", "after taxes")
+    names = (_say(name, language) for name in ("what", "used", "paid for", "price", "before taxes", "after taxes"))
+    head = (f"{_say('from', language)} ({zone or 'UTC'})", *names)
     rows = [head, *(_row(line, price.currency, zone) for line in price.lines)]
     titles, *drawn = table(rows, frozenset({2, 3, 4, 5, 6}))
     yield titles
@@ -88,12 +115,12 @@ def _clock(at: datetime, zone: str | None) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _sums(price: Priced) -> Iterator[str]:
-    currency = price.currency
+def _sums(price: Priced, language: str) -> Iterator[str]:
+    say, currency = partial(_say, language=language), price.currency
     used = {
         "Fixed": (price.fixed, ""),
         "Energy": (price.energy, f"{number(price.used.kwh)} kWh"),
-        "Time": (price.time, f"{length(price.lasted)} in all"),
+        "Time": (price.time, f"{length(price.lasted)} {say('in all')}"),
         "Parking": (price.parking, length(price.parked)),
         "Reservation": (price.reservation, length(price.reserved)),
     }
@@ -101,18 +128,18 @@ def _sums(price: Priced) -> Iterator[str]:
     taxes = [(f"{tax.name} {_percentage(tax.percentage)}".rstrip(), tax) for tax in price.total.taxes]
     yield from table(
         [
-            ("", "", "before taxes", "after taxes"),
-            *((name, volume, *_sides(amount, currency)) for name, (amount, volume) in shown.items()),
-            *((name, _of(tax.base, currency), "", money(tax.amount, currency)) for name, tax in taxes),
-            (f"Total {currency}", "", *_sides(price.total, currency)),
-            ("Rounded", "", *_sides(rounded(price).total, currency)),
+            ("", "", say("before taxes"), say("after taxes")),
+            *((say(name), volume, *_sides(amount, currency)) for name, (amount, volume) in shown.items()),
+            *((name, _of(tax.base, currency, say("of")), "", money(tax.amount, currency)) for name, tax in taxes),
+            (f"{say('Total')} {currency}", "", *_sides(price.total, currency)),
+            (say("Rounded"), "", *_sides(rounded(price).total, currency)),
         ],
         frozenset({1, 2, 3}),
     )
 
 
-def _of(base: Decimal | None, currency: str) -> str:
-    return "" if base is None else f"of {money(base, currency)}"
+def _of(base: Decimal | None, currency: str, of: str) -> str:
+    return "" if base is None else f"{of} {money(base, currency)}"
 
 
 def _percentage(percentage: Decimal | None) -> str:
@@ -127,4 +154,4 @@ def _remarks(price: Priced, language: str) -> Iterator[str]:
     for one in price.flags:
         if one.flag is Flag.ZONE_NOT_NEEDED:  # says that nothing depends on it, so nothing does
             continue
-        yield f"Note: {remark(one, language)}"
+        yield f"{_say('Note', language)}: {remark(one, language)}"

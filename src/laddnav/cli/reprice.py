@@ -24,12 +24,14 @@ from laddnav.cli.receipt import money
 from laddnav.cli.repricing import LinesOf, Outcome, Portion, Task, of_documents, worked_off
 from laddnav.cli.spelling import maybe
 from laddnav.cli.words import Words, WrongCall, at_most_one_from_standard_input
+from laddnav.kit.ids import fold
 from laddnav.kit.money import minor_unit
 from laddnav.ocpi.wire.charge import read_tariffs
-from laddnav.pricing.bulk.whatif import Group, Repriced
+from laddnav.pricing.bulk.whatif import Group, Repriced, Summary
 from laddnav.pricing.model import Amount
 from laddnav.pricing.policy import policy_named
 
+WAKES = 0.3  # seconds between two looks at whether to stop: what a person takes for at once
 PAGE = 1_000  # CDRs of the database at a time
 
 
@@ -41,17 +43,40 @@ def reprice(words: list[str]) -> int:
     policy = policy_named(asked.policy)
     reads = partial(read_tariffs, version=asked.version)
     tariffs = tuple(tariff for file in asked.tariff for tariff in read_as(file, reads))
-    # asyncio's own answer to Ctrl-C would wait until a read of standard input that nobody writes to returns.
-    signal.signal(signal.SIGINT, _interrupted)
-    done = asyncio.run(_repriced(asked, Task(tariffs, asked.timezone, policy)))
+    with _heard_at_once():
+        done = asyncio.run(_repriced(asked, Task(tariffs, asked.timezone, policy)))
     _refuse_if_none_is_priced(done)
     for why in done.refused:
         print(f"not priced: {why}", file=sys.stderr)
+    for tariff in tariffs:
+        if not any(fold(tariff.id) in _named(group) for group in done.summary):
+            print(f"note: none of these CDRs is on Tariff {tariff.id!r}, so it changes nothing", file=sys.stderr)
     if asked.json:
         saying.one(_spelt(done), as_json=True)
     else:
         print("\n".join(_told(done)))
     return 0
+
+
+def _named(group: Group) -> list[str]:
+    return [fold(id) for id in group.tariff_id.split(" + ")]
+
+
+@contextmanager
+def _heard_at_once() -> Iterator[None]:
+    """Ctrl-C, even while standard input is read that nobody writes to: asyncio's own answer would wait for the read.
+
+    One that comes just before the read begins would wait as well, for Python answers between its own steps only; so
+    an alarm wakes it from there.
+    """
+    before = signal.signal(signal.SIGINT, _interrupted), signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, WAKES, WAKES)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGALRM, before[1])
 
 
 def _interrupted(*_: object) -> NoReturn:
@@ -104,7 +129,7 @@ async def _of_month(asked: Namespace) -> AsyncIterator[Portion]:
     from laddnav.locations import actions as locations
     from laddnav.parties import actions as parties
 
-    async with opened(asked.data, asked.database) as (_, installed):
+    async with opened(asked.data, asked.database, begin=False) as (_, installed):
         zones: dict[tuple[str, str], str] = {}
         place: str | None = None
         async with installed.unit() as unit:
@@ -147,17 +172,26 @@ def _refuse_if_none_is_priced(done: Outcome) -> None:
     many = sum(one.many for one in done.summary.values())
     if many == 0:
         raise WrongCall("There is no CDR to reprice")
-    if many == sum(one.unpriced for one in done.summary.values()):
+    if many == _unpriced(done):
         raise WrongCall(f"None of {many} CDRs can be priced; the first: {done.refused[0]}")
 
 
 # ---- What came of it
 
 
+def _with_a_price(done: Outcome) -> Summary:
+    """Without those of which not even the currency is known: they are counted, and named one by one."""
+    return {group: one for group, one in done.summary.items() if group.currency}
+
+
+def _unpriced(done: Outcome) -> int:
+    return sum(one.unpriced for one in done.summary.values())
+
+
 def _sums(done: Outcome) -> dict[str, Repriced]:
     """By currency."""
     found: dict[str, Repriced] = {}
-    for group, one in done.summary.items():
+    for group, one in _with_a_price(done).items():
         found[group.currency] = found.get(group.currency, Repriced()) + one
     return found
 
@@ -166,8 +200,9 @@ def _spelt(done: Outcome) -> dict[str, Any]:
     return {
         "groups": [
             {"tariff_id": group.tariff_id, "partner": group.partner, "currency": group.currency} | _one(one)
-            for group, one in done.summary.items()
+            for group, one in _with_a_price(done).items()
         ],
+        "unpriced": _unpriced(done),
         "totals": [{"currency": currency} | _one(one) for currency, one in _sums(done).items()],
     }
 
@@ -197,10 +232,10 @@ def _difference(one: Repriced) -> Amount:
 
 def _told(done: Outcome) -> list[str]:
     head = ("tariff", "partner", "CDRs", "changed", "was", "becomes", "difference", "", "")
-    rows = [_row(group, one) for group, one in done.summary.items()]
+    rows = [_row(group, one) for group, one in _with_a_price(done).items()]
     rows += [_row(Group("all", "", currency), one) for currency, one in _sums(done).items()]
-    unpriced = sum(one.unpriced for one in done.summary.values())
-    left_out = [f"{unpriced} could not be priced and are left out of the sums."] if unpriced else []
+    unpriced = _unpriced(done)
+    left_out = [f"Left out of the sums, for it cannot be priced: {unpriced}."] if unpriced else []
     return [*saying.table([head, *rows], frozenset(range(2, 9))), "Amounts are before taxes.", *left_out]
 
 

@@ -120,7 +120,8 @@ def _reached(found: Reach, amount: Decimal, currency: str, power: Power) -> str:
     said = f"{money(amount, currency)} {currency} {side}, {at}: "
     if found.energy is None or found.after is None:
         return f"{said}never used up; a month costs {_side(found, currency)} {currency}."
-    return f"{said}{spelling.number(found.energy.kwh)} kWh, {length(found.after)}; that costs {_side(found, currency)}."
+    reached = f"{spelling.number(found.energy.kwh)} kWh, {length(found.after)}"
+    return f"{said}{reached}; that costs {_side(found, currency)} {currency}."
 
 
 def _side(found: Reach, currency: str) -> str:

@@ -93,6 +93,8 @@ def repriced(
             one = _singly(many, place, would_be, zone, policy)
         except Refusal as refusal:
             refused[place] = refusal
+            # By what it carries itself: one that cannot even be read would not have been on a changed tariff.
+            group = _group(columns, many.about, place)
         _add(found, group, one)
     return found, refused
 
