@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -71,14 +72,18 @@ CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+SOME = st.lists(st.sampled_from(list(CONDITIONS)), max_size=2)
+SOME_WITHOUT_FLOW = st.lists(
+    st.sampled_from([name for name in CONDITIONS if not name.startswith(("power", "current"))]), max_size=2
+)
+
 # ---- Tariffs
 
 
 @st.composite
 def restrictions(draw: st.DrawFn, flow: bool, clock: st.SearchStrategy[time]) -> Restriction:
     """Of many conditions together hardly any session meets all. `flow`: of power and current too."""
-    names = [name for name in CONDITIONS if flow or not name.startswith(("power", "current"))]
-    chosen = set(draw(st.lists(st.sampled_from(names), max_size=2)))
+    chosen = set(draw(SOME if flow else SOME_WITHOUT_FLOW))
     if "start_time" in chosen and draw(st.booleans()):
         chosen |= {"end_time", *draw(st.sampled_from([(), ("weekdays",)]))}
     drawn = {name: draw(clock if name.endswith("_time") else CONDITIONS[name]) for name in sorted(chosen)}
@@ -87,6 +92,7 @@ def restrictions(draw: st.DrawFn, flow: bool, clock: st.SearchStrategy[time]) ->
     return Restriction(**drawn)
 
 
+@cache
 def components(steps: st.SearchStrategy[int]) -> st.SearchStrategy[PriceComponent]:
     return st.builds(
         PriceComponent,
@@ -108,6 +114,22 @@ def limits(draw: st.DrawFn) -> tuple[Limit | None, Limit | None]:
     )
 
 
+LIMITS = limits()
+
+
+# Made once: to make a strategy takes longer than to draw from it.
+@cache
+def elements(
+    steps: st.SearchStrategy[int], flow: bool, clock: st.SearchStrategy[time]
+) -> st.SearchStrategy[tuple[Element, ...]]:
+    element = st.builds(
+        Element,
+        components=st.lists(components(steps), min_size=1, max_size=3).map(tuple),
+        restriction=restrictions(flow, clock),
+    )
+    return st.lists(element, min_size=1, max_size=5).map(tuple)
+
+
 ANY_STEP = st.sampled_from([0, 1, 60, 500, 900])
 NO_STEP = st.just(0)
 NET = st.sampled_from([None, TaxIncluded.NO])
@@ -125,17 +147,12 @@ def tariffs(
     taxes: st.SearchStrategy[TaxIncluded | None] = NET,
     id: str = "T",
 ) -> Tariff:
-    elements = st.builds(
-        Element,
-        components=st.lists(components(steps), min_size=1, max_size=3).map(tuple),
-        restriction=restrictions(flow, clock),
-    )
-    price_min, price_max = draw(limits()) if limited else (None, None)
+    price_min, price_max = draw(LIMITS) if limited else (None, None)
     return Tariff(
         owner=PartyId("SE", "LAD"),
         id=id,
         currency="SEK",
-        elements=draw(st.lists(elements, min_size=1, max_size=5).map(tuple)),
+        elements=draw(elements(steps, flow, clock)),
         price_min=price_min,
         price_max=price_max,
         tax_included=draw(taxes),
@@ -239,6 +256,7 @@ def charges(
     several: bool = False,
     energies: st.SearchStrategy[Decimal] = used_or_fed_back,
     untidy: bool = False,
+    reserved: bool = True,
     **asked: Any,
 ) -> Charge:
     """A CDR as a partner may write it: any dimensions in any period, perhaps after a reservation, perhaps nothing else.
@@ -257,7 +275,7 @@ def charges(
         known.insert(draw(st.integers(0, 2)), edited)
     if ids == [None] and draw(st.booleans()):
         known = [tariff for tariff in known if tariff.id == "A"]
-    waited = draw(st.integers(0, 2)) if draw(st.booleans()) else 0
+    waited = draw(st.integers(0, 2)) if reserved and draw(st.booleans()) else 0
     periods = []
     for place in range(waited + draw(st.integers(0 if waited else 1, 5))):
         if place < waited:

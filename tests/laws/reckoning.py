@@ -101,7 +101,7 @@ def reckoned(counted: Sequence[Used], held: Iterable[Tariff], policy: Policy) ->
     whole = total = _cost(rows, policy)
     if not policy.without_limits:
         total = _limited(rows, {tariff.id: tariff for tariff in held}.values(), policy)
-    if policy.partials is Partials.SPREAD and total != whole:
+    if policy.partials is Partials.SPREAD and total[:2] != whole[:2]:
         parts = {part: _share(cost, whole, total) for part, cost in parts.items()}
     return Bill(total=total, rows=tuple(rows), **parts)
 

@@ -51,11 +51,24 @@ def assert_agree(done: Priced, bill: Bill) -> None:
     for name in PARTS:
         ours, theirs = getattr(done, name), getattr(bill, name)
         assert _close(ours, theirs), f"{name}: engine {ours.excl} / {ours.incl}, oracle {_readable(theirs)}"
+    for name in PARTS[1:]:
+        _assert_taxes_agree(getattr(done, name), getattr(bill, name), name)
     lines = {kind: volumes for kind, volumes in _lines(done).items() if any(volumes)}
     rows = {kind: volumes for kind, volumes in _rows(bill).items() if any(volumes)}
     assert lines.keys() == rows.keys()
     for kind, volumes in lines.items():
         assert all(abs(one - other) < CLOSE * 3600 for one, other in zip(volumes, rows[kind], strict=True)), kind
+
+
+def _assert_taxes_agree(ours: Amount, theirs: Sides, name: str) -> None:
+    """Each percentage, its amount and what it is taken of; a limit's own taxes are in no part."""
+    said = {Fraction(tax.percentage): tax for tax in ours.taxes if tax.percentage is not None and tax.base}
+    counted = {percentage: tax for percentage, tax in theirs.taxes.items() if any(tax)}
+    assert said.keys() == counted.keys(), name
+    for percentage, (amount, base) in counted.items():
+        tax = said[percentage]
+        assert tax.base is not None and abs(Fraction(tax.base) - base) < CLOSE, name
+        assert abs(Fraction(tax.amount) - amount) < CLOSE, name
 
 
 def _close(ours: Amount, theirs: Sides) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +15,12 @@ from msgspec.structs import replace
 from laddnav.cdrs.rules import charge_of, costs_of, credited
 from laddnav.kit import json
 from laddnav.kit.energy import NO_ENERGY
+from laddnav.kit.money import Price, TaxAmount, minor_unit
 from laddnav.metering.model import Activity, Dimension, Stretch
 from laddnav.pricing.charge import price
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import NOTHING, Amount, Charge, Priced, Tab
+from laddnav.pricing.policy import Policy, Rounding
 from laddnav.pricing.rounding import in_hours, rounded
 from laddnav.pricing.tab import advanced, metered, opened, priced
 from laddnav.pricing.totals import total_of
@@ -25,11 +28,13 @@ from laddnav.tariffs.model import Element, Restriction, Tariff, Weekday
 from tests.billing.charges import cdr, energy
 from tests.laws.charges import (
     ANY_STEP,
+    ANY_TAX,
     DAYS,
     NET,
     NO_STEP,
     SECOND,
     Visit,
+    amounts,
     components,
     energies,
     lengths,
@@ -38,6 +43,8 @@ from tests.laws.charges import (
     tariffs,
     visits,
 )
+
+FINE = Decimal("1e-9")
 
 
 def unmarked(done: Priced) -> Priced:
@@ -92,6 +99,47 @@ def test_the_total_is_the_sum_of_its_lines(tariff: Tariff, visit: Visit) -> None
     limited = sum((line.amount for line in done.lines if line.element is None), NOTHING)
     assert (parts + limited).excl == done.total.excl
     assert (parts + limited).incl == done.total.incl
+
+
+@given(tariffs(taxes=ANY_TAX), visits(longest=60))
+def test_each_tax_is_its_percentage_of_its_base_and_all_of_them_lie_between_the_sides(
+    tariff: Tariff, visit: Visit
+) -> None:
+    """TAR-087: under a limit too, unless it is given so that no percentage makes it."""
+    done = metered(tariff, visit.session, visit.zone)
+    for amount in (done.total, *amounts_of(done)):
+        for tax in amount.taxes:
+            assert tax.base is not None
+            assert tax.percentage is None or abs(tax.amount - tax.base * tax.percentage / 100) < FINE
+        if amount.excl is not None and amount.incl is not None:
+            assert abs(sum(tax.amount for tax in amount.taxes) - (amount.incl - amount.excl)) < FINE
+
+
+@given(tariffs(taxes=ANY_TAX), visits(longest=60), st.sampled_from(["SEK", "ISK", "KWD"]))
+def test_what_leaves_the_house_is_the_nearest_coin_and_its_taxes_add_up(
+    tariff: Tariff, visit: Visit, currency: str
+) -> None:
+    """TAR-025: once, at the end, half up; each side on its own."""
+    coin = minor_unit(currency)
+    done = metered(replace(tariff, currency=currency), visit.session, visit.zone)
+    for exact, paid in zip(amounts_of(done), amounts_of(rounded(done)), strict=True):
+        assert paid.excl == nearest(exact.excl, coin)
+        assert paid.incl == nearest(exact.incl, coin)
+        if paid.excl is not None and paid.incl is not None:
+            assert sum(tax.amount for tax in paid.taxes) == paid.incl - paid.excl
+        off = [tax for tax, of in zip(paid.taxes, exact.taxes, strict=True) if tax.amount != nearest(of.amount, coin)]
+        assert len(off) <= 1
+    each = rounded(done, Policy(name="each", rounding=Rounding.PER_COMPONENT))
+    for side in ("excl", "incl"):
+        coins = [nearest(getattr(line.amount, side), coin) for line in done.lines]
+        assert None in coins or getattr(each.total, side) == sum(amount for amount in coins if amount is not None)
+
+
+def nearest(amount: Decimal | None, coin: Decimal) -> Decimal | None:
+    if amount is None:
+        return None
+    coins = (abs(Fraction(amount)) / Fraction(coin) + Fraction(1, 2)) // 1
+    return (coins if amount > 0 else -coins) * coin
 
 
 @given(tariffs(), visits(), st.data())
@@ -276,13 +324,28 @@ def written(done: Priced, tariff: Tariff, visit: Visit) -> Charge:
 # ---- The credit that takes it back
 
 
-@given(tariffs(taxes=NET), visits())
-def test_a_credit_cancels_its_cdr_exactly(tariff: Tariff, visit: Visit) -> None:
-    """CDR-012, CDR-014, CDR-016: to the coin, tax by tax; and it is still a charge of the same price."""
+named_taxes = st.builds(
+    TaxAmount,
+    name=st.sampled_from(["VAT", "City tax", "State tax"]),
+    amount=amounts,
+    percentage=st.none() | amounts,
+    base=st.none() | amounts,
+)
+
+
+@given(tariffs(taxes=NET), visits(), st.none() | st.lists(named_taxes, max_size=3).map(tuple))
+def test_a_credit_cancels_its_cdr_exactly(tariff: Tariff, visit: Visit, told: tuple[TaxAmount, ...] | None) -> None:
+    """CDR-012, CDR-014, CDR-016: to the coin, tax by tax; and it is still a charge of the same price.
+
+    `told`: a partner's taxes, whatever they are called.
+    """
     done = rounded(metered(tariff, visit.session, visit.zone))
-    billed = replace(cdr(energy("1", "1")), costs=costs_of(done), periods=done.periods, tariffs=(tariff,))
+    costs = costs_of(done)
+    if told is not None:
+        costs = replace(costs, total=Price(costs.total.before_taxes, told))
+    billed = replace(cdr(energy("1", "1")), costs=costs, periods=done.periods, tariffs=(tariff,))
     credit = credited(billed, id="credit", ref="credit", now=billed.last_updated)
     together = billed.costs.total + credit.costs.total
     assert together.before_taxes == together.after_taxes == 0
-    assert all(tax.amount == tax.base == 0 for tax in together.taxes or ())
+    assert all(tax.amount == 0 and not tax.base for tax in together.taxes or ())
     assert price(charge_of(credit, visit.zone)).total == price(charge_of(billed, visit.zone)).total
