@@ -27,6 +27,7 @@ from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.people.api import NotYours
 from laddnav.people.rules import NotAllowed
 from laddnav.readings.actions import UnknownDoubt
+from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownReservation
 from laddnav.sessions.routes import TokenRefused
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
@@ -82,6 +83,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownInvoice: 404,
     UnknownLocation: 404,
     UnknownParty: 404,
+    UnknownReservation: 404,
     UnknownSession: 404,
     UnknownStation: 404,
     UnknownTariff: 404,
@@ -95,7 +97,9 @@ STATUS: dict[type[Exception], int] = {
     NoStation: 409,
     NotInDispute: 409,
     NotOurs: 409,
+    NotReservable: 409,
     Offline: 409,
+    ReservationOver: 409,
     StationExists: 409,
     TooLarge: 413,
     NoAnswer: 504,
