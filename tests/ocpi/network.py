@@ -13,6 +13,7 @@ import aiohttp
 import asyncpg
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from yarl import URL
 
 from laddnav.cdrs import actions as cdrs
@@ -93,6 +94,7 @@ class Installation:
         self.settings = Settings(public_url=self.url, key=b"k" * 32, allow_loopback=True)
         self.clients = Clients(database, self.settings)
         self.courier = Courier(database, self.clients, "test", no_luck)
+        self.outside: Callable[[ASGIApp], ASGIApp] = lambda app: app  # what stands around it, where a test says so
         self._socket = sock
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -101,7 +103,7 @@ class Installation:
         """Listen, at the same port as ever."""
         if self._socket.fileno() == -1:
             self._socket = listening(self.port)
-        app = Starlette(routes=routes(self.database, self.settings, self.clients))
+        app = self.outside(Starlette(routes=routes(self.database, self.settings, self.clients)))
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         async with asyncio.timeout(10):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
 from laddnav.kit.time import Clock, rfc3339
+from laddnav.ocpi.conform.dialect import DIALECTS
 from laddnav.ocpi.conform.record import Answer, Exchange, Record, Request
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
@@ -175,7 +176,8 @@ class Counterpart:
         """A functional module, whichever side of it we play."""
         step = f"their {request.method} {module}"
         if module == "commands":
-            return f"their result of {below[0] if below else '?'}", module, "CommandResult", Said()
+            result = DIALECTS[self._record.version].result
+            return f"their result of {below[0] if below else '?'}", module, result, Said()
         if module == "tokens" and request.method == "POST":
             return f"{step} authorize", module, "LocationReferences" if request.body else None, self._authorised(below)
         if request.method == "GET":

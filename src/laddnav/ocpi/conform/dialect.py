@@ -11,14 +11,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
     encodes_token: bool
     routes: bool
     party_name: str  # what an object of the wrong owner is refused by
-    patches_need_last_updated: bool = True
     patches_tariffs: bool = False
+    result: str = "CommandResult"  # what the result of a command is
 
 
 DIALECTS = {
-    "2.1.1": Dialect(
-        encodes_token=False, routes=False, party_name="", patches_need_last_updated=False, patches_tariffs=True
-    ),
+    "2.1.1": Dialect(encodes_token=False, routes=False, party_name="", patches_tariffs=True, result="CommandResponse"),
     "2.2.1": Dialect(encodes_token=True, routes=True, party_name="party_id"),
     "2.3.0": Dialect(encodes_token=True, routes=True, party_name="party_id"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
@@ -20,21 +20,24 @@ from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
 from laddnav.ocpi.conform.probes import commands, credentials, lists, objects, receivers, transport, versions
 from laddnav.ocpi.conform.record import Record
 
-# In this order: later ones use what earlier ones found.
-PROBES: dict[str, Probe] = {
+# In this order: what the peer is told and asked to do first, what came of it at the end.
+TELLING: dict[str, Probe] = {
     "versions": versions.guarded,
     "registration": credentials.registration,
-    "lists": lists.lists,
-    "objects": objects.locations,
-    "transport": transport.transport,
     "pushes": receivers.receivers,
     "parts of Locations": receivers.parts_of_locations,
     "charging periods": receivers.periods_of_sessions,
     "types of Tokens": receivers.types_of_tokens,
-    "CDRs": receivers.cdrs,
-    "authorisation": objects.authorization,
-    "preferences": objects.preferences,
     "commands": commands.commands,
+}
+ASKING: dict[str, Probe] = {
+    "lists": lists.lists,
+    "objects": objects.locations,
+    "transport": transport.transport,
+    "preferences": objects.preferences,
+    "authorisation": objects.authorization,
+    "CDRs": receivers.cdrs,
+    "a new token": credentials.renewal,
 }
 
 
@@ -103,21 +106,24 @@ async def run(
         if not await versions.find_version(talk, order.version):
             raise NothingToTest(record)
         try:
-            for name, probe in PROBES.items():
-                tell(name)
-                await probe(talk)
+            await _all(TELLING, talk, tell)
             await meanwhile(talk)
             if order.wait:
                 tell(f"pushes of the peer, for {order.wait.total_seconds():.0f} s")
                 await asyncio.sleep(order.wait.total_seconds())
-            tell("a new token")
-            await credentials.renewal(talk)
+            await _all(ASKING, talk, tell)
         finally:
             tell("goodbye")
             await credentials.leaving(talk)
     finally:
         await caller.close()
     return record
+
+
+async def _all(probes: Mapping[str, Probe], talk: Conversation, tell: Callable[[str], None]) -> None:
+    for name, probe in probes.items():
+        tell(name)
+        await probe(talk)
 
 
 class Door:

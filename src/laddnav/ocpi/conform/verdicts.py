@@ -56,10 +56,13 @@ _OPTIONAL = {
 _ROLES = ("CPO", "eMSP", "HUB", "NAP", "NSP", "PTP", "SCSP")
 
 
-def findings(record: Record) -> Iterable[Finding]:
-    """What every check finds. A check that finds for an id under which it is not registered is a slip of ours."""
+def findings(record: Record, about: str | None = None) -> Iterable[Finding]:
+    """What every check finds, or those that can find about one id.
+
+    A check that finds for an id under which it is not registered is a slip of ours.
+    """
     for check, ids in CHECKS.items():
-        for finding in check(record):
+        for finding in check(record) if about is None or about in ids else ():
             assert finding.id in ids, f"{check.__name__} is not registered for {finding.id}"
             yield finding
 

@@ -150,15 +150,3 @@ def everything_is_behind_tls(record: Record) -> Iterator[Finding]:
         parts = urlsplit(one.request.url)
         if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             yield from found(("TRN-001",), one, None if parts.scheme == "https" else "not HTTPS")
-
-
-@shows("TRN-055", "VER-004")
-def endpoints_are_absolute_and_name_the_version(record: Record) -> Iterator[Finding]:
-    details = record.last("details")
-    if details is None:
-        return
-    for endpoint in record.endpoints:
-        absolute = urlsplit(endpoint.url).scheme in ("http", "https") and bool(urlsplit(endpoint.url).netloc)
-        yield from found(("VER-004",), details, None if absolute else f"{endpoint.url!r} is not absolute")
-        named = record.version in endpoint.url
-        yield from found(("TRN-055",), details, None if named else f"{endpoint.url!r} does not name {record.version}")

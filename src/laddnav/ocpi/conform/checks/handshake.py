@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
 from laddnav.ocpi.conform.record import Exchange, Record
@@ -23,41 +24,62 @@ def credentials_in(one: Exchange | None) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
+def listed(record: Record) -> tuple[Exchange | None, list[dict[str, str]]]:
+    """The details as they came, and their endpoints so far as they can be read."""
+    one = record.last("details")
+    data = one.answer.data if one is not None else None
+    members = data.get("endpoints") if isinstance(data, dict) else None
+    every = members if isinstance(members, list) else []
+    return one, [{name: str(value) for name, value in each.items()} for each in every if isinstance(each, dict)]
+
+
 @shows("VER-012", "VER-013", "VER-018", "VER-011", "VER-010", "VER-009")
 def modules_are_listed_by_their_names(record: Record) -> Iterator[Finding]:
-    details = record.last("details")
-    if details is None or not record.endpoints:
+    details, endpoints = listed(record)
+    if details is None or not endpoints:
         return
     known = _MODULES[record.version]
-    strays = sorted({one.identifier for one in record.endpoints} - known)
+    names = [one.get("identifier", "") for one in endpoints]
+    strays = sorted(set(names) - known)
     miscased = [one for one in strays if one.lower() in known]
     problem = f"{miscased[0]!r} is spelt otherwise" if miscased else None
     yield from found(("VER-012", "VER-013"), details, problem)
     if strays:
         bare = [one for one in strays if "-" not in one and one not in miscased]
         yield from found(("VER-018",), details, f"{bare[0]!r} has no prefix" if bare else None)
-    own = [one for one in record.endpoints if one.identifier == "credentials"]
-    yield from found(("VER-011",), details, None if own else "credentials is not listed")
-    if own and record.routes:
-        once = len(own) == 1 and own[0].role == "SENDER"
+    yield from found(("VER-011",), details, None if "credentials" in names else "credentials is not listed")
+    if record.routes:
+        own = [one.get("role") for one in endpoints if one.get("identifier") == "credentials"]
+        once = own == ["SENDER"]
         yield from found(("VER-010",), details, None if once else "credentials is not listed once, as SENDER")
-        pairs = [(one.identifier, one.role) for one in record.endpoints]
+        pairs = [(one.get("identifier"), one.get("role")) for one in endpoints]
         twice = [one for one in pairs if pairs.count(one) > 1]
         yield from found(("VER-009",), details, f"{twice[0]} is listed twice" if twice else None)
+
+
+@shows("VER-004", "TRN-055")
+def endpoints_are_absolute_and_name_the_version(record: Record) -> Iterator[Finding]:
+    details, endpoints = listed(record)
+    for url in (one.get("url", "") for one in endpoints):
+        assert details is not None
+        absolute = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).netloc)
+        yield from found(("VER-004",), details, None if absolute else f"{url!r} is not absolute")
+        yield from found(("TRN-055",), details, None if record.version in url else f"{url!r} does not name it")
 
 
 @shows("VER-008")
 def the_owner_of_data_is_the_sender(record: Record) -> Iterator[Finding]:
     """For a peer of one role; with several, either side may be right."""
-    details = record.last("details")
+    details, endpoints = listed(record)
     roles = set(record.notes.get("peer_roles", "").split(","))
     if details is None or not record.routes or len(roles) != 1 or not roles <= set(_SENDS):
         return
     sends = _SENDS[roles.pop()]
-    for one in record.endpoints:
-        if one.identifier in _SENDS["CPO"] | _SENDS["EMSP"]:
-            right = "SENDER" if one.identifier in sends else "RECEIVER"
-            yield from found(("VER-008",), details, None if one.role == right else f"{one.identifier} as {one.role}")
+    for one in endpoints:
+        module, role = one.get("identifier"), one.get("role")
+        if module in _SENDS["CPO"] | _SENDS["EMSP"]:
+            right = "SENDER" if module in sends else "RECEIVER"
+            yield from found(("VER-008",), details, None if role == right else f"{module} as {role}")
 
 
 @shows("VER-019")

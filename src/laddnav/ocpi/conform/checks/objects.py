@@ -41,7 +41,7 @@ REQUIRES: dict[str, tuple[str, ...]] = {
     "CdrLocation": ("CDR-051",),
     "SignedData": ("CDR-059",),
     "SignedValue": ("CDR-060",),
-    "CommandResponse": ("CMD-006", "CMD-007", "CMD-005"),
+    "CommandResponse": ("CMD-006", "CMD-007", "CMD-005", "CMD-010"),
     "CommandResult": ("CMD-009", "CMD-011"),
     "DisplayText": ("TYP-020",),
     "StartSession": ("CMD-023",),

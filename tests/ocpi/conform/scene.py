@@ -1,0 +1,122 @@
+"""Our own installations under test: a CPO with a street of places and a station, and an eMSP with cards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from laddnav.kit.energy import wh
+from laddnav.kit.ids import PartyId
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Status as EvseStatus
+from laddnav.ocpi import partners
+from laddnav.ocpi.conform.conversation import Conversation
+from laddnav.ocpi.conform.record import Record
+from laddnav.ocpi.conform.run import Order, listening, run
+from laddnav.parties.model import Role
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Session, Status
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Whitelist
+from tests import things
+from tests.clock import SetClock
+from tests.conftest import Databases
+from tests.ocpi.network import CPO, EMSP, Installation, installed
+from tests.ocpi.test_roaming import furnished
+
+TESTER = PartyId("NL", "LNC")
+SEVERAL = 4
+
+
+@asynccontextmanager
+async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[Installation, Installation]]:
+    """(a CPO, an eMSP), which know nobody yet."""
+    async with databases.lend() as one, databases.lend() as other:
+        async with installed(one, clock, CPO, Role.CPO) as cpo, installed(other, clock, EMSP, Role.EMSP) as emsp:
+            await furnished(cpo)
+            async with cpo.database.unit() as unit:
+                for number in range(2, 2 + SEVERAL):
+                    evse = things.evse(f"EVSE{number}0", last_updated=clock.advance(timedelta(minutes=1)))
+                    place = things.location(f"LOC{number}", CPO, evses=(evse,), last_updated=clock.now())
+                    await locations.keep(unit, CPO, place)
+            async with emsp.database.unit() as unit:
+                for number in range(SEVERAL):
+                    at = clock.advance(timedelta(minutes=1))
+                    await tokens.keep(unit, EMSP, things.token(f"CARD{number}", EMSP, last_updated=at))
+                app = things.token("APP1", EMSP, type=TokenType.APP_USER, whitelist=Whitelist.NEVER)
+                await tokens.keep(unit, EMSP, app)
+            yield cpo, emsp
+
+
+async def conformed(one: Installation, clock: SetClock, version: str) -> Record:
+    """What is said when `laddnav conform` is pointed at this installation, which lives meanwhile."""
+    async with one.database.unit() as unit:
+        invitation = await partners.invite(unit, one.settings, one.holder, one.role, name="tester", version=version)
+    order = Order(
+        versions_url=invitation.versions_url,
+        token=invitation.token,
+        our_role="EMSP" if one.role is Role.CPO else "CPO",
+        version=version,
+        party=(TESTER.country, TESTER.party),
+        evse=("LOC1", "EVSE1") if one.role is Role.CPO else None,
+    )
+    station = asyncio.create_task(_charge(one, clock)) if one.role is Role.CPO else None
+
+    async def meanwhile(_: Conversation) -> None:
+        if station is not None:
+            async with asyncio.timeout(20):
+                await station
+        await _something_changes(one, clock)
+        await one.settle()
+
+    async with listening("127.0.0.1", 0) as (door, port):
+        try:
+            return await run(order, f"http://127.0.0.1:{port}", clock, door.put, meanwhile=meanwhile)
+        finally:
+            if station is not None:
+                station.cancel()
+
+
+async def _something_changes(one: Installation, clock: SetClock) -> None:
+    clock.advance(timedelta(minutes=1))
+    async with one.database.unit() as unit:
+        if one.role is Role.CPO:
+            await locations.report_status(unit, CPO, CPO, "LOC2", "EVSE20", EvseStatus.OUTOFORDER, clock.now())
+            new = things.location("LOC9", CPO, evses=(things.evse("EVSE90"),), last_updated=clock.now())
+            await locations.keep(unit, CPO, new)
+        else:
+            card = await tokens.fetch(unit, EMSP, TokenKey(EMSP, TokenType.RFID, "CARD1"))
+            await tokens.keep(unit, EMSP, replace(card, valid=not card.valid, last_updated=clock.now()))
+
+
+async def _charge(cpo: Installation, clock: SetClock) -> None:
+    """The station: starts what it is asked to start, charges for an hour, and ends."""
+    session = await _asked_for(cpo)
+    async with cpo.database.unit() as unit:
+        await sessions.answer_start(unit, CPO, session.id, "ACCEPTED")
+    await cpo.settle()
+    clock.advance(timedelta(seconds=30))
+    async with cpo.database.unit() as unit:
+        station = await locations.station(unit, "ST1")
+        given = Authorization(allowed=Allowed.ALLOWED, token=things.token(session.token.uid, TESTER))
+        await sessions.begin(
+            unit, station=station, evse_no=1, uid=session.token.uid, given=given, at=unit.now, register=wh(0)
+        )
+    await cpo.settle()
+    clock.advance(timedelta(hours=1))
+    async with cpo.database.unit() as unit:
+        await sessions.stop(unit, holder=CPO, session_id=session.id, at=unit.now, register=wh(11_000), reason="Remote")
+    await cpo.settle()
+
+
+async def _asked_for(cpo: Installation) -> Session:
+    while True:
+        async with cpo.database.unit() as unit:
+            waiting = await sessions.page(unit, CPO, statuses=[Status.PENDING])
+        if waiting:
+            return waiting[0]
+        await asyncio.sleep(0.02)

@@ -1,0 +1,102 @@
+"""The tester against ourselves: nothing that we must is broken, and whatever is spoilt is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.ocpi.conform.record import Exchange, Record
+from laddnav.ocpi.conform.verdicts import Outcome, findings, judged
+from laddnav.parties.model import Role
+from tests.clock import SetClock
+from tests.conftest import Databases
+from tests.ocpi.conform import mutations
+from tests.ocpi.conform.mutations import pushes
+from tests.ocpi.conform.scene import conformed, street
+from tests.ocpi.conform.spoiling import MUTATIONS, Mutated, spoilt
+
+assert mutations.FILES, "mutations are listed by being imported"
+
+VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
+Records = dict[tuple[str, Role], Record]  # by version and role of ours
+
+
+@pytest.fixture(scope="module")
+def records(databases: Databases) -> Records:
+    """One run for each version and role, on one pair of installations."""
+
+    async def recorded() -> Records:
+        clock, found = SetClock(), {}
+        async with street(databases, clock) as pair:
+            for one in pair:
+                for version in VERSIONS:
+                    found[version, one.role] = await conformed(one, clock, version)
+        return found
+
+    return asyncio.run(recorded())
+
+
+def failed(record: Record) -> dict[str, str]:
+    """Why, by id."""
+    return {one.requirement.id: one.reason for one in judged(record) if one.outcome is Outcome.FAIL}
+
+
+def fails(record: Record, exchanges: list[Exchange], id: str) -> bool:
+    """Had this been said, would the requirement be broken?"""
+    found = findings(replace(record, exchanges=exchanges), about=id)
+    return any(one.id == id and one.problem is not None for one in found)
+
+
+def test_we_do_what_we_should_in_every_version_and_role(records: Records) -> None:
+    assert {key: failed(record) for key, record in records.items()} == {key: {} for key in records}
+
+
+def test_a_run_shows_most_of_what_can_be_seen_from_outside(records: Records) -> None:
+    passed = {
+        one.requirement.id for record in records.values() for one in judged(record) if one.outcome is Outcome.PASS
+    }
+    assert len(passed) >= 300
+
+
+def test_every_wrong_answer_is_noticed(records: Records) -> None:
+    """By the requirement that it breaks; nothing was broken before."""
+    escaped = []
+    for mutation in MUTATIONS:
+        record = records["2.2.1", mutation.of]
+        exchanges = [spoilt(one, mutation) if one.ours else one for one in record.exchanges]
+        if not fails(record, exchanges, mutation.caught_by):
+            escaped.append(mutation.name)
+    assert escaped == []
+    assert len(MUTATIONS) >= 100
+
+
+def test_every_wrong_request_is_noticed(records: Records) -> None:
+    record = records["2.2.1", Role.CPO]
+    escaped = []
+    for spoil, id in pushes.SPOILT:
+        exchanges = [one if one.ours else spoil(one) for one in record.exchanges]
+        if not fails(record, exchanges, id):
+            escaped.append(spoil.__name__)
+    assert escaped == []
+
+
+def test_a_result_that_never_comes_is_noticed(records: Records) -> None:
+    record = records["2.2.1", Role.CPO]
+    silent = [one for one in record.exchanges if "their result" not in one.step]
+    assert fails(record, silent, "CMD-008")
+
+
+async def test_a_whole_server_that_is_wrong_is_found_out(databases: Databases) -> None:
+    """Live, and wrong in several ways at once that leave the conversation going."""
+    wrong = {"does_not_count", "forgets_the_filter", "makes_a_correlation_id", "has_no_time_zone", "names_no_timeout"}
+    chosen = [one for one in MUTATIONS if one.name in wrong]
+    clock = SetClock()
+    async with street(databases, clock) as (cpo, _):
+        await cpo.down()
+        cpo.outside = lambda app: Mutated(app, *chosen)
+        await cpo.up()
+        broken = failed(await conformed(cpo, clock, "2.2.1"))
+    assert len(chosen) == len(wrong)
+    assert {one.caught_by for one in chosen} <= broken.keys()
