@@ -56,9 +56,8 @@ def garage(**changes: Any) -> Location:
         connectors=(things.connector(capabilities=("ISO_15118_20_PLUG_AND_CHARGE",)),),
     )
     truck = things.evse("EVSE2", connectors=(things.connector(standard="MCS", power_type="DC"),))
-    return things.location(
-        owner=CPO, evses=(car, truck), parking_places=(SPACE,), help_phone="+46 31 123 45 67", **changes
-    )
+    fields: dict[str, Any] = {"evses": (car, truck), "parking_places": (SPACE,), "help_phone": "+46 31 123 45 67"}
+    return things.location(owner=CPO, **fields | changes)
 
 
 async def kept(one: Installation, holder: PartyId = EMSP) -> Location | None:

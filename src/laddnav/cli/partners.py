@@ -66,6 +66,29 @@ def list_all(data: Data = None, database: Url = None, json: Json = False) -> Non
     saying.many(asyncio.run(_list(data, database)), columns, as_json=json)
 
 
+@app.command("upgrade")
+def upgrade(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `partner list` shows it")],
+    version: Version = None,
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """Change the version that is spoken with a partner; `laddnav serve` has to run, for the partner looks at it."""
+    saying.one(asyncio.run(_upgrade(data, database, id, version)), as_json=json)
+
+
+@app.command("losses")
+def losses(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `partner list` shows it")],
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """What of ours does not reach a partner, because its version has no words for it."""
+    saying.many(asyncio.run(_losses(data, database, id)), ("module", "field", "objects", "example"), as_json=json)
+
+
 @app.command("remove")
 def remove(
     id: Annotated[str, typer.Argument(metavar="ID", help="As `partner list` shows it")],
@@ -123,6 +146,29 @@ async def _list(data: Path | None, database: str | None) -> list[dict[str, Any]]
 
     async with opened(data, database) as (_, installed), installed.unit() as unit:
         return [saying.spelt(Connection)(one) for one in await partners.connections(unit)]
+
+
+async def _upgrade(data: Path | None, database: str | None, id: str, version: str | None) -> dict[str, Any]:
+    from laddnav.ocpi import offers, partners
+    from laddnav.ocpi.model import Connection
+
+    async with _calling(data, database) as (installed, clients):
+        async with installed.unit() as unit:
+            connection = await partners.fetch(unit, id)
+        connection = await offers.look_again(installed, clients, connection)
+        wanted = version or offers.better(connection)
+        if wanted is not None:
+            connection = await partners.renew(installed, clients, connection, wanted)
+    return saying.spelt(Connection)(connection)
+
+
+async def _losses(data: Path | None, database: str | None, id: str) -> list[dict[str, Any]]:
+    from laddnav.ocpi import losses, partners
+    from laddnav.ocpi.model import Loss
+
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        found = await losses.of_partner(unit, await partners.fetch(unit, id))
+    return [saying.spelt(Loss)(one) for one in found]
 
 
 async def _remove(data: Path | None, database: str | None, id: str) -> dict[str, Any]:

@@ -122,6 +122,18 @@ class Delivery(Struct, frozen=True, kw_only=True):
         return "waiting" if self.delivered_at is None else "done"
 
 
+class Loss(Struct, frozen=True, kw_only=True):
+    """One field of ours that a version has no words for, or `*` for objects that it cannot say at all.
+
+    `objects` is of how many that is so; `example` names one of them.
+    """
+
+    module: Module
+    field: str
+    objects: int
+    example: str
+
+
 class Exchange(Struct, frozen=True, kw_only=True):
     """One request and its answer, as the log keeps them: who, what, how it went; no bodies and no tokens."""
 

@@ -65,6 +65,13 @@ def numbers(offered: Iterable[OfferedVersion]) -> tuple[str, ...]:
     return tuple(sorted({one.version for one in offered}))
 
 
+def better(connection: Connection) -> str | None:
+    """The newest version that both speak, where it is not the one that is spoken."""
+    spoken = list(VERSIONS)  # the newest last
+    newer = spoken[spoken.index(connection.version) + 1 :]
+    return next((version for version in reversed(newer) if version in connection.offers), None)
+
+
 async def look_again(database: Database, clients: Clients, connection: Connection) -> Connection:
     """Its endpoints where they are now, for some move without the PUT that would tell; no version is changed.
 

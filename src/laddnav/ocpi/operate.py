@@ -1,10 +1,21 @@
 """The operator API about partners: who they are, how the line to them is, and what waits for them."""
 
+from msgspec import Struct
+
 from laddnav.db.unit import Unit
-from laddnav.ocpi import partners
-from laddnav.ocpi.model import Connection
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi import losses, partners
+from laddnav.ocpi.model import Connection, Loss
 from laddnav.people.api import Limit, Page, Route, page
 from laddnav.people.model import Visitor
+
+
+class Losses(Struct, frozen=True, kw_only=True):
+    """What a partner does not hear of ours, because `version` has no words for it."""
+
+    holder: PartyId
+    version: str
+    losses: tuple[Loss, ...]
 
 
 async def list_partners(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[Connection]:
@@ -18,7 +29,15 @@ async def fetch_partner(unit: Unit, ref: str) -> Connection:
     return await partners.fetch(unit, ref)
 
 
+async def fetch_losses(unit: Unit, ref: str) -> Losses:
+    """What the version that is spoken with a partner cannot carry of our objects."""
+    connection = await partners.fetch(unit, ref)
+    found = await losses.of_partner(unit, connection)
+    return Losses(holder=connection.holder, version=connection.version, losses=found)
+
+
 ROUTES = (
     Route(method="GET", path="/partners", does=list_partners),
     Route(method="GET", path="/partners/{ref}", does=fetch_partner),
+    Route(method="GET", path="/partners/{ref}/losses", does=fetch_losses),
 )

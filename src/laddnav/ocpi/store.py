@@ -11,7 +11,7 @@ from msgspec import Struct
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Policy, Pull
+from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Loss, Policy, Pull
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.ocpi.wire.paging import Page
@@ -168,6 +168,18 @@ where t.holder = $1 and t.owner = $1 and {one.found}
 
 PAGES = {module: _page(module, one) for module, one in LISTED.items()}
 REVISIONS = {module: _revision(module, one) for module, one in LISTED.items()}
+
+PUT_LOSS = """
+insert into ocpi_loss (holder, module, version, id_key, lost) values ($1, $2, $3, $4, $5)
+on conflict (holder, module, version, id_key) do update set lost = excluded.lost
+"""
+DROP_LOSS = "delete from ocpi_loss where holder = $1 and module = $2 and version = $3 and id_key = $4"
+LOSSES = """
+select module, field, count(*) as objects, min(id_key) as example
+from ocpi_loss, unnest(lost) as field
+where holder = $1 and version = $2 and module = any($3)
+group by module, field order by module, objects desc, field
+"""
 
 # Deliveries -----------------------------------------------------------------------------------------------------------
 
@@ -550,6 +562,19 @@ async def row_of(unit: Unit, holder: PartyId, module: Module, version: str, key:
 
 def _row(row: Record) -> Row:
     return Row(row["key"], row["revision"], row["body"].encode() if row["rendered"] == row["revision"] else None)
+
+
+def put_loss(unit: Unit, holder: PartyId, module: Module, version: str, key: str, lost: Sequence[str]) -> None:
+    """Nothing is kept of what loses nothing."""
+    if lost:
+        unit.write(PUT_LOSS, str(holder), module, version, key, list(lost))
+    else:
+        unit.write(DROP_LOSS, str(holder), module, version, key)
+
+
+async def losses(unit: Unit, holder: PartyId, version: str, modules: Sequence[Module]) -> tuple[Loss, ...]:
+    rows = await unit.fetch(LOSSES, str(holder), version, list(modules))
+    return tuple(Loss(**dict(row) | {"module": Module(row["module"])}) for row in rows)
 
 
 # Deliveries -----------------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.introductions import introduce_debtors
 from laddnav.ocpi.listeners import push_cdr, push_location, push_session, push_status, push_tariff, push_token
+from laddnav.ocpi.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import calls
@@ -84,10 +85,10 @@ from laddnav.web.asked import Console
 
 # Who hears what. An event that nobody hears is still in the stream, where pages and other systems follow along.
 HEARS: Mapping[type[Event], Sequence[Listener]] = {
-    LocationChanged: [push_location],
+    LocationChanged: [push_location, note_location],
     EvseStatusChanged: [push_status],
-    TariffChanged: [push_tariff],
-    TokenChanged: [push_token],
+    TariffChanged: [push_tariff, note_tariff],
+    TokenChanged: [push_token, note_token],
     StartRequested: [calls.start_requested],
     StartAnswered: [commanded.answer_command],
     StopRequested: [calls.stop_requested],
@@ -107,7 +108,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionEnded: [cdrs.close, push_session],
     SessionFailed: [reservations.session_went_on, push_session],
     SessionAmended: [cdrs.correct, push_session],
-    CdrClosed: [billing.bill, push_cdr],
+    CdrClosed: [billing.bill, push_cdr, note_cdr],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill],
     ConnectionChanged: [introduce_debtors],

@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import commands, partners
+from laddnav.ocpi import commands, losses, offers, partners
 from laddnav.ocpi.model import Delivery
 from laddnav.ocpi.rules import OFFERED
 from laddnav.ocpi.wire.commands import Verdict
@@ -43,6 +43,7 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         exchanges = await partners.exchanges(unit, connection, LISTED)
         pulls = await partners.pulls(unit, connection)
         asked_for = await partners.commands(unit, connection, LISTED)
+        lost = await losses.of_partner(unit, connection)
     return asked.page(
         "partner.html",
         path=f"/partners/{ref}",
@@ -53,6 +54,8 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         exchanges=exchanges,
         pulls=pulls,
         commands=asked_for,
+        losses=lost,
+        better=offers.better(connection) if connection.state is State.CONNECTED else None,
         may_suspend=connection.state is State.CONNECTED,
         may_resume=connection.state is State.SUSPENDED,
     )
@@ -107,6 +110,18 @@ async def fetch_again(asked: Asked) -> Response:
         partners.ask_for_everything(unit, await partners.fetch(unit, ref))
         people.note(unit, asked.visitor.name, "fetch everything", f"partner {ref}")
     return asked.done(f"/partners/{ref}", asked.say("Everything is fetched from the partner again."))
+
+
+async def upgrade(asked: Asked) -> Response:
+    ref = asked.part("ref")
+    async with asked.unit() as unit:
+        connection = await partners.fetch(unit, ref)
+        people.note(unit, asked.visitor.name, "change version", f"partner {ref}", asked.said("version"))
+    console = asked.console
+    after = await partners.renew(console.database, console.clients, connection, asked.said("version"))
+    return asked.done(
+        f"/partners/{ref}", asked.say("OCPI %(version)s is spoken with this partner now.", version=after.version)
+    )
 
 
 async def suspend(asked: Asked) -> Response:
@@ -176,6 +191,7 @@ DOORS: tuple[Door, ...] = (
     see("/partners/{ref}", one),
     do("/partners/{ref}/resend", resend),
     do("/partners/{ref}/fetch", fetch_again),
+    do("/partners/{ref}/upgrade", upgrade, Role.ADMIN),
     do("/partners/{ref}/suspend", suspend, Role.ADMIN),
     do("/partners/{ref}/resume", resume, Role.ADMIN),
     do("/partners/{ref}/remove", remove, Role.ADMIN),

@@ -1,0 +1,69 @@
+"""The page of one partner: which version is spoken, which could be, and what does not reach them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi import offers, partners, store
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire.handshake import Module, State
+from laddnav.parties.model import Role as PartyRole
+from laddnav.people.model import Role
+from tests.things import US, settled
+from tests.web.site import Site
+from tests.web.test_doors import client, sign_in
+
+__all__ = ["client"]
+
+
+@pytest.fixture
+async def older(site: Site, client: aiohttp.ClientSession, database: Database) -> AsyncIterator[Connection]:
+    """A partner behind a hub with whom 2.2.1 is spoken, though it offers 2.3.0."""
+    await sign_in(client, site, Role.ADMIN)
+    await settled(database)
+    async with database.unit() as unit:
+        settings = Settings(public_url=site.url, key=bytes(32))
+        made = await partners.invite(unit, settings, US, PartyRole.CPO, name="They", version="2.2.1")
+        known = replace(
+            await partners.fetch(unit, made.connection_id),
+            state=State.CONNECTED,
+            hub=PartyId("NL", "HUB"),
+            offers=("2.2.1", "2.3.0", "3.0"),
+        )
+        store.update_connection(unit, known)
+        store.put_loss(unit, US, Module.LOCATIONS, "2.2.1", "loc1", ["help_phone", "parking_places"])
+    yield known
+
+
+async def test_a_partner_s_page_says_what_does_not_reach_it_and_how_it_could(
+    site: Site, client: aiohttp.ClientSession, older: Connection
+) -> None:
+    async with client.get(f"{site.url}/partners/{older.ref}") as answer:
+        text = await answer.text()
+    assert all(
+        word in text for word in ("2.2.1, 2.3.0, 3.0", "NL*HUB", "Speak OCPI 2.3.0", "OCPI 2.2.1 has no words for it")
+    )
+    assert "help_phone" in text and "parking_places" in text
+
+
+@pytest.mark.parametrize(
+    ("version", "offered", "better"),
+    [
+        ("2.2.1", ("2.1.1", "2.2.1", "2.3.0", "3.0"), "2.3.0"),
+        ("2.1.1", ("2.1.1", "2.2.1"), "2.2.1"),
+        ("2.3.0", ("2.2.1", "2.3.0"), None),
+        ("2.2.1", (), None),
+    ],
+)
+async def test_a_better_version_is_the_newest_that_both_speak(
+    older: Connection, version: str, offered: tuple[str, ...], better: str | None
+) -> None:
+    """VER-022, VER-020."""
+    assert offers.better(replace(older, version=version, offers=offered)) == better
