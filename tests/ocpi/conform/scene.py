@@ -85,9 +85,12 @@ async def _something_changes(one: Installation, clock: SetClock) -> None:
     clock.advance(timedelta(minutes=1))
     async with one.database.unit() as unit:
         if one.role is Role.CPO:
-            await locations.report_status(unit, CPO, CPO, "LOC2", "EVSE20", EvseStatus.OUTOFORDER, clock.now())
-            new = things.location("LOC9", CPO, evses=(things.evse("EVSE90"),), last_updated=clock.now())
-            await locations.keep(unit, CPO, new)
+            place = await locations.fetch(unit, CPO, CPO, "LOC2")
+            works = place.evses[0].status is EvseStatus.AVAILABLE
+            status = EvseStatus.OUTOFORDER if works else EvseStatus.AVAILABLE
+            await locations.report_status(unit, CPO, CPO, "LOC2", "EVSE20", status, clock.now())
+            renamed = things.location("LOC9", CPO, name=clock.now().isoformat(), evses=(things.evse("EVSE90"),))
+            await locations.keep(unit, CPO, replace(renamed, last_updated=clock.now()))
         else:
             card = await tokens.fetch(unit, EMSP, TokenKey(EMSP, TokenType.RFID, "CARD1"))
             await tokens.keep(unit, EMSP, replace(card, valid=not card.valid, last_updated=clock.now()))
