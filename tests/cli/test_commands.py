@@ -42,10 +42,11 @@ def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, tmp
 
     key = laddnav.json("api-key", "create", "--role", "operator", "--party", "DE*SLB", "--json")
     assert key["key"].startswith("lad_")
-    invitation = laddnav.json("partner", "invite", "--our-party", "DE*SLB", "--our-role", "CPO", "--json")
+    who = ("--our-party", "DE*SLB", "--our-role", "CPO", "--version", "2.1.1")
+    invitation = laddnav.json("partner", "invite", *who, "--json")
     assert invitation["versions_url"] == "http://127.0.0.1:8480/ocpi/versions"
     (partner,) = laddnav.lines("partner", "list", "--json")
-    assert (partner["id"], partner["state"]) == (invitation["id"], "INVITED")
+    assert (partner["id"], partner["state"], partner["version"]) == (invitation["id"], "INVITED", "2.1.1")
     assert laddnav.json("partner", "remove", partner["id"], "--json")["state"] == "REMOVED"
     assert laddnav.lines("partner", "list", "--json") == []
 
