@@ -207,6 +207,57 @@ async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they:
     assert (await cpo.connection()).waiting == 0
 
 
+async def policy_of_theirs(cpo: Installation, policy: Policy) -> None:
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        store.update_connection(unit, replace(connection, policy=policy))
+
+
+async def statuses_told(cpo: Installation, *statuses: Status) -> None:
+    """One after the other, before anything of it is sent."""
+    for status in statuses:
+        async with cpo.database.unit() as unit:
+            await locations.report_status(unit, CPO, CPO, "LOC1", "EVSE1", status, unit.now)
+        await drain(cpo.database)
+
+
+@pytest.mark.parametrize(
+    ("policy", "heard"),
+    [
+        pytest.param(Policy(), ["OUTOFORDER"], id="else the newest stands for all"),
+        pytest.param(Policy(in_order=True), ["CHARGING", "CHARGING", "BLOCKED", "OUTOFORDER"], id="in order"),
+    ],
+)
+async def test_a_partner_may_want_every_message_in_its_order(
+    cpo: Installation, they: Peer, clock: SetClock, policy: Policy, heard: list[str]
+) -> None:
+    """Strictly first in, first out: what is refused is said again until it is taken, and nothing overtakes it."""
+    await furnished(cpo)
+    they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
+    await cpo.settle()
+    await policy_of_theirs(cpo, policy)
+    refusals = [said(404, 2003)] if policy.in_order else []
+    they.answers["/locations/SE/LAD/LOC1/EVSE1"] = [*refusals, *[said(200, 1000)] * 3]
+    await statuses_told(cpo, Status.CHARGING, Status.BLOCKED, Status.OUTOFORDER)
+    for _ in range(4):
+        await cpo.settle()
+        clock.advance(timedelta(minutes=20))
+    changes = [one.body["status"] for one in they.asked if one.method == "PATCH"]
+    assert changes == heard
+    assert (await cpo.connection()).waiting == (await cpo.connection()).dead == 0
+
+
+async def test_a_partner_that_takes_no_changes_gets_the_whole(cpo: Installation, they: Peer) -> None:
+    await furnished(cpo)
+    they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
+    await cpo.settle()
+    await policy_of_theirs(cpo, Policy(whole_only=True))
+    await statuses_told(cpo, Status.CHARGING)
+    await cpo.settle()
+    assert [one.method for one in they.asked if one.path.startswith("/locations")] == ["PUT", "PUT"]
+    assert they.asked[-1].body["evses"][0]["status"] == "CHARGING"
+
+
 async def test_a_process_that_died_finds_its_deliveries_again(cpo: Installation, they: Peer) -> None:
     they.answers["/locations/SE/LAD/L000"] = said(200, 1000)
     await locations_made(cpo, 1)

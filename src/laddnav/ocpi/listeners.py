@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from laddnav.cdrs.events import CdrClosed
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.ocpi import store, words
-from laddnav.ocpi.model import Connection
+from laddnav.ocpi.model import Connection, Message
+from laddnav.ocpi.news import StillOffered, news
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
@@ -55,7 +56,7 @@ async def push_session(database: Database, changed: SessionEvent) -> None:
         session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
         if session is not None:
             told = await _concerned(unit, changed.holder, Module.SESSIONS, session.token.owner)
-            _queue(unit, told, Module.SESSIONS, fold(session.id), "PUT")
+            await _queue(unit, told, Module.SESSIONS, fold(session.id), "PUT")
     database.wake()
 
 
@@ -83,7 +84,7 @@ async def _news(database: Database, holder: PartyId, owner: str, module: Module,
     if str(holder) != owner:
         return
     async with database.unit() as unit:
-        _queue(unit, await _concerned(unit, holder, module), module, key, method)
+        await _queue(unit, await _concerned(unit, holder, module), module, key, method)
     database.wake()
 
 
@@ -103,6 +104,19 @@ async def _concerned(
     )
 
 
-def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str) -> None:
+async def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str) -> None:
     for connection in told:
-        store.queue_news(unit, connection, module, key, method)
+        if method == "PATCH" and connection.policy.whole_only:
+            key, method = key.split("/")[0], "PUT"
+        if not connection.policy.in_order:
+            store.queue_news(unit, connection, module, key, method)
+        elif message := await _if_there(news(unit, connection, module, key, method)):
+            store.queue_message(unit, connection, module, key, message)
+
+
+async def _if_there(said: Awaitable[Message | None]) -> Message | None:
+    """What cannot be said now, is not said later either: the message after it will."""
+    try:
+        return await said
+    except (StillOffered, Unsayable):
+        return None

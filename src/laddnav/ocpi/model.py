@@ -17,12 +17,16 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`; `raw_token`: it wants no Base64.
 
     `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone; 0 is never.
+    `whole_only`: it takes no PATCH. `in_order`: it wants every message as it was when it happened, one after the other,
+    each again until it is taken; nothing newer overtakes (strict first in, first out).
     """
 
     quirks: tuple[str, ...] = ()
     raw_token: bool | None = None
     appends_periods: bool = False
     absences: int = 2
+    whole_only: bool = False
+    in_order: bool = False
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -132,6 +136,14 @@ class Loss(Struct, frozen=True, kw_only=True):
     field: str
     objects: int
     example: str
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One request to a partner, as it is to be sent."""
+
+    method: str
+    url: str
+    body: bytes | None
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

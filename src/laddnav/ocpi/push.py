@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 import structlog
-from msgspec import Struct
 
-from laddnav.db.unit import Database, Unit
+from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.locations import actions as locations
-from laddnav.ocpi import store, words
+from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients, Partner, PartnerRefused, PartnerUnreachable
-from laddnav.ocpi.endpoints.heard import part
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
-from laddnav.ocpi.rules import ASKED_ONLY, RECEIVER, SENDER
-from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
+from laddnav.ocpi.news import message_of
+from laddnav.ocpi.rules import UNROUTED
 from laddnav.ocpi.wire.handshake import Module, State
-from laddnav.ocpi.wire.paging import joined, with_query
-from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.scheduling.model import ActiveChargingProfile
-from laddnav.sessions import actions as sessions
 
 log = structlog.get_logger()
 
@@ -38,21 +31,6 @@ ATTEMPTS = {Module.CDRS: 60, Module.COMMANDS: 3, Module.CHARGING_PROFILES: 3}
 ATTEMPTS_ELSE = 12
 
 Dice = Callable[[], float]  # from 0 to 1, never the same twice: partners of one hub must not all knock at once
-
-
-class StillOffered(Trouble):
-    """A Tariff is taken back when no Connector has it any more (OCPI 2.2.1 mod_tariffs_delete_method)."""
-
-    def __init__(self, tariff_id: str, location_id: str) -> None:
-        super().__init__(f"Tariff {tariff_id!r} is still offered at Location {location_id!r}; take it off there first")
-
-
-class Message(Struct, frozen=True, kw_only=True):
-    """One request, made of what is true now."""
-
-    method: str
-    url: str
-    body: bytes | None
 
 
 def wait_after(attempts: int, dice: Dice) -> timedelta:
@@ -144,13 +122,16 @@ class Courier:
             if message is None:
                 await self._unneeded(delivery)
                 return
-            reply = await partner.call(message.method, message.url, message.body)
+            routed = delivery.module not in UNROUTED
+            reply = await partner.call(message.method, message.url, message.body, routed=routed)
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except Trouble as error:
             await self._troubled(delivery, error)
         except PartnerRefused as error:
-            if delivery.method == "PATCH":
+            if partner.connection.policy.in_order:
+                await self._troubled(delivery, error)
+            elif delivery.method == "PATCH":
                 await self._whole_instead(partner.connection, delivery)
             elif delivery.method == "DELETE" and error.http == 404:
                 await self._arrived(partner.connection, delivery, None)
@@ -216,69 +197,3 @@ def _absolute(url: str, location: str | None) -> str | None:
         return urljoin(url, location) if location else None
     except ValueError:
         return None
-
-
-async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
-    """What there is to say now; None where there is nothing any more. Raises StillOffered, Unsayable."""
-    if delivery.module in ASKED_ONLY and delivery.body is not None:
-        return Message(method="POST", url=delivery.path, body=delivery.body)
-    if delivery.module is Module.CHARGING_PROFILES:
-        return await _limits(unit, connection, delivery.object_key)
-    endpoint = connection.endpoint(delivery.module, RECEIVER)
-    if endpoint is None:
-        return None
-    version, holder = VERSIONS[connection.version], connection.holder
-    key = delivery.object_key
-    if delivery.module is Module.CDRS:
-        body = delivery.body or await words.said(unit, holder, Module.CDRS, version, key)
-        return Message(method="POST", url=endpoint, body=body)
-    ours = (holder.country, holder.party)
-    if delivery.method == "PATCH":
-        location_key, evse_key = key.split("/", 1)
-        whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key))
-        location = parsed(whole) if whole is not None else {}
-        evse = part(location, "evses", "uid", evse_key)
-        if evse is None:
-            return None
-        change = {"status": evse[1]["status"], "last_updated": evse[1]["last_updated"]}
-        url = joined(endpoint, *ours, location["id"], evse[1]["uid"])
-        return Message(method="PATCH", url=url, body=encoded(change))
-    try:
-        body = await words.said(unit, holder, delivery.module, version, key)
-    except Unsayable:
-        if delivery.module is not Module.LOCATIONS:
-            raise
-        body = await words.farewell(unit, holder, version, key)
-    if delivery.module is Module.TOKENS:
-        token = parsed(body or b"{}")
-        if not token:
-            return None
-        url = joined(endpoint, *ours, token["uid"])
-        if version.types_tokens:
-            url = with_query(url, urlencode({"type": token["type"]}))
-        return Message(method="PUT", url=url, body=body)
-    if body is None:
-        if delivery.module is not Module.TARIFFS:  # nothing else is ever taken back
-            return None
-        where = await locations.offering(unit, holder, key)
-        if where is not None:
-            raise StillOffered(key, where)
-        return Message(method="DELETE", url=joined(endpoint, *ours, key), body=None)
-    return Message(method="PUT", url=joined(endpoint, *ours, parsed(body)["id"]), body=body)
-
-
-async def _if_sayable(said: Awaitable[bytes | None]) -> bytes | None:
-    try:
-        return await said
-    except Unsayable:
-        return None
-
-
-async def _limits(unit: Unit, connection: Connection, session_id: str) -> Message | None:
-    """What limits one of our charges now; an update goes to the Sender interface of who set a limit."""
-    endpoint = connection.endpoint(Module.CHARGING_PROFILES, SENDER)
-    session = await sessions.find(unit, connection.holder, connection.holder, session_id)
-    if endpoint is None or session is None or session.active_profile is None:
-        return None
-    body = VERSIONS[connection.version].codecs[ActiveChargingProfile].encode(session.active_profile)
-    return Message(method="PUT", url=joined(endpoint, session.id), body=body)

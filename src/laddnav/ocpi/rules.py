@@ -24,6 +24,7 @@ OFFERED: dict[Role, dict[Module, Interface]] = {
         Module.TOKENS: RECEIVER,
         Module.COMMANDS: RECEIVER,
         Module.CHARGING_PROFILES: RECEIVER,
+        Module.HUB_CLIENT_INFO: RECEIVER,
     },
     Role.EMSP: {
         Module.LOCATIONS: RECEIVER,
@@ -33,10 +34,15 @@ OFFERED: dict[Role, dict[Module, Interface]] = {
         Module.TOKENS: SENDER,
         Module.COMMANDS: SENDER,
         Module.CHARGING_PROFILES: SENDER,
+        Module.HUB_CLIENT_INFO: RECEIVER,
     },
-    Role.NSP: {Module.LOCATIONS: RECEIVER, Module.TARIFFS: RECEIVER},
+    Role.NSP: {Module.LOCATIONS: RECEIVER, Module.TARIFFS: RECEIVER, Module.HUB_CLIENT_INFO: RECEIVER},
+    Role.HUB: {Module.HUB_CLIENT_INFO: SENDER},
 }
 
+# What is between a hub and a platform, and for nobody behind either
+# (OCPI 2.2.1 transport_and_format_message_routing).
+UNROUTED = frozenset({Module.CREDENTIALS, Module.HUB_CLIENT_INFO})
 # What has no list to be fetched: requests and their results.
 ASKED_ONLY = frozenset({Module.COMMANDS, Module.CHARGING_PROFILES})
 

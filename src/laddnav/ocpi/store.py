@@ -11,7 +11,7 @@ from msgspec import Struct
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Loss, Policy, Pull
+from laddnav.ocpi.model import Connection, Delivery, Exchange, KeptCommand, Loss, Message, Policy, Pull
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.ocpi.wire.paging import Page
@@ -133,6 +133,7 @@ LISTED: dict[Module, Listed] = {
         key="t.type || '/' || t.uid_key",
         found="t.type = split_part($2, '/', 1) and t.uid_key = substr($2, strpos($2, '/') + 1)",
     ),
+    Module.HUB_CLIENT_INFO: Listed(table="hub_client"),
     Module.SESSIONS: Listed(table="session", visible="t.token_owner = any($6)"),
     Module.CDRS: Listed(table="cdr", revision="1", visible="t.token_owner = any($6)", sayable="not t.credit"),
 }
@@ -206,19 +207,29 @@ where d.holder = $1 and d.connection_id = $2 and d.module = $3 and d.delivered_a
 order by d.id for update
 """
 SAY_ANEW = f"update ocpi_delivery set body = $5 where {_ONE}"
-# What is under way for a connection counts against its share, and CDRs go one after the other, oldest first.
+QUEUE_MESSAGE = """
+insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+"""
+# What is under way for a connection counts against its share. CDRs go one after the other, oldest first, and to a
+# partner that wants everything in order, everything but what answers it.
 CLAIM = """
 with picked as (
   select p.holder, p.connection_id, p.module, p.object_key
-  from ocpi_connection c cross join lateral (
+  from (select *, coalesce((policy::jsonb ->> 'in_order')::boolean, false) as in_order from ocpi_connection
+    where state = 'CONNECTED' and (retry_at is null or retry_at <= $1) and not (id = any($5))) c
+  cross join lateral (
     select d.holder, d.connection_id, d.module, d.object_key from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
       and (d.module <> 'cdrs' or not exists (
         select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
           and o.module = 'cdrs' and o.delivered_at is null and o.dead_at is null and o.id < d.id))
-    order by d.run_at, d.id limit $2 for update of d skip locked) p
-  where c.state = 'CONNECTED' and (c.retry_at is null or c.retry_at <= $1) and not (c.id = any($5)))
+      and (not c.in_order or d.module in ('commands', 'chargingprofiles') or not exists (
+        select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
+          and o.module not in ('commands', 'chargingprofiles') and o.delivered_at is null and o.dead_at is null
+          and o.id < d.id))
+    order by d.run_at, d.id limit $2 for update of d skip locked) p)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
 from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
   and d.object_key = p.object_key
@@ -597,6 +608,21 @@ async def bytes_waiting(unit: Unit, connection: Connection, module: Module) -> l
 def say_anew(unit: Unit, delivery: Delivery, body: bytes) -> None:
     """Other bytes in its place and turn, for the same object."""
     unit.write(SAY_ANEW, *_of(delivery), body.decode())
+
+
+def queue_message(unit: Unit, connection: Connection, module: Module, key: str, message: Message) -> None:
+    """As it is now, and beside whatever else waits about the same thing."""
+    unit.write(
+        QUEUE_MESSAGE,
+        str(connection.holder),
+        connection.id,
+        module,
+        f"{key} {unit.new_id()}",
+        message.method,
+        message.url,
+        None if message.body is None else message.body.decode(),
+        unit.now,
+    )
 
 
 async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> list[Delivery]:

@@ -27,6 +27,7 @@ class Module(StrEnum):
     CHARGING_PROFILES = "chargingprofiles"
     COMMANDS = "commands"
     CREDENTIALS = "credentials"
+    HUB_CLIENT_INFO = "hubclientinfo"
     LOCATIONS = "locations"
     SESSIONS = "sessions"
     TARIFFS = "tariffs"

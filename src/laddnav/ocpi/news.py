@@ -1,0 +1,130 @@
+"""What there is to tell a partner now: one request, made of what is true when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from urllib.parse import urlencode
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Trouble
+from laddnav.locations import actions as locations
+from laddnav.ocpi import words
+from laddnav.ocpi.endpoints.heard import part
+from laddnav.ocpi.model import Connection, Delivery, Message
+from laddnav.ocpi.rules import ASKED_ONLY, RECEIVER, SENDER
+from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.paging import joined, with_query
+from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.sessions import actions as sessions
+
+
+class StillOffered(Trouble):
+    """A Tariff is taken back when no Connector has it any more (OCPI 2.2.1 mod_tariffs_delete_method)."""
+
+    def __init__(self, tariff_id: str, location_id: str) -> None:
+        super().__init__(f"Tariff {tariff_id!r} is still offered at Location {location_id!r}; take it off there first")
+
+
+async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
+    """None where there is nothing to say any more. Raises StillOffered, Unsayable."""
+    if delivery.module in ASKED_ONLY and delivery.body is not None:
+        return Message(method="POST", url=delivery.path, body=delivery.body)
+    if delivery.module is Module.CDRS:
+        return await _cdr(unit, connection, delivery)
+    if connection.policy.in_order and delivery.path.startswith("http"):
+        return Message(method=delivery.method, url=delivery.path, body=delivery.body)
+    return await news(unit, connection, delivery.module, delivery.object_key, delivery.method)
+
+
+async def news(unit: Unit, connection: Connection, module: Module, key: str, method: str) -> Message | None:
+    """About one object that changes. None where there is nothing to say any more. Raises StillOffered, Unsayable."""
+    if module is Module.CHARGING_PROFILES:
+        return await _limits(unit, connection, key)
+    endpoint = connection.endpoint(module, RECEIVER)
+    if endpoint is None:
+        return None
+    if method == "PATCH":
+        return await _status(unit, connection, endpoint, *key.split("/", 1))
+    if module is Module.TOKENS:
+        return await _token(unit, connection, endpoint, key)
+    return await _object(unit, connection, endpoint, module, key)
+
+
+async def _cdr(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
+    """The bytes that were queued with it; without any, its version had no words for it, and may have by now."""
+    endpoint = connection.endpoint(Module.CDRS, RECEIVER)
+    if endpoint is None:
+        return None
+    body = delivery.body
+    if body is None:
+        version = VERSIONS[connection.version]
+        body = await words.said(unit, connection.holder, Module.CDRS, version, delivery.object_key)
+    return Message(method="POST", url=endpoint, body=body)
+
+
+async def _status(
+    unit: Unit, connection: Connection, endpoint: str, location_key: str, evse_key: str
+) -> Message | None:
+    version, holder = VERSIONS[connection.version], connection.holder
+    whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key))
+    location = parsed(whole) if whole is not None else {}
+    evse = part(location, "evses", "uid", evse_key)
+    if evse is None:
+        return None
+    change = {"status": evse[1]["status"], "last_updated": evse[1]["last_updated"]}
+    url = joined(endpoint, *_segments(holder), location["id"], evse[1]["uid"])
+    return Message(method="PATCH", url=url, body=encoded(change))
+
+
+async def _token(unit: Unit, connection: Connection, endpoint: str, key: str) -> Message | None:
+    version, holder = VERSIONS[connection.version], connection.holder
+    body = await words.said(unit, holder, Module.TOKENS, version, key)
+    token = parsed(body or b"{}")
+    if not token:
+        return None
+    url = joined(endpoint, *_segments(holder), token["uid"])
+    if version.types_tokens:
+        url = with_query(url, urlencode({"type": token["type"]}))
+    return Message(method="PUT", url=url, body=body)
+
+
+async def _object(unit: Unit, connection: Connection, endpoint: str, module: Module, key: str) -> Message | None:
+    version, holder = VERSIONS[connection.version], connection.holder
+    try:
+        body = await words.said(unit, holder, module, version, key)
+    except Unsayable:
+        if module is not Module.LOCATIONS:
+            raise
+        body = await words.farewell(unit, holder, version, key)
+    if body is not None:
+        return Message(method="PUT", url=joined(endpoint, *_segments(holder), parsed(body)["id"]), body=body)
+    if module is not Module.TARIFFS:  # nothing else is ever taken back
+        return None
+    where = await locations.offering(unit, holder, key)
+    if where is not None:
+        raise StillOffered(key, where)
+    return Message(method="DELETE", url=joined(endpoint, *_segments(holder), key), body=None)
+
+
+async def _limits(unit: Unit, connection: Connection, session_id: str) -> Message | None:
+    """What limits one of our charges now; an update goes to the Sender interface of who set a limit."""
+    endpoint = connection.endpoint(Module.CHARGING_PROFILES, SENDER)
+    session = await sessions.find(unit, connection.holder, connection.holder, session_id)
+    if endpoint is None or session is None or session.active_profile is None:
+        return None
+    body = VERSIONS[connection.version].codecs[ActiveChargingProfile].encode(session.active_profile)
+    return Message(method="PUT", url=joined(endpoint, session.id), body=body)
+
+
+async def _if_sayable(said: Awaitable[bytes | None]) -> bytes | None:
+    try:
+        return await said
+    except Unsayable:
+        return None
+
+
+def _segments(owner: PartyId) -> tuple[str, str]:
+    return owner.country, owner.party
