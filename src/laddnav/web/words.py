@@ -137,6 +137,7 @@ TERMS: dict[str, str] = {
     "RESERVATION_TIME": N_("Reserved time"),
     "RESERVATION_FLAT": N_("Reservation fee"),
     "TOTAL": N_("The whole charge"),
+    "VAT": N_("VAT"),
     "total_cost": N_("Total"),
     "total_fixed_cost": N_("Start fee"),
     "total_energy_cost": N_("Cost of energy"),
