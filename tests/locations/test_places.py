@@ -45,6 +45,17 @@ async def test_an_evse_of_ours_that_is_gone_stays_as_removed(database: Database)
     assert {one.uid: one.status for one in kept.evses} == {"EVSE1": Status.AVAILABLE, "EVSE2": Status.REMOVED}
 
 
+async def test_a_location_of_ours_is_as_new_as_its_newest_part(database: Database) -> None:
+    """LOC-003: also where a feed dates each part by itself."""
+    newest = LONG_AGO + timedelta(days=1)
+    one = evse("EVSE1", connectors=(connector(last_updated=newest),))
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location(evses=(one, evse("EVSE2"))))
+    async with database.unit() as unit:
+        kept = await locations.fetch(unit, US, US, "LOC1")
+    assert (kept.last_updated, *(one.last_updated for one in kept.evses)) == (newest, newest, LONG_AGO)
+
+
 async def test_older_news_of_a_partner_is_not_news(database: Database) -> None:
     new = location(owner=THEM, name="Nya", last_updated=LONG_AGO + timedelta(hours=1))
     async with database.unit() as unit:

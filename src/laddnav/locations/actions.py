@@ -70,6 +70,8 @@ async def keep(unit: Unit, holder: PartyId, location: Location) -> bool:
     Raises TwoEvsesAlike, UnknownTimeZone.
     """
     rules.sound(location, ours=holder == location.owner)
+    if holder == location.owner:
+        location = rules.dated(location)
     before = await store.find(unit, holder, location.owner, location.id, lock=True)
     if before is not None and holder == location.owner:
         location = rules.succeeding(before, location)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
-from laddnav.locations.model import Connector, Evse, Location, Status
+from laddnav.locations.model import Connector, Evse, EvsePosition, Location, Parking, Status
 
 STATION_ID_MAX = 255
 # What an Evse id is made of, separators left out (OCPI 2.2.1 mod_locations_evse_object, its evse_id).
@@ -197,6 +197,20 @@ def removed(location: Location) -> Location:
     return replace(location, evses=tuple(replace(evse, status=Status.REMOVED) for evse in location.evses))
 
 
+def dated(location: Location) -> Location:
+    """Every part as new as the newest in it: so our own have to be told (OCPI 2.2.1 mod_locations_evse_object).
+
+    Feeds that we take over are often kept with a date for each part by itself.
+    """
+    evses = tuple(
+        replace(evse, last_updated=max((evse.last_updated, *(one.last_updated for one in evse.connectors))))
+        for evse in location.evses
+    )
+    return replace(
+        location, evses=evses, last_updated=max((location.last_updated, *(evse.last_updated for evse in evses)))
+    )
+
+
 def with_evse(location: Location, evse: Evse) -> Location:
     """Its Evse of this uid replaced, or one more; the Location is then as new as its newest part.
 
@@ -247,6 +261,12 @@ def evse_of(location: Location, evse_uid: str) -> Evse:
         if fold(evse.uid) == fold(evse_uid):
             return evse
     raise UnknownEvse(location.id, evse_uid)
+
+
+def spaces_of(location: Location, evse: Evse) -> tuple[tuple[Parking, EvsePosition | None], ...]:
+    """Where one can park to charge there, and how the Evse stands to that."""
+    known = {fold(parking.id): parking for parking in location.parking_places}
+    return tuple((known[fold(one.parking_id)], one.position) for one in evse.parking if fold(one.parking_id) in known)
 
 
 def connector_of(evse: Evse, connector_id: str | None) -> Connector:
