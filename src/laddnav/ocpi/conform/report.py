@@ -15,6 +15,7 @@ from msgspec import Struct
 from laddnav.kit.time import rfc3339
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.conform.verdicts import Outcome, Verdict
+from laddnav.ocpi.wire.codec import encoded
 
 _BODY_MAX = 6000  # characters of a body on the page; the JSON has all of it
 
@@ -88,6 +89,7 @@ def as_html(record: Record, verdicts: Sequence[Verdict]) -> str:
         left_out=len(verdicts) - len(applies),
         exchanges={number: _exchange(record.exchanges[number - 1], record) for number in shown},
         pretty=_pretty,
+        object=lambda words: _pretty(record.masked(encoded(words).decode())),
         masked=record.masked,
     )
 

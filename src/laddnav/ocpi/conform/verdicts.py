@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -26,12 +27,13 @@ class Outcome(StrEnum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """`exchange`: the number of the one that shows it, the first failing one where it fails."""
+    """`exchange`: the number of the one that shows it, the first failing one where it fails; `about`: its object."""
 
     requirement: Requirement
     outcome: Outcome
     reason: str
     exchange: int | None = None
+    about: Any = None
 
     @property
     def broken(self) -> bool:
@@ -81,8 +83,13 @@ def _verdict(one: Requirement, found: list[Finding], record: Record) -> Verdict:
         return Verdict(requirement=one, outcome=Outcome.NOT_APPLICABLE, reason=why_not)
     failed = next((finding for finding in found if finding.problem is not None), None)
     if failed is not None:
-        reason = failed.problem or ""
-        return Verdict(requirement=one, outcome=Outcome.FAIL, reason=reason, exchange=failed.exchange)
+        return Verdict(
+            requirement=one,
+            outcome=Outcome.FAIL,
+            reason=failed.problem or "",
+            exchange=failed.exchange,
+            about=failed.about,
+        )
     if not found:
         return Verdict(requirement=one, outcome=Outcome.NOT_OBSERVED, reason="No exchange of this run shows it")
     seen = f"seen {len(found)} times" if len(found) > 1 else "seen once"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -10,11 +11,12 @@ from laddnav.ocpi.conform.record import Exchange, Record
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """`problem` None: the requirement was met here."""
+    """`problem` None: the requirement was met here. `about`: the words of the object that it is about, where one is."""
 
     id: str
     exchange: int
     problem: str | None = None
+    about: Any = None
 
 
 Check = Callable[[Record], Iterator[Finding]]
@@ -31,6 +33,6 @@ def shows(*ids: str) -> Callable[[Check], Check]:
     return registered
 
 
-def found(ids: Iterable[str], exchange: Exchange, problem: str | None = None) -> Iterator[Finding]:
+def found(ids: Iterable[str], exchange: Exchange, problem: str | None = None, about: Any = None) -> Iterator[Finding]:
     """The same finding for each id."""
-    return (Finding(id=id, exchange=exchange.number, problem=problem) for id in ids)
+    return (Finding(id=id, exchange=exchange.number, problem=problem, about=about) for id in ids)

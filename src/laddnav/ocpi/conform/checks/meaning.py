@@ -28,10 +28,11 @@ def _location(words: Words) -> Ruling:
     for evse in evses:
         at = instant(evse.get("last_updated"))
         if own and at:
-            yield "LOC-003", "an EVSE changed after its Location" if at > own else None
+            yield "LOC-003", f"EVSE {evse.get('uid')} changed at {at}, its Location at {own}" if at > own else None
         newest = max(filter(None, (instant(one.get("last_updated")) for one in many(evse, "connectors"))), default=None)
         if at and newest:
-            yield "LOC-003", "a Connector changed after its EVSE" if newest > at else None
+            late = f"a Connector of EVSE {evse.get('uid')} changed at {newest}, the EVSE at {at}"
+            yield "LOC-003", late if newest > at else None
         ids = [str(one.get("id")).lower() for one in many(evse, "connectors")]
         yield "LOC-084", "two Connectors of an EVSE have one id" if len(set(ids)) < len(ids) else None
     if words.get("publish_allowed_to"):
@@ -224,7 +225,7 @@ def objects_mean_something(record: Record) -> Iterator[Finding]:
                 continue
             for id, problem in rule(words):
                 named = f"{kind} {words.get('id', words.get('uid'))}: {problem}" if problem else None
-                yield from found((id,), one, named)
+                yield from found((id,), one, named, named and words)
 
 
 @shows("LOC-037", "LOC-055", "LOC-006", "TOK-005", "SES-055")

@@ -73,7 +73,7 @@ def objects_are_as_their_tables_say(record: Record) -> Iterator[Finding]:
         for words, kind, partial in objects_in(one):
             for seen in inspected(words, kind, record.version, partial=partial):
                 problem = None if seen.slip is None else f"{seen.pointer or '/'}: {seen.why}"
-                for finding in found(_shown(seen, record.version, partial), one, problem):
+                for finding in found(_shown(seen, record.version, partial), one, problem, problem and words):
                     if finding.id not in best or (best[finding.id].problem is None and problem is not None):
                         best[finding.id] = finding
         yield from best.values()
