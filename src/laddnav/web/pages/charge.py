@@ -14,7 +14,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.power import Power, kw
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Evse, Location, Status
-from laddnav.locations.rules import UnknownEvse, connector_of, shown_to_anybody
+from laddnav.locations.rules import UnknownEvse, connector_of, shown_to_anybody, spaces_of
 from laddnav.parties import actions as parties
 from laddnav.pricing.ahead.course import changes, now
 from laddnav.pricing.plain.explain import passages
@@ -87,6 +87,8 @@ async def one(asked: Asked) -> Response:
         connector=connector,
         operator=location.operator.name if location.operator else operator.name,
         website=location.operator.website if location.operator else operator.website,
+        spaces=spaces_of(location, evse),
+        plugs_in=any("PLUG_AND_CHARGE" in word for word in connector.capabilities) if connector else False,
         busy=evse.status in BUSY,
         others=[other for other in location.evses if other.uid != evse.uid and shown_to_anybody(location, other)],
         bank_cards=not TAKES_BANK_CARDS.isdisjoint(evse.capabilities),

@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Status
-from laddnav.locations.rules import evse_of, shown_to_anybody
+from laddnav.locations.rules import evse_of, shown_to_anybody, spaces_of
 from laddnav.ocpi import commands
 from laddnav.people import actions as people
 from laddnav.people.model import Role
@@ -100,6 +100,7 @@ async def one_evse(asked: Asked) -> Response:
         evse=evse,
         tariff=tariff,
         station=station,
+        spaces=spaces_of(location, evse),
         public=evse.evse_id if location.owner == holder and shown_to_anybody(location, evse) else None,
         foreseen=shown,
     )
