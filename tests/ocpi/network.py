@@ -26,6 +26,8 @@ from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockA
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import commanded, limited, listeners, partners, seal, store
 from laddnav.ocpi.client import Clients
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.pull import pull_due
 from laddnav.ocpi.push import Courier
@@ -66,6 +68,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionEnded: [listeners.push_session, cdrs.close],
     SessionFailed: [reservations.session_went_on, listeners.push_session],
     CdrClosed: [listeners.push_cdr],
+    ConnectionChanged: [clients.tell_clients],
     StartAnswered: [commanded.answer_command],
     StopAnswered: [commanded.answer_command],
     ReservationAnswered: [commanded.answer_command],

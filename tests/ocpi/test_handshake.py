@@ -167,7 +167,7 @@ async def test_a_partner_that_is_not_there_is_told_from_one_that_refuses(cpo: In
     with pytest.raises(UnknownParty):
         await partners.register(cpo.database, cpo.clients, they.versions_url, "t", PartyId("XX", "XXX"), Role.CPO)
     with pytest.raises(RoleNotServed):
-        await partners.register(cpo.database, cpo.clients, they.versions_url, "t", CPO, Role.HUB)
+        await partners.register(cpo.database, cpo.clients, they.versions_url, "t", CPO, Role.OTHER)
 
 
 async def test_our_update_brings_new_tokens_and_their_endpoints(cpo: Installation, they: Peer) -> None:

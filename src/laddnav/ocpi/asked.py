@@ -14,6 +14,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import CommandAnswered
+from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.rules import RECEIVER, path_of
 from laddnav.ocpi.wire import envelope
@@ -126,9 +127,9 @@ async def sent_command(unit: Unit, id: str) -> KeptCommand:
 
 
 async def connected_to(unit: Unit, holder: PartyId, party: PartyId) -> Connection:
-    """Raises NotConnectedTo."""
+    """Raises NotConnectedTo, also where a hub says that nothing reaches this party now."""
     for connection in await store.connected(unit, holder):
-        if party in connection.parties:
+        if party in connection.parties and await reachable(unit, connection, party):
             return connection
     raise NotConnectedTo(party)
 

@@ -50,6 +50,8 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
         return await _status(unit, connection, endpoint, *key.split("/", 1))
     if module is Module.TOKENS:
         return await _token(unit, connection, endpoint, key)
+    if module is Module.HUB_CLIENT_INFO:
+        return await _client(unit, connection, endpoint, key)
     return await _object(unit, connection, endpoint, module, key)
 
 
@@ -107,6 +109,16 @@ async def _object(unit: Unit, connection: Connection, endpoint: str, module: Mod
     if where is not None:
         raise StillOffered(key, where)
     return Message(method="DELETE", url=joined(endpoint, *_segments(holder), key), body=None)
+
+
+async def _client(unit: Unit, connection: Connection, endpoint: str, key: str) -> Message | None:
+    """The URL names the party that is told of, not the hub (OCPI 2.2.1 mod_hub_client_info_client_put)."""
+    version = VERSIONS[connection.version]
+    body = await words.said(unit, connection.holder, Module.HUB_CLIENT_INFO, version, key)
+    if body is None:
+        return None
+    client = parsed(body)
+    return Message(method="PUT", url=joined(endpoint, client["country_code"], client["party_id"]), body=body)
 
 
 async def _limits(unit: Unit, connection: Connection, session_id: str) -> Message | None:

@@ -18,9 +18,10 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients, PartnerRefused, Reply
 from laddnav.ocpi.endpoints import cdrs, locations, sessions, tariffs, tokens
+from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
-from laddnav.ocpi.rules import SENDER, NotAmongThem
+from laddnav.ocpi.rules import SENDER, UNROUTED, NotAmongThem
 from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.handshake import Module, State
@@ -50,6 +51,7 @@ Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 
 TAKES: dict[Module, Take] = {
     Module.CDRS: cdrs.pulled,
+    Module.HUB_CLIENT_INFO: hub_clients.pulled,
     Module.LOCATIONS: locations.SUBJECT.pulled,
     Module.SESSIONS: sessions.SUBJECT.pulled,
     Module.TARIFFS: tariffs.SUBJECT.pulled,
@@ -124,7 +126,7 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     total = 0
     while url is not None and url not in visited and task.seen < PAGES_MAX * PAGE:
         visited.add(url)
-        reply = await partner.call("GET", url)
+        reply = await partner.call("GET", url, routed=task.module not in UNROUTED)
         objects = envelope.members(reply.answer.data)
         shrunk = total - _total(reply)
         total = _total(reply)

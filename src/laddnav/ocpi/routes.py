@@ -18,7 +18,18 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import rules, seal, store
 from laddnav.ocpi.asked import UnknownCommand, sent_command
 from laddnav.ocpi.client import Clients
-from laddnav.ocpi.endpoints import cdrs, commands, credentials, locations, profiles, sessions, tariffs, tokens, versions
+from laddnav.ocpi.endpoints import (
+    cdrs,
+    clients,
+    commands,
+    credentials,
+    locations,
+    profiles,
+    sessions,
+    tariffs,
+    tokens,
+    versions,
+)
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Table, Within
 from laddnav.ocpi.endpoints.status import (
     NoSuchMethod,
@@ -47,6 +58,8 @@ MODULES: dict[tuple[Module, Interface], Table] = {
     (Module.CHARGING_PROFILES, Interface.RECEIVER): profiles.RECEIVER,
     (Module.COMMANDS, Interface.SENDER): commands.SENDER,
     (Module.COMMANDS, Interface.RECEIVER): commands.RECEIVER,
+    (Module.HUB_CLIENT_INFO, Interface.SENDER): clients.SENDER,
+    (Module.HUB_CLIENT_INFO, Interface.RECEIVER): clients.RECEIVER,
     (Module.LOCATIONS, Interface.SENDER): locations.SENDER,
     (Module.LOCATIONS, Interface.RECEIVER): locations.RECEIVER,
     (Module.SESSIONS, Interface.SENDER): sessions.SENDER,
@@ -88,6 +101,11 @@ class Found(Struct, frozen=True):
     module: Module | None
     path: str  # of the endpoint, below our /ocpi
     segments: tuple[str, ...]
+
+    @property
+    def routed(self) -> bool:
+        """Whether the parties that it goes between are named."""
+        return self.role is not None and self.version.routes and self.module not in rules.UNROUTED
 
 
 class Request(Struct):
@@ -163,7 +181,7 @@ class Desk:
             answer.connection = connection
             found = self._found(request, connection)
             answer.version = found.version
-            if found.role is not None and found.version.routes:
+            if found.routed:
                 answer.route = Route(to=connection.party, origin=connection.holder)
                 answer.route = rules.heard_from(connection, routing.route_in(request.headers))
             endpoint = _endpoint(found, request.method)

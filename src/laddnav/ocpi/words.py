@@ -15,7 +15,9 @@ from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Status
 from laddnav.ocpi import store
+from laddnav.ocpi.hub import clients
 from laddnav.ocpi.store import Key, Row
+from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
@@ -30,6 +32,7 @@ from laddnav.tokens.model import Token, TokenKey
 
 KINDS: dict[Module, type[Any]] = {
     Module.CDRS: Cdr,
+    Module.HUB_CLIENT_INFO: ClientInfo,
     Module.LOCATIONS: Location,
     Module.SESSIONS: Session,
     Module.TARIFFS: Tariff,
@@ -116,6 +119,7 @@ async def _cdr(unit: Unit, holder: PartyId, key: str) -> Cdr | None:
 
 READS: dict[Module, Callable[[Unit, PartyId, str], Awaitable[Any]]] = {
     Module.CDRS: _cdr,
+    Module.HUB_CLIENT_INFO: clients.client,
     Module.LOCATIONS: _location,
     Module.SESSIONS: _session,
     Module.TARIFFS: _tariff,

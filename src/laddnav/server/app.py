@@ -39,6 +39,7 @@ from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.introductions import introduce_debtors
 from laddnav.ocpi.listeners import push_cdr, push_location, push_session, push_status, push_tariff, push_token
 from laddnav.ocpi.losses import note_cdr, note_location, note_tariff, note_token
@@ -111,7 +112,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrClosed: [billing.bill, push_cdr, note_cdr],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill],
-    ConnectionChanged: [introduce_debtors],
+    ConnectionChanged: [introduce_debtors, hub_clients.tell_clients],
 }
 
 # The operator API, room by room.
@@ -176,6 +177,7 @@ class House:
                 "offers": every(5, lambda: offers.look_due(database, clients, dice)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
+                "hub_clients": every(30, lambda: hub_clients.look_after_clients(database, clients)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_exchanges": every(3600, lambda: journal.forget_old(database)),

@@ -118,6 +118,11 @@ STATES: dict[tuple[str, str], State] = {
     ("command", "refused"): State(N_("Refused"), "bad", "gone"),
     ("command", "failed"): State(N_("Failed"), "bad", "fault"),
     ("command", "timed out"): State(N_("No answer in time"), "warn", "waiting"),
+    ("command", "canceled"): State(N_("Taken back"), "idle", "gone"),
+    ("client", "CONNECTED"): State(N_("Connected"), "good", "available"),
+    ("client", "OFFLINE"): State(N_("Offline"), "bad", "fault"),
+    ("client", "PLANNED"): State(N_("Planned"), "idle", "planned"),
+    ("client", "SUSPENDED"): State(N_("Removed"), "idle", "gone"),
 }
 
 

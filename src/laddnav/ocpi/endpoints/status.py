@@ -17,6 +17,7 @@ from laddnav.ocpi.asked import UnknownCommand
 from laddnav.ocpi.client import ForbiddenAddress
 from laddnav.ocpi.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
+from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
 from laddnav.ocpi.endpoints.sessions import NoPreferences
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
@@ -70,6 +71,7 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     UnknownTariff: (404, StatusCode.CLIENT_ERROR),
     UnknownSession: (404, StatusCode.CLIENT_ERROR),
     UnknownCdr: (404, StatusCode.CLIENT_ERROR),
+    UnknownClient: (404, StatusCode.CLIENT_ERROR),
     UnknownCommand: (404, StatusCode.CLIENT_ERROR),
     NotAmongThem: (404, StatusCode.INVALID_PARAMETERS),
     NoPreferences: (404, StatusCode.INVALID_PARAMETERS),

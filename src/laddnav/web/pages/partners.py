@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import commands, losses, offers, partners
+from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Delivery
 from laddnav.ocpi.rules import OFFERED
 from laddnav.ocpi.wire.commands import Verdict
@@ -44,6 +45,7 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         pulls = await partners.pulls(unit, connection)
         asked_for = await partners.commands(unit, connection, LISTED)
         lost = await losses.of_partner(unit, connection)
+        behind = await clients.behind(unit, connection)
     return asked.page(
         "partner.html",
         path=f"/partners/{ref}",
@@ -55,6 +57,7 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         pulls=pulls,
         commands=asked_for,
         losses=lost,
+        clients=behind,
         better=offers.better(connection) if connection.state is State.CONNECTED else None,
         may_suspend=connection.state is State.CONNECTED,
         may_resume=connection.state is State.SUSPENDED,

@@ -2,6 +2,7 @@
 
 from laddnav.cdrs.model import Cdr
 from laddnav.locations.model import Connector, Evse, Location
+from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import Codecs
 from laddnav.ocpi.wire.handshake import Credentials, Module, OfferedVersion, VersionDetails
 from laddnav.ocpi.wire.shared import offered
@@ -9,6 +10,7 @@ from laddnav.ocpi.wire.v2_2_1 import (
     cdr,
     cdr_token,
     charging_profile,
+    client_info,
     commands,
     connector,
     credentials,
@@ -28,6 +30,7 @@ CODECS = Codecs(
     {
         Authorization: token.authorization_codec,
         Cdr: cdr.codec,
+        ClientInfo: client_info.codec,
         Connector: connector.codec,
         Credentials: credentials.codec,
         Evse: evse.codec,

@@ -1,0 +1,63 @@
+"""Hub client info: a hub lists who is behind it and tells what changes (OCPI 2.2.1 mod_hub_client_info_module)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, hearing, kept
+from laddnav.ocpi.endpoints.heard import readable, same_owner
+from laddnav.ocpi.endpoints.lists import listing
+from laddnav.ocpi.hub import clients
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.store import Key
+from laddnav.ocpi.wire.clients import ClientInfo
+from laddnav.ocpi.wire.codec import encoded
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.version import Version
+
+
+class UnknownClient(Refusal):
+    """The hub never told us of this party."""
+
+    def __init__(self, party: PartyId) -> None:
+        super().__init__(f"{party} is no client that we were told of")
+        self.party = party
+
+
+async def get(unit: Unit, call: Call) -> Reply:
+    """Raises UnknownClient, NotAPartyId."""
+    party = PartyId.of(*call.segments)
+    client = await clients.heard(unit, call.connection, party)
+    if client is None:
+        raise UnknownClient(party)
+    return Reply(data=call.codec(ClientInfo).encode(client))
+
+
+async def put(unit: Unit, call: Call) -> Reply:
+    """Raises Unreadable, Mismatch, NotAPartyId."""
+    client = call.codec(ClientInfo).decode(readable(call.connection, call.body), call.hearing())
+    same_owner(PartyId.of(*call.segments), client.party)
+    return kept(new=await clients.hear(unit, call.connection, client))
+
+
+async def pulled(unit: Unit, connection: Connection, version: Version, words: Any) -> Key:
+    """One client out of the hub's list. Raises Unreadable, NotAPartyId."""
+    body = readable(connection, encoded(words))
+    client = version.codecs[ClientInfo].decode(body, hearing(connection))
+    await clients.hear(unit, connection, client)
+    owner = connection.party or connection.holder
+    return Key(
+        holder=connection.holder,
+        owner=owner,
+        module=Module.HUB_CLIENT_INFO,
+        version=version.number,
+        said=False,
+        id=client.key,
+    )
+
+
+SENDER: Table = {("GET", 0): listing(Module.HUB_CLIENT_INFO)}
+RECEIVER: Table = {("GET", 2): Within(get), ("PUT", 2): Within(put)}

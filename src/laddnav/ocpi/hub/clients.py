@@ -1,0 +1,118 @@
+"""Who can be reached through a hub: as hub we tell it and look whether they live, as anybody else we hear it.
+
+OCPI 2.2.1 mod_hub_client_info_flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store as connections
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.hub import store
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, clients_of
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.parties.model import Role
+
+# Without a word from somebody, a hub looks whether anybody is there (the text's own advice where one is unsure).
+SILENT_FOR = timedelta(minutes=5)
+
+# As hub ---------------------------------------------------------------------------------------------------------------
+
+
+async def tell_clients(database: Database, changed: ConnectionChanged) -> None:
+    """Hears that something is different about a connection: where we are its hub, the others are told."""
+    async with database.unit() as unit:
+        connection = await connections.connection(unit, changed.holder, changed.connection_id)
+        if connection is None or connection.our_role is not Role.HUB:
+            return
+        holder, reachable = connection.holder, connection.failures == 0
+        for client in clients_of(connection.roles, connection.state, reachable=reachable, now=unit.now):
+            before = await store.find(unit, holder, holder, client.key, lock=True)
+            if before is None or replace(before, last_updated=client.last_updated) != client:
+                store.put(unit, holder, holder, client)
+                await _queue(unit, connection, client)
+    database.wake()
+
+
+async def _queue(unit: Unit, about: Connection, client: ClientInfo) -> None:
+    for other in await connections.registered(unit, about.holder):
+        takes = other.our_role is Role.HUB and other.endpoint(Module.HUB_CLIENT_INFO, RECEIVER) is not None
+        if takes and other.id != about.id:
+            connections.queue_news(unit, other, Module.HUB_CLIENT_INFO, client.key, "PUT")
+
+
+async def look_after_clients(database: Database, clients: Clients, limit: int = 20) -> int:
+    """Ask those who were silent for long whether they live; says how many that were.
+
+    Their list of versions costs them nothing and has no effects (OCPI 2.2.1 mod_hub_client_info_pull_model).
+    """
+    async with database.unit() as unit:
+        since = unit.now - unit.clock.wall(SILENT_FOR)
+        silent = await store.silent(unit, Role.HUB, since, limit)
+        found = [one for ref in silent if (one := await connections.connection_by_ref(unit, ref)) is not None]
+    for connection in found:
+        await _look_after(database, clients, connection)
+    return len(found)
+
+
+async def _look_after(database: Database, clients: Clients, connection: Connection) -> None:
+    problem: str | None = None
+    try:
+        partner = await clients.to(connection)
+        await partner.call("GET", connection.versions_url or "", routed=False)
+    except (Trouble, Refusal) as error:
+        problem = str(error)
+    async with database.unit() as unit:
+        if problem is None:
+            connections.reached(unit, connection)
+        else:
+            connections.not_reached(unit, connection, unit.now, problem)
+        if (problem is None) is not (connection.failures == 0):
+            unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+
+
+async def client(unit: Unit, holder: PartyId, key: str) -> ClientInfo | None:
+    """What we as hub say of one of ours."""
+    return await store.find(unit, holder, holder, key)
+
+
+# As anybody else ------------------------------------------------------------------------------------------------------
+
+
+async def hear(unit: Unit, connection: Connection, client: ClientInfo) -> bool:
+    """The hub tells of one of its clients; True where that is new here. Older news are left alone."""
+    hub = store.hub_of(connection)
+    before = await store.find(unit, connection.holder, hub, client.key, lock=True)
+    if before is None or before.last_updated <= client.last_updated:
+        store.put(unit, connection.holder, hub, client)
+    return before is None
+
+
+async def heard(unit: Unit, connection: Connection, party: PartyId) -> ClientInfo | None:
+    """What we were told of a party; in which role, a URL does not say, so it is the newest word."""
+    found = await store.of_party(unit, connection.holder, store.hub_of(connection), party)
+    return found[0] if found else None
+
+
+async def reachable(unit: Unit, connection: Connection, party: PartyId) -> bool:
+    """False where its hub says that nothing can be delivered to it (OCPI 2.2.1 mod_hub_client_info_module)."""
+    if party == connection.party:
+        return True
+    told = await store.of_party(unit, connection.holder, store.hub_of(connection), party)
+    return not told or any(one.status is ClientStatus.CONNECTED for one in told)
+
+
+async def behind(unit: Unit, connection: Connection, limit: int = 500) -> Sequence[ClientInfo]:
+    """All who are behind this hub, or with us where we are the hub."""
+    hub = connection.holder if connection.our_role is Role.HUB else store.hub_of(connection)
+    return await store.behind(unit, connection.holder, hub, limit)
