@@ -30,7 +30,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import AuthMethod
 from laddnav.sessions.model import Status as SessionStatus
 from laddnav.tariffs import actions as tariffs
-from laddnav.tariffs.model import TaxIncluded
+from laddnav.tariffs.model import TariffType, TaxIncluded
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Whitelist
@@ -152,6 +152,21 @@ async def test_a_location_its_status_and_its_tariff_are_pushed(old: Pair) -> Non
 def _without_tariff(location: Any) -> Any:
     bare = tuple(replace(one, connectors=(things.connector(tariff_ids=()),)) for one in location.evses)
     return replace(location, evses=bare)
+
+
+async def test_of_several_tariffs_the_one_for_drivers_with_a_contract_is_told(old: Pair) -> None:
+    """LOC-082, LOC-024: a Connector names one, and that for who pays at the station is not theirs."""
+    cpo, emsp = old
+    offered = (things.evse(connectors=(things.connector(tariff_ids=("CASH", "LATER", "T1")),)),)
+    async with cpo.database.unit() as unit:
+        await tariffs.keep(unit, CPO, things.tariff("CASH", CPO, type=TariffType.AD_HOC_PAYMENT))
+        await tariffs.keep(unit, CPO, things.tariff("LATER", CPO, starts_at=unit.now + timedelta(days=1)))
+        await tariffs.keep(unit, CPO, things.tariff("T1", CPO))
+        await locations.keep(unit, CPO, things.location(owner=CPO, evses=offered))
+    await cpo.settle()
+    async with emsp.database.unit() as unit:
+        location = await locations.fetch(unit, EMSP, CPO, "LOC1")
+    assert location.evses[0].connectors[0].tariff_ids == ("T1",)
 
 
 async def test_a_token_is_pushed_by_its_uid_alone(old: Pair) -> None:
@@ -348,6 +363,19 @@ async def test_a_charge_is_started_and_stopped_from_afar(old: Pair) -> None:
     assert stop.verdict is Verdict.ACCEPTED
     stop = await commands.stop_session(emsp.database, emsp.clients, EMSP, owner=CPO, session_id="NONE")
     assert stop.verdict is Verdict.UNKNOWN_SESSION
+
+
+async def test_who_cannot_name_the_connector_need_not(old: Pair) -> None:
+    """CMD-023: an Evse that wants it named is started all the same."""
+    cpo, emsp = old
+    await furnished(cpo)
+    choosy = (things.evse(capabilities=("START_SESSION_CONNECTOR_REQUIRED",)), things.evse("EVSE2"))
+    async with cpo.database.unit() as unit:
+        await locations.keep(unit, CPO, things.location(owner=CPO, evses=choosy, last_updated=unit.now))
+    start = await commands.start_session(
+        emsp.database, emsp.clients, EMSP, token=APP, owner=CPO, location_id="LOC1", evse_uid="EVSE1"
+    )
+    assert start.verdict is Verdict.ACCEPTED
 
 
 async def test_a_no_of_the_station_is_a_no(old: Pair) -> None:

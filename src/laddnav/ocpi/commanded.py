@@ -67,15 +67,18 @@ async def take_start(
     one = taken(unit, connection, settings, CommandType.START_SESSION, command.response_url, body)
     why = "No Evse here can start now"
     for evse in await _candidates(unit, holder, location, command.evse_uid, driver):
-        if CONNECTOR_REQUIRED in evse.capabilities and command.connector_id is None:
-            raise ConnectorMissing(evse.uid)
+        connector_id = command.connector_id
+        if CONNECTOR_REQUIRED in evse.capabilities and connector_id is None:
+            if VERSIONS[connection.version].names_connector:
+                raise ConnectorMissing(evse.uid)
+            connector_id = evse.connectors[0].id  # who cannot name one is content with any
         try:
             session = await sessions.request_start(
                 unit,
                 holder=holder,
                 token=driver,
                 evse=EvseRef(location.id, evse.uid),
-                connector_id=command.connector_id,
+                connector_id=connector_id,
                 reference=command.authorization_reference,
                 command_id=one.id,
             )

@@ -13,7 +13,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
-from laddnav.locations.model import Location, Status
+from laddnav.locations.model import Connector, Location, Status
 from laddnav.ocpi import store
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.store import Key, Row
@@ -62,7 +62,7 @@ async def said(unit: Unit, holder: PartyId, module: Module, version: Version, ke
     if row.body is not None:
         return row.body
     thing = await READS[module](unit, holder, row.key)
-    return None if thing is None else _put(unit, holder, module, version, row, thing)
+    return None if thing is None else await _put(unit, holder, module, version, row, thing)
 
 
 async def farewell(unit: Unit, holder: PartyId, version: Version, key: str) -> bytes | None:
@@ -82,14 +82,29 @@ async def farewell(unit: Unit, holder: PartyId, version: Version, key: str) -> b
 async def _rendered(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row) -> bytes:
     thing = await READS[module](unit, holder, row.key)
     assert thing is not None, "what stands on a page is there"
-    return _put(unit, holder, module, version, row, thing)
+    return await _put(unit, holder, module, version, row, thing)
 
 
-def _put(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, thing: Any) -> bytes:
+async def _put(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, thing: Any) -> bytes:
+    if module is Module.LOCATIONS and not version.lists_tariffs:
+        thing = await _with_one_tariff(unit, holder, thing)
     body = version.codecs[KINDS[module]].encode(thing)
     key = Key(holder=holder, owner=holder, module=module, version=version.number, said=True, id=row.key)
     store.put_words(unit, key, body, thing.last_updated, row.revision)
     return body
+
+
+async def _with_one_tariff(unit: Unit, holder: PartyId, location: Location) -> Location:
+    """Of a Connector's Tariffs the one that holds for a driver with a contract: a partner can hear of one only."""
+
+    async def chosen(connector: Connector) -> Connector:
+        if len(connector.tariff_ids) < 2:
+            return connector
+        tariff = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now)
+        return replace(connector, tariff_ids=connector.tariff_ids[:1] if tariff is None else (tariff.id,))
+
+    evses = [replace(one, connectors=tuple([await chosen(plug) for plug in one.connectors])) for one in location.evses]
+    return replace(location, evses=tuple(evses))
 
 
 async def _location(unit: Unit, holder: PartyId, key: str) -> Location | None:

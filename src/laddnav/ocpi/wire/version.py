@@ -1,5 +1,7 @@
 """What there is to know of one OCPI version besides the objects: facts that endpoints ask, each named for itself."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from laddnav.ocpi.wire.codec import Codecs
@@ -8,32 +10,29 @@ from laddnav.ocpi.wire.handshake import Module
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """What a fact is where a version does not say, OCPI 2.2.1 and its successors have in common.
+    """Where a version does not say what a fact is, it is as in OCPI 2.2.1 and its successors.
 
-    `encodes_token`: the Authorization header carries Base64. `routes`: requests name the parties they go between
-    (OCPI 2.2.1 transport_and_format_authorization_header, transport_and_format_message_routing).
-    `dates_changes`: a PATCH names its `last_updated` (OCPI 2.2.1 mod_locations_patch_method).
-    `patches_tariffs`: a Tariff is changed in part (OCPI 2.1.1 mod_tariffs §2.2.3).
-    `types_tokens`: the URL of a Token names its type (OCPI 2.2.1 mod_tokens_cpo_get_method).
-    `credits`: a CDR can take back another. `hides`: a Location can say that it is not for everybody. `prefers`: a
-    driver can say what matters to him in a charge (OCPI 2.2.1 mod_sessions_set_charging_preferences).
-    `token_types`: the types that it has words for, of which OTHER stands for all others; None: any.
-    `statuses`: the codes that it defines; in place of another stands the general one of its thousand.
+    OCPI 2.2.1 transport_and_format_authorization_header, transport_and_format_message_routing,
+    mod_locations_patch_method, mod_tokens_cpo_get_method, mod_commands_startsession_object, and
+    OCPI 2.1.1 mod_tariffs §2.2.3.
     """
 
     number: str
     codecs: Codecs
     modules: frozenset[Module]
-    encodes_token: bool = True
-    routes: bool = True
-    dates_changes: bool = True
-    patches_tariffs: bool = False
-    types_tokens: bool = True
-    credits: bool = True
-    hides: bool = True
-    prefers: bool = True
-    token_types: frozenset[str] | None = None
-    statuses: frozenset[StatusCode] = frozenset(StatusCode)
+    encodes_token: bool = True  # the Authorization header carries Base64
+    routes: bool = True  # requests name the parties they go between
+    dates_changes: bool = True  # a PATCH names its last_updated
+    patches_tariffs: bool = False  # a Tariff is changed in part
+    types_tokens: bool = True  # the URL of a Token names its type
+    credits: bool = True  # a CDR can take back another
+    hides: bool = True  # a Location can say that it is not for everybody
+    prefers: bool = True  # a driver can say what matters to him in a charge
+    lists_tariffs: bool = True  # a Connector offers several
+    names_connector: bool = True  # a start names the Connector
+    token_types: frozenset[str] | None = None  # those it has words for, and OTHER for all others; None: any
+    lists: Mapping[str, frozenset[str]]  # of fields whose lists are closed, but of which we keep every word
+    statuses: frozenset[StatusCode] = frozenset(StatusCode)  # in place of another stands the general one
 
     def tells_all(self, module: Module) -> bool:
         """Whether it has words for every object of ours; else some are kept from a partner."""
