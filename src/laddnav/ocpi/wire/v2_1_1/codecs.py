@@ -57,7 +57,9 @@ VERSION = Version(
     lists_tariffs=False,
     names_connector=False,
     token_types=LISTED["token_type"],
-    lists={field: LISTED[field] for field in ("capabilities", "facilities", "format", "parking_restrictions", "standard")},
+    lists={
+        field: LISTED[field] for field in ("capabilities", "facilities", "format", "parking_restrictions", "standard")
+    },
     # There is none for a Token that nobody knows (OCPI 2.1.1 status_codes, 2xxx).
     statuses=frozenset(StatusCode) - {StatusCode.UNKNOWN_TOKEN},
 )

@@ -15,6 +15,7 @@ from laddnav.ocpi.wire.v2_2_1 import (
     connector,
     credentials,
     evse,
+    listed,
     location,
     session,
     tariff,
@@ -46,4 +47,10 @@ CODECS = Codecs(
     }
 )
 
-VERSION = Version(number="2.2.1", codecs=CODECS, modules=frozenset(Module), token_types=frozenset(cdr_token.TYPES))
+VERSION = Version(
+    number="2.2.1",
+    codecs=CODECS,
+    modules=frozenset(Module),
+    token_types=frozenset(cdr_token.TYPES),
+    lists=listed.LISTED,
+)
