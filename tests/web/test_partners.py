@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import offers, partners, store
-from laddnav.ocpi.model import Connection
+from laddnav.ocpi.model import Connection, Policy
+from laddnav.ocpi.quirks import FIELDS
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role
+from laddnav.web.pages.deviations import REPAIRS
 from tests.things import US, settled
 from tests.web.site import Site
 from tests.web.test_doors import client, sign_in
@@ -67,3 +69,25 @@ async def test_a_better_version_is_the_newest_that_both_speak(
 ) -> None:
     """VER-022, VER-020."""
     assert offers.better(replace(older, version=version, offers=offered)) == better
+
+
+def test_every_repair_has_its_words() -> None:
+    assert list(REPAIRS) == list(FIELDS)
+
+
+async def test_an_administrator_says_how_a_partner_deviates(
+    site: Site, client: aiohttp.ClientSession, older: Connection, database: Database
+) -> None:
+    """What is not ticked goes by the text; what cannot be is refused, and nothing changed."""
+    csrf = await sign_in(client, site, Role.ADMIN)
+    path = f"{site.url}/partners/{older.ref}/deviations"
+    async with client.get(path) as answer:
+        page = await answer.text()
+    assert "Wants every message in its order" in page and "Numbers written as texts" in page
+    ticked = {"repair quoted-number": "yes", "in_order": "yes", "token": "raw", "absences": "3"}
+    for absences, said in (("3", "like that from now on"), ("999", "Say from how many lists"), ("", "Say from how many")):
+        async with client.post(path, data={**ticked, "csrf": csrf, "absences": absences}) as answer:
+            assert said in await answer.text()
+        async with database.unit() as unit:
+            policy = (await partners.fetch(unit, older.ref)).policy
+        assert policy == Policy(quirks=("quoted-number",), in_order=True, raw_token=True, absences=3)

@@ -4,10 +4,10 @@ from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import losses, partners
-from laddnav.ocpi.model import Connection, Loss
+from laddnav.ocpi import losses, partners, policies
+from laddnav.ocpi.model import Connection, Loss, Policy
 from laddnav.people.api import Limit, Page, Route, page
-from laddnav.people.model import Visitor
+from laddnav.people.model import Role, Visitor
 
 
 class Losses(Struct, frozen=True, kw_only=True):
@@ -36,8 +36,14 @@ async def fetch_losses(unit: Unit, ref: str) -> Losses:
     return Losses(holder=connection.holder, version=connection.version, losses=found)
 
 
+async def set_policy(unit: Unit, ref: str, body: Policy) -> Connection:
+    """How a partner deviates from the text, all of it; what is left out goes by the text."""
+    return await policies.adapt(unit, ref, body)
+
+
 ROUTES = (
     Route(method="GET", path="/partners", does=list_partners),
     Route(method="GET", path="/partners/{ref}", does=fetch_partner),
     Route(method="GET", path="/partners/{ref}/losses", does=fetch_losses),
+    Route(method="PUT", path="/partners/{ref}/policy", does=set_policy, needs=Role.ADMIN),
 )

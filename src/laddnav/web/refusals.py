@@ -19,6 +19,7 @@ from laddnav.locations.rules import (
 from laddnav.ocpi.asked import NotConnectedTo
 from laddnav.ocpi.client import ForbiddenAddress, NotRegistered, PartnerRefused
 from laddnav.ocpi.commands import MayNotCharge
+from laddnav.ocpi.policies import AbsencesOutOfRange
 from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
@@ -44,6 +45,7 @@ from laddnav.web.words import N_, translations
 
 # With the refusal's own fields. One that is not here says its own English sentence.
 SENTENCES: dict[type[Exception], str] = {
+    AbsencesOutOfRange: N_("Say from how many lists in a row an object has to be missing: 0, which is never, to 365."),
     AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
     AlreadyEnded: N_("This session is over already."),
     EvseBusy: N_("Another session is under way at this EVSE."),
