@@ -16,9 +16,10 @@ from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party, Role
 from laddnav.pricing.model import NOTHING, Line
+from laddnav.pricing.policy import OURS
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import rounded_price
-from laddnav.pricing.taxes import taxed
+from laddnav.pricing.taxes import taxing
 from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken
 from laddnav.tokens.model import TokenType
 
@@ -70,6 +71,7 @@ def price(before_taxes: Decimal, vat: Decimal | None) -> Price:
 def energy(volume: str, per_kwh: str, vat: str | None = "25", element: int = 0) -> Line:
     """A priced line of energy, exact."""
     rate = None if vat is None else Decimal(vat)
+    both_sides, _ = taxing(rate, None, OURS)
     return Line(
         started_at=NOON - timedelta(hours=1),
         ended_at=NOON,
@@ -79,7 +81,7 @@ def energy(volume: str, per_kwh: str, vat: str | None = "25", element: int = 0) 
         unit="kWh",
         unit_price=Decimal(per_kwh),
         vat=rate,
-        amount=taxed(Decimal(volume) * Decimal(per_kwh), rate),
+        amount=both_sides(Decimal(volume) * Decimal(per_kwh)),
         tariff_id="CITY",
         element=element,
         component=0,

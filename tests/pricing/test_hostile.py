@@ -171,6 +171,14 @@ def test_a_long_reservation_before_a_long_charge_is_not_looked_through_again_for
         assert priced(body).total.excl == 1
 
 
+def test_a_large_tariff_for_periods_that_name_another_is_no_more_work_than_for_those_that_name_it() -> None:
+    """Refused as a whole, and not made ready anew for each period."""
+    (tariff,) = read_charge(with_elements(2_000)).tariffs
+    body = with_periods(20_000).replace(b'"tariff_id":"T"', b'"tariff_id":"X"')
+    with within(megabytes=150, seconds=60), pytest.raises(CannotPrice, match="too many borders"):
+        price(read_charge(body), tariffs=(tariff,), zone="Europe/Stockholm")
+
+
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 

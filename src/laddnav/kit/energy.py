@@ -10,7 +10,7 @@ from msgspec import Struct
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Energy(Struct, frozen=True, order=True):
+class Energy(Struct, frozen=True, order=True, gc=False):
     """An amount of energy, held in watt-hours, the unit that meters count in."""
 
     wh: Decimal

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 
-class TaxAmount(Struct, frozen=True):
+class TaxAmount(Struct, frozen=True, gc=False):
     """One named tax; `percentage` and the `base` it was taken of are None where only the amount was told.
 
     `account_number` is that of the business which pays it on, where a country asks for it.
@@ -21,7 +21,7 @@ class TaxAmount(Struct, frozen=True):
     account_number: str | None = None
 
 
-class Price(Struct, frozen=True):
+class Price(Struct, frozen=True, gc=False):
     """A cost before taxes and the taxes on it; `taxes` None means nobody said, () means there are none."""
 
     before_taxes: Decimal

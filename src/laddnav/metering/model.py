@@ -128,7 +128,7 @@ class Doubt(Struct, frozen=True, kw_only=True):
     energy: Energy = NO_ENERGY
 
 
-class Dimension(Struct, frozen=True):
+class Dimension(Struct, frozen=True, gc=False):
     """How much was counted: ENERGY in kWh, every kind of TIME in hours, currents in A, powers in kW.
 
     OCPI 2.2.1 mod_cdrs_cdrdimensiontype_enum.
@@ -138,7 +138,7 @@ class Dimension(Struct, frozen=True):
     volume: Decimal
 
 
-class ChargingPeriod(Struct, frozen=True, kw_only=True):
+class ChargingPeriod(Struct, frozen=True, kw_only=True, gc=False):
     """A stretch in which nothing priced changes; it ends where the next begins, or with the session.
 
     OCPI 2.2.1 mod_cdrs_chargingperiod_class.

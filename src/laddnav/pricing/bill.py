@@ -57,13 +57,12 @@ def _currency(tariffs: Sequence[Tariff], otherwise: str) -> str:
 
 
 def _flags_of_rates(counts: Counts) -> list[Flagged]:
-    groups: tuple[Sequence[Counted | Fee], ...] = (counts.fees, counts.energy, counts.times, counts.reservation)
+    pieces: list[Counted | Fee] = [*counts.fees, *counts.energy, *counts.times, *counts.reservation]
     found = []
-    for group in groups:
-        for piece in group:
-            rate = piece.rate
-            if rate is not None and rate.flags:
-                found += [Flagged(flag=flag, tariff_id=rate.tariff_id) for flag in rate.flags]
+    for piece in pieces:
+        rate = piece.rate
+        if rate is not None and rate.flags:
+            found += [Flagged(flag=flag, tariff_id=rate.tariff_id) for flag in rate.flags]
     return found
 
 

@@ -19,7 +19,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _MOST_QUESTIONS = 10_000_000
 
 
-class Cut(Struct, frozen=True):
+class Cut(Struct, frozen=True, gc=False):
     """A moment inside a stretch; `passed` is the energy of the stretch until then, on a straight line."""
 
     at: datetime
@@ -55,17 +55,21 @@ def cuts(
     return sorted(found, key=lambda cut: (cut.at, abs(cut.passed.wh)))
 
 
-def refuse_too_much(offers: Offers, count: int, span: timedelta) -> None:
-    """Raises CannotPrice for so many pieces, together so long, that looking for their borders would take for ever.
+def days_touched(since: datetime, until: datetime) -> int:
+    """At most, whatever the clock at the place shows."""
+    return (until - since).days + 2
+
+
+def refuse_too_much(offers: Offers, count: int, days: int) -> None:
+    """Raises CannotPrice for so many pieces, on so many days, that looking for their borders would take for ever.
 
     Each border is looked for in every piece, and where it lies in one every component is asked again. Of the times of
     day each lies in one piece only, for pieces follow each other.
     """
-    days, times_of_day = span.days + 2, len(offers.times_of_day)
-    lengths = count * (1 + len(offers.lengths) + len(offers.parking_lengths) + len(offers.energies))
-    looked_for = lengths + (days + 2 * count) * times_of_day
-    asked = (lengths + days * times_of_day) * offers.size
-    if max(looked_for, asked) > _MOST_QUESTIONS:
+    times_of_day = len(offers.times_of_day)
+    borders = count * (1 + offers.borders_each) + days * times_of_day
+    looked_for, asked = borders + 2 * count * times_of_day, borders * offers.size
+    if looked_for > _MOST_QUESTIONS or asked > _MOST_QUESTIONS:
         raise CannotPrice(f"{count} periods under {offers.size} components meet too many borders to be priced")
 
 

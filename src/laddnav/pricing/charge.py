@@ -15,7 +15,7 @@ from msgspec import Struct
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.metering.model import ChargingPeriod
 from laddnav.pricing.bill import billed
-from laddnav.pricing.borders import Cut, cuts, refuse_too_much
+from laddnav.pricing.borders import Cut, cuts, days_touched, refuse_too_much
 from laddnav.pricing.counts import (
     ENERGY,
     FLAT,
@@ -70,8 +70,11 @@ def price(
     return billed(_Reading(charge, tariffs, zone, policy, expired).counts(), charge.currency, policy)
 
 
-class _Written(Struct, frozen=True):
-    """A period with what it says: `energy` in kWh, `times` in seconds by dimension."""
+class _Written(Struct, frozen=True, gc=False):
+    """A period with what it says: `energy` in kWh, `times` in seconds by dimension.
+
+    `reserves` where it is nothing but reserved time.
+    """
 
     place: int
     started_at: datetime
@@ -81,12 +84,7 @@ class _Written(Struct, frozen=True):
     times: dict[str, Decimal]
     power: Span
     current: Span
-
-    @property
-    def reserves(self) -> bool:
-        """It is nothing but reserved time."""
-        times = self.times
-        return bool(times.get(RESERVATION_TIME)) and not (self.energy or times.get(TIME) or times.get(PARKING_TIME))
+    reserves: bool
 
 
 class _Reading:
@@ -148,7 +146,11 @@ class _Reading:
 
     def _read(self, place: int, period: ChargingPeriod, ended_at: datetime) -> _Written:
         said = _volumes(period)
-        times = {kind: said[kind] * _HOUR for kind in _TIMES if kind in said} or _NO_TIME
+        energy = said.get(ENERGY, _ZERO)
+        times: dict[str, Decimal] = {}
+        for kind in _TIMES:
+            if kind in said:
+                times[kind] = said[kind] * _HOUR
         if self.policy.volume is _BY_CLOCK and times:
             times = _scaled(times, seconds_of(max(ended_at - period.started_at, _NO_LENGTH)))
         offers = self.holding.at(period, place)
@@ -157,10 +159,11 @@ class _Reading:
             period.started_at,
             ended_at,
             offers,
-            said.get(ENERGY, _ZERO),
+            energy,
             times,
             _span(said, "MIN_POWER", "MAX_POWER", "POWER") if offers is not None and offers.powers else UNSAID,
             _span(said, "MIN_CURRENT", "MAX_CURRENT", "CURRENT") if offers is not None and offers.currents else UNSAID,
+            bool(times.get(RESERVATION_TIME)) and not (energy or times.get(TIME) or times.get(PARKING_TIME)),
         )
 
     def _zone(self, asked: str | None) -> tzinfo:
@@ -178,13 +181,17 @@ class _Reading:
         """OCPI has no word in a CDR for a reservation that nobody used; it is one without a charge."""
         if told is not None or self.policy.expired is _TOLD:
             return bool(told)
-        return bool(self.written) and all(written.reserves for written in self.written)
+        for written in self.written:
+            if not written.reserves:
+                return False
+        return bool(self.written)
 
     def _refuse_what_takes_for_ever(self) -> None:
-        if self.written:
-            until = max(self.charge.ended_at, self.written[-1].started_at)
-            for offers in self.holding.offers:
-                refuse_too_much(offers, len(self.written), until - self.written[0].started_at)
+        for offers in self.holding.offers:
+            refuse_too_much(offers, len(self.written), self._days() if offers.times_of_day else 0)
+
+    def _days(self) -> int:
+        return days_touched(self.written[0].started_at, max(self.charge.ended_at, self.written[-1].started_at))
 
     # ---- What it counts
 
@@ -201,7 +208,7 @@ class _Reading:
             self._count(counts, written, {}, written.energy, times, start, None)
             self.used += energy
             return
-        moment = self._moment(written, start)
+        moment = self._moment(written, offers, start)
         if not times:
             times = self._unwritten(written, offers, moment)
         else:
@@ -211,8 +218,8 @@ class _Reading:
         if charges:
             self._fee(counts, FLAT, offers.flat, written, moment)
         rates = self._rates(offers, moment, written.energy, times)
-        if (written.power is UNSAID and not offers.asks_power.isdisjoint(rates)) or (
-            written.current is UNSAID and not offers.asks_current.isdisjoint(rates)
+        if (offers.asks_power and written.power is UNSAID and not offers.asks_power.isdisjoint(rates)) or (
+            offers.asks_current and written.current is UNSAID and not offers.asks_current.isdisjoint(rates)
         ):
             self._flag(Flag.POWER_UNKNOWN, written)
         borders = () if offers.borderless else self._borders(written, offers, energy)
@@ -240,10 +247,10 @@ class _Reading:
 
     def _fee(self, counts: Counts, dimension: str, shelf: Shelf, written: _Written, moment: Moment) -> None:
         rate = first(shelf, moment)
-        if rate is None or (counts.fees and self.policy.flats is _ONE):
+        fees = counts.fees
+        if rate is None or (fees and (self.policy.flats is _ONE or rate in [fee.rate for fee in fees])):
             return
-        if not any(fee.rate is rate for fee in counts.fees):
-            counts.fees.append(Fee(dimension, rate, written.started_at, written.place))
+        fees.append(Fee(dimension, rate, written.started_at, written.place))
 
     def _shelf_of_reservation(self, offers: Offers) -> Shelf:
         return offers.expiry_flat if self.expired else offers.reservation_flat
@@ -311,7 +318,7 @@ class _Reading:
         whole = seconds_of(written.ended_at - written.started_at)
         given = dict.fromkeys(times, _ZERO)
         for since, until in zip(starts, [*starts[1:], None], strict=True):
-            moment = self._moment(written, since)
+            moment = self._moment(written, offers, since)
             passed = whole if until is None else seconds_of(until.at - written.started_at)
             upto = {kind: quotient(seconds * passed, whole) for kind, seconds in times.items()}
             part = {kind: upto[kind] - given[kind] for kind in times}
@@ -339,7 +346,9 @@ class _Reading:
         borders: list[Cut],
     ) -> bool:
         """Another price begins within the period, for something that was counted in it."""
-        return any(self._rates(offers, self._moment(written, cut), written.energy, times) != rates for cut in borders)
+        return any(
+            self._rates(offers, self._moment(written, offers, cut), written.energy, times) != rates for cut in borders
+        )
 
     def _look_at_timestamps(self, written: _Written) -> None:
         if self.policy.volume is _BY_CLOCK:
@@ -348,14 +357,16 @@ class _Reading:
         if abs(said - seconds_of(written.ended_at - written.started_at)) > _TIMESTAMP_SLACK:
             self._flag(Flag.VOLUME_AGAINST_TIMESTAMPS, written)
 
-    def _moment(self, written: _Written, cut: Cut) -> Moment:
+    def _moment(self, written: _Written, offers: Offers, cut: Cut) -> Moment:
+        """As far as `offers` ask: a wall clock is slow to find, and most tariffs have no use for one."""
+        at = cut.at
         return Moment(
-            cut.at.astimezone(self.zone),
-            cut.at - self.charge.started_at,
-            self.used + cut.passed if cut.passed else self.used,
+            at.astimezone(self.zone) if offers.asks_clock else at,
+            at - self.charge.started_at,
+            self.used if cut.passed is NO_ENERGY else self.used + cut.passed,
             written.power,
             written.current,
-            _NO_LENGTH if self.parked_at is None else cut.at - self.parked_at,
+            _NO_LENGTH if self.parked_at is None else at - self.parked_at,
         )
 
     def _flag(self, flag: Flag, written: _Written | None = None) -> None:
@@ -364,10 +375,7 @@ class _Reading:
 
 def _volumes(period: ChargingPeriod) -> dict[str, Decimal]:
     """By dimension; FLAT of 2.1.1 is no volume, since that fee follows from the tariff."""
-    volumes = {dimension.type: dimension.volume for dimension in period.dimensions}
-    if len(volumes) == len(period.dimensions):
-        return volumes
-    volumes.clear()
+    volumes: dict[str, Decimal] = {}
     for dimension in period.dimensions:
         kind, volume = dimension.type, dimension.volume
         if kind not in volumes:
@@ -397,5 +405,8 @@ def _scaled(times: dict[str, Decimal], length: Decimal) -> dict[str, Decimal]:
 
 
 def _length(pieces: list[Counted], dimension: str) -> timedelta:
-    seconds = sum([piece.volume for piece in pieces if piece.dimension == dimension])
+    seconds = _ZERO
+    for piece in pieces:
+        if piece.dimension == dimension:
+            seconds += piece.volume
     return length_of(seconds) if seconds else _NO_LENGTH

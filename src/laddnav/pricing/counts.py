@@ -21,7 +21,7 @@ RESERVATION_TIME = "RESERVATION_TIME"
 RESERVATION_FLAT = "RESERVATION_FLAT"
 
 
-class Counted(Struct, frozen=True, eq=False):
+class Counted(Struct, frozen=True, eq=False, gc=False):
     """So much of one dimension, in kWh or seconds, while one Rate applied; `rate` None: none did, and it is free."""
 
     dimension: str
@@ -33,7 +33,7 @@ class Counted(Struct, frozen=True, eq=False):
     interpolated: bool = False
 
 
-class Fee(Struct, frozen=True, eq=False):
+class Fee(Struct, frozen=True, eq=False, gc=False):
     """A flat fee, due at a moment; its dimension is FLAT, or RESERVATION_FLAT."""
 
     dimension: str

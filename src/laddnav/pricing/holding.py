@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -25,9 +25,12 @@ class Holding:
     def __init__(self, charge: Charge, asked: tuple[Tariff, ...], policy: Policy) -> None:
         self.flags: list[Flagged] = []
         self._charge, self._asked, self._policy = charge, bool(asked), policy
-        self._by_id = {fold(tariff.id): tariff for tariff in _versions(asked or charge.tariffs, charge, policy)}
+        self._by_id: dict[str, Tariff] = {}
+        for tariff in _versions(asked or charge.tariffs, charge, policy):
+            self._by_id[fold(tariff.id)] = tariff
         self._held: dict[str | None, Offers] = {}
         self._tariffs: list[Tariff] = []
+        self._offers: list[Offers] = []
 
     @property
     def tariffs(self) -> tuple[Tariff, ...]:
@@ -35,28 +38,23 @@ class Holding:
         return tuple(self._tariffs)
 
     @property
-    def offers(self) -> Iterable[Offers]:
-        return self._held.values()
+    def offers(self) -> Sequence[Offers]:
+        """Those of `tariffs`."""
+        return self._offers
 
     def at(self, period: ChargingPeriod, place: int) -> Offers | None:
         """None where no tariff holds, and the period is free."""
-        held = self._held.get(period.tariff_id)
+        named = period.tariff_id
+        held = self._held.get(named)
         if held is not None:
             return held
-        tariff = self._untold(place) if period.tariff_id is None else self._told(period.tariff_id, place)
-        if tariff is None:
-            return None
-        held = self._begun(tariff)
-        if period.tariff_id is None or fold(period.tariff_id) in self._by_id:  # else each period is to be flagged
-            self._held[period.tariff_id] = held
+        tariff = self._untold(place) if named is None else self._by_id.get(fold(named))
+        if tariff is not None:
+            held = self._held[named] = self._begun(tariff)
+        elif named is not None:  # not kept, for each such period is to be flagged
+            self.flags.append(Flagged(flag=Flag.UNKNOWN_TARIFF, period=place, tariff_id=named))
+            held = self._for_unknown
         return held
-
-    def _told(self, tariff_id: str, place: int) -> Tariff | None:
-        tariff = self._by_id.get(fold(tariff_id))
-        if tariff is None:
-            self.flags.append(Flagged(flag=Flag.UNKNOWN_TARIFF, period=place, tariff_id=tariff_id))
-            return self._for_unknown
-        return tariff
 
     def _untold(self, place: int) -> Tariff | None:
         tariff = self._for_untold
@@ -79,11 +77,12 @@ class Holding:
         return None if self._ids else self._only
 
     @cached_property
-    def _for_unknown(self) -> Tariff | None:
+    def _for_unknown(self) -> Offers | None:
         only = self._only if self._asked else None
-        return None if only is None or fold(only.id) in self._ids else only
+        return None if only is None or fold(only.id) in self._ids else self._begun(only)
 
     def _begun(self, tariff: Tariff) -> Offers:
+        begun = offers(tariff, self._policy)
         if tariff not in self._tariffs:
             charge = self._charge
             if not in_force(tariff, charge.started_at):
@@ -91,7 +90,8 @@ class Holding:
             if tariff.currency != charge.currency:
                 self.flags.append(Flagged(flag=Flag.CURRENCIES_DIFFER, tariff_id=tariff.id))
             self._tariffs.append(tariff)
-        return offers(tariff, self._policy)
+            self._offers.append(begun)
+        return begun
 
 
 def in_force(tariff: Tariff, at: datetime) -> bool:

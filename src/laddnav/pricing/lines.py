@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from laddnav.pricing.counts import ENERGY, PARKING_TIME, RESERVATION_TIME, TIME, Counted, Counts, Fee
 from laddnav.pricing.model import Line
@@ -13,6 +12,7 @@ from laddnav.pricing.policy import Policy, Step, StepReservation, StepTime, Step
 from laddnav.pricing.rounding import cost_of_time, hours_of, plain, up_to
 
 _ONCE = Decimal(1)
+_started_at = attrgetter("started_at")
 # Looked up once: see the same in `charge`.
 _PER_PERIOD, _ALL, _PARKING, _SHARED = Step.PER_PERIOD, StepVolume.ALL, StepTime.PARKING, StepReservation.SHARED
 
@@ -25,35 +25,34 @@ def lines(counts: Counts, policy: Policy) -> tuple[Line, ...]:
     """
     drawn = [_fee(fee) for fee in counts.fees]
     if policy.step_reservation is _SHARED:
-        groups = [counts.energy, sorted([*counts.reservation, *counts.times], key=lambda piece: piece.started_at)]
+        groups = [counts.energy, sorted([*counts.reservation, *counts.times], key=_started_at)]
     else:
         groups = [counts.energy, counts.reservation, counts.times]
     for counted in groups:
         if counted:
             drawn += _lines(counted, policy)
     if len(drawn) > 1:
-        drawn.sort(key=_start)
+        drawn.sort(key=_started_at)
     return tuple(drawn)
 
 
-def _start(line: Line) -> datetime:
-    return line.started_at
-
-
-def _lines(counted: list[Counted], policy: Policy) -> Iterator[Line]:
+def _lines(counted: list[Counted], policy: Policy) -> list[Line]:
+    drawn: list[Line] = []
     if len(counted) == 1 or policy.step is _PER_PERIOD:
         for piece in counted:
-            if piece.rate is not None:
-                yield _line(piece, piece.rate, up_to(piece.volume, piece.rate.step))
-        return
+            rate = piece.rate
+            if rate is not None:
+                drawn.append(_line(piece, rate, up_to(piece.volume, rate.step)))
+        return drawn
     runs = _runs(counted)
     if not runs:
-        return
+        return drawn
     stepped, (_, rate) = _last(runs, policy)
     whole = _whole(runs[stepped][0].dimension, counted, policy)
     extra = up_to(whole, rate.step) - whole
     for place, (run, rate) in enumerate(runs):
-        yield _line(run, rate, run.volume + extra if place == stepped else run.volume)
+        drawn.append(_line(run, rate, run.volume + extra if place == stepped else run.volume))
+    return drawn
 
 
 def _runs(counted: list[Counted]) -> list[tuple[Counted, Rate]]:

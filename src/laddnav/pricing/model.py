@@ -102,7 +102,7 @@ class Tab(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.stints[-1].ended_at if self.stints else self.opened_at
 
 
-class Stated(Struct, frozen=True, kw_only=True):
+class Stated(Struct, frozen=True, kw_only=True, gc=False):
     """The total of a charge and its parts, as somebody states them; None: not stated."""
 
     total: Price | None = None
@@ -113,7 +113,7 @@ class Stated(Struct, frozen=True, kw_only=True):
     reservation: Price | None = None
 
 
-class Charge(Struct, frozen=True, kw_only=True):
+class Charge(Struct, frozen=True, kw_only=True, gc=False):
     """What of a CDR decides its price, whatever version it was written in, and what it states itself.
 
     `periods` in the CDR's order; a period ends where the next begins, the last with the session. `zone` is the
@@ -136,7 +136,7 @@ class Charge(Struct, frozen=True, kw_only=True):
     credit: bool = False
 
 
-class Amount(Struct, frozen=True):
+class Amount(Struct, frozen=True, gc=False):
     """What something costs before (`excl`) and after (`incl`) taxes; None where the tariff leaves that side unknown."""
 
     excl: Decimal | None
@@ -162,7 +162,7 @@ class Amount(Struct, frozen=True):
 NOTHING = Amount(Decimal(0), Decimal(0))
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(Struct, frozen=True, kw_only=True, gc=False):
     """One line of a bill. `unit` is kWh, h or x (times); `volume` as measured, `billed_volume` after the step size.
 
     `dimension` is a TariffDimension, RESERVATION_TIME or RESERVATION_FLAT for what the reservation before the charge
@@ -188,7 +188,7 @@ class Line(Struct, frozen=True, kw_only=True):
     interpolated: bool = False
 
 
-class Priced(Struct, frozen=True, kw_only=True):
+class Priced(Struct, frozen=True, kw_only=True, gc=False):
     """A price at one moment, exact. `total` is always the sum of the lines' amounts.
 
     `fixed`, `energy`, `time`, `parking` and `reservation` are the sums of their lines; a limit of the tariff changes

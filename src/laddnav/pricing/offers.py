@@ -75,6 +75,8 @@ class Offers(Struct, frozen=True, eq=False, kw_only=True):
     `powers` and `currents` are all limits of these, in kW and A; `asks_power` and `asks_current` the dimensions of a
     charge whose price depends on them.
 
+    `borders_each` counts those that any stretch may have, which are all but the times of day.
+
     `expiry_time` and `expiry_flat` price a reservation that expired: with what the tariff has for that, else as one
     that was used. `rates` has each component at its place: `rates[element][component]`.
     """
@@ -98,6 +100,7 @@ class Offers(Struct, frozen=True, eq=False, kw_only=True):
     asks_power: frozenset[str]
     asks_current: frozenset[str]
     asks_clock: bool
+    borders_each: int
     borderless: bool
 
     def choice(self, dimension: TariffDimension, moment: Moment) -> Choice | None:
@@ -122,16 +125,14 @@ class Offers(Struct, frozen=True, eq=False, kw_only=True):
 
 def offers(tariff: Tariff, policy: Policy = OURS) -> Offers:
     """Raises CannotPrice for a tariff of more than ten thousand components, or with what is no number at all."""
-    size = sum(len(element.components) for element in tariff.elements)
-    if size > MOST_COMPONENTS:
-        raise CannotPrice(f"Tariff {tariff.id!r} has {size} components; more than {MOST_COMPONENTS} are not priced")
-    if size > _LARGE:
-        return _compiled(tariff, policy)
     try:
         hash(tariff)
     except TypeError as unhashable:  # of all numbers only a signaling NaN has no hash
         raise CannotPrice(f"A number of tariff {tariff.id!r} is none") from unhashable
-    return _kept(tariff, policy)
+    try:
+        return _kept(tariff, policy)
+    except _TooLargeToKeep:
+        return _compiled(tariff, policy)
 
 
 @exact
@@ -168,6 +169,7 @@ def _compiled(tariff: Tariff, policy: Policy) -> Offers:
         for condition in offer.conditions
     ]
     borders = {border for condition in asked for border in condition.borders}
+    times_of_day = tuple(sorted(border for border in borders if isinstance(border, moments.time)))
     return Offers(
         energy=tuple(charging[TariffDimension.ENERGY]),
         time=tuple(charging[TariffDimension.TIME]),
@@ -179,7 +181,7 @@ def _compiled(tariff: Tariff, policy: Policy) -> Offers:
         expiry_flat=(*expired_flat, *reserved_flat),
         rates=rates,
         size=sum(map(len, rates)),
-        times_of_day=tuple(sorted(border for border in borders if isinstance(border, moments.time))),
+        times_of_day=times_of_day,
         lengths=tuple(sorted(border for border in borders if isinstance(border, timedelta))),
         parking_lengths=tuple(sorted(border.length for border in borders if isinstance(border, SinceParking))),
         energies=tuple(sorted(border for border in borders if isinstance(border, Energy))),
@@ -188,11 +190,24 @@ def _compiled(tariff: Tariff, policy: Policy) -> Offers:
         asks_power=_asking(charging, Asks.POWER),
         asks_current=_asking(charging, Asks.CURRENT),
         asks_clock=any(condition.asks is Asks.CLOCK for condition in asked),
+        borders_each=len(borders) - len(times_of_day),
         borderless=not borders,
     )
 
 
-_kept = lru_cache(maxsize=1024)(_compiled)
+class _TooLargeToKeep(Exception):
+    pass
+
+
+@lru_cache(maxsize=1024)
+def _kept(tariff: Tariff, policy: Policy) -> Offers:
+    """What raises is not kept. Raises _TooLargeToKeep, CannotPrice."""
+    size = sum(len(element.components) for element in tariff.elements)
+    if size > MOST_COMPONENTS:
+        raise CannotPrice(f"Tariff {tariff.id!r} has {size} components; more than {MOST_COMPONENTS} are not priced")
+    if size > _LARGE:
+        raise _TooLargeToKeep
+    return _compiled(tariff, policy)
 
 
 def _prices_charges(element: Element, policy: Policy) -> bool:

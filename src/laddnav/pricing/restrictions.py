@@ -22,7 +22,7 @@ MIDNIGHT = time()
 WEEKDAYS = tuple(Weekday)
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """What is true of a session at one moment, as far as a restriction may ask.
 
     `local` is the wall clock of the Location, daylight saving included; `elapsed` counts from the start of the session,

@@ -35,6 +35,7 @@ R = TypeVar("R")
 _MICROSECOND = timedelta(microseconds=1)
 _SECONDS_OF_AN_HOUR = Decimal(3600)
 _ONE = Decimal(1)
+_MILLIONTH = Decimal("0.000001")
 # Thirds of an hour never end in decimals. A trillionth of a krona keeps sums of twelve digits exact in 28.
 _TRILLIONTH = Decimal("1e-12")
 # 1e-10 h is a third of a microsecond: two lengths that differ read differently.
@@ -77,7 +78,7 @@ def quotient(
 ) -> Decimal:
     """Exact where decimals can write it, else rounded to `places`."""
     found = _DIVIDING.divide(dividend, divisor)
-    written = found.quantize(_ENOUGH_PLACES, context=_DIVIDING)
+    written = _DIVIDING.quantize(found, _ENOUGH_PLACES)
     return plain(written if written == found else found.quantize(places, rounding, context=_DIVIDING))
 
 
@@ -91,7 +92,7 @@ def hours_of(seconds: Decimal) -> Decimal:
 
 def seconds_of(length: timedelta) -> Decimal:
     """As exact as the clock."""
-    return Decimal(length // _MICROSECOND).scaleb(-6)
+    return _MILLIONTH * (length // _MICROSECOND)
 
 
 def length_of(seconds: Decimal) -> timedelta:
@@ -126,8 +127,8 @@ def in_hours(length: timedelta) -> Decimal:
 def plain(number: Decimal) -> Decimal:
     """The same number without zeros at its end and without an exponent: 2.50 is 2.5, and 20 stays 20."""
     if number == number.to_integral_value():
-        return number.quantize(_ONE, context=_EXACT)
-    return number.normalize(_EXACT)
+        return _EXACT.quantize(number, _ONE)
+    return _EXACT.normalize(number)
 
 
 def rounded(priced: Priced, policy: Policy = OURS) -> Priced:

@@ -19,7 +19,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Stretch
 from laddnav.pricing import counts as counting
 from laddnav.pricing.bill import billed
-from laddnav.pricing.borders import Cut, cuts, refuse_too_much
+from laddnav.pricing.borders import Cut, cuts, days_touched, refuse_too_much
 from laddnav.pricing.counts import Counted, Counts, Fee
 from laddnav.pricing.flags import Flag, Flagged
 from laddnav.pricing.holding import in_force
@@ -102,7 +102,8 @@ def metered(
     if not in_order and started_at is None:
         raise CannotPrice("A session without a stretch and without a start cannot be priced")
     if in_order:
-        refuse_too_much(offers(tariff, policy), len(in_order), in_order[-1].ended_at - in_order[0].started_at)
+        days = days_touched(in_order[0].started_at, in_order[-1].ended_at)
+        refuse_too_much(offers(tariff, policy), len(in_order), days)
     reserved = bool(in_order) and in_order[0].activity is _RESERVED
     tab = opened(tariff, started_at or in_order[0].started_at, zone, reserved=reserved, policy=policy)
     course = _Course(tab, policy)

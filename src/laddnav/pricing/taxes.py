@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 
 from laddnav.kit.money import TaxAmount
 from laddnav.pricing.flags import Flag
@@ -13,6 +12,7 @@ from laddnav.pricing.policy import MissingVat, NotApplicable, Policy, WithoutVat
 from laddnav.pricing.rounding import quotient
 from laddnav.tariffs.model import TaxIncluded
 
+_HUNDRED = Decimal(100)
 TAX_NAME = "VAT"  # what a percentage in a PriceComponent is called; OCPI's tariffs name no other tax
 
 Taxed = Callable[[Decimal], Amount]
@@ -34,18 +34,18 @@ def taxing(vat: Decimal | None, included: TaxIncluded | None, policy: Policy) ->
             return _untaxed, ()
         return _after_only, (Flag.BEFORE_TAXES_UNKNOWN,)
     if vat is not None:
-        return partial(taxed, vat=vat), ()
+        return _with_tax_on_top(vat), ()
     if policy.missing_vat is MissingVat.UNKNOWN:
         return _before_only, (Flag.AFTER_TAXES_UNKNOWN,)
     return _untaxed, (Flag.TAXES_MAY_BE_ADDED,) if included is TaxIncluded.NO else ()
 
 
-def taxed(cost: Decimal, vat: Decimal | None) -> Amount:
-    """A component without `vat` names no tax; that is not the same as a tax of 0 %."""
-    if vat is None:
-        return Amount(cost, cost)
-    tax = cost * vat / 100
-    return Amount(cost, cost + tax, (TaxAmount(TAX_NAME, tax, vat, cost),))
+def _with_tax_on_top(vat: Decimal) -> Taxed:
+    def added(cost: Decimal) -> Amount:
+        tax = cost * vat / _HUNDRED
+        return Amount(cost, cost + tax, (TaxAmount(TAX_NAME, tax, vat, cost),))
+
+    return added
 
 
 def _with_tax_inside(vat: Decimal) -> Taxed:
@@ -60,6 +60,7 @@ def _with_tax_inside(vat: Decimal) -> Taxed:
 
 
 def _untaxed(cost: Decimal) -> Amount:
+    """A component without `vat` names no tax; that is not the same as a tax of 0 %."""
     return Amount(cost, cost)
 
 

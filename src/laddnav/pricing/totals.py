@@ -11,8 +11,6 @@ from laddnav.kit.money import TaxAmount, merged
 from laddnav.pricing.model import NOTHING, Amount, Line
 
 _ZERO = Decimal(0)
-_PARTS = ("FLAT", "ENERGY", "TIME", "PARKING_TIME", "RESERVATION")
-_OF_RESERVATION = ("RESERVATION_FLAT", "RESERVATION_TIME")
 
 
 class Parts(Struct, frozen=True):
@@ -30,13 +28,27 @@ def total_of(some: Iterable[Line]) -> Amount:
     return sum_of([line.amount for line in some])
 
 
+_PART = {
+    "FLAT": "fixed",
+    "ENERGY": "energy",
+    "TIME": "time",
+    "PARKING_TIME": "parking",
+    "RESERVATION_FLAT": "reservation",
+    "RESERVATION_TIME": "reservation",
+}
+
+
 def parts_of(lines: Iterable[Line]) -> Parts:
     """OCPI 2.2.1 mod_cdrs_cdr_object. What a limit of a tariff changed is in none of them."""
-    of: dict[str, list[Amount]] = {}
+    amounts: dict[str, list[Amount]] = {}
     for line in lines:
-        part = "RESERVATION" if line.dimension in _OF_RESERVATION else line.dimension
-        of.setdefault(part, []).append(line.amount)
-    return Parts(*[sum_of(of[part]) if part in of else NOTHING for part in _PARTS])
+        part = _PART.get(line.dimension)
+        if part is not None:
+            amounts.setdefault(part, []).append(line.amount)
+    parts = {}
+    for part, of_part in amounts.items():
+        parts[part] = sum_of(of_part)
+    return Parts(**parts)
 
 
 def sum_of(amounts: list[Amount]) -> Amount:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -63,6 +64,7 @@ ZONE_OF_COUNTRY: Mapping[str, str] = MappingProxyType(
 )
 
 
+@lru_cache
 def zone_named(name: str, policy: Policy) -> tzinfo:
     """Raises CannotPrice for a zone that does not exist."""
     try:

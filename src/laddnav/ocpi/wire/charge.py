@@ -157,10 +157,13 @@ _NEEDLESS = frozenset({"id", "location", "cdr_location"})
 
 
 def version_at_a_glance(body: bytes) -> str:
-    """The version at a glance: a quotation mark inside a text is escaped, so what is found is a name of a field."""
-    if b'"stop_date_time"' in body:
+    """The version at a glance: a quotation mark inside a text is escaped, so what is found is a name of a field.
+
+    Looked for from behind, which is several times as fast: what stands before a quotation mark is in none of the names.
+    """
+    if body.rfind(b'"stop_date_time"') >= 0:
         return "2.1.1"
-    return "2.3.0" if b'"before_taxes"' in body or b'"tax_included"' in body else "2.2.1"
+    return "2.3.0" if body.rfind(b'"before_taxes"') >= 0 or body.rfind(b'"tax_included"') >= 0 else "2.2.1"
 
 
 def _spelling(version: str) -> _Spelling[Any]:
@@ -297,10 +300,10 @@ def _stated(wire: WireChargeIn[P], read: Callable[[P], Price]) -> Stated:
 
 
 def _price_2_2_1(wire: WirePrice2_2_1) -> Price:
-    before_taxes = _finite(wire.excl_vat)
+    before_taxes = _plus(wire.excl_vat)
     if wire.incl_vat is None:
-        return Price(before_taxes)
-    tax = _finite(wire.incl_vat) - before_taxes
+        return Price(_finite(before_taxes))
+    tax = _finite(_plus(wire.incl_vat) - before_taxes)  # is not where one of the two is not
     return Price(before_taxes, (TaxAmount("VAT", tax),) if tax else ())
 
 
@@ -335,7 +338,7 @@ _list = msgspec.json.Decoder(list[Raw] | None)
 _SANE = Context(prec=40, Emax=40, Emin=-40, traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Subnormal])
 _add, _multiply, _plus = _SANE.add, _SANE.multiply, _SANE.plus
 _ZERO, _THOUSAND = Decimal(0), Decimal(1000)
-_MILLISECOND = timedelta(milliseconds=1)
+_MILLISECOND, _MILLISECONDS_OF_AN_HOUR = timedelta(milliseconds=1), Decimal(3_600_000)
 
 
 def _finite(number: Decimal) -> Decimal:
@@ -347,7 +350,7 @@ def _finite(number: Decimal) -> Decimal:
 
 def _hours(number: Decimal) -> timedelta:
     """To the millisecond. Raises ArithmeticError, ValueError."""
-    return _MILLISECOND * round(_finite(number) * 3_600_000)
+    return _MILLISECOND * round(_plus(number) * _MILLISECONDS_OF_AN_HOUR)
 
 
 def _instant(at: datetime) -> datetime:

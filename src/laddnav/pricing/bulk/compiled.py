@@ -93,7 +93,7 @@ class Compiled:
         if not _only_chooses(policy):
             raise NotForColumns
         self.tariff, self.offers = tariff, offers(tariff, policy)
-        refuse_too_much(self.offers, USUAL_PERIODS, timedelta(days=USUAL_DAYS))
+        refuse_too_much(self.offers, USUAL_PERIODS, USUAL_DAYS + 2)
         self.rates: tuple[Rate, ...] = tuple(rate for element in self.offers.rates for rate in element)
         self._numbers = {id(rate): number for number, rate in enumerate(self.rates)}
         self.price_places = max((_places(rate.component.price) for rate in self.rates), default=0)
