@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
@@ -76,7 +77,7 @@ def example(path: str, **changes: Any) -> dict[str, Any]:
 
 
 async def test_who_wants_the_token_as_it_is_gets_it_so(cpo: Installation, they: Peer) -> None:
-    """TRN-004, TRN-005, CRED-026, CRED-028, VER-022: nobody told us that they are of 2.1.1."""
+    """TRN-004, TRN-005, TRN-012, CRED-026, CRED-028, VER-022: nobody told us that they are of 2.1.1."""
     versions = they.answers["/versions"]
 
     async def strict(request: Request) -> Response:
@@ -89,7 +90,7 @@ async def test_who_wants_the_token_as_it_is_gets_it_so(cpo: Installation, they: 
     assert connection.name == "The New Motion" and not connection.encodes_token
     sent = they.last("POST", "/credentials")
     assert set(sent.body) == {"token", "url", "business_details", "party_id", "country_code"}
-    assert sent.headers["authorization"] == "Token token-a"
+    assert (sent.headers["authorization"], sent.headers["content-type"]) == ("Token token-a", "application/json")
     assert not [name for name in sent.headers if name.startswith("ocpi-")]
 
 
@@ -189,7 +190,7 @@ async def test_a_tariff_is_changed_in_part(at_emsp: Ask, emsp: Installation) -> 
 
 
 async def test_a_token_is_named_by_its_uid_whatever_its_type(at_cpo: Ask, cpo: Installation) -> None:
-    """TOK-001, TOK-003, TOK-009, TOK-055, TRN-034."""
+    """TOK-001, TOK-003, TOK-009, TOK-055, TRN-024, TRN-034."""
     cards = f"{cpo.url}/ocpi/cpo/2.1.1/tokens/NL/TNM"
     card = example("tokens/token-object-example.json")
     app = card | {"uid": "APP", "type": "OTHER"}
@@ -207,7 +208,43 @@ async def test_a_token_is_named_by_its_uid_whatever_its_type(at_cpo: Ask, cpo: I
     assert (await at_cpo("PUT", f"{cards}/X", encoded(card | {"uid": "X", "type": "APP_USER"}))).both == (200, 2001)
 
 
+async def test_the_cdr_of_the_text_is_taken_from_who_is_known_to_quote_its_numbers(
+    at_emsp: Ask, emsp: Installation
+) -> None:
+    """TYP-016, CDR-007, CDR-008, CDR-009, CDR-021, CDR-044: and shown as it is kept, where the header says."""
+    policy = Policy(quirks=("alpha-2-country", "quoted-number"))
+    url = f"{emsp.url}/ocpi/emsp/2.1.1/cdrs"
+    words = encoded(example("cdrs/example-of-a-cdr.json"))
+    assert (await at_emsp("POST", url, words)).both == (200, 2001)
+    async with emsp.database.unit() as unit:
+        store.update_connection(unit, replace(await emsp.connection(), policy=policy))
+    made = await at_emsp("POST", url, words)
+    assert made.both == (201, 1000)
+    kept = await at_emsp("GET", made.headers["location"])
+    assert (kept.data["auth_id"], kept.data["location"]["country"]) == ("DE8ACC12E46L89", "BEL")
+    assert (await at_emsp("POST", url, words)).both == (200, 1000)
+    async with emsp.database.unit() as unit:
+        assert len(await cdrs.page(unit, EMSP)) == 1
+
+
 # What they ask --------------------------------------------------------------------------------------------------------
+
+
+async def test_lists_come_by_pages_and_by_when_something_changed(at_cpo: Ask, cpo: Installation) -> None:
+    """TRN-062, TRN-064, TRN-067, TRN-070, TRN-072, TRN-073, TRN-075, LOC-002: from then on, and until before then."""
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
+    async with cpo.database.unit() as unit:
+        for day in days:
+            await locations.keep(unit, CPO, things.location(f"L{day.day}", CPO, evses=(), last_updated=day))
+    places = f"{cpo.url}/ocpi/cpo/2.1.1/locations/"
+    first = await at_cpo("GET", f"{places}?limit=2&date_from=2026-11-01T00:00:00")
+    assert [one["id"] for one in first.data] == ["L1", "L2"]
+    assert (first.headers["x-total-count"], first.headers["x-limit"]) == ("3", "100")
+    rest = await at_cpo("GET", first.headers["link"].split(">")[0].lstrip("<"))
+    assert [one["id"] for one in rest.data] == ["L3"] and "link" not in rest.headers
+    between = await at_cpo("GET", f"{places}?date_from=2026-11-02T00:00:00Z&date_to=2026-11-03T00:00:00Z")
+    assert [one["id"] for one in between.data] == ["L2"]
+    assert (await at_cpo("GET", f"{cpo.url}/ocpi/cpo/2.1.1/sessions")).both == (200, 2001)
 
 
 @pytest.mark.parametrize(

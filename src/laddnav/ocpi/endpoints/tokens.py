@@ -88,9 +88,10 @@ async def _key(unit: Unit, call: Call) -> str:
     """
     uid = call.segments[2]
     if not call.version.types_tokens:
-        there = {one.type for one in await tokens.by_uid(unit, call.holder, uid) if one.owner == call.owner()}
-        for type in sorted(there - {TokenType.RFID.value}) if TokenType.RFID.value not in there else ():
-            return token_key(type, uid)
+        owner = call.owner()
+        there = {one.type for one in await tokens.by_uid(unit, call.holder, uid) if one.owner == owner}
+        if there and TokenType.RFID not in there:
+            return token_key(min(there), uid)
     return token_key(_type(call), uid)
 
 
