@@ -64,6 +64,19 @@ def test_what_was_exported_is_imported_again_and_says_nothing_new(furnished: Com
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
 
 
+def test_a_version_that_is_named_is_written_and_read_and_what_it_cannot_say_is_told(furnished: Command) -> None:
+    """LOC-053: never dropped in silence."""
+    place = json.loads(furnished("export", "locations").stdout.splitlines()[0])
+    given = json.dumps(place | {"help_phone": "+46 31 12 34 56"}).encode()
+    furnished("import", "locations", "-", "--version", "2.3.0", given=given)
+    assert furnished.lines("export", "locations")[0]["help_phone"] == "+46 31 12 34 56"
+    older = furnished("export", "locations", "--version", "2.2.1")
+    assert b"help_phone" not in older.stdout.encode()
+    assert "OCPI 2.2.1 has no words for help_phone of 1 of these locations" in older.stderr
+    oldest = json.loads(furnished("export", "locations", "--version", "2.1.1").stdout.splitlines()[0])
+    assert "country_code" not in oldest and oldest["id"] == place["id"]
+
+
 def test_every_kind_of_repair_occurs_in_the_feed_that_is_kept_here(furnished: Command) -> None:
     counts = furnished.json("import", "locations", "-", "--party", "SE*LAD", "--quiet", "--json", given=network.feed())
     assert set(counts["repairs"]) == {
@@ -74,7 +87,6 @@ def test_every_kind_of_repair_occurs_in_the_feed_that_is_kept_here(furnished: Co
         "inline-tariff",
         "loose-coordinates",
         "restrictions-in-list",
-        "unknown-field",
         "upper-case-language",
     }
 
@@ -139,6 +151,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("api-key", "create", "--role", "viewer", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party"),
     (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "HUB"), b"", "HUB"),
     (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--version", "9.9"), b"", "9.9"),
+    (("export", "locations", "--version", "9.9"), b"", "2.1.1, 2.2.1, 2.3.0 are"),
     (("partner", "remove", "nobody"), b"", "No connection 'nobody'"),
     (
         (
@@ -148,6 +161,12 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
         b"",
         "127.0.0.1",
     ),
+    (("conform", "http://127.0.0.1:1/versions"), b"", "Missing option '--token'"),
+    (("conform", "http://127.0.0.1:1/versions", "--token", "T"), b"", "shows no version that can be tested here"),
+    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "HUB"), b"", "cannot play 'HUB'"),
+    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--listen", "here"), b"", "'here' is no HOST:PORT"),
+    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--evse", "E1"), b"", "'E1' is no LOCATION/EVSE"),
+    (("conform", "https://partner.example/versions", "--token", "T"), b"", "cannot call back to 127.0.0.1"),
     (("import", "locations", "/nowhere.json"), b"", "/nowhere.json cannot be read: No such file"),
     (("import", "locations", "-"), b"", "- is empty"),
     (("import", "locations", "-"), b"{broken", "JSON"),
