@@ -116,3 +116,26 @@ async def test_a_partners_tariff_is_kept_whatever_it_says_of_taxes(database: Dat
 async def test_a_tariff_whose_side_before_taxes_is_known_is_kept(database: Database, billable: Tariff) -> None:
     async with database.unit() as unit:
         assert await actions.keep(unit, US, billable)
+
+
+@pytest.mark.parametrize("said", [NOON, NOON - MINUTE])
+async def test_ours_that_changed_is_taken_whatever_its_date_and_is_newer_than_before(
+    database: Database, said: datetime
+) -> None:
+    """A Tariff that is exported, changed and imported again has the date of the one that it replaces."""
+    dearer = tariff(elements=(Element(components=(component(TariffDimension.ENERGY, "9"),)),), last_updated=said)
+    async with database.unit() as unit:
+        await actions.keep(unit, US, tariff(last_updated=NOON))
+    async with database.unit() as unit:
+        now = unit.now
+        assert await actions.keep(unit, US, dearer)
+    async with database.unit() as unit:
+        assert await actions.fetch(unit, US, US, "T1") == replace(dearer, last_updated=now)
+
+
+async def test_a_partners_older_news_changes_nothing(database: Database) -> None:
+    async with database.unit() as unit:
+        await actions.keep(unit, US, tariff(owner=THEM, last_updated=NOON))
+    older = tariff(owner=THEM, currency="EUR", last_updated=NOON - MINUTE)
+    async with database.unit() as unit:
+        assert not await actions.keep(unit, US, older)

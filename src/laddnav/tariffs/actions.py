@@ -18,14 +18,16 @@ async def keep(unit: Unit, holder: PartyId, tariff: Tariff) -> bool:
 
     Raises Unbillable or NotForReservations for one of ours; what a partner promises is the partner's affair.
     """
-    if tariff.owner == holder:
+    ours = tariff.owner == holder
+    if ours:
         rules.billable(tariff)
         rules.sayable(tariff)
     before = await store.find_locked(unit, holder, tariff.owner, tariff.id)
-    if before is not None and not before[1] and rules.stays(before[0], tariff):
+    if before is not None and not before[1] and rules.stays(before[0], tariff, ours=ours):
         return False
     if before is not None:
         store.keep_version(unit, holder, before[0])
+        tariff = rules.as_new_as_its_change(before[0], tariff, unit.now) if ours else tariff
     store.write(unit, holder, tariff)
     unit.announce(TariffChanged(holder=holder, owner=str(tariff.owner), tariff_id=tariff.id))
     return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 from laddnav.tariffs.model import Tariff, TariffDimension, TariffType, TaxIncluded
@@ -93,9 +95,14 @@ def sayable(tariff: Tariff) -> None:
             raise NotForReservations(tariff.id, number)
 
 
-def stays(before: Tariff, after: Tariff) -> bool:
-    """Whether the news says nothing new, or newer news overtook it."""
-    if after.last_updated < before.last_updated:
+def as_new_as_its_change(before: Tariff, after: Tariff, now: datetime) -> Tariff:
+    """Ours, dated so that partners take it: a file that was exported, changed and imported has its old date."""
+    return after if after.last_updated > before.last_updated else replace(after, last_updated=now)
+
+
+def stays(before: Tariff, after: Tariff, *, ours: bool) -> bool:
+    """Whether the news says nothing new, or comes from a partner whose newer news overtook it."""
+    if not ours and after.last_updated < before.last_updated:
         return True
     fields = [name for name in Tariff.__struct_fields__ if name != "last_updated"]
     return all(getattr(before, name) == getattr(after, name) for name in fields)
