@@ -14,8 +14,10 @@ from laddnav.parties.model import Role
 
 
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`; `raw_token`: it wants no Base64.
+    """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`.
 
+    `raw_token`: it wants no Base64, or does; None: what its version says. `appends_periods`: it adds what new charging
+    periods it sends in a PATCH, where its version lets them replace what was there.
     `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone; 0 is never.
     `whole_only`: it takes no PATCH. `in_order`: it wants every message as it was when it happened, one after the other,
     each again until it is taken; nothing newer overtakes (strict first in, first out).

@@ -51,7 +51,7 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
     if module is Module.TOKENS:
         return await _token(unit, connection, endpoint, key)
     if module is Module.HUB_CLIENT_INFO:
-        return await _client(unit, connection, endpoint, key)
+        return await _neighbour(unit, connection, endpoint, key)
     return await _object(unit, connection, endpoint, module, key)
 
 
@@ -111,7 +111,7 @@ async def _object(unit: Unit, connection: Connection, endpoint: str, module: Mod
     return Message(method="DELETE", url=joined(endpoint, *_segments(holder), key), body=None)
 
 
-async def _client(unit: Unit, connection: Connection, endpoint: str, key: str) -> Message | None:
+async def _neighbour(unit: Unit, connection: Connection, endpoint: str, key: str) -> Message | None:
     """The URL names the party that is told of, not the hub (OCPI 2.2.1 mod_hub_client_info_client_put)."""
     version = VERSIONS[connection.version]
     body = await words.said(unit, connection.holder, Module.HUB_CLIENT_INFO, version, key)
