@@ -92,6 +92,8 @@ async def test_a_driver_asks_what_so_much_will_cost_and_can_pass_the_answer_on(d
 async def test_a_driver_asks_how_far_so_much_money_reaches(driver: Page, site: Site) -> None:
     await driver.goto("/charge/SE*LAD*EEVSE1?much=100&of=money&power=11")
     await expect(driver.locator("#estimate")).to_contain_text("100,00 SEK räcker till 30,000 kWh")
+    await driver.goto("/charge/SE*LAD*EEVSE1?much=100&of=money&power=11&parked=60")
+    await expect(driver.locator("#estimate")).to_contain_text("Det som parkeringen kostar efteråt tillkommer.")
 
 
 @pytest.mark.parametrize(
