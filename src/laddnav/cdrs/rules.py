@@ -92,11 +92,13 @@ def closed(
     """
     assert session.ended_at is not None, "only a charge that is over is closed"
     assert session.place is not None, "a charge of ours has begun somewhere"
-    tariff = None if session.tab is None else session.tab.tariff
+    tariffs = () if session.tab is None else session.tab.tariffs
+    tariff = tariffs[0] if tariffs else None
+    then = [(one.at, one.tariff) for one in session.preferred]
     priced = (
         Priced(currency=session.currency)
         if tariff is None
-        else rounded(metered(tariff, measured.stretches, session.time_zone))
+        else rounded(metered(tariff, measured.stretches, session.time_zone, then=then))
     )
     return Cdr(
         holder=session.holder,
@@ -112,7 +114,7 @@ def closed(
         location=session.place,
         meter_id=session.meter_id,
         currency=session.currency,
-        tariffs=() if tariff is None else (tariff,),
+        tariffs=tuple(dict.fromkeys(tariffs)),
         periods=priced.periods or unpriced(session, measured),
         signed_data=signed,
         costs=costs_of(priced),

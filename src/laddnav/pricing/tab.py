@@ -7,7 +7,7 @@ the driver sees while charging and what the Cdr says at the end are the same rea
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -95,9 +95,13 @@ def metered(
     zone: str,
     *,
     started_at: datetime | None = None,
+    then: Sequence[tuple[datetime, Tariff]] = (),
     policy: Policy = OURS,
 ) -> Priced:
-    """A whole session at once; it starts with its first stretch unless told otherwise. Raises CannotPrice."""
+    """A whole session at once; it starts with its first stretch unless told otherwise. Raises CannotPrice.
+
+    `then` are the Tariffs that held later, each from its moment on, where stretches have to be cut.
+    """
     in_order = tuple(stretches)
     if not in_order and started_at is None:
         raise CannotPrice("A session without a stretch and without a start cannot be priced")
@@ -106,8 +110,12 @@ def metered(
         refuse_too_much(offers(tariff, policy), len(in_order), days)
     reserved = bool(in_order) and in_order[0].activity is _RESERVED
     tab = opened(tariff, started_at or in_order[0].started_at, zone, reserved=reserved, policy=policy)
-    course = _Course(tab, policy)
+    course, holding = _Course(tab, policy), tariff
     for stretch in in_order:
+        newest = [later for at, later in then if at <= stretch.started_at]
+        if newest and newest[-1] is not holding:
+            holding = newest[-1]
+            course = _Course(switched(course.tab(), holding, policy=policy), policy)
         course.add(stretch)
     return priced(course.tab(), over=True, policy=policy)
 

@@ -14,8 +14,9 @@ from laddnav.metering import periods as metering
 from laddnav.metering.model import Activity, Fact, Stretch
 from laddnav.pricing.model import Line
 from laddnav.pricing.rounding import rounded
-from laddnav.pricing.tab import advanced, opened, priced
+from laddnav.pricing.tab import opened, priced
 from laddnav.sessions.model import Session
+from laddnav.sessions.preferred import priced_on
 from laddnav.sessions.rules import meter_at_start, whole
 from laddnav.tariffs.model import TariffDimension
 
@@ -54,12 +55,12 @@ def course(session: Session, facts: Iterable[Fact]) -> Course:
         return Course()
     tab = session.tab
     if tab is not None:
-        tab = opened(tab.tariff, tab.opened_at, tab.zone, reserved=session.reserved is not None)
+        tab = opened(tab.tariffs[0], tab.opened_at, tab.zone, reserved=session.reserved is not None)
     energy, steps = NO_ENERGY, list[Step]()
     for stretch in _stretches(session, facts):
         energy += stretch.energy
         if tab is not None:
-            tab = advanced(tab, stretch)
+            tab = priced_on(tab, session.preferred, stretch)
         steps.append(
             Step(
                 started_at=stretch.started_at,

@@ -15,6 +15,7 @@ from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
 from laddnav.pricing.model import Tab
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
+from laddnav.tariffs.model import Tariff
 
 
 class Status(StrEnum):
@@ -91,6 +92,42 @@ class Reserved(Struct, frozen=True, kw_only=True, omit_defaults=True):
     used_at: datetime | None = None
 
 
+class ProfileType(StrEnum):
+    """What matters most to a driver (OCPI 2.2.1 mod_sessions_profile_type_enum)."""
+
+    CHEAP = "CHEAP"
+    FAST = "FAST"
+    GREEN = "GREEN"
+    REGULAR = "REGULAR"
+
+
+class Preferences(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a driver wants of a charge (OCPI 2.2.1 mod_sessions_charging_preferences_object)."""
+
+    profile: ProfileType
+    departs_at: datetime | None = None
+    energy: Energy | None = None
+    may_discharge: bool = False
+
+
+class PreferencesAnswer(StrEnum):
+    """ACCEPTED is best effort, not a promise (OCPI 2.2.1 mod_sessions_charging_preferences_response_enum)."""
+
+    ACCEPTED = "ACCEPTED"
+    DEPARTURE_REQUIRED = "DEPARTURE_REQUIRED"
+    ENERGY_NEED_REQUIRED = "ENERGY_NEED_REQUIRED"
+    NOT_POSSIBLE = "NOT_POSSIBLE"
+    PROFILE_TYPE_NOT_SUPPORTED = "PROFILE_TYPE_NOT_SUPPORTED"
+
+
+class Preferred(Struct, frozen=True, kw_only=True):
+    """From this instant on the driver wanted this, and the Tariff for it held."""
+
+    at: datetime
+    wants: Preferences
+    tariff: Tariff
+
+
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What somebody outside limits a charge of ours to: `by` set it, and hears of every change from then on.
 
@@ -142,6 +179,7 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     meter_id: str | None = None
     command_id: str | None = None  # the START_SESSION that asked for it
     reserved: Reserved | None = None
+    preferred: tuple[Preferred, ...] = ()  # in order of time
     limits: Limits | None = None
     active_profile: ActiveChargingProfile | None = None  # all limits together, as its Station or its CPO told last
     meter_started: Decimal | None = None  # Wh on the register when the car was plugged in

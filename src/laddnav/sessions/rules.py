@@ -18,9 +18,9 @@ from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
 from laddnav.pricing.rounding import rounded
-from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened, priced
 from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Session, Status
+from laddnav.sessions.preferred import priced_on
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, TokenType
 
@@ -45,6 +45,14 @@ class EvseBusy(Refusal):
 
     def __init__(self, evse_uid: str) -> None:
         super().__init__(f"Another charge is under way at Evse {evse_uid!r}")
+        self.evse_uid = evse_uid
+
+
+class NoPreferences(Refusal):
+    """This Evse follows no charging preferences (OCPI 2.2.1 mod_sessions_charging_preferences_response_enum)."""
+
+    def __init__(self, evse_uid: str) -> None:
+        super().__init__(f"Evse {evse_uid!r} follows no charging preferences")
         self.evse_uid = evse_uid
 
 
@@ -239,7 +247,7 @@ def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced
         doubts += more.doubts
         if tab is not None:
             for stretch in more.stretches:
-                tab = priced_on(tab, stretch)
+                tab = priced_on(tab, session.preferred, stretch)
     if session.status is not Status.ACTIVE:
         return Advanced(session=session, doubts=tuple(doubts))
     return Advanced(session=costed(replace(session, meter=meter, tab=tab), now), doubts=tuple(doubts))
@@ -261,7 +269,7 @@ def stopped(
         meter, doubts = rest.meter, doubts + rest.doubts
         if tab is not None:
             for stretch in rest.stretches:
-                tab = priced_on(tab, stretch)
+                tab = priced_on(tab, session.preferred, stretch)
     done = replace(
         session,
         status=moved(session.status, Happening.STOPPED),
@@ -288,7 +296,7 @@ def reopened(session: Session) -> Session:
         ended_at=None,
         stop_reason=None,
         meter=meter_at_start(session),
-        tab=None if tab is None else opened(tab.tariff, session.started_at, session.time_zone, reserved=reserved),
+        tab=None if tab is None else opened(tab.tariffs[0], session.started_at, session.time_zone, reserved=reserved),
     )
 
 

@@ -7,20 +7,17 @@ from msgspec.structs import replace
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
-from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.ocpi.endpoints import drivers, lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
 from laddnav.ocpi.wire import paging
+from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.model import Session
-from laddnav.sessions.rules import UnknownSession
-
-
-class NoPreferences(Refusal):
-    """This Evse follows no charging preferences (OCPI 2.2.1 mod_sessions_set_charging_preferences)."""
+from laddnav.sessions.actions import preferring
+from laddnav.sessions.model import Preferences, Session
+from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 
 
 async def keep(unit: Unit, holder: PartyId, session: Session) -> bool:
@@ -52,12 +49,17 @@ async def listed(unit: Unit, call: Call) -> Reply:
 
 
 async def prefer(unit: Unit, call: Call) -> Reply:
-    """Raises UnknownSession, NoPreferences: no Evse of ours says that it follows them."""
+    """Only a charge that goes on, and only for the eMSP of its driver. Raises UnknownSession, NoPreferences."""
     id, what = call.segments
     session = await sessions.fetch(unit, call.holder, call.holder, id)
     if what != "charging_preferences" or session.token.owner not in call.connection.parties:
         raise UnknownSession(id)
-    raise NoPreferences(f"The Evse of Session {id!r} follows no charging preferences")
+    wants = call.codec(Preferences).decode(call.body, call.hearing())
+    try:
+        answer = await preferring.prefer(unit, call.holder, session.id, wants)
+    except AlreadyEnded as over:
+        raise UnknownSession(id) from over
+    return Reply(data=encoded(answer))
 
 
 async def get(unit: Unit, call: Call) -> Reply:

@@ -19,11 +19,10 @@ from laddnav.ocpi.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
 from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
-from laddnav.ocpi.endpoints.sessions import NoPreferences
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles, NotNow
-from laddnav.sessions.rules import UnknownSession
+from laddnav.sessions.rules import NoPreferences, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens.rules import UnknownToken
 

@@ -17,13 +17,14 @@ from laddnav.ocpi.wire.v2_2_1 import (
     evse,
     listed,
     location,
+    preferences,
     session,
     tariff,
     token,
     versions,
 )
 from laddnav.ocpi.wire.version import Version
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import Preferences, Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Authorization, LocationReferences, Token
 
@@ -38,6 +39,7 @@ CODECS = Codecs(
         Location: location.codec,
         LocationReferences: token.references_codec,
         OfferedVersion: offered.codec,
+        Preferences: preferences.codec,
         Session: session.codec,
         Tariff: tariff.codec,
         Token: token.codec,
