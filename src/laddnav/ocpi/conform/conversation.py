@@ -16,7 +16,14 @@ from laddnav.ocpi.conform.samples import SAMPLES, Ours
 from laddnav.ocpi.wire.routing import Route
 
 SINCE = "date_from=2015-01-01T00:00:00Z"  # older than OCPI's first charge
-OBJECTS = {"locations": "Location", "tariffs": "Tariff", "sessions": "Session", "cdrs": "CDR", "tokens": "Token"}
+OBJECTS = {
+    "locations": "Location",
+    "tariffs": "Tariff",
+    "sessions": "Session",
+    "cdrs": "CDR",
+    "tokens": "Token",
+    "hubclientinfo": "ClientInfo",
+}
 
 
 class Conversation:

@@ -29,6 +29,7 @@ OFFERED: Mapping[str, Mapping[str, str]] = {
         "cdrs": "RECEIVER",
         "tokens": "SENDER",
         "commands": "SENDER",
+        "chargingprofiles": "SENDER",
     },
     "CPO": {
         "locations": "SENDER",
@@ -78,9 +79,9 @@ class Counterpart:
     def versions_url(self, face: str = GOOD) -> str:
         return f"{self._url}/{face}/versions"
 
-    def result_url(self, command: str) -> str:
+    def result_url(self, command: str, module: str = "commands") -> str:
         """Where the result of one command is to be told."""
-        return f"{self._endpoint('commands')}/{command}/{self._clock.new_id()}"
+        return f"{self._endpoint(module)}/{command}/{self._clock.new_id()}"
 
     def credentials(self, token: str, face: str = GOOD) -> dict[str, Any]:
         """What we hand to the peer."""
@@ -160,7 +161,8 @@ class Counterpart:
     def _details(self, face: str) -> dict[str, Any]:
         modules = [] if face == WITHOUT_ENDPOINTS else [("credentials", "SENDER")]
         if face == GOOD:
-            modules += OFFERED[self._record.our_role].items()
+            known = DIALECTS[self._record.version].modules
+            modules += [one for one in OFFERED[self._record.our_role].items() if one[0] in known]
         endpoints = [
             {"identifier": module, "url": self._endpoint(module)} | ({"role": role} if self._record.routes else {})
             for module, role in modules
@@ -178,6 +180,8 @@ class Counterpart:
         if module == "commands":
             result = DIALECTS[self._record.version].result
             return f"their result of {below[0] if below else '?'}", module, result, Said()
+        if module == "chargingprofiles":
+            return step, module, "ActiveChargingProfile" if request.method == "PUT" else None, Said()
         if module == "tokens" and request.method == "POST":
             return f"{step} authorize", module, "LocationReferences" if request.body else None, self._authorised(below)
         if request.method == "GET":

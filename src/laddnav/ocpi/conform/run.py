@@ -17,7 +17,16 @@ from laddnav.kit.time import Clock
 from laddnav.ocpi.conform.caller import Caller
 from laddnav.ocpi.conform.conversation import Conversation, Probe
 from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
-from laddnav.ocpi.conform.probes import commands, credentials, lists, objects, receivers, transport, versions
+from laddnav.ocpi.conform.probes import (
+    commands,
+    credentials,
+    lists,
+    objects,
+    profiles,
+    receivers,
+    transport,
+    versions,
+)
 from laddnav.ocpi.conform.record import Record
 
 # In this order: what the peer is told and asked to do first, what came of it at the end.
@@ -28,6 +37,8 @@ TELLING: dict[str, Probe] = {
     "parts of Locations": receivers.parts_of_locations,
     "charging periods": receivers.periods_of_sessions,
     "types of Tokens": receivers.types_of_tokens,
+    "charging profiles": profiles.charging_profiles,
+    "clients of a hub": profiles.clients_of_a_hub,
     "commands": commands.commands,
 }
 ASKING: dict[str, Probe] = {

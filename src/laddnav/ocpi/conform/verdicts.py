@@ -12,6 +12,7 @@ from laddnav.ocpi.conform import checks
 from laddnav.ocpi.conform.catalogue import Level, Requirement, catalogue
 from laddnav.ocpi.conform.checks.finding import CHECKS, Finding
 from laddnav.ocpi.conform.counterpart import OFFERED
+from laddnav.ocpi.conform.dialect import DIALECTS
 from laddnav.ocpi.conform.record import Record
 
 assert checks.FILES, "the checks are registered by being imported"
@@ -42,19 +43,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 # Modules that a peer may leave out; those that are left out are nobody's fault.
-_OPTIONAL = {
-    "locations": "locations",
-    "sessions": "sessions",
-    "cdrs": "cdrs",
-    "tariffs": "tariffs",
-    "tokens": "tokens",
-    "commands": "commands",
-    "chargingprofiles": "chargingprofiles",
-    "hubclientinfo": "hubclientinfo",
-    "bookings": "bookings",
-    "payments": "payments",
-    "invoicereconciliation": "invoicereconciliation",
-}
+_OPTIONAL = DIALECTS["2.3.0"].modules - {"credentials"}
 _ROLES = ("CPO", "eMSP", "HUB", "NAP", "NSP", "PTP", "SCSP")
 
 
@@ -103,9 +92,8 @@ def _not_applicable(one: Requirement, record: Record) -> str | None:
     bound = [role for role in _ROLES if role in one.side.partition("/")[0].replace(" or ", " ").split()]
     if bound and not roles & {role.upper() for role in bound}:
         return f"Binds {' and '.join(bound)}; the peer is {' and '.join(sorted(roles))}"
-    module = _OPTIONAL.get(one.module)
-    if module is not None and record.endpoints and not record.offers(module):
-        return f"The peer offers no {module}"
+    if one.module in _OPTIONAL and record.endpoints and not record.offers(one.module):
+        return f"The peer offers no {one.module}"
     return None
 
 

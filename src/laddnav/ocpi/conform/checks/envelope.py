@@ -83,9 +83,9 @@ def a_list_is_an_array_and_one_object_is_none(record: Record) -> Iterator[Findin
 @shows("TRN-021")
 def a_push_is_answered_without_data(record: Record) -> Iterator[Finding]:
     for one in record.ours:
-        if one.request.method in ("PUT", "PATCH") and one.module not in CONFIGURATION and one.answer.granted:
-            if "preferences" not in one.step:
-                yield from found(("TRN-021",), one, None if one.answer.data is None else "data where none is defined")
+        pushed = one.request.method in ("PUT", "PATCH") and one.module not in CONFIGURATION and one.holds is None
+        if pushed and one.answer.granted and "preferences" not in one.step:
+            yield from found(("TRN-021",), one, None if one.answer.data is None else "data where none is defined")
 
 
 @shows("TRN-083", "TRN-084", "TRN-088")

@@ -138,6 +138,7 @@ EXPECTED: tuple[Expected, ...] = (
         sessions="SES-003",
         cdrs="CDR-005",
         tokens="TOK-011",
+        hubclientinfo="HCI-001",
     ),
     _row("page by page", granted, "TRN-062"),
     _row("more than the most", granted, "TRN-076"),
@@ -153,8 +154,15 @@ EXPECTED: tuple[Expected, ...] = (
     _row("without date_from", status(2001), "SES-004"),
     _row("with a slash", granted, "TRN-056"),
     *(
-        _row(f"{method} at the Sender", http(405), "TRN-039", locations="LOC-008")
-        for method in ("POST", "PUT", "PATCH", "DELETE")
+        _row(
+            f"{method} at the Sender",
+            http(405),
+            "TRN-039",
+            locations="LOC-008",
+            chargingprofiles="CHP-013",
+            hubclientinfo="HCI-005",
+        )
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
     ),
     # Objects of a Sender
     _row("unknown object", http(404), "TRN-025"),
@@ -205,9 +213,24 @@ EXPECTED: tuple[Expected, ...] = (
     _row("PUT with a slash in its id", granted, "TRN-057"),
     _row("GET with a slash in its id", granted, "TRN-057"),
     _row(
-        "POST at the Receiver", http(405), "TRN-039 TRN-048", tokens="TOK-001", locations="LOC-010", sessions="SES-006"
+        "POST at the Receiver",
+        http(405),
+        "TRN-039 TRN-048",
+        tokens="TOK-001",
+        locations="LOC-010",
+        sessions="SES-006",
+        chargingprofiles="CHP-001",
+        hubclientinfo="HCI-004",
     ),
-    _row("PATCH at the Receiver", http(405), "TRN-039", tariffs="TAR-004", cdrs="CDR-003"),
+    _row(
+        "PATCH at the Receiver",
+        http(405),
+        "TRN-039",
+        tariffs="TAR-004",
+        cdrs="CDR-003",
+        chargingprofiles="CHP-001",
+        hubclientinfo="HCI-004",
+    ),
     _row(
         "DELETE at the Receiver",
         http(405),
@@ -216,6 +239,7 @@ EXPECTED: tuple[Expected, ...] = (
         locations="LOC-010",
         sessions="SES-006",
         cdrs="CDR-003",
+        hubclientinfo="HCI-004",
     ),
     _row("PUT at the Receiver", http(405), "TRN-039", cdrs="CDR-003"),
     _row("DELETE", granted, tariffs="TAR-002"),
@@ -241,6 +265,15 @@ EXPECTED: tuple[Expected, ...] = (
     _row("POST that lacks a field", status(2001, 2002), cdrs="CDR-022 CDR-023 TYP-038"),
     _row("POST of a credit for nothing", status(2001, 2002), cdrs="CDR-018"),
     _row("GET after POST", granted, cdrs="CDR-009"),
+    # Charging profiles, and the clients of a hub
+    _row("GET of no session", granted, "CHP-001 CHP-002"),
+    _row("PUT of no session", granted, "CHP-001 CHP-003"),
+    _row("DELETE of no session", granted, "CHP-001 CHP-004"),
+    *(_row(f"{method} of no session", result("UNKNOWN_SESSION"), "CHP-020") for method in ("GET", "PUT", "DELETE")),
+    _row("GET without duration", status(2001, 2002), "CHP-002"),
+    _row("GET without response_url", status(2001, 2002), "CHP-002"),
+    _row("PUT without a profile", status(2001, 2002), "CHP-003"),
+    _row("PUT of a profile without its unit", status(2001, 2002), "CHP-022"),
     # Commands
     _row("START_SESSION at no Location", status(2003), "CMD-019 CMD-020"),
     _row("START_SESSION at no Location", result("REJECTED"), "CMD-019"),

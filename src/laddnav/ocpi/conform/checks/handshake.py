@@ -7,15 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
+from laddnav.ocpi.conform.dialect import DIALECTS
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.wire import routing
 
-_CORE = frozenset("cdrs commands credentials locations sessions tariffs tokens".split())
-_MODULES = {
-    "2.1.1": _CORE,
-    "2.2.1": _CORE | {"chargingprofiles", "hubclientinfo"},
-    "2.3.0": _CORE | {"chargingprofiles", "hubclientinfo", "bookings", "invoicereconciliation", "payments"},
-}
 _SENDS = {"CPO": {"locations", "tariffs", "sessions", "cdrs"}, "EMSP": {"tokens", "commands"}}
 
 
@@ -38,7 +33,7 @@ def modules_are_listed_by_their_names(record: Record) -> Iterator[Finding]:
     details, endpoints = listed(record)
     if details is None or not endpoints:
         return
-    known = _MODULES[record.version]
+    known = DIALECTS[record.version].modules
     names = [one.get("identifier", "") for one in endpoints]
     strays = sorted(set(names) - known)
     miscased = [one for one in strays if one.lower() in known]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from laddnav.kit.time import rfc3339
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
 from laddnav.ocpi.conform.checks.objects import objects_in
 from laddnav.ocpi.conform.checks.paging import instant, pages
@@ -28,10 +29,15 @@ def _location(words: Words) -> Ruling:
     for evse in evses:
         at = instant(evse.get("last_updated"))
         if own and at:
-            yield "LOC-003", f"EVSE {evse.get('uid')} changed at {at}, its Location at {own}" if at > own else None
+            yield (
+                "LOC-003",
+                f"EVSE {evse.get('uid')} changed at {rfc3339(at)}, its Location at {rfc3339(own)}"
+                if at > own
+                else None,
+            )
         newest = max(filter(None, (instant(one.get("last_updated")) for one in many(evse, "connectors"))), default=None)
         if at and newest:
-            late = f"a Connector of EVSE {evse.get('uid')} changed at {newest}, the EVSE at {at}"
+            late = f"a Connector of EVSE {evse.get('uid')} changed at {rfc3339(newest)}, the EVSE at {rfc3339(at)}"
             yield "LOC-003", late if newest > at else None
         ids = [str(one.get("id")).lower() for one in many(evse, "connectors")]
         yield "LOC-084", "two Connectors of an EVSE have one id" if len(set(ids)) < len(ids) else None

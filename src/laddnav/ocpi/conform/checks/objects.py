@@ -44,6 +44,11 @@ REQUIRES: dict[str, tuple[str, ...]] = {
     "CommandResponse": ("CMD-006", "CMD-007", "CMD-005", "CMD-010"),
     "CommandResult": ("CMD-009", "CMD-011"),
     "DisplayText": ("TYP-020",),
+    "ChargingProfileResponse": ("CHP-006",),
+    "ChargingProfile": ("CHP-022",),
+    "ChargingProfilePeriod": ("CHP-024",),
+    "ActiveChargingProfile": ("CHP-028",),
+    "ClientInfo": ("HCI-006",),
     "StartSession": ("CMD-023",),
     "StopSession": ("CMD-042",),
     "ReserveNow": ("CMD-034",),
@@ -88,7 +93,7 @@ def objects_in(one: Exchange) -> Iterator[tuple[Any, str, bool]]:
         if one.request.words is not None:
             yield one.request.words, kind, one.request.method == "PATCH"
         return
-    if not one.answer.granted and not one.holds.startswith("Command"):
+    if not one.answer.granted and not one.holds.endswith("Response"):
         return
     data = one.answer.data
     if one.holds.endswith("*"):

@@ -185,7 +185,9 @@ def _key(words: Any) -> str:
     if not isinstance(words, dict):
         return repr(words)
     owner = (words.get(name, "") for name in ("country_code", "party_id"))
-    return "*".join(map(str, (*owner, words.get("uid", words.get("id")), words.get("type", "")))).lower()
+    return "*".join(
+        map(str, (*owner, words.get("uid", words.get("id")), words.get("type", ""), words.get("role", "")))
+    ).lower()
 
 
 def _updated(words: Any) -> datetime | None:

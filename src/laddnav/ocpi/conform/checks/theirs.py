@@ -118,16 +118,23 @@ def an_accepted_command_has_a_result(record: Record) -> Iterator[Finding]:
                 yield from found(("CMD-032",), one, None if fits else f"auth_method is {words.get('auth_method')}")
 
 
-@shows("CMD-008")
-def a_refused_command_has_no_result(record: Record) -> Iterator[Finding]:
-    for one in record.of("commands: START_SESSION at no Location", "commands: STOP_SESSION of no session"):
+_REFUSED = {
+    "commands: START_SESSION at no Location": "CMD-008",
+    "commands: STOP_SESSION of no session": "CMD-008",
+    "chargingprofiles: PUT of no session": "CHP-008",
+}
+
+
+@shows("CMD-008", "CHP-008")
+def what_was_refused_has_no_result(record: Record) -> Iterator[Finding]:
+    for one in record.of(*_REFUSED):
         words = one.request.words
         url = words.get("response_url") if isinstance(words, dict) else None
         data = one.answer.data if isinstance(one.answer.data, dict) else {}
         if data.get("result") in (None, "ACCEPTED"):
             continue
         told = any(other.request.url == url for other in record.theirs)
-        yield from found(("CMD-008",), one, "a result of what was not accepted" if told else None)
+        yield from found((_REFUSED[one.step],), one, "a result of what was not accepted" if told else None)
 
 
 @shows("TOK-046")

@@ -9,7 +9,7 @@ from laddnav.ocpi.conform.record import Exchange
 from laddnav.ocpi.wire.paging import next_link, with_query
 
 _PAGES_MAX = 20  # enough to see how it pages; a network of a million places is not read to its end
-MODULES = ("locations", "tariffs", "sessions", "cdrs", "tokens")
+MODULES = ("locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo")
 
 
 async def lists(talk: Conversation) -> None:
@@ -61,7 +61,8 @@ async def _page(talk: Conversation, step: str, module: str, query: str) -> Excha
     assert url is not None
     if "date_from" not in query and (module == "sessions" or step.endswith("page by page")):
         query = f"{SINCE}&{query}" if query else SINCE
-    return await talk.ask(step, "GET", with_query(url, query), module=module, holds=f"{OBJECTS[module]}*")
+    where, routed = with_query(url, query), module != "hubclientinfo"
+    return await talk.ask(step, "GET", where, module=module, holds=f"{OBJECTS[module]}*", routed=routed)
 
 
 async def _crawled(talk: Conversation, step: str, module: str, query: str, most: int) -> list[Exchange]:
