@@ -212,9 +212,11 @@ async def test_a_tariff_with_an_error_is_not_kept(page: Page, site: Site) -> Non
 async def test_a_partner_s_tariff_is_nobody_s_here_to_change(page: Page, site: Site) -> None:
     await settled(site.database)
     async with site.database.unit() as unit:
-        await tariffs.keep(unit, US, tariff("THEIRS", owner=THEM))
+        await tariffs.keep(unit, US, tariff("THEIRS", owner=THEM, currency="SEX"))
     async with site.database.unit() as unit:
         path = f"/tariffs/{(await tariffs.refs(unit, US, THEM, ('THEIRS',)))['theirs']}"
+    await page.goto("/tariffs")
+    await expect(page.get_by_role("row").filter(has_text="THEIRS")).not_to_contain_text("Errors")
     await page.goto(path)
     await expect(page.get_by_role("link", name="Change")).to_have_count(0)
     assert (await page.request.get(f"{path}/change")).status == 404

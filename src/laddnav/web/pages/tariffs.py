@@ -33,6 +33,7 @@ PAGE = 50
 ALWAYS = Restriction()
 UNITS = {"ENERGY": "kWh", "TIME": "h", "PARKING_TIME": "h", "RESERVATION_TIME": "h"}
 WORTH_A_LOOK = (Severity.ERROR, Severity.WARNING)  # in a list; a hint waits on the tariff's own page
+QUICKLY_LINTED = 32  # Elements, which take milliseconds; what a list shows fifty of must not take seconds each
 LEVELS = 5  # shades of a price in the picture of a week, from the lowest to the highest
 A_WEEK = timedelta(days=7)
 TAXES = {
@@ -42,7 +43,10 @@ TAXES = {
 
 
 class TariffRow(Struct, frozen=True, kw_only=True):
-    """`found`: how many findings there are of each severity, the gravest first."""
+    """`found`: how many findings there are of each severity, the gravest first.
+
+    None are looked for in a partner's, which is the partner's to mend, and in a large one.
+    """
 
     ref: str
     tariff: Tariff
@@ -128,7 +132,7 @@ async def list_all(asked: Asked) -> Response:
     page = known[:PAGE]
     return asked.page(
         "tariffs.html",
-        rows=[_row(asked, ref, tariff, now) for ref, _, tariff in page],
+        rows=[_row(asked, ref, tariff, now, ours=tariff.owner == holder) for ref, holder, tariff in page],
         next=page[-1][0] if len(known) > PAGE else None,
         begun=cursor is not None,
     )
@@ -171,8 +175,9 @@ async def one(asked: Asked) -> Response:
     )
 
 
-def _row(asked: Asked, ref: str, tariff: Tariff, now: datetime) -> TariffRow:
-    many = Counter(finding.severity for finding in linted(tariff, asked.language))
+def _row(asked: Asked, ref: str, tariff: Tariff, now: datetime, *, ours: bool) -> TariffRow:
+    looked_at = ours and len(tariff.elements) <= QUICKLY_LINTED
+    many = Counter(finding.severity for finding in linted(tariff, asked.language)) if looked_at else Counter()
     return TariffRow(
         ref=ref,
         tariff=tariff,
