@@ -154,8 +154,8 @@ def _without_tariff(location: Any) -> Any:
     return replace(location, evses=bare)
 
 
-async def test_of_several_tariffs_the_one_for_drivers_with_a_contract_is_told(old: Pair) -> None:
-    """LOC-082, LOC-024: a Connector names one, and that for who pays at the station is not theirs."""
+async def test_of_several_tariffs_the_one_for_drivers_with_a_contract_is_told(old: Pair, clock: SetClock) -> None:
+    """LOC-082, LOC-024: a Connector names one that holds now; that for who pays at the station is not theirs."""
     cpo, emsp = old
     offered = (things.evse(connectors=(things.connector(tariff_ids=("CASH", "LATER", "T1")),)),)
     async with cpo.database.unit() as unit:
@@ -167,6 +167,10 @@ async def test_of_several_tariffs_the_one_for_drivers_with_a_contract_is_told(ol
     async with emsp.database.unit() as unit:
         location = await locations.fetch(unit, EMSP, CPO, "LOC1")
     assert location.evses[0].connectors[0].tariff_ids == ("T1",)
+    clock.advance(timedelta(days=2))
+    partner = await emsp.clients.to(await emsp.connection())
+    reply = await partner.call("GET", f"{cpo.url}/ocpi/cpo/2.1.1/locations/LOC1/EVSE1/1")
+    assert parsed(reply.answer.data or b"")["tariff_id"] == "LATER"
 
 
 async def test_a_token_is_pushed_by_its_uid_alone(old: Pair) -> None:

@@ -40,6 +40,9 @@ KINDS: dict[Module, type[Any]] = {
 }
 
 
+FOR_NOW = 0  # no revision: which of several Tariffs holds depends on the moment, so it is asked anew
+
+
 def token_key(type: str, uid: str) -> str:
     """What names a Token among its owner's."""
     return f"{type}/{fold(uid)}"
@@ -86,11 +89,14 @@ async def _rendered(unit: Unit, holder: PartyId, module: Module, version: Versio
 
 
 async def _put(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, thing: Any) -> bytes:
+    revision = row.revision
     if module is Module.LOCATIONS and not version.lists_tariffs:
-        thing = await _with_one_tariff(unit, holder, thing)
+        told = await _with_one_tariff(unit, holder, thing)
+        if told != thing:
+            thing, revision = told, FOR_NOW
     body = version.codecs[KINDS[module]].encode(thing)
     key = Key(holder=holder, owner=holder, module=module, version=version.number, said=True, id=row.key)
-    store.put_words(unit, key, body, thing.last_updated, row.revision)
+    store.put_words(unit, key, body, thing.last_updated, revision)
     return body
 
 
