@@ -164,3 +164,15 @@ def counts_watt_hours(said: Said) -> None:
 def shuffles_periods(said: Said) -> None:
     for one in said.listed("cdrs"):
         one["charging_periods"].insert(0, one["charging_periods"][0] | {"start_date_time": one["end_date_time"]})
+
+
+@caught_by("CDR-048")
+def bills_what_it_likes(said: Said) -> None:
+    for one in said.listed("cdrs"):
+        one["total_cost"] = {"excl_vat": 1234.5, "incl_vat": 1543.13}
+
+
+@caught_by("TAR-029")
+def forgets_the_tax(said: Said) -> None:
+    for one in said.listed("cdrs"):
+        one["total_cost"]["incl_vat"] = one["total_cost"]["excl_vat"]
