@@ -64,17 +64,13 @@ def test_what_was_exported_is_imported_again_and_says_nothing_new(furnished: Com
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
 
 
-def test_a_version_that_is_named_is_written_and_read_and_what_it_cannot_say_is_told(furnished: Command) -> None:
-    """LOC-053: never dropped in silence."""
-    place = json.loads(furnished("export", "locations").stdout.splitlines()[0])
-    given = json.dumps(place | {"help_phone": "+46 31 12 34 56"}).encode()
-    furnished("import", "locations", "-", "--version", "2.3.0", given=given)
-    assert furnished.lines("export", "locations")[0]["help_phone"] == "+46 31 12 34 56"
+def test_a_version_that_is_named_is_written_and_what_it_cannot_say_is_told(furnished: Command) -> None:
+    """LOC-053: never dropped in silence; what can be said by no other version is written in the newest."""
+    newest = furnished.lines("export", "locations")
+    assert newest and all(one["help_phone"] for one in newest)
     older = furnished("export", "locations", "--version", "2.2.1")
-    assert b"help_phone" not in older.stdout.encode()
-    assert "OCPI 2.2.1 has no words for help_phone of 1 of these locations" in older.stderr
-    oldest = json.loads(furnished("export", "locations", "--version", "2.1.1").stdout.splitlines()[0])
-    assert "country_code" not in oldest and oldest["id"] == place["id"]
+    assert "help_phone" not in older.stdout
+    assert f"OCPI 2.2.1 has no words for help_phone of {len(newest)} of these locations" in older.stderr
 
 
 def test_every_kind_of_repair_occurs_in_the_feed_that_is_kept_here(furnished: Command) -> None:
@@ -149,7 +145,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("station", "add", "ST", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party of this installation"),
     (("api-key", "create", "--role", "king"), b"", "'king' is no role"),
     (("api-key", "create", "--role", "viewer", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party"),
-    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "HUB"), b"", "HUB"),
+    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "PTP"), b"", "PTP"),
     (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--version", "9.9"), b"", "9.9"),
     (("export", "locations", "--version", "9.9"), b"", "2.1.1, 2.2.1, 2.3.0 are"),
     (("partner", "remove", "nobody"), b"", "No connection 'nobody'"),

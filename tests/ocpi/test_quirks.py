@@ -15,7 +15,9 @@ from laddnav.kit.json import Unreadable
 from laddnav.ocpi import feeds, quirks
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.tariffs.model import Limit, Restriction, TariffType, TaxIncluded
+from tests import things
 from tests.ocpi.test_examples import CASES
+from tests.ocpi.test_upgrade import garage
 
 NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
 OWNER = PartyId("DE", "SLB")
@@ -70,14 +72,13 @@ def test_a_real_feed_is_read_whole_with_its_tariffs() -> None:
     names = {one.name for one in found.repairs}
     assert names >= {
         "inline-tariff",
-        "unknown-field",
         "clock-with-seconds",
         "restrictions-in-list",
         "upper-case-language",
         "control-characters",
         "empty-text",
     }
-    assert any(one.pointer == "/items/0/evses/0/accepted_service_providers" for one in found.repairs)
+    assert location.help_phone and location.evses[0].accepted_service_providers  # words of 2.3.0 among those of 2.2.1
 
 
 def test_a_whole_operator_is_read() -> None:
@@ -120,7 +121,7 @@ def test_what_a_feed_left_out_is_filled_in_and_told() -> None:
     del words["publish"], words["last_updated"], words["evses"][0]["connectors"][0]["last_updated"]
     words["opening_times"] = {"twentyfourseven": False}
     words["evses"][0]["capabilities"] = ["TELEPORT"]
-    found = feeds.locations_in(encoded(words), OWNER, NOW)
+    found = feeds.locations_in(encoded(words), OWNER, NOW, "2.2.1")
     location = found.locations[0]
     assert (location.publish, location.last_updated, location.opening_times) == (True, NOW, None)
     assert location.evses[0].capabilities == ("TELEPORT",)
@@ -188,6 +189,21 @@ def test_what_is_exported_is_imported_again_as_it_was() -> None:
     ):
         said = feeds.spelling(one).encode(one)
         assert feeds.tariffs_in(said, OWNER, NOW).tariffs == (one,)
+
+
+def test_a_place_of_2_3_0_is_read_by_its_words_and_written_so_that_it_is_read_again() -> None:
+    """LOC-053, LOC-071, LOC-092: what 2.2.1 can say is written in that, and only a word of a closed list is told."""
+    plain, full = things.location(owner=OWNER), replace(garage(), owner=OWNER)
+    assert [feeds.fitting(one) for one in (plain, full)] == ["2.2.1", "2.3.0"]
+    said = b"\n".join(feeds.spelling(one).encode(replace(one, id=id)) for id, one in (("A", plain), ("B", full)))
+    found = feeds.locations_in(said, OWNER, NOW)
+    assert [replace(one, id="LOC1") for one in found.locations] == [plain, full] and found.repairs == ()
+    older = feeds.locations_in(said, OWNER, NOW, "2.2.1")
+    assert [one.help_phone for one in older.locations] == [None, None]
+    assert {one.name for one in older.repairs} == {"unknown-field", "unknown-word"}
+    words = parsed((CASES / "2.1.1" / "locations" / "location-object-example.json").read_bytes())
+    (oldest,) = feeds.locations_in(encoded(words), OWNER, NOW, "2.1.1").locations
+    assert (oldest.id, oldest.publish) == (words["id"], True)
 
 
 def test_tariffs_and_tokens_are_read_from_files_too() -> None:

@@ -1,4 +1,4 @@
-"""`laddnav export`: what we hold, as OCPI 2.2.1 spells it, one object a line."""
+"""`laddnav export`: what we hold, as OCPI spells it, one object a line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ import typer
 
 from laddnav.cli.opening import Data, OurParty, Url, opened, party
 from laddnav.cli.typed import application
-from laddnav.cli.words import WrongCall
+from laddnav.cli.words import WrongCall, spoken
 
 if TYPE_CHECKING:
     from laddnav.db.unit import Database, Unit
@@ -23,45 +24,78 @@ if TYPE_CHECKING:
 
 app = application("Write Locations, Tariffs, Tokens or CDRs as OCPI.")
 
+Version = Annotated[
+    str | None, typer.Option("--version", help="2.1.1, 2.2.1 or 2.3.0; else 2.2.1, and 2.3.0 for what it cannot say")
+]
 File = Annotated[str, typer.Argument(metavar="FILE", help="Where to, .gz too; - is standard output")]
 PAGE = 200
 
 
 @app.command("locations")
-def locations(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+def locations(
+    file: File = "-", version: Version = None, of: OurParty = None, data: Data = None, database: Url = None
+) -> None:
     """Our own places."""
-    asyncio.run(_export("locations", file, of, data, database))
+    asyncio.run(_export("locations", file, version, of, data, database))
 
 
 @app.command("tariffs")
-def tariffs(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+def tariffs(
+    file: File = "-", version: Version = None, of: OurParty = None, data: Data = None, database: Url = None
+) -> None:
     """Our own Tariffs that are in use."""
-    asyncio.run(_export("tariffs", file, of, data, database))
+    asyncio.run(_export("tariffs", file, version, of, data, database))
 
 
 @app.command("tokens")
-def tokens(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+def tokens(
+    file: File = "-", version: Version = None, of: OurParty = None, data: Data = None, database: Url = None
+) -> None:
     """Our own Tokens."""
-    asyncio.run(_export("tokens", file, of, data, database))
+    asyncio.run(_export("tokens", file, version, of, data, database))
 
 
 @app.command("cdrs")
-def cdrs(file: File = "-", of: OurParty = None, data: Data = None, database: Url = None) -> None:
+def cdrs(
+    file: File = "-", version: Version = None, of: OurParty = None, data: Data = None, database: Url = None
+) -> None:
     """CDRs, those that partners sent among them; each names its CPO."""
-    asyncio.run(_export("cdrs", file, of, data, database))
+    asyncio.run(_export("cdrs", file, version, of, data, database))
 
 
-async def _export(kind: str, file: str, of: str | None, data: Path | None, database: str | None) -> None:
-    from laddnav.ocpi.feeds import spelling
+async def _export(
+    kind: str, file: str, version: str | None, of: str | None, data: Path | None, database: str | None
+) -> None:
+    from laddnav.ocpi.feeds import fitting
     from laddnav.parties import actions as parties
 
-    named = party(of)
+    named, wanted = party(of), spoken(version)
+    left_out: Counter[tuple[str, str]] = Counter()
     async with opened(data, database, begin=False) as (_, installed):
         async with installed.unit() as unit:
             holder = (await parties.meant(unit, named)).holder
         with _Sink(file) as sink:
             async for thing in _all(installed, kind, holder):
-                sink.write(spelling(thing).encode(thing) + b"\n")
+                words = _said(thing, wanted or fitting(thing), holder, left_out)
+                if words is not None:
+                    sink.write(words + b"\n")
+    for (spelt, field), count in sorted(left_out.items()):
+        print(f"OCPI {spelt} has no words for {field} of {count} of these {kind}", file=sys.stderr)
+
+
+def _said(thing: Any, version: str, holder: PartyId, left_out: Counter[tuple[str, str]]) -> bytes | None:
+    """None, and told, where the version has no words for it at all; what it loses of it is counted."""
+    from laddnav.ocpi.losses import lost
+    from laddnav.ocpi.wire.codec import Unsayable
+    from laddnav.ocpi.wire.versions import VERSIONS
+
+    try:
+        words = VERSIONS[version].codecs[type(thing)].encode(thing)
+    except Unsayable as error:
+        print(f"left out: {error}", file=sys.stderr)
+        return None
+    left_out.update((version, field) for field in lost(VERSIONS[version], thing, holder))
+    return words
 
 
 async def _all(installed: Database, kind: str, holder: PartyId) -> AsyncIterator[Any]:

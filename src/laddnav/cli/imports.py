@@ -14,6 +14,7 @@ import typer
 from laddnav.cli import files, saying
 from laddnav.cli.opening import Data, Url, opened, party
 from laddnav.cli.typed import application
+from laddnav.cli.words import spoken
 from laddnav.kit.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="OCPI JSON or JSON lin
 For = Annotated[
     str | None,
     typer.Option("--party", help="The party of ours that they become; else they have to be one's already"),
+]
+Version = Annotated[
+    str | None, typer.Option("--version", help="2.1.1, 2.2.1 or 2.3.0; else each object tells by its words")
 ]
 Partial = Annotated[bool, typer.Option("--partial", help="Leave out what cannot be taken, and take the others")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Do not tell every single repair")]
@@ -46,6 +50,7 @@ class SomebodyElses(Refusal):
 @app.command("locations")
 def locations(
     file: File,
+    version: Version = None,
     of: For = None,
     partial: Partial = False,
     quiet: Quiet = False,
@@ -54,12 +59,13 @@ def locations(
     json: Json = True,
 ) -> None:
     """Places with their Evses, and the Tariffs that stand inside them."""
-    _import("locations", file, of, partial, quiet, data, database)
+    _import("locations", file, version, of, partial, quiet, data, database)
 
 
 @app.command("tariffs")
 def tariffs(
     file: File,
+    version: Version = None,
     of: For = None,
     partial: Partial = False,
     quiet: Quiet = False,
@@ -68,12 +74,13 @@ def tariffs(
     json: Json = True,
 ) -> None:
     """What is promised."""
-    _import("tariffs", file, of, partial, quiet, data, database)
+    _import("tariffs", file, version, of, partial, quiet, data, database)
 
 
 @app.command("tokens")
 def tokens(
     file: File,
+    version: Version = None,
     of: For = None,
     partial: Partial = False,
     quiet: Quiet = False,
@@ -82,20 +89,28 @@ def tokens(
     json: Json = True,
 ) -> None:
     """Who may charge."""
-    _import("tokens", file, of, partial, quiet, data, database)
+    _import("tokens", file, version, of, partial, quiet, data, database)
 
 
 def _import(
-    kind: str, file: str, of: str | None, partial: bool, quiet: bool, data: Path | None, database: str | None
+    kind: str,
+    file: str,
+    version: str | None,
+    of: str | None,
+    partial: bool,
+    quiet: bool,
+    data: Path | None,
+    database: str | None,
 ) -> None:
+    named, owner = spoken(version), party(of)
     document = files.read(file)
-    owner = party(of)
-    saying.one(asyncio.run(_taken_over(kind, document, owner, partial, quiet, data, database)), as_json=True)
+    saying.one(asyncio.run(_taken_over(kind, document, named, owner, partial, quiet, data, database)), as_json=True)
 
 
 async def _taken_over(
     kind: str,
     document: bytes,
+    version: str | None,
     owner: PartyId | None,
     partial: bool,
     quiet: bool,
@@ -111,7 +126,7 @@ async def _taken_over(
     async with opened(data, database) as (_, installed), installed.unit() as unit:
         ours = await parties.list_all(unit)
         meant = await parties.meant(unit, owner or _owner_in(objects, [one.holder for one in ours]))
-        found = reads[kind](document, meant.holder, unit.now)
+        found = reads[kind](document, meant.holder, unit.now, version)
         _report(found, quiet)
         if found.unusable and not partial:
             first = found.unusable[0]

@@ -58,6 +58,13 @@ class Words(ArgumentParser):
         self.add_argument("--json", action="store_true", help="answer one JSON object")
 
 
+def spoken(version: str | None) -> str | None:
+    """The version of OCPI that was named, if one was. Raises WrongCall."""
+    if version not in (None, *VERSIONS):
+        raise WrongCall(f"{version!r} is no version of OCPI; {', '.join(VERSIONS)} are")
+    return version
+
+
 def amount(text: str) -> Decimal:
     """A number above nothing, for `type=`."""
     try:

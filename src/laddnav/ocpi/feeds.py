@@ -13,24 +13,16 @@ from laddnav.kit.ids import NotAPartyId, PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Location
+from laddnav.ocpi.losses import lost
 from laddnav.ocpi.quirks import Repair, mended
 from laddnav.ocpi.wire.codec import Codec, Hearing, parsed
 from laddnav.ocpi.wire.terms import version_of
-from laddnav.ocpi.wire.v2_1_1 import tariff as tariff_2_1_1
-from laddnav.ocpi.wire.v2_2_1.listed import LISTED
-from laddnav.ocpi.wire.v2_3_0 import tariff as tariff_2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
 
 VERSION = "2.2.1"  # what files are written in, as far as they are written in any
-CODECS = VERSIONS[VERSION].codecs
-# But Tariffs come in all, and tell by their words in which.
-TARIFFS: dict[str, Codec[Any, Tariff]] = {
-    "2.1.1": tariff_2_1_1.codec,
-    VERSION: CODECS[Tariff],
-    "2.3.0": tariff_2_3_0.codec,
-}
+NEWEST = list(VERSIONS)[-1]
 
 T = TypeVar("T")
 
@@ -42,7 +34,7 @@ OBJECTS = {
     "missing-instant": "last_updated was missing; it is the moment of the import",
     "missing-publish": "publish was missing and counts as true",
     "unknown-field": "OCPI {version} has no field {field}; it was left out",
-    "unknown-word": "{said} is no word of OCPI 2.2.1 for {field}; it is kept as it is",
+    "unknown-word": "{said} is no word of OCPI {version} for {field}; it is kept as it is",
 }
 
 
@@ -92,34 +84,49 @@ def objects_in(document: bytes) -> list[tuple[str, Any]]:
     return [(f"{pointer}/{index}", one) for index, one in enumerate(words)]
 
 
-def locations_in(document: bytes, owner: PartyId, now: datetime) -> Found:
-    """Its Locations and the Tariffs that stand inside them, all as `owner`'s. Raises Unreadable, NoObjects."""
-    reading = _Reading(owner, now)
+def locations_in(document: bytes, owner: PartyId, now: datetime, version: str | None = None) -> Found:
+    """Its Locations and the Tariffs that stand inside them, all as `owner`'s. Raises Unreadable, NoObjects.
+
+    Where no `version` is given, each object tells by its words in which it is.
+    """
+    reading = _Reading(owner, now, version)
     for pointer, words in objects_in(document):
         reading.take(pointer, words, Location)
     return reading.found()
 
 
-def tariffs_in(document: bytes, owner: PartyId, now: datetime) -> Found:
+def tariffs_in(document: bytes, owner: PartyId, now: datetime, version: str | None = None) -> Found:
     """Raises Unreadable, NoObjects."""
-    reading = _Reading(owner, now)
+    reading = _Reading(owner, now, version)
     for pointer, words in objects_in(document):
         reading.take(pointer, words, Tariff)
     return reading.found()
 
 
 def spelling(thing: Any) -> Codec[Any, Any]:
-    """What to write a thing in so that it is read again as it is: a Tariff may need a newer or an older version."""
-    if not isinstance(thing, Tariff):
-        return CODECS[type(thing)]
-    hearing = Hearing(holder=thing.owner, sender=thing.owner)
-    choices = (TARIFFS[version] for version in (VERSION, "2.3.0", "2.1.1"))
-    return next((codec for codec in choices if not codec.lost(thing, hearing)), TARIFFS["2.3.0"])
+    """What to write a thing in so that it is read again as it is."""
+    return VERSIONS[fitting(thing)].codecs[type(thing)]
 
 
-def tokens_in(document: bytes, owner: PartyId, now: datetime) -> Found:
+def fitting(thing: Any) -> str:
+    """The version to write a thing in so that it is read again as it is; of a Tariff, an older one may say more.
+
+    CDRs are in one version, and what of them a newer one has words for is the names of taxes.
+    """
+    match thing:
+        case Tariff():
+            hearing = Hearing(holder=thing.owner, sender=thing.owner)
+            choices = (VERSION, NEWEST, *VERSIONS)
+            return next((one for one in choices if not VERSIONS[one].codecs[Tariff].lost(thing, hearing)), NEWEST)
+        case Location() | Token():
+            return NEWEST if lost(VERSIONS[VERSION], thing, thing.owner) else VERSION
+        case _:
+            return VERSION
+
+
+def tokens_in(document: bytes, owner: PartyId, now: datetime, version: str | None = None) -> Found:
     """Raises Unreadable, NoObjects."""
-    reading = _Reading(owner, now)
+    reading = _Reading(owner, now, version)
     for pointer, words in objects_in(document):
         reading.take(pointer, words, Token)
     return reading.found()
@@ -128,9 +135,10 @@ def tokens_in(document: bytes, owner: PartyId, now: datetime) -> Found:
 class _Reading:
     """Reads one file object by object: an object that cannot be taken leaves nothing behind but its reason."""
 
-    def __init__(self, owner: PartyId, now: datetime) -> None:
+    def __init__(self, owner: PartyId, now: datetime, version: str | None) -> None:
         self._owner = owner
         self._now = now
+        self._version = version
         self._hearing = Hearing(holder=owner, sender=owner)
         self._things: dict[tuple[type[Any], str], Any] = {}
         self._repairs: list[Repair] = []
@@ -153,8 +161,7 @@ class _Reading:
             if not isinstance(said, dict):
                 raise Unreadable("Expected `object` - at `$`")
             inside = list(_without_inline_tariffs(said, pointer, repairs))
-            version = version_of(said) if kind is Tariff else VERSION
-            things = [self._read(kind, version, said, pointer, repairs)]
+            things = [self._read(kind, self._version or _version(kind, said), said, pointer, repairs)]
             things += [self._read(Tariff, VERSION, tariff, at, repairs) for at, tariff in inside]
         except (Unreadable, NotAPartyId) as error:
             self._unusable.append(Unusable(pointer=pointer, says=str(error)))
@@ -164,7 +171,7 @@ class _Reading:
             self._keep(thing, pointer)
 
     def _read(self, kind: type[T], version: str, said: dict[str, Any], pointer: str, repairs: list[Repair]) -> T:
-        codec: Codec[Any, Any] = CODECS[kind] if version == VERSION else TARIFFS[version]
+        codec: Codec[Any, Any] = VERSIONS[version].codecs[kind]
         owner = f"{said.get('country_code', '')}*{said.get('party_id', '')}"
         if owner != str(self._owner):
             if owner != "*":
@@ -191,6 +198,19 @@ class _Reading:
 
     def _all(self, kind: type[T]) -> tuple[T, ...]:
         return tuple(thing for (one, _), thing in self._things.items() if one is kind)
+
+
+def _version(kind: type[Any], said: dict[str, Any]) -> str:
+    """That of a Tariff by all of its words; of others, the newest where it alone has one of their fields."""
+    if kind is Tariff:
+        return version_of(said)
+    return NEWEST if _known(kind, NEWEST, said) - _known(kind, VERSION, said) else VERSION
+
+
+def _known(kind: type[Any], version: str, said: dict[str, Any]) -> set[tuple[str, str]]:
+    """(where, field) of what the version has a field for."""
+    wire = VERSIONS[version].codecs[kind].wire
+    return {(at, field) for at, one, fields in _objects(said, "", wire) for field in one if field in fields}
 
 
 def _undated(thing: Any) -> Any:
@@ -239,14 +259,15 @@ def _dated(said: Any, pointer: str, wire: type) -> Iterator[tuple[str, dict[str,
 
 def _unlisted(said: Any, pointer: str, wire: type, version: str) -> Iterator[Repair]:
     """What the version does not list: fields, which are passed over, and words, which are kept."""
+    lists = VERSIONS[version].lists
     for at, one, fields in _objects(said, pointer, wire):
         for field, value in one.items():
             if field not in fields:
                 yield _repair("unknown-field", f"{at}/{field}", field=field, version=version)
-            elif field in LISTED:
+            elif field in lists:
                 for word in value if isinstance(value, list) else [value]:
-                    if word not in LISTED[field]:
-                        yield _repair("unknown-word", f"{at}/{field}", field=field, said=str(word))
+                    if word not in lists[field]:
+                        yield _repair("unknown-word", f"{at}/{field}", field=field, said=str(word), version=version)
 
 
 def _objects(said: Any, pointer: str, wire: type) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
