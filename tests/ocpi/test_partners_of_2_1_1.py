@@ -120,7 +120,7 @@ async def test_a_connection_moves_to_a_newer_version(old: Pair) -> None:
 
 
 async def test_a_location_its_status_and_its_tariff_are_pushed(old: Pair) -> None:
-    """LOC-012, LOC-019, TAR-002, TAR-005, TRN-047, TRN-053: they belong to the one party that the partner is."""
+    """LOC-012, LOC-019, LOC-084, TAR-002, TAR-005, TRN-047, TRN-053: they are the partner's one party's."""
     cpo, emsp = old
     await furnished(cpo)
     await cpo.settle()
@@ -128,6 +128,7 @@ async def test_a_location_its_status_and_its_tariff_are_pushed(old: Pair) -> Non
         location = await locations.fetch(unit, EMSP, CPO, "LOC1")
         tariff = await tariffs.fetch(unit, EMSP, CPO, "T1")
     assert (location.city, location.time_zone, location.publish) == ("Goteborg", "Europe/Stockholm", True)
+    assert [connector.id for evse in location.evses for connector in evse.connectors] == ["1", "1"]
     connector = location.evses[0].connectors[0]
     assert (connector.tariff_ids, connector.voltage_max, connector.power_max) == (("T1",), 230, None)
     assert tariff.tax_included is TaxIncluded.UNSAID
@@ -404,7 +405,7 @@ async def test_a_no_of_the_station_is_a_no(old: Pair) -> None:
 async def test_one_operator_serves_partners_of_two_versions_from_the_same_objects(
     cpo: Installation, emsp: Installation, clock: SetClock
 ) -> None:
-    """TRN-092, CRED-041."""
+    """TRN-060, TRN-092, CRED-041: and neither hears of the charges of the other."""
     async with emsp.database.unit() as unit:
         await parties.add(unit, things.party(SECOND, ref=unit.new_id(), name="Second"))
     await introduced(cpo, emsp, OLD)

@@ -131,12 +131,17 @@ async def test_they_come_to_us(emsp: Installation, cpo: Installation, they: Peer
 
 
 async def test_a_change_need_not_say_when(at_emsp: Ask, emsp: Installation, clock: SetClock) -> None:
-    """LOC-009, LOC-018, LOC-019, TRN-041, TRN-087: of a Location, of an Evse and of a Connector; no ids are missed."""
+    """LOC-009, LOC-015, LOC-018, LOC-019, CRED-037, TRN-041, TRN-087.
+
+    Of a Location, of an Evse and of a Connector; no ids of requests are missed.
+    """
     places = f"{emsp.url}/ocpi/emsp/2.1.1/locations/SE/LAD"
     words = example("locations/location-object-example.json")
     answer = await at_emsp("PUT", f"{places}/LOC1", encoded(words))
     assert answer.both == (201, 1000) and not [name for name in answer.headers if name.startswith("ocpi-")]
     assert (await at_emsp("GET", f"{places}/LOC1")).data == words
+    lacking = encoded(example("locations/example-add-an-evse.json"))
+    assert (await at_emsp("PUT", f"{places}/LOC1/3258", lacking)).both == (200, 2001)
     for path, file in (
         ("LOC1", "example-change-the-location-name"),
         ("LOC1/3256", "example-a-simple-status-update"),
