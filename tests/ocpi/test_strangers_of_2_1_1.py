@@ -210,6 +210,13 @@ async def test_a_token_is_named_by_its_uid_whatever_its_type(at_cpo: Ask, cpo: I
         for type, uid in ((TokenType.RFID, card["uid"]), (TokenType.OTHER, "APP")):
             token = await tokens.fetch(unit, CPO, TokenKey(EMSP, type, uid))
             assert (token.valid, token.contract_id) == (False, "DE8ACC12E46L89")
+    of_another = encoded(card | {"type": "OTHER"})
+    assert (await at_cpo("PUT", f"{cards}/{card['uid']}", encoded(card))).both == (200, 1000)
+    assert (await at_cpo("PUT", f"{cards}/{card['uid']}", of_another)).both == (200, 1000)
+    assert (await at_cpo("GET", f"{cards}/{card['uid']}")).data == card | {"type": "OTHER"}
+    async with cpo.database.unit() as unit:
+        known = await tokens.by_uid(unit, CPO, card["uid"])
+    assert {one.type: one.valid for one in known} == {"RFID": False, "OTHER": True}
     assert (await at_cpo("PUT", f"{cards}/X", encoded(card | {"uid": "X", "type": "APP_USER"}))).both == (200, 2001)
 
 

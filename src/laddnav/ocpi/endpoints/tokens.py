@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.json import Unreadable
+from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
-from laddnav.ocpi.endpoints.heard import Mismatch, Subject
+from laddnav.ocpi.endpoints.heard import Mismatch, Subject, readable
 from laddnav.ocpi.store import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.words import token_key
@@ -36,12 +37,25 @@ async def get(unit: Unit, call: Call) -> Reply:
 
 
 async def put(unit: Unit, call: Call) -> Reply:
-    """A type in the URL has to be the Token's; without one the Token says it (OCPI 2.2.1 mod_tokens_put_method)."""
-    if call.version.types_tokens and "type" in call.query:
-        said = call.codec(Token).decode(call.body, call.hearing())
-        if said.type != _type(call):
-            raise Mismatch("type", call.query["type"], said.type)
-    return kept(new=await SUBJECT.put(unit, call, call.segments[2]))
+    """A type in the URL has to be the Token's; without one the Token says it (OCPI 2.2.1 mod_tokens_put_method).
+
+    Where a version has no type in its URLs, a Token of another type gives way: it was the same to the partner.
+    """
+    uid = call.segments[2]
+    if call.version.types_tokens:
+        if "type" in call.query:
+            said = call.codec(Token).decode(call.body, call.hearing())
+            if said.type != _type(call):
+                raise Mismatch("type", call.query["type"], said.type)
+        return kept(new=await SUBJECT.put(unit, call, uid))
+    before = await _types(unit, call)
+    new = await SUBJECT.put(unit, call, uid)
+    said = call.codec(Token).decode(readable(call.connection, call.body), call.hearing())
+    for type in before - {said.type}:
+        key = _kept_as(call, token_key(type, uid))
+        await gone(unit, key)
+        store.drop_words(unit, key)
+    return kept(new=new and not before)
 
 
 async def patch(unit: Unit, call: Call) -> Reply:
@@ -88,11 +102,23 @@ async def _key(unit: Unit, call: Call) -> str:
     """
     uid = call.segments[2]
     if not call.version.types_tokens:
-        owner = call.owner()
-        there = {one.type for one in await tokens.by_uid(unit, call.holder, uid) if one.owner == owner}
+        there = await _types(unit, call)
         if there and TokenType.RFID not in there:
             return token_key(min(there), uid)
     return token_key(_type(call), uid)
+
+
+async def _types(unit: Unit, call: Call) -> set[str]:
+    """Of which types the partner has told us Tokens with the uid of the URL."""
+    owner = call.owner()
+    told = [one.type for one in await tokens.by_uid(unit, call.holder, call.segments[2]) if one.owner == owner]
+    return {type for type in told if await store.words(unit, _kept_as(call, token_key(type, call.segments[2])))}
+
+
+def _kept_as(call: Call, id: str) -> Key:
+    return Key(
+        holder=call.holder, owner=call.owner(), module=Module.TOKENS, version=call.version.number, said=False, id=id
+    )
 
 
 async def _ours(unit: Unit, call: Call, uid: str) -> Token:
