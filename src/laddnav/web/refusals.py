@@ -38,6 +38,7 @@ from laddnav.people.rules import (
 )
 from laddnav.pricing.ahead.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
+from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.tariffs.rules import Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
@@ -69,6 +70,7 @@ SENTENCES: dict[type[Exception], str] = {
     NotRegistered: N_("We are not registered with this partner."),
     PartyTaken: N_("%(party)s speaks to us on another connection already, or is ourselves."),
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
+    ReservationOver: N_("This reservation is over already."),
     RoleNotServed: N_("We do not play this role towards partners."),
     NotAName: N_("A name has 1 to 60 printable characters and no space at its ends."),
     NotAllowed: N_("Your role does not allow this. An administrator can change it."),
@@ -88,6 +90,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownInvoice: N_("There is no such invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
+    UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),
     UnknownStation: N_("There is no such station."),
     UnknownTariff: N_("There is no such tariff."),

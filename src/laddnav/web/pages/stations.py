@@ -19,6 +19,8 @@ from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import Message
 from laddnav.people import actions as people
+from laddnav.reservations import actions as reservations
+from laddnav.reservations.rules import UnknownReservation
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import CdrToken, Session
 from laddnav.sessions.model import Status as SessionStatus
@@ -34,7 +36,7 @@ from laddnav.web.pages.places import Key
 PAGE = 200
 MESSAGES = 60
 SECURITY_PROFILES = 3  # the highest there is
-UNDER_WAY = (SessionStatus.PENDING, SessionStatus.ACTIVE)
+UNDER_WAY = (SessionStatus.PENDING, SessionStatus.RESERVATION, SessionStatus.ACTIVE)
 NOBODY: Mapping[int, Session] = MappingProxyType({})
 
 
@@ -178,6 +180,35 @@ async def start(asked: Asked) -> Response:
     return asked.done(f"/sessions/{session.ref}", asked.say("The station was asked to start; plug in the car."))
 
 
+async def unlock(asked: Asked) -> Response:
+    """For the help desk, with a driver on the line."""
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        station = await locations.station(unit, id)
+        where = next((where for number, where in station.evses if str(number) == asked.said("evse")), None)
+        if where is None:
+            raise UnknownEvse(id, asked.said("evse"))
+        place = await locations.fetch(unit, station.holder, station.holder, where.location_id)
+        connector = evse_of(place, where.evse_uid).connectors[0]
+        await locations.request_unlock(
+            unit, station.holder, place.id, where.evse_uid, connector.id, request=unit.new_id()
+        )
+        people.note(unit, asked.visitor.name, "unlock connector", f"station {id}", where.evse_uid)
+    return asked.done(f"/stations/{id}", asked.say("The station was asked to let go of the plug."))
+
+
+async def withdraw(asked: Asked) -> Response:
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        station = await locations.station(unit, id)
+        found = await reservations.numbered(unit, station.holder, asked.number("number") or 0)
+        if found is None or found.station_id != station.id:
+            raise UnknownReservation(asked.said("number"))
+        await reservations.withdraw(unit, found.ref)
+        people.note(unit, asked.visitor.name, "withdraw reservation", f"station {id}", found.id)
+    return asked.done(f"/stations/{id}", asked.say("The reservation is taken back."))
+
+
 def _shown(
     station: Station,
     around: Mapping[Key, tuple[str, Location]],
@@ -237,4 +268,6 @@ DOORS: tuple[Door, ...] = (
     do("/stations/{id}/accept", accept),
     do("/stations/{id}/attach", attach),
     do("/stations/{id}/start", start),
+    do("/stations/{id}/unlock", unlock),
+    do("/stations/{id}/withdraw", withdraw),
 )
