@@ -20,11 +20,14 @@ from laddnav.ocpi.conform.run import Order, listening, run
 from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session, Status
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import TariffText
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Whitelist
 from tests import things
 from tests.clock import SetClock
 from tests.conftest import Databases
+from tests.ocpi.conform import plenty
 from tests.ocpi.network import CPO, EMSP, Installation, installed
 from tests.ocpi.test_roaming import furnished
 
@@ -43,7 +46,11 @@ async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[I
                     evse = things.evse(f"EVSE{number}0", last_updated=clock.advance(timedelta(minutes=1)))
                     place = things.location(f"LOC{number}", CPO, evses=(evse,), last_updated=clock.now())
                     await locations.keep(unit, CPO, place)
+                await locations.keep(unit, CPO, plenty.place(clock.now()))
+                await locations.keep(unit, CPO, plenty.hidden_place(clock.now()))
+                await tariffs.keep(unit, CPO, plenty.tariff(clock.now()))
             async with emsp.database.unit() as unit:
+                await tokens.keep(unit, EMSP, plenty.card(clock.now()))
                 for number in range(SEVERAL):
                     at = clock.advance(timedelta(minutes=1))
                     await tokens.keep(unit, EMSP, things.token(f"CARD{number}", EMSP, last_updated=at))
@@ -72,6 +79,7 @@ async def conformed(one: Installation, clock: SetClock, version: str) -> Record:
                 await station
         await _something_changes(one, clock)
         await one.settle()
+        await one.pull()
 
     async with listening("127.0.0.1", 0) as (door, port):
         try:
@@ -91,6 +99,8 @@ async def _something_changes(one: Installation, clock: SetClock) -> None:
             await locations.report_status(unit, CPO, CPO, "LOC2", "EVSE20", status, clock.now())
             renamed = things.location("LOC9", CPO, name=clock.now().isoformat(), evses=(things.evse("EVSE90"),))
             await locations.keep(unit, CPO, replace(renamed, last_updated=clock.now()))
+            told = TariffText("en", f"Said at {clock.now():%H:%M}")
+            await tariffs.keep(unit, CPO, replace(plenty.tariff(clock.now()), texts=(told,)))
         else:
             card = await tokens.fetch(unit, EMSP, TokenKey(EMSP, TokenType.RFID, "CARD1"))
             await tokens.keep(unit, EMSP, replace(card, valid=not card.valid, last_updated=clock.now()))

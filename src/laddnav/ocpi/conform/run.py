@@ -32,6 +32,7 @@ from laddnav.ocpi.conform.record import Record
 # In this order: what the peer is told and asked to do first, what came of it at the end.
 TELLING: dict[str, Probe] = {
     "versions": versions.guarded,
+    "lists of our own": receivers.own_lists,
     "registration": credentials.registration,
     "pushes": receivers.receivers,
     "parts of Locations": receivers.parts_of_locations,

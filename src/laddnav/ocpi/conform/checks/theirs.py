@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
 from laddnav.ocpi.conform.counterpart import PUSHED
 from laddnav.ocpi.conform.record import Exchange, Record
+from laddnav.ocpi.wire.paging import next_link
 
 _OWNED = {"locations": "LOC-021", "tariffs": "TAR-008", "sessions": "SES-007", "tokens": "TOK-006"}
 _DATED = {"locations": "LOC-017", "sessions": "SES-010", "tokens": "TOK-010"}
@@ -135,6 +136,23 @@ def what_was_refused_has_no_result(record: Record) -> Iterator[Finding]:
             continue
         told = any(other.request.url == url for other in record.theirs)
         yield from found((_REFUSED[one.step],), one, "a result of what was not accepted" if told else None)
+
+
+@shows("TRN-078")
+def the_peer_follows_links_as_they_are_given(record: Record) -> Iterator[Finding]:
+    """A link of ours is asked for before long, exactly so."""
+    asked = [one for one in record.theirs if one.step.endswith(" list")]
+    for place, one in enumerate(asked):
+        link = next_link(one.answer.headers.get("Link"))
+        if link is not None:
+            followed = any(later.request.url == link for later in asked[place + 1 :])
+            yield from found(("TRN-078",), one, None if followed else f"it never asked for {link}")
+
+
+@shows("SES-004")
+def the_peer_names_a_date_where_it_has_to(record: Record) -> Iterator[Finding]:
+    for one in record.of("their GET sessions list"):
+        yield from found(("SES-004",), one, None if "date_from=" in one.request.url else "date_from is missing")
 
 
 @shows("TOK-046")

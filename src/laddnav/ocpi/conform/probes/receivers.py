@@ -62,6 +62,15 @@ PUSHED = (
 )
 
 
+async def own_lists(talk: Conversation) -> None:
+    """Three objects of ours in each list that the peer may pull."""
+    for kind in PUSHED:
+        if kind.module != "sessions" and talk.record.url(kind.module, "RECEIVER") is not None:
+            sample = kind.sample(talk.ours)
+            several = [sample | {kind.id: f"{sample[kind.id]}-{number}"} for number in range(3)]
+            talk.counterpart.lists[kind.module] = several
+
+
 async def receivers(talk: Conversation) -> None:
     for kind in PUSHED:
         url = talk.record.url(kind.module, "RECEIVER")
