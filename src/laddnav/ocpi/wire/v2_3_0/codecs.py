@@ -7,7 +7,6 @@ from laddnav.locations.model import Connector, Evse, Location
 from laddnav.ocpi.wire.codec import Codec
 from laddnav.ocpi.wire.handshake import Credentials
 from laddnav.ocpi.wire.v2_2_1 import codecs as v2_2_1
-from laddnav.ocpi.wire.v2_2_1.listed import LISTED
 from laddnav.ocpi.wire.v2_3_0 import cdr, commands, connector, credentials, evse, location, session, tariff, token
 from laddnav.ocpi.wire.version import Version
 from laddnav.sessions.model import Session
@@ -32,5 +31,5 @@ VERSION = Version(
     number="2.3.0",
     codecs=CODECS,
     modules=v2_2_1.VERSION.modules,
-    lists={field: LISTED[field] for field in ("format", "power_type")},
+    lists={},
 )

@@ -8,11 +8,11 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.locations.model import Evse, EvseParking, EvsePosition
-from laddnav.ocpi.wire.codec import Codec, Hearing
+from laddnav.ocpi.wire.codec import Codec, Hearing, Unsayable
 from laddnav.ocpi.wire.shared.scalars import CiString36, String50, clipped, many
 from laddnav.ocpi.wire.v2_2_1 import evse as v2_2_1
 from laddnav.ocpi.wire.v2_2_1.evse import evse_words, read_evse_of
-from laddnav.ocpi.wire.v2_3_0.connector import WireConnector, read_connector, write_connector
+from laddnav.ocpi.wire.v2_3_0.connector import WireConnector, read_connector, sayable, write_connector
 
 
 class WireEvseParking(Struct, kw_only=True, omit_defaults=True):
@@ -38,10 +38,16 @@ def read_evse(wire: WireEvse) -> Evse:
 
 
 def write_evse(evse: Evse) -> WireEvse:
-    """Its lists are open: what we were told is said on, whatever it is (OCPI 2.3.0 types_openenum_type)."""
+    """With the Connectors that can be said. Raises Unsayable where none can be.
+
+    Its lists are open: what we were told is said on, whatever it is (OCPI 2.3.0 types_openenum_type).
+    """
+    connectors = tuple(write_connector(one) for one in evse.connectors if sayable(one))
+    if not connectors:
+        raise Unsayable(f"OCPI 2.3.0 has no words for any Connector of Evse {evse.uid!r}")
     return WireEvse(
         **evse_words(evse),
-        connectors=tuple(write_connector(one) for one in evse.connectors),
+        connectors=connectors,
         capabilities=many(evse.capabilities),
         parking_restrictions=many(evse.parking_restrictions),
         parking=many(WireEvseParking(parking_id=one.parking_id, evse_position=one.position) for one in evse.parking),

@@ -8,6 +8,7 @@ from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.scalars import CiString25, many
 from laddnav.ocpi.wire.v2_2_1 import location as v2_2_1
 from laddnav.ocpi.wire.v2_2_1.location import location_words, read_location_of
+from laddnav.ocpi.wire.v2_3_0.connector import sayable
 from laddnav.ocpi.wire.v2_3_0.evse import WireEvse, read_evse, write_evse
 from laddnav.ocpi.wire.v2_3_0.parking import WireParking, read_parking, write_parking
 
@@ -28,11 +29,14 @@ def read(wire: WireLocation, hearing: Hearing) -> Location:
 
 
 def write(location: Location) -> WireLocation:
-    """Its lists are open: what we were told is said on, whatever it is (OCPI 2.3.0 types_openenum_type)."""
+    """Its lists are open: what we were told is said on, whatever it is (OCPI 2.3.0 types_openenum_type).
+
+    An Evse none of whose Connectors can be said is left out.
+    """
     return WireLocation(
         **location_words(location),
         parking_type=location.parking_type,
-        evses=many(write_evse(one) for one in location.evses),
+        evses=many(write_evse(one) for one in location.evses if any(map(sayable, one.connectors))),
         facilities=many(location.facilities),
         parking_places=many(write_parking(one) for one in location.parking_places),
         help_phone=location.help_phone,

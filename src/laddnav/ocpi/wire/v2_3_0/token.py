@@ -3,15 +3,22 @@
 OCPI 2.3.0 mod_tokens_tokentype_enum.
 """
 
+from typing import Literal, get_args
+
 from laddnav.ocpi.wire.codec import Codec
 from laddnav.ocpi.wire.shared.scalars import Word
 from laddnav.ocpi.wire.v2_2_1 import token as v2_2_1
 from laddnav.ocpi.wire.v2_2_1.token import authorization_words, read, read_authorization, token_words
 from laddnav.tokens.model import Authorization, Token
 
+ProfileType = Literal["CHEAP", "FAST", "GREEN", "REGULAR"]
+
 
 class WireToken(v2_2_1.WireToken, kw_only=True, omit_defaults=True):
+    """Whereas profiles stay those that are listed (OCPI 2.3.0 mod_sessions_profile_type_enum)."""
+
     type: Word  # type: ignore[assignment]  # a list that was closed is open
+    default_profile_type: ProfileType | None = None
 
 
 class WireAuthorizationInfo(v2_2_1.WireAuthorizationInfo, kw_only=True, omit_defaults=True):
@@ -19,7 +26,11 @@ class WireAuthorizationInfo(v2_2_1.WireAuthorizationInfo, kw_only=True, omit_def
 
 
 def write_token(token: Token) -> WireToken:
-    return WireToken(**token_words(token), type=token.type)
+    """A profile that nobody listed is not said."""
+    words = token_words(token)
+    if token.default_profile_type not in get_args(ProfileType):
+        words["default_profile_type"] = None
+    return WireToken(**words, type=token.type)
 
 
 def write_authorization(authorization: Authorization) -> WireAuthorizationInfo:
