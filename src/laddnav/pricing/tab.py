@@ -149,6 +149,7 @@ class _Course:
         if not self._stints and (power is not UNSAID or current is not UNSAID):
             opened_at = self._tab.opened_at.astimezone(self._zone)
             self._tab = _with_fees(self._tab, self._offers, Moment(opened_at, power=power, current=current))
+            self._fees = {self._tab.flat}
         if self._tab.reserved and stretch.activity is not _RESERVED:
             self._begin(stretch, power, current)
         for stint in self._split(stretch, power, current):
