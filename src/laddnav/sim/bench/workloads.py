@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from laddnav.cdrs.model import Cdr
 from laddnav.metering.model import ChargingPeriod, Dimension
-from laddnav.ocpi.partners import NEWEST
-from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.ocpi.wire.v2_2_1.cdr import codec
 from laddnav.pricing import Charge, price, rounded
 from laddnav.sim.bench import charges
 from laddnav.tariffs.model import Element, Restriction, Tariff, TariffDimension
@@ -43,9 +42,9 @@ class Workload(Struct, frozen=True):
     goal: Goal
 
     def lines(self, count: int) -> list[bytes]:
-        """CDRs as OCPI writes them, the same in every run."""
-        dice, encode = random.Random(SEED), VERSIONS[NEWEST].codecs[Cdr].encode
-        return [encode(self._cdr(f"{self.name}-{number:06}", dice)) for number in range(count)]
+        """CDRs as OCPI 2.2.1 writes them, which is what other engines read; the same in every run."""
+        dice = random.Random(SEED)
+        return [codec.encode(self._cdr(f"{self.name}-{number:06}", dice)) for number in range(count)]
 
     def _cdr(self, id: str, dice: random.Random) -> Cdr:
         started_at = charges.STARTED_AT + dice.randrange(DAYS * 24 * 4) * READING
