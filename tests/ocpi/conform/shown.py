@@ -40,6 +40,12 @@ def table(records: Records) -> str:
     return "\n".join(["id\truns", *(f"{id}\t{', '.join(rows[id])}" for id in sorted(rows)), ""])
 
 
+def runs(text: str) -> set[tuple[str, str]]:
+    """(id, run) for each of a table."""
+    rows = (row.split("\t") for row in text.splitlines()[1:])
+    return {(id, run) for id, those in rows for run in those.split(", ")}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster(Path(directory), durable=False)
