@@ -31,7 +31,9 @@ app = application()
 def conform(
     versions_url: Annotated[str, typer.Argument(metavar="VERSIONS_URL", help="As the partner gave it")],
     token: Annotated[str, typer.Option(help="Token A, as the partner gave it; good for one run")],
-    role: Annotated[str, typer.Option("--as", metavar="CPO|EMSP", help="The role that the tester plays")] = "EMSP",
+    role: Annotated[
+        str | None, typer.Option("--as", metavar="CPO|EMSP", help="What the tester plays; else what the partner is not")
+    ] = None,
     version: Annotated[str | None, typer.Option(help="Such as 2.2.1; else the newest that both speak")] = None,
     listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the tester's own endpoint listens")] = (
         "127.0.0.1:0"
@@ -53,7 +55,7 @@ def conform(
     order = Order(
         versions_url=versions_url,
         token=token,
-        our_role=role.strip().upper(),
+        our_role=role and role.strip().upper(),
         version=version,
         party=(us.country, us.party),
         evse=_evse(evse),

@@ -41,7 +41,7 @@ def test_we_do_what_we_should_in_every_version_and_role(records: Records) -> Non
 
 
 def test_what_we_were_seen_to_do_is_still_seen(records: Records) -> None:
-    """A row that is gone is a question that is no longer answered; `python -m tests.ocpi.conform.shown` adds new ones."""
+    """A row that is gone is a question no longer answered; `python -m tests.ocpi.conform.shown` adds new ones."""
     before, now = (runs(text) for text in (TABLE.read_text(), table(records)))
     assert before - now == set()
 

@@ -67,6 +67,14 @@ class Conversation:
         self.record.routes = self.dialect.routes
         self.ours = self._samples(version)
 
+    def take_the_other_side(self) -> None:
+        """Play the role of which the peer has no interface: who hears of Locations is no CPO."""
+        theirs = {(one.identifier, one.role) for one in self.record.endpoints}
+        for role, offered in OFFERED.items():
+            if not theirs & set(offered.items()):
+                self.record.our_role = role
+                return
+
     def _samples(self, version: str) -> Ours:
         country, party = self.counterpart.party
         mark = self._clock.new_id()[-8:].upper()

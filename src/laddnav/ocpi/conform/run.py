@@ -53,6 +53,9 @@ ASKING: dict[str, Probe] = {
 }
 
 
+USUAL_ROLE = "EMSP"  # where the peer does not show which side it is
+
+
 class NothingToTest(Refusal):
     """The peer shows no version that can be tested."""
 
@@ -70,14 +73,14 @@ class UnknownRole(Refusal):
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """What to test. `our_role` is the one that the tester plays; None: the opposite of what the peer offers.
+    """What to test. `our_role` is the one that the tester plays; None: the other side of what the peer offers.
 
     `evse`: where a real charge may be started. `wait`: for how long the peer may push what it likes.
     """
 
     versions_url: str
     token: str
-    our_role: str = "EMSP"
+    our_role: str | None = None
     version: str | None = None
     party: tuple[str, str] = ("NL", "LNC")
     evse: tuple[str, str] | None = None
@@ -105,9 +108,10 @@ async def run(
 
     `meanwhile` makes the peer push something, where the peer is ours. Raises NothingToTest, UnknownRole.
     """
-    if order.our_role not in OFFERED:
-        raise UnknownRole(order.our_role)
-    record = Record(version=order.version or "2.2.1", our_role=order.our_role, versions_url=order.versions_url)
+    our_role = order.our_role or USUAL_ROLE
+    if our_role not in OFFERED:
+        raise UnknownRole(our_role)
+    record = Record(version=order.version or "2.2.1", our_role=our_role, versions_url=order.versions_url)
     caller = Caller(record, clock, order.token)
     counterpart = Counterpart(record, clock, counterpart_at, order.party)
     serve(counterpart)
@@ -117,6 +121,8 @@ async def run(
         tell("versions")
         if not await versions.find_version(talk, order.version):
             raise NothingToTest(record)
+        if order.our_role is None:
+            talk.take_the_other_side()
         try:
             await _all(TELLING, talk, tell)
             await meanwhile(talk)
