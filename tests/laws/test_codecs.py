@@ -42,6 +42,7 @@ from laddnav.locations.model import (
 )
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.ocpi.wire.charge import read_charge
+from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
 from laddnav.ocpi.wire.codec import Codec, Hearing, Unsayable, encoded, parsed
 from laddnav.ocpi.wire.commands import (
     CancelReservation,
@@ -62,12 +63,22 @@ from laddnav.ocpi.wire.handshake import (
     OfferedVersion,
     VersionDetails,
 )
+from laddnav.ocpi.wire.profiles import (
+    ActiveChargingProfileResult,
+    ChargingProfileResponse,
+    ChargingProfileResult,
+    ClearProfileResult,
+    ProfileResult,
+    ProfileVerdict,
+    SetChargingProfile,
+)
 from laddnav.ocpi.wire.terms import NOBODY
 from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
-from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Session
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
+from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Preferences, ProfileType, Session
 from laddnav.sessions.model import Status as SessionStatus
 from laddnav.tariffs.model import (
     Element,
@@ -149,10 +160,7 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
         Connector: ("capabilities",),
         # Words that only a later version lists, Connectors of such a standard, and what it has no field for.
         Evse: ("accepted_service_providers", "capabilities", "connectors", "parking"),
-        Location: (
-            *("evses.accepted_service_providers", "evses.capabilities", "evses.connectors", "evses.parking"),
-            *("facilities", "help_phone", "parking_places"),
-        ),
+        Location: ("evses", "facilities", "help_phone", "parking_places"),  # and Evses of which it can say no Connector
         Session: ("status", "cost", "token.type"),
         Credentials: ("roles", "hub"),  # of roles that of a payment terminal provider, and whom a hub speaks for
         Authorization: ("info", "location.connector_ids", "token.type"),  # of texts all but the first
@@ -481,7 +489,38 @@ cdrs = st.builds(
 )
 references = st.builds(LocationReferences, ids, some(ids), some(ids))
 endpoints = st.builds(Endpoint, identifier=st.just("locations"), role=st.sampled_from(Interface), url=urls)
+seconds = counts.map(lambda many: timedelta(seconds=many))
+profiles = st.builds(
+    ChargingProfile,
+    unit=st.sampled_from(RateUnit),
+    started_at=maybe(instants),
+    duration=maybe(seconds),
+    rate_min=maybe(amounts),
+    limits=some(st.builds(ProfileLimit, seconds, amounts)),
+)
+active_profiles = st.builds(ActiveChargingProfile, started_at=instants, profile=profiles)
+results = st.sampled_from(ProfileResult)
 THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
+    ActiveChargingProfile: active_profiles,
+    ActiveChargingProfileResult: st.builds(ActiveChargingProfileResult, result=results, active=maybe(active_profiles)),
+    ChargingProfileResponse: st.builds(ChargingProfileResponse, result=st.sampled_from(ProfileVerdict), timeout=counts),
+    ChargingProfileResult: st.builds(ChargingProfileResult, result=results),
+    ClearProfileResult: st.builds(ClearProfileResult, result=results),
+    ClientInfo: st.builds(
+        ClientInfo,
+        party=parties,
+        role=st.sampled_from(Role),
+        status=st.sampled_from(ClientStatus),
+        last_updated=instants,
+    ),
+    Preferences: st.builds(
+        Preferences,
+        profile=st.sampled_from(ProfileType),
+        departs_at=maybe(instants),
+        energy=maybe(amounts.map(kwh)),
+        may_discharge=st.booleans(),
+    ),
+    SetChargingProfile: st.builds(SetChargingProfile, response_url=urls, profile=profiles),
     Authorization: st.builds(
         Authorization,
         allowed=st.sampled_from(Allowed),
