@@ -85,7 +85,11 @@ async def test_an_administrator_says_how_a_partner_deviates(
         page = await answer.text()
     assert "Wants every message in its order" in page and "Numbers written as texts" in page
     ticked = {"repair quoted-number": "yes", "in_order": "yes", "token": "raw", "absences": "3"}
-    for absences, said in (("3", "like that from now on"), ("999", "Say from how many lists"), ("", "Say from how many")):
+    for absences, said in (
+        ("3", "like that from now on"),
+        ("999", "Say from how many lists"),
+        ("", "Say from how many"),
+    ):
         async with client.post(path, data={**ticked, "csrf": csrf, "absences": absences}) as answer:
             assert said in await answer.text()
         async with database.unit() as unit:

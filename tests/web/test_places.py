@@ -64,7 +64,13 @@ async def test_a_driver_reads_where_to_park_and_whom_to_call(
     text = await text_of(client, f"{site.url}/charge/SE*LAD*EEVSE1")
     assert 'href="tel:+4631123456"' in text
     assert "Space 12 B" in text and "drivers with a disabled parking permit, HOVERCRAFT (nobody else)" in text
-    for words in ("the station is on the left", "along the road", "under a roof", "lit", "A car with Plug & Charge starts by itself"):
+    for words in (
+        "the station is on the left",
+        "along the road",
+        "under a roof",
+        "lit",
+        "A car with Plug & Charge starts by itself",
+    ):
         assert words in text
     assert "210" in text and "90" in text
 
