@@ -22,6 +22,7 @@ from laddnav.ocpi.wire.handshake import Credentials, OfferedVersion, VersionDeta
 from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.payments.model import Confirmation, Terminal
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff, TaxIncluded
 from laddnav.tokens.model import Token
@@ -32,7 +33,20 @@ SPELT: dict[str, Codecs] = {"2.1.1": v2_1_1.CODECS, "2.2.1": CODECS, "2.3.0": v2
 HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("NL", "TNM"), ref="a row")
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Cdr, Connector, Credentials, Evse, Location, OfferedVersion, Session, Tariff, Token, VersionDetails)
+    for kind in (
+        Cdr,
+        Confirmation,
+        Connector,
+        Credentials,
+        Evse,
+        Location,
+        OfferedVersion,
+        Session,
+        Tariff,
+        Terminal,
+        Token,
+        VersionDetails,
+    )
 }
 PUBLIC = CASES / "2.2.1" / "locations" / "example-public-charging-location.json"
 # What we say of one besides: 2.1.1 lets the time zone be guessed from the country.

@@ -7,8 +7,20 @@ from laddnav.locations.model import Connector, Evse, Location
 from laddnav.ocpi.wire.codec import Codec
 from laddnav.ocpi.wire.handshake import Credentials
 from laddnav.ocpi.wire.v2_2_1 import codecs as v2_2_1
-from laddnav.ocpi.wire.v2_3_0 import cdr, commands, connector, credentials, evse, location, session, tariff, token
+from laddnav.ocpi.wire.v2_3_0 import (
+    cdr,
+    commands,
+    connector,
+    credentials,
+    evse,
+    location,
+    payments,
+    session,
+    tariff,
+    token,
+)
 from laddnav.ocpi.wire.version import Version
+from laddnav.payments.model import Confirmation, Terminal
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Authorization, Token
@@ -16,12 +28,14 @@ from laddnav.tokens.model import Authorization, Token
 CHANGED: dict[type[Any], Codec[Any, Any]] = {
     Authorization: token.authorization_codec,
     Cdr: cdr.codec,
+    Confirmation: payments.confirmation_codec,
     Connector: connector.codec,
     Credentials: credentials.codec,
     Evse: evse.codec,
     Location: location.codec,
     Session: session.codec,
     Tariff: tariff.codec,
+    Terminal: payments.terminal_codec,
     Token: token.codec,
     **commands.CODECS,
 }
