@@ -113,6 +113,16 @@ async def test_older_news_about_a_card_is_not_news(database: Database) -> None:
     assert not one.valid
 
 
+async def test_a_card_that_is_exported_blocked_and_imported_again_is_blocked(database: Database) -> None:
+    """What is told has milliseconds; what is kept has microseconds, and is no newer for that."""
+    told = LONG_AGO + timedelta(milliseconds=1)
+    await kept(database, token(last_updated=told + timedelta(microseconds=7)))
+    await kept(database, token(blocked=True, last_updated=told))
+    async with database.unit() as unit:
+        (one,) = await tokens.by_uid(unit, US, "card1")
+    assert one.blocked and one.last_updated > told + timedelta(microseconds=7)
+
+
 async def test_a_connection_of_the_database_is_free_while_the_emsp_thinks(database: Database) -> None:
     """A slow partner must not hold a database connection."""
     await kept(database, token(owner=THEM, whitelist=Whitelist.NEVER))

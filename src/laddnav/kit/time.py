@@ -38,6 +38,11 @@ def rfc3339(instant: datetime) -> str:
     return moment.isoformat(timespec="milliseconds" if moment.microsecond >= 1000 else "seconds") + "Z"
 
 
+def as_told(instant: datetime) -> datetime:
+    """To the millisecond, as `rfc3339` says it: what comes back from who was told it is as new, and not older."""
+    return instant - timedelta(microseconds=instant.microsecond % 1000)
+
+
 def hours(length: timedelta) -> Decimal:
     """Exact to the microsecond before the division."""
     return Decimal(length // timedelta(microseconds=1)) / Decimal(3_600_000_000)

@@ -32,6 +32,8 @@ async def keep(unit: Unit, holder: PartyId, token: Token) -> bool:
     before = await store.find(unit, holder, rules.key_of(token), lock=True)
     if before is not None and rules.stays(before, token):
         return False
+    if before is not None and token.owner == holder and token.last_updated <= before.last_updated:
+        token = replace(token, last_updated=unit.now)  # as new as its change, so that partners take it
     store.write(unit, holder, token)
     unit.announce(TokenChanged(holder=holder, owner=str(token.owner), type=token.type, uid=token.uid))
     return True

@@ -8,6 +8,7 @@ from decimal import Decimal
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import as_told
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, Whitelist
 
 
@@ -78,8 +79,8 @@ def nobody_knows(where: LocationReferences | None) -> Authorization:
 
 
 def stays(before: Token, after: Token) -> bool:
-    """Whether the news says nothing new, or newer news overtook it."""
-    if after.last_updated < before.last_updated:
+    """Whether the news says nothing new, or newer news overtook it: an old file unblocks no card."""
+    if after.last_updated < as_told(before.last_updated):
         return True
     fields = [name for name in Token.__struct_fields__ if name != "last_updated"]
     return all(getattr(before, name) == getattr(after, name) for name in fields)
