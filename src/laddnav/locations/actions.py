@@ -108,6 +108,13 @@ async def report_status(
     return True
 
 
+async def can(unit: Unit, holder: PartyId, where: EvseRef, capability: str) -> bool:
+    """Whether an Evse of ours says that it can do this; one that is not known any more can nothing."""
+    location = await store.find(unit, holder, holder, where.location_id)
+    evses = () if location is None else location.evses
+    return any(capability in evse.capabilities for evse in evses if fold(evse.uid) == fold(where.evse_uid))
+
+
 async def vacated(unit: Unit, holder: PartyId, where: EvseRef) -> None:
     """What was reserved for a driver is free again, unless its Station has said otherwise meanwhile."""
     location = await store.find(unit, holder, holder, where.location_id)

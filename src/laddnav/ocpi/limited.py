@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.locations import actions as locations
-from laddnav.locations.rules import NoStation, evse_of
+from laddnav.locations.rules import NoStation
 from laddnav.ocpi import asked, store
 from laddnav.ocpi.asked import Heard, Question, connected_to
 from laddnav.ocpi.client import Clients
@@ -113,8 +113,7 @@ async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Sessio
         return _no(ProfileVerdict.UNKNOWN_SESSION)
     if session.token.owner not in connection.parties or session.status is not Status.ACTIVE:
         return _no(ProfileVerdict.REJECTED)
-    location = await locations.fetch(unit, holder, holder, session.location_id)
-    if CAPABLE not in evse_of(location, session.evse_uid).capabilities:
+    if not await locations.can(unit, holder, EvseRef(session.location_id, session.evse_uid), CAPABLE):
         return _no(ProfileVerdict.NOT_SUPPORTED)
     if await store.waiting_about(unit, holder, session.id, list(ProfileRequest)) >= WAITING_MAX:
         return _no(ProfileVerdict.TOO_OFTEN)

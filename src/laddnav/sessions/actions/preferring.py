@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.power import Power
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
@@ -26,11 +26,10 @@ async def prefer(unit: Unit, holder: PartyId, session_id: str, wants: Preference
         raise UnknownSession(session_id)
     if session.status is not Status.ACTIVE:
         raise AlreadyEnded(session.id, session.status)
-    location = await locations.fetch(unit, holder, holder, session.location_id)
-    evse = places.evse_of(location, session.evse_uid)
-    if CAPABLE not in evse.capabilities:
+    if not await locations.can(unit, holder, EvseRef(session.location_id, session.evse_uid), CAPABLE):
         raise NoPreferences(session.evse_uid)
-    connector = places.connector_of(evse, session.connector_id)
+    location = await locations.fetch(unit, holder, holder, session.location_id)
+    connector = places.connector_of(places.evse_of(location, session.evse_uid), session.connector_id)
     kind = preferred.KINDS[wants.profile]
     tariff = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind)
     if tariff is None or session.tab is None or not preferred.supports(wants.profile, tariff):
