@@ -8,7 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from laddnav.ocpi import partners
+from laddnav.ocpi.conform.run import NothingToTest, Order, run
 from tests.clock import SetClock
 from tests.conftest import Databases
 from tests.ocpi.conform import mutations
@@ -42,6 +45,12 @@ async def test_a_whole_server_that_is_wrong_is_found_out(databases: Databases, t
     assert command.returncode == 1
     assert invited.token not in said.decode() + report.read_text()
     assert all(f'id="{id}"' in report.read_text() for id in failed)
+
+
+async def test_where_nobody_answers_there_is_nothing_to_test() -> None:
+    order = Order(versions_url="http://127.0.0.1:1/versions", token="T")
+    with pytest.raises(NothingToTest, match=r"127\.0\.0\.1:1/versions shows no version that can be tested here"):
+        await run(order, "http://127.0.0.1:2", SetClock(), lambda _: None)
 
 
 async def test_it_can_be_stopped_at_any_time() -> None:
