@@ -9,7 +9,8 @@ from laddnav.db import stream
 from laddnav.db.unit import Database
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
-from laddnav.locations.model import Status
+from laddnav.locations import rules
+from laddnav.locations.model import EvseParking, Parking, Status
 from laddnav.locations.rules import EvseTaken, StationExists, TwoEvsesAlike, UnknownEvse, UnknownLocation
 from tests.things import LONG_AGO, THEM, US, connector, evse, location, settled
 
@@ -190,6 +191,21 @@ async def test_an_evse_is_found_by_the_number_printed_on_it(database: Database) 
     async with database.unit() as unit:
         holder, place, one = await locations.evse_named(unit, "SE*LAD*EEVSE2")
     assert (holder, place.id, one.uid) == (US, "LOC1", "EVSE2")
+
+
+def test_an_evse_of_ours_is_reached_from_parking_places_that_are_there() -> None:
+    """LOC-073, LOC-074, LOC-084: a partner may say what it likes; and plugs of two Evses may have one id."""
+    space = Parking(id="P1", vehicle_types=("BUS",), restricted_to_type=True, reservation_required=False)
+    one = evse("EVSE1", parking=(EvseParking("p1"),))
+    place = location(evses=(one, evse("EVSE2")), parking_places=(space,))
+    assert rules.sound(place, ours=True) == place
+    assert rules.spaces_of(place, one) == ((space, None),)
+    nowhere = replace(place, parking_places=())
+    assert rules.sound(nowhere, ours=False) == nowhere and rules.spaces_of(nowhere, one) == ()
+    with pytest.raises(rules.UnknownParking, match="p1"):
+        rules.sound(nowhere, ours=True)
+    with pytest.raises(rules.TwoEvsesAlike, match="P1"):
+        rules.sound(replace(place, parking_places=(space, space)), ours=True)
 
 
 async def test_provisioning_changes_only_what_it_says(database: Database) -> None:

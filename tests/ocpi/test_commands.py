@@ -238,6 +238,36 @@ async def test_a_start_is_answered_at_once(
         assert len(await sessions.page(unit, CPO)) == (result == "ACCEPTED")
 
 
+async def test_whether_a_token_may_charge_is_not_ours_to_judge(at_cpo: Ask, cpo: Installation) -> None:
+    """CMD-028: its eMSP did that; one that we think blocked is passed on, to charge and to reserve."""
+    await furnished(cpo)
+    blocked = words(things.token("APP1", EMSP, type=TokenType.APP_USER, valid=False, blocked=True))
+    async with cpo.database.unit() as unit:
+        able = things.evse("EVSE2", capabilities=("RESERVABLE",), last_updated=unit.now)
+        await locations.keep_evse(unit, CPO, CPO, "LOC1", able)
+    url = f"{cpo.url}/ocpi/cpo/2.2.1/commands"
+    reserve = RESERVE | {"token": blocked, "evse_uid": "EVSE2", "response_url": "https://emsp.example/x"}
+    for answer in (
+        await at_cpo("POST", f"{url}/START_SESSION", start(token=blocked)),
+        await at_cpo("POST", f"{url}/RESERVE_NOW", encoded(reserve)),
+    ):
+        assert answer.data["result"] == "ACCEPTED"
+
+
+async def test_a_start_that_no_car_follows_becomes_no_charge(pair: Pair, clock: SetClock) -> None:
+    """CMD-047, SES-034: though the station had said yes."""
+    await furnished(pair.cpo)
+    asked = await started(pair)
+    await station_says(pair.cpo, await waiting(pair.cpo), "ACCEPTED")
+    assert (await sent(pair.emsp, asked)).state == "done"
+    clock.advance(timedelta(minutes=11))
+    assert await sessions.settle_overdue(pair.cpo.database) == 1
+    await pair.cpo.settle()
+    async with pair.cpo.database.unit() as unit:
+        (over,) = await sessions.page(unit, CPO)
+        assert over.status is Status.INVALID and list(await cdrs.page(unit, CPO)) == []
+
+
 async def test_a_connector_that_is_needed_and_not_named_is_2001(at_cpo: Ask, cpo: Installation) -> None:
     """CMD-025."""
     needs = things.evse("EVSE1", capabilities=(CONNECTOR_REQUIRED,))
@@ -305,6 +335,12 @@ async def test_what_an_evse_cannot_do_is_not_supported(
 async def test_a_command_that_nobody_knows_is_404(at_cpo: Ask, cpo: Installation) -> None:
     """CMD-004."""
     assert (await at_cpo("POST", f"{cpo.url}/ocpi/cpo/2.2.1/commands/DANCE", b"{}")).both == (404, 2000)
+
+
+async def test_a_command_of_tomorrow_is_not_supported_where_the_list_is_open(at_cpo: Ask, cpo: Installation) -> None:
+    """TYP-022, TYP-024: the list of commands is open in 2.3.0."""
+    answer = await at_cpo("POST", f"{cpo.url}/ocpi/cpo/2.3.0/commands/DANCE", b"{}")
+    assert (answer.both, answer.data) == ((200, 1000), {"result": "NOT_SUPPORTED", "timeout": 0})
 
 
 # A stranger answers our eMSP ------------------------------------------------------------------------------------------

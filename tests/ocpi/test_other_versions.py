@@ -157,6 +157,21 @@ def test_a_period_that_2_1_1_has_no_words_for_keeps_its_place() -> None:
     ]
 
 
+def test_what_2_2_1_says_with_vat_is_one_tax_in_2_3_0_and_the_other_way_round() -> None:
+    """TYP-031, TYP-032: and where nobody says the taxes, none are named, which says no less."""
+    said = parsed((CASES / "2.2.1" / "cdrs" / "example-of-a-cdr.json").read_bytes())
+    for older, newer in (
+        ({"excl_vat": 4, "incl_vat": 5}, {"before_taxes": 4, "taxes": [{"name": "VAT", "amount": 1}]}),
+        ({"excl_vat": 4}, {"before_taxes": 4}),
+    ):
+        heard = MIDDLE[Cdr].convert(said | {"total_cost": older}, HEARING)
+        words = parsed(NEW[Cdr].encode(heard))
+        assert words["total_cost"] == newer
+        again = NEW[Cdr].convert(words, HEARING)
+        assert again.costs.total.after_taxes == older.get("incl_vat", 4)
+        assert parsed(MIDDLE[Cdr].encode(again))["total_cost"] == {"excl_vat": 4, "incl_vat": older.get("incl_vat", 4)}
+
+
 def test_taxes_are_named_in_2_3_0_and_summed_in_2_2_1() -> None:
     """CDR-048, CDR-016: GST and QST of a Canadian charge, with the account of who pays them on."""
     taxes = (

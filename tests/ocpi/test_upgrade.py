@@ -204,7 +204,7 @@ async def words_of(emsp: Installation, version: str) -> bytes | None:
 async def test_a_cdr_that_waits_is_put_into_the_new_words_and_counts_once(
     cpo: Installation, emsp: Installation, clock: SetClock
 ) -> None:
-    """CRED-015, CDR-022: nobody sends an old CDR to a new endpoint, and nobody takes the same one for another."""
+    """CRED-015, CDR-022, TRN-091: nobody sends an old CDR to a new endpoint, or takes it for another."""
     await introduced(cpo, emsp, "2.2.1")
     await furnished(cpo)
     await carded(emsp)
@@ -224,6 +224,8 @@ async def test_a_cdr_that_waits_is_put_into_the_new_words_and_counts_once(
         known = {one.session_id for one in await cdrs.page(unit, EMSP)}
         fetched = await partners.pulls(unit, connection)
     assert known == {arrived, waiting}
+    old = next(one.location_url for one in await cpo.deliveries() if one.module is Module.CDRS and one.location_url)
+    assert "/2.2.1/" in old and (await (await cpo.clients.to(await cpo.connection())).call("GET", old)).http == 200
     assert [one.skipped for one in fetched if one.module is Module.CDRS] == [0]
 
 

@@ -27,8 +27,12 @@ from laddnav.ocpi.wire.envelope import StatusCode
 async def ask(unit: Unit, call: Call) -> Reply:
     """Answered at once with whether we take it on; what the station does follows at the response URL.
 
-    Raises UnknownCommand, Unreadable, ForbiddenAddress, ConnectorMissing.
+    A command that we do not know is not supported, where anybody may name new ones (OCPI 2.3.0
+    mod_commands_commandtype_enum). Raises UnknownCommand, Unreadable, ForbiddenAddress, ConnectorMissing.
     """
+    if not call.version.knows_all_commands and call.segments[0] not in set(CommandType):
+        unknown = CommandResponse(result=Verdict.NOT_SUPPORTED, timeout=0)
+        return Reply(data=call.codec(CommandResponse).encode(unknown))
     kind = _kind(call)
     command = call.codec(COMMANDS[kind]).decode(call.body, call.hearing())
     checked(command.response_url, call.settings.allow_loopback)

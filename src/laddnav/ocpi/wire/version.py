@@ -30,6 +30,7 @@ class Version(Struct, frozen=True, kw_only=True):
     prefers: bool = True  # a driver can say what matters to him in a charge
     lists_tariffs: bool = True  # a Connector offers several
     names_connector: bool = True  # a start names the Connector
+    knows_all_commands: bool = True  # there is none but those that it lists
     token_types: frozenset[str] | None = None  # those it has words for, and OTHER for all others; None: any
     lists: Mapping[str, frozenset[str]]  # of fields whose lists are closed, but of which we keep every word
     statuses: frozenset[StatusCode] = frozenset(StatusCode)  # in place of another stands the general one

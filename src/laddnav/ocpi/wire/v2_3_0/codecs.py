@@ -4,11 +4,13 @@ from typing import Any
 
 from laddnav.cdrs.model import Cdr
 from laddnav.locations.model import Connector, Evse, Location
+from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import Codec
 from laddnav.ocpi.wire.handshake import Credentials
 from laddnav.ocpi.wire.v2_2_1 import codecs as v2_2_1
 from laddnav.ocpi.wire.v2_3_0 import (
     cdr,
+    client_info,
     commands,
     connector,
     credentials,
@@ -28,6 +30,7 @@ from laddnav.tokens.model import Authorization, Token
 CHANGED: dict[type[Any], Codec[Any, Any]] = {
     Authorization: token.authorization_codec,
     Cdr: cdr.codec,
+    ClientInfo: client_info.codec,
     Confirmation: payments.confirmation_codec,
     Connector: connector.codec,
     Credentials: credentials.codec,
@@ -46,4 +49,5 @@ VERSION = Version(
     codecs=CODECS,
     modules=v2_2_1.VERSION.modules,
     lists={},
+    knows_all_commands=False,
 )
