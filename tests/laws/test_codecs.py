@@ -180,6 +180,7 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
         ),  # of costs what was taxed
         Session: ("status", "cost"),
         Credentials: ("roles", "hub"),  # the role HUB is a party now
+        ClientInfo: ("role",),
         Authorization: ("info", "location.connector_ids"),
         LocationReferences: ("connector_ids",),
     },
