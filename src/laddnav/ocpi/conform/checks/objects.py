@@ -107,7 +107,7 @@ def _shown(seen: Seen, version: str, partial: bool) -> Iterator[str]:
     if seen.slip is Slip.NAME:
         yield "TYP-040"
         return
-    if not seen.pointer.split("/")[-1].isdigit():
+    if seen.slip is None and not seen.pointer.split("/")[-1].isdigit():
         yield "TYP-040"
     if seen.slip in (Slip.MISSING, Slip.EMPTY):
         yield "TYP-039" if seen.slip is Slip.MISSING else "TYP-038"
