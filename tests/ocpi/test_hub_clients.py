@@ -12,13 +12,14 @@ from msgspec.structs import replace
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import commands, partners, store
+from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.asked import NotConnectedTo
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, status_of
 from laddnav.ocpi.wire.codec import encoded
-from laddnav.ocpi.wire.handshake import CredentialsRole, State, Step
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, State, Step
 from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock
@@ -195,6 +196,23 @@ async def test_nothing_is_asked_of_whom_the_hub_cannot_reach(emsp: Installation,
         assert await clients.reachable(unit, connection, HUB)
         await clients.hear(unit, connection, replace(away, status=ClientStatus.CONNECTED))
         assert await clients.reachable(unit, connection, CPO)
+
+
+async def test_a_driver_whose_emsp_the_hub_cannot_reach_is_judged_offline(cpo: Installation) -> None:
+    """HCI-011: without a request that could only fail."""
+    business = BusinessDetails("Behind a hub")
+    roles = tuple(CredentialsRole(role=Role.EMSP, party=party, business=business) for party in (HUB, EMSP))
+    tokens = Endpoint(identifier="tokens", role=Interface.SENDER, url="http://127.0.0.1:9/tokens")
+    await befriended(cpo, HUB, Role.HUB, roles=roles, endpoints=(tokens,))
+    driver = things.token("T", EMSP)
+    for status, asked in ((ClientStatus.OFFLINE, 0), (ClientStatus.CONNECTED, 1)):
+        async with cpo.database.unit() as unit:
+            told = ClientInfo(party=EMSP, role=Role.EMSP, status=status, last_updated=unit.now)
+            await clients.hear(unit, await cpo.connection(), told)
+        assert await Asker(cpo.database, cpo.clients)(CPO, driver, "T", None) is None
+        await cpo.clients.journal.flush()
+        async with cpo.database.unit() as unit:
+            assert len(await partners.exchanges(unit, await cpo.connection())) == asked
 
 
 async def _to(hub: Installation, party: PartyId) -> Connection:

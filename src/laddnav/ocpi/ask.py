@@ -14,6 +14,7 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients, PartnerRefused
 from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import SENDER
 from laddnav.ocpi.wire import envelope
@@ -40,7 +41,8 @@ class Asker:
             connections = [
                 one
                 for one in await store.connected(unit, holder)
-                if one.endpoint(Module.TOKENS, SENDER) is not None and (token is None or token.owner in one.parties)
+                if one.endpoint(Module.TOKENS, SENDER) is not None
+                and (token is None or (token.owner in one.parties and await reachable(unit, one, token.owner)))
             ]
         for connection in connections:
             answer = await self._asked(connection, token, uid, where)
