@@ -94,6 +94,7 @@ async def test_versions_lead_to_endpoints_and_endpoints_answer(at_cpo: Ask, cpo:
         ("tokens", "RECEIVER"),
         ("commands", "RECEIVER"),
         ("chargingprofiles", "RECEIVER"),
+        ("hubclientinfo", "RECEIVER"),
     }
     for (module, role), url in listed.items():
         if role == "SENDER" and module != "credentials":
