@@ -69,6 +69,12 @@ def flags(done: Priced) -> set[Flag]:
 # ---- Whose tariff
 
 
+def test_what_is_priced_again_after_a_free_period_is_a_line_of_its_own() -> None:
+    """CDR-034: a period without a tariff, among others that name theirs."""
+    told = (period(hour, ENERGY="10", tariff_id=id) for hour, id in enumerate(("DAY", None, "DAY")))
+    assert [line.volume for line in price(charge(*told, tariffs=(PLAIN,))).lines] == [Decimal(10), Decimal(10)]
+
+
 def test_tariffs_that_are_asked_for_replace_those_of_the_cdr() -> None:
     assert price(TEN_KWH).total.excl == 40
     assert price(TEN_KWH, tariffs=(tariff(component("ENERGY", "5")),)).total.excl == 50

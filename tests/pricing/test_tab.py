@@ -103,6 +103,34 @@ def test_a_third_of_an_hour_and_the_rest_of_it_are_all_of_it() -> None:
     assert now.used == kwh(1)
 
 
+def test_a_step_is_a_reason_only_where_it_raised_the_volume() -> None:
+    """TAR-068: what is a multiple already is not increased."""
+    stepped = tariff(Element(components=(component("ENERGY", "1", step=500),)))
+    whole, more = (metered(stepped, [charged(60, amount)], STOCKHOLM).lines[0] for amount in ("1.5", "1.6"))
+    assert (whole.billed_volume, whole.reason.step) == (Decimal("1.5"), None)
+    assert (more.billed_volume, more.reason.step) == (Decimal(2), wh(500))
+
+
+def test_a_line_is_interpolated_if_any_of_its_energy_is() -> None:
+    drawn = replace(charged(60, "1"), interpolated=True)
+    paused = replace(charged(60, "1", since=NOON + timedelta(hours=1)), activity=Activity.SUSPENDED_EVSE)
+    (line,) = metered(replace(SIMPLE, elements=(ONLY_ENERGY,)), [drawn, paused], STOCKHOLM).lines
+    assert line.interpolated
+    assert line.ended_at == paused.ended_at
+    assert line.period == 0
+
+
+ONLY_ENERGY = Element(components=(component("ENERGY", "4"),))
+
+
+def test_the_price_of_a_reservation_before_it_leaves_a_price_the_one_that_always_applies() -> None:
+    reserving = Element(components=(component("TIME", "6"),), restriction=Restriction(reservation="RESERVATION"))
+    (line,) = metered(
+        tariff(reserving, Element(components=(component("TIME", "2"),))), [charged(60, "1")], STOCKHOLM
+    ).lines
+    assert line.reason.code is Because.ALWAYS
+
+
 def test_limits_of_a_tariff_hold_each_side_on_its_own() -> None:
     """TAR-081: here the side after taxes is reached and the side before is not."""
     capped = tariff(*SIMPLE.elements, most=Limit(Decimal(50), Decimal(40)))
