@@ -278,6 +278,7 @@ EXPECTED: tuple[Expected, ...] = (
     _row("START_SESSION at no Location", status(2003), "CMD-019 CMD-020"),
     _row("START_SESSION at no Location", result("REJECTED"), "CMD-019"),
     _row("UNLOCK_CONNECTOR at no Location", either(status(2003), result("NOT_SUPPORTED")), "CMD-019 CMD-020"),
+    _row("RESERVE_NOW at no Location", either(status(2003), result("NOT_SUPPORTED")), "CMD-019 CMD-034"),
     _row("STOP_SESSION of no session", result("UNKNOWN_SESSION"), "CMD-021"),
     _row("CANCEL_RESERVATION of none", result("REJECTED", "NOT_SUPPORTED", "ACCEPTED"), "CMD-040 CMD-002"),
     _row("START_SESSION with a stranger's Token", refused, "CMD-033"),

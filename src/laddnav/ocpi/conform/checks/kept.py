@@ -108,11 +108,11 @@ def older_news_change_nothing(record: Record) -> Iterator[Finding]:
         yield from found(("TRN-046",), heard, "older news replaced newer" if undone else None)
 
 
-@shows("LOC-013", "LOC-016", "LOC-019")
+@shows("LOC-013", "LOC-019", "TRN-042")
 def parts_of_a_location_are_kept(record: Record) -> Iterator[Finding]:
     yield from _judged(record, "locations: PUT of an EVSE", "locations: GET of an EVSE", ("LOC-013",), _all_of_it)
     said, heard = "locations: PATCH of an EVSE", "locations: GET of the EVSE after its PATCH"
-    yield from _judged(record, said, heard, ("LOC-019",), _all_of_it)
+    yield from _judged(record, said, heard, ("LOC-019", "TRN-042"), _all_of_it)
     said, heard = "locations: PUT of a Connector", "locations: GET of a Connector"
     yield from _judged(record, said, heard, ("LOC-013",), _all_of_it)
 

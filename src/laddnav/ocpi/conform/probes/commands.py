@@ -32,6 +32,8 @@ async def commands(talk: Conversation) -> None:
     )
     if talk.dialect.routes:
         await say("CANCEL_RESERVATION of none", "CANCEL_RESERVATION", {"reservation_id": nobody})
+        reservation = {**nowhere, "reservation_id": nobody, "expiry_date": talk.later(900)}
+        await say("RESERVE_NOW at no Location", "RESERVE_NOW", reservation)
         nobodys = talk.ours.token(party_id="ZZZ")
         await say("START_SESSION with a stranger's Token", "START_SESSION", nowhere | {"token": nobodys})
         lacks = nowhere | {"connector_id": "1"}
