@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
-from msgspec import Struct
-
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.metering.model import ChargingPeriod
 from laddnav.pricing.bill import billed
@@ -29,18 +27,17 @@ from laddnav.pricing.counts import (
 )
 from laddnav.pricing.flags import Flag, Flagged
 from laddnav.pricing.holding import Holding
-from laddnav.pricing.model import UNSAID, CannotPrice, Charge, Priced, Span
+from laddnav.pricing.model import UNSAID, CannotPrice, Charge, Priced
 from laddnav.pricing.offers import Offers, Rate, Shelf, first
 from laddnav.pricing.policy import OURS, Crossing, Expired, Flats, Policy, UnwrittenTime, Volume
 from laddnav.pricing.restrictions import Moment
 from laddnav.pricing.rounding import exact, length_of, quotient, seconds_of
+from laddnav.pricing.written import Written, read
 from laddnav.pricing.zones import zone_guessed, zone_named
 from laddnav.tariffs.model import Tariff
 
 MOST_PERIODS = 100_000
 _ZERO = Decimal(0)
-_HOUR = Decimal(3600)
-_TIMES = (TIME, PARKING_TIME, RESERVATION_TIME)
 _NO_LENGTH = timedelta()
 # Hours are often written with two decimal places, of which half of one is 18 seconds, and clocks with whole minutes.
 _TIMESTAMP_SLACK = Decimal(60)
@@ -70,23 +67,6 @@ def price(
     return billed(_Reading(charge, tariffs, zone, policy, expired).counts(), charge.currency, policy)
 
 
-class _Written(Struct, frozen=True, gc=False):
-    """A period with what it says: `energy` in kWh, `times` in seconds by dimension.
-
-    `reserves` where it is nothing but reserved time.
-    """
-
-    place: int
-    started_at: datetime
-    ended_at: datetime
-    offers: Offers | None
-    energy: Decimal
-    times: dict[str, Decimal]
-    power: Span
-    current: Span
-    reserves: bool
-
-
 class _Reading:
     """One charge while it is read, period after period."""
 
@@ -101,9 +81,14 @@ class _Reading:
         self.written = self._written()
         self.zone = self._zone(zone)
         self.expired = self._expired(expired)
-        self.used = NO_ENERGY
+        self.kwh = _ZERO
         self.reserved = self.begun = False
         self.parked_at: datetime | None = None
+
+    @property
+    def used(self) -> Energy:
+        """In the periods so far."""
+        return Energy(self.kwh * 1000)
 
     def counts(self) -> Counts:
         charge, holding = self.charge, self.holding
@@ -116,6 +101,7 @@ class _Reading:
         )
         for written in self.written:
             self._add(counts, written)
+            self.kwh += written.energy
         counts.flags = self.flags + holding.flags
         counts.used = self.used
         if counts.times:
@@ -126,12 +112,12 @@ class _Reading:
 
     # ---- What is written
 
-    def _written(self) -> list[_Written]:
+    def _written(self) -> list[Written]:
         charge, periods = self.charge, self._in_order()
         found = []
         for place, period in enumerate(periods):
             ended_at = periods[place + 1].started_at if place + 1 < len(periods) else charge.ended_at
-            found.append(self._read(place, period, ended_at))
+            found.append(read(place, period, ended_at, self.holding.at(period, place), self.policy))
         return found
 
     def _in_order(self) -> Sequence[ChargingPeriod]:
@@ -143,28 +129,6 @@ class _Reading:
                 return sorted(periods, key=lambda one: one.started_at)
             before = period.started_at
         return periods
-
-    def _read(self, place: int, period: ChargingPeriod, ended_at: datetime) -> _Written:
-        said = _volumes(period)
-        energy = said.get(ENERGY, _ZERO)
-        times: dict[str, Decimal] = {}
-        for kind in _TIMES:
-            if kind in said:
-                times[kind] = said[kind] * _HOUR
-        if self.policy.volume is _BY_CLOCK and times:
-            times = _scaled(times, seconds_of(max(ended_at - period.started_at, _NO_LENGTH)))
-        offers = self.holding.at(period, place)
-        return _Written(
-            place,
-            period.started_at,
-            ended_at,
-            offers,
-            energy,
-            times,
-            _span(said, "MIN_POWER", "MAX_POWER", "POWER") if offers is not None and offers.powers else UNSAID,
-            _span(said, "MIN_CURRENT", "MAX_CURRENT", "CURRENT") if offers is not None and offers.currents else UNSAID,
-            bool(times.get(RESERVATION_TIME)) and not (energy or times.get(TIME) or times.get(PARKING_TIME)),
-        )
 
     def _zone(self, asked: str | None) -> tzinfo:
         charge = self.charge
@@ -195,7 +159,7 @@ class _Reading:
 
     # ---- What it counts
 
-    def _add(self, counts: Counts, written: _Written) -> None:
+    def _add(self, counts: Counts, written: Written) -> None:
         offers, times = written.offers, written.times
         if times.get(PARKING_TIME):
             self.parked_at = self.parked_at or written.started_at
@@ -203,10 +167,8 @@ class _Reading:
             self.parked_at = None
         reserves, charges = self._begins(written)
         start = Cut(written.started_at, NO_ENERGY)
-        energy = Energy(written.energy * 1000) if written.energy else NO_ENERGY
         if offers is None:
             self._count(counts, written, {}, written.energy, times, start, None)
-            self.used += energy
             return
         moment = self._moment(written, offers, start)
         if not times:
@@ -222,16 +184,15 @@ class _Reading:
             offers.asks_current and written.current is UNSAID and not offers.asks_current.isdisjoint(rates)
         ):
             self._flag(Flag.POWER_UNKNOWN, written)
-        borders = () if offers.borderless else self._borders(written, offers, energy)
+        borders = () if offers.borderless else self._borders(written, offers)
         if borders and self.policy.crossing is _PRO_RATA:
-            self._count_pro_rata(counts, written, offers, times, [start, *borders], energy)
+            self._count_pro_rata(counts, written, offers, times, [start, *borders])
         else:
             if borders and self._changes(written, offers, times, rates, borders):
                 self._flag(Flag.PERIOD_CROSSES_BORDER, written)
             self._count(counts, written, rates, written.energy, times, start, None)
-        self.used += energy
 
-    def _begins(self, written: _Written) -> tuple[bool, bool]:
+    def _begins(self, written: Written) -> tuple[bool, bool]:
         """Whether a flat fee may be due for the reservation and for the charge: each once, as its first period begins.
 
         So it is too where no tariff holds then, and the fee of that phase is none.
@@ -245,12 +206,10 @@ class _Reading:
         self.begun = True
         return reserves, charges
 
-    def _fee(self, counts: Counts, dimension: str, shelf: Shelf, written: _Written, moment: Moment) -> None:
+    def _fee(self, counts: Counts, dimension: str, shelf: Shelf, written: Written, moment: Moment) -> None:
         rate = first(shelf, moment)
-        fees, flats = counts.fees, self.policy.flats
-        if rate is None or (fees and flats is _ONE):
-            return
-        if flats is _PER_ELEMENT and rate in [fee.rate for fee in fees]:
+        fees = counts.fees
+        if rate is None or (fees and (self.policy.flats is _ONE or rate in [fee.rate for fee in fees])):
             return
         fees.append(Fee(dimension, rate, written.started_at, written.place))
 
@@ -274,13 +233,13 @@ class _Reading:
             rates[ENERGY] = first(offers.energy, moment)
         return rates
 
-    def _borders(self, written: _Written, offers: Offers, energy: Energy) -> list[Cut]:
+    def _borders(self, written: Written, offers: Offers) -> list[Cut]:
         if written.ended_at <= written.started_at:
             return []
         return cuts(
             written.started_at,
             written.ended_at,
-            energy,
+            written.used,
             offers,
             zone=self.zone,
             opened_at=self.charge.started_at,
@@ -291,7 +250,7 @@ class _Reading:
     def _count(
         self,
         counts: Counts,
-        written: _Written,
+        written: Written,
         rates: dict[str, Rate | None],
         energy: Decimal,
         times: dict[str, Decimal],
@@ -310,13 +269,13 @@ class _Reading:
     def _count_pro_rata(
         self,
         counts: Counts,
-        written: _Written,
+        written: Written,
         offers: Offers,
         times: dict[str, Decimal],
         starts: list[Cut],
-        energy: Energy,
     ) -> None:
         """Time and energy of the period, as if both had passed evenly."""
+        used = written.used
         whole = seconds_of(written.ended_at - written.started_at)
         given = dict.fromkeys(times, _ZERO)
         for since, until in zip(starts, [*starts[1:], None], strict=True):
@@ -324,14 +283,14 @@ class _Reading:
             passed = whole if until is None else seconds_of(until.at - written.started_at)
             upto = {kind: quotient(seconds * passed, whole) for kind, seconds in times.items()}
             part = {kind: upto[kind] - given[kind] for kind in times}
-            kwh = ((energy if until is None else until.passed) - since.passed).kwh
+            kwh = ((used if until is None else until.passed) - since.passed).kwh
             rates = self._rates(offers, moment, kwh, part)
             self._count(counts, written, rates, kwh, part, since, until)
             given = upto
 
     # ---- What to know of it
 
-    def _unwritten(self, written: _Written, offers: Offers, moment: Moment) -> dict[str, Decimal]:
+    def _unwritten(self, written: Written, offers: Offers, moment: Moment) -> dict[str, Decimal]:
         """What the time comes to of a period that says none."""
         length = written.ended_at - written.started_at
         if not offers.time or length <= _NO_LENGTH or first(offers.time, moment) is None:
@@ -341,7 +300,7 @@ class _Reading:
 
     def _changes(
         self,
-        written: _Written,
+        written: Written,
         offers: Offers,
         times: dict[str, Decimal],
         rates: dict[str, Rate | None],
@@ -352,58 +311,27 @@ class _Reading:
             self._rates(offers, self._moment(written, offers, cut), written.energy, times) != rates for cut in borders
         )
 
-    def _look_at_timestamps(self, written: _Written) -> None:
+    def _look_at_timestamps(self, written: Written) -> None:
         if self.policy.volume is _BY_CLOCK:
             return
-        said = sum(written.times.values())
+        said = sum(written.times.values(), _ZERO)
         if abs(said - seconds_of(written.ended_at - written.started_at)) > _TIMESTAMP_SLACK:
             self._flag(Flag.VOLUME_AGAINST_TIMESTAMPS, written)
 
-    def _moment(self, written: _Written, offers: Offers, cut: Cut) -> Moment:
+    def _moment(self, written: Written, offers: Offers, cut: Cut) -> Moment:
         """As far as `offers` ask: a wall clock is slow to find, and most tariffs have no use for one."""
         at = cut.at
         return Moment(
             at.astimezone(self.zone) if offers.asks_clock else at,
             at - self.charge.started_at,
-            self.used if cut.passed is NO_ENERGY else self.used + cut.passed,
+            self.used + cut.passed if offers.energies else NO_ENERGY,
             written.power,
             written.current,
             _NO_LENGTH if self.parked_at is None else at - self.parked_at,
         )
 
-    def _flag(self, flag: Flag, written: _Written | None = None) -> None:
+    def _flag(self, flag: Flag, written: Written | None = None) -> None:
         self.flags.append(Flagged(flag=flag, period=None if written is None else written.place))
-
-
-def _volumes(period: ChargingPeriod) -> dict[str, Decimal]:
-    """By dimension; FLAT of 2.1.1 is no volume, since that fee follows from the tariff."""
-    volumes: dict[str, Decimal] = {}
-    for dimension in period.dimensions:
-        kind, volume = dimension.type, dimension.volume
-        if kind not in volumes:
-            volumes[kind] = volume
-        elif kind.startswith("MAX_"):
-            volumes[kind] = max(volumes[kind], volume)
-        elif kind.startswith("MIN_"):
-            volumes[kind] = min(volumes[kind], volume)
-        else:
-            volumes[kind] += volume
-    return volumes
-
-
-def _span(said: dict[str, Decimal], low: str, high: str, mean: str) -> Span:
-    """The trough and the peak; a Session's periods know only the mean, which stands for both."""
-    if low in said or high in said:
-        return Span(said.get(low), said.get(high))
-    return Span(said[mean], said[mean]) if mean in said else UNSAID
-
-
-def _scaled(times: dict[str, Decimal], length: Decimal) -> dict[str, Decimal]:
-    """The time that passed by the clock, in the proportions that are written."""
-    if len(times) == 1:
-        return dict.fromkeys(times, length)
-    whole = sum(times.values())
-    return {kind: quotient(length * seconds, whole) if whole else _ZERO for kind, seconds in times.items()}
 
 
 def _length(pieces: list[Counted], dimension: str) -> timedelta:

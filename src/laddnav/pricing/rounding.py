@@ -34,7 +34,7 @@ R = TypeVar("R")
 
 _MICROSECOND = timedelta(microseconds=1)
 _SECONDS_OF_AN_HOUR = Decimal(3600)
-_ONE = Decimal(1)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 _MILLIONTH = Decimal("0.000001")
 # Thirds of an hour never end in decimals. A trillionth of a krona keeps sums of twelve digits exact in 28.
 _TRILLIONTH = Decimal("1e-12")
@@ -92,7 +92,8 @@ def hours_of(seconds: Decimal) -> Decimal:
 
 def seconds_of(length: timedelta) -> Decimal:
     """As exact as the clock."""
-    return _MILLIONTH * (length // _MICROSECOND)
+    whole = Decimal(length.days * 86_400 + length.seconds)
+    return whole + length.microseconds * _MILLIONTH if length.microseconds else whole
 
 
 def length_of(seconds: Decimal) -> timedelta:
@@ -108,10 +109,10 @@ def mean_kw(energy: Energy, length: timedelta) -> Decimal:
 
 def up_to(volume: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of `step` that is not less; itself if it is one. A step of nothing changes nothing."""
-    if step <= 0:
+    if step <= _ZERO:
         return volume
     over = volume % step
-    return volume - over + step if over > 0 else volume
+    return volume - over + step if over > _ZERO else volume
 
 
 def fine(amount: Decimal) -> Decimal:
