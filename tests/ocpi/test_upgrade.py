@@ -26,7 +26,7 @@ from laddnav.tariffs.model import TaxIncluded
 from laddnav.tokens import actions as tokens
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Installation, introduced, no_luck
+from tests.ocpi.network import CPO, EMSP, Installation, installed, introduced, no_luck
 from tests.ocpi.peer import Peer, peer, said
 from tests.ocpi.test_roaming import carded, charged, furnished
 
@@ -118,6 +118,22 @@ async def test_what_2_3_0_alone_can_say_arrives_by_push_and_by_pull(cpo: Install
         assert (await tariffs.fetch(unit, EMSP, CPO, "T1")).tax_included is TaxIncluded.YES
     await emsp.pull()
     assert await kept(emsp) == garage()
+
+
+async def test_a_navigation_service_is_told_of_places_and_their_prices(
+    cpo: Installation, other_database_url: str, clock: SetClock
+) -> None:
+    """VER-027, LOC-079: what parking is like is chiefly for such as these; and it is told of nothing else."""
+    async with installed(other_database_url, clock, EMSP, Role.NSP) as service:
+        await introduced(cpo, service)
+        assert ((await cpo.connection()).their_role, (await service.connection()).version) == (Role.NSP, "2.3.0")
+        await open_garage(cpo)
+        await cpo.settle()
+        await service.pull()
+        assert await kept(service) == garage()
+        async with service.database.unit() as unit:
+            assert (await tariffs.fetch(unit, EMSP, CPO, "T1")).tax_included is TaxIncluded.YES
+        assert {one.module for one in await cpo.deliveries()} == {Module.LOCATIONS, Module.TARIFFS}
 
 
 async def test_a_token_of_a_type_that_nobody_listed_roams(cpo: Installation, emsp: Installation) -> None:
