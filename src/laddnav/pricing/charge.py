@@ -208,8 +208,10 @@ class _Reading:
 
     def _fee(self, counts: Counts, dimension: str, shelf: Shelf, written: Written, moment: Moment) -> None:
         rate = first(shelf, moment)
-        fees = counts.fees
-        if rate is None or (fees and (self.policy.flats is _ONE or rate in [fee.rate for fee in fees])):
+        fees, flats = counts.fees, self.policy.flats
+        if rate is None or (fees and flats is _ONE):
+            return
+        if flats is _PER_ELEMENT and rate in [fee.rate for fee in fees]:
             return
         fees.append(Fee(dimension, rate, written.started_at, written.place))
 
