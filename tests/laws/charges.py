@@ -1,14 +1,10 @@
-"""Random tariffs, sessions and written charges, around the nights on which clocks are changed.
-
-Few restrictions at a time, borders and sessions on one grid, and small numbers: so borders are met, and met exactly.
-"""
+"""Random sessions and written charges, whose borders and those of their tariffs lie on one grid, and often together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,149 +12,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from laddnav.kit.energy import NO_ENERGY, wh
-from laddnav.kit.ids import PartyId
-from laddnav.kit.power import kw
+from laddnav.kit.energy import NO_ENERGY, Energy, kwh, wh
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Stretch
 from laddnav.pricing.model import Charge
-from laddnav.pricing.policy import OURS, Policy
-from laddnav.tariffs.model import (
-    Element,
-    Limit,
-    PriceComponent,
-    Restriction,
-    Tariff,
-    TariffDimension,
-    TaxIncluded,
-    Weekday,
-)
-
-# Nights on which a clock is put forward or back, by an hour or (on Lord Howe Island) by half of one, and a plain night.
-NIGHTS = [
-    ("Europe/Stockholm", date(2026, 3, 29)),
-    ("Europe/Stockholm", date(2026, 10, 25)),
-    ("Australia/Lord_Howe", date(2026, 4, 5)),
-    ("Australia/Lord_Howe", date(2026, 10, 4)),
-    ("America/St_Johns", date(2026, 6, 12)),
-]
-DAYS = sorted({day + timedelta(days=more) for _, day in NIGHTS for more in (-1, 0, 1)})
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-DRIVEN = (Activity.CHARGING, Activity.CHARGING, Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE)
-
-quarters = st.builds(time, st.integers(0, 5) | st.just(23), st.sampled_from([0, 15, 30, 45]))
-odd_times = quarters | st.builds(time, st.integers(0, 5), st.integers(0, 59), st.integers(0, 59))
-amounts = st.decimals(0, 10, places=2)
-lengths = st.integers(0, 200).map(lambda count: count * MINUTE)
-energies = st.integers(0, 400).map(lambda count: wh(count * 15))
-powers = st.sampled_from([kw(0), kw("0.9"), kw("1.8"), kw("4.5"), kw(54), kw(100)])
-currents = st.sampled_from([Decimal(0), Decimal(6), Decimal("16.5"), Decimal(32)])
-
-CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
-    "start_time": quarters,
-    "end_time": quarters,
-    "start_date": st.sampled_from(DAYS),
-    "end_date": st.sampled_from(DAYS),
-    "energy_min": energies,
-    "energy_max": energies,
-    "duration_min": lengths,
-    "duration_max": lengths,
-    "weekdays": st.lists(st.sampled_from(Weekday), min_size=3, max_size=6, unique=True).map(tuple),
-    "reservation": st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"]),
-    "power_min": powers,
-    "power_max": powers,
-    "current_min": currents,
-    "current_max": currents,
-    "booking": st.just("BOOKING"),
-}
-
-
-SOME = st.lists(st.sampled_from(list(CONDITIONS)), max_size=2)
-SOME_WITHOUT_FLOW = st.lists(
-    st.sampled_from([name for name in CONDITIONS if not name.startswith(("power", "current"))]), max_size=2
-)
-
-# ---- Tariffs
-
-
-@st.composite
-def restrictions(draw: st.DrawFn, flow: bool, clock: st.SearchStrategy[time]) -> Restriction:
-    """Of many conditions together hardly any session meets all. `flow`: of power and current too."""
-    chosen = set(draw(SOME if flow else SOME_WITHOUT_FLOW))
-    if "start_time" in chosen and draw(st.booleans()):
-        chosen |= {"end_time", *draw(st.sampled_from([(), ("weekdays",)]))}
-    drawn = {name: draw(clock if name.endswith("_time") else CONDITIONS[name]) for name in sorted(chosen)}
-    if "end_time" in drawn and drawn.get("start_time") and draw(st.integers(0, 9)) == 0:
-        drawn["end_time"] = drawn["start_time"]
-    return Restriction(**drawn)
-
-
-@cache
-def components(steps: st.SearchStrategy[int]) -> st.SearchStrategy[PriceComponent]:
-    return st.builds(
-        PriceComponent,
-        type=st.sampled_from(TariffDimension),
-        price=amounts,
-        vat=st.sampled_from([None, Decimal(0), Decimal("5.2"), Decimal(25)]),
-        step_size=steps,
-    )
-
-
-@st.composite
-def limits(draw: st.DrawFn) -> tuple[Limit | None, Limit | None]:
-    """Lowest and highest price. No lowest is above its highest: what that would mean nobody says."""
-    lowest, highest = sorted((draw(amounts), draw(amounts)))
-    lowest_incl, highest_incl = sorted((draw(amounts), draw(amounts)))
-    return (
-        draw(st.sampled_from([None, Limit(lowest), Limit(lowest, lowest_incl)])),
-        draw(st.sampled_from([None, Limit(highest), Limit(highest, highest_incl)])),
-    )
-
-
-LIMITS = limits()
-
-
-# Made once: to make a strategy takes longer than to draw from it.
-@cache
-def elements(
-    steps: st.SearchStrategy[int], flow: bool, clock: st.SearchStrategy[time]
-) -> st.SearchStrategy[tuple[Element, ...]]:
-    element = st.builds(
-        Element,
-        components=st.lists(components(steps), min_size=1, max_size=3).map(tuple),
-        restriction=restrictions(flow, clock),
-    )
-    return st.lists(element, min_size=1, max_size=5).map(tuple)
-
-
-ANY_STEP = st.sampled_from([0, 1, 60, 500, 900])
-NO_STEP = st.just(0)
-NET = st.sampled_from([None, TaxIncluded.NO])
-ANY_TAX = st.sampled_from([None, *TaxIncluded])
-
-
-@st.composite
-def tariffs(
-    draw: st.DrawFn,
-    *,
-    steps: st.SearchStrategy[int] = ANY_STEP,
-    flow: bool = True,
-    clock: st.SearchStrategy[time] = quarters,
-    limited: bool = True,
-    taxes: st.SearchStrategy[TaxIncluded | None] = NET,
-    id: str = "T",
-) -> Tariff:
-    price_min, price_max = draw(LIMITS) if limited else (None, None)
-    return Tariff(
-        owner=PartyId("SE", "LAD"),
-        id=id,
-        currency="SEK",
-        elements=draw(elements(steps, flow, clock)),
-        price_min=price_min,
-        price_max=price_max,
-        tax_included=draw(taxes),
-        last_updated=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-
+from laddnav.tariffs.model import Tariff
+from tests.laws.tariffs import MINUTE, NIGHTS, QUARTER, SECOND, currents, tariffs
 
 # ---- Sessions
 
@@ -171,6 +29,7 @@ class Visit(NamedTuple):
     tick: timedelta
 
 
+DRIVEN = (Activity.CHARGING, Activity.CHARGING, Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE)
 PLAIN = (15, 30, 75)  # Wh a tick
 BOTH_WAYS = (*PLAIN, -15, -30)
 
@@ -180,7 +39,7 @@ def visits(
     draw: st.DrawFn,
     *,
     flows: tuple[int, ...] = PLAIN,
-    ticks: tuple[timedelta, ...] = (SECOND, MINUTE),
+    ticks: tuple[timedelta, ...] = (SECOND, MINUTE, MINUTE),
     longest: int = 120,
     reserved: bool = True,
 ) -> Visit:
@@ -191,11 +50,11 @@ def visits(
     zone, day = draw(st.sampled_from(NIGHTS))
     tick = draw(st.sampled_from(ticks))
     midnight = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-    at = midnight + draw(st.integers(-120, 300)) * MINUTE
-    if tick == SECOND:
-        at += draw(st.integers(0, 59)) * SECOND
-    waited = draw(st.integers(0, 2)) if reserved and draw(st.booleans()) else 0
-    driven = draw(st.integers(0 if waited else 1, 5))
+    at = midnight + draw(st.integers(-90, 180)) * MINUTE
+    if tick == SECOND:  # so short a session meets a border only where one is
+        at = midnight + draw(st.integers(-6, 16)) * QUARTER + draw(st.integers(-90, 30)) * SECOND
+    waited = draw(st.sampled_from([0, 0, 1, 2])) if reserved else 0
+    driven = draw(st.sampled_from([1, 2, 3, 4, 5, 0 if waited else 3]))
     found = []
     for place in range(waited + driven):
         activity = Activity.RESERVED if place < waited else draw(st.sampled_from(DRIVEN))
@@ -227,11 +86,82 @@ def pieces(stretch: Stretch, cuts: list[timedelta]) -> list[Stretch]:
     ]
 
 
+# ---- Sessions that meet the borders of their tariffs
+
+
+class Scene(NamedTuple):
+    """A session, the Tariff it is under, and another to which its driver may change."""
+
+    tariff: Tariff
+    visit: Visit
+    other: Tariff
+
+
+class Met(NamedTuple):
+    """What is true at some moment of a session; a border that lies there is met."""
+
+    local: datetime
+    elapsed: timedelta
+    used: Energy
+
+
+EIGHTHS = st.integers(0, 7)
+
+
+@st.composite
+def scenes(draw: st.DrawFn, /, visit: st.SearchStrategy[Visit] | None = None, **asked: Any) -> Scene:
+    """`asked` for `tariffs`. Drawn apart from each other, a session in fifty meets a border of its tariff."""
+    found = draw(visits() if visit is None else visit)
+    moments = [_moment(found, eighth) for eighth in range(8)]
+    tariff, other = (_moved(draw, draw(tariffs(id=id, **asked)), moments) for id in ("A", "B"))
+    return Scene(tariff, found, other)
+
+
+def _moment(visit: Visit, eighth: int) -> Met:
+    """At a whole tick, after so many eighths of them."""
+    began = visit.session[0].started_at
+    left = (visit.session[-1].ended_at - began) // visit.tick * eighth // 8 * visit.tick
+    at, used = began + left, NO_ENERGY
+    for stretch in visit.session:
+        used += stretch.energy.during(min(left, stretch.length), stretch.length)
+        left = max(left - stretch.length, timedelta())
+    return Met(at.astimezone(ZoneInfo(visit.zone)), at - began, used)
+
+
+def _moved(draw: st.DrawFn, tariff: Tariff, moments: Sequence[Met]) -> Tariff:
+    """Most borders of the tariff moved to moments of the session."""
+
+    def met() -> Met | None:
+        eighth = draw(EIGHTHS)
+        return None if eighth == 0 else moments[eighth]
+
+    elements = []
+    for element in tariff.elements:
+        changes: dict[str, Any] = {}
+        for name in BORDERS:
+            if getattr(element.restriction, name) is not None and (there := met()) is not None:
+                changes[name] = BORDERS[name](there)
+        elements.append(replace(element, restriction=replace(element.restriction, **changes)))
+    return replace(tariff, elements=tuple(elements))
+
+
+BORDERS: dict[str, Callable[[Met], Any]] = {
+    "start_time": lambda met: met.local.time(),
+    "end_time": lambda met: met.local.time(),
+    "start_date": lambda met: met.local.date() + timedelta(days=met.local.hour > 12),
+    "end_date": lambda met: met.local.date() + timedelta(days=met.local.hour > 12),
+    "energy_min": lambda met: max(met.used, NO_ENERGY),
+    "energy_max": lambda met: max(met.used, NO_ENERGY),
+    "duration_min": lambda met: met.elapsed,
+    "duration_max": lambda met: met.elapsed,
+}
+
+
 # ---- Written charges
 
 
-used = st.decimals(0, 20, places=3)
-used_or_fed_back = st.decimals(-2, 20, places=3)
+used = st.decimals(0, 3, places=3)
+used_or_fed_back = used | used | st.decimals(-2, 20, places=3)
 VOLUMES: dict[str, st.SearchStrategy[Decimal]] = {
     "ENERGY": used_or_fed_back,
     "TIME": st.decimals(0, 4, places=2),
@@ -245,7 +175,8 @@ VOLUMES: dict[str, st.SearchStrategy[Decimal]] = {
 }
 
 
-NAMED: st.SearchStrategy[list[str | None]] = st.sampled_from([["A", "a", "B", "unknown", None], ["A", "B"], [None]])
+COUNTED = st.sampled_from([("ENERGY", "TIME"), ("ENERGY",), ("PARKING_TIME",), ("TIME",)])
+NAMED: st.SearchStrategy[list[str | None]] = st.sampled_from([["A", "B", "unknown", None], ["A", "a", "B"], [None]])
 
 
 @st.composite
@@ -273,22 +204,24 @@ def charges(
         edited_at = started_at + draw(st.sampled_from([-MINUTE, timedelta(), MINUTE]))
         edited = replace(draw(tariffs(id="A", **asked)), last_updated=edited_at)
         known.insert(draw(st.integers(0, 2)), edited)
-    if ids == [None] and draw(st.booleans()):
+    if ids == [None]:
         known = [tariff for tariff in known if tariff.id == "A"]
-    waited = draw(st.integers(0, 2)) if reserved and draw(st.booleans()) else 0
+    waited = draw(st.sampled_from([0, 0, 1, 2])) if reserved else 0
     periods = []
-    for place in range(waited + draw(st.integers(0 if waited else 1, 5))):
+    for place in range(waited + draw(st.sampled_from([1, 2, 3, 4, 5, 0 if waited else 3]))):
         if place < waited:
             volumes = {"RESERVATION_TIME": draw(st.decimals("0.01", 4, places=2))}
         else:
-            chosen = draw(st.lists(st.sampled_from(sorted(VOLUMES)), min_size=1, max_size=4, unique=True))
-            volumes = {name: draw(energies if name == "ENERGY" else VOLUMES[name]) for name in chosen}
+            chosen = {*draw(COUNTED), *draw(st.lists(st.sampled_from(sorted(VOLUMES)), max_size=2))}
+            volumes = {name: draw(energies if name == "ENERGY" else VOLUMES[name]) for name in sorted(chosen)}
         dimensions = [Dimension(name, volume) for name, volume in volumes.items()]
         if untidy and draw(st.integers(0, 3)) == 0:
             dimensions += [Dimension(name, volume + 1) for name, volume in volumes.items() if name not in MEANS]
         named = draw(st.sampled_from(ids))
         periods.append(ChargingPeriod(started_at=at, dimensions=tuple(dimensions), tariff_id=named))
         at += draw(st.integers(1, 240)) * MINUTE
+    moments = _moments(periods, at, ZoneInfo(zone))
+    known = [_moved(draw, tariff, moments) for tariff in known]
     if untidy and draw(st.integers(0, 3)) == 0:
         periods.reverse()
     return Charge(
@@ -301,20 +234,16 @@ def charges(
     )
 
 
+def _moments(periods: Sequence[ChargingPeriod], ended_at: datetime, zone: ZoneInfo) -> list[Met]:
+    """The beginnings and the middles of periods, eight of them."""
+    found, used, began = list[Met](), NO_ENERGY, periods[0].started_at
+    for period, end in zip(periods, [*(one.started_at for one in periods[1:]), ended_at], strict=True):
+        energy = kwh(period.volume("ENERGY"))
+        middle = (end - period.started_at) // MINUTE // 2 * MINUTE
+        for at, by_then in ((period.started_at, used), (period.started_at + middle, used + Energy(energy.wh / 2))):
+            found.append(Met(at.astimezone(zone), at - began, by_then))
+        used += energy
+    return [found[eighth % len(found)] for eighth in range(8)]
+
+
 MEANS = ("POWER", "CURRENT")
-
-
-# ---- Policies
-
-
-@st.composite
-def policies(draw: st.DrawFn, switches: Sequence[str]) -> Policy:
-    """Ours but for the answers to one, two or three of these questions."""
-    chosen = draw(st.lists(st.sampled_from(switches), min_size=1, max_size=3, unique=True))
-    answers = {switch: draw(st.sampled_from(other_answers(switch))) for switch in chosen}
-    return Policy(name="otherwise", **answers)
-
-
-def other_answers(switch: str) -> list[Any]:
-    ours = getattr(OURS, switch)
-    return [True] if ours is False else [answer for answer in type(ours) if answer is not ours]

@@ -13,7 +13,8 @@ from laddnav.pricing.charge import price
 from laddnav.pricing.model import Amount, Charge
 from laddnav.pricing.policy import OURS, Policy
 from laddnav.tariffs.model import Tariff
-from tests.laws.charges import ANY_TAX, charges, policies, tariffs, used
+from tests.laws.charges import charges, used
+from tests.laws.tariffs import ANY_TAX, policies, tariffs
 
 # What goes into columns: charges without a reservation, under tariffs that can be written in 64 bits.
 tidy = charges(reserved=False, energies=used, taxes=ANY_TAX, limited=False) | charges(reserved=False, energies=used)

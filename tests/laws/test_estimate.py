@@ -15,7 +15,7 @@ from laddnav.pricing.ahead.estimate import estimated, reach, supposed
 from laddnav.pricing.model import Amount
 from laddnav.pricing.tab import metered
 from laddnav.tariffs.model import Tariff
-from tests.laws.charges import NIGHTS, tariffs
+from tests.laws.tariffs import NIGHTS, tariffs
 
 powers = st.sampled_from(["1800", "4000", "7360", "11000", "22080.5"]).map(lambda watts: Power(Decimal(watts)))
 energies = st.integers(0, 30_000).map(wh)

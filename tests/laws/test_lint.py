@@ -22,7 +22,8 @@ from laddnav.pricing.plain.week import week
 from laddnav.pricing.restrictions import Moment, conditions
 from laddnav.pricing.tab import advanced, opened, priced
 from laddnav.tariffs.model import Tariff, TariffDimension
-from tests.laws.charges import BOTH_WAYS, Visit, charges, tariffs, visits
+from tests.laws.charges import BOTH_WAYS, Visit, charges, visits
+from tests.laws.tariffs import tariffs
 
 
 def run(tariff: Tariff, visit: Visit) -> Tab:

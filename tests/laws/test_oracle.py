@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from laddnav.metering.model import Activity
 from laddnav.pricing.charge import price
 from laddnav.pricing.model import Amount, Charge, Priced
-from laddnav.pricing.policy import Expired, Policy, Step
+from laddnav.pricing.policy import OURS, Expired, Policy, Step
 from laddnav.pricing.tab import advanced, metered, opened, priced, switched
-from laddnav.tariffs.model import Tariff
 from tests.laws import oracle
-from tests.laws.charges import ANY_TAX, BOTH_WAYS, SECOND, Visit, charges, odd_times, policies, tariffs, used, visits
+from tests.laws.charges import BOTH_WAYS, Scene, Visit, charges, scenes, used, visits
 from tests.laws.reckoning import Bill, Sides
+from tests.laws.tariffs import ANY_TAX, policies, tariffs
 
 CLOSE = Fraction(1, 10**9)
 PARTS = ("total", "fixed", "energy", "time", "parking", "reservation")
@@ -108,38 +108,37 @@ def _rows(bill: Bill) -> Volumes:
     return found
 
 
-@given(tariffs(), visits())
-def test_a_metered_session(tariff: Tariff, visit: Visit) -> None:
+@given(scenes())
+def test_a_metered_session(scene: Scene) -> None:
     """Every element, restriction, step and limit, decided moment by moment as the text says it.
 
     TAR-037, TAR-038, TAR-039, TAR-040, TAR-041, TAR-044, TAR-045, TAR-046, TAR-048, TAR-049, TAR-050, TAR-051, TAR-052,
     TAR-053, TAR-054, TAR-055, TAR-056, TAR-058, TAR-059, TAR-060, TAR-063, TAR-064, TAR-065, TAR-066, TAR-067, TAR-068,
     TAR-069, TAR-070, TAR-071, TAR-072, TAR-074, TAR-075, TAR-076, TAR-077.
     """
-    bill = oracle.metered([(tariff, stretch) for stretch in visit.session], ZoneInfo(visit.zone), visit.tick)
-    assert_agree(metered(tariff, visit.session, visit.zone), bill)
+    assert_metered_alike(scene)
 
 
-@given(tariffs(taxes=ANY_TAX), visits(longest=20))
-def test_a_metered_session_whatever_the_prices_say_of_their_taxes(tariff: Tariff, visit: Visit) -> None:
+@given(scenes(visits(longest=60), taxes=ANY_TAX))
+def test_a_metered_session_whatever_the_prices_say_of_their_taxes(scene: Scene) -> None:
     """TAR-030, TAR-031, TAR-032, TAR-081, TAR-082, TAR-083, TAR-084, TAR-085, TAR-086, TAR-087, TAR-116."""
-    bill = oracle.metered([(tariff, stretch) for stretch in visit.session], ZoneInfo(visit.zone), visit.tick)
-    assert_agree(metered(tariff, visit.session, visit.zone), bill)
+    assert_metered_alike(scene)
 
 
-@given(tariffs(clock=odd_times), visits(flows=BOTH_WAYS, longest=60, ticks=(SECOND,)))
-def test_a_metered_session_that_feeds_energy_back(tariff: Tariff, visit: Visit) -> None:
+@given(scenes(visits(flows=BOTH_WAYS, longest=60)))
+def test_a_metered_session_that_feeds_energy_back(scene: Scene) -> None:
     """CDR-042: what is fed back lowers what has been used, and the price of energy with it."""
-    bill = oracle.metered([(tariff, stretch) for stretch in visit.session], ZoneInfo(visit.zone), visit.tick)
-    assert_agree(metered(tariff, visit.session, visit.zone), bill)
+    assert_metered_alike(scene)
 
 
-@given(tariffs(id="A"), tariffs(id="B"), visits(longest=60), st.lists(st.booleans(), min_size=7, max_size=7))
-def test_a_metered_session_in_which_the_tariff_changes(
-    first: Tariff, second: Tariff, visit: Visit, preferred: list[bool]
-) -> None:
+@given(scenes(visits(longest=60)), st.lists(st.booleans(), min_size=7, max_size=7))
+def test_a_metered_session_in_which_the_tariff_changes(scene: Scene, preferred: list[bool]) -> None:
     """TAR-073: the other Tariff holds from its stretch on, nothing is rounded there, and no second fee is due."""
-    held = [(second if other else first, stretch) for other, stretch in zip(preferred, visit.session, strict=False)]
+    visit = scene.visit
+    held = [
+        (scene.other if other else scene.tariff, stretch)
+        for other, stretch in zip(preferred, visit.session, strict=False)
+    ]
     tab = opened(held[0][0], visit.session[0].started_at, visit.zone, reserved=_waits(visit))
     for tariff, stretch in held:
         tab = advanced(switched(tab, tariff), stretch)
@@ -150,17 +149,19 @@ def _waits(visit: Visit) -> bool:
     return visit.session[0].activity is Activity.RESERVED
 
 
-@given(tariffs(taxes=ANY_TAX), visits(longest=60), policies(OF_A_METER))
-def test_a_metered_session_as_others_read_the_text(tariff: Tariff, visit: Visit, policy: Policy) -> None:
+@given(scenes(visits(longest=60), taxes=ANY_TAX), policies(OF_A_METER))
+def test_a_metered_session_as_others_read_the_text(scene: Scene, policy: Policy) -> None:
     """Each answer in docs/reference/pricing-readings.md by which a number changes."""
-    session = [(tariff, stretch) for stretch in visit.session]
-    bill = oracle.metered(session, ZoneInfo(visit.zone), visit.tick, policy)
-    assert_agree(metered(tariff, visit.session, visit.zone, policy=policy), bill)
+    assert_metered_alike(scene, policy)
 
 
-@given(tariffs(flow=False), visits(longest=60), policies(OF_A_METER))
-def test_a_metered_session_whose_periods_are_rounded_each(tariff: Tariff, visit: Visit, policy: Policy) -> None:
-    policy = replace(policy, step=Step.PER_PERIOD)
+@given(scenes(visits(longest=60), flow=False), policies(OF_A_METER))
+def test_a_metered_session_whose_periods_are_rounded_each(scene: Scene, policy: Policy) -> None:
+    assert_metered_alike(scene, replace(policy, step=Step.PER_PERIOD))
+
+
+def assert_metered_alike(scene: Scene, policy: Policy = OURS) -> None:
+    tariff, visit, _ = scene
     session = [(tariff, stretch) for stretch in visit.session]
     bill = oracle.metered(session, ZoneInfo(visit.zone), visit.tick, policy)
     assert_agree(metered(tariff, visit.session, visit.zone, policy=policy), bill)

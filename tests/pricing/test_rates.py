@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from laddnav.pricing.ahead.estimate import estimated
 from laddnav.pricing.plain.rates import of_one, taxes_included
 from laddnav.tariffs.model import PriceComponent, Tariff, TariffDimension, TaxIncluded
-from tests.laws.charges import tariffs
+from tests.laws.tariffs import tariffs
 from tests.laws.test_estimate import energies, powers, starts
 from tests.things import tariff
 
