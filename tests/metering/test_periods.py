@@ -187,6 +187,30 @@ def test_only_start_and_stop_of_a_long_session_is_a_doubt() -> None:
     assert kinds(done) == [DoubtKind.NO_READINGS]
 
 
+def test_half_an_hour_without_a_word_is_no_gap_yet_nor_is_a_session_in_which_nothing_flowed() -> None:
+    assert kinds(folded(register(30, 1500))) == []
+    assert kinds(folded(register(31, 1500))) == [DoubtKind.GAP]
+    assert kinds(stretches((), NOON, wh(1000), after(30), wh(9000))) == []
+    assert kinds(stretches((), NOON, wh(1000), after(120), wh(1000))) == []
+
+
+def test_a_register_may_imply_the_most_that_the_evse_gives_for_a_minute_more_than_passed() -> None:
+    """Stations round their times to the second, and meters count in steps."""
+    most = 1000 + 60_000 * 11 // 60
+    assert kinds(folded(register(10, most), power_max=60)) == []
+    assert kinds(folded(register(10, most + 1), power_max=60)) == [DoubtKind.POWER_IMPLAUSIBLE]
+
+
+def test_a_mark_at_the_instant_of_a_register_holds_from_then_on_and_is_not_kept_twice() -> None:
+    done = folded(mark(10, Activity.SUSPENDED_EV), register(10, 1500))
+    assert (done.meter.activity, done.meter.since, done.meter.marks) == (Activity.SUSPENDED_EV, after(10), ())
+
+
+def test_a_stop_before_the_last_reading_ends_the_session_with_that() -> None:
+    done = ended(folded(register(10, 1500)).meter, after(9), wh(1700))
+    assert [(stretch.started_at, stretch.ended_at) for stretch in done.stretches] == [(after(10), after(10))]
+
+
 def test_readings_after_the_stop_are_not_billed() -> None:
     done = stretches([register(10, 1500), register(40, 3000)], NOON, wh(1000), after(30), wh(1800))
     assert energies(done) == [500, 300]
