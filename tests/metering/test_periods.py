@@ -175,6 +175,21 @@ def test_a_stop_register_below_the_last_reading_is_a_doubt_that_says_how_much() 
     assert [(doubt.kind, doubt.energy) for doubt in done.doubts] == [(DoubtKind.BACKWARD_REGISTER, wh(-100))]
 
 
+def test_another_mark_at_the_instant_since_which_something_holds_takes_its_place() -> None:
+    done = folded(mark(5, Activity.SUSPENDED_EV), register(10, 1500), mark(5, Activity.SUSPENDED_EVSE))
+    assert done.meter.activity is Activity.SUSPENDED_EVSE
+    assert kinds(done) == [DoubtKind.LATE_READING]
+
+
+def test_the_same_register_again_confirms_one_that_seemed_too_much() -> None:
+    done = folded(register(10, 900_000), register(20, 900_000), power_max=60)
+    assert energies(done)[0] == 899_000
+
+
+def test_one_reading_is_enough_for_a_session_to_have_some() -> None:
+    assert kinds(stretches([register(1, 1100)], NOON, wh(1000), after(120), wh(9000))) == []
+
+
 def test_a_stop_before_the_last_reading_is_a_clock_in_doubt() -> None:
     done = ended(folded(register(10, 1500)).meter, after(9), wh(1500))
     assert done.stretches == ()

@@ -69,6 +69,15 @@ def flags(done: Priced) -> set[Flag]:
 # ---- Whose tariff
 
 
+def test_a_tariff_is_in_force_from_its_first_moment_to_its_last() -> None:
+    """TAR-020."""
+    begun, ending = replace(PLAIN, starts_at=NOON), replace(PLAIN, ends_at=NOON)
+    for one in (begun, ending):
+        assert Flag.TARIFF_NOT_IN_FORCE not in flags(price(charge(period(ENERGY="10"), tariffs=(one,))))
+    late = replace(PLAIN, starts_at=NOON + HOUR)
+    assert Flag.TARIFF_NOT_IN_FORCE in flags(price(charge(period(ENERGY="10"), tariffs=(late,))))
+
+
 def test_what_is_priced_again_after_a_free_period_is_a_line_of_its_own() -> None:
     """CDR-034: a period without a tariff, among others that name theirs."""
     told = (period(hour, ENERGY="10", tariff_id=id) for hour, id in enumerate(("DAY", None, "DAY")))

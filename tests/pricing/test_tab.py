@@ -15,7 +15,7 @@ from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.limits import PRICE_MAX, PRICE_MIN
 from laddnav.pricing.model import Amount, CannotPrice, Priced
-from laddnav.pricing.policy import Edited, Policy
+from laddnav.pricing.policy import DurationFrom, Edited, Policy
 from laddnav.pricing.reasons import Because, Reason, said
 from laddnav.pricing.rounding import in_hours, rounded, rounded_price, seconds_of, up_to
 from laddnav.pricing.tab import advanced, metered, opened, priced, switched
@@ -206,6 +206,28 @@ def test_another_preference_is_another_tariff_from_the_next_stretch_on() -> None
     ]
     assert [period.tariff_id for period in done.periods] == ["DAY", "FAST"]
     assert json.decode(json.encode(tab), type(tab)) == tab
+
+
+def test_a_period_names_the_tariff_that_held_though_neither_prices_anything() -> None:
+    """CDR-034."""
+    slow = tariff(Element(components=(component("PARKING_TIME", "2"),)))
+    tab = advanced(opened(slow, NOON, STOCKHOLM), charged(60, "1"))
+    tab = advanced(switched(tab, replace(slow, id="FAST")), charged(60, "1", since=NOON + timedelta(hours=1)))
+    assert [period.tariff_id for period in priced(tab, over=True).periods] == ["DAY", "FAST"]
+
+
+def test_who_counts_parking_from_its_own_start_begins_anew_after_charging() -> None:
+    dear = Element(components=(component("PARKING_TIME", "60"),), restriction=Restriction(duration_min=FIVE_MINUTES))
+    session, at = list[Stretch](), NOON
+    for minutes, activity in ((4, Activity.SUSPENDED_EV), (1, Activity.CHARGING), (6, Activity.SUSPENDED_EV)):
+        session.append(replace(charged(minutes, "0", since=at), activity=activity))
+        at += timedelta(minutes=minutes)
+    done = metered(tariff(dear), session, STOCKHOLM, policy=Policy(duration_from=DurationFrom.PARKING))
+    assert [line.volume for line in done.lines] == [in_hours(timedelta(minutes=1))]
+    assert not done.lines[0].interpolated
+
+
+FIVE_MINUTES = timedelta(minutes=5)
 
 
 def test_a_preference_to_which_the_driver_went_back_has_its_highest_price_once() -> None:
