@@ -175,6 +175,7 @@ VOLUMES: dict[str, st.SearchStrategy[Decimal]] = {
 }
 
 
+MOSTLY = st.sampled_from([True, True, False])
 COUNTED = st.sampled_from([("ENERGY", "TIME"), ("ENERGY",), ("PARKING_TIME",), ("TIME",)])
 NAMED: st.SearchStrategy[list[str | None]] = st.sampled_from([["A", "B", "unknown", None], ["A", "a", "B"], [None]])
 
@@ -204,7 +205,7 @@ def charges(
         edited_at = started_at + draw(st.sampled_from([-MINUTE, timedelta(), MINUTE]))
         edited = replace(draw(tariffs(id="A", **asked)), last_updated=edited_at)
         known.insert(draw(st.integers(0, 2)), edited)
-    if ids == [None]:
+    if ids == [None] and draw(MOSTLY):
         known = [tariff for tariff in known if tariff.id == "A"]
     waited = draw(st.sampled_from([0, 0, 1, 2])) if reserved else 0
     periods = []
