@@ -211,7 +211,7 @@ class _Reading:
         fees, flats = counts.fees, self.policy.flats
         if rate is None or (fees and flats is _ONE):
             return
-        if flats is _PER_ELEMENT and rate in [fee.rate for fee in fees]:
+        if flats is _PER_ELEMENT and rate in [fee.rate for fee in fees if fee.dimension == dimension]:
             return
         fees.append(Fee(dimension, rate, written.started_at, written.place))
 

@@ -162,6 +162,7 @@ class _Course:
     def _begin(self, stretch: Stretch, power: Span, current: Span) -> None:
         """The reservation is used, and the start fee due."""
         moment = self._moment(stretch, Cut(stretch.started_at, NO_ENERGY), power, current, None)
+        moment = replace(moment, used=self._used)  # energy that is to flow back has not flowed yet
         flat = _place(first(self._offers.flat, moment), self._place)
         self._tab = replace(self._tab, reserved=False, flat=flat)
         self._fees.add(flat)
