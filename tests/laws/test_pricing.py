@@ -20,7 +20,7 @@ from laddnav.metering.model import Activity, Dimension, Stretch
 from laddnav.pricing.charge import price
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import NOTHING, Amount, Charge, Priced, Stint, Tab
-from laddnav.pricing.policy import Policy, Rounding
+from laddnav.pricing.policy import Partials, Policy, Rounding
 from laddnav.pricing.rounding import in_hours, rounded
 from laddnav.pricing.tab import advanced, metered, opened, priced
 from laddnav.pricing.totals import total_of
@@ -113,7 +113,16 @@ def test_each_tax_is_its_percentage_of_its_base_and_all_of_them_lie_between_the_
             assert tax.base is not None
             assert tax.percentage is None or abs(tax.amount - tax.base * tax.percentage / 100) < FINE
         if amount.excl is not None and amount.incl is not None:
-            assert abs(sum(tax.amount for tax in amount.taxes) - (amount.incl - amount.excl)) < FINE
+            assert sum(tax.amount for tax in amount.taxes) == amount.incl - amount.excl
+
+
+@given(scenes())
+def test_parts_over_which_a_limit_is_spread_add_up_to_the_total(scene: Scene) -> None:
+    tariff, visit, _ = scene
+    done = metered(tariff, visit.session, visit.zone, policy=Policy(partials=Partials.SPREAD))
+    total, *parts = amounts_of(done)
+    if total_of(line for line in done.lines if line.element is not None).excl:
+        assert sum(part.excl or 0 for part in parts) == total.excl
 
 
 @given(scenes(taxes=ANY_TAX), st.sampled_from(["SEK", "ISK", "KWD"]))
