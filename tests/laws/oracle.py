@@ -90,29 +90,15 @@ class Book:
         self._fees: list[Used] = []
         self._period = 0
         self._before: object = None
-        self._shared: dict[str, tuple[int, By | None, int]] = {}
 
     def piece(self, period: object, tariff: Tariff | None, moment: Moment, volumes: dict[str, Fraction]) -> None:
         """A piece in which nothing changes. It is of the same period as that before it if it is all the same."""
         by = {dimension: None if tariff is None else self._by(tariff, dimension, moment) for dimension in volumes}
         if (period, tariff, by) != self._before:
             self._before, self._period = (period, tariff, by), self._period + 1
-        self._count(volumes, by, dict.fromkeys(volumes, self._period))
-
-    def share(self, place: int, tariff: Tariff, moment: Moment, volumes: dict[str, Fraction]) -> None:
-        """A piece of a written period, which is one for each dimension until another price of that begins."""
-        by = {dimension: self._by(tariff, dimension, moment) for dimension in volumes}
-        for dimension in volumes:
-            if self._shared.get(dimension, (None,))[:2] != (place, by[dimension]):
-                self._period += 1
-                self._shared[dimension] = (place, by[dimension], self._period)
-        self._before = None
-        self._count(volumes, by, {dimension: self._shared[dimension][2] for dimension in volumes})
-
-    def _count(self, volumes: dict[str, Fraction], by: dict[str, By | None], periods: dict[str, int]) -> None:
         for dimension, volume in volumes.items():
             if volume:
-                self.counted.append(Used(dimension, volume, by[dimension], periods[dimension]))
+                self.counted.append(Used(dimension, volume, by[dimension], self._period))
 
     def fee(self, dimension: str, tariff: Tariff, moment: Moment) -> None:
         """Due at this moment, unless another one or this one was before, if it then is due once."""
@@ -253,7 +239,7 @@ def written(
                 middle, share = (since + until) / 2, (until - since) / length
                 at, by_then = period.started_at + _length(middle), used + energy * middle / length
                 shares = {kind: volume * share for kind, volume in volumes.items()}
-                book.share(place, tariff, since_start.moment(at, by_then, *flow), shares)
+                book.piece(place, tariff, since_start.moment(at, by_then, *flow), shares)
         else:
             book.piece(place, tariff, start, volumes)
         used += energy
