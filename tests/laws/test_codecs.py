@@ -77,6 +77,7 @@ from laddnav.ocpi.wire.v2_1_1 import codecs as v2_1_1
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
+from laddnav.payments.model import CaptureStatus, Confirmation, InvoiceCreator, Terminal
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Preferences, ProfileType, Session
 from laddnav.sessions.model import Status as SessionStatus
@@ -535,6 +536,17 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
     Cdr: cdrs,
     CommandResponse: st.builds(CommandResponse, result=st.sampled_from(Verdict), timeout=counts, message=some(texts)),
     CommandResult: st.builds(CommandResult, result=st.sampled_from(Result), message=some(texts)),
+    Confirmation: st.builds(
+        Confirmation,
+        id=ids,
+        authorization_reference=ids,
+        total=st.builds(Price, amounts, some(taxes)),
+        currency=st.sampled_from(["EUR", "SEK"]),
+        eft_data=some(words, least=1),
+        status=st.sampled_from(CaptureStatus),
+        message=maybe(words),
+        last_updated=instants,
+    ),
     Connector: connectors,
     Credentials: st.builds(
         Credentials,
@@ -569,6 +581,24 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     StopSession: st.builds(StopSession, response_url=urls, session_id=ids),
     Tariff: tariffs,
+    Terminal: st.builds(
+        Terminal,
+        id=ids,
+        customer_reference=maybe(ids),
+        party=maybe(parties),
+        address=maybe(words),
+        city=maybe(words),
+        postal_code=maybe(st.just("411 04")),
+        state=maybe(st.just("Skåne")),
+        country=maybe(st.just("SWE")),
+        coordinates=maybe(places),
+        invoice_base_url=maybe(urls),
+        invoice_creator=maybe(st.sampled_from(InvoiceCreator)),
+        reference=maybe(ids),
+        location_ids=some(ids),
+        evse_uids=some(ids),
+        last_updated=instants,
+    ),
     Token: tokens,
     UnlockConnector: st.builds(UnlockConnector, response_url=urls, location_id=ids, evse_uid=ids, connector_id=ids),
     VersionDetails: st.builds(VersionDetails, version=st.just("2.2.1"), endpoints=some(endpoints)),
