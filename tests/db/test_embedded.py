@@ -176,6 +176,13 @@ async def test_a_dead_servers_pid_that_became_another_programs_does_not_stop_a_s
     assert cluster.owned
 
 
+async def test_a_server_that_died_before_it_wrote_its_pid_does_not_stop_a_start(cluster: Cluster) -> None:
+    await cluster.stop()
+    (cluster.directory / "data" / "postmaster.pid").touch(mode=0o600)
+    await cluster.start()
+    assert cluster.owned
+
+
 async def test_a_start_that_fails_says_why_in_one_line(cluster: Cluster) -> None:
     await cluster.stop()
     (cluster.directory / "data" / "global" / "pg_control").write_bytes(b"x" * 8192)

@@ -213,7 +213,7 @@ async def provider(other_database_url: str, tmp_path: Path) -> AsyncIterator[Com
     ("database_survives", "kills"),
     [
         pytest.param(True, KILLS, id="the-database-survives", marks=SHORT),
-        pytest.param(False, KILLS, id="the-database-dies-too", marks=SHORT),
+        pytest.param(False, KILLS // 2, id="the-database-dies-too", marks=SHORT),
         pytest.param(True, 60, id="the-database-survives-60-times", marks=LONG),
         pytest.param(False, 60, id="the-database-dies-60-times", marks=LONG),
     ],

@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from importlib.util import find_spec
@@ -229,11 +230,20 @@ class Cluster:
         """
         if not lock.exists():
             return
-        pid, rest = lock.read_text().split("\n", 1)
+        pid, _, rest = lock.read_text().partition("\n")
         with contextlib.suppress(OSError):
             if Path(f"/proc/{pid}/cwd").samefile(self._data):
                 return
-        lock.write_text(f"{os.getpid()}\n{rest}")
+        if not rest:
+            # Its server was killed between making the file and writing it; PostgreSQL would wait for a person.
+            lock.unlink()
+            return
+        # Put in its place whole, for whoever writes it may be killed as well.
+        ours, before = lock.with_name(f"{lock.name}.new"), lock.stat()
+        ours.write_text(f"{os.getpid()}\n{rest}")
+        os.chown(ours, before.st_uid, before.st_gid)
+        ours.chmod(stat.S_IMODE(before.st_mode))
+        ours.replace(lock)
 
     def _is_ours(self) -> bool:
         """Whether the data folder belongs to the server we started: its predecessor may answer a moment longer."""
