@@ -79,6 +79,7 @@ async def test_who_comes_goes_and_falls_silent_is_told_to_the_others(
         await partners.leave(unit, await partners.fetch(unit, id), Step.WE_REMOVE)
     await hub.settle()
     assert {status for _, status in await told(cpo)} == {ClientStatus.SUSPENDED}
+    await cpo.clients.journal.flush()
     async with cpo.database.unit() as unit:
         exchanges = await partners.exchanges(unit, await cpo.connection())
     assert any("hubclientinfo" in one.url for one in exchanges)
