@@ -368,3 +368,17 @@ def test_a_reason_is_a_sentence_in_english_and_swedish() -> None:
 def test_no_reason_is_without_words(code: Because, language: str) -> None:
     sentence = said(Reason(code=code), language)
     assert sentence.endswith(".") and "{" not in sentence
+
+
+def test_a_border_of_the_price_for_nobody_coming_cuts_no_period_of_a_reservation_that_was_used() -> None:
+    """The fewest periods: which of the two prices holds is known when the driver comes, or does not."""
+    reserved = Restriction(reservation="RESERVATION")
+    expired = Restriction(reservation="RESERVATION_EXPIRES", duration_min=timedelta(minutes=10))
+    both = tariff(
+        Element(components=(component("TIME", "5"),), restriction=reserved),
+        Element(components=(component("TIME", "6"),), restriction=expired),
+    )
+    kept = replace(charged(30, "0"), activity=Activity.RESERVED)
+    assert len(metered(both, [kept], STOCKHOLM).periods) == 2
+    came = charged(30, "1", since=NOON + timedelta(minutes=30))
+    assert len(metered(both, [kept, came], STOCKHOLM).periods) == 2

@@ -319,6 +319,7 @@ def _counts(tab: Tab, over: bool, policy: Policy) -> Counts:
     only_reserved = tab.reserved or (bool(tab.stints) and all(stint.activity is _RESERVED for stint in tab.stints))
     expired = over and only_reserved
     asked = [offers(tariff, policy) for tariff in tab.tariffs]
+    tab = _decided(tab, expired, asked)
 
     def rate(choice: Choice | None) -> Rate | None:
         return None if choice is None else asked[choice.tariff].rate(choice)
@@ -339,8 +340,7 @@ def _counts(tab: Tab, over: bool, policy: Policy) -> Counts:
             counts.energy.append(energy)
         if not stint.length:
             continue
-        by = stint.expiry_by if expired else stint.time_by
-        time = Counted(dimension, rate(by), since, until, seconds_of(stint.length), place, drawn)
+        time = Counted(dimension, rate(stint.time_by), since, until, seconds_of(stint.length), place, drawn)
         if dimension == counting.RESERVATION_TIME:
             counts.reservation.append(time)
             counts.reserved += stint.length
@@ -349,6 +349,21 @@ def _counts(tab: Tab, over: bool, policy: Policy) -> Counts:
             counts.parked += stint.length if dimension == counting.PARKING_TIME else timedelta()
     counts.flags += _flags(tab, asked, policy)
     return counts
+
+
+def _decided(tab: Tab, expired: bool, asked: list[Offers]) -> Tab:
+    """Of a reservation's two prices, used or expired, the one that holds; where only the other changed, one Stint."""
+    if not tab.stints or tab.stints[0].activity is not _RESERVED:
+        return tab
+    stints: list[Stint] = []
+    for stint in tab.stints:
+        if stint.activity is _RESERVED:
+            stint = replace(stint, time_by=stint.expiry_by if expired else stint.time_by, expiry_by=None)
+        if stints and _alike(stints[-1], stint, asked[stint.tariff]):
+            stints[-1] = _joined(stints[-1], stint)
+        else:
+            stints.append(stint)
+    return replace(tab, stints=tuple(stints))
 
 
 def _fees(tab: Tab, expired: bool, rate: Callable[[Choice | None], Rate | None], policy: Policy) -> Iterator[Fee]:
