@@ -225,9 +225,9 @@ async def befriended(
             endpoints=endpoints,
             created_at=unit.now,
         )
-        store.insert_connection(unit, connection, seal.hash_of(token))
-        store.update_connection(unit, connection)
-        store.set_outbound(unit, connection, one.clients.seal.sealed("what-we-show-them"))
+        store.connections.insert(unit, connection, seal.hash_of(token))
+        store.connections.update(unit, connection)
+        store.connections.set_outbound(unit, connection, one.clients.seal.sealed("what-we-show-them"))
     return token
 
 

@@ -41,7 +41,7 @@ async def joined(hub: Installation, *roles: Role) -> tuple[str, str]:
     token = await befriended(hub, EMSP, Role.EMSP, roles=said)
     async with hub.database.unit() as unit:
         (one,) = [one for one in await partners.connections(unit, HUB) if EMSP in one.parties]
-        store.update_connection(
+        store.connections.update(
             unit, replace(one, versions_url="http://127.0.0.1:9/ocpi/versions", registered_at=unit.now)
         )
         unit.announce(ConnectionChanged(holder=HUB, connection_id=one.id))

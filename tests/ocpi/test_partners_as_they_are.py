@@ -210,7 +210,7 @@ async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they:
 async def policy_of_theirs(cpo: Installation, policy: Policy) -> None:
     connection = await cpo.connection()
     async with cpo.database.unit() as unit:
-        store.update_connection(unit, replace(connection, policy=policy))
+        store.connections.update(unit, replace(connection, policy=policy))
 
 
 async def statuses_told(cpo: Installation, *statuses: Status) -> None:
@@ -263,9 +263,9 @@ async def test_a_process_that_died_finds_its_deliveries_again(cpo: Installation,
     await locations_made(cpo, 1)
     async with cpo.database.unit() as unit:
         connection = await cpo.connection()
-        store.queue_news(unit, connection, Module.LOCATIONS, "l000", "PUT")
+        store.deliveries.queue_news(unit, connection, Module.LOCATIONS, "l000", "PUT")
     async with cpo.database.unit() as unit:
-        assert len(await store.claim(unit, "me", unit.now + timedelta(minutes=5), 8, ())) == 1
+        assert len(await store.deliveries.claim(unit, "me", unit.now + timedelta(minutes=5), 8, ())) == 1
     courier = Courier(cpo.database, cpo.clients, "me", no_luck)
     assert await courier.once() == 0
     running = asyncio.create_task(courier.run())
@@ -308,7 +308,7 @@ async def test_a_partner_without_an_endpoint_is_not_pushed_to(cpo: Installation,
     connection = await cpo.connection()
     only = tuple(one for one in connection.endpoints if one.identifier != "tariffs")
     async with cpo.database.unit() as unit:
-        store.update_connection(unit, replace(connection, endpoints=only))
+        store.connections.update(unit, replace(connection, endpoints=only))
     async with cpo.database.unit() as unit:
         await tariffs.keep(unit, CPO, things.tariff("T1", CPO))
     await cpo.settle()
@@ -498,7 +498,7 @@ async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
     """LOC-022 was forgotten there; their policy says how often it has to be missing."""
     async with emsp.database.unit() as unit:
         (connection,) = await partners.connections(unit, EMSP)
-        store.update_connection(unit, replace(connection, policy=Policy(absences=1)))
+        store.connections.update(unit, replace(connection, policy=Policy(absences=1)))
     place = words(things.location("LOC1", CPO))
     for shown, status, gone in (
         ([place], Status.AVAILABLE, 0),

@@ -317,14 +317,14 @@ async def test_what_is_refused_is_shown_and_can_be_sent_again(pair: Pair, clock:
     await emsp.settle()
     connection = await emsp.connection()
     async with emsp.database.unit() as unit:
-        store.update_connection(unit, replace(connection, roles=()))
+        store.connections.update(unit, replace(connection, roles=()))
     await charged(cpo, clock)
     await cpo.settle()
     shown = await cpo.connection()
     dead = [one for one in await cpo.deliveries() if one.state == "dead"]
     assert shown.dead == len(dead) == 4 and "no party of this connection" in (dead[0].last_error or "")
     async with emsp.database.unit() as unit:
-        store.update_connection(unit, connection)
+        store.connections.update(unit, connection)
     async with cpo.database.unit() as unit:
         assert await partners.resend(unit, shown, dead[0].id) == 1
         assert await partners.resend(unit, shown) == 3
@@ -402,7 +402,9 @@ async def test_a_pull_that_broke_off_goes_on_where_it_was(
     endpoint = f"{cpo.url}/ocpi/cpo/{NEWEST}/locations"
     async with emsp.database.unit() as unit:
         task = next(one for one in await partners.pulls(unit, connection) if one.module is Module.LOCATIONS)
-        store.pulled(unit, replace(task, started_at=unit.now, seen=100, next_url=f"{endpoint}?offset=100&limit=100"))
+        store.pulls.pulled(
+            unit, replace(task, started_at=unit.now, seen=100, next_url=f"{endpoint}?offset=100&limit=100")
+        )
     await cpo.down()
     await emsp.pull()
     async with emsp.database.unit() as unit:
@@ -425,7 +427,7 @@ async def test_sessions_and_cdrs_are_fetched_where_no_push_came(pair: Pair, cloc
     await emsp.settle()
     session_id = await charged(cpo, clock)
     async with cpo.database.unit() as unit:
-        store.update_connection(unit, replace(await cpo.connection(), endpoints=()))
+        store.connections.update(unit, replace(await cpo.connection(), endpoints=()))
     await cpo.settle()
     clock.advance(timedelta(hours=6))
     await emsp.pull()

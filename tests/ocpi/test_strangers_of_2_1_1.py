@@ -164,7 +164,7 @@ async def test_periods_in_a_change_replace_what_was_there_unless_the_partner_mea
 ) -> None:
     """SES-006, SES-016, SES-057, TRN-042."""
     async with emsp.database.unit() as unit:
-        store.update_connection(unit, replace(await emsp.connection(), policy=Policy(appends_periods=appends)))
+        store.connections.update(unit, replace(await emsp.connection(), policy=Policy(appends_periods=appends)))
     url = f"{emsp.url}/ocpi/emsp/2.1.1/sessions/SE/LAD/101"
     words = example("sessions/simple-session-example-of-a-short-finished-session.json", status="ACTIVE")
     words["location"]["country"] = "BEL"
@@ -229,7 +229,7 @@ async def test_the_cdr_of_the_text_is_taken_from_who_is_known_to_quote_its_numbe
     words = encoded(example("cdrs/example-of-a-cdr.json"))
     assert (await at_emsp("POST", url, words)).both == (200, 2001)
     async with emsp.database.unit() as unit:
-        store.update_connection(unit, replace(await emsp.connection(), policy=policy))
+        store.connections.update(unit, replace(await emsp.connection(), policy=policy))
     made = await at_emsp("POST", url, words)
     assert made.both == (201, 1000)
     kept = await at_emsp("GET", made.headers["location"])

@@ -15,7 +15,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import EvseParking, EvsePosition, Location, Parking
 from laddnav.ocpi import offers, partners, store
 from laddnav.ocpi.client import PartnerRefused
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Interface, Module, NoCommonVersion, State
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -213,7 +213,7 @@ async def test_a_connection_moves_up_while_it_works(
 async def words_of(emsp: Installation, version: str) -> bytes | None:
     key = Key(holder=EMSP, owner=CPO, module=Module.LOCATIONS, version=version, said=False, id="loc1")
     async with emsp.database.unit() as unit:
-        found = await store.words(unit, key)
+        found = await store.words.find(unit, key)
     return None if found is None else found[0]
 
 

@@ -39,8 +39,8 @@ async def older(site: Site, client: aiohttp.ClientSession, database: Database) -
             hub=PartyId("NL", "HUB"),
             offers=("2.2.1", "2.3.0", "3.0"),
         )
-        store.update_connection(unit, known)
-        store.put_loss(unit, US, Module.LOCATIONS, "2.2.1", "loc1", ["help_phone", "parking_places"])
+        store.connections.update(unit, known)
+        store.words.put_loss(unit, US, Module.LOCATIONS, "2.2.1", "loc1", ["help_phone", "parking_places"])
     yield known
 
 

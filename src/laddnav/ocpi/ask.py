@@ -40,7 +40,7 @@ class Asker:
         async with self._database.unit() as unit:
             connections = [
                 one
-                for one in await store.connected(unit, holder)
+                for one in await store.connections.connected(unit, holder)
                 if one.endpoint(Module.TOKENS, SENDER) is not None
                 and (token is None or (token.owner in one.parties and await reachable(unit, one, token.owner)))
             ]

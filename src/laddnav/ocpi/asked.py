@@ -93,7 +93,7 @@ async def ask(
             expires_at=unit.now + unit.clock.wall(settings.call_within + settings.command_within),
             answered_at=None,
         )
-        store.insert_command(unit, kept)
+        store.commands.insert(unit, kept)
     try:
         reply = await partner.call(question.method, question.url, question.body, to=owner)
         heard = read(envelope.single(reply.answer.data), hearing(connection))
@@ -114,13 +114,13 @@ async def hear_result(unit: Unit, command: KeptCommand, step: CommandStep, resul
 
 
 def tell(unit: Unit, command: KeptCommand, state: CommandState, result: str) -> None:
-    store.move_command(unit, command, state, result)
+    store.commands.move(unit, command, state, result)
     unit.announce(CommandAnswered(holder=command.holder, command_id=command.id, result=result))
 
 
 async def sent_command(unit: Unit, id: str) -> KeptCommand:
     """By the id in its response URL, which nobody can guess. Raises UnknownCommand."""
-    command = await store.command_sent(unit, id)
+    command = await store.commands.sent(unit, id)
     if command is None:
         raise UnknownCommand("No command of this id was sent from here")
     return command
@@ -128,7 +128,7 @@ async def sent_command(unit: Unit, id: str) -> KeptCommand:
 
 async def connected_to(unit: Unit, holder: PartyId, party: PartyId) -> Connection:
     """Raises NotConnectedTo, also where a hub says that nothing reaches this party now."""
-    for connection in await store.connected(unit, holder):
+    for connection in await store.connections.connected(unit, holder):
         if party in connection.parties and await reachable(unit, connection, party):
             return connection
     raise NotConnectedTo(party)
@@ -137,6 +137,6 @@ async def connected_to(unit: Unit, holder: PartyId, party: PartyId) -> Connectio
 async def _settle(database: Database, kept: KeptCommand, step: CommandStep, said: str | None) -> None:
     """A result that overtook the answer is the later word."""
     async with database.unit() as unit:
-        now = await store.command(unit, kept.holder, kept.id, lock=True)
+        now = await store.commands.find(unit, kept.holder, kept.id, lock=True)
         if now is not None and now.state is CommandState.ASKED:
-            store.move_command(unit, now, moved(now.state, step) or now.state, said)
+            store.commands.move(unit, now, moved(now.state, step) or now.state, said)

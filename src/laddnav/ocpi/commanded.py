@@ -169,7 +169,7 @@ async def answer_command(database: Database, answered: StationAnswered) -> None:
     if answered.request is None:
         return
     async with database.unit() as unit:
-        command = await store.command(unit, answered.holder, answered.request, lock=True)
+        command = await store.commands.find(unit, answered.holder, answered.request, lock=True)
         if command is not None:
             await tell(unit, command, Result(answered.result))
     database.wake()
@@ -180,9 +180,11 @@ async def withdraw_reservation(database: Database, withdrawn: ReservationWithdra
     if withdrawn.request is None:
         return
     async with database.unit() as unit:
-        command = await store.command(unit, withdrawn.holder, withdrawn.request, lock=True)
-        connection = None if command is None else await store.connection(unit, command.holder, command.connection_id)
-        if command is not None and connection is not None:
+        command = await store.commands.find(unit, withdrawn.holder, withdrawn.request, lock=True)
+        if command is None:
+            return
+        connection = await store.connections.find(unit, command.holder, command.connection_id)
+        if connection is not None:
             _answer(unit, connection, command, CommandStep.WITHDRAWN, Result.CANCELED_RESERVATION)
     database.wake()
 

@@ -209,9 +209,9 @@ async def hear_result(unit: Unit, command: KeptCommand, result: CommandResult) -
 async def expire(database: Database, limit: int = 100) -> int:
     """Whoever waited long enough is told TIMEOUT (OCPI 2.2.1 mod_commands_commandresulttype_enum); says how many."""
     async with database.unit() as unit:
-        late = await store.expired_commands(unit, limit)
+        late = await store.commands.expired(unit, limit)
         for one in late:
-            command = await store.command(unit, one.holder, one.id, lock=True)
+            command = await store.commands.find(unit, one.holder, one.id, lock=True)
             if command is None or command.state not in (CommandState.ASKED, CommandState.ACCEPTED):
                 continue
             if command.direction == "out":

@@ -46,7 +46,7 @@ class Journal:
         try:
             async with self._database.unit() as unit:
                 for one in waiting:
-                    store.insert_exchange(unit, one)
+                    store.exchanges.insert(unit, one)
         except Trouble as error:
             log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
 
@@ -60,4 +60,4 @@ class Journal:
 async def forget_old(database: Database) -> None:
     """Exchanges are for looking into trouble, not for ever."""
     async with database.unit() as unit:
-        store.forget_exchanges(unit, unit.now - KEPT_FOR)
+        store.exchanges.forget(unit, unit.now - KEPT_FOR)

@@ -115,7 +115,7 @@ async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Sessio
         return _no(ProfileVerdict.REJECTED)
     if not await locations.can(unit, holder, EvseRef(session.location_id, session.evse_uid), CAPABLE):
         return _no(ProfileVerdict.NOT_SUPPORTED)
-    if await store.waiting_about(unit, holder, session.id, list(ProfileRequest)) >= WAITING_MAX:
+    if await store.commands.waiting_about(unit, holder, session.id, list(ProfileRequest)) >= WAITING_MAX:
         return _no(ProfileVerdict.TOO_OFTEN)
     return session
 
@@ -133,7 +133,7 @@ async def answer_limits(database: Database, answered: LimitsAnswered) -> None:
     if answered.request is None:
         return
     async with database.unit() as unit:
-        command = await store.command(unit, answered.holder, answered.request, lock=True)
+        command = await store.commands.find(unit, answered.holder, answered.request, lock=True)
         session = await sessions.fetch(unit, answered.holder, answered.holder, answered.session_id)
         if command is not None:
             await _tell(unit, command, _result(answered.result), session.active_profile, CommandStep.GRANTED)
@@ -180,10 +180,10 @@ async def push_limits(database: Database, changed: LimitsChanged) -> None:
         session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
         if session is None or session.limits is None or not session.limits.held:
             return
-        for connection in await store.registered(unit, changed.holder):
+        for connection in await store.connections.registered(unit, changed.holder):
             theirs = session.limits.by in connection.parties
             if theirs and connection.endpoint(Module.CHARGING_PROFILES, SENDER) is not None:
-                store.queue_news(unit, connection, Module.CHARGING_PROFILES, fold(session.id), "PUT")
+                store.deliveries.queue_news(unit, connection, Module.CHARGING_PROFILES, fold(session.id), "PUT")
     database.wake()
 
 

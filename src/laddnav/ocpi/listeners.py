@@ -72,10 +72,10 @@ async def push_cdr(database: Database, closed: CdrClosed) -> None:
             try:
                 body = await words.said(unit, closed.holder, Module.CDRS, version, fold(cdr.id))
             except Unsayable:
-                store.queue_news(unit, connection, Module.CDRS, fold(cdr.id), "POST")
+                store.deliveries.queue_news(unit, connection, Module.CDRS, fold(cdr.id), "POST")
                 continue
             assert body is not None, "a closed CDR is there"
-            store.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body)
+            store.deliveries.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body)
     database.wake()
 
 
@@ -97,7 +97,7 @@ async def _concerned(
     """
     return tuple(
         connection
-        for connection in await store.registered(unit, holder)
+        for connection in await store.connections.registered(unit, holder)
         if OFFERED[connection.our_role].get(module) is SENDER
         and connection.endpoint(module, RECEIVER) is not None
         and (party is None or party in connection.parties)
@@ -109,9 +109,9 @@ async def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: st
         if method == "PATCH" and connection.policy.whole_only:
             key, method = key.split("/")[0], "PUT"
         if not connection.policy.in_order:
-            store.queue_news(unit, connection, module, key, method)
+            store.deliveries.queue_news(unit, connection, module, key, method)
         elif message := await _if_there(news(unit, connection, module, key, method)):
-            store.queue_message(unit, connection, module, key, message)
+            store.deliveries.queue_message(unit, connection, module, key, message)
 
 
 async def _if_there(said: Awaitable[Message | None]) -> Message | None:

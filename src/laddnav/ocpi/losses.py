@@ -43,7 +43,7 @@ def _paths(version: Version, thing: Any, holder: PartyId) -> set[str]:
 async def of_partner(unit: Unit, connection: Connection) -> tuple[Loss, ...]:
     """What of ours does not reach it, module by module, the most frequent first."""
     told = [module for module, interface in OFFERED[connection.our_role].items() if interface is SENDER]
-    return await store.losses(unit, connection.holder, connection.version, told)
+    return await store.words.losses(unit, connection.holder, connection.version, told)
 
 
 async def note_location(database: Database, changed: LocationChanged) -> None:
@@ -70,4 +70,4 @@ async def _note(database: Database, holder: PartyId, owner: str, module: Module,
         thing = await words.READS[module](unit, holder, key)
         for version in OLDER:
             paths = () if thing is None else lost(version, thing, holder)
-            store.put_loss(unit, holder, module, version.number, key, paths)
+            store.words.put_loss(unit, holder, module, version.number, key, paths)

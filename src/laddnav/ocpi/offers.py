@@ -81,13 +81,13 @@ async def look_again(database: Database, clients: Clients, connection: Connectio
     offered = await versions(partner, connection.versions_url or "")
     found = await endpoints(partner, offered, connection.version)
     async with database.unit() as unit:
-        now = await store.connection(unit, connection.holder, connection.id, lock=True)
+        now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
         if now is None or now.version != connection.version:
             return connection
         after = replace(now, endpoints=found, offers=numbers(offered))
-        store.look_at(unit, after, unit.now + unit.clock.wall(EVERY))
+        store.connections.look_at(unit, after, unit.now + unit.clock.wall(EVERY))
         if after != now:
-            store.update_connection(unit, after)
+            store.connections.update(unit, after)
             unit.announce(ConnectionChanged(holder=now.holder, connection_id=now.id))
             log.info(
                 "partner_moved", connection=now.id, endpoints=after.endpoints != now.endpoints, offers=after.offers
@@ -98,9 +98,9 @@ async def look_again(database: Database, clients: Clients, connection: Connectio
 async def look_due(database: Database, clients: Clients, dice: Dice) -> int:
     """Look at those whose turn it is; says how many. One that cannot be looked at is looked at in its next turn."""
     async with database.unit() as unit:
-        due = await store.due_looks(unit, TOGETHER)
+        due = await store.connections.due_looks(unit, TOGETHER)
         for connection in due:
-            store.look_at(unit, connection, unit.now + unit.clock.wall(EVERY * (0.75 + dice() / 2)))
+            store.connections.look_at(unit, connection, unit.now + unit.clock.wall(EVERY * (0.75 + dice() / 2)))
     await asyncio.gather(*(_looked(database, clients, connection) for connection in due))
     return len(due)
 

@@ -43,7 +43,7 @@ async def invite(
     await parties.fetch(unit, holder)
     token = seal.new_token()
     connection = _new(unit, holder, role, name or "invited", _spoken(version), State.INVITED)
-    store.insert_connection(unit, connection, seal.hash_of(token))
+    store.connections.insert(unit, connection, seal.hash_of(token))
     _changed(unit, connection)
     return Invitation(connection_id=connection.id, token=token, versions_url=settings.versions_url)
 
@@ -65,7 +65,7 @@ async def accept(
         now = await _locked(unit, connection)
         state = handshake.moved(now.state, step)
         await _nobody_else(unit, now, said)
-        before = await store.inbound(unit, now) if step is Step.THEY_PUT else None
+        before = await store.connections.inbound(unit, now) if step is Step.THEY_PUT else None
         after = _known(
             replace(
                 now,
@@ -79,7 +79,7 @@ async def accept(
             said,
         )
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
-        store.set_inbound(unit, after, seal.hash_of(token), before)
+        store.connections.set_inbound(unit, after, seal.hash_of(token), before)
         await _settled(unit, clients, now, after, said)
         return await credentials_of(unit, clients.settings, after, token)
 
@@ -87,11 +87,11 @@ async def accept(
 async def leave(unit: Unit, connection: Connection, step: Step) -> None:
     """Nothing is sent or answered any more. Raises NotNow."""
     now = await _locked(unit, connection)
-    store.update_connection(unit, replace(now, state=handshake.moved(now.state, step)))
-    store.set_inbound(unit, now, None, None)
-    store.set_outbound(unit, now, None)
-    store.drop_deliveries(unit, now)
-    store.forget_pulls(unit, now)
+    store.connections.update(unit, replace(now, state=handshake.moved(now.state, step)))
+    store.connections.set_inbound(unit, now, None, None)
+    store.connections.set_outbound(unit, now, None)
+    store.deliveries.drop_all(unit, now)
+    store.pulls.forget(unit, now)
     _changed(unit, now)
 
 
@@ -129,7 +129,7 @@ async def register(
             _new(unit, our_party, our_role, name or versions_url, _spoken(version or NEWEST), State.REGISTERING),
             versions_url=versions_url,
         )
-        store.insert_connection(unit, connection, seal.hash_of(ours))
+        store.connections.insert(unit, connection, seal.hash_of(ours))
         credentials = await credentials_of(unit, clients.settings, connection, ours)
     try:
         asking, offered = await offers.greeted(clients, connection, token, versions_url)
@@ -177,8 +177,8 @@ async def _put(database: Database, clients: Clients, connection: Connection, par
     spoken = partner.connection
     token = seal.new_token()
     async with database.unit() as unit:
-        old = await store.inbound(unit, await _locked(unit, connection))
-        store.set_inbound(unit, connection, seal.hash_of(token), old)
+        old = await store.connections.inbound(unit, await _locked(unit, connection))
+        store.connections.set_inbound(unit, connection, seal.hash_of(token), old)
         credentials = await credentials_of(unit, clients.settings, connection, token)
     codec = VERSIONS[spoken.version].codecs[Credentials]
     url = spoken.endpoint(Module.CREDENTIALS, RECEIVER) or ""
@@ -188,7 +188,7 @@ async def _put(database: Database, clients: Clients, connection: Connection, par
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await _locked(unit, connection)
-            store.set_inbound(unit, connection, old, None)
+            store.connections.set_inbound(unit, connection, old, None)
         raise
     # With the token that they have just given us: theirs may have moved as well.
     asking, offered = await offers.greeted(clients, spoken, said.token, said.url)
@@ -232,7 +232,7 @@ def ask_for_everything(unit: Unit, connection: Connection) -> None:
     for module, interface in OFFERED[connection.our_role].items():
         wanted = interface is RECEIVER and module not in ASKED_ONLY
         if wanted and connection.endpoint(module, SENDER) is not None:
-            store.ask_pull(unit, connection, module)
+            store.pulls.ask(unit, connection, module)
 
 
 # Reads ----------------------------------------------------------------------------------------------------------------
@@ -240,12 +240,12 @@ def ask_for_everything(unit: Unit, connection: Connection) -> None:
 
 async def connections(unit: Unit, holder: PartyId | None = None) -> tuple[Connection, ...]:
     """All that were not removed, oldest first, each with what waits for it and what is dead."""
-    return await store.connections(unit, holder)
+    return await store.connections.list_all(unit, holder)
 
 
 async def fetch(unit: Unit, ref: str) -> Connection:
     """By its id, which is its ref too. Raises UnknownConnection."""
-    connection = await store.connection_by_ref(unit, ref)
+    connection = await store.connections.by_ref(unit, ref)
     if connection is None:
         raise UnknownConnection(ref)
     return connection
@@ -253,28 +253,28 @@ async def fetch(unit: Unit, ref: str) -> Connection:
 
 async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tuple[Delivery, ...]:
     """The dead first, then what waits, then what is done."""
-    return await store.deliveries(unit, connection, limit)
+    return await store.deliveries.list_all(unit, connection, limit)
 
 
 async def exchanges(unit: Unit, connection: Connection, limit: int = 100) -> tuple[Exchange, ...]:
     """Newest first."""
-    return await store.exchanges(unit, connection, limit)
+    return await store.exchanges.list_all(unit, connection, limit)
 
 
 async def commands(unit: Unit, connection: Connection, limit: int = 100) -> tuple[KeptCommand, ...]:
     """Newest first."""
-    return await store.commands(unit, connection, limit)
+    return await store.commands.list_all(unit, connection, limit)
 
 
 async def pulls(unit: Unit, connection: Connection) -> tuple[Pull, ...]:
-    return await store.pulls(unit, connection)
+    return await store.pulls.list_all(unit, connection)
 
 
 async def resend(unit: Unit, connection: Connection, delivery_id: int | None = None) -> int:
     """Send one delivery again, or everything that is dead; says how many that are."""
     if delivery_id is not None:
-        return await store.resend(unit, connection, delivery_id)
-    return await store.resend_dead(unit, connection)
+        return await store.deliveries.resend(unit, connection, delivery_id)
+    return await store.deliveries.resend_dead(unit, connection)
 
 
 # Shared ---------------------------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def _new(unit: Unit, holder: PartyId, role: Role, name: str, version: str, state
 
 async def _nobody_else(unit: Unit, connection: Connection, said: Credentials) -> None:
     """Raises PartyTaken."""
-    known = await store.dealt_with(unit, connection.holder, connection.our_role)
+    known = await store.connections.dealt_with(unit, connection.holder, connection.our_role)
     sole(connection.holder, said.roles, (one for one in known if one.id != connection.id))
 
 
@@ -316,10 +316,10 @@ def _known(connection: Connection, said: Credentials) -> Connection:
 
 async def _settled(unit: Unit, clients: Clients, before: Connection, after: Connection, said: Credentials) -> None:
     """The connection as it is from now on; what they own is fetched as though we had never met."""
-    store.update_connection(unit, after)
-    store.set_outbound(unit, after, clients.seal.sealed(said.token))
-    store.reached(unit, after)
-    store.look_at(unit, after, unit.now + unit.clock.wall(offers.EVERY))
+    store.connections.update(unit, after)
+    store.connections.set_outbound(unit, after, clients.seal.sealed(said.token))
+    store.connections.reached(unit, after)
+    store.connections.look_at(unit, after, unit.now + unit.clock.wall(offers.EVERY))
     if before.state is State.CONNECTED:
         await carried_over(unit, before, after)
     ask_for_everything(unit, after)
@@ -333,7 +333,7 @@ def _spoken(version: str) -> str:
 
 
 async def _locked(unit: Unit, connection: Connection) -> Connection:
-    now = await store.connection(unit, connection.holder, connection.id, lock=True)
+    now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
     if now is None:
         raise UnknownConnection(connection.id)
     return now
@@ -341,7 +341,7 @@ async def _locked(unit: Unit, connection: Connection) -> Connection:
 
 async def _move(unit: Unit, connection: Connection, step: Step) -> None:
     now = await _locked(unit, connection)
-    store.update_connection(unit, replace(now, state=handshake.moved(now.state, step)))
+    store.connections.update(unit, replace(now, state=handshake.moved(now.state, step)))
     _changed(unit, now)
 
 

@@ -44,11 +44,11 @@ def sound(policy: Policy) -> Policy:
 async def adapt(unit: Unit, ref: str, policy: Policy) -> Connection:
     """From the next message on. Raises UnknownConnection, UnknownRepair, AbsencesOutOfRange."""
     policy = sound(policy)
-    found = await store.connection_by_ref(unit, ref)
-    connection = found and await store.connection(unit, found.holder, found.id, lock=True)
+    found = await store.connections.by_ref(unit, ref)
+    connection = found and await store.connections.find(unit, found.holder, found.id, lock=True)
     if connection is None:
         raise UnknownConnection(ref)
     adapted = replace(connection, policy=policy)
-    store.update_connection(unit, adapted)
+    store.connections.update(unit, adapted)
     unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
     return adapted

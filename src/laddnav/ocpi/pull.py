@@ -22,7 +22,7 @@ from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
 from laddnav.ocpi.rules import SENDER, UNROUTED, NotAmongThem
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.paging import Page
@@ -62,7 +62,7 @@ TAKES: dict[Module, Take] = {
 async def pull_due(database: Database, clients: Clients, dice: Dice, *, limit: int = 4, turn: float = TURN) -> int:
     """Fetch the lists that are due, some at a time; says how many those were."""
     async with database.unit() as unit:
-        due = await store.due_pulls(unit, limit)
+        due = await store.pulls.due(unit, limit)
     await asyncio.gather(*(pull(database, clients, one, dice, turn) for one in due))
     return len(due)
 
@@ -70,7 +70,7 @@ async def pull_due(database: Database, clients: Clients, dice: Dice, *, limit: i
 async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, turn: float = TURN) -> Pull:
     """One list to its end, a Unit a page; where it breaks off, the next time goes on from there."""
     async with database.unit() as unit:
-        connection = await store.connection(unit, task.holder, task.connection_id)
+        connection = await store.connections.find(unit, task.holder, task.connection_id)
         now, clock = unit.now, unit.clock
     if connection is None or connection.state is not State.CONNECTED:
         return task
@@ -107,9 +107,9 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
             last_error=None,
         )
     async with database.unit() as unit:
-        store.pulled(unit, task)
+        store.pulls.pulled(unit, task)
         if moved:
-            store.look_at(unit, connection, now)
+            store.connections.look_at(unit, connection, now)
     return task
 
 
@@ -141,7 +141,7 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
         url = _next(reply, endpoint, page, len(objects))
         task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + taken.count(None), next_url=url)
         async with database.unit() as unit:
-            store.pulled(unit, task)
+            store.pulls.pulled(unit, task)
         yield task
 
 
@@ -166,10 +166,10 @@ async def _reconciled(database: Database, connection: Connection, task: Pull) ->
         return task
     gone = 0
     async with database.unit() as unit:
-        for key, missed in await store.missed(unit, connection, task.module, since):
+        for key, missed in await store.words.missed(unit, connection, task.module, since):
             if missed >= often:
                 await GONE[task.module](unit, key)
-                store.drop_words(unit, key)
+                store.words.drop(unit, key)
                 gone += 1
     if gone:
         log.info("objects_gone", connection=connection.id, module=task.module, count=gone)

@@ -57,7 +57,7 @@ class Courier:
 
     async def run(self) -> None:
         async with self._database.unit() as unit:
-            store.take_back(unit, self._name)
+            store.deliveries.take_back(unit, self._name)
         sleeper = self._database.sleeper()
         try:
             while True:
@@ -84,7 +84,7 @@ class Courier:
         self._rounds = {id: task for id, task in self._rounds.items() if not task.done()}
         async with self._database.unit() as unit:
             until = unit.now + unit.clock.wall(LEASE)
-            deliveries = await store.claim(unit, self._name, until, EACH, self._rounds)
+            deliveries = await store.deliveries.claim(unit, self._name, until, EACH, self._rounds)
         by_connection: dict[str, list[Delivery]] = {}
         for one in deliveries:
             by_connection.setdefault(one.connection_id, []).append(one)
@@ -104,7 +104,7 @@ class Courier:
     async def _sent(self, deliveries: list[Delivery]) -> None:
         first = deliveries[0]
         async with self._database.unit() as unit:
-            connection = await store.connection(unit, first.holder, first.connection_id)
+            connection = await store.connections.find(unit, first.holder, first.connection_id)
         if connection is None or connection.state is not State.CONNECTED:
             return
         try:
@@ -147,24 +147,24 @@ class Courier:
 
     async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
         async with self._database.unit() as unit:
-            store.delivered(unit, delivery, location_url)
-            store.reached(unit, connection)
+            store.deliveries.delivered(unit, delivery, location_url)
+            store.connections.reached(unit, connection)
             if connection.failures:
                 unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
 
     async def _unneeded(self, delivery: Delivery) -> None:
         async with self._database.unit() as unit:
-            store.drop_delivery(unit, delivery)
+            store.deliveries.drop(unit, delivery)
 
     async def _unreached(self, connection: Connection, delivery: Delivery, error: Trouble) -> None:
         """The line is down: everything for this partner waits, and nothing of it is the worse for that."""
         async with self._database.unit() as unit:
-            now = await store.connection(unit, connection.holder, connection.id, lock=True)
-            store.not_tried(unit, delivery)
+            now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
+            store.deliveries.not_tried(unit, delivery)
             # Of a round that failed together, the first says so for all.
             if now is not None and now.failures == connection.failures:
                 retry_at = unit.now + unit.clock.wall(wait_after(now.failures + 1, self._dice))
-                store.not_reached(unit, connection, retry_at, str(error))
+                store.connections.not_reached(unit, connection, retry_at, str(error))
                 if not now.failures:
                     unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
         log.info("partner_unreachable", connection=connection.id, error=str(error))
@@ -174,21 +174,21 @@ class Courier:
         async with self._database.unit() as unit:
             run_at = unit.now + unit.clock.wall(wait_after(delivery.attempts, self._dice))
             dead = delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
-            store.again(unit, delivery, run_at, str(error), dead=dead)
+            store.deliveries.again(unit, delivery, run_at, str(error), dead=dead)
 
     async def _refused(self, connection: Connection, delivery: Delivery, error: Refusal) -> None:
         """The same again would be refused again: a person should look, and we, whether its endpoints have moved."""
         log.warning("delivery_refused", delivery=delivery.id, module=delivery.module, error=str(error))
         async with self._database.unit() as unit:
-            store.again(unit, delivery, unit.now, str(error), dead=True)
+            store.deliveries.again(unit, delivery, unit.now, str(error), dead=True)
             if isinstance(error, PartnerRefused) and error.perhaps_moved:
-                store.look_at(unit, connection, unit.now)
+                store.connections.look_at(unit, connection, unit.now)
 
     async def _whole_instead(self, connection: Connection, delivery: Delivery) -> None:
         """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""
         async with self._database.unit() as unit:
-            store.drop_delivery(unit, delivery)
-            store.queue_news(unit, connection, delivery.module, delivery.object_key.split("/")[0], "PUT")
+            store.deliveries.drop(unit, delivery)
+            store.deliveries.queue_news(unit, connection, delivery.module, delivery.object_key.split("/")[0], "PUT")
 
 
 def _absolute(url: str, location: str | None) -> str | None:

@@ -212,15 +212,15 @@ class Desk:
         if not shown:
             return await self._by_command(unit, request), ""
         hashes = {seal.hash_of(one): one for one in shown}
-        found = await store.by_hash(unit, list(hashes))
+        found = await store.connections.by_hash(unit, list(hashes))
         if found is None:
             raise Unrecognised("This token is not known here")
         connection, hash, newest = found
         if connection.state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
         if newest:
-            store.forget_before(unit, connection)
-        store.heard(unit, connection)
+            store.connections.forget_before(unit, connection)
+        store.connections.heard(unit, connection)
         return connection, hashes[hash]
 
     async def _by_command(self, unit: Unit, request: Request) -> Connection:
@@ -231,7 +231,7 @@ class Desk:
             except UnknownCommand:
                 command = None
             if command is not None:
-                connection = await store.connection(unit, command.holder, command.connection_id)
+                connection = await store.connections.find(unit, command.holder, command.connection_id)
                 if connection is not None and connection.state is State.CONNECTED:
                     return connection
         raise Unrecognised("An Authorization header with a token that is known here is needed")

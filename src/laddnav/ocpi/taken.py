@@ -33,8 +33,8 @@ def taken(
 
 def accept(unit: Unit, one: KeptCommand, settings: Settings, session_id: str | None = None) -> int:
     """Keep it; within how many seconds its result comes."""
-    store.insert_command(unit, one)
-    store.move_command(unit, one, CommandState.ACCEPTED, None, session_id)
+    store.commands.insert(unit, one)
+    store.commands.move(unit, one, CommandState.ACCEPTED, None, session_id)
     return round(settings.command_within.total_seconds())
 
 
@@ -42,7 +42,7 @@ async def waiting(unit: Unit, command: KeptCommand | None) -> Connection | None:
     """Whom to tell the result; None where it was told before, or nobody asked from outside."""
     if command is None or command.direction != "in" or command.state is not CommandState.ACCEPTED:
         return None
-    return await store.connection(unit, command.holder, command.connection_id)
+    return await store.connections.find(unit, command.holder, command.connection_id)
 
 
 def answer(
@@ -58,6 +58,6 @@ def answer(
     after = moved(command.state, step)
     if after is None or command.response_url is None:
         return
-    store.move_command(unit, command, after, result)
+    store.commands.move(unit, command, after, result)
     key = command.id if step is not CommandStep.WITHDRAWN else f"{command.id}/{after}"
-    store.queue_bytes(unit, connection, module, key, command.response_url, body)
+    store.deliveries.queue_bytes(unit, connection, module, key, command.response_url, body)

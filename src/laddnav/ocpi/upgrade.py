@@ -24,13 +24,13 @@ async def carried_over(unit: Unit, before: Connection, after: Connection) -> Non
         for module, interface in OFFERED[after.our_role].items()
         if interface is RECEIVER and module not in (Module.CDRS, Module.COMMANDS)
     ]
-    store.forget_heard(unit, before, heard, before.version)
-    store.forget_pulls_of(unit, after, heard)
-    for delivery in await store.bytes_waiting(unit, after, Module.CDRS):
+    store.words.forget_heard(unit, before, heard, before.version)
+    store.pulls.forget_of(unit, after, heard)
+    for delivery in await store.deliveries.bytes_waiting(unit, after, Module.CDRS):
         try:
             body = await words.said(unit, after.holder, Module.CDRS, VERSIONS[after.version], delivery.object_key)
         except Unsayable as error:
-            store.again(unit, delivery, unit.now, str(error), dead=True)
+            store.deliveries.again(unit, delivery, unit.now, str(error), dead=True)
             continue
         assert body is not None, "a closed CDR is there"
-        store.say_anew(unit, delivery, body)
+        store.deliveries.say_anew(unit, delivery, body)

@@ -16,7 +16,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location, Status
 from laddnav.ocpi import store
 from laddnav.ocpi.hub import clients
-from laddnav.ocpi.store import Key, Row
+from laddnav.ocpi.store.words import Key, Row
 from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
@@ -53,13 +53,13 @@ async def page(
 ) -> tuple[int, list[bytes]]:
     """(how many there are in all, our words for those of this page)."""
     whole = version.tells_all(module)
-    total, rows = await store.page(unit, holder, module, version.number, page, parties, whole=whole)
+    total, rows = await store.words.page(unit, holder, module, version.number, page, parties, whole=whole)
     return total, [row.body or await _rendered(unit, holder, module, version, row) for row in rows]
 
 
 async def said(unit: Unit, holder: PartyId, module: Module, version: Version, key: str) -> bytes | None:
     """Our words for one object of ours; None where there is none, or it is withdrawn."""
-    row = await store.row_of(unit, holder, module, version.number, key)
+    row = await store.words.row(unit, holder, module, version.number, key)
     if row is None:
         return None
     if row.body is not None:
@@ -74,7 +74,7 @@ async def farewell(unit: Unit, holder: PartyId, version: Version, key: str) -> b
     Its Evses are gone for them; None where nobody was told.
     """
     named = Key(holder=holder, owner=holder, module=Module.LOCATIONS, version=version.number, said=True, id=key)
-    found = await store.words(unit, named)
+    found = await store.words.find(unit, named)
     if found is None:
         return None
     location, at = parsed(found[0]), {"last_updated": rfc3339(unit.now.replace(microsecond=0))}
@@ -96,7 +96,7 @@ async def _put(unit: Unit, holder: PartyId, module: Module, version: Version, ro
             thing, revision = told, FOR_NOW
     body = version.codecs[KINDS[module]].encode(thing)
     key = Key(holder=holder, owner=holder, module=module, version=version.number, said=True, id=row.key)
-    store.put_words(unit, key, body, thing.last_updated, revision)
+    store.words.put(unit, key, body, thing.last_updated, revision)
     return body
 
 

@@ -19,7 +19,7 @@ from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, hearing
 from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
@@ -48,7 +48,7 @@ async def post(unit: Unit, call: Call) -> Reply:
 async def get(unit: Unit, call: Call) -> Reply:
     """What the Location header of the POST leads to. Raises UnknownCdr."""
     key = _key(call.connection, call.version, call.owner(), call.segments[2])
-    found = await store.words(unit, key)
+    found = await store.words.find(unit, key)
     if found is None:
         raise UnknownCdr(call.segments[2])
     return Reply(data=found[0])
@@ -74,12 +74,12 @@ async def _take(unit: Unit, connection: Connection, version: Version, said: byte
         received = await cdrs.receive(unit, cdr, codec.encode(cdr))
     except AlreadyClosedDifferently:
         # What was heard before the connection changed its version is the same, if that version would say the same.
-        before = await store.version_heard(unit, key)
+        before = await store.words.version_heard(unit, key)
         if before is None or before == version.number:
             raise
         received = await cdrs.receive(unit, cdr, VERSIONS[before].codecs[Cdr].encode(cdr))
     if received is Received.NEW:
-        store.put_words(unit, key, body, cdr.last_updated)
+        store.words.put(unit, key, body, cdr.last_updated)
     return cdr, received
 
 

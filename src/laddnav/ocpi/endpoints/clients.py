@@ -12,7 +12,7 @@ from laddnav.ocpi.endpoints.heard import readable, same_owner
 from laddnav.ocpi.endpoints.lists import listing
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module

@@ -16,7 +16,7 @@ from laddnav.ocpi import quirks, store
 from laddnav.ocpi.endpoints.call import Call, hearing
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
@@ -96,7 +96,7 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         named = Key(
             holder=connection.holder, owner=owner, module=self.module, version=version.number, said=False, id=key
         )
-        found = await store.words(unit, named, lock=lock)
+        found = await store.words.find(unit, named, lock=lock)
         return Kept(named, None, None) if found is None else Kept(named, *found)
 
     async def get(self, unit: Unit, call: Call, id: str, key: str) -> bytes:
@@ -138,10 +138,10 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         """Keep words and meaning; False where newer news is here already, which this must not undo."""
         at = self.last_updated(thing)
         if kept.last_updated is not None and at < kept.last_updated:
-            store.heard_of(unit, kept.key)
+            store.words.heard_of(unit, kept.key)
             return False
         await self.keep(unit, kept.key.holder, thing)
-        store.put_words(unit, kept.key, body, at)
+        store.words.put(unit, kept.key, body, at)
         return True
 
     def _same(self, call: Call, id: str, thing: M) -> None:

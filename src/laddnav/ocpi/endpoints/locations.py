@@ -14,7 +14,7 @@ from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocati
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part, readable, with_part
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 

@@ -8,7 +8,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff
@@ -50,7 +50,7 @@ async def delete(unit: Unit, call: Call) -> Reply:
     id = call.segments[2]
     before = await SUBJECT.before(unit, call.connection, call.version, call.owner(), fold(id))
     await tariffs.withdraw(unit, call.holder, call.owner(), id)
-    store.drop_words(unit, before.key)
+    store.words.drop(unit, before.key)
     return DONE
 
 

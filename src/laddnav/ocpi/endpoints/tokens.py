@@ -10,7 +10,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Mismatch, Subject, readable
-from laddnav.ocpi.store import Key
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.words import token_key
 from laddnav.tokens import actions as tokens
@@ -54,7 +54,7 @@ async def put(unit: Unit, call: Call) -> Reply:
     for type in before - {said.type}:
         key = _kept_as(call, token_key(type, uid))
         await gone(unit, key)
-        store.drop_words(unit, key)
+        store.words.drop(unit, key)
     return kept(new=new and not before)
 
 
@@ -112,7 +112,7 @@ async def _types(unit: Unit, call: Call) -> set[str]:
     """Of which types the partner has told us Tokens with the uid of the URL."""
     owner = call.owner()
     told = [one.type for one in await tokens.by_uid(unit, call.holder, call.segments[2]) if one.owner == owner]
-    return {type for type in told if await store.words(unit, _kept_as(call, token_key(type, call.segments[2])))}
+    return {type for type in told if await store.words.find(unit, _kept_as(call, token_key(type, call.segments[2])))}
 
 
 def _kept_as(call: Call, id: str) -> Key:

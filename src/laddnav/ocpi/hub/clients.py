@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import store as connections
+from laddnav.ocpi import store as kept
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import store
@@ -32,7 +32,7 @@ SILENT_FOR = timedelta(minutes=5)
 async def tell_clients(database: Database, changed: ConnectionChanged) -> None:
     """Hears that something is different about a connection: where we are its hub, the others are told."""
     async with database.unit() as unit:
-        connection = await connections.connection(unit, changed.holder, changed.connection_id)
+        connection = await kept.connections.find(unit, changed.holder, changed.connection_id)
         if connection is None or connection.our_role is not Role.HUB:
             return
         holder, reachable = connection.holder, connection.failures == 0
@@ -45,10 +45,10 @@ async def tell_clients(database: Database, changed: ConnectionChanged) -> None:
 
 
 async def _queue(unit: Unit, about: Connection, client: ClientInfo) -> None:
-    for other in await connections.registered(unit, about.holder):
+    for other in await kept.connections.registered(unit, about.holder):
         takes = other.our_role is Role.HUB and other.endpoint(Module.HUB_CLIENT_INFO, RECEIVER) is not None
         if takes and other.id != about.id:
-            connections.queue_news(unit, other, Module.HUB_CLIENT_INFO, client.key, "PUT")
+            kept.deliveries.queue_news(unit, other, Module.HUB_CLIENT_INFO, client.key, "PUT")
 
 
 async def look_after_clients(database: Database, clients: Clients, limit: int = 20) -> int:
@@ -59,7 +59,7 @@ async def look_after_clients(database: Database, clients: Clients, limit: int = 
     async with database.unit() as unit:
         since = unit.now - unit.clock.wall(SILENT_FOR)
         silent = await store.silent(unit, Role.HUB, since, limit)
-        found = [one for ref in silent if (one := await connections.connection_by_ref(unit, ref)) is not None]
+        found = [one for ref in silent if (one := await kept.connections.by_ref(unit, ref)) is not None]
     for connection in found:
         await _look_after(database, clients, connection)
     return len(found)
@@ -74,9 +74,9 @@ async def _look_after(database: Database, clients: Clients, connection: Connecti
         problem = str(error)
     async with database.unit() as unit:
         if problem is None:
-            connections.reached(unit, connection)
+            kept.connections.reached(unit, connection)
         else:
-            connections.not_reached(unit, connection, unit.now, problem)
+            kept.connections.not_reached(unit, connection, unit.now, problem)
         if (problem is None) is not (connection.failures == 0):
             unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
 

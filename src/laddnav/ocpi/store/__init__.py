@@ -1,0 +1,5 @@
+"""Connections, words said and heard, deliveries, exchanges, commands and pulls as they are kept."""
+
+from laddnav.ocpi.store import commands, connections, deliveries, exchanges, pulls, words
+
+__all__ = ["commands", "connections", "deliveries", "exchanges", "pulls", "words"]

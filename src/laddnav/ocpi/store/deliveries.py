@@ -1,0 +1,185 @@
+"""What partners have to hear of, until they did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.model import Connection, Delivery, Message
+from laddnav.ocpi.wire.handshake import Module
+
+_DELIVERY = """d.holder, d.connection_id, d.module, d.object_key, d.id, d.method, d.path, d.body, d.queued_at, d.run_at,
+  d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url"""
+_ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4"
+# Newer news take the place of those that still wait, in their turn; news about what is under way or done go again.
+QUEUE_NEWS = """
+insert into ocpi_delivery as d (holder, connection_id, module, object_key, method, path, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $7)
+on conflict (holder, connection_id, module, object_key) do update set method = excluded.method, path = excluded.path,
+  version = d.version + 1, delivered_at = null, dead_at = null, last_error = null,
+  queued_at = case when d.delivered_at is null and d.dead_at is null then d.queued_at else excluded.queued_at end,
+  run_at = case when d.delivered_at is null and d.dead_at is null then d.run_at else excluded.run_at end,
+  attempts = case when d.delivered_at is null and d.dead_at is null then d.attempts else 0 end
+"""
+QUEUE_BYTES = """
+insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8) on conflict do nothing
+"""
+BYTES_WAITING = f"""
+select {_DELIVERY} from ocpi_delivery d
+where d.holder = $1 and d.connection_id = $2 and d.module = $3 and d.delivered_at is null and d.body is not null
+order by d.id for update
+"""
+SAY_ANEW = f"update ocpi_delivery set body = $5 where {_ONE}"
+QUEUE_MESSAGE = """
+insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+"""
+# What is under way for a connection counts against its share. CDRs go one after the other, oldest first, and to a
+# partner that wants everything in order, everything but what answers it.
+CLAIM = """
+with picked as (
+  select p.holder, p.connection_id, p.module, p.object_key
+  from (select *, coalesce((policy::jsonb ->> 'in_order')::boolean, false) as in_order from ocpi_connection
+    where state = 'CONNECTED' and (retry_at is null or retry_at <= $1) and not (id = any($5))) c
+  cross join lateral (
+    select d.holder, d.connection_id, d.module, d.object_key from ocpi_delivery d
+    where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
+      and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
+      and (d.module <> 'cdrs' or not exists (
+        select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
+          and o.module = 'cdrs' and o.delivered_at is null and o.dead_at is null and o.id < d.id))
+      and (not c.in_order or d.module in ('commands', 'chargingprofiles') or not exists (
+        select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
+          and o.module not in ('commands', 'chargingprofiles') and o.delivered_at is null and o.dead_at is null
+          and o.id < d.id))
+    order by d.run_at, d.id limit $2 for update of d skip locked) p)
+update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
+from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
+  and d.object_key = p.object_key
+returning d.holder, d.connection_id, d.module, d.object_key, d.id, d.method, d.path, d.body, d.queued_at, d.run_at,
+  d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url
+"""
+TAKE_BACK = "update ocpi_delivery set claimed_by = null, claimed_until = null where claimed_by = $1"
+DELIVERED = f"""
+update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = 0, last_error = null, location_url = $7,
+  delivered_at = case when version = $5 then $6::timestamptz end where {_ONE}
+"""
+AGAIN = f"""
+update ocpi_delivery set claimed_by = null, claimed_until = null, run_at = $5, last_error = $6,
+  dead_at = case when version = $8 then $7::timestamptz end where {_ONE}
+"""
+NOT_TRIED = f"update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = attempts - 1 where {_ONE}"
+DROP_DELIVERY = f"delete from ocpi_delivery where {_ONE} and version = $5"
+DROP_DELIVERIES = "delete from ocpi_delivery where holder = $1 and connection_id = $2 and delivered_at is null"
+RESEND = """
+update ocpi_delivery set dead_at = null, delivered_at = null, attempts = 0, run_at = $4, version = version + 1
+where holder = $1 and connection_id = $2 and id = $3 and (dead_at is not null or delivered_at is not null)
+"""
+RESEND_DEAD = """
+update ocpi_delivery set dead_at = null, attempts = 0, run_at = $3
+where holder = $1 and connection_id = $2 and dead_at is not null
+"""
+DELIVERIES = f"""
+select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2
+order by (d.dead_at is null), (d.delivered_at is not null), d.run_at desc, d.id desc limit $3
+"""
+
+
+def queue_news(unit: Unit, connection: Connection, module: Module, key: str, method: str) -> None:
+    unit.write(QUEUE_NEWS, str(connection.holder), connection.id, module, key, method, key, unit.now)
+
+
+def queue_bytes(unit: Unit, connection: Connection, module: Module, key: str, path: str, body: bytes) -> None:
+    unit.write(QUEUE_BYTES, str(connection.holder), connection.id, module, key, "POST", path, body.decode(), unit.now)
+
+
+async def bytes_waiting(unit: Unit, connection: Connection, module: Module) -> list[Delivery]:
+    """What was to be said to the byte and has not arrived, given up or not."""
+    rows = await unit.fetch(BYTES_WAITING, str(connection.holder), connection.id, module)
+    return [_delivery(row) for row in rows]
+
+
+def say_anew(unit: Unit, delivery: Delivery, body: bytes) -> None:
+    """Other bytes in its place and turn, for the same object."""
+    unit.write(SAY_ANEW, *_of(delivery), body.decode())
+
+
+def queue_message(unit: Unit, connection: Connection, module: Module, key: str, message: Message) -> None:
+    """As it is now, and beside whatever else waits about the same thing."""
+    unit.write(
+        QUEUE_MESSAGE,
+        str(connection.holder),
+        connection.id,
+        module,
+        f"{key} {unit.new_id()}",
+        message.method,
+        message.url,
+        None if message.body is None else message.body.decode(),
+        unit.now,
+    )
+
+
+async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> list[Delivery]:
+    """Up to `each` for every connection but the busy ones."""
+    return [_delivery(row) for row in await unit.fetch(CLAIM, unit.now, each, name, until, list(busy))]
+
+
+def take_back(unit: Unit, name: str) -> None:
+    unit.write(TAKE_BACK, name)
+
+
+def _of(delivery: Delivery) -> tuple[str, str, str, str]:
+    return str(delivery.holder), delivery.connection_id, delivery.module.value, delivery.object_key
+
+
+def delivered(unit: Unit, delivery: Delivery, location_url: str | None) -> None:
+    """Unless newer news came meanwhile: then it goes again."""
+    unit.write(DELIVERED, *_of(delivery), delivery.version, unit.now, location_url)
+
+
+def again(unit: Unit, delivery: Delivery, run_at: datetime, error: str, *, dead: bool) -> None:
+    unit.write(AGAIN, *_of(delivery), run_at, error[:2000], unit.now if dead else None, delivery.version)
+
+
+def not_tried(unit: Unit, delivery: Delivery) -> None:
+    """The line was down: the delivery is none the worse for it."""
+    unit.write(NOT_TRIED, *_of(delivery))
+
+
+def drop(unit: Unit, delivery: Delivery) -> None:
+    unit.write(DROP_DELIVERY, *_of(delivery), delivery.version)
+
+
+def drop_all(unit: Unit, connection: Connection) -> None:
+    unit.write(DROP_DELIVERIES, str(connection.holder), connection.id)
+
+
+async def resend(unit: Unit, connection: Connection, delivery_id: int) -> int:
+    """0 where it waits anyway, or there is none of this id."""
+    return await unit.execute(RESEND, str(connection.holder), connection.id, delivery_id, unit.now)
+
+
+async def resend_dead(unit: Unit, connection: Connection) -> int:
+    return await unit.execute(RESEND_DEAD, str(connection.holder), connection.id, unit.now)
+
+
+async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Delivery, ...]:
+    """The dead first, then what waits, then what is done, newest first."""
+    rows = await unit.fetch(DELIVERIES, str(connection.holder), connection.id, limit)
+    return tuple(_delivery(row) for row in rows)
+
+
+def _delivery(row: Record) -> Delivery:
+    fields: dict[str, Any] = dict(row)
+    return Delivery(
+        **fields
+        | {
+            "holder": PartyId.parse(row["holder"]),
+            "module": Module(row["module"]),
+            "body": None if row["body"] is None else row["body"].encode(),
+        }
+    )

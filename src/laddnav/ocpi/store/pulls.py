@@ -1,0 +1,73 @@
+"""How far each list of a partner is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.model import Connection, Pull
+from laddnav.ocpi.wire.handshake import Module
+
+_PULL = """holder, connection_id, module, due_at, up_to, started_at, finished_at, seen, skipped, next_url, last_error,
+  whole_at, gone"""
+ASK_PULL = """
+insert into ocpi_pull as p (holder, connection_id, module, due_at) values ($1, $2, $3, $4)
+on conflict (holder, connection_id, module) do update set due_at = least(p.due_at, excluded.due_at)
+"""
+FORGET_PULLS = "delete from ocpi_pull where holder = $1 and connection_id = $2"
+FORGET_PULLS_OF = FORGET_PULLS + " and module = any($3)"
+DUE_PULLS = f"""
+select {_PULL} from ocpi_pull p where p.due_at <= $1 and exists (
+  select 1 from ocpi_connection c where c.holder = p.holder and c.id = p.connection_id and c.state = 'CONNECTED')
+order by p.due_at, p.started_at nulls first limit $2
+"""
+PULLS = f"select {_PULL} from ocpi_pull where holder = $1 and connection_id = $2 order by module"
+PULLED = """
+update ocpi_pull set due_at = $4, up_to = $5, started_at = $6, finished_at = $7, seen = $8, skipped = $9,
+  next_url = $10, last_error = $11, whole_at = $12, gone = $13
+where holder = $1 and connection_id = $2 and module = $3
+"""
+
+
+def ask(unit: Unit, connection: Connection, module: Module) -> None:
+    unit.write(ASK_PULL, str(connection.holder), connection.id, module, unit.now)
+
+
+def forget(unit: Unit, connection: Connection) -> None:
+    unit.write(FORGET_PULLS, str(connection.holder), connection.id)
+
+
+def forget_of(unit: Unit, connection: Connection, modules: Collection[Module]) -> None:
+    unit.write(FORGET_PULLS_OF, str(connection.holder), connection.id, list(modules))
+
+
+async def due(unit: Unit, limit: int) -> list[Pull]:
+    return [_pull(row) for row in await unit.fetch(DUE_PULLS, unit.now, limit)]
+
+
+async def list_all(unit: Unit, connection: Connection) -> tuple[Pull, ...]:
+    return tuple(_pull(row) for row in await unit.fetch(PULLS, str(connection.holder), connection.id))
+
+
+def pulled(unit: Unit, pull: Pull) -> None:
+    unit.write(
+        PULLED,
+        str(pull.holder),
+        pull.connection_id,
+        pull.module,
+        pull.due_at,
+        pull.up_to,
+        pull.started_at,
+        pull.finished_at,
+        pull.seen,
+        pull.skipped,
+        pull.next_url,
+        pull.last_error,
+        pull.whole_at,
+        pull.gone,
+    )
+
+
+def _pull(row: Record) -> Pull:
+    return Pull(**dict(row) | {"holder": PartyId.parse(row["holder"]), "module": Module(row["module"])})
