@@ -20,8 +20,8 @@ from laddnav.ocpi import partners
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import may_be_called
 from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.http import STRANGERS_MAX
 from laddnav.ocpi.pull import pull_due
-from laddnav.ocpi.routes import STRANGERS_MAX
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import count_in

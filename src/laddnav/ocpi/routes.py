@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl, unquote
+from collections.abc import Mapping
 
-import msgspec
 import structlog
 from msgspec import Struct
 from starlette.convertors import PathConvertor, register_url_convertor
@@ -15,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import rules, seal, store
+from laddnav.ocpi import http, rules, seal, store
 from laddnav.ocpi.asked import UnknownCommand, sent_command
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints import (
@@ -31,20 +29,13 @@ from laddnav.ocpi.endpoints import (
     versions,
 )
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Table, Within
-from laddnav.ocpi.endpoints.status import (
-    NoSuchMethod,
-    NotHere,
-    NotJson,
-    TooLong,
-    Unrecognised,
-    VersionNotSpoken,
-    status_of,
-)
+from laddnav.ocpi.endpoints.status import status_of
+from laddnav.ocpi.http import NoSuchMethod, NotHere, Request, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.handshake import Interface, Module, State
-from laddnav.ocpi.wire.routing import MessageIds, Route
+from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -69,7 +60,7 @@ MODULES: dict[tuple[Module, Interface], Table] = {
     (Module.TOKENS, Interface.SENDER): tokens.SENDER,
     (Module.TOKENS, Interface.RECEIVER): tokens.RECEIVER,
 }
-STRANGERS_MAX = 64_000  # bytes of a body; nearly all that partners say are shorter
+
 
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details)}
@@ -108,21 +99,6 @@ class Found(Struct, frozen=True):
         return self.role is not None and self.version.routes and self.module not in rules.UNROUTED
 
 
-class Request(Struct):
-    """What came, so far as HTTP goes."""
-
-    method: str
-    path: tuple[str, ...]
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-    ids: MessageIds
-
-    def __repr__(self) -> str:
-        """Without headers and body, where tokens are."""
-        return f"Request({self.method} {_shown(self.path)})"
-
-
 class Answer(Struct):
     """What goes back, and what of it goes into the log."""
 
@@ -146,36 +122,29 @@ class Desk:
         loop = asyncio.get_running_loop()
         started, clock = loop.time(), self._database.clock
         at, id = clock.now(), clock.new_id()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(
-            method=scope["method"],
-            path=_segments(scope),
-            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-            headers=headers,
-            body=b"",
-            ids=routing.ids_in(headers, id),
-        )
+        request = http.request_of(scope, id)
         answer = Answer(Reply())
         try:
             await self._answered(request, receive, answer)
         except (Refusal, Trouble) as error:
-            http, status = status_of(error)
+            code, status = status_of(error)
             if answer.version is not None:
                 status = answer.version.status(status)
-            answer.reply = Reply(http=http, status=status, message=str(error), headers=_allowed(error))
+            answer.reply = Reply(http=code, status=status, message=str(error), headers=_allowed(error))
         except Exception:
-            log.exception("ocpi_failed", method=request.method, path=_shown(request.path))
+            log.exception("ocpi_failed", method=request.method, path=http.shown(request.path))
             message = f"Something went wrong here; it is in our log under {request.ids.request}"
             answer.reply = Reply(http=500, status=envelope.StatusCode.SERVER_ERROR, message=message)
-        await _send(send, request, answer, self._body(answer.reply))
+        reply = answer.reply
+        await http.send_answer(send, reply.http, reply.headers, request.ids, answer.route, self._body(reply))
         self._note(request, answer, id, at, started)
 
     async def _answered(self, request: Request, receive: Receive, answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
-        if not _is_short(request):
+        if not http.is_short(request):
             async with self._database.unit() as unit:
                 await self._recognised(unit, request)
-        request.body = await _body(request, receive, self._settings.body_max)
+        request.body = await http.body_of(request, receive, self._settings.body_max)
         async with self._database.unit() as unit:
             connection, token = await self._recognised(unit, request)
             answer.connection = connection
@@ -185,7 +154,7 @@ class Desk:
                 answer.route = Route(to=connection.party, origin=connection.holder)
                 answer.route = rules.heard_from(connection, routing.route_in(request.headers))
             endpoint = _endpoint(found, request.method)
-            _checked_body(request)
+            http.check_body(request)
             call = Call(
                 connection=connection,
                 version=found.version,
@@ -276,7 +245,7 @@ class Desk:
                 at=at,  # type: ignore[arg-type]  # the clock's instant
                 direction="in",
                 method=request.method,
-                url=f"{self._settings.base}/{_shown(request.path)}",
+                url=f"{self._settings.base}/{http.shown(request.path)}",
                 http_status=reply.http,
                 ocpi_status=reply.status,
                 problem=None if reply.status == 1000 else reply.message,
@@ -285,56 +254,6 @@ class Desk:
                 took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
             )
         )
-
-
-def _segments(scope: Scope) -> tuple[str, ...]:
-    """What stands behind /ocpi, split before it is decoded: an id may hold a slash. A slash at the end says nothing."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    parts = raw.decode("latin-1").split("?")[0].strip("/").split("/")
-    return tuple(unquote(part) for part in parts[1:])
-
-
-def _shown(path: Sequence[str]) -> str:
-    """For the log: without the uid of a Token, which is a secret of its driver."""
-    return "/".join((*path[:3], "…") if len(path) > 3 and path[2] == Module.TOKENS else path)
-
-
-def _is_short(request: Request) -> bool:
-    """A body that may be taken in before it is clear who sends it."""
-    said = request.headers.get("content-length", "0")
-    return "transfer-encoding" not in request.headers and said.isdecimal() and int(said) <= STRANGERS_MAX
-
-
-async def _body(request: Request, receive: Receive, most: int) -> bytes:
-    """Raises TooLong before more than that is in memory."""
-    if int(request.headers.get("content-length") or 0) > most:
-        raise TooLong(f"A body has at most {most} bytes")
-    pieces: list[bytes] = []
-    size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise NotJson("The body ended before it was whole")
-        piece: bytes = message.get("body", b"")
-        size += len(piece)
-        if size > most:
-            raise TooLong(f"A body has at most {most} bytes")
-        pieces.append(piece)
-        more = message.get("more_body", False)
-    return b"".join(pieces)
-
-
-def _checked_body(request: Request) -> None:
-    """A body that is no JSON never was OCPI (OCPI 2.2.1 transport_and_format_response_format). Raises NotJson."""
-    if request.method not in ("POST", "PUT", "PATCH"):
-        return
-    if not request.body.strip() and request.method == "POST":
-        return  # of an authorisation, where it may be left out
-    try:
-        msgspec.json.decode(request.body.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise NotJson(f"The body is no JSON: {error}") from error
 
 
 def _endpoint(found: Found, method: str) -> Endpoint:
@@ -367,15 +286,3 @@ def _module(said: str) -> Module:
 
 def _allowed(error: Exception) -> Mapping[str, str]:
     return {"Allow": ", ".join(error.allowed)} if isinstance(error, NoSuchMethod) else {}
-
-
-async def _send(send: Send, request: Request, answer: Answer, body: bytes) -> None:
-    said = {"Content-Type": "application/json", **answer.reply.headers, **routing.id_headers(request.ids)}
-    if answer.route is not None:
-        said |= routing.route_headers(answer.route)
-    headers: Sequence[tuple[bytes, bytes]] = [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.items()
-    ]
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": answer.reply.http, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})

@@ -19,41 +19,13 @@ from laddnav.ocpi.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
 from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
+from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles, NotNow
 from laddnav.sessions.rules import NoPreferences, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens.rules import UnknownToken
-
-
-class Unrecognised(Refusal):
-    """The request shows no token that is known here."""
-
-
-class NotHere(Refusal):
-    """Nothing is at this URL."""
-
-
-class NoSuchMethod(Refusal):
-    """There is something at this URL, but not with this method."""
-
-    def __init__(self, method: str, allowed: list[str]) -> None:
-        super().__init__(f"{method} is not available here; {', '.join(allowed)} is")
-        self.allowed = allowed
-
-
-class NotJson(Refusal):
-    """The body is no JSON at all."""
-
-
-class TooLong(Refusal):
-    """The body is longer than anything OCPI has to say."""
-
-
-class VersionNotSpoken(Refusal):
-    """This version of OCPI is not spoken here."""
-
 
 STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     Unrecognised: (401, StatusCode.CLIENT_ERROR),

@@ -1,0 +1,137 @@
+"""A request of OCPI and its answer so far as HTTP goes, whoever answers it and from whatever storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+from msgspec import Struct
+from starlette.types import Receive, Scope, Send
+
+from laddnav.kit.refusal import Refusal
+from laddnav.ocpi.wire import routing
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.routing import MessageIds, Route
+
+STRANGERS_MAX = 64_000  # bytes of a body; nearly all that partners say are shorter
+
+
+class Unrecognised(Refusal):
+    """The request shows no token that is known here."""
+
+
+class NotHere(Refusal):
+    """Nothing is at this URL."""
+
+
+class NoSuchMethod(Refusal):
+    """There is something at this URL, but not with this method."""
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        super().__init__(f"{method} is not available here; {', '.join(allowed)} is")
+        self.allowed = allowed
+
+
+class NotJson(Refusal):
+    """The body is no JSON at all."""
+
+
+class TooLong(Refusal):
+    """The body is longer than anything OCPI has to say."""
+
+
+class VersionNotSpoken(Refusal):
+    """This version of OCPI is not spoken here."""
+
+
+class Request(Struct):
+    """What came, so far as HTTP goes."""
+
+    method: str
+    path: tuple[str, ...]
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    ids: MessageIds
+
+    def __repr__(self) -> str:
+        """Without headers and body, where tokens are."""
+        return f"Request({self.method} {shown(self.path)})"
+
+
+def request_of(scope: Scope, otherwise: str) -> Request:
+    """Its body is taken in later, when it is clear who sends it; `otherwise` is its id where it has none."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(
+        method=scope["method"],
+        path=segments(scope),
+        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        headers=headers,
+        body=b"",
+        ids=routing.ids_in(headers, otherwise),
+    )
+
+
+def segments(scope: Scope) -> tuple[str, ...]:
+    """What stands behind /ocpi, split before it is decoded: an id may hold a slash. A slash at the end says nothing."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    parts = raw.decode("latin-1").split("?")[0].strip("/").split("/")
+    return tuple(unquote(part) for part in parts[1:])
+
+
+def shown(path: Sequence[str]) -> str:
+    """For the log: without the uid of a Token, which is a secret of its driver."""
+    return "/".join((*path[:3], "…") if len(path) > 3 and path[2] == Module.TOKENS else path)
+
+
+def is_short(request: Request) -> bool:
+    """A body that may be taken in before it is clear who sends it."""
+    said = request.headers.get("content-length", "0")
+    return "transfer-encoding" not in request.headers and said.isdecimal() and int(said) <= STRANGERS_MAX
+
+
+async def body_of(request: Request, receive: Receive, most: int) -> bytes:
+    """Raises TooLong before more than that is in memory."""
+    if int(request.headers.get("content-length") or 0) > most:
+        raise TooLong(f"A body has at most {most} bytes")
+    pieces: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise NotJson("The body ended before it was whole")
+        piece: bytes = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            raise TooLong(f"A body has at most {most} bytes")
+        pieces.append(piece)
+        more = message.get("more_body", False)
+    return b"".join(pieces)
+
+
+def check_body(request: Request) -> None:
+    """A body that is no JSON never was OCPI (OCPI 2.2.1 transport_and_format_response_format). Raises NotJson."""
+    if request.method not in ("POST", "PUT", "PATCH"):
+        return
+    if not request.body.strip() and request.method == "POST":
+        return  # of an authorisation, where it may be left out
+    try:
+        msgspec.json.decode(request.body.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise NotJson(f"The body is no JSON: {error}") from error
+
+
+async def send_answer(
+    send: Send, http: int, headers: Mapping[str, str], ids: MessageIds, route: Route | None, body: bytes
+) -> None:
+    said = {"Content-Type": "application/json", **headers, **routing.id_headers(ids)}
+    if route is not None:
+        said |= routing.route_headers(route)
+    raw: Sequence[tuple[bytes, bytes]] = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.items()
+    ]
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": http, "headers": [*raw, length]})
+    await send({"type": "http.response.body", "body": body})
