@@ -14,7 +14,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownEvse
 from laddnav.ocpi import commands, partners
 from laddnav.ocpi.asked import NotConnectedTo, sent_command
-from laddnav.ocpi.client import PartnerUnreachable
+from laddnav.ocpi.calling import PartnerUnreachable
 from laddnav.ocpi.commanded import CONNECTOR_REQUIRED
 from laddnav.ocpi.commands import Asked, MayNotCharge
 from laddnav.ocpi.model import KeptCommand

@@ -12,7 +12,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import partners, seal
-from laddnav.ocpi.client import Clients, ForbiddenAddress, PartnerRefused, PartnerTroubled, PartnerUnreachable, checked
+from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, PartnerUnreachable
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.guard import ForbiddenAddress, checked
 from laddnav.ocpi.rules import RoleNotServed
 from laddnav.ocpi.seal import Seal, WrongKey
 from laddnav.ocpi.settings import Settings

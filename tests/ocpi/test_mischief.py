@@ -18,8 +18,8 @@ from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
 from laddnav.ocpi import partners
 from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.client import may_be_called
 from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.guard import may_be_called
 from laddnav.ocpi.http import STRANGERS_MAX
 from laddnav.ocpi.pull import pull_due
 from laddnav.ocpi.wire.codec import encoded

@@ -18,7 +18,7 @@ from laddnav.locations.model import Status
 from laddnav.ocpi import commands, partners
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.asked import sent_command
-from laddnav.ocpi.client import PartnerRefused
+from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import parsed

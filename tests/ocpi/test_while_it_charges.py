@@ -15,7 +15,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpi import commands, limited, partners, preferring
 from laddnav.ocpi.asked import sent_command
-from laddnav.ocpi.client import PartnerRefused
+from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.limited import CAPABLE, Limited
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved

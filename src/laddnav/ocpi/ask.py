@@ -12,7 +12,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.client import Clients, PartnerRefused
+from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection

@@ -1,163 +1,37 @@
-"""The outgoing half: one call to a partner, guarded, bounded, logged, and its answer read."""
+"""Calls to the partners of this installation: each with the token that is kept for it, and each in the log."""
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-import socket
-from collections.abc import Mapping
-from datetime import timedelta
-from urllib.parse import urljoin, urlsplit
-
-import aiohttp
-from aiohttp import AddrInfoType
-from aiohttp.abc import AbstractResolver, ResolveResult
-from msgspec import Struct
-from yarl import URL
-
 from laddnav.db.unit import Database
-from laddnav.kit.ids import PartyId
-from laddnav.kit.json import Unreadable
-from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
+from laddnav.ocpi.calling import Lines, Partner
 from laddnav.ocpi.journal import Journal
-from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.model import Connection
 from laddnav.ocpi.seal import Seal
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.wire import envelope, routing
-from laddnav.ocpi.wire.envelope import Answer
-from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.ocpi.wire.routing import MessageIds, Route
-from laddnav.ocpi.wire.versions import VERSIONS
-
-_REDIRECTS = 3
-
-
-class PartnerUnreachable(Trouble):
-    """The line to a partner is down: later may help, and until then nothing will get through."""
-
-
-class PartnerTroubled(Trouble):
-    """The partner answered, but that it cannot, or not in OCPI: later may help with this one request."""
-
-
-class PartnerRefused(Refusal):
-    """The partner understood and said no, so asking again will not help; `http` and `status` are its numbers."""
-
-    def __init__(self, http: int, status: int | None, message: str) -> None:
-        super().__init__(message)
-        self.http, self.status = http, status
-
-    @property
-    def perhaps_moved(self) -> bool:
-        """There is nothing that speaks OCPI, or nothing that speaks this version of it, or nothing at all."""
-        hints = (None, envelope.StatusCode.CLIENT_ERROR, envelope.StatusCode.UNSUPPORTED_VERSION)
-        return self.http in (301, 302, 307, 308, 404, 410) and self.status in hints
-
-
-class NotOffered(Refusal):
-    """The partner offers no endpoint for this."""
-
-    def __init__(self, module: Module, interface: Interface) -> None:
-        super().__init__(f"The partner offers no {interface} of {module}")
-
-
-class ForbiddenAddress(Refusal):
-    """A URL leads to a private network or is not encrypted; nothing is sent there."""
 
 
 class NotRegistered(Refusal):
     """There is no token to show to this partner."""
 
 
-class Reply(Struct, frozen=True, kw_only=True):
-    """A partner's yes: `headers` in small letters, `answer` opened."""
-
-    http: int
-    headers: Mapping[str, str]
-    answer: Answer
-
-
-class GuardedResolver(AbstractResolver):
-    """Resolves names, and forgets every address that nobody outside may be led to."""
-
-    def __init__(self, allow_loopback: bool) -> None:
-        self._allow_loopback = allow_loopback
-        self._names = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._names.resolve(host, port, family)
-        public = [one for one in found if may_be_called(one["host"], self._allow_loopback)]
-        if not public:
-            raise OSError(None, f"{host} has no public address")
-        return public
-
-    async def close(self) -> None:
-        await self._names.close()
-
-
-def may_be_called(address: str, allow_loopback: bool) -> bool:
-    """Public addresses, and this machine where the installation says so."""
-    one = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(one, ipaddress.IPv6Address):
-        one = _inside(one) or one
-    return (one.is_global and not one.is_multicast) or (allow_loopback and one.is_loopback)
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a gateway on the way may make of this one."""
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-
-
-def checked(url: str, allow_loopback: bool) -> str:
-    """The URL, when it may be called as far as can be seen from it. Raises ForbiddenAddress.
-
-    An address in place of a name is judged here, because no resolver is asked about it.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ForbiddenAddress(f"{url[:200]!r} is no URL") from error
-    if not host or parts.scheme not in ("https", "http") or parts.username or parts.password:
-        raise ForbiddenAddress(f"{url[:200]!r} is no URL that can be called")
-    if parts.scheme == "http" and not allow_loopback:
-        raise ForbiddenAddress(f"{url[:200]} is not encrypted")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return url
-    if not may_be_called(str(address), allow_loopback):
-        raise ForbiddenAddress(f"{host} is no public address")
-    return url
-
-
-class Clients:
-    """A session for each partner, so that one that hangs holds up nobody else."""
+class Clients(Lines):
+    """The lines of one installation."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
-        self.settings = settings
-        self.seal = Seal(settings.key)
         self.journal = Journal(database)
+        super().__init__(settings, database.clock, self.journal.note)
+        self.seal = Seal(settings.key)
         self._database = database
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
+        await super().close()
         await self.journal.close()
 
     async def to(self, connection: Connection, *, token: str | None = None) -> Partner:
         """Whom to call on this connection; `token` in place of the one that is kept. Raises NotRegistered, WrongKey."""
-        return Partner(self, self._database, connection, token or await self.token_for(connection))
+        return Partner(self, connection, token or await self.token_for(connection))
 
     async def token_for(self, connection: Connection) -> str:
         """What this partner wants to be shown. Raises NotRegistered, WrongKey."""
@@ -166,193 +40,3 @@ class Clients:
         if kept is None:
             raise NotRegistered(f"We are not registered with {connection.name}")
         return self.seal.opened(kept)
-
-    def session(self, connection_id: str) -> aiohttp.ClientSession:
-        session = self._sessions.get(connection_id)
-        if session is None or session.closed:
-            connector = aiohttp.TCPConnector(
-                resolver=GuardedResolver(self.settings.allow_loopback),
-                socket_factory=self._socket,
-                limit=16,
-                keepalive_timeout=60,
-            )
-            session = self._sessions[connection_id] = aiohttp.ClientSession(
-                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return session
-
-    def _socket(self, where: AddrInfoType) -> socket.socket:
-        """The last look, at the very address: in whatever way it was spelt, nobody leads us past it."""
-        family, kind, protocol, _, address = where
-        if not may_be_called(str(address[0]), self.settings.allow_loopback):
-            raise OSError(None, f"{address[0]} is no public address")
-        return socket.socket(family, kind, protocol)
-
-
-class Partner:
-    """One partner with one token; every call is logged, and none shows the token in its log."""
-
-    def __init__(self, clients: Clients, database: Database, connection: Connection, token: str) -> None:
-        self.connection = connection
-        self._clients = clients
-        self._database = database
-        self._token = token
-
-    def endpoint(self, module: Module, interface: Interface) -> str:
-        """Raises NotOffered."""
-        url = self.connection.endpoint(module, interface)
-        if url is None:
-            raise NotOffered(module, interface)
-        return url
-
-    async def call(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None = None,
-        *,
-        to: PartyId | None = None,
-        routed: bool = True,
-        within: timedelta | None = None,
-    ) -> Reply:
-        """Raises PartnerUnreachable, PartnerTroubled, PartnerRefused, ForbiddenAddress.
-
-        `routed` is for functional modules only (OCPI 2.2.1 transport_and_format_message_routing); `to` where it is not
-        the party that we chiefly deal with.
-        """
-        clock = self._database.clock
-        request = clock.new_id()
-        ids = MessageIds(request=request, correlation=request)
-        headers = self._headers(ids, body, routed, to)
-        seconds = (within or self._clients.settings.call_within).total_seconds()
-        loop = asyncio.get_running_loop()
-        at, started = clock.now(), loop.time()
-        http: int | None = None
-        status: int | None = None
-        problem: str | None = None
-        try:
-            http, said, raw = await self._sent(method, url, body, headers, seconds)
-            answer = self._judged(http, said, raw)
-            status = answer.status
-            return Reply(http=http, headers=said, answer=answer)
-        except PartnerRefused as error:
-            http, status, problem = error.http, error.status, str(error)
-            raise
-        except (Trouble, Refusal) as error:
-            problem = str(error)
-            raise
-        finally:
-            self._clients.journal.note(
-                Exchange(
-                    holder=self.connection.holder,
-                    connection_id=self.connection.id,
-                    id=request,
-                    at=at,
-                    direction="out",
-                    method=method,
-                    url=self._shown(url),
-                    http_status=http,
-                    ocpi_status=status,
-                    problem=problem,
-                    request_id=ids.request,
-                    correlation_id=ids.correlation,
-                    took_ms=round((loop.time() - started) * 1000),
-                )
-            )
-
-    def _shown(self, url: str) -> str:
-        """For the log: without the uid of a Token, which is a secret of its driver."""
-        for interface in Interface:
-            endpoint = self.connection.endpoint(Module.TOKENS, interface)
-            if endpoint is not None and url.startswith(f"{endpoint.rstrip('/')}/"):
-                return f"{endpoint.rstrip('/')}/…"
-        return url
-
-    def _headers(self, ids: MessageIds, body: bytes | None, routed: bool, to: PartyId | None) -> dict[str, str]:
-        connection = self.connection
-        version = VERSIONS[connection.version]
-        encoded = connection.encodes_token
-        headers = routing.id_headers(ids)
-        headers["Authorization"] = routing.authorization(self._token, encoded=encoded)
-        headers["Accept"] = "application/json"
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if routed and version.routes:
-            headers |= routing.route_headers(Route(to=to or connection.party, origin=connection.holder))
-        return headers
-
-    async def _sent(
-        self, method: str, url: str, body: bytes | None, headers: dict[str, str], seconds: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
-        allow_loopback = self._clients.settings.allow_loopback
-        session = self._clients.session(self.connection.id)
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 10))
-        try:
-            async with asyncio.timeout(seconds):
-                for _ in range(_REDIRECTS):
-                    async with session.request(
-                        method,
-                        _as_given(checked(url, allow_loopback)),
-                        data=body,
-                        headers=headers,
-                        timeout=timeout,
-                        allow_redirects=False,
-                    ) as response:
-                        raw = await self._bounded(response)
-                        said = {name.lower(): value for name, value in response.headers.items()}
-                    target = said.get("location")
-                    followed = response.status in (307, 308) or (response.status in (301, 302) and method == "GET")
-                    if not (followed and target):
-                        return response.status, said, raw
-                    target = urljoin(url, target)
-                    if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                        raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {target[:200]}")
-                    url = target
-        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-            raise PartnerUnreachable(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {error}"[:300]) from error
-        raise PartnerRefused(308, None, f"{url[:200]} leads in circles")
-
-    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
-        """Raises PartnerTroubled where it does not end."""
-        most = self._clients.settings.answer_max
-        pieces: list[bytes] = []
-        size = 0
-        async for piece in response.content.iter_any():
-            size += len(piece)
-            if size > most:
-                response.close()
-                raise PartnerTroubled(f"The answer is longer than {most} bytes")
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes) -> Answer:
-        """Only a 2xx with a 1xxx is a yes; 3xxx, 5xx and 429 may be one later."""
-        try:
-            answer: Answer | None = envelope.opened(raw)
-        except Unreadable:
-            answer = None
-        if http >= 500 or http == 429:
-            raise PartnerTroubled(_said(http, answer, raw))
-        if http >= 300:
-            raise PartnerRefused(http, answer.status if answer else None, _said(http, answer, raw))
-        if answer is None:
-            raise PartnerTroubled(_said(http, answer, raw))
-        if 3000 <= answer.status < 4000:
-            raise PartnerTroubled(_said(http, answer, raw))
-        if not answer.granted:
-            raise PartnerRefused(http, answer.status, _said(http, answer, raw))
-        return answer
-
-
-def _as_given(url: str) -> URL:
-    """Percent signs stay as they are: an id with a slash in it must not become two segments."""
-    return URL(url, encoded=True)
-
-
-def _said(http: int, answer: Answer | None, raw: bytes) -> str:
-    if answer is not None:
-        return f"HTTP {http}, status {answer.status}: {answer.message or 'no message'}"[:400]
-    return f"HTTP {http} without an OCPI answer: {raw[:120].decode(errors='replace')!r}"

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.client import Clients, Partner, PartnerRefused, Reply
+from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection

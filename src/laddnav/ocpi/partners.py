@@ -9,7 +9,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import offers, seal, store
-from laddnav.ocpi.client import Clients, Partner
+from laddnav.ocpi.calling import Partner
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull

@@ -16,7 +16,8 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.client import Clients, PartnerRefused, Reply
+from laddnav.ocpi.calling import PartnerRefused, Reply
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints import cdrs, locations, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.model import Connection, Pull

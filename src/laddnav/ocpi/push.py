@@ -12,7 +12,8 @@ import structlog
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.client import Clients, Partner, PartnerRefused, PartnerUnreachable
+from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerUnreachable
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.news import message_of

@@ -17,8 +17,10 @@ from laddnav.locations.rules import (
     UnknownStation,
 )
 from laddnav.ocpi.asked import NotConnectedTo
-from laddnav.ocpi.client import ForbiddenAddress, NotRegistered, PartnerRefused
+from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi.client import NotRegistered
 from laddnav.ocpi.commands import MayNotCharge
+from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.policies import AbsencesOutOfRange
 from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles

@@ -6,8 +6,8 @@ from laddnav.db.unit import Unit
 from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
 from laddnav.ocpi import commanded, commands
 from laddnav.ocpi.asked import UnknownCommand, sent_command
-from laddnav.ocpi.client import checked
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
+from laddnav.ocpi.guard import checked
 from laddnav.ocpi.wire.commands import (
     COMMANDS,
     CancelReservation,

@@ -6,8 +6,10 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import partners
-from laddnav.ocpi.client import Clients, ForbiddenAddress, PartnerRefused
+from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import DONE, Beyond, Call, Reply, Table, Within
+from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.wire.handshake import Credentials, Step
 
 

@@ -14,11 +14,11 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import TwoEvsesAlike, UnknownConnector, UnknownEvse, UnknownLocation
 from laddnav.ocpi.asked import UnknownCommand
-from laddnav.ocpi.client import ForbiddenAddress
 from laddnav.ocpi.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
 from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
+from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
 from laddnav.ocpi.wire.envelope import StatusCode

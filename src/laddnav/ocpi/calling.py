@@ -1,0 +1,270 @@
+"""One call to a partner, guarded, bounded, noted, and its answer read; it needs no database."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp import AddrInfoType
+from msgspec import Struct
+from yarl import URL
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.kit.time import Clock
+from laddnav.ocpi.guard import GuardedResolver, checked, may_be_called
+from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire import envelope, routing
+from laddnav.ocpi.wire.envelope import Answer
+from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.ocpi.wire.routing import MessageIds, Route
+from laddnav.ocpi.wire.versions import VERSIONS
+
+_REDIRECTS = 3
+
+
+class PartnerUnreachable(Trouble):
+    """The line to a partner is down: later may help, and until then nothing will get through."""
+
+
+class PartnerTroubled(Trouble):
+    """The partner answered, but that it cannot, or not in OCPI: later may help with this one request."""
+
+
+class PartnerRefused(Refusal):
+    """The partner understood and said no, so asking again will not help; `http` and `status` are its numbers."""
+
+    def __init__(self, http: int, status: int | None, message: str) -> None:
+        super().__init__(message)
+        self.http, self.status = http, status
+
+    @property
+    def perhaps_moved(self) -> bool:
+        """There is nothing that speaks OCPI, or nothing that speaks this version of it, or nothing at all."""
+        hints = (None, envelope.StatusCode.CLIENT_ERROR, envelope.StatusCode.UNSUPPORTED_VERSION)
+        return self.http in (301, 302, 307, 308, 404, 410) and self.status in hints
+
+
+class NotOffered(Refusal):
+    """The partner offers no endpoint for this."""
+
+    def __init__(self, module: Module, interface: Interface) -> None:
+        super().__init__(f"The partner offers no {interface} of {module}")
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """A partner's yes: `headers` in small letters, `answer` opened."""
+
+    http: int
+    headers: Mapping[str, str]
+    answer: Answer
+
+
+class Lines:
+    """A session for each partner, so that one that hangs holds up nobody else; `note` gets every exchange."""
+
+    def __init__(self, settings: Settings, clock: Clock, note: Callable[[Exchange], None]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.note = note
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
+
+    async def close(self) -> None:
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def session(self, connection_id: str) -> aiohttp.ClientSession:
+        session = self._sessions.get(connection_id)
+        if session is None or session.closed:
+            connector = aiohttp.TCPConnector(
+                resolver=GuardedResolver(self.settings.allow_loopback),
+                socket_factory=self._socket,
+                limit=16,
+                keepalive_timeout=60,
+            )
+            session = self._sessions[connection_id] = aiohttp.ClientSession(
+                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return session
+
+    def _socket(self, where: AddrInfoType) -> socket.socket:
+        """The last look, at the very address: in whatever way it was spelt, nobody leads us past it."""
+        family, kind, protocol, _, address = where
+        if not may_be_called(str(address[0]), self.settings.allow_loopback):
+            raise OSError(None, f"{address[0]} is no public address")
+        return socket.socket(family, kind, protocol)
+
+
+class Partner:
+    """One partner with one token; every call is logged, and none shows the token in its log."""
+
+    def __init__(self, lines: Lines, connection: Connection, token: str) -> None:
+        self.connection = connection
+        self._lines = lines
+        self._token = token
+
+    def endpoint(self, module: Module, interface: Interface) -> str:
+        """Raises NotOffered."""
+        url = self.connection.endpoint(module, interface)
+        if url is None:
+            raise NotOffered(module, interface)
+        return url
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        to: PartyId | None = None,
+        routed: bool = True,
+        within: timedelta | None = None,
+    ) -> Reply:
+        """Raises PartnerUnreachable, PartnerTroubled, PartnerRefused, ForbiddenAddress.
+
+        `routed` is for functional modules only (OCPI 2.2.1 transport_and_format_message_routing); `to` where it is not
+        the party that we chiefly deal with.
+        """
+        clock = self._lines.clock
+        request = clock.new_id()
+        ids = MessageIds(request=request, correlation=request)
+        headers = self._headers(ids, body, routed, to)
+        seconds = (within or self._lines.settings.call_within).total_seconds()
+        loop = asyncio.get_running_loop()
+        at, started = clock.now(), loop.time()
+        http: int | None = None
+        status: int | None = None
+        problem: str | None = None
+        try:
+            http, said, raw = await self._sent(method, url, body, headers, seconds)
+            answer = self._judged(http, said, raw)
+            status = answer.status
+            return Reply(http=http, headers=said, answer=answer)
+        except PartnerRefused as error:
+            http, status, problem = error.http, error.status, str(error)
+            raise
+        except (Trouble, Refusal) as error:
+            problem = str(error)
+            raise
+        finally:
+            self._lines.note(
+                Exchange(
+                    holder=self.connection.holder,
+                    connection_id=self.connection.id,
+                    id=request,
+                    at=at,
+                    direction="out",
+                    method=method,
+                    url=self._shown(url),
+                    http_status=http,
+                    ocpi_status=status,
+                    problem=problem,
+                    request_id=ids.request,
+                    correlation_id=ids.correlation,
+                    took_ms=round((loop.time() - started) * 1000),
+                )
+            )
+
+    def _shown(self, url: str) -> str:
+        """For the log: without the uid of a Token, which is a secret of its driver."""
+        for interface in Interface:
+            endpoint = self.connection.endpoint(Module.TOKENS, interface)
+            if endpoint is not None and url.startswith(f"{endpoint.rstrip('/')}/"):
+                return f"{endpoint.rstrip('/')}/…"
+        return url
+
+    def _headers(self, ids: MessageIds, body: bytes | None, routed: bool, to: PartyId | None) -> dict[str, str]:
+        connection = self.connection
+        version = VERSIONS[connection.version]
+        encoded = connection.encodes_token
+        headers = routing.id_headers(ids)
+        headers["Authorization"] = routing.authorization(self._token, encoded=encoded)
+        headers["Accept"] = "application/json"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if routed and version.routes:
+            headers |= routing.route_headers(Route(to=to or connection.party, origin=connection.holder))
+        return headers
+
+    async def _sent(
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str], seconds: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
+        allow_loopback = self._lines.settings.allow_loopback
+        session = self._lines.session(self.connection.id)
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 10))
+        try:
+            async with asyncio.timeout(seconds):
+                for _ in range(_REDIRECTS):
+                    async with session.request(
+                        method,
+                        _as_given(checked(url, allow_loopback)),
+                        data=body,
+                        headers=headers,
+                        timeout=timeout,
+                        allow_redirects=False,
+                    ) as response:
+                        raw = await self._bounded(response)
+                        said = {name.lower(): value for name, value in response.headers.items()}
+                    target = said.get("location")
+                    followed = response.status in (307, 308) or (response.status in (301, 302) and method == "GET")
+                    if not (followed and target):
+                        return response.status, said, raw
+                    target = urljoin(url, target)
+                    if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                        raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {target[:200]}")
+                    url = target
+        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+            raise PartnerUnreachable(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {error}"[:300]) from error
+        raise PartnerRefused(308, None, f"{url[:200]} leads in circles")
+
+    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        """Raises PartnerTroubled where it does not end."""
+        most = self._lines.settings.answer_max
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.content.iter_any():
+            size += len(piece)
+            if size > most:
+                response.close()
+                raise PartnerTroubled(f"The answer is longer than {most} bytes")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+        """Only a 2xx with a 1xxx is a yes; 3xxx, 5xx and 429 may be one later."""
+        try:
+            answer: Answer | None = envelope.opened(raw)
+        except Unreadable:
+            answer = None
+        if http >= 500 or http == 429:
+            raise PartnerTroubled(_said(http, answer, raw))
+        if http >= 300:
+            raise PartnerRefused(http, answer.status if answer else None, _said(http, answer, raw))
+        if answer is None:
+            raise PartnerTroubled(_said(http, answer, raw))
+        if 3000 <= answer.status < 4000:
+            raise PartnerTroubled(_said(http, answer, raw))
+        if not answer.granted:
+            raise PartnerRefused(http, answer.status, _said(http, answer, raw))
+        return answer
+
+
+def _as_given(url: str) -> URL:
+    """Percent signs stay as they are: an id with a slash in it must not become two segments."""
+    return URL(url, encoded=True)
+
+
+def _said(http: int, answer: Answer | None, raw: bytes) -> str:
+    if answer is not None:
+        return f"HTTP {http}, status {answer.status}: {answer.message or 'no message'}"[:400]
+    return f"HTTP {http} without an OCPI answer: {raw[:120].decode(errors='replace')!r}"
