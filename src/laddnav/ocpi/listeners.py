@@ -98,7 +98,7 @@ async def _concerned(
     return tuple(
         connection
         for connection in await store.connections.registered(unit, holder)
-        if OFFERED[connection.our_role].get(module) is SENDER
+        if (module, SENDER) in OFFERED[connection.our_role]
         and connection.endpoint(module, RECEIVER) is not None
         and (party is None or party in connection.parties)
     )

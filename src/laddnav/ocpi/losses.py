@@ -42,7 +42,7 @@ def _paths(version: Version, thing: Any, holder: PartyId) -> set[str]:
 
 async def of_partner(unit: Unit, connection: Connection) -> tuple[Loss, ...]:
     """What of ours does not reach it, module by module, the most frequent first."""
-    told = [module for module, interface in OFFERED[connection.our_role].items() if interface is SENDER]
+    told = [module for module, interface in OFFERED[connection.our_role] if interface is SENDER]
     return await store.words.losses(unit, connection.holder, connection.version, told)
 
 

@@ -230,7 +230,7 @@ async def resume(unit: Unit, connection: Connection) -> None:
 
 def ask_for_everything(unit: Unit, connection: Connection) -> None:
     """Have every list fetched soon of which we are the Receiver and they offer the Sender."""
-    for module, interface in OFFERED[connection.our_role].items():
+    for module, interface in OFFERED[connection.our_role]:
         wanted = interface is RECEIVER and module not in ASKED_ONLY
         if wanted and connection.endpoint(module, SENDER) is not None:
             store.pulls.ask(unit, connection, module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import cache
 
 import structlog
 from msgspec import Struct
@@ -220,11 +221,11 @@ class Desk:
         if len(path) < 3 or path[0] != rules.path_of(role):
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
         version = _version(path[1])
-        interface = rules.offered(role, version).get(_module(path[2]))
-        if interface is None:
+        module = _module(path[2])
+        table = _table(role, version.number, module)
+        if not table:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
-        module = Module(path[2])
-        return Found(MODULES[module, interface], version, role, module, "/".join(path[:3]), path[3:])
+        return Found(table, version, role, module, "/".join(path[:3]), path[3:])
 
     def _body(self, reply: Reply) -> bytes:
         now = self._database.clock.now()
@@ -267,6 +268,13 @@ def _endpoint(found: Found, method: str) -> Endpoint:
     if not allowed:
         raise NotHere("No endpoint of ours has a URL of this form")
     raise NoSuchMethod(method, allowed)
+
+
+@cache
+def _table(role: Role, number: str, module: Module) -> Table:
+    """Both sides of a module together, where a role serves both: no URL means one thing to either."""
+    sides = [side for side in rules.offered(role, VERSIONS[number]) if side[0] is module]
+    return {key: endpoint for side in sides for key, endpoint in MODULES[side].items()}
 
 
 def _version(said: str) -> Version:

@@ -14,30 +14,36 @@ from laddnav.parties.model import Role
 
 SENDER, RECEIVER = Interface.SENDER, Interface.RECEIVER
 
-# Which side of which module each of our roles serves (OCPI 2.2.1 introduction_typical_roles).
-OFFERED: dict[Role, dict[Module, Interface]] = {
-    Role.CPO: {
-        Module.LOCATIONS: SENDER,
-        Module.TARIFFS: SENDER,
-        Module.SESSIONS: SENDER,
-        Module.CDRS: SENDER,
-        Module.TOKENS: RECEIVER,
-        Module.COMMANDS: RECEIVER,
-        Module.CHARGING_PROFILES: RECEIVER,
-        Module.HUB_CLIENT_INFO: RECEIVER,
-    },
-    Role.EMSP: {
-        Module.LOCATIONS: RECEIVER,
-        Module.TARIFFS: RECEIVER,
-        Module.SESSIONS: RECEIVER,
-        Module.CDRS: RECEIVER,
-        Module.TOKENS: SENDER,
-        Module.COMMANDS: SENDER,
-        Module.CHARGING_PROFILES: SENDER,
-        Module.HUB_CLIENT_INFO: RECEIVER,
-    },
-    Role.NSP: {Module.LOCATIONS: RECEIVER, Module.TARIFFS: RECEIVER, Module.HUB_CLIENT_INFO: RECEIVER},
-    Role.HUB: {Module.HUB_CLIENT_INFO: SENDER},
+Side = tuple[Module, Interface]
+
+# Which sides of which modules each of our roles serves (OCPI 2.2.1 introduction_typical_roles).
+OFFERED: dict[Role, tuple[Side, ...]] = {
+    Role.CPO: (
+        (Module.LOCATIONS, SENDER),
+        (Module.TARIFFS, SENDER),
+        (Module.SESSIONS, SENDER),
+        (Module.CDRS, SENDER),
+        (Module.TOKENS, RECEIVER),
+        (Module.COMMANDS, RECEIVER),
+        (Module.CHARGING_PROFILES, RECEIVER),
+        (Module.HUB_CLIENT_INFO, RECEIVER),
+    ),
+    Role.EMSP: (
+        (Module.LOCATIONS, RECEIVER),
+        (Module.TARIFFS, RECEIVER),
+        (Module.SESSIONS, RECEIVER),
+        (Module.CDRS, RECEIVER),
+        (Module.TOKENS, SENDER),
+        (Module.COMMANDS, SENDER),
+        (Module.CHARGING_PROFILES, SENDER),
+        (Module.HUB_CLIENT_INFO, RECEIVER),
+    ),
+    Role.NSP: (
+        (Module.LOCATIONS, RECEIVER),
+        (Module.TARIFFS, RECEIVER),
+        (Module.HUB_CLIENT_INFO, RECEIVER),
+    ),
+    Role.HUB: ((Module.HUB_CLIENT_INFO, SENDER),),
 }
 
 # What is between a hub and a platform, and for nobody behind either
@@ -111,9 +117,9 @@ def path_of(role: Role) -> str:
     return role.value.lower()
 
 
-def offered(role: Role, version: Version) -> dict[Module, Interface]:
+def offered(role: Role, version: Version) -> tuple[Side, ...]:
     """What we serve in this role to a partner of this version."""
-    return {module: interface for module, interface in OFFERED[role].items() if module in version.modules}
+    return tuple((module, interface) for module, interface in OFFERED[role] if module in version.modules)
 
 
 def details(role: Role, version: Version, base: str) -> VersionDetails:
@@ -124,7 +130,7 @@ def details(role: Role, version: Version, base: str) -> VersionDetails:
     number = version.number
     modules = [
         Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{number}/{module}")
-        for module, interface in offered(role, version).items()
+        for module, interface in offered(role, version)
     ]
     credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{number}/{Module.CREDENTIALS}")
     return VersionDetails(version=number, endpoints=(credentials, *modules))

@@ -21,7 +21,7 @@ async def carried_over(unit: Unit, before: Connection, after: Connection) -> Non
         return
     heard = [
         module
-        for module, interface in OFFERED[after.our_role].items()
+        for module, interface in OFFERED[after.our_role]
         if interface is RECEIVER and module not in (Module.CDRS, Module.COMMANDS)
     ]
     store.words.forget_heard(unit, before, heard, before.version)
