@@ -21,8 +21,13 @@ class Interface(StrEnum):
 
 
 class Module(StrEnum):
-    """The modules we speak; a partner may list others (OCPI 2.2.1 version_information_endpoint_moduleid_enum)."""
+    """The modules we speak; a partner may list others (OCPI 2.2.1 version_information_endpoint_moduleid_enum).
 
+    What has a list of its own within a module stands behind its slash.
+    """
+
+    BOOKINGS = "bookings"
+    BOOKING_LOCATIONS = "bookings/booking_locations"
     CDRS = "cdrs"
     CHARGING_PROFILES = "chargingprofiles"
     COMMANDS = "commands"
@@ -32,6 +37,16 @@ class Module(StrEnum):
     SESSIONS = "sessions"
     TARIFFS = "tariffs"
     TOKENS = "tokens"
+
+    @property
+    def offered_as(self) -> Module:
+        """The module by which its endpoint is listed."""
+        return Module(self.partition("/")[0])
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where its list is, seen from there."""
+        return tuple(self.split("/")[1:])
 
 
 class CredentialsRole(Struct, frozen=True, kw_only=True):
@@ -117,8 +132,9 @@ def usable(details: VersionDetails) -> tuple[Endpoint, ...]:
     there = {one.identifier for one in details.endpoints}
     if Module.CREDENTIALS not in there:
         raise EndpointsMissing([Module.CREDENTIALS])
-    if not there & (set(Module) - {Module.CREDENTIALS}):
-        raise EndpointsMissing(sorted(set(Module) - {Module.CREDENTIALS}))
+    useful = {one.offered_as for one in Module} - {Module.CREDENTIALS}
+    if not there & useful:
+        raise EndpointsMissing(sorted(useful))
     return tuple({(one.identifier, one.role): one for one in details.endpoints}.values())
 
 

@@ -49,10 +49,13 @@ CODECS = Codecs(
     }
 )
 
+# Modules that came with OCPI 2.3.0.
+LATER = frozenset({Module.BOOKINGS, Module.BOOKING_LOCATIONS})
+
 VERSION = Version(
     number="2.2.1",
     codecs=CODECS,
-    modules=frozenset(Module),
+    modules=frozenset(Module) - LATER,
     token_types=frozenset(cdr_token.TYPES),
     lists=listed.LISTED,
 )

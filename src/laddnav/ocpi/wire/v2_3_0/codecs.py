@@ -47,7 +47,7 @@ CODECS = v2_2_1.CODECS | CHANGED
 VERSION = Version(
     number="2.3.0",
     codecs=CODECS,
-    modules=v2_2_1.VERSION.modules,
+    modules=v2_2_1.VERSION.modules | v2_2_1.LATER,
     lists={},
     knows_all_commands=False,
 )
