@@ -215,6 +215,7 @@ async def befriended(
             holder=one.holder,
             id=id,
             ref=id,
+            line=id,
             our_role=one.role,
             state=state,
             name=business.name,
@@ -227,7 +228,7 @@ async def befriended(
         )
         store.connections.insert(unit, connection, seal.hash_of(token))
         store.connections.update(unit, connection)
-        store.connections.set_outbound(unit, connection, one.clients.seal.sealed("what-we-show-them"))
+        store.lines.set_outbound(unit, connection.line, one.clients.seal.sealed("what-we-show-them"))
     return token
 
 

@@ -78,7 +78,7 @@ async def test_secrets_are_kept_as_hash_and_sealed(cpo: Installation, they: Peer
     await registered(cpo, they)
     token_b = they.last("POST", "/credentials").body["token"]
     async with cpo.database.unit() as unit:
-        row = await unit.fetch_one("select * from ocpi_connection")
+        row = await unit.fetch_one("select * from ocpi_line")
         everything = "\n".join(str(value) for value in (row or {}).values())
     assert "their-token" not in everything and token_b not in everything
     assert row is not None and row["inbound_hash"] == seal.hash_of(token_b)

@@ -75,7 +75,7 @@ async def test_both_companies_have_cdrs_and_invoices_soon_and_a_second_run_goes_
     assert await demo.answers() == [False, False]
 
     assert await demo.start() == said
-    assert await demo.value("own", "select count(*) from ocpi_connection where state = 'CONNECTED'") == 1
+    assert await demo.value("own", "select count(*) from ocpi_line where state = 'CONNECTED'") == 1
 
     async def every_charge_of_the_first_run_is_closed() -> bool:
         began = "(select min(booted_at) from station)"

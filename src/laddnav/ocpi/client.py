@@ -36,7 +36,7 @@ class Clients(Lines):
     async def token_for(self, connection: Connection) -> str:
         """What this partner wants to be shown. Raises NotRegistered, WrongKey."""
         async with self._database.unit() as unit:
-            kept = await store.connections.outbound(unit, connection.holder, connection.id)
+            kept = await store.lines.outbound(unit, connection.line)
         if kept is None:
             raise NotRegistered(f"We are not registered with {connection.name}")
         return self.seal.opened(kept)

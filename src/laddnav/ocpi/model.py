@@ -32,9 +32,11 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Connection(Struct, frozen=True, kw_only=True):
-    """One token, one of our parties in one role, and whoever is at the other end.
+    """One of our parties in one role, and whoever is at the other end of the line that it speaks on.
 
-    `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
+    A line is what two platforms have between them: one token each way, one version, one health. Others of us may speak
+    on the same `line`, and what one of them changes about it is so for all. `leaving`: they are being told that this
+    one speaks there no more. `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
     their other parties. `offers` are the versions that they listed when we last looked. `waiting` and `dead` count what
     is to be delivered to them, and what a person should look at.
     """
@@ -42,6 +44,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     holder: PartyId
     id: str
     ref: str
+    line: str
     our_role: Role
     state: State
     name: str
@@ -62,6 +65,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     created_at: datetime
     hub: PartyId | None = None
     offers: tuple[str, ...] = ()
+    leaving: bool = False
     waiting: int = 0
     dead: int = 0
 

@@ -86,7 +86,7 @@ async def look_again(database: Database, clients: Clients, connection: Connectio
         if now is None or now.version != connection.version:
             return connection
         after = replace(now, endpoints=found, offers=numbers(offered))
-        store.connections.look_at(unit, after, unit.now + unit.clock.wall(EVERY))
+        store.lines.look_at(unit, after.line, unit.now + unit.clock.wall(EVERY))
         if after != now:
             store.connections.update(unit, after)
             unit.announce(ConnectionChanged(holder=now.holder, connection_id=now.id))
@@ -101,7 +101,7 @@ async def look_due(database: Database, clients: Clients, dice: Dice) -> int:
     async with database.unit() as unit:
         due = await store.connections.due_looks(unit, TOGETHER)
         for connection in due:
-            store.connections.look_at(unit, connection, unit.now + unit.clock.wall(EVERY * (0.75 + dice() / 2)))
+            store.lines.look_at(unit, connection.line, unit.now + unit.clock.wall(EVERY * (0.75 + dice() / 2)))
     await asyncio.gather(*(_looked(database, clients, connection) for connection in due))
     return len(due)
 

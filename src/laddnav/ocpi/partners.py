@@ -66,7 +66,7 @@ async def accept(
         now = await _locked(unit, connection)
         state = handshake.moved(now.state, step)
         await _nobody_else(unit, now, said)
-        before = await store.connections.inbound(unit, now) if step is Step.THEY_PUT else None
+        before = await store.lines.inbound(unit, now.line) if step is Step.THEY_PUT else None
         after = _known(
             replace(
                 now,
@@ -80,7 +80,7 @@ async def accept(
             said,
         )
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
-        store.connections.set_inbound(unit, after, seal.hash_of(token), before)
+        store.lines.set_inbound(unit, after.line, seal.hash_of(token), before)
         await _settled(unit, clients, now, after, said)
         return await credentials_of(unit, clients.settings, after, token)
 
@@ -89,8 +89,8 @@ async def leave(unit: Unit, connection: Connection, step: Step) -> None:
     """Nothing is sent or answered any more. Raises NotNow."""
     now = await _locked(unit, connection)
     store.connections.update(unit, replace(now, state=handshake.moved(now.state, step)))
-    store.connections.set_inbound(unit, now, None, None)
-    store.connections.set_outbound(unit, now, None)
+    store.lines.set_inbound(unit, now.line, None, None)
+    store.lines.set_outbound(unit, now.line, None)
     store.deliveries.drop_all(unit, now)
     store.pulls.forget(unit, now)
     _changed(unit, now)
@@ -178,8 +178,8 @@ async def _put(database: Database, clients: Clients, connection: Connection, par
     spoken = partner.connection
     token = seal.new_token()
     async with database.unit() as unit:
-        old = await store.connections.inbound(unit, await _locked(unit, connection))
-        store.connections.set_inbound(unit, connection, seal.hash_of(token), old)
+        old = await store.lines.inbound(unit, (await _locked(unit, connection)).line)
+        store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
         credentials = await credentials_of(unit, clients.settings, connection, token)
     codec = VERSIONS[spoken.version].codecs[Credentials]
     url = spoken.endpoint(Module.CREDENTIALS, RECEIVER) or ""
@@ -189,7 +189,7 @@ async def _put(database: Database, clients: Clients, connection: Connection, par
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await _locked(unit, connection)
-            store.connections.set_inbound(unit, connection, old, None)
+            store.lines.set_inbound(unit, connection.line, old, None)
         raise
     # With the token that they have just given us: theirs may have moved as well.
     asking, offered = await offers.greeted(clients, spoken, said.token, said.url)
@@ -287,6 +287,7 @@ def _new(unit: Unit, holder: PartyId, role: Role, name: str, version: str, state
         holder=holder,
         id=id,
         ref=id,
+        line=id,
         our_role=served(role),
         state=state,
         name=name[:200],
@@ -318,9 +319,9 @@ def _known(connection: Connection, said: Credentials) -> Connection:
 async def _settled(unit: Unit, clients: Clients, before: Connection, after: Connection, said: Credentials) -> None:
     """The connection as it is from now on; what they own is fetched as though we had never met."""
     store.connections.update(unit, after)
-    store.connections.set_outbound(unit, after, clients.seal.sealed(said.token))
-    store.connections.reached(unit, after)
-    store.connections.look_at(unit, after, unit.now + unit.clock.wall(offers.EVERY))
+    store.lines.set_outbound(unit, after.line, clients.seal.sealed(said.token))
+    store.lines.reached(unit, after.line)
+    store.lines.look_at(unit, after.line, unit.now + unit.clock.wall(offers.EVERY))
     if before.state is State.CONNECTED:
         await carried_over(unit, before, after)
     ask_for_everything(unit, after)

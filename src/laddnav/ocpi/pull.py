@@ -110,7 +110,7 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
     async with database.unit() as unit:
         store.pulls.pulled(unit, task)
         if moved:
-            store.connections.look_at(unit, connection, now)
+            store.lines.look_at(unit, connection.line, now)
     return task
 
 

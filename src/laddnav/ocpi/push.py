@@ -149,7 +149,7 @@ class Courier:
     async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
         async with self._database.unit() as unit:
             store.deliveries.delivered(unit, delivery, location_url)
-            store.connections.reached(unit, connection)
+            store.lines.reached(unit, connection.line)
             if connection.failures:
                 unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
 
@@ -165,7 +165,7 @@ class Courier:
             # Of a round that failed together, the first says so for all.
             if now is not None and now.failures == connection.failures:
                 retry_at = unit.now + unit.clock.wall(wait_after(now.failures + 1, self._dice))
-                store.connections.not_reached(unit, connection, retry_at, str(error))
+                store.lines.not_reached(unit, connection.line, retry_at, str(error))
                 if not now.failures:
                     unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
         log.info("partner_unreachable", connection=connection.id, error=str(error))
@@ -183,7 +183,7 @@ class Courier:
         async with self._database.unit() as unit:
             store.deliveries.again(unit, delivery, unit.now, str(error), dead=True)
             if isinstance(error, PartnerRefused) and error.perhaps_moved:
-                store.connections.look_at(unit, connection, unit.now)
+                store.lines.look_at(unit, connection.line, unit.now)
 
     async def _whole_instead(self, connection: Connection, delivery: Delivery) -> None:
         """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""

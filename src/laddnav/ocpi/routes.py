@@ -185,12 +185,12 @@ class Desk:
         found = await store.connections.by_hash(unit, list(hashes))
         if found is None:
             raise Unrecognised("This token is not known here")
-        connection, hash, newest = found
+        (connection, *_), hash, newest = found
         if connection.state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
         if newest:
-            store.connections.forget_before(unit, connection)
-        store.connections.heard(unit, connection)
+            store.lines.forget_before(unit, connection.line)
+        store.lines.heard(unit, connection)
         return connection, hashes[hash]
 
     async def _by_command(self, unit: Unit, request: Request) -> Connection:

@@ -74,9 +74,9 @@ async def _look_after(database: Database, clients: Clients, connection: Connecti
         problem = str(error)
     async with database.unit() as unit:
         if problem is None:
-            kept.connections.reached(unit, connection)
+            kept.lines.reached(unit, connection.line)
         else:
-            kept.connections.not_reached(unit, connection, unit.now, problem)
+            kept.lines.not_reached(unit, connection.line, unit.now, problem)
         if (problem is None) is not (connection.failures == 0):
             unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
 

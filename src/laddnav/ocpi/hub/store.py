@@ -25,10 +25,10 @@ select body from hub_client where holder = $1 and owner = $2 and party = $3 orde
 """
 BEHIND = "select body from hub_client where holder = $1 and owner = $2 order by party, id_key limit $3"
 SILENT = """
-select id from ocpi_connection
-where our_role = $1 and state = 'CONNECTED' and coalesce(last_heard_at, registered_at) < $2
-  and (last_reached_at is null or last_reached_at < $2 or failures > 0)
-order by id limit $3
+select c.id from ocpi_connection c join ocpi_line l on l.id = c.line
+where c.our_role = $1 and l.state = 'CONNECTED' and coalesce(l.last_heard_at, l.registered_at) < $2
+  and (l.last_reached_at is null or l.last_reached_at < $2 or l.failures > 0)
+order by c.id limit $3
 """
 
 

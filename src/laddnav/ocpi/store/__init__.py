@@ -1,5 +1,5 @@
-"""Connections, words said and heard, deliveries, exchanges, commands and pulls as they are kept."""
+"""Lines and connections, words said and heard, deliveries, exchanges, commands and pulls as they are kept."""
 
-from laddnav.ocpi.store import commands, connections, deliveries, exchanges, pulls, words
+from laddnav.ocpi.store import commands, connections, deliveries, exchanges, lines, pulls, words
 
-__all__ = ["commands", "connections", "deliveries", "exchanges", "pulls", "words"]
+__all__ = ["commands", "connections", "deliveries", "exchanges", "lines", "pulls", "words"]

@@ -1,116 +1,105 @@
-"""Connections as they are kept, their tokens hashed or sealed."""
+"""Connections as they are kept: who of us speaks in which role on which line; read together with their line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Policy
+from laddnav.ocpi.store import lines
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
 from laddnav.parties.model import Role
 
-_CONNECTION = """c.holder, c.id, c.ref, c.our_role, c.state, c.name, c.version, c.their_role, c.their_country,
-  c.their_party, c.roles, c.endpoints, c.versions_url, c.policy, c.registered_at, c.last_heard_at, c.last_reached_at,
-  c.last_error, c.last_error_at, c.failures, c.retry_at, c.created_at, c.hub, c.offers"""
-_COUNTS = """(select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id
+_FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
+  c.created_at, l.state, l.name, l.version, l.roles, l.endpoints, l.versions_url, l.policy, l.registered_at,
+  l.last_heard_at, l.last_reached_at, l.last_error, l.last_error_at, l.failures, l.retry_at, l.hub, l.offers"""
+_CONNECTION = f"{_FIELDS} from ocpi_connection c join ocpi_line l on l.id = c.line"
+_COUNTED = f"""{_FIELDS},
+  (select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id
     and d.delivered_at is null and d.dead_at is null) as waiting,
   (select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id
-    and d.dead_at is not null) as dead"""
+    and d.dead_at is not null) as dead
+  from ocpi_connection c join ocpi_line l on l.id = c.line"""
 INSERT_CONNECTION = """
-insert into ocpi_connection (holder, id, ref, our_role, state, name, version, versions_url, inbound_hash, created_at)
-values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into ocpi_connection (holder, id, ref, line, our_role, their_role, their_country, their_party, created_at)
+values ($1, $2, $2, $3, $4, $5, $6, $7, $8)
 """
 UPDATE_CONNECTION = """
-update ocpi_connection set state = $3, name = $4, version = $5, their_role = $6, their_country = $7, their_party = $8,
-  roles = $9, endpoints = $10, versions_url = $11, policy = $12, registered_at = $13, hub = $14, offers = $15
+update ocpi_connection set their_role = $3, their_country = $4, their_party = $5, leaving = $6
 where holder = $1 and id = $2
 """
-CONNECTION = f"select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.id = $2"
-LOCK_CONNECTION = CONNECTION + " for update"
-CONNECTION_BY_REF = f"select {_CONNECTION}, {_COUNTS} from ocpi_connection c where c.ref = $1"
+CONNECTION = f"select {_CONNECTION} where c.holder = $1 and c.id = $2"
+# Of the line alone, so that nobody waits for a line while he holds one of its connections.
+LOCK_CONNECTION = CONNECTION + " for update of l"
+CONNECTION_BY_REF = f"select {_COUNTED} where c.ref = $1"
 CONNECTIONS = f"""
-select {_CONNECTION}, {_COUNTS} from ocpi_connection c
-where ($1::text is null or c.holder = $1) and c.state <> 'REMOVED' order by c.created_at, c.id
+select {_COUNTED} where ($1::text is null or c.holder = $1) and l.state <> 'REMOVED' order by c.created_at, c.id
 """
-REGISTERED = f"""
-select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.state in ('CONNECTED', 'SUSPENDED') order by c.id
-"""
-CONNECTED = f"select {_CONNECTION} from ocpi_connection c where c.holder = $1 and c.state = 'CONNECTED' order by c.id"
+ON_LINE = f"select {_COUNTED} where c.line = $1 order by c.created_at, c.id"
+REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
+CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"
 # Those with whom we deal in one role, one at a time: what two partners claim at once, only one of them gets.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
 DEALT_WITH = f"""
-select {_CONNECTION} from ocpi_connection c
-where c.holder = $1 and c.our_role = $2 and c.state in ('CONNECTED', 'SUSPENDED') order by c.id
+select {_CONNECTION} where c.holder = $1 and c.our_role = $2 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id
 """
 # Two parameters and no array: of an array PostgreSQL wants to see the length, and plans anew for every request.
 BY_HASH = f"""
-select {_CONNECTION}, c.inbound_hash, c.inbound_hash_before from ocpi_connection c
-where c.inbound_hash in ($1, $2) or c.inbound_hash_before in ($1, $2)
+select {_FIELDS}, l.inbound_hash, l.inbound_hash_before
+from ocpi_connection c join ocpi_line l on l.id = c.line
+where l.inbound_hash in ($1, $2) or l.inbound_hash_before in ($1, $2) order by c.created_at, c.id
 """
-SET_INBOUND = "update ocpi_connection set inbound_hash = $3, inbound_hash_before = $4 where holder = $1 and id = $2"
-INBOUND = "select inbound_hash from ocpi_connection where holder = $1 and id = $2"
-FORGET_BEFORE = "update ocpi_connection set inbound_hash_before = null where holder = $1 and id = $2"
-SET_OUTBOUND = "update ocpi_connection set outbound_sealed = $3 where holder = $1 and id = $2"
-OUTBOUND = "select outbound_sealed from ocpi_connection where holder = $1 and id = $2"
-HEARD = "update ocpi_connection set last_heard_at = $3 where holder = $1 and id = $2"
-REACHED = """
-update ocpi_connection set last_reached_at = $3, failures = 0, retry_at = null, last_error = null, last_error_at = null
-where holder = $1 and id = $2 and (last_reached_at is null or last_reached_at < $4 or last_error is not null)
-"""
-LOOK_AT = "update ocpi_connection set look_at = $3 where holder = $1 and id = $2"
 DUE_LOOKS = f"""
-select {_CONNECTION} from ocpi_connection c
-where c.state = 'CONNECTED' and (c.look_at is null or c.look_at <= $1) and c.versions_url is not null
-order by c.look_at nulls first, c.id limit $2 for update skip locked
-"""
-NOT_REACHED = """
-update ocpi_connection set failures = failures + 1, retry_at = $3, last_error = $4, last_error_at = $5
-where holder = $1 and id = $2
+select {_CONNECTION}
+where l.state = 'CONNECTED' and (l.look_at is null or l.look_at <= $1) and l.versions_url is not null
+  and c.id = (select first.id from ocpi_connection first where first.line = l.id order by first.created_at, first.id
+    limit 1)
+order by l.look_at nulls first, c.id limit $2 for update of l skip locked
 """
 
 
 def insert(unit: Unit, connection: Connection, inbound_hash: str) -> None:
+    """The first on its line, and the line itself."""
+    lines.insert(unit, connection, inbound_hash)
+    join(unit, connection)
+
+
+def join(unit: Unit, connection: Connection) -> None:
+    """One more on a line that is there."""
+    party = connection.party
     unit.write(
         INSERT_CONNECTION,
         str(connection.holder),
         connection.id,
+        connection.line,
         connection.our_role,
-        connection.state,
-        connection.name,
-        connection.version,
-        connection.versions_url,
-        inbound_hash,
+        connection.their_role,
+        party and party.country,
+        party and party.party,
         connection.created_at,
     )
 
 
 def update(unit: Unit, connection: Connection) -> None:
+    """Its own, and what it has in common with the others on its line."""
+    lines.update(unit, connection)
     party = connection.party
     unit.write(
         UPDATE_CONNECTION,
         str(connection.holder),
         connection.id,
-        connection.state,
-        connection.name,
-        connection.version,
         connection.their_role,
         party and party.country,
         party and party.party,
-        json.encode(connection.roles).decode(),
-        json.encode(connection.endpoints).decode(),
-        connection.versions_url,
-        json.encode(connection.policy).decode(),
-        connection.registered_at,
-        connection.hub and str(connection.hub),
-        list(connection.offers),
+        connection.leaving,
     )
 
 
 async def find(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> Connection | None:
+    """Locked, nobody else says anything about its line until this Unit ends."""
     row = await unit.fetch_one(LOCK_CONNECTION if lock else CONNECTION, str(holder), id)
     return None if row is None else _connection(row)
 
@@ -123,6 +112,11 @@ async def by_ref(unit: Unit, ref: str) -> Connection | None:
 async def list_all(unit: Unit, holder: PartyId | None) -> tuple[Connection, ...]:
     """All but those that were removed, oldest first, with what waits for each."""
     return tuple(_connection(row) for row in await unit.fetch(CONNECTIONS, holder and str(holder)))
+
+
+async def on_line(unit: Unit, line: str) -> tuple[Connection, ...]:
+    """Who of us speaks there, the oldest first, with what waits for each."""
+    return tuple(_connection(row) for row in await unit.fetch(ON_LINE, line))
 
 
 async def registered(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
@@ -140,58 +134,21 @@ async def dealt_with(unit: Unit, holder: PartyId, our_role: Role) -> tuple[Conne
     return tuple(_connection(row) for row in await unit.fetch(DEALT_WITH, str(holder), our_role))
 
 
-async def by_hash(unit: Unit, hashes: Sequence[str]) -> tuple[Connection, str, bool] | None:
-    """(connection, the hash it has, whether that is the newer of two) of whoever shows a token of these one or two."""
-    for row in await unit.fetch(BY_HASH, hashes[0], hashes[-1]):
-        newest, before = row["inbound_hash"], row["inbound_hash_before"]
-        return _connection(row), newest if newest in hashes else before, newest in hashes and before is not None
-    return None
+async def by_hash(unit: Unit, hashes: Sequence[str]) -> tuple[tuple[Connection, ...], str, bool] | None:
+    """(who of us speaks there, the hash it has, whether that is the newer of two) of whoever shows one of these tokens.
 
-
-def set_inbound(unit: Unit, connection: Connection, hash: str | None, before: str | None) -> None:
-    """`before` stays good until the new one is first used."""
-    unit.write(SET_INBOUND, str(connection.holder), connection.id, hash, before)
-
-
-async def inbound(unit: Unit, connection: Connection) -> str | None:
-    value: str | None = await unit.value(INBOUND, str(connection.holder), connection.id)
-    return value
-
-
-def forget_before(unit: Unit, connection: Connection) -> None:
-    unit.write(FORGET_BEFORE, str(connection.holder), connection.id)
-
-
-def set_outbound(unit: Unit, connection: Connection, sealed: str | None) -> None:
-    unit.write(SET_OUTBOUND, str(connection.holder), connection.id, sealed)
-
-
-async def outbound(unit: Unit, holder: PartyId, connection_id: str) -> str | None:
-    value: str | None = await unit.value(OUTBOUND, str(holder), connection_id)
-    return value
-
-
-def heard(unit: Unit, connection: Connection) -> None:
-    """Kept to the minute: a busy partner is not a write for each of its requests."""
-    if connection.last_heard_at is None or connection.last_heard_at < unit.now - timedelta(minutes=1):
-        unit.write(HEARD, str(connection.holder), connection.id, unit.now)
-
-
-def reached(unit: Unit, connection: Connection) -> None:
-    """Kept to the minute, and whatever was wrong is forgotten."""
-    unit.write(REACHED, str(connection.holder), connection.id, unit.now, unit.now - timedelta(minutes=1))
-
-
-def not_reached(unit: Unit, connection: Connection, retry_at: datetime, error: str) -> None:
-    unit.write(NOT_REACHED, str(connection.holder), connection.id, retry_at, error[:500], unit.now)
-
-
-def look_at(unit: Unit, connection: Connection, at: datetime) -> None:
-    """When to look next at what it offers."""
-    unit.write(LOOK_AT, str(connection.holder), connection.id, at)
+    One or two.
+    """
+    rows = await unit.fetch(BY_HASH, hashes[0], hashes[-1])
+    if not rows:
+        return None
+    newest, before = rows[0]["inbound_hash"], rows[0]["inbound_hash_before"]
+    line = tuple(_connection(row) for row in rows if row["line"] == rows[0]["line"])
+    return line, newest if newest in hashes else before, newest in hashes and before is not None
 
 
 async def due_looks(unit: Unit, limit: int) -> list[Connection]:
+    """One of each line that is to be looked at."""
     return [_connection(row) for row in await unit.fetch(DUE_LOOKS, unit.now, limit)]
 
 

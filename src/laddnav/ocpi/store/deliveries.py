@@ -43,8 +43,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 CLAIM = """
 with picked as (
   select p.holder, p.connection_id, p.module, p.object_key
-  from (select *, coalesce((policy::jsonb ->> 'in_order')::boolean, false) as in_order from ocpi_connection
-    where state = 'CONNECTED' and (retry_at is null or retry_at <= $1) and not (id = any($5))) c
+  from (select c.holder, c.id, coalesce((l.policy::jsonb ->> 'in_order')::boolean, false) as in_order
+    from ocpi_connection c join ocpi_line l on l.id = c.line
+    where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (c.id = any($5))) c
   cross join lateral (
     select d.holder, d.connection_id, d.module, d.object_key from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null

@@ -19,7 +19,8 @@ FORGET_PULLS = "delete from ocpi_pull where holder = $1 and connection_id = $2"
 FORGET_PULLS_OF = FORGET_PULLS + " and module = any($3)"
 DUE_PULLS = f"""
 select {_PULL} from ocpi_pull p where p.due_at <= $1 and exists (
-  select 1 from ocpi_connection c where c.holder = p.holder and c.id = p.connection_id and c.state = 'CONNECTED')
+  select 1 from ocpi_connection c join ocpi_line l on l.id = c.line
+  where c.holder = p.holder and c.id = p.connection_id and l.state = 'CONNECTED')
 order by p.due_at, p.started_at nulls first limit $2
 """
 PULLS = f"select {_PULL} from ocpi_pull where holder = $1 and connection_id = $2 order by module"

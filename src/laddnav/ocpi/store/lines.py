@@ -1,0 +1,114 @@
+"""The lines to other platforms as they are kept: who they are, how well they are reached, tokens hashed or sealed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.ocpi.model import Connection
+
+INSERT_LINE = """
+insert into ocpi_line (id, state, name, version, versions_url, inbound_hash, created_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+"""
+UPDATE_LINE = """
+update ocpi_line set state = $2, name = $3, version = $4, roles = $5, endpoints = $6, versions_url = $7, policy = $8,
+  registered_at = $9, hub = $10, offers = $11
+where id = $1
+"""
+LOCK_LINE = "select id from ocpi_line where id = $1 for update"
+SET_INBOUND = "update ocpi_line set inbound_hash = $2, inbound_hash_before = $3 where id = $1"
+INBOUND = "select inbound_hash from ocpi_line where id = $1"
+FORGET_BEFORE = "update ocpi_line set inbound_hash_before = null where id = $1"
+SET_OUTBOUND = "update ocpi_line set outbound_sealed = $2 where id = $1"
+OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
+HEARD = "update ocpi_line set last_heard_at = $2 where id = $1"
+REACHED = """
+update ocpi_line set last_reached_at = $2, failures = 0, retry_at = null, last_error = null, last_error_at = null
+where id = $1 and (last_reached_at is null or last_reached_at < $3 or last_error is not null)
+"""
+NOT_REACHED = """
+update ocpi_line set failures = failures + 1, retry_at = $2, last_error = $3, last_error_at = $4 where id = $1
+"""
+LOOK_AT = "update ocpi_line set look_at = $2 where id = $1"
+
+
+def insert(unit: Unit, connection: Connection, inbound_hash: str) -> None:
+    """The line that a first connection opens."""
+    unit.write(
+        INSERT_LINE,
+        connection.line,
+        connection.state,
+        connection.name,
+        connection.version,
+        connection.versions_url,
+        inbound_hash,
+        connection.created_at,
+    )
+
+
+def update(unit: Unit, connection: Connection) -> None:
+    """What every connection on the line has in common."""
+    unit.write(
+        UPDATE_LINE,
+        connection.line,
+        connection.state,
+        connection.name,
+        connection.version,
+        json.encode(connection.roles).decode(),
+        json.encode(connection.endpoints).decode(),
+        connection.versions_url,
+        json.encode(connection.policy).decode(),
+        connection.registered_at,
+        connection.hub and str(connection.hub),
+        list(connection.offers),
+    )
+
+
+async def lock(unit: Unit, line: str) -> None:
+    """Whatever is said about the line or its connections is said by one Unit at a time."""
+    await unit.value(LOCK_LINE, line)
+
+
+def set_inbound(unit: Unit, line: str, hash: str | None, before: str | None) -> None:
+    """`before` stays good until the new one is first used."""
+    unit.write(SET_INBOUND, line, hash, before)
+
+
+async def inbound(unit: Unit, line: str) -> str | None:
+    value: str | None = await unit.value(INBOUND, line)
+    return value
+
+
+def forget_before(unit: Unit, line: str) -> None:
+    unit.write(FORGET_BEFORE, line)
+
+
+def set_outbound(unit: Unit, line: str, sealed: str | None) -> None:
+    unit.write(SET_OUTBOUND, line, sealed)
+
+
+async def outbound(unit: Unit, line: str) -> str | None:
+    value: str | None = await unit.value(OUTBOUND, line)
+    return value
+
+
+def heard(unit: Unit, connection: Connection) -> None:
+    """Kept to the minute: a busy partner is not a write for each of its requests."""
+    if connection.last_heard_at is None or connection.last_heard_at < unit.now - timedelta(minutes=1):
+        unit.write(HEARD, connection.line, unit.now)
+
+
+def reached(unit: Unit, line: str) -> None:
+    """Kept to the minute, and whatever was wrong is forgotten."""
+    unit.write(REACHED, line, unit.now, unit.now - timedelta(minutes=1))
+
+
+def not_reached(unit: Unit, line: str, retry_at: datetime, error: str) -> None:
+    unit.write(NOT_REACHED, line, retry_at, error[:500], unit.now)
+
+
+def look_at(unit: Unit, line: str, at: datetime) -> None:
+    """When to look next at what they offer."""
+    unit.write(LOOK_AT, line, at)
