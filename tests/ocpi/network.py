@@ -205,18 +205,23 @@ async def befriended(
     state: State = State.CONNECTED,
     roles: tuple[CredentialsRole, ...] = (),
     version: str = "2.2.1",
+    holder: PartyId | None = None,
+    our_role: Role | None = None,
 ) -> str:
-    """A partner that is not ours, as though it had registered; the token that it shows."""
+    """A partner that is not ours, as though it had registered; the token that it shows.
+
+    With the installation's chief party in its chief role, where no `holder` and `our_role` are said.
+    """
     token = seal.new_token()
     business = BusinessDetails(f"Company {party}")
     async with one.database.unit() as unit:
         id = unit.new_id()
         connection = Connection(
-            holder=one.holder,
+            holder=holder or one.holder,
             id=id,
             ref=id,
             line=id,
-            our_role=one.role,
+            our_role=our_role or one.role,
             state=state,
             name=business.name,
             version=version,

@@ -148,17 +148,24 @@ def client(**changes: Any) -> bytes:
     return encoded({name: value for name, value in (said | changes).items() if value is not ...})
 
 
-async def test_what_a_hub_tells_is_kept_and_can_be_read_back(at_cpo: Ask, cpo: Installation) -> None:
+@pytest.fixture
+async def by_hub(cpo: Installation) -> AsyncIterator[Ask]:
+    """How somebody else's hub asks our CPO."""
+    async with stranger(await befriended(cpo, HUB, Role.HUB)) as ask:
+        yield ask
+
+
+async def test_what_a_hub_tells_is_kept_and_can_be_read_back(by_hub: Ask, cpo: Installation) -> None:
     """HCI-003, HCI-004, HCI-006, HCI-017: the newest word on each party in each role."""
     url = f"{cpo.url}/ocpi/cpo/2.2.1/hubclientinfo/de/8ac"
-    assert (await at_cpo("GET", url)).both == (404, 2000)
-    assert (await at_cpo("PUT", url, client())).both == (201, 1000)
+    assert (await by_hub("GET", url)).both == (404, 2000)
+    assert (await by_hub("PUT", url, client())).both == (201, 1000)
     newer = client(status="CONNECTED", last_updated="2026-11-23T09:00:00Z")
-    assert (await at_cpo("PUT", url, newer)).both == (200, 1000)
-    assert (await at_cpo("PUT", url, client(status="OFFLINE"))).both == (200, 1000)
-    back = await at_cpo("GET", url)
+    assert (await by_hub("PUT", url, newer)).both == (200, 1000)
+    assert (await by_hub("PUT", url, client(status="OFFLINE"))).both == (200, 1000)
+    back = await by_hub("GET", url)
     assert (back.data["status"], back.data["last_updated"]) == ("CONNECTED", "2026-11-23T09:00:00Z")
-    assert (await at_cpo("PUT", url, client(role="EMSP"))).both == (201, 1000)
+    assert (await by_hub("PUT", url, client(role="EMSP"))).both == (201, 1000)
     async with cpo.database.unit() as unit:
         behind = await clients.behind(unit, await cpo.connection())
     assert [(one.role, one.status) for one in behind] == [
@@ -166,17 +173,17 @@ async def test_what_a_hub_tells_is_kept_and_can_be_read_back(at_cpo: Ask, cpo: I
         (Role.EMSP, ClientStatus.PLANNED),
     ]
     for method in ("POST", "PATCH", "DELETE"):
-        assert (await at_cpo(method, url, b"{}")).http == 405
+        assert (await by_hub(method, url, b"{}")).http == 405
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"last_updated": ...}, {"status": "AWAY"}, {"role": "KING"}, {"party_id": "OTH"}, {"country_code": "Germany"}],
 )
-async def test_what_is_no_client_is_2001(at_cpo: Ask, cpo: Installation, changes: dict[str, Any]) -> None:
+async def test_what_is_no_client_is_2001(by_hub: Ask, cpo: Installation, changes: dict[str, Any]) -> None:
     """HCI-003, HCI-006, HCI-007."""
     url = f"{cpo.url}/ocpi/cpo/2.2.1/hubclientinfo/DE/8AC"
-    assert (await at_cpo("PUT", url, client(**changes))).both == (200, 2001)
+    assert (await by_hub("PUT", url, client(**changes))).both == (200, 2001)
 
 
 @pytest.mark.parametrize("status", [ClientStatus.OFFLINE, ClientStatus.PLANNED, ClientStatus.SUSPENDED])

@@ -151,14 +151,21 @@ async def take_cancellation(
 async def take_unlock(
     unit: Unit, connection: Connection, settings: Settings, command: UnlockConnector, body: bytes
 ) -> CommandResponse:
-    """Have a stuck plug let go. Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    """Have a stuck plug let go, but not while somebody else's driver charges with it.
+
+    Raises UnknownLocation, UnknownEvse, UnknownConnector.
+    """
     holder = connection.holder
     location = await locations.fetch(unit, holder, holder, command.location_id)
-    if UNLOCK_CAPABLE not in evse_of(location, command.evse_uid).capabilities:
-        return _no(f"Evse {command.evse_uid!r} cannot be unlocked from afar", Verdict.NOT_SUPPORTED)
+    evse = evse_of(location, command.evse_uid)
+    if UNLOCK_CAPABLE not in evse.capabilities:
+        return _no(f"Evse {evse.uid!r} cannot be unlocked from afar", Verdict.NOT_SUPPORTED)
+    under_way = await sessions.under_way_at(unit, holder, EvseRef(location.id, evse.uid))
+    if any(session.token.owner not in connection.parties for session in under_way):
+        return _no("Somebody else's driver charges there")
     one = taken(unit, connection, settings, CommandType.UNLOCK_CONNECTOR, command.response_url, body)
     try:
-        await locations.request_unlock(unit, holder, location.id, command.evse_uid, command.connector_id, one.id)
+        await locations.request_unlock(unit, holder, location.id, evse.uid, command.connector_id, one.id)
     except NoStation as error:
         return _no(str(error))
     return _yes(unit, one, settings)

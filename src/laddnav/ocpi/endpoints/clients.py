@@ -17,6 +17,7 @@ from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
+from laddnav.parties.model import Role
 
 
 class UnknownClient(Refusal):
@@ -27,20 +28,33 @@ class UnknownClient(Refusal):
         self.party = party
 
 
+class NotAHub(Refusal):
+    """Nobody is behind this partner: only a hub tells who can be reached through it."""
+
+
 async def get(unit: Unit, call: Call) -> Reply:
-    """Raises UnknownClient, NotAPartyId."""
+    """Raises UnknownClient, NotAPartyId, NotAHub."""
     party = PartyId.of(*call.segments)
-    client = await clients.heard(unit, call.connection, party)
+    client = await clients.heard(unit, _hub(call), party)
     if client is None:
         raise UnknownClient(party)
     return Reply(data=call.codec(ClientInfo).encode(client))
 
 
 async def put(unit: Unit, call: Call) -> Reply:
-    """Raises Unreadable, Mismatch, NotAPartyId."""
-    client = call.codec(ClientInfo).decode(readable(call.connection, call.body), call.hearing())
+    """Raises Unreadable, Mismatch, NotAPartyId, NotAHub."""
+    hub = _hub(call)
+    client = call.codec(ClientInfo).decode(readable(hub, call.body), call.hearing())
     same_owner(PartyId.of(*call.segments), client.party)
-    return kept(new=await clients.hear(unit, call.connection, client))
+    return kept(new=await clients.hear(unit, hub, client))
+
+
+def _hub(call: Call) -> Connection:
+    """Raises NotAHub."""
+    connection = call.connection
+    if connection.hub is None and Role.HUB not in {one.role for one in connection.roles}:
+        raise NotAHub("You are no hub to us, so nobody is reached through you")
+    return connection
 
 
 async def pulled(unit: Unit, connection: Connection, version: Version, words: Any) -> Key:

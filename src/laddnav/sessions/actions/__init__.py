@@ -366,6 +366,12 @@ async def page(
     return await store.page(unit, holder, owner, statuses, station_id, before, limit)
 
 
+async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef) -> Sequence[Session]:
+    """What goes on at an Evse of ours, and what is awaited there."""
+    found = await locations.station_at(unit, holder, evse)
+    return () if found is None else await store.open_at_evse(unit, holder, found[0].id, found[1])
+
+
 async def course_of(unit: Unit, session: Session) -> Course:
     """How the charge went so far, stretch by stretch."""
     return course(session, await readings.facts(unit, session.holder, session.id))

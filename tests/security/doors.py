@@ -1,0 +1,360 @@
+"""What the right party asks at each endpoint of OCPI, and what it asks about: for walks with every wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from laddnav.cdrs.model import Cdr
+from laddnav.kit.energy import wh
+from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.locations import actions as locations
+from laddnav.ocpi import partners, store
+from laddnav.ocpi.limited import CAPABLE
+from laddnav.ocpi.model import Connection, KeptCommand
+from laddnav.ocpi.routes import MODULES
+from laddnav.ocpi.rules import OFFERED, path_of
+from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
+from laddnav.ocpi.wire.codec import Hearing, encoded
+from laddnav.ocpi.wire.commands import (
+    CancelReservation,
+    CommandResult,
+    CommandState,
+    CommandType,
+    ReserveNow,
+    Result,
+    StartSession,
+    StopSession,
+    UnlockConnector,
+)
+from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.ocpi.wire.profiles import (
+    ActiveChargingProfileResult,
+    ChargingProfileResult,
+    ClearProfileResult,
+    ProfileRequest,
+    ProfileResult,
+    SetChargingProfile,
+)
+from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
+from laddnav.reservations import actions as reservations
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
+from laddnav.sessions.model import Preferences, ProfileType, Session
+from laddnav.tariffs import actions as tariffs
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences
+from tests import things
+from tests.clock import SetClock
+from tests.ocpi.network import Installation
+from tests.ocpi.test_modules import cdr as cdr_words
+from tests.ocpi.test_modules import session as session_words
+from tests.things import LONG_AGO
+
+SOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+URL = "https://partner.example/ocpi/result"
+LIMITS = ChargingProfile(unit=RateUnit.AMPERE, limits=(ProfileLimit(timedelta(), Decimal(16)),))
+EVSES = {"charging": 1, "charged": 2} | {
+    f"{what}-{number}": 3 + 2 * place + offset
+    for place, number in enumerate(VERSIONS)
+    for offset, what in enumerate(("reserved", "started"))
+}
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """One endpoint in one version. `many` is how many segments stand behind the module in its URL."""
+
+    role: Role
+    version: Version
+    module: Module
+    interface: Interface
+    method: str
+    many: int
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.role}/{self.version.number}/{self.module} +{self.many} ({self.interface})"
+
+    @property
+    def key(self) -> tuple[Module, Interface, str, int]:
+        return self.module, self.interface, self.method, self.many
+
+    @property
+    def path(self) -> str:
+        return f"/ocpi/{path_of(self.role)}/{self.version.number}/{self.module}"
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """A request at a door: what stands behind its path, and the body, in words or as a thing of ours."""
+
+    segments: tuple[str, ...] = ()
+    query: str = ""
+    body: Any = None
+    nameless: bool = False  # whoever says it means itself: its version has no word for whose it is
+
+    def url(self, door: Door) -> str:
+        return "/".join((door.path, *self.segments)) + (f"?{self.query}" if self.query else "")
+
+    def spelt(self, door: Door) -> bytes | None:
+        if self.body is None or isinstance(self.body, bytes):
+            return self.body
+        if isinstance(self.body, Mapping):
+            return encoded(self.body)
+        return door.version.codecs[type(self.body)].encode(self.body)
+
+
+def doors(role: Role) -> Iterator[Door]:
+    """Every endpoint of ours in this role, as the tables have them, in every version."""
+    for version in VERSIONS.values():
+        for module, interface in OFFERED[role]:
+            if module in version.modules:
+                for (method, many), endpoint in MODULES[module, interface].items():
+                    if endpoint.spoken(version):
+                        yield Door(
+                            role=role, version=version, module=module, interface=interface, method=method, many=many
+                        )
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """What is there to be seen and changed: `driver`'s charges are of a Token of `partner`."""
+
+    holder: PartyId
+    partner: PartyId
+    charging: str
+    charged: str
+
+
+async def furnished(one: Installation, clock: SetClock, partner: PartyId) -> House:
+    """Our places, a charge that goes on and one that is billed, with a Token of this partner; and a Token of ours."""
+    holder = one.holder
+    capabilities = (CAPABLE, PREFERS, "RESERVABLE", "UNLOCK_CAPABLE", "REMOTE_START_STOP_CAPABLE")
+    evses = tuple(things.evse(uid, evse_id=None, capabilities=capabilities) for uid in EVSES)
+    async with one.database.unit() as unit:
+        await tariffs.keep(unit, holder, things.tariff(owner=holder))
+        await locations.keep(unit, holder, things.location(owner=holder, evses=evses))
+        await tokens.keep(unit, holder, things.token("OWN", holder))
+        station = await locations.add_station(unit, holder, "ST1")
+        for uid, number in EVSES.items():
+            await locations.attach(unit, "ST1", number, EvseRef("LOC1", uid))
+        locations.connected(unit, station, process="test", protocol="ocpp1.6")
+    charging, charged = [await _charge(one, partner, EVSES[what]) for what in ("charging", "charged")]
+    clock.advance(timedelta(hours=1))
+    async with one.database.unit() as unit:
+        await sessions.stop(unit, holder=holder, session_id=charged, at=unit.now, register=wh(9_000), reason="Local")
+    await one.settle()
+    return House(holder=holder, partner=partner, charging=charging, charged=charged)
+
+
+async def _charge(one: Installation, owner: PartyId, evse_no: int) -> str:
+    async with one.database.unit() as unit:
+        given = Authorization(allowed=Allowed.ALLOWED, token=things.token("CARD1", owner))
+        session = await sessions.begin(
+            unit,
+            station=await locations.station(unit, "ST1"),
+            evse_no=evse_no,
+            uid="CARD1",
+            given=given,
+            at=unit.now,
+            register=wh(0),
+        )
+        return session.id
+
+
+async def asked(one: Installation, connection: Connection) -> None:
+    """Requests of ours to this partner, whose results are still to come."""
+    async with one.database.unit() as unit:
+        for version in VERSIONS:
+            for kind in (*CommandType, *ProfileRequest):
+                kept = KeptCommand(
+                    holder=connection.holder,
+                    id=_request(version, kind),
+                    connection_id=connection.id,
+                    direction="out",
+                    kind=kind,
+                    body=b"{}",
+                    response_url=None,
+                    state=CommandState.ACCEPTED,
+                    result=None,
+                    session_id=None,
+                    asked_at=unit.now,
+                    expires_at=unit.now + timedelta(hours=1),
+                    answered_at=None,
+                )
+                store.commands.insert(unit, kept)
+
+
+async def kept_for_them(one: Installation) -> None:
+    """The Station keeps every Evse that was asked for."""
+    async with one.database.unit() as unit:
+        for reservation in await reservations.page(unit, one.holder):
+            await reservations.answer(unit, one.holder, reservation.number, "ACCEPTED", None)
+
+
+def _request(version: str, kind: str) -> str:
+    return f"{kind}-{version}-nobody-can-guess-this"
+
+
+async def connection_of(one: Installation, holder: PartyId, party: PartyId, our_role: Role) -> Connection:
+    async with one.database.unit() as unit:
+        (found,) = [
+            each
+            for each in await partners.connections(unit, holder)
+            if each.party == party and each.our_role is our_role
+        ]
+        return found
+
+
+# What is said at each door --------------------------------------------------------------------------------------------
+
+
+def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:
+    """What `owner` says there when it speaks of its own things; a door that nobody knows yet is knocked at too."""
+    known = (_of_ours(door, house) | _told(door, house, owner) | _commanded(door, owner, house)).get(door.key)
+    if known is not None:
+        return known
+    segments = (owner.country, owner.party, *("1" * 10))[: door.many]
+    return [Said(segments=segments, body=None if door.method in ("GET", "DELETE") else {})]
+
+
+def is_known(door: Door, house: House) -> bool:
+    """Whether we know what the right party says there."""
+    return door.key in _of_ours(door, house) | _told(door, house, house.partner) | _commanded(
+        door, house.partner, house
+    )
+
+
+Known = dict[tuple[Module, Interface, str, int], Sequence[Said]]
+SENDER, RECEIVER = Interface.SENDER, Interface.RECEIVER
+
+
+def _of_ours(door: Door, house: House) -> Known:
+    """What partners read of ours, and say about it."""
+    since = "date_from=2026-01-01T00:00:00Z"
+    where = LocationReferences("LOC1", ("charging",))
+    prefers = Preferences(profile=ProfileType.GREEN)
+    limits = SetChargingProfile(response_url=URL, profile=LIMITS)
+    return {
+        (Module.CDRS, SENDER, "GET", 0): [Said()],
+        (Module.HUB_CLIENT_INFO, SENDER, "GET", 0): [Said()],
+        (Module.LOCATIONS, SENDER, "GET", 0): [Said()],
+        (Module.LOCATIONS, SENDER, "GET", 1): [Said(segments=("LOC1",))],
+        (Module.LOCATIONS, SENDER, "GET", 2): [Said(segments=("LOC1", "charging"))],
+        (Module.LOCATIONS, SENDER, "GET", 3): [Said(segments=("LOC1", "charging", "1"))],
+        (Module.SESSIONS, SENDER, "GET", 0): [Said(query=since)],
+        (Module.SESSIONS, SENDER, "PUT", 2): [Said(segments=(house.charging, "charging_preferences"), body=prefers)],
+        (Module.TARIFFS, SENDER, "GET", 0): [Said()],
+        (Module.TOKENS, SENDER, "GET", 0): [Said()],
+        (Module.TOKENS, SENDER, "POST", 2): [Said(segments=("OWN", "authorize"), body=where)],
+        (Module.CHARGING_PROFILES, RECEIVER, "GET", 1): [
+            Said(segments=(house.charging,), query=f"duration=900&response_url={URL}")
+        ],
+        (Module.CHARGING_PROFILES, RECEIVER, "PUT", 1): [Said(segments=(house.charging,), body=limits)],
+        (Module.CHARGING_PROFILES, RECEIVER, "DELETE", 1): [
+            Said(segments=(house.charging,), query=f"response_url={URL}")
+        ],
+    }
+
+
+def _told(door: Door, house: House, owner: PartyId) -> Known:
+    """What partners tell us of theirs."""
+    number = door.version.number
+    whose = (owner.country, owner.party)
+    place = things.location(owner=owner)
+    evse, connector = place.evses[0], place.evses[0].connectors[0]
+    at, change = (*whose, "LOC1"), {"last_updated": "2026-11-23T09:00:00Z"}
+    card = things.token("CARD1", owner, contract_id="C1")
+    tariff = things.tariff(f"T-{number}", owner)
+    client = ClientInfo(party=owner, role=Role.CPO, status=ClientStatus.CONNECTED, last_updated=LONG_AGO)
+    cdr = _read(Cdr, cdr_words(id=f"C-{number}"), owner, house.holder)
+    session = replace(_read(Session, session_words(id="S1"), owner, house.holder), place=cdr.location)
+    return {
+        (Module.CDRS, RECEIVER, "POST", 0): [Said(body=cdr, nameless=not door.version.routes)],
+        (Module.CDRS, RECEIVER, "GET", 3): [Said(segments=(*whose, cdr.id))],
+        (Module.HUB_CLIENT_INFO, RECEIVER, "PUT", 2): [Said(segments=whose, body=client)],
+        (Module.HUB_CLIENT_INFO, RECEIVER, "GET", 2): [Said(segments=whose)],
+        (Module.LOCATIONS, RECEIVER, "PUT", 3): [Said(segments=at, body=place)],
+        (Module.LOCATIONS, RECEIVER, "GET", 3): [Said(segments=at)],
+        (Module.LOCATIONS, RECEIVER, "PATCH", 3): [Said(segments=at, body=change | {"name": "Changed"})],
+        (Module.LOCATIONS, RECEIVER, "PUT", 4): [Said(segments=(*at, "EVSE1"), body=evse)],
+        (Module.LOCATIONS, RECEIVER, "GET", 4): [Said(segments=(*at, "EVSE1"))],
+        (Module.LOCATIONS, RECEIVER, "PATCH", 4): [Said(segments=(*at, "EVSE1"), body=change | {"status": "BLOCKED"})],
+        (Module.LOCATIONS, RECEIVER, "PUT", 5): [Said(segments=(*at, "EVSE1", "1"), body=connector)],
+        (Module.LOCATIONS, RECEIVER, "GET", 5): [Said(segments=(*at, "EVSE1", "1"))],
+        (Module.LOCATIONS, RECEIVER, "PATCH", 5): [Said(segments=(*at, "EVSE1", "1"), body=change)],
+        (Module.SESSIONS, RECEIVER, "PUT", 3): [Said(segments=(*whose, "S1"), body=session)],
+        (Module.SESSIONS, RECEIVER, "GET", 3): [Said(segments=(*whose, "S1"))],
+        (Module.SESSIONS, RECEIVER, "PATCH", 3): [Said(segments=(*whose, "S1"), body=change | {"kwh": 2})],
+        (Module.TARIFFS, RECEIVER, "PUT", 3): [Said(segments=(*whose, tariff.id), body=tariff)],
+        (Module.TARIFFS, RECEIVER, "GET", 3): [Said(segments=(*whose, tariff.id))],
+        (Module.TARIFFS, RECEIVER, "PATCH", 3): [Said(segments=(*whose, tariff.id), body=change)],
+        (Module.TARIFFS, RECEIVER, "DELETE", 3): [Said(segments=(*whose, tariff.id))],
+        (Module.TOKENS, RECEIVER, "PUT", 3): [Said(segments=(*whose, "CARD1"), body=card)],
+        (Module.TOKENS, RECEIVER, "GET", 3): [Said(segments=(*whose, "CARD1"))],
+        (Module.TOKENS, RECEIVER, "PATCH", 3): [Said(segments=(*whose, "CARD1"), body=change | {"valid": False})],
+    }
+
+
+def _commanded(door: Door, owner: PartyId, house: House) -> Known:
+    """What is asked now and answered later, in both directions."""
+    number = door.version.number
+    place = list(VERSIONS).index(number)
+    card = things.token("CARD1", owner, contract_id="C1")
+    done = CommandResult(result=Result.ACCEPTED)
+    limits = ActiveChargingProfile(started_at=LONG_AGO, profile=LIMITS)
+    results = {
+        ProfileRequest.TELL: ActiveChargingProfileResult(result=ProfileResult.ACCEPTED, active=limits),
+        ProfileRequest.SET: ChargingProfileResult(result=ProfileResult.ACCEPTED),
+        ProfileRequest.CLEAR: ClearProfileResult(result=ProfileResult.ACCEPTED),
+    }
+    commands: dict[CommandType, Any] = {
+        CommandType.RESERVE_NOW: ReserveNow(
+            response_url=URL,
+            token=card,
+            expires_at=SOON,
+            reservation_id=f"{place}",
+            location_id="LOC1",
+            evse_uid=f"reserved-{number}",
+        ),
+        CommandType.START_SESSION: StartSession(
+            response_url=URL, token=card, location_id="LOC1", evse_uid=f"started-{number}"
+        ),
+        CommandType.UNLOCK_CONNECTOR: UnlockConnector(
+            response_url=URL, location_id="LOC1", evse_uid="charging", connector_id="1"
+        ),
+        CommandType.STOP_SESSION: StopSession(response_url=URL, session_id=house.charging),
+        CommandType.CANCEL_RESERVATION: CancelReservation(response_url=URL, reservation_id=f"{place}"),
+    }
+    return {
+        (Module.COMMANDS, RECEIVER, "POST", 1): [
+            Said(segments=(kind,), body=command, nameless=not door.version.routes and hasattr(command, "token"))
+            for kind, command in commands.items()
+            if type(command) in door.version.codecs
+        ],
+        (Module.COMMANDS, SENDER, "POST", 2): [
+            Said(segments=(kind, _request(number, kind)), body=done) for kind in CommandType
+        ],
+        (Module.CHARGING_PROFILES, SENDER, "POST", 2): [
+            Said(segments=(kind, _request(number, kind)), body=result) for kind, result in results.items()
+        ],
+        (Module.CHARGING_PROFILES, SENDER, "PUT", 1): [Said(segments=("S1",), body=limits)],
+    }
+
+
+def _read(kind: type[Any], words: dict[str, Any], owner: PartyId, holder: PartyId) -> Any:
+    """One of the text's own examples, as though it had happened at a place of `owner`, with a Token of `holder`."""
+    driver = {
+        "country_code": holder.country,
+        "party_id": holder.party,
+        "uid": "OWN",
+        "type": "RFID",
+        "contract_id": f"{holder.country}-{holder.party}-COWN",
+    }
+    said = words | {"country_code": owner.country, "party_id": owner.party, "cdr_token": driver}
+    return VERSIONS["2.2.1"].codecs[kind].decode(encoded(said), Hearing(holder=holder, sender=owner))
