@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -27,14 +29,26 @@ from laddnav.ocpi.wire.routing import MessageIds, Route
 from laddnav.ocpi.wire.versions import VERSIONS
 
 _REDIRECTS = 3
+WAIT_MAX = timedelta(days=1)  # however long a partner wants to be left alone
 
 
 class PartnerUnreachable(Trouble):
     """The line to a partner is down: later may help, and until then nothing will get through."""
 
 
+class PartnerTooSlow(PartnerUnreachable):
+    """The partner was reached, perhaps, and said nothing within the time that there was."""
+
+
 class PartnerTroubled(Trouble):
-    """The partner answered, but that it cannot, or not in OCPI: later may help with this one request."""
+    """The partner answered, but that it cannot, or not in OCPI: later may help with this one request.
+
+    `wait`: how long it wants to be left alone, where it said so.
+    """
+
+    def __init__(self, message: str, wait: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class PartnerRefused(Refusal):
@@ -64,6 +78,22 @@ class Reply(Struct, frozen=True, kw_only=True):
     http: int
     headers: Mapping[str, str]
     answer: Answer
+
+
+class Passed(Struct, frozen=True, kw_only=True):
+    """An answer as it came, for whoever it is meant for: `headers` in small letters, `body` untouched."""
+
+    http: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Went(Struct):
+    """How an exchange went, so far as that is known."""
+
+    http: int | None = None
+    status: int | None = None
+    problem: str | None = None
 
 
 class Lines:
@@ -107,8 +137,12 @@ class Partner:
 
     def __init__(self, lines: Lines, connection: Connection, token: str) -> None:
         self.connection = connection
-        self._lines = lines
+        self.lines = lines
         self._token = token
+
+    def on(self, connection: Connection) -> Partner:
+        """The same, as we know it better now."""
+        return Partner(self.lines, connection, self._token)
 
     def endpoint(self, module: Module, interface: Interface) -> str:
         """Raises NotOffered."""
@@ -132,40 +166,56 @@ class Partner:
         `routed` is for functional modules only (OCPI 2.2.1 transport_and_format_message_routing); `to` where it is not
         the party that we chiefly deal with.
         """
-        clock = self._lines.clock
-        request = clock.new_id()
+        request = self.lines.clock.new_id()
         ids = MessageIds(request=request, correlation=request)
-        headers = self._headers(ids, body, routed, to)
-        seconds = (within or self._lines.settings.call_within).total_seconds()
+        route = Route(to=to or self.connection.party, origin=self.connection.holder) if routed else None
+        within = within or self.lines.settings.call_within
+        with self._noted(method, url, ids) as went:
+            went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
+            answer = self._judged(went.http, said, raw)
+            went.status = answer.status
+            return Reply(http=went.http, headers=said, answer=answer)
+
+    async def pass_on(
+        self, method: str, url: str, body: bytes | None, *, route: Route, correlation: str, within: timedelta
+    ) -> Passed:
+        """For somebody else, whose correlation it keeps; the answer is not ours to judge.
+
+        OCPI 2.2.1 transport_and_format_unique_messageg_ids. Raises PartnerUnreachable, PartnerTroubled, PartnerRefused,
+        ForbiddenAddress.
+        """
+        ids = MessageIds(request=self.lines.clock.new_id(), correlation=correlation)
+        with self._noted(method, url, ids) as went:
+            went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
+            return Passed(http=went.http, headers=said, body=raw)
+
+    @contextmanager
+    def _noted(self, method: str, url: str, ids: MessageIds) -> Iterator[_Went]:
+        """Whatever becomes of it is in the log."""
         loop = asyncio.get_running_loop()
-        at, started = clock.now(), loop.time()
-        http: int | None = None
-        status: int | None = None
-        problem: str | None = None
+        at, started = self.lines.clock.now(), loop.time()
+        went = _Went()
         try:
-            http, said, raw = await self._sent(method, url, body, headers, seconds)
-            answer = self._judged(http, said, raw)
-            status = answer.status
-            return Reply(http=http, headers=said, answer=answer)
+            yield went
         except PartnerRefused as error:
-            http, status, problem = error.http, error.status, str(error)
+            went.http, went.status, went.problem = error.http, error.status, str(error)
             raise
         except (Trouble, Refusal) as error:
-            problem = str(error)
+            went.problem = str(error)
             raise
         finally:
-            self._lines.note(
+            self.lines.note(
                 Exchange(
                     holder=self.connection.holder,
                     connection_id=self.connection.id,
-                    id=request,
+                    id=ids.request,
                     at=at,
                     direction="out",
                     method=method,
                     url=self._shown(url),
-                    http_status=http,
-                    ocpi_status=status,
-                    problem=problem,
+                    http_status=went.http,
+                    ocpi_status=went.status,
+                    problem=went.problem,
                     request_id=ids.request,
                     correlation_id=ids.correlation,
                     took_ms=round((loop.time() - started) * 1000),
@@ -180,7 +230,7 @@ class Partner:
                 return f"{endpoint.rstrip('/')}/…"
         return url
 
-    def _headers(self, ids: MessageIds, body: bytes | None, routed: bool, to: PartyId | None) -> dict[str, str]:
+    def _headers(self, ids: MessageIds, body: bytes | None, route: Route | None) -> dict[str, str]:
         connection = self.connection
         version = VERSIONS[connection.version]
         encoded = connection.encodes_token
@@ -189,16 +239,17 @@ class Partner:
         headers["Accept"] = "application/json"
         if body is not None:
             headers["Content-Type"] = "application/json"
-        if routed and version.routes:
-            headers |= routing.route_headers(Route(to=to or connection.party, origin=connection.holder))
+        if route is not None and version.routes:
+            headers |= routing.route_headers(route)
         return headers
 
     async def _sent(
-        self, method: str, url: str, body: bytes | None, headers: dict[str, str], seconds: float
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str], within: timedelta
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
-        allow_loopback = self._lines.settings.allow_loopback
-        session = self._lines.session(self.connection.id)
+        seconds = within.total_seconds()
+        allow_loopback = self.lines.settings.allow_loopback
+        session = self.lines.session(self.connection.id)
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 10))
         try:
             async with asyncio.timeout(seconds):
@@ -222,14 +273,14 @@ class Partner:
                         raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {target[:200]}")
                     url = target
         except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-            raise PartnerUnreachable(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
+            raise PartnerTooSlow(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {error}"[:300]) from error
         raise PartnerRefused(308, None, f"{url[:200]} leads in circles")
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
         """Raises PartnerTroubled where it does not end."""
-        most = self._lines.settings.answer_max
+        most = self.lines.settings.answer_max
         pieces: list[bytes] = []
         size = 0
         async for piece in response.content.iter_any():
@@ -247,7 +298,7 @@ class Partner:
         except Unreadable:
             answer = None
         if http >= 500 or http == 429:
-            raise PartnerTroubled(_said(http, answer, raw))
+            raise PartnerTroubled(_said(http, answer, raw), _wait(headers.get("retry-after"), self.lines.clock.now()))
         if http >= 300:
             raise PartnerRefused(http, answer.status if answer else None, _said(http, answer, raw))
         if answer is None:
@@ -262,6 +313,17 @@ class Partner:
 def _as_given(url: str) -> URL:
     """Percent signs stay as they are: an id with a slash in it must not become two segments."""
     return URL(url, encoded=True)
+
+
+def _wait(said: str | None, now: datetime) -> timedelta | None:
+    """How long a Retry-After header means, in seconds or as a date; a day at most."""
+    if said is None:
+        return None
+    try:
+        length = timedelta(seconds=int(said)) if said.strip().isdecimal() else parsedate_to_datetime(said) - now
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return min(max(length, timedelta()), WAIT_MAX)
 
 
 def _said(http: int, answer: Answer | None, raw: bytes) -> str:
