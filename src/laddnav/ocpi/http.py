@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from msgspec import Struct
-from starlette.types import Receive, Scope, Send
+from starlette.convertors import PathConvertor, register_url_convertor
+from starlette.routing import Route as PathRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.wire import routing
@@ -15,6 +17,20 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.routing import MessageIds, Route
 
 STRANGERS_MAX = 64_000  # bytes of a body; nearly all that partners say are shorter
+
+
+class _Anything(PathConvertor):
+    """Whatever a path can hold, a line feed too: a refusal is in an envelope, however strange the URL."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _Anything())
+
+
+def everything_below(path: str, app: ASGIApp) -> list[PathRoute]:
+    """With and without a slash at its end, and never by way of a redirect."""
+    return [PathRoute(path, app), PathRoute(f"{path}/{{rest:anything}}", app)]
 
 
 class Unrecognised(Refusal):
@@ -60,12 +76,12 @@ class Request(Struct):
         return f"Request({self.method} {shown(self.path)})"
 
 
-def request_of(scope: Scope, otherwise: str) -> Request:
+def request_of(scope: Scope, otherwise: str, below: str = "/ocpi") -> Request:
     """Its body is taken in later, when it is clear who sends it; `otherwise` is its id where it has none."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(
         method=scope["method"],
-        path=segments(scope),
+        path=segments(scope, below),
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=b"",
@@ -73,11 +89,11 @@ def request_of(scope: Scope, otherwise: str) -> Request:
     )
 
 
-def segments(scope: Scope) -> tuple[str, ...]:
-    """What stands behind /ocpi, split before it is decoded: an id may hold a slash. A slash at the end says nothing."""
+def segments(scope: Scope, below: str) -> tuple[str, ...]:
+    """What stands behind `below`, split before it is decoded: an id may hold a slash. A slash at the end is nothing."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     parts = raw.decode("latin-1").split("?")[0].strip("/").split("/")
-    return tuple(unquote(part) for part in parts[1:])
+    return tuple(unquote(part) for part in parts[len(below.strip("/").split("/")) :])
 
 
 def shown(path: Sequence[str]) -> str:

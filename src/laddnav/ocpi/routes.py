@@ -8,7 +8,6 @@ from functools import cache
 
 import structlog
 from msgspec import Struct
-from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.routing import Route as PathRoute
 from starlette.types import Receive, Scope, Send
 
@@ -69,19 +68,9 @@ DETAILS_TABLE: Table = {("GET", 0): Within(versions.details)}
 BEFORE_REGISTRATION = (State.INVITED, State.REGISTERING)
 
 
-class _Anything(PathConvertor):
-    """Whatever a path can hold, a line feed too: a refusal is in an envelope, however strange the URL."""
-
-    regex = "(?s:.*)"
-
-
-register_url_convertor("anything", _Anything())
-
-
 def routes(database: Database, settings: Settings, clients: Clients) -> list[PathRoute]:
     """Everything below /ocpi, with and without a slash at its end, and never by way of a redirect."""
-    desk = Desk(database, settings, clients)
-    return [PathRoute("/ocpi", desk), PathRoute("/ocpi/{rest:anything}", desk)]
+    return http.everything_below("/ocpi", Desk(database, settings, clients))
 
 
 class Found(Struct, frozen=True):
