@@ -38,6 +38,7 @@ from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
+from laddnav.reconciliation.events import RecordChanged
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.events import CancellationAnswered, ReservationAnswered, ReservationWithdrawn
 from laddnav.sessions.events import (
@@ -77,6 +78,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     UnlockAnswered: [commanded.answer_command],
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
+    RecordChanged: [listeners.push_record],
 }
 
 

@@ -67,6 +67,11 @@ def partner_id(partner: PartyId) -> str:
     return f"{DebtorKind.PARTNER}:{partner}"
 
 
+def partner_of(debtor: Debtor) -> PartyId | None:
+    """None: a driver."""
+    return PartyId.parse(debtor.id.partition(":")[2]) if debtor.kind is DebtorKind.PARTNER else None
+
+
 def owing(cdr: Cdr) -> tuple[DebtorKind, str]:
     """Who owes us for this CDR, and the debtor's id: the eMSP of the Token, or the driver when that eMSP is us."""
     if cdr.token.owner == cdr.holder:

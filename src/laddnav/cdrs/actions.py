@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from laddnav.cdrs import judging, rules, store
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrDisputed, CdrEvent, CdrReceived, CdrRefused
-from laddnav.cdrs.model import Cdr, Review, Standing
+from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
 from laddnav.cdrs.rules import (
     AlreadyClosedDifferently,
     AlreadyCredited,
@@ -291,6 +291,26 @@ async def ended_within(
 ) -> Sequence[tuple[str, str]]:
     """(ref, document), unread, for who reads thousands in processes of its own; the last ref is the next `after`."""
     return await store.ended_within(unit, holder, since, until, after, limit)
+
+
+async def headings(unit: Unit, holder: PartyId, owner: PartyId, ids: Iterable[str]) -> Sequence[CdrHeading]:
+    """Those of these that are here, in no order."""
+    return await store.headings(unit, holder, owner, ids)
+
+
+async def headings_within(
+    unit: Unit, holder: PartyId, owner: PartyId, emsp: PartyId, since: datetime, until: datetime, limit: int = 500
+) -> Sequence[CdrHeading]:
+    """Of this CPO about Tokens of this eMSP, ended in that time, both instants included; the first of them first."""
+    return await store.headings_within(unit, holder, owner, emsp, since, until, limit)
+
+
+async def of_authorization(unit: Unit, holder: PartyId, reference: str) -> Cdr | None:
+    """What the authorisation of this name was charged for; not what was taken back, as long as anything else is."""
+    found = await store.of_authorization(unit, holder, reference, 10)
+    credited = {cdr.credit_reference_id for cdr in found}
+    standing = [cdr for cdr in found if not cdr.credit]
+    return next((cdr for cdr in standing if cdr.id not in credited), standing[0] if standing else None)
 
 
 async def credit_of(unit: Unit, cdr: Cdr) -> Cdr | None:

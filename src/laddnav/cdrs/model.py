@@ -84,6 +84,18 @@ class Cdr(Struct, frozen=True, kw_only=True):
     last_updated: datetime
 
 
+class CdrHeading(Struct, frozen=True, kw_only=True):
+    """What a CDR asks for; of a Credit CDR both amounts are below zero, whatever sign its sender told."""
+
+    id: str
+    ref: str
+    ended_at: datetime
+    currency: str
+    excl: Decimal
+    incl: Decimal | None
+    credit: bool
+
+
 class Standing(StrEnum):
     """Whether a partner's CDR may be billed."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from laddnav.cdrs.model import Cdr, Review, Standing
+from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -45,11 +46,20 @@ order by ref desc limit $4
 ENDED_WITHIN = """
 select ref, body from cdr where holder = $1 and ended_at >= $2 and ended_at < $3 and ref > $4 order by ref limit $5
 """
+_HEADING = """id, ref, ended_at, currency, credit,
+  case when credit then -abs(total_excl) else total_excl end as excl,
+  case when credit then -abs(total_incl) else total_incl end as incl"""
+HEADINGS = f"select {_HEADING} from cdr where holder = $1 and owner = $2 and id_key = any($3)"
+HEADINGS_WITHIN = f"""
+select {_HEADING} from cdr
+where holder = $1 and owner = $2 and token_owner = $3 and ended_at between $4 and $5 order by ended_at, ref limit $6
+"""
+OF_AUTHORIZATION = "select body from cdr where holder = $1 and authorization_key = $2 order by ref desc limit $3"
 INSERT = """
 insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
   started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing,
-  credited_key)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+  credited_key, authorization_key)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 on conflict do nothing
 """
 # A Credit CDR repeats the energy of what it takes back.
@@ -140,6 +150,23 @@ async def ended_within(
     return [(row["ref"], row["body"]) for row in rows]
 
 
+async def headings(unit: Unit, holder: PartyId, owner: PartyId, ids: Iterable[str]) -> list[CdrHeading]:
+    rows = await unit.fetch(HEADINGS, str(holder), str(owner), [fold(id) for id in ids])
+    return [CdrHeading(**row) for row in rows]
+
+
+async def headings_within(
+    unit: Unit, holder: PartyId, owner: PartyId, emsp: PartyId, since: datetime, until: datetime, limit: int
+) -> list[CdrHeading]:
+    rows = await unit.fetch(HEADINGS_WITHIN, str(holder), str(owner), str(emsp), since, until, limit)
+    return [CdrHeading(**row) for row in rows]
+
+
+async def of_authorization(unit: Unit, holder: PartyId, reference: str, limit: int) -> list[Cdr]:
+    rows = await unit.fetch(OF_AUTHORIZATION, str(holder), fold(reference), limit)
+    return [json.decode(row["body"], Cdr) for row in rows]
+
+
 async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> list[Record]:
     return await unit.fetch(SUMS, holder and str(holder), since)
 
@@ -171,6 +198,7 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
             cdr.last_updated,
             cdr.closing,
             cdr.credit_reference_id and fold(cdr.credit_reference_id),
+            cdr.authorization_reference and fold(cdr.authorization_reference),
         )
     )
 

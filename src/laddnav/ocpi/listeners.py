@@ -15,11 +15,16 @@ from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.reconciliation import actions as reconciliation
+from laddnav.reconciliation.events import Change, RecordChanged
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionEvent
 from laddnav.tariffs.events import TariffChanged
 from laddnav.tokens.events import TokenChanged
 from laddnav.tokens.model import TokenType
+
+# OCPI 2.3.0 mod_invoice_reconciliation_push_model.
+SAID_WITH = {Change.NEW: "POST", Change.REVISED: "PUT", Change.WITHDRAWN: "DELETE"}
 
 
 async def push_location(database: Database, changed: LocationChanged) -> None:
@@ -76,6 +81,17 @@ async def push_cdr(database: Database, closed: CdrClosed) -> None:
                 continue
             assert body is not None, "a closed CDR is there"
             store.deliveries.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body)
+    database.wake()
+
+
+async def push_record(database: Database, changed: RecordChanged) -> None:
+    """Hears that a Record of ours is new, different or gone: only who got the invoice is told."""
+    if str(changed.holder) != changed.owner:
+        return
+    async with database.unit() as unit:
+        receiver = await reconciliation.receiver_of(unit, changed.holder, changed.record_id)
+        told = await _concerned(unit, changed.holder, Module.INVOICE_RECONCILIATION, receiver)
+        await _queue(unit, told, Module.INVOICE_RECONCILIATION, fold(changed.record_id), SAID_WITH[changed.change])
     database.wake()
 
 

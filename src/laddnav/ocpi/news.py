@@ -52,6 +52,8 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
         return await _token(unit, connection, endpoint, key)
     if module is Module.HUB_CLIENT_INFO:
         return await _neighbour(unit, connection, endpoint, key)
+    if module is Module.INVOICE_RECONCILIATION:
+        return await _record(unit, connection, endpoint, key, method)
     return await _object(unit, connection, endpoint, module, key)
 
 
@@ -119,6 +121,16 @@ async def _neighbour(unit: Unit, connection: Connection, endpoint: str, key: str
         return None
     client = parsed(body)
     return Message(method="PUT", url=joined(endpoint, client["country_code"], client["party_id"]), body=body)
+
+
+async def _record(unit: Unit, connection: Connection, endpoint: str, key: str, method: str) -> Message:
+    """New with POST, changed with PUT, and gone with DELETE (OCPI 2.3.0 mod_invoice_reconciliation_push_model)."""
+    version, holder = VERSIONS[connection.version], connection.holder
+    body = await words.said(unit, holder, Module.INVOICE_RECONCILIATION, version, key)
+    url = joined(endpoint, *_segments(holder), key)
+    if body is None:
+        return Message(method="DELETE", url=url, body=None)
+    return Message(method=method, url=endpoint if method == "POST" else url, body=body)
 
 
 async def _limits(unit: Unit, connection: Connection, session_id: str) -> Message | None:

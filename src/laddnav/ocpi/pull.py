@@ -18,7 +18,7 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calling import PartnerRefused, Reply
 from laddnav.ocpi.client import Clients
-from laddnav.ocpi.endpoints import cdrs, locations, sessions, tariffs, tokens
+from laddnav.ocpi.endpoints import cdrs, locations, reconciliation, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
@@ -53,6 +53,7 @@ Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 TAKES: dict[Module, Take] = {
     Module.CDRS: cdrs.pulled,
     Module.HUB_CLIENT_INFO: hub_clients.pulled,
+    Module.INVOICE_RECONCILIATION: reconciliation.SUBJECT.pulled,
     Module.LOCATIONS: locations.SUBJECT.pulled,
     Module.SESSIONS: sessions.SUBJECT.pulled,
     Module.TARIFFS: tariffs.SUBJECT.pulled,

@@ -27,6 +27,8 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.COMMANDS, RECEIVER),
         (Module.CHARGING_PROFILES, RECEIVER),
         (Module.HUB_CLIENT_INFO, RECEIVER),
+        (Module.INVOICE_RECONCILIATION, SENDER),
+        (Module.INVOICE_RECONCILIATION, RECEIVER),
     ),
     Role.EMSP: (
         (Module.LOCATIONS, RECEIVER),
@@ -37,6 +39,8 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.COMMANDS, SENDER),
         (Module.CHARGING_PROFILES, SENDER),
         (Module.HUB_CLIENT_INFO, RECEIVER),
+        (Module.INVOICE_RECONCILIATION, SENDER),
+        (Module.INVOICE_RECONCILIATION, RECEIVER),
     ),
     Role.NSP: (
         (Module.LOCATIONS, RECEIVER),

@@ -23,6 +23,8 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
 from laddnav.pricing.tab import priced
+from laddnav.reconciliation import actions as reconciliation
+from laddnav.reconciliation.model import Record
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs
@@ -33,6 +35,7 @@ from laddnav.tokens.model import Token, TokenKey
 KINDS: dict[Module, type[Any]] = {
     Module.CDRS: Cdr,
     Module.HUB_CLIENT_INFO: ClientInfo,
+    Module.INVOICE_RECONCILIATION: Record,
     Module.LOCATIONS: Location,
     Module.SESSIONS: Session,
     Module.TARIFFS: Tariff,
@@ -134,6 +137,10 @@ async def _session(unit: Unit, holder: PartyId, key: str) -> Session | None:
     return replace(session, periods=priced(session.tab).periods)
 
 
+async def _record(unit: Unit, holder: PartyId, key: str) -> Record | None:
+    return await reconciliation.find(unit, holder, holder, key)
+
+
 async def _cdr(unit: Unit, holder: PartyId, key: str) -> Cdr | None:
     return await cdrs.find(unit, holder, holder, key)
 
@@ -141,6 +148,7 @@ async def _cdr(unit: Unit, holder: PartyId, key: str) -> Cdr | None:
 READS: dict[Module, Callable[[Unit, PartyId, str], Awaitable[Any]]] = {
     Module.CDRS: _cdr,
     Module.HUB_CLIENT_INFO: clients.client,
+    Module.INVOICE_RECONCILIATION: _record,
     Module.LOCATIONS: _location,
     Module.SESSIONS: _session,
     Module.TARIFFS: _tariff,

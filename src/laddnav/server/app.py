@@ -18,6 +18,7 @@ import laddnav.ocpi.operate
 import laddnav.ocpp.routes
 import laddnav.parties.routes
 import laddnav.readings.routes
+import laddnav.reconciliation.routes
 import laddnav.reservations.routes
 import laddnav.server.routes
 import laddnav.server.tariffs
@@ -26,6 +27,7 @@ import laddnav.tariffs.routes
 import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.billing import actions as billing
+from laddnav.billing.events import InvoiceIssued
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
@@ -41,7 +43,15 @@ from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.introductions import introduce_debtors
-from laddnav.ocpi.listeners import push_cdr, push_location, push_session, push_status, push_tariff, push_token
+from laddnav.ocpi.listeners import (
+    push_cdr,
+    push_location,
+    push_record,
+    push_session,
+    push_status,
+    push_tariff,
+    push_token,
+)
 from laddnav.ocpi.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpp import actions as ocpp
@@ -49,6 +59,8 @@ from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
 from laddnav.people import actions as people
 from laddnav.people.api import Route
+from laddnav.reconciliation import actions as reconciliation
+from laddnav.reconciliation.events import RecordChanged
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.events import (
     CancellationAnswered,
@@ -112,6 +124,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrClosed: [billing.bill, push_cdr, note_cdr],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill],
+    InvoiceIssued: [reconciliation.record_issued],
+    RecordChanged: [push_record],
     ConnectionChanged: [introduce_debtors, hub_clients.tell_clients],
 }
 
@@ -127,6 +141,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.reservations.routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
+    *laddnav.reconciliation.routes.ROUTES,
     *laddnav.ocpi.operate.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.server.routes.ROUTES,

@@ -23,6 +23,7 @@ from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecogni
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles, NotNow
+from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.sessions.rules import NoPreferences, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens.rules import UnknownToken
@@ -43,6 +44,7 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     UnknownSession: (404, StatusCode.CLIENT_ERROR),
     UnknownCdr: (404, StatusCode.CLIENT_ERROR),
     UnknownClient: (404, StatusCode.CLIENT_ERROR),
+    UnknownRecord: (404, StatusCode.CLIENT_ERROR),
     UnknownCommand: (404, StatusCode.CLIENT_ERROR),
     NotAmongThem: (404, StatusCode.INVALID_PARAMETERS),
     NoPreferences: (404, StatusCode.INVALID_PARAMETERS),

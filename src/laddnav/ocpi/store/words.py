@@ -67,6 +67,9 @@ LISTED: dict[Module, Listed] = {
         found="t.type = split_part($2, '/', 1) and t.uid_key = substr($2, strpos($2, '/') + 1)",
     ),
     Module.HUB_CLIENT_INFO: Listed(table="hub_client"),
+    Module.INVOICE_RECONCILIATION: Listed(
+        table="reconciliation", visible="t.receiver = any($6) and t.withdrawn_at is null"
+    ),
     Module.SESSIONS: Listed(table="session", visible="t.token_owner = any($6)"),
     Module.CDRS: Listed(table="cdr", revision="1", visible="t.token_owner = any($6)", sayable="not t.credit"),
 }

@@ -50,7 +50,16 @@ CODECS = Codecs(
 )
 
 # Modules that came with OCPI 2.3.0.
-LATER = frozenset({Module.BOOKINGS, Module.BOOKING_LOCATIONS})
+LATER = frozenset(
+    {
+        Module.BOOKINGS,
+        Module.BOOKING_LOCATIONS,
+        Module.CONFIRMATIONS,
+        Module.INVOICE_RECONCILIATION,
+        Module.PAYMENTS,
+        Module.TERMINALS,
+    }
+)
 
 VERSION = Version(
     number="2.2.1",

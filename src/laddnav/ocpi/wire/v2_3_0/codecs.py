@@ -15,6 +15,7 @@ from laddnav.ocpi.wire.v2_3_0 import (
     connector,
     credentials,
     evse,
+    invoice_reconciliation,
     location,
     payments,
     session,
@@ -23,6 +24,7 @@ from laddnav.ocpi.wire.v2_3_0 import (
 )
 from laddnav.ocpi.wire.version import Version
 from laddnav.payments.model import Confirmation, Terminal
+from laddnav.reconciliation.model import Record
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Authorization, Token
@@ -36,6 +38,7 @@ CHANGED: dict[type[Any], Codec[Any, Any]] = {
     Credentials: credentials.codec,
     Evse: evse.codec,
     Location: location.codec,
+    Record: invoice_reconciliation.codec,
     Session: session.codec,
     Tariff: tariff.codec,
     Terminal: payments.terminal_codec,
