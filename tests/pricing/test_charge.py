@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
+from laddnav.kit.money import TaxAmount
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.pricing import (
     PRESETS,
@@ -268,10 +269,10 @@ def test_under_a_limit_each_tax_is_still_its_percentage_of_what_it_is_taken_of()
     dear = (component("ENERGY", "5", vat="25"), component("TIME", "50", vat="10"))
     capped = tariff(*dear, price_max=Limit(Decimal(60)))
     ours = price(charge(period(ENERGY="20", TIME="1"), tariffs=(capped,))).total
-    assert [f"{tax.percentage} % of {tax.base} is {tax.amount}" for tax in ours.taxes] == [
-        "25 % of 40 is 10",
-        "10 % of 20 is 2",
-    ]
+    assert ours.taxes == (
+        TaxAmount("VAT", Decimal(10), Decimal(25), Decimal(40)),
+        TaxAmount("VAT", Decimal(2), Decimal(10), Decimal(20)),
+    )
     assert ours.excl == 60 and ours.incl == 72
     # Limits whose sides fit no percentage leave what they change without one.
     odd = replace(capped, price_max=Limit(Decimal(60), Decimal(61)))

@@ -11,7 +11,7 @@ from laddnav.kit.money import Price
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Measured, Reading
-from laddnav.pricing.model import Charge, Priced, Stated
+from laddnav.pricing.model import Amount, Charge, Priced, Stated
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import metered
 from laddnav.sessions.model import Session
@@ -185,18 +185,22 @@ def charge_of(cdr: Cdr, zone: str | None) -> Charge:
         periods=cdr.periods,
         tariffs=cdr.tariffs,
         stated=Stated(
-            total=costs.total,
-            fixed=costs.fixed,
-            energy=costs.energy,
-            time=costs.time,
-            parking=costs.parking,
-            reservation=costs.reservation,
+            total=_sides(costs.total),
+            fixed=_sides(costs.fixed),
+            energy=_sides(costs.energy),
+            time=_sides(costs.time),
+            parking=_sides(costs.parking),
+            reservation=_sides(costs.reservation),
         ),
         energy=cdr.energy,
         time=cdr.time,
         parking_time=cdr.parking_time,
         credit=cdr.credit,
     )
+
+
+def _sides(cost: Price | None) -> Amount | None:
+    return None if cost is None else Amount(cost.before_taxes, cost.after_taxes)
 
 
 # ---- What a CDR of ours is made of

@@ -12,26 +12,25 @@ from laddnav.pricing.lines import lines
 from laddnav.pricing.model import Amount, CannotPrice, Priced
 from laddnav.pricing.policy import Partials, Policy
 from laddnav.pricing.rounding import quotient
-from laddnav.pricing.totals import Parts, parts_of, sum_of, total_of
+from laddnav.pricing.totals import Parts, parts_of, sum_of
 from laddnav.tariffs.model import Tariff
 
 
 def billed(counts: Counts, currency: str, policy: Policy) -> Priced:
     """Raises CannotPrice where prices in different currencies would have to be added."""
-    drawn = lines(counts, policy)
-    parts, flags = parts_of(drawn), counts.flags + _flags_of_rates(counts)
+    drawn, flags = lines(counts, policy), counts.flags + _flags_of_rates(counts)
     limits = limit_lines(counts, drawn, policy)
+    drawn += limits
+    parts = parts_of(drawn)
     if limits:
-        drawn += limits
         if policy.partials is Partials.SPREAD:
-            parts = _spread(parts, total_of(drawn))
+            parts = _spread(parts)
         else:
             flags.append(Flagged(flag=Flag.PARTS_DO_NOT_ADD_UP))
-    total = total_of(drawn)
-    _refuse_what_is_no_number(total, counts)
+    _refuse_what_is_no_number(parts.total, counts)
     return Priced(
         currency=_currency(counts.tariffs, currency),
-        total=total,
+        total=parts.total,
         fixed=parts.fixed,
         energy=parts.energy,
         time=parts.time,
@@ -66,13 +65,13 @@ def _flags_of_rates(counts: Counts) -> list[Flagged]:
     return found
 
 
-def _spread(parts: Parts, total: Amount) -> Parts:
+def _spread(parts: Parts) -> Parts:
     """Each part in proportion, so that they add up to the limited total; the largest takes what is left over."""
     shares = [parts.fixed, parts.energy, parts.time, parts.parking, parts.reservation]
     whole = sum_of(shares)
-    before = _shares([share.excl for share in shares], whole.excl, total.excl)
-    after = _shares([share.incl for share in shares], whole.incl, total.incl)
-    return Parts(*(Amount(excl, incl) for excl, incl in zip(before, after, strict=True)))
+    before = _shares([share.excl for share in shares], whole.excl, parts.total.excl)
+    after = _shares([share.incl for share in shares], whole.incl, parts.total.incl)
+    return Parts(parts.total, *(Amount(excl, incl) for excl, incl in zip(before, after, strict=True)))
 
 
 def _shares(sides: list[Decimal | None], whole: Decimal | None, total: Decimal | None) -> list[Decimal | None]:

@@ -96,7 +96,7 @@ class _Reading:
         counts = Counts(
             started_at=charge.started_at,
             ended_at=charge.ended_at,
-            tariffs=holding.tariffs,
+            tariffs=tuple(holding.tariffs),
             periods=charge.periods,
         )
         for written in self.written:
@@ -166,11 +166,10 @@ class _Reading:
         else:
             self.parked_at = None
         reserves, charges = self._begins(written)
-        start = Cut(written.started_at, NO_ENERGY)
         if offers is None:
-            self._count(counts, written, {}, written.energy, times, start, None)
+            self._count(counts, written, {}, written.energy, times)
             return
-        moment = self._moment(written, offers, start)
+        moment = self._moment(written, offers, written.started_at, NO_ENERGY)
         if not times:
             times = self._unwritten(written, offers, moment)
         else:
@@ -186,11 +185,11 @@ class _Reading:
             self._flag(Flag.POWER_UNKNOWN, written)
         borders = () if offers.borderless else self._borders(written, offers)
         if borders and self.policy.crossing is _PRO_RATA:
-            self._count_pro_rata(counts, written, offers, times, [start, *borders])
+            self._count_pro_rata(counts, written, offers, times, [Cut(written.started_at, NO_ENERGY), *borders])
         else:
             if borders and self._changes(written, offers, times, rates, borders):
                 self._flag(Flag.PERIOD_CROSSES_BORDER, written)
-            self._count(counts, written, rates, written.energy, times, start, None)
+            self._count(counts, written, rates, written.energy, times)
 
     def _begins(self, written: Written) -> tuple[bool, bool]:
         """Whether a flat fee may be due for the reservation and for the charge: each once, as its first period begins.
@@ -256,16 +255,16 @@ class _Reading:
         rates: dict[str, Rate | None],
         energy: Decimal,
         times: dict[str, Decimal],
-        since: Cut,
-        until: Cut | None,
+        part: tuple[datetime, datetime] | None = None,
     ) -> None:
-        start, end = since.at, written.ended_at if until is None else until.at
-        interpolated = until is not None or since.at != written.started_at
+        """What the period says, or what falls on a `part` of it."""
+        start, end = (written.started_at, written.ended_at) if part is None else part
+        place, drawn = written.place, part is not None
         if energy:
-            counts.energy.append(Counted(ENERGY, rates.get(ENERGY), start, end, energy, written.place, interpolated))
+            counts.energy.append(Counted(ENERGY, rates.get(ENERGY), start, end, energy, place, drawn))
         for kind, seconds in times.items():
             if seconds:
-                counted = Counted(kind, rates.get(kind), start, end, seconds, written.place, interpolated)
+                counted = Counted(kind, rates.get(kind), start, end, seconds, place, drawn)
                 (counts.reservation if kind == RESERVATION_TIME else counts.times).append(counted)
 
     def _count_pro_rata(
@@ -281,13 +280,14 @@ class _Reading:
         whole = seconds_of(written.ended_at - written.started_at)
         given = dict.fromkeys(times, _ZERO)
         for since, until in zip(starts, [*starts[1:], None], strict=True):
-            moment = self._moment(written, offers, since)
+            moment = self._moment(written, offers, since.at, since.passed)
             passed = whole if until is None else seconds_of(until.at - written.started_at)
             upto = {kind: quotient(seconds * passed, whole) for kind, seconds in times.items()}
             part = {kind: upto[kind] - given[kind] for kind in times}
             kwh = ((used if until is None else until.passed) - since.passed).kwh
             rates = self._rates(offers, moment, kwh, part)
-            self._count(counts, written, rates, kwh, part, since, until)
+            ended_at = written.ended_at if until is None else until.at
+            self._count(counts, written, rates, kwh, part, (since.at, ended_at))
             given = upto
 
     # ---- What to know of it
@@ -310,23 +310,25 @@ class _Reading:
     ) -> bool:
         """Another price begins within the period, for something that was counted in it."""
         return any(
-            self._rates(offers, self._moment(written, offers, cut), written.energy, times) != rates for cut in borders
+            self._rates(offers, self._moment(written, offers, cut.at, cut.passed), written.energy, times) != rates
+            for cut in borders
         )
 
     def _look_at_timestamps(self, written: Written) -> None:
         if self.policy.volume is _BY_CLOCK:
             return
-        said = sum(written.times.values(), _ZERO)
-        if abs(said - seconds_of(written.ended_at - written.started_at)) > _TIMESTAMP_SLACK:
+        over = -seconds_of(written.ended_at - written.started_at)
+        for seconds in written.times.values():
+            over += seconds
+        if abs(over) > _TIMESTAMP_SLACK:
             self._flag(Flag.VOLUME_AGAINST_TIMESTAMPS, written)
 
-    def _moment(self, written: Written, offers: Offers, cut: Cut) -> Moment:
+    def _moment(self, written: Written, offers: Offers, at: datetime, passed: Energy) -> Moment:
         """As far as `offers` ask: a wall clock is slow to find, and most tariffs have no use for one."""
-        at = cut.at
         return Moment(
             at.astimezone(self.zone) if offers.asks_clock else at,
             at - self.charge.started_at,
-            self.used + cut.passed if offers.energies else NO_ENERGY,
+            self.used + passed if offers.energies else NO_ENERGY,
             written.power,
             written.current,
             _NO_LENGTH if self.parked_at is None else at - self.parked_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
@@ -29,18 +29,9 @@ class Holding:
         for tariff in _versions(asked or charge.tariffs, charge, policy):
             self._by_id[fold(tariff.id)] = tariff
         self._held: dict[str | None, Offers] = {}
-        self._tariffs: list[Tariff] = []
-        self._offers: list[Offers] = []
-
-    @property
-    def tariffs(self) -> tuple[Tariff, ...]:
-        """Those that hold in some period, in the order in which they first do."""
-        return tuple(self._tariffs)
-
-    @property
-    def offers(self) -> Sequence[Offers]:
-        """Those of `tariffs`."""
-        return self._offers
+        # Those that hold in some period, in the order in which they first do, and theirs.
+        self.tariffs: list[Tariff] = []
+        self.offers: list[Offers] = []
 
     def at(self, period: ChargingPeriod, place: int) -> Offers | None:
         """None where no tariff holds, and the period is free."""
@@ -83,14 +74,14 @@ class Holding:
 
     def _begun(self, tariff: Tariff) -> Offers:
         begun = offers(tariff, self._policy)
-        if tariff not in self._tariffs:
+        if tariff not in self.tariffs:
             charge = self._charge
             if not in_force(tariff, charge.started_at):
                 self.flags.append(Flagged(flag=Flag.TARIFF_NOT_IN_FORCE, tariff_id=tariff.id))
             if tariff.currency != charge.currency:
                 self.flags.append(Flagged(flag=Flag.CURRENCIES_DIFFER, tariff_id=tariff.id))
-            self._tariffs.append(tariff)
-            self._offers.append(begun)
+            self.tariffs.append(tariff)
+            self.offers.append(begun)
         return begun
 
 

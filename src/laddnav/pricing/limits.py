@@ -15,7 +15,7 @@ from laddnav.pricing.policy import LimitScope, LimitSides, LimitTax, Policy
 from laddnav.pricing.reasons import Because, Reason
 from laddnav.pricing.rounding import quotient
 from laddnav.pricing.taxes import TAX_NAME
-from laddnav.pricing.totals import total_of
+from laddnav.pricing.totals import sum_of
 from laddnav.tariffs.model import Limit, Tariff
 
 PRICE_MIN = "PRICE_MIN"
@@ -30,10 +30,12 @@ def limit_lines(counts: Counts, lines: tuple[Line, ...], policy: Policy) -> tupl
     A tariff to which the driver went back is one tariff still. Where the two limits of one cross, the highest price has
     the last word.
     """
+    limiting: dict[str, Tariff] = {}
+    for tariff in counts.tariffs:
+        if tariff.price_min is not None or tariff.price_max is not None:
+            limiting[tariff.id] = tariff
     found: tuple[Line, ...] = ()
-    for tariff in {tariff.id: tariff for tariff in counts.tariffs}.values():
-        if policy.without_limits or (tariff.price_min is None and tariff.price_max is None):
-            continue
+    for tariff in () if policy.without_limits else limiting.values():
         limited = tuple(line for line in lines if _is_limited(line, tariff, counts, policy))
         for dimension, code, limit, bounded in (
             (PRICE_MIN, Because.AT_LEAST, tariff.price_min, max),
@@ -41,7 +43,7 @@ def limit_lines(counts: Counts, lines: tuple[Line, ...], policy: Policy) -> tupl
         ):
             if limit is None:
                 continue
-            total = total_of(limited)
+            total = sum_of([line.amount for line in limited])
             change = _change(total, _bounded(total, limit, bounded, policy))
             if change is not None:
                 line = _line(tariff, dimension, code, change, counts.started_at, counts.ended_at)

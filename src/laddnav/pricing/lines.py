@@ -23,7 +23,9 @@ def lines(counts: Counts, policy: Policy) -> tuple[Line, ...]:
     The step size counts once, on all volume that was priced, with the last price (OCPI 2.2.1 mod_cdrs_step_size). Paid
     parking takes the rounding of time where there is any, and charging time then stays exact.
     """
-    drawn = [_fee(fee) for fee in counts.fees]
+    drawn: list[Line] = []
+    for fee in counts.fees:
+        drawn.append(_fee(fee))
     if policy.step_reservation is _SHARED:
         groups = [counts.energy, sorted([*counts.reservation, *counts.times], key=_started_at)]
     else:
@@ -46,8 +48,9 @@ def _lines(counted: list[Counted], policy: Policy) -> list[Line]:
         return drawn
     if not runs:
         return drawn
-    stepped, (_, rate) = _last(runs, policy)
-    whole = _whole(runs[stepped][0].dimension, counted, policy)
+    stepped = _stepped(runs, policy)
+    run, rate = runs[stepped]
+    whole = _whole(run.dimension, counted, policy)
     extra = up_to(whole, rate.step) - whole
     for place, (run, rate) in enumerate(runs):
         drawn.append(_line(run, rate, run.volume + extra if place == stepped else run.volume))
@@ -86,14 +89,14 @@ def _joined(run: Counted, piece: Counted) -> Counted:
     )
 
 
-def _last(runs: list[tuple[Counted, Rate]], policy: Policy) -> tuple[int, tuple[Counted, Rate]]:
-    """The one that takes the rounding, and its place."""
+def _stepped(runs: list[tuple[Counted, Rate]], policy: Policy) -> int:
+    """The place of the one that takes the rounding."""
     last = len(runs) - 1
     if policy.step_time is _PARKING:
         for place in range(last, -1, -1):
             if runs[place][0].dimension == PARKING_TIME:
-                return place, runs[place]
-    return last, runs[last]
+                return place
+    return last
 
 
 # A reservation's time is TIME too where both are rounded as one.

@@ -102,15 +102,38 @@ class Tab(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.stints[-1].ended_at if self.stints else self.opened_at
 
 
-class Stated(Struct, frozen=True, kw_only=True, gc=False):
-    """The total of a charge and its parts, as somebody states them; None: not stated."""
+class Amount(Struct, frozen=True, gc=False):
+    """What something costs before (`excl`) and after (`incl`) taxes; None where the tariff leaves that side unknown."""
 
-    total: Price | None = None
-    fixed: Price | None = None
-    energy: Price | None = None
-    time: Price | None = None
-    parking: Price | None = None
-    reservation: Price | None = None
+    excl: Decimal | None
+    incl: Decimal | None
+    taxes: tuple[TaxAmount, ...] = ()
+
+    def __add__(self, other: Amount) -> Amount:
+        """A side that is unknown in one is unknown in the sum."""
+        return Amount(
+            None if self.excl is None or other.excl is None else self.excl + other.excl,
+            None if self.incl is None or other.incl is None else self.incl + other.incl,
+            merged(self.taxes + other.taxes) if other.taxes else self.taxes,
+        )
+
+    @property
+    def price(self) -> Price:
+        """As it leaves the house. Raises CannotPrice where the amount before taxes is unknown."""
+        if self.excl is None:
+            raise CannotPrice("The tariff's prices include a tax that it does not name: before taxes they are unknown")
+        return Price(self.excl, None if self.incl is None else self.taxes)
+
+
+class Stated(Struct, frozen=True, kw_only=True, gc=False):
+    """The total of a charge and its parts, as somebody states them; None: not stated. What is which tax is left out."""
+
+    total: Amount | None = None
+    fixed: Amount | None = None
+    energy: Amount | None = None
+    time: Amount | None = None
+    parking: Amount | None = None
+    reservation: Amount | None = None
 
 
 class Charge(Struct, frozen=True, kw_only=True, gc=False):
@@ -134,29 +157,6 @@ class Charge(Struct, frozen=True, kw_only=True, gc=False):
     time: timedelta | None = None
     parking_time: timedelta | None = None
     credit: bool = False
-
-
-class Amount(Struct, frozen=True, gc=False):
-    """What something costs before (`excl`) and after (`incl`) taxes; None where the tariff leaves that side unknown."""
-
-    excl: Decimal | None
-    incl: Decimal | None
-    taxes: tuple[TaxAmount, ...] = ()
-
-    def __add__(self, other: Amount) -> Amount:
-        """A side that is unknown in one is unknown in the sum."""
-        return Amount(
-            None if self.excl is None or other.excl is None else self.excl + other.excl,
-            None if self.incl is None or other.incl is None else self.incl + other.incl,
-            merged(self.taxes + other.taxes) if other.taxes else self.taxes,
-        )
-
-    @property
-    def price(self) -> Price:
-        """As it leaves the house. Raises CannotPrice where the amount before taxes is unknown."""
-        if self.excl is None:
-            raise CannotPrice("The tariff's prices include a tax that it does not name: before taxes they are unknown")
-        return Price(self.excl, None if self.incl is None else self.taxes)
 
 
 NOTHING = Amount(Decimal(0), Decimal(0))

@@ -27,7 +27,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.money import Price, TaxAmount, minor_unit
 from laddnav.pricing.model import Amount, CannotPrice, Priced
 from laddnav.pricing.policy import OURS, Policy, Rounding
-from laddnav.pricing.totals import parts_of, total_of
+from laddnav.pricing.totals import parts_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -141,7 +141,7 @@ def rounded(priced: Priced, policy: Policy = OURS) -> Priced:
         priced = replace(
             priced,
             lines=lines,
-            total=total_of(lines),
+            total=parts.total,
             fixed=parts.fixed,
             energy=parts.energy,
             time=parts.time,

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY, kwh
-from laddnav.kit.money import Price, minor_unit
+from laddnav.kit.money import minor_unit
 from laddnav.kit.time import hours
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.pricing.borders import cuts
@@ -41,14 +41,14 @@ class Spread(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lowest_incl: Decimal | None = None
     highest_incl: Decimal | None = None
 
-    def holds(self, stated: Price | None) -> bool:
+    def holds(self, stated: Amount | None) -> bool:
         """Whether every side that is stated lies in it, to the coin."""
         if stated is None:
             return False
         coin = minor_unit(self.currency)
         sides = (
-            (stated.before_taxes, self.lowest, self.highest),
-            (stated.after_taxes, self.lowest_incl, self.highest_incl),
+            (stated.excl, self.lowest, self.highest),
+            (stated.incl, self.lowest_incl, self.highest_incl),
         )
         known = [(one, low, high) for one, low, high in sides if None not in (one, low, high)]
         return bool(known) and all(low - coin <= one <= high + coin for one, low, high in known)  # type: ignore[operator]  # None is sorted out above

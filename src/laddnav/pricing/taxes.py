@@ -9,7 +9,7 @@ from laddnav.kit.money import TaxAmount
 from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import Amount
 from laddnav.pricing.policy import MissingVat, NotApplicable, Policy, WithoutVat
-from laddnav.pricing.rounding import quotient
+from laddnav.pricing.rounding import plain, quotient
 from laddnav.tariffs.model import TaxIncluded
 
 _HUNDRED = Decimal(100)
@@ -41,8 +41,10 @@ def taxing(vat: Decimal | None, included: TaxIncluded | None, policy: Policy) ->
 
 
 def _with_tax_on_top(vat: Decimal) -> Taxed:
+    share = plain(vat / _HUNDRED)
+
     def added(cost: Decimal) -> Amount:
-        tax = cost * vat / _HUNDRED
+        tax = cost * share
         return Amount(cost, cost + tax, (TaxAmount(TAX_NAME, tax, vat, cost),))
 
     return added

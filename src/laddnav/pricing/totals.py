@@ -13,19 +13,19 @@ from laddnav.pricing.model import NOTHING, Amount, Line
 _ZERO = Decimal(0)
 
 
-class Parts(Struct, frozen=True):
-    """The parts of a total as a CDR names them. A fixed fee of the reservation belongs to `reservation`."""
+class Parts(Struct, frozen=True, gc=False):
+    """A total and its parts as a CDR names them. A fixed fee of the reservation belongs to `reservation`.
 
+    `limits` is what the limits of tariffs changed; in OCPI that is part of nothing but the total.
+    """
+
+    total: Amount = NOTHING
     fixed: Amount = NOTHING
     energy: Amount = NOTHING
     time: Amount = NOTHING
     parking: Amount = NOTHING
     reservation: Amount = NOTHING
-
-
-def total_of(some: Iterable[Line]) -> Amount:
-    """A side that one line leaves unknown is unknown in the sum."""
-    return sum_of([line.amount for line in some])
+    limits: Amount = NOTHING
 
 
 _PART = {
@@ -35,24 +35,27 @@ _PART = {
     "PARKING_TIME": "parking",
     "RESERVATION_FLAT": "reservation",
     "RESERVATION_TIME": "reservation",
+    "PRICE_MIN": "limits",
+    "PRICE_MAX": "limits",
 }
 
 
 def parts_of(lines: Iterable[Line]) -> Parts:
-    """OCPI 2.2.1 mod_cdrs_cdr_object. What a limit of a tariff changed is in none of them."""
+    """OCPI 2.2.1 mod_cdrs_cdr_object."""
     amounts: dict[str, list[Amount]] = {}
     for line in lines:
-        part = _PART.get(line.dimension)
-        if part is not None:
-            amounts.setdefault(part, []).append(line.amount)
+        amounts.setdefault(_PART[line.dimension], []).append(line.amount)
     parts = {}
     for part, of_part in amounts.items():
         parts[part] = sum_of(of_part)
-    return Parts(**parts)
+    return Parts(sum_of([*parts.values()]), **parts)
 
 
 def sum_of(amounts: list[Amount]) -> Amount:
-    """As adding them one by one, without naming the taxes anew each time."""
+    """As adding them one by one, without naming the taxes anew each time.
+
+    A side that one of them leaves unknown is unknown in the sum.
+    """
     if len(amounts) < 2:
         return amounts[0] if amounts else NOTHING
     excl: Decimal | None = _ZERO

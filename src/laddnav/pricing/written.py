@@ -43,49 +43,40 @@ class Written(Struct, frozen=True, gc=False):
 
 
 def read(place: int, period: ChargingPeriod, ended_at: datetime, offers: Offers | None, policy: Policy) -> Written:
-    """`offers` are those of the tariff that holds in it."""
-    said = _volumes(period)
-    energy = said.get(ENERGY, _ZERO)
+    """`offers` are those of the tariff that holds in it. FLAT of 2.1.1 is no volume: that fee follows from the tariff."""
+    energy = _ZERO
     times: dict[str, Decimal] = {}
-    for kind in _TIMES:
-        if kind in said:
-            times[kind] = said[kind] * _HOUR
+    for dimension in period.dimensions:
+        kind = dimension.type
+        if kind == ENERGY:
+            energy += dimension.volume
+        elif kind in _TIMES:
+            times[kind] = times.get(kind, _ZERO) + dimension.volume * _HOUR
+    if len(times) > 1:  # in whatever order they are written
+        times = {kind: times[kind] for kind in _TIMES if kind in times}
     if policy.volume is _BY_CLOCK and times:
         times = _scaled(times, seconds_of(max(ended_at - period.started_at, timedelta())))
-    return Written(
-        place,
-        period.started_at,
-        ended_at,
-        offers,
-        energy,
-        times,
-        _span(said, "MIN_POWER", "MAX_POWER", "POWER") if offers is not None and offers.powers else UNSAID,
-        _span(said, "MIN_CURRENT", "MAX_CURRENT", "CURRENT") if offers is not None and offers.currents else UNSAID,
-        bool(times.get(RESERVATION_TIME)) and not (energy or times.get(TIME) or times.get(PARKING_TIME)),
-    )
+    power = current = UNSAID
+    if offers is not None:
+        if offers.powers:
+            power = _span(period, "MIN_POWER", "MAX_POWER", "POWER")
+        if offers.currents:
+            current = _span(period, "MIN_CURRENT", "MAX_CURRENT", "CURRENT")
+    reserves = RESERVATION_TIME in times and _only_reserves(energy, times)
+    return Written(place, period.started_at, ended_at, offers, energy, times, power, current, reserves)
 
 
-def _volumes(period: ChargingPeriod) -> dict[str, Decimal]:
-    """By dimension; FLAT of 2.1.1 is no volume, since that fee follows from the tariff."""
-    volumes: dict[str, Decimal] = {}
-    for dimension in period.dimensions:
-        kind, volume = dimension.type, dimension.volume
-        if kind not in volumes:
-            volumes[kind] = volume
-        elif kind.startswith("MAX_"):
-            volumes[kind] = max(volumes[kind], volume)
-        elif kind.startswith("MIN_"):
-            volumes[kind] = min(volumes[kind], volume)
-        else:
-            volumes[kind] += volume
-    return volumes
+def _only_reserves(energy: Decimal, times: dict[str, Decimal]) -> bool:
+    return not energy and all(bool(seconds) is (kind == RESERVATION_TIME) for kind, seconds in times.items())
 
 
-def _span(said: dict[str, Decimal], low: str, high: str, mean: str) -> Span:
+def _span(period: ChargingPeriod, low: str, high: str, mean: str) -> Span:
     """The trough and the peak; a Session's periods know only the mean, which stands for both."""
-    if low in said or high in said:
-        return Span(said.get(low), said.get(high))
-    return Span(said[mean], said[mean]) if mean in said else UNSAID
+    lows = [one.volume for one in period.dimensions if one.type == low]
+    highs = [one.volume for one in period.dimensions if one.type == high]
+    if not lows and not highs:
+        lows = highs = [one.volume for one in period.dimensions if one.type == mean]
+    return Span(min(lows, default=None), max(highs, default=None)) if lows or highs else UNSAID
 
 
 def _scaled(times: dict[str, Decimal], length: Decimal) -> dict[str, Decimal]:

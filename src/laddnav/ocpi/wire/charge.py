@@ -16,14 +16,13 @@ from msgspec import Meta, Raw, Struct
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.json import Unreadable, sane
-from laddnav.kit.money import Price, TaxAmount
 from laddnav.kit.time import utc
 from laddnav.metering.model import ChargingPeriod, Dimension
 from laddnav.ocpi.wire import lenient, terms
 from laddnav.ocpi.wire.codec import UNREADABLE, encoded
 from laddnav.ocpi.wire.shared.scalars import String3, instant
 from laddnav.ocpi.wire.terms import read_tariff, read_tariffs
-from laddnav.pricing.model import Charge, Stated
+from laddnav.pricing.model import Amount, Charge, Stated
 from laddnav.tariffs.model import Tariff
 
 __all__ = ["charge_and_version", "read_charge", "read_tariff", "read_tariffs", "version_of"]
@@ -89,9 +88,6 @@ class WirePrice2_2_1(Struct, kw_only=True, gc=False):
 
 
 class WireTaxAmount(Struct, kw_only=True, gc=False):
-    name: str = ""
-    account_number: str | None = None
-    percentage: Decimal | None = None
     amount: Decimal
 
 
@@ -225,7 +221,7 @@ def _read_2_1_1(wire: WireCharge2_1_1) -> Charge:
         "2.1.1",
         wire.stop_date_time,
         wire.location,
-        Stated() if total is None else Stated(total=Price(_finite(total))),
+        Stated() if total is None else Stated(total=Amount(_finite(total), None)),
     )
 
 
@@ -286,7 +282,7 @@ def _periods(wire: tuple[WirePeriod, ...]) -> tuple[ChargingPeriod, ...]:
     return tuple(periods)
 
 
-def _stated(wire: WireChargeIn[P], read: Callable[[P], Price]) -> Stated:
+def _stated(wire: WireChargeIn[P], read: Callable[[P], Amount]) -> Stated:
     total, fixed, energy = wire.total_cost, wire.total_fixed_cost, wire.total_energy_cost
     time, parking, reservation = wire.total_time_cost, wire.total_parking_cost, wire.total_reservation_cost
     return Stated(
@@ -299,22 +295,17 @@ def _stated(wire: WireChargeIn[P], read: Callable[[P], Price]) -> Stated:
     )
 
 
-def _price_2_2_1(wire: WirePrice2_2_1) -> Price:
-    before_taxes = _plus(wire.excl_vat)
-    if wire.incl_vat is None:
-        return Price(_finite(before_taxes))
-    tax = _finite(_plus(wire.incl_vat) - before_taxes)  # is not where one of the two is not
-    return Price(before_taxes, (TaxAmount("VAT", tax),) if tax else ())
+def _price_2_2_1(wire: WirePrice2_2_1) -> Amount:
+    incl = wire.incl_vat
+    return Amount(_finite(wire.excl_vat), None if incl is None else _finite(incl))
 
 
-def _price_2_3_0(wire: WirePrice2_3_0) -> Price:
+def _price_2_3_0(wire: WirePrice2_3_0) -> Amount:
     """A list that is left out is an empty one (OCPI 2.3.0 types_price_class)."""
-    return Price(_finite(wire.before_taxes), tuple(_tax(tax) for tax in wire.taxes or ()))
-
-
-def _tax(wire: WireTaxAmount) -> TaxAmount:
-    percentage = None if wire.percentage is None else _finite(wire.percentage)
-    return TaxAmount(wire.name, _finite(wire.amount), percentage, account_number=wire.account_number)
+    before_taxes = after_taxes = _finite(wire.before_taxes)
+    for tax in wire.taxes or ():
+        after_taxes = _add(after_taxes, _finite(tax.amount))
+    return Amount(before_taxes, after_taxes)
 
 
 @lru_cache(maxsize=terms.MOST_KEPT)

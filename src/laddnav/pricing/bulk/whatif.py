@@ -153,10 +153,9 @@ def _singly(many: Many, place: int, would_be: Columns, zone: str | None, policy:
         if charge.credit:
             was = _turned(was)
     else:
-        stated = charge.stated.total
-        if stated is None:
+        if charge.stated.total is None:
             raise CannotPrice("The CDR carries no tariff and states no total")
-        was = Amount(stated.before_taxes, stated.after_taxes)
+        was = charge.stated.total
     if charge.credit:
         becomes = _turned(becomes)
     return Repriced(many=1, changed=int(_sides(was) != _sides(becomes)), was=_bare(was), becomes=_bare(becomes))

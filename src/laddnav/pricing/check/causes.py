@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.ids import fold
-from laddnav.kit.money import Price, minor_unit
+from laddnav.kit.money import minor_unit
 from laddnav.pricing.charge import price
 from laddnav.pricing.model import Amount, CannotPrice, Charge, Priced
 from laddnav.pricing.policy import (
@@ -223,11 +223,11 @@ def likely_cause(case: Case) -> Cause | None:
     return None
 
 
-def reproduces(stated: Price | None, total: Amount, unit: Decimal) -> bool:
+def reproduces(stated: Amount | None, total: Amount, unit: Decimal) -> bool:
     """Whether both are the same to the coin, on every side that both know."""
     if stated is None:
         return False
-    sides = ((stated.before_taxes, total.excl), (stated.after_taxes, total.incl))
+    sides = ((stated.excl, total.excl), (stated.incl, total.incl))
     known = [(said_, ours) for said_, ours in sides if said_ is not None and ours is not None]
     return bool(known) and all(abs(said_ - ours) <= unit for said_, ours in known)
 
@@ -286,7 +286,7 @@ def _taxes(case: Case) -> Iterator[tuple[Cause, Amount]]:
     yield Cause.TAXES_TWICE, Amount(before, after + (after - before))
     yield Cause.TAXES_TWICE, Amount(after, after * after / before)
     yield Cause.TAXES_IN_EXCL, Amount(after, after)
-    yield Cause.OTHER_TAX_RATE, Amount(before, stated.after_taxes)
+    yield Cause.OTHER_TAX_RATE, Amount(before, stated.incl)
 
 
 def _other_tariffs(case: Case) -> Iterator[tuple[Cause, Amount]]:

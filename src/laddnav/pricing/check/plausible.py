@@ -132,7 +132,9 @@ def _negative(charge: Charge) -> bool:
     if any(time is not None and time < timedelta() for time in (charge.time, charge.parking_time)):
         return True
     total, energy = charge.stated.total, energy_of(charge)
-    return total is not None and total.before_taxes < 0 and not charge.credit and energy.wh >= 0
+    if total is None or total.excl is None or charge.credit:
+        return False
+    return total.excl < 0 and energy.wh >= 0
 
 
 def _too_much(charge: Charge, length: timedelta, power_max: Power | None) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.kit.money import Price, minor_unit
+from laddnav.kit.money import minor_unit
 from laddnav.kit.power import Power
 from laddnav.kit.time import hours
 from laddnav.pricing.charge import price
@@ -136,10 +136,8 @@ def _taken_back(credit: Charge) -> Charge:
     return replace(credit, credit=False, stated=replace(credit.stated, total=total and _negated(total)))
 
 
-def _negated(price: Price) -> Price:
-    if price.taxes is None:
-        return Price(-price.before_taxes)
-    return Price(-price.before_taxes, tuple(replace(tax, amount=-tax.amount) for tax in price.taxes))
+def _negated(amount: Amount) -> Amount:
+    return Amount(None if amount.excl is None else -amount.excl, None if amount.incl is None else -amount.incl)
 
 
 def _as_credit(taken_back: Checked, credit: Charge) -> Checked:
@@ -181,7 +179,7 @@ def _priced(charge: Charge, tariffs: tuple[Tariff, ...], zone: str | None, polic
 # ---- Costs
 
 
-def _stated_costs(charge: Charge) -> Iterator[tuple[str, Price | None]]:
+def _stated_costs(charge: Charge) -> Iterator[tuple[str, Amount | None]]:
     stated = charge.stated
     yield "total_cost", stated.total
     for name, cost in (
@@ -235,27 +233,27 @@ def _spread_out(case: Case) -> Priced:
     return price(case.charge, tariffs=case.asked, zone=case.zone, policy=policy)
 
 
-def _unknown(name: str, stated: Price | None) -> FieldChecked:
+def _unknown(name: str, stated: Amount | None) -> FieldChecked:
     return FieldChecked(
         name=name,
         verdict=Verdict.NOT_VERIFIABLE,
-        stated=None if stated is None else stated.before_taxes,
-        stated_incl=None if stated is None else stated.after_taxes,
+        stated=None if stated is None else stated.excl,
+        stated_incl=None if stated is None else stated.incl,
     )
 
 
-def _cost(name: str, stated: Price | None, ours: Amount, tolerance: Decimal, open_tax: bool) -> FieldChecked:
+def _cost(name: str, stated: Amount | None, ours: Amount, tolerance: Decimal, open_tax: bool) -> FieldChecked:
     """Each side that both know is compared."""
     if stated is None:
         return _unknown(name, stated)
-    sides = [(stated.before_taxes, ours.excl), (stated.after_taxes, None if open_tax else ours.incl)]
+    sides = [(stated.excl, ours.excl), (stated.incl, None if open_tax else ours.incl)]
     verdicts = [_close(told, own, tolerance) for told, own in sides if told is not None and own is not None]
     return FieldChecked(
         name=name,
         verdict=max(verdicts, key=list(Verdict).index, default=Verdict.NOT_VERIFIABLE),
-        stated=stated.before_taxes,
+        stated=stated.excl,
         ours=ours.excl,
-        stated_incl=stated.after_taxes,
+        stated_incl=stated.incl,
         ours_incl=ours.incl,
     )
 
