@@ -96,7 +96,7 @@ async def test_a_partner_that_wants_its_token_as_it_is_gets_it_so(cpo: Installat
 
     they.answers |= {"kept": they.answers["/versions"], "/versions": picky}
     await registered(cpo, they)
-    assert (await cpo.connection()).policy.raw_token
+    assert (await cpo.connection()).policy.calls.raw_token
     assert they.last("POST", "/credentials").headers["authorization"] == "Token token-a"
 
 

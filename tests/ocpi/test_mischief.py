@@ -35,10 +35,8 @@ from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, no_luck, stranger
 from tests.ocpi.peer import Peer, envelope, said
 from tests.ocpi.test_modules import cdr, session, words
-from tests.ocpi.test_partners_as_they_are import locations_made, their_cpo, they
+from tests.ocpi.test_partners_as_they_are import locations_made
 from tests.ocpi.test_roaming import carded, charged, furnished
-
-__all__ = ["their_cpo", "they"]
 
 
 async def pulled(one: Installation, module: Module) -> Any:

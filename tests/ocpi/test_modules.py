@@ -16,7 +16,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import store
-from laddnav.ocpi.model import Policy
+from laddnav.ocpi.policy import Objects, Policy
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.pricing.check.verdicts import Verdict, checked
@@ -182,7 +182,7 @@ async def test_a_partners_quirks_are_repaired_where_its_policy_names_them(
     quirks = ("alpha-2-country", "number-for-text", "empty-text")
     connection = await emsp.connection()
     async with emsp.database.unit() as unit:
-        store.connections.update(unit, replace(connection, policy=Policy(quirks=quirks)))
+        store.connections.update(unit, replace(connection, policy=Policy(objects=Objects(quirks=quirks))))
     assert (await at_emsp("PUT", f"{places}/LOC1", encoded(said))).both == (201, 1000)
     async with emsp.database.unit() as unit:
         kept = await locations.fetch(unit, emsp.holder, CPO, "LOC1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,11 +17,10 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import partners, store
 from laddnav.ocpi.client import Clients
-from laddnav.ocpi.model import Policy
+from laddnav.ocpi.policy import Lists, Policy, Pushes
 from laddnav.ocpi.push import ATTEMPTS_ELSE, EACH, Courier, wait_after
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.handshake import Module
-from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
@@ -30,30 +28,9 @@ from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Installation, no_luck
-from tests.ocpi.peer import Peer, envelope, peer, said
+from tests.ocpi.peer import Peer, envelope, said
 from tests.ocpi.test_modules import words
 from tests.ocpi.test_roaming import furnished
-
-
-@pytest.fixture
-async def they(cpo: Installation) -> AsyncIterator[Peer]:
-    """An eMSP that our CPO is registered with."""
-    async with peer() as one:
-        await partners.register(cpo.database, cpo.clients, one.versions_url, "token-a", CPO, Role.CPO)
-        yield one
-
-
-@pytest.fixture
-async def their_cpo(emsp: Installation) -> AsyncIterator[Peer]:
-    """A CPO that our eMSP is registered with."""
-    async with peer() as one:
-        one.answers["/v"]["endpoints"] = [
-            one.endpoint(module, "SENDER") for module in ("credentials", "locations", "tariffs", "sessions", "cdrs")
-        ]
-        one.answers["/credentials"] = one.credentials("their-token", ("CPO", "SE", "LAD"))
-        one.answers |= {"/locations": [], "/tariffs": [], "/sessions": [], "/cdrs": []}
-        await partners.register(emsp.database, emsp.clients, one.versions_url, "token-a", EMSP, Role.EMSP)
-        yield one
 
 
 async def locations_made(cpo: Installation, many: int) -> None:
@@ -225,7 +202,9 @@ async def statuses_told(cpo: Installation, *statuses: Status) -> None:
     ("policy", "heard"),
     [
         pytest.param(Policy(), ["OUTOFORDER"], id="else the newest stands for all"),
-        pytest.param(Policy(in_order=True), ["CHARGING", "CHARGING", "BLOCKED", "OUTOFORDER"], id="in order"),
+        pytest.param(
+            Policy(pushes=Pushes(in_order=True)), ["CHARGING", "CHARGING", "BLOCKED", "OUTOFORDER"], id="in order"
+        ),
     ],
 )
 async def test_a_partner_may_want_every_message_in_its_order(
@@ -236,7 +215,7 @@ async def test_a_partner_may_want_every_message_in_its_order(
     they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
     await cpo.settle()
     await policy_of_theirs(cpo, policy)
-    refusals = [said(404, 2003)] if policy.in_order else []
+    refusals = [said(404, 2003)] if policy.pushes.in_order else []
     they.answers["/locations/SE/LAD/LOC1/EVSE1"] = [*refusals, *[said(200, 1000)] * 3]
     await statuses_told(cpo, Status.CHARGING, Status.BLOCKED, Status.OUTOFORDER)
     for _ in range(4):
@@ -251,7 +230,7 @@ async def test_a_partner_that_takes_no_changes_gets_the_whole(cpo: Installation,
     await furnished(cpo)
     they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
     await cpo.settle()
-    await policy_of_theirs(cpo, Policy(whole_only=True))
+    await policy_of_theirs(cpo, Policy(pushes=Pushes(whole_only=True)))
     await statuses_told(cpo, Status.CHARGING)
     await cpo.settle()
     assert [one.method for one in they.asked if one.path.startswith("/locations")] == ["PUT", "PUT"]
@@ -498,7 +477,7 @@ async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
     """LOC-022 was forgotten there; their policy says how often it has to be missing."""
     async with emsp.database.unit() as unit:
         (connection,) = await partners.connections(unit, EMSP)
-        store.connections.update(unit, replace(connection, policy=Policy(absences=1)))
+        store.connections.update(unit, replace(connection, policy=Policy(lists=Lists(absences=1))))
     place = words(things.location("LOC1", CPO))
     for shown, status, gone in (
         ([place], Status.AVAILABLE, 0),

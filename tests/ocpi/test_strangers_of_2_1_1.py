@@ -17,7 +17,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.ocpi import partners, store
-from laddnav.ocpi.model import Policy
+from laddnav.ocpi.policy import Objects, Policy
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -164,7 +164,9 @@ async def test_periods_in_a_change_replace_what_was_there_unless_the_partner_mea
 ) -> None:
     """SES-006, SES-016, SES-057, TRN-042."""
     async with emsp.database.unit() as unit:
-        store.connections.update(unit, replace(await emsp.connection(), policy=Policy(appends_periods=appends)))
+        store.connections.update(
+            unit, replace(await emsp.connection(), policy=Policy(objects=Objects(appends_periods=appends)))
+        )
     url = f"{emsp.url}/ocpi/emsp/2.1.1/sessions/SE/LAD/101"
     words = example("sessions/simple-session-example-of-a-short-finished-session.json", status="ACTIVE")
     words["location"]["country"] = "BEL"
@@ -224,7 +226,7 @@ async def test_the_cdr_of_the_text_is_taken_from_who_is_known_to_quote_its_numbe
     at_emsp: Ask, emsp: Installation
 ) -> None:
     """TYP-016, CDR-007, CDR-008, CDR-009, CDR-021, CDR-044: and shown as it is kept, where the header says."""
-    policy = Policy(quirks=("alpha-2-country", "quoted-number"))
+    policy = Policy(objects=Objects(quirks=("alpha-2-country", "quoted-number")))
     url = f"{emsp.url}/ocpi/emsp/2.1.1/cdrs"
     words = encoded(example("cdrs/example-of-a-cdr.json"))
     assert (await at_emsp("POST", url, words)).both == (200, 2001)

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import offers, partners, store
-from laddnav.ocpi.model import Connection, Policy
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
 from laddnav.ocpi.quirks import FIELDS
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role
-from laddnav.web.pages.deviations import REPAIRS
+from laddnav.web.pages.deviations import GROUPS, REPAIRS, SWITCHES
 from tests.things import US, settled
 from tests.web.site import Site
 from tests.web.test_doors import client, sign_in
@@ -71,8 +72,9 @@ async def test_a_better_version_is_the_newest_that_both_speak(
     assert offers.better(replace(older, version=version, offers=offered)) == better
 
 
-def test_every_repair_has_its_words() -> None:
+def test_every_repair_and_every_switch_has_its_words() -> None:
     assert list(REPAIRS) == list(FIELDS)
+    assert switches_of(Policy()).keys() == SWITCHES.keys() and set(GROUPS) == set(Policy.__struct_fields__)
 
 
 async def test_an_administrator_says_how_a_partner_deviates(
@@ -84,14 +86,22 @@ async def test_an_administrator_says_how_a_partner_deviates(
     async with client.get(path) as answer:
         page = await answer.text()
     assert "Wants every message in its order" in page and "Numbers written as texts" in page
-    ticked = {"repair quoted-number": "yes", "in_order": "yes", "token": "raw", "absences": "3"}
+    as_a_rule = {
+        name: str(value) for name, value in switches_of(Policy()).items() if type(value) is int or value is True
+    }
+    ticked = {"objects.quirks quoted-number": "yes", "pushes.in_order": "yes", "calls.raw_token": "raw"}
     for absences, said in (
         ("3", "like that from now on"),
-        ("999", "Say from how many lists"),
-        ("", "Say from how many"),
+        ("999", "lists.absences"),
+        ("", "lists.absences"),
     ):
-        async with client.post(path, data={**ticked, "csrf": csrf, "absences": absences}) as answer:
+        async with client.post(path, data={**as_a_rule, **ticked, "csrf": csrf, "lists.absences": absences}) as answer:
             assert said in await answer.text()
         async with database.unit() as unit:
             policy = (await partners.fetch(unit, older.ref)).policy
-        assert policy == Policy(quirks=("quoted-number",), in_order=True, raw_token=True, absences=3)
+        assert policy == Policy(
+            calls=Calls(raw_token=True),
+            objects=Objects(quirks=("quoted-number",)),
+            lists=Lists(absences=3),
+            pushes=Pushes(in_order=True),
+        )

@@ -122,9 +122,9 @@ async def _concerned(
 
 async def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str) -> None:
     for connection in told:
-        if method == "PATCH" and connection.policy.whole_only:
+        if method == "PATCH" and connection.policy.pushes.whole_only:
             key, method = key.split("/")[0], "PUT"
-        if not connection.policy.in_order:
+        if not connection.policy.pushes.in_order:
             store.deliveries.queue_news(unit, connection, module, key, method)
         elif message := await _if_there(news(unit, connection, module, key, method)):
             store.deliveries.queue_message(unit, connection, module, key, message)

@@ -7,28 +7,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
-
-
-class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a partner deviates from the text. `quirks` are names of `ocpi/quirks.py`.
-
-    `raw_token`: it wants no Base64, or does; None: what its version says. `appends_periods`: it adds what new charging
-    periods it sends in a PATCH, where its version lets them replace what was there.
-    `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone; 0 is never.
-    `whole_only`: it takes no PATCH. `in_order`: it wants every message as it was when it happened, one after the other,
-    each again until it is taken; nothing newer overtakes (strict first in, first out).
-    """
-
-    quirks: tuple[str, ...] = ()
-    raw_token: bool | None = None
-    appends_periods: bool = False
-    absences: int = 2
-    whole_only: bool = False
-    in_order: bool = False
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -37,7 +20,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     A line is what two platforms have between them: one token each way, one version, one health. Others of us may speak
     on the same `line`, and what one of them changes about it is so for all. `leaving`: they are being told that this
     one speaks there no more. `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
-    their other parties. `offers` are the versions that they listed when we last looked. `waiting` and `dead` count what
+    their other parties. `offers` are the versions that they listed when we last looked. `failures` and `troubles` count
+    calls in a row that did not get through, and answers in a row that were trouble. `waiting` and `dead` count what
     is to be delivered to them, and what a person should look at.
     """
 
@@ -61,6 +45,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     last_error: str | None = None
     last_error_at: datetime | None = None
     failures: int = 0
+    troubles: int = 0
     retry_at: datetime | None = None
     created_at: datetime
     hub: PartyId | None = None
@@ -77,7 +62,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     @property
     def encodes_token(self) -> bool:
         """Whether the token that we show them is in Base64: as their version says, or as they want it."""
-        raw = self.policy.raw_token
+        raw = self.policy.calls.raw_token
         return VERSIONS[self.version].encodes_token if raw is None else not raw
 
     def endpoint(self, module: Module, interface: Interface) -> str | None:

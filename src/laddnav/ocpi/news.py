@@ -34,7 +34,7 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
         return Message(method="POST", url=delivery.path, body=delivery.body)
     if delivery.module is Module.CDRS:
         return await _cdr(unit, connection, delivery)
-    if connection.policy.in_order and delivery.path.startswith("http"):
+    if connection.policy.pushes.in_order and delivery.path.startswith("http"):
         return Message(method=delivery.method, url=delivery.path, body=delivery.body)
     return await news(unit, connection, delivery.module, delivery.object_key, delivery.method)
 

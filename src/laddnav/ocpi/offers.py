@@ -42,7 +42,8 @@ async def greeted(
     except PartnerRefused as error:
         if error.http != 401:
             raise
-    policy = replace(connection.policy, raw_token=connection.encodes_token)
+    policy = connection.policy
+    policy = replace(policy, calls=replace(policy.calls, raw_token=connection.encodes_token))
     partner = await clients.to(replace(connection, policy=policy), token=token)
     return partner, await versions(partner, url)
 

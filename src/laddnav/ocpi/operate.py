@@ -5,7 +5,8 @@ from msgspec import Struct
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import losses, partners, policies
-from laddnav.ocpi.model import Connection, Loss, Policy
+from laddnav.ocpi.model import Connection, Loss
+from laddnav.ocpi.policy import Policy
 from laddnav.people.api import Limit, Page, Route, page
 from laddnav.people.model import Role, Visitor
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import quirks, store
 from laddnav.ocpi.events import ConnectionChanged
-from laddnav.ocpi.model import Connection, Policy
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import UnknownConnection
-
-ABSENCES_MOST = 365
 
 
 class UnknownRepair(Refusal):
@@ -24,25 +25,34 @@ class UnknownRepair(Refusal):
         super().__init__(f"There is no repair {named}; there are {known}")
 
 
-class AbsencesOutOfRange(Refusal):
-    """A number of lists from 0, which is never, to one a day for a year."""
+class UnfitPolicy(Refusal):
+    """A switch stands where it cannot stand; `why` names it by its path."""
 
-    def __init__(self, said: int) -> None:
-        super().__init__(f"An object is missing from 0 to {ABSENCES_MOST} lists before it is gone, not from {said}")
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This is no policy: {why}")
+        self.why = why
+
+
+def meant(words: Mapping[str, Any]) -> Policy:
+    """What a form says, by group and name. Raises UnfitPolicy, UnknownRepair."""
+    try:
+        return sound(msgspec.convert(words, Policy))
+    except msgspec.ValidationError as error:
+        raise UnfitPolicy(str(error)) from error
 
 
 def sound(policy: Policy) -> Policy:
-    """Each repair once, in the order in which they are done. Raises UnknownRepair, AbsencesOutOfRange."""
-    unknown = set(policy.quirks) - set(quirks.FIELDS)
+    """Each repair once, in the order in which they are done. Raises UnknownRepair."""
+    objects = policy.objects
+    unknown = set(objects.quirks) - set(quirks.FIELDS)
     if unknown:
         raise UnknownRepair(unknown)
-    if not 0 <= policy.absences <= ABSENCES_MOST:
-        raise AbsencesOutOfRange(policy.absences)
-    return replace(policy, quirks=tuple(name for name in quirks.FIELDS if name in policy.quirks))
+    in_order = tuple(name for name in quirks.FIELDS if name in objects.quirks)
+    return replace(policy, objects=replace(objects, quirks=in_order))
 
 
 async def adapt(unit: Unit, ref: str, policy: Policy) -> Connection:
-    """From the next message on. Raises UnknownConnection, UnknownRepair, AbsencesOutOfRange."""
+    """From the next message on. Raises UnknownConnection, UnknownRepair."""
     policy = sound(policy)
     found = await store.connections.by_ref(unit, ref)
     connection = found and await store.connections.find(unit, found.holder, found.id, lock=True)

@@ -1,11 +1,15 @@
-"""How a partner deviates from the text, grouped by what that governs; whoever goes by the text has it as it stands here.
+"""How a partner deviates from the text, grouped by what that governs; as it stands here, it goes by the text.
 
 docs/reference/deviations.md says what is done for everybody, and which of these is for whom.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from laddnav.ocpi.wire.paging import PAGE_MAX
 
 
 class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,23 +33,35 @@ class Objects(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Lists(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How their lists are fetched.
+    """How their lists are fetched, and ours are handed out.
 
+    `asks`: how many objects we ask for at once. `gives`: how many they get at once at most. `follows_links`: what they
+    say is the next page is it; else we count. `window_days`: the longest stretch from date_from to date_to that they
+    take; 0 is any. `overlap_minutes`: how far back we ask again, for what was being written when we asked last.
     `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone; 0 is never.
     """
 
-    absences: int = 2
+    asks: Annotated[int, Meta(ge=1, le=1000)] = 100
+    gives: Annotated[int, Meta(ge=1, le=PAGE_MAX)] = PAGE_MAX
+    follows_links: bool = True
+    window_days: Annotated[int, Meta(ge=0, le=3650)] = 0
+    overlap_minutes: Annotated[int, Meta(ge=0, le=10080)] = 10
+    absences: Annotated[int, Meta(ge=0, le=365)] = 2
 
 
 class Pushes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How they are told what is new.
 
     `whole_only`: they take no PATCH. `in_order`: they want every message as it was when it happened, one after the
-    other, each again until it is taken; nothing newer overtakes (strict first in, first out).
+    other, each again until it is taken; nothing newer overtakes (strict first in, first out). `at_once`: how many
+    requests they bear at a time. `rests_after`: after so many answers of trouble in a row, and no other, they are left
+    alone for a while, then tried with one; 0 is never. A line that is down rests at once.
     """
 
     whole_only: bool = False
     in_order: bool = False
+    at_once: Annotated[int, Meta(ge=1, le=16)] = 8
+    rests_after: Annotated[int, Meta(ge=0, le=1000)] = 10
 
 
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,3 +69,9 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     objects: Objects = Objects()
     lists: Lists = Lists()
     pushes: Pushes = Pushes()
+
+
+def switches_of(policy: Policy) -> dict[str, Any]:
+    """How each switch stands, by its group and name."""
+    groups = {name: getattr(policy, name) for name in policy.__struct_fields__}
+    return {f"{group}.{name}": getattr(held, name) for group, held in groups.items() for name in held.__struct_fields__}

@@ -16,17 +16,16 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.calling import PartnerRefused, Reply
+from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, Reply
 from laddnav.ocpi.client import Clients
+from laddnav.ocpi.crawl import leaves
 from laddnav.ocpi.endpoints import cdrs, locations, reconciliation, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
 from laddnav.ocpi.rules import SENDER, UNROUTED, NotAmongThem
 from laddnav.ocpi.store.words import Key
-from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.handshake import Module, State
-from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
 
@@ -35,10 +34,7 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=4)  # OCPI 2.2.1 transport_and_format_pull_and_push: hours, not minutes, and with some splay
 AGAIN = timedelta(seconds=10)  # after trouble; a partner that registers may be asked a moment before it knows us
 WHOLE_EVERY = timedelta(hours=24)  # what changed is not all: some partners forget to say what they took away
-OVERLAP = timedelta(minutes=10)  # their clock is not ours, and what was being written when we asked must not slip by
-PAGE = 100
 TURN = 300.0  # seconds of the wall for one list; a long one goes on when others have had theirs
-PAGES_MAX = 100_000  # a list that never ends is a mistake of theirs
 LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the first OCPI; Sessions want a date_from
 
 # What it means in each module that something is not listed any more. What was charged and billed never goes away.
@@ -89,7 +85,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
                     break
     except (Refusal, Trouble) as error:
         log.warning("pull_broke_off", connection=connection.id, module=task.module, error=str(error))
-        task = replace(task, due_at=now + clock.wall(AGAIN * (0.75 + dice() / 2)), last_error=str(error)[:500])
+        wait = (error.wait if isinstance(error, PartnerTroubled) else None) or AGAIN * (0.75 + dice() / 2)
+        task = replace(task, due_at=now + clock.wall(wait), last_error=str(error)[:500])
         moved = isinstance(error, PartnerRefused) and error.perhaps_moved
     except Exception as error:
         # Whatever one partner says that we did not think of, the lists of the others are fetched.
@@ -118,33 +115,27 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
 async def _crawled(database: Database, clients: Clients, connection: Connection, task: Pull) -> AsyncGenerator[Pull]:
     """How far it has got, page after page. Raises NotOffered and what a call raises; what was taken stays taken."""
     partner = await clients.to(connection)
+    lists = connection.policy.lists
+    assert task.started_at is not None, "a list that was begun says when"
+    since = None if _asks_for_all(task) or task.up_to is None else task.up_to - timedelta(minutes=lists.overlap_minutes)
+    since = since or (LONG_AGO if task.module is Module.SESSIONS else None)
+
+    async def fetch(url: str) -> Reply:
+        return await partner.call("GET", url, routed=task.module not in UNROUTED)
+
     endpoint = partner.endpoint(task.module, SENDER)
-    since = None if _asks_for_all(task) or task.up_to is None else task.up_to - OVERLAP
-    page = Page(limit=PAGE, date_from=since or (LONG_AGO if task.module is Module.SESSIONS else None))
-    url: str | None = paging.with_query(endpoint, paging.query_of(page))
-    if task.next_url is not None:
-        url, page = task.next_url, replace(page, offset=paging.offset_of(task.next_url))
-    visited: set[str] = set()
-    total = 0
-    while url is not None and url not in visited and task.seen < PAGES_MAX * PAGE:
-        visited.add(url)
-        reply = await partner.call("GET", url, routed=task.module not in UNROUTED)
-        objects = envelope.members(reply.answer.data)
-        shrunk = total - _total(reply)
-        total = _total(reply)
-        if shrunk > 0 and page.offset > 0:
-            # Something left the list behind us, so that something else slipped by: look back that far.
-            page = replace(page, offset=max(0, page.offset - shrunk))
-            url = paging.with_query(endpoint, paging.query_of(page))
-            visited.discard(url)
-            continue
-        taken = await _page_taken(database, connection, task.module, objects)
-        page = replace(page, offset=page.offset + len(objects))
-        url = _next(reply, endpoint, page, len(objects))
-        task = replace(task, seen=task.seen + len(objects), skipped=task.skipped + taken.count(None), next_url=url)
-        async with database.unit() as unit:
-            store.pulls.pulled(unit, task)
-        yield task
+    async with aclosing(leaves(fetch, endpoint, since, task.started_at, lists, task.next_url)) as pages:
+        async for leaf in pages:
+            taken = await _page_taken(database, connection, task.module, leaf.objects)
+            task = replace(
+                task,
+                seen=task.seen + len(leaf.objects),
+                skipped=task.skipped + taken.count(None),
+                next_url=leaf.next_url,
+            )
+            async with database.unit() as unit:
+                store.pulls.pulled(unit, task)
+            yield task
 
 
 def _asks_for_all(task: Pull) -> bool:
@@ -163,7 +154,7 @@ async def _reconciled(database: Database, connection: Connection, task: Pull) ->
     since = task.started_at
     assert since is not None, "a list that was begun says when"
     task = replace(task, whole_at=since)
-    often = 1 if task.module is Module.TARIFFS else connection.policy.absences
+    often = 1 if task.module is Module.TARIFFS else connection.policy.lists.absences
     if task.module not in GONE or task.skipped or not often:
         return task
     gone = 0
@@ -204,17 +195,3 @@ async def _taken(unit: Unit, connection: Connection, module: Module, words: Any)
     except (Unreadable, NotAPartyId, NotAmongThem, Refusal) as error:
         log.warning("object_skipped", connection=connection.id, module=module, error=str(error))
         return None
-
-
-def _total(reply: Reply) -> int:
-    return paging.count_in(reply.headers.get("x-total-count", ""))
-
-
-def _next(reply: Reply, endpoint: str, page: Page, returned: int) -> str | None:
-    """The link as it can be followed; without one, the next offset as long as the partner says that there is more."""
-    link = paging.next_link(reply.headers.get("link"))
-    if link is not None and returned:
-        return paging.within(link, endpoint, page)
-    if returned and page.offset < _total(reply):
-        return paging.with_query(endpoint, paging.query_of(page))
-    return None

@@ -12,17 +12,19 @@ import structlog
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerUnreachable
+from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.news import message_of
 from laddnav.ocpi.rules import UNROUTED
+from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import Module, State
 
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=5)
+NO_WAIT = timedelta()
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
 EACH = 8  # requests to one partner at a time; ours take as many from them
@@ -128,13 +130,13 @@ class Courier:
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except Trouble as error:
-            await self._troubled(delivery, error)
+            await self._troubled(partner.connection, delivery, error)
         except PartnerRefused as error:
-            if partner.connection.policy.in_order:
-                await self._troubled(delivery, error)
+            if partner.connection.policy.pushes.in_order:
+                await self._again(delivery, error)
             elif delivery.method == "PATCH":
                 await self._whole_instead(partner.connection, delivery)
-            elif delivery.method == "DELETE" and error.http == 404:
+            elif delivery.method == "DELETE" and _is_gone(error):
                 await self._arrived(partner.connection, delivery, None)
             else:
                 await self._refused(partner.connection, delivery, error)
@@ -142,7 +144,7 @@ class Courier:
             await self._refused(partner.connection, delivery, error)
         except Exception as error:
             log.exception("delivery_broke", delivery=delivery.id, module=delivery.module, error=repr(error))
-            await self._troubled(delivery, error)
+            await self._again(delivery, error)
         else:
             await self._arrived(partner.connection, delivery, _absolute(message.url, reply.headers.get("location")))
 
@@ -170,10 +172,24 @@ class Courier:
                     unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
         log.info("partner_unreachable", connection=connection.id, error=str(error))
 
-    async def _troubled(self, delivery: Delivery, error: Exception) -> None:
+    async def _troubled(self, connection: Connection, delivery: Delivery, error: Trouble) -> None:
+        """Who answers everything with trouble is left alone for a while, and who asks for it at once."""
+        wait = error.wait if isinstance(error, PartnerTroubled) else None
+        async with self._database.unit() as unit:
+            now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
+            most = connection.policy.pushes.rests_after
+            # As above: a round that failed together is one answer.
+            if now is not None and now.troubles == connection.troubles:
+                if most and now.troubles + 1 >= most:
+                    wait = max(wait or NO_WAIT, wait_after(now.troubles + 2 - most, self._dice))
+                until = None if wait is None else unit.now + unit.clock.wall(wait)
+                store.lines.troubled(unit, connection.line, until, str(error))
+        await self._again(delivery, error, wait or NO_WAIT)
+
+    async def _again(self, delivery: Delivery, error: Exception, wait: timedelta = NO_WAIT) -> None:
         """Later may help with this one; what never gets through is shown to a person."""
         async with self._database.unit() as unit:
-            run_at = unit.now + unit.clock.wall(wait_after(delivery.attempts, self._dice))
+            run_at = unit.now + unit.clock.wall(max(wait, wait_after(delivery.attempts, self._dice)))
             dead = delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
             store.deliveries.again(unit, delivery, run_at, str(error), dead=dead)
 
@@ -190,6 +206,11 @@ class Courier:
         async with self._database.unit() as unit:
             store.deliveries.drop(unit, delivery)
             store.deliveries.queue_news(unit, connection, delivery.module, delivery.object_key.split("/")[0], "PUT")
+
+
+def _is_gone(error: PartnerRefused) -> bool:
+    """They do not have what we take back: as good as taken back. Some say so in HTTP, some with a status of OCPI."""
+    return error.http == 404 or error.status == StatusCode.UNKNOWN_LOCATION
 
 
 def _absolute(url: str, location: str | None) -> str | None:

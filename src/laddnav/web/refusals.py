@@ -21,7 +21,7 @@ from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.client import NotRegistered
 from laddnav.ocpi.commands import MayNotCharge
 from laddnav.ocpi.guard import ForbiddenAddress
-from laddnav.ocpi.policies import AbsencesOutOfRange
+from laddnav.ocpi.policies import UnfitPolicy
 from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
@@ -48,7 +48,6 @@ from laddnav.web.words import N_, translations
 
 # With the refusal's own fields. One that is not here says its own English sentence.
 SENTENCES: dict[type[Exception], str] = {
-    AbsencesOutOfRange: N_("Say from how many lists in a row an object has to be missing: 0, which is never, to 365."),
     AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
     AlreadyEnded: N_("This session is over already."),
     EvseBusy: N_("Another session is under way at this EVSE."),
@@ -83,6 +82,7 @@ SENTENCES: dict[type[Exception], str] = {
     TooFarAhead: N_("The start has to be within a year from now."),
     TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
     Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
+    UnfitPolicy: N_("A switch cannot stand like that: %(why)s"),
     UnknownAccount: N_("There is no such account."),
     UnknownCdr: N_("There is no such CDR."),
     UnknownConnection: N_("There is no such partner."),

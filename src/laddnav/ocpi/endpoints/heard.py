@@ -34,7 +34,7 @@ class Mismatch(Unreadable):
 
 def readable(connection: Connection, body: bytes) -> bytes:
     """The words as they are to be read and kept: the partner's own, with what its policy repairs. Raises Unreadable."""
-    names = connection.policy.quirks
+    names = connection.policy.objects.quirks
     if not names:
         return body
     mended, repairs = quirks.mended(parsed(body), names)
@@ -50,7 +50,7 @@ def changed(unit: Unit, call: Call, kind: type[Any], said: bytes) -> bytes:
         said,
         readable(call.connection, call.body),
         received_at=None if call.version.dates_changes else unit.now,
-        appends=PERIODS if call.connection.policy.appends_periods else frozenset(),
+        appends=PERIODS if call.connection.policy.objects.appends_periods else frozenset(),
     )
 
 

@@ -15,13 +15,18 @@ from laddnav.ocpi.wire.paging import Page
 async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
     """One page, joined from bytes."""
     total, objects = await words.page(unit, call.holder, module, call.version, page, call.connection.parties)
-    headers = paging.headers(call.url, page, len(objects), total)
+    headers = paging.headers(call.url, page, len(objects), total, call.connection.policy.lists.gives)
     return Reply(data=envelope.listed(objects), headers=headers)
+
+
+def asked(call: Call) -> Page:
+    """Which part of a list they ask for, and of that no more than they may have at once. Raises Unreadable."""
+    return paging.asked(call.query, call.connection.policy.lists.gives)
 
 
 def listing(module: Module) -> Endpoint:
     async def list_all(unit: Unit, call: Call) -> Reply:
-        return await listed(unit, call, module, paging.asked(call.query))
+        return await listed(unit, call, module, asked(call))
 
     return Within(list_all)
 

@@ -11,7 +11,6 @@ from laddnav.locations import actions as locations
 from laddnav.ocpi.endpoints import drivers, lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
-from laddnav.ocpi.wire import paging
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
@@ -42,7 +41,7 @@ SUBJECT = Subject(
 
 async def listed(unit: Unit, call: Call) -> Reply:
     """Only those of the partner's Tokens, and only since a given moment (OCPI 2.2.1 mod_sessions_cpo_get_method)."""
-    page = paging.asked(call.query)
+    page = lists.asked(call)
     if page.date_from is None:
         raise Unreadable("date_from is required")
     return await lists.listed(unit, call, Module.SESSIONS, page)

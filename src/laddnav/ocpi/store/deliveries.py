@@ -41,11 +41,12 @@ insert into ocpi_delivery (holder, connection_id, module, object_key, method, pa
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 """
 # What is under way for a connection counts against its share. CDRs go one after the other, oldest first, and to a
-# partner that wants everything in order, everything but what answers it.
+# partner that wants everything in order, everything but what answers it. A line that rested is tried with one.
 CLAIM = """
 with picked as (
   select p.holder, p.connection_id, p.module, p.object_key
-  from (select c.holder, c.id, coalesce((l.policy::jsonb ->> 'in_order')::boolean, false) as in_order
+  from (select c.holder, c.id, coalesce((l.policy::jsonb #>> '{pushes,in_order}')::boolean, false) as in_order,
+    case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{pushes,at_once}')::integer, $2) else 1 end as many
     from ocpi_connection c join ocpi_line l on l.id = c.line
     where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (c.id = any($5))) c
   cross join lateral (
@@ -59,7 +60,7 @@ with picked as (
         select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
           and o.module not in ('commands', 'chargingprofiles') and o.delivered_at is null and o.dead_at is null
           and o.id < d.id))
-    order by d.run_at, d.id limit $2 for update of d skip locked) p)
+    order by d.run_at, d.id limit c.many for update of d skip locked) p)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
 from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
   and d.object_key = p.object_key
@@ -127,7 +128,7 @@ def queue_message(unit: Unit, connection: Connection, module: Module, key: str, 
 
 
 async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> list[Delivery]:
-    """Up to `each` for every connection but the busy ones."""
+    """Up to `each` for every connection but the busy ones, where its policy says no other number."""
     return [_delivery(row) for row in await unit.fetch(CLAIM, unit.now, each, name, until, list(busy))]
 
 

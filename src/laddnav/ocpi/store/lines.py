@@ -25,11 +25,18 @@ SET_OUTBOUND = "update ocpi_line set outbound_sealed = $2 where id = $1"
 OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
 HEARD = "update ocpi_line set last_heard_at = $2 where id = $1"
 REACHED = """
-update ocpi_line set last_reached_at = $2, failures = 0, retry_at = null, last_error = null, last_error_at = null
-where id = $1 and (last_reached_at is null or last_reached_at < $3 or last_error is not null)
+update ocpi_line set last_reached_at = $2, failures = 0, troubles = 0, retry_at = null, last_error = null,
+  last_error_at = null
+where id = $1 and (last_reached_at is null or last_reached_at < $3 or last_error is not null or troubles > 0
+  or retry_at is not null)
 """
 NOT_REACHED = """
 update ocpi_line set failures = failures + 1, retry_at = $2, last_error = $3, last_error_at = $4 where id = $1
+"""
+TROUBLED = """
+update ocpi_line set troubles = troubles + 1, retry_at = coalesce($2::timestamptz, retry_at), last_error = $3,
+  last_error_at = $4
+where id = $1
 """
 LOOK_AT = "update ocpi_line set look_at = $2 where id = $1"
 
@@ -107,6 +114,11 @@ def reached(unit: Unit, line: str) -> None:
 
 def not_reached(unit: Unit, line: str, retry_at: datetime, error: str) -> None:
     unit.write(NOT_REACHED, line, retry_at, error[:500], unit.now)
+
+
+def troubled(unit: Unit, line: str, rests_until: datetime | None, error: str) -> None:
+    """They answered, but that they cannot; None: they are asked on."""
+    unit.write(TROUBLED, line, rests_until, error[:500], unit.now)
 
 
 def look_at(unit: Unit, line: str, at: datetime) -> None:

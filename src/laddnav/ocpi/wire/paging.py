@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
@@ -82,6 +83,11 @@ def following(headers: Mapping[str, str], endpoint: str, page: Page, returned: i
     return None
 
 
+def page_in(url: str, limit: int) -> Page:
+    """Which part of a list a URL of ours asks for. Raises Unreadable."""
+    return replace(asked(dict(parse_qsl(urlsplit(url).query)), most=_OFFSET_MAX), limit=limit)
+
+
 def offset_of(url: str) -> int:
     """Where a page begins, as its URL says."""
     said = dict(parse_qsl(urlsplit(url).query)).get("offset", "0")
@@ -116,7 +122,7 @@ def within(link: str, endpoint: str, page: Page) -> str:
     pairs = dict(parse_qsl(theirs.query, keep_blank_values=True))
     for name, value in parse_qsl(query_of(page)):
         if name in ("date_from", "date_to"):
-            pairs.setdefault(name, value)
+            pairs[name] = value
     path = theirs.path or ours.path
     return urlunsplit((ours.scheme, ours.netloc, path, urlencode(pairs, safe=":"), ""))
 

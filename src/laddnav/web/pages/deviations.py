@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.ocpi import partners, policies
-from laddnav.ocpi.model import Policy
-from laddnav.ocpi.quirks import FIELDS
+from laddnav.ocpi.policy import Policy, switches_of
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
@@ -34,57 +36,122 @@ REPAIRS = MappingProxyType(
         "restrictions-in-list": N_("Restrictions of a Tariff in a list"),
     }
 )
-# (field of the Policy, what it is called, what it does)
-SWITCHES = (
-    (
-        "whole_only",
-        N_("Takes no PATCH"),
-        N_("A change of status goes as the whole Location."),
-    ),
-    (
-        "in_order",
-        N_("Wants every message in its order"),
-        N_("First in, first out: each is repeated until it is taken, and nothing newer overtakes or replaces it."),
-    ),
-    (
-        "appends_periods",
-        N_("Sends new periods of a Session only"),
-        N_("A PATCH adds to the charging periods that were told before, also in OCPI 2.1.1."),
-    ),
+GROUPS = MappingProxyType(
+    {
+        "calls": N_("How we call each other"),
+        "pushes": N_("How we tell them what is new"),
+        "lists": N_("How we fetch their lists"),
+        "objects": N_("How we read what they say"),
+    }
 )
-TOKENS = (("", N_("As its version says")), ("raw", N_("As it is")), ("encoded", N_("In Base64")))
-_RAW = {"raw": True, "encoded": False}
+# By group and name: what a switch is called, and what it does.
+SWITCHES = MappingProxyType(
+    {
+        "calls.raw_token": (N_("The token that we show them"), ""),
+        "pushes.whole_only": (N_("Takes no PATCH"), N_("A change of status goes as the whole Location.")),
+        "pushes.in_order": (
+            N_("Wants every message in its order"),
+            N_("First in, first out: each is repeated until it is taken, and nothing newer overtakes or replaces it."),
+        ),
+        "pushes.at_once": (N_("Requests that they bear at a time"), ""),
+        "pushes.rests_after": (
+            N_("Answers of trouble in a row after which they are left alone"),
+            N_("Then they are tried with one request now and then, until it succeeds. 0: never."),
+        ),
+        "lists.asks": (N_("Objects that we ask for at once"), N_("Some give no more than 20 CDRs or 100 Tariffs.")),
+        "lists.gives": (N_("Objects that they get at once at most"), ""),
+        "lists.follows_links": (
+            N_("Their links lead to the next page"),
+            N_("Else we count where the next page begins. A link never leads us to another address than theirs."),
+        ),
+        "lists.window_days": (
+            N_("Days from date_from to date_to at most"),
+            N_("Some refuse more than 31. 0: any stretch of time."),
+        ),
+        "lists.overlap_minutes": (
+            N_("Minutes that are fetched once more"),
+            N_("For what they were writing when we asked last."),
+        ),
+        "lists.absences": (
+            N_("Whole lists in a row that lack an object before it counts as gone"),
+            N_("A whole list of Locations and Tokens is fetched once a day. 0: never."),
+        ),
+        "objects.appends_periods": (
+            N_("Sends new periods of a Session only"),
+            N_("A PATCH adds to the charging periods that were told before, also in OCPI 2.1.1."),
+        ),
+        "objects.quirks": (N_("What we put right"), ""),
+    }
+)
+TOKENS = ((None, "", N_("As its version says")), (True, "raw", N_("As it is")), (False, "encoded", N_("In Base64")))
+# Of which words a switch may name several.
+WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"objects.quirks": REPAIRS})
+
+
+class Switch(Struct, frozen=True, kw_only=True):
+    """One switch as it stands: `kind` is tick, choice, number, several or text, `choices` (word, what it is called)."""
+
+    name: str
+    kind: str
+    title: str
+    help: str
+    value: Any
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 async def shown(asked: Asked) -> Response:
     async with asked.unit() as unit:
         partner = await partners.fetch(unit, asked.part("ref"))
-    policy = partner.policy
-    return asked.page(
-        "deviations.html",
-        partner=partner,
-        repairs=[(name, asked.say(REPAIRS[name]), name in policy.quirks) for name in FIELDS],
-        switches=[(name, asked.say(title), asked.say(what), getattr(policy, name)) for name, title, what in SWITCHES],
-        tokens=[(word, asked.say(text)) for word, text in TOKENS],
-        token={None: "", True: "raw", False: "encoded"}[policy.raw_token],
-    )
+    stands = switches_of(partner.policy)
+    groups = [
+        (group, asked.say(title), [_switch(asked, name, stands[name]) for name in SWITCHES if _group(name) == group])
+        for group, title in GROUPS.items()
+    ]
+    return asked.page("deviations.html", partner=partner, groups=groups)
 
 
 async def kept(asked: Asked) -> Response:
     ref = asked.part("ref")
-    absences = asked.number("absences")
-    policy = Policy(
-        quirks=tuple(name for name in FIELDS if asked.said(f"repair {name}")),
-        raw_token=_RAW.get(asked.said("token")),
-        absences=-1 if absences is None else absences,
-        **{name: bool(asked.said(name)) for name, _, _ in SWITCHES},
-    )
+    words: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+    for name, value in switches_of(Policy()).items():
+        words[_group(name)][name.partition(".")[2]] = _said(asked, name, value)
     async with asked.unit() as unit:
-        connection = await policies.adapt(unit, ref, policy)
+        connection = await policies.adapt(unit, ref, policies.meant(words))
         people.note(unit, asked.visitor.name, "change how a partner deviates", f"partner {ref}")
     return asked.done(
         f"/partners/{ref}", asked.say("%(name)s is spoken with like that from now on.", name=connection.name)
     )
+
+
+def _group(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _switch(asked: Asked, name: str, value: Any) -> Switch:
+    title, help = (asked.say(text) if text else "" for text in SWITCHES[name])
+    if name == "calls.raw_token":
+        chosen = next(word for means, word, _ in TOKENS if means is value)
+        choices = tuple((word, asked.say(text)) for _, word, text in TOKENS)
+        return Switch(name=name, kind="choice", title=title, help=help, value=chosen, choices=choices)
+    if name in WORDS:
+        choices = tuple((word, asked.say(text)) for word, text in WORDS[name].items())
+        return Switch(name=name, kind="several", title=title, help=help, value=value, choices=choices)
+    kind = "tick" if isinstance(value, bool) else "number" if isinstance(value, int) else "text"
+    return Switch(name=name, kind=kind, title=title, help=help, value=value)
+
+
+def _said(asked: Asked, name: str, as_a_rule: Any) -> Any:
+    """What the form says of one switch, in the type of what it is as a rule; nonsense is for the policy to refuse."""
+    said = asked.said(name)
+    if name == "calls.raw_token":
+        return next((means for means, word, _ in TOKENS if word == said), None)
+    if name in WORDS:
+        return [word for word in WORDS[name] if asked.said(f"{name} {word}")]
+    if isinstance(as_a_rule, bool):
+        return bool(said)
+    if isinstance(as_a_rule, int):
+        return asked.number(name)
+    return said
 
 
 DOORS: tuple[Door, ...] = (
