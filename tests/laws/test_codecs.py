@@ -102,6 +102,7 @@ from laddnav.tokens.model import (
     Whitelist,
 )
 from tests import things
+from tests.laws import bookings
 
 HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("NL", "TNM"), ref="ref")
 
@@ -601,6 +602,9 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     Token: tokens,
     UnlockConnector: st.builds(UnlockConnector, response_url=urls, location_id=ids, evse_uid=ids, connector_id=ids),
+    **bookings.things(
+        ids=ids, words=words, urls=urls, amounts=amounts, instants=instants, parties=parties, tokens=cdr_tokens
+    ),
     VersionDetails: st.builds(VersionDetails, version=st.just("2.2.1"), endpoints=some(endpoints)),
 }
 # Who speaks 2.1.1 must not be told of a Location that is not public, nor of a Session without its place.

@@ -45,6 +45,7 @@ async def request(
     until: datetime,
     reference: str | None = None,
     request: str,
+    booked: bool = False,
 ) -> Reservation:
     """Have the Station keep an Evse: the named one, or any that is free. The answer comes as ReservationAnswered.
 
@@ -76,6 +77,7 @@ async def request(
             evse_no=evse_no,
             until=until,
             request=request,
+            booked=booked,
             asked_at=unit.now,
             last_updated=unit.now,
         ),
@@ -182,6 +184,7 @@ async def _keep(unit: Unit, one: Reservation) -> str:
             number=one.number,
             until=one.until,
             reference=one.reference,
+            booked=one.booked,
         )
     except Refusal:
         _moved(unit, one, Happening.REFUSED)

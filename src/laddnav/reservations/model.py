@@ -28,6 +28,7 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     OCPI 2.2.1 mod_commands_reservenow_object. `wanted_until` is a later or earlier end that was asked for and is not
     answered yet. `session_id` names the Session that began with it, from when it is HELD; `request` what asked for it.
+    `booked`: it keeps a promise that was made before, and costs nothing itself.
     """
 
     holder: PartyId
@@ -46,5 +47,6 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     wanted_until: datetime | None = None
     session_id: str | None = None
     request: str | None = None
+    booked: bool = False
     asked_at: datetime
     last_updated: datetime

@@ -14,12 +14,19 @@ from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened
 from laddnav.sessions.model import AuthMethod, Reserved, Session, Status
 from laddnav.sessions.rules import Happening, Place, advanced, costed, moved
+from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization
 
 
-def reserved(pending: Session, place: Place, *, number: int, until: datetime, now: datetime) -> Session:
-    """The Evse waits for its driver: both folds open, on the Tariff of this moment, which stays for what follows."""
-    tab = None if place.tariff is None else opened(place.tariff, now, place.location.time_zone, reserved=True)
+def reserved(
+    pending: Session, place: Place, *, number: int, until: datetime, now: datetime, booked: bool = False
+) -> Session:
+    """The Evse waits for its driver: both folds open, on the Tariff of this moment, which stays for what follows.
+
+    `booked`: the Tariff's prices for reservations are not for this.
+    """
+    tariff = _for_the_charge(place.tariff) if booked and place.tariff is not None else place.tariff
+    tab = None if tariff is None else opened(tariff, now, place.location.time_zone, reserved=True)
     return costed(
         replace(
             pending,
@@ -32,6 +39,10 @@ def reserved(pending: Session, place: Place, *, number: int, until: datetime, no
         ),
         now,
     )
+
+
+def _for_the_charge(tariff: Tariff) -> Tariff:
+    return replace(tariff, elements=tuple(one for one in tariff.elements if one.restriction.reservation is None))
 
 
 def begun(session: Session, *, at: datetime, register: Energy | None, now: datetime) -> Session:

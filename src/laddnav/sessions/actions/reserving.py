@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
@@ -26,9 +28,17 @@ async def free(unit: Unit, holder: PartyId, evse: EvseRef) -> tuple[str, int]:
 
 
 async def reserve(
-    unit: Unit, *, holder: PartyId, token: CdrToken, evse: EvseRef, number: int, until: datetime, reference: str | None
+    unit: Unit,
+    *,
+    holder: PartyId,
+    token: CdrToken,
+    evse: EvseRef,
+    number: int,
+    until: datetime,
+    reference: str | None,
+    booked: bool = False,
 ) -> Session:
-    """The Station keeps the Evse for this driver from now on.
+    """The Station keeps the Evse for this driver from now on; what was booked before costs nothing while it waits.
 
     Raises UnknownLocation, UnknownEvse, NoStation, EvseBusy: somebody was faster than the Station's answer.
     """
@@ -44,7 +54,7 @@ async def reserve(
         command_id=None,
         now=unit.now,
     )
-    session = reserved.reserved(pending, where, number=number, until=until, now=unit.now)
+    session = reserved.reserved(pending, where, number=number, until=until, now=unit.now, booked=booked)
     store.insert(unit, session)
     unit.announce(_about(SessionStarted, session))
     return session
@@ -84,6 +94,14 @@ async def withdraw(unit: Unit, holder: PartyId, session_id: str) -> Session | No
     unit.announce(_about(SessionFailed, session))
     await locations.vacated(unit, holder, EvseRef(session.location_id, session.evse_uid))
     return session
+
+
+async def refer(unit: Unit, holder: PartyId, session_id: str, reference: str) -> None:
+    """It is the charge of which somebody spoke before under this reference."""
+    session = await of(unit, holder, session_id)
+    if session.authorization_reference != reference:
+        store.update(unit, replace(session, authorization_reference=reference, last_updated=unit.now))
+        unit.announce(_about(SessionChanged, session))
 
 
 async def of(unit: Unit, holder: PartyId, session_id: str) -> Session:

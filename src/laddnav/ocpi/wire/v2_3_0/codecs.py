@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from laddnav.bookings.model import Booking, BookingLocation, BookingRequest, Calendar
 from laddnav.cdrs.model import Cdr
 from laddnav.locations.model import Connector, Evse, Location
 from laddnav.ocpi.wire.clients import ClientInfo
@@ -9,6 +10,8 @@ from laddnav.ocpi.wire.codec import Codec
 from laddnav.ocpi.wire.handshake import Credentials
 from laddnav.ocpi.wire.v2_2_1 import codecs as v2_2_1
 from laddnav.ocpi.wire.v2_3_0 import (
+    booking,
+    booking_location,
     cdr,
     client_info,
     commands,
@@ -31,6 +34,10 @@ from laddnav.tokens.model import Authorization, Token
 
 CHANGED: dict[type[Any], Codec[Any, Any]] = {
     Authorization: token.authorization_codec,
+    Booking: booking.codec,
+    BookingLocation: booking_location.codec,
+    BookingRequest: booking.request_codec,
+    Calendar: booking_location.calendar_codec,
     Cdr: cdr.codec,
     ClientInfo: client_info.codec,
     Confirmation: payments.confirmation_codec,
