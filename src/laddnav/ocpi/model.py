@@ -19,7 +19,9 @@ class Connection(Struct, frozen=True, kw_only=True):
 
     A line is what two platforms have between them: one token each way, one version, one health. Others of us may speak
     on the same `line`, and what one of them changes about it is so for all. `leaving`: they are being told that this
-    one speaks there no more. `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
+    one speaks there no more.
+
+    `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
     their other parties. `offers` are the versions that they listed when we last looked. `failures` and `troubles` count
     calls in a row that did not get through, and answers in a row that were trouble. `waiting` and `dead` count what
     is to be delivered to them, and what a person should look at.

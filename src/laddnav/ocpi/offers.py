@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import store
-from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
+from laddnav.ocpi import lines, store
+from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerTroubled, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.push import Dice
 from laddnav.ocpi.wire import envelope, handshake
@@ -23,6 +23,8 @@ from laddnav.ocpi.wire.handshake import Endpoint, OfferedVersion, VersionDetails
 from laddnav.ocpi.wire.versions import VERSIONS
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 EVERY = timedelta(days=1)
 TOGETHER = 4  # partners that are looked at at a time
@@ -33,19 +35,32 @@ async def greeted(
 ) -> tuple[Partner, list[OfferedVersion]]:
     """Whom to go on asking, and the versions that it offers.
 
-    Some want the token as it is though their version says Base64, some the other way round; who says 401 is asked once
-    more that way, and only here: later a 401 is a 401 (OCPI 2.2.1 transport_and_format_authorization_header).
+    Some want the token as it is though their version says Base64, some the other way round, and some each way in
+    another place; who does not know us is asked once more that way, while we come to know each other, and only then:
+    later a 401 is a 401 (OCPI 2.2.1 transport_and_format_authorization_header).
     """
-    partner = await clients.to(connection, token=token)
+    return await _either_way(await clients.to(connection, token=token), lambda partner: versions(partner, url))
+
+
+async def found(partner: Partner, offered: list[OfferedVersion], version: str) -> tuple[Partner, tuple[Endpoint, ...]]:
+    """Whom to go on asking, and its endpoints. Raises NoCommonVersion, EndpointsMissing."""
+    return await _either_way(partner, lambda one: endpoints(one, offered, version))
+
+
+async def _either_way(partner: Partner, ask: Callable[[Partner], Awaitable[T]]) -> tuple[Partner, T]:
+    """Some answer a token that they cannot decode as though they were broken."""
     try:
-        return partner, await versions(partner, url)
-    except PartnerRefused as error:
-        if error.http != 401:
+        return partner, await ask(partner)
+    except (PartnerRefused, PartnerTroubled) as error:
+        if isinstance(error, PartnerRefused) and error.http not in (401, 403):
             raise
-    policy = connection.policy
-    policy = replace(policy, calls=replace(policy.calls, raw_token=connection.encodes_token))
-    partner = await clients.to(replace(connection, policy=policy), token=token)
-    return partner, await versions(partner, url)
+        policy = partner.connection.policy
+        policy = replace(policy, calls=replace(policy.calls, raw_token=partner.connection.encodes_token))
+        other = partner.on(replace(partner.connection, policy=policy))
+        try:
+            return other, await ask(other)
+        except (Refusal, Trouble):
+            raise error from None
 
 
 async def versions(partner: Partner, url: str) -> list[OfferedVersion]:
@@ -90,7 +105,7 @@ async def look_again(database: Database, clients: Clients, connection: Connectio
         store.lines.look_at(unit, after.line, unit.now + unit.clock.wall(EVERY))
         if after != now:
             store.connections.update(unit, after)
-            unit.announce(ConnectionChanged(holder=now.holder, connection_id=now.id))
+            await lines.changed_for_all(unit, now.line)
             log.info(
                 "partner_moved", connection=now.id, endpoints=after.endpoints != now.endpoints, offers=after.offers
             )

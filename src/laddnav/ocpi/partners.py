@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import offers, seal, store
+from laddnav.ocpi import lines, offers, seal, store
 from laddnav.ocpi.calling import Partner
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.lines import Line, Speaker
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
-from laddnav.ocpi.rules import ASKED_ONLY, OFFERED, RECEIVER, SENDER, UnknownConnection, served, sole
+from laddnav.ocpi.rules import ASKED_ONLY, OFFERED, RECEIVER, SENDER, UnknownConnection, spoken_by
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.upgrade import carried_over
 from laddnav.ocpi.wire import envelope, handshake
@@ -38,15 +41,25 @@ NEWEST = max(VERSIONS, key=lambda number: [int(part) for part in number.split(".
 
 
 async def invite(
-    unit: Unit, settings: Settings, holder: PartyId, role: Role, *, name: str = "", version: str = NEWEST
+    unit: Unit,
+    settings: Settings,
+    holder: PartyId,
+    role: Role,
+    *,
+    also: Sequence[Speaker] = (),
+    name: str = "",
+    version: str = NEWEST,
 ) -> Invitation:
-    """A connection that waits for whoever shows its token (A). Raises UnknownParty, RoleNotServed, NoCommonVersion."""
-    await parties.fetch(unit, holder)
+    """A line that waits for whoever shows its token (A). `also` are others of us who are to speak there.
+
+    Raises UnknownParty, RoleNotServed, NoCommonVersion, OnePartyOnly.
+    """
     token = seal.new_token()
-    connection = _new(unit, holder, role, name or "invited", _spoken(version), State.INVITED)
-    store.connections.insert(unit, connection, seal.hash_of(token))
-    _changed(unit, connection)
-    return Invitation(connection_id=connection.id, token=token, versions_url=settings.versions_url)
+    ours = (Speaker(holder, role), *also)
+    line = await lines.opened(unit, ours, name or "invited", _spoken(version, len(ours)), State.INVITED)
+    _insert(unit, line, token)
+    lines.changed(unit, line)
+    return Invitation(connection_id=line[0].id, token=token, versions_url=settings.versions_url)
 
 
 async def accept(
@@ -60,48 +73,48 @@ async def accept(
     handshake.moved(connection.state, step)
     handshake.sound(said)
     asking, offered = await offers.greeted(clients, replace(connection, version=version.number), said.token, said.url)
-    endpoints = await offers.endpoints(asking, offered, version.number)
+    asking, endpoints = await offers.found(asking, offered, version.number)
     token = seal.new_token()
     async with database.unit() as unit:
-        now = await _locked(unit, connection)
-        state = handshake.moved(now.state, step)
-        await _nobody_else(unit, now, said)
-        before = await store.lines.inbound(unit, now.line) if step is Step.THEY_PUT else None
-        after = _known(
-            replace(
-                now,
-                state=state,
-                version=version.number,
-                endpoints=endpoints,
-                offers=offers.numbers(offered),
-                policy=asking.connection.policy,
-                registered_at=unit.now,
-            ),
-            said,
-        )
+        now = await lines.locked(unit, connection.line)
+        state = handshake.moved(now[0].state, step)
+        await lines.nobody_else(unit, now, said.roles)
+        before = await store.lines.inbound(unit, connection.line) if step is Step.THEY_PUT else None
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
-        store.lines.set_inbound(unit, after.line, seal.hash_of(token), before)
-        await _settled(unit, clients, now, after, said)
+        store.lines.set_inbound(unit, connection.line, seal.hash_of(token), before)
+        after = await _settled(
+            unit,
+            clients,
+            now,
+            said,
+            state=state,
+            version=version.number,
+            endpoints=endpoints,
+            offers=offers.numbers(offered),
+            policy=asking.connection.policy,
+            registered_at=unit.now,
+        )
         return await credentials_of(unit, clients.settings, after, token)
 
 
 async def leave(unit: Unit, connection: Connection, step: Step) -> None:
-    """Nothing is sent or answered any more. Raises NotNow."""
-    now = await _locked(unit, connection)
-    store.connections.update(unit, replace(now, state=handshake.moved(now.state, step)))
-    store.lines.set_inbound(unit, now.line, None, None)
-    store.lines.set_outbound(unit, now.line, None)
-    store.deliveries.drop_all(unit, now)
-    store.pulls.forget(unit, now)
-    _changed(unit, now)
+    """Nothing is sent or answered on its line any more. Raises NotNow."""
+    line = await _move(unit, connection, step)
+    store.lines.set_inbound(unit, connection.line, None, None)
+    store.lines.set_outbound(unit, connection.line, None)
+    for one in line:
+        lines.silence(unit, one)
 
 
-async def credentials_of(unit: Unit, settings: Settings, connection: Connection, token: str) -> Credentials:
-    """Who we are on this connection, and what the partner has to show us."""
-    party = await parties.fetch(unit, connection.holder)
-    business = BusinessDetails(party.name, party.website)
-    role = CredentialsRole(role=connection.our_role, party=connection.holder, business=business)
-    return Credentials(token=token, url=settings.versions_url, roles=(role,))
+async def credentials_of(unit: Unit, settings: Settings, line: Sequence[Connection], token: str) -> Credentials:
+    """Who we are on this line, and what the partner has to show us."""
+    roles: list[CredentialsRole] = []
+    for one in line:
+        if not one.leaving:
+            party = await parties.fetch(unit, one.holder)
+            business = BusinessDetails(party.name, party.website)
+            roles.append(CredentialsRole(role=one.our_role, party=one.holder, business=business))
+    return Credentials(token=token, url=settings.versions_url, roles=tuple(roles))
 
 
 # We register with them ------------------------------------------------------------------------------------------------
@@ -116,53 +129,73 @@ async def register(
     our_role: Role,
     version: str | None = None,
     name: str = "",
+    *,
+    also: Sequence[Speaker] = (),
 ) -> Connection:
-    """Go through the handshake with a partner that gave us token A, and stay connected.
+    """Go through the handshake with a partner that gave us token A, and stay connected; the first of ours on the line.
 
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
-    OCPI 2.2.1 credentials_registration. Raises UnknownParty, RoleNotServed, NoCommonVersion, EndpointsMissing,
-    NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises; then nothing of it is left.
+    OCPI 2.2.1 credentials_registration. `also` are others of us who are to speak there. Raises UnknownParty,
+    RoleNotServed, OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
+    then nothing of it is left.
     """
-    ours = seal.new_token()
+    ours = (Speaker(our_party, our_role), *also)
+    token_b = seal.new_token()
     async with database.unit() as unit:
-        await parties.fetch(unit, our_party)
-        connection = replace(
-            _new(unit, our_party, our_role, name or versions_url, _spoken(version or NEWEST), State.REGISTERING),
-            versions_url=versions_url,
-        )
-        store.connections.insert(unit, connection, seal.hash_of(ours))
-        credentials = await credentials_of(unit, clients.settings, connection, ours)
+        speaks = _spoken(version or NEWEST, len(ours))
+        line = await lines.opened(unit, ours, name or versions_url, speaks, State.REGISTERING)
+        line = tuple(replace(one, versions_url=versions_url) for one in line)
+        _insert(unit, line, token_b)
+        credentials = await credentials_of(unit, clients.settings, line, token_b)
+    first = line[0]
     try:
-        asking, offered = await offers.greeted(clients, connection, token, versions_url)
-        chosen = handshake.chosen(offered, VERSIONS, version).version
-        asking = await clients.to(replace(asking.connection, version=chosen), token=token)
-        endpoints = await offers.endpoints(asking, offered, chosen)
-        found = replace(asking.connection, endpoints=endpoints, offers=offers.numbers(offered))
+        asking, offered = await offers.greeted(clients, first, token, versions_url)
+        chosen = _spoken(handshake.chosen(offered, VERSIONS, version).version, len(line))
+        asking, endpoints = await offers.found(asking.on(replace(asking.connection, version=chosen)), offered, chosen)
+        found = replace(asking.connection, endpoints=endpoints)
         codec = VERSIONS[chosen].codecs[Credentials]
         url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
         reply = await asking.call("POST", url, codec.encode(credentials), routed=False)
         said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(found)))
         async with database.unit() as unit:
-            now = await _locked(unit, connection)
-            state = handshake.moved(now.state, Step.THEY_ANSWER)
-            await _nobody_else(unit, now, said)
-            after = _known(replace(found, state=state, registered_at=unit.now), said)
-            if name:
-                after = replace(after, name=name)
-            await _settled(unit, clients, now, after, said)
+            now = await lines.locked(unit, first.line)
+            state = handshake.moved(now[0].state, Step.THEY_ANSWER)
+            await lines.nobody_else(unit, now, said.roles)
+            after = await _settled(
+                unit,
+                clients,
+                now,
+                said,
+                name,
+                state=state,
+                version=chosen,
+                endpoints=endpoints,
+                offers=offers.numbers(offered),
+                policy=found.policy,
+                registered_at=unit.now,
+            )
     except (Refusal, Trouble):
         async with database.unit() as unit:
-            await leave(unit, connection, Step.WE_GIVE_UP)
+            await leave(unit, first, Step.WE_GIVE_UP)
         raise
     database.wake()
-    return after
+    return after[0]
 
 
-async def renew(database: Database, clients: Clients, connection: Connection, version: str | None = None) -> Connection:
-    """Change both tokens, and tell the partner to look at our endpoints again: our PUT, at another version if wanted.
+async def renew(
+    database: Database,
+    clients: Clients,
+    connection: Connection,
+    version: str | None = None,
+    *,
+    ours: Sequence[Speaker] | None = None,
+) -> Connection:
+    """Change both tokens, and tell the partner to look at our endpoints again: our PUT.
 
-    OCPI 2.2.1 credentials_updating_the_credentials_and_resetting_the_token, credentials_updating_to_a_newer_version.
-    Raises NotNow, NoCommonVersion, EndpointsMissing, and what a call raises; then all stays as it was.
+    At another version if wanted, and with `ours` for who speaks on the line from now on. OCPI 2.2.1
+    credentials_updating_the_credentials_and_resetting_the_token, credentials_updating_to_a_newer_version. Raises
+    NotNow, NoCommonVersion, OnePartyOnly, EndpointsMissing, NobodySpeaks, PartyTaken, and what a call raises; then all
+    stays as it was.
     """
     handshake.moved(connection.state, Step.WE_UPDATE)
     partner = await clients.to(connection)
@@ -170,17 +203,22 @@ async def renew(database: Database, clients: Clients, connection: Connection, ve
         offered = await offers.versions(partner, connection.versions_url or "")
         there = await offers.endpoints(partner, offered, _spoken(version))
         partner = await clients.to(replace(connection, version=version, endpoints=there))
-    return await _put(database, clients, connection, partner)
+    return await _put(database, clients, connection, partner, ours)
 
 
-async def _put(database: Database, clients: Clients, connection: Connection, partner: Partner) -> Connection:
-    """`partner` is as it is to be from now on."""
+async def _put(
+    database: Database, clients: Clients, connection: Connection, partner: Partner, ours: Sequence[Speaker] | None
+) -> Connection:
+    """`partner` is as it is to be from now on. One that is still here of those who spoke on the line."""
     spoken = partner.connection
     token = seal.new_token()
     async with database.unit() as unit:
-        old = await store.lines.inbound(unit, (await _locked(unit, connection)).line)
+        before = await lines.locked(unit, connection.line)
+        line = before if ours is None else await lines.changed_to(unit, before, ours)
+        _spoken(spoken.version, sum(not one.leaving for one in line))
+        old = await store.lines.inbound(unit, connection.line)
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
-        credentials = await credentials_of(unit, clients.settings, connection, token)
+        credentials = await credentials_of(unit, clients.settings, line, token)
     codec = VERSIONS[spoken.version].codecs[Credentials]
     url = spoken.endpoint(Module.CREDENTIALS, RECEIVER) or ""
     try:
@@ -188,24 +226,24 @@ async def _put(database: Database, clients: Clients, connection: Connection, par
         said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(connection)))
     except (Refusal, Trouble):
         async with database.unit() as unit:
-            await _locked(unit, connection)
+            await lines.changed_back(unit, await lines.locked(unit, connection.line), before)
             store.lines.set_inbound(unit, connection.line, old, None)
         raise
     # With the token that they have just given us: theirs may have moved as well.
     asking, offered = await offers.greeted(clients, spoken, said.token, said.url)
-    endpoints = await offers.endpoints(asking, offered, spoken.version)
+    asking, endpoints = await offers.found(asking, offered, spoken.version)
     async with database.unit() as unit:
-        now = await _locked(unit, connection)
-        await _nobody_else(unit, now, said)
-        found = replace(now, version=spoken.version, endpoints=endpoints, offers=offers.numbers(offered))
-        after = _known(found, said)
-        await _settled(unit, clients, now, after, said)
+        now = lines.without_leaving(unit, await lines.locked(unit, connection.line))
+        await lines.nobody_else(unit, now, said.roles)
+        after = await _settled(
+            unit, clients, now, said, version=spoken.version, endpoints=endpoints, offers=offers.numbers(offered)
+        )
     database.wake()
-    return after
+    return next((one for one in after if one.id == connection.id), after[0])
 
 
 async def remove(database: Database, clients: Clients, connection: Connection) -> None:
-    """End it, and tell the partner if it can be reached; ours ends in any case. Raises NotNow."""
+    """End its line, and tell the partner if it can be reached; ours ends in any case. Raises NotNow."""
     handshake.moved(connection.state, Step.WE_REMOVE)
     url = connection.endpoint(Module.CREDENTIALS, RECEIVER)
     if connection.state is State.CONNECTED and url is not None:
@@ -219,7 +257,7 @@ async def remove(database: Database, clients: Clients, connection: Connection) -
 
 
 async def suspend(unit: Unit, connection: Connection) -> None:
-    """Keep everything, send and answer nothing. Raises NotNow."""
+    """Keep everything, send and answer nothing on its line. Raises NotNow."""
     await _move(unit, connection, Step.WE_SUSPEND)
 
 
@@ -252,6 +290,11 @@ async def fetch(unit: Unit, ref: str) -> Connection:
     return connection
 
 
+async def beside(unit: Unit, connection: Connection) -> Line:
+    """All of us who speak on the same line, it among them."""
+    return await store.connections.on_line(unit, connection.line)
+
+
 async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tuple[Delivery, ...]:
     """The dead first, then what waits, then what is done."""
     return await store.deliveries.list_all(unit, connection, limit)
@@ -281,71 +324,42 @@ async def resend(unit: Unit, connection: Connection, delivery_id: int | None = N
 # Shared ---------------------------------------------------------------------------------------------------------------
 
 
-def _new(unit: Unit, holder: PartyId, role: Role, name: str, version: str, state: State) -> Connection:
-    id = unit.new_id()
-    return Connection(
-        holder=holder,
-        id=id,
-        ref=id,
-        line=id,
-        our_role=served(role),
-        state=state,
-        name=name[:200],
-        version=version,
-        created_at=unit.now,
-    )
+def _insert(unit: Unit, line: Line, token: str) -> None:
+    store.lines.insert(unit, line[0], seal.hash_of(token))
+    for one in line:
+        store.connections.join(unit, one)
 
 
-async def _nobody_else(unit: Unit, connection: Connection, said: Credentials) -> None:
-    """Raises PartyTaken."""
-    known = await store.connections.dealt_with(unit, connection.holder, connection.our_role)
-    sole(connection.holder, said.roles, (one for one in known if one.id != connection.id))
+async def _settled(unit: Unit, clients: Clients, before: Line, said: Credentials, name: str = "", **facts: Any) -> Line:
+    """The line as it is from now on; what they own is fetched as though we had never met.
+
+    `facts` are what is new about it, `name` what we call them whatever they call themselves.
+    """
+    after = lines.known(tuple(replace(one, **facts) for one in before), said)
+    after = tuple(replace(one, name=name or one.name) for one in after)
+    first = after[0]
+    store.lines.set_outbound(unit, first.line, clients.seal.sealed(said.token))
+    store.lines.reached(unit, first.line)
+    store.lines.look_at(unit, first.line, unit.now + unit.clock.wall(offers.EVERY))
+    for was, one in zip(before, after, strict=True):
+        store.connections.update(unit, one)
+        if was.state is State.CONNECTED:
+            await carried_over(unit, was, one)
+        ask_for_everything(unit, one)
+    lines.changed(unit, after)
+    return after
 
 
-def _known(connection: Connection, said: Credentials) -> Connection:
-    """Now that they have said who they are."""
-    chief = handshake.counterpart(said.roles, connection.our_role)
-    return replace(
-        connection,
-        name=chief.business.name or str(chief.party),
-        party=chief.party,
-        their_role=chief.role,
-        roles=said.roles,
-        hub=said.hub,
-        versions_url=said.url,
-    )
+async def _move(unit: Unit, connection: Connection, step: Step) -> Line:
+    line = await lines.locked(unit, connection.line)
+    state = handshake.moved(line[0].state, step)
+    store.lines.update(unit, replace(line[0], state=state))
+    lines.changed(unit, line)
+    return line
 
 
-async def _settled(unit: Unit, clients: Clients, before: Connection, after: Connection, said: Credentials) -> None:
-    """The connection as it is from now on; what they own is fetched as though we had never met."""
-    store.connections.update(unit, after)
-    store.lines.set_outbound(unit, after.line, clients.seal.sealed(said.token))
-    store.lines.reached(unit, after.line)
-    store.lines.look_at(unit, after.line, unit.now + unit.clock.wall(offers.EVERY))
-    if before.state is State.CONNECTED:
-        await carried_over(unit, before, after)
-    ask_for_everything(unit, after)
-    _changed(unit, after)
-
-
-def _spoken(version: str) -> str:
+def _spoken(version: str, many: int = 1) -> str:
+    """Raises NoCommonVersion, OnePartyOnly."""
     if version not in VERSIONS:
         raise NoCommonVersion([version])
-    return version
-
-
-async def _locked(unit: Unit, connection: Connection) -> Connection:
-    now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
-    if now is None:
-        raise UnknownConnection(connection.id)
-    return now
-
-
-async def _move(unit: Unit, connection: Connection, step: Step) -> None:
-    now = await _locked(unit, connection)
-    store.connections.update(unit, replace(now, state=handshake.moved(now.state, step)))
-    _changed(unit, now)
-
-
-def _changed(unit: Unit, connection: Connection) -> None:
-    unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+    return spoken_by(VERSIONS[version], many).number

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi import quirks, store
-from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi import lines, quirks, store
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import UnknownConnection
@@ -60,5 +59,5 @@ async def adapt(unit: Unit, ref: str, policy: Policy) -> Connection:
         raise UnknownConnection(ref)
     adapted = replace(connection, policy=policy)
     store.connections.update(unit, adapted)
-    unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+    await lines.changed_for_all(unit, connection.line)
     return adapted

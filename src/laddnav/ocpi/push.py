@@ -11,10 +11,9 @@ import structlog
 
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import store
+from laddnav.ocpi import lines, store
 from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
 from laddnav.ocpi.client import Clients
-from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.news import message_of
 from laddnav.ocpi.rules import UNROUTED
@@ -153,7 +152,7 @@ class Courier:
             store.deliveries.delivered(unit, delivery, location_url)
             store.lines.reached(unit, connection.line)
             if connection.failures:
-                unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+                await lines.changed_for_all(unit, connection.line)
 
     async def _unneeded(self, delivery: Delivery) -> None:
         async with self._database.unit() as unit:
@@ -169,7 +168,7 @@ class Courier:
                 retry_at = unit.now + unit.clock.wall(wait_after(now.failures + 1, self._dice))
                 store.lines.not_reached(unit, connection.line, retry_at, str(error))
                 if not now.failures:
-                    unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+                    await lines.changed_for_all(unit, connection.line)
         log.info("partner_unreachable", connection=connection.id, error=str(error))
 
     async def _troubled(self, connection: Connection, delivery: Delivery, error: Trouble) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import structlog
@@ -65,8 +65,8 @@ MODULES: dict[tuple[Module, Interface], Table] = {
 }
 
 
-VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions)}
-DETAILS_TABLE: Table = {("GET", 0): Within(versions.details)}
+VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
+DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
 # Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
 BEFORE_REGISTRATION = (State.INVITED, State.REGISTERING)
 
@@ -139,17 +139,18 @@ class Desk:
                 await self._recognised(unit, request)
         request.body = await http.body_of(request, receive, self._settings.body_max)
         async with self._database.unit() as unit:
-            connection, token = await self._recognised(unit, request)
-            answer.connection = connection
-            found = self._found(request, connection)
+            line, token = await self._recognised(unit, request)
+            answer.connection = line[0]
+            found = self._found(request, line)
             answer.version = found.version
-            if found.routed:
-                answer.route = Route(to=connection.party, origin=connection.holder)
-                answer.route = rules.heard_from(connection, routing.route_in(request.headers))
+            ours = _meant(found, line, request, answer)
+            answer.connection = ours[0]
             endpoint = _endpoint(found, request.method)
+            if len(ours) > 1 and not endpoint.several:
+                raise rules.WhichOfUs(one.holder for one in ours)
             http.check_body(request)
             call = Call(
-                connection=connection,
+                ours=ours,
                 version=found.version,
                 method=request.method,
                 url=f"{self._settings.base}/{found.path}",
@@ -164,26 +165,26 @@ class Desk:
         if not isinstance(endpoint, Within):
             answer.reply = await endpoint.do(self._database, self._clients, call)
 
-    async def _recognised(self, unit: Unit, request: Request) -> tuple[Connection, str]:
-        """(connection, the token it showed). Raises Unrecognised.
+    async def _recognised(self, unit: Unit, request: Request) -> tuple[tuple[Connection, ...], str]:
+        """(who of us speaks on the caller's line, the token it showed). Raises Unrecognised.
 
         A result of a command is taken without a token too, where its URL names a command that we sent: nobody can guess
         that, and some CPOs show no token there.
         """
         shown = routing.tokens_in(request.headers.get("authorization"))
         if not shown:
-            return await self._by_command(unit, request), ""
+            return (await self._by_command(unit, request),), ""
         hashes = {seal.hash_of(one): one for one in shown}
         found = await store.connections.by_hash(unit, list(hashes))
         if found is None:
             raise Unrecognised("This token is not known here")
-        (connection, *_), hash, newest = found
-        if connection.state is State.SUSPENDED:
+        line, hash, newest = found
+        if line[0].state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
         if newest:
-            store.lines.forget_before(unit, connection.line)
-        store.lines.heard(unit, connection)
-        return connection, hashes[hash]
+            store.lines.forget_before(unit, line[0].line)
+        store.lines.heard(unit, line[0])
+        return line, hashes[hash]
 
     async def _by_command(self, unit: Unit, request: Request) -> Connection:
         path = request.path
@@ -198,21 +199,22 @@ class Desk:
                     return connection
         raise Unrecognised("An Authorization header with a token that is known here is needed")
 
-    def _found(self, request: Request, connection: Connection) -> Found:
-        """Raises NotHere, VersionNotSpoken, Unrecognised."""
+    def _found(self, request: Request, line: Sequence[Connection]) -> Found:
+        """Raises NotHere, VersionNotSpoken, OnePartyOnly, Unrecognised."""
         path = request.path
         if path == ("versions",):
-            return Found(VERSIONS_TABLE, VERSIONS[connection.version], None, None, "versions", ())
+            return Found(VERSIONS_TABLE, VERSIONS[line[0].version], None, None, "versions", ())
         if len(path) == 1 and path[0][:1].isdigit():
-            return Found(DETAILS_TABLE, _version(path[0]), None, None, path[0], ())
+            return Found(DETAILS_TABLE, _version(path[0], line), None, None, path[0], ())
         if len(path) >= 2 and path[1] == Module.CREDENTIALS:
-            return Found(credentials.TABLE, _version(path[0]), None, Module.CREDENTIALS, "/".join(path[:2]), path[2:])
-        if connection.state in BEFORE_REGISTRATION:
+            version = _version(path[0], line)
+            return Found(credentials.TABLE, version, None, Module.CREDENTIALS, "/".join(path[:2]), path[2:])
+        if line[0].state in BEFORE_REGISTRATION:
             raise Unrecognised("This token is good for versions and credentials only")
-        role = connection.our_role
-        if len(path) < 3 or path[0] != rules.path_of(role):
+        role = rules.role_in(path[0], line) if len(path) >= 3 else None
+        if role is None:
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
-        version = _version(path[1])
+        version = _version(path[1], line)
         module = _module(path[2])
         table = _table(role, version.number, module)
         if not table:
@@ -249,6 +251,19 @@ class Desk:
         )
 
 
+def _meant(found: Found, line: tuple[Connection, ...], request: Request, answer: Answer) -> tuple[Connection, ...]:
+    """Whom of us it is for, and in whose name it is answered. Raises AddressedElsewhere, NotAmongThem, NotAPartyId."""
+    if found.role is None or found.module is None:
+        return line
+    ours = rules.serving(line, found.role, found.module)
+    if found.routed:
+        answer.route = rules.back(line)
+        route = routing.route_in(request.headers)
+        ours = rules.meant(ours, found.role, route)
+        answer.route = rules.back(ours, route.origin)
+    return ours
+
+
 def _endpoint(found: Found, method: str) -> Endpoint:
     """Raises NotHere, NoSuchMethod."""
     many = len(found.segments)
@@ -269,11 +284,11 @@ def _table(role: Role, number: str, module: Module) -> Table:
     return {key: endpoint for side in sides for key, endpoint in MODULES[side].items()}
 
 
-def _version(said: str) -> Version:
-    """Raises VersionNotSpoken."""
+def _version(said: str, line: Sequence[Connection]) -> Version:
+    """Raises VersionNotSpoken, OnePartyOnly."""
     if said not in VERSIONS:
         raise VersionNotSpoken(f"OCPI {said[:20]!r} is not spoken here; {', '.join(VERSIONS)} is")
-    return VERSIONS[said]
+    return rules.spoken_by(VERSIONS[said], len(line))
 
 
 def _module(said: str) -> Module:

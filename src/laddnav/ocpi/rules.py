@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, VersionDetails
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, VersionDetails, counterpart
 from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
 from laddnav.parties.model import Role
@@ -90,12 +92,36 @@ class AddressedElsewhere(Refusal):
         self.party = party
 
 
+class WhichOfUs(Refusal):
+    """Several of our parties speak on this line, and the message does not say which of them it is for."""
+
+    def __init__(self, parties: Iterable[PartyId]) -> None:
+        named = " and ".join(sorted({str(party) for party in parties}))
+        super().__init__(
+            f"{named} are on this connection; OCPI-to-country-code and OCPI-to-party-id have to say for whom it is"
+        )
+
+
+class OnePartyOnly(Refusal):
+    """A version without routing headers can only tell two parties apart by their tokens."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"OCPI {number} has one party in one role on a connection; make one for each")
+
+
 class PartyTaken(Refusal):
     """A partner calls itself what we are called, or what another partner of ours is called in the same dealings."""
 
     def __init__(self, party: PartyId) -> None:
         super().__init__(f"{party} speaks to us on another connection already, or is ourselves")
         self.party = party
+
+
+def spoken_by(version: Version, many: int) -> Version:
+    """A version for so many of us on one line. Raises OnePartyOnly."""
+    if many > 1 and not version.routes:
+        raise OnePartyOnly(version.number)
+    return version
 
 
 def sole(holder: PartyId, theirs: Iterable[CredentialsRole], others: Iterable[Connection]) -> None:
@@ -126,30 +152,73 @@ def offered(role: Role, version: Version) -> tuple[Side, ...]:
     return tuple((module, interface) for module, interface in OFFERED[role] if module in version.modules)
 
 
-def details(role: Role, version: Version, base: str) -> VersionDetails:
-    """What a partner of ours in this role finds; `base` is our /ocpi. The credentials stand in it once, as SENDER.
+def details(roles: Iterable[Role], version: Version, base: str) -> VersionDetails:
+    """What a partner of ours in these roles finds; `base` is our /ocpi. The credentials stand in it once, as SENDER.
 
-    OCPI 2.2.1 version_information_endpoint_endpoint_class.
+    So does each side of a module that several of our roles serve (OCPI 2.2.1
+    version_information_endpoint_endpoint_class).
     """
     number = version.number
+    sides: dict[Side, Role] = {}
+    for role in roles:
+        for side in offered(role, version):
+            sides.setdefault(side, role)
     modules = [
         Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{number}/{module}")
-        for module, interface in offered(role, version)
+        for (module, interface), role in sides.items()
     ]
     credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{number}/{Module.CREDENTIALS}")
     return VersionDetails(version=number, endpoints=(credentials, *modules))
 
 
-def heard_from(connection: Connection, route: Route) -> Route:
-    """How to route the answer. Raises AddressedElsewhere, NotAmongThem.
+def role_in(path: str, line: Iterable[Connection]) -> Role | None:
+    """Which of our roles on this line a part of a URL names."""
+    return next((one.our_role for one in line if path_of(one.our_role) == path), None)
 
-    The headers may be missing: then the connection says who speaks (OCPI 2.2.1 transport_and_format_message_routing).
+
+def serving(line: Iterable[Connection], role: Role, module: Module) -> tuple[Connection, ...]:
+    """Who of us on a line serves what stands at the URL of this role: it is listed there for all of them."""
+    sides = {side for side in OFFERED[role] if side[0] is module}
+    return tuple(one for one in line if not sides.isdisjoint(OFFERED[one.our_role]))
+
+
+def meant(ours: Sequence[Connection], role: Role, route: Route) -> tuple[Connection, ...]:
+    """Whom of us a message is for, as far as whoever sends it may go. Raises AddressedElsewhere, NotAmongThem.
+
+    All who play the role of its URL where it names nobody. A party that plays another one and serves the same is found
+    by its name (OCPI 2.2.1 transport_and_format_message_routing).
     """
-    if route.to is not None and route.to != connection.holder:
+    named = [one for one in ours if route.to in (None, one.holder)]
+    if route.to is not None and not named:
         raise AddressedElsewhere(route.to)
-    if route.origin is not None and route.origin not in connection.parties:
-        raise NotAmongThem(route.origin)
-    return Route(to=route.origin or connection.party, origin=connection.holder)
+    playing = [one for one in named if one.our_role is role]
+    return tuple(seen_by(one, route.origin) for one in playing or named)
+
+
+def seen_by(connection: Connection, origin: PartyId | None) -> Connection:
+    """The connection as far as it is this party's of theirs: it sees and brings its own alone. Raises NotAmongThem.
+
+    A hub brings what others own (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push).
+    """
+    if origin is None:
+        return connection
+    theirs = tuple(one for one in connection.roles if one.party == origin)
+    if not theirs:
+        raise NotAmongThem(origin)
+    if len(theirs) == len(connection.roles) or origin == connection.hub or theirs[0].role is Role.HUB:
+        return connection
+    chief = counterpart(theirs, connection.our_role)
+    return replace(connection, party=origin, their_role=chief.role, roles=theirs)
+
+
+def back(ours: Sequence[Connection], origin: PartyId | None = None) -> Route:
+    """How an answer is routed; in nobody's name where several of us answer.
+
+    The headers may have been missing: then the connection says who spoke
+    (OCPI 2.2.1 transport_and_format_message_routing).
+    """
+    holders = {one.holder for one in ours}
+    return Route(to=origin or ours[0].party, origin=holders.pop() if len(holders) == 1 else None)
 
 
 def owner_among(connection: Connection, owner: PartyId) -> PartyId:

@@ -23,10 +23,11 @@ M = TypeVar("M")
 class Call(Struct, frozen=True, kw_only=True):
     """One request, after it is clear who asks. `segments` are what stands behind the module in the URL, decoded.
 
-    `token` is what the caller showed; "" where none was needed.
+    `ours` is who of us it is for: one, wherever the endpoint is not one for `several`. `token` is what the caller
+    showed; "" where none was needed.
     """
 
-    connection: Connection
+    ours: tuple[Connection, ...]
     version: Version
     method: str
     url: str  # of the endpoint itself, without query
@@ -39,6 +40,10 @@ class Call(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Without the token, and without the body, where a token may be too."""
         return f"Call({self.method} {self.url} on {self.connection.id})"
+
+    @property
+    def connection(self) -> Connection:
+        return self.ours[0]
 
     @property
     def holder(self) -> PartyId:
@@ -87,11 +92,12 @@ def always(_: Version) -> bool:
 class Within(Struct, frozen=True):
     """An endpoint that does all it does in one Unit, the same in which the caller was recognised.
 
-    `spoken`: which versions have it.
+    `spoken`: which versions have it. `several`: it may be for several of us at once.
     """
 
     do: Callable[[Unit, Call], Awaitable[Reply]]
     spoken: Callable[[Version], bool] = always
+    several: bool = False
 
 
 class Beyond(Struct, frozen=True):
@@ -99,6 +105,7 @@ class Beyond(Struct, frozen=True):
 
     do: Callable[[Database, Clients, Call], Awaitable[Reply]]
     spoken: Callable[[Version], bool] = always
+    several: bool = False
 
 
 Endpoint = Within | Beyond

@@ -42,11 +42,12 @@ async def get(unit: Unit, call: Call) -> Reply:
 
 
 async def put(unit: Unit, call: Call) -> Reply:
-    """Raises Unreadable, Mismatch, NotAPartyId, NotAHub."""
+    """Each of our parties on the line hears it. Raises Unreadable, Mismatch, NotAPartyId, NotAHub."""
     hub = _hub(call)
     client = call.codec(ClientInfo).decode(readable(hub, call.body), call.hearing())
     same_owner(PartyId.of(*call.segments), client.party)
-    return kept(new=await clients.hear(unit, hub, client))
+    told = {one.holder: one for one in call.ours}
+    return kept(new=any([await clients.hear(unit, one, client) for one in told.values()]))
 
 
 def _hub(call: Call) -> Connection:
@@ -74,4 +75,4 @@ async def pulled(unit: Unit, connection: Connection, version: Version, words: An
 
 
 SENDER: Table = {("GET", 0): listing(Module.HUB_CLIENT_INFO)}
-RECEIVER: Table = {("GET", 2): Within(get), ("PUT", 2): Within(put)}
+RECEIVER: Table = {("GET", 2): Within(get, several=True), ("PUT", 2): Within(put, several=True)}

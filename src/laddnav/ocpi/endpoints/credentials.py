@@ -19,7 +19,7 @@ class CannotUseYou(Refusal):
 
 async def get(unit: Unit, call: Call) -> Reply:
     """The token in it is the one that the caller has just shown."""
-    said = await partners.credentials_of(unit, call.settings, call.connection, call.token)
+    said = await partners.credentials_of(unit, call.settings, call.ours, call.token)
     return Reply(data=call.codec(Credentials).encode(said))
 
 
@@ -48,8 +48,8 @@ async def _accepted(database: Database, clients: Clients, call: Call, step: Step
 
 
 TABLE: Table = {
-    ("GET", 0): Within(get),
-    ("POST", 0): Beyond(post),
-    ("PUT", 0): Beyond(put),
-    ("DELETE", 0): Within(delete),
+    ("GET", 0): Within(get, several=True),
+    ("POST", 0): Beyond(post, several=True),
+    ("PUT", 0): Beyond(put, several=True),
+    ("DELETE", 0): Within(delete, several=True),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.ocpi import words
@@ -13,8 +15,13 @@ from laddnav.ocpi.wire.paging import Page
 
 
 async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
-    """One page, joined from bytes."""
-    total, objects = await words.page(unit, call.holder, module, call.version, page, call.connection.parties)
+    """One page, joined from bytes; where it is asked of several of us, the list of one after that of the other."""
+    total, objects = 0, list[bytes]()
+    for one in call.ours:
+        rest = replace(page, offset=max(0, page.offset - total), limit=page.limit - len(objects))
+        many, found = await words.page(unit, one.holder, module, call.version, rest, one.parties)
+        total += many
+        objects += found
     headers = paging.headers(call.url, page, len(objects), total, call.connection.policy.lists.gives)
     return Reply(data=envelope.listed(objects), headers=headers)
 
@@ -28,7 +35,7 @@ def listing(module: Module) -> Endpoint:
     async def list_all(unit: Unit, call: Call) -> Reply:
         return await listed(unit, call, module, asked(call))
 
-    return Within(list_all)
+    return Within(list_all, several=True)
 
 
 async def own(unit: Unit, call: Call, module: Module, id: str) -> bytes | None:

@@ -76,5 +76,5 @@ async def patch(unit: Unit, call: Call) -> Reply:
     return kept(new=False)
 
 
-SENDER: Table = {("GET", 0): Within(listed), ("PUT", 2): Within(prefer, lambda version: version.prefers)}
+SENDER: Table = {("GET", 0): Within(listed, several=True), ("PUT", 2): Within(prefer, lambda version: version.prefers)}
 RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}

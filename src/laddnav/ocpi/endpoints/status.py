@@ -20,7 +20,7 @@ from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
 from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecognised, VersionNotSpoken
-from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem
+from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem, OnePartyOnly, WhichOfUs
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles, NotNow
 from laddnav.reconciliation.rules import UnknownRecord
@@ -32,6 +32,7 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     Unrecognised: (401, StatusCode.CLIENT_ERROR),
     NotHere: (404, StatusCode.CLIENT_ERROR),
     VersionNotSpoken: (404, StatusCode.UNSUPPORTED_VERSION),
+    OnePartyOnly: (404, StatusCode.UNSUPPORTED_VERSION),
     NoSuchMethod: (405, StatusCode.CLIENT_ERROR),
     NotNow: (405, StatusCode.CLIENT_ERROR),
     NotJson: (400, StatusCode.INVALID_PARAMETERS),
@@ -53,6 +54,7 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     NotAPartyId: (200, StatusCode.INVALID_PARAMETERS),
     TwoEvsesAlike: (200, StatusCode.INVALID_PARAMETERS),
     AddressedElsewhere: (200, StatusCode.INVALID_PARAMETERS),
+    WhichOfUs: (200, StatusCode.INVALID_PARAMETERS),
     AlreadyClosedDifferently: (200, StatusCode.INVALID_PARAMETERS),
     NotOurDriver: (200, StatusCode.INVALID_PARAMETERS),
     ConnectorMissing: (200, StatusCode.INVALID_PARAMETERS),

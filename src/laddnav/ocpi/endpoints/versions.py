@@ -12,11 +12,17 @@ from laddnav.ocpi.wire.versions import VERSIONS
 
 async def versions(unit: Unit, call: Call) -> Reply:
     """Cheap and without effects, for hubs ask it to see whether we are alive."""
-    offered = [OfferedVersion(version=number, url=f"{call.settings.base}/{number}") for number in VERSIONS]
+    many = len(call.ours)
+    offered = [
+        OfferedVersion(version=number, url=f"{call.settings.base}/{number}")
+        for number, version in VERSIONS.items()
+        if version.routes or many == 1
+    ]
     return Reply(data=envelope.listed([call.codec(OfferedVersion).encode(one) for one in offered]))
 
 
 async def details(unit: Unit, call: Call) -> Reply:
-    """The endpoints of the role that this connection speaks for, as this version spells them."""
-    said = rules.details(call.connection.our_role, call.version, call.settings.base)
+    """The endpoints of the roles in which we speak on this line, as this version spells them."""
+    roles = [one.our_role for one in call.ours if not one.leaving]
+    said = rules.details(roles, call.version, call.settings.base)
     return Reply(data=call.codec(VersionDetails).encode(said))

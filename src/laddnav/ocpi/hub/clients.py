@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import lines
 from laddnav.ocpi import store as kept
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
@@ -78,7 +79,7 @@ async def _look_after(database: Database, clients: Clients, connection: Connecti
         else:
             kept.lines.not_reached(unit, connection.line, unit.now, problem)
         if (problem is None) is not (connection.failures == 0):
-            unit.announce(ConnectionChanged(holder=connection.holder, connection_id=connection.id))
+            await lines.changed_for_all(unit, connection.line)
 
 
 async def client(unit: Unit, holder: PartyId, key: str) -> ClientInfo | None:

@@ -33,6 +33,7 @@ UPDATE_CONNECTION = """
 update ocpi_connection set their_role = $3, their_country = $4, their_party = $5, leaving = $6
 where holder = $1 and id = $2
 """
+DROP_CONNECTION = "delete from ocpi_connection where holder = $1 and id = $2"
 CONNECTION = f"select {_CONNECTION} where c.holder = $1 and c.id = $2"
 # Of the line alone, so that nobody waits for a line while he holds one of its connections.
 LOCK_CONNECTION = CONNECTION + " for update of l"
@@ -98,6 +99,11 @@ def update(unit: Unit, connection: Connection) -> None:
         party and party.party,
         connection.leaving,
     )
+
+
+def drop(unit: Unit, connection: Connection) -> None:
+    """It speaks there no more; what it said and heard stays."""
+    unit.write(DROP_CONNECTION, str(connection.holder), connection.id)
 
 
 async def find(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> Connection | None:
