@@ -90,13 +90,13 @@ def no_luck() -> float:
 class Installation:
     """One of ours, as a partner sees it."""
 
-    def __init__(self, database: Database, holder: PartyId, role: Role, sock: socket.socket) -> None:
+    def __init__(self, database: Database, holder: PartyId, role: Role, sock: socket.socket, **settings: Any) -> None:
         self.database = database
         self.holder = holder
         self.role = role
         self.port = sock.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.settings = Settings(public_url=self.url, key=b"k" * 32, allow_loopback=True)
+        self.settings = Settings(public_url=self.url, key=b"k" * 32, allow_loopback=True, **settings)
         self.clients = Clients(database, self.settings)
         self.courier = Courier(database, self.clients, "test", no_luck)
         self.outside: Callable[[ASGIApp], ASGIApp] = lambda app: app  # what stands around it, where a test says so
@@ -155,7 +155,7 @@ def listening(port: int = 0) -> socket.socket:
 
 @asynccontextmanager
 async def installed(
-    url: str, clock: SetClock, holder: PartyId, role: Role, *, statements: list[str] | None = None
+    url: str, clock: SetClock, holder: PartyId, role: Role, *, statements: list[str] | None = None, **settings: Any
 ) -> AsyncIterator[Installation]:
     """Running, with its own party and nobody else. `statements` is told every statement that the database is asked."""
 
@@ -165,7 +165,7 @@ async def installed(
 
     pool = await asyncpg.create_pool(url, min_size=1, max_size=10, init=watched, reset=_as_it_is)
     database = Database(pool, clock, HEARS)
-    one = Installation(database, holder, role, listening())
+    one = Installation(database, holder, role, listening(), **settings)
     async with database.unit() as unit:
         await parties.add(unit, things.party(holder, ref=unit.new_id(), name=f"Company {holder}"))
     await one.up()

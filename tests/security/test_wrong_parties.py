@@ -92,7 +92,7 @@ class Walk:
 async def walk(request: pytest.FixtureRequest, database_url: str, clock: SetClock) -> AsyncIterator[Walk]:
     """In each role that we play."""
     role: Role = request.param
-    async with installed(database_url, clock, US, role) as one:
+    async with installed(database_url, clock, US, role, stranger_rate=0) as one:
         async with one.database.unit() as unit:
             await parties.add(unit, things.party(ALSO_US, ref=unit.new_id()))
         right = await befriended(one, PARTNER, opposite(role))

@@ -30,6 +30,9 @@ def serve(
             "--allow-loopback-partners", help="Partners may live on this machine (LADDNAV_ALLOW_LOOPBACK_PARTNERS)"
         ),
     ] = None,
+    partner_rate: Annotated[
+        float | None, typer.Option(min=0, help="Requests a second of one partner (LADDNAV_PARTNER_RATE; else 200)")
+    ] = None,
     tile_url: Annotated[str | None, typer.Option(help="Of map tiles; else outlines only (LADDNAV_TILE_URL)")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
     demo: Annotated[
@@ -60,6 +63,7 @@ def serve(
         name=name,
         only=only,
         allow_loopback_partners=allow_loopback_partners,
+        partner_rate=partner_rate,
         tile_url=tile_url,
         log_level=log_level,
     )

@@ -68,6 +68,7 @@ class Request(Struct):
     path: tuple[str, ...]
     query: dict[str, str]
     headers: dict[str, str]
+    address: str
     body: bytes
     ids: MessageIds
 
@@ -84,6 +85,7 @@ def request_of(scope: Scope, otherwise: str, below: str = "/ocpi") -> Request:
         path=segments(scope, below),
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
+        address=(scope.get("client") or ("", 0))[0],
         body=b"",
         ids=routing.ids_in(headers, otherwise),
     )

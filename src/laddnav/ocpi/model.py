@@ -48,6 +48,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     last_error_at: datetime | None = None
     failures: int = 0
     troubles: int = 0
+    turned_away: int = 0
+    turned_away_at: datetime | None = None
     retry_at: datetime | None = None
     created_at: datetime
     hub: PartyId | None = None

@@ -31,6 +31,7 @@ from laddnav.ocpi.endpoints import (
 )
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Table, Within
 from laddnav.ocpi.endpoints.status import status_of
+from laddnav.ocpi.gate import Gate, TooOften
 from laddnav.ocpi.http import NoSuchMethod, NotHere, Request, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
@@ -109,6 +110,7 @@ class Desk:
         self._database = database
         self._settings = settings
         self._clients = clients
+        self._gate = Gate(settings.partner_rate, settings.stranger_rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
@@ -118,12 +120,13 @@ class Desk:
         request = http.request_of(scope, id)
         answer = Answer(Reply())
         try:
+            self._gate.enter(_hashes(request), request.address, started)
             await self._answered(request, receive, answer)
         except (Refusal, Trouble) as error:
             code, status = status_of(error)
             if answer.version is not None:
                 status = answer.version.status(status)
-            answer.reply = Reply(http=code, status=status, message=str(error), headers=_allowed(error))
+            answer.reply = Reply(http=code, status=status, message=str(error), headers=_hints(error))
         except Exception:
             log.exception("ocpi_failed", method=request.method, path=http.shown(request.path))
             message = f"Something went wrong here; it is in our log under {request.ids.request}"
@@ -131,6 +134,8 @@ class Desk:
         reply = answer.reply
         await http.send_answer(send, reply.http, reply.headers, request.ids, answer.route, self._body(reply))
         self._note(request, answer, id, at, started)
+        if answer.connection is not None:
+            await self._turned_away(answer.connection.line)
 
     async def _answered(self, request: Request, receive: Receive, answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
@@ -171,16 +176,17 @@ class Desk:
         A result of a command is taken without a token too, where its URL names a command that we sent: nobody can guess
         that, and some CPOs show no token there.
         """
-        shown = routing.tokens_in(request.headers.get("authorization"))
-        if not shown:
+        hashes = _hashes(request)
+        if not hashes:
             return (await self._by_command(unit, request),), ""
-        hashes = {seal.hash_of(one): one for one in shown}
         found = await store.connections.by_hash(unit, list(hashes))
         if found is None:
+            self._gate.unknown(hashes)
             raise Unrecognised("This token is not known here")
         line, hash, newest = found
         if line[0].state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
+        self._gate.recognised(hash, line[0].line, request.address)
         if newest:
             store.lines.forget_before(unit, line[0].line)
         store.lines.heard(unit, line[0])
@@ -226,6 +232,13 @@ class Desk:
         if reply.status == 1000:
             return envelope.sealed(reply.data, now)
         return envelope.refused(reply.status, reply.message, now, reply.data)
+
+    async def _turned_away(self, line: str) -> None:
+        """Kept when one of its requests comes in again, so that those that did not cost nothing."""
+        many = self._gate.turned_away(line)
+        if many:
+            async with self._database.unit() as unit:
+                store.lines.turned_away(unit, line, many)
 
     def _note(self, request: Request, answer: Answer, id: str, at: object, started: float) -> None:
         """Lists that a partner reads all day are not worth a row each; what it changes and what fails is."""
@@ -299,5 +312,16 @@ def _module(said: str) -> Module:
         raise NotHere(f"{said[:40]!r} is no module that we know") from None
 
 
-def _allowed(error: Exception) -> Mapping[str, str]:
-    return {"Allow": ", ".join(error.allowed)} if isinstance(error, NoSuchMethod) else {}
+def _hashes(request: Request) -> dict[str, str]:
+    """The tokens that its header may mean, by their hashes."""
+    return {seal.hash_of(one): one for one in routing.tokens_in(request.headers.get("authorization"))}
+
+
+def _hints(error: Exception) -> Mapping[str, str]:
+    match error:
+        case NoSuchMethod():
+            return {"Allow": ", ".join(error.allowed)}
+        case TooOften():
+            return {"Retry-After": str(error.seconds)}
+        case _:
+            return {}

@@ -16,6 +16,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: str
     key: bytes
     allow_loopback: bool = False
+    partner_rate: float = 200  # requests a second of one partner, over time; 0: as many as it likes
+    stranger_rate: float = 10  # of one address that shows no token that is known here
     body_max: int = 4_000_000  # bytes; a Location with 200 Evses is about a quarter of that
     answer_max: int = 32_000_000  # bytes; some partners ignore the limit of a page
     call_within: timedelta = timedelta(seconds=30)

@@ -231,7 +231,12 @@ class House:
 
 def roaming(settings: Settings) -> Roaming:
     """What of the settings OCPI has to know."""
-    return Roaming(public_url=settings.url, key=settings.key, allow_loopback=settings.allow_loopback_partners)
+    return Roaming(
+        public_url=settings.url,
+        key=settings.key,
+        allow_loopback=settings.allow_loopback_partners,
+        partner_rate=settings.partner_rate,
+    )
 
 
 async def _alive(request: Request) -> Response:

@@ -45,6 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     name: str = "laddnav"
     only: tuple[str, ...] = PARTS
     allow_loopback_partners: bool = False
+    partner_rate: float = 200  # requests a second, over time; 0: as many as they like
     tile_url: str | None = None
     log_level: str = "info"
     key: bytes

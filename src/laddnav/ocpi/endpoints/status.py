@@ -18,6 +18,7 @@ from laddnav.ocpi.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
 from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
+from laddnav.ocpi.gate import TooOften
 from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem, OnePartyOnly, WhichOfUs
@@ -30,6 +31,7 @@ from laddnav.tokens.rules import UnknownToken
 
 STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     Unrecognised: (401, StatusCode.CLIENT_ERROR),
+    TooOften: (429, StatusCode.CLIENT_ERROR),
     NotHere: (404, StatusCode.CLIENT_ERROR),
     VersionNotSpoken: (404, StatusCode.UNSUPPORTED_VERSION),
     OnePartyOnly: (404, StatusCode.UNSUPPORTED_VERSION),

@@ -17,7 +17,7 @@ from laddnav.parties.model import Role
 _FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
   c.created_at, l.state, l.name, l.version, l.roles, l.endpoints, l.versions_url, l.policy, l.registered_at,
   l.last_heard_at, l.last_reached_at, l.last_error, l.last_error_at, l.failures, l.troubles, l.retry_at,
-  l.hub, l.offers"""
+  l.hub, l.offers, l.turned_away, l.turned_away_at"""
 _CONNECTION = f"{_FIELDS} from ocpi_connection c join ocpi_line l on l.id = c.line"
 _COUNTED = f"""{_FIELDS},
   (select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id

@@ -38,6 +38,7 @@ update ocpi_line set troubles = troubles + 1, retry_at = coalesce($2::timestampt
   last_error_at = $4
 where id = $1
 """
+TURNED_AWAY = "update ocpi_line set turned_away = turned_away + $2, turned_away_at = $3 where id = $1"
 LOOK_AT = "update ocpi_line set look_at = $2 where id = $1"
 
 
@@ -119,6 +120,11 @@ def not_reached(unit: Unit, line: str, retry_at: datetime, error: str) -> None:
 def troubled(unit: Unit, line: str, rests_until: datetime | None, error: str) -> None:
     """They answered, but that they cannot; None: they are asked on."""
     unit.write(TROUBLED, line, rests_until, error[:500], unit.now)
+
+
+def turned_away(unit: Unit, line: str, many: int) -> None:
+    """So many more of their requests came too often."""
+    unit.write(TURNED_AWAY, line, many, unit.now)
 
 
 def look_at(unit: Unit, line: str, at: datetime) -> None:
