@@ -78,6 +78,7 @@ from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from laddnav.payments.model import CaptureStatus, Confirmation, InvoiceCreator, Terminal
+from laddnav.reconciliation.model import Record
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.sessions.model import AuthMethod, CdrLocation, CdrToken, Preferences, ProfileType, Session
 from laddnav.sessions.model import Status as SessionStatus
@@ -579,6 +580,15 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
         evse_uid=ids,
         connector_id=maybe(ids),
         authorization_reference=maybe(ids),
+    ),
+    Record: st.builds(
+        lambda owner, **said: Record(holder=HEARING.holder, receiver=HEARING.holder, owner=owner, cpo=owner, **said),
+        owner=parties,
+        id=ids,
+        ref=st.just(HEARING.ref),
+        invoice_id=ids,
+        cdrs=st.lists(ids, min_size=1, max_size=4).map(tuple),
+        last_updated=instants,
     ),
     StopSession: st.builds(StopSession, response_url=urls, session_id=ids),
     Tariff: tariffs,
