@@ -15,7 +15,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.events import LocationChanged
 from laddnav.ocpi import store, words
 from laddnav.ocpi.model import Connection, Loss
-from laddnav.ocpi.rules import OFFERED, SENDER
+from laddnav.ocpi.rules import SENDER, TOLD
 from laddnav.ocpi.wire.codec import Hearing, Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
@@ -42,7 +42,7 @@ def _paths(version: Version, thing: Any, holder: PartyId) -> set[str]:
 
 async def of_partner(unit: Unit, connection: Connection) -> tuple[Loss, ...]:
     """What of ours does not reach it, module by module, the most frequent first."""
-    told = [module for module, interface in OFFERED[connection.our_role] if interface is SENDER]
+    told = [module for module, interface in TOLD[connection.our_role] if interface is SENDER]
     return await store.words.losses(unit, connection.holder, connection.version, told)
 
 

@@ -10,6 +10,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State
+from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 
@@ -73,8 +74,8 @@ class Connection(Struct, frozen=True, kw_only=True):
         """None: the partner does not offer it."""
         for one in self.endpoints:
             # The role of a credentials endpoint says nothing (OCPI 2.2.1 version_information_endpoint_endpoint_class).
-            if one.identifier == module and (one.role is interface or module is Module.CREDENTIALS):
-                return one.url
+            if one.identifier == module.offered_as and (one.role is interface or module is Module.CREDENTIALS):
+                return joined(one.url, *module.path) if module.path else one.url
         return None
 
 
@@ -139,6 +140,7 @@ class Message(Struct, frozen=True, kw_only=True):
     method: str
     url: str
     body: bytes | None
+    to: PartyId | None = None  # who of them; None: whom we chiefly deal with
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

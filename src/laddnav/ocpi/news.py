@@ -9,14 +9,16 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
-from laddnav.ocpi import words
+from laddnav.ocpi import paying, words
 from laddnav.ocpi.endpoints.heard import part
+from laddnav.ocpi.hub import broadcast
 from laddnav.ocpi.model import Connection, Delivery, Message
-from laddnav.ocpi.rules import ASKED_ONLY, RECEIVER, SENDER
+from laddnav.ocpi.rules import ASKED_ONLY, FOR_ALL, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
 from laddnav.scheduling.model import ActiveChargingProfile
 from laddnav.sessions import actions as sessions
 
@@ -29,7 +31,9 @@ class StillOffered(Trouble):
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
-    """None where there is nothing to say any more. Raises StillOffered, Unsayable."""
+    """None where there is nothing to say any more. Raises StillOffered, Unreadable, Unsayable."""
+    if connection.our_role is Role.HUB and delivery.module in FOR_ALL:
+        return await broadcast.message_of(unit, connection, delivery)
     if delivery.module in ASKED_ONLY and delivery.body is not None:
         return Message(method="POST", url=delivery.path, body=delivery.body)
     if delivery.module is Module.CDRS:
@@ -43,6 +47,8 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
     """About one object that changes. None where there is nothing to say any more. Raises StillOffered, Unsayable."""
     if module is Module.CHARGING_PROFILES:
         return await _limits(unit, connection, key)
+    if module in (Module.CONFIRMATIONS, Module.TERMINALS):
+        return await paying.news(unit, connection, module, key, method)
     endpoint = connection.endpoint(module, RECEIVER)
     if endpoint is None:
         return None

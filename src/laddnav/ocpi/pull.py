@@ -19,15 +19,17 @@ from laddnav.ocpi import store
 from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.crawl import leaves
-from laddnav.ocpi.endpoints import cdrs, locations, reconciliation, sessions, tariffs, tokens
+from laddnav.ocpi.endpoints import cdrs, locations, payments, reconciliation, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
+from laddnav.ocpi.hub import kept as hub_kept
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
-from laddnav.ocpi.rules import SENDER, UNROUTED, NotAmongThem
+from laddnav.ocpi.rules import FOR_ALL, SENDER, UNROUTED, NotAmongThem
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
 
 log = structlog.get_logger()
 
@@ -49,6 +51,8 @@ Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 TAKES: dict[Module, Take] = {
     Module.CDRS: cdrs.pulled,
     Module.HUB_CLIENT_INFO: hub_clients.pulled,
+    Module.CONFIRMATIONS: payments.CONFIRMATION.pulled,
+    Module.TERMINALS: payments.TERMINAL.pulled,
     Module.INVOICE_RECONCILIATION: reconciliation.SUBJECT.pulled,
     Module.LOCATIONS: locations.SUBJECT.pulled,
     Module.SESSIONS: sessions.SUBJECT.pulled,
@@ -191,7 +195,10 @@ async def _taken(unit: Unit, connection: Connection, module: Module, words: Any)
     OCPI 2.2.1 transport_and_format_get.
     """
     try:
-        return await TAKES[module](unit, connection, VERSIONS[connection.version], words)
+        key = await TAKES[module](unit, connection, VERSIONS[connection.version], words)
+        if connection.our_role is Role.HUB and module in FOR_ALL:
+            await hub_kept.shown(unit, key, None)
+        return key
     except (Unreadable, NotAPartyId, NotAmongThem, Refusal) as error:
         log.warning("object_skipped", connection=connection.id, module=module, error=str(error))
         return None

@@ -125,7 +125,7 @@ class Courier:
                 await self._unneeded(delivery)
                 return
             routed = delivery.module not in UNROUTED
-            reply = await partner.call(message.method, message.url, message.body, routed=routed)
+            reply = await partner.call(message.method, message.url, message.body, to=message.to, routed=routed)
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except Trouble as error:

@@ -22,6 +22,7 @@ from laddnav.ocpi.endpoints import (
     commands,
     credentials,
     locations,
+    payments,
     profiles,
     reconciliation,
     sessions,
@@ -29,10 +30,12 @@ from laddnav.ocpi.endpoints import (
     tokens,
     versions,
 )
-from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Table, Within
+from laddnav.ocpi.endpoints.call import Beyond, Call, Endpoint, Reply, Table, Within
 from laddnav.ocpi.endpoints.status import status_of
 from laddnav.ocpi.gate import Gate, TooOften
 from laddnav.ocpi.http import NoSuchMethod, NotHere, Request, Unrecognised, VersionNotSpoken
+from laddnav.ocpi.hub import desk
+from laddnav.ocpi.hub.through import Through, through
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, routing
@@ -55,6 +58,10 @@ MODULES: dict[tuple[Module, Interface], Table] = {
     (Module.HUB_CLIENT_INFO, Interface.RECEIVER): clients.RECEIVER,
     (Module.INVOICE_RECONCILIATION, Interface.SENDER): reconciliation.SENDER,
     (Module.INVOICE_RECONCILIATION, Interface.RECEIVER): reconciliation.RECEIVER,
+    (Module.CONFIRMATIONS, Interface.SENDER): payments.CONFIRMATIONS_SENDER,
+    (Module.CONFIRMATIONS, Interface.RECEIVER): payments.CONFIRMATIONS_RECEIVER,
+    (Module.TERMINALS, Interface.SENDER): payments.TERMINALS_SENDER,
+    (Module.TERMINALS, Interface.RECEIVER): payments.TERMINALS_RECEIVER,
     (Module.LOCATIONS, Interface.SENDER): locations.SENDER,
     (Module.LOCATIONS, Interface.RECEIVER): locations.RECEIVER,
     (Module.SESSIONS, Interface.SENDER): sessions.SENDER,
@@ -123,9 +130,8 @@ class Desk:
             self._gate.enter(_hashes(request), request.address, started)
             await self._answered(request, receive, answer)
         except (Refusal, Trouble) as error:
-            code, status = status_of(error)
-            if answer.version is not None:
-                status = answer.version.status(status)
+            code, said = status_of(error)
+            status = said if answer.version is None else answer.version.status(said)
             answer.reply = Reply(http=code, status=status, message=str(error), headers=_hints(error))
         except Exception:
             log.exception("ocpi_failed", method=request.method, path=http.shown(request.path))
@@ -146,29 +152,50 @@ class Desk:
         async with self._database.unit() as unit:
             line, token = await self._recognised(unit, request)
             answer.connection = line[0]
-            found = self._found(request, line)
-            answer.version = found.version
-            ours = _meant(found, line, request, answer)
-            answer.connection = ours[0]
-            endpoint = _endpoint(found, request.method)
-            if len(ours) > 1 and not endpoint.several:
-                raise rules.WhichOfUs(one.holder for one in ours)
-            http.check_body(request)
-            call = Call(
-                ours=ours,
-                version=found.version,
-                method=request.method,
-                url=f"{self._settings.base}/{found.path}",
-                segments=found.segments,
-                query=request.query,
-                body=request.body,
-                settings=self._settings,
-                token=token,
-            )
-            if isinstance(endpoint, Within):
-                answer.reply = await endpoint.do(unit, call)
-        if not isinstance(endpoint, Within):
+            passing = self._passing(request, line[0], answer)
+            if passing is None:
+                endpoint, call = self._called(request, line, token, answer)
+                if isinstance(endpoint, Within):
+                    answer.reply = await endpoint.do(unit, call)
+                    return
+        if passing is not None:
+            answer.reply = await desk.answered(self._database, self._clients, passing)
+            answer.route = answer.reply.route or answer.route
+        elif isinstance(endpoint, Beyond):
             answer.reply = await endpoint.do(self._database, self._clients, call)
+
+    def _passing(self, request: Request, connection: Connection, answer: Answer) -> Through | None:
+        """What is for others behind us, where we are a hub. Raises NotAmongThem, NotAPartyId, NotJson."""
+        passing = through(connection, request, self._settings)
+        if passing is not None:
+            answer.version = passing.version
+            answer.route = Route(to=passing.speaker, origin=passing.hub) if passing.version.routes else None
+            http.check_body(request)
+        return passing
+
+    def _called(
+        self, request: Request, line: tuple[Connection, ...], token: str, answer: Answer
+    ) -> tuple[Endpoint, Call]:
+        """(endpoint of ours, what it is asked). Raises what is refused before it acts."""
+        found = self._found(request, line)
+        answer.version = found.version
+        ours = _meant(found, line, request, answer)
+        answer.connection = ours[0]
+        endpoint = _endpoint(found, request.method)
+        if len(ours) > 1 and not endpoint.several:
+            raise rules.WhichOfUs(one.holder for one in ours)
+        http.check_body(request)
+        return endpoint, Call(
+            ours=ours,
+            version=found.version,
+            method=request.method,
+            url=f"{self._settings.base}/{found.path}",
+            segments=found.segments,
+            query=request.query,
+            body=request.body,
+            settings=self._settings,
+            token=token,
+        )
 
     async def _recognised(self, unit: Unit, request: Request) -> tuple[tuple[Connection, ...], str]:
         """(who of us speaks on the caller's line, the token it showed). Raises Unrecognised.
@@ -221,13 +248,15 @@ class Desk:
         if role is None:
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
         version = _version(path[1], line)
-        module = _module(path[2])
+        module, below = _module(path[2:])
         table = _table(role, version.number, module)
         if not table:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
-        return Found(table, version, role, module, "/".join(path[:3]), path[3:])
+        return Found(table, version, role, module, "/".join(path[: len(path) - len(below)]), below)
 
     def _body(self, reply: Reply) -> bytes:
+        if reply.whole is not None:
+            return reply.whole
         now = self._database.clock.now()
         if reply.status == 1000:
             return envelope.sealed(reply.data, now)
@@ -304,12 +333,12 @@ def _version(said: str, line: Sequence[Connection]) -> Version:
     return rules.spoken_by(VERSIONS[said], len(line))
 
 
-def _module(said: str) -> Module:
-    """Raises NotHere."""
-    try:
-        return Module(said)
-    except ValueError:
-        raise NotHere(f"{said[:40]!r} is no module that we know") from None
+def _module(path: tuple[str, ...]) -> tuple[Module, tuple[str, ...]]:
+    """(a module, or a list that has a place of its own within one; what stands below). Raises NotHere."""
+    for many in (2, 1):
+        if "/".join(path[:many]) in set(Module):
+            return Module("/".join(path[:many])), path[many:]
+    raise NotHere(f"{path[0][:40]!r} is no module that we know")
 
 
 def _hashes(request: Request) -> dict[str, str]:

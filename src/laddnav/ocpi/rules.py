@@ -9,7 +9,15 @@ from msgspec.structs import replace
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, VersionDetails, counterpart
+from laddnav.ocpi.wire.handshake import (
+    CredentialsRole,
+    Endpoint,
+    Interface,
+    Module,
+    VersionDetails,
+    counterpart,
+    opposite,
+)
 from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
 from laddnav.parties.model import Role
@@ -31,6 +39,8 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.HUB_CLIENT_INFO, RECEIVER),
         (Module.INVOICE_RECONCILIATION, SENDER),
         (Module.INVOICE_RECONCILIATION, RECEIVER),
+        (Module.TERMINALS, RECEIVER),
+        (Module.CONFIRMATIONS, RECEIVER),
     ),
     Role.EMSP: (
         (Module.LOCATIONS, RECEIVER),
@@ -49,14 +59,34 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.TARIFFS, RECEIVER),
         (Module.HUB_CLIENT_INFO, RECEIVER),
     ),
+    # As an eMSP whose drivers need no contract (OCPI 2.3.0 mod_payments_transaction_flow).
+    Role.PTP: (
+        (Module.LOCATIONS, RECEIVER),
+        (Module.TARIFFS, RECEIVER),
+        (Module.SESSIONS, RECEIVER),
+        (Module.CDRS, RECEIVER),
+        (Module.TOKENS, SENDER),
+        (Module.COMMANDS, SENDER),
+        (Module.HUB_CLIENT_INFO, RECEIVER),
+        (Module.TERMINALS, SENDER),
+        (Module.CONFIRMATIONS, SENDER),
+    ),
     Role.HUB: ((Module.HUB_CLIENT_INFO, SENDER),),
 }
 
 # What is between a hub and a platform, and for nobody behind either
 # (OCPI 2.2.1 transport_and_format_message_routing).
 UNROUTED = frozenset({Module.CREDENTIALS, Module.HUB_CLIENT_INFO})
+# What goes from one client of a hub to another, and what of it is meant for everybody; the rest concerns two parties
+# (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push).
+PASSED_ON = frozenset(one for one in Module if one.offered_as is one) - UNROUTED
+FOR_ALL = frozenset({Module.LOCATIONS, Module.TARIFFS, Module.TOKENS})
+# What we say and hear in each role: as hub for others, and at URLs of its own (`hub/through.py`).
+TOLD: dict[Role, tuple[Side, ...]] = OFFERED | {
+    Role.HUB: (*OFFERED[Role.HUB], *((module, side) for module in sorted(PASSED_ON) for side in Interface))
+}
 # What has no list to be fetched: requests and their results.
-ASKED_ONLY = frozenset({Module.COMMANDS, Module.CHARGING_PROFILES})
+ASKED_ONLY = frozenset({Module.COMMANDS, Module.CHARGING_PROFILES, Module.PAYMENTS})
 
 
 class UnknownConnection(Refusal):
@@ -152,7 +182,7 @@ def offered(role: Role, version: Version) -> tuple[Side, ...]:
     return tuple((module, interface) for module, interface in OFFERED[role] if module in version.modules)
 
 
-def details(roles: Iterable[Role], version: Version, base: str) -> VersionDetails:
+def details(roles: Iterable[Role], version: Version, base: str, theirs: Role | None = None) -> VersionDetails:
     """What a partner of ours in these roles finds; `base` is our /ocpi. The credentials stand in it once, as SENDER.
 
     So does each side of a module that several of our roles serve (OCPI 2.2.1
@@ -160,15 +190,35 @@ def details(roles: Iterable[Role], version: Version, base: str) -> VersionDetail
     """
     number = version.number
     sides: dict[Side, Role] = {}
+    passing: list[Side] = []
     for role in roles:
-        for side in offered(role, version):
-            sides.setdefault(side, role)
+        for module, interface in offered(role, version):
+            sides.setdefault((module.offered_as, interface), role)
+        if role is Role.HUB:
+            passing += passed_on(version, theirs)
     modules = [
         Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{number}/{module}")
         for (module, interface), role in sides.items()
     ]
+    modules += [
+        Endpoint(identifier=module, role=interface, url=hub_endpoint(base, number, interface, module))
+        for module, interface in passing
+    ]
     credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{number}/{Module.CREDENTIALS}")
     return VersionDetails(version=number, endpoints=(credentials, *modules))
+
+
+def passed_on(version: Version, theirs: Role | None) -> tuple[Side, ...]:
+    """What a client finds at a hub: both sides, or where a version has no word for sides, those that it deals with."""
+    if version.routes:
+        return tuple((module, side) for module in sorted(PASSED_ON & version.modules) for side in Interface)
+    sides = OFFERED[opposite(opposite(Role.CPO) if theirs is None else theirs)]
+    return tuple(side for side in sides if side[0] in PASSED_ON & version.modules)
+
+
+def hub_endpoint(base: str, number: str, interface: Interface, module: Module) -> str:
+    """Apart from the other side of the same module, whose URLs look alike."""
+    return f"{base}/{path_of(Role.HUB)}/{number}/{interface.value.lower()}/{module}"
 
 
 def role_in(path: str, line: Iterable[Connection]) -> Role | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from laddnav.db.unit import Unit
 from laddnav.ocpi import store, words
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, RECEIVER
+from laddnav.ocpi.rules import RECEIVER, TOLD
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -21,7 +21,7 @@ async def carried_over(unit: Unit, before: Connection, after: Connection) -> Non
         return
     heard = [
         module
-        for module, interface in OFFERED[after.our_role]
+        for module, interface in TOLD[after.our_role]
         if interface is RECEIVER and module not in (Module.CDRS, Module.COMMANDS)
     ]
     store.words.forget_heard(unit, before, heard, before.version)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.hub.rules import (
-    PASSED_ON,
     Asked,
     Broadcast,
     CannotRoute,
@@ -22,7 +21,7 @@ from laddnav.ocpi.hub.rules import (
     UnknownReceiver,
     way,
 )
-from laddnav.ocpi.rules import RECEIVER, SENDER
+from laddnav.ocpi.rules import PASSED_ON, RECEIVER, SENDER
 from laddnav.ocpi.wire.clients import ClientStatus
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role

@@ -15,6 +15,7 @@ from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.handshake import opposite
+from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
 
 M = TypeVar("M")
@@ -67,13 +68,18 @@ def hearing(connection: Connection, ref: str = "") -> Hearing:
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """`data` is JSON already. A no that carries data too has another `status` than 1000, and a `message`."""
+    """`data` is JSON already. A no that carries data too has another `status` than 1000, and a `message`.
+
+    `whole` is an envelope that somebody else sealed, passed on as it came, and `route` how that one routed it.
+    """
 
     http: int = 200
     status: int = 1000
     message: str = "Success"
     data: bytes | None = None
     headers: Mapping[str, str] = {}
+    whole: bytes | None = None
+    route: Route | None = None
 
 
 DONE = Reply()

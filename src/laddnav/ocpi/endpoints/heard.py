@@ -20,6 +20,7 @@ from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
+from laddnav.parties.model import Role
 
 M = TypeVar("M")
 PERIODS = frozenset({"charging_periods"})
@@ -68,6 +69,7 @@ class Kept(Struct, frozen=True):
     key: Key
     body: bytes | None
     last_updated: datetime | None
+    means_nothing: bool = False  # to a hub, which passes words on and has nothing to do with what they are about
 
     @property
     def new(self) -> bool:
@@ -97,7 +99,8 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
             holder=connection.holder, owner=owner, module=self.module, version=version.number, said=False, id=key
         )
         found = await store.words.find(unit, named, lock=lock)
-        return Kept(named, None, None) if found is None else Kept(named, *found)
+        body, last_updated = found or (None, None)
+        return Kept(named, body, last_updated, connection.our_role is Role.HUB)
 
     async def get(self, unit: Unit, call: Call, id: str, key: str) -> bytes:
         """A partner's own words, as it said them. Raises what `unknown` makes."""
@@ -140,7 +143,8 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         if kept.last_updated is not None and at < kept.last_updated:
             store.words.heard_of(unit, kept.key)
             return False
-        await self.keep(unit, kept.key.holder, thing)
+        if not kept.means_nothing:
+            await self.keep(unit, kept.key.holder, thing)
         store.words.put(unit, kept.key, body, at)
         return True
 

@@ -36,13 +36,13 @@ async def ours(unit: Unit, call: Call) -> Reply:
     body = await lists.own(unit, call, Module.LOCATIONS, call.segments[0])
     if body is None:
         raise UnknownLocation(call.segments[0])
-    return Reply(data=_inside(body, call.segments))
+    return Reply(data=inside(body, call.segments))
 
 
 async def theirs(unit: Unit, call: Call) -> Reply:
     """As it is kept here. Raises UnknownLocation, UnknownEvse, UnknownConnector."""
     id = call.segments[2]
-    return Reply(data=_inside(await SUBJECT.get(unit, call, id, fold(id)), call.segments[2:]))
+    return Reply(data=inside(await SUBJECT.get(unit, call, id, fold(id)), call.segments[2:]))
 
 
 async def put_location(unit: Unit, call: Call) -> Reply:
@@ -142,7 +142,7 @@ def _instant(call: Call, kind: type[Evse] | type[Connector], said: dict[str, Any
     return thing.last_updated
 
 
-def _inside(body: bytes, segments: tuple[str, ...]) -> bytes:
+def inside(body: bytes, segments: tuple[str, ...]) -> bytes:
     """The Location itself, or the Evse or Connector in it that the URL goes on to name."""
     if len(segments) == 1:
         return body

@@ -21,9 +21,17 @@ from laddnav.ocpi.endpoints.credentials import CannotUseYou
 from laddnav.ocpi.gate import TooOften
 from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecognised, VersionNotSpoken
+from laddnav.ocpi.hub.rules import (
+    CannotRoute,
+    NoSuchDetour,
+    ReceiverNotConnected,
+    ReceiverTimedOut,
+    UnknownReceiver,
+)
 from laddnav.ocpi.rules import AddressedElsewhere, NotAmongThem, OnePartyOnly, WhichOfUs
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles, NotNow
+from laddnav.payments.rules import OfAnotherCpo, UnknownConfirmation, UnknownTerminal
 from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.sessions.rules import NoPreferences, UnknownSession
 from laddnav.tariffs.rules import UnknownTariff
@@ -48,6 +56,9 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     UnknownCdr: (404, StatusCode.CLIENT_ERROR),
     UnknownClient: (404, StatusCode.CLIENT_ERROR),
     UnknownRecord: (404, StatusCode.CLIENT_ERROR),
+    UnknownTerminal: (404, StatusCode.CLIENT_ERROR),
+    UnknownConfirmation: (404, StatusCode.CLIENT_ERROR),
+    OfAnotherCpo: (404, StatusCode.INVALID_PARAMETERS),
     UnknownCommand: (404, StatusCode.CLIENT_ERROR),
     NotAmongThem: (404, StatusCode.INVALID_PARAMETERS),
     NoPreferences: (404, StatusCode.INVALID_PARAMETERS),
@@ -65,6 +76,11 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     CannotUseYou: (200, StatusCode.CLIENT_UNUSABLE),
     NoCommonVersion: (200, StatusCode.UNSUPPORTED_VERSION),
     EndpointsMissing: (200, StatusCode.ENDPOINTS_MISSING),
+    CannotRoute: (200, StatusCode.HUB_ERROR),
+    UnknownReceiver: (200, StatusCode.UNKNOWN_RECEIVER),
+    ReceiverTimedOut: (200, StatusCode.RECEIVER_TIMED_OUT),
+    ReceiverNotConnected: (200, StatusCode.RECEIVER_NOT_CONNECTED),
+    NoSuchDetour: (404, StatusCode.CLIENT_ERROR),
     Refusal: (200, StatusCode.CLIENT_ERROR),
     Trouble: (503, StatusCode.SERVER_ERROR),
 }

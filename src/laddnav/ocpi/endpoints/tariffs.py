@@ -49,7 +49,10 @@ async def delete(unit: Unit, call: Call) -> Reply:
     """
     id = call.segments[2]
     before = await SUBJECT.before(unit, call.connection, call.version, call.owner(), fold(id))
-    await tariffs.withdraw(unit, call.holder, call.owner(), id)
+    if before.new:
+        raise UnknownTariff(id)
+    if not before.means_nothing:
+        await tariffs.withdraw(unit, call.holder, call.owner(), id)
     store.words.drop(unit, before.key)
     return DONE
 

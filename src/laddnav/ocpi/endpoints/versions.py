@@ -24,5 +24,5 @@ async def versions(unit: Unit, call: Call) -> Reply:
 async def details(unit: Unit, call: Call) -> Reply:
     """The endpoints of the roles in which we speak on this line, as this version spells them."""
     roles = [one.our_role for one in call.ours if not one.leaving]
-    said = rules.details(roles, call.version, call.settings.base)
+    said = rules.details(roles, call.version, call.settings.base, call.connection.their_role)
     return Reply(data=call.codec(VersionDetails).encode(said))

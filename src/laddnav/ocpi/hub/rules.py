@@ -11,18 +11,14 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi.rules import RECEIVER, SENDER, UNROUTED, Side
+from laddnav.ocpi.rules import FOR_ALL, RECEIVER, SENDER, Side
 from laddnav.ocpi.wire.clients import ClientStatus
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.parties.model import Role
 
-PASSED_ON = frozenset(one for one in Module if one.offered_as is one) - UNROUTED
 # Who is the Sender of what: a CPO, or whoever has the drivers; of what else we pass on, either side may be.
 OF_CPO = frozenset({Module.LOCATIONS, Module.TARIFFS, Module.SESSIONS, Module.CDRS})
 OF_DRIVERS = frozenset({Module.TOKENS, Module.COMMANDS, Module.CHARGING_PROFILES})
-# What is meant for everybody; the rest concerns two parties (OCPI 2.2.1
-# transport_and_format_message_routing_broadcast_push).
-FOR_ALL = frozenset({Module.LOCATIONS, Module.TARIFFS, Module.TOKENS})
 LISTED = OF_CPO | {Module.TOKENS}
 PUSHES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Whom a broadcast reaches. NAP and SCSP are placed nowhere by the text, so nobody is told anything for them.
@@ -56,6 +52,10 @@ class ReceiverNotConnected(Refusal):
     def __init__(self, party: PartyId) -> None:
         super().__init__(f"{party} is not connected now")
         self.party = party
+
+
+class NoSuchDetour(Refusal):
+    """No way through here is known to you, or its time is over."""
 
 
 class Client(Struct, frozen=True, kw_only=True):

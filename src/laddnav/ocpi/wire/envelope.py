@@ -28,6 +28,10 @@ class StatusCode(IntEnum):
     CLIENT_UNUSABLE = 3001
     UNSUPPORTED_VERSION = 3002
     ENDPOINTS_MISSING = 3003
+    HUB_ERROR = 4000
+    UNKNOWN_RECEIVER = 4001
+    RECEIVER_TIMED_OUT = 4002
+    RECEIVER_NOT_CONNECTED = 4003
 
 
 class Answer(Struct, frozen=True, kw_only=True):

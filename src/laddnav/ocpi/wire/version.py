@@ -33,7 +33,7 @@ class Version(Struct, frozen=True, kw_only=True):
     knows_all_commands: bool = True  # there is none but those that it lists
     token_types: frozenset[str] | None = None  # those it has words for, and OTHER for all others; None: any
     lists: Mapping[str, frozenset[str]]  # of fields whose lists are closed, but of which we keep every word
-    statuses: frozenset[StatusCode] = frozenset(StatusCode)  # in place of another stands the general one
+    statuses: frozenset[int] = frozenset(StatusCode)  # in place of another stands the general one, if that is there
 
     def tells_all(self, module: Module) -> bool:
         """Whether it has words for every object of ours; else some are kept from a partner."""
@@ -43,6 +43,9 @@ class Version(Struct, frozen=True, kw_only=True):
         """As a partner of this version knows it."""
         return type if self.token_types is None or type in self.token_types else "OTHER"
 
-    def status(self, code: StatusCode) -> StatusCode:
-        """As a partner of this version knows it."""
-        return code if code in self.statuses else StatusCode(code // 1000 * 1000)
+    def status(self, code: int) -> int:
+        """As a partner of this version knows it; what we do not know ourselves is somebody else's, and passed on."""
+        if code in self.statuses or code not in set(StatusCode):
+            return code
+        general = code // 1000 * 1000
+        return general if general in self.statuses else StatusCode.SERVER_ERROR

@@ -60,6 +60,6 @@ VERSION = Version(
     lists={
         field: LISTED[field] for field in ("capabilities", "facilities", "format", "parking_restrictions", "standard")
     },
-    # There is none for a Token that nobody knows (OCPI 2.1.1 status_codes, 2xxx).
-    statuses=frozenset(StatusCode) - {StatusCode.UNKNOWN_TOKEN},
+    # There is none for a Token that nobody knows, and there are no hubs (OCPI 2.1.1 status_codes, 2xxx).
+    statuses=frozenset(code for code in StatusCode if code < 4000) - {StatusCode.UNKNOWN_TOKEN},
 )

@@ -1,0 +1,88 @@
+"""What one client tells all: kept and queued in one Unit, and then told to each as it is when it is told.
+
+A receiver that is away hears it when it is back, and one that refuses it stands in nobody's way
+(OCPI 2.2.1 transport_and_format_message_routing_broadcast_push). A change is told as the whole of what it changed,
+because what is older may have been overtaken before it arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote, unquote, urlencode
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId, fold
+from laddnav.locations.rules import UnknownConnector, UnknownEvse
+from laddnav.ocpi import store
+from laddnav.ocpi.endpoints import locations
+from laddnav.ocpi.hub import kept
+from laddnav.ocpi.hub.rules import Client
+from laddnav.ocpi.hub.telling import retold
+from laddnav.ocpi.hub.through import Through
+from laddnav.ocpi.hub.translate import OBJECTS, PARTS
+from laddnav.ocpi.model import Connection, Delivery, Message
+from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.wire.codec import parsed
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.paging import joined, with_query
+from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.ocpi.words import token_key
+
+
+async def queued(unit: Unit, through: Through, clients: Iterable[Client]) -> None:
+    """Each party that is to hear it has a delivery of its own, of which only the newest matters."""
+    key = _key(through)
+    for client in clients:
+        connection = await store.connections.find(unit, through.hub, client.connection_id)
+        assert connection is not None, "it was there when the way was chosen"
+        method = "DELETE" if through.method == "DELETE" else "PATCH" if "/" in key else "PUT"
+        store.deliveries.queue_news(unit, connection, through.module, f"{client.party} {key}", method)
+
+
+async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
+    """None where there is nothing to say any more. Raises Unreadable, Unsayable."""
+    endpoint = connection.endpoint(delivery.module, RECEIVER)
+    if endpoint is None:
+        return None
+    told_to, owned_by, path = delivery.object_key.split(" ", 2)
+    to, owner = PartyId.parse(told_to), PartyId.parse(owned_by)
+    key, *parts = (unquote(part) for part in path.split("/"))
+    where = (owner.country, owner.party)
+    if delivery.method == "DELETE":
+        return Message(method="DELETE", url=joined(endpoint, *where, key), body=None, to=to)
+    found = await kept.words_of(unit, connection.holder, delivery.module, owner, key)
+    if found is None:
+        return None
+    told, body = found
+    kind = OBJECTS[delivery.module]
+    ids = [_id(body)]
+    try:
+        for _ in parts:
+            body = locations.inside(found[1], (ids[0], *parts[: len(ids)]))
+            ids.append(_id(body))
+    except (UnknownEvse, UnknownConnector):
+        return None
+    if parts:
+        kind = PARTS[len(parts)]
+    version = VERSIONS[connection.version]
+    spoken = VERSIONS[told.version]
+    words = await retold(unit, connection.holder, spoken, version, kind, body, said_by=owner, said_to=to)
+    url = joined(endpoint, *where, *ids)
+    if delivery.module is Module.TOKENS and version.types_tokens:
+        url = with_query(url, urlencode({"type": parsed(words)["type"]}))
+    return Message(method="PUT", url=url, body=words, to=to)
+
+
+def _key(through: Through) -> str:
+    """Whose, and what: its key, and the parts of it that the URL goes on to name."""
+    owner, (id, *parts) = PartyId.of(*through.segments[:2]), through.segments[2:]
+    key = fold(id)
+    if through.module is Module.TOKENS:
+        said = parsed(through.body) if through.method == "PUT" else {}
+        key = token_key(str(said.get("type") or through.query.get("type") or "RFID"), id)
+    return f"{owner} {'/'.join(quote(part, safe='') for part in (key, *parts))}"
+
+
+def _id(body: bytes) -> str:
+    words = parsed(body)
+    return str(words["uid"] if "uid" in words else words["id"])

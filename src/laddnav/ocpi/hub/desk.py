@@ -1,0 +1,178 @@
+"""Carries out what `rules` decides about a request that reached us as hub: pass it on, tell all, list, or refuse.
+
+No Unit is open while a client is asked, and each has a line and a time of its own, so that a slow one holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.endpoints.call import Reply
+from laddnav.ocpi.endpoints.status import status_of
+from laddnav.ocpi.hub import broadcast, detours, forward, kept, listing
+from laddnav.ocpi.hub.forward import Leg
+from laddnav.ocpi.hub.model import Passed
+from laddnav.ocpi.hub.names import named
+from laddnav.ocpi.hub.rules import (
+    LISTED,
+    Asked,
+    Broadcast,
+    Client,
+    Collect,
+    Forward,
+    Own,
+    ReceiverNotConnected,
+    UnknownReceiver,
+    is_denied,
+    way,
+)
+from laddnav.ocpi.hub.through import Through
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.wire.clients import status_of as standing
+from laddnav.ocpi.wire.handshake import Module, State
+from laddnav.parties.model import Role
+
+
+class Course(Struct, frozen=True):
+    """What is to be done, or was: on this leg, or `reply` is the answer already; `way` says which in one word."""
+
+    way: str
+    leg: Leg | None = None
+    reply: Reply | None = None
+
+
+async def answered(database: Database, clients: Clients, through: Through) -> Reply:
+    """Whatever becomes of it stands in the log of the settlement. Raises every refusal of `rules`, and Receivers'."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+
+    def noted(unit: Unit, course: Course, http: int, status: int, bytes_out: int) -> None:
+        store.hub.note(
+            unit,
+            through.hub,
+            Passed(
+                asker=through.speaker,
+                answerer=course.leg.party if course.leg is not None else through.hub,
+                module=through.module,
+                method=through.method,
+                way=course.way,
+                bytes_in=len(through.body),
+                bytes_out=bytes_out,
+                http=http,
+                status=status,
+                took_ms=round((loop.time() - started) * 1000),
+            ),
+        )
+
+    course = Course("refused")
+    try:
+        async with database.unit() as unit:
+            course = await _course(unit, through)
+            if course.reply is not None:
+                noted(unit, course, course.reply.http, course.reply.status, len(course.reply.data or b""))
+        if course.leg is None:
+            assert course.reply is not None, "what goes nowhere is answered"
+            database.wake()
+            return course.reply
+        said = await forward.called(database, clients, through, course.leg)
+        async with database.unit() as unit:
+            reply = await forward.told_back(unit, through, course.leg, said)
+            noted(unit, course, reply.http, reply.status, len(said.body))
+    except (Refusal, Trouble) as error:
+        http, status = status_of(error)
+        async with database.unit() as unit:
+            noted(unit, Course("refused", course.leg), http, status, 0)
+        raise
+    if reply.status < 2000:
+        await _kept(database, through, course.leg)
+    return reply
+
+
+async def _course(unit: Unit, through: Through) -> Course:
+    if through.interface is None:
+        return Course("forwarded", await _along_a_detour(unit, through))
+    clients = tuple(clients_of(await store.connections.registered(unit, through.hub), unit.now))
+    denied = await store.hub.denials(unit, through.hub)
+    asked = _asked(through)
+    owner = None
+    if through.to is None:
+        owner = await kept.owner_of(unit, through.hub, through.speaker, named(asked, through.query, through.body))
+    chosen = way(asked, through.hub, clients, denied, owner)
+    match chosen:
+        case Forward(client):
+            to = await _connection(unit, through, client.connection_id)
+            return Course("forwarded", await forward.prepared(unit, through, to, client.party))
+        case Collect():
+            return Course("listed", reply=await listing.listed(unit, through, denied))
+        case Own():
+            return Course("listed", reply=await kept.take(unit, through.call(), through.module, None))
+        case Broadcast(hearers):
+            reply = await kept.take(unit, through.call(), through.module, None)
+            await broadcast.queued(unit, through, hearers)
+            return Course("broadcast", reply=reply)
+
+
+async def _along_a_detour(unit: Unit, through: Through) -> Leg:
+    """Raises NoSuchDetour, UnknownReceiver, ReceiverNotConnected."""
+    detour = await detours.followed(unit, through)
+    if is_denied(await store.hub.denials(unit, through.hub), through.speaker, detour.party, through.module):
+        raise UnknownReceiver(detour.party)
+    to = await store.connections.find(unit, through.hub, detour.towards)
+    if to is None or to.state is not State.CONNECTED:
+        raise ReceiverNotConnected(detour.party)
+    return await forward.along(unit, through, detour, to)
+
+
+async def _kept(database: Database, through: Through, leg: Leg) -> None:
+    """What was told to one party, for its lists; what cannot be kept was taken all the same by whom it concerns."""
+    if leg.kept or through.interface is not RECEIVER or through.module not in LISTED or through.method == "GET":
+        return
+    try:
+        async with database.unit() as unit:
+            await kept.take(unit, through.call(), through.module, leg.party)
+    except Refusal:
+        pass
+
+
+def clients_of(connections: Iterable[Connection], now: datetime) -> Iterator[Client]:
+    """Each party in each role; who was away is tried again when its time has come."""
+    for connection in connections:
+        if connection.our_role is not Role.HUB:
+            continue
+        retried = connection.retry_at is not None and connection.retry_at <= now
+        status = standing(connection.state, reachable=connection.failures == 0 or retried)
+        sides = frozenset(
+            (Module(one.identifier), one.role) for one in connection.endpoints if one.identifier in set(Module)
+        )
+        for one in connection.roles:
+            yield Client(party=one.party, role=one.role, connection_id=connection.id, status=status, sides=sides)
+
+
+def _asked(through: Through) -> Asked:
+    assert through.interface is not None, "what goes by a detour has its way"
+    return Asked(
+        method=through.method,
+        module=through.module,
+        interface=through.interface,
+        segments=through.segments,
+        speaker=through.speaker,
+        roles=through.roles,
+        connection_id=through.connection.id,
+        to=through.to,
+        headed=through.version.routes,
+    )
+
+
+async def _connection(unit: Unit, through: Through, id: str) -> Connection:
+    found = await store.connections.find(unit, through.hub, id)
+    assert found is not None, "it was there when the way was chosen"
+    return found
