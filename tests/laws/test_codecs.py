@@ -540,6 +540,7 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
     CommandResult: st.builds(CommandResult, result=st.sampled_from(Result), message=some(texts)),
     Confirmation: st.builds(
         Confirmation,
+        owner=st.just(HEARING.sender),
         id=ids,
         authorization_reference=ids,
         total=st.builds(Price, amounts, some(taxes)),
@@ -594,6 +595,7 @@ THINGS: dict[type[Any], st.SearchStrategy[Any]] = {
     Tariff: tariffs,
     Terminal: st.builds(
         Terminal,
+        owner=st.just(HEARING.sender),
         id=ids,
         customer_reference=maybe(ids),
         party=maybe(parties),

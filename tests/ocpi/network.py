@@ -24,7 +24,7 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit.ids import PartyId
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commanded, limited, listeners, partners, seal, store
+from laddnav.ocpi import commanded, limited, listeners, partners, paying, seal, store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
@@ -38,6 +38,13 @@ from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
+from laddnav.payments.events import (
+    ConfirmationChanged,
+    TerminalAssigned,
+    TerminalChanged,
+    TerminalDeactivated,
+    TerminalDescribed,
+)
 from laddnav.reconciliation.events import RecordChanged
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.events import CancellationAnswered, ReservationAnswered, ReservationWithdrawn
@@ -79,6 +86,11 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
     RecordChanged: [listeners.push_record],
+    TerminalChanged: [paying.push_terminal],
+    TerminalAssigned: [paying.push_assignment],
+    TerminalDescribed: [paying.push_assignment],
+    TerminalDeactivated: [paying.push_deactivation],
+    ConfirmationChanged: [paying.push_confirmation],
 }
 
 

@@ -18,6 +18,7 @@ from laddnav.payments.model import CaptureStatus, Confirmation, InvoiceCreator, 
 AT = datetime(2026, 11, 21, 17, tzinfo=UTC)
 HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("AT", "PAY"))
 TERMINAL = Terminal(
+    owner=HEARING.sender,
     id="T-1",
     party=PartyId("SE", "LAD"),
     address="Skeppsbron 1",
@@ -33,6 +34,7 @@ TERMINAL = Terminal(
     last_updated=AT,
 )
 CONFIRMATION = Confirmation(
+    owner=HEARING.sender,
     id="C-1",
     authorization_reference="pp-1",
     total=Price(Decimal("4.00"), (TaxAmount("VAT", Decimal("1.00"), Decimal(25)),)),

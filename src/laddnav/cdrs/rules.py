@@ -111,6 +111,7 @@ def closed(
         token=session.token,
         auth_method=session.auth_method,
         authorization_reference=session.authorization_reference,
+        invoice_reference_id=session.invoice_reference_id,
         location=session.place,
         meter_id=session.meter_id,
         currency=session.currency,

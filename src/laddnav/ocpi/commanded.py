@@ -28,6 +28,7 @@ from laddnav.ocpi.wire.commands import (
 )
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.payments import actions as payments
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.events import CancellationAnswered, ReservationAnswered, ReservationWithdrawn
 from laddnav.reservations.rules import NotReservable, NotSoLong, UnknownReservation
@@ -80,6 +81,9 @@ async def take_start(
                 evse=EvseRef(location.id, evse.uid),
                 connector_id=connector_id,
                 reference=command.authorization_reference,
+                invoice_reference=await payments.invoice_reference(
+                    unit, holder, driver.owner, EvseRef(location.id, evse.uid), command.authorization_reference
+                ),
                 command_id=one.id,
             )
         except (NoStation, EvseBusy) as error:

@@ -22,6 +22,8 @@ from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
+from laddnav.payments import actions as payments
+from laddnav.payments.model import Confirmation, Terminal
 from laddnav.pricing.tab import priced
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.reconciliation.model import Record
@@ -35,6 +37,8 @@ from laddnav.tokens.model import Token, TokenKey
 KINDS: dict[Module, type[Any]] = {
     Module.CDRS: Cdr,
     Module.HUB_CLIENT_INFO: ClientInfo,
+    Module.CONFIRMATIONS: Confirmation,
+    Module.TERMINALS: Terminal,
     Module.INVOICE_RECONCILIATION: Record,
     Module.LOCATIONS: Location,
     Module.SESSIONS: Session,
@@ -137,6 +141,16 @@ async def _session(unit: Unit, holder: PartyId, key: str) -> Session | None:
     return replace(session, periods=priced(session.tab).periods)
 
 
+async def _terminal(unit: Unit, holder: PartyId, key: str) -> Terminal | None:
+    one = await payments.find_terminal(unit, holder, holder, key)
+    return None if one is None else one.terminal
+
+
+async def _confirmation(unit: Unit, holder: PartyId, key: str) -> Confirmation | None:
+    one = await payments.find_confirmation(unit, holder, holder, key)
+    return None if one is None else one.confirmation
+
+
 async def _record(unit: Unit, holder: PartyId, key: str) -> Record | None:
     return await reconciliation.find(unit, holder, holder, key)
 
@@ -148,6 +162,8 @@ async def _cdr(unit: Unit, holder: PartyId, key: str) -> Cdr | None:
 READS: dict[Module, Callable[[Unit, PartyId, str], Awaitable[Any]]] = {
     Module.CDRS: _cdr,
     Module.HUB_CLIENT_INFO: clients.client,
+    Module.CONFIRMATIONS: _confirmation,
+    Module.TERMINALS: _terminal,
     Module.INVOICE_RECONCILIATION: _record,
     Module.LOCATIONS: _location,
     Module.SESSIONS: _session,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
+from laddnav.tariffs.model import Tariff
 
 
 class InvoiceCreator(StrEnum):
@@ -31,10 +33,12 @@ class CaptureStatus(StrEnum):
 class Terminal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One device at which drivers pay (OCPI 2.3.0 mod_payments_terminal_object).
 
-    `customer_reference`, or else `party`, says whose charging places it serves; `reference` is its provider's own word
-    for it, such as a serial number. It serves all Evses of its Locations, and those named besides.
+    `owner` is its provider, whom no URL and no field of it names. `customer_reference`, or else `party`, says whose
+    charging places it serves; `reference` is its provider's own word for it, such as a serial number. It serves all
+    Evses of its Locations, and those named besides.
     """
 
+    owner: PartyId
     id: str
     customer_reference: str | None = None
     party: PartyId | None = None
@@ -55,10 +59,11 @@ class Terminal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Confirmation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was captured for the charge of an authorisation.
 
-    OCPI 2.3.0 mod_payments_financial_advice_confirmation_object. `eft_data` are lines that the law wants on
-    the invoice; a capture that failed has none.
+    OCPI 2.3.0 mod_payments_financial_advice_confirmation_object. `owner` is the provider of the terminal. `eft_data`
+    are lines that the law wants on the invoice; a capture that failed has none.
     """
 
+    owner: PartyId
     id: str
     authorization_reference: str
     total: Price
@@ -67,6 +72,40 @@ class Confirmation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: CaptureStatus
     message: str | None = None
     last_updated: datetime
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """A Terminal as we keep it, and the CPO at whose charging places it stands.
+
+    `deactivated_at` None: drivers pay at it.
+    """
+
+    holder: PartyId
+    ref: str
+    cpo: PartyId
+    deactivated_at: datetime | None = None
+    terminal: Terminal
+
+
+class Captured(Struct, frozen=True, kw_only=True):
+    """A Confirmation as we keep it: `cpo` has to put it on the driver's invoice."""
+
+    holder: PartyId
+    ref: str
+    cpo: PartyId
+    confirmation: Confirmation
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """What a driver at a Terminal agrees to before a charge: the Tariff, and how much is reserved on the card.
+
+    `preauthorize` None: the Tariff does not say it, nor what then applies, and the provider decides.
+    """
+
+    terminal: Terminal
+    connector_id: str
+    tariff: Tariff | None
+    preauthorize: Decimal | None
 
 
 def serves(terminal: Terminal, where: EvseRef) -> bool:

@@ -17,6 +17,7 @@ import laddnav.locations.routes
 import laddnav.ocpi.operate
 import laddnav.ocpp.routes
 import laddnav.parties.routes
+import laddnav.payments.routes
 import laddnav.readings.routes
 import laddnav.reconciliation.routes
 import laddnav.reservations.routes
@@ -36,7 +37,7 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
-from laddnav.ocpi import commanded, commands, journal, limited, offers, pull, push
+from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
@@ -57,6 +58,13 @@ from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
+from laddnav.payments.events import (
+    ConfirmationChanged,
+    TerminalAssigned,
+    TerminalChanged,
+    TerminalDeactivated,
+    TerminalDescribed,
+)
 from laddnav.people import actions as people
 from laddnav.people.api import Route
 from laddnav.reconciliation import actions as reconciliation
@@ -126,6 +134,11 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrAccepted: [billing.bill],
     InvoiceIssued: [reconciliation.record_issued],
     RecordChanged: [push_record],
+    TerminalChanged: [paying.push_terminal],
+    TerminalAssigned: [paying.push_assignment],
+    TerminalDescribed: [paying.push_assignment],
+    TerminalDeactivated: [paying.push_deactivation],
+    ConfirmationChanged: [paying.push_confirmation],
     ConnectionChanged: [introduce_debtors, hub_clients.tell_clients],
 }
 
@@ -140,6 +153,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.sessions.routes.ROUTES,
     *laddnav.reservations.routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
+    *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.ocpi.operate.ROUTES,

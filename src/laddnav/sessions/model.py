@@ -159,6 +159,7 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     auth_method: AuthMethod
     allowed: bool = True
     authorization_reference: str | None = None
+    invoice_reference_id: str | None = None
     location_id: str
     evse_uid: str
     connector_id: str

@@ -160,6 +160,7 @@ def pending(
     place: Place,
     token: CdrToken,
     reference: str | None,
+    invoice_reference: str | None = None,
     command_id: str | None,
     now: datetime,
 ) -> Session:
@@ -169,6 +170,7 @@ def pending(
         status=Status.PENDING,
         auth_method=AuthMethod.COMMAND,
         authorization_reference=reference,
+        invoice_reference_id=invoice_reference,
         command_id=command_id,
     )
 

@@ -109,6 +109,18 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
             raise self.unknown(id)
         return kept.body
 
+    async def post(self, unit: Unit, call: Call) -> bool:
+        """True where the object is new; under an id that is here already, it is as it is told now.
+
+        Raises Unreadable, NotAmongThem.
+        """
+        body = readable(call.connection, call.body)
+        thing = call.codec(self.kind).decode(body, call.hearing(unit.new_id()))
+        owner = owner_among(call.connection, self.owner(thing))
+        kept = await self.before(unit, call.connection, call.version, owner, self.key(thing))
+        await self.hear(unit, kept, thing, body)
+        return kept.new
+
     async def put(self, unit: Unit, call: Call, id: str) -> bool:
         """True where the object is new. Raises Unreadable, Mismatch."""
         body = readable(call.connection, call.body)

@@ -10,8 +10,7 @@ from laddnav.kit.ids import fold
 from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within, kept
-from laddnav.ocpi.endpoints.heard import Subject, readable
-from laddnav.ocpi.rules import owner_among
+from laddnav.ocpi.endpoints.heard import Subject
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.reconciliation.model import Record
@@ -37,12 +36,7 @@ async def get(unit: Unit, call: Call) -> Reply:
 
 async def post(unit: Unit, call: Call) -> Reply:
     """A new one; what is repeated is as though it had been put, for the text does not say. Raises NotAmongThem."""
-    body = readable(call.connection, call.body)
-    record = call.codec(Record).decode(body, call.hearing(unit.new_id()))
-    owner = owner_among(call.connection, record.owner)
-    before = await SUBJECT.before(unit, call.connection, call.version, owner, fold(record.id))
-    await SUBJECT.hear(unit, before, record, body)
-    return kept(new=before.new)
+    return kept(new=await SUBJECT.post(unit, call))
 
 
 async def put(unit: Unit, call: Call) -> Reply:

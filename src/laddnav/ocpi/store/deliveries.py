@@ -15,13 +15,13 @@ _DELIVERY = """d.holder, d.connection_id, d.module, d.object_key, d.id, d.method
   d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url"""
 _ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4"
 # Newer news take the place of those that still wait, in their turn; news about what is under way or done go again.
-# A change of what has not arrived is still news of something new.
+# A change of what has not arrived is still news of something new, or of the whole.
 QUEUE_NEWS = """
 insert into ocpi_delivery as d (holder, connection_id, module, object_key, method, path, queued_at, run_at)
 values ($1, $2, $3, $4, $5, $6, $7, $7)
 on conflict (holder, connection_id, module, object_key) do update set path = excluded.path,
-  method = case when d.delivered_at is null and d.method = 'POST' and excluded.method = 'PUT' then 'POST'
-    else excluded.method end, version = d.version + 1, delivered_at = null, dead_at = null, last_error = null,
+  method = case when d.delivered_at is null and (d.method, excluded.method) in (('POST', 'PUT'), ('PUT', 'PATCH'))
+    then d.method else excluded.method end, version = d.version + 1, delivered_at = null, dead_at = null, last_error = null,
   queued_at = case when d.delivered_at is null and d.dead_at is null then d.queued_at else excluded.queued_at end,
   run_at = case when d.delivered_at is null and d.dead_at is null then d.run_at else excluded.run_at end,
   attempts = case when d.delivered_at is null and d.dead_at is null then d.attempts else 0 end

@@ -67,6 +67,8 @@ LISTED: dict[Module, Listed] = {
         found="t.type = split_part($2, '/', 1) and t.uid_key = substr($2, strpos($2, '/') + 1)",
     ),
     Module.HUB_CLIENT_INFO: Listed(table="hub_client"),
+    Module.CONFIRMATIONS: Listed(table="payment_confirmation", visible="t.cpo = any($6)"),
+    Module.TERMINALS: Listed(table="payment_terminal", visible="t.cpo = any($6)"),
     Module.INVOICE_RECONCILIATION: Listed(
         table="reconciliation", visible="t.receiver = any($6) and t.withdrawn_at is null"
     ),

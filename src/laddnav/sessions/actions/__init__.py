@@ -57,11 +57,13 @@ async def request_start(
     evse: EvseRef,
     connector_id: str | None = None,
     reference: str | None = None,
+    invoice_reference: str | None = None,
     command_id: str | None = None,
 ) -> Session:
     """A PENDING Session, and StartRequested for whoever holds the Station's socket.
 
-    Where the Evse is reserved for this Token, it is the Session of the reservation that is to go on.
+    Where the Evse is reserved for this Token, it is the Session of the reservation that is to go on. `invoice_reference`
+    is by what the driver finds our invoice, where we make one for whoever pays at a terminal.
 
     Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation, EvseBusy.
     """
@@ -77,6 +79,7 @@ async def request_start(
         place=where,
         token=token,
         reference=reference,
+        invoice_reference=invoice_reference,
         command_id=command_id,
         now=unit.now,
     )

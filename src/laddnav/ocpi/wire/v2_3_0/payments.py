@@ -52,6 +52,7 @@ class WireConfirmation(Struct, kw_only=True, omit_defaults=True):
 
 def read_terminal(wire: WireTerminal, hearing: Hearing) -> Terminal:
     return Terminal(
+        owner=hearing.sender,
         id=wire.terminal_id,
         customer_reference=wire.customer_reference,
         party=PartyId.of(wire.country_code, wire.party_id) if wire.country_code and wire.party_id else None,
@@ -93,6 +94,7 @@ def write_terminal(terminal: Terminal) -> WireTerminal:
 
 def read_confirmation(wire: WireConfirmation, hearing: Hearing) -> Confirmation:
     return Confirmation(
+        owner=hearing.sender,
         id=wire.id,
         authorization_reference=wire.authorization_reference,
         total=read_price(wire.total_costs),
