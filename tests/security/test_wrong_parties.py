@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 import pytest
 from msgspec import Struct
 
-from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import partners
 from laddnav.ocpi.rules import OFFERED, UNROUTED
@@ -22,6 +21,7 @@ from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import Answer, Ask, Installation, befriended, installed, stranger
+from tests.security.contents import every_row
 from tests.security.doors import (
     Door,
     House,
@@ -49,6 +49,8 @@ FOR_EVERYBODY = {
     (Module.TOKENS, Interface.SENDER),
     (Module.HUB_CLIENT_INFO, Interface.SENDER),
 }
+# What changes because somebody asks: the log, when it was heard of, and what we last said of our own things.
+SINCE_SOMEBODY_ASKED = {"ocpi_exchange": "true", "ocpi_words": "said"}
 OF_RESULTS = (Module.COMMANDS, Interface.SENDER)  # whose URL is a secret already
 OF_HUBS = (Module.HUB_CLIENT_INFO, Interface.RECEIVER)  # only a hub says who is behind it
 NO = {*Verdict, *ProfileVerdict} - {Verdict.ACCEPTED, ProfileVerdict.ACCEPTED, ProfileVerdict.TOO_OFTEN}
@@ -166,12 +168,12 @@ async def test_nobody_sees_or_changes_what_is_not_theirs(walk: Walk) -> None:
     failures: list[str] = []
     for name, wrong in (await everybody_else(walk)).items():
         async with stranger(wrong.token) as ask:
-            before = await contents(walk.one.database)
+            before = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
             for door in doors(walk.role):
                 failures += [f"{name}: {door} {answer}" for answer in await let_in(walk, ask, door, wrong)]
             if wrong.shut_out:
                 failures += [f"{name}: {url}" for url in await handshakes(walk, ask)]
-            after = await contents(walk.one.database)
+            after = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
         failures += [
             f"{name}: {sign} {row}" for sign, rows in (("-", before - after), ("+", after - before)) for row in rows
         ]
@@ -202,32 +204,17 @@ async def handshakes(walk: Walk, ask: Ask) -> list[str]:
     return [f"{url} {answer.words}" for url, answer in answers.items() if answer.both != (401, 2000) or answer.data]
 
 
-async def contents(database: Database) -> set[str]:
-    """Every row, but of the log, of when somebody was last heard of, and of what we last said of our own things."""
-    async with database.unit() as unit:
-        tables = await unit.fetch(
-            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
-        )
-        every = " union all ".join(
-            f"select '{name}' || ' ' || (to_jsonb(t) - 'last_heard_at')::text as row from {name} t"
-            + (" where not said" if name == "ocpi_words" else "")
-            for (name,) in tables
-            if name != "ocpi_exchange"
-        )
-        return {row["row"] for row in await unit.fetch(every)}
-
-
 async def test_in_its_own_name_nobody_makes_anything_but_its_own(walk: Walk) -> None:
     """Ids are anybody's: what another partner tells under the same ones stands beside, and takes nothing away."""
     for holder, whose in ((US, OTHER), (ALSO_US, PARTNER)):
         token = await befriended(walk.one, whose, opposite(walk.role), holder=holder)
-        before = await contents(walk.one.database)
+        before = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
         async with stranger(token) as ask:
             for door in doors(walk.role):
                 for what in said(door, walk.house, whose):
                     answer = await walk.ask(ask, door, what, what.spelt(door))
                     assert answer.http < 500, (str(door), answer.words)
-        after = await contents(walk.one.database)
+        after = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
         assert before - after == set()
         for name, row in (
             (name, parsed(row.encode())) for name, _, row in (one.partition(" ") for one in after - before)

@@ -19,9 +19,9 @@ class ForbiddenAddress(Refusal):
 class GuardedResolver(AbstractResolver):
     """Resolves names, and forgets every address that nobody outside may be led to."""
 
-    def __init__(self, allow_loopback: bool) -> None:
+    def __init__(self, allow_loopback: bool, names: AbstractResolver | None = None) -> None:
         self._allow_loopback = allow_loopback
-        self._names = aiohttp.ThreadedResolver()
+        self._names = names or aiohttp.ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
