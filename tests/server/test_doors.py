@@ -18,7 +18,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
 from laddnav.people.model import Role
-from laddnav.server.http import Impatient, Serving, _Outside, uvicorn_config
+from laddnav.server.http import HEADERS_MAX, Impatient, Serving, _Outside, uvicorn_config
 from laddnav.server.metrics import Metrics, is_loopback
 from tests.server.conftest import LAD, Client, a_key
 
@@ -74,6 +74,27 @@ async def test_neither_is_who_was_answered_before(database: Database) -> None:
         assert b" 200 " in await reader.readuntil(b"0 bytes")
         writer.write(b"GET / HTT")
         assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.parametrize("line", [b"GET /", b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: "])
+async def test_headers_without_end_are_not_kept(line: bytes) -> None:
+    async with listening(HELLO) as port, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(line + b"x" * HEADERS_MAX)
+        assert b" 431 " in await reader.readline()
+        await reader.read()
+        writer.close()
+
+
+async def test_a_long_body_that_comes_with_its_headers_is_none_of_them() -> None:
+    async with listening(HELLO) as port, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        long = 2 * HEADERS_MAX
+        head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {long}\r\n\r\n"
+        for _ in range(2):
+            writer.write(head.encode() + b"x" * long)
+            assert b" 200 " in await reader.readuntil(f"{long} bytes".encode())
         writer.close()
 
 

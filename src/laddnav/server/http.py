@@ -35,6 +35,7 @@ log = structlog.get_logger()
 BODY_MAX = 2_000_000  # bytes of a request that is no OCPI; that room has a limit and an answer of its own
 FRAME_MAX = 1_000_000  # bytes that a station says at once
 HEADERS_WITHIN = 20.0  # seconds from the first byte, or from the connection, until it is clear what is asked
+HEADERS_MAX = 64_000  # bytes until then; nobody whom we know needs a tenth of it
 BODY_WITHIN = 60.0  # seconds for all of a body, after which nobody is thought to be sending it
 LEAVE_WITHIN = 10  # seconds for what is under way when the process is asked to stop
 
@@ -185,10 +186,14 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
 
 
 class Impatient(HttpToolsProtocol):
-    """Hangs up on who says nothing, or never comes to the end of the headers; Uvicorn itself would wait for ever."""
+    """Hangs up on who says nothing, or never comes to the end of the headers; Uvicorn itself would wait for ever.
+
+    And it would keep whatever comes until then.
+    """
 
     within: ClassVar[float] = HEADERS_WITHIN
     _patience: asyncio.TimerHandle | None = None
+    _heard = 0  # bytes of headers that have not ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
         super().connection_made(transport)
@@ -197,6 +202,13 @@ class Impatient(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._go_on()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._heard = 0 if self._patience is None else self._heard + len(data)
+        if self._heard > HEADERS_MAX and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 431 Too Long\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
