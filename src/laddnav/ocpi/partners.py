@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.lines import Line, Speaker
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
-from laddnav.ocpi.rules import ASKED_ONLY, OFFERED, RECEIVER, SENDER, UnknownConnection, spoken_by
+from laddnav.ocpi.rules import RECEIVER, SENDER, UnknownConnection, fetched, spoken_by
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.upgrade import carried_over
 from laddnav.ocpi.wire import envelope, handshake
@@ -266,12 +266,16 @@ async def resume(unit: Unit, connection: Connection) -> None:
     await _move(unit, connection, Step.WE_RESUME)
 
 
-def ask_for_everything(unit: Unit, connection: Connection) -> None:
-    """Have every list fetched soon of which we are the Receiver and they offer the Sender."""
-    for module, interface in OFFERED[connection.our_role]:
-        wanted = interface is RECEIVER and module not in ASKED_ONLY
-        if wanted and connection.endpoint(module, SENDER) is not None:
-            store.pulls.ask(unit, connection, module)
+def ask_for_everything(unit: Unit, line: Iterable[Connection]) -> None:
+    """Have every list fetched soon of which we are the Receiver and they offer the Sender; once for each of ours."""
+    wanted = {
+        (one.holder, module): one
+        for one in line
+        for module in fetched(one.our_role)
+        if one.endpoint(module, SENDER) is not None
+    }
+    for (_, module), one in wanted.items():
+        store.pulls.ask(unit, one, module)
 
 
 # Reads ----------------------------------------------------------------------------------------------------------------
@@ -345,7 +349,7 @@ async def _settled(unit: Unit, clients: Clients, before: Line, said: Credentials
         store.connections.update(unit, one)
         if was.state is State.CONNECTED:
             await carried_over(unit, was, one)
-        ask_for_everything(unit, one)
+    ask_for_everything(unit, after)
     lines.changed(unit, after)
     return after
 

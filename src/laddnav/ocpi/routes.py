@@ -160,7 +160,7 @@ class Desk:
                     return
         if passing is not None:
             answer.reply = await desk.answered(self._database, self._clients, passing)
-            answer.route = answer.reply.route or answer.route
+            answer.route = answer.route and (answer.reply.route or answer.route)
         elif isinstance(endpoint, Beyond):
             answer.reply = await endpoint.do(self._database, self._clients, call)
 

@@ -221,6 +221,12 @@ def hub_endpoint(base: str, number: str, interface: Interface, module: Module) -
     return f"{base}/{path_of(Role.HUB)}/{number}/{interface.value.lower()}/{module}"
 
 
+def fetched(role: Role) -> tuple[Module, ...]:
+    """Whose lists we fetch: of what we are the Receiver; as hub of what is for all, for the rest would not be shown."""
+    heard = (module for module, interface in TOLD[role] if interface is RECEIVER and module not in ASKED_ONLY)
+    return tuple(module for module in heard if role is not Role.HUB or module in FOR_ALL)
+
+
 def role_in(path: str, line: Iterable[Connection]) -> Role | None:
     """Which of our roles on this line a part of a URL names."""
     return next((one.our_role for one in line if path_of(one.our_role) == path), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 from msgspec.structs import replace
 from starlette.requests import Request
@@ -14,25 +13,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi import store
 from laddnav.ocpi.hub.rules import Denial
 from laddnav.ocpi.wire.codec import encoded
-from tests.ocpi.hub.conftest import CPO, EMSP, HUB, NEW, OLD, Street
+from tests.ocpi.hub.conftest import CPO, EMSP, HUB, NEW, OLD, SESSION, Street
 from tests.ocpi.peer import said
-
-SESSION: dict[str, Any] = {
-    "country_code": "SE",
-    "party_id": "LAD",
-    "id": "S1",
-    "start_date_time": "2026-11-23T08:00:00Z",
-    "kwh": 1.50,
-    "cdr_token": {"country_code": "NL", "party_id": "TNM", "uid": "C1", "type": "RFID", "contract_id": "NL-TNM-C1"},
-    "auth_method": "WHITELIST",
-    "location_id": "LOC1",
-    "evse_uid": "EVSE1",
-    "connector_id": "1",
-    "currency": "SEK",
-    "status": "ACTIVE",
-    "last_updated": "2026-11-23T08:00:00.5Z",
-    "unheard_of": {"kept": "as it is"},
-}
 
 
 async def test_the_headers_of_each_leg_are_its_own(street: Street) -> None:
