@@ -99,8 +99,9 @@ async def _tell_provider(
         one = await payments.find_terminal(unit, changed.holder, owner, changed.terminal_id)
         for connection in await _providers(unit, changed.holder, owner):
             if one is not None:
-                store.deliveries.queue_news(unit, connection, Module.TERMINALS, fold(key), method)
                 await _overwrite(unit, connection, one.terminal)
+                if connection.endpoint(Module.TERMINALS, SENDER) is not None:
+                    store.deliveries.queue_news(unit, connection, Module.TERMINALS, fold(key), method)
     database.wake()
 
 
@@ -109,9 +110,7 @@ async def _providers(unit: Unit, holder: PartyId, owner: PartyId) -> list[Connec
     return [
         connection
         for connection in await store.connections.registered(unit, holder)
-        if (Module.TERMINALS, RECEIVER) in OFFERED[connection.our_role]
-        and owner in connection.parties
-        and connection.endpoint(Module.TERMINALS, SENDER) is not None
+        if (Module.TERMINALS, RECEIVER) in OFFERED[connection.our_role] and owner in connection.parties
     ]
 
 
@@ -138,10 +137,13 @@ async def activate(unit: Unit, holder: PartyId, owner: PartyId, terminal: Termin
     OCPI 2.3.0 mod_payments_terminal_activation_usage_flow. Raises NotConnectedTo.
     """
     for connection in await _providers(unit, holder, owner):
+        endpoint = connection.endpoint(Module.TERMINALS, SENDER)
+        if endpoint is None:
+            continue
         codec = VERSIONS[connection.version].codecs[Terminal]
         said = parsed(codec.encode(replace(terminal, last_updated=unit.now)))
         body = encoded({name: value for name, value in said.items() if name != "terminal_id"})
-        url = joined(connection.endpoint(Module.TERMINALS, SENDER) or "", "activate")
+        url = joined(endpoint, "activate")
         store.deliveries.queue_bytes(unit, connection, Module.PAYMENTS, unit.new_id(), url, body)
         return
     raise NotConnectedTo(owner)
@@ -202,9 +204,12 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
         return None
     if key.endswith(GONE):
         return Message(method="POST", url=joined(endpoint, one.terminal.id, "deactivate"), body=None)
-    codec = VERSIONS[connection.version].codecs[Terminal]
-    body = encoded(_assignment(one.terminal)) if method == "PATCH" else codec.encode(one.terminal)
-    return Message(method=method, url=joined(endpoint, one.terminal.id), body=body)
+    said = _assignment(one.terminal)
+    if method == "PUT":
+        # What is empty is said too, for providers keep what a PUT leaves out.
+        whole = VERSIONS[connection.version].codecs[Terminal].encode(one.terminal)
+        said = parsed(whole) | said | _description(one.terminal)
+    return Message(method=method, url=joined(endpoint, one.terminal.id), body=encoded(said))
 
 
 async def _theirs(unit: Unit, connection: Connection, key: str) -> Installed | None:
