@@ -17,7 +17,7 @@ from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import SENDER
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
@@ -39,20 +39,22 @@ class Asker:
     ) -> Authorization | None:
         """None: nobody could be reached, or nobody knows the Token; one of which we were never told is asked of all."""
         async with self._database.unit() as unit:
-            connections = [
-                one
+            to_ask = [
+                (one, party)
                 for one in await store.connections.connected(unit, holder)
-                if one.endpoint(Module.TOKENS, SENDER) is not None
-                and (token is None or (token.owner in one.parties and await reachable(unit, one, token.owner)))
+                if (Module.TOKENS, RECEIVER) in OFFERED[one.our_role]
+                and one.endpoint(Module.TOKENS, SENDER) is not None
+                for party in (one.counterparts if token is None else one.parties & {token.owner})
+                if token is None or await reachable(unit, one, party)
             ]
-        for connection in connections:
-            answer = await self._asked(connection, token, uid, where)
+        for connection, party in to_ask:
+            answer = await self._asked(connection, party, token, uid, where)
             if answer is not None:
                 return answer
         return None
 
     async def _asked(
-        self, connection: Connection, token: Token | None, uid: str, where: LocationReferences | None
+        self, connection: Connection, to: PartyId, token: Token | None, uid: str, where: LocationReferences | None
     ) -> Authorization | None:
         version = VERSIONS[connection.version]
         codecs = version.codecs
@@ -66,7 +68,7 @@ class Asker:
                 "POST",
                 url,
                 None if where is None else codecs[LocationReferences].encode(where),
-                to=None if token is None else token.owner,
+                to=to,
                 within=self._clients.settings.authorize_within,
             )
             said = codecs[Authorization].decode(envelope.single(reply.answer.data), hearing(connection))

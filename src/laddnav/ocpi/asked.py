@@ -16,7 +16,7 @@ from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import CommandAnswered
 from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import RECEIVER, path_of
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, Side, path_of
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
@@ -92,6 +92,7 @@ async def ask(
             asked_at=unit.now,
             expires_at=unit.now + unit.clock.wall(settings.call_within + settings.command_within),
             answered_at=None,
+            party=owner,
         )
         store.commands.insert(unit, kept)
     try:
@@ -126,10 +127,13 @@ async def sent_command(unit: Unit, id: str) -> KeptCommand:
     return command
 
 
-async def connected_to(unit: Unit, holder: PartyId, party: PartyId) -> Connection:
-    """Raises NotConnectedTo, also where a hub says that nothing reaches this party now."""
+async def connected_to(
+    unit: Unit, holder: PartyId, party: PartyId, side: Side = (Module.COMMANDS, SENDER)
+) -> Connection:
+    """In a role of ours with this side. Raises NotConnectedTo, also where a hub says that nothing reaches it now."""
     for connection in await store.connections.connected(unit, holder):
-        if party in connection.parties and await reachable(unit, connection, party):
+        ours = side in OFFERED[connection.our_role]
+        if ours and party in connection.parties and await reachable(unit, connection, party):
             return connection
     raise NotConnectedTo(party)
 

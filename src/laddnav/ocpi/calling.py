@@ -110,8 +110,8 @@ class Lines:
             await session.close()
         self._sessions.clear()
 
-    def session(self, connection_id: str) -> aiohttp.ClientSession:
-        session = self._sessions.get(connection_id)
+    def session(self, line: str) -> aiohttp.ClientSession:
+        session = self._sessions.get(line)
         if session is None or session.closed:
             connector = aiohttp.TCPConnector(
                 resolver=GuardedResolver(self.settings.allow_loopback),
@@ -119,7 +119,7 @@ class Lines:
                 limit=16,
                 keepalive_timeout=60,
             )
-            session = self._sessions[connection_id] = aiohttp.ClientSession(
+            session = self._sessions[line] = aiohttp.ClientSession(
                 connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
             )
         return session
@@ -168,7 +168,7 @@ class Partner:
         """
         request = self.lines.clock.new_id()
         ids = MessageIds(request=request, correlation=request)
-        route = Route(to=to or self.connection.party, origin=self.connection.holder) if routed else None
+        route = Route(to=to or self.connection.addressee, origin=self.connection.holder) if routed else None
         within = within or self.lines.settings.call_within
         with self._noted(method, url, ids) as went:
             went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
@@ -249,7 +249,7 @@ class Partner:
         """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
         seconds = within.total_seconds()
         allow_loopback = self.lines.settings.allow_loopback
-        session = self.lines.session(self.connection.id)
+        session = self.lines.session(self.connection.line)
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 10))
         try:
             async with asyncio.timeout(seconds):

@@ -16,7 +16,7 @@ from laddnav.ocpi import asked, store
 from laddnav.ocpi.asked import Heard, Question, connected_to
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import SENDER
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.taken import accept, answer, taken, waiting
 from laddnav.ocpi.wire.codec import Hearing
@@ -181,8 +181,9 @@ async def push_limits(database: Database, changed: LimitsChanged) -> None:
         if session is None or session.limits is None or not session.limits.held:
             return
         for connection in await store.connections.registered(unit, changed.holder):
+            ours = (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[connection.our_role]
             theirs = session.limits.by in connection.parties
-            if theirs and connection.endpoint(Module.CHARGING_PROFILES, SENDER) is not None:
+            if ours and theirs and connection.endpoint(Module.CHARGING_PROFILES, SENDER) is not None:
                 store.deliveries.queue_news(unit, connection, Module.CHARGING_PROFILES, fold(session.id), "PUT")
     database.wake()
 
@@ -267,7 +268,7 @@ async def hear_active(unit: Unit, connection: Connection, session_id: str, activ
 
 async def _connection(database: Database, holder: PartyId, owner: PartyId) -> Connection:
     async with database.unit() as unit:
-        return await connected_to(unit, holder, owner)
+        return await connected_to(unit, holder, owner, (Module.CHARGING_PROFILES, SENDER))
 
 
 async def _request(

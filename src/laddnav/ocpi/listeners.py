@@ -109,15 +109,17 @@ async def _concerned(
 ) -> tuple[Connection, ...]:
     """To whom we are the Sender and who takes pushes; where `party` is given, only who speaks for it.
 
-    What happens while a partner is suspended waits for it, a CDR above all.
+    Each line once, in whatever roles this party of ours speaks there. What happens while a partner is suspended waits
+    for it, a CDR above all.
     """
-    return tuple(
-        connection
-        for connection in await store.connections.registered(unit, holder)
+    found = {
+        connection.line: connection
+        for connection in reversed(await store.connections.registered(unit, holder))
         if (module, SENDER) in OFFERED[connection.our_role]
         and connection.endpoint(module, RECEIVER) is not None
         and (party is None or party in connection.parties)
-    )
+    }
+    return tuple(reversed(found.values()))
 
 
 async def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.wire.commands import CommandState
-from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State, opposite
 from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -63,6 +63,19 @@ class Connection(Struct, frozen=True, kw_only=True):
     def parties(self) -> frozenset[PartyId]:
         """Whose objects may come from there."""
         return frozenset(one.party for one in self.roles)
+
+    @property
+    def counterparts(self) -> tuple[PartyId, ...]:
+        """With whom of them we deal in our role; through a hub, with the hub."""
+        theirs = dict.fromkeys(one.party for one in self.roles if one.role is opposite(self.our_role))
+        if theirs and self.hub is None:
+            return tuple(theirs)
+        return () if self.party is None else (self.party,)
+
+    @property
+    def addressee(self) -> PartyId | None:
+        """Whom a message names that names nobody itself: nobody, where it may be for any of several."""
+        return self.party if len(self.counterparts) < 2 else None
 
     @property
     def encodes_token(self) -> bool:
@@ -186,6 +199,7 @@ class KeptCommand(Struct, frozen=True, kw_only=True):
     """A request that came in or that we sent, and whose result follows at `response_url`.
 
     `kind` is a CommandType, or what was asked about a charging profile. `session_id` names what it is about, if known.
+    `party` is who of them asked or was asked.
     """
 
     holder: PartyId
@@ -201,3 +215,4 @@ class KeptCommand(Struct, frozen=True, kw_only=True):
     asked_at: datetime
     expires_at: datetime
     answered_at: datetime | None
+    party: PartyId | None = None

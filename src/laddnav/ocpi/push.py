@@ -12,6 +12,7 @@ import structlog
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import lines, store
+from laddnav.ocpi.addressed import addressees
 from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection, Delivery
@@ -121,11 +122,13 @@ class Courier:
         try:
             async with self._database.unit() as unit:
                 message = await message_of(unit, partner.connection, delivery)
+                told = () if message is None else await addressees(unit, partner.connection, delivery, message)
             if message is None:
                 await self._unneeded(delivery)
                 return
             routed = delivery.module not in UNROUTED
-            reply = await partner.call(message.method, message.url, message.body, to=message.to, routed=routed)
+            for to in told:
+                reply = await partner.call(message.method, message.url, message.body, to=to, routed=routed)
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except Trouble as error:

@@ -28,6 +28,7 @@ def taken(
         asked_at=unit.now,
         expires_at=unit.now + unit.clock.wall(settings.command_within),
         answered_at=None,
+        party=connection.party,
     )
 
 

@@ -11,9 +11,9 @@ from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.commands import CommandState
 
 _COMMAND = """holder, id, connection_id, direction, kind, body, response_url, state, result, session_id, asked_at,
-  expires_at, answered_at"""
+  expires_at, answered_at, party"""
 INSERT_COMMAND = f"""
-insert into ocpi_command ({_COMMAND}) values ($1, $2, $3, $4, $5, $6, $7, $8, null, $9, $10, $11, null)
+insert into ocpi_command ({_COMMAND}) values ($1, $2, $3, $4, $5, $6, $7, $8, null, $9, $10, $11, null, $12)
 """
 COMMAND = f"select {_COMMAND} from ocpi_command where holder = $1 and id = $2"
 LOCK_COMMAND = COMMAND + " for update"
@@ -47,6 +47,7 @@ def insert(unit: Unit, one: KeptCommand) -> None:
         one.session_id,
         one.asked_at,
         one.expires_at,
+        one.party and str(one.party),
     )
 
 
@@ -89,5 +90,6 @@ def _command(row: Record) -> KeptCommand:
             "holder": PartyId.parse(row["holder"]),
             "body": row["body"].encode(),
             "state": CommandState(row["state"]),
+            "party": row["party"] and PartyId.parse(row["party"]),
         }
     )

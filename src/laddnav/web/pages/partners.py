@@ -110,7 +110,7 @@ async def resend(asked: Asked) -> Response:
 async def fetch_again(asked: Asked) -> Response:
     ref = asked.part("ref")
     async with asked.unit() as unit:
-        partners.ask_for_everything(unit, await partners.fetch(unit, ref))
+        partners.ask_for_everything(unit, [await partners.fetch(unit, ref)])
         people.note(unit, asked.visitor.name, "fetch everything", f"partner {ref}")
     return asked.done(f"/partners/{ref}", asked.say("Everything is fetched from the partner again."))
 
