@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from datetime import timedelta
 
 import pytest
@@ -11,14 +12,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners, store
-from laddnav.ocpi.policy import Lists, Policy, Pushes
+from laddnav.ocpi import partners, store, uids
+from laddnav.ocpi.ask import Asker
+from laddnav.ocpi.endpoints.heard import speakable
+from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes
+from laddnav.ocpi.wire import handshake
+from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.handshake import OfferedVersion
+from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import LocationReferences
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Ask, Installation
+from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
 from tests.ocpi.peer import Peer, envelope, said
-from tests.ocpi.test_modules import words
+from tests.ocpi.test_modules import cdr, session, words
 from tests.ocpi.test_partners_as_they_are import locations_made
 
 
@@ -27,6 +35,56 @@ async def agreed(one: Installation, policy: Policy) -> None:
     connection = await one.connection()
     async with one.database.unit() as unit:
         store.connections.update(unit, replace(connection, policy=policy))
+
+
+# Calls ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_token_may_stand_under_bearer(cpo: Installation, they: Peer) -> None:
+    """calls.bearer: theirs and ours; OCPI's own scheme is understood all the same."""
+    they.answers["/locations/SE/LAD/L000"] = said(200, 1000)
+    token, url = they.last("POST", "/credentials").body["token"], f"{cpo.url}/ocpi/versions"
+    shown = {"Authorization": f"Bearer {token}"}
+    async with stranger(token) as ask:
+        assert (await ask("GET", url, headers=shown)).http == 401
+        await agreed(cpo, Policy(calls=Calls(bearer=True)))
+        assert (await ask("GET", url, headers=shown)).http == (await ask("GET", url)).http == 200
+    await locations_made(cpo, 1)
+    await cpo.settle()
+    assert they.last("PUT", "/locations/SE/LAD/L000").headers["authorization"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize(
+    ("one_evse", "where", "asked"),
+    [
+        (False, LocationReferences("LOC1", ("EVSE1", "EVSE2")), ["EVSE1", "EVSE2"]),
+        (True, LocationReferences("LOC1", ("EVSE2", "EVSE1")), ["EVSE2"]),
+        (True, LocationReferences("LOC1"), ["EVSE1"]),
+        (False, LocationReferences("LOC1"), None),
+    ],
+)
+async def test_a_partner_may_want_to_hear_of_exactly_one_evse(
+    cpo: Installation, they: Peer, one_evse: bool, where: LocationReferences, asked: list[str] | None
+) -> None:
+    """calls.one_evse."""
+    token = things.token("CARD1", EMSP)
+    they.answers["/tokens/CARD1/authorize"] = {"allowed": "ALLOWED", "token": words(token)}
+    await agreed(cpo, Policy(calls=Calls(one_evse=one_evse)))
+    async with cpo.database.unit() as unit:
+        await locations.keep(unit, CPO, things.location(owner=CPO))
+    await Asker(cpo.database, cpo.clients)(CPO, token, "CARD1", where)
+    assert they.last("POST", "/tokens/CARD1/authorize").body.get("evse_uids") == asked
+
+
+async def test_an_authorization_without_a_reference_may_get_one_of_ours(cpo: Installation, they: Peer) -> None:
+    """calls.own_reference."""
+    token = things.token("CARD1", EMSP)
+    asker = Asker(cpo.database, cpo.clients)
+    for own, given, found in ((False, {}, 0), (True, {}, 36), (True, {"authorization_reference": "theirs"}, 6)):
+        await agreed(cpo, Policy(calls=Calls(own_reference=own)))
+        they.answers["/tokens/CARD1/authorize"] = {"allowed": "ALLOWED", "token": words(token)} | given
+        answer = await asker(CPO, token, "CARD1", None)
+        assert answer is not None and len(answer.reference or "") == found
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------
@@ -142,3 +200,124 @@ async def test_what_says_nothing_new_is_no_news(cpo: Installation, they: Peer, c
     assert token.uid == "U1" and heard == [1, 1]
     async with cpo.database.unit() as unit:
         assert {one.module: one.seen for one in await partners.pulls(unit, await cpo.connection())}
+
+
+@pytest.mark.parametrize("merges", [True, False])
+async def test_a_change_of_a_location_may_name_some_of_its_evses(
+    emsp: Installation, at_emsp: Ask, merges: bool
+) -> None:
+    """objects.merges_evses: else a list takes the place of the one that was there (TRN-042)."""
+    await agreed(emsp, Policy(objects=Objects(merges_evses=merges)))
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
+    assert (await at_emsp("PUT", url, encoded(words(things.location("LOC1", CPO))))).status == 1000
+    before, *rest = (await at_emsp("GET", url)).data["evses"]
+    other = before | {"uid": "EVSE9", "evse_id": "SE*LAD*E9"}
+    change = {"evses": [{"uid": "evse1", "status": "CHARGING"}, other], "last_updated": "2026-11-23T09:00:00Z"}
+    answer = await at_emsp("PATCH", url, encoded(change))
+    assert answer.status == (1000 if merges else 2001)
+    evses = (await at_emsp("GET", url)).data["evses"]
+    assert evses[1:] == ([*rest, other] if merges else rest)
+    assert evses[0]["status"] == ("CHARGING" if merges else before["status"])
+
+
+async def test_uids_are_read_as_our_readers_write_them_and_said_as_theirs_do(cpo: Installation, at_cpo: Ask) -> None:
+    """objects.uids: a card of theirs is found at our station, and named as theirs in what we say of it."""
+    await agreed(cpo, Policy(objects=Objects(uids=("joined", "upper-case", "reversed-bytes"))))
+    url = f"{cpo.url}/ocpi/cpo/2.2.1/tokens/NL/TNM/00%3Aa3%3A7f"
+    body = encoded(words(things.token("00:a3:7f", EMSP)))
+    assert (await at_cpo("PUT", url, body)).both == (201, 1000)
+    async with cpo.database.unit() as unit:
+        (kept,) = await tokens.by_uid(unit, CPO, "7FA300")
+    assert kept.uid == "7FA300" and (await at_cpo("GET", url)).both == (200, 1000)
+    await agreed(cpo, Policy())
+    assert (await at_cpo("GET", url)).http == 404
+    forms = ("reversed-bytes",)
+    told = parsed(speakable(replace(await cpo.connection(), policy=Policy(objects=Objects(uids=forms))), body))
+    assert told["uid"] == "00:a3:7f", "what is no row of bytes is left as it is"
+    assert uids.said(uids.heard("00A37F", forms), forms) == "00A37F"
+
+
+@pytest.mark.parametrize("uid", ["0", "00", "04A37F2", "SE-LAD-1", "", "0004"])
+def test_no_digit_of_a_uid_is_ever_lost(uid: str) -> None:
+    for form in uids.FORMS:
+        assert sorted(uids.heard(uid, [form]).upper()) == sorted(uid.upper())
+
+
+async def test_our_words_name_their_cards_as_they_do(emsp: Installation, at_emsp: Ask) -> None:
+    """objects.uids: in lists too."""
+    async with emsp.database.unit() as unit:
+        await tokens.keep(unit, EMSP, things.token("04A37F", EMSP))
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/tokens"
+    for policy, uid in ((Policy(), "04A37F"), (Policy(objects=Objects(uids=("reversed-bytes",))), "7FA304")):
+        await agreed(emsp, policy)
+        assert [one["uid"] for one in (await at_emsp("GET", url)).data] == [uid]
+        assert (await at_emsp("POST", f"{url}/{uid}/authorize")).data["token"]["uid"] == uid
+
+
+# For everybody --------------------------------------------------------------------------------------------------------
+
+
+async def test_an_authorization_is_asked_for_at_either_url(emsp: Installation, at_emsp: Ask) -> None:
+    async with emsp.database.unit() as unit:
+        await tokens.keep(unit, EMSP, things.token("CARD1", EMSP))
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/tokens"
+    for path, http in (("CARD1", 200), ("NL/TNM/CARD1", 200), ("NL/XXX/CARD1", 404)):
+        answer = await at_emsp("POST", f"{url}/{path}/authorize")
+        assert answer.http == http and (http == 404 or answer.data["allowed"] == "ALLOWED")
+
+
+async def test_a_cdr_is_taken_at_either_url(emsp: Installation, at_emsp: Ask) -> None:
+    """The same at both is the same; at the URL of another it is refused."""
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/cdrs"
+    body = encoded(cdr(id="CDR1"))
+    answers = [await at_emsp("POST", at, body) for at in (f"{url}/SE/LAD/CDR1", url, f"{url}/SE/LAD/CDR2")]
+    assert [one.both for one in answers] == [(201, 1000), (200, 1000), (200, 2001)]
+    assert answers[0].headers["location"] == answers[1].headers["location"]
+
+
+async def test_a_body_may_be_packed(emsp: Installation, at_emsp: Ask) -> None:
+    """Any Content-Type that parses, with a byte order mark, in gzip; what unpacks to more than a body may be is not."""
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
+    body = b"\xef\xbb\xbf" + encoded(words(things.location("LOC1", CPO)))
+    said_as = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
+    assert (await at_emsp("PUT", url, gzip.compress(body), said_as)).status == 1000
+    assert (await at_emsp("PUT", url, b"no gzip", said_as)).both == (400, 2001)
+    bomb = gzip.compress(b" " * (emsp.settings.body_max + 1))
+    assert (await at_emsp("PUT", url, bomb, said_as)).both == (413, 2001)
+
+
+def test_ocpi_2_2_is_spoken_as_2_2_1() -> None:
+    """Where a partner lists the one that was taken back, and not the other."""
+    old, new = OfferedVersion(version="2.2", url="https://a/2.2"), OfferedVersion(version="2.2.1", url="https://a/v")
+    assert handshake.chosen([old], VERSIONS, None) == OfferedVersion(version="2.2.1", url="https://a/2.2")
+    assert handshake.chosen([old, new], VERSIONS, None) == new
+
+
+async def test_a_list_of_one_object_may_be_that_object(cpo: Installation, they: Peer) -> None:
+    they.answers["/tokens"] = words(things.token("U1", EMSP))
+    await cpo.pull()
+    async with cpo.database.unit() as unit:
+        assert [one.uid for _, _, one in await tokens.page(unit, CPO)] == ["U1"]
+
+
+@pytest.mark.parametrize("quirks", [(), ("object-in-list",)])
+async def test_an_object_in_a_list_is_taken_out_where_the_partner_packs_it_so(
+    emsp: Installation, at_emsp: Ask, quirks: tuple[str, ...]
+) -> None:
+    """objects.quirks."""
+    await agreed(emsp, Policy(objects=Objects(quirks=quirks)))
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
+    body = encoded([words(things.location("LOC1", CPO))])
+    assert (await at_emsp("PUT", url, body)).status == (1000 if quirks else 2001)
+
+
+@pytest.mark.parametrize("quirks", [(), ("token-without-owner",)])
+async def test_a_session_of_2_2_does_not_say_whose_token_it_is(
+    emsp: Installation, at_emsp: Ask, quirks: tuple[str, ...]
+) -> None:
+    """objects.quirks: it is ours, for nobody else is told."""
+    await agreed(emsp, Policy(objects=Objects(quirks=quirks)))
+    told = session()
+    del told["cdr_token"]["country_code"], told["cdr_token"]["party_id"]
+    answer = await at_emsp("PUT", f"{emsp.url}/ocpi/emsp/2.2.1/sessions/SE/LAD/101", encoded(told))
+    assert answer.status == (1000 if quirks else 2001)

@@ -21,6 +21,7 @@ from tests.ocpi.test_upgrade import garage
 
 NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
 OWNER = PartyId("DE", "SLB")
+LISTENER = PartyId("NL", "TNM")
 FEED = CASES / "feeds" / "swlb.json"
 WHOLE_FEED = CASES / "feeds" / "swlb-ludwigsburg-2026-04.json.gz"
 
@@ -33,7 +34,7 @@ def case(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", quirks.FIELDS)
 def test_a_quirk_is_repaired_and_told(name: str) -> None:
     words = case(name)
-    mended, repairs = quirks.mended(words["said"], [name])
+    mended, repairs = quirks.mended(words["said"], [name], listener=LISTENER)
     assert mended == words["mended"]
     assert [(one.name, one.pointer) for one in repairs] == [(name, at) for at in words["at"]]
     assert all(one.says for one in repairs)
@@ -41,8 +42,8 @@ def test_a_quirk_is_repaired_and_told(name: str) -> None:
 
 @pytest.mark.parametrize("name", quirks.FIELDS)
 def test_what_is_right_is_left_alone(name: str) -> None:
-    mended, _ = quirks.mended(case(name)["said"], [name])
-    assert quirks.mended(mended, [name]) == (mended, ())
+    mended, _ = quirks.mended(case(name)["said"], [name], listener=LISTENER)
+    assert quirks.mended(mended, [name], listener=LISTENER) == (mended, ())
 
 
 def test_no_repair_is_done_that_was_not_asked_for() -> None:

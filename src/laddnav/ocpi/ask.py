@@ -11,10 +11,12 @@ from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import store
+from laddnav.locations import actions as locations
+from laddnav.ocpi import store, uids
 from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
@@ -61,9 +63,12 @@ class Asker:
         type = TokenType.RFID.value if token is None else version.token_type(token.type)
         try:
             partner = await self._clients.to(connection)
+            said_as = uids.said(uid, connection.policy.objects.uids) if type == TokenType.RFID else uid
             url = with_query(
-                joined(partner.endpoint(Module.TOKENS, SENDER), uid, "authorize"), urlencode({"type": type})
+                joined(partner.endpoint(Module.TOKENS, SENDER), said_as, "authorize"), urlencode({"type": type})
             )
+            if where is not None and connection.policy.calls.one_evse:
+                where = await self._at_one_evse(connection.holder, where)
             reply = await partner.call(
                 "POST",
                 url,
@@ -71,7 +76,8 @@ class Asker:
                 to=to,
                 within=self._clients.settings.authorize_within,
             )
-            said = codecs[Authorization].decode(envelope.single(reply.answer.data), hearing(connection))
+            body = readable(connection, envelope.single(reply.answer.data))
+            said = codecs[Authorization].decode(body, hearing(connection))
         except PartnerRefused as refused:
             if refused.http == 404 or refused.status == envelope.StatusCode.UNKNOWN_TOKEN:
                 # It is up, and says that it has no such Token: that is an answer, and no.
@@ -81,4 +87,15 @@ class Asker:
         except (Trouble, Refusal, Unreadable) as error:
             log.warning("authorization_not_reached", connection=connection.id, error=str(error))
             return None
+        if said.reference is None and said.allowed is Allowed.ALLOWED and connection.policy.calls.own_reference:
+            said = replace(said, reference=self._database.clock.new_id())
         return said if said.token is not None else replace(said, token=token)
+
+    async def _at_one_evse(self, holder: PartyId, where: LocationReferences) -> LocationReferences:
+        """The first of several; where the driver has not come to one yet, the first of the Location stands for it."""
+        evses = where.evse_uids
+        if not evses:
+            async with self._database.unit() as unit:
+                location = await locations.find(unit, holder, holder, where.location_id)
+            evses = () if location is None else tuple(evse.uid for evse in location.evses)
+        return replace(where, evse_uids=evses[:1], connector_ids=where.connector_ids if len(evses) == 1 else ())

@@ -234,8 +234,9 @@ class Partner:
         connection = self.connection
         version = VERSIONS[connection.version]
         encoded = connection.encodes_token
+        scheme = routing.BEARER if connection.policy.calls.bearer else routing.SCHEME
         headers = routing.id_headers(ids)
-        headers["Authorization"] = routing.authorization(self._token, encoded=encoded)
+        headers["Authorization"] = routing.authorization(self._token, encoded=encoded, scheme=scheme)
         headers["Accept"] = "application/json"
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -17,6 +17,7 @@ from laddnav.ocpi import asked, limited, store
 from laddnav.ocpi.asked import Heard, Question, connected_to
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.commanded import CONNECTOR_REQUIRED, tell
+from laddnav.ocpi.endpoints.heard import speakable
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import (
@@ -248,7 +249,8 @@ async def _command(
 
     def question(endpoint: str, response_url: str) -> Question:
         command = make(response_url)
-        return Question(method="POST", url=joined(endpoint, kind), body=codecs[type(command)].encode(command))
+        body = speakable(connection, codecs[type(command)].encode(command))
+        return Question(method="POST", url=joined(endpoint, kind), body=body)
 
     def heard(body: bytes, hearing: Hearing) -> Heard:
         response = codecs[CommandResponse].decode(body, hearing)

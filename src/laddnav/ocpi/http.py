@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote
 
@@ -126,7 +127,20 @@ async def body_of(request: Request, receive: Receive, most: int) -> bytes:
             raise TooLong(f"A body has at most {most} bytes")
         pieces.append(piece)
         more = message.get("more_body", False)
-    return b"".join(pieces)
+    body = b"".join(pieces)
+    return _unpacked(body, most) if request.headers.get("content-encoding", "").lower() == "gzip" else body
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    """No further than a body may go, however small it was packed. Raises TooLong, NotJson."""
+    gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        unpacked = gzip.decompress(body, most + 1)
+    except zlib.error as error:
+        raise NotJson(f"The body is no gzip: {error}") from error
+    if len(unpacked) > most:
+        raise TooLong(f"A body has at most {most} bytes")
+    return unpacked
 
 
 def check_body(request: Request) -> None:

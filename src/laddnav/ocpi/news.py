@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
-from laddnav.ocpi import paying, words
-from laddnav.ocpi.endpoints.heard import part
+from laddnav.ocpi import paying, uids, words
+from laddnav.ocpi.endpoints.heard import part, speakable
 from laddnav.ocpi.hub import broadcast
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.rules import ASKED_ONLY, FOR_ALL, RECEIVER, SENDER
@@ -21,6 +23,7 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from laddnav.scheduling.model import ActiveChargingProfile
 from laddnav.sessions import actions as sessions
+from laddnav.tokens.model import TokenType
 
 
 class StillOffered(Trouble):
@@ -32,6 +35,13 @@ class StillOffered(Trouble):
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
     """None where there is nothing to say any more. Raises StillOffered, Unreadable, Unsayable."""
+    message = await _message_of(unit, connection, delivery)
+    if message is None or message.body is None:
+        return message
+    return replace(message, body=speakable(connection, message.body))
+
+
+async def _message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
     if connection.our_role is Role.HUB and delivery.module in FOR_ALL:
         return await broadcast.message_of(unit, connection, delivery)
     if delivery.module in ASKED_ONLY and delivery.body is not None:
@@ -95,7 +105,10 @@ async def _token(unit: Unit, connection: Connection, endpoint: str, key: str) ->
     token = parsed(body or b"{}")
     if not token:
         return None
-    url = joined(endpoint, *_segments(holder), token["uid"])
+    uid = token["uid"]
+    if token["type"] == TokenType.RFID:
+        uid = uids.said(uid, connection.policy.objects.uids)
+    url = joined(endpoint, *_segments(holder), uid)
     if version.types_tokens:
         url = with_query(url, urlencode({"type": token["type"]}))
     return Message(method="PUT", url=url, body=body)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi import lines, quirks, store
+from laddnav.ocpi import lines, quirks, store, uids
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import UnknownConnection
@@ -19,9 +19,8 @@ from laddnav.ocpi.rules import UnknownConnection
 class UnknownRepair(Refusal):
     """A policy names a repair that there is not."""
 
-    def __init__(self, unknown: Iterable[str]) -> None:
-        named, known = ", ".join(sorted(unknown)), ", ".join(quirks.FIELDS)
-        super().__init__(f"There is no repair {named}; there are {known}")
+    def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
+        super().__init__(f"There is no repair {', '.join(sorted(unknown))}; there are {', '.join(known)}")
 
 
 class UnfitPolicy(Refusal):
@@ -43,11 +42,15 @@ def meant(words: Mapping[str, Any]) -> Policy:
 def sound(policy: Policy) -> Policy:
     """Each repair once, in the order in which they are done. Raises UnknownRepair."""
     objects = policy.objects
-    unknown = set(objects.quirks) - set(quirks.FIELDS)
+    objects = replace(objects, quirks=_of(quirks.FIELDS, objects.quirks), uids=_of(uids.FORMS, objects.uids))
+    return replace(policy, objects=objects)
+
+
+def _of(known: Iterable[str], named: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = set(named) - set(known)
     if unknown:
-        raise UnknownRepair(unknown)
-    in_order = tuple(name for name in quirks.FIELDS if name in objects.quirks)
-    return replace(policy, objects=replace(objects, quirks=in_order))
+        raise UnknownRepair(unknown, known)
+    return tuple(name for name in known if name in named)
 
 
 async def adapt(unit: Unit, ref: str, policy: Policy) -> Connection:

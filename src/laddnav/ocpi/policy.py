@@ -15,21 +15,29 @@ from laddnav.ocpi.wire.paging import PAGE_MAX
 class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How we knock at each other's door.
 
-    `raw_token`: they want no Base64, or do; None: what their version says.
+    `raw_token`: they want no Base64, or do; None: what their version says. `bearer`: tokens stand under that scheme,
+    theirs and ours. `one_evse`: asked about a Token, they want to hear of exactly one Evse. `own_reference`: an
+    authorization of theirs that has no reference gets one of ours.
     """
 
     raw_token: bool | None = None
+    bearer: bool = False
+    one_evse: bool = False
+    own_reference: bool = False
 
 
 class Objects(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How what they say is read. `quirks` are names of `ocpi/quirks.py`.
 
     `appends_periods`: they add what new charging periods they send in a PATCH, where their version lets them replace
-    what was there.
+    what was there. `merges_evses`: a PATCH of a Location changes those Evses that it names, and leaves the others.
+    `uids` are names of `ocpi/uids.py`: how their uids become those that our readers read.
     """
 
     quirks: tuple[str, ...] = ()
     appends_periods: bool = False
+    merges_evses: bool = False
+    uids: tuple[str, ...] = ()
 
 
 class Lists(Struct, frozen=True, kw_only=True, omit_defaults=True):

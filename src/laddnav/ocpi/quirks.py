@@ -13,6 +13,7 @@ from typing import Any
 from babel.core import get_global
 from msgspec import Struct
 
+from laddnav.kit.ids import PartyId
 from laddnav.kit.json import sane
 from laddnav.locations.model import Status
 from laddnav.ocpi.wire.shared.geo import degrees
@@ -59,6 +60,10 @@ _TEXTS = frozenset(
     """id uid evse_id party_id postal_code floor_level physical_reference visual_number contract_id location_id evse_uid
     connector_id session_id""".split()
 )
+_OBJECTS = frozenset(
+    """ coordinates operator suboperator owner opening_times energy_mix hours cdr_token cdr_location total_cost
+    min_price max_price""".split()
+) | {""}
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _STATUSES = {*Status, *SessionStatus}
 _CLOCKS = {"start_time", "end_time", "period_begin", "period_end"}
@@ -184,15 +189,42 @@ def _long_text(field: str, said: Any) -> Any:
     return said[: most - 1] + "…"
 
 
+def _object_in_list(field: str, said: Any) -> Any:
+    """`field` is empty for the whole of what was said."""
+    alone = isinstance(said, list) and len(said) == 1 and isinstance(said[0], dict)
+    return said[0] if alone and field in _OBJECTS else KEEP
+
+
+def _owner_of_token(listener: PartyId) -> Mend:
+    """OCPI 2.2 did not say whose Token it was: nobody else is told of it, so it is the listener's."""
+    owner = {"country_code": listener.country, "party_id": listener.party}
+
+    def mend(field: str, said: Any) -> Any:
+        if field != "cdr_token" or not isinstance(said, dict) or (said.get("country_code") and said.get("party_id")):
+            return KEEP
+        return said | owner
+
+    return mend
+
+
+def _never(field: str, said: Any) -> Any:
+    return KEEP
+
+
 class Quirk(Struct, frozen=True):
-    """`says` is the sentence for a person, with the field's name and what it said put in."""
+    """`says` is the sentence for a person, with the field's name and what it said put in.
+
+    `heard_by` makes the repair for whoever listens, where it takes that to know what was meant.
+    """
 
     says: str
     mend: Mend
+    heard_by: Callable[[PartyId], Mend] | None = None
 
 
 # In this order: what comes first makes the words fit for what follows.
 FIELDS: dict[str, Quirk] = {
+    "object-in-list": Quirk("one object stood in a list", _object_in_list),
     "empty-text": Quirk("{field} was an empty text and counts as absent", _empty_text),
     "control-characters": Quirk("{field} had line breaks or tabs, which became spaces", _control_characters),
     "long-text": Quirk("{field} was longer than OCPI allows and was cut", _long_text),
@@ -209,13 +241,23 @@ FIELDS: dict[str, Quirk] = {
     "link-without-scheme": Quirk("{field} was {said}, without https", _link_without_scheme),
     "boolean-tax-included": Quirk("tax_included was {said}; OCPI says YES, NO or N/A", _yes_or_no),
     "restrictions-in-list": Quirk("restrictions were a list; OCPI says one object", _restrictions_in_list),
+    "token-without-owner": Quirk("cdr_token did not say whose it is, so it is ours", _never, _owner_of_token),
 }
 
 
-def mended(words: Any, names: Iterable[str] = FIELDS, pointer: str = "") -> tuple[Any, tuple[Repair, ...]]:
+def mended(
+    words: Any, names: Iterable[str] = FIELDS, pointer: str = "", listener: PartyId | None = None
+) -> tuple[Any, tuple[Repair, ...]]:
     """The words with the named repairs of fields done, wherever they apply, and what was done."""
     repairs: list[Repair] = []
     quirks = {name: FIELDS[name] for name in FIELDS if name in set(names)}
+    if listener is not None:
+        quirks = {
+            name: one if one.heard_by is None else Quirk(one.says, one.heard_by(listener))
+            for name, one in quirks.items()
+        }
+    if isinstance(words, list):
+        words = _mended("", words, pointer, quirks, repairs)
     return _walked(words, pointer, quirks, repairs), tuple(repairs)
 
 
@@ -227,14 +269,19 @@ def _walked(words: Any, pointer: str, quirks: dict[str, Quirk], repairs: list[Re
     whole: dict[str, Any] = {}
     for field, said in words.items():
         where = f"{pointer}/{field}"
-        for name, quirk in quirks.items():
-            better = quirk.mend(field, said)
-            if better is not KEEP:
-                repairs.append(Repair(name=name, pointer=where, says=quirk.says.format(field=field, said=_shown(said))))
-                said = better
+        said = _mended(field, said, where, quirks, repairs)
         if said is not DROP:
             whole[field] = _walked(said, where, quirks, repairs)
     return whole
+
+
+def _mended(field: str, said: Any, where: str, quirks: dict[str, Quirk], repairs: list[Repair]) -> Any:
+    for name, quirk in quirks.items():
+        better = quirk.mend(field, said)
+        if better is not KEEP:
+            repairs.append(Repair(name=name, pointer=where, says=quirk.says.format(field=field, said=_shown(said))))
+            said = better
+    return said
 
 
 def _shown(said: Any) -> str:

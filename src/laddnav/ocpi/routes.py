@@ -211,6 +211,8 @@ class Desk:
             self._gate.unknown(hashes)
             raise Unrecognised("This token is not known here")
         line, hash, newest = found
+        if routing.is_bearer(request.headers.get("authorization")) and not line[0].policy.calls.bearer:
+            raise Unrecognised(f"The scheme of the Authorization header is {routing.SCHEME}")
         if line[0].state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
         self._gate.recognised(hash, line[0].line, request.address)
@@ -343,7 +345,8 @@ def _module(path: tuple[str, ...]) -> tuple[Module, tuple[str, ...]]:
 
 def _hashes(request: Request) -> dict[str, str]:
     """The tokens that its header may mean, by their hashes."""
-    return {seal.hash_of(one): one for one in routing.tokens_in(request.headers.get("authorization"))}
+    shown = routing.tokens_in(request.headers.get("authorization"), routing.BEARER)
+    return {seal.hash_of(one): one for one in shown}
 
 
 def _hints(error: Exception) -> Mapping[str, str]:

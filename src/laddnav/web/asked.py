@@ -25,7 +25,7 @@ from laddnav.web.words import TERMS, spoken, translations
 THEMES = ("light", "auto", "dark")
 FLASH = "flash"
 FORM_MAX = 64 * 1024  # bytes
-FIELDS_MAX = 50
+FIELDS_MAX = 200  # all switches of a partner, every one of them on
 YEAR = 365 * 24 * 3600  # seconds
 NOBODYS_ZONE = "UTC"  # before the first party says where it is at home
 

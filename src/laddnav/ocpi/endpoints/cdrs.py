@@ -16,7 +16,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import drivers, lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, hearing
-from laddnav.ocpi.endpoints.heard import readable
+from laddnav.ocpi.endpoints.heard import Mismatch, readable, same_owner
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.store.words import Key
@@ -38,9 +38,13 @@ class NotOurDriver(Refusal):
 async def post(unit: Unit, call: Call) -> Reply:
     """The same again is answered as the first time; something else under its id is refused.
 
-    Raises NotAmongThem, NotOurDriver, AlreadyClosedDifferently.
+    Raises NotAmongThem, NotOurDriver, AlreadyClosedDifferently, Mismatch.
     """
     cdr, received = await _take(unit, call.connection, call.version, call.body)
+    if call.segments:
+        same_owner(call.owner(), cdr.owner)
+        if fold(call.segments[2]) != fold(cdr.id):
+            raise Mismatch("id", call.segments[2], cdr.id)
     url = joined(call.url, cdr.owner.country, cdr.owner.party, cdr.id)
     return Reply(http=201 if received is Received.NEW else 200, headers={"Location": url})
 
@@ -90,4 +94,5 @@ def _key(connection: Connection, version: Version, owner: PartyId, id: str) -> K
 
 
 SENDER: Table = {("GET", 0): lists.listing(Module.CDRS)}
-RECEIVER: Table = {("POST", 0): Within(post), ("GET", 3): Within(get)}
+# Some POST a CDR to where it will be found.
+RECEIVER: Table = {("POST", 0): Within(post), ("POST", 3): Within(post), ("GET", 3): Within(get)}

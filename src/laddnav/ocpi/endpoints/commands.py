@@ -7,6 +7,7 @@ from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocati
 from laddnav.ocpi import commanded, commands
 from laddnav.ocpi.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
+from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.guard import checked
 from laddnav.ocpi.wire.commands import (
     COMMANDS,
@@ -34,7 +35,7 @@ async def ask(unit: Unit, call: Call) -> Reply:
         unknown = CommandResponse(result=Verdict.NOT_SUPPORTED, timeout=0)
         return Reply(data=call.codec(CommandResponse).encode(unknown))
     kind = _kind(call)
-    command = call.codec(COMMANDS[kind]).decode(call.body, call.hearing())
+    command = call.codec(COMMANDS[kind]).decode(readable(call.connection, call.body), call.hearing())
     checked(command.response_url, call.settings.allow_loopback)
     try:
         said = await _taken(unit, call, command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -12,7 +13,8 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi import quirks, store
+from laddnav.locations.model import Location
+from laddnav.ocpi import quirks, store, uids
 from laddnav.ocpi.endpoints.call import Call, hearing
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
@@ -24,6 +26,7 @@ from laddnav.parties.model import Role
 
 M = TypeVar("M")
 PERIODS = frozenset({"charging_periods"})
+EVSES = {"evses": "uid"}
 
 
 class Mismatch(Unreadable):
@@ -35,11 +38,21 @@ class Mismatch(Unreadable):
 
 def readable(connection: Connection, body: bytes) -> bytes:
     """The words as they are to be read and kept: the partner's own, with what its policy repairs. Raises Unreadable."""
-    names = connection.policy.objects.quirks
-    if not names:
+    objects = connection.policy.objects
+    if not objects.quirks and not objects.uids:
         return body
-    mended, repairs = quirks.mended(parsed(body), names)
-    return encoded(mended) if repairs else body
+    words = parsed(body)
+    mended, _ = quirks.mended(words, objects.quirks, listener=connection.holder)
+    mended = uids.rewritten(mended, partial(uids.heard, forms=objects.uids))
+    return body if mended == words else encoded(mended)
+
+
+def speakable(connection: Connection, body: bytes) -> bytes:
+    """Our words as this partner is to hear them: with the uids that its own readers would make of its cards."""
+    forms = connection.policy.objects.uids
+    if not forms:
+        return body
+    return encoded(uids.rewritten(parsed(body), partial(uids.said, forms=forms)))
 
 
 def changed(unit: Unit, call: Call, kind: type[Any], said: bytes) -> bytes:
@@ -47,11 +60,13 @@ def changed(unit: Unit, call: Call, kind: type[Any], said: bytes) -> bytes:
 
     Where a version lets it be silent about when, it is of now (LOC-018). Raises Unreadable.
     """
+    objects = call.connection.policy.objects
     return call.codec(kind).patch(
         said,
         readable(call.connection, call.body),
         received_at=None if call.version.dates_changes else unit.now,
-        appends=PERIODS if call.connection.policy.objects.appends_periods else frozenset(),
+        appends=PERIODS if objects.appends_periods else frozenset(),
+        merges=EVSES if objects.merges_evses and kind is Location else {},
     )
 
 

@@ -8,6 +8,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.ocpi import words
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Within
+from laddnav.ocpi.endpoints.heard import speakable
 from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
@@ -23,7 +24,7 @@ async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
         total += many
         objects += found
     headers = paging.headers(call.url, page, len(objects), total, call.connection.policy.lists.gives)
-    return Reply(data=envelope.listed(objects), headers=headers)
+    return Reply(data=envelope.listed([speakable(call.connection, one) for one in objects]), headers=headers)
 
 
 def asked(call: Call) -> Page:

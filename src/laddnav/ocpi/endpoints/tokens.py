@@ -5,11 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi import store
+from laddnav.ocpi import store, uids
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
-from laddnav.ocpi.endpoints.heard import Mismatch, Subject, readable
+from laddnav.ocpi.endpoints.heard import Mismatch, Subject, readable, speakable
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.words import token_key
@@ -32,7 +33,7 @@ SUBJECT = Subject(
 
 
 async def get(unit: Unit, call: Call) -> Reply:
-    uid = call.segments[2]
+    uid = _uid(call)
     return Reply(data=await SUBJECT.get(unit, call, uid, await _key(unit, call)))
 
 
@@ -41,10 +42,10 @@ async def put(unit: Unit, call: Call) -> Reply:
 
     Where a version has no type in its URLs, a Token of another type gives way: it was the same to the partner.
     """
-    uid = call.segments[2]
+    uid = _uid(call)
     if call.version.types_tokens:
         if "type" in call.query:
-            said = call.codec(Token).decode(call.body, call.hearing())
+            said = call.codec(Token).decode(readable(call.connection, call.body), call.hearing())
             if said.type != _type(call):
                 raise Mismatch("type", call.query["type"], said.type)
         return kept(new=await SUBJECT.put(unit, call, uid))
@@ -59,7 +60,7 @@ async def put(unit: Unit, call: Call) -> Reply:
 
 
 async def patch(unit: Unit, call: Call) -> Reply:
-    uid = call.segments[2]
+    uid = _uid(call)
     await SUBJECT.patch(unit, call, uid, await _key(unit, call))
     return kept(new=False)
 
@@ -78,9 +79,11 @@ async def authorize(unit: Unit, call: Call) -> Reply:
     Where the driver stands is repeated only where charging is allowed there. We restrict no Token to places, so every
     Location is as good as another, known to us or not.
     """
-    uid, what = call.segments
-    if what != "authorize":
+    *owner, uid, what = call.segments
+    if what != "authorize" or (owner and call.holder != PartyId.of(*owner)):
         raise UnknownToken(uid)
+    if _type(call) == TokenType.RFID:
+        uid = uids.heard(uid, call.connection.policy.objects.uids)
     where = None
     if call.body.strip() not in (b"", b"null", b"{}"):
         where = call.codec(LocationReferences).decode(call.body, call.hearing())
@@ -92,7 +95,7 @@ async def authorize(unit: Unit, call: Call) -> Reply:
         location=where if allowed is Allowed.ALLOWED else None,
         reference=unit.new_id() if allowed is Allowed.ALLOWED else None,
     )
-    return Reply(data=call.codec(Authorization).encode(given))
+    return Reply(data=speakable(call.connection, call.codec(Authorization).encode(given)))
 
 
 async def _key(unit: Unit, call: Call) -> str:
@@ -100,7 +103,7 @@ async def _key(unit: Unit, call: Call) -> str:
 
     OCPI 2.1.1 mod_tokens §2.1.
     """
-    uid = call.segments[2]
+    uid = _uid(call)
     if not call.version.types_tokens:
         there = await _types(unit, call)
         if there and TokenType.RFID not in there:
@@ -111,8 +114,15 @@ async def _key(unit: Unit, call: Call) -> str:
 async def _types(unit: Unit, call: Call) -> set[str]:
     """Of which types the partner has told us Tokens with the uid of the URL."""
     owner = call.owner()
-    told = [one.type for one in await tokens.by_uid(unit, call.holder, call.segments[2]) if one.owner == owner]
-    return {type for type in told if await store.words.find(unit, _kept_as(call, token_key(type, call.segments[2])))}
+    uid = _uid(call)
+    told = [one.type for one in await tokens.by_uid(unit, call.holder, uid) if one.owner == owner]
+    return {type for type in told if await store.words.find(unit, _kept_as(call, token_key(type, uid)))}
+
+
+def _uid(call: Call) -> str:
+    """Of one of theirs that the URL names, as our readers write it."""
+    uid = call.segments[2]
+    return uids.heard(uid, call.connection.policy.objects.uids) if _type(call) == TokenType.RFID else uid
 
 
 def _kept_as(call: Call, id: str) -> Key:
@@ -141,5 +151,10 @@ def _type(call: Call) -> str:
     return said
 
 
-SENDER: Table = {("GET", 0): lists.listing(Module.TOKENS), ("POST", 2): Within(authorize)}
+SENDER: Table = {
+    ("GET", 0): lists.listing(Module.TOKENS),
+    ("POST", 2): Within(authorize),
+    # Some ask as though they were the Sender and this one of their objects: /tokens/NL/TNM/uid/authorize.
+    ("POST", 4): Within(authorize),
+}
 RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}

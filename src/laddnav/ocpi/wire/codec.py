@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
 
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
@@ -95,12 +96,19 @@ class Codec(Generic[W, M]):
         return encoded(self.write(thing))
 
     def patch(
-        self, said: bytes, change: bytes, *, received_at: datetime | None = None, appends: frozenset[str] = frozenset()
+        self,
+        said: bytes,
+        change: bytes,
+        *,
+        received_at: datetime | None = None,
+        appends: frozenset[str] = frozenset(),
+        merges: Mapping[str, str] = MappingProxyType({}),
     ) -> bytes:
         """A partner's own words with its PATCH applied (RFC 7396), so that fields unknown to us live on.
 
         A PATCH has to name `last_updated` (OCPI 2.2.1 mod_locations_patch_method), unless its version lets it be
-        silent: then it is of the moment in which it was received. `appends` are more lists whose members it adds.
+        silent: then it is of the moment in which it was received. `appends` are more lists whose members it adds;
+        `merges` are lists of which it changes those members that it names, by the field that names them.
         Raises Unreadable.
         """
         changes = parsed(change)
@@ -112,10 +120,9 @@ class Codec(Generic[W, M]):
                 raise Unreadable("Object missing required field `last_updated`")
             changes["last_updated"] = rfc3339(max(received_at, instant(words["last_updated"])))
         for name in (self._appends | appends) & changes.keys():
-            added = changes.pop(name) or []
-            if not isinstance(added, list):
-                raise Unreadable(f"Expected `array` - at `$.{name}`")
-            words[name] = _appended(words.get(name) or [], added)
+            words[name] = _appended(words.get(name) or [], _members(changes, name))
+        for name in merges.keys() & changes.keys():
+            words[name] = _each_merged(words.get(name) or [], _members(changes, name), merges[name])
         return encoded(_merged(words, changes))
 
     def lost(self, thing: M, hearing: Hearing) -> tuple[str, ...]:
@@ -142,6 +149,24 @@ class Codecs:
 
     def __iter__(self) -> Iterator[type[Any]]:
         return iter(self._codecs)
+
+
+def _members(changes: dict[str, Any], name: str) -> list[Any]:
+    """Taken out of the changes. Raises Unreadable."""
+    members = changes.pop(name) or []
+    if not isinstance(members, list):
+        raise Unreadable(f"Expected `array` - at `$.{name}`")
+    return members
+
+
+def _each_merged(stored: list[Any], changes: list[Any], id: str) -> list[Any]:
+    """Each member that the changes name is changed, and what they name that is not there is new."""
+    named = {fold(str(one[id])): one for one in changes if isinstance(one, dict) and id in one}
+    if len(named) < len(changes):
+        raise Unreadable(f"Each of these has to be named once by its `{id}`")
+    there = {fold(str(one.get(id))) for one in stored}
+    changed = [_merged(one, named.get(fold(str(one.get(id))), {})) for one in stored]
+    return changed + [one for key, one in named.items() if key not in there]
 
 
 def _appended(stored: list[Any], added: list[Any]) -> list[Any]:

@@ -68,10 +68,15 @@ def opened(body: bytes) -> Answer:
 
 
 def members(data: bytes | None) -> list[Any]:
-    """The members of a list answer, as parsed words; nothing at all is an empty list. Raises Unreadable."""
+    """The members of a list answer, as parsed words; nothing at all is an empty list, and one object a list of one.
+
+    Raises Unreadable.
+    """
     words = [] if data is None else parsed(data)
+    if isinstance(words, dict):
+        return [words]
     if not isinstance(words, list):
-        raise Unreadable("Expected `array`, got a single object - at `$.data`")
+        raise Unreadable("Expected `array` - at `$.data`")
     return words
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -114,12 +115,19 @@ class NoCredentialsRoles(Refusal):
     """The partner's credentials name no party, or one of them twice."""
 
 
+# OCPI 2.2 was taken back for 2.2.1, which is what is spoken where it still stands in a list.
+MEANT = {"2.2": "2.2.1"}
+
+
 def chosen(offered: Iterable[OfferedVersion], ours: Iterable[str], wanted: str | None) -> OfferedVersion:
     """The newest version that both speak, or the wanted one. Raises NoCommonVersion.
 
     OCPI 2.2.1 credentials_registration: the one who registers chooses.
     """
     theirs = {one.version: one for one in offered}
+    for old, meant in MEANT.items():
+        if old in theirs and meant not in theirs:
+            theirs[meant] = replace(theirs[old], version=meant)
     common = [version for version in ours if version in theirs and wanted in (None, version)]
     if not common:
         raise NoCommonVersion(theirs)

@@ -25,22 +25,31 @@ class MessageIds(Struct, frozen=True, kw_only=True):
     correlation: str
 
 
-def authorization(token: str, *, encoded: bool) -> str:
+SCHEME = "Token"
+BEARER = "Bearer"  # the scheme of OAuth, which some take for that of OCPI
+
+
+def authorization(token: str, *, encoded: bool, scheme: str = SCHEME) -> str:
     """The header's value (OCPI 2.2.1 transport_and_format_authorization_header)."""
-    return f"Token {b64encode(token.encode()).decode()}" if encoded else f"Token {token}"
+    return f"{scheme} {b64encode(token.encode()).decode() if encoded else token}"
 
 
-def tokens_in(header: str | None) -> tuple[str, ...]:
+def tokens_in(header: str | None, *schemes: str) -> tuple[str, ...]:
     """What the header may mean, the likeliest first: many send the token as it is instead of in Base64.
 
-    Nothing where there is no header, another scheme, or no token in it.
+    Nothing where there is no header, a scheme that is neither OCPI's nor one of these, or no token in it.
     """
     scheme, _, said = (header or "").strip().partition(" ")
     said = said.strip()
-    if scheme.lower() != "token" or not said or not said.isascii() or len(said) > 200:
+    known = {one.lower() for one in (SCHEME, *schemes)}
+    if scheme.lower() not in known or not said or not said.isascii() or len(said) > 200:
         return ()
     decoded = _decoded(said)
     return (said,) if decoded is None else (decoded, said)
+
+
+def is_bearer(header: str | None) -> bool:
+    return (header or "").strip().partition(" ")[0].lower() == BEARER.lower()
 
 
 def _decoded(said: str) -> str | None:

@@ -18,6 +18,7 @@ from laddnav.web.words import N_
 
 REPAIRS = MappingProxyType(
     {
+        "object-in-list": N_("One object in a list"),
         "empty-text": N_("Empty texts count as absent"),
         "control-characters": N_("Line breaks and tabs in texts become spaces"),
         "long-text": N_("Texts longer than OCPI allows are cut"),
@@ -34,6 +35,14 @@ REPAIRS = MappingProxyType(
         "link-without-scheme": N_("Links without https"),
         "boolean-tax-included": N_("tax_included as true or false"),
         "restrictions-in-list": N_("Restrictions of a Tariff in a list"),
+        "token-without-owner": N_("A cdr_token that does not say whose it is, as in OCPI 2.2"),
+    }
+)
+UIDS = MappingProxyType(
+    {
+        "joined": N_("Without separators: 04:A3:7F is 04A37F"),
+        "upper-case": N_("In capitals"),
+        "reversed-bytes": N_("The last byte first; turned back when we speak to them"),
     }
 )
 GROUPS = MappingProxyType(
@@ -48,6 +57,15 @@ GROUPS = MappingProxyType(
 SWITCHES = MappingProxyType(
     {
         "calls.raw_token": (N_("The token that we show them"), ""),
+        "calls.bearer": (N_("The token stands under Bearer"), N_("Theirs and ours, in place of the scheme Token.")),
+        "calls.one_evse": (
+            N_("Wants exactly one EVSE when it is asked about a Token"),
+            N_("The first of the Location where the driver has come to none yet."),
+        ),
+        "calls.own_reference": (
+            N_("Its authorizations get a reference of ours"),
+            N_("Where it gives none, and wants to find one in every Session and CDR."),
+        ),
         "pushes.whole_only": (N_("Takes no PATCH"), N_("A change of status goes as the whole Location.")),
         "pushes.in_order": (
             N_("Wants every message in its order"),
@@ -80,12 +98,17 @@ SWITCHES = MappingProxyType(
             N_("Sends new periods of a Session only"),
             N_("A PATCH adds to the charging periods that were told before, also in OCPI 2.1.1."),
         ),
+        "objects.merges_evses": (
+            N_("A PATCH of a Location names some of its EVSEs"),
+            N_("Those are changed and the others stay; by the text, the list would take the place of all of them."),
+        ),
+        "objects.uids": (N_("How uids of RFID cards become those that our readers read"), ""),
         "objects.quirks": (N_("What we put right"), ""),
     }
 )
 TOKENS = ((None, "", N_("As its version says")), (True, "raw", N_("As it is")), (False, "encoded", N_("In Base64")))
 # Of which words a switch may name several.
-WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"objects.quirks": REPAIRS})
+WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"objects.quirks": REPAIRS, "objects.uids": UIDS})
 
 
 class Switch(Struct, frozen=True, kw_only=True):
