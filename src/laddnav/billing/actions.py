@@ -22,6 +22,7 @@ from laddnav.billing.rules import (
     taxed,
     total_of,
     vat_entry,
+    with_captures,
     zone_named,
 )
 from laddnav.cdrs import actions as cdrs
@@ -35,6 +36,7 @@ from laddnav.ledger.model import Head
 from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party
+from laddnav.payments import actions as payments
 
 # ---- A CDR becomes money
 
@@ -219,16 +221,18 @@ async def owed(unit: Unit, holder: PartyId) -> tuple[Owed, ...]:
 
 
 async def invoice(unit: Unit, ref: str) -> Invoice:
-    """As it was issued, or as it would be now. Raises UnknownInvoice."""
+    """As it was issued, or as it would be now; with what was captured for its charges since. Raises UnknownInvoice."""
     kept = await store.find_invoice(unit, None, ref)
     if kept is None:
         raise UnknownInvoice(ref)
-    if kept.issued is not None:
-        return kept.issued
-    party = await parties.fetch(unit, kept.holder)
-    debtor = await store.find_debtor(unit, kept.holder, kept.debtor_id)
-    assert debtor is not None
-    return await _drawn_up(unit, kept, party, debtor)
+    found = kept.issued
+    if found is None:
+        party = await parties.fetch(unit, kept.holder)
+        debtor = await store.find_debtor(unit, kept.holder, kept.debtor_id)
+        assert debtor is not None
+        found = await _drawn_up(unit, kept, party, debtor)
+    references = [one.authorization_reference for one in found.charges if one.authorization_reference is not None]
+    return with_captures(found, await payments.eft_data(unit, kept.holder, references)) if references else found
 
 
 async def invoices(

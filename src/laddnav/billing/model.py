@@ -64,13 +64,19 @@ class InvoiceLine(Struct, frozen=True, kw_only=True):
 
 
 class Charge(Struct, frozen=True, kw_only=True):
-    """One CDR on an invoice; times are shown in `time_zone`, the place's own. `credits` names the CDR it takes back."""
+    """One CDR on an invoice; times are shown in `time_zone`, the place's own. `credits` names the CDR it takes back.
+
+    `eft_data` are lines of a card payment that the law wants to be there; they may come when the invoice is out already
+    (OCPI 2.3.0 mod_payments_transaction_flow).
+    """
 
     cdr_owner: PartyId
     cdr_id: str
     cdr_ref: str
     credits: str | None = None
     contract_id: str
+    authorization_reference: str | None = None
+    eft_data: tuple[str, ...] = ()
     place: str
     address: str
     evse_id: str

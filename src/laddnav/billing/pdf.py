@@ -268,7 +268,7 @@ class _Written:
             "when": _span(charge.started_at, charge.ended_at, charge.time_zone),
             "energy": f"{self._number(charge.energy.kwh, 3, 3)}\N{NO-BREAK SPACE}kWh",
             "credits": credits,
-            "cites": "  ·  ".join(named),
+            "cites": "  ·  ".join([*named, *charge.eft_data]),
             "amount": self._amount(charge.amount),
             "lines": [self._line(line) for line in charge.lines],
         }

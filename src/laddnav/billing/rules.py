@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,7 +23,7 @@ from laddnav.billing.model import (
     VatSum,
 )
 from laddnav.cdrs.model import Cdr
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
@@ -92,6 +92,7 @@ def charge_of(cdr: Cdr, time_zone: str) -> Charge:
         cdr_ref=cdr.ref,
         credits=cdr.credit_reference_id if cdr.credit else None,
         contract_id=cdr.token.contract_id,
+        authorization_reference=cdr.authorization_reference,
         place=place.name or place.address,
         address=f"{place.address}, {town}" if place.name else town,
         evse_id=place.evse_id,
@@ -108,6 +109,15 @@ def total_of(cdr: Cdr) -> Decimal:
     total = in_coins(cdr.costs.total.before_taxes, cdr.currency)
     # A Credit CDR tells its total negative; from a partner who forgot the sign it is a credit nonetheless.
     return -total if cdr.credit and total > 0 else total
+
+
+def with_captures(invoice: Invoice, eft_data: Mapping[str, tuple[str, ...]]) -> Invoice:
+    """`eft_data` by folded authorisation; what is issued is enriched by it and not otherwise changed."""
+    charges = (
+        replace(charge, eft_data=eft_data.get(fold(charge.authorization_reference or ""), charge.eft_data))
+        for charge in invoice.charges
+    )
+    return replace(invoice, charges=tuple(charges))
 
 
 def lines_of(cdr: Cdr) -> tuple[InvoiceLine, ...]:
