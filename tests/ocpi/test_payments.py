@@ -13,21 +13,38 @@ from msgspec.structs import replace
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
 from laddnav.kit import json
+from laddnav.kit.energy import wh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
-from laddnav.ocpi import partners, paying
+from laddnav.locations import actions as locations
+from laddnav.ocpi import commands, partners, paying
 from laddnav.ocpi.asked import NotConnectedTo
 from laddnav.ocpi.rules import SENDER
 from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
 from laddnav.payments import actions as payments
-from laddnav.payments.model import Captured, CaptureStatus, Confirmation, Installed, InvoiceCreator, Terminal
-from laddnav.payments.rules import NothingCharged, NotTheirs, OfAnotherCpo
+from laddnav.payments.model import (
+    Captured,
+    CaptureStatus,
+    Confirmation,
+    Installed,
+    InvoiceCreator,
+    Terminal,
+    invoice_url,
+)
+from laddnav.payments.rules import NothingCharged, NotServed, NotTheirs, OfAnotherCpo
+from laddnav.sessions import actions as sessions
+from laddnav.tariffs import actions as tariffs
+from laddnav.tokens.model import Allowed, Authorization, TokenType
+from tests import things
 from tests.billing.charges import cdr
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, introduced, stranger
+from tests.ocpi.test_commands import station_says, waiting
 from tests.ocpi.test_examples import CASES
+from tests.ocpi.test_roaming import furnished
 
 PTP = PartyId("AT", "PAY")
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -218,6 +235,70 @@ async def test_what_was_missed_is_fetched_from_both_lists(cpo: Installation, ptp
     assert [one.confirmation.id for one in await captured(cpo)] == ["C1"]
     found = await cpo.connection()
     assert found.endpoint(Module.TERMINALS, SENDER) == f"{ptp.url}/ocpi/ptp/2.3.0/payments/terminals"
+
+
+async def test_a_driver_pays_at_a_terminal_from_the_price_to_the_invoice(
+    dealing: None, cpo: Installation, ptp: Installation, clock: SetClock
+) -> None:
+    """PAY-021, PAY-023, PAY-024, PAY-025, PAY-026, PAY-027, PAY-028, PAY-029, PAY-030, CMD-048.
+
+    The price is shown first, the amount of the Tariff is reserved, and one reference goes all the way.
+    """
+    await furnished(cpo)
+    async with cpo.database.unit() as unit:
+        await tariffs.keep(unit, CPO, things.tariff(preauthorize_amount=Decimal(60), last_updated=unit.now))
+    await cpo.settle()
+    async with ptp.database.unit() as unit:
+        ref = (await payments.introduce(unit, terminal(), CPO)).ref
+        with pytest.raises(NotServed):
+            await payments.offer(unit, ref, CPO, things.WHERE, None)
+    await ptp.settle()
+    (known,) = await terminals(cpo)
+    async with cpo.database.unit() as unit:
+        await payments.assign(unit, known.ref, location_ids=("LOC1",), evse_uids=())
+        base = "https://lad.example/invoices"
+        await payments.describe(
+            unit, known.ref, customer_reference=None, invoice_base_url=base, invoice_creator=InvoiceCreator.CPO
+        )
+    await cpo.settle()
+
+    async with ptp.database.unit() as unit:
+        offer = await payments.offer(unit, ref, CPO, things.WHERE, None)
+    assert (offer.connector_id, offer.preauthorize) == ("1", Decimal(60))
+    assert offer.tariff is not None and offer.tariff.id == "T1"
+    assert invoice_url(offer.terminal, "pp-1") == "https://lad.example/invoices/pp-1"
+    asked = await paying.start(
+        ptp.database, ptp.clients, ref, cpo=CPO, where=things.WHERE, connector_id=None, reference="pp-1"
+    )
+    assert asked.verdict is Verdict.ACCEPTED
+    session = await waiting(cpo)
+    assert (session.token.owner, session.token.type) == (PTP, TokenType.AD_HOC_USER)
+    assert (session.authorization_reference, session.invoice_reference_id) == ("pp-1", "pp-1")
+    await station_says(cpo, session, "ACCEPTED")
+    async with cpo.database.unit() as unit:
+        station = await locations.station(unit, "ST1")
+        given = Authorization(allowed=Allowed.ALLOWED, token=things.token("pp-1", PTP))
+        await sessions.begin(unit, station=station, evse_no=1, uid="pp-1", given=given, at=unit.now, register=wh(0))
+    await cpo.settle()
+    async with ptp.database.unit() as unit:
+        (heard,) = await sessions.page(unit, PTP)
+    assert heard.authorization_reference == "pp-1"
+    stop = await commands.stop_session(ptp.database, ptp.clients, PTP, owner=CPO, session_id=session.id)
+    assert stop.verdict is Verdict.ACCEPTED
+    clock.advance(timedelta(minutes=30))
+    async with cpo.database.unit() as unit:
+        await sessions.stop(unit, holder=CPO, session_id=session.id, at=unit.now, register=wh(5), reason="Remote")
+    await cpo.settle()
+
+    async with ptp.database.unit() as unit:
+        (charge,) = await cdrs.page(unit, PTP)
+        assert (charge.authorization_reference, charge.invoice_reference_id) == ("pp-1", "pp-1")
+        await payments.confirm(unit, confirmation(last_updated=unit.now))
+    await ptp.settle()
+    (told,) = await captured(cpo)
+    async with cpo.database.unit() as unit:
+        paid = await payments.charged(unit, told)
+    assert paid is not None and (paid.id, paid.session_id) == (charge.id, session.id)
 
 
 # As CPO, from somebody else's provider --------------------------------------------------------------------------------
