@@ -14,18 +14,20 @@ from starlette.responses import JSONResponse, Response
 from laddnav.locations import actions as locations
 from laddnav.ocpi import partners, store, uids
 from laddnav.ocpi.ask import Asker
+from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.endpoints.heard import speakable
 from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.codec import encoded, parsed
-from laddnav.ocpi.wire.handshake import OfferedVersion
+from laddnav.ocpi.wire.handshake import OfferedVersion, State
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import LocationReferences
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
-from tests.ocpi.peer import Peer, envelope, said
+from tests.ocpi.peer import Peer, envelope, peer, said
 from tests.ocpi.test_modules import cdr, session, words
 from tests.ocpi.test_partners_as_they_are import locations_made
 
@@ -85,6 +87,41 @@ async def test_an_authorization_without_a_reference_may_get_one_of_ours(cpo: Ins
         they.answers["/tokens/CARD1/authorize"] = {"allowed": "ALLOWED", "token": words(token)} | given
         answer = await asker(CPO, token, "CARD1", None)
         assert answer is not None and len(answer.reference or "") == found
+
+
+@pytest.mark.parametrize("flat", [True, False])
+async def test_a_partner_may_look_for_our_party_beside_the_roles(cpo: Installation, flat: bool) -> None:
+    """calls.flat_credentials: in what we POST, and in what it GETs."""
+    async with peer() as one:
+        policy = Policy(calls=Calls(flat_credentials=flat))
+        await partners.register(cpo.database, cpo.clients, one.versions_url, "a", CPO, Role.CPO, policy=policy)
+        told = one.last("POST", "/credentials").body
+    async with stranger(told["token"]) as ask:
+        asked = (await ask("GET", f"{cpo.url}/ocpi/2.2.1/credentials")).data
+    for words_of_ours in (told, asked):
+        beside = (words_of_ours.get("country_code"), words_of_ours.get("party_id"))
+        assert beside == (("SE", "LAD") if flat else (None, None)) and words_of_ours["roles"]
+
+
+async def test_a_partner_may_know_no_put_of_credentials(cpo: Installation, they: Peer) -> None:
+    """calls.registers_anew: what it refuses before is no matter."""
+    they.answers |= {"PUT /credentials": said(405, 2000), "DELETE /credentials": said(405, 2000)}
+    with pytest.raises(PartnerRefused):
+        await partners.renew(cpo.database, cpo.clients, await cpo.connection())
+    await agreed(cpo, Policy(calls=Calls(registers_anew=True)))
+    before = len(they.asked)
+    await partners.renew(cpo.database, cpo.clients, await cpo.connection())
+    assert [one.method for one in they.asked[before:] if one.path == "/credentials"] == ["DELETE", "POST"]
+    assert (await cpo.connection()).state is State.CONNECTED
+
+
+async def test_credentials_may_name_one_party_as_in_2_1_1(cpo: Installation) -> None:
+    """For everybody: beside no roles at all it is the party in the role that deals with ours."""
+    async with peer() as one:
+        named = {"country_code": "NL", "party_id": "TNM", "business_details": {"name": "Peer TNM"}}
+        one.answers["/credentials"] = {"token": "t", "url": one.versions_url} | named
+        connection = await partners.register(cpo.database, cpo.clients, one.versions_url, "a", CPO, Role.CPO)
+    assert (connection.party, connection.their_role, connection.name) == (EMSP, Role.EMSP, "Peer TNM")
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------

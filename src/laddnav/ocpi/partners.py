@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import structlog
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
@@ -12,15 +13,17 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import lines, offers, seal, store
-from laddnav.ocpi.calling import Partner
+from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.lines import Line, Speaker
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
+from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import RECEIVER, SENDER, UnknownConnection, fetched, spoken_by
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.upgrade import carried_over
 from laddnav.ocpi.wire import envelope, handshake
+from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import (
     Credentials,
     CredentialsRole,
@@ -34,6 +37,10 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 
+log = structlog.get_logger()
+
+AS_THE_TEXT_SAYS = Policy()
+OLDEST, *_ = VERSIONS.values()
 NEWEST = max(VERSIONS, key=lambda number: [int(part) for part in number.split(".")])
 
 
@@ -117,6 +124,14 @@ async def credentials_of(unit: Unit, settings: Settings, line: Sequence[Connecti
     return Credentials(token=token, url=settings.versions_url, roles=tuple(roles))
 
 
+def words_of(connection: Connection, version: Version, credentials: Credentials) -> bytes:
+    """As the version spells them, and for some as in the oldest beside that: its fields are none of the later ones'."""
+    words = version.codecs[Credentials].encode(credentials)
+    if not connection.policy.calls.flat_credentials:
+        return words
+    return encoded(parsed(OLDEST.codecs[Credentials].encode(credentials)) | parsed(words))
+
+
 # We register with them ------------------------------------------------------------------------------------------------
 
 
@@ -131,11 +146,13 @@ async def register(
     name: str = "",
     *,
     also: Sequence[Speaker] = (),
+    policy: Policy = AS_THE_TEXT_SAYS,
 ) -> Connection:
     """Go through the handshake with a partner that gave us token A, and stay connected; the first of ours on the line.
 
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
-    OCPI 2.2.1 credentials_registration. `also` are others of us who are to speak there. Raises UnknownParty,
+    OCPI 2.2.1 credentials_registration. `also` are others of us who are to speak there, `policy` is what is known
+    already of how they deviate. Raises UnknownParty,
     RoleNotServed, OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
     then nothing of it is left.
     """
@@ -144,7 +161,7 @@ async def register(
     async with database.unit() as unit:
         speaks = _spoken(version or NEWEST, len(ours))
         line = await lines.opened(unit, ours, name or versions_url, speaks, State.REGISTERING)
-        line = tuple(replace(one, versions_url=versions_url) for one in line)
+        line = tuple(replace(one, versions_url=versions_url, policy=policy) for one in line)
         _insert(unit, line, token_b)
         credentials = await credentials_of(unit, clients.settings, line, token_b)
     first = line[0]
@@ -155,7 +172,7 @@ async def register(
         found = replace(asking.connection, endpoints=endpoints)
         codec = VERSIONS[chosen].codecs[Credentials]
         url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
-        reply = await asking.call("POST", url, codec.encode(credentials), routed=False)
+        reply = await asking.call("POST", url, words_of(found, VERSIONS[chosen], credentials), routed=False)
         said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(found)))
         async with database.unit() as unit:
             now = await lines.locked(unit, first.line)
@@ -220,9 +237,8 @@ async def _put(
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
         credentials = await credentials_of(unit, clients.settings, line, token)
     codec = VERSIONS[spoken.version].codecs[Credentials]
-    url = spoken.endpoint(Module.CREDENTIALS, RECEIVER) or ""
     try:
-        reply = await partner.call("PUT", url, codec.encode(credentials), routed=False)
+        reply = await _updated(partner, words_of(spoken, VERSIONS[spoken.version], credentials))
         said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(connection)))
     except (Refusal, Trouble):
         async with database.unit() as unit:
@@ -240,6 +256,19 @@ async def _put(
         )
     database.wake()
     return next((one for one in after if one.id == connection.id), after[0])
+
+
+async def _updated(partner: Partner, credentials: bytes) -> Reply:
+    """Raises what a call raises."""
+    url = partner.connection.endpoint(Module.CREDENTIALS, RECEIVER) or ""
+    if not partner.connection.policy.calls.registers_anew:
+        return await partner.call("PUT", url, credentials, routed=False)
+    try:
+        await partner.call("DELETE", url, routed=False)
+    except PartnerRefused as error:
+        # They knew us no more, from an attempt that went no further; the POST will tell.
+        log.info("partner_left_already", connection=partner.connection.id, error=str(error))
+    return await partner.call("POST", url, credentials, routed=False)
 
 
 async def remove(database: Database, clients: Clients, connection: Connection) -> None:

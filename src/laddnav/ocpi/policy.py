@@ -17,13 +17,16 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `raw_token`: they want no Base64, or do; None: what their version says. `bearer`: tokens stand under that scheme,
     theirs and ours. `one_evse`: asked about a Token, they want to hear of exactly one Evse. `own_reference`: an
-    authorization of theirs that has no reference gets one of ours.
+    authorization of theirs that has no reference gets one of ours. `flat_credentials`: they look for our party where
+    2.1.1 has it, beside the roles. `registers_anew`: they know no PUT of credentials; we leave, and come again.
     """
 
     raw_token: bool | None = None
     bearer: bool = False
     one_evse: bool = False
     own_reference: bool = False
+    flat_credentials: bool = False
+    registers_anew: bool = False
 
 
 class Objects(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -20,7 +20,7 @@ class CannotUseYou(Refusal):
 async def get(unit: Unit, call: Call) -> Reply:
     """The token in it is the one that the caller has just shown."""
     said = await partners.credentials_of(unit, call.settings, call.ours, call.token)
-    return Reply(data=call.codec(Credentials).encode(said))
+    return Reply(data=partners.words_of(call.connection, call.version, said))
 
 
 async def post(database: Database, clients: Clients, call: Call) -> Reply:
@@ -44,7 +44,7 @@ async def _accepted(database: Database, clients: Clients, call: Call, step: Step
     except (Trouble, PartnerRefused, ForbiddenAddress, Unreadable) as error:
         raise CannotUseYou(f"Your endpoints cannot be used: {error}") from error
     database.wake()
-    return Reply(data=call.codec(Credentials).encode(ours))
+    return Reply(data=partners.words_of(call.connection, call.version, ours))
 
 
 TABLE: Table = {

@@ -22,7 +22,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $7)
 on conflict (holder, connection_id, module, object_key) do update set path = excluded.path,
   method = case when d.delivered_at is null and (d.method, excluded.method) in (('POST', 'PUT'), ('PUT', 'PATCH'))
     then d.method else excluded.method end, version = d.version + 1, delivered_at = null, dead_at = null,
-  last_error = null, queued_at = case when d.delivered_at is null and d.dead_at is null then d.queued_at else excluded.queued_at end,
+  last_error = null,
+  queued_at = case when d.delivered_at is null and d.dead_at is null then d.queued_at else excluded.queued_at end,
   run_at = case when d.delivered_at is null and d.dead_at is null then d.run_at else excluded.run_at end,
   attempts = case when d.delivered_at is null and d.dead_at is null then d.attempts else 0 end
 """

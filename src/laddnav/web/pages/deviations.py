@@ -66,6 +66,14 @@ SWITCHES = MappingProxyType(
             N_("Its authorizations get a reference of ours"),
             N_("Where it gives none, and wants to find one in every Session and CDR."),
         ),
+        "calls.flat_credentials": (
+            N_("Looks for our party beside the roles of our credentials"),
+            N_("Where OCPI 2.1.1 has it."),
+        ),
+        "calls.registers_anew": (
+            N_("Knows no PUT of credentials"),
+            N_("To change ours we unregister and register again, with the token that we have."),
+        ),
         "pushes.whole_only": (N_("Takes no PATCH"), N_("A change of status goes as the whole Location.")),
         "pushes.in_order": (
             N_("Wants every message in its order"),

@@ -11,6 +11,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi import commands, losses, offers, partners
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Delivery
+from laddnav.ocpi.policy import Calls, Policy
 from laddnav.ocpi.rules import OFFERED
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import State
@@ -18,7 +19,13 @@ from laddnav.parties.model import Role as PartyRole
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, Flash, do, see
+from laddnav.web.words import N_
 
+# Of how a partner deviates, what has to be known before the first word.
+KNOWN_BEFORE = {
+    "bearer": N_("Its token stands under Bearer"),
+    "flat_credentials": N_("It looks for our party as in 2.1.1"),
+}
 LISTED = 60  # deliveries and exchanges on the page of one partner; more is for the API
 
 
@@ -65,7 +72,7 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
 
 
 async def new(asked: Asked) -> Response:
-    return asked.page("partner_new.html", ourselves=_ourselves(asked))
+    return asked.page("partner_new.html", ourselves=_ourselves(asked), known_before=KNOWN_BEFORE)
 
 
 async def invite(asked: Asked) -> Response:
@@ -88,6 +95,7 @@ async def register(asked: Asked) -> Response:
         asked.said("token"),
         holder,
         role,
+        policy=Policy(calls=Calls(**{name: bool(asked.said(name)) for name in KNOWN_BEFORE})),
     )
     async with asked.unit() as unit:
         people.note(unit, asked.visitor.name, "register with partner", f"partner {connection.ref}")

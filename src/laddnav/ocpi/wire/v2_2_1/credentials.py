@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import BusinessDetails
@@ -31,12 +31,27 @@ class WireCredentialsRole(Struct, kw_only=True):
 
 
 class WireCredentials(Struct, kw_only=True, omit_defaults=True):
+    """The last three are of 2.1.1: some name their party there and nowhere else."""
+
     token: CredentialsToken
     url: Url
-    roles: Annotated[tuple[WireCredentialsRole, ...], Meta(min_length=1)]
+    roles: tuple[WireCredentialsRole, ...] = ()
+    business_details: WireBusinessDetails | None = None
+    party_id: CiString3 | None = None
+    country_code: CiString2 | None = None
+
+    def __post_init__(self) -> None:
+        if not self.roles and not (self.party_id and self.country_code):
+            raise ValueError("Object missing required field `roles`")
 
 
-def read_credentials(wire: WireCredentials, hub: PartyId | None) -> Credentials:
+def read_credentials(wire: WireCredentials, hub: PartyId | None, role: Role) -> Credentials:
+    """`role` is that of a party that stands beside the roles."""
+    if not wire.roles:
+        party = PartyId.of(wire.country_code or "", wire.party_id or "")
+        business = wire.business_details and read_business(wire.business_details)
+        alone = CredentialsRole(role=role, party=party, business=business or BusinessDetails(""))
+        return Credentials(token=wire.token, url=wire.url, roles=(alone,), hub=hub)
     return Credentials(
         token=wire.token,
         url=wire.url,
@@ -72,7 +87,7 @@ def hub_among(roles: tuple[CredentialsRole, ...]) -> PartyId | None:
 
 
 def read(wire: WireCredentials, hearing: Hearing) -> Credentials:
-    said = read_credentials(wire, None)
+    said = read_credentials(wire, None, hearing.role)
     return Credentials(token=said.token, url=said.url, roles=said.roles, hub=hub_among(said.roles))
 
 

@@ -5,10 +5,6 @@ OCPI 2.3.0 credentials_credentials_object.
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.handshake import Credentials
@@ -31,11 +27,12 @@ class WireCredentialsRole(v2_2_1.WireCredentialsRole, kw_only=True):
 
 class WireCredentials(v2_2_1.WireCredentials, kw_only=True, omit_defaults=True):
     hub_party_id: CiString5 | None = None
-    roles: Annotated[tuple[WireCredentialsRole, ...], Meta(min_length=1)]
+    roles: tuple[WireCredentialsRole, ...] = ()
 
 
 def read(wire: WireCredentials, hearing: Hearing) -> Credentials:
-    return read_credentials(wire, None if wire.hub_party_id is None else PartyId.parse(wire.hub_party_id))
+    hub = None if wire.hub_party_id is None else PartyId.parse(wire.hub_party_id)
+    return read_credentials(wire, hub, hearing.role)
 
 
 def write(credentials: Credentials) -> WireCredentials:
