@@ -13,7 +13,7 @@ from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commands, partners
+from laddnav.ocpi import commands, partners, store
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.lines import NobodySpeaks, Speaker
@@ -367,6 +367,20 @@ async def test_a_partner_that_is_down_holds_up_all_of_us(pair: Pair, clock: SetC
     assert (await on_line(cpo, SECOND, Role.CPO)).failures == 0
     async with emsp.database.unit() as unit:
         assert await locations.find(unit, EMSP, SECOND, "AT-TWO") is not None
+
+
+async def test_all_of_us_together_send_so_much_at_a_time(pair: Pair) -> None:
+    """A partner has one share, however many of us speak to it."""
+    cpo, _ = pair
+    for holder in (CPO, SECOND):
+        connection = await on_line(cpo, holder, Role.CPO)
+        async with cpo.database.unit() as unit:
+            for number in range(5):
+                store.deliveries.queue_news(unit, connection, Module.TARIFFS, f"t{number}", "PUT")
+    async with cpo.database.unit() as unit:
+        claimed = await store.deliveries.claim(unit, "me", unit.now + timedelta(minutes=5), 8, ())
+        assert [len(some) for some in claimed.values()] == [8]
+        assert await store.deliveries.claim(unit, "me", unit.now + timedelta(minutes=5), 8, claimed) == {}
 
 
 # Who is meant ---------------------------------------------------------------------------------------------------------

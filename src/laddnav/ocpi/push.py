@@ -83,19 +83,22 @@ class Courier:
         return claimed
 
     async def _claimed(self) -> int:
-        """Start a round for every partner that has none under way."""
-        self._rounds = {id: task for id, task in self._rounds.items() if not task.done()}
+        """Start a round on every line that has none under way."""
+        self._rounds = {line: task for line, task in self._rounds.items() if not task.done()}
         async with self._database.unit() as unit:
             until = unit.now + unit.clock.wall(LEASE)
-            deliveries = await store.deliveries.claim(unit, self._name, until, EACH, self._rounds)
+            by_line = await store.deliveries.claim(unit, self._name, until, EACH, self._rounds)
+        for line, some in by_line.items():
+            self._rounds[line] = asyncio.create_task(self._round(some))
+        return sum(len(some) for some in by_line.values())
+
+    async def _round(self, deliveries: list[Delivery]) -> None:
         by_connection: dict[str, list[Delivery]] = {}
         for one in deliveries:
             by_connection.setdefault(one.connection_id, []).append(one)
-        for id, some in by_connection.items():
-            self._rounds[id] = asyncio.create_task(self._round(some))
-        return len(deliveries)
+        await asyncio.gather(*(self._tried(some) for some in by_connection.values()))
 
-    async def _round(self, deliveries: list[Delivery]) -> None:
+    async def _tried(self, deliveries: list[Delivery]) -> None:
         try:
             await self._sent(deliveries)
         except Trouble as error:

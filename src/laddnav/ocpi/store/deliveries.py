@@ -41,17 +41,21 @@ QUEUE_MESSAGE = """
 insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 """
-# What is under way for a connection counts against its share. CDRs go one after the other, oldest first, and to a
-# partner that wants everything in order, everything but what answers it. A line that rested is tried with one.
-CLAIM = """
-with picked as (
-  select p.holder, p.connection_id, p.module, p.object_key
-  from (select c.holder, c.id, coalesce((l.policy::jsonb #>> '{pushes,in_order}')::boolean, false) as in_order,
-    case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{pushes,at_once}')::integer, $2) else 1 end as many
+# What is under way on a line counts against its share, whoever of us it is from. CDRs go one after the other, oldest
+# first, and to a partner that wants everything in order, everything but what answers it. A line that rested is tried
+# with one.
+CLAIM = f"""
+with offered as (
+  select c.line, c.many, p.holder, p.connection_id, p.module, p.object_key,
+    row_number() over (partition by c.line order by p.run_at, p.id) as place
+  from (select c.line, c.holder, c.id,
+      coalesce((l.policy::jsonb #>> '{{pushes,in_order}}')::boolean, false) as in_order,
+      case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{{pushes,at_once}}')::integer, $2) else 1 end
+        as many
     from ocpi_connection c join ocpi_line l on l.id = c.line
-    where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (c.id = any($5))) c
+    where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5))) c
   cross join lateral (
-    select d.holder, d.connection_id, d.module, d.object_key from ocpi_delivery d
+    select d.holder, d.connection_id, d.module, d.object_key, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
       and (d.module <> 'cdrs' or not exists (
@@ -61,12 +65,12 @@ with picked as (
         select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
           and o.module not in ('commands', 'chargingprofiles') and o.delivered_at is null and o.dead_at is null
           and o.id < d.id))
-    order by d.run_at, d.id limit c.many for update of d skip locked) p)
+    order by d.run_at, d.id limit c.many for update of d skip locked) p),
+picked as (select * from offered where place <= many)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
 from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
   and d.object_key = p.object_key
-returning d.holder, d.connection_id, d.module, d.object_key, d.id, d.method, d.path, d.body, d.queued_at, d.run_at,
-  d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url
+returning p.line, {_DELIVERY}
 """
 TAKE_BACK = "update ocpi_delivery set claimed_by = null, claimed_until = null where claimed_by = $1"
 DELIVERED = f"""
@@ -128,9 +132,12 @@ def queue_message(unit: Unit, connection: Connection, module: Module, key: str, 
     )
 
 
-async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> list[Delivery]:
-    """Up to `each` for every connection but the busy ones, where its policy says no other number."""
-    return [_delivery(row) for row in await unit.fetch(CLAIM, unit.now, each, name, until, list(busy))]
+async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> dict[str, list[Delivery]]:
+    """By line, up to `each` for every one but the busy ones, where its policy says no other number."""
+    by_line: dict[str, list[Delivery]] = {}
+    for row in await unit.fetch(CLAIM, unit.now, each, name, until, list(busy)):
+        by_line.setdefault(row["line"], []).append(_delivery(row))
+    return by_line
 
 
 def take_back(unit: Unit, name: str) -> None:
@@ -180,6 +187,7 @@ async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Deli
 
 def _delivery(row: Record) -> Delivery:
     fields: dict[str, Any] = dict(row)
+    fields.pop("line", None)
     return Delivery(
         **fields
         | {
