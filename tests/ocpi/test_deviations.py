@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -16,12 +18,14 @@ from laddnav.ocpi import partners, store, uids
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.endpoints.heard import speakable
-from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes
+from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
+from laddnav.ocpi.quirks import FIELDS
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import OfferedVersion, State
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
+from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import LocationReferences
 from tests import things
@@ -291,6 +295,26 @@ async def test_our_words_name_their_cards_as_they_do(emsp: Installation, at_emsp
         assert (await at_emsp("POST", f"{url}/{uid}/authorize")).data["token"]["uid"] == uid
 
 
+# The table ------------------------------------------------------------------------------------------------------------
+
+HERE = Path(__file__).parent
+TABLE = (HERE.parents[1] / "docs" / "reference" / "deviations.md").read_text()
+ROWS = [line.strip("|").split("|") for line in TABLE.splitlines() if line.startswith("| ")][1:]
+
+
+def test_every_switch_and_every_repair_stands_in_the_table_and_nothing_else() -> None:
+    named = {name for row in ROWS for name in re.findall(r"`([^`]+)`", row[2])}
+    assert named == set(switches_of(Policy())) - {"objects.quirks"} | set(FIELDS)
+
+
+def test_every_row_of_the_table_names_tests_that_there_are() -> None:
+    for row in ROWS:
+        shown = re.findall(r"(test_\w+\.py)::(test_\w+)", row[3])
+        assert shown, row[0]
+        for file, name in shown:
+            assert f"def {name}(" in (HERE / file).read_text(), f"{file}::{name}"
+
+
 # For everybody --------------------------------------------------------------------------------------------------------
 
 
@@ -358,3 +382,26 @@ async def test_a_session_of_2_2_does_not_say_whose_token_it_is(
     del told["cdr_token"]["country_code"], told["cdr_token"]["party_id"]
     answer = await at_emsp("PUT", f"{emsp.url}/ocpi/emsp/2.2.1/sessions/SE/LAD/101", encoded(told))
     assert answer.status == (1000 if quirks else 2001)
+
+
+@pytest.mark.parametrize("answer", [said(404, 2000), said(404, 2003), said(200, 2003)])
+async def test_what_a_partner_does_not_have_is_taken_back_already(
+    cpo: Installation, they: Peer, answer: Response
+) -> None:
+    they.answers |= {"PUT /tariffs/SE/LAD/T1": said(201, 1000), "DELETE /tariffs/SE/LAD/t1": answer}
+    async with cpo.database.unit() as unit:
+        await tariffs.keep(unit, CPO, things.tariff("T1", CPO))
+    await cpo.settle()
+    async with cpo.database.unit() as unit:
+        await tariffs.withdraw(unit, CPO, CPO, "T1")
+    await cpo.settle()
+    assert they.many("DELETE", "/tariffs/SE/LAD/t1") == 1
+    assert [(one.state, one.last_error) for one in await cpo.deliveries()] == [("done", None)]
+
+
+async def test_an_id_of_a_request_may_be_anything_and_come_again(cpo: Installation, at_cpo: Ask) -> None:
+    """It is no more than a name to find it by."""
+    shown = {"X-Request-ID": "1", "X-Correlation-ID": "no uuid"}
+    for _ in range(2):
+        answer = await at_cpo("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations", headers=shown)
+        assert (answer.status, answer.headers["x-request-id"]) == (1000, "1")

@@ -15,7 +15,7 @@ from laddnav.ocpi import lines, store
 from laddnav.ocpi.addressed import addressees
 from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
 from laddnav.ocpi.client import Clients
-from laddnav.ocpi.model import Connection, Delivery
+from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.news import message_of
 from laddnav.ocpi.rules import UNROUTED
 from laddnav.ocpi.wire.envelope import StatusCode
@@ -122,6 +122,7 @@ class Courier:
         await asyncio.gather(*(self._send(partner, one) for one in deliveries))
 
     async def _send(self, partner: Partner, delivery: Delivery) -> None:
+        message: Message | None = None
         try:
             async with self._database.unit() as unit:
                 message = await message_of(unit, partner.connection, delivery)
@@ -141,7 +142,7 @@ class Courier:
                 await self._again(delivery, error)
             elif delivery.method == "PATCH":
                 await self._whole_instead(partner.connection, delivery)
-            elif delivery.method == "DELETE" and _is_gone(error):
+            elif message is not None and message.method == "DELETE" and _is_gone(error):
                 await self._arrived(partner.connection, delivery, None)
             else:
                 await self._refused(partner.connection, delivery, error)
