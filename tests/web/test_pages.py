@@ -10,10 +10,12 @@ from playwright.async_api import Browser, Page, expect
 from laddnav.billing import actions as billing
 from laddnav.cdrs import actions as cdrs
 from laddnav.db.outbox import drain
+from laddnav.kit.ids import PartyId
 from laddnav.ocpi import partners
 from laddnav.ocpi.settings import Settings
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role
+from laddnav.reconciliation import actions as reconciliation
 from laddnav.tariffs import actions as tariffs
 from tests.clock import SetClock
 from tests.things import US, settled
@@ -21,7 +23,7 @@ from tests.web.site import Site, begin, measure, pause, stop
 
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
-    *("/invoices", "/locations", "/tariffs", "/tokens"),
+    *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens"),
 )
 OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
 
@@ -40,6 +42,9 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
     async with site.database.unit() as unit:
         (cdr,) = await cdrs.page(unit, None)
         (invoice,) = await billing.invoices(unit, None)
+        record = await reconciliation.issue(
+            unit, US, receiver=PartyId("NL", "TNM"), cpo=US, invoice_id="2026-1", cdrs=(cdr.id, "NOT-HERE")
+        )
         ((tariff_ref, _, _),) = await tariffs.page(unit, None)
         roaming = Settings(public_url=site.url, key=bytes(32))
         invitation = await partners.invite(unit, roaming, US, PartyRole.CPO, name="Nordladd")
@@ -52,6 +57,7 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
         f"/cdrs/{cdr.ref}",
         f"/tariffs/{tariff_ref}",
         f"/invoices/{invoice.ref}",
+        f"/reconciliations/{record.ref}",
         f"/partners/{invitation.connection_id}",
     )
 

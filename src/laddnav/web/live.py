@@ -40,6 +40,7 @@ STALE = {
     "CdrRefused": "cdrs",
     "InvoiceGrew": "invoices",
     "InvoiceIssued": "invoices",
+    "RecordChanged": "invoices",
     "ConnectionChanged": "partners",
     "TariffChanged": "tariffs",
     "TokenChanged": "tokens",

@@ -40,6 +40,7 @@ from laddnav.people.rules import (
 )
 from laddnav.pricing.ahead.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
+from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.tariffs.rules import Unbillable, UnknownTariff
@@ -92,6 +93,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownInvoice: N_("There is no such invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
+    UnknownRecord: N_("There is no such record of an invoice."),
     UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),
     UnknownStation: N_("There is no such station."),
@@ -108,6 +110,7 @@ NOT_FOUND = (
     UnknownEvse,
     UnknownInvoice,
     UnknownLocation,
+    UnknownRecord,
     UnknownSession,
     UnknownStation,
     UnknownTariff,

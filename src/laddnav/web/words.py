@@ -88,6 +88,8 @@ STATES: dict[tuple[str, str], State] = {
     ("delivery", "dead"): State(N_("Given up"), "bad", "fault"),
     ("invoice", "open"): State(N_("Open"), "hold", "waiting"),
     ("invoice", "issued"): State(N_("Issued"), "good", "done"),
+    ("reconciliation", "sound"): State(N_("Adds up"), "good", "done"),
+    ("reconciliation", "unsound"): State(N_("Look at it"), "warn", "waiting"),
     ("review", "ACCEPTED"): State(N_("Accepted"), "good", "done"),
     ("review", "DISPUTED"): State(N_("Held"), "warn", "waiting"),
     ("review", "REJECTED"): State(N_("Rejected"), "bad", "fault"),
