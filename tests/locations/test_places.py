@@ -10,8 +10,9 @@ from laddnav.db.unit import Database
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
 from laddnav.locations import rules
-from laddnav.locations.model import EvseParking, Parking, Status
+from laddnav.locations.model import EvseParking, Parking, Status, StatusSchedule
 from laddnav.locations.rules import EvseTaken, StationExists, TwoEvsesAlike, UnknownEvse, UnknownLocation
+from tests.clock import SetClock
 from tests.things import LONG_AGO, THEM, US, connector, evse, location, settled
 
 
@@ -26,6 +27,34 @@ async def test_a_location_is_read_as_it_was_kept(database: Database) -> None:
     async with database.unit() as unit:
         assert await locations.fetch(unit, US, US, "loc1") == location()
     assert await announced(database) == ["LocationChanged"]
+
+
+async def test_a_location_is_one_by_its_id_in_whatever_case(database: Database) -> None:
+    """LOC-037, LOC-058: and what is REMOVED there may give its printed number to another."""
+    later = LONG_AGO + timedelta(days=1)
+    gone = evse("EVSE1", status=Status.REMOVED, evse_id=None)
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location())
+        printed = evse("EVSE3", evse_id=evse("EVSE1").evse_id)
+        await locations.keep(unit, US, location("loc1", evses=(gone, printed), last_updated=later))
+    async with database.unit() as unit:
+        ((_, _, only),) = await locations.page(unit, US)
+    assert {one.uid: one.evse_id for one in only.evses} == {
+        "EVSE1": None,
+        "EVSE2": evse("EVSE2").evse_id,
+        "EVSE3": evse("EVSE1").evse_id,
+    }
+
+
+async def test_a_schedule_changes_no_status(database: Database, clock: SetClock) -> None:
+    """LOC-062: it informs; what is true is said when it is."""
+    planned = StatusSchedule(begin_at=clock.now() + timedelta(hours=1), status=Status.INOPERATIVE)
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location(evses=(evse("EVSE1", status_schedule=(planned,)),)))
+    clock.advance(timedelta(hours=2))
+    async with database.unit() as unit:
+        kept = await locations.fetch(unit, US, US, "LOC1")
+    assert [(one.status, one.status_schedule) for one in kept.evses] == [(Status.AVAILABLE, (planned,))]
 
 
 async def test_the_same_location_again_changes_nothing(database: Database) -> None:

@@ -173,7 +173,7 @@ async def test_the_connector_is_named_where_the_evse_needs_it(pair: Pair) -> Non
 
 
 async def test_only_whoever_may_charge_is_sent(pair: Pair) -> None:
-    """CMD-027, CMD-033."""
+    """CMD-027, CMD-033, LOC-035: a place that is shown to another's driver is none where that driver starts."""
     emsp = pair.emsp
     for token in (things.token("X", EMSP, blocked=True), things.token("X", CPO)):
         with pytest.raises(MayNotCharge):
@@ -255,7 +255,7 @@ async def test_whether_a_token_may_charge_is_not_ours_to_judge(at_cpo: Ask, cpo:
 
 
 async def test_a_start_that_no_car_follows_becomes_no_charge(pair: Pair, clock: SetClock) -> None:
-    """CMD-047, SES-034: though the station had said yes."""
+    """CMD-047, SES-034, SES-036: though the station had said yes."""
     await furnished(pair.cpo)
     asked = await started(pair)
     await station_says(pair.cpo, await waiting(pair.cpo), "ACCEPTED")

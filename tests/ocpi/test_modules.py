@@ -109,7 +109,7 @@ async def test_parts_below_an_unknown_parent_make_nothing(at_emsp: Ask, emsp: In
 
 
 async def test_a_part_that_is_newer_makes_its_parents_as_new(at_emsp: Ask, places: str) -> None:
-    """LOC-003, LOC-013, LOC-016, LOC-017, LOC-019."""
+    """LOC-003, LOC-013, LOC-016, LOC-017, LOC-019, LOC-020: what has to go away goes by a PUT of the whole."""
     await at_emsp("PUT", f"{places}/LOC1", encoded(words(things.location(owner=CPO))))
     change = encoded({"status": "CHARGING", "last_updated": "2026-11-23T09:00:00Z"})
     assert (await at_emsp("PATCH", f"{places}/LOC1/EVSE1", change)).both == (200, 1000)
@@ -121,6 +121,10 @@ async def test_a_part_that_is_newer_makes_its_parents_as_new(at_emsp: Ask, place
     assert kept["evses"][0]["status"] == "CHARGING" and kept["evses"][1]["status"] == "AVAILABLE"
     assert kept["evses"][1]["connectors"][0]["tariff_ids"] == ["15"]
     assert kept["name"] == "Kajen"
+    nameless = {**kept, "last_updated": "2026-11-23T11:00:00Z"}
+    del nameless["name"]
+    assert (await at_emsp("PUT", f"{places}/LOC1", encoded(nameless))).both == (200, 1000)
+    assert "name" not in (await at_emsp("GET", f"{places}/LOC1")).data
 
 
 async def test_older_news_do_not_undo_newer(at_emsp: Ask, emsp: Installation, places: str) -> None:
@@ -375,7 +379,7 @@ def charges(emsp: Installation) -> str:
 
 
 async def test_a_session_is_told_and_told_on(at_emsp: Ask, emsp: Installation, charges: str) -> None:
-    """SES-006, SES-008, SES-009, SES-010, SES-011, SES-012, SES-017, SES-023, SES-024, SES-030, TYP-042."""
+    """SES-006, SES-008, SES-009, SES-010, SES-011, SES-012, SES-013, SES-017, SES-023, SES-024, SES-030, TYP-042."""
     assert (await at_emsp("PUT", f"{charges}/101", encoded(session()))).both == (201, 1000)
     period = {"start_date_time": "2015-06-29T23:40:00Z", "dimensions": [{"type": "ENERGY", "volume": 1.5}]}
     change = {"kwh": 50.5, "charging_periods": [period], "last_updated": "2015-06-29T23:55:00Z"}
@@ -391,6 +395,15 @@ async def test_a_session_is_told_and_told_on(at_emsp: Ask, emsp: Installation, c
         kept = await sessions.fetch(unit, emsp.holder, CPO, "101")
     assert (kept.periods, kept.cost, kept.evse_uid) == ((), None, "#NA")
     assert (await at_emsp("GET", f"{charges}/101")).data == whole
+
+
+async def test_a_session_is_told_in_its_owners_name(at_emsp: Ask, emsp: Installation, charges: str) -> None:
+    """SES-007"""
+    for change in ({"party_id": "XXX"}, {"country_code": "DK"}):
+        answer = await at_emsp("PUT", f"{charges}/101", encoded(session(**change)))
+        assert answer.both == (200, 2001)
+    async with emsp.database.unit() as unit:
+        assert await sessions.page(unit, emsp.holder) == []
 
 
 async def test_the_same_new_session_twice_at_once_is_one(at_emsp: Ask, emsp: Installation, charges: str) -> None:

@@ -454,7 +454,7 @@ async def test_a_pulled_tokens_list_updates_and_adds(cpo: Installation, they: Pe
 async def test_what_a_partner_lists_no_more_is_gone_when_it_was_missing_twice(
     cpo: Installation, they: Peer, clock: SetClock
 ) -> None:
-    """A day's whole list each; what is listed again is there again, as it is told then."""
+    """TOK-013: a day's whole list each; what is listed again is there again, as it is told then."""
     one, two = words(things.token("U1", EMSP)), words(things.token("U2", EMSP))
     listed: list[tuple[list[Any], list[bool]]] = [
         ([one, two], [True, True]),

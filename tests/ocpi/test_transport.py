@@ -307,7 +307,7 @@ async def test_a_method_that_a_cpo_does_not_have_is_405(
 async def test_a_method_that_an_emsp_does_not_have_is_405(
     at_emsp: Ask, emsp: Installation, method: str, path: str
 ) -> None:
-    """LOC-010, TAR-002, TAR-004, SES-006, CDR-003, TRN-039."""
+    """LOC-010, TAR-002, TAR-004, SES-002, SES-006, CDR-003, TRN-039."""
     assert (await at_emsp(method, f"{emsp.url}/ocpi/emsp/2.2.1/{path}", b"{}")).http == 405
 
 

@@ -587,6 +587,7 @@ async def test_a_message_that_cannot_be_kept_is_answered_with_an_error_and_the_n
 
 
 async def test_a_group_may_end_what_one_of_it_began(url: str, database: Database) -> None:
+    """TOK-019"""
     async with database.unit() as unit:
         await tokens.keep(unit, US, token("CARD2", group_id="family"))
     raw = await Raw.connect(url)

@@ -235,6 +235,7 @@ async def test_a_charge_is_stopped_once(charge: Charge) -> None:
 
 
 async def test_a_new_charge_at_an_evse_ends_the_forgotten_one_with_a_doubt(charge: Charge) -> None:
+    """LOC-060: it serves one vehicle at a time."""
     first = await charge.begin(1000)
     await charge.measure(3000)
     charge.clock.advance(timedelta(hours=1))

@@ -7,7 +7,8 @@ import pytest
 from laddnav.db.unit import Database
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.tokens import actions as tokens
-from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, Whitelist
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenType, Whitelist
+from laddnav.tokens.rules import as_partners_see
 from tests.clock import SetClock
 from tests.things import LONG_AGO, THEM, US, token
 
@@ -68,8 +69,53 @@ async def test_our_own_card_is_never_asked_about(database: Database) -> None:
 
 
 async def test_a_uid_that_nobody_knows_is_not_allowed(database: Database) -> None:
+    """Not even by a yes that does not say whose it is, for then there is nobody to bill."""
     given = await tokens.authorize(database, US, "STRANGER", ask=Emsp(Allowed.ALLOWED))
     assert given == Authorization(allowed=Allowed.NOT_ALLOWED)
+    assert (await tokens.authorize(database, US, "STRANGER")).allowed is Allowed.NOT_ALLOWED
+
+
+async def test_a_uid_that_we_were_never_told_is_asked_about(database: Database) -> None:
+    """TOK-034"""
+    theirs = token("NEW1", owner=THEM)
+
+    async def ask(
+        holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
+    ) -> Authorization | None:
+        assert (token, uid) == (None, "NEW1")
+        return Authorization(allowed=Allowed.ALLOWED, token=theirs, asked=True)
+
+    given = await tokens.authorize(database, US, "NEW1", ask=ask)
+    assert (given.allowed, given.token) == (Allowed.ALLOWED, theirs)
+
+
+async def test_an_invalid_card_is_asked_about_where_its_whitelist_says_so(database: Database) -> None:
+    """TOK-032: what we keep of it may be old; TOK-033: where nobody is asked, what is not valid does not charge."""
+    await kept(database, token(owner=THEM, valid=False, whitelist=Whitelist.NEVER))
+    assert (await tokens.authorize(database, US, "CARD1", ask=Emsp(Allowed.ALLOWED))).allowed is Allowed.ALLOWED
+    await kept(database, token("CARD2", owner=THEM, valid=False, whitelist=Whitelist.ALWAYS))
+    emsp = Emsp(Allowed.ALLOWED)
+    assert (await tokens.authorize(database, US, "CARD2", ask=emsp)).allowed is Allowed.BLOCKED
+    assert emsp.asked == []
+
+
+async def test_a_card_is_one_of_its_company_by_its_uid_and_type(database: Database) -> None:
+    """TOK-005: in whatever case, and beside an app's of the same uid."""
+    later = LONG_AGO + timedelta(hours=1)
+    await kept(database, token(), token("card1", visual_number="7", last_updated=later))
+    await kept(database, token("CARD1", type=TokenType.APP_USER))
+    async with database.unit() as unit:
+        known = await tokens.by_uid(unit, US, "CARD1")
+    assert sorted((one.type, one.visual_number) for one in known) == [("APP_USER", None), ("RFID", "7")]
+
+
+def test_partners_ask_each_time_about_what_lives_for_one_charge_or_in_an_app() -> None:
+    """TOK-026"""
+    told = {type: as_partners_see(token(type=type, whitelist=Whitelist.ALLOWED)).whitelist for type in TokenType}
+    assert {type for type, whitelist in told.items() if whitelist is Whitelist.NEVER} == {
+        TokenType.AD_HOC_USER,
+        TokenType.APP_USER,
+    }
 
 
 async def test_a_blocked_or_expired_card_says_which(database: Database, clock: SetClock) -> None:

@@ -84,3 +84,19 @@ async def test_its_operator_reads_that_too(site: Site, client: aiohttp.ClientSes
     assert place.count("Space 12 B") == 2 and "+46 31 12 34 56" in place
     evse = await text_of(client, f"{site.url}/locations/{ref}/evses/EVSE1")
     assert evse.count("Space 12 B") == 1 and "Norrsken Mobility" in evse and "Plug &amp; Charge" in evse
+
+
+async def test_the_operator_reads_what_to_put_right(
+    client: aiohttp.ClientSession, site: Site, database: Database, clock: SetClock
+) -> None:
+    """LOC-050, LOC-055: who runs a place that does not say so is whose it is."""
+    await settled(database)
+    async with database.unit() as unit:
+        other = things.location("LOC2", evses=(things.evse("EVSE1"),), postal_code="41119", last_updated=clock.now())
+        await locations.keep(unit, US, other)
+        ((ref, _, _),) = [one for one in await locations.page(unit, US) if one[2].id == "LOC2"]
+    await sign_in(client, site, Role.VIEWER)
+    text = await text_of(client, f"{site.url}/locations/{ref}")
+    assert "EVSE EVSE1 stands at location LOC1 too" in text
+    assert "drivers are shown Laddnav" in text
+    assert "evse-elsewhere · /evses/0/uid" in text

@@ -168,6 +168,11 @@ async def offering(unit: Unit, holder: PartyId, tariff_id: str) -> str | None:
     return await store.offering(unit, holder, tariff_id)
 
 
+async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
+    """At which other Location of the same company of ours an Evse uid of this one stands too."""
+    return await store.elsewhere(unit, location)
+
+
 async def count(unit: Unit, holder: PartyId | None) -> int:
     return await store.count(unit, holder)
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import cache
+from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
 
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
-from laddnav.locations.model import Connector, Evse, EvsePosition, Location, Parking, Status
+from laddnav.locations.model import (
+    Connector,
+    Evse,
+    EvsePosition,
+    Location,
+    Parking,
+    PublishTokenType,
+    Station,
+    Status,
+)
 
 STATION_ID_MAX = 255
 # What an Evse id is made of, separators left out (OCPI 2.2.1 mod_locations_evse_object, its evse_id).
@@ -279,3 +289,46 @@ def connector_of(evse: Evse, connector_id: str | None) -> Connector:
 
 def tariff_ids(location: Location, evse_uid: str, connector_id: str | None) -> tuple[str, ...]:
     return connector_of(evse_of(location, evse_uid), connector_id).tariff_ids
+
+
+def chooses_connector(station: Station) -> bool:
+    """Whether the Connector of a start can be told to it: OCPP 1.x counts Connectors as though each were an Evse."""
+    return not (station.protocol or station.protocols[0]).startswith("ocpp1")
+
+
+class Named(Protocol):
+    """A Token, as far as it says who may see a place."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def visual_number(self) -> str | None: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def group_id(self) -> str | None: ...
+
+
+def may_be_shown(location: Location, token: Named | None) -> bool:
+    """To everybody what is published; else only to whoever owns a Token that agrees with all that one entry sets.
+
+    OCPI 2.2.1 mod_locations_location_object, mod_locations_publish_token_class.
+    """
+    if location.publish:
+        return True
+    return token is not None and any(_agrees(entry, token) for entry in location.publish_allowed_to)
+
+
+def _agrees(entry: PublishTokenType, token: Named) -> bool:
+    said = [(name, value) for name in entry.__struct_fields__ if (value := getattr(entry, name)) is not None]
+    return bool(said) and all(fold(value) == fold(getattr(token, name) or "") for name, value in said)
+
+
+def open_while_charging(location: Location) -> bool:
+    """Whether a charge goes on after closing time, as it does where nobody says.
+
+    OCPI 2.2.1 mod_locations_location_object.
+    """
+    return location.charging_when_closed is not False

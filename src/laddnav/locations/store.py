@@ -68,6 +68,11 @@ update location set revision = revision + 1, last_updated = greatest(last_update
 where holder = $1 and owner = $2 and id_key = $3
 """
 WHERE_IS = "select owner, location_key, uid from evse where holder = $1 and uid_key = $2"
+ELSEWHERE = """
+select e.uid, l.id from evse e
+join location l on l.holder = e.holder and l.owner = e.owner and l.id_key = e.location_key
+where e.holder = $1 and e.owner = $1 and e.uid_key = any($2) and e.location_key <> $3 order by e.uid, l.id
+"""
 # Partners may tell us of our own Evse, and two of our parties may hear of the same one: our own goes first.
 EVSE_NAMED = """
 select holder, owner, location_key, uid from evse
@@ -182,6 +187,12 @@ async def several(
 async def offering(unit: Unit, holder: PartyId, tariff_id: str) -> str | None:
     id: str | None = await unit.value(OFFERING, str(holder), tariff_id)
     return id
+
+
+async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
+    keys = [fold(evse.uid) for evse in location.evses]
+    rows = await unit.fetch(ELSEWHERE, str(location.owner), keys, fold(location.id))
+    return {row["uid"]: row["id"] for row in rows}
 
 
 async def count(unit: Unit, holder: PartyId | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlencode
 
 import structlog
@@ -39,7 +40,10 @@ class Asker:
     async def __call__(
         self, holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
     ) -> Authorization | None:
-        """None: nobody could be reached, or nobody knows the Token; one of which we were never told is asked of all."""
+        """None: nobody could be reached, or nobody knows the Token; of one that we were never told of, all are asked.
+
+        All at once, for a driver waits; the first yes is it, for some say no to whatever they do not know.
+        """
         async with self._database.unit() as unit:
             to_ask = [
                 (one, party)
@@ -49,11 +53,18 @@ class Asker:
                 for party in (one.counterparts if token is None else one.parties & {token.owner})
                 if token is None or await reachable(unit, one, party)
             ]
-        for connection, party in to_ask:
-            answer = await self._asked(connection, party, token, uid, where)
-            if answer is not None:
-                return answer
-        return None
+        asking = [asyncio.ensure_future(self._asked(one, party, token, uid, where)) for one, party in to_ask]
+        no: Authorization | None = None
+        try:
+            for answer in asyncio.as_completed(asking):
+                said = await answer
+                if said is not None and said.allowed is Allowed.ALLOWED:
+                    return said
+                no = no or said
+            return no
+        finally:
+            for one in asking:
+                one.cancel()
 
     async def _asked(
         self, connection: Connection, to: PartyId, token: Token | None, uid: str, where: LocationReferences | None

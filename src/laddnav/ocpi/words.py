@@ -33,6 +33,7 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenKey
+from laddnav.tokens.rules import as_partners_see
 
 KINDS: dict[Module, type[Any]] = {
     Module.CDRS: Cdr,
@@ -130,7 +131,8 @@ async def _tariff(unit: Unit, holder: PartyId, key: str) -> Tariff | None:
 
 async def _token(unit: Unit, holder: PartyId, key: str) -> Token | None:
     type, _, uid = key.partition("/")
-    return await tokens.find(unit, holder, TokenKey(holder, type, uid))
+    token = await tokens.find(unit, holder, TokenKey(holder, type, uid))
+    return None if token is None else as_partners_see(token)
 
 
 async def _session(unit: Unit, holder: PartyId, key: str) -> Session | None:

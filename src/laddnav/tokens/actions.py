@@ -85,7 +85,7 @@ async def page(
 async def authorize(
     database: Database, holder: PartyId, uid: str, *, evse: EvseRef | None = None, ask: Asker | None = None
 ) -> Authorization:
-    """May this uid charge here? Kept, so that the start of the charge can cite it.
+    """May this uid charge here? Kept, so that the start of the charge can cite it; of a stranger, all are asked.
 
     Reads in one Unit, asks with none open, writes in another: a slow eMSP holds no connection of the database.
     """
@@ -94,7 +94,9 @@ async def authorize(
         token = rules.chosen(await store.by_uid(unit, holder, uid), holder, unit.now)
         now = unit.now
     if token is None:
-        given = rules.nobody_knows(where)
+        said = None if ask is None else await ask(holder, None, uid, where)
+        # A yes that does not say whose Token it is leaves nobody to bill.
+        given = rules.nobody_knows(where) if said is None or said.token is None else said
     elif ask is None or not rules.must_ask(token, holder):
         given = rules.decided(token, now, where)
     else:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import as_told
-from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, Whitelist
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, TokenType, Whitelist
 
 
 class UnknownToken(Refusal):
@@ -61,6 +63,12 @@ def must_ask(token: Token, ours: PartyId) -> bool:
 def unreached(token: Token, at: datetime) -> Allowed:
     """The verdict where the eMSP had to be asked and could not be reached."""
     return Allowed.NOT_ALLOWED if token.whitelist is Whitelist.NEVER else verdict(token, at)
+
+
+def as_partners_see(token: Token) -> Token:
+    """What lives for one charge or in an app is asked about each time (OCPI 2.2.1 mod_tokens_tokentype_enum)."""
+    momentary = token.type in (TokenType.AD_HOC_USER, TokenType.APP_USER)
+    return replace(token, whitelist=Whitelist.NEVER) if momentary else token
 
 
 def chosen(tokens: tuple[Token, ...], ours: PartyId, at: datetime) -> Token | None:

@@ -10,9 +10,18 @@ from starlette.responses import Response
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import actions as locations
-from laddnav.locations.model import Location, Status
-from laddnav.locations.rules import evse_of, shown_to_anybody, spaces_of
+from laddnav.locations.findings import Finding
+from laddnav.locations.lint import Around, linted
+from laddnav.locations.model import BusinessDetails, Location, Status
+from laddnav.locations.rules import (
+    chooses_connector,
+    evse_of,
+    open_while_charging,
+    shown_to_anybody,
+    spaces_of,
+)
 from laddnav.ocpi import commands
+from laddnav.ocpi.introductions import introduced
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.people.rules import allows
@@ -35,6 +44,13 @@ class LocationRow(Struct, frozen=True, kw_only=True):
     name: str
     location: Location
     statuses: list[tuple[Status, int]]
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A finding, as the page of any finding shows it; a Location has no elements."""
+
+    finding: Finding
+    element: None = None
 
 
 class TokenRow(Struct, frozen=True, kw_only=True):
@@ -64,9 +80,14 @@ async def one_location(asked: Asked) -> Response:
         ids = tuple({id: None for evse in location.evses for plug in evse.connectors for id in plug.tariff_ids})
         promised = await tariffs.refs(unit, holder, location.owner, ids)
         at_evse = {evse.uid: await _station(unit, holder, location, evse.uid) for evse in location.evses}
+        operator = location.operator or await _company(unit, asked, holder, location.owner)
+        found = None if location.owner != holder else await _findings(unit, asked, location, ids, operator)
     return asked.page(
         "location.html",
         location=location,
+        operator=operator,
+        open_while_charging=open_while_charging(location),
+        findings=found,
         name=places.name_of(location),
         tariffs_of={
             evse.uid: sorted(
@@ -138,6 +159,29 @@ async def _station(unit: Unit, holder: PartyId, location: Location, evse_uid: st
         return None
     found = await locations.station_at(unit, holder, EvseRef(location.id, evse_uid))
     return found[0].id if found else None
+
+
+async def _company(unit: Unit, asked: Asked, holder: PartyId, owner: PartyId) -> BusinessDetails | None:
+    """Who runs a place that does not say so: one of us, or as a partner called itself."""
+    ours = next((party for party in asked.parties if party.holder == owner), None)
+    if ours is not None:
+        return BusinessDetails(ours.name, ours.website)
+    return await introduced(unit, holder, owner)
+
+
+async def _findings(
+    unit: Unit, asked: Asked, location: Location, tariff_ids: tuple[str, ...], company: BusinessDetails | None
+) -> list[Shown]:
+    holder = location.owner
+    stations = await locations.stations_at(unit, holder, location.id)
+    attached = [(station, where.evse_uid) for station in stations for _, where in station.evses]
+    around = Around(
+        company=company.name if company else str(holder),
+        elsewhere=await locations.elsewhere(unit, location),
+        choiceless=frozenset(uid for station, uid in attached if not chooses_connector(station)),
+        profiles={fold(one.id): one.type for one in await tariffs.several(unit, holder, holder, tariff_ids)},
+    )
+    return [Shown(finding=one) for one in linted(location, around, asked.language)]
 
 
 async def list_tokens(asked: Asked) -> Response:
