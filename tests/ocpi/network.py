@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from yarl import URL
 
+from laddnav.bookings.actions import offering, waiting
+from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrClosed
 from laddnav.db.events import Event
@@ -47,7 +49,12 @@ from laddnav.payments.events import (
 )
 from laddnav.reconciliation.events import RecordChanged
 from laddnav.reservations import actions as reservations
-from laddnav.reservations.events import CancellationAnswered, ReservationAnswered, ReservationWithdrawn
+from laddnav.reservations.events import (
+    CancellationAnswered,
+    ReservationAnswered,
+    ReservationChanged,
+    ReservationWithdrawn,
+)
 from laddnav.sessions.events import (
     LimitsAnswered,
     LimitsChanged,
@@ -67,11 +74,14 @@ CPO = PartyId("SE", "LAD")
 EMSP = PartyId("NL", "TNM")
 
 HEARS: Mapping[type[Event], Sequence[Listener]] = {
-    LocationChanged: [listeners.push_location],
+    LocationChanged: [listeners.push_location, offering.location_changed],
+    BookingChanged: [listeners.push_booking],
+    BookingLocationChanged: [listeners.push_booking_location],
+    ReservationChanged: [waiting.reservation_went_on],
     EvseStatusChanged: [listeners.push_status],
     TariffChanged: [listeners.push_tariff],
     TokenChanged: [listeners.push_token],
-    SessionStarted: [reservations.session_went_on, listeners.push_session],
+    SessionStarted: [reservations.session_went_on, waiting.session_went_on, listeners.push_session],
     SessionChanged: [listeners.push_session],
     SessionEnded: [listeners.push_session, cdrs.close],
     SessionFailed: [reservations.session_went_on, listeners.push_session],

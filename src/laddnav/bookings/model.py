@@ -62,7 +62,7 @@ class AccessMethod(StrEnum):
     PARKING_TICKET = "PARKING_TICKET"
 
 
-class Period(Struct, frozen=True, kw_only=True):
+class TimePeriod(Struct, frozen=True, kw_only=True):
     """From the one instant until just before the other."""
 
     begins_at: datetime
@@ -73,7 +73,7 @@ class Period(Struct, frozen=True, kw_only=True):
         return self.ends_at - self.begins_at
 
 
-class Timeslot(Period, frozen=True, kw_only=True, omit_defaults=True):
+class Timeslot(TimePeriod, frozen=True, kw_only=True, omit_defaults=True):
     """`power_min` and `power_max` in watt."""
 
     power_min: Decimal | None = None
@@ -81,7 +81,7 @@ class Timeslot(Period, frozen=True, kw_only=True, omit_defaults=True):
     green_energy: bool | None = None
 
 
-class Calendar(Period, frozen=True, kw_only=True, omit_defaults=True):
+class Calendar(TimePeriod, frozen=True, kw_only=True, omit_defaults=True):
     """When something can be booked; in steps of `increment`, where one is given."""
 
     id: str
@@ -137,7 +137,7 @@ class BookingTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     booking_terms: str | None = None
 
 
-class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BookingPolicy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether one may charge there without a booking, and at how many of the Evses (`ad_hoc`)."""
 
     reservation_required: bool
@@ -154,7 +154,7 @@ class BookingLocation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     location_id: str
     option: BookingOption | None = None
-    policy: Policy | None = None
+    policy: BookingPolicy | None = None
     tariff_ids: tuple[str, ...] = ()
     terms: BookingTerms | None = None
     calendars: tuple[Calendar, ...] = ()
@@ -196,7 +196,7 @@ class BookingRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     booking_location_id: str
     tokens: tuple[CdrToken, ...] = ()
     access: tuple[AccessInformation, ...] = ()
-    period: Period
+    period: TimePeriod
     authorization_reference: str
     power_required: int | None = None
     canceled: Cancellation | None = None

@@ -17,9 +17,9 @@ from laddnav.bookings.model import (
     BookingRequest,
     BookingTerms,
     Cancellation,
-    Period,
     RequestStatus,
     ReservationStatus,
+    TimePeriod,
     Timeslot,
 )
 from laddnav.bookings.slots import offered_at, overlaps
@@ -123,7 +123,7 @@ def offerable(place: BookingLocation) -> BookingLocation:
     if place.option is None or place.terms is None:
         raise NotOffered("What is offered for booking has a booking_option and booking_terms")
     for calendar in place.calendars:
-        periods: tuple[Period, ...] = (calendar, *calendar.timeslots)
+        periods: tuple[TimePeriod, ...] = (calendar, *calendar.timeslots)
         if any(one.ends_at <= one.begins_at for one in periods):
             raise NotOffered(f"In calendar {calendar.id!r} something ends before it begins")
         if any(one.begins_at < calendar.begins_at or one.ends_at > calendar.ends_at for one in calendar.timeslots):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.bookings.model import Calendar, Period, Timeslot
+from laddnav.bookings.model import Calendar, TimePeriod, Timeslot
 from laddnav.kit.ids import fold
 from laddnav.locations.model import Evse
 
@@ -18,21 +18,23 @@ class Kept(Struct, frozen=True, kw_only=True):
 
     booking_id: str
     evse_uid: str
-    period: Period
+    period: TimePeriod
 
 
-def overlaps(one: Period, other: Period) -> bool:
+def overlaps(one: TimePeriod, other: TimePeriod) -> bool:
     return one.begins_at < other.ends_at and other.begins_at < one.ends_at
 
 
-def free_evse(evses: Iterable[Evse], kept: Iterable[Kept], period: Period, preferred: str | None = None) -> Evse | None:
+def free_evse(
+    evses: Iterable[Evse], kept: Iterable[Kept], period: TimePeriod, preferred: str | None = None
+) -> Evse | None:
     """One that nobody has booked in that time; the preferred one, if it is among them."""
     taken = {fold(one.evse_uid) for one in kept if overlaps(one.period, period)}
     free = [evse for evse in evses if fold(evse.uid) not in taken]
     return next((evse for evse in free if fold(evse.uid) == fold(preferred or "")), free[0] if free else None)
 
 
-def offered_at(calendars: Iterable[Calendar], period: Period) -> Timeslot | None:
+def offered_at(calendars: Iterable[Calendar], period: TimePeriod) -> Timeslot | None:
     """The Timeslot in which the period lies, in steps of its Calendar from where the Timeslot begins."""
     for calendar in calendars:
         for slot in calendar.timeslots:
@@ -42,7 +44,7 @@ def offered_at(calendars: Iterable[Calendar], period: Period) -> Timeslot | None
     return None
 
 
-def _in_steps(slot: Timeslot, period: Period, step: timedelta | None) -> bool:
+def _in_steps(slot: Timeslot, period: TimePeriod, step: timedelta | None) -> bool:
     if step is None:
         return True
     return not (period.begins_at - slot.begins_at) % step and not period.length % step

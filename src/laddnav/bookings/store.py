@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import Range
 from msgspec.structs import replace
 
-from laddnav.bookings.model import Booking, BookingLocation, Calendar, Offering, Period, ReservationStatus
+from laddnav.bookings.model import Booking, BookingLocation, Calendar, Offering, ReservationStatus, TimePeriod
 from laddnav.bookings.rules import KEEPS, hold_from, no_show_at
 from laddnav.bookings.slots import Kept
 from laddnav.db.unit import Record, Unit
@@ -181,13 +181,13 @@ async def kept(unit: Unit, holder: PartyId, location_id: str) -> list[Kept]:
         Kept(
             booking_id=row["id_key"],
             evse_uid=row["evse_uid"],
-            period=Period(begins_at=row["begins_at"], ends_at=row["ends_at"]),
+            period=TimePeriod(begins_at=row["begins_at"], ends_at=row["ends_at"]),
         )
         for row in rows
     ]
 
 
-async def open_between(unit: Unit, holder: PartyId, period: Period) -> list[Booking]:
+async def open_between(unit: Unit, holder: PartyId, period: TimePeriod) -> list[Booking]:
     return await _several(unit, OPEN_BETWEEN, str(holder), period.begins_at, period.ends_at)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
 
+from laddnav.bookings import actions as bookings
+from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs.events import CdrClosed
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
@@ -92,6 +94,23 @@ async def push_record(database: Database, changed: RecordChanged) -> None:
         receiver = await reconciliation.receiver_of(unit, changed.holder, changed.record_id)
         told = await _concerned(unit, changed.holder, Module.INVOICE_RECONCILIATION, receiver)
         await _queue(unit, told, Module.INVOICE_RECONCILIATION, fold(changed.record_id), SAID_WITH[changed.change])
+    database.wake()
+
+
+async def push_booking_location(database: Database, changed: BookingLocationChanged) -> None:
+    """Hears that something else can be booked at a place of ours."""
+    key = fold(changed.booking_location_id)
+    await _news(database, changed.holder, changed.owner, Module.BOOKING_LOCATIONS, key)
+
+
+async def push_booking(database: Database, changed: BookingChanged) -> None:
+    """Hears how a booking with us stands: only who asked for it is told."""
+    if str(changed.holder) != changed.owner:
+        return
+    async with database.unit() as unit:
+        booking = await bookings.fetch(unit, changed.holder, changed.holder, changed.booking_id)
+        told = await _concerned(unit, changed.holder, Module.BOOKINGS, booking.asked_by)
+        await _queue(unit, told, Module.BOOKINGS, fold(booking.id), "PUT")
     database.wake()
 
 

@@ -84,7 +84,9 @@ class Connection(Struct, frozen=True, kw_only=True):
         return VERSIONS[self.version].encodes_token if raw is None else not raw
 
     def endpoint(self, module: Module, interface: Interface) -> str | None:
-        """None: the partner does not offer it."""
+        """None: the partner does not offer it, or its version has no such thing."""
+        if module not in VERSIONS[self.version].modules:
+            return None
         for one in self.endpoints:
             # The role of a credentials endpoint says nothing (OCPI 2.2.1 version_information_endpoint_endpoint_class).
             if one.identifier == module.offered_as and (one.role is interface or module is Module.CREDENTIALS):

@@ -68,6 +68,8 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
         return await _token(unit, connection, endpoint, key)
     if module is Module.HUB_CLIENT_INFO:
         return await _neighbour(unit, connection, endpoint, key)
+    if module is Module.BOOKING_LOCATIONS:
+        return await _booking_location(unit, connection, key)
     if module is Module.INVOICE_RECONCILIATION:
         return await _record(unit, connection, endpoint, key, method)
     return await _object(unit, connection, endpoint, module, key)
@@ -140,6 +142,17 @@ async def _neighbour(unit: Unit, connection: Connection, endpoint: str, key: str
         return None
     client = parsed(body)
     return Message(method="PUT", url=joined(endpoint, client["country_code"], client["party_id"]), body=body)
+
+
+async def _booking_location(unit: Unit, connection: Connection, key: str) -> Message | None:
+    """Their list stands below the owner, and not the owner below it (OCPI 2.3.0 mod_bookings_emsp_interface)."""
+    version, holder = VERSIONS[connection.version], connection.holder
+    endpoint = connection.endpoint(Module.BOOKINGS, RECEIVER)
+    body = await words.said(unit, holder, Module.BOOKING_LOCATIONS, version, key)
+    if endpoint is None or body is None:
+        return None
+    url = joined(endpoint, *_segments(holder), *Module.BOOKING_LOCATIONS.path, parsed(body)["id"])
+    return Message(method="PUT", url=url, body=body)
 
 
 async def _record(unit: Unit, connection: Connection, endpoint: str, key: str, method: str) -> Message:

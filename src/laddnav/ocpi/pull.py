@@ -19,7 +19,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.crawl import leaves
-from laddnav.ocpi.endpoints import cdrs, locations, payments, reconciliation, sessions, tariffs, tokens
+from laddnav.ocpi.endpoints import bookings, cdrs, locations, payments, reconciliation, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.hub import kept as hub_kept
 from laddnav.ocpi.model import Connection, Pull
@@ -41,6 +41,8 @@ LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the fir
 
 # What it means in each module that something is not listed any more. What was charged and billed never goes away.
 GONE: dict[Module, Callable[[Unit, Key], Awaitable[None]]] = {
+    Module.BOOKINGS: bookings.booking_gone,
+    Module.BOOKING_LOCATIONS: bookings.place_gone,
     Module.LOCATIONS: locations.gone,
     Module.TARIFFS: tariffs.gone,
     Module.TOKENS: tokens.gone,
@@ -49,6 +51,8 @@ GONE: dict[Module, Callable[[Unit, Key], Awaitable[None]]] = {
 Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 
 TAKES: dict[Module, Take] = {
+    Module.BOOKINGS: bookings.BOOKINGS.pulled,
+    Module.BOOKING_LOCATIONS: bookings.PLACES.pulled,
     Module.CDRS: cdrs.pulled,
     Module.HUB_CLIENT_INFO: hub_clients.pulled,
     Module.CONFIRMATIONS: payments.CONFIRMATION.pulled,

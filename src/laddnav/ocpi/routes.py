@@ -17,6 +17,7 @@ from laddnav.ocpi import http, rules, seal, store
 from laddnav.ocpi.asked import UnknownCommand, sent_command
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints import (
+    bookings,
     cdrs,
     clients,
     commands,
@@ -48,6 +49,10 @@ from laddnav.parties.model import Role
 log = structlog.get_logger()
 
 MODULES: dict[tuple[Module, Interface], Table] = {
+    (Module.BOOKINGS, Interface.SENDER): bookings.SENDER,
+    (Module.BOOKINGS, Interface.RECEIVER): bookings.RECEIVER,
+    (Module.BOOKING_LOCATIONS, Interface.SENDER): bookings.PLACES_SENDER,
+    (Module.BOOKING_LOCATIONS, Interface.RECEIVER): {},
     (Module.CDRS, Interface.SENDER): cdrs.SENDER,
     (Module.CDRS, Interface.RECEIVER): cdrs.RECEIVER,
     (Module.CHARGING_PROFILES, Interface.SENDER): profiles.SENDER,

@@ -41,6 +41,8 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.INVOICE_RECONCILIATION, RECEIVER),
         (Module.TERMINALS, RECEIVER),
         (Module.CONFIRMATIONS, RECEIVER),
+        (Module.BOOKINGS, SENDER),
+        (Module.BOOKING_LOCATIONS, SENDER),
     ),
     Role.EMSP: (
         (Module.LOCATIONS, RECEIVER),
@@ -53,6 +55,8 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.HUB_CLIENT_INFO, RECEIVER),
         (Module.INVOICE_RECONCILIATION, SENDER),
         (Module.INVOICE_RECONCILIATION, RECEIVER),
+        (Module.BOOKINGS, RECEIVER),
+        (Module.BOOKING_LOCATIONS, RECEIVER),
     ),
     Role.NSP: (
         (Module.LOCATIONS, RECEIVER),

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from laddnav.bookings import actions as bookings
+from laddnav.bookings.model import Booking, BookingLocation
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Unit
@@ -36,6 +38,8 @@ from laddnav.tokens.model import Token, TokenKey
 from laddnav.tokens.rules import as_partners_see
 
 KINDS: dict[Module, type[Any]] = {
+    Module.BOOKINGS: Booking,
+    Module.BOOKING_LOCATIONS: BookingLocation,
     Module.CDRS: Cdr,
     Module.HUB_CLIENT_INFO: ClientInfo,
     Module.CONFIRMATIONS: Confirmation,
@@ -157,11 +161,17 @@ async def _record(unit: Unit, holder: PartyId, key: str) -> Record | None:
     return await reconciliation.find(unit, holder, holder, key)
 
 
+async def _booking(unit: Unit, holder: PartyId, key: str) -> Booking | None:
+    return await bookings.find(unit, holder, holder, key)
+
+
 async def _cdr(unit: Unit, holder: PartyId, key: str) -> Cdr | None:
     return await cdrs.find(unit, holder, holder, key)
 
 
 READS: dict[Module, Callable[[Unit, PartyId, str], Awaitable[Any]]] = {
+    Module.BOOKINGS: _booking,
+    Module.BOOKING_LOCATIONS: bookings.told,
     Module.CDRS: _cdr,
     Module.HUB_CLIENT_INFO: clients.client,
     Module.CONFIRMATIONS: _confirmation,

@@ -12,8 +12,10 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
 import laddnav.billing.routes
+import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.locations.routes
+import laddnav.ocpi.book
 import laddnav.ocpi.operate
 import laddnav.ocpp.routes
 import laddnav.parties.routes
@@ -29,6 +31,8 @@ import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.billing import actions as billing
 from laddnav.billing.events import InvoiceIssued
+from laddnav.bookings.actions import offering, waiting
+from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
@@ -45,6 +49,8 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.introductions import introduce_debtors
 from laddnav.ocpi.listeners import (
+    push_booking,
+    push_booking_location,
     push_cdr,
     push_location,
     push_record,
@@ -74,6 +80,7 @@ from laddnav.reservations.events import (
     CancellationAnswered,
     CancellationRequested,
     ReservationAnswered,
+    ReservationChanged,
     ReservationRequested,
     ReservationWithdrawn,
 )
@@ -106,7 +113,9 @@ from laddnav.web.asked import Console
 
 # Who hears what. An event that nobody hears is still in the stream, where pages and other systems follow along.
 HEARS: Mapping[type[Event], Sequence[Listener]] = {
-    LocationChanged: [push_location, note_location],
+    LocationChanged: [push_location, note_location, offering.location_changed],
+    BookingLocationChanged: [push_booking_location],
+    BookingChanged: [push_booking],
     EvseStatusChanged: [push_status],
     TariffChanged: [push_tariff, note_tariff],
     TokenChanged: [push_token, note_token],
@@ -116,6 +125,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     StopAnswered: [commanded.answer_command],
     ReservationRequested: [calls.reservation_requested],
     ReservationAnswered: [commanded.answer_command],
+    ReservationChanged: [waiting.reservation_went_on],
     ReservationWithdrawn: [commanded.withdraw_reservation],
     CancellationRequested: [calls.cancellation_requested],
     CancellationAnswered: [commanded.answer_command],
@@ -124,7 +134,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsRequested: [calls.limits_requested],
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
-    SessionStarted: [reservations.session_went_on, push_session],
+    SessionStarted: [reservations.session_went_on, waiting.session_went_on, push_session],
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, push_session],
     SessionFailed: [reservations.session_went_on, push_session],
@@ -152,6 +162,8 @@ ROUTES: Sequence[Route] = (
     *laddnav.readings.routes.ROUTES,
     *laddnav.sessions.routes.ROUTES,
     *laddnav.reservations.routes.ROUTES,
+    *laddnav.bookings.routes.ROUTES,
+    *laddnav.ocpi.book.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
@@ -207,6 +219,7 @@ class House:
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "hub_clients": every(30, lambda: hub_clients.look_after_clients(database, clients)),
+                "look_after_bookings": every(10, lambda: waiting.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_exchanges": every(3600, lambda: journal.forget_old(database)),
@@ -225,7 +238,7 @@ class House:
             await connection.close(1001, "going away")
 
     def _api(self) -> Sequence[BaseRoute]:
-        api = Api(ROUTES, self._database, {"ask": self._ask})
+        api = Api(ROUTES, self._database, {"ask": self._ask, "clients": self._clients})
         described = json.encode(document(api.operations, self.settings.url))
 
         async def openapi(request: Request) -> Response:

@@ -57,7 +57,7 @@ async def upcoming(unit: Unit, holder: PartyId | None, limit: int = 50) -> Seque
     return await store.upcoming(unit, holder, limit)
 
 
-async def offering(unit: Unit, ref: str) -> Offering:
+async def offering_by_ref(unit: Unit, ref: str) -> Offering:
     """Raises UnknownBookingLocation."""
     one = await store.place_by_ref(unit, ref)
     if one is None:

@@ -23,7 +23,7 @@ from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
 
 
-async def ask(unit: Unit, holder: PartyId, request: BookingRequest) -> Booking:
+async def take(unit: Unit, holder: PartyId, request: BookingRequest) -> Booking:
     """What an eMSP asks for, and how it stands then: decided, or PENDING where a person decides.
 
     Under the same name once more it is a change of the booking, or its end; the very same request changes nothing.

@@ -53,7 +53,7 @@ async def reservation_went_on(database: Database, changed: ReservationChanged) -
         if booking.status is not ReservationStatus.RESERVED:
             if one.state is State.HELD:
                 await reservations.request_cancel(unit, one.holder, [one.asked_by], one.id, request=unit.new_id())
-        elif one.state in (State.REFUSED, State.EXPIRED):
+        elif one.state in (State.REFUSED, State.EXPIRED, State.WITHDRAWN):
             store.hold(unit, booking, None, unit.now + unit.clock.wall(AGAIN))
     database.wake()
 

@@ -7,6 +7,7 @@ got as far as OCPI, and for objects and methods that are not there
 
 from __future__ import annotations
 
+from laddnav.bookings.rules import UnknownBooking, UnknownBookingLocation, UnknownCalendar
 from laddnav.cdrs.rules import AlreadyClosedDifferently, UnknownCdr
 from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
@@ -56,6 +57,9 @@ STATUS: dict[type[Exception], tuple[int, StatusCode]] = {
     UnknownCdr: (404, StatusCode.CLIENT_ERROR),
     UnknownClient: (404, StatusCode.CLIENT_ERROR),
     UnknownRecord: (404, StatusCode.CLIENT_ERROR),
+    UnknownBooking: (404, StatusCode.CLIENT_ERROR),
+    UnknownBookingLocation: (404, StatusCode.UNKNOWN_LOCATION),
+    UnknownCalendar: (404, StatusCode.UNKNOWN_LOCATION),
     UnknownTerminal: (404, StatusCode.CLIENT_ERROR),
     UnknownConfirmation: (404, StatusCode.CLIENT_ERROR),
     OfAnotherCpo: (404, StatusCode.INVALID_PARAMETERS),

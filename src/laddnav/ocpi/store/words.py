@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from asyncpg import Range
 from msgspec import Struct
 
 from laddnav.db.unit import Record, Unit
@@ -45,7 +46,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     """Where a module's objects of ours are kept, what names one, and which of them a partner may see.
 
     In `visible` stand $6 for the partner's parties, in `found` $2 for a key. `sayable` are those that a version which
-    cannot tell all of them has words for.
+    cannot tell all of them has words for. In `timely` stands $9 for the time at which something is to be free.
     """
 
     table: str
@@ -54,11 +55,16 @@ class Listed(Struct, frozen=True, kw_only=True):
     revision: str = "t.revision"
     visible: str = "true"
     sayable: str = "true"
+    timely: str = "true"
 
 
 # The one place that looks at the tables of rooms below: a page has to be one statement. It reads keys, revisions and
 # instants; what the objects mean is asked of their rooms.
 LISTED: dict[Module, Listed] = {
+    Module.BOOKINGS: Listed(table="booking", visible="t.asked_by = any($6)"),
+    Module.BOOKING_LOCATIONS: Listed(
+        table="booking_location", visible="t.withdrawn_at is null", timely="t.free && $9::tstzrange"
+    ),
     Module.LOCATIONS: Listed(table="location", sayable="t.publish"),
     Module.TARIFFS: Listed(table="tariff", visible="t.withdrawn_at is null"),
     Module.TOKENS: Listed(
@@ -84,7 +90,8 @@ def _page(module: Module, one: Listed) -> str:
     """
     fitting = f"""{one.table} t where t.holder = $1 and t.owner = $1
     and ($2::timestamptz is null or t.last_updated >= $2) and ($3::timestamptz is null or t.last_updated < $3)
-    and {one.visible} and $6::text[] is not null and ($8::boolean or {one.sayable})"""
+    and {one.visible} and $6::text[] is not null and ($8::boolean or {one.sayable})
+    and ($9::tstzrange is null or {one.timely})"""
     return f"""
 select total.total, page.key, page.revision, w.revision as rendered, w.body
 from (select count(*) as total from {fitting}) total
@@ -212,8 +219,15 @@ async def page(
         [str(party) for party in parties],
         version,
         whole,
+        _free_then(page),
     )
     return rows[0]["total"], [_row(row) for row in rows if row["key"] is not None]
+
+
+def _free_then(page: Page) -> Range[datetime] | None:
+    if page.timeslot_from is None and page.timeslot_to is None:
+        return None
+    return Range(page.timeslot_from, page.timeslot_to)
 
 
 async def row(unit: Unit, holder: PartyId, module: Module, version: str, key: str) -> Row | None:

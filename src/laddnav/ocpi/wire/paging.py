@@ -25,6 +25,8 @@ class Page(Struct, frozen=True, kw_only=True):
     limit: int = PAGE_MAX
     date_from: datetime | None = None
     date_to: datetime | None = None
+    timeslot_from: datetime | None = None  # of what can be booked, what is free at some time from this moment on
+    timeslot_to: datetime | None = None  # and before this one
 
 
 def asked(query: Mapping[str, str], most: int = PAGE_MAX) -> Page:
@@ -37,13 +39,15 @@ def asked(query: Mapping[str, str], most: int = PAGE_MAX) -> Page:
     )
 
 
+def free_then(page: Page, query: Mapping[str, str]) -> Page:
+    """With what a list of BookingLocations may be asked for besides. Raises Unreadable."""
+    return replace(page, timeslot_from=_instant(query, "timeslot_from"), timeslot_to=_instant(query, "timeslot_to"))
+
+
 def query_of(page: Page) -> str:
     """The parameters as a client sends them."""
-    pairs: list[tuple[str, str]] = []
-    if page.date_from is not None:
-        pairs.append(("date_from", rfc3339(page.date_from)))
-    if page.date_to is not None:
-        pairs.append(("date_to", rfc3339(page.date_to)))
+    instants = {name: getattr(page, name) for name in ("date_from", "date_to", "timeslot_from", "timeslot_to")}
+    pairs = [(name, rfc3339(at)) for name, at in instants.items() if at is not None]
     pairs += [("offset", str(page.offset)), ("limit", str(page.limit))]
     return urlencode(pairs, safe=":")
 
@@ -53,7 +57,7 @@ def headers(url: str, page: Page, returned: int, total: int, most: int = PAGE_MA
     said = {"X-Total-Count": str(total), "X-Limit": str(most)}
     end = page.offset + returned
     if returned and end < total:
-        following = Page(offset=end, limit=page.limit, date_from=page.date_from, date_to=page.date_to)
+        following = replace(page, offset=end)
         said["Link"] = f'<{url}?{query_of(following)}>; rel="next"'
     return said
 

@@ -15,9 +15,9 @@ from laddnav.bookings.model import (
     BookingRequest,
     CanceledReason,
     Cancellation,
-    Period,
     RequestStatus,
     ReservationStatus,
+    TimePeriod,
 )
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.codec import Codec, Hearing
@@ -110,7 +110,7 @@ def read_request(wire: WireBookingRequest, hearing: Hearing) -> BookingRequest:
         booking_location_id=wire.booking_location_id,
         tokens=tuple(read_cdr_token(one) for one in wire.tokens or ()),
         access=_read_access(wire.access_information),
-        period=Period(begins_at=wire.period.start_date_time.at, ends_at=wire.period.end_date_time.at),
+        period=TimePeriod(begins_at=wire.period.start_date_time.at, ends_at=wire.period.end_date_time.at),
         authorization_reference=wire.authorization_reference,
         power_required=wire.power_required,
         canceled=_read_cancellation(wire.canceled),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from laddnav.bookings.model import BookingLocation, Calendar, Policy, Timeslot
+from laddnav.bookings.model import BookingLocation, BookingPolicy, Calendar, Timeslot
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.scalars import (
@@ -143,13 +143,13 @@ def write(place: BookingLocation) -> WireBookingLocation:
     )
 
 
-def _read_policy(wire: WirePolicy | None) -> Policy | None:
+def _read_policy(wire: WirePolicy | None) -> BookingPolicy | None:
     if wire is None:
         return None
-    return Policy(reservation_required=wire.reservation_required, ad_hoc=value_of(wire.ad_hoc))
+    return BookingPolicy(reservation_required=wire.reservation_required, ad_hoc=value_of(wire.ad_hoc))
 
 
-def _write_policy(policy: Policy | None) -> WirePolicy | None:
+def _write_policy(policy: BookingPolicy | None) -> WirePolicy | None:
     if policy is None:
         return None
     return WirePolicy(reservation_required=policy.reservation_required, ad_hoc=maybe_number(policy.ad_hoc))
