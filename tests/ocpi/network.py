@@ -253,6 +253,7 @@ async def befriended(
             their_role=role,
             roles=roles or (CredentialsRole(role=role, party=party, business=business),),
             endpoints=endpoints,
+            hub=next((one.party for one in roles if one.role is Role.HUB), party if role is Role.HUB else None),
             created_at=unit.now,
         )
         store.connections.insert(unit, connection, seal.hash_of(token))

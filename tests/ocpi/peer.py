@@ -28,11 +28,15 @@ class Asked(Struct, frozen=True):
 
 
 class Peer:
-    """`answers` maps a path, or method and path, to words, a whole Response, or several of these to be used up."""
+    """`answers` maps a path, or method and path, to words, a whole Response, or several of these to be used up.
+
+    What is not among them is answered with `otherwise`.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.asked: list[Asked] = []
+        self.otherwise = said(404, 2000, message="nothing here")
         self.answers: dict[str, Any] = {
             "/versions": [
                 {"version": "2.1.1", "url": f"{self.url}/2.1.1"},
@@ -96,7 +100,7 @@ class Peer:
             own: Response = await words(request)
             return own
         if words is None:
-            return said(404, 2000, message="nothing here")
+            return self.otherwise
         return said(200, 1000, words)
 
 

@@ -13,7 +13,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import commands, partners, store
 from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.asked import NotConnectedTo
+from laddnav.ocpi.asked import NotConnectedTo, connected_to
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
@@ -201,9 +201,9 @@ async def test_nothing_is_asked_of_whom_the_hub_cannot_reach(emsp: Installation,
             emsp.database, emsp.clients, EMSP, token=things.token("T", EMSP), owner=CPO, location_id="LOC1"
         )
     async with emsp.database.unit() as unit:
-        assert await clients.reachable(unit, connection, HUB)
+        assert (await connected_to(unit, EMSP, HUB)).hub == HUB
         await clients.hear(unit, connection, replace(away, status=ClientStatus.CONNECTED))
-        assert await clients.reachable(unit, connection, CPO)
+        assert (await connected_to(unit, EMSP, CPO)).hub == HUB
 
 
 async def test_a_driver_whose_emsp_the_hub_cannot_reach_is_judged_offline(cpo: Installation) -> None:

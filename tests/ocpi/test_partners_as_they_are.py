@@ -474,7 +474,7 @@ async def test_what_a_partner_lists_no_more_is_gone_when_it_was_missing_twice(
 async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
     emsp: Installation, their_cpo: Peer, clock: SetClock
 ) -> None:
-    """LOC-022 was forgotten there; their policy says how often it has to be missing."""
+    """LOC-022 was forgotten there; their policy says how often it has to be missing (TRN-082)."""
     async with emsp.database.unit() as unit:
         (connection,) = await partners.connections(unit, EMSP)
         store.connections.update(unit, replace(connection, policy=Policy(lists=Lists(absences=1))))

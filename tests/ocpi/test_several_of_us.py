@@ -334,7 +334,7 @@ async def test_what_is_for_all_of_theirs_goes_to_each_by_name(pair: Pair) -> Non
     async with cpo.database.unit() as unit:
         for holder in (CPO, SECOND):
             assert await tokens.by_uid(unit, holder, "CARD1")
-    assert [one.state for one in await emsp.deliveries()] == ["done"]
+    assert [one.state for one in await emsp.deliveries()] == ["done", "done"]
 
 
 async def test_a_list_of_all_of_theirs_is_fetched_once(pair: Pair) -> None:

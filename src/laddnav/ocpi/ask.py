@@ -18,9 +18,8 @@ from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.endpoints.heard import readable
-from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
@@ -45,14 +44,17 @@ class Asker:
         All at once, for a driver waits; the first yes is it, for some say no to whatever they do not know.
         """
         async with self._database.unit() as unit:
-            to_ask = [
-                (one, party)
+            ways = [
+                one
                 for one in await store.connections.connected(unit, holder)
                 if (Module.TOKENS, RECEIVER) in OFFERED[one.our_role]
                 and one.endpoint(Module.TOKENS, SENDER) is not None
-                for party in (one.counterparts if token is None else one.parties & {token.owner})
-                if token is None or await reachable(unit, one, party)
             ]
+        if token is None:
+            to_ask = [(one, party) for one in ways for party in one.counterparts]
+        else:
+            way = way_to(token.owner, ways)
+            to_ask = [] if way is None or token.owner in way.away else [(way, token.owner)]
         asking = [asyncio.ensure_future(self._asked(one, party, token, uid, where)) for one, party in to_ask]
         no: Authorization | None = None
         try:
@@ -85,6 +87,7 @@ class Asker:
                 url,
                 None if where is None else codecs[LocationReferences].encode(where),
                 to=to,
+                open=token is None,
                 within=self._clients.settings.authorize_within,
             )
             body = readable(connection, envelope.single(reply.answer.data))

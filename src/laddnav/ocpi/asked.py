@@ -14,9 +14,8 @@ from laddnav.ocpi import store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import CommandAnswered
-from laddnav.ocpi.hub.clients import reachable
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, Side, path_of
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, Side, path_of, way_to
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
@@ -131,11 +130,11 @@ async def connected_to(
     unit: Unit, holder: PartyId, party: PartyId, side: Side = (Module.COMMANDS, SENDER)
 ) -> Connection:
     """In a role of ours with this side. Raises NotConnectedTo, also where a hub says that nothing reaches it now."""
-    for connection in await store.connections.connected(unit, holder):
-        ours = side in OFFERED[connection.our_role]
-        if ours and party in connection.parties and await reachable(unit, connection, party):
-            return connection
-    raise NotConnectedTo(party)
+    connected = await store.connections.connected(unit, holder)
+    connection = way_to(party, (one for one in connected if side in OFFERED[one.our_role]))
+    if connection is None or party in connection.away:
+        raise NotConnectedTo(party)
+    return connection
 
 
 async def _settle(database: Database, kept: KeptCommand, step: CommandStep, said: str | None) -> None:

@@ -23,13 +23,20 @@ from laddnav.ocpi.guard import GuardedResolver, checked, may_be_called
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, routing
-from laddnav.ocpi.wire.envelope import Answer
+from laddnav.ocpi.wire.envelope import Answer, StatusCode
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.routing import MessageIds, Route
 from laddnav.ocpi.wire.versions import VERSIONS
 
 _REDIRECTS = 3
 WAIT_MAX = timedelta(days=1)  # however long a partner wants to be left alone
+# OCPI 2.2.1 status_codes_4xxx_hub_errors
+HUB_SAYS = {
+    StatusCode.HUB_ERROR: "The hub cannot pass this on",
+    StatusCode.UNKNOWN_RECEIVER: "The hub knows no such party, or does not let us speak to it",
+    StatusCode.RECEIVER_TIMED_OUT: "The party behind the hub does not answer in time",
+    StatusCode.RECEIVER_NOT_CONNECTED: "The party behind the hub is not connected to it now",
+}
 
 
 class PartnerUnreachable(Trouble):
@@ -49,6 +56,10 @@ class PartnerTroubled(Trouble):
     def __init__(self, message: str, wait: timedelta | None = None) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class NotPassedOn(PartnerTroubled):
+    """A hub is well, but whom it is for is not there or does not answer: it waits for that party alone."""
 
 
 class PartnerRefused(Refusal):
@@ -158,17 +169,18 @@ class Partner:
         body: bytes | None = None,
         *,
         to: PartyId | None = None,
+        open: bool = False,
         routed: bool = True,
         within: timedelta | None = None,
     ) -> Reply:
         """Raises PartnerUnreachable, PartnerTroubled, PartnerRefused, ForbiddenAddress.
 
         `routed` is for functional modules only (OCPI 2.2.1 transport_and_format_message_routing); `to` where it is not
-        the party that we chiefly deal with.
+        the party that we chiefly deal with, or the hub; `open`: whom it concerns, if anybody, a hub may know.
         """
         request = self.lines.clock.new_id()
         ids = MessageIds(request=request, correlation=request)
-        route = Route(to=to or self.connection.addressee, origin=self.connection.holder) if routed else None
+        route = self._route(to, open) if routed else None
         within = within or self.lines.settings.call_within
         with self._noted(method, url, ids) as went:
             went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
@@ -232,17 +244,25 @@ class Partner:
 
     def _headers(self, ids: MessageIds, body: bytes | None, route: Route | None) -> dict[str, str]:
         connection = self.connection
-        version = VERSIONS[connection.version]
-        encoded = connection.encodes_token
         scheme = routing.BEARER if connection.policy.calls.bearer else routing.SCHEME
         headers = routing.id_headers(ids)
-        headers["Authorization"] = routing.authorization(self._token, encoded=encoded, scheme=scheme)
+        headers["Authorization"] = routing.authorization(self._token, encoded=connection.encodes_token, scheme=scheme)
         headers["Accept"] = "application/json"
         if body is not None:
             headers["Content-Type"] = "application/json"
-        if route is not None and version.routes:
+        if route is not None and VERSIONS[self.connection.version].routes:
             headers |= routing.route_headers(route)
         return headers
+
+    def _route(self, to: PartyId | None, open: bool) -> Route:
+        """A hub, and nobody else, looks for a receiver where none is named.
+
+        OCPI 2.2.1 transport_and_format_message_routing_open_routing_request.
+        """
+        connection = self.connection
+        if open and connection.hub is not None:
+            return Route(origin=connection.holder)
+        return Route(to=to or connection.addressee, origin=connection.holder)
 
     async def _sent(
         self, method: str, url: str, body: bytes | None, headers: dict[str, str], within: timedelta
@@ -298,6 +318,8 @@ class Partner:
             answer: Answer | None = envelope.opened(raw)
         except Unreadable:
             answer = None
+        if answer is not None and answer.status in HUB_SAYS:
+            raise _of_hub(http, answer)
         if http >= 500 or http == 429:
             raise PartnerTroubled(_said(http, answer, raw), _wait(headers.get("retry-after"), self.lines.clock.now()))
         if http >= 300:
@@ -309,6 +331,15 @@ class Partner:
         if not answer.granted:
             raise PartnerRefused(http, answer.status, _said(http, answer, raw))
         return answer
+
+
+def _of_hub(http: int, answer: Answer) -> PartnerTroubled | PartnerRefused:
+    """That a party is unknown is for a person to look at; the rest may pass."""
+    status = StatusCode(answer.status)
+    said = f"{HUB_SAYS[status]} ({_said(http, answer, b'')})"
+    if status is StatusCode.UNKNOWN_RECEIVER:
+        return PartnerRefused(http, status, said)
+    return PartnerTroubled(said) if status is StatusCode.HUB_ERROR else NotPassedOn(said)
 
 
 def _as_given(url: str) -> URL:

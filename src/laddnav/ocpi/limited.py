@@ -16,7 +16,7 @@ from laddnav.ocpi import asked, store
 from laddnav.ocpi.asked import Heard, Question, connected_to
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.taken import accept, answer, taken, waiting
 from laddnav.ocpi.wire.codec import Hearing
@@ -180,11 +180,16 @@ async def push_limits(database: Database, changed: LimitsChanged) -> None:
         session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
         if session is None or session.limits is None or not session.limits.held:
             return
-        for connection in await store.connections.registered(unit, changed.holder):
-            ours = (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[connection.our_role]
-            theirs = session.limits.by in connection.parties
-            if ours and theirs and connection.endpoint(Module.CHARGING_PROFILES, SENDER) is not None:
-                store.deliveries.queue_news(unit, connection, Module.CHARGING_PROFILES, fold(session.id), "PUT")
+        ways = (
+            one
+            for one in await store.connections.registered(unit, changed.holder)
+            if (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[one.our_role]
+            and one.endpoint(Module.CHARGING_PROFILES, SENDER) is not None
+        )
+        by = session.limits.by
+        way = way_to(by, ways)
+        if way is not None:
+            store.deliveries.queue_news(unit, way, Module.CHARGING_PROFILES, fold(session.id), "PUT", by)
     database.wake()
 
 

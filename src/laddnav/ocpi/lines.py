@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import UnknownConnection, served, sole
 from laddnav.ocpi.wire import handshake
-from laddnav.ocpi.wire.handshake import Credentials, CredentialsRole, State
+from laddnav.ocpi.wire.handshake import Credentials, State
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 
@@ -67,11 +67,11 @@ async def locked(unit: Unit, line: str) -> Line:
     return found
 
 
-async def nobody_else(unit: Unit, line: Line, theirs: Sequence[CredentialsRole]) -> None:
+async def nobody_else(unit: Unit, line: Line) -> None:
     """Raises PartyTaken where one of them speaks to one of us on another line already."""
     for one in sorted(line, key=lambda one: (str(one.holder), one.our_role)):
         known = await store.connections.dealt_with(unit, one.holder, one.our_role)
-        sole(one.holder, theirs, (other for other in known if other.line != one.line))
+        sole(one, (other for other in known if other.line != one.line))
 
 
 def known(line: Line, said: Credentials) -> Line:
@@ -109,7 +109,7 @@ async def changed_to(unit: Unit, line: Line, ours: Iterable[Speaker]) -> Line:
     first = line[0]
     new = [speaker for speaker in wanted if speaker not in there]
     joining = tuple([await _like(unit, first, speaker) for speaker in new])
-    await nobody_else(unit, joining, first.roles)
+    await nobody_else(unit, joining)
     for one in stay:
         store.connections.update(unit, one)
     for one in joining:

@@ -13,7 +13,7 @@ from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.ocpi import store, words
 from laddnav.ocpi.model import Connection, Message
 from laddnav.ocpi.news import StillOffered, news
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, receivers, way_to
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -62,8 +62,9 @@ async def push_session(database: Database, changed: SessionEvent) -> None:
     async with database.unit() as unit:
         session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
         if session is not None:
-            told = await _concerned(unit, changed.holder, Module.SESSIONS, session.token.owner)
-            await _queue(unit, told, Module.SESSIONS, fold(session.id), "PUT")
+            owner = session.token.owner
+            told = await _concerned(unit, changed.holder, Module.SESSIONS, owner)
+            await _queue(unit, told, Module.SESSIONS, fold(session.id), "PUT", owner)
     database.wake()
 
 
@@ -74,15 +75,16 @@ async def push_cdr(database: Database, closed: CdrClosed) -> None:
     """
     async with database.unit() as unit:
         cdr = await words.READS[Module.CDRS](unit, closed.holder, fold(closed.cdr_id))
-        for connection in await _concerned(unit, closed.holder, Module.CDRS, cdr.token.owner):
+        owner = cdr.token.owner
+        for connection in await _concerned(unit, closed.holder, Module.CDRS, owner):
             version = VERSIONS[connection.version]
             try:
                 body = await words.said(unit, closed.holder, Module.CDRS, version, fold(cdr.id))
             except Unsayable:
-                store.deliveries.queue_news(unit, connection, Module.CDRS, fold(cdr.id), "POST")
+                store.deliveries.queue_news(unit, connection, Module.CDRS, fold(cdr.id), "POST", owner)
                 continue
             assert body is not None, "a closed CDR is there"
-            store.deliveries.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body)
+            store.deliveries.queue_bytes(unit, connection, Module.CDRS, fold(cdr.id), fold(cdr.id), body, owner)
     database.wake()
 
 
@@ -93,7 +95,8 @@ async def push_record(database: Database, changed: RecordChanged) -> None:
     async with database.unit() as unit:
         receiver = await reconciliation.receiver_of(unit, changed.holder, changed.record_id)
         told = await _concerned(unit, changed.holder, Module.INVOICE_RECONCILIATION, receiver)
-        await _queue(unit, told, Module.INVOICE_RECONCILIATION, fold(changed.record_id), SAID_WITH[changed.change])
+        key, method = fold(changed.record_id), SAID_WITH[changed.change]
+        await _queue(unit, told, Module.INVOICE_RECONCILIATION, key, method, receiver)
     database.wake()
 
 
@@ -126,7 +129,7 @@ async def _news(database: Database, holder: PartyId, owner: str, module: Module,
 async def _concerned(
     unit: Unit, holder: PartyId, module: Module, party: PartyId | None = None
 ) -> tuple[Connection, ...]:
-    """To whom we are the Sender and who takes pushes; where `party` is given, only who speaks for it.
+    """To whom we are the Sender and who takes pushes; where `party` is given, the one way to it.
 
     Each line once, in whatever roles this party of ours speaks there. What happens while a partner is suspended waits
     for it, a CDR above all.
@@ -134,21 +137,27 @@ async def _concerned(
     found = {
         connection.line: connection
         for connection in reversed(await store.connections.registered(unit, holder))
-        if (module, SENDER) in OFFERED[connection.our_role]
-        and connection.endpoint(module, RECEIVER) is not None
-        and (party is None or party in connection.parties)
+        if (module, SENDER) in OFFERED[connection.our_role] and connection.endpoint(module, RECEIVER) is not None
     }
-    return tuple(reversed(found.values()))
+    takers = tuple(reversed(found.values()))
+    if party is None:
+        return takers
+    way = way_to(party, takers)
+    return () if way is None else (way,)
 
 
-async def _queue(unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str) -> None:
+async def _queue(
+    unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str, to: PartyId | None = None
+) -> None:
+    """To the one that it concerns, or to each whom it is for."""
     for connection in told:
         if method == "PATCH" and connection.policy.pushes.whole_only:
             key, method = key.split("/")[0], "PUT"
-        if not connection.policy.pushes.in_order:
-            store.deliveries.queue_news(unit, connection, module, key, method)
-        elif message := await _if_there(news(unit, connection, module, key, method)):
-            store.deliveries.queue_message(unit, connection, module, key, message)
+        for one in receivers(connection) if to is None else (to,):
+            if not connection.policy.pushes.in_order:
+                store.deliveries.queue_news(unit, connection, module, key, method, one)
+            elif message := await _if_there(news(unit, connection, module, key, method)):
+                store.deliveries.queue_message(unit, connection, module, key, message, one)
 
 
 async def _if_there(said: Awaitable[Message | None]) -> Message | None:

@@ -22,10 +22,13 @@ class Connection(Struct, frozen=True, kw_only=True):
     on the same `line`, and what one of them changes about it is so for all. `leaving`: they are being told that this
     one speaks there no more.
 
-    `party` is whom of them we chiefly deal with; None until they have said who they are. `hub` passes messages on to
-    their other parties. `offers` are the versions that they listed when we last looked. `failures` and `troubles` count
-    calls in a row that did not get through, and answers in a row that were trouble. `waiting` and `dead` count what
-    is to be delivered to them, and what a person should look at.
+    `party` is whom of them we chiefly deal with; None until they have said who they are. `offers` are the versions that
+    they listed when we last looked. `failures` and `troubles` count calls in a row that did not get through, and
+    answers in a row that were trouble. `waiting` and `dead` count what is to be delivered to them, and what a person
+    should look at.
+
+    `hub` passes messages on to others, as this party: `behind` are those that it told of, `away` those of them whom it
+    cannot reach now, and `elsewhere` is who speaks to us on a line of its own.
     """
 
     holder: PartyId
@@ -54,6 +57,9 @@ class Connection(Struct, frozen=True, kw_only=True):
     retry_at: datetime | None = None
     created_at: datetime
     hub: PartyId | None = None
+    behind: frozenset[PartyId] = frozenset()
+    away: frozenset[PartyId] = frozenset()
+    elsewhere: frozenset[PartyId] = frozenset()
     offers: tuple[str, ...] = ()
     leaving: bool = False
     waiting: int = 0
@@ -61,8 +67,19 @@ class Connection(Struct, frozen=True, kw_only=True):
 
     @property
     def parties(self) -> frozenset[PartyId]:
-        """Whose objects may come from there."""
-        return frozenset(one.party for one in self.roles)
+        """Whose objects may come from there. A hub speaks for nobody who speaks to us without it, nor for ourselves."""
+        own = frozenset(one.party for one in self.roles)
+        return own if self.hub is None else (own | self.behind) - self.elsewhere - {self.holder}
+
+    @property
+    def claimed(self) -> frozenset[PartyId]:
+        """Who comes from there and from nowhere else: of a hub that is the hub alone."""
+        return frozenset(one.party for one in self.roles) if self.hub is None else frozenset({self.hub})
+
+    @property
+    def chief(self) -> PartyId | None:
+        """To whom a message goes that is for nobody in particular: a hub passes it on to all whom it is for."""
+        return self.hub or self.party
 
     @property
     def counterparts(self) -> tuple[PartyId, ...]:
@@ -70,12 +87,12 @@ class Connection(Struct, frozen=True, kw_only=True):
         theirs = dict.fromkeys(one.party for one in self.roles if one.role is opposite(self.our_role))
         if theirs and self.hub is None:
             return tuple(theirs)
-        return () if self.party is None else (self.party,)
+        return () if self.chief is None else (self.chief,)
 
     @property
     def addressee(self) -> PartyId | None:
         """Whom a message names that names nobody itself: nobody, where it may be for any of several."""
-        return self.party if len(self.counterparts) < 2 else None
+        return self.chief if len(self.counterparts) < 2 else None
 
     @property
     def encodes_token(self) -> bool:
@@ -109,13 +126,15 @@ class Invitation(Struct, frozen=True, kw_only=True):
 class Delivery(Struct, frozen=True, kw_only=True):
     """One object that a partner has to hear of. `body` None: read when it is sent, so that the newest wins.
 
-    `path` is where a command's result goes; of everything else it says for a person what is told.
+    `to` is the one party there that it concerns; None: whoever is there. `path` is where a command's result goes; of
+    everything else it says for a person what is told.
     """
 
     holder: PartyId
     connection_id: str
     module: Module
     object_key: str
+    to: PartyId | None = None
     id: int
     method: str
     path: str
@@ -179,12 +198,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
 class Pull(Struct, frozen=True, kw_only=True):
     """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here.
 
-    Until `whole_at` the two sides are the same, changed or not; `gone` is what was missing then.
+    `party` is the one behind a hub whose list it is; None: it is of everybody there. Until `whole_at` the two sides are
+    the same, changed or not; `gone` is what was missing then.
     """
 
     holder: PartyId
     connection_id: str
     module: Module
+    party: PartyId | None = None
     due_at: datetime
     up_to: datetime | None = None
     started_at: datetime | None = None

@@ -85,7 +85,7 @@ async def accept(
     async with database.unit() as unit:
         now = await lines.locked(unit, connection.line)
         state = handshake.moved(now[0].state, step)
-        await lines.nobody_else(unit, now, said.roles)
+        await lines.nobody_else(unit, lines.known(now, said))
         before = await store.lines.inbound(unit, connection.line) if step is Step.THEY_PUT else None
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), before)
@@ -177,7 +177,7 @@ async def register(
         async with database.unit() as unit:
             now = await lines.locked(unit, first.line)
             state = handshake.moved(now[0].state, Step.THEY_ANSWER)
-            await lines.nobody_else(unit, now, said.roles)
+            await lines.nobody_else(unit, lines.known(now, said))
             after = await _settled(
                 unit,
                 clients,
@@ -250,7 +250,7 @@ async def _put(
     asking, endpoints = await offers.found(asking, offered, spoken.version)
     async with database.unit() as unit:
         now = lines.without_leaving(unit, await lines.locked(unit, connection.line))
-        await lines.nobody_else(unit, now, said.roles)
+        await lines.nobody_else(unit, lines.known(now, said))
         after = await _settled(
             unit, clients, now, said, version=spoken.version, endpoints=endpoints, offers=offers.numbers(offered)
         )

@@ -64,7 +64,7 @@ async def _tell(unit: Unit, holder: PartyId, cpo: PartyId, module: Module, key: 
     for connection in await store.connections.registered(unit, holder):
         told = _provides(connection) and connection.endpoint(module, RECEIVER) is not None
         if told and cpo in connection.parties:
-            store.deliveries.queue_news(unit, connection, module, key, "POST")
+            store.deliveries.queue_news(unit, connection, module, key, "POST", cpo)
 
 
 def _provides(connection: Connection) -> bool:
@@ -101,7 +101,7 @@ async def _tell_provider(
             if one is not None:
                 await _overwrite(unit, connection, one.terminal)
                 if connection.endpoint(Module.TERMINALS, SENDER) is not None:
-                    store.deliveries.queue_news(unit, connection, Module.TERMINALS, fold(key), method)
+                    store.deliveries.queue_news(unit, connection, Module.TERMINALS, fold(key), method, owner)
     database.wake()
 
 
@@ -144,7 +144,7 @@ async def activate(unit: Unit, holder: PartyId, owner: PartyId, terminal: Termin
         said = parsed(codec.encode(replace(terminal, last_updated=unit.now)))
         body = encoded({name: value for name, value in said.items() if name != "terminal_id"})
         url = joined(endpoint, "activate")
-        store.deliveries.queue_bytes(unit, connection, Module.PAYMENTS, unit.new_id(), url, body)
+        store.deliveries.queue_bytes(unit, connection, Module.PAYMENTS, unit.new_id(), url, body, owner)
         return
     raise NotConnectedTo(owner)
 

@@ -129,7 +129,7 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     since = since or (LONG_AGO if task.module is Module.SESSIONS else None)
 
     async def fetch(url: str) -> Reply:
-        return await partner.call("GET", url, routed=task.module not in UNROUTED)
+        return await partner.call("GET", url, to=task.party, routed=task.module not in UNROUTED)
 
     endpoint = partner.endpoint(task.module, SENDER)
     async with aclosing(leaves(fetch, endpoint, since, task.started_at, lists, task.next_url)) as pages:
@@ -167,7 +167,8 @@ async def _reconciled(database: Database, connection: Connection, task: Pull) ->
         return task
     gone = 0
     async with database.unit() as unit:
-        for key, missed in await store.words.missed(unit, connection, task.module, since):
+        listed = connection.parties - connection.away if task.party is None else {task.party}
+        for key, missed in await store.words.missed(unit, connection, task.module, listed, since):
             if missed >= often:
                 await GONE[task.module](unit, key)
                 store.words.drop(unit, key)

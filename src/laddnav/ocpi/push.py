@@ -12,12 +12,11 @@ import structlog
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import lines, store
-from laddnav.ocpi.addressed import addressees
-from laddnav.ocpi.calling import Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
+from laddnav.ocpi.calling import NotPassedOn, Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.news import message_of
-from laddnav.ocpi.rules import UNROUTED
+from laddnav.ocpi.rules import ASKED_ONLY, UNROUTED
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import Module, State
 
@@ -126,15 +125,16 @@ class Courier:
         try:
             async with self._database.unit() as unit:
                 message = await message_of(unit, partner.connection, delivery)
-                told = () if message is None else await addressees(unit, partner.connection, delivery, message)
             if message is None:
                 await self._unneeded(delivery)
                 return
             routed = delivery.module not in UNROUTED
-            for to in told:
-                reply = await partner.call(message.method, message.url, message.body, to=to, routed=routed)
+            to = message.to or delivery.to
+            reply = await partner.call(message.method, message.url, message.body, to=to, routed=routed)
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
+        except NotPassedOn as error:
+            await self._again(delivery, error)
         except Trouble as error:
             await self._troubled(partner.connection, delivery, error)
         except PartnerRefused as error:
@@ -193,10 +193,14 @@ class Courier:
         await self._again(delivery, error, wait or NO_WAIT)
 
     async def _again(self, delivery: Delivery, error: Exception, wait: timedelta = NO_WAIT) -> None:
-        """Later may help with this one; what never gets through is shown to a person."""
+        """Later may help with this one; what never gets through is shown to a person.
+
+        Who is away behind a hub may be so for days, as any partner may; only who waits for a result does not wait long.
+        """
+        patient = isinstance(error, NotPassedOn) and delivery.module not in ASKED_ONLY
         async with self._database.unit() as unit:
             run_at = unit.now + unit.clock.wall(max(wait, wait_after(delivery.attempts, self._dice)))
-            dead = delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
+            dead = not patient and delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
             store.deliveries.again(unit, delivery, run_at, str(error), dead=dead)
 
     async def _refused(self, connection: Connection, delivery: Delivery, error: Refusal) -> None:
@@ -211,7 +215,8 @@ class Courier:
         """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""
         async with self._database.unit() as unit:
             store.deliveries.drop(unit, delivery)
-            store.deliveries.queue_news(unit, connection, delivery.module, delivery.object_key.split("/")[0], "PUT")
+            key = delivery.object_key.split("/")[0]
+            store.deliveries.queue_news(unit, connection, delivery.module, key, "PUT", delivery.to)
 
 
 def _is_gone(error: PartnerRefused) -> bool:

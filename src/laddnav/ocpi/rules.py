@@ -9,15 +9,7 @@ from msgspec.structs import replace
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.wire.handshake import (
-    CredentialsRole,
-    Endpoint,
-    Interface,
-    Module,
-    VersionDetails,
-    counterpart,
-    opposite,
-)
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails, counterpart, opposite
 from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
 from laddnav.parties.model import Role
@@ -158,15 +150,30 @@ def spoken_by(version: Version, many: int) -> Version:
     return version
 
 
-def sole(holder: PartyId, theirs: Iterable[CredentialsRole], others: Iterable[Connection]) -> None:
+def sole(connection: Connection, others: Iterable[Connection]) -> None:
     """Whose objects may come from a connection must come from no other one, and never be our own.
 
-    `others` are the partners with whom we deal in the same role. Raises PartyTaken.
+    Who is behind a hub may be behind another too, or come to us without one. `others` are the partners with whom we
+    deal in the same role. Raises PartyTaken.
     """
-    taken = {holder}.union(*(other.parties for other in others))
-    for one in theirs:
-        if one.party in taken:
-            raise PartyTaken(one.party)
+    taken = {connection.holder}.union(*(other.claimed for other in others))
+    for party in sorted(connection.claimed & taken):
+        raise PartyTaken(party)
+
+
+def way_to(party: PartyId, connections: Iterable[Connection]) -> Connection | None:
+    """By which connection a party is told what concerns it alone: its own, else a hub, best one that reaches it now."""
+    ways = [one for one in connections if party in one.parties]
+    return min(ways, key=lambda one: (one.hub is not None, party in one.away), default=None)
+
+
+def receivers(connection: Connection) -> tuple[PartyId | None, ...]:
+    """To whom of them goes what is for all: to each, for the headers name one; None: to whoever listens there.
+
+    A hub passes it on itself (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push).
+    """
+    theirs = connection.counterparts
+    return theirs if len(theirs) > 1 else (None,)
 
 
 def served(role: Role) -> Role:
@@ -260,15 +267,15 @@ def seen_by(connection: Connection, origin: PartyId | None) -> Connection:
 
     A hub brings what others own (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push).
     """
-    if origin is None:
+    if origin is None or origin == connection.hub:
         return connection
-    theirs = tuple(one for one in connection.roles if one.party == origin)
-    if not theirs:
+    if origin not in connection.parties:
         raise NotAmongThem(origin)
-    if len(theirs) == len(connection.roles) or origin == connection.hub or theirs[0].role is Role.HUB:
+    theirs = tuple(one for one in connection.roles if one.party == origin)
+    if len(theirs) == len(connection.roles) and connection.hub is None:
         return connection
-    chief = counterpart(theirs, connection.our_role)
-    return replace(connection, party=origin, their_role=chief.role, roles=theirs)
+    role = counterpart(theirs, connection.our_role).role if theirs else None
+    return replace(connection, party=origin, their_role=role, roles=theirs, behind=connection.behind & {origin})
 
 
 def back(ours: Sequence[Connection], origin: PartyId | None = None) -> Route:
@@ -278,7 +285,7 @@ def back(ours: Sequence[Connection], origin: PartyId | None = None) -> Route:
     (OCPI 2.2.1 transport_and_format_message_routing).
     """
     holders = {one.holder for one in ours}
-    return Route(to=origin or ours[0].party, origin=holders.pop() if len(holders) == 1 else None)
+    return Route(to=origin or ours[0].chief, origin=holders.pop() if len(holders) == 1 else None)
 
 
 def owner_among(connection: Connection, owner: PartyId) -> PartyId:

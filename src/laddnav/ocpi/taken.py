@@ -61,4 +61,4 @@ def answer(
         return
     store.commands.move(unit, command, after, result)
     key = command.id if step is not CommandStep.WITHDRAWN else f"{command.id}/{after}"
-    store.deliveries.queue_bytes(unit, connection, module, key, command.response_url, body)
+    store.deliveries.queue_bytes(unit, connection, module, key, command.response_url, body, command.party)

@@ -63,7 +63,7 @@ async def pulled(unit: Unit, connection: Connection, version: Version, words: An
     body = readable(connection, encoded(words))
     client = version.codecs[ClientInfo].decode(body, hearing(connection))
     await clients.hear(unit, connection, client)
-    owner = connection.party or connection.holder
+    owner = connection.chief or connection.holder
     return Key(
         holder=connection.holder,
         owner=owner,

@@ -20,7 +20,7 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import store
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER
-from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, clients_of
+from laddnav.ocpi.wire.clients import ClientInfo, clients_of
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
 
@@ -103,14 +103,6 @@ async def heard(unit: Unit, connection: Connection, party: PartyId) -> ClientInf
     """What we were told of a party; in which role, a URL does not say, so it is the newest word."""
     found = await store.of_party(unit, connection.holder, store.hub_of(connection), party)
     return found[0] if found else None
-
-
-async def reachable(unit: Unit, connection: Connection, party: PartyId) -> bool:
-    """False where its hub says that nothing can be delivered to it (OCPI 2.2.1 mod_hub_client_info_module)."""
-    if party == connection.party:
-        return True
-    told = await store.of_party(unit, connection.holder, store.hub_of(connection), party)
-    return not told or any(one.status is ClientStatus.CONNECTED for one in told)
 
 
 async def behind(unit: Unit, connection: Connection, limit: int = 500) -> Sequence[ClientInfo]:

@@ -69,4 +69,4 @@ async def silent(unit: Unit, our_role: Role, since: datetime, limit: int) -> lis
 
 def hub_of(connection: Connection) -> PartyId:
     """Whose clients are told of on this connection."""
-    return connection.party or connection.holder
+    return connection.chief or connection.holder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from laddnav.db.unit import Record, Unit
@@ -17,7 +18,15 @@ from laddnav.parties.model import Role
 _FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
   c.created_at, l.state, l.name, l.version, l.roles, l.endpoints, l.versions_url, l.policy, l.registered_at,
   l.last_heard_at, l.last_reached_at, l.last_error, l.last_error_at, l.failures, l.troubles, l.retry_at,
-  l.hub, l.offers, l.turned_away, l.turned_away_at"""
+  l.hub, l.offers, l.turned_away, l.turned_away_at,
+  case when l.hub is not null then array(select distinct h.party from hub_client h
+    where h.holder = c.holder and h.owner = l.hub) end as behind,
+  case when l.hub is not null then array(select h.party from hub_client h where h.holder = c.holder and h.owner = l.hub
+    group by h.party having not bool_or(h.status = 'CONNECTED')) end as away,
+  case when l.hub is not null then array(select role -> 'party' ->> 'country' || '*' || (role -> 'party' ->> 'party')
+    from ocpi_connection oc join ocpi_line ol on ol.id = oc.line cross join jsonb_array_elements(ol.roles::jsonb) role
+    where oc.holder = c.holder and oc.our_role = c.our_role and ol.hub is null
+      and ol.state in ('CONNECTED', 'SUSPENDED')) end as elsewhere"""
 _CONNECTION = f"{_FIELDS} from ocpi_connection c join ocpi_line l on l.id = c.line"
 _COUNTED = f"""{_FIELDS},
   (select count(*) from ocpi_delivery d where d.holder = c.holder and d.connection_id = c.id
@@ -177,6 +186,16 @@ def _connection(row: Record) -> Connection:
             "endpoints": json.decode(row["endpoints"], tuple[Endpoint, ...]),
             "policy": json.decode(row["policy"], Policy),
             "hub": row["hub"] and PartyId.parse(row["hub"]),
+            "behind": _parties(row["behind"]),
+            "away": _parties(row["away"]),
+            "elsewhere": _parties(row["elsewhere"]),
             "offers": tuple(row["offers"]),
         }
     )
+
+
+def _parties(said: list[str] | None) -> frozenset[PartyId]:
+    return frozenset(_party(one) for one in said or ())
+
+
+_party = lru_cache(10_000)(PartyId.parse)  # of a hub, hundreds are read with every request

@@ -11,15 +11,15 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.wire.handshake import Module
 
-_DELIVERY = """d.holder, d.connection_id, d.module, d.object_key, d.id, d.method, d.path, d.body, d.queued_at, d.run_at,
-  d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url"""
-_ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4"
+_DELIVERY = """d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.id, d.method, d.path, d.body,
+  d.queued_at, d.run_at, d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url"""
+_ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4 and to_party = $5"
 # Newer news take the place of those that still wait, in their turn; news about what is under way or done go again.
 # A change of what has not arrived is still news of something new, or of the whole.
 QUEUE_NEWS = """
-insert into ocpi_delivery as d (holder, connection_id, module, object_key, method, path, queued_at, run_at)
-values ($1, $2, $3, $4, $5, $6, $7, $7)
-on conflict (holder, connection_id, module, object_key) do update set path = excluded.path,
+insert into ocpi_delivery as d (holder, connection_id, module, object_key, to_party, method, path, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+on conflict (holder, connection_id, module, object_key, to_party) do update set path = excluded.path,
   method = case when d.delivered_at is null and (d.method, excluded.method) in (('POST', 'PUT'), ('PUT', 'PATCH'))
     then d.method else excluded.method end, version = d.version + 1, delivered_at = null, dead_at = null,
   last_error = null,
@@ -28,61 +28,65 @@ on conflict (holder, connection_id, module, object_key) do update set path = exc
   attempts = case when d.delivered_at is null and d.dead_at is null then d.attempts else 0 end
 """
 QUEUE_BYTES = """
-insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8) on conflict do nothing
+insert into ocpi_delivery (holder, connection_id, module, object_key, to_party, method, path, body, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict do nothing
 """
 BYTES_WAITING = f"""
 select {_DELIVERY} from ocpi_delivery d
 where d.holder = $1 and d.connection_id = $2 and d.module = $3 and d.delivered_at is null and d.body is not null
 order by d.id for update
 """
-SAY_ANEW = f"update ocpi_delivery set body = $5 where {_ONE}"
+SAY_ANEW = f"update ocpi_delivery set body = $6 where {_ONE}"
 QUEUE_MESSAGE = """
-insert into ocpi_delivery (holder, connection_id, module, object_key, method, path, body, queued_at, run_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+insert into ocpi_delivery (holder, connection_id, module, object_key, to_party, method, path, body, queued_at, run_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 """
 # What is under way on a line counts against its share, whoever of us it is from. CDRs go one after the other, oldest
-# first, and to a partner that wants everything in order, everything but what answers it. A line that rested is tried
-# with one.
+# first, and to a partner that wants everything in order, everything but what answers it: one party after the other, for
+# none of them waits for another behind the same hub. What is for one that the hub cannot reach waits until it can. A
+# line that rested is tried with one.
 CLAIM = f"""
 with offered as (
-  select c.line, c.many, p.holder, p.connection_id, p.module, p.object_key,
+  select c.line, c.many, p.holder, p.connection_id, p.module, p.object_key, p.to_party,
     row_number() over (partition by c.line order by p.run_at, p.id) as place
-  from (select c.line, c.holder, c.id,
+  from (select c.line, c.holder, c.id, l.hub,
       coalesce((l.policy::jsonb #>> '{{pushes,in_order}}')::boolean, false) as in_order,
       case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{{pushes,at_once}}')::integer, $2) else 1 end
         as many
     from ocpi_connection c join ocpi_line l on l.id = c.line
     where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5))) c
   cross join lateral (
-    select d.holder, d.connection_id, d.module, d.object_key, d.run_at, d.id from ocpi_delivery d
+    select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
+      and (c.hub is null or d.to_party = '' or coalesce((select bool_or(h.status = 'CONNECTED') from hub_client h
+        where h.holder = c.holder and h.owner = c.hub and h.party = d.to_party), true))
       and (d.module <> 'cdrs' or not exists (
         select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
-          and o.module = 'cdrs' and o.delivered_at is null and o.dead_at is null and o.id < d.id))
+          and o.module = 'cdrs' and o.to_party = d.to_party and o.delivered_at is null and o.dead_at is null
+          and o.id < d.id))
       and (not c.in_order or d.module in ('commands', 'chargingprofiles') or not exists (
         select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
-          and o.module not in ('commands', 'chargingprofiles') and o.delivered_at is null and o.dead_at is null
-          and o.id < d.id))
+          and o.module not in ('commands', 'chargingprofiles') and o.to_party = d.to_party
+          and o.delivered_at is null and o.dead_at is null and o.id < d.id))
     order by d.run_at, d.id limit c.many for update of d skip locked) p),
 picked as (select * from offered where place <= many)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
 from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
-  and d.object_key = p.object_key
+  and d.object_key = p.object_key and d.to_party = p.to_party
 returning p.line, {_DELIVERY}
 """
 TAKE_BACK = "update ocpi_delivery set claimed_by = null, claimed_until = null where claimed_by = $1"
 DELIVERED = f"""
-update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = 0, last_error = null, location_url = $7,
-  delivered_at = case when version = $5 then $6::timestamptz end where {_ONE}
+update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = 0, last_error = null, location_url = $8,
+  delivered_at = case when version = $6 then $7::timestamptz end where {_ONE}
 """
 AGAIN = f"""
-update ocpi_delivery set claimed_by = null, claimed_until = null, run_at = $5, last_error = $6,
-  dead_at = case when version = $8 then $7::timestamptz end where {_ONE}
+update ocpi_delivery set claimed_by = null, claimed_until = null, run_at = $6, last_error = $7,
+  dead_at = case when version = $9 then $8::timestamptz end where {_ONE}
 """
 NOT_TRIED = f"update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = attempts - 1 where {_ONE}"
-DROP_DELIVERY = f"delete from ocpi_delivery where {_ONE} and version = $5"
+DROP_DELIVERY = f"delete from ocpi_delivery where {_ONE} and version = $6"
 DROP_DELIVERIES = "delete from ocpi_delivery where holder = $1 and connection_id = $2 and delivered_at is null"
 RESEND = """
 update ocpi_delivery set dead_at = null, delivered_at = null, attempts = 0, run_at = $4, version = version + 1
@@ -98,12 +102,16 @@ order by (d.dead_at is null), (d.delivered_at is not null), d.run_at desc, d.id 
 """
 
 
-def queue_news(unit: Unit, connection: Connection, module: Module, key: str, method: str) -> None:
-    unit.write(QUEUE_NEWS, str(connection.holder), connection.id, module, key, method, key, unit.now)
+def queue_news(
+    unit: Unit, connection: Connection, module: Module, key: str, method: str, to: PartyId | None = None
+) -> None:
+    unit.write(QUEUE_NEWS, *_new(connection, module, key, to), method, key, unit.now)
 
 
-def queue_bytes(unit: Unit, connection: Connection, module: Module, key: str, path: str, body: bytes) -> None:
-    unit.write(QUEUE_BYTES, str(connection.holder), connection.id, module, key, "POST", path, body.decode(), unit.now)
+def queue_bytes(
+    unit: Unit, connection: Connection, module: Module, key: str, path: str, body: bytes, to: PartyId | None = None
+) -> None:
+    unit.write(QUEUE_BYTES, *_new(connection, module, key, to), "POST", path, body.decode(), unit.now)
 
 
 async def bytes_waiting(unit: Unit, connection: Connection, module: Module) -> list[Delivery]:
@@ -117,14 +125,13 @@ def say_anew(unit: Unit, delivery: Delivery, body: bytes) -> None:
     unit.write(SAY_ANEW, *_of(delivery), body.decode())
 
 
-def queue_message(unit: Unit, connection: Connection, module: Module, key: str, message: Message) -> None:
+def queue_message(
+    unit: Unit, connection: Connection, module: Module, key: str, message: Message, to: PartyId | None = None
+) -> None:
     """As it is now, and beside whatever else waits about the same thing."""
     unit.write(
         QUEUE_MESSAGE,
-        str(connection.holder),
-        connection.id,
-        module,
-        f"{key} {unit.new_id()}",
+        *_new(connection, module, f"{key} {unit.new_id()}", to),
         message.method,
         message.url,
         None if message.body is None else message.body.decode(),
@@ -144,8 +151,13 @@ def take_back(unit: Unit, name: str) -> None:
     unit.write(TAKE_BACK, name)
 
 
-def _of(delivery: Delivery) -> tuple[str, str, str, str]:
-    return str(delivery.holder), delivery.connection_id, delivery.module.value, delivery.object_key
+def _new(connection: Connection, module: Module, key: str, to: PartyId | None) -> tuple[str, str, str, str, str]:
+    return str(connection.holder), connection.id, module.value, key, str(to or "")
+
+
+def _of(delivery: Delivery) -> tuple[str, str, str, str, str]:
+    to = str(delivery.to or "")
+    return str(delivery.holder), delivery.connection_id, delivery.module.value, delivery.object_key, to
 
 
 def delivered(unit: Unit, delivery: Delivery, location_url: str | None) -> None:
@@ -188,10 +200,12 @@ async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Deli
 def _delivery(row: Record) -> Delivery:
     fields: dict[str, Any] = dict(row)
     fields.pop("line", None)
+    to = fields.pop("to_party")
     return Delivery(
         **fields
         | {
             "holder": PartyId.parse(row["holder"]),
+            "to": PartyId.parse(to) if to else None,
             "module": Module(row["module"]),
             "body": None if row["body"] is None else row["body"].encode(),
         }

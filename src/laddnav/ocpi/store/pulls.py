@@ -9,11 +9,11 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.wire.handshake import Module
 
-_PULL = """holder, connection_id, module, due_at, up_to, started_at, finished_at, seen, skipped, next_url, last_error,
-  whole_at, gone"""
+_PULL = """holder, connection_id, module, party, due_at, up_to, started_at, finished_at, seen, skipped, next_url,
+  last_error, whole_at, gone"""
 ASK_PULL = """
-insert into ocpi_pull as p (holder, connection_id, module, due_at) values ($1, $2, $3, $4)
-on conflict (holder, connection_id, module) do update set due_at = least(p.due_at, excluded.due_at)
+insert into ocpi_pull as p (holder, connection_id, module, party, due_at) values ($1, $2, $3, $4, $5)
+on conflict (holder, connection_id, module, party) do update set due_at = least(p.due_at, excluded.due_at)
 """
 FORGET_PULLS = "delete from ocpi_pull where holder = $1 and connection_id = $2"
 FORGET_PULLS_OF = FORGET_PULLS + " and module = any($3)"
@@ -23,16 +23,17 @@ select {_PULL} from ocpi_pull p where p.due_at <= $1 and exists (
   where c.holder = p.holder and c.id = p.connection_id and l.state = 'CONNECTED')
 order by p.due_at, p.started_at nulls first limit $2
 """
-PULLS = f"select {_PULL} from ocpi_pull where holder = $1 and connection_id = $2 order by module"
+PULLS = f"select {_PULL} from ocpi_pull where holder = $1 and connection_id = $2 order by module, party"
 PULLED = """
-update ocpi_pull set due_at = $4, up_to = $5, started_at = $6, finished_at = $7, seen = $8, skipped = $9,
-  next_url = $10, last_error = $11, whole_at = $12, gone = $13
-where holder = $1 and connection_id = $2 and module = $3
+update ocpi_pull set due_at = $5, up_to = $6, started_at = $7, finished_at = $8, seen = $9, skipped = $10,
+  next_url = $11, last_error = $12, whole_at = $13, gone = $14
+where holder = $1 and connection_id = $2 and module = $3 and party = $4
 """
 
 
-def ask(unit: Unit, connection: Connection, module: Module) -> None:
-    unit.write(ASK_PULL, str(connection.holder), connection.id, module, unit.now)
+def ask(unit: Unit, connection: Connection, module: Module, party: PartyId | None = None) -> None:
+    """Of everybody there, or of one `party` behind a hub."""
+    unit.write(ASK_PULL, str(connection.holder), connection.id, module, str(party or ""), unit.now)
 
 
 def forget(unit: Unit, connection: Connection) -> None:
@@ -57,6 +58,7 @@ def pulled(unit: Unit, pull: Pull) -> None:
         str(pull.holder),
         pull.connection_id,
         pull.module,
+        str(pull.party or ""),
         pull.due_at,
         pull.up_to,
         pull.started_at,
@@ -71,4 +73,5 @@ def pulled(unit: Unit, pull: Pull) -> None:
 
 
 def _pull(row: Record) -> Pull:
-    return Pull(**dict(row) | {"holder": PartyId.parse(row["holder"]), "module": Module(row["module"])})
+    party = PartyId.parse(row["party"]) if row["party"] else None
+    return Pull(**dict(row) | {"holder": PartyId.parse(row["holder"]), "module": Module(row["module"]), "party": party})

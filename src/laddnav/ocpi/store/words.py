@@ -161,9 +161,11 @@ def heard_of(unit: Unit, key: Key) -> None:
     unit.write(HEARD_OF, *key._columns(), unit.now)
 
 
-async def missed(unit: Unit, connection: Connection, module: Module, since: datetime) -> list[tuple[Key, int]]:
-    """What the partner has not told of since then, and of how many whole lists in a row it was missing by now."""
-    owners = [str(party) for party in connection.parties]
+async def missed(
+    unit: Unit, connection: Connection, module: Module, parties: Iterable[PartyId], since: datetime
+) -> list[tuple[Key, int]]:
+    """What was not told of since then, and of how many whole lists of these parties in a row it was missing by now."""
+    owners = [str(party) for party in parties]
     rows = await unit.fetch(MISSED, str(connection.holder), owners, module, connection.version, since)
     return [
         (

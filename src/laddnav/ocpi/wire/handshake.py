@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import BusinessDetails
 from laddnav.parties.model import Role
@@ -135,19 +135,26 @@ def chosen(offered: Iterable[OfferedVersion], ours: Iterable[str], wanted: str |
 
 
 def usable(details: VersionDetails) -> tuple[Endpoint, ...]:
-    """The endpoints, each once; unknown modules are kept and left alone. Raises EndpointsMissing.
+    """The endpoints, each once, by the names that we know; other modules are left alone. Raises EndpointsMissing.
 
     Which modules a party needs differs from one to the next, so we ask for the least: credentials, without which
     nothing can be mended later, and anything at all to talk about
     (OCPI 2.2.1 credentials_required_endpoints_not_available).
     """
-    there = {one.identifier for one in details.endpoints}
+    endpoints = [replace(one, identifier=_known_as(one.identifier)) for one in details.endpoints]
+    there = {one.identifier for one in endpoints}
     if Module.CREDENTIALS not in there:
         raise EndpointsMissing([Module.CREDENTIALS])
     useful = {one.offered_as for one in Module} - {Module.CREDENTIALS}
     if not there & useful:
         raise EndpointsMissing(sorted(useful))
-    return tuple({(one.identifier, one.role): one for one in details.endpoints}.values())
+    return tuple({(one.identifier, one.role): one for one in endpoints}.values())
+
+
+def _known_as(said: str) -> str:
+    """In any case; the chapter of bookings calls itself Booking (OCPI 2.3.0 mod_bookings_booking_module)."""
+    folded = "bookings" if fold(said) == "booking" else fold(said)
+    return folded if folded in set(Module) else said
 
 
 def sound(credentials: Credentials) -> Credentials:
