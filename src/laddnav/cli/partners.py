@@ -18,13 +18,22 @@ from laddnav.cli.words import WrongCall
 if TYPE_CHECKING:
     from laddnav.db.unit import Database
     from laddnav.ocpi.client import Clients
+    from laddnav.ocpi.lines import Speaker
     from laddnav.parties.model import Role
 
 app = application("Connections to other companies over OCPI.")
 
-OurSide = Annotated[str, typer.Option("--our-party", metavar="SE*LAD", help="Which of our parties it concerns")]
-OurRole = Annotated[str, typer.Option("--our-role", metavar="CPO|EMSP", help="In which of its roles")]
+OurSide = Annotated[
+    list[str], typer.Option("--our-party", metavar="SE*LAD", help="Which of our parties it concerns; once for each")
+]
+OurRole = Annotated[
+    list[str], typer.Option("--our-role", metavar="CPO|EMSP", help="In which of its roles; once for each, in turn")
+]
 Version = Annotated[str | None, typer.Option("--version", help="Such as 2.2.1; else the newest that both speak")]
+TheirRole = Annotated[
+    str,
+    typer.Option("--their-role", metavar="CPO|EMSP", help="What they are; a hub has to know it of who speaks 2.1.1"),
+]
 Name = Annotated[str, typer.Option("--name", help="What we call the partner; else what it calls itself")]
 
 
@@ -34,12 +43,13 @@ def invite(
     our_role: OurRole,
     version: Version = None,
     name: Name = "",
+    their_role: TheirRole = "",
     data: Data = None,
     database: Url = None,
     json: Json = False,
 ) -> None:
     """Make a token with which a partner can register with us; it is shown once."""
-    saying.one(asyncio.run(_invite(data, database, our_party, our_role, version, name)), as_json=json)
+    saying.one(asyncio.run(_invite(data, database, our_party, our_role, version, name, their_role)), as_json=json)
 
 
 @app.command("register")
@@ -50,13 +60,14 @@ def register(
     our_role: OurRole,
     version: Version = None,
     name: Name = "",
+    their_role: TheirRole = "",
     data: Data = None,
     database: Url = None,
     json: Json = False,
 ) -> None:
     """Register with a partner that invited us; `laddnav serve` has to run, for the partner looks at it meanwhile."""
-    done = asyncio.run(_register(data, database, versions_url, token, our_party, our_role, version, name))
-    saying.one(done, as_json=json)
+    asked = _register(data, database, versions_url, token, our_party, our_role, version, name, their_role)
+    saying.one(asyncio.run(asked), as_json=json)
 
 
 @app.command("list")
@@ -76,6 +87,20 @@ def upgrade(
 ) -> None:
     """Change the version that is spoken with a partner; `laddnav serve` has to run, for the partner looks at it."""
     saying.one(asyncio.run(_upgrade(data, database, id, version)), as_json=json)
+
+
+@app.command("roles")
+def roles(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `partner list` shows it")],
+    our_party: OurSide,
+    our_role: OurRole,
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """Change who of us speaks with a partner; `laddnav serve` has to run, for the partner looks at it."""
+    columns = ("id", "holder", "our_role", "party", "their_role", "state")
+    saying.many(asyncio.run(_roles(data, database, id, our_party, our_role)), columns, as_json=json)
 
 
 @app.command("losses")
@@ -101,21 +126,28 @@ def remove(
 
 
 async def _invite(
-    data: Path | None, database: str | None, our_party: str, our_role: str, version: str | None, name: str
+    data: Path | None,
+    database: str | None,
+    our_party: list[str],
+    our_role: list[str],
+    version: str | None,
+    name: str,
+    their_role: str,
 ) -> dict[str, Any]:
-    from laddnav.kit.ids import PartyId
     from laddnav.ocpi import partners
     from laddnav.server.app import roaming
 
-    role = _role(our_role)
+    first, *also = _speakers(our_party, our_role)
     async with opened(data, database) as (settings, installed), installed.unit() as unit:
         invitation = await partners.invite(
             unit,
             roaming(settings),
-            PartyId.parse(our_party),
-            role,
+            first.holder,
+            first.role,
+            also=also,
             name=name,
             version=version or partners.NEWEST,
+            theirs=_role(their_role) if their_role else None,
         )
     return {"id": invitation.connection_id, "token": invitation.token, "versions_url": invitation.versions_url}
 
@@ -125,18 +157,30 @@ async def _register(
     database: str | None,
     versions_url: str,
     token: str,
-    our_party: str,
-    our_role: str,
+    our_party: list[str],
+    our_role: list[str],
     version: str | None,
     name: str,
+    their_role: str,
 ) -> dict[str, Any]:
-    from laddnav.kit.ids import PartyId
     from laddnav.ocpi import partners
     from laddnav.ocpi.model import Connection
 
-    role, party = _role(our_role), PartyId.parse(our_party)
+    theirs = _role(their_role) if their_role else None
+    first, *also = _speakers(our_party, our_role)
     async with _calling(data, database) as (installed, clients):
-        connection = await partners.register(installed, clients, versions_url, token, party, role, version, name)
+        connection = await partners.register(
+            installed,
+            clients,
+            versions_url,
+            token,
+            first.holder,
+            first.role,
+            version,
+            name,
+            also=also,
+            theirs=theirs,
+        )
     return saying.spelt(Connection)(connection)
 
 
@@ -160,6 +204,21 @@ async def _upgrade(data: Path | None, database: str | None, id: str, version: st
         if wanted is not None:
             connection = await partners.renew(installed, clients, connection, wanted)
     return saying.spelt(Connection)(connection)
+
+
+async def _roles(
+    data: Path | None, database: str | None, id: str, our_party: list[str], our_role: list[str]
+) -> list[dict[str, Any]]:
+    from laddnav.ocpi import partners
+    from laddnav.ocpi.model import Connection
+
+    ours = _speakers(our_party, our_role)
+    async with _calling(data, database) as (installed, clients):
+        async with installed.unit() as unit:
+            connection = await partners.fetch(unit, id)
+        connection = await partners.renew(installed, clients, connection, ours=ours)
+        async with installed.unit() as unit:
+            return [saying.spelt(Connection)(one) for one in await partners.beside(unit, connection)]
 
 
 async def _losses(data: Path | None, database: str | None, id: str) -> list[dict[str, Any]]:
@@ -194,6 +253,18 @@ async def _calling(data: Path | None, database: str | None) -> AsyncIterator[tup
             yield installed, clients
         finally:
             await clients.close()
+
+
+def _speakers(our_party: list[str], our_role: list[str]) -> list[Speaker]:
+    """One party in each of the roles, each of the parties in one role, or as many of both, in turn."""
+    from laddnav.kit.ids import PartyId
+    from laddnav.ocpi.lines import Speaker
+
+    said, roles = [PartyId.parse(one) for one in our_party], [_role(one) for one in our_role]
+    if 1 not in (len(said), len(roles)) and len(said) != len(roles):
+        raise WrongCall("Say --our-role once for each --our-party, or one of the two only once")
+    many = max(len(said), len(roles))
+    return [Speaker(said[place % len(said)], roles[place % len(roles)]) for place in range(many)]
 
 
 def _role(text: str) -> Role:

@@ -76,7 +76,8 @@ async def nobody_else(unit: Unit, line: Line) -> None:
 
 def known(line: Line, said: Credentials) -> Line:
     """Now that they have said who they are: each of us deals with whoever of them plays the opposite role."""
-    name = handshake.counterpart(said.roles, line[0].our_role)
+    hub = (one for one in said.roles if one.party == said.hub)
+    name = next(hub, handshake.counterpart(said.roles, line[0].our_role))
     return tuple(
         dealing(
             replace(
@@ -92,8 +93,9 @@ def known(line: Line, said: Credentials) -> Line:
 
 
 def dealing(connection: Connection) -> Connection:
+    """With the hub, where it lists who is behind it (OCPI 2.3.0 credentials_credentials_object)."""
     chief = handshake.counterpart(connection.roles, connection.our_role)
-    return replace(connection, party=chief.party, their_role=chief.role)
+    return replace(connection, party=connection.hub or chief.party, their_role=chief.role)
 
 
 async def changed_to(unit: Unit, line: Line, ours: Iterable[Speaker]) -> Line:

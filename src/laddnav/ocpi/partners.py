@@ -16,6 +16,7 @@ from laddnav.ocpi import lines, offers, seal, store
 from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.lines import Line, Speaker
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
 from laddnav.ocpi.policy import Policy
@@ -56,14 +57,17 @@ async def invite(
     also: Sequence[Speaker] = (),
     name: str = "",
     version: str = NEWEST,
+    theirs: Role | None = None,
 ) -> Invitation:
     """A line that waits for whoever shows its token (A). `also` are others of us who are to speak there.
 
+    `theirs` is what they are, which a hub cannot tell where a version says nothing of roles.
     Raises UnknownParty, RoleNotServed, NoCommonVersion, OnePartyOnly.
     """
     token = seal.new_token()
     ours = (Speaker(holder, role), *also)
-    line = await lines.opened(unit, ours, name or "invited", _spoken(version, len(ours)), State.INVITED)
+    line = await lines.opened(unit, ours, name or "invited", _spoken(version, len(set(ours))), State.INVITED)
+    line = tuple(replace(one, their_role=theirs) for one in line)
     _insert(unit, line, token)
     lines.changed(unit, line)
     return Invitation(connection_id=line[0].id, token=token, versions_url=settings.versions_url)
@@ -121,6 +125,8 @@ async def credentials_of(unit: Unit, settings: Settings, line: Sequence[Connecti
             party = await parties.fetch(unit, one.holder)
             business = BusinessDetails(party.name, party.website)
             roles.append(CredentialsRole(role=one.our_role, party=one.holder, business=business))
+    if VERSIONS[line[0].version].lists_clients:
+        roles += await hub_clients.reachable_for(unit, line)
     return Credentials(token=token, url=settings.versions_url, roles=tuple(roles))
 
 
@@ -146,22 +152,23 @@ async def register(
     name: str = "",
     *,
     also: Sequence[Speaker] = (),
+    theirs: Role | None = None,
     policy: Policy = AS_THE_TEXT_SAYS,
 ) -> Connection:
     """Go through the handshake with a partner that gave us token A, and stay connected; the first of ours on the line.
 
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
-    OCPI 2.2.1 credentials_registration. `also` are others of us who are to speak there, `policy` is what is known
-    already of how they deviate. Raises UnknownParty,
+    OCPI 2.2.1 credentials_registration. `also` and `theirs` are as in an invitation, `policy` is what is known already
+    of how they deviate. Raises UnknownParty,
     RoleNotServed, OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
     then nothing of it is left.
     """
     ours = (Speaker(our_party, our_role), *also)
     token_b = seal.new_token()
     async with database.unit() as unit:
-        speaks = _spoken(version or NEWEST, len(ours))
+        speaks = _spoken(version or NEWEST, len(set(ours)))
         line = await lines.opened(unit, ours, name or versions_url, speaks, State.REGISTERING)
-        line = tuple(replace(one, versions_url=versions_url, policy=policy) for one in line)
+        line = tuple(replace(one, versions_url=versions_url, their_role=theirs, policy=policy) for one in line)
         _insert(unit, line, token_b)
         credentials = await credentials_of(unit, clients.settings, line, token_b)
     first = line[0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -91,6 +92,9 @@ async def behind(hub: Installation, party: PartyId, role: Role, version: str) ->
 
 @pytest.fixture
 async def street(database_url: str, clock: SetClock) -> AsyncIterator[Street]:
-    async with AsyncExitStack() as stack:
-        hub = await stack.enter_async_context(installed(database_url, clock, HUB, Role.HUB))
-        yield Street(hub, *[await stack.enter_async_context(behind(hub, *one)) for one in WHO])
+    async with installed(database_url, clock, HUB, Role.HUB) as hub:
+        comers = [behind(hub, *one) for one in WHO]
+        try:
+            yield Street(hub, *[await one.__aenter__() for one in comers])
+        finally:
+            await asyncio.gather(*(one.__aexit__(None, None, None) for one in comers))

@@ -18,10 +18,11 @@ from laddnav.ocpi import store as kept
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import store
+from laddnav.ocpi.hub.rules import is_denied
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER
 from laddnav.ocpi.wire.clients import ClientInfo, clients_of
-from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.handshake import CredentialsRole, Module
 from laddnav.parties.model import Role
 
 # Without a word from somebody, a hub looks whether anybody is there (the text's own advice where one is unsure).
@@ -85,6 +86,21 @@ async def _look_after(database: Database, clients: Clients, connection: Connecti
 async def client(unit: Unit, holder: PartyId, key: str) -> ClientInfo | None:
     """What we as hub say of one of ours."""
     return await store.find(unit, holder, holder, key)
+
+
+async def reachable_for(unit: Unit, line: Sequence[Connection]) -> list[CredentialsRole]:
+    """Who is behind us as hub, seen from this line (OCPI 2.3.0 credentials_credentials_object)."""
+    found: dict[tuple[PartyId, Role], CredentialsRole] = {}
+    for hub in (one for one in line if one.our_role is Role.HUB):
+        denied = await kept.hub.denials(unit, hub.holder)
+        for other in await kept.connections.connected(unit, hub.holder):
+            if other.our_role is Role.HUB and other.line != hub.line:
+                found |= {
+                    (one.party, one.role): one
+                    for one in other.roles
+                    if not any(is_denied(denied, theirs, one.party) for theirs in hub.parties)
+                }
+    return list(found.values())
 
 
 # As anybody else ------------------------------------------------------------------------------------------------------

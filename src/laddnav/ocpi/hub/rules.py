@@ -162,7 +162,8 @@ def hearers(asked: Asked, clients: Iterable[Client], denied: Collection[Denial])
     return tuple(found.values())
 
 
-def is_denied(denied: Iterable[Denial], one: PartyId, other: PartyId, module: Module) -> bool:
+def is_denied(denied: Iterable[Denial], one: PartyId, other: PartyId, module: Module | None = None) -> bool:
+    """In this module; without one, in all."""
     return any({each.one, each.other} == {one, other} and each.module in (None, module) for each in denied)
 
 

@@ -26,6 +26,7 @@ class Version(Struct, frozen=True, kw_only=True):
     patches_tariffs: bool = False  # a Tariff is changed in part
     types_tokens: bool = True  # the URL of a Token names its type
     credits: bool = True  # a CDR can take back another
+    lists_clients: bool = False  # the credentials of a hub name who can be reached through it
     hides: bool = True  # a Location can say that it is not for everybody
     prefers: bool = True  # a driver can say what matters to him in a charge
     lists_tariffs: bool = True  # a Connector offers several

@@ -59,5 +59,6 @@ VERSION = Version(
     codecs=CODECS,
     modules=v2_2_1.VERSION.modules | v2_2_1.LATER,
     lists={},
+    lists_clients=True,
     knows_all_commands=False,
 )

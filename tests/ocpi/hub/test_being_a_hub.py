@@ -1,0 +1,71 @@
+"""How a hub of ours presents itself, and what it is asked for with credentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laddnav.ocpi import partners
+from laddnav.ocpi.rules import PASSED_ON
+from laddnav.parties.model import Role
+from tests.ocpi.hub.conftest import CPO, HUB, OLD, Street
+from tests.ocpi.network import Installation, stranger
+
+
+async def invited(hub: Installation, version: str, theirs: Role | None = None) -> str:
+    async with hub.database.unit() as unit:
+        return (await partners.invite(unit, hub.settings, HUB, Role.HUB, version=version, theirs=theirs)).token
+
+
+async def details(hub: Installation, version: str, theirs: Role | None = None) -> list[dict[str, Any]]:
+    async with stranger(await invited(hub, version, theirs), encoded=version != "2.1.1") as ask:
+        found: list[dict[str, Any]] = (await ask("GET", f"{hub.url}/ocpi/{version}")).data["endpoints"]
+    return found
+
+
+async def test_both_sides_of_every_module_are_served(street: Street) -> None:
+    """HUB-002, HUB-041: at URLs of their own; what is between a hub and a platform is not passed on."""
+    listed = await details(street.hub, "2.3.0")
+    sides = {(one["identifier"], one["role"]): one["url"] for one in listed}
+    assert {module for module, _ in sides} == {*PASSED_ON, "credentials", "hubclientinfo"}
+    assert {("locations", "SENDER"), ("locations", "RECEIVER"), ("hubclientinfo", "SENDER")} <= set(sides)
+    assert len(set(sides.values())) == len(sides)
+    assert sides["locations", "RECEIVER"] == f"{street.hub.url}/ocpi/hub/2.3.0/receiver/locations"
+
+
+async def test_an_old_partner_sees_the_side_that_it_deals_with(street: Street) -> None:
+    """HUB-055: its version has no word for sides, so the invitation says what it is."""
+    for theirs, side in ((Role.CPO, "receiver"), (Role.EMSP, "sender")):
+        urls = {one["identifier"]: one["url"] for one in await details(street.hub, "2.1.1", theirs)}
+        assert urls["locations"] == f"{street.hub.url}/ocpi/hub/2.1.1/{side}/locations"
+        assert set(urls) == {"cdrs", "commands", "credentials", "locations", "sessions", "tariffs", "tokens"}
+
+
+async def test_in_2_2_1_a_hub_says_that_it_is_one_and_nothing_else(street: Street) -> None:
+    """HUB-048, HUB-051: who is behind it, is told by HubClientInfo."""
+    said = (await street.cpo.ask("GET", f"{street.hub.url}/ocpi/2.2.1/credentials")).data
+    assert [(one["role"], one["country_code"], one["party_id"]) for one in said["roles"]] == [("HUB", "DE", "HUB")]
+    assert "hub_party_id" not in said
+
+
+async def test_in_2_3_0_a_hub_lists_who_can_be_reached(street: Street) -> None:
+    """HUB-049, HUB-050, HUB-051: and names itself apart."""
+    said = (await street.new.ask("GET", f"{street.hub.url}/ocpi/2.3.0/credentials")).data
+    assert said["hub_party_id"] == "DEHUB"
+    behind = {(one["role"], one["party_id"]) for one in said["roles"]}
+    assert behind == {("OTHER", "HUB"), ("CPO", "LAD"), ("EMSP", "TNM"), ("CPO", "OLD")}
+
+
+async def test_who_ignores_that_it_is_a_hub_asks_its_parties_directly(street: Street) -> None:
+    """HUB-052, HUB-010: by their names, and gets no further than that."""
+    street.cpo.peer.answers["/locations"] = [{"id": "LOC1"}]
+    assert (await street.new.ask("GET", "sender/tariffs", to=OLD)).both == (404, 2000)
+    answer = await street.emsp.ask("GET", "sender/locations", to=CPO)
+    assert (answer.data, answer.headers["ocpi-from-party-id"]) == ([{"id": "LOC1"}], "LAD")
+
+
+async def test_what_is_no_endpoint_of_a_hub_is_not_there(street: Street) -> None:
+    """HUB-004, HUB-005: HubClientInfo is not passed on, and is answered without routing headers whatever was sent."""
+    for path in ("sender/hubclientinfo", "sender/credentials", "elsewhere/locations", "sender"):
+        assert (await street.cpo.ask("GET", path, to=HUB)).http == 404
+    listed = await street.cpo.ask("GET", "hubclientinfo", to=HUB)
+    assert (listed.both, "ocpi-to-party-id" in listed.headers) == ((200, 1000), False)
