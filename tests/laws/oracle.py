@@ -238,7 +238,7 @@ def written(
             for since, until in _pieces(length, _seconds(tick), energy, borders):
                 middle, share = (since + until) / 2, (until - since) / length
                 at, by_then = period.started_at + _length(middle), used + energy * middle / length
-                shares = {kind: volume * share for kind, volume in volumes.items()}
+                shares = {kind: volume * share for kind, volume in volumes.items() if volume}
                 book.piece(place, tariff, since_start.moment(at, by_then, *flow), shares)
         else:
             book.piece(place, tariff, start, volumes)

@@ -250,4 +250,17 @@ def _share(part: Sides, whole: Sides, total: Sides) -> Sides:
     def share(side: Fraction | None, of: Fraction | None, to: Fraction | None) -> Fraction | None:
         return side if side is None or not of or to is None else side * to / of
 
-    return Sides(share(part.excl, whole.excl, total.excl), share(part.incl, whole.incl, total.incl), {})
+    taxes = {
+        percentage: (amount * part_of_it, base * part_of_it)
+        for percentage, (amount, base) in part.taxes.items()
+        if (part_of_it := _proportion(whole, total)) is not None
+    }
+    return Sides(share(part.excl, whole.excl, total.excl), share(part.incl, whole.incl, total.incl), taxes)
+
+
+def _proportion(whole: Sides, total: Sides) -> Fraction | None:
+    """By how much both sides are more, and so every tax; None where each side is bounded on its own."""
+    if not whole.excl or not whole.incl or total.excl is None or total.incl is None:
+        return None
+    by = total.excl / whole.excl
+    return by if by == total.incl / whole.incl else None

@@ -51,9 +51,10 @@ def assert_agree(done: Priced, bill: Bill, policy: Policy = OURS) -> None:
     for name in PARTS:
         ours, theirs = getattr(done, name), getattr(bill, name)
         assert _close(ours, theirs), f"{name}: engine {ours.excl} / {ours.incl}, oracle {_readable(theirs)}"
-    # What of a tax a part has over which a limit was spread, no text says.
-    for name in PARTS[1:] if policy.partials is Partials.UNCHANGED else ():
-        _assert_taxes_agree(getattr(done, name), getattr(bill, name), name)
+    for name in PARTS[1:]:
+        # Which taxes a part has over which a limit was spread that bounds each side on its own, no text says.
+        if policy.partials is Partials.UNCHANGED or _has_its_taxes(getattr(bill, name)):
+            _assert_taxes_agree(getattr(done, name), getattr(bill, name), name)
     lines = {kind: volumes for kind, volumes in _lines(done).items() if any(volumes)}
     rows = {kind: volumes for kind, volumes in _rows(bill).items() if any(volumes)}
     assert lines.keys() == rows.keys()
@@ -70,6 +71,12 @@ def _assert_taxes_agree(ours: Amount, theirs: Sides, name: str) -> None:
         tax = said[percentage]
         assert tax.base is not None and abs(Fraction(tax.base) - base) < CLOSE, name
         assert abs(Fraction(tax.amount) - amount) < CLOSE, name
+
+
+def _has_its_taxes(theirs: Sides) -> bool:
+    if theirs.excl is None or theirs.incl is None:
+        return True
+    return sum(amount for amount, _ in theirs.taxes.values()) == theirs.incl - theirs.excl
 
 
 def _close(ours: Amount, theirs: Sides) -> bool:
@@ -192,6 +199,13 @@ def test_a_written_charge_under_tariffs_that_are_asked_for(charge: Charge, ids: 
     assert_agree(price(charge, tariffs=asked), oracle.written(charge, _zone(charge), asked=asked))
 
 
+@given(charges(energies=used), policies(OF_A_CDR))
+def test_a_written_charge_shared_out_and_rounded_by_the_period(charge: Charge, policy: Policy) -> None:
+    """CDR-031: where another component becomes active a period should have begun, and is rounded as one."""
+    policy = replace(policy, step=Step.PER_PERIOD, crossing=Crossing.PRO_RATA, expired=Expired.ONLY_RESERVED)
+    assert_agree(price(charge, policy=policy), oracle.written(charge, _zone(charge), policy), policy)
+
+
 @given(
     charges(several=True, taxes=ANY_TAX, energies=used) | charges(taxes=ANY_TAX, energies=used),
     policies(OF_A_CDR),
@@ -200,8 +214,6 @@ def test_a_written_charge_under_tariffs_that_are_asked_for(charge: Charge, ids: 
 def test_a_written_charge_as_others_read_the_text(charge: Charge, policy: Policy, told: bool | None) -> None:
     """Each answer in docs/reference/pricing-readings.md by which a number changes."""
     told = told if policy.expired is Expired.TOLD else None
-    if policy.crossing is Crossing.PRO_RATA:  # what a share of a period is rounded up to, no text says
-        policy = replace(policy, step=Step.ONCE)
     bill = oracle.written(charge, _zone(charge), policy, told=told)
     assert_agree(price(charge, policy=policy, expired=told), bill, policy)
 

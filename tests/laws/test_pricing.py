@@ -123,6 +123,7 @@ def test_parts_over_which_a_limit_is_spread_add_up_to_the_total(scene: Scene) ->
     tariff, visit, _ = scene
     done = metered(tariff, visit.session, visit.zone, policy=Policy(partials=Partials.SPREAD))
     total, *parts = amounts_of(done)
+    assert all(part.price.after_taxes == part.incl for part in parts)
     if sum_of([line.amount for line in done.lines if line.element is not None]).excl:
         assert sum(part.excl or 0 for part in parts) == total.excl
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from laddnav.pricing.counts import Counted, Counts, Fee
 from laddnav.pricing.flags import Flag, Flagged
-from laddnav.pricing.limits import limit_lines
+from laddnav.pricing.limits import difference, limit_lines
 from laddnav.pricing.lines import lines
 from laddnav.pricing.model import Amount, CannotPrice, Priced
 from laddnav.pricing.policy import Partials, Policy
@@ -71,7 +71,13 @@ def _spread(parts: Parts) -> Parts:
     whole = sum_of(shares)
     before = _shares([share.excl for share in shares], whole.excl, parts.total.excl)
     after = _shares([share.incl for share in shares], whole.incl, parts.total.incl)
-    return Parts(parts.total, *(Amount(excl, incl) for excl, incl in zip(before, after, strict=True)))
+    held = [Amount(excl, incl) for excl, incl in zip(before, after, strict=True)]
+    return Parts(parts.total, *(_moved(share, to) for share, to in zip(shares, held, strict=True)))
+
+
+def _moved(share: Amount, to: Amount) -> Amount:
+    by = difference(share, to)
+    return share if by is None else share + by
 
 
 def _shares(sides: list[Decimal | None], whole: Decimal | None, total: Decimal | None) -> list[Decimal | None]:
@@ -85,6 +91,7 @@ def _shares(sides: list[Decimal | None], whole: Decimal | None, total: Decimal |
 
 def _refuse_what_is_no_number(total: Amount, counts: Counts) -> None:
     """NaN and infinity come through sums and products unseen."""
-    for number in (total.excl, total.incl, counts.used.wh):
-        if number is not None and not number.is_finite():
-            raise CannotPrice(f"A price or a volume is {number}, which is no number to calculate with")
+    excl, incl, used = total.excl, total.incl, counts.used.wh
+    if used.is_finite() and (excl is None or excl.is_finite()) and (incl is None or incl.is_finite()):
+        return
+    raise CannotPrice("A price or a volume is no number to calculate with")

@@ -6,7 +6,7 @@ the tariff's borders would say otherwise is a flag, or the answer under another 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -28,7 +28,7 @@ from laddnav.pricing.counts import (
 from laddnav.pricing.flags import Flag, Flagged
 from laddnav.pricing.holding import Holding
 from laddnav.pricing.model import UNSAID, CannotPrice, Charge, Priced
-from laddnav.pricing.offers import Offers, Rate, Shelf, first
+from laddnav.pricing.offers import Offers, Rate, first
 from laddnav.pricing.policy import OURS, Crossing, Expired, Flats, Policy, UnwrittenTime, Volume
 from laddnav.pricing.restrictions import Moment
 from laddnav.pricing.rounding import exact, length_of, quotient, seconds_of
@@ -42,6 +42,8 @@ _NO_LENGTH = timedelta()
 # Hours are often written with two decimal places, of which half of one is 18 seconds, and clocks with whole minutes.
 _TIMESTAMP_SLACK = Decimal(60)
 _NO_TIME: dict[str, Decimal] = {}
+
+Rates = dict[str, Rate | None]  # what prices each dimension; None: nothing does
 
 # The answers of a policy that differ from the usual. Looking a member up on its enumeration costs as much as pricing a
 # kilowatt hour, and is therefore done once.
@@ -165,7 +167,7 @@ class _Reading:
             self.parked_at = self.parked_at or written.started_at
         else:
             self.parked_at = None
-        reserves, charges = self._begins(written)
+        begins = self._begins(written)
         if offers is None:
             self._count(counts, written, {}, written.energy, times)
             return
@@ -174,38 +176,42 @@ class _Reading:
             times = self._unwritten(written, offers, moment)
         else:
             self._look_at_timestamps(written)
-        if reserves:
-            self._fee(counts, RESERVATION_FLAT, self._shelf_of_reservation(offers), written, moment)
-        if charges:
-            self._fee(counts, FLAT, offers.flat, written, moment)
+        for dimension in begins:
+            self._fee(counts, dimension, offers, written, moment)
         rates = self._rates(offers, moment, written.energy, times)
         if (offers.asks_power and written.power is UNSAID and not offers.asks_power.isdisjoint(rates)) or (
             offers.asks_current and written.current is UNSAID and not offers.asks_current.isdisjoint(rates)
         ):
             self._flag(Flag.POWER_UNKNOWN, written)
         borders = () if offers.borderless else self._borders(written, offers)
-        if borders and self.policy.crossing is _PRO_RATA:
-            self._count_pro_rata(counts, written, offers, times, [Cut(written.started_at, NO_ENERGY), *borders])
-        else:
-            if borders and self._changes(written, offers, times, rates, borders):
-                self._flag(Flag.PERIOD_CROSSES_BORDER, written)
-            self._count(counts, written, rates, written.energy, times)
+        parts = self._parts(written, offers, times, rates, borders) if borders else ()
+        if len(parts) > 1 and self.policy.crossing is _PRO_RATA:
+            self._count_parts(counts, written, times, parts)
+            return
+        if len(parts) > 1:
+            self._flag(Flag.PERIOD_CROSSES_BORDER, written)
+        self._count(counts, written, rates, written.energy, times)
 
-    def _begins(self, written: Written) -> tuple[bool, bool]:
-        """Whether a flat fee may be due for the reservation and for the charge: each once, as its first period begins.
+    def _begins(self, written: Written) -> tuple[str, ...]:
+        """The flat fees that may be due, of the reservation and of the charge: each once, as its first period begins.
 
         So it is too where no tariff holds then, and the fee of that phase is none.
         """
-        reserves = not self.reserved and bool(written.times.get(RESERVATION_TIME))
-        if reserves:
-            self.reserved = True
+        begins: tuple[str, ...] = ()
+        if not self.reserved and written.times.get(RESERVATION_TIME):
+            self.reserved, begins = True, (RESERVATION_FLAT,)
+        if self.begun and self.policy.flats is not _PER_ELEMENT:
+            return begins
         if self.expired or written.reserves:
-            return reserves, False
-        charges = not self.begun or self.policy.flats is _PER_ELEMENT
+            return begins
         self.begun = True
-        return reserves, charges
+        return (*begins, FLAT)
 
-    def _fee(self, counts: Counts, dimension: str, shelf: Shelf, written: Written, moment: Moment) -> None:
+    def _fee(self, counts: Counts, dimension: str, offers: Offers, written: Written, moment: Moment) -> None:
+        if dimension == FLAT:
+            shelf = offers.flat
+        else:
+            shelf = offers.expiry_flat if self.expired else offers.reservation_flat
         rate = first(shelf, moment)
         fees, flats = counts.fees, self.policy.flats
         if rate is None or (fees and flats is _ONE):
@@ -214,15 +220,12 @@ class _Reading:
             return
         fees.append(Fee(dimension, rate, written.started_at, written.place))
 
-    def _shelf_of_reservation(self, offers: Offers) -> Shelf:
-        return offers.expiry_flat if self.expired else offers.reservation_flat
-
-    def _rates(
-        self, offers: Offers, moment: Moment, energy: Decimal, times: dict[str, Decimal]
-    ) -> dict[str, Rate | None]:
+    def _rates(self, offers: Offers, moment: Moment, energy: Decimal, times: dict[str, Decimal]) -> Rates:
         """What prices each dimension that was counted."""
-        rates: dict[str, Rate | None] = {}
-        for kind in times:
+        rates: Rates = {}
+        for kind, seconds in times.items():
+            if not seconds:
+                continue
             if kind == TIME:
                 shelf = offers.time
             elif kind == PARKING_TIME:
@@ -252,7 +255,7 @@ class _Reading:
         self,
         counts: Counts,
         written: Written,
-        rates: dict[str, Rate | None],
+        rates: Rates,
         energy: Decimal,
         times: dict[str, Decimal],
         part: tuple[datetime, datetime] | None = None,
@@ -267,27 +270,32 @@ class _Reading:
                 counted = Counted(kind, rates.get(kind), start, end, seconds, place, drawn)
                 (counts.reservation if kind == RESERVATION_TIME else counts.times).append(counted)
 
-    def _count_pro_rata(
-        self,
-        counts: Counts,
-        written: Written,
-        offers: Offers,
-        times: dict[str, Decimal],
-        starts: list[Cut],
+    def _parts(
+        self, written: Written, offers: Offers, times: dict[str, Decimal], rates: Rates, borders: Iterable[Cut]
+    ) -> list[tuple[Cut, Rates]]:
+        """From where on which prices hold for what was counted in the period; one part where none of them changes."""
+        parts = [(Cut(written.started_at, NO_ENERGY), rates)]
+        for cut in borders:
+            rates = self._rates(offers, self._moment(written, offers, cut.at, cut.passed), written.energy, times)
+            if rates != parts[-1][1]:
+                parts.append((cut, rates))
+        return parts
+
+    def _count_parts(
+        self, counts: Counts, written: Written, times: dict[str, Decimal], parts: list[tuple[Cut, Rates]]
     ) -> None:
-        """Time and energy of the period, as if both had passed evenly."""
-        used = written.used
+        """Each as the period that should have been begun there, and as if time and energy had passed evenly.
+
+        A CPO shall begin one whenever another PriceComponent applies (OCPI 2.2.1 mod_cdrs_charging_period).
+        """
         whole = seconds_of(written.ended_at - written.started_at)
         given = dict.fromkeys(times, _ZERO)
-        for since, until in zip(starts, [*starts[1:], None], strict=True):
-            moment = self._moment(written, offers, since.at, since.passed)
-            passed = whole if until is None else seconds_of(until.at - written.started_at)
+        ends = [*(cut for cut, _ in parts[1:]), Cut(written.ended_at, written.used)]
+        for (since, rates), until in zip(parts, ends, strict=True):
+            passed = seconds_of(until.at - written.started_at)
             upto = {kind: quotient(seconds * passed, whole) for kind, seconds in times.items()}
-            part = {kind: upto[kind] - given[kind] for kind in times}
-            kwh = ((used if until is None else until.passed) - since.passed).kwh
-            rates = self._rates(offers, moment, kwh, part)
-            ended_at = written.ended_at if until is None else until.at
-            self._count(counts, written, rates, kwh, part, (since.at, ended_at))
+            share = {kind: upto[kind] - given[kind] for kind in times}
+            self._count(counts, written, rates, (until.passed - since.passed).kwh, share, (since.at, until.at))
             given = upto
 
     # ---- What to know of it
@@ -299,20 +307,6 @@ class _Reading:
             return _NO_TIME
         self._flag(Flag.TIME_NOT_WRITTEN, written)
         return {TIME: seconds_of(length)} if self.policy.unwritten_time is _BY_CLOCK_IF_UNWRITTEN else _NO_TIME
-
-    def _changes(
-        self,
-        written: Written,
-        offers: Offers,
-        times: dict[str, Decimal],
-        rates: dict[str, Rate | None],
-        borders: list[Cut],
-    ) -> bool:
-        """Another price begins within the period, for something that was counted in it."""
-        return any(
-            self._rates(offers, self._moment(written, offers, cut.at, cut.passed), written.energy, times) != rates
-            for cut in borders
-        )
 
     def _look_at_timestamps(self, written: Written) -> None:
         if self.policy.volume is _BY_CLOCK:

@@ -21,6 +21,9 @@ from laddnav.tariffs.model import Limit, Tariff
 PRICE_MIN = "PRICE_MIN"
 PRICE_MAX = "PRICE_MAX"
 
+# What two sides that were divided each on its own may be apart.
+_HAIR = Decimal("1e-9")
+
 Bounded = Callable[[Decimal, Decimal], Decimal]
 
 
@@ -44,9 +47,9 @@ def limit_lines(counts: Counts, lines: tuple[Line, ...], policy: Policy) -> tupl
             if limit is None:
                 continue
             total = sum_of([line.amount for line in limited])
-            change = _change(total, _bounded(total, limit, bounded, policy))
-            if change is not None:
-                line = _line(tariff, dimension, code, change, counts.started_at, counts.ended_at)
+            moved = difference(total, _bounded(total, limit, bounded, policy))
+            if moved is not None:
+                line = _line(tariff, dimension, code, moved, counts.started_at, counts.ended_at)
                 limited, found = (*limited, line), (*found, line)
     return found
 
@@ -78,8 +81,8 @@ def _bounded(total: Amount, limit: Limit, bounded: Bounded, policy: Policy) -> A
     return Amount(before, quotient(incl * before, excl) if excl else before)
 
 
-def _change(total: Amount, held: Amount) -> Amount | None:
-    """What a limit adds or takes away; None where it is not reached."""
+def difference(total: Amount, held: Amount) -> Amount | None:
+    """What a limit adds or takes away, of each tax too; None where it is not reached."""
     before = None if total.excl is None or held.excl is None else held.excl - total.excl
     after = None if total.incl is None or held.incl is None else held.incl - total.incl
     if not before and not after:
@@ -97,14 +100,14 @@ def _taxes(total: Amount, held: Amount, change: Decimal, tax: Decimal) -> tuple[
     if len(percentages) > 1 and _in_proportion(total, held):
         return _shared(total, change, tax)
     percentage = percentages.pop() if len(percentages) == 1 else None
-    kept = percentage is not None and change * percentage == tax * 100
+    kept = percentage is not None and abs(change * percentage - tax * 100) <= _HAIR
     return (TaxAmount(TAX_NAME, tax, percentage if kept else None, change),)
 
 
 def _in_proportion(total: Amount, held: Amount) -> bool:
     if not total.excl or total.incl is None or held.excl is None:
         return False
-    return held.incl == quotient(total.incl * held.excl, total.excl)
+    return held.incl is not None and abs(held.incl - quotient(total.incl * held.excl, total.excl)) <= _HAIR
 
 
 def _shared(total: Amount, change: Decimal, tax: Decimal) -> tuple[TaxAmount, ...]:

@@ -40,12 +40,12 @@ def lines(counts: Counts, policy: Policy) -> tuple[Line, ...]:
 
 def _lines(counted: list[Counted], policy: Policy) -> list[Line]:
     drawn: list[Line] = []
-    each = policy.step is _PER_PERIOD
-    runs = _runs(counted, each)
-    if each or len(counted) == 1:
-        for run, rate in runs:
-            drawn.append(_line(run, rate, up_to(run.volume, rate.step)))
+    if len(counted) == 1 or policy.step is _PER_PERIOD:
+        for piece in counted:
+            if piece.rate is not None:
+                drawn.append(_line(piece, piece.rate, up_to(piece.volume, piece.rate.step)))
         return drawn
+    runs = _runs(counted)
     if not runs:
         return drawn
     stepped = _stepped(runs, policy)
@@ -57,24 +57,20 @@ def _lines(counted: list[Counted], policy: Policy) -> list[Line]:
     return drawn
 
 
-def _runs(counted: list[Counted], of_period: bool) -> list[tuple[Counted, Rate]]:
-    """Pieces that follow each other under one Rate are one; `of_period` where only those of the same period are."""
+def _runs(counted: list[Counted]) -> list[tuple[Counted, Rate]]:
+    """Pieces of one dimension that follow each other under one Rate are one."""
     runs: list[tuple[Counted, Rate]] = []
     joins = False
     for piece in counted:
         rate = piece.rate
         if rate is None:
             joins = False
-        elif joins and runs[-1][1] is rate and _alike(runs[-1][0], piece, of_period):
+        elif joins and runs[-1][1] is rate and runs[-1][0].dimension == piece.dimension:
             runs[-1] = (_joined(runs[-1][0], piece), rate)
         else:
             runs.append((piece, rate))
             joins = True
     return runs
-
-
-def _alike(run: Counted, piece: Counted, of_period: bool) -> bool:
-    return run.dimension == piece.dimension and (not of_period or run.period == piece.period)
 
 
 def _joined(run: Counted, piece: Counted) -> Counted:

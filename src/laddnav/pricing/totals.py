@@ -44,10 +44,14 @@ def parts_of(lines: Iterable[Line]) -> Parts:
     """OCPI 2.2.1 mod_cdrs_cdr_object."""
     amounts: dict[str, list[Amount]] = {}
     for line in lines:
-        amounts.setdefault(_PART[line.dimension], []).append(line.amount)
+        part = _PART[line.dimension]
+        if part in amounts:
+            amounts[part].append(line.amount)
+        else:
+            amounts[part] = [line.amount]
     parts = {}
     for part, of_part in amounts.items():
-        parts[part] = sum_of(of_part)
+        parts[part] = of_part[0] if len(of_part) == 1 else sum_of(of_part)
     return Parts(sum_of([*parts.values()]), **parts)
 
 

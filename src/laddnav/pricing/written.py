@@ -43,7 +43,7 @@ class Written(Struct, frozen=True, gc=False):
 
 
 def read(place: int, period: ChargingPeriod, ended_at: datetime, offers: Offers | None, policy: Policy) -> Written:
-    """`offers` are those of the tariff that holds in it. FLAT of 2.1.1 is no volume: that fee follows from the tariff."""
+    """`offers` are of the tariff that holds in it. FLAT of 2.1.1 is no volume: that fee follows from the tariff."""
     energy = _ZERO
     times: dict[str, Decimal] = {}
     for dimension in period.dimensions:

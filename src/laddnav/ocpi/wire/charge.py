@@ -341,7 +341,7 @@ def _finite(number: Decimal) -> Decimal:
 
 def _hours(number: Decimal) -> timedelta:
     """To the millisecond. Raises ArithmeticError, ValueError."""
-    return _MILLISECOND * round(_plus(number) * _MILLISECONDS_OF_AN_HOUR)
+    return _MILLISECOND * round(_multiply(number, _MILLISECONDS_OF_AN_HOUR))
 
 
 def _instant(at: datetime) -> datetime:
