@@ -19,7 +19,16 @@ DOCUMENT = TESTS.parent / "docs" / "reference" / "ocpi-conformance.md"
 UNSHOWN = TESTS / "ocpi" / "unshown.tsv"
 
 # The modules of which every requirement is shown or has its reason. Another one is another word here.
-WHOLE = ("tariffs", "cdrs", "commands", "chargingprofiles", "hubclientinfo", "payments", "invoicereconciliation")
+WHOLE = (
+    "tariffs",
+    "cdrs",
+    "commands",
+    "chargingprofiles",
+    "hubclientinfo",
+    "payments",
+    "invoicereconciliation",
+    "bookings",
+)
 
 ID = re.compile(rf"\b(?:{'|'.join(sorted({id.split('-')[0] for id in catalogue()}))})-\d+\b")
 

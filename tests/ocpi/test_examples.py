@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from laddnav.bookings.model import Booking, BookingLocation, BookingRequest, Calendar
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
@@ -34,6 +35,10 @@ HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("NL", "TNM"), ref=
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
+        Booking,
+        BookingLocation,
+        BookingRequest,
+        Calendar,
         Cdr,
         Confirmation,
         Connector,
