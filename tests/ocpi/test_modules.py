@@ -230,6 +230,24 @@ async def test_a_removed_evse_is_still_told(at_cpo: Ask, cpo: Installation, cloc
     assert [evse["status"] for evse in whole["evses"]] == ["AVAILABLE", "REMOVED"]
 
 
+async def test_a_place_of_which_nothing_is_left_is_listed_no_more(
+    at_cpo: Ask, cpo: Installation, clock: SetClock
+) -> None:
+    """LOC-006: who asks what changed is still told that it is so, and who asks for it by its id."""
+    gone = tuple(things.evse(uid, status=Status.REMOVED) for uid in ("EVSE1", "EVSE2"))
+    url = f"{cpo.url}/ocpi/cpo/2.2.1/locations"
+    for evses, listed in (((gone[0], things.evse("EVSE2")), 1), (gone, 0), ((), 1)):
+        async with cpo.database.unit() as unit:
+            place = things.location(f"L{listed}{len(evses)}", CPO, evses=evses, last_updated=clock.now())
+            await locations.keep(unit, CPO, place)
+        found = [one["id"] for one in (await at_cpo("GET", url)).data]
+        assert found.count(place.id) == listed
+        assert (await at_cpo("GET", f"{url}/{place.id}")).http == 200
+    since = await at_cpo("GET", f"{url}?date_from=2020-01-01T00:00:00Z")
+    assert [one["id"] for one in since.data] == ["L12", "L02", "L10"]
+    assert since.headers["x-total-count"] == "3"
+
+
 # Tariffs --------------------------------------------------------------------------------------------------------------
 
 

@@ -296,6 +296,11 @@ def chooses_connector(station: Station) -> bool:
     return not (station.protocol or station.protocols[0]).startswith("ocpp1")
 
 
+def ended(location: Location) -> bool:
+    """Whether nothing of it is left (OCPI 2.2.1 mod_locations_cpo_interface)."""
+    return bool(location.evses) and all(evse.status is Status.REMOVED for evse in location.evses)
+
+
 class Named(Protocol):
     """A Token, as far as it says who may see a place."""
 

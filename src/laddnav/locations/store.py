@@ -12,6 +12,7 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations.model import Evse, Location, Station, Status
+from laddnav.locations.rules import ended
 
 _LOCATION = "l.holder, l.owner, l.id, l.id_key, l.ref, l.body, l.revision, l.last_updated"
 FETCH = f"select {_LOCATION} from location l where l.holder = $1 and l.owner = $2 and l.id_key = $3"
@@ -35,12 +36,12 @@ where (holder, owner, location_key) in (select * from unnest($1::text[], $2::tex
 order by holder, owner, location_key, position
 """
 UPSERT = """
-insert into location (holder, owner, id, id_key, ref, name, city, country, latitude, longitude, publish, body, revision,
-  last_updated)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13)
+insert into location (holder, owner, id, id_key, ref, name, city, country, latitude, longitude, publish, ended, body,
+  revision, last_updated)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)
 on conflict (holder, owner, id_key) do update set id = excluded.id, name = excluded.name, city = excluded.city,
   country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, publish = excluded.publish,
-  body = excluded.body, revision = location.revision + 1, last_updated = excluded.last_updated
+  ended = excluded.ended, body = excluded.body, revision = location.revision + 1, last_updated = excluded.last_updated
 """
 UPSERT_EVSE = """
 insert into evse (holder, owner, location_key, uid_key, uid, ref, evse_id, position, status, status_at, body,
@@ -238,6 +239,7 @@ def write(unit: Unit, holder: PartyId, location: Location) -> None:
         place.latitude,
         place.longitude,
         location.publish,
+        ended(location),
         json.encode(replace(location, evses=())).decode(),
         location.last_updated,
     )

@@ -65,7 +65,10 @@ LISTED: dict[Module, Listed] = {
     Module.BOOKING_LOCATIONS: Listed(
         table="booking_location", visible="t.withdrawn_at is null", timely="t.free && $9::tstzrange"
     ),
-    Module.LOCATIONS: Listed(table="location", sayable="t.publish"),
+    # Whoever asks what changed has to hear of an end, who asks for everything does not.
+    Module.LOCATIONS: Listed(
+        table="location", visible="($2::timestamptz is not null or not t.ended)", sayable="t.publish"
+    ),
     Module.TARIFFS: Listed(table="tariff", visible="t.withdrawn_at is null"),
     Module.TOKENS: Listed(
         table="token",
