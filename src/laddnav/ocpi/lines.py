@@ -93,9 +93,8 @@ def known(line: Line, said: Credentials) -> Line:
 
 
 def dealing(connection: Connection) -> Connection:
-    """With the hub, where it lists who is behind it (OCPI 2.3.0 credentials_credentials_object)."""
     chief = handshake.counterpart(connection.roles, connection.our_role)
-    return replace(connection, party=connection.hub or chief.party, their_role=chief.role)
+    return replace(connection, party=chief.party, their_role=chief.role)
 
 
 async def changed_to(unit: Unit, line: Line, ours: Iterable[Speaker]) -> Line:

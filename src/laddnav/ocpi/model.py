@@ -174,7 +174,6 @@ class Message(Struct, frozen=True, kw_only=True):
     method: str
     url: str
     body: bytes | None
-    to: PartyId | None = None  # who of them; None: whom we chiefly deal with
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

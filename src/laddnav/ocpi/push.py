@@ -129,8 +129,7 @@ class Courier:
                 await self._unneeded(delivery)
                 return
             routed = delivery.module not in UNROUTED
-            to = message.to or delivery.to
-            reply = await partner.call(message.method, message.url, message.body, to=to, routed=routed)
+            reply = await partner.call(message.method, message.url, message.body, to=delivery.to, routed=routed)
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except NotPassedOn as error:

@@ -36,7 +36,7 @@ async def queued(unit: Unit, through: Through, clients: Iterable[Client]) -> Non
         connection = await store.connections.find(unit, through.hub, client.connection_id)
         assert connection is not None, "it was there when the way was chosen"
         method = "DELETE" if through.method == "DELETE" else "PATCH" if "/" in key else "PUT"
-        store.deliveries.queue_news(unit, connection, through.module, f"{client.party} {key}", method)
+        store.deliveries.queue_news(unit, connection, through.module, key, method, client.party)
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
@@ -44,12 +44,13 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
     endpoint = connection.endpoint(delivery.module, RECEIVER)
     if endpoint is None:
         return None
-    told_to, owned_by, path = delivery.object_key.split(" ", 2)
-    to, owner = PartyId.parse(told_to), PartyId.parse(owned_by)
+    assert delivery.to is not None, "what is told to all is told to each by name"
+    owned_by, _, path = delivery.object_key.partition(" ")
+    owner = PartyId.parse(owned_by)
     key, *parts = (unquote(part) for part in path.split("/"))
     where = (owner.country, owner.party)
     if delivery.method == "DELETE":
-        return Message(method="DELETE", url=joined(endpoint, *where, key), body=None, to=to)
+        return Message(method="DELETE", url=joined(endpoint, *where, key), body=None)
     found = await kept.words_of(unit, connection.holder, delivery.module, owner, key)
     if found is None:
         return None
@@ -66,11 +67,11 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
         kind = PARTS[len(parts)]
     version = VERSIONS[connection.version]
     spoken = VERSIONS[told.version]
-    words = await retold(unit, connection.holder, spoken, version, kind, body, said_by=owner, said_to=to)
+    words = await retold(unit, connection.holder, spoken, version, kind, body, said_by=owner, said_to=delivery.to)
     url = joined(endpoint, *where, *ids)
     if delivery.module is Module.TOKENS and version.types_tokens:
         url = with_query(url, urlencode({"type": parsed(words)["type"]}))
-    return Message(method="PUT", url=url, body=words, to=to)
+    return Message(method="PUT", url=url, body=words)
 
 
 def _key(through: Through) -> str:

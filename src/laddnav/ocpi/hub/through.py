@@ -89,7 +89,7 @@ def through(connection: Connection, request: Request, settings: Settings) -> Thr
     if place == VIA and len(path) != 5:
         return None
     route = routing.route_in(request.headers) if version.routes else Route()
-    origin = route.origin or connection.party
+    origin = route.origin or connection.chief
     assert origin is not None, "who is registered has said who it is"
     return Through(
         connection=connection,

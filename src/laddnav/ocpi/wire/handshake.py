@@ -73,11 +73,6 @@ class Credentials(Struct, frozen=True, kw_only=True):
     roles: tuple[CredentialsRole, ...]
     hub: PartyId | None = None
 
-    @property
-    def own_roles(self) -> tuple[CredentialsRole, ...]:
-        """Who speaks here itself, without those whom a hub lists as reachable."""
-        return tuple(one for one in self.roles if self.hub in (None, one.party))
-
     def __repr__(self) -> str:
         """Without the token."""
         return f"Credentials({self.url} of {self.roles!r})"
