@@ -24,16 +24,20 @@ from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
+from laddnav.ocpi import book, store
 from laddnav.ocpi import booking as asking
-from laddnav.ocpi import store
 from laddnav.ocpi.asked import NotConnectedTo
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0
 from laddnav.parties.model import Role
+from laddnav.people.api import NotYours
+from laddnav.people.model import Role as Operator
+from laddnav.people.model import Visitor
 from laddnav.reservations import actions as reservations
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import CdrToken
+from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.bookings import offers
@@ -397,3 +401,38 @@ def test_lists_within_a_module_are_found_at_its_endpoint() -> None:
         Module.BOOKINGS,
         ("booking_locations",),
     )
+
+
+# By the operator of an eMSP -------------------------------------------------------------------------------------------
+
+
+async def test_an_operator_books_changes_and_cancels_at_a_partner(pair: Pair) -> None:
+    """BOOK-004, BOOK-007, BOOK-009, BOOK-022: with one request_id through all of it, and only for its own party."""
+    cpo, emsp = pair
+    await offered(cpo)
+    async with emsp.database.unit() as unit:
+        await tokens.keep(unit, EMSP, things.token("CARD1", EMSP))
+        (card,) = await tokens.by_uid(unit, EMSP, "CARD1")
+        card_ref = (await tokens.page(unit, EMSP, EMSP))[0][0]
+    await emsp.pull()
+    async with emsp.database.unit() as unit:
+        (place,) = await bookings.offerings(unit, EMSP, CPO)
+    by = Visitor(id="key", name="key", role=Operator.OPERATOR, holder=EMSP, language="en")
+    somebody = replace(by, holder=OTHERS)
+    asks = emsp.database, emsp.clients
+    wanted = book.Wanted(
+        booking_location=place.ref, token=card_ref, begins_at=offers.at(10), ends_at=offers.at(11), power_required=11
+    )
+    with pytest.raises(NotYours):
+        await book.book(*asks, somebody, wanted)
+    first = await book.book(*asks, by, wanted)
+    assert (first.status, first.tokens[0].uid) == (S.RESERVED, card.uid)
+    assert first.period.power_max == 11_000
+    with pytest.raises(NotYours):
+        await book.cancel_booking(*asks, somebody, first.ref, book.NotComing(reason=CanceledReason.TRAFFIC))
+    later = book.Otherwise(begins_at=offers.at(12), ends_at=offers.at(13))
+    moved = await book.change_booking(*asks, by, first.ref, later)
+    assert (moved.id, moved.status, moved.period.begins_at) == (first.id, S.RESERVED, offers.at(12))
+    over = await book.cancel_booking(*asks, by, first.ref, book.NotComing(reason=CanceledReason.BROKEN_VEHICLE))
+    assert (over.status, [one.request.request_id for one in over.requests]) == (S.CANCELED, [first.request_id] * 3)
+    assert over.requests[-1].request.canceled == Cancellation(reason=CanceledReason.BROKEN_VEHICLE, by=Role.EMSP)

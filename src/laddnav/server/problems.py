@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
+from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
@@ -72,6 +73,8 @@ STATUS: dict[type[Exception], int] = {
     TokenRefused: 403,
     NoSuchPath: 404,
     NotYours: 404,
+    UnknownBooking: 404,
+    UnknownBookingLocation: 404,
     UnknownCdr: 404,
     UnknownConnection: 404,
     UnknownConnector: 404,
@@ -92,11 +95,13 @@ STATUS: dict[type[Exception], int] = {
     AlreadyCredited: 409,
     AlreadyEnded: 409,
     AlreadyOurs: 409,
+    BookingOver: 409,
     EvseBusy: 409,
     EvseTaken: 409,
     NoStation: 409,
     NotInDispute: 409,
     NotOurs: 409,
+    NothingToDecide: 409,
     NotReservable: 409,
     Offline: 409,
     ReservationOver: 409,

@@ -66,7 +66,7 @@ class Speller:
         match node:
             case types.StructType():
                 return _UNITED.get(node.cls) or self._struct(node)
-            case types.VarTupleType() | types.ListType():
+            case types.VarTupleType() | types.ListType() | types.FrozenSetType():
                 item = self._of(node.item_type)
                 return Spelt(schema={"type": "array", "items": item.schema}, show=_each(item.show))
             case types.TupleType():
