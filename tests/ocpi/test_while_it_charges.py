@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
+from laddnav.metering.model import Measurand, Reading
 from laddnav.ocpi import commands, limited, partners, preferring
 from laddnav.ocpi.asked import sent_command
 from laddnav.ocpi.calling import PartnerRefused
@@ -25,10 +26,12 @@ from laddnav.scheduling import rules as scheduling
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.rules import NoSchedule
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.actions import limiting
+from laddnav.sessions.actions import Measurement, limiting
 from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Preferences, PreferencesAnswer, ProfileType, Session
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import Element, Restriction, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.clock import SetClock
@@ -58,6 +61,11 @@ async def charging(cpo: Installation, *, owner: PartyId = EMSP, able: bool = Tru
         if able:
             can = things.evse("EVSE1", capabilities=(CAPABLE, PREFERS), last_updated=unit.now)
             await locations.keep(unit, CPO, things.location(owner=CPO, evses=(can, things.evse("EVSE2"))))
+    return await begun(cpo, owner)
+
+
+async def begun(cpo: Installation, owner: PartyId = EMSP) -> Session:
+    async with cpo.database.unit() as unit:
         given = Authorization(allowed=Allowed.ALLOWED, token=things.token("U1", owner))
         return await sessions.begin(
             unit,
@@ -90,6 +98,34 @@ async def became(emsp: Installation, asked: Limited) -> tuple[CommandState, str 
 async def known_limits(emsp: Installation, session: Session) -> ActiveChargingProfile | None:
     async with emsp.database.unit() as unit:
         return (await sessions.fetch(unit, EMSP, CPO, session.id)).active_profile
+
+
+async def test_a_driver_sees_a_charge_grow_and_its_price_change(pair: Pair, clock: SetClock) -> None:
+    """SES-043: told whenever its meter said so, with a period for each stretch of one price."""
+    cpo, emsp = pair
+    await furnished(cpo)
+    dear = Element(
+        components=(things.component(TariffDimension.ENERGY, "4"),), restriction=Restriction(energy_max=kwh(3))
+    )
+    cheap = Element(components=(things.component(TariffDimension.ENERGY, "2"),))
+    async with cpo.database.unit() as unit:
+        await tariffs.keep(unit, CPO, things.tariff(owner=CPO, elements=(dear, cheap), last_updated=clock.now()))
+    session = await begun(cpo)
+    async with cpo.database.unit() as unit:
+        station = await locations.station(unit, "ST1")
+    seen: list[tuple[int, int]] = []
+    for register in (1000, 2000, 4000, 6000):
+        at = clock.advance(timedelta(minutes=15))
+        said = Reading(at=at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+        async with cpo.database.unit() as unit:
+            await sessions.measure(
+                unit, [Measurement(station=station, evse_no=1, session_id=session.id, readings=(said,))]
+            )
+        await cpo.settle()
+        async with emsp.database.unit() as unit:
+            told = await sessions.fetch(unit, EMSP, CPO, session.id)
+        seen.append((int(told.energy.kwh), len(told.periods)))
+    assert seen == [(1, 1), (2, 1), (4, 2), (6, 2)]
 
 
 # Profiles, two of ours ------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from laddnav.parties.model import Role
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
+from tests import things
 from tests.ocpi.test_examples import CASES
 
 CODECS = VERSIONS["2.2.1"].codecs
@@ -143,6 +144,14 @@ def test_text_may_be_of_any_language_and_ids_keep_their_case() -> None:
     """TYP-002, TYP-007."""
     heard = CODECS[Token].decode(token(issuer="Örebro Ström", uid="aBcD"), HEARING)
     assert (heard.issuer, heard.uid) == ("Örebro Ström", "aBcD")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_known_is_said_and_never_called_not_available(version: str) -> None:
+    """TYP-041"""
+    codecs = VERSIONS[version].codecs
+    for thing in (things.location(), things.tariff(), things.token()):
+        assert b"#NA" not in codecs[type(thing)].encode(thing)
 
 
 def test_null_an_empty_list_and_absence_are_the_same() -> None:
