@@ -23,7 +23,7 @@ from laddnav.metering.model import Activity, Measured, Stretch
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.v2_1_1 import cdr as cdr_of_2_1_1
 from laddnav.sessions import actions as sessions
-from laddnav.sessions import reserved, rules
+from laddnav.sessions import reserved, rules, store
 from laddnav.sessions.events import SessionEnded
 from laddnav.sessions.model import AuthMethod, Session, Status
 from laddnav.tariffs import actions as tariffs
@@ -203,3 +203,23 @@ async def test_a_cdr_says_how_everything_was_when_the_charge_began(database: Dat
     assert (cdr.location.address, cdr.location.evse_uid) == (location().address, "EVSE1")
     assert cdr.tariffs == (tariff(),)
     assert cdr.token == begun.token
+
+
+async def test_a_charge_that_began_before_places_were_kept_says_the_place_as_it_is(
+    database: Database, clock: SetClock
+) -> None:
+    station = await settled(database)
+    given = Authorization(allowed=Allowed.ALLOWED, token=token())
+    async with database.unit() as unit:
+        begun = await sessions.begin(
+            unit, station=station, evse_no=1, uid="CARD1", given=given, at=unit.now, register=wh(0)
+        )
+        store.update(unit, replace(begun, place=None))
+    at = clock.advance(timedelta(hours=1))
+    async with database.unit() as unit:
+        await sessions.stop(unit, holder=US, session_id=begun.id, at=at, register=wh(1000), reason="Local")
+    await drain(database)
+    async with database.unit() as unit:
+        cdr = await cdrs.of_session(unit, US, US, begun.id)
+    assert cdr is not None
+    assert cdr.location == begun.place

@@ -74,8 +74,9 @@ def _assert_taxes_agree(ours: Amount, theirs: Sides, name: str) -> None:
 
 
 def _has_its_taxes(theirs: Sides) -> bool:
+    """Whether they lie between its sides, as far as both are known."""
     if theirs.excl is None or theirs.incl is None:
-        return True
+        return False
     return sum(amount for amount, _ in theirs.taxes.values()) == theirs.incl - theirs.excl
 
 

@@ -143,6 +143,11 @@ CASES: dict[Code, tuple[Callable[[], Tariff], str, Callable[[], Tariff]]] = {
         "/elements/1/price_components/0/price",
         lambda: of(energy(), (ALWAYS, component(PARKING, "0.60")), currency="EUR"),
     ),
+    Code.NEGATIVE_PRICE: (
+        lambda: of(energy(price="-0.01")),
+        "/elements/0/price_components/0/price",
+        lambda: of(energy(price="0.01")),
+    ),
     Code.UNUSED_STEP_SIZE: (
         lambda: of((ALWAYS, component(FLAT, "5", step_size=60))),
         "/elements/0/price_components/0/step_size",

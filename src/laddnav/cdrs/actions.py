@@ -28,6 +28,7 @@ from laddnav.kit import json
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
+from laddnav.locations import rules as places
 from laddnav.metering.model import DoubtKind, Measured
 from laddnav.people import actions as people
 from laddnav.pricing.check import verdicts as checking
@@ -35,7 +36,7 @@ from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import rules as charges
 from laddnav.sessions.events import SessionAmended, SessionEnded
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import CdrLocation, Session, Status
 from laddnav.tariffs import actions as tariffs
 
 # Of what is missing or late, and not of what is wrong: a look at all facts that has it no more settles it.
@@ -112,10 +113,19 @@ async def credit(unit: Unit, ref: str, *, by: str, why: str) -> Cdr:
 
 
 async def _closed(unit: Unit, session: Session) -> tuple[Cdr, Measured]:
+    if session.place is None:  # begun by a version that did not keep it: as it is now
+        session = replace(session, place=await _place_now(unit, session))
     facts = await readings.facts(unit, session.holder, session.id)
     signed = rules.signed_data(await readings.of_session(unit, session.holder, session.id))
     measured = charges.whole(session, facts)
     return rules.closed(session, measured, signed, id=unit.new_id(), now=unit.now), measured
+
+
+async def _place_now(unit: Unit, session: Session) -> CdrLocation:
+    """Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    location = await locations.fetch(unit, session.holder, session.owner, session.location_id)
+    evse = places.evse_of(location, session.evse_uid)
+    return charges.snapshot(location, evse, places.connector_of(evse, session.connector_id))
 
 
 async def _credit(unit: Unit, cdr: Cdr) -> Cdr:

@@ -76,8 +76,11 @@ def _spread(parts: Parts) -> Parts:
 
 
 def _moved(share: Amount, to: Amount) -> Amount:
+    """With its taxes, unless a side is unknown: what of them is left then is unknown too."""
     by = difference(share, to)
-    return share if by is None else share + by
+    if by is None:
+        return share
+    return to if to.excl is None or to.incl is None else share + by
 
 
 def _shares(sides: list[Decimal | None], whole: Decimal | None, total: Decimal | None) -> list[Decimal | None]:

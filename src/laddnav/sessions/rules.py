@@ -13,7 +13,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
-from laddnav.locations.model import Connector, Location
+from laddnav.locations.model import Connector, Evse, Location
 from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
@@ -122,28 +122,29 @@ class Place(Struct, frozen=True, kw_only=True):
 
     @property
     def snapshot(self) -> CdrLocation:
-        """What a CDR says of it, however the Location changes meanwhile (OCPI 2.2.1 mod_cdrs_cdr_object).
+        """Raises UnknownEvse."""
+        return snapshot(self.location, evse_of(self.location, self.where.evse_uid), self.connector)
 
-        Raises UnknownEvse.
-        """
-        evse, connector = evse_of(self.location, self.where.evse_uid), self.connector
-        return CdrLocation(
-            id=self.location.id,
-            name=self.location.name,
-            address=self.location.address,
-            city=self.location.city,
-            postal_code=self.location.postal_code,
-            state=self.location.state,
-            country=self.location.country,
-            coordinates=self.location.coordinates,
-            evse_uid=evse.uid,
-            # OCPI wants an eMI3 id here; an Evse that has none is named by what our own words call it.
-            evse_id=evse.evse_id or evse.uid,
-            connector_id=connector.id,
-            connector_standard=connector.standard,
-            connector_format=connector.format,
-            connector_power_type=connector.power_type,
-        )
+
+def snapshot(location: Location, evse: Evse, connector: Connector) -> CdrLocation:
+    """What a CDR says of it, however the Location changes meanwhile (OCPI 2.2.1 mod_cdrs_cdr_object)."""
+    return CdrLocation(
+        id=location.id,
+        name=location.name,
+        address=location.address,
+        city=location.city,
+        postal_code=location.postal_code,
+        state=location.state,
+        country=location.country,
+        coordinates=location.coordinates,
+        evse_uid=evse.uid,
+        # OCPI wants an eMI3 id here; an Evse that has none is named by what our own words call it.
+        evse_id=evse.evse_id or evse.uid,
+        connector_id=connector.id,
+        connector_standard=connector.standard,
+        connector_format=connector.format,
+        connector_power_type=connector.power_type,
+    )
 
 
 class Advanced(Struct, frozen=True, kw_only=True):

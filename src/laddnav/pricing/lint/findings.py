@@ -45,6 +45,7 @@ class Code(StrEnum):
     VAT_NOT_APPLICABLE = "vat-not-applicable"
     TAX_NOT_NAMED = "tax-not-named"
     PER_MINUTE_PRICE = "per-minute-price"
+    NEGATIVE_PRICE = "negative-price"
     UNUSED_STEP_SIZE = "unused-step-size"
     STEP_SIZE_UNIT = "step-size-unit"
     LARGE_STEP_SIZE = "large-step-size"
@@ -85,6 +86,7 @@ _HINTS = {
     Code.NEEDLESS_WINDOW,
     Code.ALL_WEEKDAYS,
     Code.TAX_NOT_NAMED,
+    Code.NEGATIVE_PRICE,
     Code.UNUSED_STEP_SIZE,
     Code.LARGE_STEP_SIZE,
     Code.FREE_SHAPE,
@@ -175,6 +177,10 @@ _ENGLISH: dict[Code, tuple[str, str]] = {
         "{price} {currency} is the price of an hour, and looks like that of a minute.",
         "OCPI prices time by the hour: write {per_hour} if {price} is meant for a minute.",
     ),
+    Code.NEGATIVE_PRICE: (
+        "{price} {currency} is less than nothing: who uses this is paid for it.",
+        "Take the sign away if that is not meant; a min_price keeps the total from becoming negative.",
+    ),
     Code.UNUSED_STEP_SIZE: ("A step_size of {step} changes nothing here.", "Write 1."),
     Code.STEP_SIZE_UNIT: (
         "A step_size of {step} counts {unit} here, and looks like {other}.",
@@ -260,6 +266,10 @@ _SWEDISH: dict[Code, tuple[str, str]] = {
     Code.PER_MINUTE_PRICE: (
         "{price} {currency} är priset för en timme, och ser ut som priset för en minut.",
         "OCPI prissätter tid per timme: skriv {per_hour} om {price} är menat för en minut.",
+    ),
+    Code.NEGATIVE_PRICE: (
+        "{price} {currency} är mindre än ingenting: den som använder detta får betalt för det.",
+        "Ta bort tecknet om det inte är meningen; ett min_price hindrar att summan blir negativ.",
     ),
     Code.UNUSED_STEP_SIZE: ("En step_size på {step} ändrar inget här.", "Skriv 1."),
     Code.STEP_SIZE_UNIT: (

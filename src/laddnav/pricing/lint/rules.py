@@ -299,15 +299,18 @@ def currency(tariff: Tariff) -> Iterator[Found]:
         yield Found(code=Code.UNKNOWN_CURRENCY, pointer="/currency", facts={"currency": tariff.currency})
 
 
-def per_minute(tariff: Tariff) -> Iterator[Found]:
-    """Where we know what a coin of the currency is worth."""
+def prices(tariff: Tariff) -> Iterator[Found]:
+    """That of a minute is told where we know what a coin of the currency is worth."""
     least = LEAST_PER_HOUR * TO_A_EURO.get(tariff.currency, 0)
     for place in places(tariff):
-        price = place.component.price
-        if place.component.type in (TariffDimension.TIME, TariffDimension.PARKING_TIME) and 0 < price < least:
+        price, pointer = place.component.price, f"{place.pointer}/price"
+        if price < 0:
+            facts: dict[str, Fact] = {"price": price, "currency": tariff.currency}
+            yield Found(code=Code.NEGATIVE_PRICE, pointer=pointer, facts=facts)
+        elif place.component.type in (TariffDimension.TIME, TariffDimension.PARKING_TIME) and 0 < price < least:
             yield Found(
                 code=Code.PER_MINUTE_PRICE,
-                pointer=f"{place.pointer}/price",
+                pointer=pointer,
                 facts={"price": price, "currency": tariff.currency, "per_hour": price * 60},
             )
 
@@ -371,7 +374,7 @@ LOOKS: tuple[Callable[[Tariff], Iterable[Found]], ...] = (
     misplaced,
     taxes,
     currency,
-    per_minute,
+    prices,
     steps,
     texts,
     free,

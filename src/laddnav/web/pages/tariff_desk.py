@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -74,7 +75,7 @@ async def check(asked: Asked) -> Response:
     """Say what it comes to, and keep nothing."""
     async with asked.unit() as unit:
         now = unit.now
-    draft = _read(asked, _holder(asked), now)
+    draft = await asyncio.to_thread(_read, asked, _holder(asked), now)
     return _page(asked, draft, holder=_holder(asked), changes=asked.said("changes"), checked=True)
 
 
@@ -82,10 +83,12 @@ async def keep(asked: Asked) -> Response:
     """Unless something is an error: then it is as if the reader had only asked what it comes to. Raises Unbillable."""
     holder = _holder(asked)
     async with asked.unit() as unit:
-        draft = _read(asked, holder, unit.now)
-        tariff = draft.tariff
-        if tariff is None or not draft.keepable:
-            return _page(asked, draft, holder=holder, changes=asked.said("changes"), checked=True, refused=True)
+        now = unit.now
+    draft = await asyncio.to_thread(_read, asked, holder, now)
+    tariff = draft.tariff
+    if tariff is None or not draft.keepable:
+        return _page(asked, draft, holder=holder, changes=asked.said("changes"), checked=True, refused=True)
+    async with asked.unit() as unit:
         await tariffs.keep(unit, holder, tariff)
         people.note(unit, asked.visitor.name, "keep tariff", f"tariff {tariff.id}")
         refs = await tariffs.refs(unit, holder, holder, (tariff.id,))
@@ -125,6 +128,7 @@ def _holder(asked: Asked) -> PartyId:
 
 
 def _read(asked: Asked, holder: PartyId, now: datetime) -> Draft:
+    """A large tariff takes seconds, so it is read in a thread of its own."""
     words = asked.said("words")
     try:
         said = parsed(words.encode())

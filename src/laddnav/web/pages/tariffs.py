@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -146,6 +147,8 @@ async def one(asked: Asked) -> Response:
     monday = _asked_week(asked.query("week")) or today
     monday -= timedelta(days=monday.weekday())
     pictures = _pictures(tariff, monday, asked)
+    # A large tariff takes seconds to be looked at, in which others are to be answered.
+    findings = await asyncio.to_thread(linted, tariff, asked.language)
     return asked.page(
         "tariff.html",
         tariff=tariff,
@@ -153,7 +156,7 @@ async def one(asked: Asked) -> Response:
         validity=validity(tariff, now),
         taxes=asked.say(TAXES[tariff.tax_included] if tariff.tax_included in TAXES else N_("Prices before taxes")),
         passages=passages(tariff, asked.language),
-        findings=shown(linted(tariff, asked.language)),
+        findings=shown(findings),
         ours=tariff.owner == holder,
         pictures=[each for each in pictures if not each.steady],
         steady=[each for each in pictures if each.steady],
