@@ -43,7 +43,7 @@ from laddnav.readings.actions import UnknownDoubt
 from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
-from laddnav.tariffs.rules import Unbillable, UnknownTariff
+from laddnav.tariffs.rules import NotForReservations, Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
 from laddnav.web.words import N_, translations
 
@@ -67,6 +67,7 @@ SENTENCES: dict[type[Exception], str] = {
     NotAStationId: N_("A station is named by 1 to 255 printable characters without a slash."),
     NotAPartyId: N_("A party is written as country and three characters, such as SE*LAD."),
     NotConnectedTo: N_("There is no connection to %(party)s."),
+    NotForReservations: N_("Element %(number)s is for reservations, which may only have prices for TIME and FLAT."),
     NotInDispute: N_("This CDR is not held, or somebody has decided already."),
     NotOurs: N_("This CDR is a partner's; only its operator can take it back."),
     NotRegistered: N_("We are not registered with this partner."),
