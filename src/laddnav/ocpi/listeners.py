@@ -64,7 +64,7 @@ async def push_session(database: Database, changed: SessionEvent) -> None:
         if session is not None:
             owner = session.token.owner
             told = await _concerned(unit, changed.holder, Module.SESSIONS, owner)
-            await _queue(unit, told, Module.SESSIONS, fold(session.id), "PUT", owner)
+            await queue(unit, told, Module.SESSIONS, fold(session.id), "PUT", owner)
     database.wake()
 
 
@@ -96,7 +96,7 @@ async def push_record(database: Database, changed: RecordChanged) -> None:
         receiver = await reconciliation.receiver_of(unit, changed.holder, changed.record_id)
         told = await _concerned(unit, changed.holder, Module.INVOICE_RECONCILIATION, receiver)
         key, method = fold(changed.record_id), SAID_WITH[changed.change]
-        await _queue(unit, told, Module.INVOICE_RECONCILIATION, key, method, receiver)
+        await queue(unit, told, Module.INVOICE_RECONCILIATION, key, method, receiver)
     database.wake()
 
 
@@ -113,7 +113,7 @@ async def push_booking(database: Database, changed: BookingChanged) -> None:
     async with database.unit() as unit:
         booking = await bookings.fetch(unit, changed.holder, changed.holder, changed.booking_id)
         told = await _concerned(unit, changed.holder, Module.BOOKINGS, booking.asked_by)
-        await _queue(unit, told, Module.BOOKINGS, fold(booking.id), "PUT")
+        await queue(unit, told, Module.BOOKINGS, fold(booking.id), "PUT")
     database.wake()
 
 
@@ -122,7 +122,7 @@ async def _news(database: Database, holder: PartyId, owner: str, module: Module,
     if str(holder) != owner:
         return
     async with database.unit() as unit:
-        await _queue(unit, await _concerned(unit, holder, module), module, key, method)
+        await queue(unit, await _concerned(unit, holder, module), module, key, method)
     database.wake()
 
 
@@ -146,7 +146,7 @@ async def _concerned(
     return () if way is None else (way,)
 
 
-async def _queue(
+async def queue(
     unit: Unit, told: Iterable[Connection], module: Module, key: str, method: str, to: PartyId | None = None
 ) -> None:
     """To the one that it concerns, or to each whom it is for."""

@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
-from laddnav.ocpi import paying, uids, words
+from laddnav.ocpi import terminals, uids, words
 from laddnav.ocpi.endpoints.heard import part, speakable
 from laddnav.ocpi.hub import broadcast
 from laddnav.ocpi.model import Connection, Delivery, Message
@@ -58,7 +58,7 @@ async def news(unit: Unit, connection: Connection, module: Module, key: str, met
     if module is Module.CHARGING_PROFILES:
         return await _limits(unit, connection, key)
     if module in (Module.CONFIRMATIONS, Module.TERMINALS):
-        return await paying.news(unit, connection, module, key, method)
+        return await terminals.news(unit, connection, module, key, method)
     endpoint = connection.endpoint(module, RECEIVER)
     if endpoint is None:
         return None

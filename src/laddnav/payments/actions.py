@@ -120,6 +120,7 @@ async def offer(unit: Unit, ref: str, cpo: PartyId, where: EvseRef, connector_id
     connector = evse.connectors[0] if connector_id is None else connector_of(evse, connector_id)
     tariff = await tariffs.offered(unit, one.holder, cpo, connector.tariff_ids, unit.now, TariffType.AD_HOC_PAYMENT)
     return Offer(
+        holder=one.holder,
         terminal=one.terminal,
         connector_id=connector.id,
         tariff=tariff,

@@ -102,6 +102,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     `preauthorize` None: the Tariff does not say it, nor what then applies, and the provider decides.
     """
 
+    holder: PartyId
     terminal: Terminal
     connector_id: str
     tariff: Tariff | None

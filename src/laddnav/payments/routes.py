@@ -21,8 +21,8 @@ Line = Annotated[str, Meta(min_length=1, max_length=255)]
 class Introduce(Struct, frozen=True, kw_only=True):
     """A terminal of `holder`, a provider, that goes to `cpo`."""
 
-    holder: PartyId
-    cpo: PartyId
+    holder: str
+    cpo: str
     id: Id
     reference: Id | None = None
     customer_reference: Id | None = None
@@ -46,7 +46,7 @@ class Describe(Struct, frozen=True, kw_only=True):
 class Confirm(Struct, frozen=True, kw_only=True):
     """What `holder`, a provider, captured for the charge of an authorisation."""
 
-    holder: PartyId
+    holder: str
     id: Id
     authorization_reference: Id
     total: Price
@@ -78,13 +78,13 @@ async def fetch_terminal(unit: Unit, ref: str) -> Installed:
 async def introduce(unit: Unit, by: Visitor, body: Introduce) -> Installed:
     """As its provider, make a terminal known to the CPO that gets it."""
     terminal = Terminal(
-        owner=yours(by, body.holder),
+        owner=yours(by, PartyId.parse(body.holder)),
         id=body.id,
         reference=body.reference,
         customer_reference=body.customer_reference,
         last_updated=unit.now,
     )
-    return await actions.introduce(unit, terminal, body.cpo)
+    return await actions.introduce(unit, terminal, PartyId.parse(body.cpo))
 
 
 async def assign(unit: Unit, ref: str, body: Assign) -> Installed:
@@ -130,7 +130,7 @@ async def confirm(unit: Unit, by: Visitor, body: Confirm) -> Captured:
     return await actions.confirm(
         unit,
         Confirmation(
-            owner=yours(by, body.holder),
+            owner=yours(by, PartyId.parse(body.holder)),
             id=body.id,
             authorization_reference=body.authorization_reference,
             total=body.total,

@@ -25,9 +25,9 @@ class Listing(Struct, frozen=True, kw_only=True):
 class Issue(Listing, frozen=True, kw_only=True):
     """An invoice of `holder` to `receiver`; `cpo` is whichever of the two issued the CDRs."""
 
-    holder: PartyId
-    receiver: PartyId
-    cpo: PartyId
+    holder: str
+    receiver: str
+    cpo: str
 
 
 class Against(Struct, frozen=True, kw_only=True):
@@ -64,9 +64,13 @@ async def fetch_record(unit: Unit, ref: str) -> Against:
 
 async def issue(unit: Unit, by: Visitor, body: Issue) -> Record:
     """Tell a partner which CDRs an invoice is for that was made elsewhere; of ours it is told by itself."""
-    holder = yours(by, body.holder)
     return await actions.issue(
-        unit, holder, receiver=body.receiver, cpo=body.cpo, invoice_id=body.invoice_id, cdrs=body.cdrs
+        unit,
+        yours(by, PartyId.parse(body.holder)),
+        receiver=PartyId.parse(body.receiver),
+        cpo=PartyId.parse(body.cpo),
+        invoice_id=body.invoice_id,
+        cdrs=body.cdrs,
     )
 
 

@@ -17,6 +17,7 @@ import laddnav.cdrs.routes
 import laddnav.locations.routes
 import laddnav.ocpi.book
 import laddnav.ocpi.operate
+import laddnav.ocpi.operate_terminals
 import laddnav.ocpp.routes
 import laddnav.parties.routes
 import laddnav.payments.routes
@@ -169,6 +170,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.ocpi.operate.ROUTES,
+    *laddnav.ocpi.operate_terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )

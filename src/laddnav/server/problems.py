@@ -25,9 +25,11 @@ from laddnav.locations.rules import (
 from laddnav.ocpi.rules import UnknownConnection
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
+from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
 from laddnav.people.api import NotYours
 from laddnav.people.rules import NotAllowed
 from laddnav.readings.actions import UnknownDoubt
+from laddnav.reconciliation.rules import NotOurRecord, UnknownRecord
 from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownReservation
 from laddnav.sessions.routes import TokenRefused
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
@@ -76,6 +78,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownBooking: 404,
     UnknownBookingLocation: 404,
     UnknownCdr: 404,
+    UnknownConfirmation: 404,
     UnknownConnection: 404,
     UnknownConnector: 404,
     UnknownDeadJob: 404,
@@ -86,10 +89,12 @@ STATUS: dict[type[Exception], int] = {
     UnknownInvoice: 404,
     UnknownLocation: 404,
     UnknownParty: 404,
+    UnknownRecord: 404,
     UnknownReservation: 404,
     UnknownSession: 404,
     UnknownStation: 404,
     UnknownTariff: 404,
+    UnknownTerminal: 404,
     UnknownToken: 404,
     NotThisMethod: 405,
     AlreadyCredited: 409,
@@ -100,9 +105,11 @@ STATUS: dict[type[Exception], int] = {
     EvseTaken: 409,
     NoStation: 409,
     NotInDispute: 409,
+    NotOurRecord: 409,
     NotOurs: 409,
     NothingToDecide: 409,
     NotReservable: 409,
+    NotTheirs: 409,
     Offline: 409,
     ReservationOver: 409,
     StationExists: 409,

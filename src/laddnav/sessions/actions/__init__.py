@@ -70,7 +70,7 @@ async def request_start(
     station, evse_no = await locations.connected_at(unit, holder, evse)
     promised = await reserved_for(unit, holder, station, evse_no, token)
     if promised is not None:
-        return _start_reserved(unit, promised, station, reference, command_id)
+        return _start_reserved(unit, promised, station, reference, invoice_reference, command_id)
     await alone(unit, holder, station, evse_no, evse)
     where = await place(unit, station, evse_no, evse, connector_id, unit.now)
     session = rules.pending(
@@ -89,10 +89,20 @@ async def request_start(
 
 
 def _start_reserved(
-    unit: Unit, session: Session, station: Station, reference: str | None, command_id: str | None
+    unit: Unit,
+    session: Session,
+    station: Station,
+    reference: str | None,
+    invoice_reference: str | None,
+    command_id: str | None,
 ) -> Session:
-    reference = reference or session.authorization_reference
-    session = replace(session, authorization_reference=reference, command_id=command_id, last_updated=unit.now)
+    session = replace(
+        session,
+        authorization_reference=reference or session.authorization_reference,
+        invoice_reference_id=invoice_reference,
+        command_id=command_id,
+        last_updated=unit.now,
+    )
     store.update(unit, session)
     unit.announce(
         StartRequested(holder=session.holder, owner=str(session.owner), session_id=session.id, station_id=station.id)
