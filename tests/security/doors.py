@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.money import Price
 from laddnav.locations import actions as locations
 from laddnav.ocpi import partners, store
 from laddnav.ocpi.limited import CAPABLE
@@ -44,6 +45,9 @@ from laddnav.ocpi.wire.profiles import (
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
+from laddnav.payments import actions as payments
+from laddnav.payments.model import CaptureStatus, Confirmation, Terminal
+from laddnav.reconciliation.model import Record
 from laddnav.reservations import actions as reservations
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.sessions import actions as sessions
@@ -144,6 +148,7 @@ async def furnished(one: Installation, clock: SetClock, partner: PartyId) -> Hou
         for uid, number in EVSES.items():
             await locations.attach(unit, "ST1", number, EvseRef("LOC1", uid))
         locations.connected(unit, station, process="test", protocol="ocpp1.6")
+        await payments.introduce(unit, Terminal(owner=holder, id="TERM1", last_updated=LONG_AGO), partner)
     charging, charged = [await _charge(one, partner, EVSES[what]) for what in ("charging", "charged")]
     clock.advance(timedelta(hours=1))
     async with one.database.unit() as unit:
@@ -219,7 +224,8 @@ def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:
     known = (_of_ours(door, house) | _told(door, house, owner) | _commanded(door, owner, house)).get(door.key)
     if known is not None:
         return known
-    segments = (owner.country, owner.party, *("1" * 10))[: door.many]
+    within = ("booking_locations",) if (door.module, door.many > 3) == (Module.BOOKINGS, True) else ()
+    segments = (owner.country, owner.party, *within, *("1" * 10))[: door.many]
     return [Said(segments=segments, body=None if door.method in ("GET", "DELETE") else {})]
 
 
@@ -237,11 +243,22 @@ SENDER, RECEIVER = Interface.SENDER, Interface.RECEIVER
 def _of_ours(door: Door, house: House) -> Known:
     """What partners read of ours, and say about it."""
     since = "date_from=2026-01-01T00:00:00Z"
+    ours = Terminal(owner=house.holder, id="TERM1", last_updated=LONG_AGO)
     where = LocationReferences("LOC1", ("charging",))
     prefers = Preferences(profile=ProfileType.GREEN)
     limits = SetChargingProfile(response_url=URL, profile=LIMITS)
     return {
         (Module.CDRS, SENDER, "GET", 0): [Said()],
+        (Module.CONFIRMATIONS, SENDER, "GET", 0): [Said()],
+        (Module.INVOICE_RECONCILIATION, SENDER, "GET", 0): [Said()],
+        (Module.TERMINALS, SENDER, "GET", 0): [Said()],
+        (Module.TERMINALS, SENDER, "GET", 1): [Said(segments=("TERM1",))],
+        (Module.TERMINALS, SENDER, "PUT", 1): [Said(segments=("TERM1",), body=ours)],
+        (Module.TERMINALS, SENDER, "PATCH", 1): [Said(segments=("TERM1",), body={"city": "Visby"})],
+        (Module.TERMINALS, SENDER, "POST", 1): [
+            Said(segments=("activate",), body=replace(ours, id="TERM2"), nameless=True)
+        ],
+        (Module.TERMINALS, SENDER, "POST", 2): [Said(segments=("TERM1", "deactivate"))],
         (Module.HUB_CLIENT_INFO, SENDER, "GET", 0): [Said()],
         (Module.LOCATIONS, SENDER, "GET", 0): [Said()],
         (Module.LOCATIONS, SENDER, "GET", 1): [Said(segments=("LOC1",))],
@@ -252,6 +269,9 @@ def _of_ours(door: Door, house: House) -> Known:
         (Module.TARIFFS, SENDER, "GET", 0): [Said()],
         (Module.TOKENS, SENDER, "GET", 0): [Said()],
         (Module.TOKENS, SENDER, "POST", 2): [Said(segments=("OWN", "authorize"), body=where)],
+        (Module.TOKENS, SENDER, "POST", 4): [
+            Said(segments=(house.holder.country, house.holder.party, "OWN", "authorize"), body=where)
+        ],
         (Module.CHARGING_PROFILES, RECEIVER, "GET", 1): [
             Said(segments=(house.charging,), query=f"duration=900&response_url={URL}")
         ],
@@ -273,10 +293,41 @@ def _told(door: Door, house: House, owner: PartyId) -> Known:
     tariff = things.tariff(f"T-{number}", owner)
     client = ClientInfo(party=owner, role=Role.CPO, status=ClientStatus.CONNECTED, last_updated=LONG_AGO)
     cdr = _read(Cdr, cdr_words(id=f"C-{number}"), owner, house.holder)
+    terminal = Terminal(owner=owner, id="THEIRS", last_updated=LONG_AGO)
+    confirmation = Confirmation(
+        owner=owner,
+        id="PAID",
+        authorization_reference="REFERENCE",
+        total=Price(Decimal(1)),
+        currency="EUR",
+        status=CaptureStatus.SUCCESS,
+        eft_data=("A receipt",),
+        last_updated=LONG_AGO,
+    )
+    record = Record(
+        holder=house.holder,
+        owner=owner,
+        id="R1",
+        ref="",
+        receiver=house.holder,
+        cpo=owner,
+        invoice_id="I1",
+        cdrs=(cdr.id,),
+        last_updated=LONG_AGO,
+    )
     session = replace(_read(Session, session_words(id="S1"), owner, house.holder), place=cdr.location)
     return {
         (Module.CDRS, RECEIVER, "POST", 0): [Said(body=cdr, nameless=not door.version.routes)],
+        (Module.CDRS, RECEIVER, "POST", 3): [Said(segments=(*whose, cdr.id), body=cdr)],
         (Module.CDRS, RECEIVER, "GET", 3): [Said(segments=(*whose, cdr.id))],
+        (Module.CONFIRMATIONS, RECEIVER, "POST", 0): [Said(body=confirmation, nameless=True)],
+        (Module.CONFIRMATIONS, RECEIVER, "GET", 1): [Said(segments=(confirmation.id,))],
+        (Module.INVOICE_RECONCILIATION, RECEIVER, "POST", 0): [Said(body=record)],
+        (Module.INVOICE_RECONCILIATION, RECEIVER, "GET", 3): [Said(segments=(*whose, record.id))],
+        (Module.INVOICE_RECONCILIATION, RECEIVER, "PUT", 3): [Said(segments=(*whose, record.id), body=record)],
+        (Module.INVOICE_RECONCILIATION, RECEIVER, "DELETE", 3): [Said(segments=(*whose, record.id))],
+        (Module.TERMINALS, RECEIVER, "POST", 0): [Said(body=terminal, nameless=True)],
+        (Module.TERMINALS, RECEIVER, "GET", 1): [Said(segments=(terminal.id,))],
         (Module.HUB_CLIENT_INFO, RECEIVER, "PUT", 2): [Said(segments=whose, body=client)],
         (Module.HUB_CLIENT_INFO, RECEIVER, "GET", 2): [Said(segments=whose)],
         (Module.LOCATIONS, RECEIVER, "PUT", 3): [Said(segments=at, body=place)],

@@ -122,7 +122,11 @@ async def served(walk: Walk, *, ends: bool) -> None:
 
 def is_an_end(door: Door, what: Said) -> bool:
     """After it, nothing would be left for others to try."""
-    return door.method == "DELETE" or (door.module is Module.COMMANDS and "RESERVE_NOW" not in what.segments)
+    return (
+        door.method == "DELETE"
+        or "deactivate" in what.segments
+        or (door.module is Module.COMMANDS and "RESERVE_NOW" not in what.segments)
+    )
 
 
 def refusal(answer: Answer) -> str | None:

@@ -43,6 +43,7 @@ from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
 from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push
+from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
@@ -195,6 +196,7 @@ class House:
             Path("/metrics", self.metrics.shown),
         ]
         if "ocpi" in self.settings.only:
+            routes.append(partner_api.route(self._clients.settings.base))
             routes += ocpi.routes(self._database, self._clients.settings, self._clients)
         if "ocpp" in self.settings.only:
             routes.append(self.sockets.route())

@@ -1,0 +1,280 @@
+"""What we offer to partners, described by itself: OpenAPI 3.1, made from the tables and wire types that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version as release
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from laddnav.bookings.model import BookingLocation, BookingRequest, Calendar
+from laddnav.locations.model import Connector, Evse
+from laddnav.ocpi.endpoints import credentials
+from laddnav.ocpi.endpoints.call import Table
+from laddnav.ocpi.routes import MODULES
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, Side, path_of
+from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
+from laddnav.ocpi.wire.handshake import Credentials, Module, VersionDetails
+from laddnav.ocpi.wire.profiles import (
+    ActiveChargingProfileResult,
+    ChargingProfileResult,
+    ClearProfileResult,
+    ProfileRequest,
+    SetChargingProfile,
+)
+from laddnav.ocpi.wire.shared.scalars import DateTime, Number
+from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.ocpi.words import KINDS
+from laddnav.payments.model import Terminal
+from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.sessions.model import Preferences
+from laddnav.tokens.model import Authorization, LocationReferences
+
+Schema = dict[str, Any]
+Kind = type[Any] | None
+
+_REF = "#/components/schemas/"
+OWNED = "{country_code}/{party_id}"
+# What stands behind a module in a URL, where it is not an id alone, or an id and before it whose it is.
+BELOW: Mapping[tuple[Module, int], str] = {
+    (Module.BOOKING_LOCATIONS, 2): "{id}/{calendar_id}",
+    (Module.BOOKINGS, 4): f"{OWNED}/booking_locations/{{id}}",
+    (Module.BOOKINGS, 5): f"{OWNED}/booking_locations/{{id}}/{{calendar_id}}",
+    (Module.HUB_CLIENT_INFO, 2): OWNED,
+    (Module.LOCATIONS, 2): "{location_id}/{evse_uid}",
+    (Module.LOCATIONS, 4): f"{OWNED}/{{location_id}}/{{evse_uid}}",
+    (Module.LOCATIONS, 5): f"{OWNED}/{{location_id}}/{{evse_uid}}/{{connector_id}}",
+    (Module.SESSIONS, 2): "{id}/charging_preferences",
+    (Module.TERMINALS, 2): "{id}/deactivate",
+    (Module.TOKENS, 2): "{id}/authorize",
+    (Module.TOKENS, 4): f"{OWNED}/{{id}}/authorize",
+}
+BELOW_OURS: Mapping[tuple[Module, int], str] = {(Module.LOCATIONS, 3): "{location_id}/{evse_uid}/{connector_id}"}
+# What is spoken of there, where it is not what the whole module is about.
+PARTS: Mapping[tuple[Side, int], type[Any]] = {
+    ((Module.BOOKING_LOCATIONS, SENDER), 2): Calendar,
+    ((Module.BOOKINGS, RECEIVER), 4): BookingLocation,
+    ((Module.BOOKINGS, RECEIVER), 5): Calendar,
+    ((Module.CHARGING_PROFILES, RECEIVER), 1): SetChargingProfile,
+    ((Module.CHARGING_PROFILES, SENDER), 1): ActiveChargingProfile,
+    ((Module.LOCATIONS, SENDER), 2): Evse,
+    ((Module.LOCATIONS, SENDER), 3): Connector,
+    ((Module.LOCATIONS, RECEIVER), 4): Evse,
+    ((Module.LOCATIONS, RECEIVER), 5): Connector,
+    ((Module.SESSIONS, SENDER), 2): Preferences,
+    ((Module.TOKENS, SENDER), 2): LocationReferences,
+    ((Module.TOKENS, SENDER), 4): LocationReferences,
+}
+# Where a URL says by a word what is spoken of, or the method does: what stands behind the module, and what that is.
+NAMED: Mapping[tuple[Side, str, int], Mapping[str, type[Any]]] = {
+    ((Module.BOOKINGS, SENDER), "POST", 0): {"": BookingRequest},
+    ((Module.CHARGING_PROFILES, SENDER), "POST", 2): {
+        f"/{ProfileRequest.TELL}/{{id}}": ActiveChargingProfileResult,
+        f"/{ProfileRequest.SET}/{{id}}": ChargingProfileResult,
+        f"/{ProfileRequest.CLEAR}/{{id}}": ClearProfileResult,
+    },
+    ((Module.COMMANDS, RECEIVER), "POST", 1): {f"/{type}": command for type, command in COMMANDS.items()},
+    ((Module.COMMANDS, SENDER), "POST", 2): {f"/{type}/{{id}}": CommandResult for type in COMMANDS},
+    ((Module.TERMINALS, SENDER), "POST", 1): {"/activate": Terminal},
+}
+ANSWERS: Mapping[type[Any], type[Any]] = {LocationReferences: Authorization}
+
+_TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
+_INSTANT: Schema = {"type": "string", "format": "date-time"}
+_LIST: Mapping[str, Schema] = {
+    "offset": {"type": "integer", "minimum": 0},
+    "limit": {"type": "integer", "minimum": 1},
+    "date_from": _INSTANT,
+    "date_to": _INSTANT,
+}
+# What a URL may ask for besides, by module and method.
+ASKED: Mapping[tuple[Module, str], Mapping[str, Schema]] = {
+    (Module.CHARGING_PROFILES, "GET"): {"duration": {"type": "integer", "minimum": 1}, "response_url": _TEXT},
+    (Module.CHARGING_PROFILES, "DELETE"): {"response_url": _TEXT},
+    **{(Module.TOKENS, method): {"type": _TEXT} for method in ("GET", "PUT", "PATCH", "POST")},
+}
+
+
+def route(url: str) -> Route:
+    """Open to everybody, as what it describes is not; `url` is our /ocpi."""
+
+    @cache
+    def said() -> bytes:
+        return msgspec.json.encode(document(url))
+
+    async def described(_: Request) -> Response:
+        return Response(said(), media_type="application/json")
+
+    return Route("/ocpi/openapi.json", described)
+
+
+def document(url: str) -> Schema:
+    """Every endpoint of ours, in each role and version; `url` is our /ocpi."""
+    paths: dict[str, Schema] = {"/versions": {"get": _operation("/versions", "get", "versions", {}, None, _many({}))}}
+    components: dict[str, Schema] = {}
+    for version in VERSIONS.values():
+        spell = _Spelling(version)
+        components |= spell.components
+        paths[f"/{version.number}"] = {
+            "get": _operation(f"/{version.number}", "get", "versions", {}, None, spell.of(VersionDetails))
+        }
+        for place, method, tag, asked, kind, answer in _doors(version):
+            said = spell.of(kind) if method in ("post", "put") else spell.change_of(kind) if method == "patch" else None
+            data = None if method in ("put", "patch", "delete") and answer is None else spell.of(answer or kind)
+            many = method == "get" and not place.endswith(("}", Module.CREDENTIALS))
+            paths.setdefault(place, {})[method] = _operation(
+                place, method, tag, asked, said, _many(data) if many else data
+            )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Laddnav for partners (OCPI)", "version": release("laddnav")},
+        "servers": [{"url": url}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Token ` and the credentials token in Base64; for OCPI 2.1.1 as it is.",
+                }
+            },
+        },
+    }
+
+
+def _doors(version: Version) -> Iterator[tuple[str, str, str, Mapping[str, Schema], Kind, Kind]]:
+    """(path, method, module, what its query may ask, what is said there, what is answered if not the same)."""
+    for method, _ in credentials.TABLE:
+        yield (
+            f"/{version.number}/{Module.CREDENTIALS}",
+            method.lower(),
+            Module.CREDENTIALS,
+            {},
+            Credentials,
+            Credentials,
+        )
+    for role, sides in OFFERED.items():
+        for side in sides:
+            if side[0].offered_as in version.modules:
+                base = f"/{path_of(role)}/{version.number}/{side[0]}"
+                for method, many, below, kind in _ways(side, MODULES[side], version):
+                    asked = _LIST if (method, many) == ("GET", 0) else ASKED.get((side[0], method), {})
+                    answer = ANSWERS.get(kind) if kind is not None else None
+                    yield base + below, method.lower(), side[0], asked, kind, answer
+
+
+def _ways(side: Side, table: Table, version: Version) -> Iterator[tuple[str, int, str, Kind]]:
+    """(method, segments, what stands behind the module, what is spoken of)."""
+    module, interface = side
+    for (method, many), endpoint in table.items():
+        if not endpoint.spoken(version):
+            continue
+        named = NAMED.get((side, method, many))
+        if named is not None:
+            yield from ((method, many, below, kind) for below, kind in named.items() if kind in version.codecs)
+        else:
+            ours = BELOW_OURS.get((module, many)) if interface is SENDER else None
+            usual = {0: "", 1: "{id}", 3: f"{OWNED}/{{id}}"}
+            below = (
+                ours
+                or BELOW.get((module, many))
+                or usual.get(many)
+                or "/".join(f"{{part_{place}}}" for place in range(many))
+            )
+            yield method, many, below and f"/{below}", PARTS.get((side, many), KINDS.get(module))
+
+
+def _operation(
+    path: str, method: str, tag: str, asked: Mapping[str, Schema], said: Schema | None, data: Schema | None
+) -> Schema:
+    names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+    operation: Schema = {
+        "tags": [tag],
+        "parameters": [
+            *({"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names),
+            *({"name": name, "in": "query", "required": False, "schema": schema} for name, schema in asked.items()),
+        ],
+        "responses": {"200": _answer("Done", data), "default": _answer("Refused", None)},
+    }
+    if said is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": said}}}
+    return operation
+
+
+def _answer(what: str, data: Schema | None) -> Schema:
+    """In an envelope (OCPI 2.2.1 transport_and_format_response_format)."""
+    schema: Schema = {
+        "type": "object",
+        "required": ["status_code", "timestamp"],
+        "properties": {
+            "data": {} if data is None else data,
+            "status_code": {"type": "integer"},
+            "status_message": {"type": "string"},
+            "timestamp": _INSTANT,
+        },
+    }
+    return {"description": what, "content": {"application/json": {"schema": schema}}}
+
+
+def _many(data: Schema | None) -> Schema:
+    return {"type": "array", "items": data or {}}
+
+
+class _Spelling:
+    """What one version spells how, by the names of its own specification."""
+
+    def __init__(self, version: Version) -> None:
+        kinds = list(version.codecs)
+        schemas, found = msgspec.json.schema_components(
+            [version.codecs[kind].wire for kind in kinds], schema_hook=_scalar, ref_template=f"{_REF}{{name}}"
+        )
+        self._number = version.number
+        self._names = frozenset(found)
+        self._by_kind = {kind: self._spelt(schema) for kind, schema in zip(kinds, schemas, strict=True)}
+        self.components = {self._name(name): self._spelt(schema) for name, schema in found.items()}
+
+    def of(self, kind: Kind) -> Schema:
+        """Of what nobody names, any object."""
+        return self._by_kind.get(kind, {"type": "object"}) if kind is not None else {"type": "object"}
+
+    def change_of(self, kind: Kind) -> Schema:
+        """Some of its fields."""
+        whole = self.components.get(self.of(kind).get("$ref", "").removeprefix(_REF), {"type": "object"})
+        return {name: said for name, said in whole.items() if name != "required"}
+
+    def _spelt(self, said: Any) -> Any:
+        """With our names of its parts, and with patterns as ECMAScript writes them."""
+        match said:
+            case dict():
+                return {
+                    name: _REF + self._name(part.removeprefix(_REF))
+                    if name == "$ref"
+                    else part.removesuffix(r"\Z") + "$"
+                    if name == "pattern"
+                    else self._spelt(part)
+                    for name, part in said.items()
+                    if name != "title"
+                }
+            case list():
+                return [self._spelt(part) for part in said]
+            case _:
+                return said
+
+    def _name(self, name: str) -> str:
+        """As the specification has it; two of one name are told apart by where we keep them."""
+        *folders, last = name.split(".")
+        plain = last.removeprefix("Wire")
+        return ".".join([self._number, *folders[-2:], last if plain in self._names else plain])
+
+
+def _scalar(kind: type) -> Schema:
+    return {Number: {"type": "number"}, DateTime: _INSTANT}[kind]
