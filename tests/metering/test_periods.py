@@ -335,3 +335,33 @@ def test_a_running_meter_remembers_sums_of_currents_and_not_each_of_them() -> No
     assert len(meter.drawn) == 1
     assert json.decode(json.encode(meter), Meter) == meter
     assert len(json.encode(meter)) < 300
+
+
+def test_at_one_instant_a_register_ends_what_was_and_a_mark_begins_what_is_whatever_their_order() -> None:
+    facts: list[Fact] = [mark(10, Activity.SUSPENDED_EV), register(10, 2000), register(20, 2000)]
+    for came in (facts, facts[::-1], [facts[1], facts[0], facts[2]]):
+        done = stretches(came, NOON, FIRST, after(20), wh(2000))
+        assert [(one.activity, one.energy.wh) for one in done.stretches] == [
+            (Activity.CHARGING, Decimal(1000)),
+            (Activity.SUSPENDED_EV, Decimal(0)),
+        ]
+        assert not done.doubts
+
+
+def test_of_two_registers_at_one_instant_the_lower_is_folded_first() -> None:
+    done = stretches([register(10, 2000), register(10, 1500)], NOON, FIRST, after(10), wh(2000))
+    assert (sum(energies(done)), kinds(done)) == (1000, [])
+
+
+def test_a_register_that_waits_falls_at_the_stop_if_that_denies_it_or_says_nothing() -> None:
+    leaps = [register(10, 900_000)]
+    for stop, energy in ((wh(2000), 1000), (None, 0), (wh(900_000), 899_000)):
+        done = stretches(leaps, NOON, FIRST, after(20), stop, power_max=kw(22))
+        assert sum(energies(done)) == energy
+        assert kinds(done)[0] is DoubtKind.POWER_IMPLAUSIBLE
+
+
+def test_a_register_that_waits_is_no_second_doubt_when_it_is_told_again() -> None:
+    done = folded(register(10, 900_000), register(10, 900_000), power_max=22)
+    assert kinds(done) == [DoubtKind.POWER_IMPLAUSIBLE]
+    assert done.stretches == ()

@@ -12,9 +12,9 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.kit.power import kw
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.flags import Flag
+from laddnav.pricing.flags import Flag, Flagged
 from laddnav.pricing.limits import PRICE_MAX, PRICE_MIN
-from laddnav.pricing.model import Amount, CannotPrice, Priced
+from laddnav.pricing.model import Amount, CannotPrice, Priced, Span
 from laddnav.pricing.policy import DurationFrom, Edited, Policy
 from laddnav.pricing.reasons import Because, Reason, said
 from laddnav.pricing.rounding import in_hours, rounded, rounded_price, seconds_of, up_to
@@ -382,3 +382,74 @@ def test_a_border_of_the_price_for_nobody_coming_cuts_no_period_of_a_reservation
     assert len(metered(both, [kept], STOCKHOLM).periods) == 2
     came = charged(30, "1", since=NOON + timedelta(minutes=30))
     assert len(metered(both, [kept, came], STOCKHOLM).periods) == 2
+
+
+# ---- What power and current were over two whiles
+
+
+@pytest.mark.parametrize(
+    ("one", "later", "both"),
+    [
+        ((1, 2), (3, 4), (1, 4)),
+        ((3, 4), (1, 2), (1, 4)),
+        ((1, 9), (3, 4), (1, 9)),
+        ((None, 2), (3, 4), (None, 4)),
+        ((1, 2), (None, 4), (None, 4)),
+        ((1, None), (3, 4), (1, None)),
+        ((1, 2), (3, None), (1, None)),
+    ],
+)
+def test_over_two_whiles_the_lowest_and_the_highest_count_and_what_is_unknown_in_one_is_unknown(
+    one: tuple[int | None, int | None], later: tuple[int | None, int | None], both: tuple[int | None, int | None]
+) -> None:
+    def span(sides: tuple[int | None, int | None]) -> Span:
+        low, high = (None if side is None else Decimal(side) for side in sides)
+        return Span(low, high)
+
+    assert span(one).and_then(span(later)) == span(both)
+
+
+def test_a_period_says_the_least_and_the_most_power_of_all_that_was_joined_in_it() -> None:
+    fast = tariff(Element(components=(component("ENERGY", "4"),), restriction=Restriction(power_min=kw(50))))
+    done = metered(fast, [charged(60, "20"), charged(60, "10", since=NOON + timedelta(hours=1))], STOCKHOLM)
+    (period,) = done.periods
+    assert {one.type: one.volume for one in period.dimensions} == {
+        "ENERGY": 30,
+        "TIME": 2,
+        "MIN_POWER": 10,
+        "MAX_POWER": 20,
+    }
+
+
+# ---- The edges of a reservation
+
+
+WITH_FEES = tariff(
+    Element(components=(component("FLAT", "3"),), restriction=Restriction(reservation="RESERVATION")),
+    Element(components=(component("FLAT", "7"),), restriction=Restriction(reservation="RESERVATION_EXPIRES")),
+    Element(components=(component("FLAT", "5"), component("ENERGY", "4"))),
+)
+
+
+def test_a_reservation_without_a_moment_owes_its_fee_and_expires_with_the_other() -> None:
+    tab = opened(WITH_FEES, NOON, STOCKHOLM, reserved=True)
+    assert priced(tab).total.excl == priced(advanced(tab, reserved(0))).total.excl == 3
+    assert priced(tab, over=True).total.excl == priced(advanced(tab, reserved(0)), over=True).total.excl == 7
+
+
+def test_a_charge_after_a_reservation_owes_both_fees_be_it_ever_so_short() -> None:
+    tab = advanced(opened(WITH_FEES, NOON, STOCKHOLM, reserved=True), reserved(10))
+    begun = advanced(tab, charged(0, "0", since=NOON + timedelta(minutes=10)))
+    for over in (False, True):
+        done = priced(begun, over=over)
+        assert (done.reservation.excl, done.fixed.excl) == (Decimal(3), Decimal(5))
+        assert done.reserved == timedelta(minutes=10)
+        assert [line.started_at for line in done.lines] == [NOON, NOON + timedelta(minutes=10)]
+
+
+def test_a_flag_names_the_period_and_the_tariff_that_it_is_about() -> None:
+    asks = tariff(Element(components=(component("ENERGY", "4"),), restriction=Restriction(current_min=Decimal(16))))
+    done = metered(asks, [charged(60, "10")], STOCKHOLM)
+    assert done.flags == (Flagged(flag=Flag.POWER_UNKNOWN, period=0, tariff_id="DAY"),)
+    known = replace(charged(60, "10"), current=Decimal(20))
+    assert metered(asks, [known], STOCKHOLM).flags == ()
