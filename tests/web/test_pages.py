@@ -23,7 +23,7 @@ from tests.web.site import Site, begin, measure, pause, stop
 
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
-    *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens"),
+    *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
 )
 OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
 

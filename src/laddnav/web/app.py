@@ -20,6 +20,7 @@ from laddnav.web.asked import Asked, Console, Door, cookie_of
 from laddnav.web.live import live
 from laddnav.web.pages import (
     account,
+    bookings,
     cdrs,
     charge,
     deviations,
@@ -42,6 +43,7 @@ DOORS: tuple[Door, ...] = (
     *network.DOORS,
     *stations.DOORS,
     *sessions.DOORS,
+    *bookings.DOORS,
     *cdrs.DOORS,
     *invoices.DOORS,
     *reconciliations.DOORS,

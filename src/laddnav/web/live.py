@@ -41,6 +41,8 @@ STALE = {
     "InvoiceGrew": "invoices",
     "InvoiceIssued": "invoices",
     "RecordChanged": "invoices",
+    "BookingChanged": "bookings",
+    "BookingLocationChanged": "bookings",
     "ConnectionChanged": "partners",
     "TariffChanged": "tariffs",
     "TokenChanged": "tokens",

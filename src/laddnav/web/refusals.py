@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from laddnav.billing.rules import UnknownInvoice
+from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking
 from laddnav.cdrs.rules import AlreadyCredited, NoReason, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
@@ -51,6 +52,8 @@ from laddnav.web.words import N_, translations
 SENTENCES: dict[type[Exception], str] = {
     AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
     AlreadyEnded: N_("This session is over already."),
+    BookingOver: N_("This booking is over already."),
+    NothingToDecide: N_("No request for this booking waits for an answer."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
     EnergyOrAmount: N_("Say either how much energy or for how much money."),
@@ -106,6 +109,7 @@ SENTENCES: dict[type[Exception], str] = {
 }
 
 NOT_FOUND = (
+    UnknownBooking,
     UnknownCdr,
     UnknownConnection,
     UnknownEvse,

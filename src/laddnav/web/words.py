@@ -125,6 +125,10 @@ STATES: dict[tuple[str, str], State] = {
     ("client", "OFFLINE"): State(N_("Offline"), "bad", "fault"),
     ("client", "PLANNED"): State(N_("Planned"), "idle", "planned"),
     ("client", "SUSPENDED"): State(N_("Removed"), "idle", "gone"),
+    ("booking", "waiting"): State(N_("Waits for an answer"), "warn", "waiting"),
+    ("booking", "PENDING"): State(N_("Waits for an answer"), "warn", "waiting"),
+    ("booking", "RESERVED"): State(N_("Reserved"), "hold", "reserved"),
+    ("booking", "FULFILLED"): State(N_("The driver came"), "good", "done"),
 }
 
 
@@ -155,6 +159,10 @@ TERMS: dict[str, str] = {
     "total_energy": N_("Energy"),
     "total_time": N_("Lasted"),
     "total_parking_time": N_("Of it parked"),
+    "POWER_OUTAGE": N_("No power"),
+    "BROKEN_CHARGER": N_("The station is broken"),
+    "FULL": N_("All EVSEs are taken"),
+    "BLOCKED": N_("The EVSE cannot be reached"),
     "viewer": N_("Viewer"),
     "operator": N_("Operator"),
     "admin": N_("Administrator"),
