@@ -117,23 +117,6 @@ async def push_booking(database: Database, changed: BookingChanged) -> None:
     database.wake()
 
 
-async def push_booking_location(database: Database, changed: BookingLocationChanged) -> None:
-    """Hears that something else can be booked at a place of ours."""
-    key = fold(changed.booking_location_id)
-    await _news(database, changed.holder, changed.owner, Module.BOOKING_LOCATIONS, key)
-
-
-async def push_booking(database: Database, changed: BookingChanged) -> None:
-    """Hears how a booking with us stands: only who asked for it is told."""
-    if str(changed.holder) != changed.owner:
-        return
-    async with database.unit() as unit:
-        booking = await bookings.fetch(unit, changed.holder, changed.holder, changed.booking_id)
-        told = await _concerned(unit, changed.holder, Module.BOOKINGS, booking.asked_by)
-        await _queue(unit, told, Module.BOOKINGS, fold(booking.id), "PUT")
-    database.wake()
-
-
 async def _news(database: Database, holder: PartyId, owner: str, module: Module, key: str, method: str = "PUT") -> None:
     """Of ours only: what a partner said is nobody else's business."""
     if str(holder) != owner:
