@@ -72,6 +72,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "serve": Typed("serve", "Serve pages, APIs, partners and stations until stopped"),
         "party": Typed("parties", "Our own parties"),
         "partner": Typed("partners", "Connections to other companies over OCPI"),
+        "hub": Typed("hub", "A hub of ours: who reaches whom through it, and what passed through it"),
         "conform": Typed("conform", "Test somebody's OCPI endpoint, and report what it does right and wrong"),
         "station": Typed("stations", "The stations of our network"),
         "api-key": Typed("keys", "Keys of the operator API"),

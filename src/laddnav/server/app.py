@@ -16,6 +16,7 @@ import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.locations.routes
 import laddnav.ocpi.book
+import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate
 import laddnav.ocpi.operate_terminals
 import laddnav.ocpp.routes
@@ -49,6 +50,7 @@ from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients as hub_clients
+from laddnav.ocpi.hub import detours
 from laddnav.ocpi.introductions import introduce_debtors
 from laddnav.ocpi.listeners import (
     push_booking,
@@ -171,6 +173,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.ocpi.operate.ROUTES,
+    *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate_terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
@@ -226,6 +229,7 @@ class House:
                 "look_after_bookings": every(10, lambda: waiting.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
+                "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_exchanges": every(3600, lambda: journal.forget_old(database)),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi.rules import FOR_ALL, RECEIVER, SENDER, Side
+from laddnav.ocpi.rules import FOR_ALL, PASSED_ON, RECEIVER, SENDER, Side
 from laddnav.ocpi.wire.clients import ClientStatus
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.parties.model import Role
@@ -52,6 +52,13 @@ class ReceiverNotConnected(Refusal):
     def __init__(self, party: PartyId) -> None:
         super().__init__(f"{party} is not connected now")
         self.party = party
+
+
+class UnknownModule(Refusal):
+    """Nothing of this name goes through a hub."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(f"{module[:40]!r} does not go through a hub; {', '.join(sorted(PASSED_ON))} do")
 
 
 class NoSuchDetour(Refusal):
@@ -100,6 +107,14 @@ class Denial(Struct, frozen=True, kw_only=True):
     one: PartyId
     other: PartyId
     module: Module | None = None
+
+
+def paired(one: PartyId, other: PartyId, module: str | None) -> Denial:
+    """The same whoever is named first. Raises UnknownModule."""
+    if module is not None and module not in PASSED_ON:
+        raise UnknownModule(module)
+    lesser, greater = sorted((one, other))
+    return Denial(one=lesser, other=greater, module=None if module is None else Module(module))
 
 
 class Forward(Struct, frozen=True):

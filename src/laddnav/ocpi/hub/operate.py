@@ -1,0 +1,39 @@
+"""The operator API about a hub of ours: who is kept from whom, and what passed through it in a month."""
+
+from msgspec import Struct
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.hub import settlement
+from laddnav.ocpi.hub.rules import Denial
+from laddnav.ocpi.hub.settlement import Denials, HubMonth
+from laddnav.people.api import Route
+from laddnav.people.model import Role
+
+
+class KeptApart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All pairs that are to be kept apart; `module` of a pair is left out where it is in everything."""
+
+    denials: tuple[Denial, ...]
+
+
+async def fetch_denials(unit: Unit, holder: str) -> Denials:
+    """Who does not reach whom through this hub."""
+    return await settlement.denials(unit, PartyId.parse(holder))
+
+
+async def set_denials(unit: Unit, holder: str, body: KeptApart) -> Denials:
+    """All of them anew; a pair that is left out reaches each other again."""
+    return await settlement.decide(unit, PartyId.parse(holder), body.denials)
+
+
+async def fetch_log(unit: Unit, holder: str, *, month: str) -> HubMonth:
+    """What passed through this hub in a month such as 2026-11, by who asked whom in which module."""
+    return await settlement.month(unit, PartyId.parse(holder), month)
+
+
+ROUTES = (
+    Route(method="GET", path="/hubs/{holder}/denials", does=fetch_denials),
+    Route(method="PUT", path="/hubs/{holder}/denials", does=set_denials, needs=Role.ADMIN),
+    Route(method="GET", path="/hubs/{holder}/log", does=fetch_log),
+)
