@@ -6,7 +6,7 @@ the tariff's borders would say otherwise is a flag, or the answer under another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -184,12 +184,14 @@ class _Reading:
         ):
             self._flag(Flag.POWER_UNKNOWN, written)
         borders = () if offers.borderless else self._borders(written, offers)
-        parts = self._parts(written, offers, times, rates, borders) if borders else ()
-        if len(parts) > 1 and self.policy.crossing is _PRO_RATA:
-            self._count_parts(counts, written, times, parts)
-            return
-        if len(parts) > 1:
-            self._flag(Flag.PERIOD_CROSSES_BORDER, written)
+        if borders:
+            changes = self._changes(written, offers, times, rates, borders)
+            if self.policy.crossing is not _PRO_RATA:
+                if next(changes, None) is not None:
+                    self._flag(Flag.PERIOD_CROSSES_BORDER, written)
+            elif later := [*changes]:
+                self._count_parts(counts, written, times, [(Cut(written.started_at, NO_ENERGY), rates), *later])
+                return
         self._count(counts, written, rates, written.energy, times)
 
     def _begins(self, written: Written) -> tuple[str, ...]:
@@ -270,16 +272,15 @@ class _Reading:
                 counted = Counted(kind, rates.get(kind), start, end, seconds, place, drawn)
                 (counts.reservation if kind == RESERVATION_TIME else counts.times).append(counted)
 
-    def _parts(
+    def _changes(
         self, written: Written, offers: Offers, times: dict[str, Decimal], rates: Rates, borders: Iterable[Cut]
-    ) -> list[tuple[Cut, Rates]]:
-        """From where on which prices hold for what was counted in the period; one part where none of them changes."""
-        parts = [(Cut(written.started_at, NO_ENERGY), rates)]
+    ) -> Iterator[tuple[Cut, Rates]]:
+        """From where on other prices hold for something that was counted in the period, and which."""
         for cut in borders:
-            rates = self._rates(offers, self._moment(written, offers, cut.at, cut.passed), written.energy, times)
-            if rates != parts[-1][1]:
-                parts.append((cut, rates))
-        return parts
+            others = self._rates(offers, self._moment(written, offers, cut.at, cut.passed), written.energy, times)
+            if others != rates:
+                rates = others
+                yield cut, rates
 
     def _count_parts(
         self, counts: Counts, written: Written, times: dict[str, Decimal], parts: list[tuple[Cut, Rates]]
