@@ -194,6 +194,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
     took_ms: int
 
 
+class Looked(Struct, frozen=True, kw_only=True):
+    """What somebody looks for among exchanges: `words` in the URL, the problem or an id; `failed`: only what did."""
+
+    words: str = ""
+    direction: str | None = None
+    failed: bool = False
+
+
 class Pull(Struct, frozen=True, kw_only=True):
     """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here.
 

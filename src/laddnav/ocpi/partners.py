@@ -18,7 +18,7 @@ from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.lines import Line, Speaker
-from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Pull
+from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import RECEIVER, SENDER, UnknownConnection, fetched, spoken_by
 from laddnav.ocpi.settings import Settings
@@ -340,9 +340,11 @@ async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tu
     return await store.deliveries.list_all(unit, connection, limit)
 
 
-async def exchanges(unit: Unit, connection: Connection, limit: int = 100) -> tuple[Exchange, ...]:
-    """Newest first."""
-    return await store.exchanges.list_all(unit, connection, limit)
+async def exchanges(
+    unit: Unit, connection: Connection, limit: int = 100, *, looked: Looked | None = None, before: str | None = None
+) -> tuple[Exchange, ...]:
+    """Newest first, from before the one with this id; those that somebody looks for, or all."""
+    return await store.exchanges.list_all(unit, connection, limit, looked or Looked(), before)
 
 
 async def commands(unit: Unit, connection: Connection, limit: int = 100) -> tuple[KeptCommand, ...]:

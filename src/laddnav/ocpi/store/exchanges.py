@@ -6,7 +6,7 @@ from datetime import datetime
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.model import Connection, Exchange, Looked
 
 INSERT_EXCHANGE = """
 insert into ocpi_exchange (holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem,
@@ -15,7 +15,12 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do n
 """
 EXCHANGES = """
 select holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem, request_id,
-  correlation_id, took_ms from ocpi_exchange where holder = $1 and connection_id = $2 order by id desc limit $3
+  correlation_id, took_ms from ocpi_exchange
+where holder = $1 and connection_id = $2 and ($4::text is null or id < $4) and ($5::text is null or direction = $5)
+  and (not $6 or problem is not null)
+  and ($7 = '' or strpos(lower(url), $7) > 0 or strpos(lower(coalesce(problem, '')), $7) > 0
+    or lower(request_id) = $7 or lower(correlation_id) = $7)
+order by id desc limit $3
 """
 FORGET_EXCHANGES = "delete from ocpi_exchange where at < $1"
 
@@ -39,9 +44,12 @@ def insert(unit: Unit, one: Exchange) -> None:
     )
 
 
-async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Exchange, ...]:
-    """Newest first."""
-    rows = await unit.fetch(EXCHANGES, str(connection.holder), connection.id, limit)
+async def list_all(
+    unit: Unit, connection: Connection, limit: int, looked: Looked, before: str | None
+) -> tuple[Exchange, ...]:
+    """Newest first, from before the exchange with this id."""
+    about = (before, looked.direction, looked.failed, looked.words.lower())
+    rows = await unit.fetch(EXCHANGES, str(connection.holder), connection.id, limit, *about)
     return tuple(Exchange(**dict(row) | {"holder": PartyId.parse(row["holder"])}) for row in rows)
 
 

@@ -1,0 +1,90 @@
+"""The log of a partner, looked through by somebody who wants to know what went wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from laddnav.db.unit import Database
+from laddnav.ocpi import partners, store
+from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.settings import Settings
+from laddnav.parties.model import Role as PartyRole
+from laddnav.people.model import Role
+from tests.clock import SetClock
+from tests.things import US, settled
+from tests.web.site import Site
+from tests.web.test_doors import client, sign_in
+
+__all__ = ["client"]
+
+
+def exchange(connection: Connection, clock: SetClock, url: str, problem: str | None = None) -> Exchange:
+    at = clock.advance(timedelta(seconds=1))
+    return Exchange(
+        holder=connection.holder,
+        connection_id=connection.id,
+        id=clock.new_id(),
+        at=at,
+        direction="out" if problem else "in",
+        method="PUT" if problem else "POST",
+        url=url,
+        http_status=500 if problem else 200,
+        ocpi_status=None if problem else 1000,
+        problem=problem,
+        request_id=f"request-{url[-1]}",
+        correlation_id=f"correlation-{url[-1]}",
+        took_ms=12,
+    )
+
+
+@pytest.fixture
+async def partner(site: Site, client: aiohttp.ClientSession, database: Database, clock: SetClock) -> str:
+    """The path of its exchanges: 60 that went well and one that did not."""
+    await sign_in(client, site, Role.VIEWER)
+    await settled(database)
+    async with database.unit() as unit:
+        made = await partners.invite(unit, Settings(public_url=site.url, key=bytes(32)), US, PartyRole.CPO, name="They")
+        connection = await partners.fetch(unit, made.connection_id)
+        store.exchanges.insert(unit, exchange(connection, clock, "https://they.example/sessions/7", "It broke HERE"))
+        for _ in range(60):
+            store.exchanges.insert(unit, exchange(connection, clock, "https://us.example/ocpi/cpo/2.2.1/commands/8"))
+    return f"{site.url}/partners/{connection.ref}/exchanges"
+
+
+async def rows(client: aiohttp.ClientSession, url: str) -> tuple[int, str]:
+    async with client.get(url) as answer:
+        assert answer.status == 200, url
+        text = await answer.text()
+    return text.count('data-label="HTTP"'), " ".join(text.split())
+
+
+async def test_all_of_them_are_there_page_by_page(client: aiohttp.ClientSession, partner: str) -> None:
+    many, text = await rows(client, partner)
+    assert many == 50
+    older = text.split("cursor=")[1].split('"')[0]
+    many, text = await rows(client, f"{partner}?cursor={older}")
+    assert many == 11 and "It broke HERE" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("words=broke+here", 1),
+        ("words=SESSIONS", 1),
+        ("words=correlation-7", 1),
+        ("words=correlation", 0),
+        ("failed=yes", 1),
+        ("direction=out", 1),
+        ("direction=in&failed=yes", 0),
+        ("words=%25", 0),
+        ("direction=sideways", 50),
+    ],
+)
+async def test_what_is_looked_for_is_found(client: aiohttp.ClientSession, partner: str, query: str, found: int) -> None:
+    """An id as a whole, anything else in part; what stands for anything elsewhere stands for itself here."""
+    many, text = await rows(client, f"{partner}?{query}")
+    assert many == found
+    assert ("Nothing like that" in text) is (found == 0)
