@@ -26,7 +26,7 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit.ids import PartyId
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commanded, limited, listeners, partners, paying, seal, store
+from laddnav.ocpi import commanded, limited, listeners, partners, paying, seal, sharing, store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
@@ -65,7 +65,7 @@ from laddnav.sessions.events import (
     StartAnswered,
     StopAnswered,
 )
-from laddnav.tariffs.events import TariffChanged
+from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged
 from tests import things
 from tests.clock import SetClock
@@ -80,6 +80,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     ReservationChanged: [waiting.reservation_went_on],
     EvseStatusChanged: [listeners.push_status],
     TariffChanged: [listeners.push_tariff],
+    TariffRegrouped: [sharing.tell_of_prices],
     TokenChanged: [listeners.push_token],
     SessionStarted: [reservations.session_went_on, waiting.session_went_on, listeners.push_session],
     SessionChanged: [listeners.push_session],

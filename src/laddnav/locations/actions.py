@@ -173,6 +173,17 @@ async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
     return await store.elsewhere(unit, location)
 
 
+async def offered_at(unit: Unit, holder: PartyId, tariff_id: str) -> tuple[str, ...]:
+    """Every Location of ours where a Connector has this Tariff."""
+    return await store.offered_at(unit, holder, tariff_id)
+
+
+async def touch(unit: Unit, holder: PartyId, location_id: str) -> None:
+    """What is told of a Location of ours is different, though it is as it was: as new as now, and LocationChanged."""
+    store.touch(unit, holder, location_id)
+    unit.announce(LocationChanged(holder=holder, owner=str(holder), location_id=location_id))
+
+
 async def count(unit: Unit, holder: PartyId | None) -> int:
     return await store.count(unit, holder)
 

@@ -84,15 +84,16 @@ PRINTED = """
 select holder, location_key, uid from evse
 where upper(translate(evse_id, '*- ', '')) = $1 and owner = holder order by holder, location_key, uid_key
 """
-OFFERING = """
+OFFERED_AT = """
 select l.id from location l
 where l.holder = $1 and l.owner = $1 and exists (
   select from evse e, jsonb_array_elements(e.body::jsonb -> 'connectors') connector,
     jsonb_array_elements_text(connector -> 'tariff_ids') tariff
   where e.holder = l.holder and e.owner = l.owner and e.location_key = l.id_key and e.status <> 'REMOVED'
     and lower(tariff) = lower($2))
-order by l.id limit 1
+order by l.id
 """
+OFFERING = OFFERED_AT + "limit 1"
 COUNT = "select count(*) from location where ($1::text is null or holder = $1)"
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.protocols, s.on_connect,
@@ -194,6 +195,14 @@ async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
     keys = [fold(evse.uid) for evse in location.evses]
     rows = await unit.fetch(ELSEWHERE, str(location.owner), keys, fold(location.id))
     return {row["uid"]: row["id"] for row in rows}
+
+
+async def offered_at(unit: Unit, holder: PartyId, tariff_id: str) -> tuple[str, ...]:
+    return tuple(row["id"] for row in await unit.fetch(OFFERED_AT, str(holder), tariff_id))
+
+
+def touch(unit: Unit, holder: PartyId, id: str) -> None:
+    unit.write(TOUCH, str(holder), str(holder), fold(id), unit.now)
 
 
 async def count(unit: Unit, holder: PartyId | None) -> int:

@@ -10,7 +10,7 @@ from laddnav.cdrs.events import CdrClosed
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.events import EvseStatusChanged, LocationChanged
-from laddnav.ocpi import store, words
+from laddnav.ocpi import sharing, store, words
 from laddnav.ocpi.model import Connection, Message
 from laddnav.ocpi.news import StillOffered, news
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, receivers, way_to
@@ -151,13 +151,21 @@ async def queue(
 ) -> None:
     """To the one that it concerns, or to each whom it is for."""
     for connection in told:
-        if method == "PATCH" and connection.policy.pushes.whole_only:
-            key, method = key.split("/")[0], "PUT"
-        for one in receivers(connection) if to is None else (to,):
-            if not connection.policy.pushes.in_order:
-                store.deliveries.queue_news(unit, connection, module, key, method, one)
-            elif message := await _if_there(news(unit, connection, module, key, method)):
-                store.deliveries.queue_message(unit, connection, module, key, message, one)
+        if await sharing.concerns(unit, connection, module, key):
+            await tell(unit, connection, module, key, method, to)
+
+
+async def tell(
+    unit: Unit, connection: Connection, module: Module, key: str, method: str = "PUT", to: PartyId | None = None
+) -> None:
+    """As its policy has it."""
+    if method == "PATCH" and connection.policy.pushes.whole_only:
+        key, method = key.split("/")[0], "PUT"
+    for one in receivers(connection) if to is None else (to,):
+        if not connection.policy.pushes.in_order:
+            store.deliveries.queue_news(unit, connection, module, key, method, one)
+        elif message := await _if_there(news(unit, connection, module, key, method)):
+            store.deliveries.queue_message(unit, connection, module, key, message, one)
 
 
 async def _if_there(said: Awaitable[Message | None]) -> Message | None:

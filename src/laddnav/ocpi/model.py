@@ -101,8 +101,8 @@ class Connection(Struct, frozen=True, kw_only=True):
         return VERSIONS[self.version].encodes_token if raw is None else not raw
 
     def endpoint(self, module: Module, interface: Interface) -> str | None:
-        """None: the partner does not offer it, or its version has no such thing."""
-        if module not in VERSIONS[self.version].modules:
+        """None: the partner does not offer it, its version has no such thing, or it is not spoken with this one."""
+        if module not in VERSIONS[self.version].modules or module in self.policy.shares.without:
             return None
         for one in self.endpoints:
             # The role of a credentials endpoint says nothing (OCPI 2.2.1 version_information_endpoint_endpoint_class).

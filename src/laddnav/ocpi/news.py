@@ -23,6 +23,7 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from laddnav.scheduling.model import ActiveChargingProfile
 from laddnav.sessions import actions as sessions
+from laddnav.tariffs import actions as tariffs
 from laddnav.tokens.model import TokenType
 
 
@@ -90,8 +91,8 @@ async def _cdr(unit: Unit, connection: Connection, delivery: Delivery) -> Messag
 async def _status(
     unit: Unit, connection: Connection, endpoint: str, location_key: str, evse_key: str
 ) -> Message | None:
-    version, holder = VERSIONS[connection.version], connection.holder
-    whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key))
+    version, holder, shares = VERSIONS[connection.version], connection.holder, connection.policy.shares
+    whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key, shares))
     location = parsed(whole) if whole is not None else {}
     evse = part(location, "evses", "uid", evse_key)
     if evse is None:
@@ -117,19 +118,21 @@ async def _token(unit: Unit, connection: Connection, endpoint: str, key: str) ->
 
 
 async def _object(unit: Unit, connection: Connection, endpoint: str, module: Module, key: str) -> Message | None:
-    version, holder = VERSIONS[connection.version], connection.holder
+    version, holder, shares = VERSIONS[connection.version], connection.holder, connection.policy.shares
     try:
-        body = await words.said(unit, holder, module, version, key)
+        body = await words.said(unit, holder, module, version, key, shares)
     except Unsayable:
         if module is not Module.LOCATIONS:
             raise
-        body = await words.farewell(unit, holder, version, key)
+        body = None
+    if body is None and module is Module.LOCATIONS:
+        body = await words.farewell(unit, holder, version, key, shares)
     if body is not None:
         return Message(method="PUT", url=joined(endpoint, *_segments(holder), parsed(body)["id"]), body=body)
     if module is not Module.TARIFFS:  # nothing else is ever taken back
         return None
     where = await locations.offering(unit, holder, key)
-    if where is not None:
+    if where is not None and await tariffs.find(unit, holder, holder, key) is None:
         raise StillOffered(key, where)
     return Message(method="DELETE", url=joined(endpoint, *_segments(holder), key), body=None)
 

@@ -12,7 +12,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import lines, offers, seal, store
+from laddnav.ocpi import lines, offers, seal, sharing, store
 from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
@@ -385,6 +385,8 @@ async def _settled(unit: Unit, clients: Clients, before: Line, said: Credentials
     store.lines.look_at(unit, first.line, unit.now + unit.clock.wall(offers.EVERY))
     for was, one in zip(before, after, strict=True):
         store.connections.update(unit, one)
+        if one.policy.shares.price_group:
+            sharing.belong(unit, one)
         if was.state is State.CONNECTED:
             await carried_over(unit, was, one)
     ask_for_everything(unit, after)

@@ -10,17 +10,21 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi import lines, quirks, store, uids
+from laddnav.ocpi import lines, listeners, partners, quirks, sharing, store, uids
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.policy import Policy
+from laddnav.ocpi.policy import Policy, Shares
 from laddnav.ocpi.rules import UnknownConnection
+from laddnav.ocpi.wire.handshake import Module, State
+
+# Whatever else is not spoken with a partner, it can always come and go.
+CLOSABLE = tuple(module.value for module in Module if module is not Module.CREDENTIALS)
 
 
 class UnknownRepair(Refusal):
-    """A policy names a repair that there is not."""
+    """A policy names a repair or a module that there is not."""
 
     def __init__(self, unknown: Iterable[str], known: Iterable[str]) -> None:
-        super().__init__(f"There is no repair {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        super().__init__(f"There is no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
 
 
 class UnfitPolicy(Refusal):
@@ -43,7 +47,8 @@ def sound(policy: Policy) -> Policy:
     """Each repair once, in the order in which they are done. Raises UnknownRepair."""
     objects = policy.objects
     objects = replace(objects, quirks=_of(quirks.FIELDS, objects.quirks), uids=_of(uids.FORMS, objects.uids))
-    return replace(policy, objects=objects)
+    shares = replace(policy.shares, without=_of(CLOSABLE, policy.shares.without))
+    return replace(policy, objects=objects, shares=shares)
 
 
 def _of(known: Iterable[str], named: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,5 +67,21 @@ async def adapt(unit: Unit, ref: str, policy: Policy) -> Connection:
         raise UnknownConnection(ref)
     adapted = replace(connection, policy=policy)
     store.connections.update(unit, adapted)
+    for one in await store.connections.on_line(unit, connection.line):
+        await _shared_anew(unit, replace(one, policy=policy), connection.policy.shares)
     await lines.changed_for_all(unit, connection.line)
     return adapted
+
+
+async def _shared_anew(unit: Unit, connection: Connection, before: Shares) -> None:
+    """They hear what they newly see and what is gone; what is spoken with them again is fetched."""
+    if connection.policy.shares == before:
+        return
+    sharing.belong(unit, connection)
+    for module in sharing.CHOSEN:
+        for key in await sharing.differing(unit, connection, before, module):
+            await listeners.tell(unit, connection, module, key)
+    silenced = [Module(name) for name in connection.policy.shares.without]
+    store.pulls.forget_of(unit, connection, silenced)
+    if connection.state is State.CONNECTED:
+        partners.ask_for_everything(unit, [connection])

@@ -75,11 +75,35 @@ class Pushes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rests_after: Annotated[int, Meta(ge=0, le=1000)] = 10
 
 
+class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of ours is for them. `without`: modules that are not spoken with them.
+
+    `locations` and `countries` (alpha-3) are those of which they hear, all where none are named; `published_only`: of
+    what is not for everybody they do not hear either. `price_group`: their drivers pay by the Tariffs of this group
+    where a Connector has one, and see no other group's; what a driver has begun with stays.
+    """
+
+    without: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    published_only: bool = False
+    price_group: Annotated[str, Meta(max_length=40)] = ""
+
+    @property
+    def some(self) -> bool:
+        """Whether there is anything that is for others and not for them, or for them and not for others."""
+        return bool(self.locations or self.countries or self.published_only or self.price_group)
+
+
+ALL = Shares()
+
+
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     calls: Calls = Calls()
     objects: Objects = Objects()
     lists: Lists = Lists()
     pushes: Pushes = Pushes()
+    shares: Shares = ALL
 
 
 def switches_of(policy: Policy) -> dict[str, Any]:

@@ -257,7 +257,7 @@ class Desk:
         version = _version(path[1], line)
         module, below = _module(path[2:])
         table = _table(role, version.number, module)
-        if not table:
+        if not table or module in line[0].policy.shares.without:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
         return Found(table, version, role, module, "/".join(path[: len(path) - len(below)]), below)
 

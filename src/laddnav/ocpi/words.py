@@ -18,6 +18,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location, Status
 from laddnav.ocpi import store
 from laddnav.ocpi.hub import clients
+from laddnav.ocpi.policy import ALL, Shares
 from laddnav.ocpi.store.words import Key, Row
 from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import encoded, parsed
@@ -33,6 +34,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff
+from laddnav.tariffs.rules import for_group
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenKey
 from laddnav.tokens.rules import as_partners_see
@@ -61,32 +63,41 @@ def token_key(type: str, uid: str) -> str:
 
 
 async def page(
-    unit: Unit, holder: PartyId, module: Module, version: Version, page: Page, parties: Iterable[PartyId]
+    unit: Unit,
+    holder: PartyId,
+    module: Module,
+    version: Version,
+    page: Page,
+    parties: Iterable[PartyId],
+    shares: Shares = ALL,
 ) -> tuple[int, list[bytes]]:
-    """(how many there are in all, our words for those of this page)."""
+    """(how many there are in all for them, our words for those of this page)."""
     whole = version.tells_all(module)
-    total, rows = await store.words.page(unit, holder, module, version.number, page, parties, whole=whole)
-    return total, [row.body or await _rendered(unit, holder, module, version, row) for row in rows]
+    total, rows = await store.words.page(unit, holder, module, version.number, page, parties, shares, whole=whole)
+    return total, [row.body or await _rendered(unit, holder, module, version, row, shares) for row in rows]
 
 
-async def said(unit: Unit, holder: PartyId, module: Module, version: Version, key: str) -> bytes | None:
-    """Our words for one object of ours; None where there is none, or it is withdrawn."""
-    row = await store.words.row(unit, holder, module, version.number, key)
+async def said(
+    unit: Unit, holder: PartyId, module: Module, version: Version, key: str, shares: Shares = ALL
+) -> bytes | None:
+    """Our words for one object of ours; None where there is none, or it is withdrawn, or not for them."""
+    row = await store.words.row(unit, holder, module, version.number, key, shares)
     if row is None:
         return None
     if row.body is not None:
         return row.body
     thing = await READS[module](unit, holder, row.key)
-    return None if thing is None else await _put(unit, holder, module, version, row, thing)
+    return None if thing is None else await _put(unit, holder, module, version, row, thing, shares)
 
 
-async def farewell(unit: Unit, holder: PartyId, version: Version, key: str) -> bytes | None:
-    """For partners who were told of a Location that is not for everybody any more, and whose version cannot say so.
+async def farewell(unit: Unit, holder: PartyId, version: Version, key: str, shares: Shares) -> bytes | None:
+    """For partners who were told of a Location that is not for them any more, or not for everybody any more.
 
-    Its Evses are gone for them; None where nobody was told.
+    The latter where their version cannot say so. Its Evses are gone for them; None where nobody was told.
     """
     named = Key(holder=holder, owner=holder, module=Module.LOCATIONS, version=version.number, said=True, id=key)
-    found = await store.words.find(unit, named)
+    for_them = replace(named, audience=store.words.audience(Module.LOCATIONS, shares))
+    found = await store.words.find(unit, for_them) or await store.words.find(unit, named)
     if found is None:
         return None
     location, at = parsed(found[0]), {"last_updated": rfc3339(unit.now.replace(microsecond=0))}
@@ -94,22 +105,48 @@ async def farewell(unit: Unit, holder: PartyId, version: Version, key: str) -> b
     return encoded(location | at | {"evses": gone})
 
 
-async def _rendered(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row) -> bytes:
+async def _rendered(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, shares: Shares) -> bytes:
     thing = await READS[module](unit, holder, row.key)
     assert thing is not None, "what stands on a page is there"
-    return await _put(unit, holder, module, version, row, thing)
+    return await _put(unit, holder, module, version, row, thing, shares)
 
 
-async def _put(unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, thing: Any) -> bytes:
+async def _put(
+    unit: Unit, holder: PartyId, module: Module, version: Version, row: Row, thing: Any, shares: Shares
+) -> bytes:
     revision = row.revision
+    if module is Module.LOCATIONS:
+        thing = await _with_their_tariffs(unit, holder, thing, shares.price_group)
     if module is Module.LOCATIONS and not version.lists_tariffs:
         told = await _with_one_tariff(unit, holder, thing)
         if told != thing:
             thing, revision = told, FOR_NOW
     body = version.codecs[KINDS[module]].encode(thing)
-    key = Key(holder=holder, owner=holder, module=module, version=version.number, said=True, id=row.key)
+    key = Key(
+        holder=holder,
+        owner=holder,
+        module=module,
+        version=version.number,
+        said=True,
+        id=row.key,
+        audience=store.words.audience(module, shares),
+    )
     store.words.put(unit, key, body, thing.last_updated, revision)
     return body
+
+
+async def _with_their_tariffs(unit: Unit, holder: PartyId, location: Location, group: str) -> Location:
+    """Of a Connector's Tariffs those by which the drivers of this price group pay."""
+    every = {id for evse in location.evses for plug in evse.connectors for id in plug.tariff_ids}
+    grouped = await tariffs.grouped(unit, holder, tuple(every))
+    if not grouped:
+        return location
+
+    def theirs(connector: Connector) -> Connector:
+        return replace(connector, tariff_ids=for_group(connector.tariff_ids, grouped, group))
+
+    evses = [replace(one, connectors=tuple(theirs(plug) for plug in one.connectors)) for one in location.evses]
+    return replace(location, evses=tuple(evses))
 
 
 async def _with_one_tariff(unit: Unit, holder: PartyId, location: Location) -> Location:

@@ -65,6 +65,7 @@ from laddnav.ocpi.listeners import (
 )
 from laddnav.ocpi.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.settings import Settings as Roaming
+from laddnav.ocpi.sharing import tell_of_prices
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
@@ -111,7 +112,7 @@ from laddnav.sessions.events import (
     StopAnswered,
     StopRequested,
 )
-from laddnav.tariffs.events import TariffChanged
+from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged
 from laddnav.web.asked import Console
 
@@ -122,6 +123,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     BookingChanged: [push_booking],
     EvseStatusChanged: [push_status],
     TariffChanged: [push_tariff, note_tariff],
+    TariffRegrouped: [tell_of_prices],
     TokenChanged: [push_token, note_token],
     StartRequested: [calls.start_requested],
     StartAnswered: [commanded.answer_command],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.tariffs import rules, store
-from laddnav.tariffs.events import TariffChanged
+from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tariffs.model import Tariff, TariffType
 from laddnav.tariffs.rules import UnknownTariff
 
@@ -69,9 +71,43 @@ async def offered(
     ids: tuple[str, ...],
     at: datetime,
     kind: TariffType = TariffType.REGULAR,
+    party: PartyId | None = None,
 ) -> Tariff | None:
-    """Of a Connector's Tariffs the one that holds then for who asks so; None: charging there has no price."""
-    return rules.in_force(await store.several(unit, holder, owner, ids), ids, at, kind)
+    """Of a Connector's Tariffs the one that holds then for who asks so; None: charging there has no price.
+
+    `party`: whose driver it is; what is for its price group goes before what is for everybody.
+    """
+    found = await store.offered(unit, holder, owner, ids, party)
+    own = rules.in_force((tariff for tariff, own in found if own), ids, at, kind)
+    return own or rules.in_force((tariff for tariff, own in found if not own), ids, at, kind)
+
+
+async def grouped(unit: Unit, holder: PartyId, ids: tuple[str, ...]) -> Mapping[str, str]:
+    """Folded id -> price group, of those of ours that are not for everybody."""
+    return await store.grouped(unit, holder, ids) if ids else {}
+
+
+async def group_of(unit: Unit, holder: PartyId, id: str) -> str:
+    """The price group that a Tariff of ours is for; "" is everybody."""
+    return await store.group(unit, holder, id)
+
+
+async def assign(unit: Unit, holder: PartyId, id: str, group: str) -> None:
+    """Make a Tariff of ours one for the drivers of a price group, or of everybody again. Raises UnknownTariff."""
+    found = await store.find_locked(unit, holder, holder, id)
+    if found is None or found[1]:
+        raise UnknownTariff(id)
+    if await store.group(unit, holder, id) == group:
+        return
+    store.write(unit, holder, replace(found[0], last_updated=unit.now))
+    store.set_group(unit, holder, id, group)
+    unit.announce(TariffChanged(holder=holder, owner=str(holder), tariff_id=found[0].id))
+    unit.announce(TariffRegrouped(holder=holder, owner=str(holder), tariff_id=found[0].id))
+
+
+def belongs(unit: Unit, holder: PartyId, party: PartyId, group: str) -> None:
+    """By which price group the drivers of a party pay; "" is by what is for everybody."""
+    store.set_party(unit, holder, party, group)
 
 
 async def versions(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> Sequence[Tariff]:

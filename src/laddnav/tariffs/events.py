@@ -13,3 +13,14 @@ class TariffChanged(Event, frozen=True, kw_only=True):
     @property
     def about(self) -> str:
         return f"{self.owner}/{self.tariff_id}"
+
+
+class TariffRegrouped(Event, frozen=True, kw_only=True):
+    """A Tariff of ours is for other drivers than before: what Connectors offer to whom has changed with it."""
+
+    owner: str
+    tariff_id: str
+
+    @property
+    def about(self) -> str:
+        return f"{self.owner}/{self.tariff_id}"

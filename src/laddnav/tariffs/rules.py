@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -69,6 +69,15 @@ def in_force(
         key=lambda tariff: (types.index(tariff.type), order.get(fold(tariff.id), len(order))),
         default=None,
     )
+
+
+def for_group(ids: tuple[str, ...], grouped: Mapping[str, str], group: str) -> tuple[str, ...]:
+    """Of a Connector's Tariffs those by which the drivers of a price group pay: its own where there are any.
+
+    `grouped`: folded id -> group, of those that are not for everybody.
+    """
+    own = tuple(id for id in ids if group and grouped.get(fold(id)) == group)
+    return own or tuple(id for id in ids if fold(id) not in grouped)
 
 
 def holds(tariff: Tariff, at: datetime) -> bool:

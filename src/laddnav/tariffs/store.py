@@ -9,6 +9,23 @@ from laddnav.tariffs.model import Tariff
 
 FETCH = "select body from tariff where holder = $1 and owner = $2 and id_key = $3 and withdrawn_at is null"
 LOCK = "select body, withdrawn_at from tariff where holder = $1 and owner = $2 and id_key = $3 for update"
+# Those of the party's group and those for everybody, the former first where there is any.
+OFFERED = """
+select body, price_group <> '' as own from tariff
+where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null
+  and price_group in ('', coalesce((select name from price_group where holder = $1 and party = $4), ''))
+"""
+GROUPED = """
+select id_key, price_group from tariff
+where holder = $1 and owner = $1 and id_key = any($2) and withdrawn_at is null and price_group <> ''
+"""
+GROUP = "select price_group from tariff where holder = $1 and owner = $1 and id_key = $2"
+SET_GROUP = "update tariff set price_group = $3 where holder = $1 and owner = $1 and id_key = $2"
+PUT_PARTY = """
+insert into price_group (holder, party, name) values ($1, $2, $3)
+on conflict (holder, party) do update set name = excluded.name
+"""
+DROP_PARTY = "delete from price_group where holder = $1 and party = $2"
 SEVERAL = "select body from tariff where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null"
 REFS = "select id_key, ref from tariff where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null"
 VERSIONS = """
@@ -60,6 +77,35 @@ async def several(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, .
 async def versions(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> list[Tariff]:
     rows = await unit.fetch(VERSIONS, str(holder), str(owner), [fold(one) for one in ids])
     return [json.decode(row["body"], Tariff) for row in rows]
+
+
+async def offered(
+    unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...], party: PartyId | None
+) -> list[tuple[Tariff, bool]]:
+    """(Tariff, whether it is for the group of this party)."""
+    rows = await unit.fetch(OFFERED, str(holder), str(owner), [fold(one) for one in ids], party and str(party))
+    return [(json.decode(row["body"], Tariff), row["own"]) for row in rows]
+
+
+async def grouped(unit: Unit, holder: PartyId, ids: tuple[str, ...]) -> dict[str, str]:
+    """Folded id -> group, of those that are not for everybody."""
+    rows = await unit.fetch(GROUPED, str(holder), [fold(one) for one in ids])
+    return {row["id_key"]: row["price_group"] for row in rows}
+
+
+async def group(unit: Unit, holder: PartyId, id: str) -> str:
+    return str(await unit.value(GROUP, str(holder), fold(id)) or "")
+
+
+def set_group(unit: Unit, holder: PartyId, id: str, group: str) -> None:
+    unit.write(SET_GROUP, str(holder), fold(id), group)
+
+
+def set_party(unit: Unit, holder: PartyId, party: PartyId, group: str) -> None:
+    if group:
+        unit.write(PUT_PARTY, str(holder), str(party), group)
+    else:
+        unit.write(DROP_PARTY, str(holder), str(party))
 
 
 def keep_version(unit: Unit, holder: PartyId, tariff: Tariff) -> None:

@@ -20,7 +20,7 @@ async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
     total, objects = 0, list[bytes]()
     for one in call.ours:
         rest = replace(page, offset=max(0, page.offset - total), limit=page.limit - len(objects))
-        many, found = await words.page(unit, one.holder, module, call.version, rest, one.parties)
+        many, found = await words.page(unit, one.holder, module, call.version, rest, one.parties, one.policy.shares)
         total += many
         objects += found
     headers = paging.headers(call.url, page, len(objects), total, call.connection.policy.lists.gives)
@@ -42,6 +42,6 @@ def listing(module: Module) -> Endpoint:
 async def own(unit: Unit, call: Call, module: Module, id: str) -> bytes | None:
     """Our words for the object of ours that the URL names; None too where its version has none that would do."""
     try:
-        return await words.said(unit, call.holder, module, call.version, fold(id))
+        return await words.said(unit, call.holder, module, call.version, fold(id), call.connection.policy.shares)
     except Unsayable:
         return None

@@ -76,6 +76,10 @@ from picked p where d.holder = p.holder and d.connection_id = p.connection_id an
   and d.object_key = p.object_key and d.to_party = p.to_party
 returning p.line, {_DELIVERY}
 """
+TOLD = """
+select exists (select from ocpi_delivery where holder = $1 and connection_id = $2 and module = $3
+  and (object_key = $4 or starts_with(object_key, $5)))
+"""
 TAKE_BACK = "update ocpi_delivery set claimed_by = null, claimed_until = null where claimed_by = $1"
 DELIVERED = f"""
 update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = 0, last_error = null, location_url = $8,
@@ -137,6 +141,11 @@ def queue_message(
         None if message.body is None else message.body.decode(),
         unit.now,
     )
+
+
+async def told(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
+    """Whether they have ever been told of it, or are about to be."""
+    return bool(await unit.value(TOLD, str(connection.holder), connection.id, module, key, f"{key} "))
 
 
 async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> dict[str, list[Delivery]]:

@@ -9,23 +9,24 @@ from asyncpg import Range
 from msgspec import Struct
 
 from laddnav.db.unit import Record, Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.ocpi.model import Connection, Loss
+from laddnav.ocpi.policy import Shares
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 
-_WORDS = "holder = $1 and owner = $2 and module = $3 and version = $4 and audience = '' and said = $5"
+_WORDS = "holder = $1 and owner = $2 and module = $3 and version = $4 and said = $5 and audience = $7"
 WORDS = f"select body, last_updated from ocpi_words where {_WORDS} and id_key = $6"
 LOCK_WORDS = WORDS + " for update"
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 PUT_WORDS = """
 insert into ocpi_words (holder, owner, module, version, audience, said, id_key, revision, body, last_updated, heard_at)
-values ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10)
+values ($1, $2, $3, $4, $7, $5, $6, $8, $9, $10, $11)
 on conflict (holder, owner, module, version, audience, said, id_key) do update set revision = excluded.revision,
   body = excluded.body, last_updated = excluded.last_updated, heard_at = excluded.heard_at, missed = 0
 """
-HEARD_OF = f"update ocpi_words set heard_at = $7, missed = 0 where {_WORDS} and id_key = $6"
+HEARD_OF = f"update ocpi_words set heard_at = $8, missed = 0 where {_WORDS} and id_key = $6"
 # Of what a partner ever said, what it has not said since the whole list was begun.
 MISSED = """
 update ocpi_words set missed = missed + 1
@@ -46,7 +47,9 @@ class Listed(Struct, frozen=True, kw_only=True):
     """Where a module's objects of ours are kept, what names one, and which of them a partner may see.
 
     In `visible` stand $6 for the partner's parties, in `found` $2 for a key. `sayable` are those that a version which
-    cannot tell all of them has words for. In `timely` stands $9 for the time at which something is to be free.
+    cannot tell all of them has words for. In `timely` stands $9 for the time at which something is to be free. `common`
+    are those for everybody, and `shared` those for whom something is shared in particular: {locations}, {countries},
+    {published_only} and {price_group} stand for what its policy says.
     """
 
     table: str
@@ -56,6 +59,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     visible: str = "true"
     sayable: str = "true"
     timely: str = "true"
+    common: str = "true"
+    shared: str = ""
 
 
 # The one place that looks at the tables of rooms below: a page has to be one statement. It reads keys, revisions and
@@ -67,9 +72,20 @@ LISTED: dict[Module, Listed] = {
     ),
     # Whoever asks what changed has to hear of an end, who asks for everything does not.
     Module.LOCATIONS: Listed(
-        table="location", visible="($2::timestamptz is not null or not t.ended)", sayable="t.publish"
+        table="location",
+        visible="($2::timestamptz is not null or not t.ended)",
+        sayable="t.publish",
+        shared="""(cardinality({locations}::text[]) = 0 or t.id_key = any({locations}))
+    and (cardinality({countries}::text[]) = 0 or t.country = any({countries}))
+    and (t.publish or not {published_only}::boolean) and {price_group}::text is not null""",
     ),
-    Module.TARIFFS: Listed(table="tariff", visible="t.withdrawn_at is null"),
+    Module.TARIFFS: Listed(
+        table="tariff",
+        visible="t.withdrawn_at is null",
+        common="t.price_group = ''",
+        shared="""t.price_group in ('', {price_group}::text) and {locations}::text[] is not null
+    and {countries}::text[] is not null and {published_only}::boolean is not null""",
+    ),
     Module.TOKENS: Listed(
         table="token",
         key="t.type || '/' || t.uid_key",
@@ -86,7 +102,27 @@ LISTED: dict[Module, Listed] = {
 }
 
 
-def _page(module: Module, one: Listed) -> str:
+def _rules(first: int) -> dict[str, str]:
+    """Where in a statement stand the values of `_values`."""
+    names = ("locations", "countries", "published_only", "price_group")
+    return {name: f"${number}" for number, name in enumerate(names, first)}
+
+
+def _values(shares: Shares) -> tuple[object, ...]:
+    countries = [one.upper() for one in shares.countries]
+    return [fold(id) for id in shares.locations], countries, shares.published_only, shares.price_group
+
+
+def _in_particular(module: Module, shares: Shares) -> bool:
+    return shares.some and bool(LISTED[module].shared)
+
+
+def audience(module: Module, shares: Shares) -> str:
+    """Whom our words for an object are for: a Location's Connectors name the Tariffs of a price group."""
+    return shares.price_group if module is Module.LOCATIONS else ""
+
+
+def _page(module: Module, one: Listed, *, shared: bool = False) -> str:
     """Oldest first, so that pages stay as they are while somebody crawls them.
 
     OCPI 2.2.1 transport_and_format_paginated_response. The cast of $6 is for those whose `visible` does not use it.
@@ -94,29 +130,41 @@ def _page(module: Module, one: Listed) -> str:
     fitting = f"""{one.table} t where t.holder = $1 and t.owner = $1
     and ($2::timestamptz is null or t.last_updated >= $2) and ($3::timestamptz is null or t.last_updated < $3)
     and {one.visible} and $6::text[] is not null and ($8::boolean or {one.sayable})
-    and ($9::tstzrange is null or {one.timely})"""
+    and ($9::tstzrange is null or {one.timely})
+    and {one.shared.format(**_rules(10)) if shared else one.common}"""
     return f"""
 select total.total, page.key, page.revision, w.revision as rendered, w.body
 from (select count(*) as total from {fitting}) total
 left join (select t.ref, {one.key} as key, {one.revision} as revision from {fitting}
   order by t.ref offset $4 limit $5) page on true
 left join ocpi_words w on w.holder = $1 and w.owner = $1 and w.module = '{module}' and w.version = $7
-  and w.audience = '' and w.said and w.id_key = page.key
+  and w.audience = {"$13" if shared and module is Module.LOCATIONS else "''"} and w.said and w.id_key = page.key
 order by page.ref
 """
 
 
-def _revision(module: Module, one: Listed) -> str:
+def _revision(module: Module, one: Listed, *, shared: bool = False) -> str:
     return f"""
 select {one.key} as key, {one.revision} as revision, w.revision as rendered, w.body from {one.table} t
 left join ocpi_words w on w.holder = $1 and w.owner = $1 and w.module = '{module}' and w.version = $3
-  and w.audience = '' and w.said and w.id_key = {one.key}
-where t.holder = $1 and t.owner = $1 and {one.found}
+  and w.audience = {"$7" if shared and module is Module.LOCATIONS else "''"} and w.said and w.id_key = {one.key}
+where t.holder = $1 and t.owner = $1 and {one.found} and {one.shared.format(**_rules(4)) if shared else one.common}
+"""
+
+
+def _keys(one: Listed) -> str:
+    return f"""
+select {one.key} as key from {one.table} t
+where t.holder = $1 and t.owner = $1 and $2::timestamptz is null and {one.visible} and {one.shared.format(**_rules(3))}
 """
 
 
 PAGES = {module: _page(module, one) for module, one in LISTED.items()}
 REVISIONS = {module: _revision(module, one) for module, one in LISTED.items()}
+_PARTICULAR = {module: one for module, one in LISTED.items() if one.shared}
+SHARED_PAGES = {module: _page(module, one, shared=True) for module, one in _PARTICULAR.items()}
+SHARED_REVISIONS = {module: _revision(module, one, shared=True) for module, one in _PARTICULAR.items()}
+KEYS = {module: _keys(one) for module, one in _PARTICULAR.items()}
 
 PUT_LOSS = """
 insert into ocpi_loss (holder, module, version, id_key, lost) values ($1, $2, $3, $4, $5)
@@ -132,7 +180,10 @@ group by module, field order by module, objects desc, field
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """Whose words about what, in which version; `said` tells ours from what a partner said."""
+    """Whose words about what, in which version; `said` tells ours from what a partner said.
+
+    `audience`: the price group that our words are for, where these differ from group to group.
+    """
 
     holder: PartyId
     owner: PartyId
@@ -140,9 +191,10 @@ class Key(Struct, frozen=True, kw_only=True):
     version: str
     said: bool
     id: str  # folded
+    audience: str = ""
 
-    def _columns(self) -> tuple[str, str, str, str, bool, str]:
-        return str(self.holder), str(self.owner), self.module.value, self.version, self.said, self.id
+    def _columns(self) -> tuple[str, str, str, str, bool, str, str]:
+        return str(self.holder), str(self.owner), self.module.value, self.version, self.said, self.id, self.audience
 
 
 async def find(unit: Unit, key: Key, *, lock: bool = False) -> tuple[bytes, datetime] | None:
@@ -211,11 +263,20 @@ class Row(Struct, frozen=True):
 
 
 async def page(
-    unit: Unit, holder: PartyId, module: Module, version: str, page: Page, parties: Iterable[PartyId], *, whole: bool
+    unit: Unit,
+    holder: PartyId,
+    module: Module,
+    version: str,
+    page: Page,
+    parties: Iterable[PartyId],
+    shares: Shares,
+    *,
+    whole: bool,
 ) -> tuple[int, list[Row]]:
     """(how many there are in all, those of this page). Not `whole`: without those that the version has no words for."""
+    particular = _in_particular(module, shares)
     rows = await unit.fetch(
-        PAGES[module],
+        (SHARED_PAGES if particular else PAGES)[module],
         str(holder),
         page.date_from,
         page.date_to,
@@ -225,6 +286,7 @@ async def page(
         version,
         whole,
         _free_then(page),
+        *(_values(shares) if particular else ()),
     )
     return rows[0]["total"], [_row(row) for row in rows if row["key"] is not None]
 
@@ -235,9 +297,17 @@ def _free_then(page: Page) -> Range[datetime] | None:
     return Range(page.timeslot_from, page.timeslot_to)
 
 
-async def row(unit: Unit, holder: PartyId, module: Module, version: str, key: str) -> Row | None:
-    row = await unit.fetch_one(REVISIONS[module], str(holder), key, version)
+async def row(unit: Unit, holder: PartyId, module: Module, version: str, key: str, shares: Shares) -> Row | None:
+    """None also where it is not for them."""
+    particular = _in_particular(module, shares)
+    statement = (SHARED_REVISIONS if particular else REVISIONS)[module]
+    row = await unit.fetch_one(statement, str(holder), key, version, *(_values(shares) if particular else ()))
     return None if row is None else _row(row)
+
+
+async def shared(unit: Unit, holder: PartyId, module: Module, shares: Shares) -> frozenset[str]:
+    """The keys of all that is for them."""
+    return frozenset(row["key"] for row in await unit.fetch(KEYS[module], str(holder), None, *_values(shares)))
 
 
 def _row(row: Record) -> Row:

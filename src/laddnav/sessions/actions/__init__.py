@@ -62,8 +62,8 @@ async def request_start(
 ) -> Session:
     """A PENDING Session, and StartRequested for whoever holds the Station's socket.
 
-    Where the Evse is reserved for this Token, it is the Session of the reservation that is to go on. `invoice_reference`
-    is by what the driver finds our invoice, where we make one for whoever pays at a terminal.
+    Where the Evse is reserved for this Token, it is the Session of the reservation that is to go on.
+    `invoice_reference` is by what the driver finds our invoice, where we make one for whoever pays at a terminal.
 
     Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation, EvseBusy.
     """
@@ -72,7 +72,7 @@ async def request_start(
     if promised is not None:
         return _start_reserved(unit, promised, station, reference, invoice_reference, command_id)
     await alone(unit, holder, station, evse_no, evse)
-    where = await place(unit, station, evse_no, evse, connector_id, unit.now)
+    where = await place(unit, station, evse_no, evse, connector_id, unit.now, token.owner)
     session = rules.pending(
         holder=holder,
         id=unit.new_id(),
@@ -170,7 +170,8 @@ async def begin(
     if where is None:
         raise NoStation(f"{station.id}/{evse_no}")
     await locations.hold(unit, station.id)
-    ground = await place(unit, station, evse_no, where, None, at)
+    party = None if given.token is None else given.token.owner
+    ground = await place(unit, station, evse_no, where, None, at, party)
     waiting: Session | None = None
     for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
         if reserved.awaits(one, uid, reservation_no):

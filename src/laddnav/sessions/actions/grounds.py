@@ -35,12 +35,18 @@ async def reserved_for(unit: Unit, holder: PartyId, station: Station, evse_no: i
 
 
 async def place(
-    unit: Unit, station: Station, evse_no: int, where: EvseRef, connector_id: str | None, at: datetime
+    unit: Unit,
+    station: Station,
+    evse_no: int,
+    where: EvseRef,
+    connector_id: str | None,
+    at: datetime,
+    party: PartyId | None = None,
 ) -> Place:
-    """Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    """`party`: whose driver charges there. Raises UnknownLocation, UnknownEvse, UnknownConnector."""
     location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
     connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
-    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at)
+    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at, party=party)
     return Place(
         location=location,
         where=where,

@@ -31,7 +31,7 @@ async def prefer(unit: Unit, holder: PartyId, session_id: str, wants: Preference
     location = await locations.fetch(unit, holder, holder, session.location_id)
     connector = places.connector_of(places.evse_of(location, session.evse_uid), session.connector_id)
     kind = preferred.KINDS[wants.profile]
-    tariff = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind)
+    tariff = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, session.token.owner)
     if tariff is None or session.tab is None or not preferred.supports(wants.profile, tariff):
         return PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED
     power_max = None if connector.power_max is None else Power(Decimal(connector.power_max))

@@ -44,7 +44,7 @@ async def reserve(
     """
     station, evse_no = await locations.connected_at(unit, holder, evse)
     await alone(unit, holder, station, evse_no, evse)
-    where = await place(unit, station, evse_no, evse, None, unit.now)
+    where = await place(unit, station, evse_no, evse, None, unit.now, token.owner)
     pending = rules.pending(
         holder=holder,
         id=unit.new_id(),

@@ -10,6 +10,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.ocpi import partners, policies
+from laddnav.ocpi.policies import CLOSABLE
 from laddnav.ocpi.policy import Policy, switches_of
 from laddnav.people import actions as people
 from laddnav.people.model import Role
@@ -51,6 +52,7 @@ GROUPS = MappingProxyType(
         "pushes": N_("How we tell them what is new"),
         "lists": N_("How we fetch their lists"),
         "objects": N_("How we read what they say"),
+        "shares": N_("What of ours is for them"),
     }
 )
 # By group and name: what a switch is called, and what it does.
@@ -112,11 +114,27 @@ SWITCHES = MappingProxyType(
         ),
         "objects.uids": (N_("How uids of RFID cards become those that our readers read"), ""),
         "objects.quirks": (N_("What we put right"), ""),
+        "shares.locations": (
+            N_("Locations that they hear of, by their ids"),
+            N_("Separated by commas; empty: all. What they see no more is told as removed."),
+        ),
+        "shares.countries": (
+            N_("Countries whose Locations they hear of"),
+            N_("Three letters each, as SWE; empty: all."),
+        ),
+        "shares.published_only": (N_("They hear of published Locations only"), ""),
+        "shares.price_group": (
+            N_("Price group of their drivers"),
+            N_("They see and pay by the Tariffs of this group where a Connector has one, else by those for everybody."),
+        ),
+        "shares.without": (N_("Modules that are not spoken with them"), ""),
     }
 )
 TOKENS = ((None, "", N_("As its version says")), (True, "raw", N_("As it is")), (False, "encoded", N_("In Base64")))
 # Of which words a switch may name several.
-WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({"objects.quirks": REPAIRS, "objects.uids": UIDS})
+WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"objects.quirks": REPAIRS, "objects.uids": UIDS, "shares.without": {one: one for one in CLOSABLE}}
+)
 
 
 class Switch(Struct, frozen=True, kw_only=True):
@@ -167,6 +185,8 @@ def _switch(asked: Asked, name: str, value: Any) -> Switch:
     if name in WORDS:
         choices = tuple((word, asked.say(text)) for word, text in WORDS[name].items())
         return Switch(name=name, kind="several", title=title, help=help, value=value, choices=choices)
+    if isinstance(value, tuple):
+        return Switch(name=name, kind="text", title=title, help=help, value=", ".join(value))
     kind = "tick" if isinstance(value, bool) else "number" if isinstance(value, int) else "text"
     return Switch(name=name, kind=kind, title=title, help=help, value=value)
 
@@ -178,6 +198,8 @@ def _said(asked: Asked, name: str, as_a_rule: Any) -> Any:
         return next((means for means, word, _ in TOKENS if word == said), None)
     if name in WORDS:
         return [word for word in WORDS[name] if asked.said(f"{name} {word}")]
+    if isinstance(as_a_rule, tuple):
+        return [one.strip() for one in said.split(",") if one.strip()]
     if isinstance(as_a_rule, bool):
         return bool(said)
     if isinstance(as_a_rule, int):
