@@ -48,6 +48,12 @@ def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, tmp
     (partner,) = laddnav.lines("partner", "list", "--json")
     assert (partner["id"], partner["state"], partner["version"]) == (invitation["id"], "INVITED", "2.1.1")
     assert laddnav.json("partner", "remove", partner["id"], "--json")["state"] == "REMOVED"
+    both = ("--our-party", "DE*SLB", "--our-role", "CPO", "--our-role", "EMSP")
+    several = laddnav.json("partner", "invite", *both, "--json")
+    listed = laddnav.lines("partner", "list", "--json")
+    assert [(one["holder"], one["our_role"]) for one in listed] == [("DE*SLB", "CPO"), ("DE*SLB", "EMSP")]
+    assert len({one["line"] for one in listed}) == 1
+    laddnav.json("partner", "remove", several["id"], "--json")
     assert laddnav.lines("partner", "list", "--json") == []
 
 
@@ -145,7 +151,12 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("station", "add", "ST", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party of this installation"),
     (("api-key", "create", "--role", "king"), b"", "'king' is no role"),
     (("api-key", "create", "--role", "viewer", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party"),
-    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "PTP"), b"", "PTP"),
+    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "SCSP"), b"", "SCSP"),
+    (
+        ("partner", "invite", *("--our-party", "SE*LAD") * 2, *("--our-role", "CPO") * 3),
+        b"",
+        "Say --our-role once for each --our-party",
+    ),
     (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--version", "9.9"), b"", "9.9"),
     (("export", "locations", "--version", "9.9"), b"", "2.1.1, 2.2.1, 2.3.0 are"),
     (("partner", "remove", "nobody"), b"", "No connection 'nobody'"),

@@ -77,6 +77,27 @@ def test_every_repair_and_every_switch_has_its_words() -> None:
     assert switches_of(Policy()).keys() == SWITCHES.keys() and set(GROUPS) == set(Policy.__struct_fields__)
 
 
+async def test_several_of_us_are_on_one_page_and_one_line(
+    site: Site, client: aiohttp.ClientSession, older: Connection, database: Database
+) -> None:
+    """CRED-032: chosen when the token is made, and seen on the page of each."""
+    csrf = await sign_in(client, site, Role.ADMIN)
+    form = {"csrf": csrf, "name": "Both", "us": f"{US} CPO", f"as {US} EMSP": "yes"}
+    async with client.post(f"{site.url}/partners/invite", data=form) as answer:
+        text = await answer.text()
+    assert "Who of us speaks here" in text
+    assert f"{US} CPO ↔" in text and f"{US} EMSP ↔" in text
+    async with database.unit() as unit:
+        made = [one for one in await partners.connections(unit) if one.name == "Both"]
+    assert [one.our_role for one in made] == [PartyRole.CPO, PartyRole.EMSP] and len({one.line for one in made}) == 1
+    assert all(f"/partners/{one.ref}" in text for one in made)
+    form = {"csrf": csrf, f"as {US} EMSP": "yes"}
+    async with client.post(f"{site.url}/partners/{older.ref}/roles", data=form) as answer:
+        assert (await answer.text()).count("not registered") or answer.status >= 400
+    async with database.unit() as unit:
+        assert [one.our_role for one in await partners.beside(unit, older)] == [PartyRole.CPO]
+
+
 async def test_an_administrator_says_how_a_partner_deviates(
     site: Site, client: aiohttp.ClientSession, older: Connection, database: Database
 ) -> None:

@@ -66,9 +66,13 @@ class Speller:
         match node:
             case types.StructType():
                 return _UNITED.get(node.cls) or self._struct(node)
-            case types.VarTupleType() | types.ListType() | types.FrozenSetType():
+            case types.VarTupleType() | types.ListType():
                 item = self._of(node.item_type)
                 return Spelt(schema={"type": "array", "items": item.schema}, show=_each(item.show))
+            case types.FrozenSetType():
+                item = self._of(node.item_type)
+                schema = {"type": "array", "items": item.schema, "uniqueItems": True}
+                return Spelt(schema=schema, show=_in_order(item.show))
             case types.TupleType():
                 items = [self._of(one) for one in node.item_types]
                 schema = {"type": "array", "prefixItems": [one.schema for one in items], "items": False}
@@ -188,6 +192,10 @@ def _or_null(schema: Schema) -> Schema:
 
 def _each(show: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
     return None if show is None else lambda items: [show(one) for one in items]
+
+
+def _in_order(show: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    return lambda items: [one if show is None else show(one) for one in sorted(items)]
 
 
 def _each_its_own(shows: list[Callable[[Any], Any] | None]) -> Callable[[Any], Any]:

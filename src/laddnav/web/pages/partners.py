@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 from starlette.responses import Response
 
-from laddnav.kit.ids import PartyId
 from laddnav.ocpi import commands, losses, offers, partners
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Delivery
 from laddnav.ocpi.policy import Calls, Policy
-from laddnav.ocpi.rules import OFFERED
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import State
-from laddnav.parties.model import Role as PartyRole
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, Flash, do, see
+from laddnav.web.pages import speakers
 from laddnav.web.words import N_
 
 # Of how a partner deviates, what has to be known before the first word.
@@ -53,11 +49,15 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         asked_for = await partners.commands(unit, connection, LISTED)
         lost = await losses.of_partner(unit, connection)
         behind = await clients.behind(unit, connection)
+        line = await partners.beside(unit, connection)
     return asked.page(
         "partner.html",
         path=f"/partners/{ref}",
         flash=flash,
         partner=connection,
+        line=line,
+        speaking={f"{each.holder} {each.our_role}" for each in line},
+        ourselves=speakers.ourselves(asked),
         modules=sorted({endpoint.identifier for endpoint in connection.endpoints}),
         deliveries=[DeliveryShown(delivery=each, state=_state(each)) for each in deliveries],
         exchanges=exchanges,
@@ -72,13 +72,20 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
 
 
 async def new(asked: Asked) -> Response:
-    return asked.page("partner_new.html", ourselves=_ourselves(asked), known_before=KNOWN_BEFORE)
+    return asked.page("partner_new.html", ourselves=speakers.ourselves(asked), known_before=KNOWN_BEFORE)
 
 
 async def invite(asked: Asked) -> Response:
-    holder, role = _as_whom(asked)
+    ours = speakers.first(asked)
     async with asked.unit() as unit:
-        invitation = await partners.invite(unit, asked.console.clients.settings, holder, role, name=asked.said("name"))
+        invitation = await partners.invite(
+            unit,
+            asked.console.clients.settings,
+            ours.holder,
+            ours.role,
+            also=speakers.ticked(asked),
+            name=asked.said("name"),
+        )
         people.note(unit, asked.visitor.name, "invite partner", f"partner {invitation.connection_id}")
     text = asked.say(
         "Send the partner this address, %(url)s, and this token, which is shown this once:", url=invitation.versions_url
@@ -87,14 +94,15 @@ async def invite(asked: Asked) -> Response:
 
 
 async def register(asked: Asked) -> Response:
-    holder, role = _as_whom(asked)
+    ours = speakers.first(asked)
     connection = await partners.register(
         asked.console.database,
         asked.console.clients,
         asked.said("versions_url"),
         asked.said("token"),
-        holder,
-        role,
+        ours.holder,
+        ours.role,
+        also=speakers.ticked(asked),
         policy=Policy(calls=Calls(**{name: bool(asked.said(name)) for name in KNOWN_BEFORE})),
     )
     async with asked.unit() as unit:
@@ -178,22 +186,6 @@ def _state(delivery: Delivery) -> str:
     return "retrying" if delivery.attempts else "waiting"
 
 
-def _ourselves(asked: Asked) -> Sequence[tuple[str, str]]:
-    """Each of our parties in each role that it speaks over OCPI."""
-    return [
-        (f"{party.holder} {role}", f"{party.name} ({party.holder}), {role}")
-        for party in asked.parties
-        for role in party.roles
-        if role in OFFERED
-    ]
-
-
-def _as_whom(asked: Asked) -> tuple[PartyId, PartyRole]:
-    """Raises NotAPartyId."""
-    party, _, role = asked.said("us").partition(" ")
-    return PartyId.parse(party), next((each for each in PartyRole if each.value == role), PartyRole.OTHER)
-
-
 DOORS: tuple[Door, ...] = (
     see("/partners", list_all),
     see("/partners/new", new, Role.ADMIN),
@@ -202,6 +194,7 @@ DOORS: tuple[Door, ...] = (
     see("/partners/{ref}", one),
     do("/partners/{ref}/resend", resend),
     do("/partners/{ref}/fetch", fetch_again),
+    do("/partners/{ref}/roles", speakers.change, Role.ADMIN),
     do("/partners/{ref}/upgrade", upgrade, Role.ADMIN),
     do("/partners/{ref}/suspend", suspend, Role.ADMIN),
     do("/partners/{ref}/resume", resume, Role.ADMIN),
