@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from laddnav.ocpi import partners
-from laddnav.ocpi.rules import PASSED_ON
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi import partners, store
+from laddnav.ocpi.rules import PASSED_ON, RECEIVER, SENDER
+from laddnav.ocpi.wire.codec import encoded
+from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
 from tests.ocpi.hub.conftest import CPO, HUB, OLD, Street
 from tests.ocpi.network import Installation, stranger
+from tests.ocpi.peer import peer
 
 
 async def invited(hub: Installation, version: str, theirs: Role | None = None) -> str:
@@ -38,6 +42,24 @@ async def test_an_old_partner_sees_the_side_that_it_deals_with(street: Street) -
         urls = {one["identifier"]: one["url"] for one in await details(street.hub, "2.1.1", theirs)}
         assert urls["locations"] == f"{street.hub.url}/ocpi/hub/2.1.1/{side}/locations"
         assert set(urls) == {"cdrs", "commands", "credentials", "locations", "sessions", "tariffs", "tokens"}
+
+
+async def test_an_old_partner_registers_as_what_it_was_invited_for(street: Street) -> None:
+    """HUB-055: so that its endpoints are those of that side, and it is told what that side hears."""
+    async with stranger(await invited(street.hub, "2.1.1", Role.EMSP), encoded=False) as ask, peer() as they:
+        endpoints = [{"identifier": one, "url": f"{they.url}/{one}"} for one in ("credentials", "locations", "tokens")]
+        they.answers |= {
+            "/versions": [{"version": "2.1.1", "url": f"{they.url}/v"}],
+            "/v": {"version": "2.1.1", "endpoints": endpoints},
+        }
+        who = {"country_code": "IT", "party_id": "DRV", "business_details": {"name": "Old drivers"}}
+        credentials = encoded({"token": "t" * 20, "url": they.versions_url, **who})
+        answer = await ask("POST", f"{street.hub.url}/ocpi/2.1.1/credentials", credentials)
+        assert (answer.status, answer.data["party_id"]) == (1000, "HUB")
+    async with street.hub.database.unit() as unit:
+        (drivers,) = await store.connections.clients(unit, HUB, PartyId("IT", "DRV"))
+    assert drivers.their_role is Role.EMSP
+    assert drivers.endpoint(Module.LOCATIONS, RECEIVER) and drivers.endpoint(Module.TOKENS, SENDER)
 
 
 async def test_in_2_2_1_a_hub_says_that_it_is_one_and_nothing_else(street: Street) -> None:

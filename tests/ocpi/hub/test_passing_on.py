@@ -67,6 +67,8 @@ async def test_who_cannot_be_asked_is_answered_for_by_the_hub(street: Street) ->
     assert (await street.cpo.ask("PUT", path, SESSION, OLD)).both == (200, 4000)
     street.emsp.peer.answers["/sessions/SE/LAD/S1"] = Response("<html>", 502)
     assert (await street.cpo.ask("PUT", path, SESSION, EMSP)).both == (200, 4000)
+    street.emsp.peer.answers["/sessions/SE/LAD/S1"] = said(200, 10**12)
+    assert (await street.cpo.ask("PUT", path, SESSION, EMSP)).both == (200, 4000)
     street.emsp.peer.answers["/sessions/SE/LAD/S1"] = said(401, 2000)
     assert (await street.cpo.ask("PUT", path, SESSION, EMSP)).both == (200, 4000)
 

@@ -39,7 +39,6 @@ from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER
 from laddnav.ocpi.wire.clients import status_of as standing
 from laddnav.ocpi.wire.handshake import Module, State
-from laddnav.parties.model import Role
 
 
 class Course(Struct, frozen=True):
@@ -100,16 +99,17 @@ async def answered(database: Database, clients: Clients, through: Through) -> Re
 async def _course(unit: Unit, through: Through) -> Course:
     if through.interface is None:
         return Course("forwarded", await _along_a_detour(unit, through))
-    clients = tuple(clients_of(await store.connections.registered(unit, through.hub), unit.now))
-    denied = await store.hub.denials(unit, through.hub)
-    asked = _asked(through)
+    asked, hub, speaker = _asked(through), through.hub, through.speaker
     owner = None
     if through.to is None:
-        owner = await kept.owner_of(unit, through.hub, through.speaker, named(asked, through.query, through.body))
-    chosen = way(asked, through.hub, clients, denied, owner)
-    match chosen:
+        owner = await kept.owner_of(unit, hub, speaker, named(asked, through.query, through.body))
+    meant = through.to or owner
+    # Of all that are behind a large hub, one is enough where one is meant.
+    found = await store.connections.clients(unit, hub, None if meant in (hub, speaker) else meant)
+    denied = await store.hub.denials(unit, hub)
+    match way(asked, hub, tuple(clients_of(found, unit.now)), denied, owner):
         case Forward(client):
-            to = await _connection(unit, through, client.connection_id)
+            (to,) = (one for one in found if one.id == client.connection_id)
             return Course("forwarded", await forward.prepared(unit, through, to, client.party))
         case Collect():
             return Course("listed", reply=await listing.listed(unit, through, denied))
@@ -146,8 +146,6 @@ async def _kept(database: Database, through: Through, leg: Leg) -> None:
 def clients_of(connections: Iterable[Connection], now: datetime) -> Iterator[Client]:
     """Each party in each role; who was away is tried again when its time has come."""
     for connection in connections:
-        if connection.our_role is not Role.HUB:
-            continue
         retried = connection.retry_at is not None and connection.retry_at <= now
         status = standing(connection.state, reachable=connection.failures == 0 or retried)
         sides = frozenset(
@@ -170,9 +168,3 @@ def _asked(through: Through) -> Asked:
         to=through.to,
         headed=through.version.routes,
     )
-
-
-async def _connection(unit: Unit, through: Through, id: str) -> Connection:
-    found = await store.connections.find(unit, through.hub, id)
-    assert found is not None, "it was there when the way was chosen"
-    return found

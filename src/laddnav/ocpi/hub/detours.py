@@ -62,9 +62,15 @@ async def followed(unit: Unit, through: Through) -> Detour:
     return detour
 
 
-def at_home(url: str, asked: str) -> str:
-    """What an answer names, at the origin that was asked: nothing that a client says leads us elsewhere."""
-    named, origin = urlsplit(urljoin(asked, url)), urlsplit(asked)
+def at_home(url: str, asked: str) -> str | None:
+    """What an answer names, at the origin that was asked: nothing that a client says leads us elsewhere.
+
+    None: it names nothing that could be a URL.
+    """
+    try:
+        named, origin = urlsplit(urljoin(asked, url)), urlsplit(asked)
+    except ValueError:
+        return None
     return urlunsplit((origin.scheme, origin.netloc, named.path, named.query, ""))
 
 

@@ -126,6 +126,8 @@ async def told_back(unit: Unit, through: Through, leg: Leg, said: Passed) -> Rep
         answer = envelope.opened(said.body)
     except Unreadable as error:
         raise CannotRoute(f"{leg.party} answered HTTP {said.http}, and not in OCPI") from error
+    if not 1000 <= answer.status < 5000:
+        raise CannotRoute(f"{leg.party} answered with the status {str(answer.status)[:20]}, which is none of OCPI")
     if said.http == 401:
         raise CannotRoute(f"{leg.party} does not let us in")
     headers = _headers(unit, through, leg, said)
@@ -239,20 +241,25 @@ def _headers(unit: Unit, through: Through, leg: Leg, said: Passed) -> Mapping[st
             party=leg.party,
             interface=leg.interface,
             method="GET",
-            url=detours.at_home(url, leg.url),
+            url=url,
             lasts=lasts,
         )
 
     headers = {
         name: said.headers[name.lower()] for name in ("X-Total-Count", "X-Limit") if name.lower() in said.headers
     }
-    following, made = next_link(said.headers.get("link")), said.headers.get("location")
+    following = _url(next_link(said.headers.get("link")), leg)
+    made = _url(said.headers.get("location"), leg)
     if following is not None:
-        query = detours.at_home(following, leg.url).partition("?")[2]
-        headers["Link"] = f'<{with_query(ours(following, detours.FOR_PAGES), query)}>; rel="next"'
+        url = ours(following, detours.FOR_PAGES)
+        headers["Link"] = f'<{with_query(url, following.partition("?")[2])}>; rel="next"'
     if made is not None and 200 <= said.http < 300:
         headers["Location"] = ours(made, detours.FOR_CDRS)
     return headers
+
+
+def _url(said: str | None, leg: Leg) -> str | None:
+    return None if said is None else detours.at_home(said, leg.url)
 
 
 def _route(through: Through, leg: Leg, said: Passed) -> Route:

@@ -53,6 +53,10 @@ select {_COUNTED} where ($1::text is null or c.holder = $1) and l.state <> 'REMO
 ON_LINE = f"select {_COUNTED} where c.line = $1 order by c.created_at, c.id"
 REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
 CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"
+CLIENTS = f"""
+select {_CONNECTION} where c.holder = $1 and c.our_role = 'HUB' and l.state in ('CONNECTED', 'SUSPENDED')
+  and ($2::text is null or l.roles::jsonb @> $2::text::jsonb) order by c.id
+"""
 # Those with whom we deal in one role, one at a time: what two partners claim at once, only one of them gets.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
 DEALT_WITH = f"""
@@ -139,6 +143,12 @@ async def on_line(unit: Unit, line: str) -> tuple[Connection, ...]:
 async def registered(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
     """Connected, or suspended for a while."""
     return tuple(_connection(row) for row in await unit.fetch(REGISTERED, str(holder)))
+
+
+async def clients(unit: Unit, hub: PartyId, party: PartyId | None = None) -> tuple[Connection, ...]:
+    """Whose hub we are, suspended or not; with `party`, only those where it is one of them."""
+    having = None if party is None else json.encode([{"party": party}]).decode()
+    return tuple(_connection(row) for row in await unit.fetch(CLIENTS, str(hub), having))
 
 
 async def connected(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:

@@ -30,15 +30,17 @@ OF_CONTRACT = f"{_TOLD} where o.holder = $1 and o.contract = $2 order by o.ref"
 # Oldest first, so that pages stay as they are while somebody crawls them; what was told to all and to one, is once.
 PAGE = """
 with found as (
-  select o.owner, o.id_key, min(o.ref) as ref, w.version, w.body
+  select o.owner, o.id_key, o.version, min(o.ref) as ref
   from hub_object o join ocpi_words w on w.holder = o.holder and w.owner = o.owner and w.module = o.module
     and w.version = o.version and w.audience = '' and not w.said and w.id_key = o.id_key
   where o.holder = $1 and o.module = $2 and o.party = any($3) and not (o.owner = any($4))
     and ($5::timestamptz is null or w.last_updated >= $5) and ($6::timestamptz is null or w.last_updated < $6)
-  group by o.owner, o.id_key, w.version, w.body)
-select total.total, page.owner, page.id_key, page.version, page.body
+  group by o.owner, o.id_key, o.version)
+select total.total, page.owner, page.id_key, page.version, w.body
 from (select count(*) as total from found) total
 left join (select * from found order by ref offset $7 limit $8) page on true
+left join ocpi_words w on w.holder = $1 and w.owner = page.owner and w.module = $2 and w.version = page.version
+  and w.audience = '' and not w.said and w.id_key = page.id_key
 order by page.ref
 """
 _DETOUR = "id, connection_id, towards, party, module, interface, method, about, url"
