@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners, policies
-from laddnav.ocpi.policy import Policy, Shares
+from laddnav.locations.model import BusinessDetails
+from laddnav.ocpi import demands, partners, policies
+from laddnav.ocpi.demands import DEMANDS
+from laddnav.ocpi.policy import Demands, Policy, Shares
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
@@ -153,3 +155,53 @@ async def test_a_partner_gets_the_prices_of_its_group(cpo: Installation, they: P
     await shared(cpo, Shares())
     assert (await offered())[:2] == (["T1"], ["T1"])
     assert they.many("DELETE", "/tariffs/SE/LAD/tb") == 1
+
+
+# Demands --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DEMANDS)
+def test_each_demand_is_missed_where_it_is_not_met(name: str) -> None:
+    """demands.named: at the end of its path, and in every member of a list on the way."""
+    demand = DEMANDS[name]
+    full = {
+        "name": "Kajen",
+        "postal_code": "411 21",
+        "opening_times": {"twentyfourseven": True},
+        "operator": {"name": "A"},
+        "owner": {"name": "B"},
+        "evses": [
+            {"evse_id": "SE*LAD*E1", "capabilities": ["RFID_READER"], "connectors": [{"tariff_ids": ["T1"]}]},
+            {"evse_id": "SELADE2", "capabilities": ["RFID_READER"], "connectors": [{"tariff_ids": ["T1"]}]},
+        ],
+        "tariff_alt_text": [{"language": "sv", "text": "dyrt"}],
+        "visual_number": "1",
+        "issuer": "SELAD",
+    }
+    assert not demands.lacking(demand, full, CPO)
+    *way, last = demand.path
+    inner: Any = full
+    for step in way:
+        inner = inner[step][-1] if isinstance(inner[step], list) else inner[step]
+    inner[last] = "of somebody else" if "ours" in name or "us" in name.split("-") else []
+    assert demands.lacking(demand, full, CPO)
+
+
+async def test_what_a_partner_demands_is_told_before_and_never_sent_without(cpo: Installation, they: Peer) -> None:
+    """demands.named: what it lacks is shown among what was given up."""
+    await placed(cpo, they)
+    async with cpo.database.unit() as unit:
+        (connection,) = await partners.connections(unit, CPO)
+        assert await demands.report(unit, connection) == ()
+        asks = Policy(demands=Demands(named=("owner-name", "evse-id")))
+        connection = await policies.adapt(unit, connection.ref, asks)
+        (missing,) = await demands.report(unit, connection)
+        assert (missing.demand, missing.objects) == ("owner-name", 3)
+        owner = BusinessDetails("Hamnen")
+        await locations.keep(unit, CPO, things.location("L1", CPO, proprietor=owner, last_updated=unit.now))
+        await locations.keep(unit, CPO, things.location("L2", CPO, name="Other", last_updated=unit.now))
+    since = len(they.asked)
+    await cpo.settle()
+    assert list(told(they, since)) == ["L1"]
+    (dead,) = [one for one in await cpo.deliveries() if one.state == "dead"]
+    assert dead.object_key == "l2" and "owner.name" in (dead.last_error or "")

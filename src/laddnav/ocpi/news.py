@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
-from laddnav.ocpi import terminals, uids, words
+from laddnav.ocpi import demands, terminals, uids, words
 from laddnav.ocpi.endpoints.heard import part, speakable
 from laddnav.ocpi.hub import broadcast
 from laddnav.ocpi.model import Connection, Delivery, Message
@@ -35,10 +35,12 @@ class StillOffered(Trouble):
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
-    """None where there is nothing to say any more. Raises StillOffered, Unreadable, Unsayable."""
+    """None where there is nothing to say any more. Raises StillOffered, Lacking, Unreadable, Unsayable."""
     message = await _message_of(unit, connection, delivery)
     if message is None or message.body is None:
         return message
+    if message.method == "PUT":
+        demands.check(connection, delivery.module, message.body)
     return replace(message, body=speakable(connection, message.body))
 
 

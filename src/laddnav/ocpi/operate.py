@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import losses, partners, policies
+from laddnav.ocpi import demands, losses, partners, policies
+from laddnav.ocpi.demands import Missing
 from laddnav.ocpi.model import Connection, Loss
 from laddnav.ocpi.policy import Policy
 from laddnav.people.api import Limit, Page, Route, page
@@ -37,6 +38,19 @@ async def fetch_losses(unit: Unit, ref: str) -> Losses:
     return Losses(holder=connection.holder, version=connection.version, losses=found)
 
 
+class Demanded(Struct, frozen=True, kw_only=True):
+    """What of ours a partner would not take, by what it demands; `readable` is what everybody does."""
+
+    holder: PartyId
+    missing: tuple[Missing, ...]
+
+
+async def fetch_demands(unit: Unit, ref: str) -> Demanded:
+    """All that is for a partner, held against what it demands: to be looked at before it goes live."""
+    connection = await partners.fetch(unit, ref)
+    return Demanded(holder=connection.holder, missing=await demands.report(unit, connection))
+
+
 async def set_policy(unit: Unit, ref: str, body: Policy) -> Connection:
     """How a partner deviates from the text, all of it; what is left out goes by the text."""
     return await policies.adapt(unit, ref, body)
@@ -46,5 +60,6 @@ ROUTES = (
     Route(method="GET", path="/partners", does=list_partners),
     Route(method="GET", path="/partners/{ref}", does=fetch_partner),
     Route(method="GET", path="/partners/{ref}/losses", does=fetch_losses),
+    Route(method="GET", path="/partners/{ref}/demands", does=fetch_demands),
     Route(method="PUT", path="/partners/{ref}/policy", does=set_policy, needs=Role.ADMIN),
 )

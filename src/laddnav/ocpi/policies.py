@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi import lines, listeners, partners, quirks, sharing, store, uids
+from laddnav.ocpi import demands, lines, listeners, partners, quirks, sharing, store, uids
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.policy import Policy, Shares
+from laddnav.ocpi.policy import Demands, Policy, Shares
 from laddnav.ocpi.rules import UnknownConnection
 from laddnav.ocpi.wire.handshake import Module, State
 
@@ -48,7 +48,8 @@ def sound(policy: Policy) -> Policy:
     objects = policy.objects
     objects = replace(objects, quirks=_of(quirks.FIELDS, objects.quirks), uids=_of(uids.FORMS, objects.uids))
     shares = replace(policy.shares, without=_of(CLOSABLE, policy.shares.without))
-    return replace(policy, objects=objects, shares=shares)
+    named = _of(demands.DEMANDS, policy.demands.named)
+    return replace(policy, objects=objects, shares=shares, demands=Demands(named=named))
 
 
 def _of(known: Iterable[str], named: tuple[str, ...]) -> tuple[str, ...]:

@@ -98,12 +98,22 @@ class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
 ALL = Shares()
 
 
+class Demands(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What they demand of ours though the text does not: `named` are names of `ocpi/demands.py`.
+
+    What lacks one of these is not sent, but shown to a person.
+    """
+
+    named: tuple[str, ...] = ()
+
+
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     calls: Calls = Calls()
     objects: Objects = Objects()
     lists: Lists = Lists()
     pushes: Pushes = Pushes()
     shares: Shares = ALL
+    demands: Demands = Demands()
 
 
 def switches_of(policy: Policy) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
-from laddnav.ocpi import partners, policies
+from laddnav.ocpi import demands, partners, policies
 from laddnav.ocpi.policies import CLOSABLE
 from laddnav.ocpi.policy import Policy, switches_of
 from laddnav.people import actions as people
@@ -46,6 +46,22 @@ UIDS = MappingProxyType(
         "reversed-bytes": N_("The last byte first; turned back when we speak to them"),
     }
 )
+DEMANDED = MappingProxyType(
+    {
+        "location-name": N_("The name of a Location"),
+        "postal-code": N_("Its postal code"),
+        "opening-times": N_("Its opening times"),
+        "operator-name": N_("The name of its operator"),
+        "owner-name": N_("The name of its owner"),
+        "evse-id": N_("The EVSE id of each EVSE"),
+        "evse-id-of-ours": N_("An EVSE id that begins with our country and party"),
+        "capabilities": N_("The capabilities of each EVSE"),
+        "tariff-ids": N_("The Tariffs of each Connector"),
+        "tariff-text": N_("A text for drivers in each Tariff"),
+        "visual-number": N_("The number that is printed on a Token"),
+        "issuer-is-us": N_("Our party as the issuer of a Token"),
+    }
+)
 GROUPS = MappingProxyType(
     {
         "calls": N_("How we call each other"),
@@ -53,6 +69,7 @@ GROUPS = MappingProxyType(
         "lists": N_("How we fetch their lists"),
         "objects": N_("How we read what they say"),
         "shares": N_("What of ours is for them"),
+        "demands": N_("What they demand beyond the text"),
     }
 )
 # By group and name: what a switch is called, and what it does.
@@ -128,12 +145,21 @@ SWITCHES = MappingProxyType(
             N_("They see and pay by the Tariffs of this group where a Connector has one, else by those for everybody."),
         ),
         "shares.without": (N_("Modules that are not spoken with them"), ""),
+        "demands.named": (
+            N_("What has to be there in what they hear"),
+            N_("What lacks it is not sent, and shown among what was given up."),
+        ),
     }
 )
 TOKENS = ((None, "", N_("As its version says")), (True, "raw", N_("As it is")), (False, "encoded", N_("In Base64")))
 # Of which words a switch may name several.
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"objects.quirks": REPAIRS, "objects.uids": UIDS, "shares.without": {one: one for one in CLOSABLE}}
+    {
+        "objects.quirks": REPAIRS,
+        "objects.uids": UIDS,
+        "shares.without": {one: one for one in CLOSABLE},
+        "demands.named": DEMANDED,
+    }
 )
 
 
@@ -157,6 +183,15 @@ async def shown(asked: Asked) -> Response:
         for group, title in GROUPS.items()
     ]
     return asked.page("deviations.html", partner=partner, groups=groups)
+
+
+async def missing(asked: Asked) -> Response:
+    """What of ours they would not take: before they go live, and whenever something is given up."""
+    async with asked.unit() as unit:
+        partner = await partners.fetch(unit, asked.part("ref"))
+        found = await demands.report(unit, partner)
+    words = DEMANDED | {demands.READABLE: N_("Our words as their version has them")}
+    return asked.page("demands.html", partner=partner, missing=[(asked.say(words[one.demand]), one) for one in found])
 
 
 async def kept(asked: Asked) -> Response:
@@ -208,6 +243,7 @@ def _said(asked: Asked, name: str, as_a_rule: Any) -> Any:
 
 
 DOORS: tuple[Door, ...] = (
+    see("/partners/{ref}/demands", missing),
     see("/partners/{ref}/deviations", shown, Role.ADMIN),
     do("/partners/{ref}/deviations", kept, Role.ADMIN),
 )
