@@ -18,6 +18,7 @@ from laddnav.ocpi.conform.conversation import Conversation
 from laddnav.ocpi.conform.record import Record
 from laddnav.ocpi.conform.run import Order, listening, run
 from laddnav.parties.model import Role
+from laddnav.reconciliation import actions as reconciliation
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session, Status
 from laddnav.tariffs import actions as tariffs
@@ -56,6 +57,12 @@ async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[I
                     await tokens.keep(unit, EMSP, things.token(f"CARD{number}", EMSP, last_updated=at))
                 app = things.token("APP1", EMSP, type=TokenType.APP_USER, whitelist=Whitelist.NEVER)
                 await tokens.keep(unit, EMSP, app)
+            for issuer in (cpo, emsp):
+                async with issuer.database.unit() as unit:
+                    for invoice in ("2026-1", "2026-2"):
+                        await reconciliation.issue(
+                            unit, issuer.holder, receiver=TESTER, cpo=CPO, invoice_id=invoice, cdrs=("C1", "C2")
+                        )
             yield cpo, emsp
 
 

@@ -25,6 +25,12 @@ def samples(version: str) -> dict[str, Any]:
         "Session": ours.session(token, location),
         "CDR": ours.cdr(token, location),
     }
+    if version == "2.3.0":
+        made |= {
+            "InvoiceReconciliationRecord": ours.reconciliation(),
+            "Terminal": ours.terminal(),
+            "FinancialAdviceConfirmation": ours.confirmation(),
+        }
     return {kind: parsed(encoded(words)) for kind, words in made.items()}
 
 

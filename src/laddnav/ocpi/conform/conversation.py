@@ -23,6 +23,7 @@ OBJECTS = {
     "cdrs": "CDR",
     "tokens": "Token",
     "hubclientinfo": "ClientInfo",
+    "invoicereconciliation": "InvoiceReconciliationRecord",
 }
 
 

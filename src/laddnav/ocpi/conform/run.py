@@ -22,8 +22,10 @@ from laddnav.ocpi.conform.probes import (
     credentials,
     lists,
     objects,
+    payments,
     profiles,
     receivers,
+    reconciliation,
     transport,
     versions,
 )
@@ -40,6 +42,8 @@ TELLING: dict[str, Probe] = {
     "types of Tokens": receivers.types_of_tokens,
     "charging profiles": profiles.charging_profiles,
     "clients of a hub": profiles.clients_of_a_hub,
+    "invoice reconciliation": reconciliation.reconciliation,
+    "payments": payments.payments,
     "commands": commands.commands,
 }
 ASKING: dict[str, Probe] = {

@@ -147,6 +147,39 @@ class Ours(Struct, frozen=True, kw_only=True):
         }
         return words | changes
 
+    def reconciliation(self, **changes: Any) -> Words:
+        words: Words = {
+            **self._owner,
+            "id": f"R-{self.mark}",
+            "invoice_id": f"Invoice {self.mark}",
+            "cdrs": [f"C-{self.mark}-1", f"C-{self.mark}-2"],
+            "last_updated": self.at,
+        }
+        return words | changes
+
+    def terminal(self, **changes: Any) -> Words:
+        words: Words = {
+            "terminal_id": f"T-{self.mark}",
+            "reference": f"Serial {self.mark}",
+            "city": "Göteborg",
+            "country": "SWE",
+            "invoice_creator": "PTP",
+            "last_updated": self.at,
+        }
+        return words | changes
+
+    def confirmation(self, **changes: Any) -> Words:
+        words: Words = {
+            "id": f"F-{self.mark}-1",
+            "authorization_reference": f"A-{self.mark}",
+            "total_costs": {"before_taxes": 4, "taxes": [{"name": "VAT", "percentage": 25, "amount": 1}]},
+            "currency": "EUR",
+            "eft_data": ["Mastercard", "Amount: EUR 5.00"],
+            "capture_status_code": "SUCCESS",
+            "last_updated": self.at,
+        }
+        return words | changes
+
     def _period(self, **more: Any) -> Words:
         return {"start_date_time": self.at, "dimensions": [{"type": "ENERGY", "volume": 0}], **more}
 

@@ -9,7 +9,7 @@ from laddnav.ocpi.conform.record import Exchange
 from laddnav.ocpi.wire.paging import next_link, with_query
 
 _PAGES_MAX = 20  # enough to see how it pages; a network of a million places is not read to its end
-MODULES = ("locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo")
+MODULES = ("locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo", "invoicereconciliation")
 
 
 async def lists(talk: Conversation) -> None:
@@ -37,7 +37,9 @@ async def _one(talk: Conversation, module: str, url: str) -> None:
     if module == "sessions":
         await talk.ask("sessions: without date_from", "GET", url, module=module)
     await talk.ask(f"{module}: with a slash", "GET", with_query(f"{url.rstrip('/')}/", SINCE), module=module)
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
+    # Where both sides of a module are at one URL, a POST is for the other.
+    both = url == talk.record.url(module, "RECEIVER")
+    for method in ("PUT", "PATCH", "DELETE") if both else ("POST", "PUT", "PATCH", "DELETE"):
         await talk.ask(
             f"{module}: {method} at the Sender", method, url, None if method == "DELETE" else {}, module=module
         )
