@@ -1,6 +1,6 @@
 """What may be booked, changed and cancelled when; which of several Evses; and what is left."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 
@@ -17,12 +17,13 @@ from laddnav.bookings.model import (
     Cancellation,
     RequestStatus,
     ReservationStatus,
+    TimePeriod,
 )
-from laddnav.bookings.rules import BookingOver, NotOffered, Unexpected
+from laddnav.bookings.rules import BookingOver, NotAskedFor, NotOffered, Unexpected
 from laddnav.bookings.slots import Kept
 from laddnav.parties.model import Role
 from tests.bookings.offers import AN_HOUR, DRIVER, NINE, at, calendar, period, place, request, slot, terms
-from tests.things import connector, evse, location
+from tests.things import THEM, connector, evse, location
 
 S = ReservationStatus
 NOW = NINE - AN_HOUR
@@ -61,8 +62,8 @@ def test_a_booking_becomes_what_the_lifecycle_says_and_nothing_else() -> None:
         with pytest.raises(BookingOver):
             rules.asked_again(booking, request(), NOW)
         with pytest.raises(BookingOver):
-            rules.heard(booking, replace(booking, status=S.RESERVED))
-        assert rules.heard(booking, booking) == booking
+            rules.heard(booking, replace(booking, holder=THEM, status=S.RESERVED))
+        assert rules.heard(booking, replace(booking, holder=THEM)).status is status
 
 
 def test_a_change_that_waits_leaves_reserved_what_is_reserved() -> None:
@@ -197,6 +198,28 @@ def test_what_is_said_to_be_free_can_be_had_and_nothing_else(
 def test_the_evse_of_before_is_preferred() -> None:
     assert slots.free_evse((evse(), evse("EVSE2")), [], period(9, 10), "evse2") == evse("EVSE2")
     assert slots.free_evse((evse(), evse("EVSE2")), [kept("EVSE2", 9, 10)], period(9, 10), "EVSE2") == evse()
+
+
+def test_a_booking_at_the_end_of_all_time_is_declined_like_any_other() -> None:
+    """BOOK-030: and terms that say absurd numbers mean never, or always."""
+    ends = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    absurd = terms(**dict.fromkeys(("early_start_time", "noshow_timeout"), Decimal("9e99")), early_start_allowed=True)
+    for begins_at in ends:
+        wanted = replace(request(), period=TimePeriod(begins_at=begins_at, ends_at=begins_at))
+        booking = rules.asked(wanted, place(), absurd, id="B1", ref="B1", now=NOW)
+        assert rules.objection(booking, wanted, place(), (), NOW) is not None
+        assert rules.hold_from(booking) <= begins_at
+        assert rules.no_show_at(booking) == begins_at
+        assert rules.cancelled(booking, TRAFFIC, NOW).status is S.CANCELED
+    assert rules.minutes(Decimal("-9e99")) < timedelta() and says(asked(), power_required=-1) is not None
+
+
+def test_what_somebody_else_asked_for_is_not_heard() -> None:
+    """BOOK-003, BOOK-012."""
+    with pytest.raises(NotAskedFor):
+        rules.heard(None, reserved())
+    mine = replace(reserved(), holder=request().asked_by)
+    assert rules.heard(None, mine) == mine
 
 
 def test_without_a_timeout_nobody_is_ever_late() -> None:

@@ -264,6 +264,7 @@ async def test_a_cpo_lists_what_can_be_booked_by_when_it_is_free(cpo: Installati
         assert await listed("timeslot_from=2026-11-23T17:00:00Z") == ["BL2"]
         assert await listed("timeslot_to=2026-11-23T20:00:00Z") == ["BL1"]
         assert await listed("timeslot_from=2026-11-23T17:00:00Z&timeslot_to=2026-11-23T20:00:00Z") == []
+        assert await listed("timeslot_from=2026-11-23T20:00:00Z&timeslot_to=2026-11-23T17:00:00Z") == []
         page = await ask("GET", f"{url}?limit=1&timeslot_from=2026-11-23T12:00:00Z")
         assert (page.headers["x-total-count"], len(page.data)) == ("2", 1)
         link = page.headers["link"]
@@ -312,6 +313,8 @@ async def test_a_party_sees_and_changes_only_what_it_asked_for_itself(cpo: Insta
             assert [one["id"] for one in listed.data] == many and listed.headers["x-total-count"] == "1"
         assert (await they("GET", f"{url}?date_to={SINCE}")).data == []
         assert (await sends(they, booking_location_id="BL9", request_id="RQ3")).both == (404, 2003)
+        never = {"start_date_time": "0001-01-01T00:00:00Z", "end_date_time": "9999-12-31T23:59:59Z"}
+        assert (await sends(they, request_id="RQ4", period=never)).data["reservation_status"] == "REJECTED"
         assert (await sends(they, canceled=canceled)).data["reservation_status"] == "CANCELED"
         assert (await sends(they, period=said(request(12, 13))["period"])).both == (200, 2000)
 
@@ -391,6 +394,8 @@ async def test_a_booking_is_found_by_either_of_its_names(emsp: Installation) -> 
             assert (await ask("GET", f"{url}/{name}")).both == (404, 2000)
             assert (await ask("PATCH", f"{url}/{name}", encoded(back))).both == (404, 2000)
         assert (await ask("PUT", f"{url}/BOK2", encoded(booking))).both == (200, 2001)
+        theirs = said(a_booking("BOK3", requests=(_asked_for(request(asked_by=OTHERS)),)))
+        assert (await ask("PUT", f"{url}/BOK3", encoded(theirs))).both == (200, 2000)
         assert (await ask("POST", f"{url}/BOK1", b"{}")).http == (await ask("DELETE", f"{url}/BOK1")).http == 405
     assert (await at(emsp.database, EMSP)).status is S.NO_SHOW
 

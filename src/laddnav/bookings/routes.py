@@ -39,7 +39,7 @@ class Times(Struct, frozen=True, kw_only=True):
     begins_at: datetime
     ends_at: datetime
     increment_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
-    timeslots: Annotated[tuple[Timeslot, ...], Meta(min_length=1, max_length=1000)]
+    timeslots: Annotated[tuple[Timeslot, ...], Meta(min_length=1, max_length=500)]
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     terms: BookingTerms
     policy: BookingPolicy | None = None
     tariff_ids: tuple[Id, ...] = ()
-    calendars: Annotated[tuple[Times, ...], Meta(max_length=100)] = ()
+    calendars: Annotated[tuple[Times, ...], Meta(max_length=20)] = ()
     by_hand: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -54,6 +54,14 @@ class UnknownBooking(Refusal):
         self.booking_id = booking_id
 
 
+class NotAskedFor(Refusal):
+    """Somebody else's booking is no business of ours."""
+
+    def __init__(self, booking_id: str) -> None:
+        super().__init__(f"Booking {booking_id!r} was not asked for by us")
+        self.booking_id = booking_id
+
+
 class BookingOver(Refusal):
     """The booking has reached its end, and stays so."""
 
@@ -99,7 +107,12 @@ def moved(booking: Booking, status: ReservationStatus, now: datetime) -> Booking
 
 
 def heard(before: Booking | None, said: Booking) -> Booking:
-    """What a CPO tells of its booking: news may have been skipped, but an end is the end. Raises BookingOver."""
+    """What a CPO tells of its booking: news may have been skipped, but an end is the end.
+
+    Raises NotAskedFor, BookingOver.
+    """
+    if said.asked_by != said.holder:
+        raise NotAskedFor(said.id)
     if before is None:
         return said
     if before.status in FINAL and said.status is not before.status:
@@ -159,7 +172,15 @@ _MOST = Decimal(10_000_000)  # about twenty years; who says more means for ever
 
 
 def minutes(count: Decimal | None) -> timedelta:
-    return timedelta(microseconds=int(min(count or Decimal(0), _MOST) * 60_000_000))
+    return timedelta(microseconds=int(max(-_MOST, min(count or Decimal(0), _MOST)) * 60_000_000))
+
+
+def _shifted(at: datetime, by: timedelta) -> datetime:
+    """Or the end of all time, where somebody asks for a booking there."""
+    try:
+        return at + by
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if by > timedelta() else datetime.min.replace(tzinfo=UTC)
 
 
 def asked(
@@ -208,7 +229,7 @@ def objection(
     terms, period = booking.terms, request.period
     if booking.status is S.RESERVED and terms.change_not_allowed:
         return "A booking here cannot be changed"
-    if booking.status is S.RESERVED and now > booking.period.begins_at - minutes(terms.change_until_minutes):
+    if booking.status is S.RESERVED and now > _shifted(booking.period.begins_at, -minutes(terms.change_until_minutes)):
         return f"It could be changed until {terms.change_until_minutes} minutes before it begins"
     if fold(request.location_id) != fold(place.location_id):
         return f"{place.id} is not at Location {request.location_id}"
@@ -221,8 +242,9 @@ def objection(
     slot = offered_at(place.calendars, period)
     if slot is None:
         return "At this time nothing is offered, or not in these steps"
-    if slot.power_max is not None and (request.power_required or 0) * 1000 > slot.power_max:
-        return f"There is no more than {slot.power_max} W"
+    watts = (request.power_required or 0) * 1000
+    if watts < 0 or (slot.power_max is not None and watts > slot.power_max):
+        return f"There is power from 0 to {slot.power_max} W"
     if terms.overlapping_bookings_allowed is False and any(_shares(one, booking, request) for one in others):
         return "One of its tokens is booked elsewhere at this time"
     return None
@@ -270,7 +292,7 @@ def failed(booking: Booking, why: str, now: datetime) -> Booking:
 
 def cancelled(booking: Booking, cancellation: Cancellation, now: datetime) -> Booking:
     """At the wish of its eMSP, whose request waits, if that is not too late; what nobody has granted may always go."""
-    limit = booking.period.begins_at - minutes(booking.terms.cancel_until_minutes)
+    limit = _shifted(booking.period.begins_at, -minutes(booking.terms.cancel_until_minutes))
     if booking.status is S.RESERVED and now > limit:
         return declined(
             booking, f"It could be cancelled until {booking.terms.cancel_until_minutes} minutes before", now
@@ -303,14 +325,14 @@ def _chosen(request: BookingRequest, evse_uid: str) -> BookingOption:
 def hold_from(booking: Booking) -> datetime:
     """From when on its Evse waits for the driver."""
     early = booking.terms.early_start_time if booking.terms.early_start_allowed else None
-    return booking.period.begins_at - minutes(early)
+    return _shifted(booking.period.begins_at, -minutes(early))
 
 
 def no_show_at(booking: Booking) -> datetime | None:
     """None: it waits until its end (OCPI 2.3.0 mod_bookings_booking_terms_class, noshow_timeout)."""
     if booking.terms.noshow_timeout is None:
         return None
-    return min(booking.period.begins_at + minutes(booking.terms.noshow_timeout), booking.period.ends_at)
+    return min(_shifted(booking.period.begins_at, minutes(booking.terms.noshow_timeout)), booking.period.ends_at)
 
 
 _CHARGES = (SessionStatus.ACTIVE, SessionStatus.SETTLING, SessionStatus.COMPLETED)

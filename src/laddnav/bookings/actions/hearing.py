@@ -10,7 +10,7 @@ from laddnav.kit.ids import PartyId
 
 
 async def hear(unit: Unit, holder: PartyId, booking: Booking) -> None:
-    """Raises BookingOver: what has reached its end stays so (OCPI 2.3.0 mod_bookings_flow_and_lifecycle)."""
+    """Only what we asked for, and what is over stays so. Raises NotAskedFor, BookingOver."""
     before = await store.find(unit, holder, booking.owner, booking.id, lock=True)
     store.put(unit, rules.heard(before, booking))
     _changed(unit, booking)

@@ -292,9 +292,10 @@ async def page(
 
 
 def _free_then(page: Page) -> Range[datetime] | None:
-    if page.timeslot_from is None and page.timeslot_to is None:
+    begin, end = page.timeslot_from, page.timeslot_to
+    if begin is None and end is None:
         return None
-    return Range(page.timeslot_from, page.timeslot_to)
+    return Range(begin, end) if begin is None or end is None or begin < end else Range(empty=True)
 
 
 async def row(unit: Unit, holder: PartyId, module: Module, version: str, key: str, shares: Shares) -> Row | None:
