@@ -27,9 +27,9 @@ NO_WAIT = timedelta()
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
 EACH = 8  # requests to one partner at a time; ours take as many from them
-# How often something is tried that the partner answers with trouble. A CDR is money: about ten hours. A result of a
-# command is for a driver who stands there (OCPI 2.2.1 mod_commands_msp_post_method).
-ATTEMPTS = {Module.CDRS: 60, Module.COMMANDS: 3, Module.CHARGING_PROFILES: 3}
+# How often something is tried that the partner answers with trouble. CDRs and captures are money:
+# about ten hours. A result of a command is for a driver who stands there (OCPI 2.2.1 mod_commands_msp_post_method).
+ATTEMPTS = {Module.CDRS: 60, Module.CONFIRMATIONS: 60, Module.COMMANDS: 3, Module.CHARGING_PROFILES: 3}
 ATTEMPTS_ELSE = 12
 
 Dice = Callable[[], float]  # from 0 to 1, never the same twice: partners of one hub must not all knock at once
