@@ -203,6 +203,7 @@ async def _taken(unit: Unit, connection: Connection, module: Module, words: Any)
         key = await TAKES[module](unit, connection, VERSIONS[connection.version], words)
         if connection.our_role is Role.HUB and module in FOR_ALL:
             await hub_kept.shown(unit, key, None)
+            await hub_kept.weighed(unit, key)
         return key
     except (Unreadable, NotAPartyId, NotAmongThem, Refusal) as error:
         log.warning("object_skipped", connection=connection.id, module=module, error=str(error))

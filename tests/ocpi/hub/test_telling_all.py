@@ -121,7 +121,7 @@ async def test_a_token_is_told_to_every_cpo_in_its_version(street: Street) -> No
     assert "ocpi-to-party-id" not in there.headers
     async with street.hub.database.unit() as unit:
         lost = await store.words.losses(unit, HUB, "2.1.1", [Module.TOKENS])
-    assert ("group_id", "FR*NEW/card1") in {(one.field, one.example) for one in lost}
+    assert ("group_id", "FR*NEW/RFID/card1") in {(one.field, one.example) for one in lost}
 
 
 async def test_all_that_the_requester_may_see_is_one_list(street: Street) -> None:

@@ -16,8 +16,8 @@ from laddnav.ocpi.hub.rules import (
     Collect,
     Denial,
     Forward,
-    Own,
     ReceiverNotConnected,
+    TellBack,
     UnknownReceiver,
     way,
 )
@@ -185,7 +185,7 @@ def test_who_has_no_headers_means_the_hub() -> None:
     get = asked(EMSP, "GET", (LOCATIONS, SENDER), headed=False)
     assert way(get, HUB, CLIENTS, ()) == Collect()
     kept = asked(CPO, "GET", (LOCATIONS, RECEIVER), "SE/LAD/1", headed=False)
-    assert way(kept, HUB, CLIENTS, (), owner=CPO) == Own()
+    assert way(kept, HUB, CLIENTS, (), owner=CPO) == TellBack()
     put = asked(CPO, "PUT", (SESSIONS, RECEIVER), "SE/LAD/1", headed=False)
     assert way(put, HUB, CLIENTS, (), owner=EMSP) == Forward(CLIENTS[1])
 

@@ -28,8 +28,8 @@ from laddnav.ocpi.hub.rules import (
     Client,
     Collect,
     Forward,
-    Own,
     ReceiverNotConnected,
+    TellBack,
     UnknownReceiver,
     is_denied,
     way,
@@ -41,64 +41,72 @@ from laddnav.ocpi.wire.clients import status_of as standing
 from laddnav.ocpi.wire.handshake import Module, State
 
 
-class Course(Struct, frozen=True):
-    """What is to be done, or was: on this leg, or `reply` is the answer already; `way` says which in one word."""
+class Own(Struct, frozen=True):
+    """An answer of our own, and in one word how we came to it."""
 
     way: str
-    leg: Leg | None = None
-    reply: Reply | None = None
+    reply: Reply
+
+
+class Entry:
+    """What stands in the log of the settlement, whatever becomes of a request; `answerer` is us until it is clear."""
+
+    def __init__(self, through: Through) -> None:
+        self.answerer = through.hub
+        self._through = through
+        self._clock = asyncio.get_running_loop().time
+        self._started = self._clock()
+
+    def note(self, unit: Unit, way: str, http: int, status: int, bytes_out: int) -> None:
+        through = self._through
+        passed = Passed(
+            asker=through.speaker,
+            answerer=self.answerer,
+            module=through.module,
+            method=through.method,
+            way=way,
+            bytes_in=len(through.body),
+            bytes_out=bytes_out,
+            http=http,
+            status=status,
+            took_ms=round((self._clock() - self._started) * 1000),
+        )
+        store.hub.note(unit, through.hub, passed)
 
 
 async def answered(database: Database, clients: Clients, through: Through) -> Reply:
-    """Whatever becomes of it stands in the log of the settlement. Raises every refusal of `rules`, and Receivers'."""
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-
-    def noted(unit: Unit, course: Course, http: int, status: int, bytes_out: int) -> None:
-        store.hub.note(
-            unit,
-            through.hub,
-            Passed(
-                asker=through.speaker,
-                answerer=course.leg.party if course.leg is not None else through.hub,
-                module=through.module,
-                method=through.method,
-                way=course.way,
-                bytes_in=len(through.body),
-                bytes_out=bytes_out,
-                http=http,
-                status=status,
-                took_ms=round((loop.time() - started) * 1000),
-            ),
-        )
-
-    course = Course("refused")
+    """Raises every refusal of `rules`, and what a Receiver refuses."""
+    entry = Entry(through)
     try:
-        async with database.unit() as unit:
-            course = await _course(unit, through)
-            if course.reply is not None:
-                noted(unit, course, course.reply.http, course.reply.status, len(course.reply.data or b""))
-        if course.leg is None:
-            assert course.reply is not None, "what goes nowhere is answered"
-            database.wake()
-            return course.reply
-        said = await forward.called(database, clients, through, course.leg)
-        async with database.unit() as unit:
-            reply = await forward.told_back(unit, through, course.leg, said)
-            noted(unit, course, reply.http, reply.status, len(said.body))
+        return await _answered(database, clients, through, entry)
     except (Refusal, Trouble) as error:
-        http, status = status_of(error)
         async with database.unit() as unit:
-            noted(unit, Course("refused", course.leg), http, status, 0)
+            entry.note(unit, "refused", *status_of(error), 0)
         raise
+
+
+async def _answered(database: Database, clients: Clients, through: Through, entry: Entry) -> Reply:
+    async with database.unit() as unit:
+        course = await _course(unit, through)
+        if isinstance(course, Own):
+            reply = course.reply
+            entry.note(unit, course.way, reply.http, reply.status, len(reply.data or b""))
+    if isinstance(course, Own):
+        database.wake()
+        return reply
+    entry.answerer = course.party
+    said = await forward.called(database, clients, through, course)
+    async with database.unit() as unit:
+        reply = await forward.told_back(unit, through, course, said)
+        entry.note(unit, "forwarded", reply.http, reply.status, len(said.body))
     if reply.status < 2000:
-        await _kept(database, through, course.leg)
+        await _kept(database, through, course)
     return reply
 
 
-async def _course(unit: Unit, through: Through) -> Course:
+async def _course(unit: Unit, through: Through) -> Leg | Own:
     if through.interface is None:
-        return Course("forwarded", await _along_a_detour(unit, through))
+        return await _along_a_detour(unit, through)
     asked, hub, speaker = _asked(through), through.hub, through.speaker
     owner = None
     if through.to is None:
@@ -110,15 +118,15 @@ async def _course(unit: Unit, through: Through) -> Course:
     match way(asked, hub, tuple(clients_of(found, unit.now)), denied, owner):
         case Forward(client):
             (to,) = (one for one in found if one.id == client.connection_id)
-            return Course("forwarded", await forward.prepared(unit, through, to, client.party))
+            return await forward.prepared(unit, through, to, client.party)
         case Collect():
-            return Course("listed", reply=await listing.listed(unit, through, denied))
-        case Own():
-            return Course("listed", reply=await kept.take(unit, through.call(), through.module, None))
+            return Own("listed", await listing.listed(unit, through, denied))
+        case TellBack():
+            return Own("listed", await kept.take(unit, through.call(), through.module, None))
         case Broadcast(hearers):
             reply = await kept.take(unit, through.call(), through.module, None)
             await broadcast.queued(unit, through, hearers)
-            return Course("broadcast", reply=reply)
+            return Own("broadcast", reply)
 
 
 async def _along_a_detour(unit: Unit, through: Through) -> Leg:

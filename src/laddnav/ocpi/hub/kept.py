@@ -19,6 +19,7 @@ from laddnav.ocpi.hub.model import Told
 from laddnav.ocpi.hub.names import Contract, Driver, Named, Party, Thing
 from laddnav.ocpi.hub.rules import CannotRoute
 from laddnav.ocpi.hub.translate import OBJECTS
+from laddnav.ocpi.losses import OLDER, lost
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import Hearing, parsed
 from laddnav.ocpi.wire.handshake import Module
@@ -43,15 +44,16 @@ async def take(unit: Unit, call: Call, module: Module, party: PartyId | None) ->
     Raises CannotRoute, and what the endpoint raises.
     """
     if module is Module.CDRS:
-        return _take_cdr(unit, call, party)
+        return await _take_cdr(unit, call, party)
     endpoint = HEARD[module].get((call.method, len(call.segments)))
     if not isinstance(endpoint, Within) or not endpoint.spoken(call.version):
         raise CannotRoute(f"No {call.method} of {module} has a URL of this form")
     reply = await endpoint.do(unit, call)
     if call.method != "GET":
-        key = await _key(unit, call, module)
-        if key is not None:
-            await shown(unit, key, party)
+        key = _key(call, module)
+        await shown(unit, key, party)
+        if call.method in ("PUT", "DELETE") and len(call.segments) == 3:
+            await weighed(unit, key)
     return reply
 
 
@@ -66,6 +68,14 @@ async def shown(unit: Unit, key: Key, party: PartyId | None) -> None:
         words = parsed(found[0])
         contract = fold(str(words.get("contract_id") or words.get("auth_id") or ""))
     store.hub.show(unit, key, party, contract)
+
+
+async def weighed(unit: Unit, key: Key) -> None:
+    """What of it older versions have no words for, whoever may speak them; a Session loses what its CDR does."""
+    thing = await _thing(unit, key.holder, OBJECTS[key.module], Told(key.owner, key.id, None, key.version))
+    for version in OLDER if key.module is not Module.SESSIONS else ():
+        fields = () if thing is None else lost(version, thing, key.owner)
+        store.words.put_loss(unit, key.holder, key.module, version.number, f"{key.owner}/{key.id}", fields)
 
 
 async def owner_of(unit: Unit, holder: PartyId, speaker: PartyId, named: Named | None) -> PartyId | None:
@@ -115,15 +125,16 @@ async def _thing(unit: Unit, holder: PartyId, kind: type[M], told: Told) -> M | 
     return VERSIONS[told.version].codecs[kind].decode(found[0], Hearing(holder=holder, sender=told.owner))
 
 
-def _take_cdr(unit: Unit, call: Call, party: PartyId | None) -> Reply:
+async def _take_cdr(unit: Unit, call: Call, party: PartyId | None) -> Reply:
     cdr = call.codec(Cdr).decode(readable(call.connection, call.body), hearing(call.connection))
     key = _for(call, Module.CDRS, cdr.owner, fold(cdr.id))
     store.words.put(unit, key, call.body, cdr.last_updated)
     store.hub.show(unit, key, party)
+    await weighed(unit, key)
     return Reply()
 
 
-async def _key(unit: Unit, call: Call, module: Module) -> Key | None:
+def _key(call: Call, module: Module) -> Key:
     """What the URL names, as it is kept."""
     owner, id = call.owner(), call.segments[2]
     if module is not Module.TOKENS:

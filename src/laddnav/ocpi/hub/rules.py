@@ -133,11 +133,11 @@ class Collect(Struct, frozen=True):
     """The hub answers with what it has from all whom the requester may see."""
 
 
-class Own(Struct, frozen=True):
+class TellBack(Struct, frozen=True):
     """The hub answers with what it was told by the requester itself."""
 
 
-Way = Forward | Broadcast | Collect | Own
+Way = Forward | Broadcast | Collect | TellBack
 
 
 def way(
@@ -156,7 +156,7 @@ def way(
     if not asked.headed and asked.is_list:
         return Collect()
     if not asked.headed and asked.method == "GET" and asked.interface is RECEIVER and asked.module in FOR_ALL:
-        return Own()
+        return TellBack()
     if asked.is_news:
         return Broadcast(hearers(asked, clients, denied))
     raise UnknownReceiver(None)

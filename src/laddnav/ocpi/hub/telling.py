@@ -1,4 +1,4 @@
-"""The same in another version, through what we understand of it; what that loses is noted for whoever hears it.
+"""The same in another version, through what we understand of it.
 
 What the older version leaves out and the newer one wants to hear is looked up among what the hub was told.
 """
@@ -14,10 +14,8 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations.model import Location
 from laddnav.locations.rules import UnknownEvse, evse_of
-from laddnav.ocpi import store
 from laddnav.ocpi.hub import kept
 from laddnav.ocpi.hub.translate import alike
-from laddnav.ocpi.losses import lost
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.shared.scalars import NOT_AVAILABLE
@@ -25,7 +23,6 @@ from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.words import token_key
 from laddnav.sessions.model import CdrLocation, CdrToken, Session
 from laddnav.sessions.rules import Place
-from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Authorization, Token, TokenType
 
 
@@ -55,7 +52,6 @@ async def retold(
         return envelope.listed(told)
     thing = spoken.codecs[kind].decode(body, Hearing(holder=said_to, sender=said_by))
     thing = await _completed(unit, hub, thing, said_by, about)
-    _note_losses(unit, hub, theirs, thing)
     return theirs.codecs[kind].encode(thing)
 
 
@@ -92,11 +88,3 @@ async def _place(unit: Unit, hub: PartyId, session: Session) -> CdrLocation | No
     return Place(
         location=location, where=where, connector=plug, station_id="", evse_no=0, tariff=None, currency=""
     ).snapshot
-
-
-def _note_losses(unit: Unit, hub: PartyId, theirs: Version, thing: Any) -> None:
-    """By whom it is of, so that equal ids of two CPOs are two objects."""
-    if isinstance(thing, Location | Tariff | Token | Cdr):
-        id = thing.uid if isinstance(thing, Token) else thing.id
-        fields = lost(theirs, thing, thing.owner)
-        store.words.put_loss(unit, hub, kept.MODULES[type(thing)], theirs.number, f"{thing.owner}/{fold(id)}", fields)
