@@ -10,8 +10,10 @@ import pytest
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
+from laddnav.ocpi import policies, policy
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.model import Delivery
+from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.push import ATTEMPTS_ELSE
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.parties.model import Role
@@ -61,7 +63,7 @@ async def waiting(cpo: Installation) -> list[Delivery]:
 async def test_what_is_for_all_is_told_to_the_hub(
     cpo: Installation, version: str, roles: tuple[tuple[str, str, str], ...]
 ) -> None:
-    """HUB-026, HUB-032, HUB-034, HUB-051: its address is its role in 2.2.1, and named beside the roles in 2.3.0."""
+    """HUB-001, HUB-026, HUB-032, HUB-034, HUB-051: it is a role in 2.2.1, and beside the roles in 2.3.0."""
     async with hubbed(cpo, version, roles=roles) as hub:
         await furnished(cpo)
         await cpo.settle()
@@ -85,6 +87,35 @@ async def test_lists_are_fetched_of_the_hub(cpo: Installation, hub: Hub) -> None
     async with cpo.database.unit() as unit:
         kept = [await tokens.by_uid(unit, CPO, uid) for uid in ("KNOWN", "STRANGE", "OURS")]
     assert [[one.owner for one in some] for some in kept] == [[EMSP], [], []]
+
+
+async def test_each_party_may_have_to_be_told_and_asked_by_itself(cpo: Installation, hub: Hub) -> None:
+    """HUB-052: of those who deal with a CPO, with their own names in the headers; a CPO behind the hub is none."""
+    await known(hub, EMSP, OTHER)
+    await hub.tells(PartyId("DE", "8AC"), "CPO", "CONNECTED", NOW)
+    async with cpo.database.unit() as unit:
+        await policies.adapt(unit, (await cpo.connection()).ref, Policy(hub=policy.Hub(each=True)))
+    await furnished(cpo)
+    await cpo.settle()
+    told = [way(one) for one in hub.heard(Module.LOCATIONS)]
+    assert sorted(told) == [(str(CPO), str(OTHER)), (str(CPO), str(EMSP))]
+    await cpo.pull()
+    assert sorted(way(one) for one in hub.heard(Module.TOKENS, "GET")) == sorted(told)
+
+
+async def test_a_hub_may_be_one_by_our_word_alone(cpo: Installation) -> None:
+    """FR*107 in the headers and FR*007 in its credentials, and nobody is told who is behind it."""
+    async with hubbed(cpo, roles=(("EMSP", "FR", "007"),)) as hub:
+        token = words(things.token("CARD1", EMSP))
+        assert (await hub.passes(EMSP, "PUT", "tokens/NL/TNM/CARD1", token)).both == (404, 2001)
+        by_hand = policy.Hub(party="FR*107", behind=("NL*TNM",))
+        async with cpo.database.unit() as unit:
+            await policies.adapt(unit, (await cpo.connection()).ref, Policy(hub=by_hand))
+        for origin in (EMSP, PartyId("FR", "107")):
+            assert (await hub.passes(origin, "PUT", "tokens/NL/TNM/CARD1", token)).status == 1000
+        await furnished(cpo)
+        await cpo.settle()
+        assert {way(one)[1] for one in hub.heard(Module.LOCATIONS)} == {"FR*107"}
 
 
 # Who is behind it -----------------------------------------------------------------------------------------------------

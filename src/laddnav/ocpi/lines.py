@@ -13,7 +13,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import UnknownConnection, served, sole
+from laddnav.ocpi.rules import UnknownConnection, hub_of, served, sole
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.handshake import Credentials, State
 from laddnav.parties import actions as parties
@@ -84,7 +84,7 @@ def known(line: Line, said: Credentials) -> Line:
                 one,
                 name=name.business.name or str(name.party),
                 roles=said.roles,
-                hub=said.hub,
+                hub=hub_of(one.policy, said.hub),
                 versions_url=said.url,
             )
         )

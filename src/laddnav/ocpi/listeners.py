@@ -11,9 +11,10 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.ocpi import sharing, store, words
+from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.model import Connection, Message
 from laddnav.ocpi.news import StillOffered, news
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, receivers, way_to
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -161,7 +162,7 @@ async def tell(
     """As its policy has it."""
     if method == "PATCH" and connection.policy.pushes.whole_only:
         key, method = key.split("/")[0], "PUT"
-    for one in receivers(connection) if to is None else (to,):
+    for one in (to,) if to is not None else await hub_clients.receivers_of(unit, connection):
         if not connection.policy.pushes.in_order:
             store.deliveries.queue_news(unit, connection, module, key, method, one)
         elif message := await _if_there(news(unit, connection, module, key, method)):

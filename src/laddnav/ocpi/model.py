@@ -69,7 +69,10 @@ class Connection(Struct, frozen=True, kw_only=True):
     def parties(self) -> frozenset[PartyId]:
         """Whose objects may come from there. A hub speaks for nobody who speaks to us without it, nor for ourselves."""
         own = frozenset(one.party for one in self.roles)
-        return own if self.hub is None else (own | self.behind) - self.elsewhere - {self.holder}
+        if self.hub is None:
+            return own
+        named = frozenset(PartyId.parse(one) for one in self.policy.hub.behind)
+        return (own | self.behind | named) - self.elsewhere - {self.holder}
 
     @property
     def claimed(self) -> frozenset[PartyId]:

@@ -11,23 +11,20 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import lines, offers, seal, sharing, store
 from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.lines import Line, Speaker
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull
+from laddnav.ocpi.ourselves import credentials_of, note_told, words_of
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import RECEIVER, SENDER, UnknownConnection, fetched, spoken_by
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.upgrade import carried_over
 from laddnav.ocpi.wire import envelope, handshake
-from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import (
     Credentials,
-    CredentialsRole,
     Module,
     NoCommonVersion,
     State,
@@ -35,13 +32,11 @@ from laddnav.ocpi.wire.handshake import (
 )
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 
 log = structlog.get_logger()
 
 AS_THE_TEXT_SAYS = Policy()
-OLDEST, *_ = VERSIONS.values()
 NEWEST = max(VERSIONS, key=lambda number: [int(part) for part in number.split(".")])
 
 
@@ -115,27 +110,6 @@ async def leave(unit: Unit, connection: Connection, step: Step) -> None:
     store.lines.set_outbound(unit, connection.line, None)
     for one in line:
         lines.silence(unit, one)
-
-
-async def credentials_of(unit: Unit, settings: Settings, line: Sequence[Connection], token: str) -> Credentials:
-    """Who we are on this line, and what the partner has to show us."""
-    roles: list[CredentialsRole] = []
-    for one in line:
-        if not one.leaving:
-            party = await parties.fetch(unit, one.holder)
-            business = BusinessDetails(party.name, party.website)
-            roles.append(CredentialsRole(role=one.our_role, party=one.holder, business=business))
-    if VERSIONS[line[0].version].lists_clients:
-        roles += await hub_clients.reachable_for(unit, line)
-    return Credentials(token=token, url=settings.versions_url, roles=tuple(roles))
-
-
-def words_of(connection: Connection, version: Version, credentials: Credentials) -> bytes:
-    """As the version spells them, and for some as in the oldest beside that: its fields are none of the later ones'."""
-    words = version.codecs[Credentials].encode(credentials)
-    if not connection.policy.calls.flat_credentials:
-        return words
-    return encoded(parsed(OLDEST.codecs[Credentials].encode(credentials)) | parsed(words))
 
 
 # We register with them ------------------------------------------------------------------------------------------------
@@ -389,6 +363,7 @@ async def _settled(unit: Unit, clients: Clients, before: Line, said: Credentials
             sharing.belong(unit, one)
         if was.state is State.CONNECTED:
             await carried_over(unit, was, one)
+    await note_told(unit, clients.settings, after)
     ask_for_everything(unit, after)
     lines.changed(unit, after)
     return after

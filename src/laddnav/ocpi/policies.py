@@ -13,7 +13,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import demands, lines, listeners, partners, quirks, sharing, store, uids
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.policy import Demands, Policy, Shares
-from laddnav.ocpi.rules import UnknownConnection
+from laddnav.ocpi.rules import UnknownConnection, hub_of
 from laddnav.ocpi.wire.handshake import Module, State
 
 # Whatever else is not spoken with a partner, it can always come and go.
@@ -66,7 +66,7 @@ async def adapt(unit: Unit, ref: str, policy: Policy) -> Connection:
     connection = found and await store.connections.find(unit, found.holder, found.id, lock=True)
     if connection is None:
         raise UnknownConnection(ref)
-    adapted = replace(connection, policy=policy)
+    adapted = replace(connection, policy=policy, hub=hub_of(policy, connection.hub))
     store.connections.update(unit, adapted)
     for one in await store.connections.on_line(unit, connection.line):
         await _shared_anew(unit, replace(one, policy=policy), connection.policy.shares)

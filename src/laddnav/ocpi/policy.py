@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 
 from laddnav.ocpi.wire.paging import PAGE_MAX
 
+_PARTY = r"[A-Z]{2}\*[A-Z0-9]{3}"
+
 
 class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How we knock at each other's door.
@@ -107,6 +109,18 @@ class Demands(Struct, frozen=True, kw_only=True, omit_defaults=True):
     named: tuple[str, ...] = ()
 
 
+class Hub(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How they pass on what is for others.
+
+    `party`: as whom they do so, where their credentials say it of nobody, or of somebody else. `behind`: whom they
+    reach and tell us of nowhere. `each`: they tell nothing to all and list nothing of all; each party gets its own.
+    """
+
+    party: Annotated[str, Meta(pattern=f"^({_PARTY})?$")] = ""
+    behind: tuple[Annotated[str, Meta(pattern=f"^{_PARTY}$")], ...] = ()
+    each: bool = False
+
+
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     calls: Calls = Calls()
     objects: Objects = Objects()
@@ -114,6 +128,7 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pushes: Pushes = Pushes()
     shares: Shares = ALL
     demands: Demands = Demands()
+    hub: Hub = Hub()
 
 
 def switches_of(policy: Policy) -> dict[str, Any]:

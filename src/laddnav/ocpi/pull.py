@@ -22,6 +22,7 @@ from laddnav.ocpi.crawl import leaves
 from laddnav.ocpi.endpoints import bookings, cdrs, locations, payments, reconciliation, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
 from laddnav.ocpi.hub import kept as hub_kept
+from laddnav.ocpi.hub.clients import receivers_of
 from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.push import Dice
 from laddnav.ocpi.rules import FOR_ALL, SENDER, UNROUTED, NotAmongThem
@@ -78,8 +79,15 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
     async with database.unit() as unit:
         connection = await store.connections.find(unit, task.holder, task.connection_id)
         now, clock = unit.now, unit.clock
-    if connection is None or connection.state is not State.CONNECTED:
-        return task
+        if connection is None or connection.state is not State.CONNECTED:
+            return task
+        each = await receivers_of(unit, connection) if task.party is None and task.module not in UNROUTED else (None,)
+        if connection.hub is not None and each != (None,):
+            for party in set(each) - connection.away:
+                store.pulls.ask(unit, connection, task.module, party)
+            task = replace(task, due_at=now + clock.wall(EVERY), started_at=now, up_to=now, finished_at=now)
+            store.pulls.pulled(unit, task)
+            return task
     if task.next_url is None:
         task = replace(task, started_at=now, seen=0, skipped=0, gone=0)
     loop = asyncio.get_running_loop()

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.model import Connection
+from laddnav.ocpi.policy import Policy
+from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails, counterpart, opposite
 from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
@@ -167,13 +169,23 @@ def way_to(party: PartyId, connections: Iterable[Connection]) -> Connection | No
     return min(ways, key=lambda one: (one.hub is not None, party in one.away), default=None)
 
 
-def receivers(connection: Connection) -> tuple[PartyId | None, ...]:
+def hub_of(policy: Policy, said: PartyId | None) -> PartyId | None:
+    """As whom a partner passes on what is for others; `said` is what its credentials say of that."""
+    return PartyId.parse(policy.hub.party) if policy.hub.party else said
+
+
+def receivers(connection: Connection, told: Iterable[ClientInfo] = ()) -> tuple[PartyId | None, ...]:
     """To whom of them goes what is for all: to each, for the headers name one; None: to whoever listens there.
 
-    A hub passes it on itself (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push).
+    A hub passes it on itself (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push), or where it does not, to
+    each behind it whom it was `told` of, or who is named otherwise, and plays a role that deals with ours.
     """
-    theirs = connection.counterparts
-    return theirs if len(theirs) > 1 else (None,)
+    if connection.hub is not None and connection.policy.hub.each:
+        known = {(one.party, one.role) for one in told} | {(one.party, one.role) for one in connection.roles}
+        others = {party for party, role in known if (role is Role.CPO) is not (connection.our_role is Role.CPO)}
+        named = {PartyId.parse(one) for one in connection.policy.hub.behind}
+        return tuple(sorted(((others | named) & connection.parties) - {connection.hub}))
+    return connection.counterparts if len(connection.counterparts) > 1 else (None,)
 
 
 def served(role: Role) -> Role:
@@ -267,11 +279,11 @@ def seen_by(connection: Connection, origin: PartyId | None) -> Connection:
 
     A hub brings what others own (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push).
     """
-    if origin is None or origin == connection.hub:
+    theirs = tuple(one for one in connection.roles if one.party == origin)
+    if origin in (None, connection.hub) or Role.HUB in {one.role for one in theirs}:
         return connection
     if origin not in connection.parties:
         raise NotAmongThem(origin)
-    theirs = tuple(one for one in connection.roles if one.party == origin)
     if len(theirs) == len(connection.roles) and connection.hub is None:
         return connection
     role = counterpart(theirs, connection.our_role).role if theirs else None

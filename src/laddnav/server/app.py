@@ -43,7 +43,7 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
-from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push
+from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push, renewing
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.ask import Asker
@@ -224,6 +224,7 @@ class House:
                 "listeners": Deliverer(database, name).run,
                 "deliveries": lambda: push.deliver(database, clients, name, dice),
                 "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),
+                "renewals": every(600, lambda: renewing.renew_due(database, clients)),
                 "offers": every(5, lambda: offers.look_due(database, clients, dice)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),

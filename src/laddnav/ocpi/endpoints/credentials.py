@@ -10,6 +10,7 @@ from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import DONE, Beyond, Call, Reply, Table, Within
 from laddnav.ocpi.guard import ForbiddenAddress
+from laddnav.ocpi.ourselves import credentials_of, words_of
 from laddnav.ocpi.wire.handshake import Credentials, Step
 
 
@@ -19,8 +20,8 @@ class CannotUseYou(Refusal):
 
 async def get(unit: Unit, call: Call) -> Reply:
     """The token in it is the one that the caller has just shown."""
-    said = await partners.credentials_of(unit, call.settings, call.ours, call.token)
-    return Reply(data=partners.words_of(call.connection, call.version, said))
+    said = await credentials_of(unit, call.settings, call.ours, call.token)
+    return Reply(data=words_of(call.connection, call.version, said))
 
 
 async def post(database: Database, clients: Clients, call: Call) -> Reply:
@@ -44,7 +45,7 @@ async def _accepted(database: Database, clients: Clients, call: Call, step: Step
     except (Trouble, PartnerRefused, ForbiddenAddress, Unreadable) as error:
         raise CannotUseYou(f"Your endpoints cannot be used: {error}") from error
     database.wake()
-    return Reply(data=partners.words_of(call.connection, call.version, ours))
+    return Reply(data=words_of(call.connection, call.version, ours))
 
 
 TABLE: Table = {

@@ -20,8 +20,8 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import store
 from laddnav.ocpi.hub.rules import is_denied
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER
-from laddnav.ocpi.wire.clients import ClientInfo, clients_of
+from laddnav.ocpi.rules import RECEIVER, receivers
+from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, clients_of
 from laddnav.ocpi.wire.handshake import CredentialsRole, Module
 from laddnav.parties.model import Role
 
@@ -125,3 +125,9 @@ async def behind(unit: Unit, connection: Connection, limit: int = 500) -> Sequen
     """All who are behind this hub, or with us where we are the hub."""
     hub = connection.holder if connection.our_role is Role.HUB else store.hub_of(connection)
     return await store.behind(unit, connection.holder, hub, limit)
+
+
+async def receivers_of(unit: Unit, connection: Connection) -> tuple[PartyId | None, ...]:
+    """To whom of theirs goes what is for all; who is gone for good is nobody to tell."""
+    told = await behind(unit, connection) if connection.hub is not None and connection.policy.hub.each else ()
+    return receivers(connection, (one for one in told if one.status is not ClientStatus.SUSPENDED))

@@ -40,6 +40,9 @@ where id = $1
 """
 TURNED_AWAY = "update ocpi_line set turned_away = turned_away + $2, turned_away_at = $3 where id = $1"
 LOOK_AT = "update ocpi_line set look_at = $2 where id = $1"
+# Whom it can be told, the most urgent first.
+TOLD_TO = "select id, told, renew_at from ocpi_line where state = 'CONNECTED' order by renew_at nulls first, id"
+TOLD = "update ocpi_line set told = $2, renew_at = $3 where id = $1"
 
 
 def insert(unit: Unit, connection: Connection, inbound_hash: str) -> None:
@@ -130,3 +133,12 @@ def turned_away(unit: Unit, line: str, many: int) -> None:
 def look_at(unit: Unit, line: str, at: datetime) -> None:
     """When to look next at what they offer."""
     unit.write(LOOK_AT, line, at)
+
+
+async def told_to(unit: Unit) -> list[tuple[str, str | None, datetime | None]]:
+    """(line, digest of what they were told of us, when to tell it anew) of all that are connected."""
+    return [(row["id"], row["told"], row["renew_at"]) for row in await unit.fetch(TOLD_TO)]
+
+
+def told(unit: Unit, line: str, digest: str, renew_at: datetime) -> None:
+    unit.write(TOLD, line, digest, renew_at)

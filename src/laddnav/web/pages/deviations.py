@@ -70,6 +70,7 @@ GROUPS = MappingProxyType(
         "objects": N_("How we read what they say"),
         "shares": N_("What of ours is for them"),
         "demands": N_("What they demand beyond the text"),
+        "hub": N_("How they pass on what is for others"),
     }
 )
 # By group and name: what a switch is called, and what it does.
@@ -148,6 +149,18 @@ SWITCHES = MappingProxyType(
         "demands.named": (
             N_("What has to be there in what they hear"),
             N_("What lacks it is not sent, and shown among what was given up."),
+        ),
+        "hub.party": (
+            N_("They are a hub, as this party"),
+            N_("Such as FR*107. Only where their credentials say it of nobody, or of another party."),
+        ),
+        "hub.behind": (
+            N_("Parties that are reached through them"),
+            N_("Separated by commas. Only those that the hub tells of nowhere."),
+        ),
+        "hub.each": (
+            N_("Every party behind them gets its own"),
+            N_("Places and Tokens are told to each and lists fetched from each; a hub does both for all as a rule."),
         ),
     }
 )

@@ -1,0 +1,47 @@
+"""Keeps what partners know of us true and their tokens young: a PUT of our credentials, which makes them look again.
+
+OCPI 2.2.1 credentials_updating_the_credentials_and_resetting_the_token.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from laddnav.db.unit import Database
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import partners, store
+from laddnav.ocpi.client import Clients
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.ourselves import digest_of, note_told
+
+log = structlog.get_logger()
+
+AGAIN = timedelta(days=1)  # for whoever did not take it
+TOGETHER = 4  # partners that are told in one go; each looks at our endpoints meanwhile
+
+
+async def renew_due(database: Database, clients: Clients) -> int:
+    """Where a month is over, or we are not any more as we said; says how many were told.
+
+    Who knows no PUT would have to be left and met again, which is for a person to decide.
+    """
+    due: list[Connection] = []
+    async with database.unit() as unit:
+        for id, told, renew_at in await store.lines.told_to(unit):
+            line = await store.connections.on_line(unit, id)
+            now = await digest_of(unit, clients.settings, line)
+            if told is None or renew_at is None:
+                await note_told(unit, clients.settings, line)
+            elif (told != now or renew_at <= unit.now) and not line[0].policy.calls.registers_anew:
+                store.lines.told(unit, id, now, unit.now + unit.clock.wall(AGAIN))
+                due.append(line[0])
+            if len(due) == TOGETHER:
+                break
+    for connection in due:
+        try:
+            await partners.renew(database, clients, connection)
+        except (Refusal, Trouble) as error:
+            log.warning("tokens_not_renewed", connection=connection.id, error=str(error))
+    return len(due)

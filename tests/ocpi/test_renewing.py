@@ -1,0 +1,48 @@
+"""What partners know of us stays true, and no token grows old."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from laddnav.ocpi import partners
+from laddnav.ocpi.renewing import renew_due
+from laddnav.parties.model import Role
+from tests.clock import SetClock
+from tests.ocpi.network import CPO, Installation
+from tests.ocpi.peer import Peer, peer, said
+
+
+@pytest.fixture
+async def they(cpo: Installation) -> AsyncIterator[Peer]:
+    async with peer() as one:
+        await partners.register(cpo.database, cpo.clients, one.versions_url, "token-a", CPO, Role.CPO)
+        one.answers["PUT /credentials"] = said(200, 1000, one.credentials("their-second"))
+        yield one
+
+
+async def test_tokens_are_renewed_once_a_month(cpo: Installation, they: Peer, clock: SetClock) -> None:
+    """CRED-044: and who does not take the new one is asked again in a day, with the old one good meanwhile."""
+    assert await renew_due(cpo.database, cpo.clients) == 0
+    clock.advance(timedelta(days=29))
+    they.answers["PUT /credentials"] = said(200, 3000)
+    assert await renew_due(cpo.database, cpo.clients) == 1
+    assert await renew_due(cpo.database, cpo.clients) == 0
+    they.answers["PUT /credentials"] = said(200, 1000, they.credentials("their-second"))
+    clock.advance(timedelta(days=1, hours=1))
+    assert await renew_due(cpo.database, cpo.clients) == 1
+    old, new = (one.body["token"] for one in they.asked if one.method == "PUT")
+    assert old != new
+    clock.advance(timedelta(days=1, hours=1))
+    assert await renew_due(cpo.database, cpo.clients) == 0
+
+
+async def test_a_partner_is_told_when_we_are_not_as_we_said(cpo: Installation, they: Peer) -> None:
+    """VER-024, CRED-042: once, by a PUT, which makes it look at our endpoints again; what a hub reaches counts too."""
+    async with cpo.database.unit() as unit:
+        await unit.execute("update party set name = 'Another name' where holder = $1", str(CPO))
+    assert await renew_due(cpo.database, cpo.clients) == 1
+    assert they.last("PUT", "/credentials").body["roles"][0]["business_details"]["name"] == "Another name"
+    assert await renew_due(cpo.database, cpo.clients) == 0
