@@ -151,6 +151,8 @@ async def test_a_terminal_is_made_known_assigned_described_and_given_up(
     async with cpo.database.unit() as unit:
         await payments.deactivate(unit, known.ref)
     await cpo.settle()
+    clock.advance(timedelta(hours=5))
+    await cpo.pull()
     assert [one.deactivated_at is None for one in (*await terminals(ptp), *await terminals(cpo))] == [False, False]
     await ptp.clients.journal.flush()
     async with ptp.database.unit() as unit:

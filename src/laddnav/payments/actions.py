@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -132,11 +133,24 @@ async def offer(unit: Unit, ref: str, cpo: PartyId, where: EvseRef, connector_id
 
 
 async def keep(unit: Unit, holder: PartyId, terminal: Terminal) -> None:
-    """A provider tells of a terminal at our charging places. Raises OfAnotherCpo."""
-    rules.for_cpo(terminal, holder)
+    """A provider lists a terminal at our charging places, be it one that we gave up. Raises OfAnotherCpo."""
     before = await store.terminal(unit, holder, terminal.owner, terminal.id, lock=True)
+    _keep(unit, holder, terminal, before, None if before is None else before.deactivated_at)
+
+
+async def make_known(unit: Unit, holder: PartyId, terminal: Terminal) -> None:
+    """A provider tells us of a terminal, so that drivers pay at it, also again. Raises OfAnotherCpo."""
+    _keep(unit, holder, terminal, await store.terminal(unit, holder, terminal.owner, terminal.id, lock=True), None)
+
+
+def _keep(
+    unit: Unit, holder: PartyId, terminal: Terminal, before: Installed | None, deactivated_at: datetime | None
+) -> None:
+    rules.for_cpo(terminal, holder)
     ref = unit.new_id() if before is None else before.ref
-    store.put_terminal(unit, Installed(holder=holder, ref=ref, cpo=holder, terminal=terminal))
+    store.put_terminal(
+        unit, Installed(holder=holder, ref=ref, cpo=holder, deactivated_at=deactivated_at, terminal=terminal)
+    )
     unit.announce(TerminalChanged(holder=holder, owner=str(terminal.owner), terminal_id=terminal.id))
 
 

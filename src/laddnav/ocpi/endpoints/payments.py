@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.kit.json import Unreadable
@@ -33,6 +35,7 @@ TERMINAL = Subject(
     keep=payments.keep,
     unknown=UnknownTerminal,
 )
+MADE_KNOWN = replace(TERMINAL, keep=payments.make_known)
 CONFIRMATION = Subject(
     module=Module.CONFIRMATIONS,
     kind=Confirmation,
@@ -56,11 +59,11 @@ async def post_terminal(unit: Unit, call: Call) -> Reply:
     """
     said = _object(readable(call.connection, call.body))
     owner = owner_among(call.connection, call.hearing().sender)
-    before = await TERMINAL.before(unit, call.connection, call.version, owner, fold(str(said.get("terminal_id"))))
+    before = await MADE_KNOWN.before(unit, call.connection, call.version, owner, fold(str(said.get("terminal_id"))))
     words = before.body or encoded({"last_updated": rfc3339(unit.now)})
     body = call.codec(Terminal).patch(words, encoded(said), received_at=unit.now)
     terminal = call.codec(Terminal).decode(body, call.hearing())
-    await TERMINAL.hear(unit, before, terminal, body)
+    await MADE_KNOWN.hear(unit, before, terminal, body)
     return kept(new=before.new)
 
 
