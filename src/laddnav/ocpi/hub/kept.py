@@ -51,29 +51,31 @@ async def take(unit: Unit, call: Call, module: Module, party: PartyId | None) ->
     reply = await endpoint.do(unit, call)
     if call.method != "GET":
         key = _key(call, module)
-        await shown(unit, key, party)
+        if call.method == "DELETE":
+            store.hub.hide(unit, key)
+        else:
+            await shown(unit, key, party)
         if call.method in ("PUT", "DELETE") and len(call.segments) == 3:
             await weighed(unit, key)
     return reply
 
 
 async def shown(unit: Unit, key: Key, party: PartyId | None) -> None:
-    """From now on `party` sees what was said under this key, or everybody does; or nobody, where it is taken back."""
-    found = await store.words.find(unit, key)
-    if found is None:
-        store.hub.hide(unit, key)
-        return
+    """From now on `party` sees what was said under this key; None: everybody."""
     contract = ""
     if key.module is Module.TOKENS:
-        words = parsed(found[0])
+        found = await store.words.find(unit, key)
+        words = parsed(found[0]) if found is not None else {}
         contract = fold(str(words.get("contract_id") or words.get("auth_id") or ""))
     store.hub.show(unit, key, party, contract)
 
 
 async def weighed(unit: Unit, key: Key) -> None:
     """What of it older versions have no words for, whoever may speak them; a Session loses what its CDR does."""
+    if key.module is Module.SESSIONS:
+        return
     thing = await _thing(unit, key.holder, OBJECTS[key.module], Told(key.owner, key.id, None, key.version))
-    for version in OLDER if key.module is not Module.SESSIONS else ():
+    for version in OLDER:
         fields = () if thing is None else lost(version, thing, key.owner)
         store.words.put_loss(unit, key.holder, key.module, version.number, f"{key.owner}/{key.id}", fields)
 
