@@ -24,8 +24,8 @@ from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpi import book, store
 from laddnav.ocpi import booking as asking
+from laddnav.ocpi import operate_bookings, store
 from laddnav.ocpi.asked import NotConnectedTo
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
@@ -425,19 +425,20 @@ async def test_an_operator_books_changes_and_cancels_at_a_partner(pair: Pair) ->
     by = Visitor(id="key", name="key", role=Operator.OPERATOR, holder=EMSP, language="en")
     somebody = replace(by, holder=OTHERS)
     asks = emsp.database, emsp.clients
-    wanted = book.Wanted(
+    wanted = operate_bookings.Wanted(
         booking_location=place.ref, token=card_ref, begins_at=offers.at(10), ends_at=offers.at(11), power_required=11
     )
     with pytest.raises(NotYours):
-        await book.book(*asks, somebody, wanted)
-    first = await book.book(*asks, by, wanted)
+        await operate_bookings.book(*asks, somebody, wanted)
+    first = await operate_bookings.book(*asks, by, wanted)
     assert (first.status, first.tokens[0].uid) == (S.RESERVED, card.uid)
     assert first.period.power_max == 11_000
+    gone = operate_bookings.NotComing(reason=CanceledReason.BROKEN_VEHICLE)
     with pytest.raises(NotYours):
-        await book.cancel_booking(*asks, somebody, first.ref, book.NotComing(reason=CanceledReason.TRAFFIC))
-    later = book.Otherwise(begins_at=offers.at(12), ends_at=offers.at(13))
-    moved = await book.change_booking(*asks, by, first.ref, later)
+        await operate_bookings.cancel_booking(*asks, somebody, first.ref, gone)
+    later = operate_bookings.Otherwise(begins_at=offers.at(12), ends_at=offers.at(13))
+    moved = await operate_bookings.change_booking(*asks, by, first.ref, later)
     assert (moved.id, moved.status, moved.period.begins_at) == (first.id, S.RESERVED, offers.at(12))
-    over = await book.cancel_booking(*asks, by, first.ref, book.NotComing(reason=CanceledReason.BROKEN_VEHICLE))
+    over = await operate_bookings.cancel_booking(*asks, by, first.ref, gone)
     assert (over.status, [one.request.request_id for one in over.requests]) == (S.CANCELED, [first.request_id] * 3)
     assert over.requests[-1].request.canceled == Cancellation(reason=CanceledReason.BROKEN_VEHICLE, by=Role.EMSP)

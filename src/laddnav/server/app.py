@@ -15,9 +15,9 @@ import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.locations.routes
-import laddnav.ocpi.book
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate
+import laddnav.ocpi.operate_bookings
 import laddnav.ocpi.operate_terminals
 import laddnav.ocpp.routes
 import laddnav.parties.routes
@@ -169,7 +169,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.sessions.routes.ROUTES,
     *laddnav.reservations.routes.ROUTES,
     *laddnav.bookings.routes.ROUTES,
-    *laddnav.ocpi.book.ROUTES,
+    *laddnav.ocpi.operate_bookings.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
