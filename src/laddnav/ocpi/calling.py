@@ -58,6 +58,10 @@ class PartnerTroubled(Trouble):
         self.wait = wait
 
 
+class NotRouted(PartnerTroubled):
+    """A hub has no way for such a request, which is seldom otherwise a moment later."""
+
+
 class NotPassedOn(PartnerTroubled):
     """A hub is well, but whom it is for is not there or does not answer: it waits for that party alone."""
 
@@ -339,7 +343,7 @@ def _of_hub(http: int, answer: Answer) -> PartnerTroubled | PartnerRefused:
     said = f"{HUB_SAYS[status]} ({_said(http, answer, b'')})"
     if status is StatusCode.UNKNOWN_RECEIVER:
         return PartnerRefused(http, status, said)
-    return PartnerTroubled(said) if status is StatusCode.HUB_ERROR else NotPassedOn(said)
+    return NotRouted(said) if status is StatusCode.HUB_ERROR else NotPassedOn(said)
 
 
 def _as_given(url: str) -> URL:

@@ -16,7 +16,7 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, Reply
+from laddnav.ocpi.calling import NotRouted, PartnerRefused, PartnerTroubled, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.crawl import leaves
 from laddnav.ocpi.endpoints import bookings, cdrs, locations, payments, reconciliation, sessions, tariffs, tokens
@@ -44,6 +44,7 @@ LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the fir
 GONE: dict[Module, Callable[[Unit, Key], Awaitable[None]]] = {
     Module.BOOKINGS: bookings.booking_gone,
     Module.BOOKING_LOCATIONS: bookings.place_gone,
+    Module.INVOICE_RECONCILIATION: reconciliation.gone,
     Module.LOCATIONS: locations.gone,
     Module.TARIFFS: tariffs.gone,
     Module.TOKENS: tokens.gone,
@@ -101,7 +102,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
                     break
     except (Refusal, Trouble) as error:
         log.warning("pull_broke_off", connection=connection.id, module=task.module, error=str(error))
-        wait = (error.wait if isinstance(error, PartnerTroubled) else None) or AGAIN * (0.75 + dice() / 2)
+        again = EVERY if isinstance(error, NotRouted) else AGAIN
+        wait = (error.wait if isinstance(error, PartnerTroubled) else None) or again * (0.75 + dice() / 2)
         task = replace(task, due_at=now + clock.wall(wait), last_error=str(error)[:500])
         moved = isinstance(error, PartnerRefused) and error.perhaps_moved
     except Exception as error:

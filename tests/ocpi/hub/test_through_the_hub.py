@@ -11,7 +11,7 @@ import pytest
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.energy import kwh, wh
 from laddnav.locations import actions as locations
-from laddnav.ocpi import commands, store
+from laddnav.ocpi import commands, partners, store
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.parties.model import Role
@@ -101,7 +101,7 @@ async def test_a_card_is_told_to_all_and_asked_about_through_the_hub(road: Road)
 async def test_who_joins_later_fetches_one_list_of_all(
     cpo: Installation, emsp: Installation, databases: Databases, clock: SetClock
 ) -> None:
-    """HUB-041, HUB-042, HUB-043: by pages, and of whom each is."""
+    """HUB-041, HUB-042, HUB-043: of whom each is; of what the hub has no list, it is not asked again at once."""
     async with databases.lend() as url, installed(url, clock, HUB, Role.HUB) as hub:
         await introduced(hub, cpo, "2.2.1")
         async with cpo.database.unit() as unit:
@@ -113,4 +113,7 @@ async def test_who_joins_later_fetches_one_list_of_all(
         await emsp.pull()
         async with emsp.database.unit() as unit:
             found = await locations.page(unit, EMSP)
+            (at_hub,) = await partners.connections(unit, EMSP)
+            refused = [one for one in await partners.pulls(unit, at_hub) if one.last_error is not None]
+        assert refused and min(one.due_at for one in refused) > clock.now() + timedelta(hours=1)
         assert sorted((one.owner, one.id) for _, _, one in found) == [(CPO, f"LOC{number}") for number in range(3)]
