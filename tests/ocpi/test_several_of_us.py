@@ -10,18 +10,20 @@ import pytest
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.energy import kwh, wh
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import EvseRef, NotAPartyId, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import commands, partners, store
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.calling import PartnerRefused
-from laddnav.ocpi.lines import NobodySpeaks, Speaker
+from laddnav.ocpi.lines import HubStandsAlone, NobodySpeaks, Speaker, together
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OnePartyOnly, PartyTaken
+from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import CredentialsRole, Interface, Module, State
+from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
@@ -226,6 +228,31 @@ async def test_where_the_partner_takes_no_note_all_stays_as_it_was(pair: Pair) -
     assert not any(one.leaving for one in [await on_line(cpo, CPO, Role.EMSP), await on_line(cpo, SECOND, Role.CPO)])
     with pytest.raises(NobodySpeaks):
         await partners.renew(cpo.database, cpo.clients, connection, ours=[])
+
+
+def test_a_hub_stands_alone_on_its_line() -> None:
+    """HUB-048: it announces only the role HUB; our other parties have lines of their own."""
+    hub = Speaker(PartyId("SE", "HUB"), Role.HUB)
+    with pytest.raises(HubStandsAlone):
+        together([hub, Speaker(CPO, Role.CPO)])
+    assert together([hub, hub]) == (hub,)
+
+
+def test_four_headers_say_between_whom_a_message_goes() -> None:
+    """HUB-001."""
+    said = routing.route_headers(Route(to=SECOND, origin=EMSP))
+    assert said == {
+        "OCPI-to-party-id": "TWO",
+        "OCPI-to-country-code": "SE",
+        "OCPI-from-party-id": "TNM",
+        "OCPI-from-country-code": "NL",
+    }
+    assert routing.route_in({name.lower(): value.lower() for name, value in said.items()}) == Route(
+        to=SECOND, origin=EMSP
+    )
+    for headers in ({"ocpi-to-party-id": "LONG", "ocpi-to-country-code": "SE"}, {"ocpi-to-party-id": "LAD"}):
+        with pytest.raises(NotAPartyId):
+            routing.route_in(headers)
 
 
 async def test_nobody_is_two_partners_of_one_of_us(several: Installation) -> None:

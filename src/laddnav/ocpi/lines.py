@@ -33,11 +33,28 @@ class NobodySpeaks(Refusal):
     """A line without any of our parties on it is none; remove the partner instead."""
 
 
+class HubStandsAlone(Refusal):
+    """A hub says of itself that it is a hub and nothing else (OCPI 2.2.1 credentials_credentials_object)."""
+
+    def __init__(self) -> None:
+        super().__init__("A hub stands alone on a connection; give our other parties one of their own")
+
+
+def together(ours: Iterable[Speaker]) -> tuple[Speaker, ...]:
+    """Each once, who may speak on one line. Raises NobodySpeaks, HubStandsAlone."""
+    each = tuple(dict.fromkeys(ours))
+    if not each:
+        raise NobodySpeaks("Say which of our parties speaks there, and in which role")
+    if len(each) > 1 and Role.HUB in {one.role for one in each}:
+        raise HubStandsAlone
+    return each
+
+
 async def opened(unit: Unit, ours: Iterable[Speaker], name: str, version: str, state: State) -> Line:
-    """Not kept yet. Raises NobodySpeaks, UnknownParty, RoleNotServed."""
+    """Not kept yet. Raises NobodySpeaks, HubStandsAlone, UnknownParty, RoleNotServed."""
     line = unit.new_id()
     made: list[Connection] = []
-    for speaker in dict.fromkeys(ours):
+    for speaker in together(ours):
         await parties.fetch(unit, speaker.holder)
         id = unit.new_id()
         made.append(
@@ -53,8 +70,6 @@ async def opened(unit: Unit, ours: Iterable[Speaker], name: str, version: str, s
                 created_at=unit.now,
             )
         )
-    if not made:
-        raise NobodySpeaks("Say which of our parties speaks there, and in which role")
     return tuple(made)
 
 
@@ -100,11 +115,9 @@ def dealing(connection: Connection) -> Connection:
 async def changed_to(unit: Unit, line: Line, ours: Iterable[Speaker]) -> Line:
     """Who joins is there at once, for the partner looks at our endpoints; who leaves stays until it has taken note.
 
-    Raises NobodySpeaks, UnknownParty, RoleNotServed, PartyTaken.
+    Raises NobodySpeaks, HubStandsAlone, UnknownParty, RoleNotServed, PartyTaken.
     """
-    wanted = dict.fromkeys(ours)
-    if not wanted:
-        raise NobodySpeaks("Say which of our parties go on speaking there, and in which roles")
+    wanted = together(ours)
     there = {Speaker(one.holder, one.our_role): one for one in line}
     stay = tuple(replace(one, leaving=speaker not in wanted) for speaker, one in there.items())
     first = line[0]

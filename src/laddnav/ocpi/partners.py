@@ -192,8 +192,8 @@ async def renew(
 
     At another version if wanted, and with `ours` for who speaks on the line from now on. OCPI 2.2.1
     credentials_updating_the_credentials_and_resetting_the_token, credentials_updating_to_a_newer_version. Raises
-    NotNow, NoCommonVersion, OnePartyOnly, EndpointsMissing, NobodySpeaks, PartyTaken, and what a call raises; then all
-    stays as it was.
+    NotNow, NoCommonVersion, OnePartyOnly, EndpointsMissing, NobodySpeaks, HubStandsAlone, PartyTaken, and what a call
+    raises; then all stays as it was.
     """
     handshake.moved(connection.state, Step.WE_UPDATE)
     partner = await clients.to(connection)
