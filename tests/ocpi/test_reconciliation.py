@@ -98,6 +98,19 @@ async def test_what_was_missed_is_fetched_and_only_by_whom_it_is_for(pair: Pair,
         assert "ocpi-to-party-id" in listed.headers
 
 
+async def test_what_was_taken_back_while_we_were_away_is_gone_from_the_whole_list(pair: Pair, clock: SetClock) -> None:
+    """INV-001, INV-007: a word that never came is no reason to go on reconciling a mistake."""
+    mistake, right = await issued(pair.cpo, EMSP, CPO), await issued(pair.cpo, EMSP, CPO)
+    await pair.cpo.settle()
+    async with pair.cpo.database.unit() as unit:
+        await reconciliation.retract(unit, mistake.ref)
+    for _ in range(2):
+        assert len(await known(pair.emsp)) == 2
+        clock.advance(timedelta(hours=25))
+        await pair.emsp.pull()
+    assert [one.id for one in await known(pair.emsp)] == [right.id]
+
+
 async def test_a_partner_of_another_version_is_not_told(cpo: Installation, emsp: Installation) -> None:
     """INV-016: older versions do not know the module, nor has a partner of 2.3.0 to."""
     await introduced(cpo, emsp, "2.2.1")

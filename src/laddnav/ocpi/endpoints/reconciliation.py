@@ -11,6 +11,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.reconciliation.model import Record
@@ -50,6 +51,12 @@ async def delete(unit: Unit, call: Call) -> Reply:
     await reconciliation.withdraw(unit, call.holder, call.owner(), id)
     store.words.drop(unit, before.key)
     return DONE
+
+
+async def gone(unit: Unit, key: Key) -> None:
+    """It is not on the whole list any more: we were away when it was taken back."""
+    if await reconciliation.find(unit, key.holder, key.owner, key.id) is not None:
+        await reconciliation.withdraw(unit, key.holder, key.owner, key.id)
 
 
 SENDER: Table = {("GET", 0): lists.listing(Module.INVOICE_RECONCILIATION)}
