@@ -178,7 +178,14 @@ def listening(port: int = 0) -> socket.socket:
 
 @asynccontextmanager
 async def installed(
-    url: str, clock: SetClock, holder: PartyId, role: Role, *, statements: list[str] | None = None, **settings: Any
+    url: str,
+    clock: SetClock,
+    holder: PartyId,
+    role: Role,
+    *,
+    statements: list[str] | None = None,
+    hears: Mapping[type[Event], Sequence[Listener]] = HEARS,
+    **settings: Any,
 ) -> AsyncIterator[Installation]:
     """Running, with its own party and nobody else. `statements` is told every statement that the database is asked."""
 
@@ -187,7 +194,7 @@ async def installed(
             connection.add_query_logger(lambda record: statements.append(record.query))
 
     pool = await asyncpg.create_pool(url, min_size=1, max_size=10, init=watched, reset=_as_it_is)
-    database = Database(pool, clock, HEARS)
+    database = Database(pool, clock, hears)
     one = Installation(database, holder, role, listening(), **settings)
     async with database.unit() as unit:
         await parties.add(unit, things.party(holder, ref=unit.new_id(), name=f"Company {holder}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,8 @@ async def test_who_asks_too_often_is_told_so_in_an_envelope_and_costs_no_stateme
 ) -> None:
     """TRN-015, TRN-016: an HTTP error, for it never got as far as OCPI."""
     statements: list[str] = []
-    slow = {"partner_rate": 0.3, "stranger_rate": 0.2}  # three and two at once, and a pause that no test waits for
+    # Three and two at once, and a pause that no test waits for.
+    slow: dict[str, Any] = {"partner_rate": 0.3, "stranger_rate": 0.2}
     async with installed(database_url, clock, CPO, Role.CPO, statements=statements, **slow) as cpo:
         async with stranger(await befriended(cpo, EMSP, Role.EMSP)) as ask:
             said = [(await ask("GET", cpo.settings.versions_url)).both for _ in range(4)]
