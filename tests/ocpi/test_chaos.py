@@ -9,6 +9,7 @@ from random import Random  # noqa: TID251 - seeded dice
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
 from laddnav.billing.rules import payable
@@ -39,6 +40,7 @@ BILLED: Mapping[type[Event], Sequence[Listener]] = {
 }
 ROUNDS = 12
 THEIRS_AHEAD = timedelta(hours=5)  # of ours, whatever they think the time is
+WITHIN = timedelta(seconds=0.5)  # they wait for each other, so that what comes too late costs no more
 CARDS = ("CARD1", "CARD2", "CARD3", "CARD4")
 
 
@@ -109,10 +111,9 @@ async def told(urls: Sequence[str], seed: int) -> AsyncIterator[Story]:
     clocks = SetClock(), SetClock()
     clocks[1].advance(THEIRS_AHEAD)
     chaos = Chaos(dice), Chaos(dice)
-    soon: dict[str, Any] = {"call_within": timedelta(seconds=0.4), "hears": BILLED}
     async with (
-        installed(urls[0], clocks[0], CPO, Role.CPO, **soon) as cpo,
-        installed(urls[1], clocks[1], EMSP, Role.EMSP, **soon) as emsp,
+        installed(urls[0], clocks[0], CPO, Role.CPO, hears=BILLED) as cpo,
+        installed(urls[1], clocks[1], EMSP, Role.EMSP, hears=BILLED) as emsp,
     ):
         await introduced(cpo, emsp)
         await furnished(cpo)
@@ -121,6 +122,7 @@ async def told(urls: Sequence[str], seed: int) -> AsyncIterator[Story]:
                 await tokens.keep(unit, EMSP, things.token(uid, EMSP, whitelist=Whitelist.ALWAYS))
         await emsp.settle()
         for one, mishaps in zip((cpo, emsp), chaos, strict=True):
+            one.clients.settings = replace(one.settings, call_within=WITHIN)
             await one.down()
             one.outside = mishaps.around
             await one.up()

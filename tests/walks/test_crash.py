@@ -233,7 +233,8 @@ async def test_what_was_acknowledged_is_there_once_however_often_it_was_killed(
             await introduce(network, provider)
         traffic = Traffic(victim, dice)
         async with traffic.flowing():
-            for _ in range(kills):
+            for number in range(kills):
+                await hand_out_another(provider, number)
                 await until(_told_more(traffic, dice.randrange(3, 20)))
                 await asyncio.sleep(dice.random() * 0.05)  # the moment between two messages, or within one
                 await victim.kill(its_database_too=not database_survives and dice.random() < 0.5)
@@ -244,6 +245,7 @@ async def test_what_was_acknowledged_is_there_once_however_often_it_was_killed(
             await each_message_is_there_once(network, traffic)
             await each_charge_has_one_cdr(network, traffic)
             await until(lambda: the_partner_has_each_cdr_once(network, provider))
+            await until(lambda: each_card_of_the_partner_is_known(network, provider))
             await postings_sum_to_zero(network)
             await postings_sum_to_zero(provider)
     finally:
@@ -272,6 +274,14 @@ async def hand_out(unit: Unit, owner: PartyId) -> None:
     for (_, no), uid in CARDS.items():
         if owner == (NETWORK, PROVIDER)[no % 2]:
             await tokens.keep(unit, owner, token(uid, owner=owner, whitelist=Whitelist.ALWAYS))
+
+
+async def hand_out_another(provider: Company, number: int) -> None:
+    """The partner tells of it at once, to whoever is alive."""
+    async with provider.database.unit() as unit:
+        another = token(f"NEW{number}", owner=PROVIDER, valid=number % 2 == 0, last_updated=unit.now)
+        await tokens.keep(unit, PROVIDER, another)
+    provider.database.wake()
 
 
 async def introduce(network: Company, provider: Company) -> None:
@@ -370,6 +380,17 @@ async def the_partner_has_each_cdr_once(network: Company, provider: Company) -> 
     theirs = sorted((one.id, one.energy) for one in closed if one.token.owner == PROVIDER)
     assert sorted((one.id, one.energy) for one in received) == theirs
     assert sorted(one.entry.cites for one in owed) == [f"cdr {NETWORK}/{id}" for id, _ in theirs]
+    return True
+
+
+async def each_card_of_the_partner_is_known(network: Company, provider: Company) -> bool:
+    """As it is, whatever was being said when the installation died."""
+    known: list[set[tuple[str, bool]]] = []
+    for one in (network, provider):
+        async with one.database.unit() as unit:
+            page = await tokens.page(unit, one.holder, PROVIDER, limit=1000)
+            known.append({(card.uid, card.valid) for _, _, card in page})
+    assert known[0] == known[1]
     return True
 
 

@@ -1,0 +1,124 @@
+"""Every operation of the operator API, asked with a key of another party and with one that may less."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from msgspec import Struct
+from schemathesis.core.result import Ok
+
+from laddnav.people.model import Role
+from laddnav.server.http import Serving
+from tests.security.contents import every_row
+from tests.server.conftest import LAD, TNM, a_key, served
+
+__all__ = ["served"]
+
+# What a request leaves behind, whatever becomes of it, and what the installation does of itself.
+OWN_COURSE = {"api_key": "true", "audit": "true", "job": "true"}
+OPEN = ("/events",)
+
+
+class Ours(Struct, frozen=True):
+    """The API as it describes itself, and by the path of each list what SE*LAD has on it."""
+
+    url: str
+    description: Mapping[str, Any]
+    ids: Mapping[str, Sequence[str]]
+
+    def operations(self, needs: Sequence[Role]) -> Iterator[tuple[Any, list[str]]]:
+        """Those that keys of these roles may use, each with ids of SE*LAD's to name in its path."""
+        for found in schemathesis.openapi.from_dict(dict(self.description)).get_all_operations():
+            assert isinstance(found, Ok)
+            operation = found.ok()
+            (role,) = operation.definition.raw["security"][0]["key"]
+            if Role(role) in needs and operation.path not in OPEN:
+                yield operation, list(self.ids.get(operation.path.partition("/{")[0], ()))
+
+
+@pytest.fixture
+async def ours(served: Serving) -> Ours:
+    url = f"{served.url}/api/v1"
+    headers = {"Authorization": f"Bearer {await a_key(served.database, Role.ADMIN, LAD)}"}
+    async with aiohttp.ClientSession(headers=headers) as web:
+        async with web.get(f"{url}/openapi.json") as answer:
+            description = await answer.json()
+        ids: dict[str, list[str]] = {}
+        for path, methods in description["paths"].items():
+            if "get" in methods and "{" not in path and path not in OPEN:
+                async with web.get(f"{url}{path}") as answer:
+                    words = await answer.json()
+                items = words.get("items", ()) if isinstance(words, dict) else ()
+                ids[path] = [str(one[name]) for one in items[:1] for name in ("ref", "id", "uid") if one.get(name)]
+    assert sum(map(len, ids.values())) > 5
+    return Ours(url, description, ids)
+
+
+def said(operation: Any, ids: Sequence[str], url: str, key: str) -> list[schemathesis.Response]:
+    """What it is answered, as its description says that it may be asked, about each of these."""
+    answers: list[schemathesis.Response] = []
+
+    @given(case=operation.as_strategy())
+    @settings(max_examples=1, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    def ask(case: Any) -> None:
+        for id in ids or [""]:
+            for name in list(case.path_parameters)[:1] if id else ():
+                case.path_parameters[name] = id
+            answers.append(case.call(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30))
+
+    ask()
+    return answers
+
+
+def is_its_own(answer: schemathesis.Response) -> bool:
+    """A no, nothing, or what the other party made itself under the same name."""
+    if answer.status_code >= 400:
+        return True
+    return str(LAD) not in answer.text and (str(TNM) in answer.text or '"items":[]' in answer.text or not answer.text)
+
+
+async def of_ours(served: Serving) -> set[str]:
+    """All that is kept for SE*LAD."""
+    mentioned = re.compile(r'SE\*LAD|SE\\*", \\*"party\\*": \\*"LAD')
+    return {row for row in await every_row(served.database, but=OWN_COURSE) if mentioned.search(row)}
+
+
+async def test_a_key_of_another_party_sees_and_changes_nothing_of_ours(served: Serving, ours: Ours) -> None:
+    key = await a_key(served.database, Role.ADMIN, TNM)
+    before = await of_ours(served)
+
+    def seen() -> list[str]:
+        found: list[str] = []
+        for operation, ids in ours.operations(list(Role)):
+            for answer in said(operation, ids, ours.url, key):
+                if answer.status_code >= 500 or not is_its_own(answer):
+                    found.append(f"{operation.label} {answer.status_code} {answer.text[:200]}")
+        return found
+
+    assert await asyncio.to_thread(seen) == []
+    assert await of_ours(served) == before
+
+
+async def test_a_key_that_may_less_is_refused_whatever_it_says(served: Serving, ours: Ours) -> None:
+    for holder in (LAD, None):
+        key = await a_key(served.database, Role.VIEWER, holder)
+        before = await every_row(served.database, but=OWN_COURSE)
+
+        def let_in(key: str = key) -> list[str]:
+            higher = [role for role in Role if role is not Role.VIEWER]
+            return [
+                f"{operation.label} {answer.status_code}"
+                for operation, ids in ours.operations(higher)
+                for answer in said(operation, ids, ours.url, key)
+                if answer.status_code != 403
+            ]
+
+        assert await asyncio.to_thread(let_in) == []
+        assert await every_row(served.database, but=OWN_COURSE) == before
