@@ -157,7 +157,7 @@ class Desk:
         async with self._database.unit() as unit:
             line, token = await self._recognised(unit, request)
             answer.connection = line[0]
-            passing = self._passing(request, line[0], answer)
+            passing = self._passing(request, line, answer)
             if passing is None:
                 endpoint, call = self._called(request, line, token, answer)
                 if isinstance(endpoint, Within):
@@ -169,10 +169,12 @@ class Desk:
         elif isinstance(endpoint, Beyond):
             answer.reply = await endpoint.do(self._database, self._clients, call)
 
-    def _passing(self, request: Request, connection: Connection, answer: Answer) -> Through | None:
+    def _passing(self, request: Request, line: Sequence[Connection], answer: Answer) -> Through | None:
         """What is for others behind us, where we are a hub. Raises NotAmongThem, NotAPartyId, NotJson."""
-        passing = through(connection, request, self._settings)
+        hub = next((one for one in line if one.our_role is Role.HUB), None)
+        passing = None if hub is None else through(hub, request, self._settings)
         if passing is not None:
+            answer.connection = hub
             answer.version = passing.version
             answer.route = Route(to=passing.speaker, origin=passing.hub) if passing.version.routes else None
             http.check_body(request)

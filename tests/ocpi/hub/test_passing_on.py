@@ -106,6 +106,9 @@ async def test_nobody_speaks_in_the_name_of_others(street: Street) -> None:
     headers = {"OCPI_from_party_id": "NEW", "OCPI_from_country_code": "FR"}
     answer = await street.cpo.ask("PUT", "receiver/sessions/SE/LAD/S1", SESSION, EMSP, **headers)
     assert answer.both == (404, 2001)
+    foreign = SESSION | {"country_code": "NO", "party_id": "OLD"}
+    assert (await street.cpo.ask("PUT", "receiver/sessions/NO/OLD/S1", foreign, EMSP)).both == (404, 2001)
+    assert (await street.cpo.ask("POST", "receiver/cdrs", foreign, EMSP)).both == (404, 2001)
     assert street.emsp.peer.asked == []
 
 

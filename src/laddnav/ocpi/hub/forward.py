@@ -24,12 +24,13 @@ from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.guard import checked
 from laddnav.ocpi.hub import detours, kept
 from laddnav.ocpi.hub.model import Detour
-from laddnav.ocpi.hub.rules import CannotRoute, ReceiverNotConnected, ReceiverTimedOut
+from laddnav.ocpi.hub.names import owner_said
+from laddnav.ocpi.hub.rules import LISTED, PUSHES, CannotRoute, ReceiverNotConnected, ReceiverTimedOut
 from laddnav.ocpi.hub.telling import retold
 from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.hub.translate import Shape, alike, shape
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER, SENDER
+from laddnav.ocpi.rules import RECEIVER, SENDER, owner_among
 from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
 from laddnav.ocpi.wire.handshake import Interface, Module
@@ -58,7 +59,8 @@ class Leg(Struct, frozen=True, kw_only=True):
 
 
 async def prepared(unit: Unit, through: Through, to: Connection, party: PartyId) -> Leg:
-    """Raises Unreadable, ForbiddenAddress, CannotRoute, and what a Receiver refuses a change of."""
+    """Raises Unreadable, NotAmongThem, ForbiddenAddress, CannotRoute, and what a Receiver refuses a change of."""
+    _check_owner(through)
     interface = through.interface or SENDER
     endpoint = to.endpoint(through.module, interface)
     assert endpoint is not None, "who has no such endpoint is nobody's way"
@@ -155,6 +157,15 @@ async def told_back(unit: Unit, through: Through, leg: Leg, said: Passed) -> Rep
     return Reply(http=said.http, status=status, message=message, headers=headers, route=route, data=data)
 
 
+def _check_owner(through: Through) -> None:
+    """Nobody brings what others own, which an older receiver could not even tell. Raises NotAmongThem, Unreadable."""
+    brings = through.interface is RECEIVER and through.method in PUSHES and through.module in LISTED
+    if brings and through.to is not None:
+        owner = owner_said(through.module, through.segments, through.body)
+        if owner is not None:
+            owner_among(through.connection, owner)
+
+
 async def _in_their_words(
     unit: Unit, through: Through, to: Connection, party: PartyId, what: Shape, said: bytes
 ) -> bytes | None:
@@ -245,9 +256,8 @@ def _headers(unit: Unit, through: Through, leg: Leg, said: Passed) -> Mapping[st
             lasts=lasts,
         )
 
-    headers = {
-        name: said.headers[name.lower()] for name in ("X-Total-Count", "X-Limit") if name.lower() in said.headers
-    }
+    counts = {name: said.headers.get(name.lower(), "") for name in COUNTS}
+    headers = {name: count for name, count in counts.items() if count.isascii() and count.isdecimal()}
     following = _url(next_link(said.headers.get("link")), leg)
     made = _url(said.headers.get("location"), leg)
     if following is not None:

@@ -20,6 +20,7 @@ from laddnav.ocpi.hub.names import Contract, Driver, Named, Party, Thing
 from laddnav.ocpi.hub.rules import CannotRoute
 from laddnav.ocpi.hub.translate import OBJECTS
 from laddnav.ocpi.losses import OLDER, lost
+from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import Hearing, parsed
 from laddnav.ocpi.wire.handshake import Module
@@ -129,7 +130,7 @@ async def _thing(unit: Unit, holder: PartyId, kind: type[M], told: Told) -> M | 
 
 async def _take_cdr(unit: Unit, call: Call, party: PartyId | None) -> Reply:
     cdr = call.codec(Cdr).decode(readable(call.connection, call.body), hearing(call.connection))
-    key = _for(call, Module.CDRS, cdr.owner, fold(cdr.id))
+    key = _for(call, Module.CDRS, owner_among(call.connection, cdr.owner), fold(cdr.id))
     store.words.put(unit, key, call.body, cdr.last_updated)
     store.hub.show(unit, key, party)
     await weighed(unit, key)

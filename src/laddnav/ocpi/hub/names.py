@@ -71,6 +71,16 @@ def named(asked: Asked, query: Mapping[str, str], body: bytes) -> Named | None:
     return None
 
 
+def owner_said(module: Module, segments: tuple[str, ...], body: bytes) -> PartyId | None:
+    """Whose object somebody brings; None where nothing says it, as of a CDR of OCPI 2.1.1. Raises Unreadable."""
+    if module is not Module.CDRS:
+        return _party(*segments[:2]) if len(segments) >= 2 else None
+    words = parsed(body)
+    if not isinstance(words, dict) or "party_id" not in words:
+        return None
+    return _party(str(words.get("country_code")), str(words["party_id"]))
+
+
 def token_of(words: Body) -> Named | None:
     """Of a Session or a CDR: whose driver it was."""
     token = words.get("cdr_token")
