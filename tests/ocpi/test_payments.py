@@ -169,7 +169,7 @@ async def test_a_terminal_that_came_with_its_station_is_activated_by_its_referen
 ) -> None:
     """PAY-008, PAY-009: the provider finds it by that, and makes it known with what the CPO said of it."""
     async with ptp.database.unit() as unit:
-        await payments.introduce(unit, terminal("STOCK", reference="Serial-7"), CPO)
+        await payments.introduce(unit, terminal("STOCK", reference="Serial-7", city="Wien"), CPO)
     await ptp.settle()
     async with cpo.database.unit() as unit:
         for reference in ("serial-7", "serial-8"):
@@ -179,7 +179,8 @@ async def test_a_terminal_that_came_with_its_station_is_activated_by_its_referen
     await ptp.settle()
     known = {one.terminal.reference: one.terminal for one in await terminals(cpo)}
     assert set(known) == {"serial-7", "serial-8"}
-    assert known["serial-7"].id == "STOCK" and known["serial-8"].id not in ("STOCK", "-")
+    assert (known["serial-7"].id, known["serial-7"].city) == ("STOCK", "Wien")
+    assert known["serial-8"].id not in ("STOCK", "-")
     assert all(one.location_ids == ("LOC1",) for one in known.values())
     with pytest.raises(NotConnectedTo):
         async with cpo.database.unit() as unit:

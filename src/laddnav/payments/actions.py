@@ -58,7 +58,7 @@ async def activate(unit: Unit, holder: PartyId, cpo: PartyId, said: Terminal) ->
         raise rules.OfAnotherCpo(before.cpo)
     terminal = replace(rules.for_cpo(said, cpo), owner=holder, last_updated=unit.now)
     if before is not None:
-        terminal = replace(terminal, id=before.terminal.id)
+        terminal = rules.with_said(before.terminal, terminal)
     return _told(unit, before, terminal, cpo)
 
 
@@ -258,8 +258,11 @@ async def charged(unit: Unit, one: Captured) -> Cdr | None:
 # ---- Reads
 
 
-async def find_terminal(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Installed | None:
-    return await store.terminal(unit, holder, owner, id)
+async def find_terminal(
+    unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False
+) -> Installed | None:
+    """Locked, nobody else changes it before this Unit ends."""
+    return await store.terminal(unit, holder, owner, id, lock=lock)
 
 
 async def terminal_by_ref(unit: Unit, ref: str) -> Installed:

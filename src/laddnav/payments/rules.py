@@ -74,6 +74,12 @@ def for_cpo(terminal: Terminal, cpo: PartyId) -> Terminal:
     return terminal
 
 
+def with_said(before: Terminal, said: Terminal) -> Terminal:
+    """What a CPO says of a terminal that its provider has already; what it does not say stays, and so does the id."""
+    told = {name: getattr(said, name) for name in said.__struct_fields__ if getattr(said, name) not in (None, ())}
+    return replace(before, **told | {"id": before.id})
+
+
 def said_by_cpo(before: Terminal, said: Terminal, cpo: PartyId, now: datetime) -> Terminal:
     """What its CPO makes of it, of the moment in which that came, by which it is listed. Raises OfAnotherCpo."""
     return replace(for_cpo(said, cpo), owner=before.owner, id=before.id, last_updated=max(now, before.last_updated))

@@ -116,7 +116,7 @@ async def change(unit: Unit, call: Call) -> Reply:
     Mismatch, OfAnotherCpo.
     """
     id = call.segments[0]
-    one = await payments.find_terminal(unit, call.holder, call.holder, id)
+    one = await payments.find_terminal(unit, call.holder, call.holder, id, lock=True)
     if one is None or one.cpo not in call.connection.parties:
         raise UnknownTerminal(id)
     codec = call.codec(Terminal)
