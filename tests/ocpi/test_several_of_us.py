@@ -18,7 +18,7 @@ from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.lines import HubStandsAlone, NobodySpeaks, Speaker, together
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OnePartyOnly, PartyTaken
+from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, details, meant, serving
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.commands import Verdict
@@ -236,6 +236,36 @@ def test_a_hub_stands_alone_on_its_line() -> None:
     with pytest.raises(HubStandsAlone):
         together([hub, Speaker(CPO, Role.CPO)])
     assert together([hub, hub]) == (hub,)
+
+
+def speaking(holder: PartyId, role: Role) -> Connection:
+    roles = (CredentialsRole(role=Role.CPO, party=EMSP, business=BusinessDetails("They")),)
+    return Connection(
+        holder=holder,
+        id=f"{holder} {role}",
+        ref="",
+        line="L",
+        our_role=role,
+        state=State.CONNECTED,
+        name="They",
+        version=NEWEST,
+        roles=roles,
+        created_at=things.LONG_AGO,
+    )
+
+
+def test_one_url_is_for_all_roles_that_serve_the_same() -> None:
+    """VER-009, HUB-008: a party in another role is found there by its name; without one, who plays the URL's role."""
+    emsp, nsp, cpo = speaking(CPO, Role.EMSP), speaking(SECOND, Role.NSP), speaking(SECOND, Role.CPO)
+    ours = serving((cpo, nsp, emsp), Role.EMSP, Module.LOCATIONS)
+    assert ours == (nsp, emsp)
+    assert meant(ours, Role.EMSP, Route(to=SECOND)) == (nsp,)
+    assert meant(ours, Role.EMSP, Route()) == (emsp,)
+    with pytest.raises(AddressedElsewhere):
+        meant(ours, Role.EMSP, Route(to=OTHER_EMSP))
+    listed = details([Role.EMSP, Role.NSP], VERSIONS[NEWEST], "https://we.example/ocpi").endpoints
+    places = [one.url for one in listed if one.identifier == Module.LOCATIONS]
+    assert places == [f"https://we.example/ocpi/emsp/{NEWEST}/locations"]
 
 
 def test_four_headers_say_between_whom_a_message_goes() -> None:

@@ -132,12 +132,13 @@ async def changed_to(unit: Unit, line: Line, ours: Iterable[Speaker]) -> Line:
 
 
 async def changed_back(unit: Unit, line: Line, before: Line) -> None:
-    """The partner took no note of it."""
+    """The partner took no note of it; what else became different meanwhile stays."""
+    left = {one.id: one.leaving for one in before}
     for one in line:
-        if all(one.id != other.id for other in before):
+        if one.id in left:
+            store.connections.update(unit, replace(one, leaving=left[one.id]))
+        else:
             _drop(unit, one)
-    for one in before:
-        store.connections.update(unit, one)
 
 
 def without_leaving(unit: Unit, line: Line) -> Line:

@@ -192,9 +192,9 @@ def _connection(row: Record) -> Connection:
             "their_role": row["their_role"] and Role(row["their_role"]),
             "party": PartyId(country, party) if country else None,
             "state": State(row["state"]),
-            "roles": json.decode(row["roles"], tuple[CredentialsRole, ...]),
-            "endpoints": json.decode(row["endpoints"], tuple[Endpoint, ...]),
-            "policy": json.decode(row["policy"], Policy),
+            "roles": _read(row["roles"], tuple[CredentialsRole, ...]),
+            "endpoints": _read(row["endpoints"], tuple[Endpoint, ...]),
+            "policy": _read(row["policy"], Policy),
             "hub": row["hub"] and PartyId.parse(row["hub"]),
             "behind": _parties(row["behind"]),
             "away": _parties(row["away"]),
@@ -209,3 +209,4 @@ def _parties(said: list[str] | None) -> frozenset[PartyId]:
 
 
 _party = lru_cache(10_000)(PartyId.parse)  # of a hub, hundreds are read with every request
+_read = lru_cache(1_000)(json.decode)  # the same texts with every request, once for each of us on the line
