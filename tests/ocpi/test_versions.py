@@ -32,6 +32,14 @@ def test_every_module_that_we_list_is_one_of_the_texts(number: str) -> None:
     assert {module.offered_as for module in version.modules} | {Module.CREDENTIALS} == LISTED[number]
 
 
+def test_a_payment_terminal_provider_hears_of_charges_and_gives_commands() -> None:
+    """VER-028: as its typical role is; what its terminals are, it says itself."""
+    heard, said = Interface.RECEIVER, Interface.SENDER
+    typical = {(module, heard) for module in (Module.CDRS, Module.LOCATIONS, Module.SESSIONS, Module.TARIFFS)}
+    typical |= {(Module.COMMANDS, said), (Module.TERMINALS, said), (Module.CONFIRMATIONS, said)}
+    assert typical <= set(OFFERED[Role.PTP])
+
+
 @pytest.mark.parametrize(
     ("said", "meant"),
     [("Booking", "bookings"), ("BOOKINGS", "bookings"), ("Locations", "locations"), ("nltnm-Weather", "nltnm-Weather")],

@@ -70,7 +70,7 @@ async def test_in_2_2_1_a_hub_says_that_it_is_one_and_nothing_else(street: Stree
 
 
 async def test_in_2_3_0_a_hub_lists_who_can_be_reached(street: Street) -> None:
-    """HUB-049, HUB-050, HUB-051: and names itself apart."""
+    """HCI-019, HUB-049, HUB-050, HUB-051: and names itself apart."""
     said = (await street.new.ask("GET", f"{street.hub.url}/ocpi/2.3.0/credentials")).data
     assert said["hub_party_id"] == "DEHUB"
     behind = {(one["role"], one["party_id"]) for one in said["roles"]}
