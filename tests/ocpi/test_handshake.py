@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import partners, seal
 from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, PartnerUnreachable
@@ -195,6 +196,20 @@ async def test_an_update_that_fails_leaves_the_old_tokens(cpo: Installation, the
     for method, http in (("POST", 200), ("PUT", 401)):
         async with stranger(they.last(method, "/credentials").body["token"]) as ask:
             assert (await ask("GET", cpo.settings.versions_url)).http == http
+
+
+async def test_an_update_that_stops_half_way_leaves_tokens_that_work(cpo: Installation, they: Peer) -> None:
+    """CRED-014: where nobody can tell whether they took the new one; and theirs is kept before it is looked at."""
+    await registered(cpo, they)
+    they.answers["PUT /credentials"] = said(200, 1000, {"token": 1})
+    with pytest.raises(Unreadable):
+        await partners.renew(cpo.database, cpo.clients, await cpo.connection())
+    async with stranger(they.last("PUT", "/credentials").body["token"]) as ask:
+        assert (await ask("GET", cpo.settings.versions_url)).http == 200
+    they.answers |= {"PUT /credentials": said(200, 1000, they.credentials("their-second")), "/v": said(500, 3000)}
+    with pytest.raises(Trouble):
+        await partners.renew(cpo.database, cpo.clients, await cpo.connection())
+    assert await cpo.clients.token_for(await cpo.connection()) == "their-second"
 
 
 async def test_we_leave_even_a_partner_that_is_gone(cpo: Installation, they: Peer) -> None:

@@ -224,8 +224,13 @@ async def _put(
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await lines.changed_back(unit, await lines.locked(unit, connection.line), before)
-            store.lines.set_inbound(unit, connection.line, old, None)
+            # Nobody knows what came of it, if no answer came: the new token stays good until the old one is shown.
+            if await store.lines.inbound(unit, connection.line) == seal.hash_of(token):
+                store.lines.set_inbound(unit, connection.line, old, seal.hash_of(token))
         raise
+    async with database.unit() as unit:
+        # The one before is good for nothing any more, whatever becomes of the rest.
+        store.lines.set_outbound(unit, connection.line, clients.seal.sealed(said.token))
     # With the token that they have just given us: theirs may have moved as well.
     asking, offered = await offers.greeted(clients, spoken, said.token, said.url)
     asking, endpoints = await offers.found(asking, offered, spoken.version)
