@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners
+from laddnav.ocpi import http, partners
 from laddnav.ocpi.ask import Asker
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.guard import may_be_called
@@ -290,3 +290,9 @@ async def test_the_log_of_exchanges_names_no_card(known: Pair) -> None:
         urls = [each.url for each in kept if "/tokens" in each.url]
         assert any(url.endswith("/tokens/…") for url in urls)
         assert "card1" not in str(kept).lower()
+
+
+@pytest.mark.parametrize("place", ["emsp/2.2.1/tokens", "hub/2.2.1/receiver/tokens"])
+def test_no_url_in_the_log_names_a_card(place: str) -> None:
+    """In its own module or on its way through a hub of ours."""
+    assert http.shown(f"{place}/SE/LAD/CARD1".split("/")) == f"{place}/…"

@@ -101,13 +101,17 @@ def segments(scope: Scope, below: str) -> tuple[str, ...]:
 
 def shown(path: Sequence[str]) -> str:
     """For the log: without the uid of a Token, which is a secret of its driver."""
-    return "/".join((*path[:3], "…") if len(path) > 3 and path[2] == Module.TOKENS else path)
+    for place in (3, 4):  # a hub's URLs name the interface before the module
+        if len(path) > place and path[place - 1] == Module.TOKENS:
+            return "/".join((*path[:place], "…"))
+    return "/".join(path)
 
 
 def is_short(request: Request) -> bool:
-    """A body that may be taken in before it is clear who sends it."""
+    """A body that may be taken in before it is clear who sends it: what is packed, nobody knows the length of."""
     said = request.headers.get("content-length", "0")
-    return "transfer-encoding" not in request.headers and said.isdecimal() and int(said) <= STRANGERS_MAX
+    told = request.headers.keys().isdisjoint({"transfer-encoding", "content-encoding"})
+    return told and said.isdecimal() and int(said) <= STRANGERS_MAX
 
 
 async def body_of(request: Request, receive: Receive, most: int) -> bytes:
