@@ -17,6 +17,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import partners, store
 from laddnav.ocpi.client import Clients
+from laddnav.ocpi.model import Delivery
 from laddnav.ocpi.policy import Lists, Policy, Pushes
 from laddnav.ocpi.push import ATTEMPTS_ELSE, EACH, Courier, wait_after
 from laddnav.ocpi.settings import Settings
@@ -253,6 +254,27 @@ async def test_a_process_that_died_finds_its_deliveries_again(cpo: Installation,
             await asyncio.sleep(0.01)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_news_that_come_while_there_was_nothing_to_say_go_at_once(cpo: Installation, they: Peer) -> None:
+    connection = await cpo.connection()
+
+    async def claimed() -> list[Delivery]:
+        async with cpo.database.unit() as unit:
+            until = unit.now + timedelta(minutes=5)
+            return (await store.deliveries.claim(unit, "me", until, 8, ())).get(connection.line, [])
+
+    async with cpo.database.unit() as unit:
+        store.deliveries.queue_news(unit, connection, Module.LOCATIONS, "l000", "PUT")
+    (empty,) = await claimed()
+    async with cpo.database.unit() as unit:
+        store.deliveries.queue_news(unit, connection, Module.LOCATIONS, "l000", "PUT")
+    async with cpo.database.unit() as unit:
+        store.deliveries.drop(unit, empty)
+    (newer,) = await claimed()
+    async with cpo.database.unit() as unit:
+        store.deliveries.drop(unit, newer)
+    assert await claimed() == []
 
 
 def test_waits_double_up_to_ten_minutes_and_are_never_quite_the_same() -> None:

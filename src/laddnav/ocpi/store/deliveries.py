@@ -91,6 +91,7 @@ update ocpi_delivery set claimed_by = null, claimed_until = null, run_at = $6, l
 """
 NOT_TRIED = f"update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = attempts - 1 where {_ONE}"
 DROP_DELIVERY = f"delete from ocpi_delivery where {_ONE} and version = $6"
+LET_GO = f"update ocpi_delivery set claimed_by = null, claimed_until = null where {_ONE}"
 DROP_DELIVERIES = "delete from ocpi_delivery where holder = $1 and connection_id = $2 and delivered_at is null"
 RESEND = """
 update ocpi_delivery set dead_at = null, delivered_at = null, attempts = 0, run_at = $4, version = version + 1
@@ -184,7 +185,9 @@ def not_tried(unit: Unit, delivery: Delivery) -> None:
 
 
 def drop(unit: Unit, delivery: Delivery) -> None:
+    """Unless newer news came meanwhile: then these go."""
     unit.write(DROP_DELIVERY, *_of(delivery), delivery.version)
+    unit.write(LET_GO, *_of(delivery))
 
 
 def drop_all(unit: Unit, connection: Connection) -> None:
