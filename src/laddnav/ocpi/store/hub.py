@@ -26,7 +26,7 @@ on conflict (holder, module, owner, id_key, party) do update set version = exclu
 HIDE = "delete from hub_object where holder = $1 and module = $2 and owner = $3 and id_key = $4"
 _TOLD = "select o.owner, o.id_key, o.party, o.version from hub_object o"
 OF_KEY = f"{_TOLD} where o.holder = $1 and o.module = $2 and o.id_key = $3 order by o.ref"
-OF_CONTRACT = f"{_TOLD} where o.holder = $1 and o.contract = $2 order by o.ref"
+OF_CONTRACT = f"{_TOLD} where o.holder = $1 and o.contract = $2 and o.contract <> '' order by o.ref"
 # Oldest first, so that pages stay as they are while somebody crawls them; what was told to all and to one, is once.
 PAGE = """
 with found as (
