@@ -33,8 +33,8 @@ class Peer:
     What is not among them is answered with `otherwise`.
     """
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, scheme: str = "http") -> None:
+        self.url = f"{scheme}://127.0.0.1:{port}"
         self.asked: list[Asked] = []
         self.otherwise = said(404, 2000, message="nothing here")
         self.answers: dict[str, Any] = {
@@ -113,12 +113,13 @@ def said(http: int, status: int, data: Any = None, message: str = "") -> Respons
 
 
 @asynccontextmanager
-async def peer() -> AsyncIterator[Peer]:
+async def peer(**tls: Any) -> AsyncIterator[Peer]:
+    """`tls`: what uvicorn wants to know for it; nothing: plain HTTP."""
     sock = listening()
-    one = Peer(sock.getsockname()[1])
+    one = Peer(sock.getsockname()[1], "https" if tls else "http")
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", one.answer, methods=every)])
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", **tls))
     task = asyncio.create_task(server.serve(sockets=[sock]))
     async with asyncio.timeout(10):
         while not server.started:

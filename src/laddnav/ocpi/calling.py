@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -119,11 +120,23 @@ class Lines:
         self.clock = clock
         self.note = note
         self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._guards: dict[str, tuple[datetime | None, ssl.SSLContext | None]] = {}
 
     async def close(self) -> None:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+
+    def guarded_at(self, line: str) -> datetime | None:
+        """Since when the line is guarded as it is; None: as every line."""
+        return self._guards.get(line, (None, None))[0]
+
+    async def guard(self, line: str, at: datetime | None, context: ssl.SSLContext | None) -> None:
+        """What is called from now on is called like that, over connections of its own."""
+        self._guards[line] = (at, context)
+        session = self._sessions.pop(line, None)
+        if session is not None:
+            await session.close()
 
     def session(self, line: str) -> aiohttp.ClientSession:
         session = self._sessions.get(line)
@@ -132,6 +145,7 @@ class Lines:
                 resolver=GuardedResolver(self.settings.allow_loopback),
                 socket_factory=self._socket,
                 limit=16,
+                ssl=self._guards.get(line, (None, None))[1] or True,
                 keepalive_timeout=60,
             )
             session = self._sessions[line] = aiohttp.ClientSession(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
@@ -10,6 +12,7 @@ from laddnav.ocpi.journal import Journal
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.seal import Seal
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.tls import context as tls_of
 
 
 class NotRegistered(Refusal):
@@ -30,8 +33,22 @@ class Clients(Lines):
         await self.journal.close()
 
     async def to(self, connection: Connection, *, token: str | None = None) -> Partner:
-        """Whom to call on this connection; `token` in place of the one that is kept. Raises NotRegistered, WrongKey."""
+        """Whom to call on this connection; `token` in place of the one that is kept.
+
+        Raises NotRegistered, WrongKey, UnfitTls.
+        """
+        if self.guarded_at(connection.line) != connection.tls_changed_at:
+            await self.guard(connection.line, connection.tls_changed_at, await self._context(connection))
         return Partner(self, connection, token or await self.token_for(connection))
+
+    async def _context(self, connection: Connection) -> ssl.SSLContext | None:
+        """Raises UnfitTls, WrongKey."""
+        async with self._database.unit() as unit:
+            kept = await store.tls.find(unit, connection.line)
+        if kept is None:
+            return None
+        tls, sealed = kept
+        return tls_of(tls, "" if sealed is None else self.seal.opened(sealed))
 
     async def token_for(self, connection: Connection) -> str:
         """What this partner wants to be shown. Raises NotRegistered, WrongKey."""

@@ -15,6 +15,16 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 
 
+class Tls(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """In PEM: `trusted` are authorities, or the very certificates that a partner shows, in place of the system's.
+
+    `certificate` is what we show, with those above it; its key is kept apart.
+    """
+
+    trusted: str = ""
+    certificate: str = ""
+
+
 class Connection(Struct, frozen=True, kw_only=True):
     """One of our parties in one role, and whoever is at the other end of the line that it speaks on.
 
@@ -61,6 +71,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     away: frozenset[PartyId] = frozenset()
     elsewhere: frozenset[PartyId] = frozenset()
     offers: tuple[str, ...] = ()
+    tls_changed_at: datetime | None = None
     leaving: bool = False
     waiting: int = 0
     dead: int = 0

@@ -4,10 +4,12 @@ from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import demands, losses, partners, policies
+from laddnav.ocpi import demands, losses, partners, policies, tls
+from laddnav.ocpi.client import Clients
 from laddnav.ocpi.demands import Missing
-from laddnav.ocpi.model import Connection, Loss
+from laddnav.ocpi.model import Connection, Loss, Tls
 from laddnav.ocpi.policy import Policy
+from laddnav.ocpi.tls import Guard
 from laddnav.people.api import Limit, Page, Route, page
 from laddnav.people.model import Role, Visitor
 
@@ -51,6 +53,40 @@ async def fetch_demands(unit: Unit, ref: str) -> Demanded:
     return Demanded(holder=connection.holder, missing=await demands.report(unit, connection))
 
 
+class Guarded(Struct, frozen=True, kw_only=True):
+    """What guards the line to a partner beyond the usual; the key of our certificate is never shown."""
+
+    holder: PartyId
+    guard: Guard
+
+
+class Guarding(Struct, frozen=True, kw_only=True):
+    """In PEM: `trusted` are authorities or the very certificates of the partner, `certificate` is what we show.
+
+    `key` belongs to it; left out, it is the one that is kept. Nothing at all: the line is guarded as every line.
+    """
+
+    trusted: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return "Guarding()"
+
+
+async def fetch_tls(unit: Unit, ref: str) -> Guarded:
+    """The certificates of a line: whose they are, when they end, their fingerprints."""
+    connection = await partners.fetch(unit, ref)
+    return Guarded(holder=connection.holder, guard=await tls.guard(unit, connection))
+
+
+async def set_tls(unit: Unit, clients: Clients, ref: str, body: Guarding) -> Guarded:
+    """Guard the line to a partner by authorities or certificates of its own, and show one of ours."""
+    await tls.set_guard(unit, clients.seal, ref, Tls(trusted=body.trusted, certificate=body.certificate), body.key)
+    return await fetch_tls(unit, ref)
+
+
 async def set_policy(unit: Unit, ref: str, body: Policy) -> Connection:
     """How a partner deviates from the text, all of it; what is left out goes by the text."""
     return await policies.adapt(unit, ref, body)
@@ -61,5 +97,7 @@ ROUTES = (
     Route(method="GET", path="/partners/{ref}", does=fetch_partner),
     Route(method="GET", path="/partners/{ref}/losses", does=fetch_losses),
     Route(method="GET", path="/partners/{ref}/demands", does=fetch_demands),
+    Route(method="GET", path="/partners/{ref}/tls", does=fetch_tls),
+    Route(method="PUT", path="/partners/{ref}/tls", does=set_tls, needs=Role.ADMIN),
     Route(method="PUT", path="/partners/{ref}/policy", does=set_policy, needs=Role.ADMIN),
 )

@@ -16,11 +16,12 @@ from laddnav.ocpi.calling import Partner, PartnerRefused, Reply
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.lines import Line, Speaker
-from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull
+from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull, Tls
 from laddnav.ocpi.ourselves import credentials_of, note_told, words_of
 from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.rules import RECEIVER, SENDER, UnknownConnection, fetched, spoken_by
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.tls import set_guard
 from laddnav.ocpi.upgrade import carried_over
 from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.handshake import (
@@ -128,12 +129,14 @@ async def register(
     also: Sequence[Speaker] = (),
     theirs: Role | None = None,
     policy: Policy = AS_THE_TEXT_SAYS,
+    tls: Tls | None = None,
+    key: str = "",
 ) -> Connection:
     """Go through the handshake with a partner that gave us token A, and stay connected; the first of ours on the line.
 
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
     OCPI 2.2.1 credentials_registration. `also` and `theirs` are as in an invitation, `policy` is what is known already
-    of how they deviate. Raises UnknownParty,
+    of how they deviate, `tls` and the `key` of its certificate what guards the line. Raises UnknownParty, UnfitTls,
     RoleNotServed, OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
     then nothing of it is left.
     """
@@ -145,6 +148,8 @@ async def register(
         line = tuple(replace(one, versions_url=versions_url, their_role=theirs, policy=policy) for one in line)
         _insert(unit, line, token_b)
         credentials = await credentials_of(unit, clients.settings, line, token_b)
+        if tls is not None:
+            line = (await set_guard(unit, clients.seal, line[0].ref, tls, key), *line[1:])
     first = line[0]
     try:
         asking, offered = await offers.greeted(clients, first, token, versions_url)

@@ -24,6 +24,7 @@ from laddnav.ocpi.commands import MayNotCharge
 from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.policies import UnfitPolicy
 from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
+from laddnav.ocpi.tls import UnfitTls
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
     ForgedRequest,
@@ -87,6 +88,7 @@ SENTENCES: dict[type[Exception], str] = {
     TooFarAhead: N_("The start has to be within a year from now."),
     TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
     Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
+    UnfitTls: N_("What is given cannot guard the line: %(why)s"),
     UnfitPolicy: N_("A switch cannot stand like that: %(why)s"),
     UnknownAccount: N_("There is no such account."),
     UnknownCdr: N_("There is no such CDR."),

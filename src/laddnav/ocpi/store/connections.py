@@ -18,7 +18,7 @@ from laddnav.parties.model import Role
 _FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
   c.created_at, l.state, l.name, l.version, l.roles, l.endpoints, l.versions_url, l.policy, l.registered_at,
   l.last_heard_at, l.last_reached_at, l.last_error, l.last_error_at, l.failures, l.troubles, l.retry_at,
-  l.hub, l.offers, l.turned_away, l.turned_away_at,
+  l.hub, l.offers, l.tls_changed_at, l.turned_away, l.turned_away_at,
   case when l.hub is not null then array(select distinct h.party from hub_client h
     where h.holder = c.holder and h.owner = l.hub) end as behind,
   case when l.hub is not null then array(select h.party from hub_client h where h.holder = c.holder and h.owner = l.hub
