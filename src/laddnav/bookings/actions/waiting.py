@@ -78,25 +78,24 @@ async def session_went_on(database: Database, event: SessionEvent) -> None:
 
 
 async def _hold(database: Database, due: Booking) -> None:
-    """Ask the Station to keep the Evse. Without a Token there is nobody for whom it could."""
-    async with database.unit() as unit:
-        await store.decide_alone(unit, due.holder)
-        booking = await by_ref(unit, due.ref)
-        if booking.status is not ReservationStatus.RESERVED or booking.reservation is not None or not booking.tokens:
-            store.hold(unit, booking, booking.reservation, booking.period.ends_at)
-            return
+    """Ask the Station to keep the Evse, and where that cannot be asked now, again later."""
     try:
         async with database.unit() as unit:
-            await _request(unit, booking)
+            await _request(unit, due.ref)
     except Refusal as error:
-        log.info("booking_not_held", booking=booking.id, error=str(error))
+        log.info("booking_not_held", booking=due.id, error=str(error))
         async with database.unit() as unit:
-            store.hold(unit, booking, None, unit.now + unit.clock.wall(AGAIN))
+            store.hold(unit, due, None, unit.now + unit.clock.wall(AGAIN))
 
 
-async def _request(unit: Unit, booking: Booking) -> None:
+async def _request(unit: Unit, ref: str) -> None:
     """Raises what asking for a reservation raises: the Evse is taken, or its Station is away or cannot reserve."""
-    until = min(rules.no_show_at(booking) or booking.period.ends_at, unit.now + LONGEST)
+    booking = await by_ref(unit, ref, lock=True)
+    if booking.status is not ReservationStatus.RESERVED or booking.reservation is not None:
+        return
+    if not booking.tokens:  # there is nobody for whom it could be kept
+        store.hold(unit, booking, None, booking.period.ends_at)
+        return
     one = await reservations.request(
         unit,
         holder=booking.holder,
@@ -105,7 +104,7 @@ async def _request(unit: Unit, booking: Booking) -> None:
         token=booking.tokens[0],
         location_id=booking.location_id,
         evse_uid=booking.evse_uid,
-        until=until,
+        until=min(rules.no_show_at(booking) or booking.period.ends_at, unit.now + LONGEST),
         reference=booking.authorization_reference,
         request=unit.new_id(),
         booked=True,
