@@ -18,25 +18,6 @@ TESTS = Path(__file__).parent
 DOCUMENT = TESTS.parent / "docs" / "reference" / "ocpi-conformance.md"
 UNSHOWN = TESTS / "ocpi" / "unshown.tsv"
 
-# The modules of which every requirement is shown or has its reason. Another one is another word here.
-WHOLE = (
-    "versions",
-    "credentials",
-    "transport",
-    "hub routing",
-    "sessions",
-    "tokens",
-    "types",
-    "tariffs",
-    "cdrs",
-    "commands",
-    "chargingprofiles",
-    "hubclientinfo",
-    "payments",
-    "invoicereconciliation",
-    "bookings",
-)
-
 ID = re.compile(rf"\b(?:{'|'.join(sorted({id.split('-')[0] for id in catalogue()}))})-\d+\b")
 
 OPENING = """\
@@ -86,7 +67,7 @@ def document() -> str:
         by.setdefault(one.id, []).append(str(one))
     by |= {id: [f"*not shown*: {reason}"] for id, reason in reasons().items()}
     lines = [OPENING]
-    for module in WHOLE:
+    for module in dict.fromkeys(one.module for one in catalogue().values()):
         lines += [f"## {module}", "", "| id | versions | level | requirement | shown by |"]
         lines += ["| --- | --- | --- | --- | --- |"]
         lines += [_row(one, by.get(one.id, [])) for one in catalogue().values() if one.module == module]

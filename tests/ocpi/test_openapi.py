@@ -45,6 +45,13 @@ def test_every_endpoint_is_described_and_takes_what_its_description_says(role: R
                 assert [f"{door}: {error.message}" for error in errors] == []
 
 
+def test_who_provides_terminals_is_offered_what_such_a_company_needs() -> None:
+    """VER-028."""
+    offered = {path.removeprefix("/ptp/2.3.0/").partition("/{country")[0] for path in DESCRIBED["paths"]}
+    assert {"cdrs", "locations", "sessions", "tariffs"} <= offered  # what the CPO owns, told to it
+    assert {"commands/START_SESSION/{id}", "payments/terminals", "payments/financial-advice-confirmations"} <= offered
+
+
 def test_nothing_is_spoken_of_that_is_not_said() -> None:
     assert set(_references(DESCRIBED)) <= set(DESCRIBED["components"]["schemas"])
 
