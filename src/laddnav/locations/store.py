@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Record, Unit
@@ -63,6 +64,18 @@ with news as (
 update evse set status = $5, status_at = $6, last_updated = greatest(last_updated, $6) from news n
 where evse.holder = n.holder and evse.owner = n.owner and evse.location_key = n.id_key and evse.uid_key = $4
   and evse.status <> $5 and evse.status_at <= $6
+"""
+# Another status for the same moment: what the Station says of it next, however it dates it, is news.
+TELL_STATUS = """
+with news as (
+  select l.holder, l.owner, l.id_key from location l
+  where l.holder = $1 and l.owner = $1 and l.id_key = $2 and exists (
+    select from evse e where e.holder = $1 and e.owner = $1 and e.location_key = $2 and e.uid_key = $3
+      and e.status = $4)
+  for no key update)
+update evse set status = $5, last_updated = greatest(last_updated, $6) from news n
+where evse.holder = n.holder and evse.owner = n.owner and evse.location_key = n.id_key and evse.uid_key = $3
+  and evse.status = $4
 """
 TOUCH = """
 update location set revision = revision + 1, last_updated = greatest(last_updated, $4)
@@ -136,6 +149,21 @@ insert into station_evse (holder, station_id, evse_no, location_id, evse_uid) va
 on conflict (holder, station_id, evse_no) do update set location_id = excluded.location_id, evse_uid = excluded.evse_uid
 """
 ATTACHED_TO = "select station_id, evse_no from station_evse where holder = $1 and location_id = $2 and evse_uid = $3"
+# Those whose Station went away and of which that is not told yet, and those whose Station is back.
+AWAY = """
+select a.holder, a.station_id, a.evse_no, a.location_id, a.evse_uid, e.status, null as before
+from station s join station_evse a on a.holder = s.holder and a.station_id = s.id
+join evse e on e.holder = a.holder and e.owner = a.holder and e.location_key = lower(a.location_id)
+  and e.uid_key = lower(a.evse_uid)
+where s.connected_to is null and s.last_seen_at < $1 and a.status_before is null
+  and e.status not in ('UNKNOWN', 'REMOVED', 'PLANNED')
+union all
+select a.holder, a.station_id, a.evse_no, a.location_id, a.evse_uid, null, a.status_before
+from station_evse a join station s on s.id = a.station_id
+where a.status_before is not null and s.connected_to is not null
+order by 2, 3 limit $2
+"""
+KEEP_STATUS = "update station_evse set status_before = $4 where holder = $1 and station_id = $2 and evse_no = $3"
 EVSE_REPORTED = """
 update station_evse set status = $4, error_code = $5, info = $6, status_at = $7
 where holder = $1 and station_id = $2 and evse_no = $3
@@ -275,6 +303,45 @@ async def set_status(unit: Unit, holder: PartyId, owner: PartyId, where: EvseRef
         return False
     unit.write(TOUCH, *key, at)
     return True
+
+
+class Away(Struct, frozen=True):
+    """An Evse whose Station is away, with its `status`; or is back, with that from `before`."""
+
+    holder: PartyId
+    station_id: str
+    evse_no: int
+    where: EvseRef
+    status: Status
+    before: Status | None
+
+
+async def away(unit: Unit, since: datetime, limit: int) -> list[Away]:
+    """Of Stations that were not heard since then, and that are back."""
+    return [
+        Away(
+            PartyId.parse(row["holder"]),
+            row["station_id"],
+            row["evse_no"],
+            EvseRef(row["location_id"], row["evse_uid"]),
+            Status(row["status"] or Status.UNKNOWN),
+            None if row["before"] is None else Status(row["before"]),
+        )
+        for row in await unit.fetch(AWAY, since, limit)
+    ]
+
+
+async def tell_status(unit: Unit, holder: PartyId, where: EvseRef, before: Status, after: Status) -> bool:
+    """False where it is not as it was thought to be."""
+    key = (str(holder), fold(where.location_id))
+    if not await unit.execute(TELL_STATUS, *key, fold(where.evse_uid), before, after, unit.now):
+        return False
+    touch(unit, holder, where.location_id)
+    return True
+
+
+def keep_status(unit: Unit, one: Away, status: Status | None) -> None:
+    unit.write(KEEP_STATUS, str(one.holder), one.station_id, one.evse_no, status)
 
 
 async def where_is(unit: Unit, holder: PartyId, evse_uid: str) -> list[tuple[PartyId, str]]:

@@ -42,6 +42,7 @@ from laddnav.db.outbox import Deliverer
 from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
+from laddnav.locations import away
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
 from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push, renewing
 from laddnav.ocpi import openapi as partner_api
@@ -230,6 +231,7 @@ class House:
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "hub_clients": every(30, lambda: hub_clients.look_after_clients(database, clients)),
                 "look_after_bookings": every(10, lambda: waiting.look_after(database)),
+                "stations_away": every(5, lambda: away.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
