@@ -11,7 +11,7 @@ from laddnav.ocpi import partners
 from laddnav.ocpi.ask import Asker
 from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
-from laddnav.tokens.model import Allowed
+from laddnav.tokens.model import Allowed, Whitelist
 from tests import things
 from tests.ocpi.network import CPO, Installation
 from tests.ocpi.peer import Peer, peer, said
@@ -42,6 +42,19 @@ async def test_whoever_knows_a_strange_card_decides(cpo: Installation, two: tupl
     one.answers[ASKED] = {"allowed": "NOT_ALLOWED"}
     assert (await tokens.authorize(cpo.database, CPO, "NEW1", ask=ask)).allowed is Allowed.ALLOWED
     assert other.many("POST", ASKED) == 2
+
+
+async def test_nobody_says_yes_at_the_cost_of_another(cpo: Installation, two: tuple[Peer, Peer]) -> None:
+    """Neither with a strange card nor with one of its own drivers."""
+    one, other = two
+    other.answers[ASKED] = said(404, 2004, message="Who is that?")
+    one.answers[ASKED] = {"allowed": "ALLOWED", "token": words(things.token("NEW1", OTHER))}
+    ask = Asker(cpo.database, cpo.clients)
+    assert (await tokens.authorize(cpo.database, CPO, "NEW1", ask=ask)).allowed is Allowed.NOT_ALLOWED
+    async with cpo.database.unit() as unit:
+        await tokens.keep(unit, CPO, things.token("NEW1", ONE, whitelist=Whitelist.NEVER))
+    given = await tokens.authorize(cpo.database, CPO, "NEW1", ask=ask)
+    assert (given.allowed, given.token and given.token.owner) == (Allowed.NOT_ALLOWED, ONE)
 
 
 async def test_a_card_that_nobody_knows_does_not_charge(cpo: Installation, two: tuple[Peer, Peer]) -> None:

@@ -19,7 +19,7 @@ from laddnav.ocpi.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, owner_among, way_to
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
@@ -92,6 +92,8 @@ class Asker:
             )
             body = readable(connection, envelope.single(reply.answer.data))
             said = codecs[Authorization].decode(body, hearing(connection))
+            if said.token is not None:
+                owner_among(connection, said.token.owner)  # who pays is nobody's to say of somebody else
         except PartnerRefused as refused:
             if refused.http == 404 or refused.status == envelope.StatusCode.UNKNOWN_TOKEN:
                 # It is up, and says that it has no such Token: that is an answer, and no.
