@@ -5,16 +5,24 @@ from msgspec import Struct
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.hub import settlement
-from laddnav.ocpi.hub.rules import Denial
+from laddnav.ocpi.hub.rules import paired
 from laddnav.ocpi.hub.settlement import Denials, HubMonth
 from laddnav.people.api import Route
 from laddnav.people.model import Role
 
 
-class KeptApart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All pairs that are to be kept apart; `module` of a pair is left out where it is in everything."""
+class Pair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Two parties as SE*LAD; without `module` in everything."""
 
-    denials: tuple[Denial, ...]
+    one: str
+    other: str
+    module: str | None = None
+
+
+class KeptApart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All pairs that are to be kept apart."""
+
+    denials: tuple[Pair, ...]
 
 
 async def fetch_denials(unit: Unit, holder: str) -> Denials:
@@ -24,7 +32,8 @@ async def fetch_denials(unit: Unit, holder: str) -> Denials:
 
 async def set_denials(unit: Unit, holder: str, body: KeptApart) -> Denials:
     """All of them anew; a pair that is left out reaches each other again."""
-    return await settlement.decide(unit, PartyId.parse(holder), body.denials)
+    wanted = [paired(PartyId.parse(one.one), PartyId.parse(one.other), one.module) for one in body.denials]
+    return await settlement.decide(unit, PartyId.parse(holder), wanted)
 
 
 async def fetch_log(unit: Unit, holder: str, *, month: str) -> HubMonth:
