@@ -72,7 +72,7 @@ async def keep(unit: Unit, holder: PartyId, location: Location) -> bool:
     rules.sound(location, ours=holder == location.owner)
     if holder == location.owner:
         location = rules.dated(location)
-    before = await store.find(unit, holder, location.owner, location.id, lock=True)
+    before = await store.places.find(unit, holder, location.owner, location.id, lock=True)
     if before is not None and holder == location.owner:
         location = rules.succeeding(before, location)
     if before is not None and rules.stays(before, location, ours=holder == location.owner):
@@ -98,7 +98,7 @@ async def report_status(
     unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse_uid: str, status: Status, at: datetime
 ) -> bool:
     """The Evse is so since `at`; False when it was so already or newer is known."""
-    if not await store.set_status(unit, holder, owner, EvseRef(location_id, evse_uid), status, at):
+    if not await store.places.set_status(unit, holder, owner, EvseRef(location_id, evse_uid), status, at):
         return False
     unit.announce(
         EvseStatusChanged(
@@ -110,14 +110,14 @@ async def report_status(
 
 async def can(unit: Unit, holder: PartyId, where: EvseRef, capability: str) -> bool:
     """Whether an Evse of ours says that it can do this; one that is not known any more can nothing."""
-    location = await store.find(unit, holder, holder, where.location_id)
+    location = await store.places.find(unit, holder, holder, where.location_id)
     evses = () if location is None else location.evses
     return any(capability in evse.capabilities for evse in evses if fold(evse.uid) == fold(where.evse_uid))
 
 
 async def vacated(unit: Unit, holder: PartyId, where: EvseRef) -> None:
     """What was reserved for a driver is free again, unless its Station has said otherwise meanwhile."""
-    location = await store.find(unit, holder, holder, where.location_id)
+    location = await store.places.find(unit, holder, holder, where.location_id)
     for evse in () if location is None else location.evses:
         if fold(evse.uid) == fold(where.evse_uid) and evse.status is Status.RESERVED:
             await report_status(unit, holder, holder, where.location_id, evse.uid, Status.AVAILABLE, unit.now)
@@ -125,19 +125,19 @@ async def vacated(unit: Unit, holder: PartyId, where: EvseRef) -> None:
 
 async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location:
     """Raises UnknownLocation."""
-    location = await store.find(unit, holder, owner, id)
+    location = await store.places.find(unit, holder, owner, id)
     if location is None:
         raise UnknownLocation(id)
     return location
 
 
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location | None:
-    return await store.find(unit, holder, owner, id)
+    return await store.places.find(unit, holder, owner, id)
 
 
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Location]:
     """(holder, Location). Raises UnknownLocation."""
-    found = await store.by_ref(unit, ref)
+    found = await store.places.by_ref(unit, ref)
     if found is None:
         raise UnknownLocation(ref)
     return found
@@ -153,39 +153,39 @@ async def page(
     limit: int = 50,
 ) -> Sequence[tuple[str, PartyId, Location]]:
     """(ref, holder, Location) in the order in which they became known; the last ref is the next `after`."""
-    return await store.page(unit, holder, owner, words, after, limit)
+    return await store.places.page(unit, holder, owner, words, after, limit)
 
 
 async def several(
     unit: Unit, keys: Collection[tuple[PartyId, PartyId, str]]
 ) -> dict[tuple[PartyId, PartyId, str], tuple[str, Location]]:
     """(ref, Location) by (holder, owner, folded id); what is not known is not in it."""
-    return await store.several(unit, keys)
+    return await store.places.several(unit, keys)
 
 
 async def offering(unit: Unit, holder: PartyId, tariff_id: str) -> str | None:
     """The id of a Location of ours where a Connector still has this Tariff; None: nobody can charge on it."""
-    return await store.offering(unit, holder, tariff_id)
+    return await store.places.offering(unit, holder, tariff_id)
 
 
 async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
     """At which other Location of the same company of ours an Evse uid of this one stands too."""
-    return await store.elsewhere(unit, location)
+    return await store.places.elsewhere(unit, location)
 
 
 async def offered_at(unit: Unit, holder: PartyId, tariff_id: str) -> tuple[str, ...]:
     """Every Location of ours where a Connector has this Tariff."""
-    return await store.offered_at(unit, holder, tariff_id)
+    return await store.places.offered_at(unit, holder, tariff_id)
 
 
 async def touch(unit: Unit, holder: PartyId, location_id: str) -> None:
     """What is told of a Location of ours is different, though it is as it was: as new as now, and LocationChanged."""
-    store.touch(unit, holder, location_id)
+    store.places.touch(unit, holder, location_id)
     unit.announce(LocationChanged(holder=holder, owner=str(holder), location_id=location_id))
 
 
 async def count(unit: Unit, holder: PartyId | None) -> int:
-    return await store.count(unit, holder)
+    return await store.places.count(unit, holder)
 
 
 async def evse_named(unit: Unit, name: str, holder: PartyId | None = None) -> tuple[PartyId, Location, Evse]:
@@ -193,7 +193,7 @@ async def evse_named(unit: Unit, name: str, holder: PartyId | None = None) -> tu
 
     Raises UnknownEvse.
     """
-    found = await store.evse_named(unit, name, holder)
+    found = await store.places.evse_named(unit, name, holder)
     if found is None:
         raise UnknownEvse("", name)
     holder, owner, location_key, uid = found
@@ -207,7 +207,7 @@ async def printed_evse(unit: Unit, number: str) -> tuple[Location, Evse]:
     Raises UnknownEvse also where it is a partner's or not published.
     """
     plain = rules.as_printed(number)
-    for holder, location_key, uid in () if plain is None else await store.printed(unit, plain):
+    for holder, location_key, uid in () if plain is None else await store.places.printed(unit, plain):
         location = await fetch(unit, holder, holder, location_key)
         evse = rules.evse_of(location, uid)
         if rules.shown_to_anybody(location, evse):
@@ -217,18 +217,18 @@ async def printed_evse(unit: Unit, number: str) -> tuple[Location, Evse]:
 
 async def evses_of_uid(unit: Unit, holder: PartyId, evse_uid: str) -> Sequence[tuple[PartyId, str]]:
     """(owner, Location id) of every Evse of this uid among a holder's."""
-    return await store.where_is(unit, holder, evse_uid)
+    return await store.places.where_is(unit, holder, evse_uid)
 
 
 async def _locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location:
-    location = await store.find(unit, holder, owner, id, lock=True)
+    location = await store.places.find(unit, holder, owner, id, lock=True)
     if location is None:
         raise UnknownLocation(id)
     return location
 
 
 def _write(unit: Unit, holder: PartyId, location: Location) -> None:
-    store.write(unit, holder, location)
+    store.places.write(unit, holder, location)
     unit.announce(LocationChanged(holder=holder, owner=str(location.owner), location_id=location.id))
 
 
@@ -257,9 +257,9 @@ async def add_station(
         accepted=accepted,
         security_profile=security_profile,
     )
-    if not await store.add_station(unit, station, None if password is None else hashed(password)):
+    if not await store.stations.add(unit, station, None if password is None else hashed(password)):
         raise StationExists(id)
-    store.forget_stranger(unit, id)
+    store.stations.forget_stranger(unit, id)
     unit.announce(StationChanged(holder=holder, station_id=id))
     return station
 
@@ -270,12 +270,12 @@ async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> N
     location = await fetch(unit, one.holder, one.holder, where.location_id)
     evse = rules.evse_of(location, where.evse_uid)
     where = EvseRef(location.id, evse.uid)
-    taken = await store.attached_to(unit, one.holder, where)
+    taken = await store.stations.attached_to(unit, one.holder, where)
     if taken is not None and taken != (station_id, evse_no):
         raise EvseTaken(evse.uid, taken[0])
-    store.attach(unit, one.holder, station_id, evse_no, where)
+    store.stations.attach(unit, one.holder, station_id, evse_no, where)
     if one.location_id is None:
-        store.provision(unit, replace(one, location_id=location.id))
+        store.stations.provision(unit, replace(one, location_id=location.id))
     unit.announce(StationChanged(holder=one.holder, station_id=station_id))
 
 
@@ -290,16 +290,16 @@ async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Stati
         if name != "password" and (value := getattr(changes, name)) is not UNSET
     }
     after = replace(before, **said)
-    store.provision(unit, after)
+    store.stations.provision(unit, after)
     if changes.password is not UNSET:
-        store.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
+        store.stations.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
     unit.announce(StationChanged(holder=before.holder, station_id=station_id))
     return after
 
 
 async def station(unit: Unit, id: str) -> Station:
     """Raises UnknownStation."""
-    found = await store.find_station(unit, id)
+    found = await store.stations.find(unit, id)
     if found is None:
         raise UnknownStation(id)
     return found
@@ -307,7 +307,7 @@ async def station(unit: Unit, id: str) -> Station:
 
 async def station_by_ref(unit: Unit, ref: str) -> Station:
     """Raises UnknownStation."""
-    found = await store.station_by_ref(unit, ref)
+    found = await store.stations.by_ref(unit, ref)
     if found is None:
         raise UnknownStation(ref)
     return found
@@ -317,21 +317,21 @@ async def stations(
     unit: Unit, holder: PartyId | None = None, *, after: str | None = None, limit: int = 500
 ) -> Sequence[Station]:
     """In the order of their ids; the last id is the next `after`."""
-    return await store.stations(unit, holder, after, limit)
+    return await store.stations.list_all(unit, holder, after, limit)
 
 
 async def stations_named(unit: Unit, ids: Collection[str]) -> dict[str, Station]:
     """Several at once, by id; who is not known is not in it."""
-    return await store.stations_named(unit, ids)
+    return await store.stations.named(unit, ids)
 
 
 async def stations_at(unit: Unit, holder: PartyId, location_id: str) -> Sequence[Station]:
-    return await store.stations_at(unit, holder, location_id)
+    return await store.stations.standing_at(unit, holder, location_id)
 
 
 async def station_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Station, int] | None:
     """The Station behind an Evse, and the number that the Station has for it."""
-    found = await store.attached_to(unit, holder, where)
+    found = await store.stations.attached_to(unit, holder, where)
     return None if found is None else (await station(unit, found[0]), found[1])
 
 
@@ -365,7 +365,7 @@ def answer_unlock(unit: Unit, holder: PartyId, station_id: str, result: str, req
 
 async def hold(unit: Unit, station_id: str) -> None:
     """Whoever begins something at this Station begins it alone, until the Unit ends."""
-    await store.hold(unit, station_id)
+    await store.stations.hold(unit, station_id)
 
 
 async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
@@ -375,7 +375,7 @@ async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
 
 async def password_hash(unit: Unit, station_id: str) -> str | None:
     """What is kept of its password; None where it has none."""
-    return await store.password_hash(unit, station_id)
+    return await store.stations.password_hash(unit, station_id)
 
 
 def fits(password_hash: str | None, password: str) -> bool:
@@ -395,42 +395,42 @@ def hashed(password: str) -> str:
 def booted(
     unit: Unit, station: Station, *, vendor: str, model: str, serial_number: str | None, firmware: str | None
 ) -> None:
-    store.booted(unit, station.id, vendor, model, serial_number, firmware, unit.now)
+    store.stations.booted(unit, station.id, vendor, model, serial_number, firmware, unit.now)
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 
 def connected(unit: Unit, station: Station, *, process: str, protocol: str) -> None:
-    store.connected(unit, station.id, process, protocol)
+    store.stations.connected(unit, station.id, process, protocol)
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 
 def disconnected(unit: Unit, station: Station, *, process: str) -> None:
     """Only while this process is the one that holds it; a newer socket elsewhere is left alone."""
-    store.disconnected(unit, station.id, process)
+    store.stations.disconnected(unit, station.id, process)
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 
 def nobody_holds(unit: Unit, process: str) -> None:
     """After a crash: what this process held is not connected any more."""
-    store.nobody_holds(unit, process)
+    store.stations.nobody_holds(unit, process)
 
 
 def seen(unit: Unit, station_id: str) -> None:
-    store.seen(unit, station_id)
+    store.stations.seen(unit, station_id)
 
 
 def evse_reported(
     unit: Unit, station: Station, evse_no: int, *, status: str, error_code: str | None, info: str | None, at: datetime
 ) -> None:
     """The Station's own words about one of its Evses, kept for the operator beside the Evse's Status."""
-    store.evse_reported(unit, station, evse_no, status, error_code, info, at)
+    store.stations.evse_reported(unit, station, evse_no, status, error_code, info, at)
 
 
 def knocked(unit: Unit, id: str, *, address: str, protocols: str) -> None:
     """Anybody may knock under any name, so only the last so many are remembered; a station comes back soon."""
-    store.knocked(unit, id, address, protocols)
-    store.forget_strangers(unit, STRANGERS_MAX)
+    store.stations.knocked(unit, id, address, protocols)
+    store.stations.forget_strangers(unit, STRANGERS_MAX)
 
 
 async def strangers(unit: Unit, limit: int = 100) -> Sequence[Stranger]:
-    return [Stranger(**dict(row)) for row in await store.strangers(unit, limit)]
+    return [Stranger(**dict(row)) for row in await store.stations.strangers(unit, limit)]

@@ -21,9 +21,9 @@ async def look_after(database: Database) -> int:
     """
     told = 0
     async with database.unit() as unit:
-        for one in await store.away(unit, unit.now - unit.clock.wall(AWAY_FOR), TOGETHER):
+        for one in await store.stations.away(unit, unit.now - unit.clock.wall(AWAY_FOR), TOGETHER):
             before, after = (one.status, Status.UNKNOWN) if one.before is None else (Status.UNKNOWN, one.before)
-            if await store.tell_status(unit, one.holder, one.where, before, after):
+            if await store.places.tell_status(unit, one.holder, one.where, before, after):
                 changed = EvseStatusChanged(
                     holder=one.holder,
                     owner=str(one.holder),
@@ -33,5 +33,5 @@ async def look_after(database: Database) -> int:
                 )
                 unit.announce(changed)
                 told += 1
-            store.keep_status(unit, one, one.status if one.before is None else None)
+            store.stations.keep_status(unit, one, one.status if one.before is None else None)
     return told
