@@ -10,7 +10,7 @@ from laddnav.ocpi.rules import PASSED_ON, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
-from tests.ocpi.hub.conftest import CPO, HUB, OLD, Street
+from tests.ocpi.hub.conftest import CPO, EMSP, HUB, OLD, Street
 from tests.ocpi.network import Installation, stranger
 from tests.ocpi.peer import peer
 
@@ -89,5 +89,7 @@ async def test_what_is_no_endpoint_of_a_hub_is_not_there(street: Street) -> None
     """HUB-004, HUB-005: HubClientInfo is not passed on, and is answered without routing headers whatever was sent."""
     for path in ("sender/hubclientinfo", "sender/credentials", "elsewhere/locations", "sender"):
         assert (await street.cpo.ask("GET", path, to=HUB)).http == 404
+    assert (await street.cpo.ask("TRACE", "receiver/sessions/SE/LAD/S1", to=EMSP)).http == 405
+    assert street.emsp.peer.asked == []
     listed = await street.cpo.ask("GET", "hubclientinfo", to=HUB)
     assert (listed.both, "ocpi-to-party-id" in listed.headers) == ((200, 1000), False)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.endpoints.call import Call
-from laddnav.ocpi.http import Request
+from laddnav.ocpi.http import NoSuchMethod, Request
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import PASSED_ON, hub_endpoint, owner_among, path_of
 from laddnav.ocpi.settings import Settings
@@ -25,6 +25,7 @@ from laddnav.parties.model import Role
 
 INTERFACES = {one.value.lower(): one for one in Interface}
 VIA = "via"
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 class Through(Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class Through(Struct, frozen=True, kw_only=True):
 
 
 def through(connection: Connection, request: Request, settings: Settings) -> Through | None:
-    """None: this is not for anybody behind the hub. Raises NotAmongThem, NotAPartyId."""
+    """None: this is not for anybody behind the hub. Raises NoSuchMethod, NotAmongThem, NotAPartyId."""
     path = request.path
     if connection.our_role is not Role.HUB or len(path) < 4 or path[0] != path_of(Role.HUB):
         return None
@@ -88,6 +89,8 @@ def through(connection: Connection, request: Request, settings: Settings) -> Thr
         return None
     if place == VIA and len(path) != 5:
         return None
+    if request.method not in METHODS:
+        raise NoSuchMethod(request.method, list(METHODS))
     route = routing.route_in(request.headers) if version.routes else Route()
     origin = route.origin or connection.chief
     assert origin is not None, "who is registered has said who it is"
