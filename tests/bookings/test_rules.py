@@ -79,6 +79,8 @@ def test_a_change_that_waits_leaves_reserved_what_is_reserved() -> None:
     later = rules.asked_again(booking, request(14, 15), NOW)
     assert [one.status for one in later.requests][1:] == [RequestStatus.DECLINED, RequestStatus.PENDING]
     assert rules.failed(asked(), "nobody looked", NOW).status is S.FAILED
+    over = rules.ended(booking, S.FULFILLED, NOW)
+    assert [one.status for one in over.requests] == [RequestStatus.ACCEPTED, RequestStatus.FAILED]
 
 
 def test_terms_say_until_when_a_booking_can_be_changed() -> None:

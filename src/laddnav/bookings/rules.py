@@ -290,6 +290,13 @@ def failed(booking: Booking, why: str, now: datetime) -> Booking:
     return moved(booking, S.FAILED, now) if booking.status is S.PENDING else booking
 
 
+def ended(booking: Booking, status: ReservationStatus, now: datetime) -> Booking:
+    """The driver came, or did not; a change that waits for an answer then comes too late."""
+    if booking.pending is not None:
+        booking = _answered(booking, RequestStatus.FAILED, "Nobody decided in time")
+    return moved(booking, status, now)
+
+
 def cancelled(booking: Booking, cancellation: Cancellation, now: datetime) -> Booking:
     """At the wish of its eMSP, whose request waits, if that is not too late; what nobody has granted may always go."""
     limit = _shifted(booking.period.begins_at, -minutes(booking.terms.cancel_until_minutes))

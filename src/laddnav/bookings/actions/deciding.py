@@ -87,12 +87,12 @@ async def miss(unit: Unit, ref: str) -> None:
     booking = await _ours(unit, ref)
     until = rules.no_show_at(booking)
     if booking.status is ReservationStatus.RESERVED and until is not None and until <= unit.now:
-        await _settled(unit, booking, rules.moved(booking, ReservationStatus.NO_SHOW, unit.now))
+        await _settled(unit, booking, rules.ended(booking, ReservationStatus.NO_SHOW, unit.now))
 
 
 async def fulfil(unit: Unit, booking: Booking) -> None:
     """Its driver charges."""
-    store.put(unit, rules.moved(booking, ReservationStatus.FULFILLED, unit.now))
+    store.put(unit, rules.ended(booking, ReservationStatus.FULFILLED, unit.now))
     _changed(unit, booking)
 
 
