@@ -19,7 +19,7 @@ from laddnav.ocpi import partners, store
 from laddnav.ocpi.limited import CAPABLE
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.routes import MODULES
-from laddnav.ocpi.rules import OFFERED, path_of
+from laddnav.ocpi.rules import OFFERED, TOLD, hub_endpoint, path_of
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import (
@@ -91,7 +91,14 @@ class Door(Struct, frozen=True, kw_only=True):
         return self.module, self.interface, self.method, self.many
 
     @property
+    def passes_on(self) -> bool:
+        """What is said there is for somebody behind the hub that we are."""
+        return self.role is Role.HUB and (self.module, self.interface) not in OFFERED[Role.HUB]
+
+    @property
     def path(self) -> str:
+        if self.passes_on:
+            return hub_endpoint("/ocpi", self.version.number, self.interface, self.module)
         return f"/ocpi/{path_of(self.role)}/{self.version.number}/{self.module}"
 
 
@@ -117,9 +124,9 @@ class Said(Struct, frozen=True, kw_only=True):
 def doors(role: Role) -> Iterator[Door]:
     """Every endpoint of ours in this role, as the tables have them, in every version."""
     for version in VERSIONS.values():
-        for module, interface in OFFERED[role]:
+        for module, interface in TOLD[role]:
             if module in version.modules:
-                for (method, many), endpoint in MODULES[module, interface].items():
+                for (method, many), endpoint in MODULES.get((module, interface), {}).items():
                     if endpoint.spoken(version):
                         yield Door(
                             role=role, version=version, module=module, interface=interface, method=method, many=many
@@ -230,8 +237,8 @@ def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:
 
 
 def is_known(door: Door, house: House) -> bool:
-    """Whether we know what the right party says there."""
-    return door.key in _of_ours(door, house) | _told(door, house, house.partner) | _commanded(
+    """Whether we know what the right party says there; behind a hub, who that is has tests of its own."""
+    return not door.passes_on and door.key in _of_ours(door, house) | _told(door, house, house.partner) | _commanded(
         door, house.partner, house
     )
 

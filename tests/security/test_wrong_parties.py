@@ -49,8 +49,8 @@ FOR_EVERYBODY = {
     (Module.TOKENS, Interface.SENDER),
     (Module.HUB_CLIENT_INFO, Interface.SENDER),
 }
-# What changes because somebody asks: the log, when it was heard of, and what we last said of our own things.
-SINCE_SOMEBODY_ASKED = {"ocpi_exchange": "true", "ocpi_words": "said"}
+# What changes because somebody asks: the logs, when it was heard of, and what we last said of our own things.
+SINCE_SOMEBODY_ASKED = {"ocpi_exchange": "true", "hub_request": "true", "ocpi_words": "said"}
 OF_RESULTS = (Module.COMMANDS, Interface.SENDER)  # whose URL is a secret already
 OF_HUBS = (Module.HUB_CLIENT_INFO, Interface.RECEIVER)  # only a hub says who is behind it
 NO = {*Verdict, *ProfileVerdict} - {Verdict.ACCEPTED, ProfileVerdict.ACCEPTED, ProfileVerdict.TOO_OFTEN}
@@ -73,7 +73,7 @@ class Wrong(Struct, frozen=True, kw_only=True):
         if self.token is None:
             return (door.module, door.interface) == OF_RESULTS
         if self.of is not None:
-            return said.nameless or (self.of is US and (door.module, door.interface) in FOR_EVERYBODY)
+            return said.nameless or door.passes_on or (self.of is US and (door.module, door.interface) in FOR_EVERYBODY)
         is_other = self.in_url is OTHER or self.in_body is OTHER
         return is_other and (said.segments, body) == (right.segments, right.spelt(door))
 

@@ -17,7 +17,7 @@ from laddnav.locations.model import Connector, Evse
 from laddnav.ocpi.endpoints import credentials
 from laddnav.ocpi.endpoints.call import Table
 from laddnav.ocpi.routes import MODULES
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, Side, path_of
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, path_of
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
 from laddnav.ocpi.wire.handshake import Credentials, Module, VersionDetails
 from laddnav.ocpi.wire.profiles import (
@@ -162,11 +162,13 @@ def _doors(version: Version) -> Iterator[tuple[str, str, str, Mapping[str, Schem
             Credentials,
             Credentials,
         )
-    for role, sides in OFFERED.items():
+    for role, sides in TOLD.items():
         for side in sides:
             if side[0].offered_as in version.modules:
                 base = f"/{path_of(role)}/{version.number}/{side[0]}"
-                for method, many, below, kind in _ways(side, MODULES[side], version):
+                if side not in OFFERED[role]:
+                    base = hub_endpoint("", version.number, side[1], side[0])
+                for method, many, below, kind in _ways(side, MODULES.get(side, {}), version):
                     asked = _LIST if (method, many) == ("GET", 0) else ASKED.get((side[0], method), {})
                     answer = ANSWERS.get(kind) if kind is not None else None
                     yield base + below, method.lower(), side[0], asked, kind, answer
