@@ -15,7 +15,6 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import commands, partners, store
 from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.calling import PartnerRefused
 from laddnav.ocpi.lines import HubStandsAlone, NobodySpeaks, Speaker, together
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, details, meant, serving
@@ -401,9 +400,12 @@ async def test_a_list_of_all_of_theirs_is_fetched_once(pair: Pair) -> None:
         async with cpo.database.unit() as unit:
             await locations.keep(unit, holder, things.location(f"AT-{holder.party}", holder))
     await emsp.pull()
+    await emsp.clients.journal.flush()
     async with emsp.database.unit() as unit:
         for holder in (CPO, SECOND):
             assert await locations.find(unit, EMSP, holder, f"AT-{holder.party}") is not None
+        rows = await unit.fetch("select url from ocpi_exchange where direction = 'out' and method = 'GET'")
+    assert sum("/locations" in row["url"] for row in rows) == 1
 
 
 async def test_a_partner_that_is_down_holds_up_all_of_us(pair: Pair, clock: SetClock) -> None:
@@ -599,10 +601,3 @@ async def test_recognising_whoever_asks_is_one_statement_however_many_we_are(
             await ask("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations")
             await ask("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations")
     assert sum("inbound_hash in" in one for one in statements) == 2
-
-
-async def test_a_refusal_of_one_of_theirs_is_a_refusal(pair: Pair) -> None:
-    """Raised as of any call, so that a person sees it."""
-    partner = await pair.emsp.clients.to(await on_line(pair.emsp, EMSP, Role.EMSP))
-    with pytest.raises(PartnerRefused, match="status 2001"):
-        await partner.call("GET", f"{pair.cpo.url}/ocpi/cpo/{NEWEST}/locations/L0")
