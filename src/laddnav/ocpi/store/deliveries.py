@@ -44,31 +44,33 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 # What is under way on a line counts against its share, whoever of us it is from. CDRs go one after the other, oldest
 # first, and to a partner that wants everything in order, everything but what answers it: one party after the other, for
 # none of them waits for another behind the same hub. What is for one that the hub cannot reach waits until it can. A
-# line that rested is tried with one.
+# line that rested is tried with one. What is first is found once for all: whoever is away may have thousands waiting.
 CLAIM = f"""
-with offered as (
+with open as materialized (
+  select c.line, c.holder, c.id, l.hub,
+    coalesce((l.policy::jsonb #>> '{{pushes,in_order}}')::boolean, false) as in_order,
+    case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{{pushes,at_once}}')::integer, $2) else 1 end
+      as many
+  from ocpi_connection c join ocpi_line l on l.id = c.line
+  where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5))),
+first as materialized (
+  select min(o.id) filter (where o.module = 'cdrs') as cdr,
+    min(o.id) filter (where o.module not in ('commands', 'chargingprofiles')) as one
+  from open c join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
+  where o.delivered_at is null and o.dead_at is null
+  group by o.holder, o.connection_id, o.to_party),
+offered as (
   select c.line, c.many, p.holder, p.connection_id, p.module, p.object_key, p.to_party,
     row_number() over (partition by c.line order by p.run_at, p.id) as place
-  from (select c.line, c.holder, c.id, l.hub,
-      coalesce((l.policy::jsonb #>> '{{pushes,in_order}}')::boolean, false) as in_order,
-      case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{{pushes,at_once}}')::integer, $2) else 1 end
-        as many
-    from ocpi_connection c join ocpi_line l on l.id = c.line
-    where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5))) c
+  from open c
   cross join lateral (
     select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
       and (c.hub is null or d.to_party = '' or coalesce((select bool_or(h.status = 'CONNECTED') from hub_client h
         where h.holder = c.holder and h.owner = c.hub and h.party = d.to_party), true))
-      and (d.module <> 'cdrs' or not exists (
-        select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
-          and o.module = 'cdrs' and o.to_party = d.to_party and o.delivered_at is null and o.dead_at is null
-          and o.id < d.id))
-      and (not c.in_order or d.module in ('commands', 'chargingprofiles') or not exists (
-        select 1 from ocpi_delivery o where o.holder = d.holder and o.connection_id = d.connection_id
-          and o.module not in ('commands', 'chargingprofiles') and o.to_party = d.to_party
-          and o.delivered_at is null and o.dead_at is null and o.id < d.id))
+      and (d.module <> 'cdrs' or d.id in (select cdr from first))
+      and (not c.in_order or d.module in ('commands', 'chargingprofiles') or d.id in (select one from first))
     order by d.run_at, d.id limit c.many for update of d skip locked) p),
 picked as (select * from offered where place <= many)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
