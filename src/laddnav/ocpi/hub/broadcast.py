@@ -29,14 +29,13 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.ocpi.words import token_key
 
 
-async def queued(unit: Unit, through: Through, clients: Iterable[Client]) -> None:
+def queued(unit: Unit, through: Through, clients: Iterable[Client], connections: Iterable[Connection]) -> None:
     """Each party that is to hear it has a delivery of its own, of which only the newest matters."""
     key = _key(through)
+    by_id = {one.id: one for one in connections}
+    method = "DELETE" if through.method == "DELETE" else "PATCH" if "/" in key else "PUT"
     for client in clients:
-        connection = await store.connections.find(unit, through.hub, client.connection_id)
-        assert connection is not None, "it was there when the way was chosen"
-        method = "DELETE" if through.method == "DELETE" else "PATCH" if "/" in key else "PUT"
-        store.deliveries.queue_news(unit, connection, through.module, key, method, client.party)
+        store.deliveries.queue_news(unit, by_id[client.connection_id], through.module, key, method, client.party)
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:

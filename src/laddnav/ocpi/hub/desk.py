@@ -125,7 +125,7 @@ async def _course(unit: Unit, through: Through) -> Leg | Own:
             return Own("listed", await kept.take(unit, through.call(), through.module, None))
         case Broadcast(hearers):
             reply = await kept.take(unit, through.call(), through.module, None)
-            await broadcast.queued(unit, through, hearers)
+            broadcast.queued(unit, through, hearers, found)
             return Own("broadcast", reply)
 
 
