@@ -10,7 +10,7 @@ import pytest
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import partners
-from laddnav.ocpi.rules import PartyTaken
+from laddnav.ocpi.rules import PartyTaken, hearing_alike
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
@@ -86,6 +86,18 @@ async def test_a_company_may_be_a_partner_of_both_our_roles(emsp: Installation, 
     async with emsp.database.unit() as unit:
         token = (await partners.invite(unit, emsp.settings, emsp.holder, Role.CPO)).token
     assert (await say(emsp, they, token, "POST", US)).both == (200, 1000)
+
+
+async def test_nobody_comes_as_a_partner_of_another_role_of_ours_that_hears_the_same(
+    emsp: Installation, they: Peer
+) -> None:
+    """A CPO of our drivers is not told apart from one of whom we hear as navigation service, or at our terminals."""
+    await befriended(emsp, CPO, Role.CPO)
+    for role in (Role.NSP, Role.PTP):
+        async with emsp.database.unit() as unit:
+            token = (await partners.invite(unit, emsp.settings, emsp.holder, role)).token
+        assert (await say(emsp, they, token, "POST", US)).both == (200, 2000)
+    assert hearing_alike(Role.CPO) == (Role.CPO,)
 
 
 async def test_with_whom_we_register_is_nobody_that_we_know(cpo: Installation, they: Peer) -> None:

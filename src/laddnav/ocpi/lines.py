@@ -13,7 +13,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import UnknownConnection, hub_of, served, sole
+from laddnav.ocpi.rules import UnknownConnection, hearing_alike, hub_of, served, sole
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.handshake import Credentials, State
 from laddnav.parties import actions as parties
@@ -85,7 +85,7 @@ async def locked(unit: Unit, line: str) -> Line:
 async def nobody_else(unit: Unit, line: Line) -> None:
     """Raises PartyTaken where one of them speaks to one of us on another line already."""
     for one in sorted(line, key=lambda one: (str(one.holder), one.our_role)):
-        known = await store.connections.dealt_with(unit, one.holder, one.our_role)
+        known = await store.connections.dealt_with(unit, one.holder, hearing_alike(one.our_role))
         sole(one, (other for other in known if other.line != one.line))
 
 

@@ -156,11 +156,24 @@ def sole(connection: Connection, others: Iterable[Connection]) -> None:
     """Whose objects may come from a connection must come from no other one, and never be our own.
 
     Who is behind a hub may be behind another too, or come to us without one. `others` are the partners with whom we
-    deal in the same role. Raises PartyTaken.
+    deal in the same role, or one that hears the same. Raises PartyTaken.
     """
     taken = {connection.holder}.union(*(other.claimed for other in others))
     for party in sorted(connection.claimed & taken):
         raise PartyTaken(party)
+
+
+def hearing_alike(our_role: Role) -> tuple[Role, ...]:
+    """In which roles of ours we hear the same of the same: there a party comes from one line only.
+
+    As CPO and as eMSP we hear different things, but for who is behind a hub and what an invoice is for.
+    """
+
+    def heard(role: Role) -> set[Module]:
+        modules = {module for module, interface in OFFERED[role] if interface is RECEIVER}
+        return modules - {Module.HUB_CLIENT_INFO, Module.INVOICE_RECONCILIATION}
+
+    return tuple(role for role in OFFERED if role is our_role or heard(role) & heard(our_role))
 
 
 def way_to(party: PartyId, connections: Iterable[Connection]) -> Connection | None:

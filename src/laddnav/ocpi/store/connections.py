@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,10 +57,11 @@ CLIENTS = f"""
 select {_CONNECTION} where c.holder = $1 and c.our_role = 'HUB' and l.state in ('CONNECTED', 'SUSPENDED')
   and ($2::text is null or l.roles::jsonb @> $2::text::jsonb) order by c.id
 """
-# Those with whom we deal in one role, one at a time: what two partners claim at once, only one of them gets.
+# Those with whom we deal in some roles, one at a time: what two partners claim at once, only one of them gets.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
 DEALT_WITH = f"""
-select {_CONNECTION} where c.holder = $1 and c.our_role = $2 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id
+select {_CONNECTION} where c.holder = $1 and c.our_role = any($2) and l.state in ('CONNECTED', 'SUSPENDED')
+order by c.id
 """
 # Two parameters and no array: of an array PostgreSQL wants to see the length, and plans anew for every request.
 BY_HASH = f"""
@@ -155,10 +156,10 @@ async def connected(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
     return tuple(_connection(row) for row in await unit.fetch(CONNECTED, str(holder)))
 
 
-async def dealt_with(unit: Unit, holder: PartyId, our_role: Role) -> tuple[Connection, ...]:
+async def dealt_with(unit: Unit, holder: PartyId, our_roles: Iterable[Role]) -> tuple[Connection, ...]:
     """Connected and suspended; nobody joins them before the Unit ends."""
     await unit.value(ONE_BY_ONE, str(holder))
-    return tuple(_connection(row) for row in await unit.fetch(DEALT_WITH, str(holder), our_role))
+    return tuple(_connection(row) for row in await unit.fetch(DEALT_WITH, str(holder), list(our_roles)))
 
 
 async def by_hash(unit: Unit, hashes: Sequence[str]) -> tuple[tuple[Connection, ...], str, bool] | None:
