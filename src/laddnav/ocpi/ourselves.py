@@ -24,15 +24,17 @@ OLDEST, *_ = VERSIONS.values()
 MONTH = timedelta(days=28)
 
 
-async def credentials_of(unit: Unit, settings: Settings, line: Sequence[Connection], token: str) -> Credentials:
-    """Who we are on this line, and what the partner has to show us."""
+async def credentials_of(
+    unit: Unit, settings: Settings, line: Sequence[Connection], token: str, version: str | None = None
+) -> Credentials:
+    """Who we are on this line, and what the partner has to show us; `version` where it is about to be another."""
     roles: list[CredentialsRole] = []
     for one in line:
         if not one.leaving:
             party = await parties.fetch(unit, one.holder)
             business = BusinessDetails(party.name, party.website)
             roles.append(CredentialsRole(role=one.our_role, party=one.holder, business=business))
-    if VERSIONS[line[0].version].lists_clients:
+    if VERSIONS[version or line[0].version].lists_clients:
         roles += await hub_clients.reachable_for(unit, line)
     return Credentials(token=token, url=settings.versions_url, roles=tuple(roles))
 

@@ -147,7 +147,6 @@ async def register(
         line = await lines.opened(unit, ours, name or versions_url, speaks, State.REGISTERING)
         line = tuple(replace(one, versions_url=versions_url, their_role=theirs, policy=policy) for one in line)
         _insert(unit, line, token_b)
-        credentials = await credentials_of(unit, clients.settings, line, token_b)
         if tls is not None:
             line = (await set_guard(unit, clients.seal, line[0].ref, tls, key), *line[1:])
     first = line[0]
@@ -158,6 +157,8 @@ async def register(
         found = replace(asking.connection, endpoints=endpoints)
         codec = VERSIONS[chosen].codecs[Credentials]
         url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
+        async with database.unit() as unit:
+            credentials = await credentials_of(unit, clients.settings, line, token_b, chosen)
         reply = await asking.call("POST", url, words_of(found, VERSIONS[chosen], credentials), routed=False)
         said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(found)))
         async with database.unit() as unit:
@@ -221,7 +222,7 @@ async def _put(
         _spoken(spoken.version, sum(not one.leaving for one in line))
         old = await store.lines.inbound(unit, connection.line)
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
-        credentials = await credentials_of(unit, clients.settings, line, token)
+        credentials = await credentials_of(unit, clients.settings, line, token, spoken.version)
     codec = VERSIONS[spoken.version].codecs[Credentials]
     try:
         reply = await _updated(partner, words_of(spoken, VERSIONS[spoken.version], credentials))

@@ -69,6 +69,16 @@ async def test_in_2_2_1_a_hub_says_that_it_is_one_and_nothing_else(street: Stree
     assert "hub_party_id" not in said
 
 
+async def test_a_hub_that_registers_says_it_in_the_version_that_is_chosen(street: Street) -> None:
+    """HUB-048, HUB-050: who is reachable is no role of its own where there is no word for that."""
+    async with peer() as they:
+        they.answers["/credentials"] = they.credentials("their-token", ("EMSP", "IT", "DRV"))
+        hub = street.hub
+        await partners.register(hub.database, hub.clients, they.versions_url, "token-a", HUB, Role.HUB)
+        said = they.last("POST", "/credentials").body
+    assert [one["role"] for one in said["roles"]] == ["HUB"]
+
+
 async def test_in_2_3_0_a_hub_lists_who_can_be_reached(street: Street) -> None:
     """HCI-019, HUB-049, HUB-050, HUB-051: and names itself apart."""
     said = (await street.new.ask("GET", f"{street.hub.url}/ocpi/2.3.0/credentials")).data
