@@ -185,9 +185,9 @@ def test_credentials_are_of_one_party_in_the_role_that_we_know() -> None:
 
 def test_a_code_that_it_does_not_define_is_the_general_one() -> None:
     """TOK-041, TRN-033, TRN-035."""
-    assert OLD.status(StatusCode.UNKNOWN_TOKEN) is StatusCode.CLIENT_ERROR
-    assert OLD.status(StatusCode.UNKNOWN_LOCATION) is StatusCode.UNKNOWN_LOCATION
-    assert VERSIONS["2.2.1"].status(StatusCode.UNKNOWN_TOKEN) is StatusCode.UNKNOWN_TOKEN
+    assert OLD.status(StatusCode.UNKNOWN_TOKEN) == StatusCode.CLIENT_ERROR
+    assert OLD.status(StatusCode.UNKNOWN_LOCATION) == StatusCode.UNKNOWN_LOCATION
+    assert VERSIONS["2.2.1"].status(StatusCode.UNKNOWN_TOKEN) == StatusCode.UNKNOWN_TOKEN
 
 
 def test_a_change_is_never_older_than_what_it_changes() -> None:

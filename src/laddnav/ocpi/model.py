@@ -91,6 +91,11 @@ class Connection(Struct, frozen=True, kw_only=True):
         return frozenset(one.party for one in self.roles) if self.hub is None else frozenset({self.hub})
 
     @property
+    def serves_each(self) -> bool:
+        """Whether a hub leaves it to us to tell and to ask each party behind it."""
+        return self.hub is not None and self.policy.hub.each
+
+    @property
     def chief(self) -> PartyId | None:
         """To whom a message goes that is for nobody in particular: a hub passes it on to all whom it is for."""
         return self.hub or self.party

@@ -83,13 +83,8 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
         now, clock = unit.now, unit.clock
         if connection is None or connection.state is not State.CONNECTED:
             return task
-        each = await receivers_of(unit, connection) if task.party is None and task.module not in UNROUTED else (None,)
-        if connection.hub is not None and each != (None,):
-            for party in set(each) - connection.away:
-                store.pulls.ask(unit, connection, task.module, party)
-            task = replace(task, due_at=now + clock.wall(EVERY), started_at=now, up_to=now, finished_at=now)
-            store.pulls.pulled(unit, task)
-            return task
+        if connection.serves_each and task.party is None and task.module not in UNROUTED:
+            return await _shared_out(unit, connection, task)
     if task.next_url is None:
         task = replace(task, started_at=now, seen=0, skipped=0, gone=0)
     loop = asyncio.get_running_loop()
@@ -128,6 +123,16 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
         store.pulls.pulled(unit, task)
         if moved:
             store.lines.look_at(unit, connection.line, now)
+    return task
+
+
+async def _shared_out(unit: Unit, connection: Connection, task: Pull) -> Pull:
+    """Of a hub that lists nothing of all, the list of each party is due that it reaches now."""
+    for party in set(await receivers_of(unit, connection)) - connection.away:
+        store.pulls.ask(unit, connection, task.module, party)
+    due_at = unit.now + unit.clock.wall(EVERY)
+    task = replace(task, due_at=due_at, started_at=unit.now, up_to=unit.now, finished_at=unit.now)
+    store.pulls.pulled(unit, task)
     return task
 
 

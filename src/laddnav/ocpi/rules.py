@@ -193,7 +193,7 @@ def receivers(connection: Connection, told: Iterable[ClientInfo] = ()) -> tuple[
     A hub passes it on itself (OCPI 2.2.1 transport_and_format_message_routing_broadcast_push), or where it does not, to
     each behind it whom it was `told` of, or who is named otherwise, and plays a role that deals with ours.
     """
-    if connection.hub is not None and connection.policy.hub.each:
+    if connection.serves_each:
         known = {(one.party, one.role) for one in told} | {(one.party, one.role) for one in connection.roles}
         others = {party for party, role in known if (role is Role.CPO) is not (connection.our_role is Role.CPO)}
         named = {PartyId.parse(one) for one in connection.policy.hub.behind}

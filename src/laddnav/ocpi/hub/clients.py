@@ -129,5 +129,5 @@ async def behind(unit: Unit, connection: Connection, limit: int = 500) -> Sequen
 
 async def receivers_of(unit: Unit, connection: Connection) -> tuple[PartyId | None, ...]:
     """To whom of theirs goes what is for all; who is gone for good is nobody to tell."""
-    told = await behind(unit, connection) if connection.hub is not None and connection.policy.hub.each else ()
+    told = await behind(unit, connection) if connection.serves_each else ()
     return receivers(connection, (one for one in told if one.status is not ClientStatus.SUSPENDED))
