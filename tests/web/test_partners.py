@@ -126,3 +126,18 @@ async def test_an_administrator_says_how_a_partner_deviates(
             lists=Lists(absences=3),
             pushes=Pushes(in_order=True),
         )
+
+
+async def test_what_a_partner_demands_and_what_guards_its_line_have_pages(
+    site: Site, client: aiohttp.ClientSession, older: Connection
+) -> None:
+    """A key that was given is nowhere in what comes back; what cannot guard a line is refused."""
+    csrf = await sign_in(client, site, Role.ADMIN)
+    async with client.get(f"{site.url}/partners/{older.ref}/demands") as answer:
+        assert "Nothing is missing" in await answer.text()
+    path = f"{site.url}/partners/{older.ref}/guard"
+    async with client.get(path) as answer:
+        assert "Trusted there" in await answer.text()
+    async with client.post(path, data={"csrf": csrf, "trusted": "nonsense", "key": "PRIVATE"}) as answer:
+        page = await answer.text()
+    assert "cannot guard the line" in page and "PRIVATE" not in page
