@@ -45,7 +45,6 @@ GONE: dict[Module, Callable[[Unit, Key], Awaitable[None]]] = {
     Module.BOOKINGS: bookings.booking_gone,
     Module.BOOKING_LOCATIONS: bookings.place_gone,
     Module.INVOICE_RECONCILIATION: reconciliation.gone,
-    Module.INVOICE_RECONCILIATION: reconciliation.gone,
     Module.LOCATIONS: locations.gone,
     Module.TARIFFS: tariffs.gone,
     Module.TOKENS: tokens.gone,
