@@ -10,6 +10,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.bookings.actions import offering
+from laddnav.bookings.model import AskedFor, RequestStatus
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
@@ -52,13 +54,15 @@ from laddnav.reservations import actions as reservations
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
-from laddnav.sessions.model import Preferences, ProfileType, Session
+from laddnav.sessions.model import CdrToken, Preferences, ProfileType, Session
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences
 from tests import things
+from tests.bookings import offers
 from tests.clock import SetClock
 from tests.ocpi.network import Installation
+from tests.ocpi.test_bookings import a_booking
 from tests.ocpi.test_modules import cdr as cdr_words
 from tests.ocpi.test_modules import session as session_words
 from tests.things import LONG_AGO
@@ -155,6 +159,7 @@ async def furnished(one: Installation, clock: SetClock, partner: PartyId) -> Hou
         for uid, number in EVSES.items():
             await locations.attach(unit, "ST1", number, EvseRef("LOC1", uid))
         locations.connected(unit, station, process="test", protocol="ocpp1.6")
+        await offering.offer(unit, offers.place(owner=holder))
         await payments.introduce(unit, Terminal(owner=holder, id="TERM1", last_updated=LONG_AGO), partner)
     charging, charged = [await _charge(one, partner, EVSES[what]) for what in ("charging", "charged")]
     clock.advance(timedelta(hours=1))
@@ -255,6 +260,10 @@ def _of_ours(door: Door, house: House) -> Known:
     prefers = Preferences(profile=ProfileType.GREEN)
     limits = SetChargingProfile(response_url=URL, profile=LIMITS)
     return {
+        (Module.BOOKINGS, SENDER, "GET", 0): [Said()],
+        (Module.BOOKING_LOCATIONS, SENDER, "GET", 0): [Said()],
+        (Module.BOOKING_LOCATIONS, SENDER, "GET", 1): [Said(segments=("BL1",))],
+        (Module.BOOKING_LOCATIONS, SENDER, "GET", 2): [Said(segments=("BL1", offers.calendar().id))],
         (Module.CDRS, SENDER, "GET", 0): [Said()],
         (Module.CONFIRMATIONS, SENDER, "GET", 0): [Said()],
         (Module.INVOICE_RECONCILIATION, SENDER, "GET", 0): [Said()],
@@ -323,7 +332,26 @@ def _told(door: Door, house: House, owner: PartyId) -> Known:
         last_updated=LONG_AGO,
     )
     session = replace(_read(Session, session_words(id="S1"), owner, house.holder), place=cdr.location)
+    offer = offers.place(owner=owner)
+    calendar = offer.calendars[0]
+    offered = (*whose, "booking_locations", offer.id)
+    booking = replace(
+        a_booking(),
+        holder=house.holder,
+        owner=owner,
+        requests=(_asked_for(house.holder),),
+        tokens=(_driver(house.holder),),
+    )
     return {
+        (Module.BOOKINGS, RECEIVER, "PUT", 3): [Said(segments=(*whose, booking.id), body=booking)],
+        (Module.BOOKINGS, RECEIVER, "GET", 3): [Said(segments=(*whose, booking.id))],
+        (Module.BOOKINGS, RECEIVER, "PATCH", 3): [Said(segments=(*whose, booking.id), body=change)],
+        (Module.BOOKINGS, RECEIVER, "PUT", 4): [Said(segments=offered, body=offer)],
+        (Module.BOOKINGS, RECEIVER, "GET", 4): [Said(segments=offered)],
+        (Module.BOOKINGS, RECEIVER, "PATCH", 4): [Said(segments=offered, body=change)],
+        (Module.BOOKINGS, RECEIVER, "PUT", 5): [Said(segments=(*offered, calendar.id), body=calendar)],
+        (Module.BOOKINGS, RECEIVER, "GET", 5): [Said(segments=(*offered, calendar.id))],
+        (Module.BOOKINGS, RECEIVER, "PATCH", 5): [Said(segments=(*offered, calendar.id), body=change)],
         (Module.CDRS, RECEIVER, "POST", 0): [Said(body=cdr, nameless=not door.version.routes)],
         (Module.CDRS, RECEIVER, "POST", 3): [Said(segments=(*whose, cdr.id), body=cdr)],
         (Module.CDRS, RECEIVER, "GET", 3): [Said(segments=(*whose, cdr.id))],
@@ -390,6 +418,7 @@ def _commanded(door: Door, owner: PartyId, house: House) -> Known:
         CommandType.CANCEL_RESERVATION: CancelReservation(response_url=URL, reservation_id=f"{place}"),
     }
     return {
+        (Module.BOOKINGS, SENDER, "POST", 0): [Said(body=offers.request(asked_by=owner, tokens=(_driver(owner),)))],
         (Module.COMMANDS, RECEIVER, "POST", 1): [
             Said(segments=(kind,), body=command, nameless=not door.version.routes and hasattr(command, "token"))
             for kind, command in commands.items()
@@ -403,6 +432,15 @@ def _commanded(door: Door, owner: PartyId, house: House) -> Known:
         ],
         (Module.CHARGING_PROFILES, SENDER, "PUT", 1): [Said(segments=("S1",), body=limits)],
     }
+
+
+def _driver(owner: PartyId) -> CdrToken:
+    return CdrToken(owner=owner, uid="OWN", type="RFID", contract_id="C1")
+
+
+def _asked_for(by: PartyId) -> AskedFor:
+    wanted = offers.request(asked_by=by, tokens=(_driver(by),))
+    return AskedFor(status=RequestStatus.ACCEPTED, request=wanted, received_at=LONG_AGO)
 
 
 def _read(kind: type[Any], words: dict[str, Any], owner: PartyId, holder: PartyId) -> Any:
