@@ -9,7 +9,7 @@ import pytest
 from laddnav.db.unit import Database
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
-from laddnav.locations import away
+from laddnav.locations.actions import away
 from laddnav.locations.model import Status
 from laddnav.parties import actions as parties
 from tests.clock import SetClock

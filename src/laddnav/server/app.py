@@ -42,7 +42,7 @@ from laddnav.db.outbox import Deliverer
 from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
-from laddnav.locations import away
+from laddnav.locations.actions import away
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
 from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push, renewing
 from laddnav.ocpi import openapi as partner_api
