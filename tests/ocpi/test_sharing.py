@@ -14,6 +14,7 @@ from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import demands, partners, policies
 from laddnav.ocpi.demands import DEMANDS
 from laddnav.ocpi.policy import Demands, Policy, Shares
+from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
@@ -22,6 +23,7 @@ from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
 from tests.ocpi.peer import Peer, said
+from tests.ocpi.test_modules import words
 from tests.ocpi.test_roaming import furnished
 
 PLACES = ("L1", "L2", "L3")
@@ -87,6 +89,25 @@ async def test_pages_and_single_places_agree_with_the_rule(
     since = len(they.asked)
     await shared(cpo, Shares())
     assert told(they, since) == {id: {"AVAILABLE"} for id in PLACES if id not in seen}
+
+
+async def test_at_a_place_that_is_not_for_them_nothing_can_be_asked(
+    cpo: Installation, they: Peer, they_ask: Ask
+) -> None:
+    """shares.locations: knowing its id does not help."""
+    await placed(cpo, they)
+    where = {"location_id": "L3", "evse_uid": "EVSE1", "connector_id": "1", "response_url": f"{they.url}/result"}
+    token = words(things.token("U1", EMSP))
+    asked = {
+        "START_SESSION": {**where, "token": token},
+        "RESERVE_NOW": {**where, "token": token, "reservation_id": "R1", "expiry_date": "2030-01-01T00:00:00Z"},
+        "UNLOCK_CONNECTOR": where,
+    }
+    for shares, status in ((Shares(), 1000), (Shares(locations=("L1", "L2")), 2003)):
+        await shared(cpo, shares)
+        for command, body in asked.items():
+            answer = await they_ask("POST", f"{cpo.url}/ocpi/cpo/2.2.1/commands/{command}", encoded(body))
+            assert answer.both == (200, status), command
 
 
 async def test_news_of_a_place_that_is_not_for_them_are_none_of_theirs(cpo: Installation, they: Peer) -> None:

@@ -9,7 +9,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockAnswered
 from laddnav.locations.model import DisplayText, Evse, Location, Status
 from laddnav.locations.rules import NoStation, evse_of
-from laddnav.ocpi import store
+from laddnav.ocpi import sharing, store
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.taken import accept, answer, taken, waiting
@@ -63,7 +63,7 @@ async def take_start(
     holder = connection.holder
     if command.token.owner not in connection.parties:
         return _not_theirs(command.token)
-    location = await locations.fetch(unit, holder, holder, command.location_id)
+    location = await sharing.place(unit, connection, command.location_id)
     driver = _driver(command.token)
     one = taken(unit, connection, settings, CommandType.START_SESSION, command.response_url, body)
     why = "No Evse here can start now"
@@ -117,6 +117,7 @@ async def take_reservation(
     """
     if command.token.owner not in connection.parties:
         return _not_theirs(command.token)
+    await sharing.place(unit, connection, command.location_id)
     one = taken(unit, connection, settings, CommandType.RESERVE_NOW, command.response_url, body)
     try:
         await reservations.request(
@@ -160,7 +161,7 @@ async def take_unlock(
     Raises UnknownLocation, UnknownEvse, UnknownConnector.
     """
     holder = connection.holder
-    location = await locations.fetch(unit, holder, holder, command.location_id)
+    location = await sharing.place(unit, connection, command.location_id)
     evse = evse_of(location, command.evse_uid)
     if UNLOCK_CAPABLE not in evse.capabilities:
         return _no(f"Evse {evse.uid!r} cannot be unlocked from afar", Verdict.NOT_SUPPORTED)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import fold
 from laddnav.locations import actions as locations
+from laddnav.locations.model import Location
+from laddnav.locations.rules import UnknownLocation
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.policy import Shares
@@ -13,6 +16,21 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.events import TariffRegrouped
 
 CHOSEN = (Module.TARIFFS, Module.LOCATIONS)  # of which some may be for one partner and not for another
+
+
+def is_for(location: Location, shares: Shares) -> bool:
+    """As the page of Locations decides it."""
+    named = not shares.locations or fold(location.id) in {fold(id) for id in shares.locations}
+    there = not shares.countries or location.country.upper() in {one.upper() for one in shares.countries}
+    return named and there and (location.publish or not shares.published_only)
+
+
+async def place(unit: Unit, connection: Connection, location_id: str) -> Location:
+    """A Location of ours that they hear of. Raises UnknownLocation, also for one that is not for them."""
+    location = await locations.fetch(unit, connection.holder, connection.holder, location_id)
+    if not is_for(location, connection.policy.shares):
+        raise UnknownLocation(location_id)
+    return location
 
 
 async def concerns(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
