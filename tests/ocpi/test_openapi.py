@@ -14,7 +14,8 @@ from laddnav.ocpi.openapi import document
 from laddnav.ocpi.rules import OFFERED
 from laddnav.parties.model import Role
 from tests.ocpi.network import CPO, EMSP
-from tests.security.doors import Door, House, Said, doors, is_known, said
+from tests.security.doors import Door, Said, doors, is_known, said
+from tests.security.house import House
 
 DESCRIBED = document("https://ladd.example/ocpi")
 HOUSE = House(holder=CPO, partner=EMSP, charging="S1", charged="S2")

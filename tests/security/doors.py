@@ -1,4 +1,4 @@
-"""What the right party asks at each endpoint of OCPI, and what it asks about: for walks with every wrong one."""
+"""What the right party says at each endpoint of OCPI: for walks with every wrong one."""
 
 from __future__ import annotations
 
@@ -10,16 +10,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.bookings.actions import offering
 from laddnav.bookings.model import AskedFor, RequestStatus
 from laddnav.cdrs.model import Cdr
-from laddnav.kit.energy import wh
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
-from laddnav.locations import actions as locations
-from laddnav.ocpi import partners, store
-from laddnav.ocpi.limited import CAPABLE
-from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.routes import MODULES
 from laddnav.ocpi.rules import OFFERED, TOLD, hub_endpoint, path_of
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
@@ -27,7 +21,6 @@ from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import (
     CancelReservation,
     CommandResult,
-    CommandState,
     CommandType,
     ReserveNow,
     Result,
@@ -47,34 +40,22 @@ from laddnav.ocpi.wire.profiles import (
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
-from laddnav.payments import actions as payments
 from laddnav.payments.model import CaptureStatus, Confirmation, Terminal
 from laddnav.reconciliation.model import Record
-from laddnav.reservations import actions as reservations
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
-from laddnav.sessions import actions as sessions
-from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
 from laddnav.sessions.model import CdrToken, Preferences, ProfileType, Session
-from laddnav.tariffs import actions as tariffs
-from laddnav.tokens import actions as tokens
-from laddnav.tokens.model import Allowed, Authorization, LocationReferences
+from laddnav.tokens.model import LocationReferences
 from tests import things
 from tests.bookings import offers
-from tests.clock import SetClock
-from tests.ocpi.network import Installation
 from tests.ocpi.test_bookings import a_booking
 from tests.ocpi.test_modules import cdr as cdr_words
 from tests.ocpi.test_modules import session as session_words
+from tests.security.house import House, request_id
 from tests.things import LONG_AGO
 
 SOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://partner.example/ocpi/result"
 LIMITS = ChargingProfile(unit=RateUnit.AMPERE, limits=(ProfileLimit(timedelta(), Decimal(16)),))
-EVSES = {"charging": 1, "charged": 2} | {
-    f"{what}-{number}": 3 + 2 * place + offset
-    for place, number in enumerate(VERSIONS)
-    for offset, what in enumerate(("reserved", "started"))
-}
 
 
 class Door(Struct, frozen=True, kw_only=True):
@@ -135,100 +116,6 @@ def doors(role: Role) -> Iterator[Door]:
                         yield Door(
                             role=role, version=version, module=module, interface=interface, method=method, many=many
                         )
-
-
-class House(Struct, frozen=True, kw_only=True):
-    """What is there to be seen and changed: `driver`'s charges are of a Token of `partner`."""
-
-    holder: PartyId
-    partner: PartyId
-    charging: str
-    charged: str
-
-
-async def furnished(one: Installation, clock: SetClock, partner: PartyId) -> House:
-    """Our places, a charge that goes on and one that is billed, with a Token of this partner; and a Token of ours."""
-    holder = one.holder
-    capabilities = (CAPABLE, PREFERS, "RESERVABLE", "UNLOCK_CAPABLE", "REMOTE_START_STOP_CAPABLE")
-    evses = tuple(things.evse(uid, evse_id=None, capabilities=capabilities) for uid in EVSES)
-    async with one.database.unit() as unit:
-        await tariffs.keep(unit, holder, things.tariff(owner=holder))
-        await locations.keep(unit, holder, things.location(owner=holder, evses=evses))
-        await tokens.keep(unit, holder, things.token("OWN", holder))
-        station = await locations.add_station(unit, holder, "ST1")
-        for uid, number in EVSES.items():
-            await locations.attach(unit, "ST1", number, EvseRef("LOC1", uid))
-        locations.connected(unit, station, process="test", protocol="ocpp1.6")
-        await offering.offer(unit, offers.place(owner=holder))
-        await payments.introduce(unit, Terminal(owner=holder, id="TERM1", last_updated=LONG_AGO), partner)
-    charging, charged = [await _charge(one, partner, EVSES[what]) for what in ("charging", "charged")]
-    clock.advance(timedelta(hours=1))
-    async with one.database.unit() as unit:
-        await sessions.stop(unit, holder=holder, session_id=charged, at=unit.now, register=wh(9_000), reason="Local")
-    await one.settle()
-    return House(holder=holder, partner=partner, charging=charging, charged=charged)
-
-
-async def _charge(one: Installation, owner: PartyId, evse_no: int) -> str:
-    async with one.database.unit() as unit:
-        given = Authorization(allowed=Allowed.ALLOWED, token=things.token("CARD1", owner))
-        session = await sessions.begin(
-            unit,
-            station=await locations.station(unit, "ST1"),
-            evse_no=evse_no,
-            uid="CARD1",
-            given=given,
-            at=unit.now,
-            register=wh(0),
-        )
-        return session.id
-
-
-async def asked(one: Installation, connection: Connection) -> None:
-    """Requests of ours to this partner, whose results are still to come."""
-    async with one.database.unit() as unit:
-        for version in VERSIONS:
-            for kind in (*CommandType, *ProfileRequest):
-                kept = KeptCommand(
-                    holder=connection.holder,
-                    id=_request(version, kind),
-                    connection_id=connection.id,
-                    direction="out",
-                    kind=kind,
-                    body=b"{}",
-                    response_url=None,
-                    state=CommandState.ACCEPTED,
-                    result=None,
-                    session_id=None,
-                    asked_at=unit.now,
-                    expires_at=unit.now + timedelta(hours=1),
-                    answered_at=None,
-                )
-                store.commands.insert(unit, kept)
-
-
-async def kept_for_them(one: Installation) -> None:
-    """The Station keeps every Evse that was asked for."""
-    async with one.database.unit() as unit:
-        for reservation in await reservations.page(unit, one.holder):
-            await reservations.answer(unit, one.holder, reservation.number, "ACCEPTED", None)
-
-
-def _request(version: str, kind: str) -> str:
-    return f"{kind}-{version}-nobody-can-guess-this"
-
-
-async def connection_of(one: Installation, holder: PartyId, party: PartyId, our_role: Role) -> Connection:
-    async with one.database.unit() as unit:
-        (found,) = [
-            each
-            for each in await partners.connections(unit, holder)
-            if each.party == party and each.our_role is our_role
-        ]
-        return found
-
-
-# What is said at each door --------------------------------------------------------------------------------------------
 
 
 def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:
@@ -425,10 +312,10 @@ def _commanded(door: Door, owner: PartyId, house: House) -> Known:
             if type(command) in door.version.codecs
         ],
         (Module.COMMANDS, SENDER, "POST", 2): [
-            Said(segments=(kind, _request(number, kind)), body=done) for kind in CommandType
+            Said(segments=(kind, request_id(number, kind)), body=done) for kind in CommandType
         ],
         (Module.CHARGING_PROFILES, SENDER, "POST", 2): [
-            Said(segments=(kind, _request(number, kind)), body=result) for kind, result in results.items()
+            Said(segments=(kind, request_id(number, kind)), body=result) for kind, result in results.items()
         ],
         (Module.CHARGING_PROFILES, SENDER, "PUT", 1): [Said(segments=("S1",), body=limits)],
     }

@@ -21,7 +21,7 @@ from laddnav.server.http import Serving
 from tests.clock import SetClock
 from tests.fuzz import MODES, fuzz
 from tests.ocpi.network import CPO, EMSP, befriended, installed
-from tests.security.doors import asked, connection_of, furnished
+from tests.security.house import asked, connection_of, furnished
 from tests.server.conftest import LAD, a_key, served
 
 __all__ = ["served"]

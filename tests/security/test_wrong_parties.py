@@ -22,18 +22,8 @@ from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import Answer, Ask, Installation, befriended, installed, stranger
 from tests.security.contents import every_row
-from tests.security.doors import (
-    Door,
-    House,
-    Said,
-    asked,
-    connection_of,
-    doors,
-    furnished,
-    is_known,
-    kept_for_them,
-    said,
-)
+from tests.security.doors import Door, Said, doors, is_known, said
+from tests.security.house import House, asked, connection_of, furnished, kept_for_them
 
 US = PartyId("SE", "LAD")
 ALSO_US = PartyId("SE", "NOR")  # another party of the same installation
