@@ -8,6 +8,7 @@ from importlib.metadata import version as release
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,7 +16,6 @@ from starlette.routing import Route
 from laddnav.bookings.model import BookingLocation, BookingRequest, Calendar
 from laddnav.locations.model import Connector, Evse
 from laddnav.ocpi.endpoints import credentials
-from laddnav.ocpi.endpoints.call import Table
 from laddnav.ocpi.routes import MODULES
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, path_of
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
@@ -114,23 +114,36 @@ def route(url: str) -> Route:
     return Route("/ocpi/openapi.json", described)
 
 
+class Door(Struct, frozen=True, kw_only=True):
+    """One method at one path. `kind` is what is spoken of there, `answered` what comes back where that is another."""
+
+    path: str
+    method: str
+    module: Module
+    kind: Kind
+    answered: Kind = None
+
+    @property
+    def lists(self) -> bool:
+        return self.method == "GET" and not self.path.endswith(("}", Module.CREDENTIALS))
+
+    @property
+    def asked(self) -> Mapping[str, Schema]:
+        """What its query may ask for."""
+        return _LIST if self.lists else ASKED.get((self.module, self.method), {})
+
+
 def document(url: str) -> Schema:
     """Every endpoint of ours, in each role and version; `url` is our /ocpi."""
-    paths: dict[str, Schema] = {"/versions": {"get": _operation("/versions", "get", "versions", {}, None, _many({}))}}
+    paths: dict[str, Schema] = {"/versions": {"get": _operation("/versions", data=_many({}))}}
     components: dict[str, Schema] = {}
     for version in VERSIONS.values():
         spell = _Spelling(version)
         components |= spell.components
-        paths[f"/{version.number}"] = {
-            "get": _operation(f"/{version.number}", "get", "versions", {}, None, spell.of(VersionDetails))
-        }
-        for place, method, tag, asked, kind, answer in _doors(version):
-            said = spell.of(kind) if method in ("post", "put") else spell.change_of(kind) if method == "patch" else None
-            data = None if method in ("put", "patch", "delete") and answer is None else spell.of(answer or kind)
-            many = method == "get" and not place.endswith(("}", Module.CREDENTIALS))
-            paths.setdefault(place, {})[method] = _operation(
-                place, method, tag, asked, said, _many(data) if many else data
-            )
+        number = f"/{version.number}"
+        paths[number] = {"get": _operation(number, data=spell.of(VersionDetails))}
+        for door in _doors(version):
+            paths.setdefault(door.path, {})[door.method.lower()] = _described(door, spell)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Laddnav for partners (OCPI)", "version": release("laddnav")},
@@ -151,59 +164,68 @@ def document(url: str) -> Schema:
     }
 
 
-def _doors(version: Version) -> Iterator[tuple[str, str, str, Mapping[str, Schema], Kind, Kind]]:
-    """(path, method, module, what its query may ask, what is said there, what is answered if not the same)."""
+def _doors(version: Version) -> Iterator[Door]:
     for method, _ in credentials.TABLE:
-        yield (
-            f"/{version.number}/{Module.CREDENTIALS}",
-            method.lower(),
-            Module.CREDENTIALS,
-            {},
-            Credentials,
-            Credentials,
-        )
+        place = f"/{version.number}/{Module.CREDENTIALS}"
+        yield Door(path=place, method=method, module=Module.CREDENTIALS, kind=Credentials, answered=Credentials)
     for role, sides in TOLD.items():
-        for side in sides:
-            if side[0].offered_as in version.modules:
-                base = f"/{path_of(role)}/{version.number}/{side[0]}"
-                if side not in OFFERED[role]:
-                    base = hub_endpoint("", version.number, side[1], side[0])
-                for method, many, below, kind in _ways(side, MODULES.get(side, {}), version):
-                    asked = _LIST if (method, many) == ("GET", 0) else ASKED.get((side[0], method), {})
-                    answer = ANSWERS.get(kind) if kind is not None else None
-                    yield base + below, method.lower(), side[0], asked, kind, answer
+        for module, interface in sides:
+            if module.offered_as in version.modules:
+                base = f"/{path_of(role)}/{version.number}/{module}"
+                if (module, interface) not in OFFERED[role]:
+                    base = hub_endpoint("", version.number, interface, module)
+                for method, below, kind in _ways((module, interface), version):
+                    answered = None if kind is None else ANSWERS.get(kind)
+                    yield Door(path=base + below, method=method, module=module, kind=kind, answered=answered)
 
 
-def _ways(side: Side, table: Table, version: Version) -> Iterator[tuple[str, int, str, Kind]]:
-    """(method, segments, what stands behind the module, what is spoken of)."""
+def _ways(side: Side, version: Version) -> Iterator[tuple[str, str, Kind]]:
+    """(method, what stands behind the module, what is spoken of)."""
+    module, _ = side
+    for (method, many), endpoint in MODULES.get(side, {}).items():
+        if endpoint.spoken(version):
+            usual = {f"/{_below(side, many)}" if many else "": PARTS.get((side, many), KINDS.get(module))}
+            named = NAMED.get((side, method, many))
+            for below, kind in (named or usual).items():
+                if named is None or (kind is not None and kind in version.codecs):
+                    yield method, below, kind
+
+
+def _below(side: Side, many: int) -> str:
     module, interface = side
-    for (method, many), endpoint in table.items():
-        if not endpoint.spoken(version):
-            continue
-        named = NAMED.get((side, method, many))
-        if named is not None:
-            yield from ((method, many, below, kind) for below, kind in named.items() if kind in version.codecs)
-        else:
-            ours = BELOW_OURS.get((module, many)) if interface is SENDER else None
-            usual = {0: "", 1: "{id}", 3: f"{OWNED}/{{id}}"}
-            below = (
-                ours
-                or BELOW.get((module, many))
-                or usual.get(many)
-                or "/".join(f"{{part_{place}}}" for place in range(many))
-            )
-            yield method, many, below and f"/{below}", PARTS.get((side, many), KINDS.get(module))
+    if interface is SENDER and (module, many) in BELOW_OURS:
+        return BELOW_OURS[module, many]
+    usual = {1: "{id}", 3: f"{OWNED}/{{id}}"}.get(many, "/".join(f"{{part_{place}}}" for place in range(many)))
+    return BELOW.get((module, many), usual)
+
+
+def _described(door: Door, spell: _Spelling) -> Schema:
+    said = {"POST": spell.of, "PUT": spell.of, "PATCH": spell.change_of}.get(door.method)
+    data = spell.of(door.answered or door.kind) if door.method in ("GET", "POST") or door.answered else None
+    return _operation(
+        door.path,
+        module=door.module,
+        asked=door.asked,
+        said=said and said(door.kind),
+        data=_many(data) if door.lists else data,
+    )
 
 
 def _operation(
-    path: str, method: str, tag: str, asked: Mapping[str, Schema], said: Schema | None, data: Schema | None
+    path: str,
+    *,
+    module: str = "versions",
+    asked: Mapping[str, Schema] | None = None,
+    said: Schema | None = None,
+    data: Schema | None = None,
 ) -> Schema:
     names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+    queries = (asked or {}).items()
     operation: Schema = {
-        "tags": [tag],
+        "tags": [module],
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names),
-            *({"name": name, "in": "query", "required": False, "schema": schema} for name, schema in asked.items()),
+            *({"name": name, "in": "query", "required": False, "schema": schema} for name, schema in queries),
         ],
         "responses": {"200": _answer("Done", data), "default": _answer("Refused", None)},
     }
