@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from laddnav.db.outbox import drain
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi import partners
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
-from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.v2_3_0.invoice_reconciliation import codec
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -96,6 +97,21 @@ async def test_what_was_missed_is_fetched_and_only_by_whom_it_is_for(pair: Pair,
         for method in ("PUT", "PATCH", "DELETE"):
             assert (await ask(method, url, b"{}")).http == 405
         assert "ocpi-to-party-id" in listed.headers
+
+
+async def test_a_name_in_another_role_sees_no_invoice(cpo: Installation) -> None:
+    """INV-004: who calls itself what a customer is called, as a CPO on another line, gets nothing of the customer's."""
+    takes = Endpoint(identifier="invoicereconciliation", role=Interface.RECEIVER, url="http://127.0.0.1:9/records")
+    token = await befriended(cpo, EMSP, Role.CPO, our_role=Role.EMSP, version="2.3.0", endpoints=(takes,))
+    await issued(cpo, EMSP, CPO)
+    await drain(cpo.database)
+    assert await cpo.deliveries() == ()
+    async with stranger(token) as ask:
+        listed = await ask("GET", f"{cpo.url}/ocpi/emsp/2.3.0/invoicereconciliation")
+        assert (listed.status, listed.data) == (1000, [])
+    await issued(cpo, EMSP, EMSP)
+    await drain(cpo.database)
+    assert len(await cpo.deliveries()) == 1
 
 
 async def test_what_was_taken_back_while_we_were_away_is_gone_from_the_whole_list(pair: Pair, clock: SetClock) -> None:

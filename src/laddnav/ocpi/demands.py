@@ -127,11 +127,11 @@ async def report(unit: Unit, connection: Connection) -> tuple[Missing, ...]:
 
 async def _all(unit: Unit, connection: Connection, module: Module) -> Any:
     """Our words for everything that is for them."""
-    version, shares = VERSIONS[connection.version], connection.policy.shares
+    version = VERSIONS[connection.version]
     page = Page(limit=PAGE_MAX)
     while True:
         try:
-            _, bodies = await words.page(unit, connection.holder, module, version, page, connection.parties, shares)
+            _, bodies = await words.page(unit, connection, module, version, page)
         except Unsayable:
             # It stands among what their version cannot carry.
             return

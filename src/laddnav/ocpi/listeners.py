@@ -18,6 +18,7 @@ from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.reconciliation.events import Change, RecordChanged
 from laddnav.sessions import actions as sessions
@@ -94,10 +95,11 @@ async def push_record(database: Database, changed: RecordChanged) -> None:
     if str(changed.holder) != changed.owner:
         return
     async with database.unit() as unit:
-        receiver = await reconciliation.receiver_of(unit, changed.holder, changed.record_id)
-        told = await _concerned(unit, changed.holder, Module.INVOICE_RECONCILIATION, receiver)
+        record = await reconciliation.told(unit, changed.holder, changed.record_id)
+        ours = Role.CPO if record.cpo == changed.holder else Role.EMSP
+        told = await _concerned(unit, changed.holder, Module.INVOICE_RECONCILIATION, record.receiver, ours)
         key, method = fold(changed.record_id), SAID_WITH[changed.change]
-        await queue(unit, told, Module.INVOICE_RECONCILIATION, key, method, receiver)
+        await queue(unit, told, Module.INVOICE_RECONCILIATION, key, method, record.receiver)
     database.wake()
 
 
@@ -128,9 +130,9 @@ async def _news(database: Database, holder: PartyId, owner: str, module: Module,
 
 
 async def _concerned(
-    unit: Unit, holder: PartyId, module: Module, party: PartyId | None = None
+    unit: Unit, holder: PartyId, module: Module, party: PartyId | None = None, ours: Role | None = None
 ) -> tuple[Connection, ...]:
-    """To whom we are the Sender and who takes pushes; where `party` is given, the one way to it.
+    """To whom we are the Sender and who takes pushes; where `party` is given, the one way to it, in that role of ours.
 
     Each line once, in whatever roles this party of ours speaks there. What happens while a partner is suspended waits
     for it, a CDR above all.
@@ -138,7 +140,9 @@ async def _concerned(
     found = {
         connection.line: connection
         for connection in reversed(await store.connections.registered(unit, holder))
-        if (module, SENDER) in OFFERED[connection.our_role] and connection.endpoint(module, RECEIVER) is not None
+        if (module, SENDER) in OFFERED[connection.our_role]
+        and connection.endpoint(module, RECEIVER) is not None
+        and ours in (None, connection.our_role)
     }
     takers = tuple(reversed(found.values()))
     if party is None:

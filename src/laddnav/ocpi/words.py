@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location, Status
 from laddnav.ocpi import store
 from laddnav.ocpi.hub import clients
+from laddnav.ocpi.model import Connection
 from laddnav.ocpi.policy import ALL, Shares
 from laddnav.ocpi.store.words import Key, Row
 from laddnav.ocpi.wire.clients import ClientInfo
@@ -63,18 +64,20 @@ def token_key(type: str, uid: str) -> str:
 
 
 async def page(
-    unit: Unit,
-    holder: PartyId,
-    module: Module,
-    version: Version,
-    page: Page,
-    parties: Iterable[PartyId],
-    shares: Shares = ALL,
+    unit: Unit, connection: Connection, module: Module, version: Version, page: Page
 ) -> tuple[int, list[bytes]]:
     """(how many there are in all for them, our words for those of this page)."""
-    whole = version.tells_all(module)
-    total, rows = await store.words.page(unit, holder, module, version.number, page, parties, shares, whole=whole)
+    holder, shares, whole = connection.holder, connection.policy.shares, version.tells_all(module)
+    readers = _readers(connection, module)
+    total, rows = await store.words.page(unit, holder, module, version.number, page, readers, shares, whole=whole)
     return total, [row.body or await _rendered(unit, holder, module, version, row, shares) for row in rows]
+
+
+def _readers(connection: Connection, module: Module) -> list[str]:
+    """Whom of them a list is for; what is between a CPO and an eMSP concerns whom we deal with in that role of ours."""
+    if module is Module.INVOICE_RECONCILIATION:
+        return [f"{party} {connection.our_role}" for party in connection.parties]
+    return [str(party) for party in connection.parties]
 
 
 async def said(

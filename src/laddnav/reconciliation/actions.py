@@ -101,12 +101,12 @@ async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Record |
     return await store.find(unit, holder, owner, id)
 
 
-async def receiver_of(unit: Unit, holder: PartyId, id: str) -> PartyId:
-    """Who got the invoice of a Record of ours, be it withdrawn. Raises UnknownRecord."""
+async def told(unit: Unit, holder: PartyId, id: str) -> Record:
+    """A Record of ours as its receiver heard it, be it withdrawn. Raises UnknownRecord."""
     found = await store.find_locked(unit, holder, holder, id)
     if found is None:
         raise UnknownRecord(id)
-    return found[0].receiver
+    return found[0]
 
 
 async def by_ref(unit: Unit, ref: str) -> Record:

@@ -20,7 +20,7 @@ async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
     total, objects = 0, list[bytes]()
     for one in call.ours:
         rest = replace(page, offset=max(0, page.offset - total), limit=page.limit - len(objects))
-        many, found = await words.page(unit, one.holder, module, call.version, rest, one.parties, one.policy.shares)
+        many, found = await words.page(unit, one, module, call.version, rest)
         total += many
         objects += found
     headers = paging.headers(call.url, page, len(objects), total, call.connection.policy.lists.gives)

@@ -46,7 +46,7 @@ delete from ocpi_words where holder = $1 and owner = any($2) and module = any($3
 class Listed(Struct, frozen=True, kw_only=True):
     """Where a module's objects of ours are kept, what names one, and which of them a partner may see.
 
-    In `visible` stand $6 for the partner's parties, in `found` $2 for a key. `sayable` are those that a version which
+    In `visible` stand $6 for the readers, in `found` $2 for a key. `sayable` are those that a version which
     cannot tell all of them has words for. In `timely` stands $9 for the time at which something is to be free. `common`
     are those for everybody, and `shared` those for whom something is shared in particular: {locations}, {countries},
     {published_only} and {price_group} stand for what its policy says.
@@ -95,7 +95,9 @@ LISTED: dict[Module, Listed] = {
     Module.CONFIRMATIONS: Listed(table="payment_confirmation", visible="t.cpo = any($6)"),
     Module.TERMINALS: Listed(table="payment_terminal", visible="t.cpo = any($6)"),
     Module.INVOICE_RECONCILIATION: Listed(
-        table="reconciliation", visible="t.receiver = any($6) and t.withdrawn_at is null"
+        table="reconciliation",
+        visible="""t.receiver || ' ' || case when t.cpo = t.holder then 'CPO' else 'EMSP' end = any($6)
+    and t.withdrawn_at is null""",
     ),
     Module.SESSIONS: Listed(table="session", visible="t.token_owner = any($6)"),
     Module.CDRS: Listed(table="cdr", revision="1", visible="t.token_owner = any($6)", sayable="not t.credit"),
@@ -268,7 +270,7 @@ async def page(
     module: Module,
     version: str,
     page: Page,
-    parties: Iterable[PartyId],
+    readers: Iterable[str],
     shares: Shares,
     *,
     whole: bool,
@@ -282,7 +284,7 @@ async def page(
         page.date_to,
         page.offset,
         page.limit,
-        [str(party) for party in parties],
+        list(readers),
         version,
         whole,
         _free_then(page),
