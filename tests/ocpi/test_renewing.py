@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from laddnav.ocpi import partners
-from laddnav.ocpi.renewing import renew_due
+from laddnav.ocpi.renewing import give_up_stranded, renew_due
+from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, Installation
+from tests.ocpi.network import CPO, EMSP, Installation, befriended, stranger
 from tests.ocpi.peer import Peer, peer, said
 
 
@@ -46,3 +47,15 @@ async def test_a_partner_is_told_when_we_are_not_as_we_said(cpo: Installation, t
     assert await renew_due(cpo.database, cpo.clients) == 1
     assert they.last("PUT", "/credentials").body["roles"][0]["business_details"]["name"] == "Another name"
     assert await renew_due(cpo.database, cpo.clients) == 0
+
+
+async def test_a_registration_that_broke_off_lets_nobody_in(cpo: Installation, clock: SetClock) -> None:
+    """Its token was good before it was sent; a process that was killed meanwhile takes none of it back."""
+    token = await befriended(cpo, EMSP, Role.EMSP, state=State.REGISTERING)
+    async with stranger(token) as ask:
+        assert await give_up_stranded(cpo.database) == 0
+        assert (await ask("GET", f"{cpo.url}/ocpi/versions")).http == 200
+        clock.advance(timedelta(minutes=16))
+        assert await give_up_stranded(cpo.database) == 1
+        assert (await ask("GET", f"{cpo.url}/ocpi/versions")).http == 401
+    assert await give_up_stranded(cpo.database) == 0

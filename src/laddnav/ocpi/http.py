@@ -165,8 +165,9 @@ async def send_answer(
     said = {"Content-Type": "application/json", **headers, **routing.id_headers(ids)}
     if route is not None:
         said |= routing.route_headers(route)
+    # A header that a hub passes on may hold anything; what HTTP cannot say is a question mark.
     raw: Sequence[tuple[bytes, bytes]] = [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.items()
+        (name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in said.items()
     ]
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": http, "headers": [*raw, length]})

@@ -15,10 +15,12 @@ from laddnav.ocpi import partners, store
 from laddnav.ocpi.client import Clients
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.ourselves import digest_of, note_told
+from laddnav.ocpi.wire.handshake import Step
 
 log = structlog.get_logger()
 
 AGAIN = timedelta(days=1)  # for whoever did not take it
+STRANDED_AFTER = timedelta(minutes=15)  # a handshake is some calls of half a minute at most
 TOGETHER = 4  # partners that are told in one go; each looks at our endpoints meanwhile
 
 
@@ -45,3 +47,12 @@ async def renew_due(database: Database, clients: Clients) -> int:
         except (Refusal, Trouble) as error:
             log.warning("tokens_not_renewed", connection=connection.id, error=str(error))
     return len(due)
+
+
+async def give_up_stranded(database: Database) -> int:
+    """Registrations that broke off with the process that made them; says how many. Their token is good no more."""
+    async with database.unit() as unit:
+        stranded = await store.connections.stranded(unit, unit.now - unit.clock.wall(STRANDED_AFTER))
+        for connection in stranded:
+            await partners.leave(unit, connection, Step.WE_GIVE_UP)
+    return len(stranded)

@@ -226,6 +226,7 @@ class House:
                 "deliveries": lambda: push.deliver(database, clients, name, dice),
                 "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),
                 "renewals": every(600, lambda: renewing.renew_due(database, clients)),
+                "stranded": every(60, lambda: renewing.give_up_stranded(database)),
                 "offers": every(5, lambda: offers.look_due(database, clients, dice)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),

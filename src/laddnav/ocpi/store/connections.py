@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +52,11 @@ CONNECTIONS = f"""
 select {_COUNTED} where ($1::text is null or c.holder = $1) and l.state <> 'REMOVED' order by c.created_at, c.id
 """
 ON_LINE = f"select {_COUNTED} where c.line = $1 order by c.created_at, c.id"
+STRANDED = f"""
+select {_CONNECTION} where l.state = 'REGISTERING' and l.created_at < $1
+  and c.id = (select first.id from ocpi_connection first where first.line = l.id order by first.created_at, first.id
+    limit 1) order by c.id
+"""
 REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
 CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"
 CLIENTS = f"""
@@ -139,6 +145,11 @@ async def list_all(unit: Unit, holder: PartyId | None) -> tuple[Connection, ...]
 async def on_line(unit: Unit, line: str) -> tuple[Connection, ...]:
     """Who of us speaks there, the oldest first, with what waits for each."""
     return tuple(_connection(row) for row in await unit.fetch(ON_LINE, line))
+
+
+async def stranded(unit: Unit, before: datetime) -> tuple[Connection, ...]:
+    """The first of ours on each line whose registration began before that, and neither ended nor failed."""
+    return tuple(_connection(row) for row in await unit.fetch(STRANDED, before))
 
 
 async def registered(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
