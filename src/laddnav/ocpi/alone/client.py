@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -17,15 +17,16 @@ from laddnav.kit.time import Clock
 from laddnav.ocpi import offers
 from laddnav.ocpi.alone.kinds import BY_KIND
 from laddnav.ocpi.alone.storage import Us
-from laddnav.ocpi.calling import Lines, Partner
+from laddnav.ocpi.calling import Lines, Partner, Reply
+from laddnav.ocpi.crawl import leaves
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.policy import Lists
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, handshake, paging
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import COMMANDS, Command, CommandResponse, CommandResult
 from laddnav.ocpi.wire.handshake import Credentials, Endpoint, Interface, Module, State
-from laddnav.ocpi.wire.paging import Page
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens.model import Authorization, LocationReferences
@@ -118,7 +119,6 @@ class Client:
         kind: type[M],
         *,
         date_from: datetime | None = None,
-        date_to: datetime | None = None,
         limit: int = paging.PAGE_MAX,
         unreadable: Callable[[Any, Unreadable], None] | None = None,
     ) -> AsyncIterator[M]:
@@ -127,28 +127,25 @@ class Client:
         One that cannot be read goes to `unreadable`, as it came; without that it raises Unreadable.
         """
         endpoint = self.partner.endpoint(BY_KIND[kind].module, SENDER)
-        page = Page(limit=limit, date_from=date_from, date_to=date_to)
-        url: str | None = paging.with_query(endpoint, paging.query_of(page))
-        visited: set[str] = set()
+        crawl = leaves(self._asked, endpoint, date_from, self.lines.clock.now(), Lists(asks=limit))
         seen: set[bytes] = set()
-        while url is not None and url not in visited:
-            visited.add(url)
-            reply = await self.partner.call("GET", url)
-            words = envelope.members(reply.answer.data)
-            for one in words:
-                if (said := encoded(one)) in seen:
-                    continue
-                seen.add(said)
-                try:
-                    thing = self.version.codecs[kind].convert(one, self._hearing())
-                except Unreadable as error:
-                    if unreadable is None:
-                        raise
-                    unreadable(one, error)
-                else:
-                    yield thing
-            page = replace(page, offset=page.offset + len(words))
-            url = paging.following(reply.headers, endpoint, page, len(words))
+        async with aclosing(crawl) as pages:
+            async for page in pages:
+                for one in page.objects:
+                    if (said := encoded(one)) in seen:
+                        continue
+                    seen.add(said)
+                    try:
+                        thing = self.version.codecs[kind].convert(one, self._hearing())
+                    except Unreadable as error:
+                        if unreadable is None:
+                            raise
+                        unreadable(one, error)
+                    else:
+                        yield thing
+
+    async def _asked(self, url: str) -> Reply:
+        return await self.partner.call("GET", url)
 
     async def fetch(self, kind: type[M], id: str) -> M:
         """One object out of its owner's own list; a Location, where most partners offer nothing else by its id."""

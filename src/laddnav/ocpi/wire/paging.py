@@ -74,19 +74,6 @@ def next_link(header: str | None) -> str | None:
     return None
 
 
-def following(headers: Mapping[str, str], endpoint: str, page: Page, returned: int) -> str | None:
-    """Where the next page is, as it can be followed; without a link, the next offset where there is said to be more.
-
-    `page` begins where it begins; names in `headers` are in small letters.
-    """
-    link = next_link(headers.get("link"))
-    if link is not None and returned:
-        return within(link, endpoint, page)
-    if returned and page.offset < count_in(headers.get("x-total-count", "")):
-        return with_query(endpoint, query_of(page))
-    return None
-
-
 def page_in(url: str, limit: int) -> Page:
     """Which part of a list a URL of ours asks for. Raises Unreadable."""
     return replace(asked(dict(parse_qsl(urlsplit(url).query)), most=_OFFSET_MAX), limit=limit)
