@@ -493,6 +493,21 @@ async def test_what_a_partner_lists_no_more_is_gone_when_it_was_missing_twice(
             assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
 
 
+async def test_a_list_that_was_cut_short_takes_nothing_away(cpo: Installation, they: Peer, clock: SetClock) -> None:
+    """They count two and hand out one, whole list after whole list."""
+    cut = said(200, 1000, [words(things.token("U1", EMSP))])
+    for count, valid in (("2", [True, True]), ("1", [True, False])):
+        they.answers["/tokens"] = [words(things.token("U1", EMSP)), words(things.token("U2", EMSP))]
+        await cpo.pull()
+        for _ in range(2):
+            cut.headers["X-Total-Count"] = count
+            they.answers["/tokens"] = cut
+            clock.advance(timedelta(hours=30))
+            await cpo.pull()
+        async with cpo.database.unit() as unit:
+            assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
+
+
 async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
     emsp: Installation, their_cpo: Peer, clock: SetClock
 ) -> None:

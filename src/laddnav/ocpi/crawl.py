@@ -26,10 +26,14 @@ class Endless(Trouble):
 
 
 class Leaf(Struct, frozen=True):
-    """What stood on one page, and the URL at which the list goes on; None where it ends."""
+    """What stood on one page, and the URL at which the list goes on; None where it ends.
+
+    `total`: how many there are, as they say; 0 where they do not.
+    """
 
     objects: list[Any]
     next_url: str | None
+    total: int
 
 
 async def leaves(
@@ -44,17 +48,17 @@ async def leaves(
     crawl = _Crawl(endpoint, lists)
     while url is not None:
         reply = await fetch(url)
-        objects = envelope.members(reply.answer.data)
         back = crawl.looks_back(reply, page)
         if back is not None:
             page = back
             url = paging.with_query(endpoint, paging.query_of(page))
             continue
+        objects = [] if crawl.is_again(reply) else envelope.members(reply.answer.data)
         url, page = crawl.onwards(url, reply, page, len(objects))
         if url is None and page.date_to is not None:
             page = window(page.date_to, now, lists)
             url = paging.with_query(endpoint, paging.query_of(page))
-        yield Leaf(objects, url)
+        yield Leaf(objects, url, _total(reply))
 
 
 class _Crawl:
@@ -78,15 +82,18 @@ class _Crawl:
         self._looked_back = True
         return replace(page, offset=max(0, page.offset - shrunk))
 
+    def is_again(self, reply: Reply) -> bool:
+        """Who ignores offsets hands out the same page for ever."""
+        again, self._before = self._before == reply.answer.data, reply.answer.data
+        return again
+
     def onwards(self, url: str, reply: Reply, page: Page, returned: int) -> tuple[str | None, Page]:
         """Raises Endless."""
         self._visited.add(url)
         if len(self._visited) >= PAGES_MAX:
             raise Endless(f"The list at {self._endpoint} has more than {PAGES_MAX} pages")
-        again, self._before = self._before == reply.answer.data, reply.answer.data
         asked, page = page.limit, replace(page, offset=page.offset + returned)
-        if not returned or again:
-            # Who ignores offsets hands out the same page for ever.
+        if not returned:
             return None, page
         link = paging.next_link(reply.headers.get("link"))
         if link is not None and self._lists.follows_links:

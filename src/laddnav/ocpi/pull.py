@@ -150,12 +150,10 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     async with aclosing(leaves(fetch, endpoint, since, task.started_at, lists, task.next_url)) as pages:
         async for leaf in pages:
             taken = await _page_taken(database, connection, task.module, leaf.objects)
-            task = replace(
-                task,
-                seen=task.seen + len(leaf.objects),
-                skipped=task.skipped + taken.count(None),
-                next_url=leaf.next_url,
-            )
+            seen, skipped = task.seen + len(leaf.objects), task.skipped + taken.count(None)
+            if leaf.next_url is None:
+                skipped += max(0, leaf.total - seen)  # counted, and not handed out
+            task = replace(task, seen=seen, skipped=skipped, next_url=leaf.next_url)
             async with database.unit() as unit:
                 store.pulls.pulled(unit, task)
             yield task
