@@ -274,6 +274,12 @@ def test_under_a_limit_each_tax_is_still_its_percentage_of_what_it_is_taken_of()
         TaxAmount("VAT", Decimal(2), Decimal(10), Decimal(20)),
     )
     assert ours.excl == 60 and ours.incl == 72
+    # Half of it without a tax stays so, and no percentage is taken of what it never was.
+    mixed = (component("ENERGY", "5", vat="25"), component("TIME", "100"))
+    half = tariff(*mixed, price_max=Limit(Decimal(100)))
+    ours = price(charge(period(ENERGY="20", TIME="1"), tariffs=(half,))).total
+    assert (ours.excl, ours.incl) == (Decimal(100), Decimal("112.5"))
+    assert ours.taxes == (TaxAmount("VAT", Decimal("12.5"), Decimal(25), Decimal(50)),)
     # Limits whose sides fit no percentage leave what they change without one.
     odd = replace(capped, price_max=Limit(Decimal(60), Decimal(61)))
     (*_, rest) = price(charge(period(ENERGY="20", TIME="1"), tariffs=(odd,))).total.taxes

@@ -96,9 +96,9 @@ def _taxes(total: Amount, held: Amount, change: Decimal, tax: Decimal) -> tuple[
     """What of the change is tax of which percentage; of none, where limits are given so that no percentage makes it."""
     if not tax and not total.taxes:
         return ()
-    percentages = {one.percentage for one in total.taxes}
-    if len(percentages) > 1 and _in_proportion(total, held):
+    if total.taxes and _in_proportion(total, held):
         return _shared(total, change, tax)
+    percentages = {one.percentage for one in total.taxes}
     percentage = percentages.pop() if len(percentages) == 1 else None
     kept = percentage is not None and abs(change * percentage - tax * 100) <= _HAIR
     return (TaxAmount(TAX_NAME, tax, percentage if kept else None, change),)
