@@ -47,7 +47,7 @@ from laddnav.tokens.model import Whitelist
 from tests.things import connector, evse, location, party, tariff, token
 from tests.walks.companies import NETWORK, PASSWORD, PROVIDER, Company, company, until
 
-KILLS = 12
+KILLS = 20
 STATIONS = ("ST1", "ST2", "ST3", "ST4")
 PLUGS = (1, 2)
 SPEED = 600.0  # of the stations' clock: a quarter of an hour at a plug takes a second and a half
