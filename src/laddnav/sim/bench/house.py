@@ -86,7 +86,9 @@ async def furnished(pace: Pace) -> AsyncIterator[House]:
             serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", ONLY)
             limit = ("laddnav.sim.bench.bare", opened.cluster.url("laddnav"), str(OURS), partners.NEWEST)
             server = await Process.started(
-                (*serve, "--allow-loopback-partners", "--log-level", "warning"), log=log, environment=_unsettled()
+                (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning"),
+                log=log,
+                environment=_unsettled(),
             )
             bare = await Process.started((*limit, _place_id(FIRST_OF_PAGE % pace.places), str(PAGE)), log=log)
             try:
