@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.parties.model import Role
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, befriended, installed, introduced, stranger

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Interface, Module
 from tests.ocpi.network import Answer, Ask, Installation, stranger

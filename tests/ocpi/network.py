@@ -26,15 +26,20 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit.ids import PartyId
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commanded, limited, listeners, partners, paying, seal, sharing, store
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi import seal, store
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.commands import commanded, limited
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection, Delivery
-from laddnav.ocpi.pull import pull_due
-from laddnav.ocpi.push import Courier
+from laddnav.ocpi.payments import paying
 from laddnav.ocpi.routes import routes
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.telling import listeners
+from laddnav.ocpi.telling.push import Courier
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State

@@ -10,11 +10,11 @@ import pytest
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
-from laddnav.ocpi import policies, policy
-from laddnav.ocpi.ask import Asker
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.deviations import policies, policy
+from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Delivery
-from laddnav.ocpi.policy import Policy
-from laddnav.ocpi.push import ATTEMPTS_ELSE
+from laddnav.ocpi.telling.push import ATTEMPTS_ELSE
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions

@@ -24,9 +24,10 @@ from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpi import booking as asking
-from laddnav.ocpi import operate_bookings, store
-from laddnav.ocpi.asked import NotConnectedTo
+from laddnav.ocpi import store
+from laddnav.ocpi.commands import booking as asking
+from laddnav.ocpi.commands.asked import NotConnectedTo
+from laddnav.ocpi.operate import bookings as operate_bookings
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.v2_3_0 import codecs as v2_3_0

@@ -20,7 +20,7 @@ from laddnav.db.unit import Listener
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions
 from laddnav.tariffs import actions as tariffs

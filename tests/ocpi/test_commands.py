@@ -12,11 +12,12 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownEvse
-from laddnav.ocpi import commands, partners
-from laddnav.ocpi.asked import NotConnectedTo, sent_command
-from laddnav.ocpi.calling import PartnerUnreachable
-from laddnav.ocpi.commanded import CONNECTOR_REQUIRED
-from laddnav.ocpi.commands import Asked, MayNotCharge
+from laddnav.ocpi.calls.calling import PartnerUnreachable
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands.asked import NotConnectedTo, sent_command
+from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED
+from laddnav.ocpi.commands.commands import Asked, MayNotCharge
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import KeptCommand
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.commands import Verdict

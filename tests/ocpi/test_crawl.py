@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from laddnav.kit.time import rfc3339
-from laddnav.ocpi import crawl
-from laddnav.ocpi.calling import Reply
-from laddnav.ocpi.crawl import Endless, leaves
-from laddnav.ocpi.policy import Lists
+from laddnav.ocpi.calls.calling import Reply
+from laddnav.ocpi.deviations.policy import Lists
+from laddnav.ocpi.fetching import crawl
+from laddnav.ocpi.fetching.crawl import Endless, leaves
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.envelope import Answer
 

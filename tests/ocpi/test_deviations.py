@@ -14,12 +14,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners, store, uids
-from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi import store
+from laddnav.ocpi.calls.calling import PartnerRefused
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import uids
+from laddnav.ocpi.deviations.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
+from laddnav.ocpi.deviations.quirks import FIELDS
 from laddnav.ocpi.endpoints.heard import speakable
-from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
-from laddnav.ocpi.quirks import FIELDS
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import OfferedVersion, State

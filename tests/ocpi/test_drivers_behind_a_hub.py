@@ -9,8 +9,8 @@ import pytest
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpi import commands, limited
-from laddnav.ocpi.asked import NotConnectedTo, sent_command
+from laddnav.ocpi.commands import commands, limited
+from laddnav.ocpi.commands.asked import NotConnectedTo, sent_command
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions

@@ -16,7 +16,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.locations.model import Connector, Evse, Location
-from laddnav.ocpi.quirks import mended
+from laddnav.ocpi.deviations.quirks import mended
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Codecs, Hearing, encoded, parsed
 from laddnav.ocpi.wire.handshake import Credentials, OfferedVersion, VersionDetails

@@ -27,7 +27,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.locations.model import Location
-from laddnav.ocpi.quirks import mended
+from laddnav.ocpi.deviations.quirks import mended
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Credentials
 from laddnav.sessions.model import Session

@@ -12,10 +12,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import partners, seal
-from laddnav.ocpi.calling import PartnerRefused, PartnerTroubled, PartnerUnreachable
-from laddnav.ocpi.client import Clients
-from laddnav.ocpi.guard import ForbiddenAddress, checked
+from laddnav.ocpi import seal
+from laddnav.ocpi.calls.calling import PartnerRefused, PartnerTroubled, PartnerUnreachable
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.calls.guard import ForbiddenAddress, checked
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.rules import RoleNotServed
 from laddnav.ocpi.seal import Seal, WrongKey
 from laddnav.ocpi.settings import Settings

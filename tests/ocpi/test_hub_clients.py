@@ -11,9 +11,11 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commands, partners, store
-from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.asked import NotConnectedTo, connected_to
+from laddnav.ocpi import store
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.commands.asked import NotConnectedTo, connected_to
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection

@@ -1,8 +1,8 @@
 """A partner's name reaches the invoices to it."""
 
 from laddnav.billing import actions as billing
+from laddnav.ocpi.connections.introductions import introduce_debtors
 from laddnav.ocpi.events import ConnectionChanged
-from laddnav.ocpi.introductions import introduce_debtors
 from tests.ocpi.network import EMSP, Installation, Pair
 
 

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.locations import actions as locations
 from laddnav.locations.events import LocationChanged
-from laddnav.ocpi import losses, operate
 from laddnav.ocpi.model import Loss
+from laddnav.ocpi.operate import partners as operate
+from laddnav.ocpi.telling import losses
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tariffs import actions as tariffs

@@ -16,12 +16,13 @@ from starlette.responses import JSONResponse, Response
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
-from laddnav.ocpi import http, partners
-from laddnav.ocpi.ask import Asker
+from laddnav.ocpi import http
+from laddnav.ocpi.calls.guard import may_be_called
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.guard import may_be_called
+from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.http import STRANGERS_MAX
-from laddnav.ocpi.pull import pull_due
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import count_in

@@ -16,7 +16,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import store
-from laddnav.ocpi.policy import Objects, Policy
+from laddnav.ocpi.deviations.policy import Objects, Policy
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.pricing.check.verdicts import Verdict, checked

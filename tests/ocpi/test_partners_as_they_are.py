@@ -15,12 +15,13 @@ from laddnav.db.outbox import drain
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
-from laddnav.ocpi import partners, store
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi import store
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations.policy import Lists, Policy, Pushes
 from laddnav.ocpi.model import Delivery
-from laddnav.ocpi.policy import Lists, Policy, Pushes
-from laddnav.ocpi.push import ATTEMPTS_ELSE, EACH, Courier, wait_after
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.telling.push import ATTEMPTS_ELSE, EACH, Courier, wait_after
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.tariffs import actions as tariffs

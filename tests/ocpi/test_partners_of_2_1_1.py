@@ -15,10 +15,11 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.money import Price
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
-from laddnav.ocpi import commands, partners
-from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.asked import sent_command
-from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi.calls.calling import PartnerRefused
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.commands.asked import sent_command
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import parsed

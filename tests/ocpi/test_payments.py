@@ -17,8 +17,10 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.locations import actions as locations
-from laddnav.ocpi import commands, partners, paying
-from laddnav.ocpi.asked import NotConnectedTo
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands.asked import NotConnectedTo
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.payments import paying
 from laddnav.ocpi.rules import SENDER
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.commands import Verdict

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi import feeds, quirks
+from laddnav.ocpi.deviations import quirks
+from laddnav.ocpi.fetching import feeds
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.tariffs.model import Limit, Restriction, TariffType, TaxIncluded
 from tests import things

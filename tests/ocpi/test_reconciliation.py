@@ -10,7 +10,7 @@ import pytest
 from laddnav.db.outbox import drain
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.v2_3_0.invoice_reconciliation import codec

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from laddnav.ocpi import partners
-from laddnav.ocpi.renewing import give_up_stranded, renew_due
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.renewing import give_up_stranded, renew_due
 from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
 from tests.clock import SetClock

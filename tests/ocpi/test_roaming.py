@@ -15,10 +15,11 @@ from laddnav.kit.ids import EvseRef
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
-from laddnav.ocpi import partners, store
-from laddnav.ocpi.ask import Asker
+from laddnav.ocpi import store
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.partners import NEWEST
 from laddnav.ocpi.model import Exchange
-from laddnav.ocpi.partners import NEWEST
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.parties.model import Role

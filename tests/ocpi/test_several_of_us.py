@@ -13,9 +13,11 @@ from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import EvseRef, NotAPartyId, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import commands, partners, store
-from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.lines import HubStandsAlone, NobodySpeaks, Speaker, together
+from laddnav.ocpi import store
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.lines import HubStandsAlone, NobodySpeaks, Speaker, together
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, details, meant, serving
 from laddnav.ocpi.wire import routing

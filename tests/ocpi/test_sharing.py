@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi import demands, partners, policies
-from laddnav.ocpi.demands import DEMANDS
-from laddnav.ocpi.policy import Demands, Policy, Shares
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import demands, policies
+from laddnav.ocpi.deviations.demands import DEMANDS
+from laddnav.ocpi.deviations.policy import Demands, Policy, Shares
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from laddnav.kit.ids import EvseRef, PartyId
-from laddnav.ocpi import partners
-from laddnav.ocpi.ask import Asker
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
 from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Whitelist

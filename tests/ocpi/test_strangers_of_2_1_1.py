@@ -16,8 +16,9 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners, store
-from laddnav.ocpi.policy import Objects, Policy
+from laddnav.ocpi import store
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations.policy import Objects, Policy
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role

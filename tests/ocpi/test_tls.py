@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from laddnav.kit import json
-from laddnav.ocpi import operate, partners, tls
-from laddnav.ocpi.calling import PartnerUnreachable
+from laddnav.ocpi.calls import tls
+from laddnav.ocpi.calls.calling import PartnerUnreachable
+from laddnav.ocpi.calls.tls import UnfitTls
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Tls
-from laddnav.ocpi.tls import UnfitTls
+from laddnav.ocpi.operate import partners as operate
 from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
 from tests.clock import SetClock

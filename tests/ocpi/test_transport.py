@@ -12,7 +12,7 @@ import pytest
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import State
 from laddnav.ocpi.wire.versions import VERSIONS

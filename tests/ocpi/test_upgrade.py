@@ -13,8 +13,9 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import EvseParking, EvsePosition, Location, Parking
-from laddnav.ocpi import offers, partners, store
-from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi import store
+from laddnav.ocpi.calls.calling import PartnerRefused
+from laddnav.ocpi.connections import offers, partners
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Interface, Module, NoCommonVersion, State

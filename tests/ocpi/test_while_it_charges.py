@@ -14,10 +14,11 @@ from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.metering.model import Measurand, Reading
-from laddnav.ocpi import commands, limited, partners, preferring
-from laddnav.ocpi.asked import sent_command
-from laddnav.ocpi.calling import PartnerRefused
-from laddnav.ocpi.limited import CAPABLE, Limited
+from laddnav.ocpi.calls.calling import PartnerRefused
+from laddnav.ocpi.commands import commands, limited, preferring
+from laddnav.ocpi.commands.asked import sent_command
+from laddnav.ocpi.commands.limited import CAPABLE, Limited
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
 from laddnav.ocpi.wire.profiles import ProfileVerdict

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.rules import PartyTaken, hearing_alike
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import State

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
 from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
-from laddnav.ocpi import feeds
+from laddnav.ocpi.fetching import feeds
 from laddnav.pricing.lint import findings
 from laddnav.pricing.lint.findings import SEVERITY, Code, Finding, Severity
 from laddnav.pricing.lint.rules import linted

@@ -10,8 +10,9 @@ from laddnav.bookings.actions import offering
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners, store
-from laddnav.ocpi.limited import CAPABLE
+from laddnav.ocpi import store
+from laddnav.ocpi.commands.limited import CAPABLE
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.commands import CommandState, CommandType
 from laddnav.ocpi.wire.profiles import ProfileRequest

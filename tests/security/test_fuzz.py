@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from laddnav.ocpi.connections.partners import NEWEST
 from laddnav.ocpi.openapi import document
-from laddnav.ocpi.partners import NEWEST
 from laddnav.ocpi.rules import OFFERED, path_of
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import opposite

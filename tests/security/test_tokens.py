@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from tests.clock import SetClock
 from tests.ocpi.conftest import cpo, emsp
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger

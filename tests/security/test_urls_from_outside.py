@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 
 import laddnav.ocpi
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import partners
-from laddnav.ocpi.guard import ForbiddenAddress, GuardedResolver, checked
-from laddnav.ocpi.offers import look_again
+from laddnav.ocpi.calls.guard import ForbiddenAddress, GuardedResolver, checked
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.offers import look_again
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role

@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.rules import OFFERED, UNROUTED
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.commands import Verdict

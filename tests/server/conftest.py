@@ -15,7 +15,7 @@ import pytest
 from laddnav.db.unit import Database
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpi import feeds
+from laddnav.ocpi.fetching import feeds
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party
 from laddnav.parties.model import Role as Part

@@ -18,8 +18,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.power import kw
 from laddnav.kit.time import Clock
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections import partners
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.server import settings

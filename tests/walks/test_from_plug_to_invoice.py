@@ -19,7 +19,8 @@ from laddnav.kit.money import Price
 from laddnav.kit.power import kw
 from laddnav.ledger import actions as ledger
 from laddnav.metering import periods as metering
-from laddnav.ocpi import commands, partners
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import KeptCommand
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.pricing.rounding import rounded

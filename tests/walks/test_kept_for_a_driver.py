@@ -14,8 +14,8 @@ from laddnav.kit.power import kw
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status as EvseStatus
 from laddnav.locations.rules import evse_of
-from laddnav.ocpi import commands, limited
-from laddnav.ocpi.commands import Asked
+from laddnav.ocpi.commands import commands, limited
+from laddnav.ocpi.commands.commands import Asked
 from laddnav.ocpi.model import KeptCommand
 from laddnav.ocpi.wire.commands import CommandState, Verdict
 from laddnav.ocpi.wire.profiles import ProfileVerdict

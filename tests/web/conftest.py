@@ -15,7 +15,7 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
 from laddnav.db.unit import Database, Listener
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.settings import Settings
 from laddnav.people import actions as people
 from laddnav.people.model import Role

@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from laddnav.db.unit import Database
-from laddnav.ocpi import partners, store
+from laddnav.ocpi import store
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
 from laddnav.parties.model import Role as PartyRole

@@ -15,8 +15,8 @@ from laddnav.billing import actions as billing
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.settings import Settings
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people import actions as people

@@ -11,7 +11,7 @@ from laddnav.billing import actions as billing
 from laddnav.cdrs import actions as cdrs
 from laddnav.db.outbox import drain
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.settings import Settings
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role

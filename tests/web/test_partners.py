@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import offers, partners, store
+from laddnav.ocpi import store
+from laddnav.ocpi.connections import offers, partners
+from laddnav.ocpi.deviations.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
+from laddnav.ocpi.deviations.quirks import FIELDS
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
-from laddnav.ocpi.quirks import FIELDS
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.parties.model import Role as PartyRole

@@ -66,7 +66,7 @@ def cdrs(
 async def _export(
     kind: str, file: str, version: str | None, of: str | None, data: Path | None, database: str | None
 ) -> None:
-    from laddnav.ocpi.feeds import fitting
+    from laddnav.ocpi.fetching.feeds import fitting
     from laddnav.parties import actions as parties
 
     named, wanted = party(of), spoken(version)
@@ -85,7 +85,7 @@ async def _export(
 
 def _said(thing: Any, version: str, holder: PartyId, left_out: Counter[tuple[str, str]]) -> bytes | None:
     """None, and told, where the version has no words for it at all; what it loses of it is counted."""
-    from laddnav.ocpi.losses import lost
+    from laddnav.ocpi.telling.losses import lost
     from laddnav.ocpi.wire.codec import Unsayable
     from laddnav.ocpi.wire.versions import VERSIONS
 

@@ -20,7 +20,7 @@ from laddnav.kit.refusal import Refusal
 if TYPE_CHECKING:
     from laddnav.db.unit import Unit
     from laddnav.kit.ids import PartyId
-    from laddnav.ocpi.feeds import Found
+    from laddnav.ocpi.fetching.feeds import Found
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ async def _taken_over(
     database: str | None,
 ) -> dict[str, Any]:
     """Raises Unfit, SomebodyElses, Unreadable, UnknownParty, WhichParty."""
-    from laddnav.ocpi import feeds
+    from laddnav.ocpi.fetching import feeds
     from laddnav.parties import actions as parties
 
     reads = {"locations": feeds.locations_in, "tariffs": feeds.tariffs_in, "tokens": feeds.tokens_in}

@@ -17,8 +17,8 @@ from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.db.unit import Database
-    from laddnav.ocpi.client import Clients
-    from laddnav.ocpi.lines import Speaker
+    from laddnav.ocpi.calls.client import Clients
+    from laddnav.ocpi.connections.lines import Speaker
     from laddnav.parties.model import Role
 
 app = application("Connections to other companies over OCPI.")
@@ -134,7 +134,7 @@ async def _invite(
     name: str,
     their_role: str,
 ) -> dict[str, Any]:
-    from laddnav.ocpi import partners
+    from laddnav.ocpi.connections import partners
     from laddnav.server.app import roaming
 
     first, *also = _speakers(our_party, our_role)
@@ -163,7 +163,7 @@ async def _register(
     name: str,
     their_role: str,
 ) -> dict[str, Any]:
-    from laddnav.ocpi import partners
+    from laddnav.ocpi.connections import partners
     from laddnav.ocpi.model import Connection
 
     theirs = _role(their_role) if their_role else None
@@ -185,7 +185,7 @@ async def _register(
 
 
 async def _list(data: Path | None, database: str | None) -> list[dict[str, Any]]:
-    from laddnav.ocpi import partners
+    from laddnav.ocpi.connections import partners
     from laddnav.ocpi.model import Connection
 
     async with opened(data, database) as (_, installed), installed.unit() as unit:
@@ -193,7 +193,7 @@ async def _list(data: Path | None, database: str | None) -> list[dict[str, Any]]
 
 
 async def _upgrade(data: Path | None, database: str | None, id: str, version: str | None) -> dict[str, Any]:
-    from laddnav.ocpi import offers, partners
+    from laddnav.ocpi.connections import offers, partners
     from laddnav.ocpi.model import Connection
 
     async with _calling(data, database) as (installed, clients):
@@ -209,7 +209,7 @@ async def _upgrade(data: Path | None, database: str | None, id: str, version: st
 async def _roles(
     data: Path | None, database: str | None, id: str, our_party: list[str], our_role: list[str]
 ) -> list[dict[str, Any]]:
-    from laddnav.ocpi import partners
+    from laddnav.ocpi.connections import partners
     from laddnav.ocpi.model import Connection
 
     ours = _speakers(our_party, our_role)
@@ -222,8 +222,9 @@ async def _roles(
 
 
 async def _losses(data: Path | None, database: str | None, id: str) -> list[dict[str, Any]]:
-    from laddnav.ocpi import losses, partners
+    from laddnav.ocpi.connections import partners
     from laddnav.ocpi.model import Loss
+    from laddnav.ocpi.telling import losses
 
     async with opened(data, database) as (_, installed), installed.unit() as unit:
         found = await losses.of_partner(unit, await partners.fetch(unit, id))
@@ -231,7 +232,7 @@ async def _losses(data: Path | None, database: str | None, id: str) -> list[dict
 
 
 async def _remove(data: Path | None, database: str | None, id: str) -> dict[str, Any]:
-    from laddnav.ocpi import partners
+    from laddnav.ocpi.connections import partners
     from laddnav.ocpi.model import Connection
 
     async with _calling(data, database) as (installed, clients):
@@ -244,7 +245,7 @@ async def _remove(data: Path | None, database: str | None, id: str) -> dict[str,
 
 @asynccontextmanager
 async def _calling(data: Path | None, database: str | None) -> AsyncIterator[tuple[Database, Clients]]:
-    from laddnav.ocpi.client import Clients
+    from laddnav.ocpi.calls.client import Clients
     from laddnav.server.app import roaming
 
     async with opened(data, database) as (settings, installed):
@@ -258,7 +259,7 @@ async def _calling(data: Path | None, database: str | None) -> AsyncIterator[tup
 def _speakers(our_party: list[str], our_role: list[str]) -> list[Speaker]:
     """One party in each of the roles, each of the parties in one role, or as many of both, in turn."""
     from laddnav.kit.ids import PartyId
-    from laddnav.ocpi.lines import Speaker
+    from laddnav.ocpi.connections.lines import Speaker
 
     said, roles = [PartyId.parse(one) for one in our_party], [_role(one) for one in our_role]
     if 1 not in (len(said), len(roles)) and len(said) != len(roles):

@@ -222,7 +222,7 @@ class Database:
         self.clock = clock
         self._pool = pool
         self._listeners = {kind: [_name(listener) for listener in listeners] for kind, listeners in hears.items()}
-        self.listeners: dict[str, Listener] = {_name(one): one for many in hears.values() for one in many}
+        self.listeners = _by_name(one for many in hears.values() for one in many)
         self.kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in hears}
         self._sleepers: set[asyncio.Event] = set()
         self._notifier: asyncio.Task[None] | None = None
@@ -327,7 +327,15 @@ class Database:
 
 
 def _name(listener: Listener) -> str:
-    return f"{listener.__module__.removeprefix('laddnav.')}.{listener.__name__}"
+    """Its room and its own name, which jobs are kept under: where in its room it stands may change meanwhile."""
+    return f"{listener.__module__.removeprefix('laddnav.').partition('.')[0]}.{listener.__name__}"
+
+
+def _by_name(listeners: Iterable[Listener]) -> dict[str, Listener]:
+    named: dict[str, Listener] = {}
+    for one in listeners:
+        assert named.setdefault(_name(one), one) is one, f"two listeners are called {_name(one)}"
+    return named
 
 
 async def _leave_as_it_is(_: object) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.policy import Policy
+from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State, opposite
 from laddnav.ocpi.wire.paging import joined

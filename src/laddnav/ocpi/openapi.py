@@ -18,6 +18,7 @@ from laddnav.locations.model import Connector, Evse
 from laddnav.ocpi.endpoints import credentials
 from laddnav.ocpi.routes import MODULES
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, path_of
+from laddnav.ocpi.telling.words import KINDS
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
 from laddnav.ocpi.wire.handshake import Credentials, Module, VersionDetails
 from laddnav.ocpi.wire.profiles import (
@@ -30,7 +31,6 @@ from laddnav.ocpi.wire.profiles import (
 from laddnav.ocpi.wire.shared.scalars import DateTime, Number
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.ocpi.words import KINDS
 from laddnav.payments.model import Terminal
 from laddnav.scheduling.model import ActiveChargingProfile
 from laddnav.sessions.model import Preferences

@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope, Send
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import http, rules, seal, store
-from laddnav.ocpi.asked import UnknownCommand, sent_command
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints import (
     bookings,
     cdrs,

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
+from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails, counterpart, opposite
 from laddnav.ocpi.wire.routing import Route

@@ -16,9 +16,9 @@ import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.locations.routes
 import laddnav.ocpi.hub.operate
-import laddnav.ocpi.operate
-import laddnav.ocpi.operate_bookings
-import laddnav.ocpi.operate_terminals
+import laddnav.ocpi.operate.bookings
+import laddnav.ocpi.operate.partners
+import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.routes
 import laddnav.parties.routes
 import laddnav.payments.routes
@@ -44,16 +44,23 @@ from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.actions import away
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
-from laddnav.ocpi import commanded, commands, journal, limited, offers, paying, pull, push, renewing
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
-from laddnav.ocpi.ask import Asker
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls import journal
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.commands import commanded, commands, limited
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import offers, renewing
+from laddnav.ocpi.connections.introductions import introduce_debtors
+from laddnav.ocpi.deviations.sharing import tell_of_prices
 from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.fetching import pull
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
-from laddnav.ocpi.introductions import introduce_debtors
-from laddnav.ocpi.listeners import (
+from laddnav.ocpi.payments import paying
+from laddnav.ocpi.settings import Settings as Roaming
+from laddnav.ocpi.telling import push
+from laddnav.ocpi.telling.listeners import (
     push_booking,
     push_booking_location,
     push_cdr,
@@ -64,9 +71,7 @@ from laddnav.ocpi.listeners import (
     push_tariff,
     push_token,
 )
-from laddnav.ocpi.losses import note_cdr, note_location, note_tariff, note_token
-from laddnav.ocpi.settings import Settings as Roaming
-from laddnav.ocpi.sharing import tell_of_prices
+from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
@@ -170,14 +175,14 @@ ROUTES: Sequence[Route] = (
     *laddnav.sessions.routes.ROUTES,
     *laddnav.reservations.routes.ROUTES,
     *laddnav.bookings.routes.ROUTES,
-    *laddnav.ocpi.operate_bookings.ROUTES,
+    *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
-    *laddnav.ocpi.operate.ROUTES,
+    *laddnav.ocpi.operate.partners.ROUTES,
     *laddnav.ocpi.hub.operate.ROUTES,
-    *laddnav.ocpi.operate_terminals.ROUTES,
+    *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )

@@ -24,8 +24,9 @@ from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations import actions as locations
-from laddnav.ocpi import commands, partners
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import State, Step

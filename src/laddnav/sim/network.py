@@ -16,7 +16,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.power import Power
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Evse, Location, Status
-from laddnav.ocpi import feeds
+from laddnav.ocpi.fetching import feeds
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party, Role
 from laddnav.sim.day import Plug

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
 from laddnav.parties.model import Party
 from laddnav.people.model import Role, Visitor
 from laddnav.people.rules import allows

@@ -17,14 +17,14 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
-from laddnav.ocpi.asked import NotConnectedTo
-from laddnav.ocpi.calling import PartnerRefused
-from laddnav.ocpi.client import NotRegistered
-from laddnav.ocpi.commands import MayNotCharge
-from laddnav.ocpi.guard import ForbiddenAddress
-from laddnav.ocpi.policies import UnfitPolicy
+from laddnav.ocpi.calls.calling import PartnerRefused
+from laddnav.ocpi.calls.client import NotRegistered
+from laddnav.ocpi.calls.guard import ForbiddenAddress
+from laddnav.ocpi.calls.tls import UnfitTls
+from laddnav.ocpi.commands.asked import NotConnectedTo
+from laddnav.ocpi.commands.commands import MayNotCharge
+from laddnav.ocpi.deviations.policies import UnfitPolicy
 from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
-from laddnav.ocpi.tls import UnfitTls
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
     ForgedRequest,

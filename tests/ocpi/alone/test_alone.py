@@ -16,14 +16,14 @@ from starlette.applications import Starlette
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.model import BusinessDetails, Location, Status
 from laddnav.locations.rules import UnknownLocation
-from laddnav.ocpi import partners
 from laddnav.ocpi.alone import Known, NotKept, Server, Storage, Us, connected, key, registered
-from laddnav.ocpi.calling import PartnerRefused
+from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.conform.run import Order, listening, run
 from laddnav.ocpi.conform.verdicts import Outcome, judged
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire.commands import CommandResponse, StopSession, Verdict
 from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.ocpi.words import token_key
 from laddnav.parties.model import Role
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, Token

@@ -13,10 +13,10 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status as EvseStatus
-from laddnav.ocpi import partners
 from laddnav.ocpi.conform.conversation import Conversation
 from laddnav.ocpi.conform.record import Record
 from laddnav.ocpi.conform.run import Order, listening, run
+from laddnav.ocpi.connections import partners
 from laddnav.parties.model import Role
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.sessions import actions as sessions

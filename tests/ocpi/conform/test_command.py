@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from laddnav.ocpi import partners
 from laddnav.ocpi.conform.run import NothingToTest, Order, run
+from laddnav.ocpi.connections import partners
 from tests.clock import SetClock
 from tests.conftest import Databases
 from tests.ocpi.conform import mutations

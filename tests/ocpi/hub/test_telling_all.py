@@ -7,9 +7,10 @@ from typing import Any
 
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Location
-from laddnav.ocpi import partners, store
+from laddnav.ocpi import store
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.hub.rules import Denial
-from laddnav.ocpi.pull import pull_due
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS

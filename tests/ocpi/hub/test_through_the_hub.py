@@ -11,8 +11,10 @@ import pytest
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.energy import kwh, wh
 from laddnav.locations import actions as locations
-from laddnav.ocpi import commands, partners, store
-from laddnav.ocpi.ask import Asker
+from laddnav.ocpi import store
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions

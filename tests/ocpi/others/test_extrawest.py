@@ -9,7 +9,7 @@ import pytest
 
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
-from laddnav.ocpi import partners
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens import actions as tokens

@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import Clock
-from laddnav.ocpi import offers
 from laddnav.ocpi.alone.kinds import BY_KIND
 from laddnav.ocpi.alone.storage import Us
-from laddnav.ocpi.calling import Lines, Partner, Reply
-from laddnav.ocpi.crawl import leaves
+from laddnav.ocpi.calls.calling import Lines, Partner, Reply
+from laddnav.ocpi.connections import offers
+from laddnav.ocpi.deviations.policy import Lists
 from laddnav.ocpi.endpoints.call import hearing
+from laddnav.ocpi.fetching.crawl import leaves
 from laddnav.ocpi.model import Connection, Exchange
-from laddnav.ocpi.policy import Lists
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, handshake, paging
 from laddnav.ocpi.wire.codec import Hearing, encoded

@@ -10,8 +10,8 @@ from msgspec import Struct
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.model import Location
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire.handshake import Module
-from laddnav.ocpi.words import token_key
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token

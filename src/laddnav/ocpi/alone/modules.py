@@ -20,6 +20,7 @@ from laddnav.ocpi.endpoints.call import Reply, kept
 from laddnav.ocpi.endpoints.heard import Mismatch, part, same_owner, with_part
 from laddnav.ocpi.http import NotHere
 from laddnav.ocpi.rules import RECEIVER, SENDER, NotAmongThem, Side
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.codec import Codec, Hearing, encoded, parsed
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResponse, CommandResult, CommandType, Verdict
@@ -28,7 +29,6 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.shared.scalars import instant
 from laddnav.ocpi.wire.version import Version
-from laddnav.ocpi.words import token_key
 from laddnav.sessions.model import Session
 from laddnav.tokens.model import Authorization, LocationReferences, TokenType
 from laddnav.tokens.rules import UnknownToken

@@ -14,14 +14,15 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
-from laddnav.ocpi import http, offers, rules
+from laddnav.ocpi import http, rules
 from laddnav.ocpi.alone.modules import TABLES, Asked, table_of
 from laddnav.ocpi.alone.storage import Met, NotKept, Peer, Storage, Us
-from laddnav.ocpi.calling import Lines, Partner, PartnerRefused
+from laddnav.ocpi.calls.calling import Lines, Partner, PartnerRefused
+from laddnav.ocpi.calls.guard import ForbiddenAddress
+from laddnav.ocpi.connections import offers
 from laddnav.ocpi.endpoints.call import Reply
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
 from laddnav.ocpi.endpoints.status import status_of
-from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.http import NoSuchMethod, NotHere, Request, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.settings import Settings

@@ -13,8 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from laddnav.kit.time import Clock
+from laddnav.ocpi.calls.guard import ForbiddenAddress, GuardedResolver, checked
 from laddnav.ocpi.conform.record import Answer, Exchange, Record, Request
-from laddnav.ocpi.guard import ForbiddenAddress, GuardedResolver, checked
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.routing import MessageIds, Route

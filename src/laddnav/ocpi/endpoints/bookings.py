@@ -14,13 +14,13 @@ from laddnav.bookings.rules import UnknownBooking, UnknownBookingLocation, Unkno
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
-from laddnav.ocpi import words
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part, readable, with_part
 from laddnav.ocpi.http import NotHere
 from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.store.words import Key
+from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire import paging
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.settings import Settings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from laddnav.db.unit import Unit
 from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
-from laddnav.ocpi import commanded, commands
-from laddnav.ocpi.asked import UnknownCommand, sent_command
+from laddnav.ocpi.calls.guard import checked
+from laddnav.ocpi.commands import commanded, commands
+from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
 from laddnav.ocpi.endpoints.heard import readable
-from laddnav.ocpi.guard import checked
 from laddnav.ocpi.wire.commands import (
     COMMANDS,
     CancelReservation,

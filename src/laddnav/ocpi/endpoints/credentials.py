@@ -5,12 +5,12 @@ from __future__ import annotations
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import partners
-from laddnav.ocpi.calling import PartnerRefused
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.calling import PartnerRefused
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.calls.guard import ForbiddenAddress
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.ourselves import credentials_of, words_of
 from laddnav.ocpi.endpoints.call import DONE, Beyond, Call, Reply, Table, Within
-from laddnav.ocpi.guard import ForbiddenAddress
-from laddnav.ocpi.ourselves import credentials_of, words_of
 from laddnav.ocpi.wire.handshake import Credentials, Step
 
 

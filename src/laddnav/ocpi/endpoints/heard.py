@@ -14,7 +14,8 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Location
-from laddnav.ocpi import quirks, store, uids
+from laddnav.ocpi import store
+from laddnav.ocpi.deviations import quirks, uids
 from laddnav.ocpi.endpoints.call import Call, hearing
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
-from laddnav.ocpi import words
 from laddnav.ocpi.endpoints.call import Call, Endpoint, Reply, Within
 from laddnav.ocpi.endpoints.heard import speakable
+from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi import limited
-from laddnav.ocpi.asked import UnknownCommand, sent_command
+from laddnav.ocpi.calls.guard import checked
+from laddnav.ocpi.commands import limited
+from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
-from laddnav.ocpi.guard import checked
 from laddnav.ocpi.wire.profiles import ChargingProfileResponse, ProfileRequest, SetChargingProfile
 from laddnav.scheduling.model import ActiveChargingProfile
 

@@ -14,13 +14,13 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import TwoEvsesAlike, UnknownConnector, UnknownEvse, UnknownLocation
-from laddnav.ocpi.asked import UnknownCommand
-from laddnav.ocpi.commanded import ConnectorMissing
+from laddnav.ocpi.calls.guard import ForbiddenAddress
+from laddnav.ocpi.commands.asked import UnknownCommand
+from laddnav.ocpi.commands.commanded import ConnectorMissing
 from laddnav.ocpi.endpoints.cdrs import NotOurDriver
 from laddnav.ocpi.endpoints.clients import UnknownClient
 from laddnav.ocpi.endpoints.credentials import CannotUseYou
 from laddnav.ocpi.gate import TooOften
-from laddnav.ocpi.guard import ForbiddenAddress
 from laddnav.ocpi.http import NoSuchMethod, NotHere, NotJson, TooLong, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.hub.rules import (
     CannotRoute,

@@ -7,13 +7,14 @@ from msgspec.structs import replace
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi import store, uids
+from laddnav.ocpi import store
+from laddnav.ocpi.deviations import uids
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Mismatch, Subject, readable, speakable
 from laddnav.ocpi.store.words import Key
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire.handshake import Module
-from laddnav.ocpi.words import token_key
 from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, TokenType

@@ -22,11 +22,11 @@ from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.hub.translate import OBJECTS, PARTS
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.ocpi.words import token_key
 
 
 def queued(unit: Unit, through: Through, clients: Iterable[Client], connections: Iterable[Connection]) -> None:

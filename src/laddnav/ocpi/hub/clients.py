@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import lines
 from laddnav.ocpi import store as kept
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections import lines
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import store
 from laddnav.ocpi.hub.rules import is_denied

@@ -14,7 +14,7 @@ from msgspec import Struct
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.endpoints.call import Reply
 from laddnav.ocpi.endpoints.status import status_of
 from laddnav.ocpi.hub import broadcast, detours, forward, kept, listing

@@ -16,12 +16,12 @@ from laddnav.kit.ids import NotAPartyId, PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.calling import PartnerTooSlow, PartnerUnreachable, Passed
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.calling import PartnerTooSlow, PartnerUnreachable, Passed
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.calls.guard import checked
 from laddnav.ocpi.endpoints import locations
 from laddnav.ocpi.endpoints.call import Reply
 from laddnav.ocpi.events import ConnectionChanged
-from laddnav.ocpi.guard import checked
 from laddnav.ocpi.hub import detours, kept
 from laddnav.ocpi.hub.model import Detour
 from laddnav.ocpi.hub.names import owner_said

@@ -19,13 +19,13 @@ from laddnav.ocpi.hub.model import Told
 from laddnav.ocpi.hub.names import Contract, Driver, Named, Party, Thing
 from laddnav.ocpi.hub.rules import CannotRoute
 from laddnav.ocpi.hub.translate import OBJECTS
-from laddnav.ocpi.losses import OLDER, lost
 from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.store.words import Key
+from laddnav.ocpi.telling.losses import OLDER, lost
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire.codec import Hearing, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.ocpi.words import token_key
 from laddnav.tokens.model import Token
 
 M = TypeVar("M")

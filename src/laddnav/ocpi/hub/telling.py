@@ -16,11 +16,11 @@ from laddnav.locations.model import Location
 from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpi.hub import kept
 from laddnav.ocpi.hub.translate import alike
+from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.shared.scalars import NOT_AVAILABLE
 from laddnav.ocpi.wire.version import Version
-from laddnav.ocpi.words import token_key
 from laddnav.sessions.model import CdrLocation, CdrToken, Session
 from laddnav.sessions.rules import Place
 from laddnav.tokens.model import Authorization, Token, TokenType

@@ -10,8 +10,8 @@ from typing import Any
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.policy import Policy
 from laddnav.ocpi.store import lines
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
 from laddnav.parties.model import Role

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId, fold
+from laddnav.ocpi.deviations.policy import Shares
 from laddnav.ocpi.model import Connection, Loss
-from laddnav.ocpi.policy import Shares
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 

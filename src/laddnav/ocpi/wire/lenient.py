@@ -20,7 +20,7 @@ MOST_BYTES = 16_000_000  # of one object; more is an attack or an accident
 def repaired(body: bytes) -> Any:
     """The words with every repair of quirks.py done. Raises Unreadable."""
     # Loaded only for words that need it: what repairs knows the countries of the world.
-    from laddnav.ocpi.quirks import mended
+    from laddnav.ocpi.deviations.quirks import mended
 
     try:
         words, _ = mended(parsed(body))

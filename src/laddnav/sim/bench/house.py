@@ -22,8 +22,9 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpi import feeds, partners
-from laddnav.ocpi.client import Clients
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.fetching import feeds
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Interface, Module

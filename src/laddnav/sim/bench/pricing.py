@@ -16,7 +16,7 @@ from statistics import median
 import msgspec
 
 from laddnav.cdrs.model import Cdr
-from laddnav.ocpi.partners import NEWEST
+from laddnav.ocpi.connections.partners import NEWEST
 from laddnav.ocpi.wire.charge import WireCharge2_2_1, read_charge
 from laddnav.ocpi.wire.lines import PIECE, read_lines
 from laddnav.ocpi.wire.shared.scalars import from_json

@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
-from laddnav.ocpi import demands, partners, policies
-from laddnav.ocpi.policies import CLOSABLE
-from laddnav.ocpi.policy import Policy, switches_of
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import demands, policies
+from laddnav.ocpi.deviations.policies import CLOSABLE
+from laddnav.ocpi.deviations.policy import Policy, switches_of
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see

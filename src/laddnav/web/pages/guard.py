@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from laddnav.ocpi import partners, tls
+from laddnav.ocpi.calls import tls
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Tls
 from laddnav.people import actions as people
 from laddnav.people.model import Role

@@ -20,8 +20,8 @@ from laddnav.locations.rules import (
     shown_to_anybody,
     spaces_of,
 )
-from laddnav.ocpi import commands
-from laddnav.ocpi.introductions import introduced
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.connections.introductions import introduced
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.people.rules import allows

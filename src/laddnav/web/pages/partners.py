@@ -5,10 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 from starlette.responses import Response
 
-from laddnav.ocpi import commands, losses, offers, partners
+from laddnav.ocpi.commands import commands
+from laddnav.ocpi.connections import offers, partners
+from laddnav.ocpi.deviations.policy import Calls, Policy
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Delivery
-from laddnav.ocpi.policy import Calls, Policy
+from laddnav.ocpi.telling import losses
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import State
 from laddnav.people import actions as people

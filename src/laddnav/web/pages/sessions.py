@@ -19,7 +19,7 @@ from laddnav.db.stream import Announced
 from laddnav.kit import json
 from laddnav.kit.ids import fold
 from laddnav.metering.model import Activity
-from laddnav.ocpi import commands
+from laddnav.ocpi.commands import commands
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import FrameKind, Message
 from laddnav.people import actions as people

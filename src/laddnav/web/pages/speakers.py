@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi import partners
-from laddnav.ocpi.lines import Speaker
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.lines import Speaker
 from laddnav.ocpi.rules import OFFERED
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people import actions as people

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
-from laddnav.ocpi import feeds
+from laddnav.ocpi.fetching import feeds
 from laddnav.ocpi.wire import lint
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.parties.model import Party

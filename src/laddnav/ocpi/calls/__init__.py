@@ -1,0 +1,1 @@
+"""Calls to partners: what stands between a wish to ask and an answer read."""

@@ -1,0 +1,382 @@
+"""One call to a partner, guarded, bounded, noted, and its answer read; it needs no database."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp import AddrInfoType
+from msgspec import Struct
+from yarl import URL
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.kit.time import Clock
+from laddnav.ocpi.calls.guard import GuardedResolver, checked, may_be_called
+from laddnav.ocpi.model import Connection, Exchange
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire import envelope, routing
+from laddnav.ocpi.wire.envelope import Answer, StatusCode
+from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.ocpi.wire.routing import MessageIds, Route
+from laddnav.ocpi.wire.versions import VERSIONS
+
+_REDIRECTS = 3
+WAIT_MAX = timedelta(days=1)  # however long a partner wants to be left alone
+# OCPI 2.2.1 status_codes_4xxx_hub_errors
+HUB_SAYS = {
+    StatusCode.HUB_ERROR: "The hub cannot pass this on",
+    StatusCode.UNKNOWN_RECEIVER: "The hub knows no such party, or does not let us speak to it",
+    StatusCode.RECEIVER_TIMED_OUT: "The party behind the hub does not answer in time",
+    StatusCode.RECEIVER_NOT_CONNECTED: "The party behind the hub is not connected to it now",
+}
+
+
+class PartnerUnreachable(Trouble):
+    """The line to a partner is down: later may help, and until then nothing will get through."""
+
+
+class PartnerTooSlow(PartnerUnreachable):
+    """The partner was reached, perhaps, and said nothing within the time that there was."""
+
+
+class PartnerTroubled(Trouble):
+    """The partner answered, but that it cannot, or not in OCPI: later may help with this one request.
+
+    `wait`: how long it wants to be left alone, where it said so.
+    """
+
+    def __init__(self, message: str, wait: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class NotRouted(PartnerTroubled):
+    """A hub has no way for such a request, which is seldom otherwise a moment later."""
+
+
+class NotPassedOn(PartnerTroubled):
+    """A hub is well, but whom it is for is not there or does not answer: it waits for that party alone."""
+
+
+class PartnerRefused(Refusal):
+    """The partner understood and said no, so asking again will not help; `http` and `status` are its numbers."""
+
+    def __init__(self, http: int, status: int | None, message: str) -> None:
+        super().__init__(message)
+        self.http, self.status = http, status
+
+    @property
+    def perhaps_moved(self) -> bool:
+        """There is nothing that speaks OCPI, or nothing that speaks this version of it, or nothing at all."""
+        hints = (None, envelope.StatusCode.CLIENT_ERROR, envelope.StatusCode.UNSUPPORTED_VERSION)
+        return self.http in (301, 302, 307, 308, 404, 410) and self.status in hints
+
+
+class NotOffered(Refusal):
+    """The partner offers no endpoint for this."""
+
+    def __init__(self, module: Module, interface: Interface) -> None:
+        super().__init__(f"The partner offers no {interface} of {module}")
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """A partner's yes: `headers` in small letters, `answer` opened."""
+
+    http: int
+    headers: Mapping[str, str]
+    answer: Answer
+
+
+class Passed(Struct, frozen=True, kw_only=True):
+    """An answer as it came, for whoever it is meant for: `headers` in small letters, `body` untouched."""
+
+    http: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Went(Struct):
+    """How an exchange went, so far as that is known."""
+
+    http: int | None = None
+    status: int | None = None
+    problem: str | None = None
+
+
+class Lines:
+    """A session for each partner, so that one that hangs holds up nobody else; `note` gets every exchange."""
+
+    def __init__(self, settings: Settings, clock: Clock, note: Callable[[Exchange], None]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.note = note
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._guards: dict[str, tuple[datetime | None, ssl.SSLContext | None]] = {}
+
+    async def close(self) -> None:
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def guarded_at(self, line: str) -> datetime | None:
+        """Since when the line is guarded as it is; None: as every line."""
+        return self._guards.get(line, (None, None))[0]
+
+    async def guard(self, line: str, at: datetime | None, context: ssl.SSLContext | None) -> None:
+        """What is called from now on is called like that, over connections of its own."""
+        self._guards[line] = (at, context)
+        session = self._sessions.pop(line, None)
+        if session is not None:
+            await session.close()
+
+    def session(self, line: str) -> aiohttp.ClientSession:
+        session = self._sessions.get(line)
+        if session is None or session.closed:
+            connector = aiohttp.TCPConnector(
+                resolver=GuardedResolver(self.settings.allow_loopback),
+                socket_factory=self._socket,
+                limit=16,
+                ssl=self._guards.get(line, (None, None))[1] or True,
+                keepalive_timeout=60,
+            )
+            session = self._sessions[line] = aiohttp.ClientSession(
+                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return session
+
+    def _socket(self, where: AddrInfoType) -> socket.socket:
+        """The last look, at the very address: in whatever way it was spelt, nobody leads us past it."""
+        family, kind, protocol, _, address = where
+        if not may_be_called(str(address[0]), self.settings.allow_loopback):
+            raise OSError(None, f"{address[0]} is no public address")
+        return socket.socket(family, kind, protocol)
+
+
+class Partner:
+    """One partner with one token; every call is logged, and none shows the token in its log."""
+
+    def __init__(self, lines: Lines, connection: Connection, token: str) -> None:
+        self.connection = connection
+        self.lines = lines
+        self._token = token
+
+    def on(self, connection: Connection) -> Partner:
+        """The same, as we know it better now."""
+        return Partner(self.lines, connection, self._token)
+
+    def endpoint(self, module: Module, interface: Interface) -> str:
+        """Raises NotOffered."""
+        url = self.connection.endpoint(module, interface)
+        if url is None:
+            raise NotOffered(module, interface)
+        return url
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        to: PartyId | None = None,
+        open: bool = False,
+        routed: bool = True,
+        within: timedelta | None = None,
+    ) -> Reply:
+        """Raises PartnerUnreachable, PartnerTroubled, PartnerRefused, ForbiddenAddress.
+
+        `routed` is for functional modules only (OCPI 2.2.1 transport_and_format_message_routing); `to` where it is not
+        the party that we chiefly deal with, or the hub; `open`: whom it concerns, if anybody, a hub may know.
+        """
+        request = self.lines.clock.new_id()
+        ids = MessageIds(request=request, correlation=request)
+        route = self._route(to, open) if routed else None
+        within = within or self.lines.settings.call_within
+        with self._noted(method, url, ids) as went:
+            went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
+            answer = self._judged(went.http, said, raw)
+            went.status = answer.status
+            return Reply(http=went.http, headers=said, answer=answer)
+
+    async def pass_on(
+        self, method: str, url: str, body: bytes | None, *, route: Route, correlation: str, within: timedelta
+    ) -> Passed:
+        """For somebody else, whose correlation it keeps; the answer is not ours to judge.
+
+        OCPI 2.2.1 transport_and_format_unique_messageg_ids. Raises PartnerUnreachable, PartnerTroubled, PartnerRefused,
+        ForbiddenAddress.
+        """
+        ids = MessageIds(request=self.lines.clock.new_id(), correlation=correlation)
+        with self._noted(method, url, ids) as went:
+            went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
+            return Passed(http=went.http, headers=said, body=raw)
+
+    @contextmanager
+    def _noted(self, method: str, url: str, ids: MessageIds) -> Iterator[_Went]:
+        """Whatever becomes of it is in the log."""
+        loop = asyncio.get_running_loop()
+        at, started = self.lines.clock.now(), loop.time()
+        went = _Went()
+        try:
+            yield went
+        except PartnerRefused as error:
+            went.http, went.status, went.problem = error.http, error.status, str(error)
+            raise
+        except (Trouble, Refusal) as error:
+            went.problem = str(error)
+            raise
+        finally:
+            self.lines.note(
+                Exchange(
+                    holder=self.connection.holder,
+                    connection_id=self.connection.id,
+                    id=ids.request,
+                    at=at,
+                    direction="out",
+                    method=method,
+                    url=self._shown(url),
+                    http_status=went.http,
+                    ocpi_status=went.status,
+                    problem=went.problem,
+                    request_id=ids.request,
+                    correlation_id=ids.correlation,
+                    took_ms=round((loop.time() - started) * 1000),
+                )
+            )
+
+    def _shown(self, url: str) -> str:
+        """For the log: without the uid of a Token, which is a secret of its driver."""
+        for interface in Interface:
+            endpoint = self.connection.endpoint(Module.TOKENS, interface)
+            if endpoint is not None and url.startswith(f"{endpoint.rstrip('/')}/"):
+                return f"{endpoint.rstrip('/')}/…"
+        return url
+
+    def _headers(self, ids: MessageIds, body: bytes | None, route: Route | None) -> dict[str, str]:
+        connection = self.connection
+        scheme = routing.BEARER if connection.policy.calls.bearer else routing.SCHEME
+        headers = routing.id_headers(ids)
+        headers["Authorization"] = routing.authorization(self._token, encoded=connection.encodes_token, scheme=scheme)
+        headers["Accept"] = "application/json"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if route is not None and VERSIONS[self.connection.version].routes:
+            headers |= routing.route_headers(route)
+        return headers
+
+    def _route(self, to: PartyId | None, open: bool) -> Route:
+        """A hub, and nobody else, looks for a receiver where none is named.
+
+        OCPI 2.2.1 transport_and_format_message_routing_open_routing_request.
+        """
+        connection = self.connection
+        if open and connection.hub is not None:
+            return Route(origin=connection.holder)
+        return Route(to=to or connection.addressee, origin=connection.holder)
+
+    async def _sent(
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str], within: timedelta
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
+        seconds = within.total_seconds()
+        allow_loopback = self.lines.settings.allow_loopback
+        session = self.lines.session(self.connection.line)
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 10))
+        try:
+            async with asyncio.timeout(seconds):
+                for _ in range(_REDIRECTS):
+                    async with session.request(
+                        method,
+                        _as_given(checked(url, allow_loopback)),
+                        data=body,
+                        headers=headers,
+                        timeout=timeout,
+                        allow_redirects=False,
+                    ) as response:
+                        raw = await self._bounded(response)
+                        said = {name.lower(): value for name, value in response.headers.items()}
+                    target = said.get("location")
+                    followed = response.status in (307, 308) or (response.status in (301, 302) and method == "GET")
+                    if not (followed and target):
+                        return response.status, said, raw
+                    target = urljoin(url, target)
+                    if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                        raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {target[:200]}")
+                    url = target
+        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+            raise PartnerTooSlow(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {error}"[:300]) from error
+        raise PartnerRefused(308, None, f"{url[:200]} leads in circles")
+
+    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        """Raises PartnerTroubled where it does not end."""
+        most = self.lines.settings.answer_max
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.content.iter_any():
+            size += len(piece)
+            if size > most:
+                response.close()
+                raise PartnerTroubled(f"The answer is longer than {most} bytes")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+        """Only a 2xx with a 1xxx is a yes; 3xxx, 5xx and 429 may be one later."""
+        try:
+            answer: Answer | None = envelope.opened(raw)
+        except Unreadable:
+            answer = None
+        if answer is not None and answer.status in HUB_SAYS:
+            raise _of_hub(http, answer)
+        if http >= 500 or http == 429:
+            raise PartnerTroubled(_said(http, answer, raw), _wait(headers.get("retry-after"), self.lines.clock.now()))
+        if http >= 300:
+            raise PartnerRefused(http, answer.status if answer else None, _said(http, answer, raw))
+        if answer is None:
+            raise PartnerTroubled(_said(http, answer, raw))
+        if 3000 <= answer.status < 4000:
+            raise PartnerTroubled(_said(http, answer, raw))
+        if not answer.granted:
+            raise PartnerRefused(http, answer.status, _said(http, answer, raw))
+        return answer
+
+
+def _of_hub(http: int, answer: Answer) -> PartnerTroubled | PartnerRefused:
+    """That a party is unknown is for a person to look at; the rest may pass."""
+    status = StatusCode(answer.status)
+    said = f"{HUB_SAYS[status]} ({_said(http, answer, b'')})"
+    if status is StatusCode.UNKNOWN_RECEIVER:
+        return PartnerRefused(http, status, said)
+    return NotRouted(said) if status is StatusCode.HUB_ERROR else NotPassedOn(said)
+
+
+def _as_given(url: str) -> URL:
+    """Percent signs stay as they are: an id with a slash in it must not become two segments."""
+    return URL(url, encoded=True)
+
+
+def _wait(said: str | None, now: datetime) -> timedelta | None:
+    """How long a Retry-After header means, in seconds or as a date; a day at most."""
+    if said is None:
+        return None
+    try:
+        length = timedelta(seconds=int(said)) if said.strip().isdecimal() else parsedate_to_datetime(said) - now
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return min(max(length, timedelta()), WAIT_MAX)
+
+
+def _said(http: int, answer: Answer | None, raw: bytes) -> str:
+    if answer is not None:
+        return f"HTTP {http}, status {answer.status}: {answer.message or 'no message'}"[:400]
+    return f"HTTP {http} without an OCPI answer: {raw[:120].decode(errors='replace')!r}"

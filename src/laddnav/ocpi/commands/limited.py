@@ -1,0 +1,307 @@
+"""What others limit our charges to, as CPO, and what we limit theirs to, as eMSP: each asked now and answered later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.kit.json import Unreadable
+from laddnav.locations import actions as locations
+from laddnav.locations.rules import NoStation
+from laddnav.ocpi import store
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.commands import asked
+from laddnav.ocpi.commands.asked import Heard, Question, connected_to
+from laddnav.ocpi.commands.taken import accept, answer, taken, waiting
+from laddnav.ocpi.model import Connection, KeptCommand
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
+from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.wire.codec import Hearing
+from laddnav.ocpi.wire.commands import CommandStep
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.paging import joined, with_query
+from laddnav.ocpi.wire.profiles import (
+    ActiveChargingProfileResult,
+    ChargingProfileResponse,
+    ChargingProfileResult,
+    ClearProfileResult,
+    ProfileRequest,
+    ProfileResult,
+    ProfileVerdict,
+    SetChargingProfile,
+)
+from laddnav.ocpi.wire.version import Version
+from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
+from laddnav.scheduling.rules import NoSchedule
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import limiting
+from laddnav.sessions.events import Limiting, LimitsAnswered, LimitsChanged
+from laddnav.sessions.model import Session, Status
+from laddnav.sessions.rules import AlreadyEnded, UnknownSession
+
+CAPABLE = "CHARGING_PROFILE_CAPABLE"
+WAITING_MAX = 5  # questions about one charge that its Station has not answered yet
+
+REQUESTS = {
+    Limiting.TELL: ProfileRequest.TELL,
+    Limiting.SET: ProfileRequest.SET,
+    Limiting.CLEAR: ProfileRequest.CLEAR,
+}
+
+
+# As CPO: asked by a partner -------------------------------------------------------------------------------------------
+
+
+async def take_set(
+    unit: Unit, connection: Connection, settings: Settings, session_id: str, command: SetChargingProfile, body: bytes
+) -> ChargingProfileResponse:
+    """Pass a profile on to the Station (OCPI 2.2.1 mod_charging_profiles_cpo_put_method). Raises Unreadable."""
+    session = await _theirs(unit, connection, session_id)
+    if not isinstance(session, Session):
+        return session
+    one = taken(unit, connection, settings, ProfileRequest.SET, command.response_url, body)
+    try:
+        await limiting.set_limits(
+            unit, session.holder, session.id, command.profile, by=session.token.owner, request=one.id
+        )
+    except NoSchedule as error:
+        raise Unreadable(f"{error} - at `$.charging_profile`") from error
+    except (AlreadyEnded, NoStation):
+        return _no(ProfileVerdict.REJECTED)
+    return _yes(unit, one, settings, session)
+
+
+async def take_clear(
+    unit: Unit, connection: Connection, settings: Settings, session_id: str, response_url: str
+) -> ChargingProfileResponse:
+    """OCPI 2.2.1 mod_charging_profiles_cpo_delete_method."""
+    session = await _theirs(unit, connection, session_id)
+    if not isinstance(session, Session):
+        return session
+    one = taken(unit, connection, settings, ProfileRequest.CLEAR, response_url, b"")
+    try:
+        await limiting.clear_limits(unit, session.holder, session.id, request=one.id)
+    except (AlreadyEnded, NoStation):
+        return _no(ProfileVerdict.REJECTED)
+    return _yes(unit, one, settings, session)
+
+
+async def take_question(
+    unit: Unit, connection: Connection, settings: Settings, session_id: str, duration: timedelta, response_url: str
+) -> ChargingProfileResponse:
+    """OCPI 2.2.1 mod_charging_profiles_cpo_get_method."""
+    session = await _theirs(unit, connection, session_id)
+    if not isinstance(session, Session):
+        return session
+    one = taken(unit, connection, settings, ProfileRequest.TELL, response_url, b"")
+    try:
+        await limiting.tell_limits(unit, session.holder, session.id, duration, request=one.id)
+    except (AlreadyEnded, NoStation):
+        return _no(ProfileVerdict.REJECTED)
+    return _yes(unit, one, settings, session)
+
+
+async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Session | ChargingProfileResponse:
+    """A charge of ours with a Token of theirs at an Evse that follows profiles, or why there is none."""
+    holder = connection.holder
+    session = await sessions.find(unit, holder, holder, session_id)
+    if session is None:
+        return _no(ProfileVerdict.UNKNOWN_SESSION)
+    if session.token.owner not in connection.parties or session.status is not Status.ACTIVE:
+        return _no(ProfileVerdict.REJECTED)
+    if not await locations.can(unit, holder, EvseRef(session.location_id, session.evse_uid), CAPABLE):
+        return _no(ProfileVerdict.NOT_SUPPORTED)
+    if await store.commands.waiting_about(unit, holder, session.id, list(ProfileRequest)) >= WAITING_MAX:
+        return _no(ProfileVerdict.TOO_OFTEN)
+    return session
+
+
+def _yes(unit: Unit, one: KeptCommand, settings: Settings, session: Session) -> ChargingProfileResponse:
+    return ChargingProfileResponse(result=ProfileVerdict.ACCEPTED, timeout=accept(unit, one, settings, session.id))
+
+
+def _no(verdict: ProfileVerdict) -> ChargingProfileResponse:
+    return ChargingProfileResponse(result=verdict, timeout=0)
+
+
+async def answer_limits(database: Database, answered: LimitsAnswered) -> None:
+    """Hears what a Station said about limits, and queues it for whoever asked."""
+    if answered.request is None:
+        return
+    async with database.unit() as unit:
+        command = await store.commands.find(unit, answered.holder, answered.request, lock=True)
+        session = await sessions.fetch(unit, answered.holder, answered.holder, answered.session_id)
+        if command is not None:
+            await _tell(unit, command, _result(answered.result), session.active_profile, CommandStep.GRANTED)
+    database.wake()
+
+
+async def tell_late(unit: Unit, command: KeptCommand) -> None:
+    """The Station said nothing in time, for which OCPI has no better word than no."""
+    await _tell(unit, command, ProfileResult.REJECTED, None, CommandStep.LATE)
+
+
+async def _tell(
+    unit: Unit, command: KeptCommand, result: ProfileResult, active: ActiveChargingProfile | None, step: CommandStep
+) -> None:
+    connection = await waiting(unit, command)
+    if connection is not None:
+        version = VERSIONS[connection.version]
+        body = _body(version, ProfileRequest(command.kind), result, active)
+        answer(unit, connection, command, Module.CHARGING_PROFILES, step, result, body)
+
+
+def _body(version: Version, kind: ProfileRequest, result: ProfileResult, active: ActiveChargingProfile | None) -> bytes:
+    codecs = version.codecs
+    if kind is ProfileRequest.SET:
+        return codecs[ChargingProfileResult].encode(ChargingProfileResult(result=result))
+    if kind is ProfileRequest.CLEAR:
+        return codecs[ClearProfileResult].encode(ClearProfileResult(result=result))
+    told = active if result is ProfileResult.ACCEPTED else None
+    return codecs[ActiveChargingProfileResult].encode(ActiveChargingProfileResult(result=result, active=told))
+
+
+def _result(said: str) -> ProfileResult:
+    return ProfileResult(said) if said in set(ProfileResult) else ProfileResult.REJECTED
+
+
+async def push_limits(database: Database, changed: LimitsChanged) -> None:
+    """Hears that other limits hold: whoever has set some of them once is told, and nobody else.
+
+    OCPI 2.2.1 mod_charging_profiles_msp_put_method.
+    """
+    if str(changed.holder) != changed.owner:
+        return
+    async with database.unit() as unit:
+        session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
+        if session is None or session.limits is None or not session.limits.held:
+            return
+        ways = (
+            one
+            for one in await store.connections.registered(unit, changed.holder)
+            if (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[one.our_role]
+            and one.endpoint(Module.CHARGING_PROFILES, SENDER) is not None
+        )
+        by = session.limits.by
+        way = way_to(by, ways)
+        if way is not None:
+            store.deliveries.queue_news(unit, way, Module.CHARGING_PROFILES, fold(session.id), "PUT", by)
+    database.wake()
+
+
+# As eMSP: asking a partner --------------------------------------------------------------------------------------------
+
+
+class Limited(Struct, frozen=True, kw_only=True):
+    """What the CPO said at once; what the Evse made of it follows as CommandAnswered."""
+
+    command_id: str
+    verdict: ProfileVerdict
+
+
+async def set_profile(
+    database: Database, clients: Clients, holder: PartyId, *, owner: PartyId, session_id: str, profile: ChargingProfile
+) -> Limited:
+    """Limit a charge of a driver of ours. Raises NotConnectedTo, NotOffered, and what a call raises."""
+    connection = await _connection(database, holder, owner)
+    codec = VERSIONS[connection.version].codecs[SetChargingProfile]
+
+    def question(endpoint: str, response_url: str) -> Question:
+        command = SetChargingProfile(response_url=response_url, profile=profile)
+        return Question(method="PUT", url=joined(endpoint, session_id), body=codec.encode(command))
+
+    return await _request(database, clients, connection, owner, session_id, ProfileRequest.SET, question)
+
+
+async def clear_profile(
+    database: Database, clients: Clients, holder: PartyId, *, owner: PartyId, session_id: str
+) -> Limited:
+    """Raises NotConnectedTo, NotOffered, and what a call raises."""
+
+    def question(endpoint: str, response_url: str) -> Question:
+        asks = urlencode({"response_url": response_url})
+        return Question(method="DELETE", url=with_query(joined(endpoint, session_id), asks))
+
+    connection = await _connection(database, holder, owner)
+    return await _request(database, clients, connection, owner, session_id, ProfileRequest.CLEAR, question)
+
+
+async def active_profile(
+    database: Database, clients: Clients, holder: PartyId, *, owner: PartyId, session_id: str, duration: timedelta
+) -> Limited:
+    """What limits the charge for so long from now on. Raises NotConnectedTo, NotOffered, and what a call raises."""
+
+    def question(endpoint: str, response_url: str) -> Question:
+        asks = urlencode({"duration": round(duration.total_seconds()), "response_url": response_url})
+        return Question(method="GET", url=with_query(joined(endpoint, session_id), asks))
+
+    connection = await _connection(database, holder, owner)
+    return await _request(database, clients, connection, owner, session_id, ProfileRequest.TELL, question)
+
+
+async def hear_result(
+    unit: Unit, connection: Connection, version: Version, command: KeptCommand, body: bytes, hearing: Hearing
+) -> None:
+    """What became of it; what limits the charge now is kept with the Session. Raises Unreadable, UnknownSession."""
+    kind, codecs = ProfileRequest(command.kind), version.codecs
+    result: ProfileResult
+    if kind is ProfileRequest.SET:
+        result = codecs[ChargingProfileResult].decode(body, hearing).result
+    elif kind is ProfileRequest.CLEAR:
+        result = codecs[ClearProfileResult].decode(body, hearing).result
+    else:
+        told = codecs[ActiveChargingProfileResult].decode(body, hearing)
+        result = told.result
+        if told.active is not None and command.session_id is not None:
+            await hear_active(unit, connection, command.session_id, told.active)
+    step = CommandStep.GRANTED if result is ProfileResult.ACCEPTED else CommandStep.DENIED
+    await asked.hear_result(unit, command, step, result)
+
+
+async def hear_active(unit: Unit, connection: Connection, session_id: str, active: ActiveChargingProfile) -> None:
+    """A CPO tells what limits one of its charges now; its words do not say whose it is. Raises UnknownSession."""
+    for owner in sorted(connection.parties):
+        if await sessions.find(unit, connection.holder, owner, session_id) is not None:
+            await limiting.hear_active(unit, connection.holder, owner, session_id, active)
+            return
+    raise UnknownSession(session_id)
+
+
+async def _connection(database: Database, holder: PartyId, owner: PartyId) -> Connection:
+    async with database.unit() as unit:
+        return await connected_to(unit, holder, owner, (Module.CHARGING_PROFILES, SENDER))
+
+
+async def _request(
+    database: Database,
+    clients: Clients,
+    connection: Connection,
+    owner: PartyId,
+    session_id: str,
+    kind: ProfileRequest,
+    question: asked.Make,
+) -> Limited:
+    codec = VERSIONS[connection.version].codecs[ChargingProfileResponse]
+    said: list[ProfileVerdict] = []
+
+    def heard(body: bytes, hearing: Hearing) -> Heard:
+        said.append(codec.decode(body, hearing).result)
+        return Heard(said[0] is ProfileVerdict.ACCEPTED, said[0])
+
+    id = await asked.ask(
+        database,
+        clients,
+        connection,
+        owner,
+        Module.CHARGING_PROFILES,
+        kind,
+        question,
+        heard,
+        session_id=session_id,
+    )
+    return Limited(command_id=id, verdict=said[0])

@@ -1,0 +1,1 @@
+"""How partners deviate from the text: switches that a person sets, and what each of them does."""

@@ -1,0 +1,68 @@
+"""What of ours is for which partner, and what it has to hear when that changes."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import fold
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Location
+from laddnav.locations.rules import UnknownLocation
+from laddnav.ocpi import store
+from laddnav.ocpi.deviations.policy import Shares
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.events import TariffRegrouped
+
+CHOSEN = (Module.TARIFFS, Module.LOCATIONS)  # of which some may be for one partner and not for another
+
+
+def is_for(location: Location, shares: Shares) -> bool:
+    """As the page of Locations decides it."""
+    named = not shares.locations or fold(location.id) in {fold(id) for id in shares.locations}
+    there = not shares.countries or location.country.upper() in {one.upper() for one in shares.countries}
+    return named and there and (location.publish or not shares.published_only)
+
+
+async def place(unit: Unit, connection: Connection, location_id: str) -> Location:
+    """A Location of ours that they hear of. Raises UnknownLocation, also for one that is not for them."""
+    location = await locations.fetch(unit, connection.holder, connection.holder, location_id)
+    if not is_for(location, connection.policy.shares):
+        raise UnknownLocation(location_id)
+    return location
+
+
+async def concerns(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
+    """Whether it is for them, or they have heard of it when it was."""
+    if module not in CHOSEN or (module is Module.LOCATIONS and not connection.policy.shares.some):
+        return True
+    key = key.split("/")[0]
+    found = await store.words.row(unit, connection.holder, module, connection.version, key, connection.policy.shares)
+    return found is not None or await store.deliveries.told(unit, connection, module, key)
+
+
+async def differing(unit: Unit, connection: Connection, before: Shares, module: Module) -> list[str]:
+    """The keys of what they newly see, of what is gone for them, and of what they see otherwise."""
+    after, holder = connection.policy.shares, connection.holder
+    pushed = (module, SENDER) in OFFERED[connection.our_role] and connection.endpoint(module, RECEIVER) is not None
+    if not pushed or before == after:
+        return []
+    was = await store.words.shared(unit, holder, module, before)
+    now = await store.words.shared(unit, holder, module, after)
+    if module is Module.LOCATIONS and before.price_group != after.price_group:
+        return sorted(was | now)
+    return sorted(was ^ now)
+
+
+def belong(unit: Unit, connection: Connection) -> None:
+    """By which price group the drivers of all its parties pay from now on."""
+    for party in connection.parties:
+        tariffs.belongs(unit, connection.holder, party, connection.policy.shares.price_group)
+
+
+async def tell_of_prices(database: Database, changed: TariffRegrouped) -> None:
+    """Hears that a Tariff is for others: so are the offers of the Connectors that have it."""
+    async with database.unit() as unit:
+        for id in await locations.offered_at(unit, changed.holder, changed.tariff_id):
+            await locations.touch(unit, changed.holder, id)

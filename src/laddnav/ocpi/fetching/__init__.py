@@ -1,0 +1,1 @@
+"""What we fetch from partners: lists, from their beginning to their end."""

@@ -1,0 +1,106 @@
+"""The operator API about partners: who they are, how the line to them is, and what waits for them."""
+
+from msgspec import Struct
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.calls import tls
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.calls.tls import Guard
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import demands, policies
+from laddnav.ocpi.deviations.demands import Missing
+from laddnav.ocpi.deviations.policy import Policy
+from laddnav.ocpi.model import Connection, Loss, Tls
+from laddnav.ocpi.telling import losses
+from laddnav.people.api import Limit, Page, Route, page
+from laddnav.people.model import Role, Visitor
+
+
+class Losses(Struct, frozen=True, kw_only=True):
+    """What a partner does not hear of ours, because `version` has no words for it."""
+
+    holder: PartyId
+    version: str
+    losses: tuple[Loss, ...]
+
+
+async def list_partners(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[Connection]:
+    """Connections that were not removed, the oldest first."""
+    known = await partners.connections(unit, by.holder)
+    return page([one for one in known if cursor is None or one.ref > cursor], limit, lambda one: one.ref)
+
+
+async def fetch_partner(unit: Unit, ref: str) -> Connection:
+    """One connection."""
+    return await partners.fetch(unit, ref)
+
+
+async def fetch_losses(unit: Unit, ref: str) -> Losses:
+    """What the version that is spoken with a partner cannot carry of our objects."""
+    connection = await partners.fetch(unit, ref)
+    found = await losses.of_partner(unit, connection)
+    return Losses(holder=connection.holder, version=connection.version, losses=found)
+
+
+class Demanded(Struct, frozen=True, kw_only=True):
+    """What of ours a partner would not take, by what it demands; `readable` is what everybody does."""
+
+    holder: PartyId
+    missing: tuple[Missing, ...]
+
+
+async def fetch_demands(unit: Unit, ref: str) -> Demanded:
+    """All that is for a partner, held against what it demands: to be looked at before it goes live."""
+    connection = await partners.fetch(unit, ref)
+    return Demanded(holder=connection.holder, missing=await demands.report(unit, connection))
+
+
+class Guarded(Struct, frozen=True, kw_only=True):
+    """What guards the line to a partner beyond the usual; the key of our certificate is never shown."""
+
+    holder: PartyId
+    guard: Guard
+
+
+class Guarding(Struct, frozen=True, kw_only=True):
+    """In PEM: `trusted` are authorities or the very certificates of the partner, `certificate` is what we show.
+
+    `key` belongs to it; left out, it is the one that is kept. Nothing at all: the line is guarded as every line.
+    """
+
+    trusted: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return "Guarding()"
+
+
+async def fetch_tls(unit: Unit, ref: str) -> Guarded:
+    """The certificates of a line: whose they are, when they end, their fingerprints."""
+    connection = await partners.fetch(unit, ref)
+    return Guarded(holder=connection.holder, guard=await tls.guard(unit, connection))
+
+
+async def set_tls(unit: Unit, clients: Clients, ref: str, body: Guarding) -> Guarded:
+    """Guard the line to a partner by authorities or certificates of its own, and show one of ours."""
+    await tls.set_guard(unit, clients.seal, ref, Tls(trusted=body.trusted, certificate=body.certificate), body.key)
+    return await fetch_tls(unit, ref)
+
+
+async def set_policy(unit: Unit, ref: str, body: Policy) -> Connection:
+    """How a partner deviates from the text, all of it; what is left out goes by the text."""
+    return await policies.adapt(unit, ref, body)
+
+
+ROUTES = (
+    Route(method="GET", path="/partners", does=list_partners),
+    Route(method="GET", path="/partners/{ref}", does=fetch_partner),
+    Route(method="GET", path="/partners/{ref}/losses", does=fetch_losses),
+    Route(method="GET", path="/partners/{ref}/demands", does=fetch_demands),
+    Route(method="GET", path="/partners/{ref}/tls", does=fetch_tls),
+    Route(method="PUT", path="/partners/{ref}/tls", does=set_tls, needs=Role.ADMIN),
+    Route(method="PUT", path="/partners/{ref}/policy", does=set_policy, needs=Role.ADMIN),
+)

@@ -1,0 +1,232 @@
+"""Sends what is queued for partners: state as it is when it is sent, CDRs as they were closed, until all arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urljoin
+
+import structlog
+
+from laddnav.db.unit import Database
+from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ocpi import store
+from laddnav.ocpi.calls.calling import NotPassedOn, Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
+from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections import lines
+from laddnav.ocpi.model import Connection, Delivery, Message
+from laddnav.ocpi.rules import ASKED_ONLY, UNROUTED
+from laddnav.ocpi.telling.news import message_of
+from laddnav.ocpi.wire.envelope import StatusCode
+from laddnav.ocpi.wire.handshake import Module, State
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+NO_WAIT = timedelta()
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=10)
+EACH = 8  # requests to one partner at a time; ours take as many from them
+# How often something is tried that the partner answers with trouble. CDRs and captures are money:
+# about ten hours. A result of a command is for a driver who stands there (OCPI 2.2.1 mod_commands_msp_post_method).
+ATTEMPTS = {Module.CDRS: 60, Module.CONFIRMATIONS: 60, Module.COMMANDS: 3, Module.CHARGING_PROFILES: 3}
+ATTEMPTS_ELSE = 12
+
+Dice = Callable[[], float]  # from 0 to 1, never the same twice: partners of one hub must not all knock at once
+
+
+def wait_after(attempts: int, dice: Dice) -> timedelta:
+    """Doubles from try to try, with up to a quarter more or less."""
+    doublings: int = min(max(attempts - 1, 0), 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT) * (0.75 + dice() / 2)
+
+
+async def deliver(database: Database, clients: Clients, name: str, dice: Dice) -> None:
+    """Send what is queued, until cancelled. Each process has its own name and takes up its own work after a crash."""
+    courier = Courier(database, clients, name, dice)
+    await courier.run()
+
+
+class Courier:
+    """Never two requests about one object at a time, and never more than a few to one partner."""
+
+    def __init__(self, database: Database, clients: Clients, name: str, dice: Dice) -> None:
+        self._database = database
+        self._clients = clients
+        self._name = name
+        self._dice = dice
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        async with self._database.unit() as unit:
+            store.deliveries.take_back(unit, self._name)
+        sleeper = self._database.sleeper()
+        try:
+            while True:
+                sleeper.clear()
+                if not await self._claimed():
+                    done = asyncio.create_task(sleeper.wait())
+                    await asyncio.wait({done, *self._rounds.values()}, timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
+                    done.cancel()
+        finally:
+            self._database.forget(sleeper)
+            for task in self._rounds.values():
+                task.cancel()
+            await asyncio.gather(*self._rounds.values(), return_exceptions=True)
+
+    async def once(self) -> int:
+        """Send one round and wait for it; for tests and for commands that end."""
+        claimed = await self._claimed()
+        await asyncio.gather(*self._rounds.values())
+        self._rounds.clear()
+        return claimed
+
+    async def _claimed(self) -> int:
+        """Start a round on every line that has none under way."""
+        self._rounds = {line: task for line, task in self._rounds.items() if not task.done()}
+        async with self._database.unit() as unit:
+            until = unit.now + unit.clock.wall(LEASE)
+            by_line = await store.deliveries.claim(unit, self._name, until, EACH, self._rounds)
+        for line, some in by_line.items():
+            self._rounds[line] = asyncio.create_task(self._round(some))
+        return sum(len(some) for some in by_line.values())
+
+    async def _round(self, deliveries: list[Delivery]) -> None:
+        by_connection: dict[str, list[Delivery]] = {}
+        for one in deliveries:
+            by_connection.setdefault(one.connection_id, []).append(one)
+        await asyncio.gather(*(self._tried(some) for some in by_connection.values()))
+
+    async def _tried(self, deliveries: list[Delivery]) -> None:
+        try:
+            await self._sent(deliveries)
+        except Trouble as error:
+            # The database, not the partner: what was claimed is free again when its lease is over.
+            log.warning("round_broke_off", connection=deliveries[0].connection_id, error=str(error))
+        except Exception as error:
+            log.exception("round_broke", connection=deliveries[0].connection_id, error=repr(error))
+
+    async def _sent(self, deliveries: list[Delivery]) -> None:
+        first = deliveries[0]
+        async with self._database.unit() as unit:
+            connection = await store.connections.find(unit, first.holder, first.connection_id)
+        if connection is None or connection.state is not State.CONNECTED:
+            return
+        try:
+            partner = await self._clients.to(connection)
+        except Refusal as error:
+            for one in deliveries:
+                await self._refused(connection, one, error)
+            return
+        await asyncio.gather(*(self._send(partner, one) for one in deliveries))
+
+    async def _send(self, partner: Partner, delivery: Delivery) -> None:
+        message: Message | None = None
+        try:
+            async with self._database.unit() as unit:
+                message = await message_of(unit, partner.connection, delivery)
+            if message is None:
+                await self._unneeded(delivery)
+                return
+            routed = delivery.module not in UNROUTED
+            reply = await partner.call(message.method, message.url, message.body, to=delivery.to, routed=routed)
+        except PartnerUnreachable as error:
+            await self._unreached(partner.connection, delivery, error)
+        except NotPassedOn as error:
+            await self._again(delivery, error)
+        except Trouble as error:
+            await self._troubled(partner.connection, delivery, error)
+        except PartnerRefused as error:
+            if partner.connection.policy.pushes.in_order:
+                await self._again(delivery, error)
+            elif delivery.method == "PATCH":
+                await self._whole_instead(partner.connection, delivery)
+            elif message is not None and message.method == "DELETE" and _is_gone(error):
+                await self._arrived(partner.connection, delivery, None)
+            else:
+                await self._refused(partner.connection, delivery, error)
+        except Refusal as error:
+            await self._refused(partner.connection, delivery, error)
+        except Exception as error:
+            log.exception("delivery_broke", delivery=delivery.id, module=delivery.module, error=repr(error))
+            await self._again(delivery, error)
+        else:
+            await self._arrived(partner.connection, delivery, _absolute(message.url, reply.headers.get("location")))
+
+    async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
+        async with self._database.unit() as unit:
+            store.deliveries.delivered(unit, delivery, location_url)
+            store.lines.reached(unit, connection.line)
+            if connection.failures:
+                await lines.changed_for_all(unit, connection.line)
+
+    async def _unneeded(self, delivery: Delivery) -> None:
+        async with self._database.unit() as unit:
+            store.deliveries.drop(unit, delivery)
+
+    async def _unreached(self, connection: Connection, delivery: Delivery, error: Trouble) -> None:
+        """The line is down: everything for this partner waits, and nothing of it is the worse for that."""
+        async with self._database.unit() as unit:
+            now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
+            store.deliveries.not_tried(unit, delivery)
+            # Of a round that failed together, the first says so for all.
+            if now is not None and now.failures == connection.failures:
+                retry_at = unit.now + unit.clock.wall(wait_after(now.failures + 1, self._dice))
+                store.lines.not_reached(unit, connection.line, retry_at, str(error))
+                if not now.failures:
+                    await lines.changed_for_all(unit, connection.line)
+        log.info("partner_unreachable", connection=connection.id, error=str(error))
+
+    async def _troubled(self, connection: Connection, delivery: Delivery, error: Trouble) -> None:
+        """Who answers everything with trouble is left alone for a while, and who asks for it at once."""
+        wait = error.wait if isinstance(error, PartnerTroubled) else None
+        async with self._database.unit() as unit:
+            now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
+            most = connection.policy.pushes.rests_after
+            # As above: a round that failed together is one answer.
+            if now is not None and now.troubles == connection.troubles:
+                if most and now.troubles + 1 >= most:
+                    wait = max(wait or NO_WAIT, wait_after(now.troubles + 2 - most, self._dice))
+                until = None if wait is None else unit.now + unit.clock.wall(wait)
+                store.lines.troubled(unit, connection.line, until, str(error))
+        await self._again(delivery, error, wait or NO_WAIT)
+
+    async def _again(self, delivery: Delivery, error: Exception, wait: timedelta = NO_WAIT) -> None:
+        """Later may help with this one; what never gets through is shown to a person.
+
+        Who is away behind a hub may be so for days, as any partner may; only who waits for a result does not wait long.
+        """
+        patient = isinstance(error, NotPassedOn) and delivery.module not in ASKED_ONLY
+        async with self._database.unit() as unit:
+            run_at = unit.now + unit.clock.wall(max(wait, wait_after(delivery.attempts, self._dice)))
+            dead = not patient and delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
+            store.deliveries.again(unit, delivery, run_at, str(error), dead=dead)
+
+    async def _refused(self, connection: Connection, delivery: Delivery, error: Refusal) -> None:
+        """The same again would be refused again: a person should look, and we, whether its endpoints have moved."""
+        log.warning("delivery_refused", delivery=delivery.id, module=delivery.module, error=str(error))
+        async with self._database.unit() as unit:
+            store.deliveries.again(unit, delivery, unit.now, str(error), dead=True)
+            if isinstance(error, PartnerRefused) and error.perhaps_moved:
+                store.lines.look_at(unit, connection.line, unit.now)
+
+    async def _whole_instead(self, connection: Connection, delivery: Delivery) -> None:
+        """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""
+        async with self._database.unit() as unit:
+            store.deliveries.drop(unit, delivery)
+            key = delivery.object_key.split("/")[0]
+            store.deliveries.queue_news(unit, connection, delivery.module, key, "PUT", delivery.to)
+
+
+def _is_gone(error: PartnerRefused) -> bool:
+    """They do not have what we take back: as good as taken back. Some say so in HTTP, some with a status of OCPI."""
+    return error.http == 404 or error.status == StatusCode.UNKNOWN_LOCATION
+
+
+def _absolute(url: str, location: str | None) -> str | None:
+    """Where the partner says that it keeps the object; what is no URL is worth nothing."""
+    try:
+        return urljoin(url, location) if location else None
+    except ValueError:
+        return None
