@@ -33,9 +33,9 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.endpoints.test_modules import cdr, session, words
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, no_luck, stranger
 from tests.ocpi.peer import Peer, envelope, said
-from tests.ocpi.test_modules import cdr, session, words
 from tests.ocpi.test_partners_as_they_are import locations_made
 from tests.ocpi.test_roaming import carded, charged, furnished
 

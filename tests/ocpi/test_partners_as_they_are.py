@@ -29,9 +29,9 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.endpoints.test_modules import words
 from tests.ocpi.network import CPO, EMSP, Installation, no_luck
 from tests.ocpi.peer import Peer, envelope, said
-from tests.ocpi.test_modules import words
 from tests.ocpi.test_roaming import furnished
 
 

@@ -30,7 +30,7 @@ from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, stranger
 from tests.ocpi.peer import Peer, peer, said
-from tests.ocpi.test_examples import CASES
+from tests.ocpi.wire.test_examples import CASES
 
 OLD = "2.1.1"
 WORDS = VERSIONS[OLD].codecs

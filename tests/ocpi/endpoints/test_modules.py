@@ -28,7 +28,7 @@ from laddnav.tokens.model import Allowed, TokenKey, TokenType
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation
-from tests.ocpi.test_examples import CASES
+from tests.ocpi.wire.test_examples import CASES
 
 SINCE = "2026-11-01T00:00:00Z"
 CODECS = VERSIONS["2.2.1"].codecs

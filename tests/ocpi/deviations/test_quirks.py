@@ -17,8 +17,8 @@ from laddnav.ocpi.fetching import feeds
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.tariffs.model import Limit, Restriction, TariffType, TaxIncluded
 from tests import things
-from tests.ocpi.test_examples import CASES
-from tests.ocpi.test_upgrade import garage
+from tests.ocpi.connections.test_upgrade import garage
+from tests.ocpi.wire.test_examples import CASES
 
 NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
 OWNER = PartyId("DE", "SLB")

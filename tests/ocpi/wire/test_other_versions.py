@@ -25,7 +25,7 @@ from laddnav.tariffs.model import (
     TaxIncluded,
 )
 from tests import things
-from tests.ocpi.test_examples import CASES, HEARING, SPELT
+from tests.ocpi.wire.test_examples import CASES, HEARING, SPELT
 
 OLD, MIDDLE, NEW = (SPELT[version] for version in ("2.1.1", "2.2.1", "2.3.0"))
 

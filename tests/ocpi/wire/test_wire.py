@@ -39,7 +39,7 @@ from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
 from tests import things
-from tests.ocpi.test_examples import CASES
+from tests.ocpi.wire.test_examples import CASES
 
 CODECS = VERSIONS["2.2.1"].codecs
 HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("NL", "TNM"))

@@ -16,10 +16,10 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
 from tests import things
-from tests.ocpi.hubbed import HUB, Hub, hubbed, way
+from tests.ocpi.endpoints.test_modules import cdr, session, words
+from tests.ocpi.hub.hubbed import HUB, Hub, hubbed, way
 from tests.ocpi.network import CPO, EMSP, Installation
 from tests.ocpi.peer import said
-from tests.ocpi.test_modules import cdr, session, words
 from tests.ocpi.test_roaming import carded
 
 FAR = PartyId("DE", "8AC")

@@ -28,7 +28,7 @@ from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff, TaxIncluded
 from laddnav.tokens.model import Token
 
-CASES = Path(__file__).parent.parent / "cases" / "ocpi"
+CASES = Path(__file__).parents[2] / "cases" / "ocpi"
 CODECS = VERSIONS["2.2.1"].codecs
 SPELT: dict[str, Codecs] = {"2.1.1": v2_1_1.CODECS, "2.2.1": CODECS, "2.3.0": v2_3_0.CODECS}
 HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("NL", "TNM"), ref="a row")

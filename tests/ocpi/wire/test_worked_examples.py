@@ -12,7 +12,7 @@ import pytest
 from laddnav.ocpi.wire.charge import read_charge, read_tariff
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.pricing import metered, price
-from tests.ocpi.test_examples import CASES
+from tests.ocpi.wire.test_examples import CASES
 from tests.pricing.test_cases import METERED, Case, stretches
 
 IN_BOTH = [case for case in METERED if case.session.tariff.startswith("ocpi/2.2.1/")]

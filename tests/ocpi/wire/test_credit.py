@@ -13,7 +13,7 @@ from laddnav.cdrs.rules import credited
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.credit import NotCreditable, credit
-from tests.ocpi.test_examples import CASES, HEARING, SPELT
+from tests.ocpi.wire.test_examples import CASES, HEARING, SPELT
 
 NOW = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
 

@@ -33,7 +33,7 @@ from laddnav.ocpi.wire.handshake import Credentials
 from laddnav.sessions.model import Session
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
-from tests.ocpi.test_examples import CASES, HEARING, SPELT
+from tests.ocpi.wire.test_examples import CASES, HEARING, SPELT
 
 SUBJECTS: dict[type[Any], str] = {
     Cdr: "cdrs/example-of-a-cdr.json",

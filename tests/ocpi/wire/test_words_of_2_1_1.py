@@ -21,7 +21,7 @@ from laddnav.sessions.model import Session
 from laddnav.tokens.model import Token, TokenType
 from tests import things
 from tests.ocpi.network import CPO, EMSP
-from tests.ocpi.test_examples import CASES
+from tests.ocpi.wire.test_examples import CASES
 
 OLD = VERSIONS["2.1.1"]
 HEARING = Hearing(holder=EMSP, sender=CPO, role=Role.CPO)

@@ -21,7 +21,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.v2_3_0.codecs import CODECS
 from laddnav.tokens.model import TokenType
-from tests.ocpi.test_examples import CASES, HEARING
+from tests.ocpi.wire.test_examples import CASES, HEARING
 
 EXAMPLES = CASES / "2.3.0" / "bookings"
 

@@ -20,9 +20,9 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.events import TariffChanged
 from laddnav.tariffs.model import TaxIncluded
 from tests import things
+from tests.ocpi.connections.test_upgrade import garage
 from tests.ocpi.network import CPO, Installation, introduced
-from tests.ocpi.test_other_versions import cdr
-from tests.ocpi.test_upgrade import garage
+from tests.ocpi.wire.test_other_versions import cdr
 
 TAXED = replace(
     cdr(), owner=CPO, holder=CPO, costs=replace(cdr().costs, total=Price(Decimal(4), (TaxAmount("GST", Decimal(1)),)))

@@ -27,7 +27,7 @@ from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.lenient import MOST_BYTES
 from laddnav.pricing.model import Amount
 from laddnav.tariffs.model import Tariff, TariffDimension, TaxIncluded
-from tests.ocpi.test_examples import CASES, HEARING, SPELT, rows
+from tests.ocpi.wire.test_examples import CASES, HEARING, SPELT, rows
 
 ENDS = {"2.1.1": "stop_date_time", "2.2.1": "end_date_time", "2.3.0": "end_date_time"}
 PRICES: dict[str, Any] = {
