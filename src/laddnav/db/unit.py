@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
@@ -91,6 +91,30 @@ class Unit:
     async def value(self, sql: str, *arguments: Any) -> Any:
         with _refusals():
             return await (await self._ready(sql)).fetchval(sql, *arguments)
+
+    async def fetch_each(self, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
+        """The rows of one statement for each of these arguments, in as few round trips as will do.
+
+        What only reads is asked once for arguments that are equal.
+        """
+        asked = _distinct(many) if _only_reads(sql) else many
+        with _refusals():
+            found = await self._found(await self._ready(sql), sql, asked)
+        if len(asked) == len(many):
+            return found
+        by_arguments = dict(zip(asked, found, strict=True))
+        return [by_arguments[arguments] for arguments in many]
+
+    async def _found(
+        self, connection: asyncpg.pool.PoolConnectionProxy[Record], sql: str, many: Sequence[tuple[Any, ...]]
+    ) -> list[Sequence[Record]]:
+        if len(many) == 1 or not selects(sql):
+            return [await connection.fetch(sql, *arguments) for arguments in many]
+        found: list[list[Record]] = [[] for _ in many]
+        numbered = [(*arguments, number) for number, arguments in enumerate(many)]
+        for row in await connection.fetchmany(_numbered(sql, len(many[0]) + 1), numbered):
+            found[row[_NUMBER]].append(cast("Record", _Row(row)))
+        return list(found)
 
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Write at once and say how many rows it touched."""
@@ -207,6 +231,52 @@ _TOUCHES = re.compile(r"\b(insert|update|delete|merge|for|call|notify|truncate|c
 @lru_cache(maxsize=4096)
 def _only_reads(sql: str) -> bool:
     return sql.lstrip().lower().startswith(("select", "with")) and _TOUCHES.search(sql) is None
+
+
+def _distinct(many: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    try:
+        return list(dict.fromkeys(many))
+    except TypeError:  # a list among them
+        return many
+
+
+@lru_cache(maxsize=4096)
+def selects(sql: str) -> bool:
+    """What can stand in a from clause."""
+    return sql.lstrip().lower().startswith("select") or _only_reads(sql)
+
+
+_NUMBER = "number of the question"
+
+
+@lru_cache(maxsize=4096)
+def _numbered(sql: str, last: int) -> str:
+    """The driver hands out the rows of all questions in one list, so each says which it answers."""
+    return f'select q.*, ${last}::int as "{_NUMBER}" from ({sql.strip().rstrip(";")}) q'
+
+
+class _Row:
+    """A Record without its last column."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __getitem__(self, key: str | int) -> Any:
+        return self._record[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values())
+
+    def __len__(self) -> int:
+        return len(self._record) - 1
+
+    def keys(self) -> Sequence[str]:
+        return tuple(self._record.keys())[:-1]
+
+    def values(self) -> Sequence[Any]:
+        return tuple(self._record.values())[:-1]
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:

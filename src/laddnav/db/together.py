@@ -1,0 +1,217 @@
+"""Units of several callers in one transaction: what they ask at the same time is asked, and committed, at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from itertools import groupby
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from laddnav.db.events import Event
+from laddnav.db.unit import Database, Record, Unit, selects
+
+log = structlog.get_logger()
+
+R = TypeVar("R")
+Work = Callable[[Unit], Awaitable[R]]
+
+
+class Together:
+    """Runs what many callers want done, each in a Unit of its own that shares its transaction with others.
+
+    A caller goes on when that transaction has committed. Whoever is refused leaves without a trace, and the others do
+    not notice; where a statement fails, or one is refused who has written already, everybody is tried again alone. So
+    the work may be begun twice, and awaits nothing but its Unit.
+
+    These Units see of each other what concurrent ones would, with one difference: a row that one of them locks is not
+    locked for the others. Callers who could lock the same have equal keys, and take turns.
+    """
+
+    def __init__(self, database: Database, *, at_once: int = 2, most: int = 64) -> None:
+        """So many transactions at once, each of so many Units."""
+        self._database = database
+        self._at_once = at_once
+        self._most = most
+        self._waiting: list[_Member[Any]] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, work: Work[R], key: object = None) -> R:
+        """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
+        member = _Member(self._database, work, key)
+        self._waiting.append(member)
+        if len(self._running) < self._at_once:
+            task = asyncio.create_task(self._run())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if await member.committed:
+            return member.result
+        async with self._database.unit() as unit:
+            return await work(unit)
+
+    async def _run(self) -> None:
+        await asyncio.sleep(0)  # whoever comes in the same tick comes along
+        while members := self._next():
+            done = False
+            try:
+                async with self._database.unit() as unit:
+                    await _driven(unit, members)
+                done = True
+            except Exception as error:  # noqa: BLE001 - each hears its own when it is tried alone
+                log.info("tried_alone", members=len(members), error=repr(error))
+            finally:
+                for member in members:
+                    member.end(done=done)
+
+    def _next(self) -> list[_Member[Any]]:
+        """Those who have waited longest; of equal keys the first."""
+        taken: list[_Member[Any]] = []
+        left: list[_Member[Any]] = []
+        keys: set[object] = set()
+        for member in self._waiting:
+            fits = len(taken) < self._most and member.key not in keys
+            (taken if fits else left).append(member)
+            if member.key is not None:
+                keys.add(member.key)
+        self._waiting = left
+        return taken
+
+
+async def _driven(unit: Unit, members: Sequence[_Member[Any]]) -> None:
+    """All to their ends, with what they wrote and announced left for the end of `unit`. Raises _Apart."""
+    for member in members:
+        member.go_on(None)
+    while asking := [member for member in members if member.asks is not None]:
+        _write(unit, asking)
+        asking.sort(key=_statement)
+        for statement, several in groupby(asking, key=_statement):
+            alike = list(several)
+            answers = await unit.fetch_each(statement, [member.asked for member in alike])
+            for member, rows in zip(alike, answers, strict=True):
+                member.go_on(rows)
+    granted = [member for member in members if member.error is None]
+    _write(unit, granted)
+    for member in granted:
+        for event in member.unit.take_announced():
+            unit.announce(event)
+
+
+def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
+    """What each has written so far, in its order, and so that equal statements travel together."""
+    left = [writes for member in members if (writes := member.unit.take_writes())]
+    while left:
+        statement = left[0][0][0]
+        for writes in left:
+            if writes[0][0] == statement:
+                for arguments in writes.pop(0)[1]:
+                    unit.write(statement, *arguments)
+        left = [writes for writes in left if writes]
+
+
+def _statement(member: _Member[Any]) -> str:
+    assert member.asks is not None
+    return member.asks.sql
+
+
+class _Apart(Exception):
+    """They cannot share a transaction."""
+
+
+class _Question:
+    """A statement, and what a member makes of its rows."""
+
+    __slots__ = ("arguments", "sql")
+
+    def __init__(self, sql: str, arguments: tuple[Any, ...]) -> None:
+        self.sql = sql
+        self.arguments = arguments
+
+    def __await__(self) -> Generator[_Question, list[Record], list[Record]]:
+        return (yield self)
+
+
+class _Shared(Unit):
+    """The Unit of a member, which asks whoever drives it, and whose writes that one takes."""
+
+    wrote = False
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        self.wrote = self.wrote or not selects(sql)
+        return await _Question(sql, arguments)
+
+    async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
+        rows = await self.fetch(sql, *arguments)
+        return rows[0] if rows else None
+
+    async def fetch_each(self, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
+        return [await self.fetch(sql, *arguments) for arguments in many]
+
+    async def value(self, sql: str, *arguments: Any) -> Any:
+        row = await self.fetch_one(sql, *arguments)
+        return row and row[0]
+
+    async def execute(self, sql: str, *arguments: Any) -> int:
+        """Only a connection knows how many rows that touched."""
+        raise _Apart
+
+    def take_writes(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+        writes, self._writes = self._writes, []
+        self.wrote = self.wrote or bool(writes)
+        return writes
+
+    def take_announced(self) -> list[Event]:
+        announced, self._announced = self._announced, []
+        return announced
+
+
+class _Member(Generic[R]):
+    """One caller: what it wants done, and how far that is."""
+
+    result: R
+
+    def __init__(self, database: Database, work: Work[R], key: object) -> None:
+        self.key = key
+        self.unit = _Shared(database)
+        self.asks: _Question | None = None
+        self.error: Exception | None = None
+        # True: done and committed. False: nothing of it was done.
+        self.committed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._work = work
+        self._way: Generator[Any, Any, R] | None = None
+
+    @property
+    def asked(self) -> tuple[Any, ...]:
+        assert self.asks is not None
+        return self.asks.arguments
+
+    def go_on(self, rows: Sequence[Record] | None) -> None:
+        """To its next question, or its end. Raises _Apart where it is not one of those who can share."""
+        self.asks = None
+        try:
+            if self._way is None:
+                self._way = self._work(self.unit).__await__()
+            asked = self._way.send(rows)
+        except StopIteration as end:
+            self.result = end.value
+        except _Apart:
+            raise
+        except Exception as error:
+            if self.unit.wrote:
+                raise _Apart from error
+            self.error = error
+        else:
+            if not isinstance(asked, _Question):
+                raise _Apart
+            self.asks = asked
+
+    def end(self, *, done: bool) -> None:
+        """Committed, or with nothing done."""
+        if self._way is not None:
+            self._way.close()
+        if self.committed.done():
+            return
+        if done and self.error is not None:
+            self.committed.set_exception(self.error)
+        else:
+            self.committed.set_result(done)

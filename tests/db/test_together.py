@@ -1,0 +1,167 @@
+"""Units that share a transaction do and leave what they would do and leave by themselves."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import asyncpg
+import pytest
+
+from laddnav.db import stream
+from laddnav.db.events import Event
+from laddnav.db.together import Together
+from laddnav.db.unit import Database, Listener, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+
+US = PartyId("SE", "LAD")
+SET = "insert into setting (name, value) values ($1, $2)"
+GET = "select value from setting where name = $1"
+LOCK = "select value from setting where name = $1 for update"
+CHANGE = "update setting set value = $2 where name = $1"
+LIKE = "select name, value from setting where name like $1 order by name desc"
+TRANSACTION = "select pg_current_xact_id()::text"
+
+
+class LampLit(Event, frozen=True, kw_only=True):
+    lamp: str
+
+    @property
+    def about(self) -> str:
+        return self.lamp
+
+
+async def hear(_: Database, __: Event) -> None: ...
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    return {LampLit: [hear]}
+
+
+@pytest.fixture
+def together(database: Database) -> Together:
+    return Together(database, at_once=1)
+
+
+async def test_who_comes_at_the_same_time_shares_a_transaction(together: Together, database: Database) -> None:
+    async def light(unit: Unit, lamp: str) -> str:
+        unit.write(SET, lamp, "on")
+        unit.announce(LampLit(holder=US, lamp=lamp))
+        value: str = await unit.value(TRANSACTION)
+        return value
+
+    ids = await asyncio.gather(*(together.run(partial(light, lamp=f"L{n}")) for n in range(20)))
+    assert len(set(ids)) == 1
+    async with database.unit() as unit:
+        assert await unit.value("select count(*) from setting where value = 'on'") == 20
+        assert len(await stream.after(unit, "")) == 20
+        assert await unit.value("select count(*) from job") == 20
+
+
+async def test_each_hears_the_rows_of_its_own_question(together: Together, database: Database) -> None:
+    async with database.unit() as unit:
+        for name in ("a1", "a2", "b1"):
+            unit.write(SET, name, f"value of {name}")
+
+    async def read(unit: Unit, like: str) -> tuple[list[dict[str, str]], list[tuple[str, ...]], object]:
+        rows = await unit.fetch(LIKE, like)
+        return [dict(row) for row in rows], [tuple(row) for row in rows], await unit.value(GET, like)
+
+    a, none, b = await asyncio.gather(*(together.run(partial(read, like=like)) for like in ("a%", "c%", "b1")))
+    assert a[0] == [{"name": "a2", "value": "value of a2"}, {"name": "a1", "value": "value of a1"}]
+    assert a[1] == [("a2", "value of a2"), ("a1", "value of a1")]
+    assert none == ([], [], None)
+    assert b[2] == "value of b1"
+
+
+async def test_what_several_ask_at_once_is_asked_once(together: Together) -> None:
+    async def look(unit: Unit) -> str:
+        value: str = await unit.value("select clock_timestamp()::text")
+        return value
+
+    assert len(set(await asyncio.gather(*(together.run(look) for _ in range(5))))) == 1
+
+
+async def test_who_is_refused_leaves_without_a_trace(together: Together, database: Database) -> None:
+    async def light(unit: Unit, lamp: str) -> str:
+        await unit.value(GET, lamp)
+        unit.write(SET, lamp, "on")
+        unit.announce(LampLit(holder=US, lamp=lamp))
+        if lamp == "L3":
+            raise Refusal("too bright")
+        return lamp
+
+    done = await asyncio.gather(*(together.run(partial(light, lamp=f"L{n}")) for n in range(6)), return_exceptions=True)
+    assert [str(one) for one in done] == ["L0", "L1", "L2", "too bright", "L4", "L5"]
+    async with database.unit() as unit:
+        rows = await unit.fetch("select name from setting where name like 'L%' order by name")
+        assert [row["name"] for row in rows] == ["L0", "L1", "L2", "L4", "L5"]
+        assert len(await stream.after(unit, "")) == 5
+
+
+@pytest.mark.parametrize("how", ["statement", "written"])
+async def test_where_one_spoils_it_for_all_each_is_tried_alone(
+    together: Together, database: Database, how: str
+) -> None:
+    async def light(unit: Unit, lamp: str) -> None:
+        unit.write(SET, lamp, "on")
+        if lamp == "L1" and how == "statement":
+            unit.write(SET, lamp, "on")
+        await unit.value(GET, lamp)
+        if lamp == "L1" and how == "written":
+            raise Refusal("too late")
+
+    done = await asyncio.gather(*(together.run(partial(light, lamp=f"L{n}")) for n in range(4)), return_exceptions=True)
+    assert [type(one) for one in done if one is not None] == [
+        asyncpg.UniqueViolationError if how == "statement" else Refusal
+    ]
+    async with database.unit() as unit:
+        assert await unit.value("select count(*) from setting where name like 'L%'") == 3
+
+
+async def test_those_who_could_lock_the_same_take_turns(database: Database) -> None:
+    together = Together(database)
+    async with database.unit() as unit:
+        unit.write(SET, "count", "0")
+
+    async def count(unit: Unit) -> None:
+        before = int(await unit.value(LOCK, "count"))
+        unit.write(CHANGE, "count", str(before + 1))
+
+    await asyncio.gather(*(together.run(count, "count") for _ in range(30)))
+    async with database.unit() as unit:
+        assert await unit.value(GET, "count") == "30"
+
+
+async def test_who_waits_for_anything_else_is_left_to_itself(together: Together, database: Database) -> None:
+    async def wait(unit: Unit) -> str:
+        await asyncio.sleep(0)
+        value: str = await unit.value("select 'later'")
+        return value
+
+    async def touch(unit: Unit) -> int:
+        return await unit.execute(SET, "one", "row")
+
+    async def read(unit: Unit) -> str:
+        value: str = await unit.value("select 'now'")
+        return value
+
+    found = await asyncio.gather(together.run(wait), together.run(touch), together.run(read))
+    assert list[object](found) == ["later", 1, "now"]
+    async with database.unit() as unit:
+        assert await unit.value(GET, "one") == "row"
+
+
+async def test_a_caller_who_leaves_does_not_keep_the_others(together: Together, database: Database) -> None:
+    async def light(unit: Unit, lamp: str) -> None:
+        await unit.value(GET, lamp)
+        unit.write(SET, lamp, "on")
+
+    first = asyncio.create_task(together.run(partial(light, lamp="L1")))
+    second = asyncio.create_task(together.run(partial(light, lamp="L2")))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    async with database.unit() as unit:
+        assert await unit.value(GET, "L2") == "on"
