@@ -244,6 +244,15 @@ def details(roles: Iterable[Role], version: Version, base: str, theirs: Role | N
     return VersionDetails(version=number, endpoints=(credentials, *modules))
 
 
+def told_details(line: Sequence[Connection], version: Version, base: str) -> VersionDetails:
+    """What the partner of a line finds, by its policy: without what is not spoken with it."""
+    first = line[0]
+    said = details((one.our_role for one in line if not one.leaving), version, base, first.their_role)
+    end = "/" if first.policy.calls.slashed else ""
+    endpoints = (one for one in said.endpoints if one.identifier not in first.policy.shares.without)
+    return replace(said, endpoints=tuple(replace(one, url=one.url + end) for one in endpoints))
+
+
 def passed_on(version: Version, theirs: Role | None) -> tuple[Side, ...]:
     """What a client finds at a hub: both sides, or where a version has no word for sides, those that it deals with."""
     if version.routes:

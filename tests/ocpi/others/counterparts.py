@@ -14,6 +14,7 @@ import aiohttp
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.ocpi.wire.routing import authorization
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[2] / ".cache" / "counterparts"
@@ -38,15 +39,19 @@ class Extrawest(Struct, frozen=True, kw_only=True):
     async def keep(self, module: str, *things: object) -> None:
         await self._asked("PUT", "/kept", {module: list(things)})
 
-    async def push(self, version: str, module: str, id: str, to: str, token: str) -> Any:
-        """Have it push one of its objects to the version details at `to`; what it heard."""
-        body = {"module_id": module, "object_id": id, "receivers": [{"endpoints_url": to, "auth_token": token}]}
-        return await self._asked("POST", f"/push/{version}", body)
+    async def push(self, version: str, module: str, id: str, to: str) -> Any:
+        """Have it push one of its objects to the partner whose version details are at `to`; what it heard."""
+        peer = (await self._asked("GET", "/kept"))["peer"]["credentials"]
+        body = {"module_id": module, "object_id": id, "receivers": [{"endpoints_url": to, "auth_token": peer["token"]}]}
+        shown = {"Authorization": authorization(f"c-{self.token_a}", encoded=True)}
+        return await self._asked("POST", f"/push/{version}", body, shown)
 
-    async def _asked(self, method: str, path: str, body: object = None) -> Any:
+    async def _asked(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
         async with (
             aiohttp.ClientSession() as session,
-            session.request(method, f"{self.url}{path}", json=body) as response,
+            session.request(method, f"{self.url}{path}", json=body, headers=headers) as response,
         ):
             said = await response.text()
             assert response.status == 200, said

@@ -10,6 +10,8 @@ import pytest
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import policies
+from laddnav.ocpi.deviations.policy import Calls, Policy
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens import actions as tokens
@@ -79,3 +81,18 @@ async def test_its_emsp_charges_at_our_cpo(version: str, cpo: Installation, cloc
         assert await dead(cpo) == []
         assert {fold(id) for id in kept["sessions"]} == {fold(session_id)}
         assert [fold(one["session_id"]) for one in kept["cdrs"].values()] == [fold(session_id)]
+
+
+async def test_its_pushes_arrive_where_our_urls_end_in_a_slash(emsp: Installation) -> None:
+    """calls.slashed: it puts country, party and id right behind the URL that it finds in our version details."""
+    async with extrawest("cpo", THEIRS) as cpo:
+        await cpo.keep("locations", words(things.location("LOC1", THEIRS), "2.2.1"))
+        connection = await met(emsp, cpo, "2.2.1")
+        details, arrived = f"{emsp.url}/ocpi/2.2.1", list[bool]()
+        for slashed in (False, True):
+            async with emsp.database.unit() as unit:
+                await policies.adapt(unit, connection.ref, Policy(calls=Calls(slashed=slashed)))
+            await cpo.push("2.2.1", "locations", "LOC1", details)
+            async with emsp.database.unit() as unit:
+                arrived.append(await locations.find(unit, emsp.holder, THEIRS, "LOC1") is not None)
+        assert arrived == [False, True]

@@ -49,11 +49,9 @@ def words_of(connection: Connection, version: Version, credentials: Credentials)
 
 async def digest_of(unit: Unit, settings: Settings, line: Sequence[Connection]) -> str:
     """Different as soon as the partner would find anything else of us: another party, endpoint or name."""
-    first, version = line[0], VERSIONS[line[0].version]
-    roles = [one.our_role for one in line if not one.leaving]
     said = await credentials_of(unit, settings, line, "")
-    details = rules.details(roles, version, settings.base, first.their_role)
-    return sha256(json.encode((said, details, first.policy.shares.without))).hexdigest()
+    details = rules.told_details(line, VERSIONS[line[0].version], settings.base)
+    return sha256(json.encode((said, details))).hexdigest()
 
 
 async def note_told(unit: Unit, settings: Settings, line: Sequence[Connection]) -> None:

@@ -21,6 +21,7 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     theirs and ours. `one_evse`: asked about a Token, they want to hear of exactly one Evse. `own_reference`: an
     authorization of theirs that has no reference gets one of ours. `flat_credentials`: they look for our party where
     2.1.1 has it, beside the roles. `registers_anew`: they know no PUT of credentials; we leave, and come again.
+    `slashed`: our endpoints' URLs end in a slash, for they put what follows right behind it.
     """
 
     raw_token: bool | None = None
@@ -29,6 +30,7 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     own_reference: bool = False
     flat_credentials: bool = False
     registers_anew: bool = False
+    slashed: bool = False
 
 
 class Objects(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from laddnav.db.unit import Unit
 from laddnav.ocpi import rules
 from laddnav.ocpi.endpoints.call import Call, Reply
@@ -25,8 +23,5 @@ async def versions(unit: Unit, call: Call) -> Reply:
 
 async def details(unit: Unit, call: Call) -> Reply:
     """The endpoints of the roles in which we speak on this line, as this version spells them."""
-    roles = [one.our_role for one in call.ours if not one.leaving]
-    said = rules.details(roles, call.version, call.settings.base, call.connection.their_role)
-    without = call.connection.policy.shares.without
-    said = replace(said, endpoints=tuple(one for one in said.endpoints if one.identifier not in without))
+    said = rules.told_details(call.ours, call.version, call.settings.base)
     return Reply(data=call.codec(VersionDetails).encode(said))

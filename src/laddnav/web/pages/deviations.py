@@ -95,6 +95,10 @@ SWITCHES = MappingProxyType(
             N_("Knows no PUT of credentials"),
             N_("To change ours we unregister and register again, with the token that we have."),
         ),
+        "calls.slashed": (
+            N_("Our endpoints' URLs end in a slash"),
+            N_("It puts what follows right behind them."),
+        ),
         "pushes.whole_only": (N_("Takes no PATCH"), N_("A change of status goes as the whole Location.")),
         "pushes.in_order": (
             N_("Wants every message in its order"),

@@ -23,6 +23,7 @@ from laddnav.web.words import N_
 KNOWN_BEFORE = {
     "bearer": N_("Its token stands under Bearer"),
     "flat_credentials": N_("It looks for our party as in 2.1.1"),
+    "slashed": N_("Our endpoints' URLs end in a slash"),
 }
 LISTED = 60  # deliveries and exchanges on the page of one partner; more is for the API
 
