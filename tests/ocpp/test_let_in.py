@@ -49,7 +49,8 @@ def asked_for(status: Status, type: str = TokenType.RFID, uid: str = "CARD1") ->
 )
 def test_a_command_lets_its_driver_in_for_a_while(status: Status, type: str, after: timedelta, let_in: bool) -> None:
     """CMD-029, CMD-030: a card for a quarter of an hour, what is no card as long as it is awaited."""
-    assert rules.commanded(asked_for(status, type), THEN + after) is let_in
+    session = asked_for(status, type)
+    assert rules.commanded(session, session.token, THEN + after) is let_in
 
 
 def test_what_stands_for_a_long_token_is_the_same_before_and_after_the_reservation_is_kept() -> None:
@@ -58,4 +59,4 @@ def test_what_stands_for_a_long_token_is_the_same_before_and_after_the_reservati
     shown = rules.uid_for_station(long, rules.reservation_named(7), 20)
     held = asked_for(Status.RESERVATION, uid=long)
     assert len(shown) == 20 and shown == rules.shown_to_station(held, 20)
-    assert rules.stands_for(shown, held) and not rules.stands_for(shown, asked_for(Status.PENDING, uid=long))
+    assert rules.meant(shown, held) and not rules.meant(shown, asked_for(Status.PENDING, uid=long))

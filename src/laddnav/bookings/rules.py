@@ -26,7 +26,7 @@ from laddnav.bookings.slots import offered_at, overlaps
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Evse, Location, Status
-from laddnav.sessions.model import CdrToken, Session
+from laddnav.sessions.model import Session
 from laddnav.sessions.model import Status as SessionStatus
 
 
@@ -254,7 +254,7 @@ def _shares(other: Booking, booking: Booking, request: BookingRequest) -> bool:
     """Another booking that a Token of this request is good for at the same time."""
     if other.id == booking.id or not overlaps(other.period, request.period):
         return False
-    return any(_same(one, token) for one in other.tokens for token in request.tokens)
+    return any(one.same(token) for one in other.tokens for token in request.tokens)
 
 
 def granted(booking: Booking, evse: Evse, place: BookingLocation, now: datetime) -> Booking:
@@ -350,10 +350,6 @@ def fulfils(session: Session, booking: Booking) -> bool:
     if not session.allowed or session.status not in _CHARGES:
         return False
     begun_at = session.started_at if session.reserved is None else session.reserved.used_at
-    if begun_at is None or not any(_same(session.token, token) for token in booking.tokens):
+    if begun_at is None or not any(session.token.same(token) for token in booking.tokens):
         return False
     return hold_from(booking) <= begun_at < (no_show_at(booking) or booking.period.ends_at)
-
-
-def _same(one: CdrToken, other: CdrToken) -> bool:
-    return one.owner == other.owner and fold(one.uid) == fold(other.uid)

@@ -154,29 +154,31 @@ def boot(unit: Unit, station: Station, booted: Booted) -> Outcome:
 
 async def judge(
     database: Database, station: Station, uid: str, ask: Asker | None, *, evse_no: int | None = None, anew: bool = True
-) -> tuple[str, Authorization]:
-    """(the uid behind what the Station shows, the verdict on it). Opens Units of its own, and none while it asks.
+) -> tuple[str, Authorization, str | None]:
+    """(the uid behind what the Station shows, the verdict on it, the group in which a reservation there has it).
 
-    `anew` False: a good verdict of some minutes ago will do, as it does for the driver who showed the card then.
+    Opens Units of its own, and none while it asks. `anew` False: a good verdict of some minutes ago will do, as it does
+    for the driver who showed the card then.
     """
     async with database.unit() as unit:
-        uid, given = await _known(unit, station, uid, anew)
+        uid, given, group_id = await _known(unit, station, uid, anew)
     if given is None:
         evse = _evse(station, evse_no)
         given = await tokens.authorize(database, station.holder, uid, evse=evse, ask=ask)
-    return uid, given
+    return uid, given, group_id
 
 
-async def _known(unit: Unit, station: Station, uid: str, anew: bool) -> tuple[str, Authorization | None]:
+async def _known(unit: Unit, station: Station, uid: str, anew: bool) -> tuple[str, Authorization | None, str | None]:
     """Whoever had a start or a reservation asked for was let in there and then."""
     statuses = None if rules.is_stand_in(uid) else (Status.PENDING, Status.RESERVATION)
     holder = station.holder
     for session in await sessions.page(unit, holder, holder, statuses=statuses, station_id=station.id, limit=20):
-        if rules.stands_for(uid, session):
-            let_in = rules.commanded(session, unit.now)
-            return session.token.uid, Authorization(allowed=Allowed.ALLOWED) if let_in else None
+        token = rules.meant(uid, session)
+        if token is not None:
+            let_in = rules.commanded(session, token, unit.now)
+            return token.uid, Authorization(allowed=Allowed.ALLOWED) if let_in else None, rules.group_of(session)
     given = None if anew else await tokens.given_before(unit, holder, uid)
-    return uid, given if given is not None and given.allowed is Allowed.ALLOWED else None
+    return uid, given if given is not None and given.allowed is Allowed.ALLOWED else None, None
 
 
 def _evse(station: Station, evse_no: int | None) -> EvseRef | None:

@@ -100,7 +100,13 @@ async def _keep(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ve
     if one is None or one.state not in (State.ASKED, State.HELD):
         return Verdict.REJECTED
     uid = rules.uid_for_station(one.token.uid, rules.reservation_named(one.number), dialect.uid_max)
-    return KeepEvse(number=one.number, evse_no=one.evse_no, uid=uid, until=one.wanted_until or one.until)
+    return KeepEvse(
+        number=one.number,
+        evse_no=one.evse_no,
+        uid=uid,
+        group_id=rules.group_of_reservation(one.number, one.tokens),
+        until=one.wanted_until or one.until,
+    )
 
 
 async def _kept(unit: Unit, call: StationCall, answered: Answered) -> None:

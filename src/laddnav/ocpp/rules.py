@@ -14,7 +14,8 @@ from laddnav.locations.model import Station
 from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, Registration, Said, TokenJudged, Verdict
 from laddnav.ocpp.wire.frames import CallError, ErrorCode
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import CdrToken, Session, Status
+from laddnav.sessions.reserved import named, tokens_of
 from laddnav.tokens.model import Allowed, Authorization, TokenType
 
 
@@ -46,11 +47,12 @@ def interval(station: Station) -> int:
     return station.heartbeat_interval if station.accepted else station.boot_retry_interval
 
 
-def judged(given: Authorization) -> TokenJudged:
+def judged(given: Authorization, group_id: str | None = None) -> TokenJudged:
+    """`group_id` of a reservation wins over the Token's own, so that the station lets it use what it keeps."""
     token = given.token
     return TokenJudged(
         allowed=given.allowed,
-        group_id=None if token is None else token.group_id,
+        group_id=group_id or (None if token is None else token.group_id),
         expires_at=None if token is None else token.expires_at,
     )
 
@@ -62,10 +64,12 @@ def settled_as(allowed: bool) -> TokenJudged:
 # A Token's uid may be longer than a station can hold; then a name made from the Session, or its reservation, stands in
 # (OCPP 1.6 §3.9: tokens that a central system sends may be virtual ones).
 _STAND_IN = "LAD"
+_GROUP_MAX = 20  # characters of a parentIdTag, the shortest name of a group that there is
 
 
 def shown_to_station(session: Session, uid_max: int) -> str:
-    return uid_for_station(session.token.uid, _stood_for(session), uid_max)
+    """By what it knows a reservation, whichever of its Tokens uses it."""
+    return uid_for_station(tokens_of(session)[0].uid, _stood_for(session), uid_max)
 
 
 def uid_for_station(uid: str, stood_for: str, uid_max: int) -> str:
@@ -90,11 +94,22 @@ def is_stand_in(uid: str) -> bool:
     return fold(uid).startswith(fold(_STAND_IN))
 
 
-def stands_for(uid: str, session: Session) -> bool:
-    """Whether the station means this Session's Token."""
-    if fold(uid) == fold(session.token.uid):
-        return True
-    return is_stand_in(uid) and fold(stand_in(_stood_for(session), len(uid))) == fold(uid)
+def meant(uid: str, session: Session) -> CdrToken | None:
+    """The Token that the station means, of those for which this Session waits."""
+    token = named(session, uid)
+    if token is None and is_stand_in(uid) and fold(stand_in(_stood_for(session), len(uid))) == fold(uid):
+        return session.token
+    return token
+
+
+def group_of_reservation(number: int, tokens: Sequence[CdrToken]) -> str | None:
+    """Several Tokens of a reservation are a group: a station knows one, and asks us about others (OCPP 1.6 §5.13)."""
+    return stand_in(f"group/{number}", _GROUP_MAX) if len(tokens) > 1 else None
+
+
+def group_of(session: Session) -> str | None:
+    kept = session.reserved
+    return None if kept is None or kept.used_at is not None else group_of_reservation(kept.number, kept.tokens)
 
 
 def nameless(stop: ChargeStopped, under_way: Sequence[Transaction]) -> Transaction | None:
@@ -121,13 +136,13 @@ def _same_uid(said: str | None, uid: str) -> bool:
 COMMANDED_WITHIN = timedelta(minutes=15)
 
 
-def commanded(session: Session, now: datetime) -> bool:
+def commanded(session: Session, token: CdrToken, now: datetime) -> bool:
     """Whether the command itself lets the driver in: a start always, a reservation a card for a quarter of an hour.
 
     A Token that is no card was asked for by nobody else but its eMSP.
     """
     if session.status is Status.RESERVATION:
-        by_app = session.token.type in (TokenType.APP_USER, TokenType.AD_HOC_USER)
+        by_app = token.type in (TokenType.APP_USER, TokenType.AD_HOC_USER)
         return by_app or now - session.started_at <= COMMANDED_WITHIN
     return session.status is Status.PENDING
 

@@ -192,10 +192,10 @@ class Sockets:
                     station = await locations.station(unit, id)
                     return _kept_alone(unit, exchange, actions.boot(unit, station, event))
             case TokenShown():
-                _, given = await actions.judge(self.database, exchange.station, event.uid, self.ask)
+                _, given, group_id = await actions.judge(self.database, exchange.station, event.uid, self.ask)
                 async with self.database.unit() as unit:
                     locations.seen(unit, id)
-                    return _kept_alone(unit, exchange, Outcome(rules.judged(given)))
+                    return _kept_alone(unit, exchange, Outcome(rules.judged(given, group_id)))
             case ChargeStarted():
                 return await self._started(exchange, event)
             case ChargeStopped():
@@ -211,7 +211,8 @@ class Sockets:
             before = await actions.told_before(unit, station, event)
             if before is not None:
                 return _kept_alone(unit, exchange, before)
-        uid, given = await actions.judge(self.database, station, event.uid, self.ask, evse_no=event.evse_no, anew=False)
+        no = event.evse_no
+        uid, given, _ = await actions.judge(self.database, station, event.uid, self.ask, evse_no=no, anew=False)
         try:
             async with self.database.unit() as unit:
                 locations.seen(unit, station.id)

@@ -40,6 +40,7 @@ async def request(
     asked_by: PartyId,
     id: str,
     token: CdrToken,
+    also: tuple[CdrToken, ...] = (),
     location_id: str,
     evse_uid: str | None,
     until: datetime,
@@ -58,7 +59,8 @@ async def request(
     for before in await store.open_named(unit, holder, [asked_by], id):
         same = fold(before.location_id) == fold(location.id)
         if same and (wanted is None or fold(wanted.uid) == fold(before.evse_uid)):
-            return _ask_again(unit, before, token, until, reference, request)
+            changed = replace(before, token=token, also=also, reference=reference)
+            return _ask_again(unit, changed, until, request)
     evse, station_id, evse_no = await _free(unit, holder, location, wanted)
     reservation = await store.insert(
         unit,
@@ -70,6 +72,7 @@ async def request(
             id=id,
             state=State.ASKED,
             token=token,
+            also=also,
             reference=reference,
             location_id=location.id,
             evse_uid=evse.uid,
@@ -85,12 +88,9 @@ async def request(
     return _request(unit, reservation, request)
 
 
-def _ask_again(
-    unit: Unit, before: Reservation, token: CdrToken, until: datetime, reference: str | None, request: str
-) -> Reservation:
+def _ask_again(unit: Unit, one: Reservation, until: datetime, request: str) -> Reservation:
     """The same number once more replaces what the Station keeps (OCPP 1.6 §5.13)."""
-    again = replace(before, token=token, wanted_until=until, reference=reference, request=request)
-    again = replace(again, last_updated=unit.now)
+    again = replace(one, wanted_until=until, request=request, last_updated=unit.now)
     store.update(unit, again)
     return _request(unit, again, request)
 
@@ -179,7 +179,7 @@ async def _keep(unit: Unit, one: Reservation) -> str:
         session = await sessions.reserve(
             unit,
             holder=one.holder,
-            token=one.token,
+            tokens=one.tokens,
             evse=where,
             number=one.number,
             until=one.until,
@@ -202,7 +202,7 @@ async def _keep(unit: Unit, one: Reservation) -> str:
 async def _prolong(unit: Unit, one: Reservation) -> None:
     until = one.wanted_until or one.until
     if one.session_id is not None:
-        await sessions.prolong(unit, one.holder, one.session_id, until)
+        await sessions.prolong(unit, one.holder, one.session_id, until, one.tokens)
     _moved(unit, replace(one, until=until), Happening.KEPT)
 
 
@@ -284,7 +284,7 @@ async def numbered(unit: Unit, holder: PartyId, number: int) -> Reservation | No
 async def held_for(unit: Unit, holder: PartyId, location_id: str, token: CdrToken) -> Reservation | None:
     """What is kept for the driver with this Token at a Location."""
     for one in await store.held_at(unit, holder, location_id):
-        if one.token.owner == token.owner and fold(one.token.uid) == fold(token.uid):
+        if any(each.same(token) for each in one.tokens):
             return one
     return None
 

@@ -28,7 +28,8 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     OCPI 2.2.1 mod_commands_reservenow_object. `wanted_until` is a later or earlier end that was asked for and is not
     answered yet. `session_id` names the Session that began with it, from when it is HELD; `request` what asked for it.
-    `booked`: it keeps a promise that was made before, and costs nothing itself.
+    `booked`: it keeps a promise that was made before, and costs nothing itself. `also` are further Tokens that it is
+    for; the Station can be told of one alone.
     """
 
     holder: PartyId
@@ -38,6 +39,7 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     state: State
     token: CdrToken
+    also: tuple[CdrToken, ...] = ()
     reference: str | None = None
     location_id: str
     evse_uid: str
@@ -50,3 +52,7 @@ class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     booked: bool = False
     asked_at: datetime
     last_updated: datetime
+
+    @property
+    def tokens(self) -> tuple[CdrToken, ...]:
+        return (self.token, *self.also)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
@@ -48,6 +48,10 @@ class CdrToken(Struct, frozen=True, kw_only=True):
     type: str
     contract_id: str
 
+    def same(self, other: CdrToken) -> bool:
+        """The same card, whatever its contract."""
+        return self.owner == other.owner and fold(self.uid) == fold(other.uid)
+
 
 class CdrLocation(Struct, frozen=True, kw_only=True):
     """The place as it was when the charge began; one Evse, one Connector (OCPI 2.2.1 mod_cdrs_cdr_location_class)."""
@@ -84,11 +88,13 @@ class StopReason(StrEnum):
 class Reserved(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The reservation with which a Session of ours began: `number` is what the Station calls it.
 
-    `used_at` is when the charge itself began; None: it has not, and perhaps never will.
+    `used_at` is when the charge itself began; None: it has not, and perhaps never will. `tokens` are all that it is
+    for, where they are several; the Station knows the first alone.
     """
 
     number: int
     until: datetime
+    tokens: tuple[CdrToken, ...] = ()
     used_at: datetime | None = None
 
 

@@ -12,7 +12,7 @@ from laddnav.metering import periods as metering
 from laddnav.metering.model import Activity, Fact, Mark, Measurand, Reading
 from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened
-from laddnav.sessions.model import AuthMethod, Reserved, Session, Status
+from laddnav.sessions.model import AuthMethod, CdrToken, Reserved, Session, Status
 from laddnav.sessions.rules import Happening, Place, advanced, costed, moved
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization
@@ -61,10 +61,36 @@ def begun(session: Session, *, at: datetime, register: Energy | None, now: datet
     return advanced(active, facts, now).session
 
 
-def prolonged(session: Session, until: datetime, now: datetime) -> Session:
-    """The reservation was replaced by one to another moment."""
+def prolonged(session: Session, until: datetime, tokens: tuple[CdrToken, ...], now: datetime) -> Session:
+    """The reservation was replaced by one to another moment, or for others."""
     assert session.reserved is not None, "only what is reserved is prolonged"
-    return replace(session, reserved=replace(session.reserved, until=until), last_updated=now)
+    kept = replace(session.reserved, until=until, tokens=tokens if len(tokens) > 1 else ())
+    return replace(session, token=tokens[0], reserved=kept, last_updated=now)
+
+
+def tokens_of(session: Session) -> tuple[CdrToken, ...]:
+    """All with which a Session that waits may go on, what the Station knows first."""
+    several = session.reserved.tokens if session.reserved is not None else ()
+    return several or (session.token,)
+
+
+def named(session: Session, uid: str) -> CdrToken | None:
+    """Which of them has this uid."""
+    return next((one for one in tokens_of(session) if fold(one.uid) == fold(uid)), None)
+
+
+def taken_by(session: Session, uid: str) -> Session:
+    """Whose charge it becomes when the Station says that this card began it.
+
+    Whoever had it started from afar keeps it, for then the Station says the one that it knows.
+    """
+    others = tokens_of(session)[1:]
+    return next((replace(session, token=one) for one in others if fold(one.uid) == fold(uid)), session)
+
+
+def given_back(session: Session) -> Session:
+    """What was to be started from afar was not: it waits as before, for whoever comes."""
+    return replace(session, token=tokens_of(session)[0])
 
 
 def released(session: Session, at: datetime, now: datetime) -> Session:
@@ -93,7 +119,7 @@ def awaits(session: Session, uid: str, reservation_no: int | None) -> bool:
     By its Token; a reservation also by its number, for a Token of the same group may use it (OCPP 1.6 §5.13).
     """
     if session.status is Status.RESERVATION and session.reserved is not None:
-        return fold(session.token.uid) == fold(uid) or session.reserved.number == reservation_no
+        return named(session, uid) is not None or session.reserved.number == reservation_no
     return session.status is Status.PENDING and fold(session.token.uid) == fold(uid)
 
 

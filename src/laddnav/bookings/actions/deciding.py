@@ -116,15 +116,12 @@ async def _answered(unit: Unit, booking: Booking, place: BookingLocation) -> Boo
 
 async def _settled(unit: Unit, before: Booking | None, booking: Booking) -> Booking:
     """Kept and told; where it was to be held before, at another time or place, the Station is to let go of that."""
-    moved = before is not None and (before.period, before.evse_uid, before.tokens) != (
-        booking.period,
-        booking.evse_uid,
-        booking.tokens,
-    )
+    moved = before is not None and (before.period, before.evse_uid) != (booking.period, booking.evse_uid)
+    for_others = before is not None and before.tokens != booking.tokens
     if booking.reservation is not None and (moved or booking.status in rules.FINAL):
         await _let_go(unit, booking)
     store.put(unit, booking)
-    if moved and booking.reservation is not None:
+    if (moved or for_others) and booking.reservation is not None:
         store.hold(unit, booking, None, rules.hold_from(booking))
     _changed(unit, booking)
     await changed_at(unit, booking.holder, booking.location_id)

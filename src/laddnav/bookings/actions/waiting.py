@@ -102,6 +102,7 @@ async def _request(unit: Unit, ref: str) -> None:
         asked_by=booking.holder,
         id=booking.id,
         token=booking.tokens[0],
+        also=booking.tokens[1:],
         location_id=booking.location_id,
         evse_uid=booking.evse_uid,
         until=min(rules.no_show_at(booking) or booking.period.ends_at, unit.now + LONGEST),

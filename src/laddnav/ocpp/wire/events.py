@@ -177,11 +177,12 @@ class StopCharge(Struct, frozen=True, kw_only=True):
 
 
 class KeepEvse(Struct, frozen=True, kw_only=True):
-    """Keep an Evse for the driver with this uid; the same number once more replaces what was kept under it."""
+    """Keep an Evse for the driver with this uid, or for a group; the same number once more replaces what was kept."""
 
     number: int
     evse_no: int
     uid: str
+    group_id: str | None = None
     until: datetime
 
 

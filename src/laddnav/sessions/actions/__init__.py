@@ -70,7 +70,7 @@ async def request_start(
     station, evse_no = await locations.connected_at(unit, holder, evse)
     promised = await reserved_for(unit, holder, station, evse_no, token)
     if promised is not None:
-        return _start_reserved(unit, promised, station, reference, invoice_reference, command_id)
+        return _start_reserved(unit, replace(promised, token=token), station, reference, invoice_reference, command_id)
     await alone(unit, holder, station, evse_no, evse)
     where = await place(unit, station, evse_no, evse, connector_id, unit.now, token.owner)
     session = rules.pending(
@@ -134,6 +134,8 @@ async def answer_start(unit: Unit, holder: PartyId, session_id: str, result: str
     session = await _locked(unit, holder, holder, session_id)
     if result != "ACCEPTED" and session.status is Status.PENDING:
         _fail(unit, rules.given_up(session, unit.now))
+    elif result != "ACCEPTED" and session.status is Status.RESERVATION:
+        store.update(unit, reserved.given_back(session))
     unit.announce(
         StartAnswered(
             holder=holder, owner=str(holder), session_id=session.id, result=result, request=session.command_id
@@ -186,7 +188,8 @@ async def begin(
         if waiting.reserved is None:
             session = rules.begun(waiting, ground, at=at, register=register, now=unit.now)
         else:
-            session = reserved.begun(reserved.let_in(waiting, given), at=at, register=register, now=unit.now)
+            waiting = reserved.let_in(reserved.taken_by(waiting, uid), given)
+            session = reserved.begun(waiting, at=at, register=register, now=unit.now)
         store.update(unit, session)
         if session.reserved is not None and session.reserved.used_at is not None:
             readings.mark(

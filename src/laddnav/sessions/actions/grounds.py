@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
 from laddnav.locations.model import Station
 from laddnav.parties import actions as parties
 from laddnav.sessions import store
 from laddnav.sessions.model import CdrToken, Session, Status
+from laddnav.sessions.reserved import tokens_of
 from laddnav.sessions.rules import EvseBusy, Place
 from laddnav.tariffs import actions as tariffs
 
@@ -28,8 +29,7 @@ async def alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evs
 async def reserved_for(unit: Unit, holder: PartyId, station: Station, evse_no: int, token: CdrToken) -> Session | None:
     """The reservation that waits at this Evse for the driver with this Token."""
     for one in await store.open_at_evse(unit, holder, station.id, evse_no):
-        same = one.token.owner == token.owner and fold(one.token.uid) == fold(token.uid)
-        if one.status is Status.RESERVATION and same:
+        if one.status is Status.RESERVATION and any(each.same(token) for each in tokens_of(one)):
             return one
     return None
 

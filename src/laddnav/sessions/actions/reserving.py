@@ -31,40 +31,43 @@ async def reserve(
     unit: Unit,
     *,
     holder: PartyId,
-    token: CdrToken,
+    tokens: tuple[CdrToken, ...],
     evse: EvseRef,
     number: int,
     until: datetime,
     reference: str | None,
     booked: bool = False,
 ) -> Session:
-    """The Station keeps the Evse for this driver from now on; what was booked before costs nothing while it waits.
+    """The Station keeps the Evse for these Tokens from now on; what was booked before costs nothing while it waits.
+
+    The Session is of the first, until another is used.
 
     Raises UnknownLocation, UnknownEvse, NoStation, EvseBusy: somebody was faster than the Station's answer.
     """
     station, evse_no = await locations.connected_at(unit, holder, evse)
     await alone(unit, holder, station, evse_no, evse)
-    where = await place(unit, station, evse_no, evse, None, unit.now, token.owner)
+    where = await place(unit, station, evse_no, evse, None, unit.now, tokens[0].owner)
     pending = rules.pending(
         holder=holder,
         id=unit.new_id(),
         place=where,
-        token=token,
+        token=tokens[0],
         reference=reference,
         command_id=None,
         now=unit.now,
     )
     session = reserved.reserved(pending, where, number=number, until=until, now=unit.now, booked=booked)
+    session = reserved.prolonged(session, until, tokens, unit.now)
     store.insert(unit, session)
     unit.announce(_about(SessionStarted, session))
     return session
 
 
-async def prolong(unit: Unit, holder: PartyId, session_id: str, until: datetime) -> None:
-    """The reservation was replaced by one to another moment; nothing where it is over."""
+async def prolong(unit: Unit, holder: PartyId, session_id: str, until: datetime, tokens: tuple[CdrToken, ...]) -> None:
+    """The reservation was replaced by one to another moment, or for others; nothing where it is over."""
     session = await store.find(unit, holder, holder, session_id, lock=True)
     if session is not None and session.status is Status.RESERVATION:
-        session = reserved.prolonged(session, until, unit.now)
+        session = reserved.prolonged(session, until, tokens, unit.now)
         store.update(unit, session)
         unit.announce(_about(SessionChanged, session))
 

@@ -18,11 +18,13 @@ _MEANS = {
 
 
 def write(request: KeepEvse) -> dict[str, Any]:
+    group = {} if request.group_id is None else {"parentIdTag": request.group_id}
     return {
         "connectorId": request.evse_no,
         "expiryDate": rfc3339(request.until),
         "idTag": request.uid,
         "reservationId": request.number,
+        **group,
     }
 
 
