@@ -1,7 +1,7 @@
 """JSON in and out with exact numbers: a Decimal keeps its digits, NaN and blown-up exponents are refused."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal, Rounded
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ T = TypeVar("T")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode: Callable[[Any], bytes] = _encoder.encode
 _MAX_DIGITS = 40  # more than any price or meter register needs; a longer number is an attack or an accident
+_unrounded = Context(prec=_MAX_DIGITS, traps=[Rounded]).plus
 
 
 class Unreadable(Refusal):
@@ -32,6 +33,11 @@ def decode(body: bytes | str, type: type[T]) -> T:
 
 def sane(number: Decimal) -> Decimal:
     """A number from outside that can be calculated with. Raises ValueError for NaN, infinity and absurd magnitudes."""
-    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS:
-        raise ValueError("a number of this size or kind cannot be used")
-    return number
+    if number.is_finite() and abs(number.adjusted()) <= _MAX_DIGITS:
+        try:
+            _unrounded(number)
+        except Rounded:
+            pass
+        else:
+            return number
+    raise ValueError("a number of this size or kind cannot be used")

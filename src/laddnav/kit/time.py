@@ -24,6 +24,8 @@ class Clock(Protocol):
 
 def utc(instant: datetime) -> datetime:
     """An instant without a zone is UTC (OCPI 2.2.1 types_datetime_type)."""
+    if instant.tzinfo is UTC:
+        return instant
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
@@ -34,8 +36,9 @@ def local(instant: datetime, zone: str) -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """`2026-11-21T09:47:00Z`, with milliseconds only where there are any; at most 25 characters as OCPI allows."""
-    moment = instant.astimezone(UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond >= 1000 else "seconds") + "Z"
+    moment = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    written = moment.isoformat(timespec="milliseconds" if moment.microsecond >= 1000 else "seconds")
+    return written.removesuffix("+00:00") + "Z"
 
 
 def as_told(instant: datetime) -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
 
 _TAIL = (1 << 74) - 1  # the bits of a UUID version 7 below its milliseconds, version and variant
-_STEP = 1 << 32  # ids of one millisecond are at most this far apart, so that the next one cannot be guessed
+_STEP = 32  # bits: so far apart are ids of one millisecond at most, so that the next one cannot be guessed
 
 # How far ahead a shared clock writes down where it will have been; a restart skips at most so much of the wall's time.
 AHEAD = timedelta(seconds=5)
@@ -39,11 +38,12 @@ class Ids:
             # One bit is left free, so that counting on within the millisecond does not overflow.
             self._milliseconds, self._tail = milliseconds, secrets.randbits(73)
         else:
-            self._tail += 1 + secrets.randbelow(_STEP)
+            self._tail += 1 + secrets.randbits(_STEP)
             if self._tail > _TAIL:
                 self._milliseconds, self._tail = self._milliseconds + 1, secrets.randbits(73)
         high, low = self._tail >> 62, self._tail & ((1 << 62) - 1)
-        return str(uuid.UUID(int=(self._milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low))
+        digits = f"{(self._milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class WallClock:

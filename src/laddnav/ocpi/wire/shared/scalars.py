@@ -82,9 +82,10 @@ class Number:
 
 def from_json(kind: type, said: object) -> object:
     """How msgspec reads the types it does not know. Raises ValueError, to which msgspec adds the path."""
-    if kind is Number and isinstance(said, (int, Decimal)) and not isinstance(said, bool):
+    # By exact types: a bool is no number.
+    if kind is Number and (type(said) is Decimal or type(said) is int):
         return Number(json.sane(Decimal(said)))
-    if kind is DateTime and isinstance(said, str):
+    if kind is DateTime and type(said) is str:
         return DateTime(instant(said))
     expected = {Number: "a number", DateTime: "an instant as 2026-11-21T09:47:00Z"}[kind]
     raise ValueError(f"Expected {expected}, got {said!r:.40}")
