@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from laddnav.sim.bench.figures import Figure, Pace
+from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.sim.bench import roaming, telling
+from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, rate
+from laddnav.sim.bench.house import furnished, place_id
+from laddnav.sim.bench.load import Refused, get
 from laddnav.sim.bench.run import NAMES, UnknownBench, run
 
-TINY = Pace(rounds=1, seconds=0.05, warm_up=0.05, askers=2, stations=2, places=60)
+TINY = Pace(rounds=1, seconds=0.05, warm_up=0.05, askers=2, stations=2, places=120, objects=8)
 
 
 async def figures(*names: str) -> list[Figure]:
@@ -32,5 +37,32 @@ async def test_only_what_is_named_is_measured() -> None:
 
 
 async def test_an_unknown_name_is_refused_before_anything_starts() -> None:
-    with pytest.raises(UnknownBench, match="'speed' is no benchmark; there are ocpi_page, ocpi_cdr"):
+    with pytest.raises(UnknownBench, match="'speed' is no benchmark; there are ocpi_page, ocpi_location"):
         await figures("ocpi_page", "speed")
+
+
+def test_a_goal_of_seventy_percent_is_met_by_speed_or_by_little_work() -> None:
+    of_speed = [rate("r", "a second", ours, 1000, "the limit", goal=OF_LIMIT) for ours in (690, 710)]
+    of_work = [effort("e", "µs", ours, 100, "the limit", goal=OF_LIMIT) for ours in (145, 140)]
+    assert [figure.met for figure in (*of_speed, *of_work)] == [False, True, False, True]
+    assert rate("r", "a second", 690, 1000, "the limit").met is None
+
+
+async def test_no_figure_is_made_of_refusals_or_of_what_is_not_there_afterwards() -> None:
+    async with furnished(TINY) as house:
+        path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
+        strange = get(path, house.as_emsp.headers | {"Authorization": "Token bm9ib2R5"})
+        limit = get(f"/one/{place_id(0)}", {})
+        with pytest.raises(ExceptionGroup, match="unhandled") as refused:
+            await roaming.beside(house, TINY, lambda: strange, lambda: limit)
+        assert refused.group_contains(Refused, match="401")
+        with pytest.raises(Refused, match=r"a list has \d+ bytes, and the limit for it"):
+            await roaming.same_length(house, "a list", get(path, house.as_emsp.headers), limit)
+        sessions = telling.of_sessions(house, TINY)
+
+        def forgotten(number: int) -> telling.News:
+            news = sessions.news(number)
+            return replace(news, there={**news.there, "kwh": 0})
+
+        with pytest.raises(Refused, match=r"kwh of SESSION-\d+ was told as 0 and is"):
+            await telling.figure(house, TINY, replace(sessions, news=forgotten))

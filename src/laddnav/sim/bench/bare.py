@@ -1,6 +1,7 @@
 """The limit: a bare ASGI application under the same Uvicorn, which does nothing but what cannot be left out.
 
-Nobody is recognised, nothing is checked, logged or announced; there is one prepared statement, or none.
+Nobody is recognised, nothing is checked, logged or delivered. What is read is one prepared statement; what is told is
+two in one transaction, the object and a row for those who are to hear of it, answered after the commit.
 """
 
 from __future__ import annotations
@@ -17,37 +18,47 @@ from laddnav.server.http import uvicorn_config
 from laddnav.sim.bench import store
 from laddnav.sim.process import READY
 
+ENDING = '"status_code":1000,"status_message":"Success","timestamp":"2026-11-21T09:47:00.000Z"}'
+DONE = f"{{{ENDING}".encode()
+
 
 class Bare:
-    """`page` are the arguments of the statement: whose words, in which version, from which key on, how many."""
+    """What is asked stands in the path: what for, the key, and how many objects or how long a row of news."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], page: tuple[str, str, str, int]) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
-        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        match scope["path"]:
-            case "/page":
-                rows = await self._pool.fetch(store.PAGE, *self._page)
-                await _answer(send, 200, _enveloped([row["body"] for row in rows]))
-            case "/keep":
-                await self._pool.execute(store.KEEP, (await _body(receive)).decode())
-                await _answer(send, 201, b'{"status_code":1000}')
-            case "/echo" | "/keeping-echo":
-                await self._echo(receive, send, keeping=scope["path"] == "/keeping-echo")
+        match scope["path"].split("/"):
+            case ["", "page", first, limit]:
+                rows = await self._pool.fetch(store.PAGE, first, int(limit))
+                await _answer(send, 200, f'{{"data":[{",".join([row["body"] for row in rows])}],{ENDING}'.encode())
+            case ["", "one", key]:
+                found = await self._pool.fetchval(store.ONE, key)
+                await _answer(send, 200, f'{{"data":{found},{ENDING}'.encode())
+            case ["", "keep", key, size]:
+                await self._write(store.KEEP, key, await _body(receive), int(size))
+                await _answer(send, 201, DONE)
+            case ["", "change", key, size]:
+                await self._write(store.CHANGE, key, await _body(receive), int(size))
+                await _answer(send, 200, DONE)
+            case ["", "echo"]:
+                await self._echo(receive, send, keeping=False)
+            case ["", "keeping-echo"]:
+                await self._echo(receive, send, keeping=True)
+
+    async def _write(self, statement: str, key: str, body: bytes, size: int) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(statement, key, body.decode())
+            await connection.execute(store.TELL, key, "." * (size - len(key)))
 
     async def _echo(self, receive: Receive, send: Send, *, keeping: bool) -> None:
         await receive()
         await send({"type": "websocket.accept", "subprotocol": "ocpp1.6"})
         while (message := await receive())["type"] == "websocket.receive":
             if keeping:
-                await self._pool.execute(store.KEEP, message["text"])
+                await self._pool.execute(store.TELL, "echo", message["text"])
             await send({"type": "websocket.send", "text": message["text"]})
-
-
-def _enveloped(members: list[str]) -> bytes:
-    ending = '],"status_code":1000,"status_message":"Success","timestamp":"2026-11-21T09:47:00.000Z"}'
-    return f'{{"data":[{",".join(members)}{ending}'.encode()
 
 
 async def _body(receive: Receive) -> bytes:
@@ -65,13 +76,12 @@ async def _answer(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _serve(database: str, page: tuple[str, str, str, int]) -> None:
+async def _serve(database: str) -> None:
     async with asyncpg.create_pool(database, min_size=1, max_size=10, reset=_leave_as_it_is) as pool:
-        await pool.execute(store.PREPARE)
         listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         sys.stdout.write(f"{READY}http://127.0.0.1:{listening.getsockname()[1]}\n")
         sys.stdout.flush()
-        await uvicorn.Server(uvicorn_config(Bare(pool, page))).serve(sockets=[listening])
+        await uvicorn.Server(uvicorn_config(Bare(pool))).serve(sockets=[listening])
 
 
 async def _leave_as_it_is(_: object) -> None:
@@ -79,5 +89,4 @@ async def _leave_as_it_is(_: object) -> None:
 
 
 if __name__ == "__main__":
-    database, holder, version, first, limit = sys.argv[1:]
-    uvloop.run(_serve(database, (holder, version, first, int(limit))))
+    uvloop.run(_serve(sys.argv[1]))

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -37,7 +38,7 @@ from laddnav.server.app import HEARS, roaming
 from laddnav.sim import network
 from laddnav.sim.bench import store
 from laddnav.sim.bench.figures import Pace
-from laddnav.sim.bench.load import HttpAsker, get
+from laddnav.sim.bench.load import HttpAsker, get, tell
 from laddnav.sim.network import OURS, THEIRS
 from laddnav.sim.process import Process
 from laddnav.tariffs import actions as tariffs
@@ -45,14 +46,17 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenType, Whitelist
 
 ONLY = "ocpi,ocpp"
-FIRST_OF_PAGE = 200  # the page that is asked for begins amid the network, like most pages of a crawl
 PAGE = 50
 
 
 class House(Struct, frozen=True, kw_only=True):
-    """Pids and ports of those who answer; `postgres` is the pid of its first process."""
+    """Pids and ports of those who answer; `postgres` is the pid of its first process, `database` its URL.
+
+    `places` are the words of our CPO for its Locations, in order; the limit keeps them under `place_id`.
+    """
 
     postgres: int
+    database: str
     server: int
     server_port: int
     limit: int
@@ -60,6 +64,7 @@ class House(Struct, frozen=True, kw_only=True):
     as_emsp: Line
     as_cpo: Line
     stations: Sequence[str]
+    places: Sequence[bytes]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -84,23 +89,25 @@ async def furnished(pace: Pace) -> AsyncIterator[House]:
             assert opened.cluster is not None, "it runs a PostgreSQL of its own"
             async with opened.database.unit() as unit:
                 stations = await _furnish(unit, pace)
+            database = opened.cluster.url("laddnav")
             serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", ONLY)
-            limit = ("laddnav.sim.bench.bare", opened.cluster.url("laddnav"), str(OURS), partners.NEWEST)
             server = await Process.started(
                 (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning"),
                 log=log,
                 environment=_unsettled(),
             )
-            bare = await Process.started((*limit, _place_id(FIRST_OF_PAGE % pace.places), str(PAGE)), log=log)
+            bare = await Process.started(("laddnav.sim.bench.bare", database), log=log)
             try:
                 for process in (server, bare):
                     os.sched_setaffinity(process.pid, core_of_server)
                 clients = Clients(opened.database, roaming(replace(said, public_url=server.url)))
                 as_cpo, as_emsp = await _introduced(opened.database, clients)
-                await _read_through(_port(server.url), as_emsp, pace)
-                await _settled(opened.cluster.url("laddnav"))
+                places = await _read_through(_port(server.url), as_emsp, pace)
+                await _told_of(_port(server.url), as_cpo, places[: pace.objects])
+                await _settled(database, places)
                 yield House(
                     postgres=_pid_of_postgres(data / "postgres"),
+                    database=database,
                     server=server.pid,
                     server_port=_port(server.url),
                     limit=bare.pid,
@@ -108,6 +115,7 @@ async def furnished(pace: Pace) -> AsyncIterator[House]:
                     as_cpo=as_cpo,
                     as_emsp=as_emsp,
                     stations=stations,
+                    places=places,
                 )
             finally:
                 await server.stop()
@@ -136,20 +144,27 @@ async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:
         await tariffs.keep(unit, OURS, tariff)
     stations = []
     for number, place in enumerate(islice(cycle(found.locations), pace.places)):
-        place = replace(place, id=_place_id(number))
+        place = replace(place, id=place_id(number))
         await locations.keep(unit, OURS, place)
         if number < pace.stations:
             id = f"BENCH-{number:04}"
             await locations.add_station(unit, OURS, id, location_id=place.id, security_profile=0)
             await locations.attach(unit, id, 1, EvseRef(place.id, place.evses[0].uid))
-            await tokens.keep(unit, OURS, _card(unit, id))
+            await tokens.keep(unit, OURS, _card(unit, OURS, id))
             stations.append(id)
+    for number in range(pace.objects):
+        await tokens.keep(unit, THEIRS, _card(unit, THEIRS, card_uid(number)))
     return stations
 
 
-def _place_id(number: int) -> str:
+def place_id(number: int) -> str:
     """In the order of the ids as in that of their making."""
     return f"place-{number:05}"
+
+
+def card_uid(number: int) -> str:
+    """Of one of the eMSP's drivers."""
+    return f"04A1B2C3{number:06}"
 
 
 def _party(unit: Unit, holder: PartyId, role: Role) -> Party:
@@ -165,12 +180,12 @@ def _party(unit: Unit, holder: PartyId, role: Role) -> Party:
     )
 
 
-def _card(unit: Unit, uid: str) -> Token:
+def _card(unit: Unit, owner: PartyId, uid: str) -> Token:
     return Token(
-        owner=OURS,
+        owner=owner,
         uid=uid,
         type=TokenType.RFID,
-        contract_id=f"SE-LAD-C{uid}",
+        contract_id=f"{owner.country}-{owner.party}-C{uid}",
         issuer="Laddnav Demo AB",
         valid=True,
         whitelist=Whitelist.ALLOWED,
@@ -193,17 +208,34 @@ async def _introduced(database: Database, clients: Clients) -> tuple[Line, Line]
         await clients.close()
 
 
-async def _read_through(port: int, line: Line, pace: Pace) -> None:
+class _Page(Struct):
+    data: list[msgspec.Raw]
+
+
+async def _read_through(port: int, line: Line, pace: Pace) -> Sequence[bytes]:
     """Every page once, as a partner does that is new; from then on our words about each place are there."""
     path = line.path(Module.LOCATIONS, Interface.SENDER)
+    found = list[bytes]()
     for offset in range(0, pace.places, PAGE):
-        await HttpAsker.once(port, get(f"{path}?offset={offset}&limit={PAGE}", line.headers))
+        page = await HttpAsker.once(port, get(f"{path}?offset={offset}&limit={PAGE}", line.headers))
+        found += [bytes(one) for one in msgspec.json.decode(page, type=_Page).data]
+    return found
 
 
-async def _settled(database: str) -> None:
-    """As a database that has lived for a while: its planner knows what is in it."""
+async def _told_of(port: int, line: Line, places: Sequence[bytes]) -> None:
+    """The eMSP hears of these places, and can be told what changes there."""
+    path = line.path(Module.LOCATIONS, Interface.RECEIVER)
+    for number, place in enumerate(places):
+        where = f"{path}/{OURS.country}/{OURS.party}/{place_id(number)}"
+        await HttpAsker.once(port, tell("PUT", where, line.headers, place))
+
+
+async def _settled(database: str, places: Sequence[bytes]) -> None:
+    """As a database that has lived for a while, and in which the limit keeps the same places."""
     connection = await asyncpg.connect(database)
     try:
+        await connection.execute(store.PREPARE)
+        await connection.executemany(store.KEEP, [(place_id(n), place.decode()) for n, place in enumerate(places)])
         await connection.execute(store.SETTLE)
     finally:
         await connection.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
@@ -87,13 +88,17 @@ def cpu_seconds(pid: int) -> float:
 
 def _family(pid: int) -> Iterator[int]:
     yield pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from _family(int(child))
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from _family(int(child))
 
 
 def _ticks(pid: int) -> int:
-    """Those of children that have ended are their parent's."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    """Those of children that have ended are their parent's; so are those of one that ends while it is looked for."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return sum(int(field) for field in fields[11:15])
 
 
@@ -120,6 +125,11 @@ class HttpAsker:
     @classmethod
     async def once(cls, port: int, request: bytes) -> bytes:
         """The body of the answer to a single request. Raises Refused for anything but 2xx."""
+        return (await cls.answer(port, request))[1]
+
+    @classmethod
+    async def answer(cls, port: int, request: bytes) -> tuple[bytes, bytes]:
+        """(head, body) of the answer to a single request. Raises Refused for anything but 2xx."""
         asker = await cls.connected(port, lambda: request, bool)
         try:
             return await asker._ask()
@@ -127,18 +137,18 @@ class HttpAsker:
             asker.close()
 
     async def __call__(self) -> None:
-        body = await self._ask()
+        _, body = await self._ask()
         if not self._accept(body):
             raise Refused(body[:500].decode(errors="replace"))
 
-    async def _ask(self) -> bytes:
+    async def _ask(self) -> tuple[bytes, bytes]:
         self._writer.write(self._request())
         head = await self._reader.readuntil(b"\r\n\r\n")
-        length = int(_field(head, b"content-length"))
+        length = int(field(head, b"content-length"))
         body = await self._reader.readexactly(length)
         if not head.startswith(b"HTTP/1.1 2"):
             raise Refused((head + body)[:500].decode(errors="replace"))
-        return body
+        return head, body
 
     def close(self) -> None:
         self._writer.close()
@@ -148,17 +158,19 @@ def get(path: str, headers: dict[str, str]) -> bytes:
     return _request("GET", path, headers, b"")
 
 
-def post(path: str, headers: dict[str, str], body: bytes) -> bytes:
-    return _request("POST", path, headers | {"Content-Type": "application/json"}, body)
+def tell(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+    said = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    return _request(method, path, headers | said, body)
 
 
 def _request(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
-    fields = {"Host": "127.0.0.1"} | headers | ({"Content-Length": str(len(body))} if body else {})
+    fields = {"Host": "127.0.0.1"} | headers
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def _field(head: bytes, name: bytes) -> bytes:
+def field(head: bytes, name: bytes) -> bytes:
+    """Of a header that is there; `name` in small letters."""
     start = head.lower().index(name + b":") + len(name) + 1
     return head[start : head.index(b"\r\n", start)].strip()
 

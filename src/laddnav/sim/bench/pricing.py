@@ -24,7 +24,7 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.pricing import price
 from laddnav.pricing.bulk.totals import Totals, totals
 from laddnav.sim.bench import charges, workloads
-from laddnav.sim.bench.figures import Figure, Pace, effort, rate
+from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, effort, rate
 from laddnav.sim.bench.workloads import Workload
 from laddnav.tariffs.model import Tariff
 
@@ -32,7 +32,7 @@ DECODED = "msgspec decoding the same CDR into structs"
 # Tariffs are not even looked into, nor anything else that decides no price: no reading can do less.
 READ = "msgspec decoding of the same CDRs what decides their price"
 BARE = [sys.executable, "-c", "pass"]
-MOST_RATIO = 2.5
+OF_LINES = Goal(of=Measure.RATIO, most=2.5)
 
 Work = Callable[[], int]  # does something, and says to how many charges
 
@@ -81,10 +81,14 @@ def _of(workload: Workload, pace: Pace) -> list[Figure]:
     per_second = _in_turn([one, by_column, by_line, read], pace.rounds, pace.seconds / 4)
     name, limit, goal = f"pricing_{workload.name.lower()}", per_second[3], workload.goal
     return [
-        rate(name, "CDRs/s/core", per_second[0], limit, READ, goal=f"> {goal.one}"),
-        rate(f"{name}_columns", "CDRs/s/core", per_second[1], limit, READ, goal=f"> {goal.bulk}"),
-        rate(f"{name}_lines", "CDRs/s/core", per_second[2], limit, READ, goal=f"ratio < {MOST_RATIO}"),
+        rate(name, "CDRs/s/core", per_second[0], limit, READ, goal=_more_than(goal.one)),
+        rate(f"{name}_columns", "CDRs/s/core", per_second[1], limit, READ, goal=_more_than(goal.bulk)),
+        rate(f"{name}_lines", "CDRs/s/core", per_second[2], limit, READ, goal=OF_LINES),
     ]
+
+
+def _more_than(other: int) -> Goal:
+    return Goal(of=Measure.VALUE, least=other)
 
 
 def _all_fit(found: Totals) -> int:
@@ -105,7 +109,9 @@ def _command(pace: Pace) -> Figure:
         cdr.write_bytes(workloads.complex().lines(1)[0])
         call = [sys.executable, "-m", "laddnav.cli", "price", "--cdr", str(cdr), "--timezone", charges.ZONE, "--json"]
         ours, limit = _taken([partial(_wall_ms, call), partial(_wall_ms, BARE)], pace)
-    return effort("pricing_command", "ms", ours, limit, "Python's own start and end", goal="< 150")
+    return effort(
+        "pricing_command", "ms", ours, limit, "Python's own start and end", goal=Goal(of=Measure.VALUE, most=150)
+    )
 
 
 def _import(pace: Pace) -> Figure:
@@ -113,7 +119,9 @@ def _import(pace: Pace) -> Figure:
         [partial(_import_ms, "from laddnav.pricing import price"), partial(_import_ms, "import msgspec, zoneinfo")],
         pace,
     )
-    return effort("pricing_import", "ms", ours, limit, "import of msgspec and zoneinfo", goal="< 100")
+    return effort(
+        "pricing_import", "ms", ours, limit, "import of msgspec and zoneinfo", goal=Goal(of=Measure.VALUE, most=100)
+    )
 
 
 def _taken(ways: Sequence[Callable[[], float]], pace: Pace) -> list[float]:

@@ -1,50 +1,30 @@
-"""OCPI under load: a page of 50 Locations read by a partner, and CDRs that a partner sends."""
+"""OCPI under load: ours and the limit are asked the same in turn, and what comes of it is a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from typing import Any
 
-from laddnav.cdrs.model import Cdr
-from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.sim.bench import charges
-from laddnav.sim.bench.figures import Figure, Pace, of_answers
-from laddnav.sim.bench.house import FIRST_OF_PAGE, PAGE, House
-from laddnav.sim.bench.load import HttpAsker, Rate, Refused, Side, compared, get, post
+import asyncpg
+import msgspec
 
+from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, of_answers
+from laddnav.sim.bench.house import House
+from laddnav.sim.bench.load import HttpAsker, Rate, Refused, Side, compared
 
-async def page(house: House, pace: Pace) -> list[Figure]:
-    """Who asks is recognised by its token, and hears how many there are and where to go on."""
-    path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
-    query = f"offset={FIRST_OF_PAGE % pace.places}&limit={PAGE}"
-    ours, limit = get(f"{path}?{query}", house.as_emsp.headers), get("/page", {})
-    lengths = [len(await HttpAsker.once(*asked)) for asked in ((house.server_port, ours), (house.limit_port, limit))]
-    if lengths[0] != lengths[1]:
-        raise Refused(f"a page has {lengths[0]} bytes, and the limit for it {lengths[1]}")
-    ours_rate, limit_rate = await _compared(house, pace, lambda: ours, lambda: limit)
-    return of_answers("ocpi_page", "page", ours_rate, limit_rate, "bare handler, one prepared select of the same bytes")
+Requests = Callable[[], bytes]  # makes the next request, another one each time
 
 
-async def cdr(house: House, pace: Pace) -> list[Figure]:
-    """Every CDR is new, is read whole, and is kept in its own words and in ours; answered after the commit."""
-    path, headers = house.as_cpo.path(Module.CDRS, Interface.RECEIVER), house.as_cpo.headers
-    codec = VERSIONS[house.as_cpo.connection.version].codecs[Cdr]
-    template = codec.encode(charges.cdr("CDR-00000000", charges.complex(), charges.stretches()))
-    number = count(1)
-
-    def body() -> bytes:
-        return template.replace(b"CDR-00000000", b"CDR-%08d" % next(number))
-
-    ours_rate, limit_rate = await _compared(
-        house, pace, lambda: post(path, headers, body()), lambda: post("/keep", {}, body())
-    )
-    return of_answers("ocpi_cdr", "CDR", ours_rate, limit_rate, "bare handler, one prepared insert of the same bytes")
+async def figure(
+    house: House, pace: Pace, name: str, thing: str, *, ours: Requests, limit: Requests, limit_is: str
+) -> Figure:
+    """Raises Refused."""
+    ours_rate, limit_rate = await beside(house, pace, ours, limit)
+    return of_answers(name, thing, ours_rate, limit_rate, limit_is, goal=OF_LIMIT)
 
 
-async def _compared(
-    house: House, pace: Pace, ours: Callable[[], bytes], limit: Callable[[], bytes]
-) -> tuple[Rate, Rate]:
+async def beside(house: House, pace: Pace, ours: Requests, limit: Requests) -> tuple[Rate, Rate]:
+    """Raises Refused."""
     asking, limit_asking = [
         [await HttpAsker.connected(port, request, _granted) for _ in range(pace.askers)]
         for port, request in ((house.server_port, ours), (house.limit_port, limit))
@@ -58,6 +38,31 @@ async def _compared(
     finally:
         for asker in (*asking, *limit_asking):
             asker.close()
+
+
+async def same_length(house: House, what: str, ours: bytes, limit: bytes) -> None:
+    """The limit must not have less to say. Raises Refused."""
+    said = len(await HttpAsker.once(house.server_port, ours)), len(await HttpAsker.once(house.limit_port, limit))
+    if said[0] != said[1]:
+        raise Refused(f"{what} has {said[0]} bytes, and the limit for it {said[1]}")
+
+
+async def value(house: House, statement: str, *arguments: object) -> Any:
+    """What the database of both says."""
+    connection = await asyncpg.connect(house.database)
+    try:
+        return await connection.fetchval(statement, *arguments)
+    finally:
+        await connection.close()
+
+
+class _Answer(msgspec.Struct):
+    data: msgspec.Raw
+
+
+def data_in(answer: bytes) -> bytes:
+    """The object in its envelope."""
+    return bytes(msgspec.json.decode(answer, type=_Answer).data)
 
 
 def _granted(body: bytes) -> bool:

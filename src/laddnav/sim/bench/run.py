@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 from laddnav.kit.refusal import Refusal
+from laddnav.sim.bench import reading, telling
 from laddnav.sim.bench.charging import meter_values
 from laddnav.sim.bench.figures import Figure, Pace
 from laddnav.sim.bench.house import House, furnished
 from laddnav.sim.bench.pricing import prices
-from laddnav.sim.bench.roaming import cdr, page
 
 IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
-    "ocpi_page": page,
-    "ocpi_cdr": cdr,
+    "ocpi_page": reading.page,
+    "ocpi_location": reading.location,
+    "ocpi_authorize": reading.authorization,
+    "ocpi_session": telling.session,
+    "ocpi_evse": telling.evse,
+    "ocpi_cdr": telling.cdr,
     "ocpp_meter_values": meter_values,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
@@ -29,10 +33,7 @@ class UnknownBench(Refusal):
 
 async def run(names: Iterable[str], pace: Pace) -> AsyncIterator[Figure]:
     """Each figure as soon as it is there; no name is all of them. Raises UnknownBench, CannotStart, DidNotStart."""
-    wanted = tuple(names) or NAMES
-    for name in wanted:
-        if name not in NAMES:
-            raise UnknownBench(name)
+    wanted = _wanted(tuple(names))
     if any(name in IN_A_HOUSE for name in wanted):
         async with furnished(pace) as house:
             for name, bench in IN_A_HOUSE.items():
@@ -41,3 +42,14 @@ async def run(names: Iterable[str], pace: Pace) -> AsyncIterator[Figure]:
     for name, work in ALONE.items():
         for figure in work(pace) if name in wanted else ():
             yield figure
+
+
+def _wanted(names: Sequence[str]) -> Collection[str]:
+    """A name without what follows its first word is all that begin with it. Raises UnknownBench."""
+    wanted = set[str]()
+    for name in names:
+        found = {one for one in NAMES if one == name or one.startswith(f"{name}_")}
+        if not found:
+            raise UnknownBench(name)
+        wanted |= found
+    return wanted or set(NAMES)
