@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import store
-from laddnav.ocpi.hub.model import Passed
+from laddnav.ocpi.hub.model import Counted
 from laddnav.server.http import Serving
 from tests.server.conftest import LAD, TNM, Client
 
@@ -22,7 +22,10 @@ async def test_who_reaches_whom_and_what_passed_is_for_the_hubs_own_keys(
     assert (await everything.ask("GET", "/hubs/XX*XXX/denials"))[0] == 404
     assert (await everything.ask("PUT", "/hubs/SE*LAD/denials", {"denials": [{"one": "DE*AAA"}]}))[0] == 400
 
-    passed = Passed(
+    counted = Counted(
+        holder=LAD,
+        id="1",
+        at=served.database.clock.now(),
         asker=PartyId("DE", "AAA"),
         answerer=TNM,
         module="sessions",
@@ -35,7 +38,7 @@ async def test_who_reaches_whom_and_what_passed_is_for_the_hubs_own_keys(
         took_ms=1,
     )
     async with served.database.unit() as unit:
-        store.hub.note(unit, LAD, passed)
+        store.hub.count(unit, counted)
         month = f"{unit.now:%Y-%m}"
     (tally,) = (await lad.get(f"/hubs/SE*LAD/log?month={month}"))["tallies"]
     assert (tally["asker"], tally["answerer"], tally["requests"], tally["bytes_in"]) == ("DE*AAA", "NL*TNM", 1, 7)

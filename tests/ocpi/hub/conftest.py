@@ -13,7 +13,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi.rules import PASSED_ON, offered
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
-from laddnav.ocpi.wire.handshake import Endpoint
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -80,11 +80,14 @@ SESSION: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def behind(hub: Installation, party: PartyId, role: Role, version: str) -> AsyncIterator[Behind]:
-    """A partner that has registered with what its role serves."""
+async def behind(hub: Installation, party: PartyId, role: Role, version: str, *more: Module) -> AsyncIterator[Behind]:
+    """A partner that has registered with what its role serves, and with both sides of some more."""
     async with peer() as at:
-        own = [side for side in offered(role, VERSIONS[version]) if side[0] in PASSED_ON]
-        endpoints = tuple(Endpoint(identifier=module, role=side, url=f"{at.url}/{module}") for module, side in own)
+        own = {side for side in offered(role, VERSIONS[version]) if side[0] in PASSED_ON}
+        own |= {(module, side) for module in more for side in Interface}
+        endpoints = tuple(
+            Endpoint(identifier=module, role=side, url=f"{at.url}/{module}") for module, side in sorted(own)
+        )
         token = await befriended(hub, party, role, endpoints=endpoints, version=version)
         async with stranger(token) as ask:
             yield Behind(hub, at, party, version, ask)

@@ -58,7 +58,7 @@ async def test_an_old_partner_registers_as_what_it_was_invited_for(street: Stree
         answer = await ask("POST", f"{street.hub.url}/ocpi/2.1.1/credentials", credentials)
         assert (answer.status, answer.data["party_id"]) == (1000, "HUB")
     async with street.hub.database.unit() as unit:
-        (drivers,) = await store.connections.clients(unit, HUB, PartyId("IT", "DRV"))
+        (drivers,), _ = await store.connections.clients(unit, HUB, CPO, Module.LOCATIONS, PartyId("IT", "DRV"))
     assert drivers.their_role is Role.EMSP
     assert drivers.endpoint(Module.LOCATIONS, RECEIVER) and drivers.endpoint(Module.TOKENS, SENDER)
 

@@ -19,7 +19,7 @@ from laddnav.ocpi.connections import partners
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, status_of
+from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, standing
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, State, Step
 from laddnav.parties.model import Role
@@ -133,7 +133,7 @@ async def test_the_list_has_pages_and_dates(hub: Installation, cpo: Installation
 )
 def test_a_connection_is_told_in_four_words(state: State, reachable: bool, status: ClientStatus) -> None:
     """HCI-007, HCI-008, HCI-009: what we hold back for a while may come again, what is removed never does."""
-    assert status_of(state, reachable=reachable) is status
+    assert standing(state, reachable=reachable) is status
 
 
 # As anybody else ------------------------------------------------------------------------------------------------------

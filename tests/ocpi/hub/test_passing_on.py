@@ -13,7 +13,9 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi import store
 from laddnav.ocpi.hub.rules import Denial
 from laddnav.ocpi.wire.codec import encoded
-from tests.ocpi.hub.conftest import CPO, EMSP, HUB, NEW, OLD, SESSION, Street
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.parties.model import Role
+from tests.ocpi.hub.conftest import CPO, EMSP, HUB, NEW, OLD, SESSION, Street, behind
 from tests.ocpi.peer import said
 
 
@@ -49,6 +51,31 @@ async def test_what_is_said_is_passed_on_untouched(street: Street) -> None:
     assert heard == [words]
     assert "status_message" not in answer.words
     assert encoded(answer.data) == b'{"own":1.50}'
+
+
+async def test_a_hub_keeps_nothing_of_bookings_payments_and_invoices(street: Street) -> None:
+    """HUB-013, HUB-019: they go to whom they name, and back, as they are; who has no words for them is not asked."""
+    passed_on = {
+        Module.BOOKINGS: ("receiver/bookings", "/bookings"),
+        Module.PAYMENTS: ("receiver/payments/terminals/FR/NEW/T1", "/payments/terminals/FR/NEW/T1"),
+        Module.INVOICE_RECONCILIATION: ("receiver/invoicereconciliation", "/invoicereconciliation"),
+    }
+    heard: list[bytes] = []
+
+    async def keep(request: Request) -> Response:
+        heard.append(await request.body())
+        return Response(b'{"status_code" : 1000, "data":{"own":1.50},"timestamp":"2026-11-23T08:00:00Z"}')
+
+    async with behind(street.hub, PartyId("DK", "CPO"), Role.CPO, "2.3.0", *passed_on) as cpo:
+        for path, there in passed_on.values():
+            cpo.peer.answers[there] = keep
+            words = encoded({"at": path}).replace(b":", b" : ")
+            answer = await street.new.ask("POST", path, words, cpo.party)
+            assert (answer.both, encoded(answer.data), heard.pop()) == ((200, 1000), b'{"own":1.50}', words)
+            assert (await street.new.ask("POST", path, words, OLD)).both == (200, 4000)
+    async with street.hub.database.unit() as unit:
+        for table in ("hub_object", "ocpi_words", "booking", "payment_terminal", "reconciliation"):
+            assert await unit.value(f"select count(*) from {table}") == 0, table
 
 
 async def test_what_the_receiver_says_no_to_is_passed_on(street: Street) -> None:
@@ -149,6 +176,7 @@ async def test_what_a_hub_passes_on_is_counted_by_who_asked_whom(street: Street)
     street.emsp.takes("/sessions/SE/LAD/S1")
     for to in (EMSP, EMSP, PartyId("XX", "XXX")):
         await street.cpo.ask("PUT", "receiver/sessions/SE/LAD/S1", SESSION, to)
+    await street.hub.clients.journal.flush()
     async with street.hub.database.unit() as unit:
         tallies = await store.hub.tallies(unit, HUB, unit.now - timedelta(days=1), unit.now + timedelta(days=1))
     assert [(one.asker, one.answerer, one.way, one.requests, one.granted) for one in tallies] == [

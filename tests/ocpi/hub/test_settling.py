@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi import store
 from laddnav.ocpi.hub import settlement
-from laddnav.ocpi.hub.model import Passed
+from laddnav.ocpi.hub.model import Counted
 from laddnav.ocpi.hub.rules import Denial, UnknownModule, paired
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties import actions as parties
@@ -38,10 +39,25 @@ async def test_pairs_are_denied_all_anew(database: Database) -> None:
         paired(CPO, EMSP, "credentials")
 
 
+async def test_who_is_denied_is_read_for_one_and_for_one_module(database: Database) -> None:
+    """HUB-054: whoever of the two was named first; in one module, or in all, and of others nothing."""
+    async with database.unit() as unit:
+        for one in (paired(CPO, EMSP, None), paired(OLD, CPO, "tokens"), paired(OLD, EMSP, "sessions")):
+            store.hub.deny(unit, HUB, one)
+        assert await store.hub.denied_to(unit, HUB, CPO, Module.TOKENS) == {EMSP, OLD}
+        assert await store.hub.denied_to(unit, HUB, CPO, Module.SESSIONS) == {EMSP}
+        assert await store.hub.denied_to(unit, HUB, CPO, None) == {EMSP}
+        assert await store.hub.denied_to(unit, HUB, OLD, Module.SESSIONS) == {EMSP}
+        assert await store.hub.denied_to(unit, CPO, EMSP, Module.TOKENS) == set()
+
+
 async def test_a_month_is_counted_from_its_first_to_its_last_moment(database: Database, clock: SetClock) -> None:
     """HUB-013."""
     await hub(database)
-    one = Passed(
+    one = Counted(
+        holder=HUB,
+        id="",
+        at=clock.now(),
         asker=CPO,
         answerer=EMSP,
         module="sessions",
@@ -56,7 +72,7 @@ async def test_a_month_is_counted_from_its_first_to_its_last_moment(database: Da
     for day in ((2026, 11, 30, 23), (2026, 12, 1, 0), (2026, 12, 31, 23), (2027, 1, 1, 0)):
         clock.set(datetime(*day, tzinfo=UTC))
         async with database.unit() as unit:
-            store.hub.note(unit, HUB, one)
+            store.hub.count(unit, replace(one, id=unit.new_id(), at=unit.now))
     async with database.unit() as unit:
         (tally,) = (await settlement.month(unit, HUB, "2026-12")).tallies
         assert (tally.requests, tally.granted, tally.bytes_in, tally.bytes_out) == (2, 2, 20, 10)

@@ -14,7 +14,6 @@ from laddnav.ocpi.hub.rules import (
     CannotRoute,
     Client,
     Collect,
-    Denial,
     Forward,
     ReceiverNotConnected,
     TellBack,
@@ -88,25 +87,17 @@ def test_who_is_named_gets_it() -> None:
         (AWAY, (), ReceiverNotConnected),
         (DUMB, (), CannotRoute),
         (SECOND, (), CannotRoute),
-        (EMSP, (Denial(one=EMSP, other=CPO),), UnknownReceiver),
-        (EMSP, (Denial(one=CPO, other=EMSP, module=SESSIONS),), UnknownReceiver),
+        (EMSP, (EMSP,), UnknownReceiver),
     ],
-    ids=["unknown", "away", "without the module", "of the same side", "denied", "denied in this module"],
+    ids=["unknown", "away", "without the module", "of the same side", "denied"],
 )
 def test_who_cannot_be_reached_is_refused_by_name(
-    to: PartyId, denied: tuple[Denial, ...], error: type[Exception]
+    to: PartyId, denied: tuple[PartyId, ...], error: type[Exception]
 ) -> None:
     """HUB-021, HUB-023, HUB-024, HUB-053, HUB-054."""
     put = asked(CPO, "PUT", (SESSIONS, RECEIVER), "SE/LAD/1", to)
     with pytest.raises(error):
         way(put, HUB, CLIENTS, denied)
-
-
-def test_a_denial_of_one_module_leaves_the_others() -> None:
-    """HUB-054."""
-    denied = (Denial(one=CPO, other=EMSP, module=SESSIONS),)
-    put = asked(CPO, "PUT", (LOCATIONS, RECEIVER), "SE/LAD/1", EMSP)
-    assert way(put, HUB, CLIENTS, denied) == Forward(CLIENTS[1])
 
 
 def test_a_broadcast_reaches_the_opposite_side_and_nobody_else() -> None:

@@ -1,4 +1,4 @@
-"""Keeps what was exchanged with partners, many at a time and after the fact: a log must not slow down what it logs."""
+"""Keeps what was exchanged with partners and what a hub passed on, many at a time: a log must not slow what it logs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Trouble
 from laddnav.ocpi import store
+from laddnav.ocpi.hub.model import Counted
 from laddnav.ocpi.model import Exchange
 from laddnav.ocpi.wire.shared.scalars import printable
 
@@ -18,7 +19,7 @@ log = structlog.get_logger()
 
 KEPT_FOR = timedelta(days=14)
 _GATHER = 0.2  # seconds that a row may wait for others
-_MOST = 10_000  # rows that wait at most; a database that is down must not fill the memory
+_MOST = 10_000  # rows of each that wait at most; a database that is down must not fill the memory
 
 
 class Journal:
@@ -27,12 +28,22 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[Exchange] = []
+        self._counted: list[Counted] = []
         self._writer: asyncio.Task[None] | None = None
 
     def note(self, exchange: Exchange) -> None:
         if len(self._waiting) < _MOST:
             problem = exchange.problem and printable(exchange.problem)
             self._waiting.append(replace(exchange, url=printable(exchange.url), problem=problem))
+        self._write_soon()
+
+    def count(self, one: Counted) -> None:
+        """After the answer, for what the hub settles by."""
+        if len(self._counted) < _MOST:
+            self._counted.append(one)
+        self._write_soon()
+
+    def _write_soon(self) -> None:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._soon())
 
@@ -43,12 +54,15 @@ class Journal:
     async def flush(self) -> None:
         """Write what waits, now."""
         waiting, self._waiting = self._waiting, []
+        counted, self._counted = self._counted, []
         try:
             async with self._database.unit() as unit:
                 for one in waiting:
                     store.exchanges.insert(unit, one)
+                for request in counted:
+                    store.hub.count(unit, request)
         except Trouble as error:
-            log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
+            log.warning("exchanges_not_kept", many=len(waiting) + len(counted), error=str(error))
 
     async def close(self) -> None:
         if self._writer is not None:

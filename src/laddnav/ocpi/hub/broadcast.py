@@ -7,11 +7,12 @@ because what is older may have been overtaken before it arrives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from urllib.parse import quote, unquote, urlencode
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.json import Unreadable
 from laddnav.locations.rules import UnknownConnector, UnknownEvse
 from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import locations
@@ -23,38 +24,56 @@ from laddnav.ocpi.hub.translate import OBJECTS, PARTS
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.rules import RECEIVER
 from laddnav.ocpi.telling.words import token_key
-from laddnav.ocpi.wire.codec import parsed
+from laddnav.ocpi.wire.codec import Unsayable, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.versions import VERSIONS
 
 
-def queued(unit: Unit, through: Through, clients: Iterable[Client], connections: Iterable[Connection]) -> None:
-    """Each party that is to hear it has a delivery of its own, of which only the newest matters."""
-    key = _key(through)
+async def queued(unit: Unit, through: Through, clients: Iterable[Client], connections: Iterable[Connection]) -> None:
+    """Each party that is to hear it has a delivery of its own, of which only the newest matters.
+
+    To who wants everything in its order goes what is so now, and who takes no changes gets the whole of it.
+    """
     by_id = {one.id: one for one in connections}
-    method = "DELETE" if through.method == "DELETE" else "PATCH" if "/" in key else "PUT"
+    module, key = through.module, _key(through)
     for client in clients:
-        store.deliveries.queue_news(unit, by_id[client.connection_id], through.module, key, method, client.party)
+        connection = by_id[client.connection_id]
+        pushes = connection.policy.pushes
+        meant = _whole(key) if pushes.whole_only else key
+        method = "DELETE" if through.method == "DELETE" else "PATCH" if meant != _whole(key) else "PUT"
+        if not pushes.in_order:
+            store.deliveries.queue_news(unit, connection, module, meant, method, client.party)
+        elif message := await _if_sayable(news(unit, connection, module, meant, method, client.party)):
+            store.deliveries.queue_message(unit, connection, module, meant, message, client.party)
 
 
 async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> Message | None:
     """None where there is nothing to say any more. Raises Unreadable, Unsayable."""
-    endpoint = connection.endpoint(delivery.module, RECEIVER)
+    assert delivery.to is not None, "what is told to all is told to each by name"
+    if delivery.path.startswith("http"):
+        return Message(method=delivery.method, url=delivery.path, body=delivery.body)
+    return await news(unit, connection, delivery.module, delivery.object_key, delivery.method, delivery.to)
+
+
+async def news(
+    unit: Unit, connection: Connection, module: Module, about: str, method: str, to: PartyId
+) -> Message | None:
+    """What is so now. None where there is nothing to say any more. Raises Unreadable, Unsayable."""
+    endpoint = connection.endpoint(module, RECEIVER)
     if endpoint is None:
         return None
-    assert delivery.to is not None, "what is told to all is told to each by name"
-    owned_by, _, path = delivery.object_key.partition(" ")
+    owned_by, _, path = about.partition(" ")
     owner = PartyId.parse(owned_by)
     key, *parts = (unquote(part) for part in path.split("/"))
     where = (owner.country, owner.party)
-    if delivery.method == "DELETE":
+    if method == "DELETE":
         return Message(method="DELETE", url=joined(endpoint, *where, key), body=None)
-    found = await kept.words_of(unit, connection.holder, delivery.module, owner, key)
+    found = await kept.words_of(unit, connection.holder, module, owner, key)
     if found is None:
         return None
     told, body = found
-    kind = OBJECTS[delivery.module]
+    kind = OBJECTS[module]
     ids = [_id(body)]
     try:
         for _ in parts:
@@ -66,11 +85,24 @@ async def message_of(unit: Unit, connection: Connection, delivery: Delivery) -> 
         kind = PARTS[len(parts)]
     version = VERSIONS[connection.version]
     spoken = VERSIONS[told.version]
-    words = await retold(unit, connection.holder, spoken, version, kind, body, said_by=owner, said_to=delivery.to)
+    words = await retold(unit, connection.holder, spoken, version, kind, body, said_by=owner, said_to=to)
     url = joined(endpoint, *where, *ids)
-    if delivery.module is Module.TOKENS and version.types_tokens:
+    if module is Module.TOKENS and version.types_tokens:
         url = with_query(url, urlencode({"type": parsed(words)["type"]}))
     return Message(method="PUT", url=url, body=words)
+
+
+async def _if_sayable(said: Awaitable[Message | None]) -> Message | None:
+    """What their version has no words for now, it has none for later either."""
+    try:
+        return await said
+    except (Unreadable, Unsayable):
+        return None
+
+
+def _whole(key: str) -> str:
+    """Of a part, what it is part of."""
+    return key.split("/")[0]
 
 
 def _key(through: Through) -> str:

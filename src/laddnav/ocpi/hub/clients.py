@@ -13,12 +13,10 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import store as kept
+from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import lines
 from laddnav.ocpi.events import ConnectionChanged
-from laddnav.ocpi.hub import store
-from laddnav.ocpi.hub.rules import is_denied
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER, receivers
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, clients_of
@@ -34,23 +32,23 @@ SILENT_FOR = timedelta(minutes=5)
 async def tell_clients(database: Database, changed: ConnectionChanged) -> None:
     """Hears that something is different about a connection: where we are its hub, the others are told."""
     async with database.unit() as unit:
-        connection = await kept.connections.find(unit, changed.holder, changed.connection_id)
+        connection = await store.connections.find(unit, changed.holder, changed.connection_id)
         if connection is None or connection.our_role is not Role.HUB:
             return
         holder, reachable = connection.holder, connection.failures == 0
         for client in clients_of(connection.roles, connection.state, reachable=reachable, now=unit.now):
-            before = await store.find(unit, holder, holder, client.key, lock=True)
+            before = await store.hub.known(unit, holder, holder, client.key, lock=True)
             if before is None or replace(before, last_updated=client.last_updated) != client:
-                store.put(unit, holder, holder, client)
+                store.hub.put_client(unit, holder, holder, client)
                 await _queue(unit, connection, client)
     database.wake()
 
 
 async def _queue(unit: Unit, about: Connection, client: ClientInfo) -> None:
-    for other in await kept.connections.registered(unit, about.holder):
+    for other in await store.connections.registered(unit, about.holder):
         takes = other.our_role is Role.HUB and other.endpoint(Module.HUB_CLIENT_INFO, RECEIVER) is not None
         if takes and other.id != about.id:
-            kept.deliveries.queue_news(unit, other, Module.HUB_CLIENT_INFO, client.key, "PUT")
+            store.deliveries.queue_news(unit, other, Module.HUB_CLIENT_INFO, client.key, "PUT")
 
 
 async def look_after_clients(database: Database, clients: Clients, limit: int = 20) -> int:
@@ -60,8 +58,8 @@ async def look_after_clients(database: Database, clients: Clients, limit: int = 
     """
     async with database.unit() as unit:
         since = unit.now - unit.clock.wall(SILENT_FOR)
-        silent = await store.silent(unit, Role.HUB, since, limit)
-        found = [one for ref in silent if (one := await kept.connections.by_ref(unit, ref)) is not None]
+        silent = await store.hub.silent(unit, Role.HUB, since, limit)
+        found = [one for ref in silent if (one := await store.connections.by_ref(unit, ref)) is not None]
     for connection in found:
         await _look_after(database, clients, connection)
     return len(found)
@@ -76,30 +74,28 @@ async def _look_after(database: Database, clients: Clients, connection: Connecti
         problem = str(error)
     async with database.unit() as unit:
         if problem is None:
-            kept.lines.reached(unit, connection.line)
+            store.lines.reached(unit, connection.line)
         else:
-            kept.lines.not_reached(unit, connection.line, unit.now, problem)
+            store.lines.not_reached(unit, connection.line, unit.now, problem)
         if (problem is None) is not (connection.failures == 0):
             await lines.changed_for_all(unit, connection.line)
 
 
 async def client(unit: Unit, holder: PartyId, key: str) -> ClientInfo | None:
     """What we as hub say of one of ours."""
-    return await store.find(unit, holder, holder, key)
+    return await store.hub.known(unit, holder, holder, key)
 
 
 async def reachable_for(unit: Unit, line: Sequence[Connection]) -> list[CredentialsRole]:
     """Who is behind us as hub, seen from this line (OCPI 2.3.0 credentials_credentials_object)."""
     found: dict[tuple[PartyId, Role], CredentialsRole] = {}
     for hub in (one for one in line if one.our_role is Role.HUB):
-        denied = await kept.hub.denials(unit, hub.holder)
-        for other in await kept.connections.connected(unit, hub.holder):
+        denied: set[PartyId] = set()
+        for party in hub.parties:
+            denied |= await store.hub.denied_to(unit, hub.holder, party, None)
+        for other in await store.connections.connected(unit, hub.holder):
             if other.our_role is Role.HUB and other.line != hub.line:
-                found |= {
-                    (one.party, one.role): one
-                    for one in other.roles
-                    if not any(is_denied(denied, theirs, one.party) for theirs in hub.parties)
-                }
+                found |= {(one.party, one.role): one for one in other.roles if one.party not in denied}
     return list(found.values())
 
 
@@ -108,26 +104,31 @@ async def reachable_for(unit: Unit, line: Sequence[Connection]) -> list[Credenti
 
 async def hear(unit: Unit, connection: Connection, client: ClientInfo) -> bool:
     """The hub tells of one of its clients; True where that is new here. Older news are left alone."""
-    hub = store.hub_of(connection)
-    before = await store.find(unit, connection.holder, hub, client.key, lock=True)
+    hub = _hub_of(connection)
+    before = await store.hub.known(unit, connection.holder, hub, client.key, lock=True)
     if before is None or before.last_updated <= client.last_updated:
-        store.put(unit, connection.holder, hub, client)
+        store.hub.put_client(unit, connection.holder, hub, client)
     return before is None
 
 
 async def heard(unit: Unit, connection: Connection, party: PartyId) -> ClientInfo | None:
     """What we were told of a party; in which role, a URL does not say, so it is the newest word."""
-    found = await store.of_party(unit, connection.holder, store.hub_of(connection), party)
+    found = await store.hub.clients_of_party(unit, connection.holder, _hub_of(connection), party)
     return found[0] if found else None
 
 
 async def behind(unit: Unit, connection: Connection, limit: int = 500) -> Sequence[ClientInfo]:
     """All who are behind this hub, or with us where we are the hub."""
-    hub = connection.holder if connection.our_role is Role.HUB else store.hub_of(connection)
-    return await store.behind(unit, connection.holder, hub, limit)
+    hub = connection.holder if connection.our_role is Role.HUB else _hub_of(connection)
+    return await store.hub.behind(unit, connection.holder, hub, limit)
 
 
 async def receivers_of(unit: Unit, connection: Connection) -> tuple[PartyId | None, ...]:
     """To whom of theirs goes what is for all; who is gone for good is nobody to tell."""
     told = await behind(unit, connection) if connection.serves_each else ()
     return receivers(connection, (one for one in told if one.status is not ClientStatus.SUSPENDED))
+
+
+def _hub_of(connection: Connection) -> PartyId:
+    """Whose clients are told of on this connection."""
+    return connection.chief or connection.holder

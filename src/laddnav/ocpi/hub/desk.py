@@ -13,13 +13,15 @@ from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.kit.time import Clock
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.calls.journal import Journal
 from laddnav.ocpi.endpoints.call import Reply
 from laddnav.ocpi.endpoints.status import status_of
 from laddnav.ocpi.hub import broadcast, detours, forward, kept, listing
 from laddnav.ocpi.hub.forward import Leg
-from laddnav.ocpi.hub.model import Passed
+from laddnav.ocpi.hub.model import Counted
 from laddnav.ocpi.hub.names import named
 from laddnav.ocpi.hub.rules import (
     LISTED,
@@ -31,13 +33,12 @@ from laddnav.ocpi.hub.rules import (
     ReceiverNotConnected,
     TellBack,
     UnknownReceiver,
-    is_denied,
     way,
 )
 from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import RECEIVER
-from laddnav.ocpi.wire.clients import status_of as standing
+from laddnav.ocpi.wire.clients import standing
 from laddnav.ocpi.wire.handshake import Module, State
 
 
@@ -51,15 +52,20 @@ class Own(Struct, frozen=True):
 class Entry:
     """What stands in the log of the settlement, whatever becomes of a request; `answerer` is us until it is clear."""
 
-    def __init__(self, through: Through) -> None:
+    def __init__(self, journal: Journal, clock: Clock, through: Through) -> None:
         self.answerer = through.hub
+        self._journal = journal
+        self._clock = clock
         self._through = through
-        self._clock = asyncio.get_running_loop().time
-        self._started = self._clock()
+        self._time = asyncio.get_running_loop().time
+        self._started = self._time()
 
-    def note(self, unit: Unit, way: str, http: int, status: int, bytes_out: int) -> None:
+    def note(self, way: str, http: int, status: int, bytes_out: int) -> None:
         through = self._through
-        passed = Passed(
+        counted = Counted(
+            holder=through.hub,
+            id=self._clock.new_id(),
+            at=self._clock.now(),
             asker=through.speaker,
             answerer=self.answerer,
             module=through.module,
@@ -69,38 +75,36 @@ class Entry:
             bytes_out=bytes_out,
             http=http,
             status=status,
-            took_ms=round((self._clock() - self._started) * 1000),
+            took_ms=round((self._time() - self._started) * 1000),
         )
-        store.hub.note(unit, through.hub, passed)
+        self._journal.count(counted)
 
 
 async def answered(database: Database, clients: Clients, through: Through) -> Reply:
     """Raises every refusal of `rules`, and what a Receiver refuses."""
-    entry = Entry(through)
+    entry = Entry(clients.journal, database.clock, through)
     try:
         return await _answered(database, clients, through, entry)
     except (Refusal, Trouble) as error:
-        async with database.unit() as unit:
-            entry.note(unit, "refused", *status_of(error), 0)
+        entry.note("refused", *status_of(error), 0)
         raise
 
 
 async def _answered(database: Database, clients: Clients, through: Through, entry: Entry) -> Reply:
     async with database.unit() as unit:
         course = await _course(unit, through)
-        if isinstance(course, Own):
-            reply = course.reply
-            entry.note(unit, course.way, reply.http, reply.status, len(reply.data or b""))
     if isinstance(course, Own):
         database.wake()
+        reply = course.reply
+        entry.note(course.way, reply.http, reply.status, len(reply.data or b""))
         return reply
     entry.answerer = course.party
     said = await forward.called(database, clients, through, course)
     async with database.unit() as unit:
         reply = await forward.told_back(unit, through, course, said)
-        entry.note(unit, "forwarded", reply.http, reply.status, len(said.body))
     if reply.status < 2000:
         await _kept(database, through, course)
+    entry.note("forwarded", reply.http, reply.status, len(said.body))
     return reply
 
 
@@ -113,8 +117,8 @@ async def _course(unit: Unit, through: Through) -> Leg | Own:
         owner = await kept.owner_of(unit, hub, speaker, named(asked, through.query, through.body))
     meant = through.to or owner
     # Of all that are behind a large hub, one is enough where one is meant.
-    found = await store.connections.clients(unit, hub, None if meant in (hub, speaker) else meant)
-    denied = await store.hub.denials(unit, hub)
+    only = None if meant in (hub, speaker) else meant
+    found, denied = await store.connections.clients(unit, hub, speaker, through.module, only)
     match way(asked, hub, tuple(clients_of(found, unit.now)), denied, owner):
         case Forward(client):
             (to,) = (one for one in found if one.id == client.connection_id)
@@ -125,14 +129,14 @@ async def _course(unit: Unit, through: Through) -> Leg | Own:
             return Own("listed", await kept.take(unit, through.call(), through.module, None))
         case Broadcast(hearers):
             reply = await kept.take(unit, through.call(), through.module, None)
-            broadcast.queued(unit, through, hearers, found)
+            await broadcast.queued(unit, through, hearers, found)
             return Own("broadcast", reply)
 
 
 async def _along_a_detour(unit: Unit, through: Through) -> Leg:
     """Raises NoSuchDetour, UnknownReceiver, ReceiverNotConnected."""
     detour = await detours.followed(unit, through)
-    if is_denied(await store.hub.denials(unit, through.hub), through.speaker, detour.party, through.module):
+    if detour.party in await store.hub.denied_to(unit, through.hub, through.speaker, through.module):
         raise UnknownReceiver(detour.party)
     to = await store.connections.find(unit, through.hub, detour.towards)
     if to is None or to.state is not State.CONNECTED:

@@ -6,7 +6,7 @@ OCPI 2.2.1 transport_and_format_message_routing, transport_and_format_unique_mes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -41,6 +41,7 @@ from laddnav.ocpi.wire.versions import VERSIONS
 
 PART_OF_THEIR_TIME = 0.75  # who asks us waits as long as we would, and wants to hear that nobody answered
 AGAIN = timedelta(seconds=10)  # who could not be reached is left alone so long
+KNOWN_FOR = timedelta(minutes=1)
 COUNTS = ("X-Total-Count", "X-Limit")
 PROFILE_REQUESTS = {"GET": ProfileRequest.TELL, "PUT": ProfileRequest.SET, "DELETE": ProfileRequest.CLEAR}
 
@@ -121,7 +122,8 @@ async def called(database: Database, clients: Clients, through: Through, leg: Le
 
 async def told_back(unit: Unit, through: Through, leg: Leg, said: Passed) -> Reply:
     """The answer in the words of who asked, and byte for byte where these are the same. Raises CannotRoute."""
-    store.lines.reached(unit, leg.to.line)
+    if not _is_known_to_live(leg.to, unit.now):
+        store.lines.reached(unit, leg.to.line)
     if leg.to.failures:
         unit.announce(ConnectionChanged(holder=leg.to.holder, connection_id=leg.to.id))
     try:
@@ -155,6 +157,12 @@ async def told_back(unit: Unit, through: Through, leg: Leg, said: Passed) -> Rep
     except (Unreadable, Unsayable) as error:
         raise CannotRoute(f"The answer of {leg.party} cannot be said in your version: {error}") from error
     return Reply(http=said.http, status=status, message=message, headers=headers, route=route, data=data)
+
+
+def _is_known_to_live(to: Connection, now: datetime) -> bool:
+    """As it was read a moment ago; a busy client is not a write for each request that is passed on to it."""
+    known = to.last_reached_at is not None and to.last_reached_at > now - KNOWN_FOR
+    return known and to.last_error is None and not to.troubles and to.retry_at is None
 
 
 def _check_owner(through: Through) -> None:

@@ -12,7 +12,6 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi import store
 from laddnav.ocpi.endpoints.call import Reply
-from laddnav.ocpi.hub.rules import Denial
 from laddnav.ocpi.hub.telling import retold
 from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.hub.translate import OBJECTS
@@ -24,12 +23,11 @@ from laddnav.ocpi.wire.versions import VERSIONS
 log = structlog.get_logger()
 
 
-async def listed(unit: Unit, through: Through, denied: tuple[Denial, ...]) -> Reply:
+async def listed(unit: Unit, through: Through, denied: frozenset[PartyId]) -> Reply:
     """One page, in the order in which the hub first heard of its objects. Raises Unreadable."""
     page = paging.asked(through.query)
     speaker, module = through.speaker, through.module
-    without = {speaker, *_denied_to(speaker, through, denied)}
-    total, rows = await store.hub.page(unit, through.hub, module, [speaker], without, page)
+    total, rows = await store.hub.page(unit, through.hub, module, [speaker], {speaker, *denied}, page)
     told = [await _told(unit, through, row) for row in rows]
     headers = paging.headers(through.url, page, len(rows), total)
     return Reply(data=envelope.listed([one for one in told if one is not None]), headers=headers)
@@ -51,8 +49,3 @@ async def _told(unit: Unit, through: Through, row: Row) -> bytes | None:
     except (Unsayable, Unreadable) as error:
         log.warning("object_not_listed", module=through.module, owner=str(row.owner), error=str(error))
         return None
-
-
-def _denied_to(speaker: PartyId, through: Through, denied: tuple[Denial, ...]) -> set[PartyId]:
-    pairs = [{one.one, one.other} for one in denied if one.module in (None, through.module)]
-    return {party for pair in pairs if speaker in pair for party in pair - {speaker}}

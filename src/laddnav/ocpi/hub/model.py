@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
@@ -34,9 +36,12 @@ class Detour(Struct, frozen=True, kw_only=True):
     url: str
 
 
-class Passed(Struct, frozen=True, kw_only=True):
+class Counted(Struct, frozen=True, kw_only=True):
     """One request for the settlement: who asked whom what, how much, and how it went; `way` in one word."""
 
+    holder: PartyId
+    id: str
+    at: datetime
     asker: PartyId
     answerer: PartyId
     module: str

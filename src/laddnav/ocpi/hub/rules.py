@@ -141,9 +141,9 @@ Way = Forward | Broadcast | Collect | TellBack
 
 
 def way(
-    asked: Asked, hub: PartyId, clients: Collection[Client], denied: Collection[Denial], owner: PartyId | None = None
+    asked: Asked, hub: PartyId, clients: Collection[Client], denied: Collection[PartyId], owner: PartyId | None = None
 ) -> Way:
-    """`owner` is of what the request names, where it names something that is known here.
+    """`denied`: who is kept from the speaker in this module; `owner` is of what the request names, where that is known.
 
     Raises CannotRoute, UnknownReceiver, ReceiverNotConnected.
     """
@@ -162,7 +162,7 @@ def way(
     raise UnknownReceiver(None)
 
 
-def hearers(asked: Asked, clients: Iterable[Client], denied: Collection[Denial]) -> tuple[Client, ...]:
+def hearers(asked: Asked, clients: Iterable[Client], denied: Collection[PartyId]) -> tuple[Client, ...]:
     """Each party once. Who is away for now is told when it is back."""
     heard_by = frozenset().union(*(HEARD_BY.get(role, frozenset()) for role in _acting(asked)))
     found = {
@@ -172,17 +172,12 @@ def hearers(asked: Asked, clients: Iterable[Client], denied: Collection[Denial])
         and one.connection_id != asked.connection_id
         and one.status in (ClientStatus.CONNECTED, ClientStatus.OFFLINE)
         and (asked.module, RECEIVER) in one.sides
-        and not is_denied(denied, asked.speaker, one.party, asked.module)
+        and one.party not in denied
     }
     return tuple(found.values())
 
 
-def is_denied(denied: Iterable[Denial], one: PartyId, other: PartyId, module: Module | None = None) -> bool:
-    """In this module; without one, in all."""
-    return any({each.one, each.other} == {one, other} and each.module in (None, module) for each in denied)
-
-
-def _for_all(asked: Asked, clients: Collection[Client], denied: Collection[Denial]) -> Way:
+def _for_all(asked: Asked, clients: Collection[Client], denied: Collection[PartyId]) -> Way:
     """Raises CannotRoute."""
     if asked.is_list:
         return Collect()
@@ -193,13 +188,13 @@ def _for_all(asked: Asked, clients: Collection[Client], denied: Collection[Denia
     return Broadcast(hearers(asked, clients, denied))
 
 
-def _receiver(asked: Asked, to: PartyId, clients: Iterable[Client], denied: Collection[Denial]) -> Client:
+def _receiver(asked: Asked, to: PartyId, clients: Iterable[Client], denied: Collection[PartyId]) -> Client:
     """Who is denied to the speaker is as unknown as nobody.
 
     Raises UnknownReceiver, ReceiverNotConnected, CannotRoute.
     """
     named = [one for one in clients if one.party == to]
-    if not named or is_denied(denied, asked.speaker, to, asked.module):
+    if not named or to in denied:
         raise UnknownReceiver(to)
     fitting = [one for one in named if _is_placed(one.role, asked, asks=False)]
     if not fitting:

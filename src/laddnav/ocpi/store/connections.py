@@ -12,8 +12,8 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.store import lines
-from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, State
+from laddnav.ocpi.store import hub, lines
+from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.parties.model import Role
 
 _FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
@@ -59,9 +59,12 @@ select {_CONNECTION} where l.state = 'REGISTERING' and l.created_at < $1
 """
 REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
 CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"
+# With whom it is kept from in one statement, for both are asked of every request that a hub passes on.
 CLIENTS = f"""
-select {_CONNECTION} where c.holder = $1 and c.our_role = 'HUB' and l.state in ('CONNECTED', 'SUSPENDED')
-  and ($2::text is null or l.roles::jsonb @> $2::text::jsonb) order by c.id
+select {_FIELDS}, array({hub.DENIED_TO}) as denied
+from ocpi_connection c join ocpi_line l on l.id = c.line
+where c.holder = $1 and c.our_role = 'HUB' and l.state in ('CONNECTED', 'SUSPENDED')
+  and ($4::text is null or l.roles::jsonb @> $4::text::jsonb) order by c.id
 """
 # Those with whom we deal in some roles, one at a time: what two partners claim at once, only one of them gets.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
@@ -157,10 +160,16 @@ async def registered(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
     return tuple(_connection(row) for row in await unit.fetch(REGISTERED, str(holder)))
 
 
-async def clients(unit: Unit, hub: PartyId, party: PartyId | None = None) -> tuple[Connection, ...]:
-    """Whose hub we are, suspended or not; with `party`, only those where it is one of them."""
+async def clients(
+    unit: Unit, holder: PartyId, speaker: PartyId, module: Module, party: PartyId | None = None
+) -> tuple[tuple[Connection, ...], frozenset[PartyId]]:
+    """(whose hub we are, suspended or not; who is kept from the speaker in this module).
+
+    With `party`, only those where it is one of them.
+    """
     having = None if party is None else json.encode([{"party": party}]).decode()
-    return tuple(_connection(row) for row in await unit.fetch(CLIENTS, str(hub), having))
+    rows = await unit.fetch(CLIENTS, str(holder), str(speaker), module, having)
+    return tuple(_connection(row) for row in rows), _parties(rows[0]["denied"] if rows else None)
 
 
 async def connected(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
@@ -196,6 +205,7 @@ def _connection(row: Record) -> Connection:
     country, party = fields.pop("their_country"), fields.pop("their_party")
     fields.pop("inbound_hash", None)
     fields.pop("inbound_hash_before", None)
+    fields.pop("denied", None)
     return Connection(
         **fields
         | {

@@ -1,22 +1,43 @@
-"""What passes through us where we are a hub: whom it is for, the ways back, who is kept from whom, and the log."""
+"""Who is behind a hub; and of us as one what passes through: whom it is for, the ways back, denials, and the log."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.hub.model import Detour, Passed, Tally, Told
+from laddnav.ocpi.hub.model import Counted, Detour, Tally, Told
 from laddnav.ocpi.hub.rules import Denial
 from laddnav.ocpi.store.words import Key
+from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.paging import Page
+from laddnav.parties.model import Role
 
 EVERYBODY = ""
 
+PUT_CLIENT = """
+insert into hub_client as c (holder, owner, id_key, ref, party, status, body, revision, last_updated)
+values ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+on conflict (holder, owner, id_key) do update set status = excluded.status, body = excluded.body,
+  revision = c.revision + 1, last_updated = excluded.last_updated
+"""
+CLIENT = "select body from hub_client where holder = $1 and owner = $2 and id_key = $3"
+LOCK_CLIENT = CLIENT + " for update"
+CLIENTS_OF_PARTY = """
+select body from hub_client where holder = $1 and owner = $2 and party = $3 order by last_updated desc, id_key
+"""
+BEHIND = "select body from hub_client where holder = $1 and owner = $2 order by party, id_key limit $3"
+SILENT = """
+select c.id from ocpi_connection c join ocpi_line l on l.id = c.line
+where c.our_role = $1 and l.state = 'CONNECTED' and coalesce(l.last_heard_at, l.registered_at) < $2
+  and (l.last_reached_at is null or l.last_reached_at < $2 or l.failures > 0)
+order by c.id limit $3
+"""
 SHOW = """
 insert into hub_object (holder, module, owner, id_key, party, version, contract, ref)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -54,7 +75,11 @@ insert into hub_denial (holder, one, other, module, since) values ($1, $2, $3, $
 """
 ALLOW = "delete from hub_denial where holder = $1 and one = $2 and other = $3 and module = $4"
 DENIALS = "select one, other, module from hub_denial where holder = $1 order by one, other, module"
-NOTE = """
+DENIED_TO = """
+select distinct case when one = $2 then other else one end as party from hub_denial
+where holder = $1 and (one = $2 or other = $2) and module in ('', $3)
+"""
+COUNT = """
 insert into hub_request (holder, id, at, asker, answerer, module, method, way, bytes_in, bytes_out, http_status,
   ocpi_status, took_ms)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -74,6 +99,41 @@ class Row(Struct, frozen=True):
     key: str
     version: str
     body: bytes
+
+
+async def known(unit: Unit, holder: PartyId, hub: PartyId, key: str, *, lock: bool = False) -> ClientInfo | None:
+    row = await unit.fetch_one(LOCK_CLIENT if lock else CLIENT, str(holder), str(hub), key)
+    return None if row is None else json.decode(row["body"], ClientInfo)
+
+
+def put_client(unit: Unit, holder: PartyId, hub: PartyId, client: ClientInfo) -> None:
+    unit.write(
+        PUT_CLIENT,
+        str(holder),
+        str(hub),
+        client.key,
+        unit.new_id(),
+        str(client.party),
+        client.status,
+        json.encode(client).decode(),
+        client.last_updated,
+    )
+
+
+async def clients_of_party(unit: Unit, holder: PartyId, hub: PartyId, party: PartyId) -> list[ClientInfo]:
+    """In each of its roles, the newest word first."""
+    rows = await unit.fetch(CLIENTS_OF_PARTY, str(holder), str(hub), str(party))
+    return [json.decode(row["body"], ClientInfo) for row in rows]
+
+
+async def behind(unit: Unit, holder: PartyId, hub: PartyId, limit: int) -> Sequence[ClientInfo]:
+    rows = await unit.fetch(BEHIND, str(holder), str(hub), limit)
+    return [json.decode(row["body"], ClientInfo) for row in rows]
+
+
+async def silent(unit: Unit, our_role: Role, since: datetime, limit: int) -> list[str]:
+    """Refs of connections from which nothing was heard since then, nor were they reached."""
+    return [row["id"] for row in await unit.fetch(SILENT, our_role, since, limit)]
 
 
 def show(unit: Unit, key: Key, party: PartyId | None, contract: str = "") -> None:
@@ -176,22 +236,28 @@ async def denials(unit: Unit, holder: PartyId) -> tuple[Denial, ...]:
     )
 
 
-def note(unit: Unit, holder: PartyId, passed: Passed) -> None:
+async def denied_to(unit: Unit, holder: PartyId, party: PartyId, module: Module | None) -> frozenset[PartyId]:
+    """Who is kept from it in this module; without one, who is in all."""
+    rows = await unit.fetch(DENIED_TO, str(holder), str(party), module or EVERYBODY)
+    return frozenset(PartyId.parse(row["party"]) for row in rows)
+
+
+def count(unit: Unit, one: Counted) -> None:
     unit.write(
-        NOTE,
-        str(holder),
-        unit.new_id(),
-        unit.now,
-        str(passed.asker),
-        str(passed.answerer),
-        passed.module,
-        passed.method,
-        passed.way,
-        passed.bytes_in,
-        passed.bytes_out,
-        passed.http,
-        passed.status,
-        passed.took_ms,
+        COUNT,
+        str(one.holder),
+        one.id,
+        one.at,
+        str(one.asker),
+        str(one.answerer),
+        one.module,
+        one.method,
+        one.way,
+        one.bytes_in,
+        one.bytes_out,
+        one.http,
+        one.status,
+        one.took_ms,
     )
 
 

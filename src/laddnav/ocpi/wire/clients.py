@@ -36,7 +36,7 @@ class ClientInfo(Struct, frozen=True, kw_only=True):
         return fold(f"{self.party}/{self.role}")
 
 
-def status_of(state: State, *, reachable: bool) -> ClientStatus:
+def standing(state: State, *, reachable: bool) -> ClientStatus:
     """What a hub says of a connection. Who is gone never comes back (OCPI 2.2.1 mod_hub_client_info_push_model)."""
     if state is State.REMOVED:
         return ClientStatus.SUSPENDED
@@ -48,5 +48,5 @@ def status_of(state: State, *, reachable: bool) -> ClientStatus:
 def clients_of(
     roles: Iterable[CredentialsRole], state: State, *, reachable: bool, now: datetime
 ) -> tuple[ClientInfo, ...]:
-    status = status_of(state, reachable=reachable)
+    status = standing(state, reachable=reachable)
     return tuple(ClientInfo(party=one.party, role=one.role, status=status, last_updated=now) for one in roles)
