@@ -230,7 +230,7 @@ class House:
                 "listeners": Deliverer(database, name).run,
                 "deliveries": lambda: push.deliver(database, clients, name, dice),
                 "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),
-                "renewals": every(600, lambda: renewing.renew_due(database, clients)),
+                "renewals": every(60, lambda: renewing.renew_due(database, clients)),
                 "stranded": every(60, lambda: renewing.give_up_stranded(database)),
                 "offers": every(5, lambda: offers.look_due(database, clients, dice)),
                 "expire_commands": every(2, lambda: commands.expire(database)),

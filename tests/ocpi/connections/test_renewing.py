@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
-from laddnav.ocpi.connections.renewing import give_up_stranded, renew_due
+from laddnav.ocpi.connections.renewing import give_up_stranded, renew_due, surroundings
 from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Installation, befriended, stranger
+from tests.ocpi.network import CPO, EMSP, Installation, befriended, installed, stranger
 from tests.ocpi.peer import Peer, peer, said
 
 
@@ -59,3 +61,23 @@ async def test_a_registration_that_broke_off_lets_nobody_in(cpo: Installation, c
         assert await give_up_stranded(cpo.database) == 1
         assert (await ask("GET", f"{cpo.url}/ocpi/versions")).http == 401
     assert await give_up_stranded(cpo.database) == 0
+
+
+async def test_as_long_as_nothing_is_different_no_line_is_read(database_url: str, clock: SetClock) -> None:
+    """VER-024: then all of them are, once; and what another reaches through us as its hub counts too."""
+    statements: list[str] = []
+    hub = PartyId("SE", "HUB")
+    async with installed(database_url, clock, hub, Role.HUB, statements=statements) as one:
+        for party in ("AAA", "BBB"):
+            await befriended(one, PartyId("NL", party), Role.EMSP, version="2.3.0")
+
+        async def read() -> int:
+            statements.clear()
+            assert await renew_due(one.database, one.clients) == 0
+            return sum("from ocpi_connection c join" in each for each in statements)
+
+        assert await read() and await read() == 0 and len(statements) == 3
+        await befriended(one, PartyId("NL", "CCC"), Role.EMSP, version="2.3.0")
+        async with one.database.unit() as unit:
+            told = await store.lines.perhaps_due(unit, await surroundings(unit, one.settings), 9)
+        assert len(told) == 3

@@ -8,7 +8,7 @@ from typing import Any
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Location
 from laddnav.ocpi import store
-from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections import settling
 from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.hub.rules import Denial
 from laddnav.ocpi.wire.codec import encoded, parsed
@@ -169,7 +169,7 @@ async def test_the_hub_fetches_what_was_never_pushed(street: Street) -> None:
     street.cpo.peer.answers |= {"/locations": [], "/tariffs": []}
     async with street.hub.database.unit() as unit:
         for one in await store.connections.registered(unit, HUB):
-            partners.ask_for_everything(unit, [one])
+            settling.ask_for_everything(unit, [one])
     while await pull_due(street.hub.database, street.hub.clients, no_luck):
         pass
     assert street.old.peer.many("GET", "/sessions") == 0

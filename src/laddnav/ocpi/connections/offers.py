@@ -43,9 +43,11 @@ async def greeted(
     return await _either_way(await clients.to(connection, token=token), lambda partner: versions(partner, url))
 
 
-async def found(partner: Partner, offered: list[OfferedVersion], version: str) -> tuple[Partner, tuple[Endpoint, ...]]:
-    """Whom to go on asking, and its endpoints. Raises NoCommonVersion, EndpointsMissing."""
-    return await _either_way(partner, lambda one: endpoints(one, offered, version))
+async def found(partner: Partner, offered: list[OfferedVersion], version: str) -> Partner:
+    """Whom to go on asking, in that version and at its endpoints there. Raises NoCommonVersion, EndpointsMissing."""
+    partner = partner.on(replace(partner.connection, version=version, offers=numbers(offered)))
+    partner, there = await _either_way(partner, lambda one: endpoints(one, offered, version))
+    return partner.on(replace(partner.connection, endpoints=there))
 
 
 async def _either_way(partner: Partner, ask: Callable[[Partner], Awaitable[T]]) -> tuple[Partner, T]:
@@ -100,7 +102,7 @@ async def look_again(database: Database, clients: Clients, connection: Connectio
     found = await endpoints(partner, offered, connection.version)
     async with database.unit() as unit:
         now = await store.connections.find(unit, connection.holder, connection.id, lock=True)
-        if now is None or now.version != connection.version:
+        if now is None or (now.state, now.version) != (connection.state, connection.version):
             return connection
         after = replace(now, endpoints=found, offers=numbers(offered))
         store.lines.look_at(unit, after.line, unit.now + unit.clock.wall(EVERY))

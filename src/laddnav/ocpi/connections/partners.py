@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import structlog
 from msgspec.structs import replace
@@ -12,27 +11,20 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import seal, store
-from laddnav.ocpi.calls.calling import Partner, PartnerRefused, Reply
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.calls.tls import set_guard
 from laddnav.ocpi.connections import lines, offers
 from laddnav.ocpi.connections.lines import Line, Speaker
-from laddnav.ocpi.connections.ourselves import credentials_of, note_told, words_of
-from laddnav.ocpi.connections.upgrade import carried_over
-from laddnav.ocpi.deviations import sharing
+from laddnav.ocpi.connections.ourselves import credentials_of, words_of
+from laddnav.ocpi.connections.settling import settled, spoken
+from laddnav.ocpi.connections.updating import credentials_url, goodbye, updated
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull, Tls
-from laddnav.ocpi.rules import RECEIVER, SENDER, UnknownConnection, fetched, spoken_by
+from laddnav.ocpi.rules import UnknownConnection
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, handshake
-from laddnav.ocpi.wire.handshake import (
-    Credentials,
-    Module,
-    NoCommonVersion,
-    State,
-    Step,
-)
+from laddnav.ocpi.wire.handshake import Credentials, State, Step
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -64,7 +56,7 @@ async def invite(
     """
     token = seal.new_token()
     ours = (Speaker(holder, role), *also)
-    line = await lines.opened(unit, ours, name or "invited", _spoken(version, len(set(ours))), State.INVITED)
+    line = await lines.opened(unit, ours, name or "invited", spoken(version, len(set(ours))), State.INVITED)
     line = tuple(replace(one, their_role=theirs) for one in line)
     _insert(unit, line, token)
     lines.changed(unit, line)
@@ -82,27 +74,13 @@ async def accept(
     handshake.moved(connection.state, step)
     handshake.sound(said)
     asking, offered = await offers.greeted(clients, replace(connection, version=version.number), said.token, said.url)
-    asking, endpoints = await offers.found(asking, offered, version.number)
+    asking = await offers.found(asking, offered, version.number)
     token = seal.new_token()
     async with database.unit() as unit:
-        now = await lines.locked(unit, connection.line)
-        state = handshake.moved(now[0].state, step)
-        await lines.nobody_else(unit, lines.known(now, said))
+        after = await settled(unit, clients, connection.line, step, said, asking.connection)
         before = await store.lines.inbound(unit, connection.line) if step is Step.THEY_PUT else None
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), before)
-        after = await _settled(
-            unit,
-            clients,
-            now,
-            said,
-            state=state,
-            version=version.number,
-            endpoints=endpoints,
-            offers=offers.numbers(offered),
-            policy=asking.connection.policy,
-            registered_at=unit.now,
-        )
         return await credentials_of(unit, clients.settings, after, token)
 
 
@@ -145,44 +123,30 @@ async def register(
     ours = (Speaker(our_party, our_role), *also)
     token_b = seal.new_token()
     async with database.unit() as unit:
-        speaks = _spoken(version or NEWEST, len(set(ours)))
+        speaks = spoken(version or NEWEST, len(set(ours)))
         line = await lines.opened(unit, ours, name or versions_url, speaks, State.REGISTERING)
         line = tuple(replace(one, versions_url=versions_url, their_role=theirs, policy=policy) for one in line)
         _insert(unit, line, token_b)
         if tls is not None:
             line = (await set_guard(unit, clients.seal, line[0].ref, tls, key), *line[1:])
-    first = line[0]
+    first, said, asking = line[0], None, None
     try:
         asking, offered = await offers.greeted(clients, first, token, versions_url)
-        chosen = _spoken(handshake.chosen(offered, VERSIONS, version).version, len(line))
-        asking, endpoints = await offers.found(asking.on(replace(asking.connection, version=chosen)), offered, chosen)
-        found = replace(asking.connection, endpoints=endpoints)
+        chosen = spoken(handshake.chosen(offered, VERSIONS, version).version, len(line))
+        asking = await offers.found(asking, offered, chosen)
         codec = VERSIONS[chosen].codecs[Credentials]
-        url = found.endpoint(Module.CREDENTIALS, RECEIVER) or ""
         async with database.unit() as unit:
             credentials = await credentials_of(unit, clients.settings, line, token_b, chosen)
-        reply = await asking.call("POST", url, words_of(found, VERSIONS[chosen], credentials), routed=False)
-        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(found)))
+        words = words_of(asking.connection, VERSIONS[chosen], credentials)
+        reply = await asking.call("POST", credentials_url(asking.connection), words, routed=False)
+        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(asking.connection)))
         async with database.unit() as unit:
-            now = await lines.locked(unit, first.line)
-            state = handshake.moved(now[0].state, Step.THEY_ANSWER)
-            await lines.nobody_else(unit, lines.known(now, said))
-            after = await _settled(
-                unit,
-                clients,
-                now,
-                said,
-                name,
-                state=state,
-                version=chosen,
-                endpoints=endpoints,
-                offers=offers.numbers(offered),
-                policy=found.policy,
-                registered_at=unit.now,
-            )
+            after = await settled(unit, clients, first.line, Step.THEY_ANSWER, said, asking.connection, name=name)
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await leave(unit, first, Step.WE_GIVE_UP)
+        if said is not None and asking is not None:
+            await goodbye(await clients.to(asking.connection, token=said.token))
         raise
     database.wake()
     return after[0]
@@ -207,76 +171,24 @@ async def renew(
     partner = await clients.to(connection)
     if version is not None and version != connection.version:
         offered = await offers.versions(partner, connection.versions_url or "")
-        there = await offers.endpoints(partner, offered, _spoken(version))
+        there = await offers.endpoints(partner, offered, spoken(version))
         partner = await clients.to(replace(connection, version=version, endpoints=there))
-    return await _put(database, clients, connection, partner, ours)
-
-
-async def _put(
-    database: Database, clients: Clients, connection: Connection, partner: Partner, ours: Sequence[Speaker] | None
-) -> Connection:
-    """`partner` is as it is to be from now on. One that is still here of those who spoke on the line."""
-    spoken = partner.connection
-    token = seal.new_token()
-    async with database.unit() as unit:
-        before = await lines.locked(unit, connection.line)
-        line = before if ours is None else await lines.changed_to(unit, before, ours)
-        _spoken(spoken.version, sum(not one.leaving for one in line))
-        old = await store.lines.inbound(unit, connection.line)
-        store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
-        credentials = await credentials_of(unit, clients.settings, line, token, spoken.version)
-    codec = VERSIONS[spoken.version].codecs[Credentials]
-    try:
-        reply = await _updated(partner, words_of(spoken, VERSIONS[spoken.version], credentials))
-        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(connection)))
-    except (Refusal, Trouble):
-        async with database.unit() as unit:
-            await lines.changed_back(unit, await lines.locked(unit, connection.line), before)
-            # Nobody knows what came of it, if no answer came: the new token stays good until the old one is shown.
-            if await store.lines.inbound(unit, connection.line) == seal.hash_of(token):
-                store.lines.set_inbound(unit, connection.line, old, seal.hash_of(token))
-        raise
-    async with database.unit() as unit:
-        # The one before is good for nothing any more, whatever becomes of the rest.
-        store.lines.set_outbound(unit, connection.line, clients.seal.sealed(said.token))
-    # With the token that they have just given us: theirs may have moved as well.
-    asking, offered = await offers.greeted(clients, spoken, said.token, said.url)
-    asking, endpoints = await offers.found(asking, offered, spoken.version)
-    async with database.unit() as unit:
-        now = lines.without_leaving(unit, await lines.locked(unit, connection.line))
-        await lines.nobody_else(unit, lines.known(now, said))
-        after = await _settled(
-            unit, clients, now, said, version=spoken.version, endpoints=endpoints, offers=offers.numbers(offered)
-        )
-    database.wake()
-    return next((one for one in after if one.id == connection.id), after[0])
-
-
-async def _updated(partner: Partner, credentials: bytes) -> Reply:
-    """Raises what a call raises."""
-    url = partner.connection.endpoint(Module.CREDENTIALS, RECEIVER) or ""
-    if not partner.connection.policy.calls.registers_anew:
-        return await partner.call("PUT", url, credentials, routed=False)
-    try:
-        await partner.call("DELETE", url, routed=False)
-    except PartnerRefused as error:
-        # They knew us no more, from an attempt that went no further; the POST will tell.
-        log.info("partner_left_already", connection=partner.connection.id, error=str(error))
-    return await partner.call("POST", url, credentials, routed=False)
+    return await updated(database, clients, connection, partner, ours)
 
 
 async def remove(database: Database, clients: Clients, connection: Connection) -> None:
     """End its line, and tell the partner if it can be reached; ours ends in any case. Raises NotNow."""
     handshake.moved(connection.state, Step.WE_REMOVE)
-    url = connection.endpoint(Module.CREDENTIALS, RECEIVER)
-    if connection.state is State.CONNECTED and url is not None:
+    if connection.state is State.CONNECTED:
         try:
-            await (await clients.to(connection)).call("DELETE", url, routed=False)
-        except (Refusal, Trouble):
-            # It is in the log of exchanges; a partner that is gone must not keep us.
-            pass
+            await goodbye(await clients.to(connection))
+        except Refusal as error:
+            # It has no token that could be shown, or none that can be read; that must not keep us either.
+            log.info("partner_not_told", connection=connection.id, error=str(error))
     async with database.unit() as unit:
-        await leave(unit, connection, Step.WE_REMOVE)
+        # They may have left as well, while they were told.
+        if (await lines.locked(unit, connection.line))[0].state is not State.REMOVED:
+            await leave(unit, connection, Step.WE_REMOVE)
 
 
 async def suspend(unit: Unit, connection: Connection) -> None:
@@ -287,18 +199,6 @@ async def suspend(unit: Unit, connection: Connection) -> None:
 async def resume(unit: Unit, connection: Connection) -> None:
     """Raises NotNow."""
     await _move(unit, connection, Step.WE_RESUME)
-
-
-def ask_for_everything(unit: Unit, line: Iterable[Connection]) -> None:
-    """Have every list fetched soon of which we are the Receiver and they offer the Sender; once for each of ours."""
-    wanted = {
-        (one.holder, module): one
-        for one in line
-        for module in fetched(one.our_role)
-        if one.endpoint(module, SENDER) is not None
-    }
-    for (_, module), one in wanted.items():
-        store.pulls.ask(unit, one, module)
 
 
 # Reads ----------------------------------------------------------------------------------------------------------------
@@ -355,31 +255,9 @@ async def resend(unit: Unit, connection: Connection, delivery_id: int | None = N
 
 def _insert(unit: Unit, line: Line, token: str) -> None:
     store.lines.insert(unit, line[0], seal.hash_of(token))
+    store.lines.update(unit, line[0])
     for one in line:
         store.connections.join(unit, one)
-
-
-async def _settled(unit: Unit, clients: Clients, before: Line, said: Credentials, name: str = "", **facts: Any) -> Line:
-    """The line as it is from now on; what they own is fetched as though we had never met.
-
-    `facts` are what is new about it, `name` what we call them whatever they call themselves.
-    """
-    after = lines.known(tuple(replace(one, **facts) for one in before), said)
-    after = tuple(replace(one, name=name or one.name) for one in after)
-    first = after[0]
-    store.lines.set_outbound(unit, first.line, clients.seal.sealed(said.token))
-    store.lines.reached(unit, first.line)
-    store.lines.look_at(unit, first.line, unit.now + unit.clock.wall(offers.EVERY))
-    for was, one in zip(before, after, strict=True):
-        store.connections.update(unit, one)
-        if one.policy.shares.price_group:
-            sharing.belong(unit, one)
-        if was.state is State.CONNECTED:
-            await carried_over(unit, was, one)
-    await note_told(unit, clients.settings, after)
-    ask_for_everything(unit, after)
-    lines.changed(unit, after)
-    return after
 
 
 async def _move(unit: Unit, connection: Connection, step: Step) -> Line:
@@ -388,10 +266,3 @@ async def _move(unit: Unit, connection: Connection, step: Step) -> Line:
     store.lines.update(unit, replace(line[0], state=state))
     lines.changed(unit, line)
     return line
-
-
-def _spoken(version: str, many: int = 1) -> str:
-    """Raises NoCommonVersion, OnePartyOnly."""
-    if version not in VERSIONS:
-        raise NoCommonVersion([version])
-    return spoken_by(VERSIONS[version], many).number

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
-from laddnav.ocpi.connections import lines, partners
+from laddnav.ocpi.connections import lines, settling
 from laddnav.ocpi.deviations import demands, quirks, sharing, uids
 from laddnav.ocpi.deviations.policy import Demands, Policy, Shares
 from laddnav.ocpi.model import Connection
@@ -88,4 +88,4 @@ async def _shared_anew(unit: Unit, connection: Connection, before: Shares) -> No
     silenced = [Module(name) for name in connection.policy.shares.without]
     store.pulls.forget_of(unit, connection, silenced)
     if connection.state is State.CONNECTED:
-        partners.ask_for_everything(unit, [connection])
+        settling.ask_for_everything(unit, [connection])

@@ -55,7 +55,7 @@ ON_LINE = f"select {_COUNTED} where c.line = $1 order by c.created_at, c.id"
 STRANDED = f"""
 select {_CONNECTION} where l.state = 'REGISTERING' and l.created_at < $1
   and c.id = (select first.id from ocpi_connection first where first.line = l.id order by first.created_at, first.id
-    limit 1) order by c.id
+    limit 1) order by c.id for update of l skip locked
 """
 REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
 CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.ocpi.model import Connection
+
+NOTHING = ""  # what a partner knows of us that took our DELETE and not the POST after it
 
 INSERT_LINE = """
 insert into ocpi_line (id, state, name, version, versions_url, inbound_hash, created_at)
@@ -14,7 +18,7 @@ values ($1, $2, $3, $4, $5, $6, $7)
 """
 UPDATE_LINE = """
 update ocpi_line set state = $2, name = $3, version = $4, roles = $5, endpoints = $6, versions_url = $7, policy = $8,
-  registered_at = $9, hub = $10, offers = $11
+  registered_at = $9, hub = $10, offers = $11, compared = case when policy = $8 then compared end
 where id = $1
 """
 LOCK_LINE = "select id from ocpi_line where id = $1 for update"
@@ -40,9 +44,34 @@ where id = $1
 """
 TURNED_AWAY = "update ocpi_line set turned_away = turned_away + $2, turned_away_at = $3 where id = $1"
 LOOK_AT = "update ocpi_line set look_at = $2 where id = $1"
-# Whom it can be told, the most urgent first.
-TOLD_TO = "select id, told, renew_at from ocpi_line where state = 'CONNECTED' order by renew_at nulls first, id"
+# Whom it can be told, the most urgent first. Who is to be met again is not asked sooner than it was said.
+PERHAPS_DUE = """
+select id, told, renew_at from ocpi_line
+where state = 'CONNECTED' and (renew_at is null or renew_at <= $1 or (told <> '' and compared is distinct from $2))
+order by renew_at nulls first, id limit $3
+"""
+COMPARED = "update ocpi_line set compared = $2 where id = $1"
+AT_HUBS = """
+select
+  (select md5(string_agg(concat_ws(' ', l.id, l.roles), ' ' order by l.id)) from ocpi_line l where l.state = 'CONNECTED'
+    and exists (select 1 from ocpi_connection c where c.line = l.id and c.our_role = 'HUB')) as clients,
+  (select md5(string_agg(concat_ws(' ', holder, one, other, module), ' ' order by holder, one, other, module))
+    from hub_denial) as denials
+"""
 TOLD = "update ocpi_line set told = $2, renew_at = $3 where id = $1"
+# Nothing is sent that could only be refused, until they were asked again.
+LEFT = """
+update ocpi_line set told = '', renew_at = $2, retry_at = $3, last_error = $4, last_error_at = $5
+where id = $1 and state = 'CONNECTED' and (told = '' or $6)
+"""
+
+
+class Told(Struct, frozen=True):
+    """What the partner of a line was told of us, and when it is to be told anew; None: that was not noted yet."""
+
+    line: str
+    digest: str | None
+    renew_at: datetime | None
 
 
 def insert(unit: Unit, connection: Connection, inbound_hash: str) -> None:
@@ -135,10 +164,27 @@ def look_at(unit: Unit, line: str, at: datetime) -> None:
     unit.write(LOOK_AT, line, at)
 
 
-async def told_to(unit: Unit) -> list[tuple[str, str | None, datetime | None]]:
-    """(line, digest of what they were told of us, when to tell it anew) of all that are connected."""
-    return [(row["id"], row["told"], row["renew_at"]) for row in await unit.fetch(TOLD_TO)]
+async def perhaps_due(unit: Unit, around: str, limit: int) -> list[Told]:
+    """Whose time is come, or who was not compared yet with what is so `around`; of those that are connected."""
+    return [Told(*row) for row in await unit.fetch(PERHAPS_DUE, unit.now, around, limit)]
+
+
+def compared(unit: Unit, line: str, around: str) -> None:
+    """What its partner was told of us, with what is so `around`."""
+    unit.write(COMPARED, line, around)
+
+
+async def at_hubs(unit: Unit) -> tuple[str | None, str | None]:
+    """Different as soon as other clients reach each other through hubs of ours."""
+    row = await unit.fetch_one(AT_HUBS)
+    assert row is not None, "a row without a table is always there"
+    return row["clients"], row["denials"]
 
 
 def told(unit: Unit, line: str, digest: str, renew_at: datetime) -> None:
     unit.write(TOLD, line, digest, renew_at)
+
+
+def left(unit: Unit, line: str, renew_at: datetime, retry_at: datetime, error: str, *, surely: bool) -> None:
+    """They know us no more: `surely`, or as was known before. Who we are they are told first, then anything else."""
+    unit.write(LEFT, line, renew_at, retry_at, error[:500], unit.now, surely)

@@ -218,8 +218,10 @@ MOVES = {
     (State.CONNECTED, Step.WE_REMOVE): State.REMOVED,
     (State.CONNECTED, Step.WE_SUSPEND): State.SUSPENDED,
     (State.SUSPENDED, Step.WE_RESUME): State.CONNECTED,
+    (State.SUSPENDED, Step.THEY_ANSWER): State.SUSPENDED,
     (State.SUSPENDED, Step.WE_REMOVE): State.REMOVED,
     (State.SUSPENDED, Step.THEY_DELETE): State.REMOVED,
+    (State.REMOVED, Step.WE_GIVE_UP): State.REMOVED,
 }
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.ocpi.commands import commands
-from laddnav.ocpi.connections import offers, partners
+from laddnav.ocpi.connections import offers, partners, settling
 from laddnav.ocpi.deviations.policy import Calls, Policy
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Delivery
@@ -129,7 +129,7 @@ async def resend(asked: Asked) -> Response:
 async def fetch_again(asked: Asked) -> Response:
     ref = asked.part("ref")
     async with asked.unit() as unit:
-        partners.ask_for_everything(unit, [await partners.fetch(unit, ref)])
+        settling.ask_for_everything(unit, [await partners.fetch(unit, ref)])
         people.note(unit, asked.visitor.name, "fetch everything", f"partner {ref}")
     return asked.done(f"/partners/{ref}", asked.say("Everything is fetched from the partner again."))
 
