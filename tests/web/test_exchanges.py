@@ -35,6 +35,8 @@ def exchange(connection: Connection, clock: SetClock, url: str, problem: str | N
         http_status=500 if problem else 200,
         ocpi_status=None if problem else 1000,
         problem=problem,
+        request_body='{"status": "WANTED"}' if problem else None,
+        response_body="<p>oh & dear</p>" if problem else None,
         request_id=f"request-{url[-1]}",
         correlation_id=f"correlation-{url[-1]}",
         took_ms=12,
@@ -77,6 +79,8 @@ async def test_all_of_them_are_there_page_by_page(client: aiohttp.ClientSession,
         ("words=SESSIONS", 1),
         ("words=correlation-7", 1),
         ("words=correlation", 0),
+        ("words=wanted", 1),
+        ("words=DEAR%3C", 1),
         ("failed=yes", 1),
         ("direction=out", 1),
         ("direction=in&failed=yes", 0),
@@ -89,3 +93,23 @@ async def test_what_is_looked_for_is_found(client: aiohttp.ClientSession, partne
     many, text = await rows(client, f"{partner}?{query}")
     assert many == found
     assert ("Nothing like that" in text) is (found == 0)
+
+
+async def test_what_failed_is_shown_with_what_was_said_and_what_to_do(
+    client: aiohttp.ClientSession, partner: str
+) -> None:
+    """What went well is there too, and says that nothing more is kept."""
+    _, text = await rows(client, f"{partner}?failed=yes")
+    failed = text.split(f"{partner.split('/partners')[1]}/")[1].split('"')[0]
+    async with client.get(f"{partner}/{failed}") as answer:
+        text = await answer.text()
+    assert all(
+        word in text
+        for word in ("It broke HERE", "Something is wrong on their side", "WANTED", "oh &amp; dear", "Failed")
+    )
+    _, text = await rows(client, f"{partner}?direction=in")
+    well = text.split(f"{partner.split('/partners')[1]}/")[1].split('"')[0]
+    async with client.get(f"{partner}/{well}") as answer:
+        assert "It went well" in await answer.text()
+    async with client.get(f"{partner}/nonsense") as answer:
+        assert answer.status == 404 and "There is no such exchange" in await answer.text()

@@ -13,6 +13,16 @@ class ConnectionChanged(Event, frozen=True, kw_only=True):
         return self.connection_id
 
 
+class HandshakeWentOn(Event, frozen=True, kw_only=True):
+    """A step of a handshake with a partner has begun or ended."""
+
+    connection_id: str
+
+    @property
+    def about(self) -> str:
+        return self.connection_id
+
+
 class CommandAnswered(Event, frozen=True, kw_only=True):
     """What became of a command that we sent; `result` is OCPI's CommandResultType, or TIMEOUT where nobody answered."""
 

@@ -101,10 +101,16 @@ def segments(scope: Scope, below: str) -> tuple[str, ...]:
 
 def shown(path: Sequence[str]) -> str:
     """For the log: without the uid of a Token, which is a secret of its driver."""
+    secret = hidden(path)
+    return "/".join((*path[: len(path) - len(secret)], "…") if secret else path)
+
+
+def hidden(path: Sequence[str]) -> Sequence[str]:
+    """What no log shows of it."""
     for place in (3, 4):  # a hub's URLs name the interface before the module
         if len(path) > place and path[place - 1] == Module.TOKENS:
-            return "/".join((*path[:place], "…"))
-    return "/".join(path)
+            return path[place:]
+    return ()
 
 
 def is_short(request: Request) -> bool:

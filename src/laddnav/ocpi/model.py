@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -196,7 +197,10 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """One request and its answer, as the log keeps them: who, what, how it went; no bodies and no tokens."""
+    """One request and its answer, as the log keeps them: who, what, how it went, and never a token.
+
+    Of one that failed, both bodies are there, but for what is secret in them. `delivery` is what it was to deliver.
+    """
 
     holder: PartyId
     connection_id: str
@@ -211,6 +215,55 @@ class Exchange(Struct, frozen=True, kw_only=True):
     request_id: str
     correlation_id: str
     took_ms: int
+    delivery: int | None = None
+    request_body: str | None = None
+    response_body: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Also where it was not ours to judge."""
+        return self.problem is not None or (self.http_status or 0) >= 400 or (self.ocpi_status or 0) >= 2000
+
+
+class Deed(StrEnum):
+    """How a handshake comes about."""
+
+    REGISTER = "register"  # we register with them
+    ACCEPT = "accept"  # they register with us, or renew
+    RENEW = "renew"  # we renew, or speak another version, or as others of us
+
+
+class Stage(StrEnum):
+    """What is done in a handshake, in this order."""
+
+    VERSIONS = "versions"  # fetched from them
+    CHOICE = "choice"  # of the version
+    DETAILS = "details"  # of that version, fetched from them
+    CREDENTIALS = "credentials"  # of ours, sent
+    TOKEN = "token"  # of theirs, taken
+    DEMANDS = "demands"  # of theirs, held against what is ours
+    PULLS = "pulls"  # of what is theirs, asked for
+
+
+class HandshakeStep(Struct, frozen=True, kw_only=True):
+    """One thing that was done in a handshake; `ended_at` None: it goes on, or broke off with its process.
+
+    `request` and the numbers are those of the last call that it made, where it made one. `said` is what came of it, or
+    what was wrong; `trouble` names the latter for programs.
+    """
+
+    line: str
+    handshake: str
+    number: int
+    deed: Deed
+    stage: Stage
+    began_at: datetime
+    ended_at: datetime | None = None
+    request: str | None = None
+    http_status: int | None = None
+    ocpi_status: int | None = None
+    said: str | None = None
+    trouble: str | None = None
 
 
 class Looked(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import http, rules, seal, store
+from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints import (
@@ -283,23 +284,25 @@ class Desk:
         reply, connection = answer.reply, answer.connection
         if connection is None or (request.method == "GET" and reply.status == 1000):
             return
-        self._clients.journal.note(
-            Exchange(
-                holder=connection.holder,
-                connection_id=connection.id,
-                id=id,
-                at=at,  # type: ignore[arg-type]  # the clock's instant
-                direction="in",
-                method=request.method,
-                url=f"{self._settings.base}/{http.shown(request.path)}",
-                http_status=reply.http,
-                ocpi_status=reply.status,
-                problem=None if reply.status == 1000 else reply.message,
-                request_id=request.ids.request,
-                correlation_id=request.ids.correlation,
-                took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
-            )
+        exchange = Exchange(
+            holder=connection.holder,
+            connection_id=connection.id,
+            id=id,
+            at=at,  # type: ignore[arg-type]  # the clock's instant
+            direction="in",
+            method=request.method,
+            url=f"{self._settings.base}/{http.shown(request.path)}",
+            http_status=reply.http,
+            ocpi_status=reply.status,
+            problem=None if reply.status == 1000 else reply.message,
+            request_id=request.ids.request,
+            correlation_id=request.ids.correlation,
+            took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
         )
+        if exchange.failed:
+            secrets = [*_hashes(request).values(), *http.hidden(request.path)]
+            exchange = masking.kept(exchange, request.body, self._body(reply), secrets)
+        self._clients.journal.note(exchange)
 
 
 def _meant(found: Found, line: tuple[Connection, ...], request: Request, answer: Answer) -> tuple[Connection, ...]:

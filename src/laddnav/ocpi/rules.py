@@ -95,6 +95,13 @@ class UnknownConnection(Refusal):
         self.connection_id = connection_id
 
 
+class UnknownExchange(Refusal):
+    """Nothing with this id was exchanged with this partner, or it is too long ago."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"There is no exchange {id!r} with this partner; they are kept for a while only")
+
+
 class RoleNotServed(Refusal):
     """We do not play this role towards partners."""
 

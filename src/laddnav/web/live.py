@@ -44,6 +44,7 @@ STALE = {
     "BookingChanged": "bookings",
     "BookingLocationChanged": "bookings",
     "ConnectionChanged": "partners",
+    "HandshakeWentOn": "partners",
     "TariffChanged": "tariffs",
     "TokenChanged": "tokens",
 }

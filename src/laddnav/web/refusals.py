@@ -24,7 +24,7 @@ from laddnav.ocpi.calls.tls import UnfitTls
 from laddnav.ocpi.commands.asked import NotConnectedTo
 from laddnav.ocpi.commands.commands import MayNotCharge
 from laddnav.ocpi.deviations.policies import UnfitPolicy
-from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection
+from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
     ForgedRequest,
@@ -96,6 +96,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownDispute: N_("This CDR passed its check."),
     UnknownDoubt: N_("There is no such open doubt."),
     UnknownEvse: N_("There is no such EVSE."),
+    UnknownExchange: N_("There is no such exchange, or it is longer ago than they are kept."),
     UnknownInvoice: N_("There is no such invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
@@ -115,6 +116,7 @@ NOT_FOUND = (
     UnknownCdr,
     UnknownConnection,
     UnknownEvse,
+    UnknownExchange,
     UnknownInvoice,
     UnknownLocation,
     UnknownRecord,

@@ -86,6 +86,8 @@ STATES: dict[tuple[str, str], State] = {
     ("delivery", "retrying"): State(N_("Trying again"), "warn", "waiting"),
     ("delivery", "delivered"): State(N_("Delivered"), "good", "done"),
     ("delivery", "dead"): State(N_("Given up"), "bad", "fault"),
+    ("exchange", "went well"): State(N_("Went well"), "good", "done"),
+    ("exchange", "failed"): State(N_("Failed"), "bad", "fault"),
     ("invoice", "open"): State(N_("Open"), "hold", "waiting"),
     ("invoice", "issued"): State(N_("Issued"), "good", "done"),
     ("reconciliation", "sound"): State(N_("Adds up"), "good", "done"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
 from aiohttp import AddrInfoType
@@ -20,6 +20,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
+from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.guard import GuardedResolver, checked, may_be_called
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
@@ -110,6 +111,7 @@ class _Went(Struct):
     http: int | None = None
     status: int | None = None
     problem: str | None = None
+    answered: bytes | None = None
 
 
 class Lines:
@@ -162,16 +164,22 @@ class Lines:
 
 
 class Partner:
-    """One partner with one token; every call is logged, and none shows the token in its log."""
+    """One partner with one token; every call is logged, and none shows the token in its log.
 
-    def __init__(self, lines: Lines, connection: Connection, token: str) -> None:
+    `heard` gets every exchange beside the log: of whoever wants to know at once how its calls went.
+    """
+
+    def __init__(
+        self, lines: Lines, connection: Connection, token: str, heard: Callable[[Exchange], None] | None = None
+    ) -> None:
         self.connection = connection
         self.lines = lines
         self._token = token
+        self._heard = heard
 
     def on(self, connection: Connection) -> Partner:
         """The same, as we know it better now."""
-        return Partner(self.lines, connection, self._token)
+        return Partner(self.lines, connection, self._token, self._heard)
 
     def endpoint(self, module: Module, interface: Interface) -> str:
         """Raises NotOffered."""
@@ -190,18 +198,21 @@ class Partner:
         open: bool = False,
         routed: bool = True,
         within: timedelta | None = None,
+        delivery: int | None = None,
     ) -> Reply:
         """Raises PartnerUnreachable, PartnerTroubled, PartnerRefused, ForbiddenAddress.
 
         `routed` is for functional modules only (OCPI 2.2.1 transport_and_format_message_routing); `to` where it is not
         the party that we chiefly deal with, or the hub; `open`: whom it concerns, if anybody, a hub may know.
+        `delivery` is for the log.
         """
         request = self.lines.clock.new_id()
         ids = MessageIds(request=request, correlation=request)
         route = self._route(to, open) if routed else None
         within = within or self.lines.settings.call_within
-        with self._noted(method, url, ids) as went:
+        with self._noted(method, url, body, ids, delivery) as went:
             went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
+            went.answered = raw
             answer = self._judged(went.http, said, raw)
             went.status = answer.status
             return Reply(http=went.http, headers=said, answer=answer)
@@ -215,16 +226,20 @@ class Partner:
         ForbiddenAddress.
         """
         ids = MessageIds(request=self.lines.clock.new_id(), correlation=correlation)
-        with self._noted(method, url, ids) as went:
+        with self._noted(method, url, body, ids) as went:
             went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
+            went.answered = raw
             return Passed(http=went.http, headers=said, body=raw)
 
     @contextmanager
-    def _noted(self, method: str, url: str, ids: MessageIds) -> Iterator[_Went]:
+    def _noted(
+        self, method: str, url: str, body: bytes | None, ids: MessageIds, delivery: int | None = None
+    ) -> Iterator[_Went]:
         """Whatever becomes of it is in the log."""
         loop = asyncio.get_running_loop()
         at, started = self.lines.clock.now(), loop.time()
         went = _Went()
+        shown, below = self._shown(url)
         try:
             yield went
         except PartnerRefused as error:
@@ -234,31 +249,35 @@ class Partner:
             went.problem = str(error)
             raise
         finally:
-            self.lines.note(
-                Exchange(
-                    holder=self.connection.holder,
-                    connection_id=self.connection.id,
-                    id=ids.request,
-                    at=at,
-                    direction="out",
-                    method=method,
-                    url=self._shown(url),
-                    http_status=went.http,
-                    ocpi_status=went.status,
-                    problem=went.problem,
-                    request_id=ids.request,
-                    correlation_id=ids.correlation,
-                    took_ms=round((loop.time() - started) * 1000),
-                )
+            exchange = Exchange(
+                holder=self.connection.holder,
+                connection_id=self.connection.id,
+                id=ids.request,
+                at=at,
+                direction="out",
+                method=method,
+                url=shown,
+                http_status=went.http,
+                ocpi_status=went.status,
+                problem=went.problem,
+                request_id=ids.request,
+                correlation_id=ids.correlation,
+                took_ms=round((loop.time() - started) * 1000),
+                delivery=delivery,
             )
+            exchange = masking.kept(exchange, body, went.answered, {*routing.spelt(self._token), *below})
+            self.lines.note(exchange)
+            if self._heard is not None:
+                self._heard(exchange)
 
-    def _shown(self, url: str) -> str:
-        """For the log: without the uid of a Token, which is a secret of its driver."""
+    def _shown(self, url: str) -> tuple[str, list[str]]:
+        """(the URL for the log, what is left out of it): the uid of a Token is a secret of its driver."""
         for interface in Interface:
-            endpoint = self.connection.endpoint(Module.TOKENS, interface)
-            if endpoint is not None and url.startswith(f"{endpoint.rstrip('/')}/"):
-                return f"{endpoint.rstrip('/')}/…"
-        return url
+            endpoint = f"{(self.connection.endpoint(Module.TOKENS, interface) or url).rstrip('/')}/"
+            if url.startswith(endpoint):
+                below = urlsplit(url.removeprefix(endpoint)).path.split("/")
+                return f"{endpoint}…", [unquote(one) for one in below]
+        return url, []
 
     def _headers(self, ids: MessageIds, body: bytes | None, route: Route | None) -> dict[str, str]:
         connection = self.connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
@@ -10,7 +11,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import Lines, Partner
 from laddnav.ocpi.calls.journal import Journal
 from laddnav.ocpi.calls.tls import context as tls_of
-from laddnav.ocpi.model import Connection
+from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.seal import Seal
 from laddnav.ocpi.settings import Settings
 
@@ -32,14 +33,16 @@ class Clients(Lines):
         await super().close()
         await self.journal.close()
 
-    async def to(self, connection: Connection, *, token: str | None = None) -> Partner:
-        """Whom to call on this connection; `token` in place of the one that is kept.
+    async def to(
+        self, connection: Connection, *, token: str | None = None, heard: Callable[[Exchange], None] | None = None
+    ) -> Partner:
+        """Whom to call on this connection; `token` in place of the one that is kept, `heard` gets every exchange too.
 
         Raises NotRegistered, WrongKey, UnfitTls.
         """
         if self.guarded_at(connection.line) != connection.tls_changed_at:
             await self.guard(connection.line, connection.tls_changed_at, await self._context(connection))
-        return Partner(self, connection, token or await self.token_for(connection))
+        return Partner(self, connection, token or await self.token_for(connection), heard)
 
     async def _context(self, connection: Connection) -> ssl.SSLContext | None:
         """Raises UnfitTls, WrongKey."""

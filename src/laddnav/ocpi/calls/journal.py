@@ -20,6 +20,7 @@ log = structlog.get_logger()
 KEPT_FOR = timedelta(days=14)
 _GATHER = 0.2  # seconds that a row may wait for others
 _MOST = 10_000  # rows of each that wait at most; a database that is down must not fill the memory
+_MOST_BODIES = 1_000  # of them with what was said
 
 
 class Journal:
@@ -34,7 +35,10 @@ class Journal:
     def note(self, exchange: Exchange) -> None:
         if len(self._waiting) < _MOST:
             problem = exchange.problem and printable(exchange.problem)
-            self._waiting.append(replace(exchange, url=printable(exchange.url), problem=problem))
+            exchange = replace(exchange, url=printable(exchange.url), problem=problem)
+            if len(self._waiting) >= _MOST_BODIES:
+                exchange = replace(exchange, request_body=None, response_body=None)
+            self._waiting.append(exchange)
         self._write_soon()
 
     def count(self, one: Counted) -> None:
@@ -72,6 +76,7 @@ class Journal:
 
 
 async def forget_old(database: Database) -> None:
-    """Exchanges are for looking into trouble, not for ever."""
+    """Exchanges and steps of handshakes are for looking into trouble, not for ever."""
     async with database.unit() as unit:
         store.exchanges.forget(unit, unit.now - KEPT_FOR)
+        store.handshakes.forget(unit, unit.now - KEPT_FOR)

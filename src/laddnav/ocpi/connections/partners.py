@@ -21,7 +21,7 @@ from laddnav.ocpi.connections.updating import credentials_url, goodbye, updated
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull, Tls
-from laddnav.ocpi.rules import UnknownConnection
+from laddnav.ocpi.rules import UnknownConnection, UnknownExchange
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.handshake import Credentials, State, Step
@@ -227,11 +227,24 @@ async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tu
     return await store.deliveries.list_all(unit, connection, limit)
 
 
+async def delivery(unit: Unit, connection: Connection, id: int | None) -> Delivery | None:
+    """None where there is no such delivery, or it was dropped since."""
+    return None if id is None else await store.deliveries.find(unit, connection, id)
+
+
 async def exchanges(
     unit: Unit, connection: Connection, limit: int = 100, *, looked: Looked | None = None, before: str | None = None
 ) -> tuple[Exchange, ...]:
     """Newest first, from before the one with this id; those that somebody looks for, or all."""
     return await store.exchanges.list_all(unit, connection, limit, looked or Looked(), before)
+
+
+async def exchange(unit: Unit, connection: Connection, id: str) -> Exchange:
+    """With its bodies, where it failed. Raises UnknownExchange."""
+    found = await store.exchanges.find(unit, connection, id)
+    if found is None:
+        raise UnknownExchange(id)
+    return found
 
 
 async def commands(unit: Unit, connection: Connection, limit: int = 100) -> tuple[KeptCommand, ...]:

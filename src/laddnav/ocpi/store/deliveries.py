@@ -97,12 +97,14 @@ LET_GO = f"update ocpi_delivery set claimed_by = null, claimed_until = null wher
 DROP_DELIVERIES = "delete from ocpi_delivery where holder = $1 and connection_id = $2 and delivered_at is null"
 RESEND = """
 update ocpi_delivery set dead_at = null, delivered_at = null, attempts = 0, run_at = $4, version = version + 1
-where holder = $1 and connection_id = $2 and id = $3 and (dead_at is not null or delivered_at is not null)
+where holder = $1 and connection_id = $2 and id = $3
+  and (dead_at is not null or delivered_at is not null or attempts > 0)
 """
 RESEND_DEAD = """
 update ocpi_delivery set dead_at = null, attempts = 0, run_at = $3
 where holder = $1 and connection_id = $2 and dead_at is not null
 """
+DELIVERY = f"select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2 and d.id = $3"
 DELIVERIES = f"""
 select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2
 order by (d.dead_at is null), (d.delivered_at is not null), d.run_at desc, d.id desc limit $3
@@ -197,12 +199,17 @@ def drop_all(unit: Unit, connection: Connection) -> None:
 
 
 async def resend(unit: Unit, connection: Connection, delivery_id: int) -> int:
-    """0 where it waits anyway, or there is none of this id."""
+    """0 where its first turn is still to come, or there is none of this id."""
     return await unit.execute(RESEND, str(connection.holder), connection.id, delivery_id, unit.now)
 
 
 async def resend_dead(unit: Unit, connection: Connection) -> int:
     return await unit.execute(RESEND_DEAD, str(connection.holder), connection.id, unit.now)
+
+
+async def find(unit: Unit, connection: Connection, id: int) -> Delivery | None:
+    row = await unit.fetch_one(DELIVERY, str(connection.holder), connection.id, id)
+    return None if row is None else _delivery(row)
 
 
 async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Delivery, ...]:

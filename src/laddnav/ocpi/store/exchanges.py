@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Exchange, Looked
 
 INSERT_EXCHANGE = """
 insert into ocpi_exchange (holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem,
-  request_id, correlation_id, took_ms)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing
+  request_id, correlation_id, took_ms, delivery, request_body, response_body)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing
 """
-EXCHANGES = """
-select holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem, request_id,
-  correlation_id, took_ms from ocpi_exchange
+_EXCHANGE = """holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem, request_id,
+  correlation_id, took_ms, delivery"""
+EXCHANGE = f"""
+select {_EXCHANGE}, request_body, response_body from ocpi_exchange
+where holder = $1 and connection_id = $2 and id = $3
+"""
+EXCHANGES = f"""
+select {_EXCHANGE} from ocpi_exchange
 where holder = $1 and connection_id = $2 and ($4::text is null or id < $4) and ($5::text is null or direction = $5)
   and (not $6 or problem is not null)
   and ($7 = '' or strpos(lower(url), $7) > 0 or strpos(lower(coalesce(problem, '')), $7) > 0
+    or strpos(lower(coalesce(request_body, '')), $7) > 0 or strpos(lower(coalesce(response_body, '')), $7) > 0
     or lower(request_id) = $7 or lower(correlation_id) = $7)
 order by id desc limit $3
 """
@@ -41,17 +47,30 @@ def insert(unit: Unit, one: Exchange) -> None:
         one.request_id,
         one.correlation_id,
         one.took_ms,
+        one.delivery,
+        one.request_body,
+        one.response_body,
     )
 
 
 async def list_all(
     unit: Unit, connection: Connection, limit: int, looked: Looked, before: str | None
 ) -> tuple[Exchange, ...]:
-    """Newest first, from before the exchange with this id."""
+    """Newest first, from before the exchange with this id; without bodies."""
     about = (before, looked.direction, looked.failed, looked.words.lower())
     rows = await unit.fetch(EXCHANGES, str(connection.holder), connection.id, limit, *about)
-    return tuple(Exchange(**dict(row) | {"holder": PartyId.parse(row["holder"])}) for row in rows)
+    return tuple(_exchange(row) for row in rows)
+
+
+async def find(unit: Unit, connection: Connection, id: str) -> Exchange | None:
+    """With its bodies, where it failed."""
+    row = await unit.fetch_one(EXCHANGE, str(connection.holder), connection.id, id)
+    return None if row is None else _exchange(row)
 
 
 def forget(unit: Unit, before: datetime) -> None:
     unit.write(FORGET_EXCHANGES, before)
+
+
+def _exchange(row: Record) -> Exchange:
+    return Exchange(**dict(row) | {"holder": PartyId.parse(row["holder"])})

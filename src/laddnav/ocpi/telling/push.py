@@ -130,7 +130,9 @@ class Courier:
                 await self._unneeded(delivery)
                 return
             routed = delivery.module not in UNROUTED
-            reply = await partner.call(message.method, message.url, message.body, to=delivery.to, routed=routed)
+            reply = await partner.call(
+                message.method, message.url, message.body, to=delivery.to, routed=routed, delivery=delivery.id
+            )
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except NotPassedOn as error:

@@ -34,6 +34,11 @@ def authorization(token: str, *, encoded: bool, scheme: str = SCHEME) -> str:
     return f"{scheme} {b64encode(token.encode()).decode() if encoded else token}"
 
 
+def spelt(token: str) -> tuple[str, str]:
+    """Both ways in which a header may have it."""
+    return token, b64encode(token.encode()).decode()
+
+
 def tokens_in(header: str | None, *schemes: str) -> tuple[str, ...]:
     """What the header may mean, the likeliest first: many send the token as it is instead of in Base64.
 

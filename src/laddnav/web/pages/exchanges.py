@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Looked
+from laddnav.web import advice
 from laddnav.web.asked import Asked, Door, see
 
 PAGE = 50
@@ -39,4 +40,23 @@ async def show(asked: Asked) -> Response:
     )
 
 
-DOORS: tuple[Door, ...] = (see("/partners/{ref}/exchanges", show),)
+async def one(asked: Asked) -> Response:
+    """Of what failed, what was said, what to do about it, and where it was a delivery, a way to repeat it."""
+    async with asked.unit() as unit:
+        connection = await partners.fetch(unit, asked.part("ref"))
+        exchange = await partners.exchange(unit, connection, asked.part("id"))
+        delivery = await partners.delivery(unit, connection, exchange.delivery)
+    known = advice.of_exchange(exchange)
+    return asked.page(
+        "exchange.html",
+        partner=connection,
+        exchange=exchange,
+        advice=known and asked.say(known),
+        may_resend=exchange.failed and delivery is not None and delivery.state != "done",
+    )
+
+
+DOORS: tuple[Door, ...] = (
+    see("/partners/{ref}/exchanges", show),
+    see("/partners/{ref}/exchanges/{id}", one),
+)

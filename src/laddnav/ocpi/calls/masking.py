@@ -1,0 +1,107 @@
+"""What of a failed exchange may be kept: its bodies, without credentials and without the numbers of drivers' cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from laddnav.kit.json import Unreadable
+from laddnav.ocpi.model import Exchange
+from laddnav.ocpi.wire.codec import encoded, parsed
+
+KEPT_MAX = 8_000  # characters of a body
+_PARSED_MAX = 64_000  # bytes of a body that is read as JSON; of a longer one only the beginning is looked at
+_DEEP = 40  # parts within parts that are looked at; OCPI has no more than ten
+_TELLING = 4  # characters that a secret has at least, to be looked for wherever else it may stand
+MASK = "…"
+# Of whatever object, in whatever case: Credentials, Tokens, CdrTokens, and the Sessions and CDRs of OCPI 2.1.1.
+SECRET = frozenset({"token", "authorization", "uid", "auth_id", "visual_number"})
+_OF_A_TOKEN = frozenset({"auth_id", "contract_id", "issuer", "type", "visual_number", "whitelist"})
+_OF_AN_EVSE = frozenset({"connectors", "evse_id", "status"})
+_FIELD = re.compile(rf'"({"|".join(sorted(SECRET))})"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[-+.\w]+)', re.IGNORECASE)
+_HEADER = re.compile(r"\b(token|bearer)(\s+)[!-~]{6,}", re.IGNORECASE)
+
+
+def kept(exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden: Iterable[str]) -> Exchange:
+    """The exchange as the log keeps it: of one that failed, with both bodies, each cut where it is long.
+
+    `hidden` is what else nobody may read there: the tokens that were shown, and what its URL names.
+    """
+    if not exchange.failed:
+        return exchange
+    bodies = [_words(asked), _words(answered)]
+    secrets = {one for words in bodies for one in _secrets(words)} | set(hidden)
+    telling = sorted((one for one in secrets if len(one) >= _TELLING), key=len, reverse=True)
+    somewhere = re.compile("|".join(re.escape(one) for one in telling) or r"(?!)", re.IGNORECASE)
+    return replace(
+        exchange,
+        problem=exchange.problem and _in_text(exchange.problem, somewhere),
+        request_body=_shown(asked, bodies[0], somewhere),
+        response_body=_shown(answered, bodies[1], somewhere),
+    )
+
+
+def _words(body: bytes | None) -> Any:
+    """As parsed JSON; None where it is none, or too long to look at all of it."""
+    if not body or len(body) > _PARSED_MAX:
+        return None
+    try:
+        return parsed(body)
+    except (Unreadable, msgspec.DecodeError):
+        return None
+
+
+def _secrets(words: Any, depth: int = 0) -> Iterator[str]:
+    if depth > _DEEP:
+        return
+    if isinstance(words, dict):
+        for name, said in words.items():
+            if isinstance(said, str) and _secret(name, words):
+                yield said
+            yield from _secrets(said, depth + 1)
+    elif isinstance(words, list):
+        for one in words:
+            yield from _secrets(one, depth + 1)
+
+
+def _secret(name: str, beside: dict[str, Any]) -> bool:
+    """The uid of an EVSE is none."""
+    if name.lower() not in SECRET:
+        return False
+    return name != "uid" or not (_OF_AN_EVSE & beside.keys()) or bool(_OF_A_TOKEN & beside.keys())
+
+
+def _shown(body: bytes | None, words: Any, somewhere: re.Pattern[str]) -> str | None:
+    if not body:
+        return None
+    if words is None:
+        # Twice as much as is kept, so that nothing secret is cut in two where it ends.
+        text = _in_text(body[: 2 * KEPT_MAX].decode(errors="replace"), somewhere)
+    else:
+        text = msgspec.json.format(encoded(_masked(words, somewhere)), indent=2).decode()
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text if len(text) <= KEPT_MAX else f"{text[:KEPT_MAX]}\n{MASK} ({len(body)} bytes in all)"
+
+
+def _masked(words: Any, somewhere: re.Pattern[str], depth: int = 0) -> Any:
+    if depth > _DEEP:
+        return MASK
+    if isinstance(words, dict):
+        return {
+            _in_text(name, somewhere): MASK
+            if _secret(name, words) and not isinstance(said, dict | list)
+            else _masked(said, somewhere, depth + 1)
+            for name, said in words.items()
+        }
+    if isinstance(words, list):
+        return [_masked(one, somewhere, depth + 1) for one in words]
+    return _in_text(words, somewhere) if isinstance(words, str) else words
+
+
+def _in_text(text: str, somewhere: re.Pattern[str]) -> str:
+    text = _FIELD.sub(rf'"\1"\2"{MASK}"', somewhere.sub(MASK, text))
+    return _HEADER.sub(rf"\1\2{MASK}", text)

@@ -1,0 +1,150 @@
+"""What is kept of exchanges that failed: both bodies, and nothing in them that is somebody's secret."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.responses import PlainTextResponse
+
+from laddnav.kit import json
+from laddnav.ocpi.calls import masking
+from laddnav.ocpi.calls.calling import PartnerRefused, PartnerTroubled
+from laddnav.ocpi.calls.journal import forget_old
+from laddnav.ocpi.calls.masking import KEPT_MAX
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.model import Exchange, Looked
+from tests.clock import SetClock
+from tests.ocpi.network import CPO, Ask, Installation
+from tests.ocpi.peer import Peer, said
+from tests.ocpi.test_partners_as_they_are import locations_made
+
+SECRET = "04A3B37F112233"
+
+
+def exchange(http: int = 400, status: int | None = 2001, problem: str | None = "no") -> Exchange:
+    return Exchange(
+        holder=CPO,
+        connection_id="c",
+        id="e",
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+        direction="out",
+        method="POST",
+        url="https://they.example/tokens/…",
+        http_status=http,
+        ocpi_status=status,
+        problem=problem,
+        request_id="r",
+        correlation_id="r",
+        took_ms=1,
+    )
+
+
+def kept(asked: Any, answered: Any = None, *hidden: str, problem: str = "no") -> Exchange:
+    bodies = [one if isinstance(one, bytes) or one is None else json.encode(one) for one in (asked, answered)]
+    return masking.kept(exchange(problem=problem), bodies[0], bodies[1], hidden)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"token": SECRET, "url": "https://they.example", "roles": []},
+        {"uid": SECRET, "type": "RFID", "contract_id": "NL-TNM-1"},
+        {"uid": SECRET, "type": "RFID", "status": "odd"},
+        {"cdrs": [{"cdr_token": {"uid": SECRET}}, {"auth_id": SECRET, "visual_number": SECRET.lower()}]},
+        {"TOKEN": SECRET},
+        {"status_message": f"Unknown token {SECRET}", "data": {"Authorization": f"Token {SECRET}"}},
+        {"status_message": f"I saw 'Authorization: Token {SECRET}'"},
+        {SECRET: "unknown", "uid": SECRET},
+        {"uid": int(SECRET[2:4], 16) * 10**9},
+        b'{"uid": "' + SECRET.encode() + b'", "broken": ',
+        b'{"uid": "' + SECRET.encode(),
+        b'{"token" : "' + SECRET.encode() + b'\\" still"',
+        b'<p>{"auth_id":"' + SECRET.encode() + b'"}</p>' + b"x" * 100_000,
+        b"[" * 700 + b'{"uid": "' + SECRET.encode() + b'"}' + b"]" * 700,
+    ],
+)
+def test_no_token_and_no_number_of_a_card_is_in_what_is_kept(body: Any) -> None:
+    for one in (kept(body), kept(None, body)):
+        shown = f"{one.request_body}{one.response_body}"
+        assert SECRET.lower() not in shown.lower() and "163000000000" not in shown and len(shown) < KEPT_MAX + 100
+
+
+def test_what_one_side_names_is_hidden_where_the_other_repeats_it() -> None:
+    one = kept(
+        {"uid": SECRET, "type": "RFID"}, {"status_message": f"{SECRET.lower()}?"}, "b2Jz", problem=f"{SECRET} b2Jz"
+    )
+    assert SECRET.lower() not in str(one.response_body) and one.problem == "… …"
+
+
+def test_the_uid_of_an_evse_and_what_helps_stay_readable() -> None:
+    one = kept({"evses": [{"uid": "E1", "evse_id": "SE*LAD*E1", "status": "AVAILABLE"}], "kwh": 1.50})
+    assert one.request_body is not None and '"uid": "E1"' in one.request_body and '"kwh": 1.5' in one.request_body
+    assert '"contract_id": "NL-TNM-1"' in str(kept({"uid": SECRET, "contract_id": "NL-TNM-1"}).request_body)
+
+
+def test_a_long_body_is_cut_and_says_so() -> None:
+    for body in ({"texts": ["far too long"] * 4_000}, b"no JSON " * 20_000):
+        shown = str(kept(body).request_body)
+        assert len(shown) < KEPT_MAX + 40 and shown.endswith("bytes in all)")
+
+
+def test_of_what_went_well_no_body_is_kept() -> None:
+    one = masking.kept(exchange(200, 1000, None), b"{}", b"{}", ())
+    assert (one.request_body, one.response_body) == (None, None)
+    assert masking.kept(exchange(404, None, None), b"{}", None, ()).request_body == "{}"
+
+
+async def everything(one: Installation) -> str:
+    """All that stands in the table."""
+    await one.clients.journal.flush()
+    async with one.database.unit() as unit:
+        return "\n".join(map(str, await unit.fetch("select to_jsonb(e) from ocpi_exchange e")))
+
+
+async def test_a_delivery_that_failed_is_there_with_what_was_said(
+    cpo: Installation, they: Peer, clock: SetClock
+) -> None:
+    they.answers["/locations/SE/LAD/L000"] = said(200, 2001, message="no Postal_Code")
+    await locations_made(cpo, 1)
+    await cpo.settle()
+    await cpo.clients.journal.flush()
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        (found,) = await partners.exchanges(unit, connection, looked=Looked(words="postal_code", failed=True))
+        assert found.response_body is None, "lists are without bodies"
+        one = await partners.exchange(unit, connection, found.id)
+        delivery = await partners.delivery(unit, connection, one.delivery)
+    assert delivery is not None and (delivery.object_key, delivery.state) == ("l000", "dead")
+    assert '"status_message": "no Postal_Code"' in str(one.response_body) and '"id": "L000"' in str(one.request_body)
+    clock.advance(timedelta(days=15))
+    await forget_old(cpo.database)
+    assert await everything(cpo) == ""
+
+
+async def test_nothing_in_the_table_is_a_secret(
+    cpo: Installation, they: Peer, emsp: Installation, at_emsp: Ask
+) -> None:
+    """Credentials, Tokens and Authorization headers, asked and answered, in words and in no words."""
+    they.answers |= {
+        "/credentials": said(200, 2001, {"token": "their-next-token"}, "Who is token-a?"),
+        "/tokens": PlainTextResponse(f'<h1>Token dGhlaXItdG9rZW4= met "uid": "{SECRET}"', 500),
+    }
+    connection = await cpo.connection()
+    with pytest.raises(PartnerRefused):
+        await partners.renew(cpo.database, cpo.clients, connection)
+    partner = await cpo.clients.to(connection)
+    for url in (f"{they.url}/tokens/{SECRET}/authorize", f"{they.url}/tokens"):
+        with pytest.raises((PartnerRefused, PartnerTroubled)):
+            await partner.call("POST", url, json.encode({"uid": SECRET, "type": "RFID"}))
+    shown = [json.encode({"token": SECRET}), b'{"uid": "%s", ' % SECRET.encode(), None]
+    for body in shown:
+        answer = await at_emsp("POST", f"{emsp.url}/ocpi/emsp/2.2.1/tokens/{SECRET}/authorize", body)
+        assert answer.status >= 2000
+    assert (await at_emsp("PUT", f"{emsp.url}/ocpi/2.2.1/credentials", shown[0])).status >= 2000
+    renewed = they.asked[-3].body["token"]
+    secrets = [SECRET, "their-token", "dGhlaXItdG9rZW4", "their-next-token", renewed]
+    for installation in (cpo, emsp):
+        text = await everything(installation)
+        assert "request_body" in text and not [one for one in secrets if one.lower() in text.lower()]
