@@ -124,8 +124,14 @@ def sound(location: Location, *, ours: bool) -> Location:
         _said_well(location)
     _unique(f"Location {location.id!r}", [evse.uid for evse in location.evses])
     for evse in location.evses:
-        _unique(f"Evse {evse.uid!r}", [connector.id for connector in evse.connectors])
+        sound_evse(evse)
     return location
+
+
+def sound_evse(evse: Evse) -> Evse:
+    """Raises TwoEvsesAlike."""
+    _unique(f"Evse {evse.uid!r}", [connector.id for connector in evse.connectors])
+    return evse
 
 
 def _said_well(location: Location) -> None:
@@ -157,21 +163,17 @@ def _unique(where: str, ids: list[str]) -> None:
         seen.add(fold(one))
 
 
+_SOMETIME = datetime.min.replace(tzinfo=UTC)
+
+
 def without_instants(location: Location) -> Location:
     """For telling whether anything but the times of change differs."""
-    epoch = datetime.min.replace(tzinfo=UTC)
-    return replace(
-        location,
-        last_updated=epoch,
-        evses=tuple(
-            replace(
-                evse,
-                last_updated=epoch,
-                connectors=tuple(replace(connector, last_updated=epoch) for connector in evse.connectors),
-            )
-            for evse in location.evses
-        ),
-    )
+    return replace(location, last_updated=_SOMETIME, evses=tuple(_timeless(evse) for evse in location.evses))
+
+
+def _timeless(evse: Evse) -> Evse:
+    connectors = tuple(replace(connector, last_updated=_SOMETIME) for connector in evse.connectors)
+    return replace(evse, last_updated=_SOMETIME, connectors=connectors)
 
 
 def checked_station_id(id: str) -> str:
@@ -197,6 +199,11 @@ def stays(before: Location, after: Location, *, ours: bool) -> bool:
     if not ours and after.last_updated < before.last_updated:
         return True
     return without_instants(before) == without_instants(after)
+
+
+def stays_evse(before: Evse, after: Evse) -> bool:
+    """As `stays`, of one Evse of a partner."""
+    return after.last_updated < before.last_updated or _timeless(before) == _timeless(after)
 
 
 def removed(location: Location) -> Location:

@@ -94,6 +94,23 @@ async def keep_connector(
     return await keep(unit, holder, rules.with_connector(location, evse_uid, connector))
 
 
+async def hear_evse(unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse: Evse, *, at: datetime) -> bool:
+    """Insert or replace one Evse of a partner, whose Location is of `at` then: as `keep` of all of it, at less cost.
+
+    True and LocationChanged when that changed anything. Raises UnknownLocation, TwoEvsesAlike.
+    """
+    rules.sound_evse(evse)
+    found = await store.places.find_evse(unit, holder, owner, EvseRef(location_id, evse.uid))
+    if found is None:
+        raise UnknownLocation(location_id)
+    position, before = found
+    if before is not None and rules.stays_evse(before, evse):
+        return False
+    store.places.write_evse(unit, holder, owner, location_id, evse, position, at)
+    unit.announce(LocationChanged(holder=holder, owner=str(owner), location_id=location_id))
+    return True
+
+
 async def report_status(
     unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse_uid: str, status: Status, at: datetime
 ) -> bool:

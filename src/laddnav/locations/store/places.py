@@ -34,6 +34,14 @@ select holder, owner, location_key, uid, ref, status, body, last_updated from ev
 where (holder, owner, location_key) in (select * from unnest($1::text[], $2::text[], $3::text[]))
 order by holder, owner, location_key, position
 """
+# With the place among its neighbours that it has, or would have. The Location is locked, as by whoever writes it whole.
+LOCK_EVSE = """
+select e.status, e.body, e.last_updated, coalesce(
+  e.position, (select count(*) from evse where holder = $1 and owner = $2 and location_key = $3)) as position
+from location l
+left join evse e on e.holder = l.holder and e.owner = l.owner and e.location_key = l.id_key and e.uid_key = $4
+where l.holder = $1 and l.owner = $2 and l.id_key = $3 for update of l
+"""
 UPSERT = """
 insert into location (holder, owner, id, id_key, ref, name, city, country, latitude, longitude, publish, ended, body,
   revision, last_updated)
@@ -51,6 +59,12 @@ on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.
   status_at = case when evse.status = excluded.status then evse.status_at else excluded.status_at end
 """
 DROP_EVSES = "delete from evse where holder = $1 and owner = $2 and location_key = $3 and not (uid_key = any($4))"
+# After one of its Evses was written.
+FOLLOW_EVSE = """
+update location set revision = revision + 1, last_updated = $4, ended = not exists (
+  select from evse where holder = $1 and owner = $2 and location_key = $3 and status <> 'REMOVED')
+where holder = $1 and owner = $2 and id_key = $3
+"""
 # The Location is locked first, as by whoever writes it whole: the two must not wait for each other in a ring.
 SET_STATUS = """
 with news as (
@@ -172,10 +186,7 @@ async def _whole(unit: Unit, rows: Sequence[Record]) -> list[tuple[PartyId, Loca
     keys = [[row[name] for row in rows] for name in ("holder", "owner", "id_key")]
     evses: dict[tuple[str, str, str], list[Evse]] = {}
     for row in await unit.fetch(EVSES, *keys) if rows else []:
-        evse = json.decode(row["body"], Evse)
-        evses.setdefault((row["holder"], row["owner"], row["location_key"]), []).append(
-            replace(evse, status=Status(row["status"]), last_updated=row["last_updated"])
-        )
+        evses.setdefault((row["holder"], row["owner"], row["location_key"]), []).append(_evse(row))
     return [
         (
             PartyId.parse(row["holder"]),
@@ -187,6 +198,17 @@ async def _whole(unit: Unit, rows: Sequence[Record]) -> list[tuple[PartyId, Loca
         )
         for row in rows
     ]
+
+
+def _evse(row: Record) -> Evse:
+    return replace(json.decode(row["body"], Evse), status=Status(row["status"]), last_updated=row["last_updated"])
+
+
+async def find_evse(unit: Unit, holder: PartyId, owner: PartyId, where: EvseRef) -> tuple[int, Evse | None] | None:
+    """(its place among its neighbours, the Evse where there is one), its Location locked; None without a Location."""
+    key = (str(holder), str(owner), fold(where.location_id))
+    row = await unit.fetch_one(LOCK_EVSE, *key, fold(where.evse_uid))
+    return None if row is None else (row["position"], None if row["body"] is None else _evse(row))
 
 
 def write(unit: Unit, holder: PartyId, location: Location) -> None:
@@ -212,18 +234,31 @@ def write(unit: Unit, holder: PartyId, location: Location) -> None:
     )
     unit.write(DROP_EVSES, *key, [fold(evse.uid) for evse in location.evses])
     for position, evse in enumerate(location.evses):
-        unit.write(
-            UPSERT_EVSE,
-            *key,
-            fold(evse.uid),
-            evse.uid,
-            unit.new_id(),
-            evse.evse_id,
-            position,
-            evse.status,
-            evse.last_updated,
-            json.encode(evse).decode(),
-        )
+        _write_evse(unit, key, evse, position)
+
+
+def write_evse(
+    unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse: Evse, position: int, at: datetime
+) -> None:
+    """One Evse, and its Location, which is of `at` then."""
+    key = (str(holder), str(owner), fold(location_id))
+    _write_evse(unit, key, evse, position)
+    unit.write(FOLLOW_EVSE, *key, at)
+
+
+def _write_evse(unit: Unit, key: tuple[str, str, str], evse: Evse, position: int) -> None:
+    unit.write(
+        UPSERT_EVSE,
+        *key,
+        fold(evse.uid),
+        evse.uid,
+        unit.new_id(),
+        evse.evse_id,
+        position,
+        evse.status,
+        evse.last_updated,
+        json.encode(evse).decode(),
+    )
 
 
 async def set_status(unit: Unit, holder: PartyId, owner: PartyId, where: EvseRef, status: Status, at: datetime) -> bool:

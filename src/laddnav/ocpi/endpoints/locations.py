@@ -7,16 +7,18 @@ from typing import Any
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
-from laddnav.kit.time import rfc3339
+from laddnav.kit.time import as_told, rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Evse, Location
 from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation, removed
+from laddnav.ocpi import store
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part, readable, with_part
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.shared.scalars import instant
 
 SUBJECT = Subject(
     module=Module.LOCATIONS,
@@ -93,9 +95,9 @@ async def _evse(unit: Unit, call: Call, whole: bytes | None) -> Reply:
     evse = call.codec(Evse).decode(whole, call.hearing())
     if fold(uid) != fold(evse.uid):
         raise Mismatch("uid", uid, evse.uid)
-    if found is None or evse.last_updated >= _instant(call, Evse, found[1]):
+    if found is None or evse.last_updated >= _instant(found[1]):
         with_part(location, "evses", "uid", parsed(whole))
-        await _keep_whole(unit, call, words, location, evse.last_updated)
+        await _keep(unit, words, location, evse, evse.last_updated)
     return kept(new=found is None)
 
 
@@ -115,19 +117,24 @@ async def _connector(unit: Unit, call: Call, whole: bytes | None) -> Reply:
     connector = call.codec(Connector).decode(whole, call.hearing())
     if fold(connector_id) != fold(connector.id):
         raise Mismatch("id", connector_id, connector.id)
-    if found is None or connector.last_updated >= _instant(call, Connector, found[1]):
+    if found is None or connector.last_updated >= _instant(found[1]):
         with_part(evse, "connectors", "id", parsed(whole))
-        newest = max(connector.last_updated, _instant(call, Evse, evse))
-        with_part(location, "evses", "uid", evse | {"last_updated": rfc3339(newest)})
-        await _keep_whole(unit, call, words, location, connector.last_updated)
+        evse["last_updated"] = rfc3339(max(connector.last_updated, _instant(evse)))
+        with_part(location, "evses", "uid", evse)
+        meant = call.codec(Evse).convert(evse, call.hearing())
+        await _keep(unit, words, location, meant, connector.last_updated)
     return kept(new=found is None)
 
 
-async def _keep_whole(unit: Unit, call: Call, words: Kept, location: dict[str, Any], at: datetime) -> None:
-    """A part that is newer makes its Location as new (OCPI 2.2.1 mod_locations_put_method)."""
-    newest = max(at, words.last_updated or at)
-    body = encoded(location | {"last_updated": rfc3339(newest)})
-    await SUBJECT.hear(unit, words, call.codec(Location).decode(body, call.hearing()), body)
+async def _keep(unit: Unit, words: Kept, location: dict[str, Any], evse: Evse, at: datetime) -> None:
+    """What an Evse with news makes of its Location: a part that is newer makes it as new.
+
+    OCPI 2.2.1 mod_locations_put_method.
+    """
+    newest = as_told(max(at, words.last_updated or at))
+    if not words.means_nothing:
+        await locations.hear_evse(unit, words.key.holder, words.key.owner, location["id"], evse, at=newest)
+    store.words.put(unit, words.key, encoded(location | {"last_updated": rfc3339(newest)}), newest)
 
 
 async def _locked(unit: Unit, call: Call, location_id: str) -> tuple[Kept, dict[str, Any]]:
@@ -137,9 +144,9 @@ async def _locked(unit: Unit, call: Call, location_id: str) -> tuple[Kept, dict[
     return words, parsed(words.body)
 
 
-def _instant(call: Call, kind: type[Evse] | type[Connector], said: dict[str, Any]) -> datetime:
-    thing: Evse | Connector = call.version.codecs[kind].convert(said, call.hearing())
-    return thing.last_updated
+def _instant(said: dict[str, Any]) -> datetime:
+    """When a part changed that was understood before."""
+    return instant(said["last_updated"])
 
 
 def inside(body: bytes, segments: tuple[str, ...]) -> bytes:
