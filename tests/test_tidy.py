@@ -124,6 +124,22 @@ def test_only_the_wire_branches_on_a_version() -> None:
     )
 
 
+# What the tester says and judges is apart from what it tests, its versions with it.
+OF_THE_TESTER = SOURCE / "ocpi" / "conform" / "dialect.py"
+
+
+def test_only_the_wire_names_a_version_of_ocpi() -> None:
+    refuse(
+        [
+            at(file, node)
+            for file in files(SOURCE / "ocpi")
+            if "wire" not in file.parts and file != OF_THE_TESTER
+            for node in ast.walk(tree(file))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and VERSION.fullmatch(node.value)
+        ]
+    )
+
+
 # The words of verbs that wait for somebody else.
 WAITING = {"ask", "client", "http", "sleep"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from laddnav.ocpi.conform.catalogue import catalogue
 from laddnav.ocpi.conform.checks.objects import REQUIRES
-from laddnav.ocpi.conform.samples import SAMPLES
+from laddnav.ocpi.conform.dialect import DIALECTS
 from laddnav.ocpi.conform.shapes import Slip, inspected, vocabulary
 from laddnav.ocpi.wire.codec import encoded, parsed
 
@@ -16,7 +16,7 @@ VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
 
 def samples(version: str) -> dict[str, Any]:
-    ours = SAMPLES[version](country="NL", party="LNC", mark="1", at="2026-11-23T08:00:00Z")
+    ours = DIALECTS[version].ours(country="NL", party="LNC", mark="1", at="2026-11-23T08:00:00Z")
     token, location = ours.token(), ours.location()
     made = {
         "Token": token,

@@ -12,7 +12,7 @@ from laddnav.ocpi.conform.caller import Caller
 from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
 from laddnav.ocpi.conform.dialect import DIALECTS, Dialect
 from laddnav.ocpi.conform.record import Endpoint, Exchange, Record
-from laddnav.ocpi.conform.samples import SAMPLES, Ours
+from laddnav.ocpi.conform.samples import Ours
 from laddnav.ocpi.wire.routing import Route
 
 SINCE = "date_from=2015-01-01T00:00:00Z"  # older than OCPI's first charge
@@ -79,7 +79,7 @@ class Conversation:
     def _samples(self, version: str) -> Ours:
         country, party = self.counterpart.party
         mark = self._clock.new_id()[-8:].upper()
-        return SAMPLES[version](country=country, party=party, mark=mark, at=self.later(0))
+        return DIALECTS[version].ours(country=country, party=party, mark=mark, at=self.later(0))
 
     def learn_endpoints(self, details: Exchange) -> None:
         data = details.answer.data

@@ -14,7 +14,7 @@ from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
 from laddnav.kit.time import Clock, rfc3339
-from laddnav.ocpi.conform.dialect import DIALECTS
+from laddnav.ocpi.conform.dialect import DIALECTS, SPOKEN_BY_NOBODY
 from laddnav.ocpi.conform.record import Answer, Exchange, Record, Request
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
@@ -143,7 +143,7 @@ class Counterpart:
         if face == BROKEN:
             return "their versions of a broken face", None, None, Said(http=500, status=3000)
         if rest == ("versions",):
-            offered = "1.0" if face == WITHOUT_VERSION else version
+            offered = SPOKEN_BY_NOBODY if face == WITHOUT_VERSION else version
             data = [{"version": offered, "url": f"{self._url}/{face}/{offered}"}]
             return "their versions", "versions", None, Said(data=data)
         if rest == (version,):

@@ -17,6 +17,7 @@ from laddnav.kit.time import Clock
 from laddnav.ocpi.conform.caller import Caller
 from laddnav.ocpi.conform.conversation import Conversation, Probe
 from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
+from laddnav.ocpi.conform.dialect import USUAL
 from laddnav.ocpi.conform.probes import (
     commands,
     credentials,
@@ -115,7 +116,7 @@ async def run(
     our_role = order.our_role or USUAL_ROLE
     if our_role not in OFFERED:
         raise UnknownRole(our_role)
-    record = Record(version=order.version or "2.2.1", our_role=our_role, versions_url=order.versions_url)
+    record = Record(version=order.version or USUAL.number, our_role=our_role, versions_url=order.versions_url)
     caller = Caller(record, clock, order.token)
     counterpart = Counterpart(record, clock, counterpart_at, order.party)
     serve(counterpart)

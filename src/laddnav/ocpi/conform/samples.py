@@ -242,8 +242,5 @@ class Ours211(Ours, frozen=True, kw_only=True):
         return {**left, **spelt, "total_cost": 0, "charging_periods": [self._period()], **changes}
 
 
-SAMPLES: dict[str, type[Ours]] = {"2.1.1": Ours211, "2.2.1": Ours, "2.3.0": Ours230}
-
-
 def without(words: Words, *names: str) -> Words:
     return {name: value for name, value in words.items() if name not in names}

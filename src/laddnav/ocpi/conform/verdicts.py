@@ -43,7 +43,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 # Modules that a peer may leave out; those that are left out are nobody's fault.
-_OPTIONAL = DIALECTS["2.3.0"].modules - {"credentials"}
+_OPTIONAL = {module for dialect in DIALECTS.values() for module in dialect.modules} - {"credentials"}
 _ROLES = ("CPO", "eMSP", "HUB", "NAP", "NSP", "PTP", "SCSP")
 
 

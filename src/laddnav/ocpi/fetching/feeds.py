@@ -17,11 +17,10 @@ from laddnav.ocpi.deviations.quirks import Repair, mended
 from laddnav.ocpi.telling.losses import lost
 from laddnav.ocpi.wire.codec import Codec, Hearing, parsed
 from laddnav.ocpi.wire.terms import version_of
-from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.ocpi.wire.versions import USUAL, VERSIONS
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Token
 
-VERSION = "2.2.1"  # what files are written in, as far as they are written in any
 NEWEST = list(VERSIONS)[-1]
 
 T = TypeVar("T")
@@ -116,12 +115,12 @@ def fitting(thing: Any) -> str:
     match thing:
         case Tariff():
             hearing = Hearing(holder=thing.owner, sender=thing.owner)
-            choices = (VERSION, NEWEST, *VERSIONS)
+            choices = (USUAL, NEWEST, *VERSIONS)
             return next((one for one in choices if not VERSIONS[one].codecs[Tariff].lost(thing, hearing)), NEWEST)
         case Location() | Token():
-            return NEWEST if lost(VERSIONS[VERSION], thing, thing.owner) else VERSION
+            return NEWEST if lost(VERSIONS[USUAL], thing, thing.owner) else USUAL
         case _:
-            return VERSION
+            return USUAL
 
 
 def tokens_in(document: bytes, owner: PartyId, now: datetime, version: str | None = None) -> Found:
@@ -162,7 +161,7 @@ class _Reading:
                 raise Unreadable("Expected `object` - at `$`")
             inside = list(_without_inline_tariffs(said, pointer, repairs))
             things = [self._read(kind, self._version or _version(kind, said), said, pointer, repairs)]
-            things += [self._read(Tariff, VERSION, tariff, at, repairs) for at, tariff in inside]
+            things += [self._read(Tariff, USUAL, tariff, at, repairs) for at, tariff in inside]
         except (Unreadable, NotAPartyId) as error:
             self._unusable.append(Unusable(pointer=pointer, says=str(error)))
             return
@@ -204,7 +203,7 @@ def _version(kind: type[Any], said: dict[str, Any]) -> str:
     """That of a Tariff by all of its words; of others, the newest where it alone has one of their fields."""
     if kind is Tariff:
         return version_of(said)
-    return NEWEST if _known(kind, NEWEST, said) - _known(kind, VERSION, said) else VERSION
+    return NEWEST if _known(kind, NEWEST, said) - _known(kind, USUAL, said) else USUAL
 
 
 def _known(kind: type[Any], version: str, said: dict[str, Any]) -> set[tuple[str, str]]:
@@ -217,7 +216,7 @@ def _undated(thing: Any) -> Any:
     return msgspec.structs.replace(thing, last_updated=None)
 
 
-def _repair(name: str, pointer: str, *, field: str = "", said: str = "", version: str = VERSION) -> Repair:
+def _repair(name: str, pointer: str, *, field: str = "", said: str = "", version: str = USUAL) -> Repair:
     return Repair(name=name, pointer=pointer, says=OBJECTS[name].format(field=field, said=said, version=version))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
-from laddnav.ocpi.conform.dialect import DIALECTS
+from laddnav.ocpi.conform.dialect import DIALECTS, WITHDRAWN
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.wire import routing
 
@@ -83,7 +83,7 @@ def withdrawn_versions_are_not_offered(record: Record) -> Iterator[Finding]:
     data = one.answer.data if one is not None else None
     if one is not None and isinstance(data, list):
         offered = {str(entry.get("version")) for entry in data if isinstance(entry, dict)}
-        old = sorted(offered & {"2.1", "2.2", "2.0"})
+        old = sorted(offered & WITHDRAWN)
         yield from found(("VER-019",), one, f"{old[0]} is offered beside its successor" if old else None)
 
 

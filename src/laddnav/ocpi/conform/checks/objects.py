@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
+from laddnav.ocpi.conform.dialect import DIALECTS
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.conform.shapes import Seen, Slip, inspected, vocabulary
 
@@ -72,7 +73,7 @@ _SCALARS: dict[str, tuple[str, ...]] = {
 
 @shows(
     *{id for ids in (*REQUIRES.values(), *_SCALARS.values()) for id in ids},
-    *{id for version in ("2.1.1", "2.2.1", "2.3.0") for id in vocabulary(version).shown},
+    *{id for version in DIALECTS for id in vocabulary(version).shown},
     *("TYP-021", "TYP-025", "TYP-023", "TYP-037", "TYP-038", "TYP-039", "TYP-040"),
 )
 def objects_are_as_their_tables_say(record: Record) -> Iterator[Finding]:
