@@ -33,6 +33,16 @@ def serve(
     partner_rate: Annotated[
         float | None, typer.Option(min=0, help="Requests a second of one partner (LADDNAV_PARTNER_RATE; else 200)")
     ] = None,
+    keep_commands: Annotated[
+        int | None, typer.Option(min=1, help="Days that commands are kept once over (LADDNAV_KEEP_COMMANDS; else 30)")
+    ] = None,
+    keep_deliveries: Annotated[
+        int | None,
+        typer.Option(min=1, help="Days that deliveries are kept once made (LADDNAV_KEEP_DELIVERIES; else 30)"),
+    ] = None,
+    keep_hub_requests: Annotated[
+        int | None, typer.Option(min=1, help="Days of a hub's log (LADDNAV_KEEP_HUB_REQUESTS; else 400)")
+    ] = None,
     tile_url: Annotated[str | None, typer.Option(help="Of map tiles; else outlines only (LADDNAV_TILE_URL)")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
     demo: Annotated[
@@ -64,6 +74,9 @@ def serve(
         only=only,
         allow_loopback_partners=allow_loopback_partners,
         partner_rate=partner_rate,
+        keep_commands=keep_commands,
+        keep_deliveries=keep_deliveries,
+        keep_hub_requests=keep_hub_requests,
         tile_url=tile_url,
         log_level=log_level,
     )

@@ -7,6 +7,14 @@ from datetime import timedelta
 from msgspec import Struct
 
 
+class Keeping(Struct, frozen=True, kw_only=True):
+    """How long what is over is kept: to look into trouble, and of what a hub passed on, to settle it."""
+
+    commands: timedelta = timedelta(days=30)
+    deliveries: timedelta = timedelta(days=30)
+    hub_requests: timedelta = timedelta(days=400)  # a year's bill is looked into in the year after
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """`public_url` is where partners reach us, without a slash at its end; `key` seals secrets at rest.
 
@@ -23,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     call_within: timedelta = timedelta(seconds=30)
     authorize_within: timedelta = timedelta(seconds=8)  # a driver waits at the station
     command_within: timedelta = timedelta(seconds=60)  # how long a station may take to answer
+    keeping: Keeping = Keeping()
 
     def __repr__(self) -> str:
         """Without the key."""

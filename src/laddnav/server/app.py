@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 
 from starlette.applications import Starlette
@@ -44,6 +45,7 @@ from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.actions import away
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
+from laddnav.ocpi import forgetting
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.calls import journal
@@ -58,6 +60,7 @@ from laddnav.ocpi.fetching import pull
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
 from laddnav.ocpi.payments import paying
+from laddnav.ocpi.settings import Keeping
 from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpi.telling import push
 from laddnav.ocpi.telling.listeners import (
@@ -242,6 +245,7 @@ class House:
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_exchanges": every(3600, lambda: journal.forget_old(database)),
+                "forget_roaming": every(3600, lambda: forgetting.forget_old(database, clients.settings.keeping)),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }
@@ -282,6 +286,11 @@ def roaming(settings: Settings) -> Roaming:
         key=settings.key,
         allow_loopback=settings.allow_loopback_partners,
         partner_rate=settings.partner_rate,
+        keeping=Keeping(
+            commands=timedelta(days=settings.keep_commands),
+            deliveries=timedelta(days=settings.keep_deliveries),
+            hub_requests=timedelta(days=settings.keep_hub_requests),
+        ),
     )
 
 

@@ -46,6 +46,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = PARTS
     allow_loopback_partners: bool = False
     partner_rate: float = 200  # requests a second, over time; 0: as many as they like
+    keep_commands: int = 30  # days, as the next two
+    keep_deliveries: int = 30
+    keep_hub_requests: int = 400
     tile_url: str | None = None
     log_level: str = "info"
     key: bytes

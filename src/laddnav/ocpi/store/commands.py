@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from laddnav.db.unit import Record, Unit
@@ -31,6 +32,12 @@ select count(*) from ocpi_command
 where holder = $1 and session_id = $2 and kind = any($3) and direction = 'in' and state = 'accepted'
 """
 COMMANDS = f"select {_COMMAND} from ocpi_command where holder = $1 and connection_id = $2 order by id desc limit $3"
+
+FORGET_COMMANDS = """
+delete from ocpi_command where (holder, id) in (
+  select holder, id from ocpi_command where state not in ('asked', 'accepted') and asked_at < $1
+  order by asked_at limit $2)
+"""
 
 
 def insert(unit: Unit, one: KeptCommand) -> None:
@@ -80,6 +87,11 @@ async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Kept
     """Newest first."""
     rows = await unit.fetch(COMMANDS, str(connection.holder), connection.id, limit)
     return tuple(_command(row) for row in rows)
+
+
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What is over, and was asked before then; says how many there were."""
+    return await unit.execute(FORGET_COMMANDS, before, most)
 
 
 def _command(row: Record) -> KeptCommand:

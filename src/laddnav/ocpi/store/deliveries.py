@@ -110,6 +110,22 @@ select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id 
 order by (d.dead_at is null), (d.delivered_at is not null), d.run_at desc, d.id desc limit $3
 """
 
+# Of a Location and of a Tariff the word about the whole stays: who heard of it has to hear of its end.
+FORGET_DELIVERIES = """
+delete from ocpi_delivery where (holder, connection_id, module, object_key, to_party) in (
+  select holder, connection_id, module, object_key, to_party from ocpi_delivery
+  where delivered_at < $1 and (module not in ('locations', 'tariffs') or path <> object_key)
+    and (module not in ('locations', 'tariffs') or strpos(object_key, '/') > 0)
+  order by delivered_at limit $2)
+"""
+FORGET_REMOVED = """
+delete from ocpi_delivery where (holder, connection_id, module, object_key, to_party) in (
+  select d.holder, d.connection_id, d.module, d.object_key, d.to_party
+  from ocpi_line l join ocpi_connection c on c.line = l.id
+    join ocpi_delivery d on d.holder = c.holder and d.connection_id = c.id
+  where l.state = 'REMOVED' and coalesce(d.delivered_at, d.queued_at) < $1 limit $2)
+"""
+
 
 def queue_news(
     unit: Unit, connection: Connection, module: Module, key: str, method: str, to: PartyId | None = None
@@ -216,6 +232,16 @@ async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Deli
     """The dead first, then what waits, then what is done, newest first."""
     rows = await unit.fetch(DELIVERIES, str(connection.holder), connection.id, limit)
     return tuple(_delivery(row) for row in rows)
+
+
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What had arrived by then; says how many there were."""
+    return await unit.execute(FORGET_DELIVERIES, before, most)
+
+
+async def forget_removed(unit: Unit, before: datetime, most: int) -> int:
+    """Whatever partners heard, or did not, with whom there is no line any more; says how many there were."""
+    return await unit.execute(FORGET_REMOVED, before, most)
 
 
 def _delivery(row: Record) -> Delivery:

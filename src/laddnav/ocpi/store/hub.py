@@ -91,6 +91,15 @@ from hub_request where holder = $1 and at >= $2 and at < $3
 group by asker, answerer, module, way order by asker, answerer, module, way
 """
 
+# Hub by hub, as its index has it.
+FORGET_REQUESTS = """
+delete from hub_request where (holder, id) in (
+  select old.holder, old.id from (select distinct holder from ocpi_connection where our_role = 'HUB') h
+  cross join lateral (select r.holder, r.id from hub_request r where r.holder = h.holder and r.at < $1
+    order by r.at limit $2) old
+  limit $2)
+"""
+
 
 class Row(Struct, frozen=True):
     """One object of a list, in the version in which it was said."""
@@ -265,6 +274,11 @@ async def tallies(unit: Unit, holder: PartyId, since: datetime, until: datetime)
     rows = await unit.fetch(TALLIES, str(holder), since, until)
     parties = ("asker", "answerer")
     return tuple(Tally(**dict(row) | {name: PartyId.parse(row[name]) for name in parties}) for row in rows)
+
+
+async def forget_requests(unit: Unit, before: datetime, most: int) -> int:
+    """Says how many there were."""
+    return await unit.execute(FORGET_REQUESTS, before, most)
 
 
 def owners(told: Collection[Told], speaker: PartyId) -> frozenset[PartyId]:
