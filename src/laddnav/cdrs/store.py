@@ -12,6 +12,7 @@ from laddnav.kit.ids import PartyId, fold
 
 FETCH = "select body from cdr where holder = $1 and owner = $2 and id_key = $3"
 DIGEST = "select digest from cdr where holder = $1 and owner = $2 and id_key = $3"
+REF = "select ref from cdr where holder = $1 and owner = $2 and id_key = $3"
 NOT_CREDITED = """not exists (
   select from cdr c where c.holder = cdr.holder and c.owner = cdr.owner and c.credit and c.credited_key = cdr.id_key)"""
 # A partner's credit counts once it is found to be right.
@@ -173,34 +174,34 @@ async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> lis
 
 async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
     """False when this CDR, or the one CDR of its Session of ours, is kept already."""
-    return bool(
-        await unit.execute(
-            INSERT,
-            str(cdr.holder),
-            str(cdr.owner),
-            fold(cdr.id),
-            cdr.id,
-            cdr.ref,
-            cdr.session_id and fold(cdr.session_id),
-            str(cdr.token.owner),
-            fold(cdr.token.uid),
-            cdr.location.id,
-            cdr.location.evse_uid,
-            cdr.started_at,
-            cdr.ended_at,
-            cdr.energy.wh,
-            cdr.currency,
-            cdr.costs.total.before_taxes,
-            cdr.costs.total.after_taxes,
-            cdr.credit,
-            json.encode(cdr).decode(),
-            digest,
-            cdr.last_updated,
-            cdr.closing,
-            cdr.credit_reference_id and fold(cdr.credit_reference_id),
-            cdr.authorization_reference and fold(cdr.authorization_reference),
-        )
+    key = (str(cdr.holder), str(cdr.owner), fold(cdr.id))
+    unit.write(
+        INSERT,
+        *key,
+        cdr.id,
+        cdr.ref,
+        cdr.session_id and fold(cdr.session_id),
+        str(cdr.token.owner),
+        fold(cdr.token.uid),
+        cdr.location.id,
+        cdr.location.evse_uid,
+        cdr.started_at,
+        cdr.ended_at,
+        cdr.energy.wh,
+        cdr.currency,
+        cdr.costs.total.before_taxes,
+        cdr.costs.total.after_taxes,
+        cdr.credit,
+        json.encode(cdr).decode(),
+        digest,
+        cdr.last_updated,
+        cdr.closing,
+        cdr.credit_reference_id and fold(cdr.credit_reference_id),
+        cdr.authorization_reference and fold(cdr.authorization_reference),
     )
+    # Asked afterwards, because many Units may write and ask at once, and each may be the one that was too late.
+    ref: str | None = await unit.value(REF, *key)
+    return ref == cdr.ref
 
 
 # ---- What we think of a partner's

@@ -73,18 +73,23 @@ async def _take(unit: Unit, connection: Connection, version: Version, said: byte
         raise NotOurDriver(cdr.token.owner)
     cdr = replace(cdr, token=await drivers.found(unit, cdr.token))
     key = _key(connection, version, cdr.owner, cdr.id)
-    # The digest is of the meaning, so that the same CDR pushed and pulled, with other spaces in it, is the same.
     try:
-        received = await cdrs.receive(unit, cdr, codec.encode(cdr))
+        received = await cdrs.receive(unit, cdr, body)
     except AlreadyClosedDifferently:
-        # What was heard before the connection changed its version is the same, if that version would say the same.
-        before = await store.words.version_heard(unit, key)
-        if before is None or before == version.number:
+        if not await _said_before(unit, key, cdr):
             raise
-        received = await cdrs.receive(unit, cdr, VERSIONS[before].codecs[Cdr].encode(cdr))
+        received = Received.SAME
     if received is Received.NEW:
         store.words.put(unit, key, body, cdr.last_updated)
     return cdr, received
+
+
+async def _said_before(unit: Unit, key: Key, cdr: Cdr) -> bool:
+    """Whether it only differs in spaces, say, or was told in the version that was spoken then, and means the same."""
+    version = await store.words.version_heard(unit, key) or key.version
+    before = await cdrs.fetch(unit, cdr.holder, cdr.owner, cdr.id)
+    codec = VERSIONS[version].codecs[Cdr]
+    return codec.encode(before) == codec.encode(cdr)
 
 
 def _key(connection: Connection, version: Version, owner: PartyId, id: str) -> Key:
