@@ -55,5 +55,5 @@ async def test_every_connection_becomes_a_line(cluster: Cluster, clock: SetClock
     assert one.parties == {PartyId("NL", "TNM")} and one.hub == PartyId("DE", "HUB")
     assert [each.url for each in one.endpoints] == ["https://example.com/tokens"] and one.offers == ("2.2.1", "2.3.0")
     assert (two.line, two.state, two.party) == ("c2", State.INVITED, None)
-    assert recognised is not None and recognised[0] == (one,) and sealed == "sealed"
+    assert recognised is not None and recognised.line == (one,) and sealed == "sealed"
     assert gone is not None and gone.state is State.REMOVED

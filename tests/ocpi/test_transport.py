@@ -409,7 +409,7 @@ async def test_a_page_is_rendered_once_and_then_joined_from_bytes(at_cpo: Ask, c
     assert sum(one["id"] != "as kept" for one in third.data) == 1 and third.data[7]["name"] == "New name"
 
 
-async def test_a_page_is_one_statement_beside_the_one_that_recognises_the_caller(
+async def test_a_page_is_one_statement_beside_the_one_that_confirms_the_caller(
     database_url: str, clock: SetClock
 ) -> None:
     """However long the page is, once its objects were rendered."""
@@ -430,8 +430,8 @@ async def test_a_page_is_one_statement_beside_the_one_that_recognises_the_caller
             async with asyncio.timeout(10):
                 while len(statements) < rendered + 2:
                     await asyncio.sleep(0.01)
-    recognised, listed = statements[rendered:]
-    assert "ocpi_connection" in recognised and "ocpi_words" in listed
+    confirmed, listed = statements[rendered:]
+    assert "revision from ocpi_line" in confirmed and "ocpi_words" in listed
 
 
 async def test_many_at_once_are_all_answered(at_cpo: Ask, cpo: Installation) -> None:

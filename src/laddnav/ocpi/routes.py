@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 import structlog
 from msgspec import Struct
 from starlette.routing import Route as PathRoute
 from starlette.types import Receive, Scope, Send
 
+from laddnav.db.together import Together
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import http, rules, seal, store
+from laddnav.ocpi import http, rules, store
+from laddnav.ocpi.callers import Caller, Callers, hashes_of
 from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints import (
     bookings,
     cdrs,
@@ -124,6 +126,8 @@ class Desk:
         self._settings = settings
         self._clients = clients
         self._gate = Gate(settings.partner_rate, settings.stranger_rate)
+        self._callers = Callers(self._gate)
+        self._together = Together(database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
@@ -133,7 +137,7 @@ class Desk:
         request = http.request_of(scope, id)
         answer = Answer(Reply())
         try:
-            self._gate.enter(_hashes(request), request.address, started)
+            self._gate.enter(hashes_of(request), request.address, started)
             await self._answered(request, receive, answer)
         except (Refusal, Trouble) as error:
             code, said = status_of(error)
@@ -152,23 +156,33 @@ class Desk:
     async def _answered(self, request: Request, receive: Receive, answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
         if not http.is_short(request):
-            async with self._database.unit() as unit:
-                await self._recognised(unit, request)
+            await self._together.run(partial(self._callers.recognised, request=request))
         request.body = await http.body_of(request, receive, self._settings.body_max)
-        async with self._database.unit() as unit:
-            line, token = await self._recognised(unit, request)
-            answer.connection = line[0]
-            passing = self._passing(request, line, answer)
-            if passing is None:
-                endpoint, call = self._called(request, line, token, answer)
-                if isinstance(endpoint, Within):
-                    answer.reply = await endpoint.do(unit, call)
-                    return
+        work = partial(self._begun, request=request, answer=answer)
+        match await self._together.run(partial(work, shares=True), _key(request)):
+            case Through() as passing:
+                answer.reply = await desk.answered(self._database, self._clients, passing)
+                answer.route = answer.route and (answer.reply.route or answer.route)
+            case Within(), _:
+                async with self._database.unit() as unit:
+                    await work(unit, shares=False)
+            case Beyond() as endpoint, call:
+                answer.reply = await endpoint.do(self._database, self._clients, call)
+
+    async def _begun(
+        self, unit: Unit, *, request: Request, answer: Answer, shares: bool
+    ) -> Through | tuple[Endpoint, Call] | None:
+        """What is left to do after this Unit; None: `answer` is whole. `shares`: others are in its transaction."""
+        caller = await self._callers.recognised(unit, request)
+        answer.connection = caller.line[0]
+        passing = self._passing(request, caller.line, answer)
         if passing is not None:
-            answer.reply = await desk.answered(self._database, self._clients, passing)
-            answer.route = answer.route and (answer.reply.route or answer.route)
-        elif isinstance(endpoint, Beyond):
-            answer.reply = await endpoint.do(self._database, self._clients, call)
+            return passing
+        endpoint, call = self._called(request, caller, answer)
+        if isinstance(endpoint, Beyond) or (shares and not endpoint.shares and request.method != "GET"):
+            return endpoint, call
+        answer.reply = await endpoint.do(unit, call)
+        return None
 
     def _passing(self, request: Request, line: Sequence[Connection], answer: Answer) -> Through | None:
         """What is for others behind us, where we are a hub. Raises NotAmongThem, NotAPartyId, NotJson."""
@@ -181,13 +195,11 @@ class Desk:
             http.check_body(request)
         return passing
 
-    def _called(
-        self, request: Request, line: tuple[Connection, ...], token: str, answer: Answer
-    ) -> tuple[Endpoint, Call]:
+    def _called(self, request: Request, caller: Caller, answer: Answer) -> tuple[Endpoint, Call]:
         """(endpoint of ours, what it is asked). Raises what is refused before it acts."""
-        found = self._found(request, line)
+        found = self._found(request, caller.line)
         answer.version = found.version
-        ours = _meant(found, line, request, answer)
+        ours = _meant(found, caller.line, request, answer)
         answer.connection = ours[0]
         endpoint = _endpoint(found, request.method)
         if len(ours) > 1 and not endpoint.several:
@@ -202,45 +214,8 @@ class Desk:
             query=request.query,
             body=request.body,
             settings=self._settings,
-            token=token,
+            token=caller.token,
         )
-
-    async def _recognised(self, unit: Unit, request: Request) -> tuple[tuple[Connection, ...], str]:
-        """(who of us speaks on the caller's line, the token it showed). Raises Unrecognised.
-
-        A result of a command is taken without a token too, where its URL names a command that we sent: nobody can guess
-        that, and some CPOs show no token there.
-        """
-        hashes = _hashes(request)
-        if not hashes:
-            return (await self._by_command(unit, request),), ""
-        found = await store.connections.by_hash(unit, list(hashes))
-        if found is None:
-            self._gate.unknown(hashes)
-            raise Unrecognised("This token is not known here")
-        line, hash, newest = found
-        if routing.is_bearer(request.headers.get("authorization")) and not line[0].policy.calls.bearer:
-            raise Unrecognised(f"The scheme of the Authorization header is {routing.SCHEME}")
-        if line[0].state is State.SUSPENDED:
-            raise Unrecognised("This connection is suspended")
-        self._gate.recognised(hash, line[0].line, request.address)
-        if newest:
-            store.lines.forget_before(unit, line[0].line)
-        store.lines.heard(unit, line[0])
-        return line, hashes[hash]
-
-    async def _by_command(self, unit: Unit, request: Request) -> Connection:
-        path = request.path
-        if len(path) == 5 and path[2] == Module.COMMANDS and "authorization" not in request.headers:
-            try:
-                command = await sent_command(unit, path[4])
-            except UnknownCommand:
-                command = None
-            if command is not None:
-                connection = await store.connections.find(unit, command.holder, command.connection_id)
-                if connection is not None and connection.state is State.CONNECTED:
-                    return connection
-        raise Unrecognised("An Authorization header with a token that is known here is needed")
 
     def _found(self, request: Request, line: Sequence[Connection]) -> Found:
         """Raises NotHere, VersionNotSpoken, OnePartyOnly, Unrecognised."""
@@ -300,7 +275,7 @@ class Desk:
             took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
         )
         if exchange.failed:
-            secrets = [*_hashes(request).values(), *http.hidden(request.path)]
+            secrets = [*hashes_of(request).values(), *http.hidden(request.path)]
             exchange = masking.kept(exchange, request.body, self._body(reply), secrets)
         self._clients.journal.note(exchange)
 
@@ -353,10 +328,9 @@ def _module(path: tuple[str, ...]) -> tuple[Module, tuple[str, ...]]:
     raise NotHere(f"{path[0][:40]!r} is no module that we know")
 
 
-def _hashes(request: Request) -> dict[str, str]:
-    """The tokens that its header may mean, by their hashes."""
-    shown = routing.tokens_in(request.headers.get("authorization"), routing.BEARER)
-    return {seal.hash_of(one): one for one in shown}
+def _key(request: Request) -> object:
+    """Requests that may change the same have the same: the object that the URL names, whatever of it they change."""
+    return None if request.method in ("GET", "POST") else tuple(fold(one) for one in request.path[3:6])
 
 
 def _hints(error: Exception) -> Mapping[str, str]:

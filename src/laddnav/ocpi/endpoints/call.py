@@ -98,12 +98,15 @@ def always(_: Version) -> bool:
 class Within(Struct, frozen=True):
     """An endpoint that does all it does in one Unit, the same in which the caller was recognised.
 
-    `spoken`: which versions have it. `several`: it may be for several of us at once.
+    `spoken`: which versions have it. `several`: it may be for several of us at once. `shares`: its Unit may share a
+    transaction with others, for it locks nothing but the object that the URL names, and awaits nothing but the Unit;
+    so do all that only read.
     """
 
     do: Callable[[Unit, Call], Awaitable[Reply]]
     spoken: Callable[[Version], bool] = always
     several: bool = False
+    shares: bool = False
 
 
 class Beyond(Struct, frozen=True):

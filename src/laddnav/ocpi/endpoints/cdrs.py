@@ -100,4 +100,8 @@ def _key(connection: Connection, version: Version, owner: PartyId, id: str) -> K
 
 SENDER: Table = {("GET", 0): lists.listing(Module.CDRS)}
 # Some POST a CDR to where it will be found.
-RECEIVER: Table = {("POST", 0): Within(post), ("POST", 3): Within(post), ("GET", 3): Within(get)}
+RECEIVER: Table = {
+    ("POST", 0): Within(post, shares=True),
+    ("POST", 3): Within(post, shares=True),
+    ("GET", 3): Within(get),
+}

@@ -172,12 +172,12 @@ SENDER: Table = {
 }
 RECEIVER: Table = {
     ("GET", 3): Within(theirs),
-    ("PUT", 3): Within(put_location),
-    ("PATCH", 3): Within(patch_location),
+    ("PUT", 3): Within(put_location, shares=True),
+    ("PATCH", 3): Within(patch_location, shares=True),
     ("GET", 4): Within(theirs),
-    ("PUT", 4): Within(put_evse),
-    ("PATCH", 4): Within(patch_evse),
+    ("PUT", 4): Within(put_evse, shares=True),
+    ("PATCH", 4): Within(patch_evse, shares=True),
     ("GET", 5): Within(theirs),
-    ("PUT", 5): Within(put_connector),
-    ("PATCH", 5): Within(patch_connector),
+    ("PUT", 5): Within(put_connector, shares=True),
+    ("PATCH", 5): Within(patch_connector, shares=True),
 }

@@ -77,4 +77,8 @@ async def patch(unit: Unit, call: Call) -> Reply:
 
 
 SENDER: Table = {("GET", 0): Within(listed, several=True), ("PUT", 2): Within(prefer, lambda version: version.prefers)}
-RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}
+RECEIVER: Table = {
+    ("GET", 3): Within(get),
+    ("PUT", 3): Within(put, shares=True),
+    ("PATCH", 3): Within(patch, shares=True),
+}

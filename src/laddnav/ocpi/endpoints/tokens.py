@@ -154,8 +154,12 @@ def _type(call: Call) -> str:
 
 SENDER: Table = {
     ("GET", 0): lists.listing(Module.TOKENS),
-    ("POST", 2): Within(authorize),
+    ("POST", 2): Within(authorize, shares=True),
     # Some ask as though they were the Sender and this one of their objects: /tokens/NL/TNM/uid/authorize.
-    ("POST", 4): Within(authorize),
+    ("POST", 4): Within(authorize, shares=True),
 }
-RECEIVER: Table = {("GET", 3): Within(get), ("PUT", 3): Within(put), ("PATCH", 3): Within(patch)}
+RECEIVER: Table = {
+    ("GET", 3): Within(get),
+    ("PUT", 3): Within(put, shares=True),
+    ("PATCH", 3): Within(patch, shares=True),
+}

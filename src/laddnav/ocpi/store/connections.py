@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -74,7 +76,7 @@ order by c.id
 """
 # Two parameters and no array: of an array PostgreSQL wants to see the length, and plans anew for every request.
 BY_HASH = f"""
-select {_FIELDS}, l.inbound_hash, l.inbound_hash_before
+select {_FIELDS}, l.revision, l.inbound_hash, l.inbound_hash_before
 from ocpi_connection c join ocpi_line l on l.id = c.line
 where l.inbound_hash in ($1, $2) or l.inbound_hash_before in ($1, $2) order by c.created_at, c.id
 """
@@ -182,17 +184,27 @@ async def dealt_with(unit: Unit, holder: PartyId, our_roles: Iterable[Role]) -> 
     return tuple(_connection(row) for row in await unit.fetch(DEALT_WITH, str(holder), list(our_roles)))
 
 
-async def by_hash(unit: Unit, hashes: Sequence[str]) -> tuple[tuple[Connection, ...], str, bool] | None:
-    """(who of us speaks there, the hash it has, whether that is the newer of two) of whoever shows one of these tokens.
+class Recognised(Struct, frozen=True, kw_only=True):
+    """Who of us speaks on the `line` that has this `hash`, and its revision. `newest`: of two, that is the newer."""
 
-    One or two.
-    """
+    line: tuple[Connection, ...]
+    revision: int
+    hash: str
+    newest: bool
+
+
+async def by_hash(unit: Unit, hashes: Sequence[str]) -> Recognised | None:
+    """Of whoever shows one of these tokens, which are one or two."""
     rows = await unit.fetch(BY_HASH, hashes[0], hashes[-1])
     if not rows:
         return None
     newest, before = rows[0]["inbound_hash"], rows[0]["inbound_hash_before"]
-    line = tuple(_connection(row) for row in rows if row["line"] == rows[0]["line"])
-    return line, newest if newest in hashes else before, newest in hashes and before is not None
+    return Recognised(
+        line=tuple(_connection(row) for row in rows if row["line"] == rows[0]["line"]),
+        revision=rows[0]["revision"],
+        hash=newest if newest in hashes else before,
+        newest=newest in hashes and before is not None,
+    )
 
 
 async def due_looks(unit: Unit, limit: int) -> list[Connection]:
@@ -203,9 +215,8 @@ async def due_looks(unit: Unit, limit: int) -> list[Connection]:
 def _connection(row: Record) -> Connection:
     fields: dict[str, Any] = dict(row)
     country, party = fields.pop("their_country"), fields.pop("their_party")
-    fields.pop("inbound_hash", None)
-    fields.pop("inbound_hash_before", None)
-    fields.pop("denied", None)
+    for name in ("revision", "inbound_hash", "inbound_hash_before", "denied"):
+        fields.pop(name, None)
     return Connection(
         **fields
         | {

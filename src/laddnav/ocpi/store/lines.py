@@ -28,6 +28,7 @@ FORGET_BEFORE = "update ocpi_line set inbound_hash_before = null where id = $1"
 SET_OUTBOUND = "update ocpi_line set outbound_sealed = $2 where id = $1"
 OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
 HEARD = "update ocpi_line set last_heard_at = $2 where id = $1"
+REVISION = "select revision from ocpi_line where id = $1"
 REACHED = """
 update ocpi_line set last_reached_at = $2, failures = 0, troubles = 0, retry_at = null, last_error = null,
   last_error_at = null
@@ -134,10 +135,14 @@ async def outbound(unit: Unit, line: str) -> str | None:
     return value
 
 
-def heard(unit: Unit, connection: Connection) -> None:
-    """Kept to the minute: a busy partner is not a write for each of its requests."""
-    if connection.last_heard_at is None or connection.last_heard_at < unit.now - timedelta(minutes=1):
-        unit.write(HEARD, connection.line, unit.now)
+def heard(unit: Unit, line: str) -> None:
+    unit.write(HEARD, line, unit.now)
+
+
+async def revision(unit: Unit, line: str) -> int | None:
+    """Whoever remembers the line and its connections asks by this whether they are still so."""
+    value: int | None = await unit.value(REVISION, line)
+    return value
 
 
 def reached(unit: Unit, line: str) -> None:

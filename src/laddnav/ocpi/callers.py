@@ -1,0 +1,119 @@
+"""Who calls: the line whose token a request shows, remembered as it was read and confirmed with every request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from laddnav.db.unit import Unit
+from laddnav.ocpi import seal, store
+from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
+from laddnav.ocpi.gate import Gate
+from laddnav.ocpi.http import Request, Unrecognised
+from laddnav.ocpi.model import Connection
+from laddnav.ocpi.wire import routing
+from laddnav.ocpi.wire.handshake import Module, State
+
+REMEMBERED = 10_000  # tokens at a time
+HEARD_EVERY = timedelta(minutes=1)
+
+
+class Caller(Struct, frozen=True):
+    """Who of us speaks on the caller's line, and the token that it showed: "" where none was needed."""
+
+    line: tuple[Connection, ...]
+    token: str
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Caller({self.line[0].line})"
+
+
+class _Known(Struct, frozen=True):
+    """A line as it was at a revision."""
+
+    line: tuple[Connection, ...]
+    revision: int
+
+
+class Callers:
+    """Remembers lines by the hashes of their tokens.
+
+    What is remembered opens nothing by itself: with every request the database says whether it is still so, by the
+    line's revision. What stands behind a hub changes without the line, so that is read every time.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._known: dict[str, _Known] = {}
+        self._heard: dict[str, datetime] = {}
+
+    async def recognised(self, unit: Unit, request: Request) -> Caller:
+        """Raises Unrecognised.
+
+        A result of a command is taken without a token too, where its URL names a command that we sent: nobody can guess
+        that, and some CPOs show no token there.
+        """
+        hashes = hashes_of(request)
+        if not hashes:
+            return Caller((await _by_command(unit, request),), "")
+        line, hash = await self._confirmed(unit, hashes) or await self._read(unit, hashes)
+        if routing.is_bearer(request.headers.get("authorization")) and not line[0].policy.calls.bearer:
+            raise Unrecognised(f"The scheme of the Authorization header is {routing.SCHEME}")
+        if line[0].state is State.SUSPENDED:
+            raise Unrecognised("This connection is suspended")
+        self._gate.recognised(hash, line[0].line, request.address)
+        self._hear(unit, line[0])
+        return Caller(line, hashes[hash])
+
+    async def _confirmed(self, unit: Unit, hashes: dict[str, str]) -> tuple[tuple[Connection, ...], str] | None:
+        for hash in hashes:
+            known = self._known.get(hash)
+            if known is None:
+                continue
+            if await store.lines.revision(unit, known.line[0].line) == known.revision:
+                return known.line, hash
+            self._known.pop(hash, None)
+        return None
+
+    async def _read(self, unit: Unit, hashes: dict[str, str]) -> tuple[tuple[Connection, ...], str]:
+        found = await store.connections.by_hash(unit, list(hashes))
+        if found is None:
+            self._gate.unknown(hashes)
+            raise Unrecognised("This token is not known here")
+        if found.newest:
+            store.lines.forget_before(unit, found.line[0].line)
+        if found.line[0].hub is None:
+            self._known[found.hash] = _Known(found.line, found.revision)
+            if len(self._known) > REMEMBERED:
+                del self._known[next(iter(self._known))]
+        return found.line, found.hash
+
+    def _hear(self, unit: Unit, connection: Connection) -> None:
+        """Kept to the minute: a busy partner is not a write for each of its requests."""
+        before = self._heard.get(connection.line, connection.last_heard_at)
+        if before is None or before < unit.now - HEARD_EVERY:
+            self._heard[connection.line] = unit.now
+            store.lines.heard(unit, connection.line)
+
+
+def hashes_of(request: Request) -> dict[str, str]:
+    """The tokens that its header may mean, by their hashes."""
+    shown = routing.tokens_in(request.headers.get("authorization"), routing.BEARER)
+    return {seal.hash_of(one): one for one in shown}
+
+
+async def _by_command(unit: Unit, request: Request) -> Connection:
+    """Raises Unrecognised."""
+    path = request.path
+    if len(path) == 5 and path[2] == Module.COMMANDS and "authorization" not in request.headers:
+        try:
+            command = await sent_command(unit, path[4])
+        except UnknownCommand:
+            command = None
+        if command is not None:
+            connection = await store.connections.find(unit, command.holder, command.connection_id)
+            if connection is not None and connection.state is State.CONNECTED:
+                return connection
+    raise Unrecognised("An Authorization header with a token that is known here is needed")
