@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from laddnav.db.events import Event
+from laddnav.sessions.model import Session
 
 
 class Limiting(StrEnum):
@@ -101,3 +102,7 @@ class LimitsAnswered(SessionEvent, frozen=True, kw_only=True):
 
 class LimitsChanged(SessionEvent, frozen=True, kw_only=True):
     """What limits this charge is different now; whoever limits it from outside wants to know."""
+
+
+def about(kind: type[SessionEvent], session: Session) -> SessionEvent:
+    return kind(holder=session.holder, owner=str(session.owner), session_id=session.id)

@@ -15,6 +15,7 @@ from laddnav.locations.rules import NoStation
 from laddnav.scheduling import rules as scheduling
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
 from laddnav.sessions import store
+from laddnav.sessions.actions.reading import fetch
 from laddnav.sessions.events import Limiting, LimitsAnswered, LimitsChanged, LimitsRequested
 from laddnav.sessions.model import Limits, Session, Status
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
@@ -60,7 +61,7 @@ async def answer_limits(
     request: str | None,
 ) -> None:
     """What the Station said. After a change it is asked what holds now, for the change was not the only limit."""
-    session = await _locked(unit, holder, session_id)
+    session = await fetch(unit, holder, holder, session_id, lock=True)
     if what is Limiting.TELL:
         await _told(unit, session, result, told, request)
     elif result == "ACCEPTED":
@@ -138,18 +139,11 @@ def _answered(unit: Unit, session: Session, what: Limiting, result: str, request
 
 
 async def _charging(unit: Unit, holder: PartyId, session_id: str) -> Session:
-    session = await _locked(unit, holder, session_id)
+    session = await fetch(unit, holder, holder, session_id, lock=True)
     if session.status is not Status.ACTIVE:
         raise AlreadyEnded(session.id, session.status)
     where = EvseRef(session.location_id, session.evse_uid)
     if session.station_id is None:
         raise NoStation(session.evse_uid)
     await locations.connected_at(unit, holder, where)
-    return session
-
-
-async def _locked(unit: Unit, holder: PartyId, session_id: str) -> Session:
-    session = await store.find(unit, holder, holder, session_id, lock=True)
-    if session is None:
-        raise UnknownSession(session_id)
     return session

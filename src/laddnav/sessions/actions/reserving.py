@@ -11,7 +11,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.sessions import reserved, rules, store
 from laddnav.sessions.actions.grounds import alone, place
-from laddnav.sessions.events import SessionChanged, SessionEnded, SessionEvent, SessionFailed, SessionStarted
+from laddnav.sessions.events import SessionChanged, SessionEnded, SessionFailed, SessionStarted, about
 from laddnav.sessions.model import CdrToken, Session, Status
 from laddnav.sessions.rules import UnknownSession
 
@@ -59,7 +59,7 @@ async def reserve(
     session = reserved.reserved(pending, where, number=number, until=until, now=unit.now, booked=booked)
     session = reserved.prolonged(session, until, tokens, unit.now)
     store.insert(unit, session)
-    unit.announce(_about(SessionStarted, session))
+    unit.announce(about(SessionStarted, session))
     return session
 
 
@@ -69,7 +69,7 @@ async def prolong(unit: Unit, holder: PartyId, session_id: str, until: datetime,
     if session is not None and session.status is Status.RESERVATION:
         session = reserved.prolonged(session, until, tokens, unit.now)
         store.update(unit, session)
-        unit.announce(_about(SessionChanged, session))
+        unit.announce(about(SessionChanged, session))
 
 
 async def release(unit: Unit, holder: PartyId, session_id: str, at: datetime) -> Session | None:
@@ -82,7 +82,7 @@ async def release(unit: Unit, holder: PartyId, session_id: str, at: datetime) ->
         return None
     session = reserved.released(session, at, unit.now)
     store.update(unit, session)
-    unit.announce(_about(SessionFailed if reserved.costs_nothing(session) else SessionEnded, session))
+    unit.announce(about(SessionFailed if reserved.costs_nothing(session) else SessionEnded, session))
     await locations.vacated(unit, holder, EvseRef(session.location_id, session.evse_uid))
     return session
 
@@ -94,7 +94,7 @@ async def withdraw(unit: Unit, holder: PartyId, session_id: str) -> Session | No
         return None
     session = rules.given_up(session, unit.now)
     store.update(unit, session)
-    unit.announce(_about(SessionFailed, session))
+    unit.announce(about(SessionFailed, session))
     await locations.vacated(unit, holder, EvseRef(session.location_id, session.evse_uid))
     return session
 
@@ -104,7 +104,7 @@ async def refer(unit: Unit, holder: PartyId, session_id: str, reference: str) ->
     session = await of(unit, holder, session_id)
     if session.authorization_reference != reference:
         store.update(unit, replace(session, authorization_reference=reference, last_updated=unit.now))
-        unit.announce(_about(SessionChanged, session))
+        unit.announce(about(SessionChanged, session))
 
 
 async def of(unit: Unit, holder: PartyId, session_id: str) -> Session:
@@ -118,7 +118,3 @@ async def of(unit: Unit, holder: PartyId, session_id: str) -> Session:
 async def _waiting(unit: Unit, holder: PartyId, session_id: str) -> Session | None:
     session = await store.find(unit, holder, holder, session_id, lock=True)
     return session if session is not None and session.status is Status.RESERVATION else None
-
-
-def _about(kind: type[SessionEvent], session: Session) -> SessionEvent:
-    return kind(holder=session.holder, owner=str(session.owner), session_id=session.id)

@@ -1,0 +1,261 @@
+"""Verbs about the stations that stand at our places: what an operator sets up, and what they themselves tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+import argon2
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.locations import rules, store
+from laddnav.locations.actions.places import fetch
+from laddnav.locations.events import (
+    StationChanged,
+    UnlockAnswered,
+    UnlockRequested,
+)
+from laddnav.locations.model import Station
+from laddnav.locations.rules import EvseTaken, NoStation, StationExists, UnknownStation
+
+_hasher = argon2.PasswordHasher(
+    time_cost=1, memory_cost=8192, parallelism=1
+)  # a station's password is 16+ random bytes
+
+
+class Stranger(Struct, frozen=True, kw_only=True):
+    """A station that knocked and is not known; an operator may add it."""
+
+    id: str
+    first_at: datetime
+    last_at: datetime
+    knocks: int
+    from_address: str
+    protocols: str
+
+
+STRANGERS_MAX = 500
+
+Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
+
+
+class Provisioning(Struct, frozen=True, kw_only=True):
+    """What an operator sets up about a Station; UNSET leaves it as it is, `password` None takes it away."""
+
+    location_id: str | UnsetType | None = UNSET
+    protocols: tuple[Annotated[str, Meta(pattern=r"^ocpp\d+(\.\d+)+\Z")], ...] | UnsetType = UNSET
+    security_profile: Annotated[int, Meta(ge=0, le=3)] | UnsetType = UNSET
+    password: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType | None = UNSET
+    accepted: bool | UnsetType | None = UNSET
+    heartbeat_interval: Seconds | UnsetType = UNSET
+    boot_retry_interval: Seconds | UnsetType = UNSET
+    on_connect: Literal["configure", "none"] | UnsetType = UNSET
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Provisioning({self.location_id}, {self.security_profile}, {self.accepted})"
+
+
+async def add_station(
+    unit: Unit,
+    holder: PartyId,
+    id: str,
+    *,
+    location_id: str | None = None,
+    password: str | None = None,
+    security_profile: int = 1,
+    accepted: bool | None = True,
+) -> Station:
+    """Make a Station known. Raises NotAStationId, StationExists, UnknownLocation."""
+    rules.checked_station_id(id)
+    if location_id is not None:
+        location_id = (await fetch(unit, holder, holder, location_id)).id
+    station = Station(
+        holder=holder,
+        id=id,
+        ref=unit.new_id(),
+        location_id=location_id,
+        accepted=accepted,
+        security_profile=security_profile,
+    )
+    if not await store.stations.add(unit, station, None if password is None else hashed(password)):
+        raise StationExists(id)
+    store.stations.forget_stranger(unit, id)
+    unit.announce(StationChanged(holder=holder, station_id=id))
+    return station
+
+
+async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> None:
+    """This number of the Station is that Evse. Raises UnknownStation, UnknownLocation, UnknownEvse, EvseTaken."""
+    one = await station(unit, station_id)
+    location = await fetch(unit, one.holder, one.holder, where.location_id)
+    evse = rules.evse_of(location, where.evse_uid)
+    where = EvseRef(location.id, evse.uid)
+    taken = await store.stations.attached_to(unit, one.holder, where)
+    if taken is not None and taken != (station_id, evse_no):
+        raise EvseTaken(evse.uid, taken[0])
+    store.stations.attach(unit, one.holder, station_id, evse_no, where)
+    if one.location_id is None:
+        store.stations.provision(unit, replace(one, location_id=location.id))
+    unit.announce(StationChanged(holder=one.holder, station_id=station_id))
+
+
+async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Station:
+    """Set up what `changes` says. Raises UnknownStation, UnknownLocation."""
+    before = await station(unit, station_id)
+    if isinstance(changes.location_id, str):
+        await fetch(unit, before.holder, before.holder, changes.location_id)
+    said = {
+        name: value
+        for name in changes.__struct_fields__
+        if name != "password" and (value := getattr(changes, name)) is not UNSET
+    }
+    after = replace(before, **said)
+    store.stations.provision(unit, after)
+    if changes.password is not UNSET:
+        store.stations.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
+    unit.announce(StationChanged(holder=before.holder, station_id=station_id))
+    return after
+
+
+async def station(unit: Unit, id: str) -> Station:
+    """Raises UnknownStation."""
+    found = await store.stations.find(unit, id)
+    if found is None:
+        raise UnknownStation(id)
+    return found
+
+
+async def station_by_ref(unit: Unit, ref: str) -> Station:
+    """Raises UnknownStation."""
+    found = await store.stations.by_ref(unit, ref)
+    if found is None:
+        raise UnknownStation(ref)
+    return found
+
+
+async def stations(
+    unit: Unit, holder: PartyId | None = None, *, after: str | None = None, limit: int = 500
+) -> Sequence[Station]:
+    """In the order of their ids; the last id is the next `after`."""
+    return await store.stations.list_all(unit, holder, after, limit)
+
+
+async def stations_named(unit: Unit, ids: Collection[str]) -> dict[str, Station]:
+    """Several at once, by id; who is not known is not in it."""
+    return await store.stations.named(unit, ids)
+
+
+async def stations_at(unit: Unit, holder: PartyId, location_id: str) -> Sequence[Station]:
+    return await store.stations.standing_at(unit, holder, location_id)
+
+
+async def station_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Station, int] | None:
+    """The Station behind an Evse, and the number that the Station has for it."""
+    found = await store.stations.attached_to(unit, holder, where)
+    return None if found is None else (await station(unit, found[0]), found[1])
+
+
+async def connected_at(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[Station, int]:
+    """As station_at. Raises NoStation, also where the Station is away."""
+    found = await station_at(unit, holder, where)
+    if found is None or found[0].connected_at is None:
+        raise NoStation(where.evse_uid)
+    return found
+
+
+async def request_unlock(
+    unit: Unit, holder: PartyId, location_id: str, evse_uid: str, connector_id: str, request: str
+) -> Station:
+    """Have a stuck plug let go; the answer comes as UnlockAnswered.
+
+    Raises UnknownLocation, UnknownEvse, UnknownConnector, NoStation.
+    """
+    location = await fetch(unit, holder, holder, location_id)
+    evse = rules.evse_of(location, evse_uid)
+    rules.connector_of(evse, connector_id)
+    one, evse_no = await connected_at(unit, holder, EvseRef(location.id, evse.uid))
+    unit.announce(UnlockRequested(holder=holder, station_id=one.id, evse_no=evse_no, request=request))
+    return one
+
+
+def answer_unlock(unit: Unit, holder: PartyId, station_id: str, result: str, request: str | None) -> None:
+    """What the Station said, in words of OCPI's CommandResultType."""
+    unit.announce(UnlockAnswered(holder=holder, station_id=station_id, result=result, request=request))
+
+
+async def hold(unit: Unit, station_id: str) -> None:
+    """Whoever begins something at this Station begins it alone, until the Unit ends."""
+    await store.stations.hold(unit, station_id)
+
+
+async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
+    """False also where no password is set."""
+    return fits(await password_hash(unit, station_id), password)
+
+
+async def password_hash(unit: Unit, station_id: str) -> str | None:
+    """What is kept of its password; None where it has none."""
+    return await store.stations.password_hash(unit, station_id)
+
+
+def fits(password_hash: str | None, password: str) -> bool:
+    """Takes some milliseconds of work: for a thread, with no Unit open."""
+    if password_hash is None:
+        return False
+    try:
+        return _hasher.verify(password_hash, password)
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+def hashed(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def booted(
+    unit: Unit, station: Station, *, vendor: str, model: str, serial_number: str | None, firmware: str | None
+) -> None:
+    store.stations.booted(unit, station.id, vendor, model, serial_number, firmware, unit.now)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def connected(unit: Unit, station: Station, *, process: str, protocol: str) -> None:
+    store.stations.connected(unit, station.id, process, protocol)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def disconnected(unit: Unit, station: Station, *, process: str) -> None:
+    """Only while this process is the one that holds it; a newer socket elsewhere is left alone."""
+    store.stations.disconnected(unit, station.id, process)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def nobody_holds(unit: Unit, process: str) -> None:
+    """After a crash: what this process held is not connected any more."""
+    store.stations.nobody_holds(unit, process)
+
+
+def seen(unit: Unit, station_id: str) -> None:
+    store.stations.seen(unit, station_id)
+
+
+def evse_reported(
+    unit: Unit, station: Station, evse_no: int, *, status: str, error_code: str | None, info: str | None, at: datetime
+) -> None:
+    """The Station's own words about one of its Evses, kept for the operator beside the Evse's Status."""
+    store.stations.evse_reported(unit, station, evse_no, status, error_code, info, at)
+
+
+def knocked(unit: Unit, id: str, *, address: str, protocols: str) -> None:
+    """Anybody may knock under any name, so only the last so many are remembered; a station comes back soon."""
+    store.stations.knocked(unit, id, address, protocols)
+    store.stations.forget_strangers(unit, STRANGERS_MAX)
+
+
+async def strangers(unit: Unit, limit: int = 100) -> Sequence[Stranger]:
+    return [Stranger(**dict(row)) for row in await store.stations.strangers(unit, limit)]

@@ -1,0 +1,64 @@
+"""What there is to be read of charges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.locations import actions as locations
+from laddnav.readings import actions as readings
+from laddnav.sessions import store
+from laddnav.sessions.course import Course, course
+from laddnav.sessions.model import Session, Status
+from laddnav.sessions.rules import UnknownSession
+
+
+async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session:
+    """With `lock`, nothing happens to it before the Unit ends. Raises UnknownSession."""
+    session = await store.find(unit, holder, owner, id, lock=lock)
+    if session is None:
+        raise UnknownSession(id)
+    return session
+
+
+async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Session | None:
+    return await store.find(unit, holder, owner, id)
+
+
+async def by_ref(unit: Unit, ref: str) -> Session:
+    """Raises UnknownSession."""
+    session = await store.by_ref(unit, ref)
+    if session is None:
+        raise UnknownSession(ref)
+    return session
+
+
+async def page(
+    unit: Unit,
+    holder: PartyId | None,
+    owner: PartyId | None = None,
+    *,
+    statuses: Sequence[Status] | None = None,
+    station_id: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> Sequence[Session]:
+    """Newest first; the last ref is the next `before`."""
+    return await store.page(unit, holder, owner, statuses, station_id, before, limit)
+
+
+async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef) -> Sequence[Session]:
+    """What goes on at an Evse of ours, and what is awaited there."""
+    found = await locations.station_at(unit, holder, evse)
+    return () if found is None else await store.open_at_evse(unit, holder, found[0].id, found[1])
+
+
+async def course_of(unit: Unit, session: Session) -> Course:
+    """How the charge went so far, stretch by stretch."""
+    return course(session, await readings.facts(unit, session.holder, session.id))
+
+
+async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:
+    """How many Sessions are in each Status."""
+    return await store.counts(unit, holder)
