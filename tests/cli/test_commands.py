@@ -151,7 +151,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("station", "add", "ST", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party of this installation"),
     (("api-key", "create", "--role", "king"), b"", "'king' is no role"),
     (("api-key", "create", "--role", "viewer", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party"),
-    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "SCSP"), b"", "SCSP"),
+    (("partner", "invite", "--our-party", "SE*LAD", "--our-role", "KING"), b"", "KING"),
     (
         ("partner", "invite", *("--our-party", "SE*LAD") * 2, *("--our-role", "CPO") * 3),
         b"",

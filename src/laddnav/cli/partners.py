@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 
 app = application("Connections to other companies over OCPI.")
 
+# As `parties.model.Role`, which is read when it is needed.
+ROLES = "CPO|EMSP|HUB|NAP|NSP|OTHER|PTP|SCSP"
 OurSide = Annotated[
     list[str], typer.Option("--our-party", metavar="SE*LAD", help="Which of our parties it concerns; once for each")
 ]
 OurRole = Annotated[
-    list[str], typer.Option("--our-role", metavar="CPO|EMSP", help="In which of its roles; once for each, in turn")
+    list[str], typer.Option("--our-role", metavar=ROLES, help="In which of its roles; once for each, in turn")
 ]
 Version = Annotated[str | None, typer.Option("--version", help="Such as 2.2.1; else the newest that both speak")]
 TheirRole = Annotated[
     str,
-    typer.Option("--their-role", metavar="CPO|EMSP", help="What they are; a hub has to know it of who speaks 2.1.1"),
+    typer.Option("--their-role", metavar=ROLES, help="What they are; a hub has to know it of who speaks 2.1.1"),
 ]
 Name = Annotated[str, typer.Option("--name", help="What we call the partner; else what it calls itself")]
 

@@ -57,6 +57,20 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
         (Module.TARIFFS, RECEIVER),
         (Module.HUB_CLIENT_INFO, RECEIVER),
     ),
+    # A database of all places where one can charge in public (OCPI 2.2.1 terminology_roles).
+    Role.NAP: (
+        (Module.LOCATIONS, RECEIVER),
+        (Module.TARIFFS, RECEIVER),
+        (Module.HUB_CLIENT_INFO, RECEIVER),
+    ),
+    # Limits charges for others, by contract with their CPO or eMSP (OCPI 2.2.1 mod_charging_profiles_module).
+    Role.SCSP: (
+        (Module.SESSIONS, RECEIVER),
+        (Module.CHARGING_PROFILES, SENDER),
+        (Module.HUB_CLIENT_INFO, RECEIVER),
+    ),
+    # Nothing of its own: it is registered, and heard of (OCPI 2.2.1 types_role_enum).
+    Role.OTHER: ((Module.HUB_CLIENT_INFO, RECEIVER),),
     # As an eMSP whose drivers need no contract (OCPI 2.3.0 mod_payments_transaction_flow).
     Role.PTP: (
         (Module.LOCATIONS, RECEIVER),
@@ -100,15 +114,6 @@ class UnknownExchange(Refusal):
 
     def __init__(self, id: str) -> None:
         super().__init__(f"There is no exchange {id!r} with this partner; they are kept for a while only")
-
-
-class RoleNotServed(Refusal):
-    """We do not play this role towards partners."""
-
-    def __init__(self, role: Role) -> None:
-        served = ", ".join(OFFERED)
-        super().__init__(f"We do not serve the role {role} over OCPI; we serve {served}")
-        self.role = role
 
 
 class NotAmongThem(Refusal):
@@ -206,13 +211,6 @@ def receivers(connection: Connection, told: Iterable[ClientInfo] = ()) -> tuple[
         named = {PartyId.parse(one) for one in connection.policy.hub.behind}
         return tuple(sorted(((others | named) & connection.parties) - {connection.hub}))
     return connection.counterparts if len(connection.counterparts) > 1 else (None,)
-
-
-def served(role: Role) -> Role:
-    """Raises RoleNotServed."""
-    if role not in OFFERED:
-        raise RoleNotServed(role)
-    return role
 
 
 def path_of(role: Role) -> str:

@@ -24,7 +24,7 @@ from laddnav.ocpi.calls.tls import UnfitTls
 from laddnav.ocpi.commands.asked import NotConnectedTo
 from laddnav.ocpi.commands.commands import MayNotCharge
 from laddnav.ocpi.deviations.policies import UnfitPolicy
-from laddnav.ocpi.rules import PartyTaken, RoleNotServed, UnknownConnection, UnknownExchange
+from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.people.rules import (
     ForgedRequest,
@@ -78,7 +78,6 @@ SENTENCES: dict[type[Exception], str] = {
     PartyTaken: N_("%(party)s speaks to us on another connection already, or is ourselves."),
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
     ReservationOver: N_("This reservation is over already."),
-    RoleNotServed: N_("We do not play this role towards partners."),
     NotAName: N_("A name has 1 to 60 printable characters and no space at its ends."),
     NotAllowed: N_("Your role does not allow this. An administrator can change it."),
     PasswordTooLong: N_("A password has at most 1000 characters."),

@@ -17,7 +17,6 @@ from laddnav.ocpi.calls.calling import PartnerRefused, PartnerTroubled, PartnerU
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.calls.guard import ForbiddenAddress, checked
 from laddnav.ocpi.connections import partners
-from laddnav.ocpi.rules import RoleNotServed
 from laddnav.ocpi.seal import Seal, WrongKey
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import routing
@@ -170,8 +169,6 @@ async def test_a_partner_that_is_not_there_is_told_from_one_that_refuses(cpo: In
         await registered(cpo, they, "9.9")
     with pytest.raises(UnknownParty):
         await partners.register(cpo.database, cpo.clients, they.versions_url, "t", PartyId("XX", "XXX"), Role.CPO)
-    with pytest.raises(RoleNotServed):
-        await partners.register(cpo.database, cpo.clients, they.versions_url, "t", CPO, Role.OTHER)
 
 
 async def test_our_update_brings_new_tokens_and_their_endpoints(cpo: Installation, they: Peer) -> None:

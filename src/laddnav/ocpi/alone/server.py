@@ -194,7 +194,7 @@ class Server:
 
     def _sides(self, version: Version) -> list[rules.Side]:
         """What our role serves, of that what is kept here, of that what this version has."""
-        ours = rules.OFFERED[rules.served(self._us.role)]
+        ours = rules.OFFERED[self._us.role]
         return [side for side in ours if side in TABLES and side[0] in self._serves & version.modules]
 
     def _endpoint(self, version: Version, side: rules.Side) -> str:

@@ -17,6 +17,7 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import asked
 from laddnav.ocpi.commands.asked import Heard, Question, connected_to
 from laddnav.ocpi.commands.taken import accept, answer, taken, waiting
+from laddnav.ocpi.deviations.sharing import limiter
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
 from laddnav.ocpi.settings import Settings
@@ -64,11 +65,13 @@ async def take_set(
     session = await _theirs(unit, connection, session_id)
     if not isinstance(session, Session):
         return session
+    by = limiter(connection, session.token.owner)
+    assert by is not None, "else it were none of theirs"
+    if _limited_by_another(session, by):
+        return _no(ProfileVerdict.REJECTED)
     one = taken(unit, connection, settings, ProfileRequest.SET, command.response_url, body)
     try:
-        await limiting.set_limits(
-            unit, session.holder, session.id, command.profile, by=session.token.owner, request=one.id
-        )
+        await limiting.set_limits(unit, session.holder, session.id, command.profile, by=by, request=one.id)
     except NoSchedule as error:
         raise Unreadable(f"{error} - at `$.charging_profile`") from error
     except (AlreadyEnded, NoStation):
@@ -83,6 +86,9 @@ async def take_clear(
     session = await _theirs(unit, connection, session_id)
     if not isinstance(session, Session):
         return session
+    by = limiter(connection, session.token.owner)
+    if _limited_by_another(session, by):
+        return _no(ProfileVerdict.REJECTED)
     one = taken(unit, connection, settings, ProfileRequest.CLEAR, response_url, b"")
     try:
         await limiting.clear_limits(unit, session.holder, session.id, request=one.id)
@@ -107,18 +113,27 @@ async def take_question(
 
 
 async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Session | ChargingProfileResponse:
-    """A charge of ours with a Token of theirs at an Evse that follows profiles, or why there is none."""
+    """A charge of ours that they may limit, at an Evse that follows profiles, or why there is none."""
     holder = connection.holder
     session = await sessions.find(unit, holder, holder, session_id)
     if session is None:
         return _no(ProfileVerdict.UNKNOWN_SESSION)
-    if session.token.owner not in connection.parties or session.status is not Status.ACTIVE:
+    if limiter(connection, session.token.owner) is None or session.status is not Status.ACTIVE:
         return _no(ProfileVerdict.REJECTED)
     if not await locations.can(unit, holder, EvseRef(session.location_id, session.evse_uid), CAPABLE):
         return _no(ProfileVerdict.NOT_SUPPORTED)
     if await store.commands.waiting_about(unit, holder, session.id, list(ProfileRequest)) >= WAITING_MAX:
         return _no(ProfileVerdict.TOO_OFTEN)
     return session
+
+
+def _limited_by_another(session: Session, by: PartyId | None) -> bool:
+    """What two parties limit follows the lower of both, which neither has meant.
+
+    OCPI 2.2.1 mod_charging_profiles_toplogies: who comes first has the charge, until it takes its profile back.
+    """
+    limits = session.limits
+    return limits is not None and limits.by != by and limits.profile is not None
 
 
 def _yes(unit: Unit, one: KeptCommand, settings: Settings, session: Session) -> ChargingProfileResponse:

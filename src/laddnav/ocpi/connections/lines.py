@@ -13,7 +13,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import UnknownConnection, hearing_alike, hub_of, served, sole
+from laddnav.ocpi.rules import UnknownConnection, hearing_alike, hub_of, sole
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.handshake import Credentials, State
 from laddnav.parties import actions as parties
@@ -51,7 +51,7 @@ def together(ours: Iterable[Speaker]) -> tuple[Speaker, ...]:
 
 
 async def opened(unit: Unit, ours: Iterable[Speaker], name: str, version: str, state: State) -> Line:
-    """Not kept yet. Raises NobodySpeaks, HubStandsAlone, UnknownParty, RoleNotServed."""
+    """Not kept yet. Raises NobodySpeaks, HubStandsAlone, UnknownParty."""
     line = unit.new_id()
     made: list[Connection] = []
     for speaker in together(ours):
@@ -63,7 +63,7 @@ async def opened(unit: Unit, ours: Iterable[Speaker], name: str, version: str, s
                 id=id,
                 ref=id,
                 line=line,
-                our_role=served(speaker.role),
+                our_role=speaker.role,
                 state=state,
                 name=name[:200],
                 version=version,
@@ -115,7 +115,7 @@ def dealing(connection: Connection) -> Connection:
 async def changed_to(unit: Unit, line: Line, ours: Iterable[Speaker]) -> Line:
     """Who joins is there at once, for the partner looks at our endpoints; who leaves stays until it has taken note.
 
-    Raises NobodySpeaks, HubStandsAlone, UnknownParty, RoleNotServed, PartyTaken.
+    Raises NobodySpeaks, HubStandsAlone, UnknownParty, PartyTaken.
     """
     wanted = together(ours)
     there = {Speaker(one.holder, one.our_role): one for one in line}
@@ -175,6 +175,7 @@ async def _like(unit: Unit, other: Connection, speaker: Speaker) -> Connection:
     """On the line of another one, of whom only the line is in common."""
     await parties.fetch(unit, speaker.holder)
     id = unit.new_id()
-    role = served(speaker.role)
-    same = replace(other, holder=speaker.holder, id=id, ref=id, our_role=role, leaving=False, created_at=unit.now)
+    same = replace(
+        other, holder=speaker.holder, id=id, ref=id, our_role=speaker.role, leaving=False, created_at=unit.now
+    )
     return dealing(same)

@@ -52,7 +52,7 @@ async def invite(
     """A line that waits for whoever shows its token (A). `also` are others of us who are to speak there.
 
     `theirs` is what they are, which a hub cannot tell where a version says nothing of roles.
-    Raises UnknownParty, RoleNotServed, NoCommonVersion, OnePartyOnly.
+    Raises UnknownParty, NoCommonVersion, OnePartyOnly.
     """
     token = seal.new_token()
     ours = (Speaker(holder, role), *also)
@@ -117,7 +117,7 @@ async def register(
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
     OCPI 2.2.1 credentials_registration. `also` and `theirs` are as in an invitation, `policy` is what is known already
     of how they deviate, `tls` and the `key` of its certificate what guards the line. Raises UnknownParty, UnfitTls,
-    RoleNotServed, OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
+    OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
     then nothing of it is left.
     """
     ours = (Speaker(our_party, our_role), *also)

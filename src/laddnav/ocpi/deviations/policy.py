@@ -84,7 +84,8 @@ class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `locations` and `countries` (alpha-3) are those of which they hear, all where none are named; `published_only`: of
     what is not for everybody they do not hear either. `price_group`: their drivers pay by the Tariffs of this group
-    where a Connector has one, and see no other group's; what a driver has begun with stays.
+    where a Connector has one, and see no other group's; what a driver has begun with stays. `smart_charging`: by
+    contract they limit our charges, so they hear of them all, but not of whose Token it is.
     """
 
     without: tuple[str, ...] = ()
@@ -92,6 +93,7 @@ class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
     countries: tuple[str, ...] = ()
     published_only: bool = False
     price_group: Annotated[str, Meta(max_length=40)] = ""
+    smart_charging: bool = False
 
     @property
     def some(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import fold
+from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location
 from laddnav.locations.rules import UnknownLocation
@@ -11,9 +11,11 @@ from laddnav.ocpi import store
 from laddnav.ocpi.deviations.policy import Shares
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.events import TariffRegrouped
+from laddnav.tokens.model import TokenType
 
 CHOSEN = (Module.TARIFFS, Module.LOCATIONS)  # of which some may be for one partner and not for another
 
@@ -31,6 +33,31 @@ async def place(unit: Unit, connection: Connection, location_id: str) -> Locatio
     if not is_for(location, connection.policy.shares):
         raise UnknownLocation(location_id)
     return location
+
+
+def limiter(connection: Connection, token_owner: PartyId) -> PartyId | None:
+    """Who of them may limit a charge of ours: the eMSP of its driver, or who does so by contract with us.
+
+    OCPI 2.2.1 mod_charging_profiles_toplogies_cpo_scspp.
+    """
+    if token_owner in connection.parties:
+        return token_owner
+    return connection.chief if connection.policy.shares.smart_charging else None
+
+
+def unnamed(connection: Connection, body: bytes) -> bytes:
+    """A Session as they may hear it: of another's driver it says no more than that there is one.
+
+    The CPO and who limits its charges have to oblige to privacy laws
+    (OCPI 2.2.1 mod_charging_profiles_toplogies_cpo_scspp).
+    """
+    said = parsed(body) if connection.policy.shares.smart_charging else {}
+    token = said.get("cdr_token")
+    if not token or PartyId.of(token["country_code"], token["party_id"]) in connection.parties:
+        return body
+    said.pop("authorization_reference", None)
+    nobody = {"uid": said["id"], "type": TokenType.OTHER, "contract_id": said["id"]}
+    return encoded(said | {"cdr_token": token | nobody})
 
 
 async def concerns(unit: Unit, connection: Connection, module: Module, key: str) -> bool:

@@ -15,7 +15,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Location
 from laddnav.ocpi import store
-from laddnav.ocpi.deviations import quirks, uids
+from laddnav.ocpi.deviations import quirks, sharing, uids
 from laddnav.ocpi.endpoints.call import Call, hearing
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
@@ -49,7 +49,11 @@ def readable(connection: Connection, body: bytes) -> bytes:
 
 
 def speakable(connection: Connection, body: bytes) -> bytes:
-    """Our words as this partner is to hear them: with the uids that its own readers would make of its cards."""
+    """Our words as this partner is to hear them: with the uids that its own readers would make of its cards.
+
+    And without who another's driver is.
+    """
+    body = sharing.unnamed(connection, body)
     forms = connection.policy.objects.uids
     if not forms:
         return body

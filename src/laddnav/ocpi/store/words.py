@@ -43,6 +43,9 @@ delete from ocpi_words where holder = $1 and owner = any($2) and module = any($3
 """
 
 
+EVERYBODY = "*"  # among the readers: whoever's Token it is
+
+
 class Listed(Struct, frozen=True, kw_only=True):
     """Where a module's objects of ours are kept, what names one, and which of them a partner may see.
 
@@ -99,7 +102,7 @@ LISTED: dict[Module, Listed] = {
         visible="""t.receiver || ' ' || case when t.cpo = t.holder then 'CPO' else 'EMSP' end = any($6)
     and t.withdrawn_at is null""",
     ),
-    Module.SESSIONS: Listed(table="session", visible="t.token_owner = any($6)"),
+    Module.SESSIONS: Listed(table="session", visible=f"(t.token_owner = any($6) or '{EVERYBODY}' = any($6))"),
     Module.CDRS: Listed(table="cdr", revision="1", visible="t.token_owner = any($6)", sayable="not t.credit"),
 }
 

@@ -60,7 +60,7 @@ async def push_token(database: Database, changed: TokenChanged) -> None:
 
 
 async def push_session(database: Database, changed: SessionEvent) -> None:
-    """Hears everything that happens to a charge: only the eMSP of its Token is told."""
+    """Hears what happens to a charge: the eMSP of its Token is told, and whoever limits our charges by contract."""
     if str(changed.holder) != changed.owner:
         return
     async with database.unit() as unit:
@@ -69,6 +69,9 @@ async def push_session(database: Database, changed: SessionEvent) -> None:
             owner = session.token.owner
             told = await _concerned(unit, changed.holder, Module.SESSIONS, owner)
             await queue(unit, told, Module.SESSIONS, fold(session.id), "PUT", owner)
+            everyone = await _concerned(unit, changed.holder, Module.SESSIONS)
+            limiting = (one for one in everyone if one.policy.shares.smart_charging and one not in told)
+            await queue(unit, limiting, Module.SESSIONS, fold(session.id), "PUT")
     database.wake()
 
 

@@ -77,6 +77,8 @@ def _readers(connection: Connection, module: Module) -> list[str]:
     """Whom of them a list is for; what is between a CPO and an eMSP concerns whom we deal with in that role of ours."""
     if module is Module.INVOICE_RECONCILIATION:
         return [f"{party} {connection.our_role}" for party in connection.parties]
+    if module is Module.SESSIONS and connection.policy.shares.smart_charging:
+        return [store.words.EVERYBODY]
     return [str(party) for party in connection.parties]
 
 

@@ -150,6 +150,10 @@ SWITCHES = MappingProxyType(
             N_("Price group of their drivers"),
             N_("They see and pay by the Tariffs of this group where a Connector has one, else by those for everybody."),
         ),
+        "shares.smart_charging": (
+            N_("They limit our charges by contract"),
+            N_("They hear of every Session, but not of whose Token it is, and may set charging profiles."),
+        ),
         "shares.without": (N_("Modules that are not spoken with them"), ""),
         "demands.named": (
             N_("What has to be there in what they hear"),

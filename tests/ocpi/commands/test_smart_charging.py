@@ -1,0 +1,108 @@
+"""An SCSP limits charges of drivers who are not its own, by contract with their CPO: two real installations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+
+from laddnav.kit.ids import PartyId
+from laddnav.ocpi.commands import limited
+from laddnav.ocpi.deviations import policies
+from laddnav.ocpi.deviations.policy import Policy, Shares
+from laddnav.ocpi.wire.codec import encoded
+from laddnav.ocpi.wire.commands import CommandState
+from laddnav.ocpi.wire.profiles import ProfileVerdict
+from laddnav.parties.model import Role
+from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import Limiting
+from laddnav.sessions.model import Session
+from tests import things
+from tests.clock import SetClock
+from tests.ocpi.commands.test_while_it_charges import PROFILE, URL, WORDS, at, became, charging, station_says
+from tests.ocpi.network import CPO, EMSP, Installation, befriended, installed, introduced, stranger
+
+SCSP = PartyId("DE", "SCP")
+
+
+class Delegated(NamedTuple):
+    """A CPO that delegates smart charging."""
+
+    cpo: Installation
+    scsp: Installation
+
+    async def agree(self) -> None:
+        connection = await self.cpo.connection()
+        async with self.cpo.database.unit() as unit:
+            await policies.adapt(unit, connection.ref, Policy(shares=Shares(smart_charging=True)))
+
+    async def heard_of(self, session: Session) -> Session | None:
+        async with self.scsp.database.unit() as unit:
+            return await sessions.find(unit, SCSP, CPO, session.id)
+
+    async def limit(self, session: Session) -> limited.Limited:
+        return await limited.set_profile(
+            self.scsp.database, self.scsp.clients, SCSP, owner=CPO, session_id=session.id, profile=PROFILE
+        )
+
+
+@pytest.fixture
+async def delegated(cpo: Installation, other_database_url: str, clock: SetClock) -> AsyncIterator[Delegated]:
+    async with installed(other_database_url, clock, SCSP, Role.SCSP) as scsp:
+        await introduced(cpo, scsp)
+        yield Delegated(cpo, scsp)
+
+
+async def test_who_limits_charges_by_contract_hears_of_them_and_limits_them(delegated: Delegated) -> None:
+    """CHP-033, CHP-037, SES-005, SES-053, VER-027: pushed and listed, and what limits the charge is told back."""
+    cpo, scsp = delegated
+    await delegated.agree()
+    session = await charging(cpo)
+    await cpo.settle()
+    heard = await delegated.heard_of(session)
+    assert heard is not None and (heard.token.owner, heard.token.uid, heard.token.contract_id) == (
+        EMSP,
+        session.id,
+        session.id,
+    )
+    asked = await delegated.limit(session)
+    assert asked.verdict is ProfileVerdict.ACCEPTED
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    active = ActiveChargingProfile(started_at=things.LONG_AGO, profile=PROFILE)
+    await station_says(cpo, session, Limiting.TELL, "ACCEPTED", active)
+    assert await became(scsp, asked) == (CommandState.DONE, "ACCEPTED")
+    heard = await delegated.heard_of(session)
+    assert heard is not None and heard.active_profile == active
+
+
+async def test_who_has_no_contract_hears_of_no_charge_and_limits_none(delegated: Delegated, clock: SetClock) -> None:
+    """CHP-019, CHP-037: the list, asked for as soon as there is a contract, has what began before it."""
+    session = await charging(delegated.cpo)
+    await delegated.cpo.settle()
+    await delegated.scsp.pull()
+    assert await delegated.heard_of(session) is None
+    assert (await delegated.limit(session)).verdict is ProfileVerdict.REJECTED
+    await delegated.agree()
+    clock.advance(timedelta(days=1))
+    await delegated.scsp.pull()
+    heard = await delegated.heard_of(session)
+    assert heard is not None and heard.token.uid == session.id
+
+
+async def test_a_charge_is_limited_by_one_at_a_time(delegated: Delegated) -> None:
+    """CHP-034: whoever came first has it until its profile is taken back; of two, the lower would hold."""
+    cpo = delegated.cpo
+    await delegated.agree()
+    session = await charging(cpo)
+    await cpo.settle()
+    await delegated.limit(session)
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    body = encoded({"charging_profile": WORDS, "response_url": URL})
+    token = await befriended(cpo, EMSP, Role.EMSP)
+    async with stranger(token) as ask:
+        for method, said in (("PUT", body), ("DELETE", None)):
+            answer = await ask(method, at(cpo, session.id, response_url=URL), said)
+            assert answer.data == {"result": "REJECTED", "timeout": 0}
