@@ -16,8 +16,9 @@ from laddnav.locations import actions as locations
 from laddnav.locations.actions import STRANGERS_MAX
 from laddnav.locations.model import Station
 from laddnav.ocpp import actions, calls
+from laddnav.ocpp.connection import Connection
 from laddnav.ocpp.door import FREE_FAILURES, GUESSERS_MAX, Guard
-from laddnav.ocpp.serve import Connection, Sockets
+from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.wire.dialects import DIALECTS
 from tests.clock import SetClock
 from tests.ocpp.conftest import PASSWORD, Raw

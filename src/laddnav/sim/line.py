@@ -14,7 +14,8 @@ from websockets.asyncio.client import ClientConnection
 from laddnav.kit.time import rfc3339, utc
 
 if TYPE_CHECKING:
-    from laddnav.sim.station import Plug, SimStation
+    from laddnav.sim.plug import Plug
+    from laddnav.sim.station import SimStation
 
 ANSWER_WITHIN = 30  # seconds on the wall
 

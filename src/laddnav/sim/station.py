@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
@@ -22,11 +22,12 @@ from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, Reason
 from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
-from laddnav.kit.energy import NO_ENERGY, Energy, wh
-from laddnav.kit.power import Power, kw
+from laddnav.kit.energy import wh
+from laddnav.kit.power import Power
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.sim.car import Car
 from laddnav.sim.line import Wire
+from laddnav.sim.plug import Charge, Fact, Kept, Plug, meter_value
 
 # Validating in threads, the package's default, costs more than the validation and frees no core.
 ocpp.messages.ASYNC_VALIDATION = False
@@ -53,67 +54,6 @@ class Refused(Exception):
     def __init__(self, status: int | None) -> None:
         super().__init__(f"refused with {status}")
         self.status = status
-
-
-class Charge:
-    """One charge as the station knows it; `number` None until the server has named it."""
-
-    def __init__(self, plug: Plug, uid: str, began_at: datetime) -> None:
-        self.plug = plug
-        self.uid = uid
-        self.began_at = began_at
-        self.register = plug.register
-        self.number: int | None = None
-        self.allowed: bool | None = None
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """For whom a plug waits, and until when."""
-
-    number: int
-    uid: str
-    until: datetime
-
-
-class Plug:
-    """One connector: a register that only ever rises, and whatever car stands there."""
-
-    def __init__(self, no: int, power_max: Power, register: Energy) -> None:
-        self.no = no
-        self.power_max = power_max
-        self.status = ChargePointStatus.available
-        self.error = ChargePointErrorCode.no_error
-        self.car: Car | None = None
-        self.charge: Charge | None = None
-        self.invited: str | None = None  # a token for which a start from afar was accepted before the car came
-        self.kept: Kept | None = None
-        self.profile: dict[str, Any] | None = None  # as the package hands it over
-        self._register = register
-        self._taken = NO_ENERGY
-
-    @property
-    def register(self) -> Energy:
-        return self._register + self._taken
-
-    def measure(self, now: datetime) -> Power:
-        """Let the register rise to what the car has taken by now; the power that it takes."""
-        if self.car is None or self.charge is None:
-            return kw(0)
-        after = max(now - self.charge.began_at, timedelta())
-        self._taken = max(self._taken, self.car.taken(after, self.power_max))
-        return self.car.power(after, self.power_max)
-
-    def let_go(self) -> None:
-        self._register, self._taken = self.register, NO_ENERGY
-        self.charge = self.profile = None
-
-
-class Fact(Struct, frozen=True, kw_only=True):
-    """Something about a charge that the server must learn, in the order in which it happened, however late."""
-
-    charge: Charge
-    told: Callable[[int], Any]
-    starts: bool = False
 
 
 class SimStation:
@@ -308,7 +248,7 @@ class SimStation:
         if charge is None:
             return
         power = plug.measure(now)
-        value = _meter_value(now, plug.register, power, "Sample.Periodic")
+        value = meter_value(now, plug.register, power, "Sample.Periodic")
         self.untold.append(
             Fact(
                 charge=charge,
@@ -326,7 +266,7 @@ class SimStation:
         if charge is None:
             return
         power = plug.measure(now)
-        stopped, value = int(plug.register.wh), _meter_value(now, plug.register, power, "Transaction.End")
+        stopped, value = int(plug.register.wh), meter_value(now, plug.register, power, "Transaction.End")
         stopper = uid or (charge.uid if reason is Reason.local else None)
 
         def told(number: int) -> Any:
@@ -472,17 +412,3 @@ class SimStation:
     async def _pass(self, length: timedelta) -> None:
         """Let so much time of the shared clock pass."""
         await asyncio.sleep(length / self._clock.wall(timedelta(seconds=1)))
-
-
-def _meter_value(at: datetime, register: Energy, power: Power, context: str) -> dict[str, Any]:
-    samples = (
-        ("Energy.Active.Import.Register", str(register.wh), "Wh"),
-        ("Power.Active.Import", str(power.watts), "W"),
-    )
-    return {
-        "timestamp": rfc3339(at),
-        "sampledValue": [
-            {"value": value, "measurand": measurand, "unit": unit, "context": context}
-            for measurand, value, unit in samples
-        ],
-    }

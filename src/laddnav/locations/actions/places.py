@@ -8,10 +8,7 @@ from datetime import datetime
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import rules, store
-from laddnav.locations.events import (
-    EvseStatusChanged,
-    LocationChanged,
-)
+from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.locations.model import Connector, Evse, Location, Status
 from laddnav.locations.rules import UnknownEvse, UnknownLocation
 

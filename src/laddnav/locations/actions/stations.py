@@ -14,11 +14,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import rules, store
 from laddnav.locations.actions.places import fetch
-from laddnav.locations.events import (
-    StationChanged,
-    UnlockAnswered,
-    UnlockRequested,
-)
+from laddnav.locations.events import StationChanged, UnlockAnswered, UnlockRequested
 from laddnav.locations.model import Station
 from laddnav.locations.rules import EvseTaken, NoStation, StationExists, UnknownStation
 

@@ -13,12 +13,7 @@ from laddnav.sessions import reserved, rules, store
 from laddnav.sessions.actions.charging import fail
 from laddnav.sessions.actions.grounds import alone, place, reserved_for
 from laddnav.sessions.actions.reading import fetch
-from laddnav.sessions.events import (
-    StartAnswered,
-    StartRequested,
-    StopAnswered,
-    StopRequested,
-)
+from laddnav.sessions.events import StartAnswered, StartRequested, StopAnswered, StopRequested
 from laddnav.sessions.model import CdrToken, Session, Status
 from laddnav.sessions.rules import AlreadyEnded
 

@@ -19,14 +19,7 @@ from laddnav.readings.model import Said
 from laddnav.sessions import reserved, rules, store
 from laddnav.sessions.actions.grounds import place
 from laddnav.sessions.actions.reading import fetch
-from laddnav.sessions.events import (
-    SessionAmended,
-    SessionChanged,
-    SessionEnded,
-    SessionFailed,
-    SessionStarted,
-    about,
-)
+from laddnav.sessions.events import SessionAmended, SessionChanged, SessionEnded, SessionFailed, SessionStarted, about
 from laddnav.sessions.model import Session, Status
 from laddnav.tokens.model import Authorization
 

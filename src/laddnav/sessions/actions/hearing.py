@@ -6,11 +6,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.sessions import rules, store
-from laddnav.sessions.events import (
-    SessionChanged,
-    SessionStarted,
-    about,
-)
+from laddnav.sessions.events import SessionChanged, SessionStarted, about
 from laddnav.sessions.model import Session
 
 

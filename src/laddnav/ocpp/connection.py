@@ -1,0 +1,264 @@
+"""One open socket of a station: what it asks is carried out and then answered, what we ask waits its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from laddnav.db.unit import Unit
+from laddnav.kit.refusal import Refusal
+from laddnav.locations.model import Station
+from laddnav.ocpp import calls, rules, store
+from laddnav.ocpp.actions import SmallTalk
+from laddnav.ocpp.exchange import Done, Exchange
+from laddnav.ocpp.model import Direction, FrameKind, Message, StationCall
+from laddnav.ocpp.wire import frames
+from laddnav.ocpp.wire import station as table
+from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.events import Said, Verbatim, Verdict
+from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Garbled, Ignored
+from laddnav.ocpp.wire.station import Asked, CarryOut, Line, Say, Settle
+
+if TYPE_CHECKING:
+    from laddnav.ocpp.serve import Sockets
+
+log = structlog.get_logger()
+
+AHEAD_MAX = 16  # calls that a station may send before we stop reading and let TCP hold the rest
+GARBLED_MAX = 20  # frames in a row that make no sense, after which nobody is thought to be there
+
+# RFC 6455 §7.4.1
+_PROTOCOL_ERROR, POLICY, _BROKEN = 1002, 1008, 1011
+_GONE = (WebSocketDisconnect, RuntimeError)  # what a send raises when the other side has left
+
+
+class Connection:
+    """One open socket, and the line behind it.
+
+    Calls of the station are carried out one after the other, as they came; its answers to ours are taken at once.
+    """
+
+    def __init__(self, sockets: Sockets, websocket: WebSocket, station: Station, dialect: Dialect) -> None:
+        self.station = station
+        self.line = Line(dialect=dialect, registration=rules.registration(station))
+        self._sockets = sockets
+        self._websocket = websocket
+        self._heard: asyncio.Queue[tuple[str, Call | CallError]] = asyncio.Queue(AHEAD_MAX)
+        self._asked: dict[str, StationCall] = {}
+        self._to_ask: asyncio.Queue[StationCall] = asyncio.Queue()
+        self._patience: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Until the station leaves or is sent away; where one of the three breaks, none goes on without it."""
+        three = [asyncio.create_task(one) for one in (self._read(), self._answer_in_turn(), self._ask_in_turn())]
+        try:
+            done, _ = await asyncio.wait(three, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                if (error := one.exception()) is not None:
+                    log.error("station_line_broke", station=self.station.id, error=repr(error), exc_info=error)
+                    await self.close(_BROKEN, "something broke here; come again")
+        finally:
+            for one in three:
+                one.cancel()
+            self._stop_waiting()
+            await asyncio.gather(*three, return_exceptions=True)
+            await asyncio.shield(self._leave_off())
+
+    def send_away(self, code: int, reason: str) -> None:
+        """Close without waiting for a station that may be long gone."""
+        self._closing = asyncio.create_task(self.close(code, reason))
+
+    async def close(self, code: int, reason: str) -> None:
+        with suppress(*_GONE):
+            await self._websocket.close(code, reason)
+
+    # The station asks -------------------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        garbled = 0
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text: str = message.get("text") or ""
+            try:
+                if message.get("bytes") is not None:
+                    raise Garbled("OCPP-J speaks in text frames, not in binary ones")
+                frame = frames.read(text)
+            except Ignored:
+                continue
+            except Garbled as error:
+                garbled += 1
+                if garbled > GARBLED_MAX:
+                    await self.close(_PROTOCOL_ERROR, "this is not OCPP-J")
+                    return
+                await self._heard.put((text, error.answer))
+                continue
+            garbled = 0
+            if isinstance(frame, Call):
+                await self._heard.put((text, frame))
+            else:
+                await self._answered(text, frame)
+
+    async def _answer_in_turn(self) -> None:
+        while True:
+            text, heard = await self._heard.get()
+            if isinstance(heard, Call):
+                await self._carry_out(text, heard)
+            else:
+                await self._say(await self._done(self._exchange(text, None, Say(frames.write(heard))), heard.id))
+
+    async def _carry_out(self, text: str, call: Call) -> None:
+        fingerprint = hash(text)
+        self.line, deed = table.heard(self.line, call, fingerprint)
+        done = await self._done(self._exchange(text, call, deed), call.id)
+        if isinstance(deed, CarryOut) and done.answer is not None and done.text is not None:
+            self.line = table.answered(self.line, deed, fingerprint, done.answer, done.text)
+        await self._say(done)
+
+    def _exchange(self, text: str, call: Call | None, deed: Say | CarryOut) -> Exchange:
+        return Exchange(
+            station=self.station,
+            dialect=self.line.dialect,
+            text=text,
+            call=call,
+            deed=deed if isinstance(deed, CarryOut) else None,
+            answer=deed.text if isinstance(deed, Say) else None,
+        )
+
+    async def _done(self, exchange: Exchange, id: str) -> Done:
+        """The answer, once what it rests on is committed; if that failed, the station hears so and will ask again."""
+        try:
+            if exchange.deed is None or isinstance(exchange.deed.event, SmallTalk):
+                return await self._sockets.small_talk.add(exchange)
+            return await self._sockets.alone(exchange)
+        except Exception as error:
+            log.exception("station_message_failed", station=self.station.id, error=repr(error))
+            failed = CallError(id, ErrorCode.INTERNAL_ERROR, "it could not be carried out; please repeat it later")
+            return Done(None, exchange.answer or frames.write(failed))
+
+    async def _say(self, done: Done) -> None:
+        if done.text is not None:
+            await self._send(done.text)
+
+    async def _send(self, text: str) -> None:
+        with suppress(*_GONE):
+            await self._websocket.send_text(text)
+
+    # We ask the station -----------------------------------------------------------------------------------------------
+
+    def ask(self, call: StationCall) -> None:
+        """Put a call that this process has claimed in line; a station that is slow to read holds up only its own."""
+        self._to_ask.put_nowait(call)
+
+    async def _ask_in_turn(self) -> None:
+        while True:
+            call = await self._to_ask.get()
+            try:
+                await self._ask(call)
+            except Exception as error:
+                log.exception("station_call_failed", station=self.station.id, error=repr(error))
+
+    async def _ask(self, call: StationCall) -> None:
+        dialect = self.line.dialect
+        async with self._sockets.database.unit() as unit:
+            request = await calls.request_of(unit, call, dialect)
+            if isinstance(request, Verdict):
+                await calls.conclude(unit, call, request)
+                return
+            try:
+                self.line = table.ask(self.line, call.id, request, calls.PATIENCE.total_seconds())
+            except Refusal as refusal:
+                await calls.settle(unit, call, CallError(call.id, ErrorCode.GENERIC_ERROR, str(refusal)), None)
+                return
+        self._asked[call.id] = call
+        await self._next()
+
+    async def _next(self) -> None:
+        """Send the call whose turn it is, if any."""
+        self.line, asked = table.turn(self.line, _monotonic())
+        if asked is None:
+            return
+        text, kept = frames.write(asked.call), frames.write(self.line.dialect.kept(asked.call))
+        async with self._sockets.database.unit() as unit:
+            store.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, kept)])
+        self._patience = asyncio.create_task(self._lapse(asked))
+        await self._send(text)
+
+    async def _answered(self, text: str, reply: CallResult | CallError) -> None:
+        self.line, settle = table.settled(self.line, reply)
+        if settle is None:
+            log.info("late_answer", station=self.station.id, message_id=reply.id)
+            return
+        await self._settle(settle, text)
+
+    async def _lapse(self, asked: Asked) -> None:
+        assert asked.until is not None, "it was sent"
+        while _monotonic() < asked.until:
+            await asyncio.sleep(asked.until - _monotonic())
+        self._patience = None
+        self.line, settle = table.lapsed(self.line, _monotonic())
+        if settle is not None:
+            await self._settle(settle, "")
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    async def _settle(self, settle: Settle, text: str) -> None:
+        self._stop_waiting()
+        call, asked, reply = self._asked.pop(settle.asked.call.id), settle.asked, settle.reply
+        try:
+            async with self._sockets.database.unit() as unit:
+                if reply is None:
+                    await calls.give_up(unit, call, calls.NOT_IN_TIME)
+                else:
+                    await calls.settle(unit, call, reply, _said(self.line.dialect, asked, reply))
+                    kind = FrameKind.ERROR if isinstance(reply, CallError) else FrameKind.RESULT
+                    store.log(unit, [self._message(unit, Direction.IN, kind, asked.call, text)])
+        except Exception as error:
+            log.exception("station_answer_failed", station=self.station.id, error=repr(error))
+        self._sockets.database.wake()
+        await self._next()
+
+    async def _leave_off(self) -> None:
+        """What was sent and not answered never will be; what still waited may go over the next socket."""
+        open_call = None if self.line.asked is None else self.line.asked.call.id
+        unsent = [self._to_ask.get_nowait() for _ in range(self._to_ask.qsize())]
+        async with self._sockets.database.unit() as unit:
+            for call in (*self._asked.values(), *unsent):
+                if call.id == open_call:
+                    await calls.give_up(unit, call, "the station left before it answered")
+                else:
+                    calls.give_back(unit, call)
+        self._sockets.database.wake()
+
+    def _message(self, unit: Unit, direction: Direction, kind: FrameKind, call: Call, text: str) -> Message:
+        return Message(
+            holder=self.station.holder,
+            station_id=self.station.id,
+            at=unit.now,
+            direction=direction,
+            kind=kind,
+            message_id=call.id,
+            action=call.action,
+            body=text,
+            session_id=self._asked[call.id].session_id if call.id in self._asked else None,
+        )
+
+
+def _said(dialect: Dialect, asked: Asked, reply: CallResult | CallError) -> Said | None:
+    if isinstance(reply, CallError) or isinstance(asked.request, Verbatim):
+        return None
+    return dialect.said(asked.request, reply.payload)
+
+
+def _monotonic() -> float:
+    """Timers of sockets run on the loop's own time; no clock of ours can stop or speed them up."""
+    return asyncio.get_running_loop().time()
