@@ -19,6 +19,7 @@ from laddnav.locations.actions.places import (
     printed_evse,
     report_status,
     several,
+    time_zone,
     touch,
     vacated,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "stations_at",
     "stations_named",
     "strangers",
+    "time_zone",
     "touch",
     "vacated",
 ]

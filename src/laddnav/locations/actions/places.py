@@ -101,6 +101,11 @@ async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location
     return await store.places.find(unit, holder, owner, id)
 
 
+async def time_zone(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> str | None:
+    """Of a Location; None where it is not known."""
+    return await store.places.time_zone(unit, holder, owner, id)
+
+
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Location]:
     """(holder, Location). Raises UnknownLocation."""
     found = await store.places.by_ref(unit, ref)

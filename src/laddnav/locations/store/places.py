@@ -16,6 +16,7 @@ from laddnav.locations.rules import ended
 _LOCATION = "l.holder, l.owner, l.id, l.id_key, l.ref, l.body, l.revision, l.last_updated"
 FETCH = f"select {_LOCATION} from location l where l.holder = $1 and l.owner = $2 and l.id_key = $3"
 LOCK = FETCH + " for update"
+TIME_ZONE = "select body::json ->> 'time_zone' from location where holder = $1 and owner = $2 and id_key = $3"
 BY_REF = f"select {_LOCATION} from location l where l.ref = $1"
 PAGE = f"""
 select {_LOCATION} from location l
@@ -125,6 +126,11 @@ COUNT = "select count(*) from location where ($1::text is null or holder = $1)"
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Location | None:
     row = await unit.fetch_one(LOCK if lock else FETCH, str(holder), str(owner), fold(id))
     return None if row is None else (await _whole(unit, [row]))[0][1]
+
+
+async def time_zone(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> str | None:
+    zone: str | None = await unit.value(TIME_ZONE, str(holder), str(owner), fold(id))
+    return zone
 
 
 async def by_ref(unit: Unit, ref: str) -> tuple[PartyId, Location] | None:

@@ -22,8 +22,8 @@ from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 async def keep(unit: Unit, holder: PartyId, session: Session) -> bool:
     """With the Token that it names, and the time zone of its Location, where we know these."""
     session = replace(session, token=await drivers.found(unit, session.token))
-    location = await locations.find(unit, holder, session.owner, session.location_id)
-    return await sessions.hear(unit, session if location is None else replace(session, time_zone=location.time_zone))
+    zone = await locations.time_zone(unit, holder, session.owner, session.location_id)
+    return await sessions.hear(unit, session if zone is None else replace(session, time_zone=zone))
 
 
 SUBJECT = Subject(
