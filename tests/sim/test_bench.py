@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.sim.bench import roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, rate
+from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import furnished, place_id
 from laddnav.sim.bench.load import Refused, get
+from laddnav.sim.bench.peers import LIBRARIES, Library, absent
 from laddnav.sim.bench.run import NAMES, UnknownBench, run
 
 TINY = Pace(rounds=1, seconds=0.05, warm_up=0.05, askers=2, stations=2, places=120, objects=8)
@@ -25,9 +27,15 @@ async def test_every_figure_stands_beside_its_limit() -> None:
     for figure in found.values():
         assert figure.value > 0 and figure.limit > 0, figure
         assert figure.unit and figure.limit_is
+        assert figure.told().keys() == found["ocpi_page"].told().keys()
         # Both are rounded for showing; the ratio is of what was measured.
         more, less = sorted((figure.value / figure.limit, figure.limit / figure.value), reverse=True)
         assert figure.ratio == pytest.approx(more, rel=0.02) or figure.ratio == pytest.approx(less, rel=0.02)
+
+
+def test_others_are_measured_where_they_are_installed() -> None:
+    assert absent() == [], "bin/setup dev installs them"
+    assert absent([Library("nobody-ocpi", "nobody"), *LIBRARIES]) == ["nobody-ocpi"]
 
 
 async def test_only_what_is_named_is_measured() -> None:
@@ -66,3 +74,8 @@ async def test_no_figure_is_made_of_refusals_or_of_what_is_not_there_afterwards(
 
         with pytest.raises(Refused, match=r"kwh of SESSION-\d+ was told as 0 and is"):
             await telling.figure(house, TINY, replace(sessions, news=forgotten))
+        # A network that grows is looked at on its first page, amid it and on its last; each has to be the one it seems.
+        grown = await growing(house, TINY, Sizes(small=200, large=300))
+        assert {figure.name for figure in grown if figure.goal} == {
+            f"ocpi_growth_{w}" for w in ("first", "middle", "last")
+        }

@@ -31,8 +31,12 @@ def bench(
 
 async def _measured(names: list[str], quick: bool) -> list[dict[str, Any]]:
     from laddnav.sim.bench.figures import FULL, QUICK
-    from laddnav.sim.bench.run import run
+    from laddnav.sim.bench.peers import absent
+    from laddnav.sim.bench.run import chosen, run
 
+    if "ocpi_peers" in chosen(names):
+        for name in absent():
+            typer.echo(f"{name} is not installed and not measured; `bin/setup dev` installs it", err=True)
     return [figure.told() async for figure in run(names, QUICK if quick else FULL)]
 
 

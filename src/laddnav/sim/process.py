@@ -1,4 +1,4 @@
-"""A process of ours that another one starts: it says when it is ready, and dies with whoever started it."""
+"""A process that one of ours starts: it says when it is ready, and dies with whoever started it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,14 @@ class Process:
 
     @classmethod
     async def started(
-        cls, arguments: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+        cls,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m"),
     ) -> Process:
-        """`python -m` of these arguments, once it is ready; its standard error goes to the end of `log`.
+        """The program with these arguments, once it is ready; its standard error goes to the end of `log`.
 
         `environment` None is ours. A session of its own keeps it from a terminal's Ctrl-C: whoever started it ends it.
         Raises DidNotStart.
@@ -42,7 +47,7 @@ class Process:
         with log.open("ab") as standard_error:
             began_at = standard_error.tell()
             process = await asyncio.create_subprocess_exec(
-                *(*FOLLOW, str(os.getpid()), sys.executable, "-m", *arguments),
+                *(*FOLLOW, str(os.getpid()), *program, *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=standard_error,

@@ -7,7 +7,7 @@ eMSP, and does nothing but answer: what follows from an answer (billing, pushes)
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from itertools import cycle, islice
@@ -65,6 +65,8 @@ class House(Struct, frozen=True, kw_only=True):
     as_cpo: Line
     stations: Sequence[str]
     places: Sequence[bytes]
+    folder: Path  # for whatever a benchmark puts down
+    cores: Set[int]  # on which whoever is measured runs, and nobody else
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -73,10 +75,11 @@ class Line(Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
     connection: Connection
 
-    def path(self, module: Module, interface: Interface) -> str:
+    def path(self, module: Module, interface: Interface, version: str = "") -> str:
+        """In the version of the connection, unless another is named."""
         url = self.connection.endpoint(module, interface)
         assert url is not None, "the other offers what the role has"
-        return urlsplit(url).path
+        return urlsplit(url).path.replace(self.connection.version, version or self.connection.version, 1)
 
 
 @asynccontextmanager
@@ -102,20 +105,22 @@ async def furnished(pace: Pace) -> AsyncIterator[House]:
                     os.sched_setaffinity(process.pid, core_of_server)
                 clients = Clients(opened.database, roaming(replace(said, public_url=server.url)))
                 as_cpo, as_emsp = await _introduced(opened.database, clients)
-                places = await _read_through(_port(server.url), as_emsp, pace)
-                await _told_of(_port(server.url), as_cpo, places[: pace.objects])
+                places = await _read_through(port_of(server.url), as_emsp, pace)
+                await _told_of(port_of(server.url), as_cpo, places[: pace.objects])
                 await _settled(database, places)
                 yield House(
                     postgres=_pid_of_postgres(data / "postgres"),
                     database=database,
                     server=server.pid,
-                    server_port=_port(server.url),
+                    server_port=port_of(server.url),
                     limit=bare.pid,
-                    limit_port=_port(bare.url),
+                    limit_port=port_of(bare.url),
                     as_cpo=as_cpo,
                     as_emsp=as_emsp,
                     stations=stations,
                     places=places,
+                    folder=data,
+                    cores=core_of_server,
                 )
             finally:
                 await server.stop()
@@ -159,7 +164,7 @@ async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:
 
 def place_id(number: int) -> str:
     """In the order of the ids as in that of their making."""
-    return f"place-{number:05}"
+    return f"place-{number:07}"
 
 
 def card_uid(number: int) -> str:
@@ -257,7 +262,7 @@ def _pid_of_postgres(cluster: Path) -> int:
     return int((cluster / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
-def _port(url: str) -> int:
+def port_of(url: str) -> int:
     port = urlsplit(url).port
     assert port is not None
     return port

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 import asyncpg
 import msgspec
+from msgspec import Struct
 
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, of_answers
 from laddnav.sim.bench.house import House
 from laddnav.sim.bench.load import HttpAsker, Rate, Refused, Side, compared
 
 Requests = Callable[[], bytes]  # makes the next request, another one each time
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """One of those who are asked the same."""
+
+    pid: int
+    port: int
+    requests: Requests
 
 
 async def figure(
@@ -25,18 +35,27 @@ async def figure(
 
 async def beside(house: House, pace: Pace, ours: Requests, limit: Requests) -> tuple[Rate, Rate]:
     """Raises Refused."""
-    asking, limit_asking = [
-        [await HttpAsker.connected(port, request, _granted) for _ in range(pace.askers)]
-        for port, request in ((house.server_port, ours), (house.limit_port, limit))
-    ]
+    sides = (
+        Asked(pid=house.server, port=house.server_port, requests=ours),
+        Asked(pid=house.limit, port=house.limit_port, requests=limit),
+    )
+    ours_rate, limit_rate = await rates(house, pace, sides, pace.askers)
+    return ours_rate, limit_rate
+
+
+async def rates(house: House, pace: Pace, sides: Sequence[Asked], askers: int) -> Sequence[Rate]:
+    """Of each, asked by so many at a time. Raises Refused."""
+    asking = [[await HttpAsker.connected(side.port, side.requests, _granted) for _ in range(askers)] for side in sides]
     try:
-        sides = (Side(server=house.server, askers=asking), Side(server=house.limit, askers=limit_asking))
-        ours_rate, limit_rate = await compared(
-            sides, house.postgres, rounds=pace.rounds, seconds=pace.seconds, warm_up=pace.warm_up
+        return await compared(
+            [Side(server=side.pid, askers=there) for side, there in zip(sides, asking, strict=True)],
+            house.postgres,
+            rounds=pace.rounds,
+            seconds=pace.seconds,
+            warm_up=pace.warm_up,
         )
-        return ours_rate, limit_rate
     finally:
-        for asker in (*asking, *limit_asking):
+        for asker in chain.from_iterable(asking):
             asker.close()
 
 
@@ -56,7 +75,7 @@ async def value(house: House, statement: str, *arguments: object) -> Any:
         await connection.close()
 
 
-class _Answer(msgspec.Struct):
+class _Answer(Struct):
     data: msgspec.Raw
 
 

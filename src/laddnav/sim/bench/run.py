@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 
 from laddnav.kit.refusal import Refusal
 from laddnav.sim.bench import reading, telling
 from laddnav.sim.bench.charging import meter_values
 from laddnav.sim.bench.figures import Figure, Pace
+from laddnav.sim.bench.growth import growth
 from laddnav.sim.bench.house import House, furnished
+from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.pricing import prices
 
 IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
@@ -18,38 +20,44 @@ IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
     "ocpi_session": telling.session,
     "ocpi_evse": telling.evse,
     "ocpi_cdr": telling.cdr,
+    "ocpi_peers": peers,
     "ocpp_meter_values": meter_values,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
 NAMES = (*IN_A_HOUSE, *ALONE)
+# Takes minutes, and is run only where its whole name is said.
+WHEN_NAMED: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {"ocpi_growth": growth}
 
 
 class UnknownBench(Refusal):
     """No benchmark has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is no benchmark; there are {', '.join(NAMES)}")
+        super().__init__(f"{name!r} is no benchmark; there are {', '.join((*NAMES, *WHEN_NAMED))}")
 
 
 async def run(names: Iterable[str], pace: Pace) -> AsyncIterator[Figure]:
     """Each figure as soon as it is there; no name is all of them. Raises UnknownBench, CannotStart, DidNotStart."""
-    wanted = _wanted(tuple(names))
+    wanted = chosen(names)
     if any(name in IN_A_HOUSE for name in wanted):
         async with furnished(pace) as house:
             for name, bench in IN_A_HOUSE.items():
                 for figure in await bench(house, pace) if name in wanted else ():
                     yield figure
+    for name, long in WHEN_NAMED.items():
+        for figure in await long(pace) if name in wanted else ():
+            yield figure
     for name, work in ALONE.items():
         for figure in work(pace) if name in wanted else ():
             yield figure
 
 
-def _wanted(names: Sequence[str]) -> Collection[str]:
-    """A name without what follows its first word is all that begin with it. Raises UnknownBench."""
-    wanted = set[str]()
+def chosen(names: Iterable[str]) -> Collection[str]:
+    """The first word of some stands for all that begin with it, and no name for all. Raises UnknownBench."""
+    found = set[str]()
     for name in names:
-        found = {one for one in NAMES if one == name or one.startswith(f"{name}_")}
-        if not found:
+        meant = {one for one in NAMES if one == name or one.startswith(f"{name}_")} | WHEN_NAMED.keys() & {name}
+        if not meant:
             raise UnknownBench(name)
-        wanted |= found
-    return wanted or set(NAMES)
+        found |= meant
+    return found or NAMES

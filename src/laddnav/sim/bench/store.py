@@ -22,3 +22,24 @@ CDRS = "select count(*) from cdr where holder = $1"
 SIZE_OF_NEWS = (
     "select octet_length(kind || about || body) from event where about like '%/' || $1 order by id desc limit 1"
 )
+
+# More places: each of the first $4 again and again, under other ids, until there are $3. All of a row that is not named
+# here stays as it is, whatever columns a table has.
+PLACES = "select count(*) from location where holder = $1 and owner = $1"
+_MADE = """
+from (select n, 'place-' || lpad(n::text, 7, '0') as id, 'place-' || lpad((n % $4)::text, 7, '0') as of
+  from generate_series($2::bigint, $3::bigint - 1) as n) made
+"""
+MORE_PLACES = f"""
+insert into location select one.* {_MADE} join location t on t.holder = $1 and t.owner = $1 and t.id_key = made.of,
+  jsonb_populate_record(t, jsonb_build_object('id', made.id, 'id_key', made.id,
+    'ref', 'ffffffff-0000-7000-8000-' || lpad(to_hex(made.n), 12, '0'))) one
+order by made.n
+"""
+MORE_WORDS = f"""
+insert into ocpi_words select one.* {_MADE} join ocpi_words t on t.holder = $1 and t.owner = $1 and t.said
+  and t.module = 'locations' and t.id_key = made.of,
+  jsonb_populate_record(t, jsonb_build_object('id_key', made.id, 'body', replace(t.body, made.of, made.id))) one
+order by made.n
+"""
+REF_AT = "select ref from location where holder = $1 and owner = $1 order by ref offset $2 limit 1"

@@ -17,6 +17,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.cdrs.rules import costs_of
 from laddnav.kit.energy import kwh
 from laddnav.kit.time import rfc3339
+from laddnav.ocpi.connections.partners import NEWEST
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -68,10 +69,10 @@ async def cdr(house: House, pace: Pace) -> list[Figure]:
     return [await figure(house, pace, of_cdrs(house))]
 
 
-def of_sessions(house: House, pace: Pace) -> Telling:
+def of_sessions(house: House, pace: Pace, version: str = NEWEST) -> Telling:
     """Whole again each time, with more energy and a later moment."""
-    path = _of_ours(house, Module.SESSIONS)
-    codec = VERSIONS[house.as_cpo.connection.version].codecs[Session]
+    path = _of_ours(house, Module.SESSIONS, version)
+    codec = VERSIONS[version].codecs[Session]
     templates = [codec.encode(_charge(number, house.places[number])) for number in range(pace.objects)]
 
     moment = _moments()
@@ -119,7 +120,7 @@ def of_evses(house: House, pace: Pace) -> Telling:
 def of_cdrs(house: House) -> Telling:
     """Every CDR is new, is read whole, and is kept in its own words and in ours."""
     path = house.as_cpo.path(Module.CDRS, Interface.RECEIVER)
-    codec = VERSIONS[house.as_cpo.connection.version].codecs[Cdr]
+    codec = VERSIONS[NEWEST].codecs[Cdr]
     template = codec.encode(charges.cdr("CDR-00000000", charges.complex(), charges.stretches()))
 
     def news(number: int) -> News:
@@ -190,9 +191,9 @@ async def _look_at_limit(house: House, pace: Pace, telling: Telling, told: int) 
             raise Refused(f"the limit for {telling.name}: {news.key} is not as it was told last")
 
 
-def _of_ours(house: House, module: Module) -> str:
+def _of_ours(house: House, module: Module, version: str = NEWEST) -> str:
     """Where the eMSP is told of objects of the CPO."""
-    return f"{house.as_cpo.path(module, Interface.RECEIVER)}/{OURS.country}/{OURS.party}"
+    return f"{house.as_cpo.path(module, Interface.RECEIVER, version)}/{OURS.country}/{OURS.party}"
 
 
 def _moments() -> Callable[[int], str]:

@@ -1,0 +1,171 @@
+"""OCPI in Python by others beside ours: the same Locations and Sessions, the same pages, the same core of the machine.
+
+They keep everything in memory and ours in a database. Each runs in an environment of its own, made by `bin/setup dev`.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from itertools import count, cycle
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+import laddnav
+from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.sim.bench import roaming, telling
+from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, of_answers
+from laddnav.sim.bench.house import PAGE, House, place_id, port_of
+from laddnav.sim.bench.load import HttpAsker, Refused, get, tell
+from laddnav.sim.bench.roaming import Asked
+from laddnav.sim.network import OURS
+from laddnav.sim.process import Process
+
+VERSION = "2.2.1"  # the newest that they speak
+TOKEN = "peer"
+HEADERS = {"Authorization": f"Token {b64encode(TOKEN.encode()).decode()}"}
+ENVIRONMENTS = Path(laddnav.__file__).parents[2] / ".cache" / "counterparts"
+ASKERS = 4  # some need a quarter of a second for a page
+PAGES = Goal(of=Measure.TIMES, least=100)
+SINGLE = Goal(of=Measure.TIMES, least=10)
+
+
+class Library(Struct, frozen=True):
+    """What PyPI calls it, and the name of the environment (requirements/counterparts) that it runs in."""
+
+    name: str
+    environment: str
+
+    @property
+    def python(self) -> Path:
+        return ENVIRONMENTS / self.environment / "bin" / "python"
+
+
+LIBRARIES = (Library("extrawest-ocpi", "extrawest"), Library("py-ocpi", "pyocpi"))
+
+
+class Peer(Struct, frozen=True, kw_only=True):
+    """A running server of somebody else's."""
+
+    library: Library
+    pid: int
+    port: int
+
+
+class Thing(Struct, frozen=True, kw_only=True):
+    """What all are asked: of ours with all that stands around it, of a peer at its own path."""
+
+    name: str
+    called: str
+    ours: Callable[[], bytes]
+    theirs: Callable[[], Callable[[], bytes]]  # from the beginning for each
+    goal: Goal
+
+
+def absent(libraries: Sequence[Library] = LIBRARIES) -> Sequence[str]:
+    """Those that are not installed here."""
+    return [one.name for one in libraries if not one.python.exists()]
+
+
+async def peers(house: House, pace: Pace) -> list[Figure]:
+    """Of those that are installed. Raises Refused, DidNotStart."""
+    async with _running(house) as there:
+        if not there:
+            return []
+        return [figure for thing in _things(house, pace) for figure in await _beside(house, pace, thing, there)]
+
+
+def _things(house: House, pace: Pace) -> Sequence[Thing]:
+    ours = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER, VERSION)
+    theirs, headers = f"/ocpi/cpo/{VERSION}/locations", house.as_emsp.headers
+    ids = [place_id(number) for number in range(pace.objects)]
+    page = f"?offset={len(house.places) - PAGE}&limit={PAGE}"
+    told = telling.of_sessions(house, pace, VERSION)
+
+    def put(headers: dict[str, str], path: str, number: count[int]) -> bytes:
+        news = told.news(next(number))
+        return tell("PUT", f"{path}/{news.key}", headers, news.body)
+
+    sessions = f"/ocpi/emsp/{VERSION}/sessions/{OURS.country}/{OURS.party}"
+    return [
+        Thing(
+            name="page",
+            called="page",
+            ours=lambda: get(f"{ours}{page}", headers),
+            theirs=lambda: lambda: get(f"{theirs}/{page}", HEADERS),
+            goal=PAGES,
+        ),
+        Thing(
+            name="location",
+            called="Location",
+            ours=cycle([get(f"{ours}/{id}", headers) for id in ids]).__next__,
+            theirs=lambda: cycle([get(f"{theirs}/{id}", HEADERS) for id in ids]).__next__,
+            goal=SINGLE,
+        ),
+        Thing(
+            name="session",
+            called="Session",
+            ours=partial(put, house.as_cpo.headers, told.path, count()),
+            theirs=lambda: partial(put, HEADERS, sessions, count()),
+            goal=SINGLE,
+        ),
+    ]
+
+
+async def _beside(house: House, pace: Pace, thing: Thing, there: Sequence[Peer]) -> list[Figure]:
+    """Raises Refused."""
+    sides = [Asked(pid=house.server, port=house.server_port, requests=thing.ours)]
+    sides += [Asked(pid=peer.pid, port=peer.port, requests=thing.theirs()) for peer in there]
+    ours, *others = await roaming.rates(house, pace, sides, min(ASKERS, pace.askers))
+    return [
+        of_answers(
+            f"ocpi_peers_{thing.name}_{peer.library.environment}",
+            thing.called,
+            ours,
+            replace(theirs, postgres_us=0.0),  # they have none; what was counted was its own rest
+            f"{peer.library.name}, in memory",
+            goal=thing.goal,
+        )
+        for peer, theirs in zip(there, others, strict=True)
+    ]
+
+
+@asynccontextmanager
+async def _running(house: House) -> AsyncIterator[Sequence[Peer]]:
+    """Those that are installed, with the Locations of the house, in the words in which ours tells them."""
+    path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER, VERSION)
+    pages = [
+        await HttpAsker.once(house.server_port, get(f"{path}?offset={offset}&limit={PAGE}", house.as_emsp.headers))
+        for offset in range(0, len(house.places), PAGE)
+    ]
+    kept = house.folder / "places.json"
+    kept.write_bytes(b"[%s]" % b",".join(roaming.data_in(page)[1:-1] for page in pages))
+    async with AsyncExitStack() as stack:
+        there = []
+        for library in LIBRARIES:
+            if library.python.exists():
+                process = await Process.started(
+                    (str(Path(__file__).with_name("peer.py")), TOKEN, str(kept)),
+                    log=house.folder / "said",
+                    program=(str(library.python), "-I"),
+                )
+                stack.push_async_callback(process.kill)
+                os.sched_setaffinity(process.pid, house.cores)
+                peer = Peer(library=library, pid=process.pid, port=port_of(process.url))
+                await _look(peer, house)
+                there.append(peer)
+        yield there
+
+
+async def _look(peer: Peer, house: House) -> None:
+    """Whether it shows a page of the same places. Raises Refused."""
+    path = f"/ocpi/cpo/{VERSION}/locations/?offset={len(house.places) - PAGE}&limit={PAGE}"
+    page = await HttpAsker.once(peer.port, get(path, HEADERS))
+    many = page.lower().count(b'"country_code":"se"') or page.lower().count(b'"country_code": "se"')
+    if many != PAGE:
+        raise Refused(f"{peer.library.name} shows {many} places on a page: {page[:300].decode()}")
