@@ -104,7 +104,7 @@ async def confirm(unit: Unit, confirmation: Confirmation) -> Captured:
     cdr = await cdrs.of_authorization(unit, holder, confirmation.authorization_reference)
     if cdr is None:
         raise NothingCharged(confirmation.authorization_reference)
-    return await _keep_confirmation(unit, holder, confirmation, cdr.owner, wanted=rules.wanted(cdr))
+    return await _keep_confirmation(unit, holder, confirmation, cdr.owner, cdr, wanted=rules.wanted(cdr))
 
 
 async def offer(unit: Unit, ref: str, cpo: PartyId, where: EvseRef, connector_id: str | None) -> Offer:
@@ -223,15 +223,17 @@ async def invoice_reference(
 
 async def keep_confirmation(unit: Unit, holder: PartyId, confirmation: Confirmation) -> None:
     """A provider tells what it captured for a charge of ours."""
-    await _keep_confirmation(unit, holder, confirmation, holder, wanted=True)
+    cdr = await cdrs.of_authorization(unit, holder, confirmation.authorization_reference)
+    await _keep_confirmation(unit, holder, confirmation, holder, cdr, wanted=True)
 
 
 async def _keep_confirmation(
-    unit: Unit, holder: PartyId, confirmation: Confirmation, cpo: PartyId, *, wanted: bool
+    unit: Unit, holder: PartyId, confirmation: Confirmation, cpo: PartyId, cdr: Cdr | None, *, wanted: bool
 ) -> Captured:
     before = await store.confirmation(unit, holder, confirmation.owner, confirmation.id, lock=True)
     ref = unit.new_id() if before is None else before.ref
-    one = Captured(holder=holder, ref=ref, cpo=cpo, confirmation=confirmation)
+    where = None if cdr is None else EvseRef(cdr.location.id, cdr.location.evse_uid)
+    one = Captured(holder=holder, ref=ref, cpo=cpo, where=where, confirmation=confirmation)
     store.put_confirmation(unit, one)
     unit.announce(
         ConfirmationChanged(
@@ -297,3 +299,10 @@ async def confirmations(
 ) -> Sequence[Captured]:
     """Newest first; the last ref is the next `before`."""
     return await store.confirmations(unit, holder, before, limit)
+
+
+async def captures_at(
+    unit: Unit, installed: Installed, *, before: str | None = None, limit: int = 50
+) -> Sequence[Captured]:
+    """What its provider captured for charges where this terminal serves, newest first; the last ref is the next."""
+    return await store.confirmations_at(unit, installed.holder, installed.terminal, before, limit)

@@ -88,11 +88,15 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 
 class Captured(Struct, frozen=True, kw_only=True):
-    """A Confirmation as we keep it: `cpo` has to put it on the driver's invoice."""
+    """A Confirmation as we keep it: `cpo` has to put it on the driver's invoice, `where` the charge was.
+
+    `where` None: the CDR of the charge was not here when it was told.
+    """
 
     holder: PartyId
     ref: str
     cpo: PartyId
+    where: EvseRef | None = None
     confirmation: Confirmation
 
 

@@ -75,6 +75,16 @@ async def fetch_terminal(unit: Unit, ref: str) -> Installed:
     return await actions.terminal_by_ref(unit, ref)
 
 
+async def list_captures(
+    unit: Unit, ref: str, by: Visitor, *, limit: Limit = 50, cursor: str | None = None
+) -> Page[Captured]:
+    """What was captured for charges where this terminal serves, newest first."""
+    one = await actions.terminal_by_ref(unit, ref)
+    yours(by, one.holder)
+    found = await actions.captures_at(unit, one, before=cursor, limit=limit + 1)
+    return page(found, limit, lambda each: each.ref)
+
+
 async def introduce(unit: Unit, by: Visitor, body: Introduce) -> Installed:
     """As its provider, make a terminal known to the CPO that gets it."""
     terminal = Terminal(
@@ -146,6 +156,7 @@ async def confirm(unit: Unit, by: Visitor, body: Confirm) -> Captured:
 ROUTES = (
     Route(method="GET", path="/terminals", does=list_terminals),
     Route(method="GET", path="/terminals/{ref}", does=fetch_terminal),
+    Route(method="GET", path="/terminals/{ref}/confirmations", does=list_captures),
     Route(method="POST", path="/terminals", does=introduce, needs=Role.OPERATOR, status=201),
     Route(method="PUT", path="/terminals/{ref}/assignment", does=assign, needs=Role.OPERATOR),
     Route(method="PUT", path="/terminals/{ref}/description", does=describe, needs=Role.OPERATOR),

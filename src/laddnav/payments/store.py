@@ -7,7 +7,7 @@ from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.payments.model import Captured, Confirmation, Installed, Terminal
 
 _TERMINAL = "select holder, ref, cpo, deactivated_at, body from payment_terminal"
@@ -25,7 +25,7 @@ on conflict (holder, owner, id_key) do update set cpo = excluded.cpo, deactivate
   body = excluded.body, revision = t.revision + 1, last_updated = excluded.last_updated
 """
 
-_CONFIRMATION = "select holder, ref, cpo, body from payment_confirmation"
+_CONFIRMATION = "select holder, ref, cpo, location_id, evse_uid, body from payment_confirmation"
 CONFIRMATION = f"{_CONFIRMATION} where holder = $1 and owner = $2 and id_key = $3"
 LOCK_CONFIRMATION = CONFIRMATION + " for update"
 CONFIRMATION_BY_REF = f"{_CONFIRMATION} where ref = $1"
@@ -33,11 +33,17 @@ CONFIRMATIONS = f"""
 {_CONFIRMATION} where ($1::text is null or holder = $1) and ($2::text is null or ref < $2) order by ref desc limit $3
 """
 CONFIRMATIONS_OF = f"{_CONFIRMATION} where holder = $1 and authorization_key = any($2) order by last_updated, ref"
+CONFIRMATIONS_AT = f"""
+{_CONFIRMATION} where holder = $1 and owner = $2 and (lower(location_id) = any($3) or lower(evse_uid) = any($4))
+  and ($5::text is null or ref < $5) order by ref desc limit $6
+"""
 PUT_CONFIRMATION = """
-insert into payment_confirmation as t (holder, owner, id_key, ref, cpo, authorization_key, body, revision, last_updated)
-values ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+insert into payment_confirmation as t (holder, owner, id_key, ref, cpo, authorization_key, location_id, evse_uid, body,
+  revision, last_updated)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)
 on conflict (holder, owner, id_key) do update set cpo = excluded.cpo, authorization_key = excluded.authorization_key,
-  body = excluded.body, revision = t.revision + 1, last_updated = excluded.last_updated
+  location_id = excluded.location_id, evse_uid = excluded.evse_uid, body = excluded.body, revision = t.revision + 1,
+  last_updated = excluded.last_updated
 """
 
 
@@ -111,6 +117,16 @@ async def confirmations_of(unit: Unit, holder: PartyId, references: Iterable[str
     return [_captured(row) for row in await unit.fetch(CONFIRMATIONS_OF, str(holder), keys)]
 
 
+async def confirmations_at(
+    unit: Unit, holder: PartyId, terminal: Terminal, before: str | None, limit: int
+) -> list[Captured]:
+    """For charges where this terminal serves; newest first."""
+    places = [fold(id) for id in terminal.location_ids]
+    evses = [fold(uid) for uid in terminal.evse_uids]
+    rows = await unit.fetch(CONFIRMATIONS_AT, str(holder), str(terminal.owner), places, evses, before, limit)
+    return [_captured(row) for row in rows]
+
+
 def put_confirmation(unit: Unit, one: Captured) -> None:
     unit.write(
         PUT_CONFIRMATION,
@@ -120,6 +136,8 @@ def put_confirmation(unit: Unit, one: Captured) -> None:
         one.ref,
         str(one.cpo),
         fold(one.confirmation.authorization_reference),
+        None if one.where is None else one.where.location_id,
+        None if one.where is None else one.where.evse_uid,
         json.encode(one.confirmation).decode(),
         one.confirmation.last_updated,
     )
@@ -130,5 +148,6 @@ def _captured(row: Record) -> Captured:
         holder=PartyId.parse(row["holder"]),
         ref=row["ref"],
         cpo=PartyId.parse(row["cpo"]),
+        where=None if row["location_id"] is None else EvseRef(row["location_id"], row["evse_uid"]),
         confirmation=json.decode(row["body"], Confirmation),
     )

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
+from laddnav.ocpi.wire.clients import ClientStatus
 from laddnav.ocpi.wire.handshake import Interface, Module
+from laddnav.parties.model import Role
 
 
 class Told(Struct, frozen=True):
@@ -65,3 +67,50 @@ class Tally(Struct, frozen=True, kw_only=True):
     granted: int
     bytes_in: int
     bytes_out: int
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """One party in one role behind a hub of ours, and since when its status is so.
+
+    `party` None: it is invited and has not said yet who it is. `ref`, `name` and `version` are those of the connection
+    to it; None: there is none any more.
+    """
+
+    holder: PartyId
+    party: PartyId | None
+    role: Role | None
+    status: ClientStatus
+    since: datetime
+    ref: str | None
+    name: str | None
+    version: str | None
+
+    @property
+    def key(self) -> str:
+        """Its place in the list of all."""
+        return fold(f"{self.party}/{self.role}")
+
+
+class Apart(Struct, frozen=True, kw_only=True):
+    """Two parties that do not reach each other, in one module or (None) in all, and since when."""
+
+    holder: PartyId
+    one: PartyId
+    other: PartyId
+    module: Module | None
+    since: datetime
+
+    @property
+    def key(self) -> str:
+        """Its place in the list of all."""
+        return f"{self.one}/{self.other}/{self.module or ''}"
+
+
+class Sought(Struct, frozen=True, kw_only=True):
+    """What of the log somebody looks for; None: it does not matter. `client` asked or was asked."""
+
+    client: PartyId | None = None
+    module: Module | None = None
+    granted: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None

@@ -49,6 +49,18 @@ async def decide(unit: Unit, hub: PartyId, wanted: Collection[Denial]) -> Denial
     return await denials(unit, hub)
 
 
+async def keep_apart(unit: Unit, hub: PartyId, pair: Denial) -> None:
+    """One more pair, from the next request on; again is nothing. Raises UnknownParty."""
+    await parties.fetch(unit, hub)
+    store.hub.deny(unit, hub, pair)
+
+
+async def let_meet(unit: Unit, hub: PartyId, pair: Denial) -> None:
+    """This pair reaches each other again, from the next request on; again is nothing. Raises UnknownParty."""
+    await parties.fetch(unit, hub)
+    await store.hub.allow(unit, hub, pair)
+
+
 async def month(unit: Unit, hub: PartyId, said: str) -> HubMonth:
     """`said` is such as 2026-11, in UTC. Raises UnknownParty, Unreadable."""
     await parties.fetch(unit, hub)
