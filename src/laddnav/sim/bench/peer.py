@@ -4,24 +4,18 @@
 """
 
 import json
-import os
 import socket
 import sys
+from inspect import signature
+from typing import Any
 
-listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-address = f"127.0.0.1:{listening.getsockname()[1]}"
-os.environ |= {"OCPI_HOST": address, "PROTOCOL": "http", "COUNTRY_CODE": "SE", "PARTY_ID": "LAD"}
-
-from inspect import signature  # noqa: E402
-from typing import Any  # noqa: E402
-
-import uvicorn  # noqa: E402
-from py_ocpi import get_application  # noqa: E402
-from py_ocpi.core.enums import ModuleID, RoleEnum  # noqa: E402
-from py_ocpi.core.exceptions import AuthorizationOCPIError  # noqa: E402
-from py_ocpi.modules.locations.v_2_2_1.schemas import Location  # noqa: E402
-from py_ocpi.modules.sessions.v_2_2_1.schemas import Session  # noqa: E402
-from py_ocpi.modules.versions.enums import VersionNumber  # noqa: E402
+import uvicorn
+from py_ocpi import get_application
+from py_ocpi.core.enums import ModuleID, RoleEnum
+from py_ocpi.core.exceptions import AuthorizationOCPIError
+from py_ocpi.modules.locations.v_2_2_1.schemas import Location
+from py_ocpi.modules.sessions.v_2_2_1.schemas import Session
+from py_ocpi.modules.versions.enums import VersionNumber
 
 token, file = sys.argv[1:]
 KEPT: dict[str, dict[str, Any]] = {ModuleID.locations.value: {}, ModuleID.sessions.value: {}}
@@ -100,7 +94,8 @@ offered = {
 app = get_application(
     **{name: value for name, value in offered.items() if name in signature(get_application).parameters}
 )
-sys.stdout.write(f"ready http://{address}\n")
+listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+sys.stdout.write(f"ready http://127.0.0.1:{listening.getsockname()[1]}\n")
 sys.stdout.flush()
 uvicorn.Server(
     uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning", timeout_keep_alive=75)

@@ -29,6 +29,7 @@ from laddnav.sim.process import Process
 VERSION = "2.2.1"  # the newest that they speak
 TOKEN = "peer"
 HEADERS = {"Authorization": f"Token {b64encode(TOKEN.encode()).decode()}"}
+SETTINGS = {"OCPI_HOST": "127.0.0.1", "PROTOCOL": "http", "COUNTRY_CODE": OURS.country, "PARTY_ID": OURS.party}
 ENVIRONMENTS = Path(laddnav.__file__).parents[2] / ".cache" / "counterparts"
 ASKERS = 4  # some need a quarter of a second for a page
 PAGES = Goal(of=Measure.TIMES, least=100)
@@ -152,6 +153,7 @@ async def _running(house: House) -> AsyncIterator[Sequence[Peer]]:
                 process = await Process.started(
                     (str(Path(__file__).with_name("peer.py")), TOKEN, str(kept)),
                     log=house.folder / "said",
+                    environment=dict(os.environ) | SETTINGS,
                     program=(str(library.python), "-I"),
                 )
                 stack.push_async_callback(process.kill)
