@@ -20,6 +20,7 @@ GET = "select value from setting where name = $1"
 LOCK = "select value from setting where name = $1 for update"
 CHANGE = "update setting set value = $2 where name = $1"
 LIKE = "select name, value from setting where name like $1 order by name desc"
+SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 TRANSACTION = "select pg_current_xact_id()::text"
 
 
@@ -132,6 +133,27 @@ async def test_those_who_could_lock_the_same_take_turns(database: Database) -> N
     await asyncio.gather(*(together.run(count, "count") for _ in range(30)))
     async with database.unit() as unit:
         assert await unit.value(GET, "count") == "30"
+
+
+async def test_who_waits_for_its_turn_keeps_nobody_else_waiting(database: Database) -> None:
+    together = Together(database)
+
+    async def lock(unit: Unit, names: Sequence[str]) -> None:
+        for name in names:
+            await unit.value(LOCK, name)
+
+    async with database.unit() as unit:
+        for name in ("held", "count", "other"):
+            unit.write(SET, name, "0")
+    async with asyncio.timeout(10), database.unit() as holding:
+        await holding.value(LOCK, "held")
+        first = asyncio.create_task(together.run(partial(lock, names=("count", "held")), "count"))
+        while not await holding.value(SOMEBODY_WAITS):
+            await asyncio.sleep(0.01)
+        second = asyncio.create_task(together.run(partial(lock, names=("count",)), "count"))
+        await together.run(partial(lock, names=("other",)), "other")
+        assert not first.done() and not second.done()
+    await asyncio.gather(first, second)
 
 
 async def test_who_waits_for_anything_else_is_left_to_itself(together: Together, database: Database) -> None:

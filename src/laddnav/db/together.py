@@ -36,6 +36,7 @@ class Together:
         self._most = most
         self._waiting: list[_Member[Any]] = []
         self._running: set[asyncio.Task[None]] = set()
+        self._busy: set[object] = set()  # the keys of those who are under way
 
     async def run(self, work: Work[R], key: object = None) -> R:
         """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
@@ -53,7 +54,8 @@ class Together:
     async def _run(self) -> None:
         await asyncio.sleep(0)  # whoever comes in the same tick comes along
         while members := self._next():
-            done = False
+            done, keys = False, {member.key for member in members} - {None}
+            self._busy |= keys
             try:
                 async with self._database.unit() as unit:
                     await _driven(unit, members)
@@ -61,14 +63,15 @@ class Together:
             except Exception as error:  # noqa: BLE001 - each hears its own when it is tried alone
                 log.info("tried_alone", members=len(members), error=repr(error))
             finally:
+                self._busy -= keys
                 for member in members:
                     member.end(done=done)
 
     def _next(self) -> list[_Member[Any]]:
-        """Those who have waited longest; of equal keys the first."""
+        """Those who have waited longest; of equal keys the first, once nobody with that key is under way."""
         taken: list[_Member[Any]] = []
         left: list[_Member[Any]] = []
-        keys: set[object] = set()
+        keys = set(self._busy)
         for member in self._waiting:
             fits = len(taken) < self._most and member.key not in keys
             (taken if fits else left).append(member)
