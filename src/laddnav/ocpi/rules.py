@@ -149,6 +149,14 @@ class OnePartyOnly(Refusal):
         super().__init__(f"OCPI {number} has one party in one role on a connection; make one for each")
 
 
+class SharedLine(Refusal):
+    """Others of us speak on this line too, and whoever wants to change it acts for one of us alone."""
+
+    def __init__(self, others: Iterable[PartyId]) -> None:
+        named = " and ".join(sorted(str(party) for party in others))
+        super().__init__(f"{named} too speaks on this line; a key of the whole installation may change it")
+
+
 class PartyTaken(Refusal):
     """A partner calls itself what we are called, or what another partner of ours is called in the same dealings."""
 
@@ -247,6 +255,13 @@ def details(roles: Iterable[Role], version: Version, base: str, theirs: Role | N
     ]
     credentials = Endpoint(identifier=Module.CREDENTIALS, role=SENDER, url=f"{base}/{number}/{Module.CREDENTIALS}")
     return VersionDetails(version=number, endpoints=(credentials, *modules))
+
+
+def speaks_for_all(holder: PartyId | None, line: Iterable[Connection]) -> None:
+    """What changes a line is for all of us on it. `holder` None: whoever acts does so for all. Raises SharedLine."""
+    others = {one.holder for one in line} - {holder}
+    if holder is not None and others:
+        raise SharedLine(others)
 
 
 def told_details(line: Sequence[Connection], version: Version, base: str) -> VersionDetails:

@@ -22,7 +22,7 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
-from laddnav.ocpi.rules import UnknownConnection
+from laddnav.ocpi.rules import SharedLine, UnknownConnection
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
@@ -72,6 +72,7 @@ STATUS: dict[type[Exception], int] = {
     Unreadable: 400,
     NoKey: 401,
     NotAllowed: 403,
+    SharedLine: 403,
     TokenRefused: 403,
     NoSuchPath: 404,
     NotYours: 404,

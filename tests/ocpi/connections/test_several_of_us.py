@@ -18,8 +18,10 @@ from laddnav.ocpi.commands import commands
 from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.connections.lines import HubStandsAlone, NobodySpeaks, Speaker, together
+from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, details, meant, serving
+from laddnav.ocpi.operate.partners import set_policy
+from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, SharedLine, details, meant, serving
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.commands import Verdict
@@ -28,6 +30,9 @@ from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
+from laddnav.people.api import NotYours
+from laddnav.people.model import Role as Right
+from laddnav.people.model import Visitor
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
 from laddnav.tariffs import actions as tariffs
@@ -124,6 +129,25 @@ def to(party: PartyId, origin: PartyId | None = None) -> dict[str, str]:
     if origin is not None:
         said |= {"OCPI-from-country-code": origin.country, "OCPI-from-party-id": origin.party}
     return said
+
+
+def admin(holder: PartyId | None) -> Visitor:
+    return Visitor(id="K1", name="a program", role=Right.ADMIN, holder=holder, language="en")
+
+
+async def test_a_line_is_changed_by_who_speaks_for_all_of_us_on_it(pair: Pair) -> None:
+    """A key of one of our parties changes what is its own alone."""
+    connection = await on_line(pair.cpo, CPO, Role.CPO)
+    policy = Policy(pushes=Pushes(whole_only=True))
+    for holder, refused in ((CPO, SharedLine), (SECOND, NotYours)):
+        async with pair.cpo.database.unit() as unit:
+            with pytest.raises(refused):
+                await set_policy(unit, admin(holder), connection.ref, policy)
+    async with pair.cpo.database.unit() as unit:
+        assert (await set_policy(unit, admin(None), connection.ref, policy)).policy == policy
+    alone = await on_line(pair.emsp, EMSP, Role.EMSP)
+    async with pair.emsp.database.unit() as unit:
+        assert (await set_policy(unit, admin(EMSP), alone.ref, policy)).policy == policy
 
 
 # Registration ---------------------------------------------------------------------------------------------------------

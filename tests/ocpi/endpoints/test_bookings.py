@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -25,8 +26,11 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpi import store
+from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.commands import booking as asking
 from laddnav.ocpi.commands.asked import NotConnectedTo
+from laddnav.ocpi.deviations import policies
+from laddnav.ocpi.deviations.policy import Policy, Shares
 from laddnav.ocpi.operate import bookings as operate_bookings
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
@@ -222,6 +226,17 @@ async def test_what_can_be_booked_is_pushed_and_pulled_as_far_as_it_is_free(pair
         clock.advance(timedelta(days=2))
         await emsp.pull()
     assert (await heard()).ref == ""
+
+
+async def test_nothing_is_booked_where_a_place_is_not_shared(pair: Pair) -> None:
+    """shares.locations: as with a reservation, the place is none that they know."""
+    await offered(pair.cpo)
+    connection = await pair.cpo.connection()
+    for shared, refused in ((("ELSEWHERE",), True), (("loc1",), False)):
+        async with pair.cpo.database.unit() as unit:
+            await policies.adapt(unit, connection.ref, Policy(shares=Shares(locations=shared)))
+        with pytest.raises(PartnerRefused) if refused else nullcontext():
+            await asking.ask(pair.emsp.database, pair.emsp.clients, CPO, request())
 
 
 async def test_a_booking_that_is_not_listed_any_more_is_unknown(pair: Pair, clock: SetClock) -> None:

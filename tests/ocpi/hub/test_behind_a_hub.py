@@ -11,6 +11,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi.commands.ask import Asker
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies, policy
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Delivery
@@ -148,6 +149,18 @@ async def test_who_speaks_to_us_without_the_hub_does_not_speak_through_it(cpo: I
         assert (await ask("GET", url)).both == (200, 1000)
         for origin in (EMSP, HUB):
             assert (await hub.passes(origin, "PUT", "tokens/NL/TNM/CARD1", token)).both == (404, 2001)
+
+
+@pytest.mark.parametrize(("our_role", "directly"), [(Role.NSP, True), (Role.CPO, False)])
+async def test_what_is_heard_directly_in_another_role_is_not_heard_through_a_hub(
+    emsp: Installation, our_role: Role, directly: bool
+) -> None:
+    """HUB-009: as navigation service we hear of the same places, as CPO of nothing that an eMSP hears of."""
+    await befriended(emsp, HUB, Role.HUB)
+    await befriended(emsp, OTHER, Role.CPO, our_role=our_role)
+    async with emsp.database.unit() as unit:
+        (behind,) = [one for one in await partners.connections(unit, EMSP) if one.hub == HUB]
+    assert (OTHER in behind.elsewhere) is directly
 
 
 async def test_a_hub_costs_no_statement_more_than_anybody(database_url: str, clock: SetClock) -> None:

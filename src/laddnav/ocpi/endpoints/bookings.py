@@ -14,6 +14,7 @@ from laddnav.bookings.rules import UnknownBooking, UnknownBookingLocation, Unkno
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
+from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part, readable, with_part
@@ -66,10 +67,15 @@ async def our_place(unit: Unit, call: Call) -> Reply:
 
 
 async def ask(unit: Unit, call: Call) -> Reply:
-    """Only in the name of a party of theirs, and for drivers of theirs. Raises NotAmongThem and what `take` raises."""
+    """Only in the name of a party of theirs, for drivers of theirs, and where we share the place with them.
+
+    Raises NotAmongThem, UnknownLocation, and what `take` raises.
+    """
     request = call.codec(BookingRequest).decode(readable(call.connection, call.body), call.hearing())
     for owner in (request.asked_by, *(token.owner for token in request.tokens)):
         owner_among(call.connection, owner)
+    if request.canceled is None:
+        await sharing.place(unit, call.connection, request.location_id)
     booking = await deciding.take(unit, call.holder, request)
     return Reply(data=await words.said(unit, call.holder, Module.BOOKINGS, call.version, fold(booking.id)))
 

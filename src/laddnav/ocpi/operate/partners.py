@@ -12,8 +12,9 @@ from laddnav.ocpi.deviations import demands, policies
 from laddnav.ocpi.deviations.demands import Missing
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Connection, Loss, Tls
+from laddnav.ocpi.rules import speaks_for_all
 from laddnav.ocpi.telling import losses
-from laddnav.people.api import Limit, Page, Route, page
+from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
 
@@ -84,15 +85,24 @@ async def fetch_tls(unit: Unit, ref: str) -> Guarded:
     return Guarded(holder=connection.holder, guard=await tls.guard(unit, connection))
 
 
-async def set_tls(unit: Unit, clients: Clients, ref: str, body: Guarding) -> Guarded:
+async def set_tls(unit: Unit, by: Visitor, clients: Clients, ref: str, body: Guarding) -> Guarded:
     """Guard the line to a partner by authorities or certificates of its own, and show one of ours."""
+    await _for_all_on_it(unit, by, ref)
     await tls.set_guard(unit, clients.seal, ref, Tls(trusted=body.trusted, certificate=body.certificate), body.key)
     return await fetch_tls(unit, ref)
 
 
-async def set_policy(unit: Unit, ref: str, body: Policy) -> Connection:
+async def set_policy(unit: Unit, by: Visitor, ref: str, body: Policy) -> Connection:
     """How a partner deviates from the text, all of it; what is left out goes by the text."""
+    await _for_all_on_it(unit, by, ref)
     return await policies.adapt(unit, ref, body)
+
+
+async def _for_all_on_it(unit: Unit, by: Visitor, ref: str) -> None:
+    """Raises UnknownConnection, NotYours, SharedLine."""
+    connection = await partners.fetch(unit, ref)
+    yours(by, connection.holder)
+    speaks_for_all(by.holder, await partners.beside(unit, connection))
 
 
 ROUTES = (

@@ -14,11 +14,14 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Connection
+from laddnav.ocpi.rules import OFFERED, hearing_alike
 from laddnav.ocpi.store import hub, lines
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.parties.model import Role
 
-_FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
+# In which of our roles we hear the same of the same.
+_ALIKE = " ".join(f"when '{role}' then '{{{','.join(hearing_alike(role))}}}'::text[]" for role in OFFERED)
+_FIELDS = f"""c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role, c.their_country, c.their_party,
   c.created_at, l.state, l.name, l.version, l.roles, l.endpoints, l.versions_url, l.policy, l.registered_at,
   l.last_heard_at, l.last_reached_at, l.last_error, l.last_error_at, l.failures, l.troubles, l.retry_at,
   l.hub, l.offers, l.tls_changed_at, l.turned_away, l.turned_away_at,
@@ -28,7 +31,7 @@ _FIELDS = """c.holder, c.id, c.ref, c.line, c.our_role, c.leaving, c.their_role,
     group by h.party having not bool_or(h.status = 'CONNECTED')) end as away,
   case when l.hub is not null then array(select role -> 'party' ->> 'country' || '*' || (role -> 'party' ->> 'party')
     from ocpi_connection oc join ocpi_line ol on ol.id = oc.line cross join jsonb_array_elements(ol.roles::jsonb) role
-    where oc.holder = c.holder and oc.our_role = c.our_role and ol.hub is null
+    where oc.holder = c.holder and oc.our_role = any(case c.our_role {_ALIKE} end) and ol.hub is null
       and ol.state in ('CONNECTED', 'SUSPENDED')) end as elsewhere"""
 _CONNECTION = f"{_FIELDS} from ocpi_connection c join ocpi_line l on l.id = c.line"
 _COUNTED = f"""{_FIELDS},
