@@ -8,7 +8,7 @@ from types import MappingProxyType
 from laddnav.ocpi.model import Exchange, HandshakeStep, Stage
 from laddnav.web.words import N_
 
-# The numbers that their answer to us had: that of OCPI says more, where there is one.
+# The numbers that their answer to us had.
 THEY_SAY: Mapping[int, str] = MappingProxyType(
     {
         401: N_("They do not know the token that we show. In a handshake, ask for a new one: it is good for one time."),
@@ -84,17 +84,15 @@ NAMED: Mapping[str, str] = MappingProxyType(
     }
 )
 NOT_OCPI = N_("They answer, but not in OCPI. Compare the address: it often ends in /versions.")
+SURE = (401, 403, 405, 429)  # numbers of HTTP that say more than whatever OCPI has beside them
 
 
 def of_exchange(one: Exchange) -> str | None:
     """None where it did not fail, or nobody knows better than the problem itself."""
     if not one.failed:
         return None
-    known = WE_SAY if one.direction == "in" else THEY_SAY
-    said = known.get(one.ocpi_status or 0) or known.get(one.http_status or 0)
-    if said is None and max(one.http_status or 0, one.ocpi_status or 0) >= 500 and one.ocpi_status != 2000:
-        return OURS if one.direction == "in" else BROKEN
-    return said
+    known, broken = (WE_SAY, OURS) if one.direction == "in" else (THEY_SAY, BROKEN)
+    return _known(known, one.http_status, one.ocpi_status) or (broken if (one.http_status or 0) >= 500 else None)
 
 
 def of_step(step: HandshakeStep) -> str | None:
@@ -102,6 +100,11 @@ def of_step(step: HandshakeStep) -> str | None:
         return None
     if step.trouble in NAMED:
         return NAMED[step.trouble]
-    if step.stage is Stage.VERSIONS and step.ocpi_status is None and step.http_status not in (401, 403):
+    if step.stage is Stage.VERSIONS and step.ocpi_status is None and step.http_status not in SURE:
         return NOT_OCPI
-    return THEY_SAY.get(step.ocpi_status or 0) or THEY_SAY.get(step.http_status or 0) or BROKEN
+    return _known(THEY_SAY, step.http_status, step.ocpi_status) or BROKEN
+
+
+def _known(said: Mapping[int, str], http: int | None, ocpi: int | None) -> str | None:
+    numbers = (http or 0, ocpi or 0) if http in SURE else (ocpi or 0, http or 0)
+    return next((said[one] for one in numbers if one in said), None)

@@ -9,6 +9,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import Lines, Partner
+from laddnav.ocpi.calls.errands import Errands
 from laddnav.ocpi.calls.journal import Journal
 from laddnav.ocpi.calls.tls import context as tls_of
 from laddnav.ocpi.model import Connection, Exchange
@@ -27,9 +28,11 @@ class Clients(Lines):
         self.journal = Journal(database)
         super().__init__(settings, database.clock, self.journal.note)
         self.seal = Seal(settings.key)
+        self.errands = Errands()
         self._database = database
 
     async def close(self) -> None:
+        await self.errands.close()
         await super().close()
         await self.journal.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
-from laddnav.ocpi.connections.lines import Line
+from laddnav.ocpi.deviations import demands
 from laddnav.ocpi.events import HandshakeWentOn
-from laddnav.ocpi.model import Deed, Exchange, HandshakeStep, Stage
+from laddnav.ocpi.model import Connection, Deed, Exchange, HandshakeStep, Stage
 from laddnav.ocpi.wire.shared.scalars import printable
 
 
@@ -26,7 +26,7 @@ class Told(Struct):
 class Course:
     """One handshake on one line; `heard` is for the Partner who makes its calls."""
 
-    def __init__(self, database: Database, line: Line, deed: Deed) -> None:
+    def __init__(self, database: Database, line: Sequence[Connection], deed: Deed) -> None:
         self._database = database
         self._line = line
         self._deed = deed
@@ -77,3 +77,19 @@ class Course:
             for speaker in self._line:
                 unit.announce(HandshakeWentOn(holder=speaker.holder, connection_id=speaker.id))
         self._database.wake()
+
+
+async def looked_over(database: Database, course: Course, line: Sequence[Connection]) -> None:
+    """Now that all is agreed: what they would not take of ours, and what of theirs is fetched."""
+    if any(one.policy.demands.named for one in line):
+        async with course.step(Stage.DEMANDS) as told, database.unit() as unit:
+            missing = [each for one in line for each in await demands.report(unit, one)]
+            told.said = ", ".join(f"{each.demand} ({each.objects}: {each.example} …)" for each in missing)
+    async with course.step(Stage.PULLS) as told, database.unit() as unit:
+        pulls = [each.module.value for one in line for each in await store.pulls.list_all(unit, one)]
+        told.said = ", ".join(dict.fromkeys(pulls))
+
+
+def parties_of(line: Sequence[Connection]) -> str:
+    """Who they are, for a person to read."""
+    return ", ".join(f"{one.party} {one.role}" for one in line[0].roles)

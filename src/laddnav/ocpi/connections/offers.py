@@ -16,8 +16,9 @@ from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import Partner, PartnerRefused, PartnerTroubled, Reply
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import lines
+from laddnav.ocpi.connections.course import Course
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.model import Connection
+from laddnav.ocpi.model import Connection, Stage
 from laddnav.ocpi.telling.push import Dice
 from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.handshake import Endpoint, OfferedVersion, VersionDetails
@@ -31,8 +32,14 @@ EVERY = timedelta(days=1)
 TOGETHER = 4  # partners that are looked at at a time
 
 
-async def greeted(
-    clients: Clients, connection: Connection, token: str, url: str
+async def met(clients: Clients, connection: Connection, token: str, url: str, course: Course) -> Partner:
+    """Whom to go on asking, in the version that it is to speak and at its endpoints there. Raises as the two below."""
+    partner, offered = await versions_of(clients, connection, token, url, course)
+    return await details_of(partner, offered, connection.version, course)
+
+
+async def versions_of(
+    clients: Clients, connection: Connection, token: str, url: str, course: Course
 ) -> tuple[Partner, list[OfferedVersion]]:
     """Whom to go on asking, and the versions that it offers.
 
@@ -40,13 +47,19 @@ async def greeted(
     another place; who does not know us is asked once more that way, while we come to know each other, and only then:
     later a 401 is a 401 (OCPI 2.2.1 transport_and_format_authorization_header).
     """
-    return await _either_way(await clients.to(connection, token=token), lambda partner: versions(partner, url))
+    partner = await clients.to(connection, token=token, heard=course.heard)
+    async with course.step(Stage.VERSIONS) as told:
+        partner, offered = await _either_way(partner, lambda one: versions(one, url))
+        told.said = ", ".join(numbers(offered))
+    return partner, offered
 
 
-async def found(partner: Partner, offered: list[OfferedVersion], version: str) -> Partner:
+async def details_of(partner: Partner, offered: list[OfferedVersion], version: str, course: Course) -> Partner:
     """Whom to go on asking, in that version and at its endpoints there. Raises NoCommonVersion, EndpointsMissing."""
     partner = partner.on(replace(partner.connection, version=version, offers=numbers(offered)))
-    partner, there = await _either_way(partner, lambda one: endpoints(one, offered, version))
+    async with course.step(Stage.DETAILS) as told:
+        partner, there = await _either_way(partner, lambda one: endpoints(one, offered, version))
+        told.said = ", ".join(sorted({one.identifier for one in there}))
     return partner.on(replace(partner.connection, endpoints=there))
 
 

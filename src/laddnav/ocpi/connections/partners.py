@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from msgspec.structs import replace
@@ -14,13 +14,26 @@ from laddnav.ocpi import seal, store
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.calls.tls import set_guard
 from laddnav.ocpi.connections import lines, offers
+from laddnav.ocpi.connections.course import Course, looked_over, parties_of
 from laddnav.ocpi.connections.lines import Line, Speaker
 from laddnav.ocpi.connections.ourselves import credentials_of, words_of
 from laddnav.ocpi.connections.settling import settled, spoken
 from laddnav.ocpi.connections.updating import credentials_url, goodbye, updated
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.model import Connection, Delivery, Exchange, Invitation, KeptCommand, Looked, Pull, Tls
+from laddnav.ocpi.model import (
+    Connection,
+    Deed,
+    Delivery,
+    Exchange,
+    HandshakeStep,
+    Invitation,
+    KeptCommand,
+    Looked,
+    Pull,
+    Stage,
+    Tls,
+)
 from laddnav.ocpi.rules import UnknownConnection, UnknownExchange
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, handshake
@@ -73,15 +86,19 @@ async def accept(
     """
     handshake.moved(connection.state, step)
     handshake.sound(said)
-    asking, offered = await offers.greeted(clients, replace(connection, version=version.number), said.token, said.url)
-    asking = await offers.found(asking, offered, version.number)
+    course = Course(database, (connection,), Deed.ACCEPT)
+    speaking = replace(connection, version=version.number)
+    asking = await offers.met(clients, speaking, said.token, said.url, course)
     token = seal.new_token()
-    async with database.unit() as unit:
+    async with course.step(Stage.TOKEN) as told, database.unit() as unit:
         after = await settled(unit, clients, connection.line, step, said, asking.connection)
         before = await store.lines.inbound(unit, connection.line) if step is Step.THEY_PUT else None
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), before)
-        return await credentials_of(unit, clients.settings, after, token)
+        credentials = await credentials_of(unit, clients.settings, after, token)
+        told.said = parties_of(after)
+    await looked_over(database, course, after)
+    return credentials
 
 
 async def leave(unit: Unit, connection: Connection, step: Step) -> None:
@@ -111,14 +128,15 @@ async def register(
     policy: Policy = AS_THE_TEXT_SAYS,
     tls: Tls | None = None,
     key: str = "",
+    began: Callable[[Connection], None] = lambda _: None,
 ) -> Connection:
     """Go through the handshake with a partner that gave us token A, and stay connected; the first of ours on the line.
 
     Token B is good here before it is sent, because the partner looks at our endpoints while it keeps us waiting.
     OCPI 2.2.1 credentials_registration. `also` and `theirs` are as in an invitation, `policy` is what is known already
-    of how they deviate, `tls` and the `key` of its certificate what guards the line. Raises UnknownParty, UnfitTls,
-    OnePartyOnly, EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises;
-    then nothing of it is left.
+    of how they deviate, `tls` and the `key` of its certificate what guards the line; `began` hears of the line
+    as soon as there is one, for its steps can be followed. Raises UnknownParty, UnfitTls, OnePartyOnly,
+    EndpointsMissing, NoCredentialsRoles, PartyTaken, Unreadable, and what a call raises; then nothing of it is left.
     """
     ours = (Speaker(our_party, our_role), *also)
     token_b = seal.new_token()
@@ -130,24 +148,30 @@ async def register(
         if tls is not None:
             line = (await set_guard(unit, clients.seal, line[0].ref, tls, key), *line[1:])
     first, said, asking = line[0], None, None
+    course = Course(database, line, Deed.REGISTER)
+    began(first)
     try:
-        asking, offered = await offers.greeted(clients, first, token, versions_url)
-        chosen = spoken(handshake.chosen(offered, VERSIONS, version).version, len(line))
-        asking = await offers.found(asking, offered, chosen)
+        asking, offered = await offers.versions_of(clients, first, token, versions_url, course)
+        async with course.step(Stage.CHOICE) as told:
+            told.said = chosen = spoken(handshake.chosen(offered, VERSIONS, version).version, len(line))
+        asking = await offers.details_of(asking, offered, chosen, course)
         codec = VERSIONS[chosen].codecs[Credentials]
         async with database.unit() as unit:
             credentials = await credentials_of(unit, clients.settings, line, token_b, chosen)
         words = words_of(asking.connection, VERSIONS[chosen], credentials)
-        reply = await asking.call("POST", credentials_url(asking.connection), words, routed=False)
-        said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(asking.connection)))
-        async with database.unit() as unit:
+        async with course.step(Stage.CREDENTIALS):
+            reply = await asking.call("POST", credentials_url(asking.connection), words, routed=False)
+            said = handshake.sound(codec.decode(envelope.single(reply.answer.data), hearing(asking.connection)))
+        async with course.step(Stage.TOKEN) as told, database.unit() as unit:
             after = await settled(unit, clients, first.line, Step.THEY_ANSWER, said, asking.connection, name=name)
+            told.said = parties_of(after)
     except (Refusal, Trouble):
         async with database.unit() as unit:
             await leave(unit, first, Step.WE_GIVE_UP)
         if said is not None and asking is not None:
             await goodbye(await clients.to(asking.connection, token=said.token))
         raise
+    await looked_over(database, course, after)
     database.wake()
     return after[0]
 
@@ -159,21 +183,27 @@ async def renew(
     version: str | None = None,
     *,
     ours: Sequence[Speaker] | None = None,
+    began: Callable[[Connection], None] = lambda _: None,
 ) -> Connection:
     """Change both tokens, and tell the partner to look at our endpoints again: our PUT.
 
-    At another version if wanted, and with `ours` for who speaks on the line from now on. OCPI 2.2.1
+    At another version if wanted, and with `ours` for who speaks on the line from now on; `began` as above. OCPI 2.2.1
     credentials_updating_the_credentials_and_resetting_the_token, credentials_updating_to_a_newer_version. Raises
     NotNow, NoCommonVersion, OnePartyOnly, EndpointsMissing, NobodySpeaks, HubStandsAlone, PartyTaken, and what a call
     raises; then all stays as it was.
     """
     handshake.moved(connection.state, Step.WE_UPDATE)
-    partner = await clients.to(connection)
+    course = Course(database, (connection,), Deed.RENEW)
+    partner = await clients.to(connection, heard=course.heard)
+    began(connection)
     if version is not None and version != connection.version:
-        offered = await offers.versions(partner, connection.versions_url or "")
-        there = await offers.endpoints(partner, offered, spoken(version))
-        partner = await clients.to(replace(connection, version=version, endpoints=there))
-    return await updated(database, clients, connection, partner, ours)
+        async with course.step(Stage.VERSIONS) as told:
+            offered = await offers.versions(partner, connection.versions_url or "")
+            told.said = ", ".join(offers.numbers(offered))
+        async with course.step(Stage.DETAILS):
+            there = await offers.endpoints(partner, offered, spoken(version))
+        partner = partner.on(replace(connection, version=version, endpoints=there))
+    return await updated(database, clients, connection, partner, ours, course)
 
 
 async def remove(database: Database, clients: Clients, connection: Connection) -> None:
@@ -230,6 +260,11 @@ async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tu
 async def delivery(unit: Unit, connection: Connection, id: int | None) -> Delivery | None:
     """None where there is no such delivery, or it was dropped since."""
     return None if id is None else await store.deliveries.find(unit, connection, id)
+
+
+async def handshakes(unit: Unit, connection: Connection, limit: int = 10) -> tuple[HandshakeStep, ...]:
+    """The steps of the last so many on its line, the newest handshake first, each from its beginning."""
+    return await store.handshakes.list_all(unit, connection.line, limit)
 
 
 async def exchanges(

@@ -16,11 +16,12 @@ from laddnav.ocpi import seal, store
 from laddnav.ocpi.calls.calling import Partner, PartnerRefused
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import lines, offers
+from laddnav.ocpi.connections.course import Course, looked_over, parties_of
 from laddnav.ocpi.connections.lines import Line, Speaker
 from laddnav.ocpi.connections.ourselves import credentials_of, words_of
 from laddnav.ocpi.connections.settling import settled, spoken
 from laddnav.ocpi.endpoints.call import hearing
-from laddnav.ocpi.model import Connection
+from laddnav.ocpi.model import Connection, Stage
 from laddnav.ocpi.rules import RECEIVER
 from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.handshake import Credentials, Module, NotNow, Step
@@ -36,7 +37,12 @@ LEFT = (
 
 
 async def updated(
-    database: Database, clients: Clients, connection: Connection, partner: Partner, ours: Sequence[Speaker] | None
+    database: Database,
+    clients: Clients,
+    connection: Connection,
+    partner: Partner,
+    ours: Sequence[Speaker] | None,
+    course: Course,
 ) -> Connection:
     """`partner` is as it is to be from now on. One that is still here of those who spoke on the line.
 
@@ -53,7 +59,8 @@ async def updated(
         old = await store.lines.inbound(unit, connection.line)
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
         credentials = await credentials_of(unit, clients.settings, line, token, told.version)
-    said = await _told(database, partner, before, credentials, old)
+    async with course.step(Stage.CREDENTIALS):
+        said = await _told(database, partner, before, credentials, old)
     try:
         async with database.unit() as unit:
             now = await lines.locked(unit, connection.line)
@@ -61,13 +68,14 @@ async def updated(
             # The one before is good for nothing any more, whatever becomes of the rest.
             store.lines.set_outbound(unit, connection.line, clients.seal.sealed(said.token))
         # With the token that they have just given us: theirs may have moved as well.
-        asking, offered = await offers.greeted(clients, told, said.token, said.url)
-        asking = await offers.found(asking, offered, told.version)
-        async with database.unit() as unit:
+        asking = await offers.met(clients, told, said.token, said.url, course)
+        async with course.step(Stage.TOKEN) as step, database.unit() as unit:
             after = await settled(unit, clients, connection.line, Step.THEY_ANSWER, said, asking.connection)
+            step.said = parties_of(after)
     except NotNow:
         await goodbye(await clients.to(told, token=said.token))
         raise
+    await looked_over(database, course, after)
     database.wake()
     return next((one for one in after if one.id == connection.id), after[0])
 

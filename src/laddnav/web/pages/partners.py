@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import Struct
 from starlette.responses import Response
 
@@ -9,14 +11,14 @@ from laddnav.ocpi.commands import commands
 from laddnav.ocpi.connections import offers, partners, settling
 from laddnav.ocpi.deviations.policy import Calls, Policy
 from laddnav.ocpi.hub import clients
-from laddnav.ocpi.model import Delivery
+from laddnav.ocpi.model import Delivery, Tls
 from laddnav.ocpi.telling import losses
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import State
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, Flash, do, see
-from laddnav.web.pages import speakers
+from laddnav.web.pages import handshakes, speakers
 from laddnav.web.words import N_
 
 # Of how a partner deviates, what has to be known before the first word.
@@ -53,6 +55,7 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         lost = await losses.of_partner(unit, connection)
         behind = await clients.behind(unit, connection)
         line = await partners.beside(unit, connection)
+        handshaken = handshakes.latest(await partners.handshakes(unit, connection, 1), unit.now)
     return asked.page(
         "partner.html",
         path=f"/partners/{ref}",
@@ -70,12 +73,18 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         clients=behind,
         better=offers.better(connection) if connection.state is State.CONNECTED else None,
         may_suspend=connection.state is State.CONNECTED,
+        handshaken=handshaken,
         may_resume=connection.state is State.SUSPENDED,
     )
 
 
 async def new(asked: Asked) -> Response:
-    return asked.page("partner_new.html", ourselves=speakers.ourselves(asked), known_before=KNOWN_BEFORE)
+    return asked.page(
+        "partner_new.html",
+        ourselves=speakers.ourselves(asked),
+        known_before=KNOWN_BEFORE,
+        versions_url=asked.query("versions_url") or "",
+    )
 
 
 async def invite(asked: Asked) -> Response:
@@ -97,22 +106,29 @@ async def invite(asked: Asked) -> Response:
 
 
 async def register(asked: Asked) -> Response:
+    """The handshake goes on while its steps are looked at. Raises NotAPartyId, UnfitTls, and who cannot speak there."""
     ours = speakers.first(asked)
-    connection = await partners.register(
-        asked.console.database,
-        asked.console.clients,
-        asked.said("versions_url"),
-        asked.said("token"),
-        ours.holder,
-        ours.role,
-        also=speakers.ticked(asked),
-        policy=Policy(calls=Calls(**{name: bool(asked.said(name)) for name in KNOWN_BEFORE})),
+    console = asked.console
+    policy = Policy(calls=Calls(**{name: bool(asked.said(name)) for name in KNOWN_BEFORE}))
+    tls = Tls(trusted=asked.said("trusted"), certificate=asked.said("certificate"))
+    connection = await console.clients.errands.begun(
+        partial(
+            partners.register,
+            console.database,
+            console.clients,
+            asked.said("versions_url"),
+            asked.said("token"),
+            ours.holder,
+            ours.role,
+            also=speakers.ticked(asked),
+            policy=policy,
+            tls=None if tls == Tls() else tls,
+            key=asked.said("key"),
+        )
     )
     async with asked.unit() as unit:
         people.note(unit, asked.visitor.name, "register with partner", f"partner {connection.ref}")
-    return asked.done(
-        f"/partners/{connection.ref}", asked.say("We are registered with %(name)s.", name=connection.name)
-    )
+    return asked.done(f"/partners/{connection.ref}/handshakes")
 
 
 async def resend(asked: Asked) -> Response:
@@ -134,16 +150,16 @@ async def fetch_again(asked: Asked) -> Response:
     return asked.done(f"/partners/{ref}", asked.say("Everything is fetched from the partner again."))
 
 
-async def upgrade(asked: Asked) -> Response:
+async def renew(asked: Asked) -> Response:
+    """With other tokens, or another version too. Raises NotNow, NotRegistered."""
     ref = asked.part("ref")
+    version = asked.said("version") or None
     async with asked.unit() as unit:
         connection = await partners.fetch(unit, ref)
-        people.note(unit, asked.visitor.name, "change version", f"partner {ref}", asked.said("version"))
-    console = asked.console
-    after = await partners.renew(console.database, console.clients, connection, asked.said("version"))
-    return asked.done(
-        f"/partners/{ref}", asked.say("OCPI %(version)s is spoken with this partner now.", version=after.version)
-    )
+        people.note(unit, asked.visitor.name, "renew the tokens of a partner", f"partner {ref}", version or "")
+    database, clients = asked.console.database, asked.console.clients
+    await clients.errands.begun(lambda began: partners.renew(database, clients, connection, version, began=began))
+    return asked.done(f"/partners/{ref}/handshakes")
 
 
 async def suspend(asked: Asked) -> Response:
@@ -198,7 +214,7 @@ DOORS: tuple[Door, ...] = (
     do("/partners/{ref}/resend", resend),
     do("/partners/{ref}/fetch", fetch_again),
     do("/partners/{ref}/roles", speakers.change, Role.ADMIN),
-    do("/partners/{ref}/upgrade", upgrade, Role.ADMIN),
+    do("/partners/{ref}/renew", renew, Role.ADMIN),
     do("/partners/{ref}/suspend", suspend, Role.ADMIN),
     do("/partners/{ref}/resume", resume, Role.ADMIN),
     do("/partners/{ref}/remove", remove, Role.ADMIN),
