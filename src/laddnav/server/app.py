@@ -55,6 +55,7 @@ from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.connections import offers, renewing
 from laddnav.ocpi.connections.introductions import introduce_debtors
 from laddnav.ocpi.deviations.sharing import tell_of_prices
+from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.fetching import pull
 from laddnav.ocpi.hub import clients as hub_clients
@@ -236,6 +237,7 @@ class House:
                 "renewals": every(60, lambda: renewing.renew_due(database, clients)),
                 "stranded": every(60, lambda: renewing.give_up_stranded(database)),
                 "offers": every(5, lambda: offers.look_due(database, clients, dice)),
+                "lengths_of_lists": every(5, lambda: lists.fold_counts(database)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "hub_clients": every(30, lambda: hub_clients.look_after_clients(database, clients)),

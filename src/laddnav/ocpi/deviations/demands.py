@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from laddnav.ocpi.rules import OFFERED, SENDER
 from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire.codec import Unsayable, parsed
 from laddnav.ocpi.wire.handshake import Module
-from laddnav.ocpi.wire.paging import PAGE_MAX, Page
+from laddnav.ocpi.wire.paging import PAGE_MAX
 from laddnav.ocpi.wire.versions import VERSIONS
 
 # What everybody demands: our words are those of their version, and nothing in them is too long.
@@ -125,21 +125,14 @@ async def report(unit: Unit, connection: Connection) -> tuple[Missing, ...]:
     return tuple(found.values())
 
 
-async def _all(unit: Unit, connection: Connection, module: Module) -> Any:
+async def _all(unit: Unit, connection: Connection, module: Module) -> AsyncIterator[bytes]:
     """Our words for everything that is for them."""
-    version = VERSIONS[connection.version]
-    page = Page(limit=PAGE_MAX)
-    while True:
-        try:
-            _, bodies = await words.page(unit, connection, module, version, page)
-        except Unsayable:
-            # It stands among what their version cannot carry.
-            return
-        for body in bodies:
+    try:
+        async for body in words.each(unit, connection, module, VERSIONS[connection.version], PAGE_MAX):
             yield body
-        if len(bodies) < page.limit:
-            return
-        page = Page(limit=page.limit, offset=page.offset + len(bodies))
+    except Unsayable:
+        # It stands among what their version cannot carry.
+        return
 
 
 def _wrong(connection: Connection, module: Module, body: bytes) -> Iterator[tuple[str, str]]:

@@ -65,7 +65,7 @@ async def concerns(unit: Unit, connection: Connection, module: Module, key: str)
     if module not in CHOSEN or (module is Module.LOCATIONS and not connection.policy.shares.some):
         return True
     key = key.split("/")[0]
-    found = await store.words.row(unit, connection.holder, module, connection.version, key, connection.policy.shares)
+    found = await store.lists.row(unit, connection.holder, module, connection.version, key, connection.policy.shares)
     return found is not None or await store.deliveries.told(unit, connection, module, key)
 
 
@@ -75,8 +75,8 @@ async def differing(unit: Unit, connection: Connection, before: Shares, module: 
     pushed = (module, SENDER) in OFFERED[connection.our_role] and connection.endpoint(module, RECEIVER) is not None
     if not pushed or before == after:
         return []
-    was = await store.words.shared(unit, holder, module, before)
-    now = await store.words.shared(unit, holder, module, after)
+    was = await store.lists.shared(unit, holder, module, before)
+    now = await store.lists.shared(unit, holder, module, after)
     if module is Module.LOCATIONS and before.price_group != after.price_group:
         return sorted(was | now)
     return sorted(was ^ now)

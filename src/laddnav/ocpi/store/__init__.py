@@ -1,5 +1,29 @@
 """Lines and connections, words said and heard, deliveries, exchanges, commands and pulls as they are kept."""
 
-from laddnav.ocpi.store import commands, connections, deliveries, exchanges, handshakes, hub, lines, pulls, tls, words
+from laddnav.ocpi.store import (
+    commands,
+    connections,
+    deliveries,
+    exchanges,
+    handshakes,
+    hub,
+    lines,
+    lists,
+    pulls,
+    tls,
+    words,
+)
 
-__all__ = ["commands", "connections", "deliveries", "exchanges", "handshakes", "hub", "lines", "pulls", "tls", "words"]
+__all__ = [
+    "commands",
+    "connections",
+    "deliveries",
+    "exchanges",
+    "handshakes",
+    "hub",
+    "lines",
+    "lists",
+    "pulls",
+    "tls",
+    "words",
+]

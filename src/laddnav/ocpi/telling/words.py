@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,7 +20,8 @@ from laddnav.ocpi import store
 from laddnav.ocpi.deviations.policy import ALL, Shares
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.store.words import Key, Row
+from laddnav.ocpi.store.lists import Leaf, Reader, Row
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.clients import ClientInfo
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
@@ -63,30 +64,60 @@ def token_key(type: str, uid: str) -> str:
     return f"{type}/{fold(uid)}"
 
 
-async def page(
-    unit: Unit, connection: Connection, module: Module, version: Version, page: Page
-) -> tuple[int, list[bytes]]:
-    """(how many there are in all for them, our words for those of this page)."""
-    holder, shares, whole = connection.holder, connection.policy.shares, version.tells_all(module)
-    readers = _readers(connection, module)
-    total, rows = await store.words.page(unit, holder, module, version.number, page, readers, shares, whole=whole)
-    return total, [row.body or await _rendered(unit, holder, module, version, row, shares) for row in rows]
+async def page(unit: Unit, connection: Connection, module: Module, version: Version, page: Page) -> tuple[Leaf, bytes]:
+    """(a page of what is for them, our words for its objects with commas between)."""
+    reader = _reader(connection, module, version)
+    leaf = await store.lists.leaf(unit, reader, page)
+    if leaf.words is not None:
+        return leaf, leaf.words
+    return leaf, b",".join(await _said_singly(unit, reader, version, page))
 
 
-def _readers(connection: Connection, module: Module) -> list[str]:
+async def each(
+    unit: Unit, connection: Connection, module: Module, version: Version, limit: int
+) -> AsyncIterator[bytes]:
+    """Our words for everything that is for them, as they are read page by page."""
+    reader, page, more = _reader(connection, module, version), Page(limit=limit), True
+    while more:
+        leaf = await store.lists.leaf(unit, reader, page)
+        for body in await _said_singly(unit, reader, version, page):
+            yield body
+        page, more = replace(page, after=leaf.last), leaf.more
+
+
+def _reader(connection: Connection, module: Module, version: Version) -> Reader:
+    return Reader(
+        holder=connection.holder,
+        module=module,
+        version=version.number,
+        parties=_parties(connection, module),
+        shares=connection.policy.shares,
+        whole=version.tells_all(module),
+    )
+
+
+def _parties(connection: Connection, module: Module) -> tuple[str, ...] | None:
     """Whom of them a list is for; what is between a CPO and an eMSP concerns whom we deal with in that role of ours."""
     if module is Module.INVOICE_RECONCILIATION:
-        return [f"{party} {connection.our_role}" for party in connection.parties]
+        return tuple(f"{party} {connection.our_role}" for party in connection.parties)
     if module is Module.SESSIONS and connection.policy.shares.smart_charging:
-        return [store.words.EVERYBODY]
-    return [str(party) for party in connection.parties]
+        return None
+    return tuple(str(party) for party in connection.parties)
+
+
+async def _said_singly(unit: Unit, reader: Reader, version: Version, page: Page) -> list[bytes]:
+    """Object by object, and put into words where they are not yet."""
+    rows = await store.lists.rows(unit, reader, page)
+    return [
+        row.body or await _rendered(unit, reader.holder, reader.module, version, row, reader.shares) for row in rows
+    ]
 
 
 async def said(
     unit: Unit, holder: PartyId, module: Module, version: Version, key: str, shares: Shares = ALL
 ) -> bytes | None:
     """Our words for one object of ours; None where there is none, or it is withdrawn, or not for them."""
-    row = await store.words.row(unit, holder, module, version.number, key, shares)
+    row = await store.lists.row(unit, holder, module, version.number, key, shares)
     if row is None:
         return None
     if row.body is not None:
@@ -101,7 +132,7 @@ async def farewell(unit: Unit, holder: PartyId, version: Version, key: str, shar
     The latter where their version cannot say so. Its Evses are gone for them; None where nobody was told.
     """
     named = Key(holder=holder, owner=holder, module=Module.LOCATIONS, version=version.number, said=True, id=key)
-    for_them = replace(named, audience=store.words.audience(Module.LOCATIONS, shares))
+    for_them = replace(named, audience=store.lists.audience(Module.LOCATIONS, shares))
     found = await store.words.find(unit, for_them) or await store.words.find(unit, named)
     if found is None:
         return None
@@ -134,7 +165,7 @@ async def _put(
         version=version.number,
         said=True,
         id=row.key,
-        audience=store.words.audience(module, shares),
+        audience=store.lists.audience(module, shares),
     )
     store.words.put(unit, key, body, thing.last_updated, revision)
     return body

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
 from laddnav.ocpi.wire.shared.scalars import DateTime, from_json
@@ -19,14 +20,52 @@ _OFFSET_MAX = 2**53
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """Which part of a list; `date_from` is inclusive, `date_to` exclusive, both about `last_updated`."""
+    """Which part of a list; `date_from` is inclusive, `date_to` exclusive, both about `last_updated`.
+
+    `after`: what it is counted from, by the ref of the object that stands before; "" is the beginning.
+    """
 
     offset: int = 0
     limit: int = PAGE_MAX
+    after: str = ""
     date_from: datetime | None = None
     date_to: datetime | None = None
     timeslot_from: datetime | None = None  # of what can be booked, what is free at some time from this moment on
     timeslot_to: datetime | None = None  # and before this one
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it is of what was at a time, and not of what is there."""
+        return not (self.date_from is self.date_to is self.timeslot_from is self.timeslot_to is None)
+
+
+class Place(Struct, frozen=True):
+    """How far a list was read: up to and with this object of this holder, `offset` objects in all."""
+
+    offset: int
+    holder: PartyId
+    ref: str
+
+    def __str__(self) -> str:
+        return f"{self.offset}.{self.holder.country}{self.holder.party}.{self.ref}"
+
+
+_PLACE = re.compile(r"(\d{1,16})\.([A-Z]{2})([A-Z0-9]{3})\.([0-9a-f-]{1,40})", re.ASCII)
+
+
+def place_in(query: Mapping[str, str], page: Page) -> Place | None:
+    """Where our own link said that the page begins. Raises Unreadable.
+
+    None too where it is not what the offset says: whoever counts on from a link of ours means what it counts.
+    """
+    text = query.get("after")
+    if text is None:
+        return None
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        raise Unreadable(f"after={text[:40]!r} is no place in this list; take it from the link as it is")
+    place = Place(int(found[1]), PartyId(found[2], found[3]), found[4])
+    return place if place.offset == page.offset else None
 
 
 def asked(query: Mapping[str, str], most: int = PAGE_MAX) -> Page:
@@ -53,13 +92,22 @@ def query_of(page: Page) -> str:
 
 
 def headers(url: str, page: Page, returned: int, total: int, most: int = PAGE_MAX) -> dict[str, str]:
-    """What goes with a page; its link keeps every filter (OCPI 2.2.1 transport_and_format_paginated_response)."""
-    said = {"X-Total-Count": str(total), "X-Limit": str(most)}
+    """What goes with a page of a list whose objects are counted."""
     end = page.offset + returned
-    if returned and end < total:
-        following = replace(page, offset=end)
-        said["Link"] = f'<{url}?{query_of(following)}>; rel="next"'
-    return said
+    return counts(total, most) | (leading_on(url, replace(page, offset=end)) if returned and end < total else {})
+
+
+def counts(total: int, most: int) -> dict[str, str]:
+    return {"X-Total-Count": str(total), "X-Limit": str(most)}
+
+
+def leading_on(url: str, following: Page, place: Place | None = None) -> dict[str, str]:
+    """The link keeps every filter (OCPI 2.2.1 transport_and_format_paginated_response).
+
+    With the place that was come to, the next page is found there; the offset beside it is for people.
+    """
+    after = "" if place is None else f"&after={place}"
+    return {"Link": f'<{url}?{query_of(following)}{after}>; rel="next"'}
 
 
 _LINK = re.compile(r'<([^<>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^",;]*)\s*)*)')
