@@ -91,7 +91,18 @@ async def test_a_role_opens_its_own_doors_and_no_higher_ones(
 
 async def test_what_is_not_there_is_said_with_404(site: Site, client: aiohttp.ClientSession) -> None:
     await sign_in(client, site, Role.VIEWER)
-    kinds = ("stations", "sessions", "cdrs", "invoices", "reconciliations", "locations", "tariffs", "partners")
+    kinds = (
+        "stations",
+        "sessions",
+        "cdrs",
+        "invoices",
+        "reconciliations",
+        "locations",
+        "tariffs",
+        "partners",
+        "terminals",
+        "hub",
+    )
     for path in (f"/{kind}/x" for kind in kinds):
         async with client.get(site.url + path) as answer:
             assert answer.status == 404, path

@@ -19,11 +19,13 @@ from laddnav.reconciliation import actions as reconciliation
 from laddnav.tariffs import actions as tariffs
 from tests.clock import SetClock
 from tests.things import US, settled
+from tests.web.seen import install_terminal, run_hub
 from tests.web.site import Site, begin, measure, pause, stop
 
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
+    *("/terminals", "/terminals/captures", "/hub"),
 )
 OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
 
@@ -48,10 +50,15 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
         ((tariff_ref, _, _),) = await tariffs.page(unit, None)
         roaming = Settings(public_url=site.url, key=bytes(32))
         invitation = await partners.invite(unit, roaming, US, PartyRole.CPO, name="Nordladd")
+    terminal = await install_terminal(site.database)
+    hub = await run_hub(site.database, clock)
     return (
         *LISTS,
         *OTHERS,
         "/stations/ST1",
+        "/terminals/new",
+        f"/terminals/{terminal.ref}",
+        *(f"/hub/{hub}{page}" for page in ("/denials", "/requests", "/settlement")),
         f"/sessions/{over.ref}",
         f"/sessions/{under_way.ref}",
         f"/cdrs/{cdr.ref}",

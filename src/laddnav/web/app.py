@@ -28,6 +28,7 @@ from laddnav.web.pages import (
     exchanges,
     guard,
     handshakes,
+    hubs,
     invoices,
     network,
     offer,
@@ -37,6 +38,7 @@ from laddnav.web.pages import (
     stations,
     tariff_desk,
     tariffs,
+    terminals,
 )
 from laddnav.web.pages import people as people_pages
 from laddnav.web.refusals import NOT_FOUND, sentence
@@ -47,6 +49,7 @@ DOORS: tuple[Door, ...] = (
     *stations.DOORS,
     *sessions.DOORS,
     *bookings.DOORS,
+    *terminals.DOORS,
     *cdrs.DOORS,
     *invoices.DOORS,
     *reconciliations.DOORS,
@@ -57,6 +60,7 @@ DOORS: tuple[Door, ...] = (
     *deviations.DOORS,
     *guard.DOORS,
     *handshakes.DOORS,
+    *hubs.DOORS,
     *exchanges.DOORS,
     *doubts.DOORS,
     *people_pages.DOORS,

@@ -16,6 +16,7 @@ from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.calls.client import Clients
 from laddnav.parties.model import Party
+from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role, Visitor
 from laddnav.people.rules import allows
 from laddnav.tokens.actions import Asker
@@ -187,6 +188,7 @@ class Asked:
             address=path or self.address,
             installation=", ".join(party.name for party in self.parties[:2]),
             visitor=self._shown(),
+            runs_hub=any(PartyRole.HUB in party.roles for party in self.parties),
             flashes=flashes,
             **facts,
         )

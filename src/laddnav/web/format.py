@@ -19,6 +19,7 @@ from laddnav.web.words import LOCALES
 
 _MOST_DIGITS = 6  # of an amount shown in full: more than any tariff names
 
+SIZES = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 UNITS = {
     "CURRENT": "A",
     "ENERGY": "kWh",
@@ -101,6 +102,11 @@ class Format:
         """What one of something comes to on average, to the minor unit: nobody pays it as it stands."""
         digits = _minor_digits(currency)
         return self.quantity(amount, f"{currency}/{unit}", digits, digits)
+
+    def size(self, octets: int) -> Markup:
+        """What was carried, in the largest unit of which there is a whole one."""
+        unit, many = next(((unit, many) for unit, many in SIZES if octets >= many), ("B", 1))
+        return self.quantity(Decimal(octets) / many, unit, 0, 0 if many == 1 else 1)
 
     def percent(self, value: Decimal) -> Markup:
         return self.quantity(value, "%", 0, 2)

@@ -24,8 +24,11 @@ from laddnav.ocpi.calls.tls import UnfitTls
 from laddnav.ocpi.commands.asked import NotConnectedTo
 from laddnav.ocpi.commands.commands import MayNotCharge
 from laddnav.ocpi.deviations.policies import UnfitPolicy
+from laddnav.ocpi.hub.looking import UnknownHub
+from laddnav.ocpi.hub.rules import UnknownModule
 from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
+from laddnav.payments.rules import NotServed, NotTheirs, OfAnotherCpo, UnknownTerminal
 from laddnav.people.rules import (
     ForgedRequest,
     LastAdmin,
@@ -74,7 +77,10 @@ SENTENCES: dict[type[Exception], str] = {
     NotForReservations: N_("Element %(number)s is for reservations, which may only have prices for TIME and FLAT."),
     NotInDispute: N_("This CDR is not held, or somebody has decided already."),
     NotOurs: N_("This CDR is a partner's; only its operator can take it back."),
+    NotServed: N_("Drivers cannot pay for this EVSE at this terminal."),
+    NotTheirs: N_("Only the CPO that has this terminal does that."),
     NotRegistered: N_("We are not registered with this partner."),
+    OfAnotherCpo: N_("This terminal is for %(party)s to speak of."),
     PartyTaken: N_("%(party)s speaks to us on another connection already, or is ourselves."),
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
     ReservationOver: N_("This reservation is over already."),
@@ -96,14 +102,17 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownDoubt: N_("There is no such open doubt."),
     UnknownEvse: N_("There is no such EVSE."),
     UnknownExchange: N_("There is no such exchange, or it is longer ago than they are kept."),
+    UnknownHub: N_("There is no such hub."),
     UnknownInvoice: N_("There is no such invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
+    UnknownModule: N_("Nothing of this name goes through a hub."),
     UnknownRecord: N_("There is no such record of an invoice."),
     UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),
     UnknownStation: N_("There is no such station."),
     UnknownTariff: N_("There is no such tariff."),
+    UnknownTerminal: N_("There is no such terminal."),
     UnknownToken: N_("Nobody knows this token."),
     UnknownVisit: N_("There is no such open visit."),
     Unstorable: N_("A text or a number in this cannot be kept."),
@@ -116,12 +125,14 @@ NOT_FOUND = (
     UnknownConnection,
     UnknownEvse,
     UnknownExchange,
+    UnknownHub,
     UnknownInvoice,
     UnknownLocation,
     UnknownRecord,
     UnknownSession,
     UnknownStation,
     UnknownTariff,
+    UnknownTerminal,
 )
 
 

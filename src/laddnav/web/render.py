@@ -87,6 +87,7 @@ def environment(language: str) -> Environment:
         "power": write.power,
         "price_of_one": write.price_of_one,
         "quantity": write.quantity,
+        "size": write.size,
         "term": term,
         "volume": write.volume,
         "weekday": write.weekday,
