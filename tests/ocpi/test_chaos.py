@@ -29,8 +29,8 @@ from laddnav.tokens.model import Whitelist
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.chaos import MISHAPS, Chaos
+from tests.ocpi.furnishing import charged, furnished
 from tests.ocpi.network import CPO, EMSP, HEARS, Installation, Pair, installed, introduced
-from tests.ocpi.test_roaming import charged, furnished
 
 BILLED: Mapping[type[Event], Sequence[Listener]] = {
     **HEARS,

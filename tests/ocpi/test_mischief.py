@@ -33,11 +33,10 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.endpoints.test_modules import cdr, session, words
+from tests.ocpi.furnishing import carded, charged, furnished, locations_made
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, no_luck, stranger
 from tests.ocpi.peer import Peer, envelope, said
-from tests.ocpi.test_partners_as_they_are import locations_made
-from tests.ocpi.test_roaming import carded, charged, furnished
+from tests.ocpi.wording import cdr, session, words
 
 
 async def pulled(one: Installation, module: Module) -> Any:

@@ -37,8 +37,8 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Whitelist
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.furnishing import carded, charged, furnished
 from tests.ocpi.network import CPO, EMSP, Installation, Pair, introduced, stranger
-from tests.ocpi.test_roaming import carded, charged, furnished
 
 OLD = "2.1.1"
 APP = things.token("APP1", EMSP, type=TokenType.APP_USER, whitelist=Whitelist.NEVER)

@@ -48,8 +48,8 @@ from laddnav.tokens.model import LocationReferences
 from tests import things
 from tests.bookings import offers
 from tests.ocpi.endpoints.test_bookings import a_booking
-from tests.ocpi.endpoints.test_modules import cdr as cdr_words
-from tests.ocpi.endpoints.test_modules import session as session_words
+from tests.ocpi.wording import cdr as cdr_words
+from tests.ocpi.wording import session as session_words
 from tests.security.house import House, request_id
 from tests.things import LONG_AGO
 

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from laddnav.ocpi.connections import partners
 from tests.clock import SetClock
 from tests.ocpi.conftest import cpo, emsp
+from tests.ocpi.furnishing import carded, charged, furnished
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
-from tests.ocpi.test_roaming import carded, charged, furnished
 from tests.security.contents import every_row
 
 __all__ = ["cpo", "emsp"]

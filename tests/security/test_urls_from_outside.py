@@ -25,9 +25,9 @@ from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions
 from tests.clock import SetClock
 from tests.ocpi.commands.test_while_it_charges import charging
+from tests.ocpi.furnishing import locations_made
 from tests.ocpi.network import CPO, Installation, installed, stranger
 from tests.ocpi.peer import Peer, envelope, peer
-from tests.ocpi.test_partners_as_they_are import locations_made
 
 # A private address, and the one at which clouds hand out their keys, as they may be spelt.
 INWARD = (

@@ -16,9 +16,9 @@ from laddnav.ocpi.calls.masking import KEPT_MAX
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Exchange, Looked
 from tests.clock import SetClock
+from tests.ocpi.furnishing import locations_made
 from tests.ocpi.network import CPO, Ask, Installation
 from tests.ocpi.peer import Peer, said
-from tests.ocpi.test_partners_as_they_are import locations_made
 
 SECRET = "04A3B37F112233"
 

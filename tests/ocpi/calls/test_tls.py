@@ -26,9 +26,9 @@ from laddnav.ocpi.operate import partners as operate
 from laddnav.ocpi.wire.handshake import State
 from laddnav.parties.model import Role
 from tests.clock import SetClock
+from tests.ocpi.furnishing import locations_made
 from tests.ocpi.network import CPO, Installation
 from tests.ocpi.peer import Peer, peer, said
-from tests.ocpi.test_partners_as_they_are import locations_made
 
 NOW = datetime.now(UTC)  # noqa: TID251  # OpenSSL judges certificates by the clock of the machine
 

@@ -26,9 +26,9 @@ from laddnav.sessions.model import AuthMethod, Session, Status
 from laddnav.tokens.model import Allowed, Authorization, Token, TokenType, Whitelist
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.endpoints.test_modules import words
+from tests.ocpi.furnishing import furnished
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, stranger
-from tests.ocpi.test_roaming import furnished
+from tests.ocpi.wording import words
 
 APP = things.token("APP1", EMSP, type=TokenType.APP_USER, whitelist=Whitelist.NEVER)
 

@@ -13,9 +13,9 @@ from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Whitelist
 from tests import things
-from tests.ocpi.endpoints.test_modules import words
 from tests.ocpi.network import CPO, Installation
 from tests.ocpi.peer import Peer, peer, said
+from tests.ocpi.wording import words
 
 ONE, OTHER = PartyId("NL", "TNM"), PartyId("DE", "8AC")
 ASKED = "/tokens/NEW1/authorize"

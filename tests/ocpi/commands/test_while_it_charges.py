@@ -36,8 +36,8 @@ from laddnav.tariffs.model import Element, Restriction, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.furnishing import furnished
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair
-from tests.ocpi.test_roaming import furnished
 
 ZERO = timedelta()
 PROFILE = ChargingProfile(

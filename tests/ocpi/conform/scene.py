@@ -29,8 +29,8 @@ from tests import things
 from tests.clock import SetClock
 from tests.conftest import Databases
 from tests.ocpi.conform import plenty
+from tests.ocpi.furnishing import furnished
 from tests.ocpi.network import CPO, EMSP, Installation, installed
-from tests.ocpi.test_roaming import furnished
 
 TESTER = PartyId("NL", "LNC")
 SEVERAL = 4

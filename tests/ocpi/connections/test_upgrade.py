@@ -27,9 +27,9 @@ from laddnav.tariffs.model import TaxIncluded
 from laddnav.tokens import actions as tokens
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.furnishing import carded, charged, furnished
 from tests.ocpi.network import CPO, EMSP, Installation, installed, introduced, no_luck
 from tests.ocpi.peer import Peer, peer, said
-from tests.ocpi.test_roaming import carded, charged, furnished
 
 SPACE = Parking(
     id="P1",

@@ -32,10 +32,10 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import LocationReferences
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.endpoints.test_modules import cdr, session, words
+from tests.ocpi.furnishing import locations_made
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
 from tests.ocpi.peer import Peer, envelope, peer, said
-from tests.ocpi.test_partners_as_they_are import locations_made
+from tests.ocpi.wording import cdr, session, words
 
 
 async def agreed(one: Installation, policy: Policy) -> None:

@@ -22,10 +22,10 @@ from laddnav.sessions.model import Status
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens.model import Allowed, Authorization
 from tests import things
-from tests.ocpi.endpoints.test_modules import words
+from tests.ocpi.furnishing import furnished
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
 from tests.ocpi.peer import Peer, said
-from tests.ocpi.test_roaming import furnished
+from tests.ocpi.wording import words
 
 PLACES = ("L1", "L2", "L3")
 

@@ -9,8 +9,8 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.db import stream
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.sessions import actions as sessions
-from tests.ocpi.endpoints.test_modules import cdr, session
 from tests.ocpi.network import CPO, Ask, Installation
+from tests.ocpi.wording import cdr, session
 
 
 async def test_a_cdr_told_several_times_at_once_is_one(at_emsp: Ask, emsp: Installation) -> None:

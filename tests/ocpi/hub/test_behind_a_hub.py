@@ -23,11 +23,11 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Whitelist
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.endpoints.test_modules import words
+from tests.ocpi.furnishing import charged, furnished
 from tests.ocpi.hub.hubbed import HUB, Hub, hubbed, way
 from tests.ocpi.network import CPO, EMSP, Answer, Installation, befriended, installed, stranger
 from tests.ocpi.peer import said
-from tests.ocpi.test_roaming import charged, furnished
+from tests.ocpi.wording import words
 
 OTHER = PartyId("FR", "OTH")
 NOW = "2026-11-23T08:00:00Z"

@@ -16,11 +16,11 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
 from tests import things
-from tests.ocpi.endpoints.test_modules import cdr, session, words
+from tests.ocpi.furnishing import carded
 from tests.ocpi.hub.hubbed import HUB, Hub, hubbed, way
 from tests.ocpi.network import CPO, EMSP, Installation
 from tests.ocpi.peer import said
-from tests.ocpi.test_roaming import carded
+from tests.ocpi.wording import cdr, session, words
 
 FAR = PartyId("DE", "8AC")
 NOW = "2026-11-23T08:00:00Z"

@@ -24,9 +24,9 @@ from laddnav.tokens.model import Allowed, TokenType, Whitelist
 from tests import things
 from tests.clock import SetClock
 from tests.conftest import Databases
+from tests.ocpi.furnishing import carded, furnished
 from tests.ocpi.hub.conftest import HUB
 from tests.ocpi.network import CPO, EMSP, Installation, installed, introduced
-from tests.ocpi.test_roaming import carded, furnished
 
 APP = things.token("APP1", EMSP, type=TokenType.APP_USER, whitelist=Whitelist.NEVER)
 

@@ -6,9 +6,9 @@ from laddnav.locations import actions as locations
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
+from tests.ocpi.furnishing import carded, furnished
 from tests.ocpi.network import CPO, EMSP, Installation, befriended
 from tests.ocpi.others.counterparts import client_of
-from tests.ocpi.test_roaming import carded, furnished
 
 
 async def test_a_client_of_2_1_1_looks_around_at_our_cpo_and_starts_a_charge(cpo: Installation) -> None:

@@ -17,9 +17,9 @@ from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens import actions as tokens
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.furnishing import carded, charged, furnished
 from tests.ocpi.network import Installation
 from tests.ocpi.others.counterparts import Extrawest, extrawest
-from tests.ocpi.test_roaming import carded, charged, furnished
 
 THEIRS = PartyId("SE", "EXW")
 OLD_AND_NEW = ("2.1.1", "2.2.1")

@@ -44,8 +44,8 @@ from tests import things
 from tests.billing.charges import cdr
 from tests.clock import SetClock
 from tests.ocpi.commands.test_commands import station_says, waiting
+from tests.ocpi.furnishing import furnished
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, introduced, stranger
-from tests.ocpi.test_roaming import furnished
 from tests.ocpi.wire.test_examples import CASES
 
 PTP = PartyId("AT", "PAY")

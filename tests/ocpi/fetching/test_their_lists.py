@@ -1,0 +1,227 @@
+"""Partners as they are when we fetch their lists, which are such as no text foresaw."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Status
+from laddnav.ocpi import store
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations.policy import Lists, Policy
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.tariffs import actions as tariffs
+from laddnav.tokens import actions as tokens
+from tests import things
+from tests.clock import SetClock
+from tests.ocpi.network import CPO, EMSP, Installation
+from tests.ocpi.peer import Peer, envelope, said
+from tests.ocpi.wording import words
+
+
+class Shelf:
+    """A list of Locations, handed out by pages in somebody's own way."""
+
+    def __init__(self, they: Peer, many: int) -> None:
+        self.url = f"{they.url}/locations"
+        self.objects = [words(things.location(f"L{number:03}", CPO, evses=())) for number in range(many)]
+        self.most = 10
+        self.pages = 0
+
+    def page(self, request: Request) -> tuple[list[Any], int, int]:
+        self.pages += 1
+        offset = int(request.query_params.get("offset", 0))
+        limit = min(int(request.query_params.get("limit", 10)), self.most)
+        return self.objects[offset : offset + limit], offset, limit
+
+    async def without_link(self, request: Request) -> Response:
+        objects, _, _ = self.page(request)
+        return JSONResponse(envelope(1000, objects), headers={"X-Total-Count": str(len(self.objects))})
+
+    async def with_inner_link(self, request: Request) -> Response:
+        objects, offset, limit = self.page(request)
+        headers = {"X-Total-Count": str(len(self.objects))}
+        if offset + limit < len(self.objects):
+            headers["Link"] = f'<http://inner.example:8080/locations?offset={offset + limit}&limit={limit}>; rel="next"'
+        return JSONResponse(envelope(1000, objects), headers=headers)
+
+    async def with_link_to_itself(self, request: Request) -> Response:
+        objects, _, _ = self.page(request)
+        return JSONResponse(envelope(1000, objects), headers={"Link": f'<{request.url}>; rel="next"'})
+
+    async def with_no_headers(self, request: Request) -> Response:
+        self.pages += 1
+        return JSONResponse(envelope(1000, self.objects))
+
+    async def shrinking(self, request: Request) -> Response:
+        answer = await self.without_link(request)
+        if self.pages == 2:
+            del self.objects[0]
+            answer = await self.without_link(request)
+        return answer
+
+    async def with_one_too_many(self, request: Request) -> Response:
+        objects, offset, limit = self.page(request)
+        link = f'<{self.url}?offset={offset + limit}&limit={limit}>; rel="next"'
+        return JSONResponse(envelope(1000, objects), headers={"Link": link})
+
+
+@pytest.mark.parametrize(
+    ("way", "seen"),
+    [
+        ("without_link", 35),
+        ("with_inner_link", 35),
+        ("with_link_to_itself", 10),
+        ("with_no_headers", 35),
+        ("shrinking", None),
+        ("with_one_too_many", 35),
+    ],
+)
+async def test_lists_are_fetched_whole_however_they_are_handed_out(
+    emsp: Installation, their_cpo: Peer, way: str, seen: int | None
+) -> None:
+    """TRN-069, TRN-078, TRN-080."""
+    shelf = Shelf(their_cpo, 35)
+    their_cpo.answers["/locations"] = getattr(shelf, way)
+    last = shelf.objects[-1]["id"]
+    async with asyncio.timeout(20):
+        await emsp.pull()
+    async with emsp.database.unit() as unit:
+        pulls = {one.module: one for one in await partners.pulls(unit, await emsp.connection())}
+        kept = await locations.page(unit, EMSP, CPO, limit=100)
+    assert pulls[Module.LOCATIONS].last_error is None
+    if seen is not None:
+        assert len(kept) == pulls[Module.LOCATIONS].seen == seen
+    else:
+        assert {one.id for _, _, one in kept} >= {one["id"] for one in shelf.objects}
+        assert last in {one.id for _, _, one in kept}
+
+
+async def test_one_bad_object_in_a_list_is_passed_over(emsp: Installation, their_cpo: Peer) -> None:
+    """TRN-051, TRN-052, TRN-061, TYP-039."""
+    good = words(things.location("GOOD", CPO, evses=()))
+    their_cpo.answers["/locations"] = [
+        {"id": "no location"},
+        good | {"id": "BAD", "coordinates": None},
+        5,
+        good | {"country_code": "DE", "party_id": "XXX"},
+        good,
+    ]
+    await emsp.pull()
+    async with emsp.database.unit() as unit:
+        pulls = {one.module: one for one in await partners.pulls(unit, await emsp.connection())}
+        kept = await locations.page(unit, EMSP)
+    assert [one.id for _, _, one in kept] == ["GOOD"]
+    assert (pulls[Module.LOCATIONS].seen, pulls[Module.LOCATIONS].skipped) == (5, 4)
+
+
+async def test_a_list_that_cannot_be_had_is_asked_for_again_later(
+    emsp: Installation, their_cpo: Peer, clock: SetClock
+) -> None:
+    """TRN-059: hours between two rounds, minutes after trouble."""
+    their_cpo.answers["/locations"] = said(500, 3000)
+    await emsp.pull()
+    await emsp.pull()
+    assert their_cpo.many("GET", "/locations") == 1
+    their_cpo.answers["/locations"] = []
+    clock.advance(timedelta(minutes=3))
+    await emsp.pull()
+    assert their_cpo.many("GET", "/locations") == 2
+    clock.advance(timedelta(hours=2))
+    await emsp.pull()
+    assert their_cpo.many("GET", "/locations") == 2
+    clock.advance(timedelta(hours=3))
+    await emsp.pull()
+    assert their_cpo.many("GET", "/locations") == 3
+
+
+async def test_a_whole_list_of_tariffs_takes_the_place_of_what_was(
+    emsp: Installation, their_cpo: Peer, clock: SetClock
+) -> None:
+    """TAR-009: unless an object of it could not be read, for that one may be among those that are missing."""
+    one, two, three = (words(things.tariff(id, CPO)) for id in ("T1", "T2", "T3"))
+    listed: list[tuple[list[Any], list[str]]] = [
+        ([one, two], ["T1", "T2"]),
+        ([two, three], ["T2", "T3"]),
+        ([three, "nonsense"], ["T2", "T3"]),
+        ([], []),
+    ]
+    for shown, kept in listed:
+        their_cpo.answers["/tariffs"] = shown
+        clock.advance(timedelta(hours=6))
+        await emsp.pull()
+        async with emsp.database.unit() as unit:
+            assert [tariff.id for _, _, tariff in await tariffs.page(unit, EMSP)] == kept
+
+
+async def test_a_pulled_tokens_list_updates_and_adds(cpo: Installation, they: Peer) -> None:
+    """TOK-012."""
+    they.answers["/tokens"] = [words(things.token("U1", EMSP)), words(things.token("U2", EMSP, valid=False))]
+    await cpo.pull()
+    async with cpo.database.unit() as unit:
+        assert [one.valid for _, _, one in await tokens.page(unit, CPO)] == [True, False]
+
+
+async def test_what_a_partner_lists_no_more_is_gone_when_it_was_missing_twice(
+    cpo: Installation, they: Peer, clock: SetClock
+) -> None:
+    """TOK-013: a day's whole list each; what is listed again is there again, as it is told then."""
+    one, two = words(things.token("U1", EMSP)), words(things.token("U2", EMSP))
+    listed: list[tuple[list[Any], list[bool]]] = [
+        ([one, two], [True, True]),
+        ([one], [True, True]),
+        ([one, "nonsense"], [True, True]),
+        ([one], [True, False]),
+        ([one, two], [True, True]),
+    ]
+    for shown, valid in listed:
+        they.answers["/tokens"] = shown
+        clock.advance(timedelta(hours=30))
+        await cpo.pull()
+        async with cpo.database.unit() as unit:
+            assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
+
+
+async def test_a_list_that_was_cut_short_takes_nothing_away(cpo: Installation, they: Peer, clock: SetClock) -> None:
+    """They count two and hand out one, whole list after whole list."""
+    cut = said(200, 1000, [words(things.token("U1", EMSP))])
+    for count, valid in (("2", [True, True]), ("1", [True, False])):
+        they.answers["/tokens"] = [words(things.token("U1", EMSP)), words(things.token("U2", EMSP))]
+        await cpo.pull()
+        for _ in range(2):
+            cut.headers["X-Total-Count"] = count
+            they.answers["/tokens"] = cut
+            clock.advance(timedelta(hours=30))
+            await cpo.pull()
+        async with cpo.database.unit() as unit:
+            assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
+
+
+async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
+    emsp: Installation, their_cpo: Peer, clock: SetClock
+) -> None:
+    """LOC-022 was forgotten there; their policy says how often it has to be missing (TRN-082)."""
+    async with emsp.database.unit() as unit:
+        (connection,) = await partners.connections(unit, EMSP)
+        store.connections.update(unit, replace(connection, policy=Policy(lists=Lists(absences=1))))
+    place = words(things.location("LOC1", CPO))
+    for shown, status, gone in (
+        ([place], Status.AVAILABLE, 0),
+        ([], Status.REMOVED, 1),
+        ([place], Status.AVAILABLE, 0),
+    ):
+        their_cpo.answers["/locations"] = shown
+        clock.advance(timedelta(hours=30))
+        await emsp.pull()
+        async with emsp.database.unit() as unit:
+            ((_, _, location),) = await locations.page(unit, EMSP, CPO)
+            assert {evse.status for evse in location.evses} == {status}
+            tasks = {task.module: task for task in await partners.pulls(unit, connection)}
+        assert tasks[Module.LOCATIONS].gone == gone
