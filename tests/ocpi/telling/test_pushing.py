@@ -250,7 +250,8 @@ async def test_news_that_come_while_there_was_nothing_to_say_go_at_once(cpo: Ins
     async def claimed() -> list[Delivery]:
         async with cpo.database.unit() as unit:
             until = unit.now + timedelta(minutes=5)
-            return (await store.deliveries.claim(unit, "me", until, 8, ())).get(connection.line, [])
+            claimed = await store.deliveries.claim(unit, "me", until, 8, ())
+            return [one for some in claimed.values() for one in some]
 
     async with cpo.database.unit() as unit:
         store.deliveries.queue_news(unit, connection, Module.LOCATIONS, "l000", "PUT")

@@ -69,8 +69,9 @@ class Pushes(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `whole_only`: they take no PATCH. `in_order`: they want every message as it was when it happened, one after the
     other, each again until it is taken; nothing newer overtakes (strict first in, first out). `at_once`: how many
-    requests they bear at a time. `rests_after`: after so many answers of trouble in a row, and no other, they are left
-    alone for a while, then tried with one; 0 is never. A line that is down rests at once.
+    requests they bear at a time; of three or more, one is for results that somebody waits for. `rests_after`: after so
+    many answers of trouble in a row, and no other, they are left alone for a while, then tried with one; 0 is never. A
+    line that is down rests at once.
     """
 
     whole_only: bool = False

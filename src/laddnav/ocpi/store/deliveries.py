@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
@@ -15,13 +17,16 @@ _DELIVERY = """d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.
   d.queued_at, d.run_at, d.attempts, d.version, d.delivered_at, d.dead_at, d.last_error, d.location_url"""
 _ONE = "holder = $1 and connection_id = $2 and module = $3 and object_key = $4 and to_party = $5"
 # Newer news take the place of those that still wait, in their turn; news about what is under way or done go again.
-# A change of what has not arrived is still news of something new, or of the whole.
+# A change of what has not arrived is still news of something new, or of the whole; a Record that arrived once is new no
+# more, however often that is heard.
 QUEUE_NEWS = """
 insert into ocpi_delivery as d (holder, connection_id, module, object_key, to_party, method, path, queued_at, run_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 on conflict (holder, connection_id, module, object_key, to_party) do update set path = excluded.path,
   method = case when d.delivered_at is null and (d.method, excluded.method) in (('POST', 'PUT'), ('PUT', 'PATCH'))
-    then d.method else excluded.method end, version = d.version + 1, delivered_at = null, dead_at = null,
+    then d.method when d.delivered_at is not null and d.method <> 'DELETE' and d.module = 'invoicereconciliation'
+      and excluded.method = 'POST' then 'PUT' else excluded.method end,
+  version = d.version + 1, delivered_at = null, dead_at = null,
   last_error = null,
   queued_at = case when d.delivered_at is null and d.dead_at is null then d.queued_at else excluded.queued_at end,
   run_at = case when d.delivered_at is null and d.dead_at is null then d.run_at else excluded.run_at end,
@@ -41,42 +46,60 @@ QUEUE_MESSAGE = """
 insert into ocpi_delivery (holder, connection_id, module, object_key, to_party, method, path, body, queued_at, run_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 """
-# What is under way on a line counts against its share, whoever of us it is from. CDRs go one after the other, oldest
-# first, and to a partner that wants everything in order, everything but what answers it: one party after the other, for
-# none of them waits for another behind the same hub. What is for one that the hub cannot reach waits until it can. A
-# line that rested is tried with one. What is first is found once for all: whoever is away may have thousands waiting.
-CLAIM = f"""
-with open as materialized (
-  select c.line, c.holder, c.id, l.hub,
-    coalesce((l.policy::jsonb #>> '{{pushes,in_order}}')::boolean, false) as in_order,
-    case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{{pushes,at_once}}')::integer, $2) else 1 end
-      as many
-  from ocpi_connection c join ocpi_line l on l.id = c.line
-  where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5))),
-first as materialized (
-  select min(o.id) filter (where o.module = 'cdrs') as cdr,
-    min(o.id) filter (where o.module not in ('commands', 'chargingprofiles')) as one
-  from open c join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
-  where o.delivered_at is null and o.dead_at is null
-  group by o.holder, o.connection_id, o.to_party),
-offered as (
-  select c.line, c.many, p.holder, p.connection_id, p.module, p.object_key, p.to_party,
-    row_number() over (partition by c.line order by p.run_at, p.id) as place
-  from open c
-  cross join lateral (
-    select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
+_WAITED_FOR = "('commands', 'chargingprofiles')"
+_READY = """select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
       and (c.hub is null or d.to_party = '' or coalesce((select bool_or(h.status = 'CONNECTED') from hub_client h
-        where h.holder = c.holder and h.owner = c.hub and h.party = d.to_party), true))
-      and (d.module <> 'cdrs' or d.id in (select cdr from first))
-      and (not c.in_order or d.module in ('commands', 'chargingprofiles') or d.id in (select one from first))
-    order by d.run_at, d.id limit c.many for update of d skip locked) p),
-picked as (select * from offered where place <= many)
+        where h.holder = c.holder and h.owner = c.hub and h.party = d.to_party), true))"""
+# Of those that go to one partner at a time one is for what somebody waits for, so that no result stands behind pushes
+# that hang; who bears but one or two gets that first. What is under way on a line counts for all of us there. CDRs go
+# one after the other, oldest first, and to a partner that wants everything in order, everything but what answers it:
+# one party after the other, for none of them waits for another behind the same hub. What is for one that the hub cannot
+# reach waits until it can. A line that rested is tried with one. What is first is found once for all: whoever is away
+# may have thousands waiting.
+CLAIM = f"""
+with lines as materialized (
+  select l.id, l.hub, l.id = any($5) as others_busy, l.id = any($6) as waited_for_busy,
+    coalesce((l.policy::jsonb #>> '{{pushes,in_order}}')::boolean, false) as in_order,
+    case when l.retry_at is null then coalesce((l.policy::jsonb #>> '{{pushes,at_once}}')::integer, $2) else 1 end
+      as many
+  from ocpi_line l
+  where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5) and l.id = any($6))),
+open as materialized (
+  select c.line, c.holder, c.id, l.hub, l.in_order, l.many,
+    case when l.others_busy or (l.many < 3 and l.waited_for_busy) then 0 when l.many < 3 then l.many else l.many - 1 end
+      as others,
+    case when l.waited_for_busy or (l.many < 3 and l.others_busy) then 0 when l.many < 3 then l.many else 1 end
+      as waited_for
+  from lines l join ocpi_connection c on c.line = l.id),
+first as materialized (
+  select min(o.id) filter (where o.module = 'cdrs') as cdr,
+    min(o.id) filter (where o.module not in {_WAITED_FOR}) as one
+  from open c join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
+  where o.delivered_at is null and o.dead_at is null
+  group by o.holder, o.connection_id, o.to_party),
+ready as (
+  select c.line, c.many, c.waited_for as share, true as first, p.*
+  from open c
+  cross join lateral (
+    {_READY} and d.module in {_WAITED_FOR} order by d.run_at, d.id limit c.waited_for for update of d skip locked) p
+  union all
+  select c.line, c.many, c.others, false, p.*
+  from open c
+  cross join lateral (
+    {_READY} and d.module not in {_WAITED_FOR} and (d.module <> 'cdrs' or d.id in (select cdr from first))
+      and (not c.in_order or d.id in (select one from first))
+    order by d.run_at, d.id limit c.others for update of d skip locked) p),
+offered as (
+  select *, row_number() over (partition by line, first order by run_at, id) as turn,
+    row_number() over (partition by line order by first desc, run_at, id) as place
+  from ready),
+picked as (select * from offered where turn <= share and place <= many)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
 from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
   and d.object_key = p.object_key and d.to_party = p.to_party
-returning p.line, {_DELIVERY}
+returning p.line, p.first, {_DELIVERY}
 """
 TOLD = """
 select exists (select from ocpi_delivery where holder = $1 and connection_id = $2 and module = $3
@@ -85,7 +108,9 @@ select exists (select from ocpi_delivery where holder = $1 and connection_id = $
 TAKE_BACK = "update ocpi_delivery set claimed_by = null, claimed_until = null where claimed_by = $1"
 DELIVERED = f"""
 update ocpi_delivery set claimed_by = null, claimed_until = null, attempts = 0, last_error = null, location_url = $8,
-  delivered_at = case when version = $6 then $7::timestamptz end where {_ONE}
+  delivered_at = case when version = $6 then $7::timestamptz end,
+  method = case when version <> $6 and method = 'POST' and module = 'invoicereconciliation' then 'PUT' else method end
+where {_ONE}
 """
 AGAIN = f"""
 update ocpi_delivery set claimed_by = null, claimed_until = null, run_at = $6, last_error = $7,
@@ -169,12 +194,22 @@ async def told(unit: Unit, connection: Connection, module: Module, key: str) -> 
     return bool(await unit.value(TOLD, str(connection.holder), connection.id, module, key, f"{key} "))
 
 
-async def claim(unit: Unit, name: str, until: datetime, each: int, busy: Iterable[str]) -> dict[str, list[Delivery]]:
-    """By line, up to `each` for every one but the busy ones, where its policy says no other number."""
-    by_line: dict[str, list[Delivery]] = {}
-    for row in await unit.fetch(CLAIM, unit.now, each, name, until, list(busy)):
-        by_line.setdefault(row["line"], []).append(_delivery(row))
-    return by_line
+class Round(Struct, frozen=True):
+    """What goes out together: to whoever is at the other end of a line, what is waited for there or what is not."""
+
+    line: str
+    waited_for: bool
+
+
+async def claim(
+    unit: Unit, name: str, until: datetime, each: int, busy: Collection[Round]
+) -> dict[Round, list[Delivery]]:
+    """Up to `each` for every line, where its policy says no other number, and nothing for the busy rounds."""
+    others, waited_for = ([one.line for one in busy if one.waited_for is kind] for kind in (False, True))
+    rounds: dict[Round, list[Delivery]] = {}
+    for row in await unit.fetch(CLAIM, unit.now, each, name, until, others, waited_for):
+        rounds.setdefault(Round(row["line"], row["first"]), []).append(_delivery(row))
+    return rounds
 
 
 def take_back(unit: Unit, name: str) -> None:
@@ -247,6 +282,7 @@ async def forget_removed(unit: Unit, before: datetime, most: int) -> int:
 def _delivery(row: Record) -> Delivery:
     fields: dict[str, Any] = dict(row)
     fields.pop("line", None)
+    fields.pop("first", None)
     to = fields.pop("to_party")
     return Delivery(
         **fields

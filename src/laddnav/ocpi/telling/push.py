@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urljoin
 
 import structlog
 
-from laddnav.db.unit import Database
+from laddnav.db.together import Together
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import NotPassedOn, Partner, PartnerRefused, PartnerTroubled, PartnerUnreachable
@@ -17,6 +19,7 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import lines
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.rules import ASKED_ONLY, UNROUTED
+from laddnav.ocpi.store.deliveries import Round
 from laddnav.ocpi.telling.news import message_of
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import Module, State
@@ -56,7 +59,8 @@ class Courier:
         self._clients = clients
         self._name = name
         self._dice = dice
-        self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._together = Together(database)
+        self._rounds: dict[Round, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         async with self._database.unit() as unit:
@@ -83,16 +87,17 @@ class Courier:
         return claimed
 
     async def _claimed(self) -> int:
-        """Start a round on every line that has none under way."""
-        self._rounds = {line: task for line, task in self._rounds.items() if not task.done()}
+        """Start on every line what is not under way there."""
+        self._rounds = {one: task for one, task in self._rounds.items() if not task.done()}
         async with self._database.unit() as unit:
             until = unit.now + unit.clock.wall(LEASE)
-            by_line = await store.deliveries.claim(unit, self._name, until, EACH, self._rounds)
-        for line, some in by_line.items():
-            self._rounds[line] = asyncio.create_task(self._round(some))
-        return sum(len(some) for some in by_line.values())
+            claimed = await store.deliveries.claim(unit, self._name, until, EACH, self._rounds)
+        for one, some in claimed.items():
+            self._rounds[one] = asyncio.create_task(self.round(some))
+        return sum(len(some) for some in claimed.values())
 
-    async def _round(self, deliveries: list[Delivery]) -> None:
+    async def round(self, deliveries: list[Delivery]) -> None:
+        """Send what was claimed together, and wait for it."""
         by_connection: dict[str, list[Delivery]] = {}
         for one in deliveries:
             by_connection.setdefault(one.connection_id, []).append(one)
@@ -109,12 +114,15 @@ class Courier:
 
     async def _sent(self, deliveries: list[Delivery]) -> None:
         first = deliveries[0]
-        async with self._database.unit() as unit:
-            connection = await store.connections.find(unit, first.holder, first.connection_id)
+        connection, sealed = await self._together.run(partial(_to_whom, delivery=first))
         if connection is None or connection.state is not State.CONNECTED:
+            async with self._database.unit() as unit:
+                for one in deliveries:
+                    store.deliveries.not_tried(unit, one)
             return
         try:
-            partner = await self._clients.to(connection)
+            token = None if sealed is None else self._clients.seal.opened(sealed)
+            partner = await self._clients.to(connection, token=token)
         except Refusal as error:
             for one in deliveries:
                 await self._refused(connection, one, error)
@@ -124,8 +132,8 @@ class Courier:
     async def _send(self, partner: Partner, delivery: Delivery) -> None:
         message: Message | None = None
         try:
-            async with self._database.unit() as unit:
-                message = await message_of(unit, partner.connection, delivery)
+            said = partial(message_of, connection=partner.connection, delivery=delivery)
+            message = await self._together.run(said)
             if message is None:
                 await self._unneeded(delivery)
                 return
@@ -157,11 +165,14 @@ class Courier:
             await self._arrived(partner.connection, delivery, _absolute(message.url, reply.headers.get("location")))
 
     async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
-        async with self._database.unit() as unit:
+        async def noted(unit: Unit) -> None:
             store.deliveries.delivered(unit, delivery, location_url)
-            store.lines.reached(unit, connection.line)
+            if not _is_well(connection, unit.now):
+                store.lines.reached(unit, connection.line)
             if connection.failures:
                 await lines.changed_for_all(unit, connection.line)
+
+        await self._together.run(noted)
 
     async def _unneeded(self, delivery: Delivery) -> None:
         async with self._database.unit() as unit:
@@ -219,6 +230,19 @@ class Courier:
             store.deliveries.drop(unit, delivery)
             key = delivery.object_key.split("/")[0]
             store.deliveries.queue_news(unit, connection, delivery.module, key, "PUT", delivery.to)
+
+
+async def _to_whom(unit: Unit, delivery: Delivery) -> tuple[Connection | None, str | None]:
+    """With the sealed token that is shown there."""
+    connection = await store.connections.find(unit, delivery.holder, delivery.connection_id)
+    return connection, None if connection is None else await store.lines.outbound(unit, connection.line)
+
+
+def _is_well(connection: Connection, now: datetime) -> bool:
+    """As was written down within the minute, so that it need not be again with everything that arrives."""
+    reached_at, trouble = connection.last_reached_at, connection.failures or connection.troubles
+    lately = reached_at is not None and now - reached_at < timedelta(minutes=1)
+    return lately and not trouble and connection.last_error is None and connection.retry_at is None
 
 
 def _is_gone(error: PartnerRefused) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,12 +44,12 @@ class Module(StrEnum):
     TARIFFS = "tariffs"
     TOKENS = "tokens"
 
-    @property
+    @cached_property
     def offered_as(self) -> Module:
         """The module by which its endpoint is listed."""
         return Module(self.partition("/")[0])
 
-    @property
+    @cached_property
     def path(self) -> tuple[str, ...]:
         """Where its list is, seen from there."""
         return tuple(self.split("/")[1:])
