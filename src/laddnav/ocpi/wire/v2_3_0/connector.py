@@ -27,7 +27,11 @@ def read_connector(wire: WireConnector) -> Connector:
 
 def sayable(connector: Connector) -> bool:
     """Whether 2.3.0 has words for the plug: of its standard, it has any."""
-    return connector.format in get_args(Format) and connector.power_type in get_args(PowerType)
+    return has_words_for(connector.format, connector.power_type)
+
+
+def has_words_for(format: str, power_type: str) -> bool:
+    return format in get_args(Format) and power_type in get_args(PowerType)
 
 
 def write_connector(connector: Connector) -> WireConnector:

@@ -3,18 +3,23 @@
 OCPI 2.3.0 mod_locations_location_object.
 """
 
+from msgspec.structs import replace
+
 from laddnav.locations.model import Location
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.scalars import CiString25, many
 from laddnav.ocpi.wire.v2_2_1 import location as v2_2_1
 from laddnav.ocpi.wire.v2_2_1.location import location_words, read_location_of
 from laddnav.ocpi.wire.v2_3_0.connector import sayable
+from laddnav.ocpi.wire.v2_3_0.energy_mix import WireEnergyMix
+from laddnav.ocpi.wire.v2_3_0.energy_mix import sayable as sayable_mix
 from laddnav.ocpi.wire.v2_3_0.evse import WireEvse, read_evse, write_evse
 from laddnav.ocpi.wire.v2_3_0.parking import WireParking, read_parking, write_parking
 
 
 class WireLocation(v2_2_1.WireLocation, kw_only=True, omit_defaults=True):
     evses: tuple[WireEvse, ...] | None = None
+    energy_mix: WireEnergyMix | None = None
     parking_places: tuple[WireParking, ...] | None = None
     help_phone: CiString25 | None = None
 
@@ -29,12 +34,12 @@ def read(wire: WireLocation, hearing: Hearing) -> Location:
 
 
 def write(location: Location) -> WireLocation:
-    """Its lists are open: what we were told is said on, whatever it is (OCPI 2.3.0 types_openenum_type).
+    """Its own lists are open: what we were told is said on, whatever it is (OCPI 2.3.0 types_openenum_type).
 
     An Evse none of whose Connectors can be said is left out.
     """
     return WireLocation(
-        **location_words(location),
+        **location_words(replace(location, energy_mix=sayable_mix(location.energy_mix))),
         parking_type=location.parking_type,
         evses=many(write_evse(one) for one in location.evses if any(map(sayable, one.connectors))),
         facilities=many(location.facilities),

@@ -9,10 +9,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from laddnav.ocpi.wire.codec import Codec, Hearing
+from laddnav.ocpi.wire.codec import Codec, Hearing, Unsayable
 from laddnav.ocpi.wire.shared.scalars import Number, maybe_number, value_of
 from laddnav.ocpi.wire.v2_2_1.tariff import WireTariffOf, read_tariff_of, tariff_words
-from laddnav.tariffs.model import Limit, Tariff, TaxIncluded
+from laddnav.ocpi.wire.v2_3_0.energy_mix import WireEnergyMix
+from laddnav.tariffs.model import Limit, Tariff, TariffType, TaxIncluded
 
 
 class WirePriceLimit(Struct, kw_only=True, omit_defaults=True):
@@ -21,6 +22,8 @@ class WirePriceLimit(Struct, kw_only=True, omit_defaults=True):
 
 
 class WireTariff(WireTariffOf[WirePriceLimit], kw_only=True, omit_defaults=True):
+    type: TariffType | None = None
+    energy_mix: WireEnergyMix | None = None
     tax_included: Literal["YES", "NO", "N/A"]
     preauthorize_amount: Number | None = None
 
@@ -35,6 +38,9 @@ def read_tariff(wire: WireTariff) -> Tariff:
 
 
 def write_tariff(tariff: Tariff) -> WireTariff:
+    """Raises Unsayable: without its type, it would be for everybody."""
+    if tariff.type is not None and tariff.type not in set(TariffType):
+        raise Unsayable(f"OCPI 2.3.0 has no words for Tariff {tariff.id!r}: {tariff.type}")
     return WireTariff(
         **tariff_words(tariff, _write_limit),
         tax_included=_taxes_of(tariff),
