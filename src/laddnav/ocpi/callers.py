@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,21 +22,18 @@ HEARD_EVERY = timedelta(minutes=1)
 
 
 class Caller(Struct, frozen=True):
-    """Who of us speaks on the caller's line, and the token that it showed: "" where none was needed."""
+    """Who of us speaks on the caller's line, and the token that it showed: "" where none was needed.
+
+    `ways` is for whoever finds out where its URLs lead: what was found holds as long as the line is as it is.
+    """
 
     line: tuple[Connection, ...]
     token: str
+    ways: dict[object, Any]
 
     def __repr__(self) -> str:
         """Without the token."""
         return f"Caller({self.line[0].line})"
-
-
-class _Known(Struct, frozen=True):
-    """A line as it was at a revision."""
-
-    line: tuple[Connection, ...]
-    revision: int
 
 
 class Callers:
@@ -46,49 +45,51 @@ class Callers:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, tuple[Caller, int]] = {}  # with the revision of the line
         self._heard: dict[str, datetime] = {}
 
-    async def recognised(self, unit: Unit, request: Request) -> Caller:
-        """Raises Unrecognised.
+    async def recognised(self, unit: Unit, request: Request, hashes: Mapping[str, str]) -> Caller:
+        """`hashes` are those of the tokens that it may mean, with the tokens. Raises Unrecognised.
 
         A result of a command is taken without a token too, where its URL names a command that we sent: nobody can guess
         that, and some CPOs show no token there.
         """
-        hashes = hashes_of(request)
         if not hashes:
-            return Caller((await _by_command(unit, request),), "")
-        line, hash = await self._confirmed(unit, hashes) or await self._read(unit, hashes)
-        if routing.is_bearer(request.headers.get("authorization")) and not line[0].policy.calls.bearer:
+            return Caller((await _by_command(unit, request),), "", {})
+        hash, caller = await self._confirmed(unit, hashes) or await self._read(unit, hashes)
+        first = caller.line[0]
+        if not first.policy.calls.bearer and routing.is_bearer(request.headers.get("authorization")):
             raise Unrecognised(f"The scheme of the Authorization header is {routing.SCHEME}")
-        if line[0].state is State.SUSPENDED:
+        if first.state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
-        self._gate.recognised(hash, line[0].line, request.address)
-        self._hear(unit, line[0])
-        return Caller(line, hashes[hash])
+        self._gate.recognised(hash, first.line, request.address)
+        self._hear(unit, first)
+        return caller
 
-    async def _confirmed(self, unit: Unit, hashes: dict[str, str]) -> tuple[tuple[Connection, ...], str] | None:
+    async def _confirmed(self, unit: Unit, hashes: Mapping[str, str]) -> tuple[str, Caller] | None:
         for hash in hashes:
             known = self._known.get(hash)
             if known is None:
                 continue
-            if await store.lines.revision(unit, known.line[0].line) == known.revision:
-                return known.line, hash
+            caller, revision = known
+            if await store.lines.revision(unit, caller.line[0].line) == revision:
+                return hash, caller
             self._known.pop(hash, None)
         return None
 
-    async def _read(self, unit: Unit, hashes: dict[str, str]) -> tuple[tuple[Connection, ...], str]:
+    async def _read(self, unit: Unit, hashes: Mapping[str, str]) -> tuple[str, Caller]:
         found = await store.connections.by_hash(unit, list(hashes))
         if found is None:
             self._gate.unknown(hashes)
             raise Unrecognised("This token is not known here")
+        caller = Caller(found.line, hashes[found.hash], {})
         if found.newest:
             store.lines.forget_before(unit, found.line[0].line)
         if found.line[0].hub is None:
-            self._known[found.hash] = _Known(found.line, found.revision)
+            self._known[found.hash] = caller, found.revision
             if len(self._known) > REMEMBERED:
                 del self._known[next(iter(self._known))]
-        return found.line, found.hash
+        return found.hash, caller
 
     def _hear(self, unit: Unit, connection: Connection) -> None:
         """Kept to the minute: a busy partner is not a write for each of its requests."""
@@ -98,10 +99,9 @@ class Callers:
             store.lines.heard(unit, connection.line)
 
 
-def hashes_of(request: Request) -> dict[str, str]:
+def hashes_of(request: Request) -> Mapping[str, str]:
     """The tokens that its header may mean, by their hashes."""
-    shown = routing.tokens_in(request.headers.get("authorization"), routing.BEARER)
-    return {seal.hash_of(one): one for one in shown}
+    return {seal.hash_of(one): one for one in request.tokens}
 
 
 async def _by_command(unit: Unit, request: Request) -> Connection:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -17,6 +18,7 @@ from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.routing import MessageIds, Route
 
+ANNOUNCE_A_BODY = ("content-length", "transfer-encoding")
 STRANGERS_MAX = 64_000  # bytes of a body; nearly all that partners say are shorter
 
 
@@ -69,6 +71,7 @@ class Request(Struct):
     path: tuple[str, ...]
     query: dict[str, str]
     headers: dict[str, str]
+    tokens: tuple[str, ...]  # that its Authorization header may mean
     address: str
     body: bytes
     ids: MessageIds
@@ -78,17 +81,18 @@ class Request(Struct):
         return f"Request({self.method} {shown(self.path)})"
 
 
-def request_of(scope: Scope, otherwise: str, below: str = "/ocpi") -> Request:
-    """Its body is taken in later, when it is clear who sends it; `otherwise` is its id where it has none."""
+def request_of(scope: Scope, new_id: Callable[[], str], below: str = "/ocpi") -> Request:
+    """Its body is taken in later, when it is clear who sends it; `new_id` makes its id where it has none."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(
         method=scope["method"],
         path=segments(scope, below),
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
+        tokens=routing.tokens_in(headers.get("authorization"), routing.BEARER),
         address=(scope.get("client") or ("", 0))[0],
         body=b"",
-        ids=routing.ids_in(headers, otherwise),
+        ids=routing.ids_in(headers, new_id),
     )
 
 
@@ -122,6 +126,8 @@ def is_short(request: Request) -> bool:
 
 async def body_of(request: Request, receive: Receive, most: int) -> bytes:
     """Raises TooLong before more than that is in memory."""
+    if request.headers.keys().isdisjoint(ANNOUNCE_A_BODY):
+        return b""
     if int(request.headers.get("content-length") or 0) > most:
         raise TooLong(f"A body has at most {most} bytes")
     pieces: list[bytes] = []
@@ -173,8 +179,13 @@ async def send_answer(
         said |= routing.route_headers(route)
     # A header that a hub passes on may hold anything; what HTTP cannot say is a question mark.
     raw: Sequence[tuple[bytes, bytes]] = [
-        (name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in said.items()
+        (_name(name), value.encode("latin-1", "replace")) for name, value in said.items()
     ]
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": http, "headers": [*raw, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=1_000)
+def _name(header: str) -> bytes:
+    return header.lower().encode("latin-1")

@@ -101,6 +101,9 @@ ASKED: Mapping[tuple[Module, str], Mapping[str, Schema]] = {
 }
 
 
+PATH = "/ocpi/openapi.json"
+
+
 def route(url: str) -> Route:
     """Open to everybody, as what it describes is not; `url` is our /ocpi."""
 
@@ -111,7 +114,7 @@ def route(url: str) -> Route:
     async def described(_: Request) -> Response:
         return Response(said(), media_type="application/json")
 
-    return Route("/ocpi/openapi.json", described)
+    return Route(PATH, described)
 
 
 class Door(Struct, frozen=True, kw_only=True):

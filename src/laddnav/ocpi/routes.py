@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache, partial
 
 import structlog
@@ -83,6 +84,8 @@ MODULES: dict[tuple[Module, Interface], Table] = {
 
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
+AT = {tuple(one.split("/")): one for one in Module}  # where in a URL
+WAYS = 1_000  # that are remembered of one caller
 # Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
 BEFORE_REGISTRATION = (State.INVITED, State.REGISTERING)
 
@@ -99,13 +102,20 @@ class Found(Struct, frozen=True):
     version: Version
     role: Role | None
     module: Module | None
-    path: str  # of the endpoint, below our /ocpi
-    segments: tuple[str, ...]
+    path: tuple[str, ...]  # of the endpoint, below our /ocpi; what stands behind it in the URL are its segments
 
     @property
     def routed(self) -> bool:
         """Whether the parties that it goes between are named."""
         return self.role is not None and self.version.routes and self.module not in rules.UNROUTED
+
+
+class Way(Struct, frozen=True):
+    """Where a URL leads, whom of us it is for, and how the answer is routed."""
+
+    found: Found
+    ours: tuple[Connection, ...]
+    route: Route | None
 
 
 class Answer(Struct):
@@ -133,12 +143,13 @@ class Desk:
         assert scope["type"] == "http"
         loop = asyncio.get_running_loop()
         started, clock = loop.time(), self._database.clock
-        at, id = clock.now(), clock.new_id()
-        request = http.request_of(scope, id)
+        at = clock.now()
+        request = http.request_of(scope, clock.new_id)
         answer = Answer(Reply())
         try:
-            self._gate.enter(hashes_of(request), request.address, started)
-            await self._answered(request, receive, answer)
+            hashes = hashes_of(request)
+            self._gate.enter(hashes, request.address, started)
+            await self._answered(request, receive, hashes, answer)
         except (Refusal, Trouble) as error:
             code, said = status_of(error)
             status = said if answer.version is None else answer.version.status(said)
@@ -149,16 +160,16 @@ class Desk:
             answer.reply = Reply(http=500, status=envelope.StatusCode.SERVER_ERROR, message=message)
         reply = answer.reply
         await http.send_answer(send, reply.http, reply.headers, request.ids, answer.route, self._body(reply))
-        self._note(request, answer, id, at, started)
+        self._note(request, answer, at, started)
         if answer.connection is not None:
             await self._turned_away(answer.connection.line)
 
-    async def _answered(self, request: Request, receive: Receive, answer: Answer) -> None:
+    async def _answered(self, request: Request, receive: Receive, hashes: Mapping[str, str], answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
         if not http.is_short(request):
-            await self._together.run(partial(self._callers.recognised, request=request))
+            await self._together.run(partial(self._callers.recognised, request=request, hashes=hashes))
         request.body = await http.body_of(request, receive, self._settings.body_max)
-        work = partial(self._begun, request=request, answer=answer)
+        work = partial(self._begun, request=request, hashes=hashes, answer=answer)
         match await self._together.run(partial(work, shares=True), _key(request)):
             case Through() as passing:
                 answer.reply = await desk.answered(self._database, self._clients, passing)
@@ -170,10 +181,10 @@ class Desk:
                 answer.reply = await endpoint.do(self._database, self._clients, call)
 
     async def _begun(
-        self, unit: Unit, *, request: Request, answer: Answer, shares: bool
+        self, unit: Unit, *, request: Request, hashes: Mapping[str, str], answer: Answer, shares: bool
     ) -> Through | tuple[Endpoint, Call] | None:
         """What is left to do after this Unit; None: `answer` is whole. `shares`: others are in its transaction."""
-        caller = await self._callers.recognised(unit, request)
+        caller = await self._callers.recognised(unit, request, hashes)
         answer.connection = caller.line[0]
         passing = self._passing(request, caller.line, answer)
         if passing is not None:
@@ -197,36 +208,51 @@ class Desk:
 
     def _called(self, request: Request, caller: Caller, answer: Answer) -> tuple[Endpoint, Call]:
         """(endpoint of ours, what it is asked). Raises what is refused before it acts."""
-        found = self._found(request, caller.line)
-        answer.version = found.version
-        ours = _meant(found, caller.line, request, answer)
-        answer.connection = ours[0]
-        endpoint = _endpoint(found, request.method)
-        if len(ours) > 1 and not endpoint.several:
-            raise rules.WhichOfUs(one.holder for one in ours)
+        way = self._way(request, caller, answer)
+        found, segments = way.found, request.path[len(way.found.path) :]
+        endpoint = _endpoint(found, segments, request.method)
+        if len(way.ours) > 1 and not endpoint.several:
+            raise rules.WhichOfUs(one.holder for one in way.ours)
         http.check_body(request)
         return endpoint, Call(
-            ours=ours,
+            ours=way.ours,
             version=found.version,
             method=request.method,
-            url=f"{self._settings.base}/{found.path}",
-            segments=found.segments,
+            url=f"{self._settings.base}/{'/'.join(found.path)}",
+            segments=segments,
             query=request.query,
             body=request.body,
             settings=self._settings,
             token=caller.token,
         )
 
+    def _way(self, request: Request, caller: Caller, answer: Answer) -> Way:
+        """Found once for all URLs of a module, and all requests between two parties. Raises what `_found` raises."""
+        between = tuple(request.headers.get(name) for name in routing.ROUTE)
+        for length in (4, 3):  # a list that has a place of its own within a module, and any other
+            known: Way | None = caller.ways.get((request.path[:length], between))
+            if known is not None:
+                answer.version, answer.connection, answer.route = known.found.version, known.ours[0], known.route
+                return known
+        found = self._found(request, caller.line)
+        answer.version = found.version
+        ours = _meant(found, caller.line, request, answer)
+        answer.connection = ours[0]
+        way = Way(found, ours, answer.route)
+        if found.role is not None and len(caller.ways) < WAYS:
+            caller.ways[found.path, between] = way
+        return way
+
     def _found(self, request: Request, line: Sequence[Connection]) -> Found:
         """Raises NotHere, VersionNotSpoken, OnePartyOnly, Unrecognised."""
         path = request.path
         if path == ("versions",):
-            return Found(VERSIONS_TABLE, VERSIONS[line[0].version], None, None, "versions", ())
+            return Found(VERSIONS_TABLE, VERSIONS[line[0].version], None, None, path)
         if len(path) == 1 and path[0][:1].isdigit():
-            return Found(DETAILS_TABLE, _version(path[0], line), None, None, path[0], ())
+            return Found(DETAILS_TABLE, _version(path[0], line), None, None, path)
         if len(path) >= 2 and path[1] == Module.CREDENTIALS:
             version = _version(path[0], line)
-            return Found(credentials.TABLE, version, None, Module.CREDENTIALS, "/".join(path[:2]), path[2:])
+            return Found(credentials.TABLE, version, None, Module.CREDENTIALS, path[:2])
         if line[0].state in BEFORE_REGISTRATION:
             raise Unrecognised("This token is good for versions and credentials only")
         role = rules.role_in(path[0], line) if len(path) >= 3 else None
@@ -237,7 +263,7 @@ class Desk:
         table = _table(role, version.number, module)
         if not table or module in line[0].policy.shares.without:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
-        return Found(table, version, role, module, "/".join(path[: len(path) - len(below)]), below)
+        return Found(table, version, role, module, path[: len(path) - len(below)])
 
     def _body(self, reply: Reply) -> bytes:
         if reply.whole is not None:
@@ -254,7 +280,7 @@ class Desk:
             async with self._database.unit() as unit:
                 store.lines.turned_away(unit, line, many)
 
-    def _note(self, request: Request, answer: Answer, id: str, at: object, started: float) -> None:
+    def _note(self, request: Request, answer: Answer, at: datetime, started: float) -> None:
         """Lists that a partner reads all day are not worth a row each; what it changes and what fails is."""
         reply, connection = answer.reply, answer.connection
         if connection is None or (request.method == "GET" and reply.status == 1000):
@@ -262,8 +288,8 @@ class Desk:
         exchange = Exchange(
             holder=connection.holder,
             connection_id=connection.id,
-            id=id,
-            at=at,  # type: ignore[arg-type]  # the clock's instant
+            id=self._database.clock.new_id(),
+            at=at,
             direction="in",
             method=request.method,
             url=f"{self._settings.base}/{http.shown(request.path)}",
@@ -275,7 +301,7 @@ class Desk:
             took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
         )
         if exchange.failed:
-            secrets = [*hashes_of(request).values(), *http.hidden(request.path)]
+            secrets = [*request.tokens, *http.hidden(request.path)]
             exchange = masking.kept(exchange, request.body, self._body(reply), secrets)
         self._clients.journal.note(exchange)
 
@@ -293,9 +319,9 @@ def _meant(found: Found, line: tuple[Connection, ...], request: Request, answer:
     return ours
 
 
-def _endpoint(found: Found, method: str) -> Endpoint:
+def _endpoint(found: Found, segments: tuple[str, ...], method: str) -> Endpoint:
     """Raises NotHere, NoSuchMethod."""
-    many = len(found.segments)
+    many = len(segments)
     endpoint = found.table.get((method, many))
     if endpoint is not None and endpoint.spoken(found.version):
         return endpoint
@@ -323,8 +349,9 @@ def _version(said: str, line: Sequence[Connection]) -> Version:
 def _module(path: tuple[str, ...]) -> tuple[Module, tuple[str, ...]]:
     """(a module, or a list that has a place of its own within one; what stands below). Raises NotHere."""
     for many in (2, 1):
-        if "/".join(path[:many]) in set(Module):
-            return Module("/".join(path[:many])), path[many:]
+        module = AT.get(path[:many])
+        if module is not None:
+            return module, path[many:]
     raise NotHere(f"{path[0][:40]!r} is no module that we know")
 
 

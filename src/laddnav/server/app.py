@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import laddnav.billing.routes
 import laddnav.bookings.routes
@@ -204,7 +205,7 @@ class House:
         self.sockets = Sockets(self._database, process=settings.name, ask=self._ask)
         self.metrics = Metrics(self._database, lambda: len(self.sockets.connections))
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         routes: list[BaseRoute] = [
             Path("/healthz", _alive),
             Path("/readyz", partial(_ready, self._database)),
@@ -212,13 +213,15 @@ class House:
         ]
         if "ocpi" in self.settings.only:
             routes.append(partner_api.route(self._clients.settings.base))
-            routes += ocpi.routes(self._database, self._clients.settings, self._clients)
         if "ocpp" in self.settings.only:
             routes.append(self.sockets.route())
         if "web" in self.settings.only:
             routes += self._api()
             routes += laddnav.web.app.routes(self._console())
-        return Starlette(routes=routes)
+        app = Starlette(routes=routes)
+        if "ocpi" in self.settings.only:
+            return _Straight(ocpi.Desk(self._database, self._clients.settings, self._clients), app)
+        return app
 
     def jobs(self) -> dict[str, Job]:
         """By the name under which trouble with it is told."""
@@ -294,6 +297,19 @@ def roaming(settings: Settings) -> Roaming:
             hub_requests=timedelta(days=settings.keep_hub_requests),
         ),
     )
+
+
+class _Straight:
+    """What partners ask goes straight to its room: they ask all day, and every layer between costs every request."""
+
+    def __init__(self, desk: ocpi.Desk, rest: ASGIApp) -> None:
+        self._desk = desk
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        theirs = scope["type"] == "http" and path.startswith("/ocpi") and path[5:6] in ("", "/")
+        await (self._desk if theirs and path != partner_api.PATH else self._rest)(scope, receive, send)
 
 
 async def _alive(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -36,11 +37,11 @@ class Ids:
         milliseconds = int(self._now().timestamp() * 1000)
         if milliseconds > self._milliseconds:
             # One bit is left free, so that counting on within the millisecond does not overflow.
-            self._milliseconds, self._tail = milliseconds, secrets.randbits(73)
+            self._milliseconds, self._tail = milliseconds, _random(73)
         else:
-            self._tail += 1 + secrets.randbits(_STEP)
+            self._tail += 1 + _random(_STEP)
             if self._tail > _TAIL:
-                self._milliseconds, self._tail = self._milliseconds + 1, secrets.randbits(73)
+                self._milliseconds, self._tail = self._milliseconds + 1, _random(73)
         high, low = self._tail >> 62, self._tail & ((1 << 62) - 1)
         digits = f"{(self._milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -117,6 +118,11 @@ class ScaledClock:
         half = self._file.with_suffix(".half")
         half.write_bytes(json.encode(dial))
         half.replace(self._file)
+
+
+def _random(bits: int) -> int:
+    """As `secrets.randbits`, in a third of the time: every object and every request has an id."""
+    return int.from_bytes(os.urandom(-(-bits // 8))) >> (-bits % 8)
 
 
 def dice() -> float:

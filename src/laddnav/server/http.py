@@ -262,8 +262,7 @@ class _Outside:
                 if under_way and self._stopping.is_set():
                     await sent({"type": "http.response.body", "body": b""})
         finally:
-            self._metrics.requests.labels(part, str(status)).inc()
-            self._metrics.took.labels(part).observe(asyncio.get_running_loop().time() - began)
+            self._metrics.answered(part, status, asyncio.get_running_loop().time() - began)
 
     def _bounded(self, receive: Receive, most: int | None) -> Receive:
         """Raises TooLarge. A body that does not come looks like a sender who left, a stop like a reader who leaves."""

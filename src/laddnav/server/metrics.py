@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -28,11 +29,17 @@ class Metrics:
         self._database = database
         self._stations = stations
         self._registry = CollectorRegistry()
-        self.requests = Counter("laddnav_requests", "HTTP requests", ["part", "status"], registry=self._registry)
-        self.took = Histogram("laddnav_request_seconds", "Time to the last byte", ["part"], registry=self._registry)
+        self._requests = Counter("laddnav_requests", "HTTP requests", ["part", "status"], registry=self._registry)
+        self._took = Histogram("laddnav_request_seconds", "Time to the last byte", ["part"], registry=self._registry)
         self._sockets = Gauge("laddnav_station_sockets", "Stations held by this process", registry=self._registry)
         self._jobs = Gauge("laddnav_jobs", "Work in the background", ["state"], registry=self._registry)
         self._sessions = Gauge("laddnav_sessions", "Charges by status", ["status"], registry=self._registry)
+        self._of = cache(lambda part, status: (self._requests.labels(part, str(status)), self._took.labels(part)))
+
+    def answered(self, part: str, status: int, seconds: float) -> None:
+        requests, took = self._of(part, status)
+        requests.inc()
+        took.observe(seconds)
 
     async def shown(self, request: Request) -> Response:
         """To this machine, and to whoever shows a key of the whole installation."""

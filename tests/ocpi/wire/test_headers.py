@@ -41,7 +41,10 @@ def test_the_parties_of_a_message_are_in_its_headers() -> None:
 
 def test_a_request_without_ids_gets_one() -> None:
     """TRN-083, TRN-084, TRN-086."""
-    assert routing.ids_in({}, "new") == routing.MessageIds(request="new", correlation="new")
+    assert routing.ids_in({}, lambda: "new") == routing.MessageIds(request="new", correlation="new")
     given = {"x-request-id": "r-1", "x-correlation-id": "c-1"}
-    assert routing.id_headers(routing.ids_in(given, "new")) == {"X-Request-ID": "r-1", "X-Correlation-ID": "c-1"}
-    assert routing.ids_in({"x-request-id": "x" * 500}, "new").request == "new"
+    assert routing.id_headers(routing.ids_in(given, lambda: "new")) == {
+        "X-Request-ID": "r-1",
+        "X-Correlation-ID": "c-1",
+    }
+    assert routing.ids_in({"x-request-id": "x" * 500}, lambda: "new").request == "new"

@@ -96,7 +96,7 @@ class Server:
         if scope["type"] != "http":
             raise NotImplementedError(f"OCPI is spoken over HTTP, not {scope['type']}")
         below = scope.get("root_path") or urlsplit(self._url).path
-        came = _Came(request=http.request_of(scope, self._clock.new_id(), below=below))
+        came = _Came(request=http.request_of(scope, self._clock.new_id, below=below))
         try:
             told = await self._answered(came, receive)
         except (Refusal, Trouble) as error:

@@ -155,7 +155,10 @@ def clipped(text: str, longest: int) -> str:
 
 def printable(text: str, longest: int = 500) -> str:
     """What anybody said, for people and logs: what cannot be printed, the character NUL among it, is marked as that."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text[:longest])
+    said = text[:longest]
+    if said.isprintable():
+        return said
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in said)
 
 
 def known_zone(name: str, where: str) -> str:
