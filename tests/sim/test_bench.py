@@ -2,51 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 from msgspec.structs import replace
 
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.sim.bench import roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, rate
 from laddnav.sim.bench.growth import Sizes, growing
-from laddnav.sim.bench.house import furnished, place_id
+from laddnav.sim.bench.house import House, furnished, place_id
 from laddnav.sim.bench.load import Refused, get
 from laddnav.sim.bench.peers import LIBRARIES, Library, absent
-from laddnav.sim.bench.run import NAMES, UnknownBench, run
+from laddnav.sim.bench.pushing import pushes
+from laddnav.sim.bench.run import IN_A_HOUSE, NAMES, UnknownBench, chosen, run
 
-TINY = Pace(rounds=1, seconds=0.05, warm_up=0.05, askers=2, stations=2, places=120, objects=8)
-
-
-async def figures(*names: str) -> list[Figure]:
-    return [figure async for figure in run(names, TINY)]
+TINY = Pace(rounds=1, seconds=0.05, warm_up=0.05, askers=2, stations=2, places=120, objects=8, changed=5, partners=2)
 
 
-async def test_every_figure_stands_beside_its_limit() -> None:
-    found = {figure.name: figure for figure in await figures()}
-    assert all(any(figure.startswith(name) for figure in found) for name in NAMES)
-    for figure in found.values():
-        assert figure.value > 0 and figure.limit > 0, figure
-        assert figure.unit and figure.limit_is
-        assert figure.told().keys() == found["ocpi_page"].told().keys()
-        # Both are rounded for showing; the ratio is of what was measured.
-        more, less = sorted((figure.value / figure.limit, figure.limit / figure.value), reverse=True)
-        assert figure.ratio == pytest.approx(more, rel=0.02) or figure.ratio == pytest.approx(less, rel=0.02)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house() -> AsyncIterator[House]:
+    async with furnished(TINY) as house:
+        yield house
 
 
-def test_others_are_measured_where_they_are_installed() -> None:
-    assert absent() == [], "bin/setup dev installs them"
-    assert absent([Library("nobody-ocpi", "nobody"), *LIBRARIES]) == ["nobody-ocpi"]
+def stands_beside_its_limit(figure: Figure) -> bool:
+    # Both are rounded for showing; the ratio is of what was measured.
+    more, less = sorted((figure.value / figure.limit, figure.limit / figure.value), reverse=True)
+    ratio = figure.ratio == pytest.approx(more, rel=0.02) or figure.ratio == pytest.approx(less, rel=0.02)
+    return figure.value > 0 and figure.limit > 0 and bool(figure.unit and figure.limit_is) and ratio
 
 
-async def test_only_what_is_named_is_measured() -> None:
-    found = {figure.name for figure in await figures("pricing")}
-    of_workloads = {f"pricing_{workload}{how}" for workload in ("w1", "w2", "w3") for how in ("", "_columns", "_lines")}
-    assert found == of_workloads | {"pricing_simple", "pricing_complex", "pricing_command", "pricing_import"}
+@pytest.mark.parametrize("name", IN_A_HOUSE)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_figure_stands_beside_its_limit(name: str, house: House) -> None:
+    found = await IN_A_HOUSE[name](house, TINY)
+    assert found and all(figure.name.startswith(name) and stands_beside_its_limit(figure) for figure in found)
 
 
-async def test_an_unknown_name_is_refused_before_anything_starts() -> None:
-    with pytest.raises(UnknownBench, match="'speed' is no benchmark; there are ocpi_page, ocpi_location"):
-        await figures("ocpi_page", "speed")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_figure_is_made_of_refusals(house: House) -> None:
+    path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
+    strange = get(path, house.as_emsp.headers | {"Authorization": "Token bm9ib2R5"})
+    with pytest.raises(ExceptionGroup) as refused:
+        await roaming.beside(house, TINY, lambda: strange, lambda: get(f"/one/{place_id(0)}", {}))
+    assert refused.group_contains(Refused, match="401")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_limit_has_less_to_say(house: House) -> None:
+    path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
+    with pytest.raises(Refused, match=r"a list has \d+ bytes, and the limit for it"):
+        await roaming.same_length(house, "a list", get(path, house.as_emsp.headers), get(f"/one/{place_id(0)}", {}))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_figure_is_made_of_what_is_not_there_afterwards(house: House) -> None:
+    sessions = telling.of_sessions(house, TINY)
+
+    def forgotten(number: int) -> telling.News:
+        news = sessions.news(1_000_000 + number)  # later than all that was told of them before
+        return replace(news, there={**news.there, "kwh": 0})
+
+    with pytest.raises(Refused, match=r"kwh of SESSION-\S+ was told as 0 and is"):
+        await telling.figure(house, TINY, replace(sessions, news=forgotten))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_network_that_grows_is_looked_at_on_the_pages_that_are_meant(house: House) -> None:
+    found = await growing(house, TINY, Sizes(small=200, large=300))
+    assert all(stands_beside_its_limit(figure) for figure in found)
+    of_goal = {figure.name for figure in found if figure.goal}
+    assert of_goal == {f"ocpi_growth_{where}" for where in ("first", "middle", "last")}
+
+
+async def test_what_goes_out_arrives_once_at_each() -> None:
+    (figure,) = await pushes(replace(TINY, places=4))
+    assert stands_beside_its_limit(figure)
 
 
 def test_a_goal_of_seventy_percent_is_met_by_speed_or_by_little_work() -> None:
@@ -56,26 +89,25 @@ def test_a_goal_of_seventy_percent_is_met_by_speed_or_by_little_work() -> None:
     assert rate("r", "a second", 690, 1000, "the limit").met is None
 
 
-async def test_no_figure_is_made_of_refusals_or_of_what_is_not_there_afterwards() -> None:
-    async with furnished(TINY) as house:
-        path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
-        strange = get(path, house.as_emsp.headers | {"Authorization": "Token bm9ib2R5"})
-        limit = get(f"/one/{place_id(0)}", {})
-        with pytest.raises(ExceptionGroup, match="unhandled") as refused:
-            await roaming.beside(house, TINY, lambda: strange, lambda: limit)
-        assert refused.group_contains(Refused, match="401")
-        with pytest.raises(Refused, match=r"a list has \d+ bytes, and the limit for it"):
-            await roaming.same_length(house, "a list", get(path, house.as_emsp.headers), limit)
-        sessions = telling.of_sessions(house, TINY)
+def test_others_are_measured_where_they_are_installed() -> None:
+    assert absent() == [], "bin/setup dev installs them"
+    assert absent([Library("nobody-ocpi", "nobody"), *LIBRARIES]) == ["nobody-ocpi"]
 
-        def forgotten(number: int) -> telling.News:
-            news = sessions.news(number)
-            return replace(news, there={**news.there, "kwh": 0})
 
-        with pytest.raises(Refused, match=r"kwh of SESSION-\d+ was told as 0 and is"):
-            await telling.figure(house, TINY, replace(sessions, news=forgotten))
-        # A network that grows is looked at on its first page, amid it and on its last; each has to be the one it seems.
-        grown = await growing(house, TINY, Sizes(small=200, large=300))
-        assert {figure.name for figure in grown if figure.goal} == {
-            f"ocpi_growth_{w}" for w in ("first", "middle", "last")
-        }
+async def test_only_what_is_named_is_measured() -> None:
+    found = [figure async for figure in run(["pricing"], TINY)]
+    of_workloads = {f"pricing_{workload}{how}" for workload in ("w1", "w2", "w3") for how in ("", "_columns", "_lines")}
+    named = {figure.name for figure in found}
+    assert named == of_workloads | {"pricing_simple", "pricing_complex", "pricing_command", "pricing_import"}
+    assert all(stands_beside_its_limit(figure) and figure.told().keys() == found[0].told().keys() for figure in found)
+
+
+def test_a_first_word_names_all_but_what_takes_minutes() -> None:
+    assert chosen(["ocpi"]) == {name for name in NAMES if name.startswith("ocpi_")} - {"ocpi_growth"}
+    assert chosen([]) == set(NAMES) - {"ocpi_growth"}
+    assert chosen(["ocpi_growth"]) == {"ocpi_growth"}
+
+
+async def test_an_unknown_name_is_refused_before_anything_starts() -> None:
+    with pytest.raises(UnknownBench, match="'speed' is no benchmark; there are ocpi_page, ocpi_location"):
+        [figure async for figure in run(["ocpi_page", "speed"], TINY)]

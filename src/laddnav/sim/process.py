@@ -14,6 +14,7 @@ from laddnav.db.embedded import FOLLOW
 from laddnav.kit.refusal import Trouble
 
 READY = "ready "
+PYTHON = (sys.executable, "-m")
 READY_WITHIN = 60.0  # seconds; a machine that does so much else is given time
 
 
@@ -37,7 +38,7 @@ class Process:
         *,
         log: Path,
         environment: Mapping[str, str] | None = None,
-        program: Sequence[str] = (sys.executable, "-m"),
+        program: Sequence[str] = PYTHON,
     ) -> Process:
         """The program with these arguments, once it is ready; its standard error goes to the end of `log`.
 

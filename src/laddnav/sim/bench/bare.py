@@ -16,10 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from laddnav.server.http import uvicorn_config
 from laddnav.sim.bench import store
+from laddnav.sim.bench.answers import DONE, answer, body, enveloped
 from laddnav.sim.process import READY
-
-ENDING = '"status_code":1000,"status_message":"Success","timestamp":"2026-11-21T09:47:00.000Z"}'
-DONE = f"{{{ENDING}".encode()
 
 
 class Bare:
@@ -32,24 +30,24 @@ class Bare:
         match scope["path"].split("/"):
             case ["", "page", first, limit]:
                 rows = await self._pool.fetch(store.PAGE, first, int(limit))
-                await _answer(send, 200, f'{{"data":[{",".join([row["body"] for row in rows])}],{ENDING}'.encode())
+                await answer(send, 200, enveloped(f"[{','.join([row['body'] for row in rows])}]"))
             case ["", "one", key]:
                 found = await self._pool.fetchval(store.ONE, key)
-                await _answer(send, 200, f'{{"data":{found},{ENDING}'.encode())
+                await answer(send, 200, enveloped(found))
             case ["", "keep", key, size]:
-                await self._write(store.KEEP, key, await _body(receive), int(size))
-                await _answer(send, 201, DONE)
+                await self._write(store.KEEP, key, await body(receive), int(size))
+                await answer(send, 201, DONE)
             case ["", "change", key, size]:
-                await self._write(store.CHANGE, key, await _body(receive), int(size))
-                await _answer(send, 200, DONE)
+                await self._write(store.CHANGE, key, await body(receive), int(size))
+                await answer(send, 200, DONE)
             case ["", "echo"]:
                 await self._echo(receive, send, keeping=False)
             case ["", "keeping-echo"]:
                 await self._echo(receive, send, keeping=True)
 
-    async def _write(self, statement: str, key: str, body: bytes, size: int) -> None:
+    async def _write(self, statement: str, key: str, words: bytes, size: int) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(statement, key, body.decode())
+            await connection.execute(statement, key, words.decode())
             await connection.execute(store.TELL, key, "." * (size - len(key)))
 
     async def _echo(self, receive: Receive, send: Send, *, keeping: bool) -> None:
@@ -59,21 +57,6 @@ class Bare:
             if keeping:
                 await self._pool.execute(store.TELL, "echo", message["text"])
             await send({"type": "websocket.send", "text": message["text"]})
-
-
-async def _body(receive: Receive) -> bytes:
-    pieces = []
-    while True:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(pieces)
-
-
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _serve(database: str) -> None:

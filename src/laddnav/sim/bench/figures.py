@@ -93,6 +93,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     stations: int = 64  # open sockets, each with a charge under way
     places: int = 500  # Locations in the network; a page shows 50 of them
     objects: int = 64  # Locations, Sessions and cards that are asked for or changed one by one, in turn
+    changed: int = 1000  # EVSEs
+    partners: int = 50  # that are to hear of each
 
 
 FULL = Pace(rounds=5, seconds=1.0)
@@ -115,12 +117,12 @@ def effort(name: str, unit: str, ours: float, limit: float, limit_is: str, *, go
     )
 
 
-def of_answers(name: str, thing: str, ours: Rate, limit: Rate, limit_is: str, *, goal: Goal | None = None) -> Figure:
+def of_answers(name: str, things: str, ours: Rate, limit: Rate, limit_is: str, *, goal: Goal | None = None) -> Figure:
     """How many answers a second there are with one processor for the server, and what each costs there and beyond."""
     return Figure(
         name=name,
         value=_short(ours.per_second),
-        unit=f"{thing}s/s",
+        unit=f"{things}/s",
         limit=_short(limit.per_second),
         limit_is=limit_is,
         ratio=_short(limit.per_second / ours.per_second),

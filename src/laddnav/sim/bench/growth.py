@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.paging import next_link
 from laddnav.sim.bench import roaming, store
@@ -111,6 +112,8 @@ async def _made(house: House, many: int) -> float:
         await connection.execute("set synchronous_commit = off")
         for statement in (store.MORE_PLACES, store.MORE_WORDS):
             await connection.execute(statement, str(OURS), there, many, PAGE)
+        # What a server does every few seconds.
+        await lists.fold_counts(house.ground.database)
         await connection.execute(store.SETTLE)
     finally:
         await connection.close()

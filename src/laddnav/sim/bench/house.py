@@ -1,4 +1,4 @@
-"""What is measured: a real `laddnav serve` on a PostgreSQL of its own, and beside it the limit on the same database.
+"""What is measured: a server with a network and a partner in it, and beside it the limit on the same database.
 
 The installation has two parties that are registered with each other over OCPI, a CPO with places and stations and an
 eMSP, and does nothing but answer: what follows from an answer (billing, pushes) is other work and would blur it.
@@ -6,13 +6,10 @@ eMSP, and does nothing but answer: what follows from an answer (billing, pushes)
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence, Set
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import cycle, islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -23,6 +20,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
+from laddnav.locations.model import Location
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.fetching import feeds
@@ -33,19 +31,16 @@ from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party, Role
-from laddnav.server import installation, settings
-from laddnav.server.app import HEARS, roaming
 from laddnav.sim import network
 from laddnav.sim.bench import store
 from laddnav.sim.bench.figures import Pace
+from laddnav.sim.bench.ground import Ground, laid, port_of
 from laddnav.sim.bench.load import HttpAsker, get, tell
 from laddnav.sim.network import OURS, THEIRS
-from laddnav.sim.process import Process
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenType, Whitelist
 
-ONLY = "ocpi,ocpp"
 PAGE = 50
 
 
@@ -55,6 +50,7 @@ class House(Struct, frozen=True, kw_only=True):
     `places` are the words of our CPO for its Locations, in order; the limit keeps them under `place_id`.
     """
 
+    ground: Ground
     postgres: int
     database: str
     server: int
@@ -65,8 +61,6 @@ class House(Struct, frozen=True, kw_only=True):
     as_cpo: Line
     stations: Sequence[str]
     places: Sequence[bytes]
-    folder: Path  # for whatever a benchmark puts down
-    cores: Set[int]  # on which whoever is measured runs, and nobody else
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -85,72 +79,37 @@ class Line(Struct, frozen=True, kw_only=True):
 @asynccontextmanager
 async def furnished(pace: Pace) -> AsyncIterator[House]:
     """Raises CannotStart, DidNotStart."""
-    with TemporaryDirectory(prefix="laddnav-bench-") as folder, apart() as core_of_server:
-        data, log = Path(folder), Path(folder) / "said"
-        said = settings.read({}, data=data, allow_loopback_partners=True)
-        async with installation.opened(said, HEARS) as opened:
-            assert opened.cluster is not None, "it runs a PostgreSQL of its own"
-            async with opened.database.unit() as unit:
-                stations = await _furnish(unit, pace)
-            database = opened.cluster.url("laddnav")
-            serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", ONLY)
-            server = await Process.started(
-                (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning"),
-                log=log,
-                environment=_unsettled(),
-            )
-            bare = await Process.started(("laddnav.sim.bench.bare", database), log=log)
-            try:
-                for process in (server, bare):
-                    os.sched_setaffinity(process.pid, core_of_server)
-                clients = Clients(opened.database, roaming(replace(said, public_url=server.url)))
-                as_cpo, as_emsp = await _introduced(opened.database, clients)
-                places = await _read_through(port_of(server.url), as_emsp, pace)
-                await _told_of(port_of(server.url), as_cpo, places[: pace.objects])
-                await _settled(database, places)
-                yield House(
-                    postgres=_pid_of_postgres(data / "postgres"),
-                    database=database,
-                    server=server.pid,
-                    server_port=port_of(server.url),
-                    limit=bare.pid,
-                    limit_port=port_of(bare.url),
-                    as_cpo=as_cpo,
-                    as_emsp=as_emsp,
-                    stations=stations,
-                    places=places,
-                    folder=data,
-                    cores=core_of_server,
-                )
-            finally:
-                await server.stop()
-                await bare.stop()
+    stations = list[str]()
 
+    async def furnish(unit: Unit) -> None:
+        stations.extend(await _furnish(unit, pace))
 
-@contextmanager
-def apart() -> Iterator[set[int]]:
-    """With more than one core, the first is the server's alone, and we and all that we start use the others."""
-    before = os.sched_getaffinity(0)
-    first, *others = sorted(before)
-    if others:
-        os.sched_setaffinity(0, others)
-    try:
-        yield {first}
-    finally:
-        os.sched_setaffinity(0, before)
+    async with laid("ocpi,ocpp", furnish) as ground:
+        limit = await ground.beside("laddnav.sim.bench.bare", ground.url)
+        as_cpo, as_emsp = await _introduced(ground.database, ground.clients)
+        places = await _read_through(ground.port, as_emsp, pace)
+        await _told_of(ground.port, as_cpo, places[: pace.objects])
+        await _settled(ground.url, places)
+        yield House(
+            ground=ground,
+            postgres=ground.postgres,
+            database=ground.url,
+            server=ground.server.pid,
+            server_port=ground.port,
+            limit=limit.pid,
+            limit_port=port_of(limit.url),
+            as_cpo=as_cpo,
+            as_emsp=as_emsp,
+            stations=stations,
+            places=places,
+        )
 
 
 async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:
-    """The real operator's places, under other ids, again and again until there are enough; the ids of the stations."""
-    for holder, role in ((OURS, Role.CPO), (THEIRS, Role.EMSP)):
-        await parties.add(unit, _party(unit, holder, role))
-    found = feeds.locations_in(network.feed(), OURS, unit.now)
-    for tariff in found.tariffs:
-        await tariffs.keep(unit, OURS, tariff)
+    """The ids of the stations."""
+    await parties.add(unit, party(unit, THEIRS, Role.EMSP))
     stations = []
-    for number, place in enumerate(islice(cycle(found.locations), pace.places)):
-        place = replace(place, id=place_id(number))
-        await locations.keep(unit, OURS, place)
+    for number, place in enumerate(await furnish_network(unit, pace)):
         if number < pace.stations:
             id = f"BENCH-{number:04}"
             await locations.add_station(unit, OURS, id, location_id=place.id, security_profile=0)
@@ -160,6 +119,20 @@ async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:
     for number in range(pace.objects):
         await tokens.keep(unit, THEIRS, _card(unit, THEIRS, card_uid(number)))
     return stations
+
+
+async def furnish_network(unit: Unit, pace: Pace) -> Sequence[Location]:
+    """Our CPO with the real operator's places, under other ids, again and again until there are enough."""
+    await parties.add(unit, party(unit, OURS, Role.CPO))
+    found = feeds.locations_in(network.feed(), OURS, unit.now)
+    for tariff in found.tariffs:
+        await tariffs.keep(unit, OURS, tariff)
+    places = [
+        replace(place, id=place_id(number)) for number, place in enumerate(islice(cycle(found.locations), pace.places))
+    ]
+    for place in places:
+        await locations.keep(unit, OURS, place)
+    return places
 
 
 def place_id(number: int) -> str:
@@ -172,7 +145,7 @@ def card_uid(number: int) -> str:
     return f"04A1B2C3{number:06}"
 
 
-def _party(unit: Unit, holder: PartyId, role: Role) -> Party:
+def party(unit: Unit, holder: PartyId, role: Role) -> Party:
     return Party(
         holder=holder,
         ref=unit.new_id(),
@@ -200,17 +173,12 @@ def _card(unit: Unit, owner: PartyId, uid: str) -> Token:
 
 async def _introduced(database: Database, clients: Clients) -> tuple[Line, Line]:
     """The CPO invites, the eMSP registers, by the handshake that any two partners go through; the lines of the two."""
-    try:
-        async with database.unit() as unit:
-            invitation = await partners.invite(unit, clients.settings, OURS, Role.CPO)
-        of_emsp = await partners.register(
-            database, clients, invitation.versions_url, invitation.token, THEIRS, Role.EMSP
-        )
-        async with database.unit() as unit:
-            of_cpo = await partners.fetch(unit, invitation.connection_id)
-        return await _line(clients, of_cpo), await _line(clients, of_emsp)
-    finally:
-        await clients.close()
+    async with database.unit() as unit:
+        invitation = await partners.invite(unit, clients.settings, OURS, Role.CPO)
+    of_emsp = await partners.register(database, clients, invitation.versions_url, invitation.token, THEIRS, Role.EMSP)
+    async with database.unit() as unit:
+        of_cpo = await partners.fetch(unit, invitation.connection_id)
+    return await _line(clients, of_cpo), await _line(clients, of_emsp)
 
 
 class _Page(Struct):
@@ -251,18 +219,3 @@ async def _line(clients: Clients, connection: Connection) -> Line:
     shown = routing.authorization(await clients.token_for(connection), encoded=version.encodes_token)
     route = Route(to=connection.party, origin=connection.holder)
     return Line(headers={"Authorization": shown} | routing.route_headers(route), connection=connection)
-
-
-def _unsettled() -> dict[str, str]:
-    """Our environment without what would make it another installation."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
-
-
-def _pid_of_postgres(cluster: Path) -> int:
-    return int((cluster / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-
-
-def port_of(url: str) -> int:
-    port = urlsplit(url).port
-    assert port is not None
-    return port

@@ -5,10 +5,8 @@ They keep everything in memory and ours in a database. Each runs in an environme
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count, cycle
 from pathlib import Path
@@ -20,11 +18,11 @@ import laddnav
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.sim.bench import roaming, telling
 from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, of_answers
-from laddnav.sim.bench.house import PAGE, House, place_id, port_of
+from laddnav.sim.bench.ground import port_of
+from laddnav.sim.bench.house import PAGE, House, place_id
 from laddnav.sim.bench.load import HttpAsker, Refused, get, tell
 from laddnav.sim.bench.roaming import Asked
 from laddnav.sim.network import OURS
-from laddnav.sim.process import Process
 
 VERSION = "2.2.1"  # the newest that they speak
 TOKEN = "peer"
@@ -32,6 +30,7 @@ HEADERS = {"Authorization": f"Token {b64encode(TOKEN.encode()).decode()}"}
 SETTINGS = {"OCPI_HOST": "127.0.0.1", "PROTOCOL": "http", "COUNTRY_CODE": OURS.country, "PARTY_ID": OURS.party}
 ENVIRONMENTS = Path(laddnav.__file__).parents[2] / ".cache" / "counterparts"
 ASKERS = 4  # some need a quarter of a second for a page
+ROUNDS = 3  # are enough where it is about times, and not about percents
 PAGES = Goal(of=Measure.TIMES, least=100)
 SINGLE = Goal(of=Measure.TIMES, least=10)
 
@@ -75,10 +74,10 @@ def absent(libraries: Sequence[Library] = LIBRARIES) -> Sequence[str]:
 
 async def peers(house: House, pace: Pace) -> list[Figure]:
     """Of those that are installed. Raises Refused, DidNotStart."""
-    async with _running(house) as there:
-        if not there:
-            return []
-        return [figure for thing in _things(house, pace) for figure in await _beside(house, pace, thing, there)]
+    there = await _running(house)
+    if not there:
+        return []
+    return [figure for thing in _things(house, pace) for figure in await _beside(house, pace, thing, there)]
 
 
 def _things(house: House, pace: Pace) -> Sequence[Thing]:
@@ -96,21 +95,21 @@ def _things(house: House, pace: Pace) -> Sequence[Thing]:
     return [
         Thing(
             name="page",
-            called="page",
+            called="pages",
             ours=lambda: get(f"{ours}{page}", headers),
             theirs=lambda: lambda: get(f"{theirs}/{page}", HEADERS),
             goal=PAGES,
         ),
         Thing(
             name="location",
-            called="Location",
+            called="Locations",
             ours=cycle([get(f"{ours}/{id}", headers) for id in ids]).__next__,
             theirs=lambda: cycle([get(f"{theirs}/{id}", HEADERS) for id in ids]).__next__,
             goal=SINGLE,
         ),
         Thing(
             name="session",
-            called="Session",
+            called="Sessions",
             ours=partial(put, house.as_cpo.headers, told.path, count()),
             theirs=lambda: partial(put, HEADERS, sessions, count()),
             goal=SINGLE,
@@ -122,7 +121,8 @@ async def _beside(house: House, pace: Pace, thing: Thing, there: Sequence[Peer])
     """Raises Refused."""
     sides = [Asked(pid=house.server, port=house.server_port, requests=thing.ours)]
     sides += [Asked(pid=peer.pid, port=peer.port, requests=thing.theirs()) for peer in there]
-    ours, *others = await roaming.rates(house, pace, sides, min(ASKERS, pace.askers))
+    fewer = replace(pace, rounds=min(ROUNDS, pace.rounds))
+    ours, *others = await roaming.rates(house.postgres, fewer, sides, min(ASKERS, pace.askers))
     return [
         of_answers(
             f"ocpi_peers_{thing.name}_{peer.library.environment}",
@@ -136,32 +136,24 @@ async def _beside(house: House, pace: Pace, thing: Thing, there: Sequence[Peer])
     ]
 
 
-@asynccontextmanager
-async def _running(house: House) -> AsyncIterator[Sequence[Peer]]:
+async def _running(house: House) -> Sequence[Peer]:
     """Those that are installed, with the Locations of the house, in the words in which ours tells them."""
     path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER, VERSION)
     pages = [
         await HttpAsker.once(house.server_port, get(f"{path}?offset={offset}&limit={PAGE}", house.as_emsp.headers))
         for offset in range(0, len(house.places), PAGE)
     ]
-    kept = house.folder / "places.json"
+    kept = house.ground.folder / "places.json"
     kept.write_bytes(b"[%s]" % b",".join(roaming.data_in(page)[1:-1] for page in pages))
-    async with AsyncExitStack() as stack:
-        there = []
-        for library in LIBRARIES:
-            if library.python.exists():
-                process = await Process.started(
-                    (str(Path(__file__).with_name("peer.py")), TOKEN, str(kept)),
-                    log=house.folder / "said",
-                    environment=dict(os.environ) | SETTINGS,
-                    program=(str(library.python), "-I"),
-                )
-                stack.push_async_callback(process.kill)
-                os.sched_setaffinity(process.pid, house.cores)
-                peer = Peer(library=library, pid=process.pid, port=port_of(process.url))
-                await _look(peer, house)
-                there.append(peer)
-        yield there
+    there = []
+    for library in LIBRARIES:
+        if library.python.exists():
+            arguments = (str(Path(__file__).with_name("peer.py")), TOKEN, str(kept))
+            process = await house.ground.beside(*arguments, program=(str(library.python), "-I"), environment=SETTINGS)
+            peer = Peer(library=library, pid=process.pid, port=port_of(process.url))
+            await _look(peer, house)
+            there.append(peer)
+    return there
 
 
 async def _look(peer: Peer, house: House) -> None:

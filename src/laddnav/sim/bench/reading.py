@@ -26,7 +26,7 @@ async def page(house: House, pace: Pace) -> list[Figure]:
     limit = get(f"/page/{place_id(before + PAGE)}/{PAGE}", {})
     await roaming.same_length(house, "a page", ours, limit)
     return [
-        await roaming.figure(house, pace, "ocpi_page", "page", ours=lambda: ours, limit=lambda: limit, limit_is=SELECT)
+        await roaming.figure(house, pace, "ocpi_page", "pages", ours=lambda: ours, limit=lambda: limit, limit_is=SELECT)
     ]
 
 
@@ -36,7 +36,7 @@ async def location(house: House, pace: Pace) -> list[Figure]:
     ids = [place_id(number) for number in range(pace.objects)]
     ours, limit = [get(f"{path}/{id}", headers) for id in ids], [get(f"/one/{id}", {}) for id in ids]
     await roaming.same_length(house, "a Location", ours[-1], limit[-1])
-    return [await _in_turn(house, pace, "ocpi_location", "Location", ours, limit)]
+    return [await _in_turn(house, pace, "ocpi_location", "Locations", ours, limit)]
 
 
 async def authorization(house: House, pace: Pace) -> list[Figure]:
@@ -55,13 +55,13 @@ async def authorization(house: House, pace: Pace) -> list[Figure]:
     await connection.close()
     limit = [get(f"/one/{uid}", {}) for uid in uids]
     await roaming.same_length(house, "a verdict", ours[-1], limit[-1])
-    return [await _in_turn(house, pace, "ocpi_authorize", "verdict", ours, limit)]
+    return [await _in_turn(house, pace, "ocpi_authorize", "verdicts", ours, limit)]
 
 
-async def _in_turn(house: House, pace: Pace, name: str, thing: str, ours: list[bytes], limit: list[bytes]) -> Figure:
+async def _in_turn(house: House, pace: Pace, name: str, things: str, ours: list[bytes], limit: list[bytes]) -> Figure:
     asked, limit_asked = cycle(ours), cycle(limit)
     return await roaming.figure(
-        house, pace, name, thing, ours=lambda: next(asked), limit=lambda: next(limit_asked), limit_is=SELECT
+        house, pace, name, things, ours=lambda: next(asked), limit=lambda: next(limit_asked), limit_is=SELECT
     )
 
 

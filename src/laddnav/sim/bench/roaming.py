@@ -26,11 +26,11 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 async def figure(
-    house: House, pace: Pace, name: str, thing: str, *, ours: Requests, limit: Requests, limit_is: str
+    house: House, pace: Pace, name: str, things: str, *, ours: Requests, limit: Requests, limit_is: str
 ) -> Figure:
     """Raises Refused."""
     ours_rate, limit_rate = await beside(house, pace, ours, limit)
-    return of_answers(name, thing, ours_rate, limit_rate, limit_is, goal=OF_LIMIT)
+    return of_answers(name, things, ours_rate, limit_rate, limit_is, goal=OF_LIMIT)
 
 
 async def beside(house: House, pace: Pace, ours: Requests, limit: Requests) -> tuple[Rate, Rate]:
@@ -39,17 +39,17 @@ async def beside(house: House, pace: Pace, ours: Requests, limit: Requests) -> t
         Asked(pid=house.server, port=house.server_port, requests=ours),
         Asked(pid=house.limit, port=house.limit_port, requests=limit),
     )
-    ours_rate, limit_rate = await rates(house, pace, sides, pace.askers)
+    ours_rate, limit_rate = await rates(house.postgres, pace, sides, pace.askers)
     return ours_rate, limit_rate
 
 
-async def rates(house: House, pace: Pace, sides: Sequence[Asked], askers: int) -> Sequence[Rate]:
+async def rates(postgres: int, pace: Pace, sides: Sequence[Asked], askers: int) -> Sequence[Rate]:
     """Of each, asked by so many at a time. Raises Refused."""
     asking = [[await HttpAsker.connected(side.port, side.requests, _granted) for _ in range(askers)] for side in sides]
     try:
         return await compared(
             [Side(server=side.pid, askers=there) for side, there in zip(sides, asking, strict=True)],
-            house.postgres,
+            postgres,
             rounds=pace.rounds,
             seconds=pace.seconds,
             warm_up=pace.warm_up,

@@ -8,10 +8,12 @@ from laddnav.kit.refusal import Refusal
 from laddnav.sim.bench import reading, telling
 from laddnav.sim.bench.charging import meter_values
 from laddnav.sim.bench.figures import Figure, Pace
+from laddnav.sim.bench.forwarding import hub
 from laddnav.sim.bench.growth import growth
 from laddnav.sim.bench.house import House, furnished
 from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.pricing import prices
+from laddnav.sim.bench.pushing import pushes
 
 IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
     "ocpi_page": reading.page,
@@ -20,20 +22,24 @@ IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
     "ocpi_session": telling.session,
     "ocpi_evse": telling.evse,
     "ocpi_cdr": telling.cdr,
+    "ocpi_hub": hub,
     "ocpi_peers": peers,
     "ocpp_meter_values": meter_values,
 }
+ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
+    "ocpi_pushes": pushes,
+    "ocpi_growth": growth,
+}
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
-NAMES = (*IN_A_HOUSE, *ALONE)
-# Takes minutes, and is run only where its whole name is said.
-WHEN_NAMED: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {"ocpi_growth": growth}
+WHEN_NAMED = frozenset({"ocpi_growth"})  # takes minutes, and is run only where its whole name is said
+NAMES = (*IN_A_HOUSE, *ELSEWHERE, *ALONE)
 
 
 class UnknownBench(Refusal):
     """No benchmark has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is no benchmark; there are {', '.join((*NAMES, *WHEN_NAMED))}")
+        super().__init__(f"{name!r} is no benchmark; there are {', '.join(NAMES)}")
 
 
 async def run(names: Iterable[str], pace: Pace) -> AsyncIterator[Figure]:
@@ -44,8 +50,8 @@ async def run(names: Iterable[str], pace: Pace) -> AsyncIterator[Figure]:
             for name, bench in IN_A_HOUSE.items():
                 for figure in await bench(house, pace) if name in wanted else ():
                     yield figure
-    for name, long in WHEN_NAMED.items():
-        for figure in await long(pace) if name in wanted else ():
+    for name, with_house in ELSEWHERE.items():
+        for figure in await with_house(pace) if name in wanted else ():
             yield figure
     for name, work in ALONE.items():
         for figure in work(pace) if name in wanted else ():
@@ -56,8 +62,8 @@ def chosen(names: Iterable[str]) -> Collection[str]:
     """The first word of some stands for all that begin with it, and no name for all. Raises UnknownBench."""
     found = set[str]()
     for name in names:
-        meant = {one for one in NAMES if one == name or one.startswith(f"{name}_")} | WHEN_NAMED.keys() & {name}
+        meant = {one for one in NAMES if one == name or (one.startswith(f"{name}_") and one not in WHEN_NAMED)}
         if not meant:
             raise UnknownBench(name)
         found |= meant
-    return found or NAMES
+    return found or set(NAMES) - WHEN_NAMED

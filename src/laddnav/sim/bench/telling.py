@@ -48,7 +48,7 @@ class Telling(Struct, frozen=True, kw_only=True):
     """How one kind of thing is told, `method` at `path`; `news` makes the number-th."""
 
     name: str
-    thing: str
+    things: str
     method: str
     path: str  # of the endpoint at ours
     news: Callable[[int], News]
@@ -73,19 +73,22 @@ def of_sessions(house: House, pace: Pace, version: str = NEWEST) -> Telling:
     """Whole again each time, with more energy and a later moment."""
     path = _of_ours(house, Module.SESSIONS, version)
     codec = VERSIONS[version].codecs[Session]
-    templates = [codec.encode(_charge(number, house.places[number])) for number in range(pace.objects)]
+    templates = [
+        codec.encode(_charge(_session_id(number, version), number, house.places[number]))
+        for number in range(pace.objects)
+    ]
 
     moment = _moments()
 
     def news(number: int) -> News:
         of, at, energy = number % pace.objects, moment(number), Decimal(number) / 1000
         body = templates[of].replace(rfc3339(NOT_YET).encode(), at.encode()).replace(NOTHING, str(energy).encode())
-        id = _session_id(of)
+        id = _session_id(of, version)
         return News(path=f"{path}/{id}", key=id, body=body, there={"last_updated": at, "kwh": energy})
 
     return Telling(
         name="ocpi_session",
-        thing="Session",
+        things="Sessions",
         method="PUT",
         path=path,
         news=news,
@@ -108,7 +111,7 @@ def of_evses(house: House, pace: Pace) -> Telling:
 
     return Telling(
         name="ocpi_evse",
-        thing="EVSE",
+        things="EVSEs",
         method="PATCH",
         path=path,
         news=news,
@@ -130,7 +133,7 @@ def of_cdrs(house: House) -> Telling:
 
     return Telling(
         name="ocpi_cdr",
-        thing="CDR",
+        things="CDRs",
         method="POST",
         path=path,
         news=news,
@@ -161,7 +164,7 @@ async def figure(house: House, pace: Pace, telling: Telling) -> Figure:
     ours_rate, limit_rate = await roaming.beside(house, pace, ours, limit)
     await _look(house, pace, telling, next(told))
     await _look_at_limit(house, pace, telling, next(limit_told))
-    return of_answers(telling.name, telling.thing, ours_rate, limit_rate, telling.limit_is, goal=OF_LIMIT)
+    return of_answers(telling.name, telling.things, ours_rate, limit_rate, telling.limit_is, goal=OF_LIMIT)
 
 
 async def _look(house: House, pace: Pace, telling: Telling, told: int) -> None:
@@ -199,11 +202,12 @@ def _of_ours(house: House, module: Module, version: str = NEWEST) -> str:
 def _moments() -> Callable[[int], str]:
     """When the number-th thing was so: each later than all that is known by now."""
     began_at = WallClock().now()
-    return lambda number: rfc3339(began_at + number * timedelta(seconds=1))
+    return lambda number: rfc3339(began_at + number * timedelta(milliseconds=1))
 
 
-def _session_id(number: int) -> str:
-    return f"SESSION-{number:05}"
+def _session_id(number: int, version: str) -> str:
+    """Others than in another version: what is told of them is news from the beginning."""
+    return f"SESSION-{version}-{number:05}"
 
 
 def _first_evse(place: bytes) -> dict[str, Any]:
@@ -211,15 +215,15 @@ def _first_evse(place: bytes) -> dict[str, Any]:
     return evse
 
 
-def _charge(number: int, place: bytes) -> Session:
+def _charge(id: str, number: int, place: bytes) -> Session:
     """At one of our CPO's places, of a driver of the eMSP, for an hour by now."""
     evse, uid = _first_evse(place), card_uid(number)
     priced = charges.closed(charges.simple(), charges.stretches())
     return Session(
         holder=OURS,
         owner=OURS,
-        id=_session_id(number),
-        ref=_session_id(number),
+        id=id,
+        ref=id,
         status=Status.ACTIVE,
         token=CdrToken(owner=THEIRS, uid=uid, type=TokenType.RFID, contract_id=f"SE-NOR-C{uid}"),
         auth_method=AuthMethod.WHITELIST,

@@ -1,0 +1,27 @@
+"""How a bare ASGI application takes a request and answers in OCPI, with nothing around it."""
+
+from __future__ import annotations
+
+from starlette.types import Receive, Send
+
+ENDING = '"status_code":1000,"status_message":"Success","timestamp":"2026-11-21T09:47:00.000Z"}'
+DONE = f"{{{ENDING}".encode()
+
+
+def enveloped(data: str) -> bytes:
+    return f'{{"data":{data},{ENDING}'.encode()
+
+
+async def body(receive: Receive) -> bytes:
+    pieces = []
+    while True:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+
+
+async def answer(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
