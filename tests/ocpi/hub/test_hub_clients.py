@@ -26,6 +26,7 @@ from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, introduced, stranger
+from tests.ocpi.peer import peer
 
 HUB = PartyId("DE", "HUB")
 
@@ -85,6 +86,31 @@ async def test_who_comes_goes_and_falls_silent_is_told_to_the_others(
     async with cpo.database.unit() as unit:
         exchanges = await partners.exchanges(unit, await cpo.connection())
     assert any("hubclientinfo" in one.url for one in exchanges)
+
+
+async def test_how_long_a_client_is_left_alone_does_not_end_with_a_look(hub: Installation, clock: SetClock) -> None:
+    """That its versions can be asked for says nothing about its pushes, which are trouble; nor that they cannot."""
+    _, id = await joined(hub)
+
+    async def after_a_look(url: str, troubles: int) -> Connection:
+        clock.advance(timedelta(minutes=6))
+        async with hub.database.unit() as unit:
+            line, rests_until = (await partners.fetch(unit, id)).line, unit.now + timedelta(minutes=20)
+            for _ in range(troubles):
+                store.lines.troubled(unit, line, rests_until, "HTTP 500")
+            await unit.execute("update ocpi_line set versions_url = $1, retry_at = $2", url, rests_until)
+        assert await clients.look_after_clients(hub.database, hub.clients) == 1
+        async with hub.database.unit() as unit:
+            after = await partners.fetch(unit, id)
+        assert after.retry_at in (None, rests_until)
+        return after
+
+    assert (await after_a_look("http://127.0.0.1:9/ocpi/versions", 0)).retry_at
+    async with peer() as one:
+        well = await after_a_look(one.versions_url, 0)
+        assert (well.retry_at, well.failures, well.last_error) == (None, 0, None)
+        tired = await after_a_look(one.versions_url, 2)
+        assert tired.retry_at and (tired.troubles, tired.last_error) == (2, "HTTP 500")
 
 
 async def test_a_newcomer_fetches_the_list(hub: Installation, cpo: Installation) -> None:

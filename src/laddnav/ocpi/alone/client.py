@@ -16,7 +16,8 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.time import Clock
 from laddnav.ocpi.alone.kinds import BY_KIND
 from laddnav.ocpi.alone.storage import Us
-from laddnav.ocpi.calls.calling import Lines, Partner, Reply
+from laddnav.ocpi.calls.calling import Partner, Reply
+from laddnav.ocpi.calls.lines import Lines
 from laddnav.ocpi.connections import offers
 from laddnav.ocpi.deviations.policy import Lists
 from laddnav.ocpi.endpoints.call import hearing

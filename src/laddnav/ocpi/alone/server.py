@@ -17,8 +17,9 @@ from laddnav.kit.time import Clock
 from laddnav.ocpi import http, rules
 from laddnav.ocpi.alone.modules import TABLES, Asked, table_of
 from laddnav.ocpi.alone.storage import Met, NotKept, Peer, Storage, Us
-from laddnav.ocpi.calls.calling import Lines, Partner, PartnerRefused
+from laddnav.ocpi.calls.calling import Partner, PartnerRefused
 from laddnav.ocpi.calls.guard import ForbiddenAddress
+from laddnav.ocpi.calls.lines import Lines
 from laddnav.ocpi.connections import offers
 from laddnav.ocpi.endpoints.call import Reply
 from laddnav.ocpi.endpoints.credentials import CannotUseYou

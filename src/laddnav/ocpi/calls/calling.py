@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -12,18 +10,16 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
-from aiohttp import AddrInfoType
 from msgspec import Struct
 from yarl import URL
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.kit.time import Clock
 from laddnav.ocpi.calls import masking
-from laddnav.ocpi.calls.guard import GuardedResolver, checked, may_be_called
+from laddnav.ocpi.calls.guard import checked
+from laddnav.ocpi.calls.lines import Lines
 from laddnav.ocpi.model import Connection, Exchange
-from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.envelope import Answer, StatusCode
 from laddnav.ocpi.wire.handshake import Interface, Module
@@ -112,55 +108,6 @@ class _Went(Struct):
     status: int | None = None
     problem: str | None = None
     answered: bytes | None = None
-
-
-class Lines:
-    """A session for each partner, so that one that hangs holds up nobody else; `note` gets every exchange."""
-
-    def __init__(self, settings: Settings, clock: Clock, note: Callable[[Exchange], None]) -> None:
-        self.settings = settings
-        self.clock = clock
-        self.note = note
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
-        self._guards: dict[str, tuple[datetime | None, ssl.SSLContext | None]] = {}
-
-    async def close(self) -> None:
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
-
-    def guarded_at(self, line: str) -> datetime | None:
-        """Since when the line is guarded as it is; None: as every line."""
-        return self._guards.get(line, (None, None))[0]
-
-    async def guard(self, line: str, at: datetime | None, context: ssl.SSLContext | None) -> None:
-        """What is called from now on is called like that, over connections of its own."""
-        self._guards[line] = (at, context)
-        session = self._sessions.pop(line, None)
-        if session is not None:
-            await session.close()
-
-    def session(self, line: str) -> aiohttp.ClientSession:
-        session = self._sessions.get(line)
-        if session is None or session.closed:
-            connector = aiohttp.TCPConnector(
-                resolver=GuardedResolver(self.settings.allow_loopback),
-                socket_factory=self._socket,
-                limit=16,
-                ssl=self._guards.get(line, (None, None))[1] or True,
-                keepalive_timeout=60,
-            )
-            session = self._sessions[line] = aiohttp.ClientSession(
-                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return session
-
-    def _socket(self, where: AddrInfoType) -> socket.socket:
-        """The last look, at the very address: in whatever way it was spelt, nobody leads us past it."""
-        family, kind, protocol, _, address = where
-        if not may_be_called(str(address[0]), self.settings.allow_loopback):
-            raise OSError(None, f"{address[0]} is no public address")
-        return socket.socket(family, kind, protocol)
 
 
 class Partner:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi import store
-from laddnav.ocpi.calls.calling import Lines, Partner
+from laddnav.ocpi.calls.calling import Partner
 from laddnav.ocpi.calls.errands import Errands
 from laddnav.ocpi.calls.journal import Journal
+from laddnav.ocpi.calls.lines import Lines
 from laddnav.ocpi.calls.tls import context as tls_of
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.seal import Seal

@@ -74,7 +74,7 @@ async def _look_after(database: Database, clients: Clients, connection: Connecti
         problem = str(error)
     async with database.unit() as unit:
         if problem is None:
-            store.lines.reached(unit, connection.line)
+            store.lines.answered(unit, connection.line)
         else:
             store.lines.not_reached(unit, connection.line, unit.now, problem)
         if (problem is None) is not (connection.failures == 0):

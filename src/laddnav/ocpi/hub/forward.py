@@ -123,7 +123,7 @@ async def called(database: Database, clients: Clients, through: Through, leg: Le
 async def told_back(unit: Unit, through: Through, leg: Leg, said: Passed) -> Reply:
     """The answer in the words of who asked, and byte for byte where these are the same. Raises CannotRoute."""
     if not _is_known_to_live(leg.to, unit.now):
-        store.lines.reached(unit, leg.to.line)
+        store.lines.answered(unit, leg.to.line)
     if leg.to.failures:
         unit.announce(ConnectionChanged(holder=leg.to.holder, connection_id=leg.to.id))
     try:

@@ -35,8 +35,18 @@ update ocpi_line set last_reached_at = $2, failures = 0, troubles = 0, retry_at 
 where id = $1 and (last_reached_at is null or last_reached_at < $3 or last_error is not null or troubles > 0
   or retry_at is not null)
 """
+# That they answer something does not end the rest of a line whose pushes are trouble, nor does a look that fails cut
+# short how long it is left alone.
+ANSWERED = """
+update ocpi_line set last_reached_at = $2, failures = 0, retry_at = case when troubles > 0 then retry_at end,
+  last_error = case when troubles > 0 then last_error end, last_error_at = case when troubles > 0 then last_error_at end
+where id = $1 and (last_reached_at is null or last_reached_at < $3 or failures > 0
+  or (troubles = 0 and (last_error is not null or retry_at is not null)))
+"""
 NOT_REACHED = """
-update ocpi_line set failures = failures + 1, retry_at = $2, last_error = $3, last_error_at = $4 where id = $1
+update ocpi_line set failures = failures + 1, retry_at = greatest(retry_at, $2::timestamptz), last_error = $3,
+  last_error_at = $4
+where id = $1
 """
 TROUBLED = """
 update ocpi_line set troubles = troubles + 1, retry_at = coalesce($2::timestamptz, retry_at), last_error = $3,
@@ -148,6 +158,11 @@ async def revision(unit: Unit, line: str) -> int | None:
 def reached(unit: Unit, line: str) -> None:
     """Kept to the minute, and whatever was wrong is forgotten."""
     unit.write(REACHED, line, unit.now, unit.now - timedelta(minutes=1))
+
+
+def answered(unit: Unit, line: str) -> None:
+    """As `reached`, by whatever is no push."""
+    unit.write(ANSWERED, line, unit.now, unit.now - timedelta(minutes=1))
 
 
 def not_reached(unit: Unit, line: str, retry_at: datetime, error: str) -> None:
