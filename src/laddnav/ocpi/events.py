@@ -23,6 +23,16 @@ class HandshakeWentOn(Event, frozen=True, kw_only=True):
         return self.connection_id
 
 
+class ExaminationWentOn(Event, frozen=True, kw_only=True):
+    """The tester has asked a partner something, or has a report."""
+
+    connection_id: str
+
+    @property
+    def about(self) -> str:
+        return self.connection_id
+
+
 class CommandAnswered(Event, frozen=True, kw_only=True):
     """What became of a command that we sent; `result` is OCPI's CommandResultType, or TIMEOUT where nobody answered."""
 

@@ -266,6 +266,34 @@ class HandshakeStep(Struct, frozen=True, kw_only=True):
     trouble: str | None = None
 
 
+class Report(Struct, frozen=True, kw_only=True):
+    """What the tester found, counted: `failed` are MUSTs, `advised` SHOULDs and MAYs that failed."""
+
+    made_at: datetime
+    version: str
+    passed: int
+    failed: int
+    advised: int
+    unseen: int
+
+
+class Examination(Struct, frozen=True, kw_only=True):
+    """The last run of the tester with a partner, and the last `report` there is; `ended_at` None: the run goes on.
+
+    `step` is what was asked last, `problem` why the run has no report.
+    """
+
+    holder: PartyId
+    connection_id: str
+    run: str
+    began_at: datetime
+    step: str
+    stopping: bool = False
+    ended_at: datetime | None = None
+    problem: str | None = None
+    report: Report | None = None
+
+
 class Looked(Struct, frozen=True, kw_only=True):
     """What somebody looks for among exchanges: `words` in the URL, the problem or an id; `failed`: only what did."""
 

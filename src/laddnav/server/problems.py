@@ -22,7 +22,8 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
-from laddnav.ocpi.rules import SharedLine, UnknownConnection
+from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
+from laddnav.ocpi.rules import SharedLine, UnknownConnection, UnknownExchange
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
@@ -74,6 +75,7 @@ STATUS: dict[type[Exception], int] = {
     NotAllowed: 403,
     SharedLine: 403,
     TokenRefused: 403,
+    NeverExamined: 404,
     NoSuchPath: 404,
     NotYours: 404,
     UnknownBooking: 404,
@@ -87,6 +89,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownDispute: 404,
     UnknownDoubt: 404,
     UnknownEvse: 404,
+    UnknownExchange: 404,
     UnknownInvoice: 404,
     UnknownLocation: 404,
     UnknownParty: 404,
@@ -104,6 +107,7 @@ STATUS: dict[type[Exception], int] = {
     BookingOver: 409,
     EvseBusy: 409,
     EvseTaken: 409,
+    ExaminedAlready: 409,
     NoStation: 409,
     NotInDispute: 409,
     NotOurRecord: 409,

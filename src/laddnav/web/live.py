@@ -50,6 +50,7 @@ STALE = {
     "ConfirmationChanged": "terminals",
     "ConnectionChanged": "partners",
     "HandshakeWentOn": "partners",
+    "ExaminationWentOn": "partners",
     "TariffChanged": "tariffs",
     "TokenChanged": "tokens",
 }

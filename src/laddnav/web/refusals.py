@@ -23,6 +23,7 @@ from laddnav.ocpi.calls.guard import ForbiddenAddress
 from laddnav.ocpi.calls.tls import UnfitTls
 from laddnav.ocpi.commands.asked import NotConnectedTo
 from laddnav.ocpi.commands.commands import MayNotCharge
+from laddnav.ocpi.connections.examining import ExaminedAlready
 from laddnav.ocpi.deviations.policies import UnfitPolicy
 from laddnav.ocpi.hub.looking import UnknownHub
 from laddnav.ocpi.hub.rules import UnknownModule
@@ -58,6 +59,7 @@ SENTENCES: dict[type[Exception], str] = {
     AlreadyEnded: N_("This session is over already."),
     BookingOver: N_("This booking is over already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
+    ExaminedAlready: N_("The tester asks this partner already."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
     EnergyOrAmount: N_("Say either how much energy or for how much money."),

@@ -34,7 +34,7 @@ def kept(exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden
     if not exchange.failed:
         return exchange
     bodies = [_words(asked), _words(answered)]
-    secrets = {one for words in bodies for one in _secrets(words)} | set(hidden)
+    secrets = {one for words in bodies for one in secrets_in(words)} | set(hidden)
     telling = sorted((one for one in secrets if len(one) >= _TELLING), key=len, reverse=True)
     somewhere = re.compile("|".join(re.escape(one) for one in telling) or r"(?!)", re.IGNORECASE)
     return replace(
@@ -55,17 +55,18 @@ def _words(body: bytes | None) -> Any:
         return None
 
 
-def _secrets(words: Any, depth: int = 0) -> Iterator[str]:
+def secrets_in(words: Any, depth: int = 0) -> Iterator[str]:
+    """Credentials, and the numbers of cards."""
     if depth > _DEEP:
         return
     if isinstance(words, dict):
         for name, said in words.items():
             if isinstance(said, str) and _secret(name, words):
                 yield said
-            yield from _secrets(said, depth + 1)
+            yield from secrets_in(said, depth + 1)
     elif isinstance(words, list):
         for one in words:
-            yield from _secrets(one, depth + 1)
+            yield from secrets_in(one, depth + 1)
 
 
 def _secret(name: str, beside: dict[str, Any]) -> bool:

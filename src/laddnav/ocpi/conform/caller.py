@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct
 from yarl import URL
 
 from laddnav.kit.time import Clock
@@ -40,23 +41,29 @@ class _Resolver(AbstractResolver):
         await self._any.close()
 
 
-class Caller:
-    """Asks the peer; every exchange goes into the record. `token` is what it shows unless a request says otherwise."""
+class Line(Struct, frozen=True):
+    """A session that somebody else guards and closes, and whether it may reach this machine."""
 
-    def __init__(self, record: Record, clock: Clock, token: str) -> None:
+    session: aiohttp.ClientSession
+    allow_loopback: bool
+
+
+class Caller:
+    """Asks the peer; every exchange goes into the record. `token` is what it shows unless a request says otherwise.
+
+    Without a `line`, over one of its own, on which the host that the person named may be anywhere.
+    """
+
+    def __init__(self, record: Record, clock: Clock, token: str, line: Line | None = None) -> None:
         self.token = token
         self.route: Route | None = None
         self._record = record
         self._clock = clock
-        self._trusted = urlsplit(record.versions_url).hostname
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=_Resolver(self._trusted), limit=4),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Content-Type",),
-        )
+        self._trusted = urlsplit(record.versions_url).hostname if line is None else None
+        self._line = line or Line(_own_session(self._trusted), allow_loopback=False)
 
     async def close(self) -> None:
-        await self._session.close()
+        await self._line.session.close()
 
     async def ask(
         self,
@@ -110,10 +117,10 @@ class Caller:
     async def _answered(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         try:
             if urlsplit(url).hostname != self._trusted:
-                checked(url, allow_loopback=False)
+                checked(url, self._line.allow_loopback)
             async with (
                 asyncio.timeout(_WITHIN),
-                self._session.request(
+                self._line.session.request(
                     method, URL(url, encoded=True), data=body or None, headers=headers, allow_redirects=False
                 ) as response,
             ):
@@ -126,3 +133,11 @@ class Caller:
             return Answer(http=0, headers={}, body=f"No answer within {_WITHIN} s".encode())
         except (aiohttp.ClientError, OSError, ValueError, ForbiddenAddress) as error:
             return Answer(http=0, headers={}, body=str(error).encode())
+
+
+def _own_session(trusted: str | None) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=_Resolver(trusted), limit=4),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Content-Type",),
+    )

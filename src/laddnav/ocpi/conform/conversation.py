@@ -108,13 +108,16 @@ class Conversation:
         self.record.notes["peer"] = f"{first.get('country_code')}*{first.get('party_id')}"
         self.record.notes["peer_roles"] = ",".join(str(one.get("role", wanted)) for one in every)
         try:
-            self.peer = PartyId.of(str(first.get("country_code")), str(first.get("party_id")))
+            self.deal_with(PartyId.of(str(first.get("country_code")), str(first.get("party_id"))))
         except ValueError:
             return
+
+    def deal_with(self, peer: PartyId) -> None:
+        self.peer = peer
         if self.dialect.routes:
             us = PartyId.of(*self.counterpart.party)
-            self.caller.route = Route(to=self.peer, origin=us)
-            self.counterpart.route = Route(to=self.peer, origin=us)
+            self.caller.route = Route(to=peer, origin=us)
+            self.counterpart.route = Route(to=peer, origin=us)
 
 
 Probe = Callable[[Conversation], Awaitable[None]]

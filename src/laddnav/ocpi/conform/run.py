@@ -12,9 +12,10 @@ import uvicorn
 from msgspec import Struct
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import Clock
-from laddnav.ocpi.conform.caller import Caller
+from laddnav.ocpi.conform.caller import Caller, Line
 from laddnav.ocpi.conform.conversation import Conversation, Probe
 from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
 from laddnav.ocpi.conform.dialect import USUAL
@@ -35,6 +36,7 @@ from laddnav.ocpi.conform.record import Record
 # In this order: what the peer is told and asked to do first, what came of it at the end.
 TELLING: dict[str, Probe] = {
     "versions": versions.guarded,
+    "versions, unchangeable": versions.unchangeable,
     "lists of our own": receivers.own_lists,
     "registration": credentials.registration,
     "pushes": receivers.receivers,
@@ -49,14 +51,22 @@ TELLING: dict[str, Probe] = {
 }
 ASKING: dict[str, Probe] = {
     "lists": lists.lists,
+    "lists, unchangeable": lists.unchangeable,
     "objects": objects.locations,
-    "transport": transport.transport,
+    "transport": transport.reading,
+    "bodies": transport.writing,
     "preferences": objects.preferences,
     "authorisation": objects.authorization,
     "CDRs": receivers.cdrs,
     "a new token": credentials.renewal,
 }
-
+# What only reads, and shows no token but those that the peer gave us and some that it cannot know.
+READING: dict[str, Probe] = {
+    "versions": versions.guarded,
+    "lists": lists.lists,
+    "objects": objects.locations,
+    "transport": transport.reading,
+}
 
 USUAL_ROLE = "EMSP"  # where the peer does not show which side it is
 
@@ -140,6 +150,48 @@ async def run(
             await credentials.leaving(talk)
     finally:
         await caller.close()
+    return record
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """A peer that we are connected to: `token` is what we show it, `party` who we are to it."""
+
+    versions_url: str
+    token: str
+    encodes_token: bool
+    version: str
+    our_role: str
+    party: PartyId
+    peer: PartyId | None
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Known({self.versions_url})"
+
+
+async def read(known: Known, line: Line, clock: Clock, *, tell: Callable[[str], Awaitable[None]]) -> Record:
+    """The record of what a peer answers to questions that change nothing; over the `line` to it. Raises NothingToTest.
+
+    `tell` hears what is asked next, and may raise to end it.
+    """
+    record = Record(
+        version=known.version,
+        our_role=known.our_role if known.our_role in OFFERED else USUAL_ROLE,
+        versions_url=known.versions_url,
+        encodes_token=known.encodes_token,
+    )
+    caller = Caller(record, clock, known.token, line)
+    party = (known.party.country, known.party.party)
+    talk = Conversation(record, caller, Counterpart(record, clock, "", party), clock, None)
+    talk.shown("token C", known.token)
+    await tell("versions")
+    if not await versions.find_version(talk, known.version):
+        raise NothingToTest(record)
+    if known.peer is not None:
+        talk.deal_with(known.peer)
+    for name, probe in READING.items():
+        await tell(name)
+        await probe(talk)
     return record
 
 

@@ -1,17 +1,20 @@
 """The operator API about partners: who they are, how the line to them is, and what waits for them."""
 
+from functools import partial
+
 from msgspec import Struct
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.calls import tls
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.calls.tls import Guard
-from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections import examining, partners
+from laddnav.ocpi.connections.examining import NeverExamined
 from laddnav.ocpi.deviations import demands, policies
 from laddnav.ocpi.deviations.demands import Missing
 from laddnav.ocpi.deviations.policy import Policy
-from laddnav.ocpi.model import Connection, Loss, Tls
+from laddnav.ocpi.model import Connection, Examination, Exchange, HandshakeStep, Looked, Loss, Tls
 from laddnav.ocpi.rules import speaks_for_all
 from laddnav.ocpi.telling import losses
 from laddnav.people.api import Limit, Page, Route, page, yours
@@ -105,12 +108,76 @@ async def _for_all_on_it(unit: Unit, by: Visitor, ref: str) -> None:
     speaks_for_all(by.holder, await partners.beside(unit, connection))
 
 
+class Handshakes(Struct, frozen=True, kw_only=True):
+    """The steps of the last handshakes of a line, the newest handshake first, each from its beginning."""
+
+    holder: PartyId
+    steps: tuple[HandshakeStep, ...]
+
+
+async def fetch_handshakes(unit: Unit, ref: str) -> Handshakes:
+    """How the handshakes with a partner went, for two weeks; a step without `ended_at` goes on, or broke off."""
+    connection = await partners.fetch(unit, ref)
+    return Handshakes(holder=connection.holder, steps=await partners.handshakes(unit, connection))
+
+
+async def list_exchanges(
+    unit: Unit,
+    ref: str,
+    *,
+    limit: Limit = 50,
+    cursor: str | None = None,
+    words: str = "",
+    failed: bool = False,
+) -> Page[Exchange]:
+    """Requests and answers in either direction, the newest first, without their bodies."""
+    connection = await partners.fetch(unit, ref)
+    looked = Looked(words=words, failed=failed)
+    found = await partners.exchanges(unit, connection, limit + 1, looked=looked, before=cursor)
+    return page(found, limit, lambda one: one.id)
+
+
+async def fetch_exchange(unit: Unit, ref: str, id: str) -> Exchange:
+    """One request and its answer; where it failed, with both bodies, without credentials and numbers of cards."""
+    return await partners.exchange(unit, await partners.fetch(unit, ref), id)
+
+
+async def fetch_conformance(unit: Unit, ref: str) -> Examination:
+    """The last run of the tester with a partner, and how many requirements the last report found kept."""
+    found = await examining.find(unit, await partners.fetch(unit, ref))
+    if found is None:
+        raise NeverExamined(ref)
+    return found
+
+
+async def begin_conformance(database: Database, clients: Clients, by: Visitor, ref: str) -> Connection:
+    """Have the tester ask a partner, in the background, only what changes nothing."""
+    async with database.unit() as unit:
+        connection = await partners.fetch(unit, ref)
+    yours(by, connection.holder)
+    await clients.errands.begun(partial(examining.examine, database, clients, connection))
+    return connection
+
+
+async def stop_conformance(unit: Unit, ref: str) -> Connection:
+    """End the run that goes on, with the question that is under way."""
+    connection = await partners.fetch(unit, ref)
+    await examining.stop(unit, connection)
+    return connection
+
+
 ROUTES = (
     Route(method="GET", path="/partners", does=list_partners),
     Route(method="GET", path="/partners/{ref}", does=fetch_partner),
     Route(method="GET", path="/partners/{ref}/losses", does=fetch_losses),
     Route(method="GET", path="/partners/{ref}/demands", does=fetch_demands),
     Route(method="GET", path="/partners/{ref}/tls", does=fetch_tls),
+    Route(method="GET", path="/partners/{ref}/handshakes", does=fetch_handshakes),
+    Route(method="GET", path="/partners/{ref}/exchanges", does=list_exchanges),
+    Route(method="GET", path="/partners/{ref}/exchanges/{id}", does=fetch_exchange),
+    Route(method="GET", path="/partners/{ref}/conformance", does=fetch_conformance),
+    Route(method="POST", path="/partners/{ref}/conformance", does=begin_conformance, needs=Role.OPERATOR, status=202),
+    Route(method="DELETE", path="/partners/{ref}/conformance", does=stop_conformance, needs=Role.OPERATOR),
     Route(method="PUT", path="/partners/{ref}/tls", does=set_tls, needs=Role.ADMIN),
     Route(method="PUT", path="/partners/{ref}/policy", does=set_policy, needs=Role.ADMIN),
 )

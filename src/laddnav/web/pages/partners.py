@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from laddnav.ocpi.commands import commands
 from laddnav.ocpi.connections import offers, partners, settling
-from laddnav.ocpi.deviations.policy import Calls, Policy
+from laddnav.ocpi.deviations import policies
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Delivery, Tls
 from laddnav.ocpi.telling import losses
@@ -109,7 +109,12 @@ async def register(asked: Asked) -> Response:
     """The handshake goes on while its steps are looked at. Raises NotAPartyId, UnfitTls, and who cannot speak there."""
     ours = speakers.first(asked)
     console = asked.console
-    policy = Policy(calls=Calls(**{name: bool(asked.said(name)) for name in KNOWN_BEFORE}))
+    policy = policies.meant(
+        {
+            "calls": {name: bool(asked.said(name)) for name in KNOWN_BEFORE},
+            "shares": {"price_group": asked.said("price_group")},
+        }
+    )
     tls = Tls(trusted=asked.said("trusted"), certificate=asked.said("certificate"))
     connection = await console.clients.errands.begun(
         partial(

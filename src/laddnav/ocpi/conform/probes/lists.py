@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from laddnav.ocpi.conform.conversation import OBJECTS, SINCE, Conversation
@@ -37,12 +38,19 @@ async def _one(talk: Conversation, module: str, url: str) -> None:
     if module == "sessions":
         await talk.ask("sessions: without date_from", "GET", url, module=module)
     await talk.ask(f"{module}: with a slash", "GET", with_query(f"{url.rstrip('/')}/", SINCE), module=module)
-    # Where both sides of a module are at one URL, a POST is for the other.
-    both = url == talk.record.url(module, "RECEIVER")
-    for method in ("PUT", "PATCH", "DELETE") if both else ("POST", "PUT", "PATCH", "DELETE"):
-        await talk.ask(
-            f"{module}: {method} at the Sender", method, url, None if method == "DELETE" else {}, module=module
-        )
+
+
+async def unchangeable(talk: Conversation) -> None:
+    """Nobody changes a list."""
+    for module in MODULES:
+        url = talk.record.url(module, "SENDER")
+        if url is None:
+            continue
+        # Where both sides of a module are at one URL, a POST is for the other.
+        both = url == talk.record.url(module, "RECEIVER")
+        for method in ("PUT", "PATCH", "DELETE") if both else ("POST", "PUT", "PATCH", "DELETE"):
+            body: Any = None if method == "DELETE" else {}
+            await talk.ask(f"{module}: {method} at the Sender", method, url, body, module=module)
 
 
 def _windows(objects: list[dict[str, object]]) -> list[tuple[str, str]]:

@@ -11,11 +11,11 @@ from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.routing import Route
 
 
-async def transport(talk: Conversation) -> None:
+async def reading(talk: Conversation) -> None:
+    """At a list of a Sender."""
     listed = next((one for one in ("locations", "tokens", "tariffs") if talk.record.url(one, "SENDER")), None)
     if listed is not None:
         await _reading(talk, listed, with_query(talk.record.url(listed, "SENDER") or "", f"{SINCE}&limit=1"))
-    await _writing(talk)
 
 
 async def _reading(talk: Conversation, module: str, url: str) -> None:
@@ -48,7 +48,7 @@ async def _reading(talk: Conversation, module: str, url: str) -> None:
     )
 
 
-async def _writing(talk: Conversation) -> None:
+async def writing(talk: Conversation) -> None:
     """At a Receiver: a body that is no JSON, and one with a charset."""
     other = f"CHARSET-{talk.ours.mark}"
     for module, words in (("tokens", talk.ours.token(uid=other)), ("tariffs", talk.ours.tariff(id=other))):

@@ -30,15 +30,24 @@ async def find_version(talk: Conversation, wanted: str | None) -> bool:
 
 
 async def guarded(talk: Conversation) -> None:
-    """Nobody sees them without a token, and nobody changes them."""
-    url = talk.record.versions_url
-    details = talk.record.last("details")
-    for name, where in (("versions", url), ("details", details.request.url if details else url)):
+    """Nobody sees them without a token."""
+    for name, where in _both(talk):
         await talk.ask(f"{name} without a token", "GET", where, module="versions", token="", routed=False)
         unknown = f"nobody-knows-{talk.ours.mark}"
         await talk.ask(f"{name} with an unknown token", "GET", where, module="versions", token=unknown, routed=False)
+    other_scheme = {"Authorization": f"Bearer {talk.caller.token}"}
+    url = talk.record.versions_url
+    await talk.ask("versions with another scheme", "GET", url, module="versions", headers=other_scheme, routed=False)
+
+
+async def unchangeable(talk: Conversation) -> None:
+    """Nobody changes them."""
+    for name, where in _both(talk):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             body = None if method == "DELETE" else b"{}"
             await talk.ask(f"{name}: {method}", method, where, body, module="versions", routed=False)
-    other_scheme = {"Authorization": f"Bearer {talk.caller.token}"}
-    await talk.ask("versions with another scheme", "GET", url, module="versions", headers=other_scheme, routed=False)
+
+
+def _both(talk: Conversation) -> tuple[tuple[str, str], ...]:
+    url, details = talk.record.versions_url, talk.record.last("details")
+    return ("versions", url), ("details", details.request.url if details else url)
