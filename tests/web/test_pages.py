@@ -25,7 +25,7 @@ from tests.web.site import Site, begin, measure, pause, stop
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
-    *("/terminals", "/terminals/captures", "/hub"),
+    *("/bookings/all", "/terminals", "/terminals/captures", "/hub"),
 )
 OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
 

@@ -20,6 +20,7 @@ from laddnav.web.asked import Asked, Console, Door, cookie_of
 from laddnav.web.live import live
 from laddnav.web.pages import (
     account,
+    booked,
     bookings,
     cdrs,
     charge,
@@ -50,6 +51,7 @@ DOORS: tuple[Door, ...] = (
     *stations.DOORS,
     *sessions.DOORS,
     *bookings.DOORS,
+    *booked.DOORS,
     *terminals.DOORS,
     *cdrs.DOORS,
     *invoices.DOORS,
@@ -63,6 +65,7 @@ DOORS: tuple[Door, ...] = (
     *handshakes.DOORS,
     *hubs.DOORS,
     *conformance.DOORS,
+    *hubs.DOORS,
     *exchanges.DOORS,
     *doubts.DOORS,
     *people_pages.DOORS,

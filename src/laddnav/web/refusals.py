@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laddnav.billing.rules import UnknownInvoice
-from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking
+from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NoReason, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
@@ -98,6 +98,8 @@ SENTENCES: dict[type[Exception], str] = {
     UnfitTls: N_("What is given cannot guard the line: %(why)s"),
     UnfitPolicy: N_("A switch cannot stand like that: %(why)s"),
     UnknownAccount: N_("There is no such account."),
+    UnknownBooking: N_("There is no such booking."),
+    UnknownBookingLocation: N_("Nothing like that can be booked."),
     UnknownCdr: N_("There is no such CDR."),
     UnknownConnection: N_("There is no such partner."),
     UnknownDispute: N_("This CDR passed its check."),
@@ -123,6 +125,7 @@ SENTENCES: dict[type[Exception], str] = {
 
 NOT_FOUND = (
     UnknownBooking,
+    UnknownBookingLocation,
     UnknownCdr,
     UnknownConnection,
     UnknownEvse,
