@@ -65,7 +65,6 @@ DOORS: tuple[Door, ...] = (
     *handshakes.DOORS,
     *hubs.DOORS,
     *conformance.DOORS,
-    *hubs.DOORS,
     *exchanges.DOORS,
     *doubts.DOORS,
     *people_pages.DOORS,
