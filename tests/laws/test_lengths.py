@@ -16,7 +16,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi.deviations.policy import ALL, Shares
 from laddnav.ocpi.endpoints.lists import fold_counts
 from laddnav.ocpi.store import lists
-from laddnav.ocpi.store.lists import LISTED, Reader
+from laddnav.ocpi.store.listed import LISTED, Listed
+from laddnav.ocpi.store.lists import Reader
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from tests import things
@@ -131,7 +132,7 @@ async def test_what_a_list_is_said_to_hold_is_what_it_holds(database: Database, 
     await connection.close()
 
 
-async def agrees(database: Database, module: Module, one: lists.Listed) -> None:
+async def agrees(database: Database, module: Module, one: Listed) -> None:
     async with database.unit() as unit:
         for reader in readers(module):
             found = await lists.leaf(unit, reader, Page())

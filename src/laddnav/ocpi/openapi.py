@@ -90,6 +90,7 @@ _INSTANT: Schema = {"type": "string", "format": "date-time"}
 _LIST: Mapping[str, Schema] = {
     "offset": {"type": "integer", "minimum": 0},
     "limit": {"type": "integer", "minimum": 1},
+    "after": _TEXT,  # as a link says it
     "date_from": _INSTANT,
     "date_to": _INSTANT,
 }

@@ -1,14 +1,7 @@
-"""The lists that partners read of us: their pages, their lengths and their single objects, each in one statement.
-
-docs/decisions/0015-a-page-is-found-and-not-counted.md says why they are asked for in these ways.
-"""
+"""The lists that partners read of us: their pages, their lengths and their single objects, each by one statement."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
-from functools import cache
 from typing import Any
 
 from asyncpg import Range
@@ -18,119 +11,12 @@ from msgspec.structs import replace
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.ocpi.deviations.policy import Shares
+from laddnav.ocpi.store import listed
+from laddnav.ocpi.store.listed import Scope, Way
 from laddnav.ocpi.wire.handshake import Module
-from laddnav.ocpi.wire.paging import PAGE_MAX, Page
-
-
-class Listed(Struct, frozen=True, kw_only=True):
-    """Where a module's objects of ours are kept as rows `t`, what names one, and which of them a partner may see.
-
-    `reader` is for whom a row is; "" where it is for all. `there` is what has not been withdrawn, and `current` what is
-    listed where nobody asks what changed since. `sayable` are those that a version which cannot tell all of them has
-    words for. In `timely` stands :slot for the time at which something is to be free. `common` are those for everybody,
-    and `shared` those for whom something is shared in particular.
-
-    `count` and `shared_count` say which rows `c` of ocpi_count make the length of either list, and `named` which
-    objects are meant where they are named one by one, of which no count is kept. None: no count is kept at all.
-    """
-
-    table: str
-    key: str = "t.id_key"
-    found: str = "t.id_key = :key"
-    revision: str = "t.revision"
-    reader: str = ""
-    there: str = "true"
-    current: str = "true"
-    sayable: str = "true"
-    timely: str = "true"
-    common: str = "true"
-    shared: str = ""
-    named: str = ""
-    count: str | None = "true"
-    shared_count: str = ""
-
-
-# The one place that looks at the tables of rooms below: a page has to be one statement. It reads keys, revisions and
-# instants; what the objects mean is asked of their rooms. Migration 0024 counts by the same conditions.
-LISTED: dict[Module, Listed] = {
-    Module.BOOKINGS: Listed(table="booking", reader="t.asked_by"),
-    Module.BOOKING_LOCATIONS: Listed(
-        table="booking_location", there="t.withdrawn_at is null", timely="t.free && :slot::tstzrange"
-    ),
-    # Whoever asks what changed has to hear of an end, who asks for everything does not.
-    Module.LOCATIONS: Listed(
-        table="location",
-        current="not t.ended",
-        sayable="t.publish",
-        shared="""(cardinality(:countries::text[]) = 0 or t.country = any(:countries))
-    and (t.publish or not :published_only::boolean)""",
-        named="t.id_key = any(:locations::text[])",
-        shared_count="""(cardinality(:countries::text[]) = 0 or c.part = any(:countries))
-    and (c.sayable or not :published_only::boolean)""",
-    ),
-    Module.TARIFFS: Listed(
-        table="tariff",
-        there="t.withdrawn_at is null",
-        common="t.price_group = ''",
-        shared="t.price_group in ('', :price_group)",
-        count="c.part = ''",
-        shared_count="c.part in ('', :price_group)",
-    ),
-    Module.TOKENS: Listed(
-        table="token",
-        key="t.type || '/' || t.uid_key",
-        found="t.type = split_part(:key, '/', 1) and t.uid_key = substr(:key, strpos(:key, '/') + 1)",
-    ),
-    Module.HUB_CLIENT_INFO: Listed(table="hub_client"),
-    Module.CONFIRMATIONS: Listed(table="payment_confirmation", reader="t.cpo"),
-    Module.TERMINALS: Listed(table="payment_terminal", reader="t.cpo"),
-    Module.INVOICE_RECONCILIATION: Listed(
-        table="reconciliation",
-        reader="t.receiver || ' ' || case when t.cpo = t.holder then 'CPO' else 'EMSP' end",
-        there="t.withdrawn_at is null",
-    ),
-    # Nobody may ask for Sessions without a date, so their number is of no use, and they are written the most.
-    Module.SESSIONS: Listed(table="session", reader="t.token_owner", count=None),
-    Module.CDRS: Listed(table="cdr", revision="1", reader="t.token_owner", sayable="not t.credit"),
-}
-
-
-class Scope(Enum):
-    """Of all that is ours: what is for everybody, what is shared with one in particular, or what is named to it.
-
-    `WHOEVERS`: whoever's it is, all of it.
-    """
-
-    COMMON = "common"
-    WHOEVERS = "whoever's"
-    SHARED = "shared"
-    NAMED = "named"
-
-
-class Way(Enum):
-    """How the rows of a page are found: in order of their making; the same among those of a time; or by that time."""
-
-    IN_ORDER = "in order"
-    OF_A_TIME = "of a time"
-    BY_TIME = "by time"
-
+from laddnav.ocpi.wire.paging import Page
 
 SORTED_MOST = 5_000  # so many rows that changed within a time are put in order sooner than a page of them is looked for
-
-
-class _Statement:
-    """SQL whose values are named, `:so`; PostgreSQL has numbers for them, and takes none that it does not use."""
-
-    def __init__(self, text: str) -> None:
-        names = list(dict.fromkeys(_NAME.findall(text)))
-        self.sql = _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text)
-        self._names = names
-
-    def __call__(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return self.sql, *(values[name] for name in self._names)
-
-
-_NAME = re.compile(r"(?<!:):([a-z]\w*)")
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -187,7 +73,7 @@ class Row(Struct, frozen=True):
 
 async def leaf(unit: Unit, reader: Reader, page: Page) -> Leaf:
     way, total, page = await _found(unit, reader, page)
-    row = await unit.fetch_one(*_joined(reader.module, reader.scope, way)(reader.values(page)))
+    row = await unit.fetch_one(*listed.joined(reader.module, reader.scope, way)(reader.values(page)))
     assert row is not None, "an aggregate has a row"
     return Leaf(
         total=row["total"] if total is None else total,
@@ -201,26 +87,28 @@ async def leaf(unit: Unit, reader: Reader, page: Page) -> Leaf:
 async def rows(unit: Unit, reader: Reader, page: Page) -> list[Row]:
     """The same page, object by object."""
     way, _, page = await _found(unit, reader, page)
-    return [_row(row) for row in await unit.fetch(*_singly(reader.module, reader.scope, way)(reader.values(page)))]
+    return [
+        _row(row) for row in await unit.fetch(*listed.singly(reader.module, reader.scope, way)(reader.values(page)))
+    ]
 
 
 async def row(unit: Unit, holder: PartyId, module: Module, version: str, key: str, shares: Shares) -> Row | None:
     """None also where it is not for them."""
     values = _values(holder, shares) | {"version": version, "key": key}
-    found = await unit.fetch_one(*_single(module, _scope(module, shares))(values))
+    found = await unit.fetch_one(*listed.single(module, _scope(module, shares))(values))
     return None if found is None else _row(found)
 
 
 async def shared(unit: Unit, holder: PartyId, module: Module, shares: Shares) -> frozenset[str]:
     """The keys of all that is for them, whether or not anything is so in particular."""
-    scope = Scope.NAMED if LISTED[module].named and shares.locations else Scope.SHARED
-    return frozenset(row["key"] for row in await unit.fetch(*_keys(module, scope)(_values(holder, shares))))
+    scope = Scope.NAMED if listed.LISTED[module].named and shares.locations else Scope.SHARED
+    return frozenset(row["key"] for row in await unit.fetch(*listed.keys(module, scope)(_values(holder, shares))))
 
 
 async def fold_counts(unit: Unit) -> None:
     """One row for what is many; whoever finds another at it leaves it to that one."""
-    if await unit.value(ONE_FOLDS):
-        await unit.execute(FOLD)
+    if await unit.value(listed.ONE_FOLDS):
+        await unit.execute(listed.FOLD)
 
 
 async def _found(unit: Unit, reader: Reader, page: Page) -> tuple[Way, int | None, Page]:
@@ -229,10 +117,10 @@ async def _found(unit: Unit, reader: Reader, page: Page) -> tuple[Way, int | Non
     Where nothing is said of time, an offset is made a place to begin at; there is one way to read on from there.
     """
     if page.filtered:
-        total: int = await unit.value(*_total(reader.module, reader.scope)(reader.values(page)))
+        total: int = await unit.value(*listed.total(reader.module, reader.scope)(reader.values(page)))
         return Way.OF_A_TIME if page.after and total > SORTED_MOST else Way.BY_TIME, total, page
     if page.offset:
-        before = await unit.value(*_nth(reader.module, reader.scope)(reader.values(page)))
+        before = await unit.value(*listed.nth(reader.module, reader.scope)(reader.values(page)))
         page = replace(page, offset=0, after=_BEYOND if before is None else before)
     return Way.IN_ORDER, None, page
 
@@ -246,9 +134,9 @@ def audience(module: Module, shares: Shares) -> str:
 
 
 def _scope(module: Module, shares: Shares) -> Scope:
-    if not shares.some or not LISTED[module].shared:
+    if not shares.some or not listed.LISTED[module].shared:
         return Scope.COMMON
-    return Scope.NAMED if LISTED[module].named and shares.locations else Scope.SHARED
+    return Scope.NAMED if listed.LISTED[module].named and shares.locations else Scope.SHARED
 
 
 def _values(holder: PartyId, shares: Shares) -> dict[str, Any]:
@@ -270,168 +158,3 @@ def _free_then(page: Page) -> Range[Any] | None:
 
 def _row(row: Record) -> Row:
     return Row(row["key"], row["revision"], row["body"].encode() if row["rendered"] == row["revision"] else None)
-
-
-# Statements -----------------------------------------------------------------------------------------------------------
-
-_OURS = "t.holder = :holder and (t.owner = t.holder) is true"  # as the indexes of migration 0024 spell it
-
-
-def _fitting(one: Listed, scope: Scope, way: Way) -> Iterator[str]:
-    """What a row `t` has to fulfil to stand in the list."""
-    yield _OURS
-    yield one.there
-    yield f"(:whole::boolean or {one.sayable})" if one.sayable != "true" else "true"
-    yield _meant(one, scope)
-    if way is Way.IN_ORDER:
-        yield one.current
-        return
-    # As a sum, so that no index by time is used where the order is looked for; a planner cannot weigh what it is not
-    # told, and only whoever counted knows how many there are.
-    at = "t.last_updated" if way is Way.BY_TIME else "t.last_updated + interval '0'"
-    yield f"{at} >= coalesce(:date_from::timestamptz, '-infinity')"
-    yield f"{at} < coalesce(:date_to::timestamptz, 'infinity')"
-    yield f"(:date_from::timestamptz is not null or {one.current})" if one.current != "true" else "true"
-    yield f"(:slot::tstzrange is null or {one.timely})" if one.timely != "true" else "true"
-
-
-def _meant(one: Listed, scope: Scope) -> str:
-    match scope:
-        case Scope.NAMED:
-            return f"{one.shared} and {one.named}"
-        case Scope.SHARED:
-            return one.shared
-        case _:
-            return one.common
-
-
-def _where(conditions: Iterable[str]) -> str:
-    return "where " + " and ".join(one for one in conditions if one != "true")
-
-
-def _of_them(one: Listed, scope: Scope) -> str:
-    """Whose a row has to be."""
-    return f"{one.reader} = any(:parties::text[])" if one.reader and scope is not Scope.WHOEVERS else "true"
-
-
-def _rows(one: Listed, scope: Scope, way: Way) -> str:
-    """What stands on a page, and what would stand first on the next one.
-
-    Oldest first, so that pages stay as they are while somebody crawls them (OCPI 2.2.1
-    transport_and_format_paginated_response).
-    """
-    row = f"t.ref, {one.key} as key, {one.revision} as revision"
-    if way is Way.BY_TIME:
-        # In an order that no index has, for the same reason; and only of those on the page more than the ref is read.
-        return f"""
-    select {row} from (
-      select t.ref from {one.table} t {_where((*_fitting(one, scope, way), _of_them(one, scope), "t.ref > :after"))}
-      order by t.ref collate "C" offset :offset::bigint limit {_MOST}) found
-    join {one.table} t on t.ref = found.ref order by t.ref limit :limit::bigint + 1"""
-    return f"select * from ({_in_order(one, scope, way, row, _MOST)}) t limit :limit::bigint + 1"
-
-
-# However many are asked for: a planner that is not told a number takes it to be a tenth of the whole list.
-_MOST = PAGE_MAX + 1
-
-
-def _in_order(one: Listed, scope: Scope, way: Way, row: str, most: object) -> str:
-    """So many of the list in the order of their making, or fewer."""
-    fitting = f"select {row} from {one.table} t {_where((*_fitting(one, scope, way), 't.ref > :after'))}"
-    if _of_them(one, scope) == "true":
-        return f"{fitting} order by t.ref limit {most}"
-    # Each one's in order of their own, and then the first of all: no more is read of anybody's than so many.
-    return f"""select t.* from unnest(:parties::text[]) party cross join lateral (
-    {fitting} and {one.reader} = party order by t.ref limit {most}) t order by t.ref limit {most}"""
-
-
-def _words(module: Module, scope: Scope, of: str) -> str:
-    """Our words `w` for the row `of`, where there are any."""
-    audience = ":price_group" if scope in (Scope.SHARED, Scope.NAMED) and module is Module.LOCATIONS else "''"
-    return f"""w.holder = :holder and w.owner = :holder and w.module = '{module}' and w.version = :version
-    and w.audience = {audience} and w.said and w.id_key = {of}"""
-
-
-@cache
-def _total(module: Module, scope: Scope, way: Way = Way.BY_TIME) -> _Statement:
-    return _Statement(_length(module, scope, way))
-
-
-def _length(module: Module, scope: Scope, way: Way) -> str:
-    one = LISTED[module]
-    kept = {Scope.COMMON: one.count, Scope.SHARED: one.shared_count}.get(scope)
-    if way is Way.IN_ORDER and kept:
-        conditions = (
-            f"c.holder = :holder and c.module = '{module}'",
-            "c.part = any(:parties::text[])" if one.reader else "true",
-            "(:whole::boolean or c.sayable)" if one.sayable != "true" else "true",
-            kept,
-        )
-        return f"select coalesce(sum(c.many), 0)::bigint from ocpi_count c {_where(conditions)}"
-    return f"select count(*) from {one.table} t {_where((*_fitting(one, scope, way), _of_them(one, scope)))}"
-
-
-@cache
-def _nth(module: Module, scope: Scope) -> _Statement:
-    """The ref of the object before the one that an offset counts to."""
-    found = _in_order(LISTED[module], scope, Way.IN_ORDER, "t.ref", ":offset::bigint")
-    return _Statement(f"select ref from ({found}) t offset :offset::bigint - 1")
-
-
-@cache
-def _joined(module: Module, scope: Scope, way: Way) -> _Statement:
-    """One row for the whole page. The words come as bytes: as text they would be read and written once more."""
-    total = f"({_length(module, scope, way)})" if way is Way.IN_ORDER else "null::bigint"
-    return _Statement(f"""
-select {total} as total, count(*) filter (where here) as many, coalesce(bool_or(not here), false) as more,
-  max(ref) filter (where here) as last,
-  case when bool_and(fits) filter (where here)
-    then convert_to(string_agg(body, ',') filter (where here), 'UTF8') end as words
-from (
-  select page.ref, page.here, w.body, coalesce(w.revision = page.revision, false) as fits
-  from (select found.*, row_number() over (order by ref) <= :limit as here
-    from ({_rows(LISTED[module], scope, way)}) found) page
-  left join ocpi_words w on page.here and {_words(module, scope, "page.key")}
-  order by page.ref) said
-""")
-
-
-@cache
-def _singly(module: Module, scope: Scope, way: Way) -> _Statement:
-    return _Statement(f"""
-select page.key, page.revision, w.revision as rendered, w.body
-from (select * from ({_rows(LISTED[module], scope, way)}) found order by ref limit :limit) page
-left join ocpi_words w on {_words(module, scope, "page.key")}
-order by page.ref
-""")
-
-
-@cache
-def _single(module: Module, scope: Scope) -> _Statement:
-    one = LISTED[module]
-    return _Statement(f"""
-select {one.key} as key, {one.revision} as revision, w.revision as rendered, w.body from {one.table} t
-left join ocpi_words w on {_words(module, scope, one.key)}
-{_where(("t.holder = :holder and t.owner = :holder", one.found, _meant(one, scope)))}
-""")
-
-
-@cache
-def _keys(module: Module, scope: Scope) -> _Statement:
-    one = LISTED[module]
-    conditions = (_OURS, one.there, one.current, _meant(one, scope))
-    return _Statement(f"select {one.key} as key from {one.table} t {_where(conditions)}")
-
-
-# Whoever reads sees the rows from before or the one from after, never both or neither: it is one transaction.
-ONE_FOLDS = "select pg_try_advisory_xact_lock(hashtextextended('ocpi_count', 0))"
-FOLD = """
-with several as (
-  select holder, module, part, sayable from ocpi_count group by holder, module, part, sayable having count(*) > 1),
-gone as (
-  delete from ocpi_count c using several s
-  where c.holder = s.holder and c.module = s.module and c.part = s.part and c.sayable = s.sayable
-  returning c.*)
-insert into ocpi_count
-select holder, module, part, sayable, sum(many) from gone group by holder, module, part, sayable having sum(many) <> 0
-"""

@@ -84,11 +84,12 @@ def free_then(page: Page, query: Mapping[str, str]) -> Page:
 
 
 def query_of(page: Page) -> str:
-    """The parameters as a client sends them."""
-    instants = {name: getattr(page, name) for name in ("date_from", "date_to", "timeslot_from", "timeslot_to")}
-    pairs = [(name, rfc3339(at)) for name, at in instants.items() if at is not None]
-    pairs += [("offset", str(page.offset)), ("limit", str(page.limit))]
-    return urlencode(pairs, safe=":")
+    """The parameters as a client sends them. Nothing in numbers and instants has to be escaped."""
+    pairs = [f"{name}={rfc3339(at)}" for name in _INSTANTS if (at := getattr(page, name)) is not None]
+    return "&".join((*pairs, f"offset={page.offset}", f"limit={page.limit}"))
+
+
+_INSTANTS = ("date_from", "date_to", "timeslot_from", "timeslot_to")
 
 
 def headers(url: str, page: Page, returned: int, total: int, most: int = PAGE_MAX) -> dict[str, str]:
