@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +10,6 @@ from typing import Any, NamedTuple
 
 import aiohttp
 import asyncpg
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from yarl import URL
@@ -74,6 +72,7 @@ from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged
 from tests import things
 from tests.clock import SetClock
+from tests.serving import Server, listening
 
 CPO = PartyId("SE", "LAD")
 EMSP = PartyId("NL", "TNM")
@@ -129,27 +128,21 @@ class Installation:
         self.courier = Courier(database, self.clients, "test", no_luck)
         self.outside: Callable[[ASGIApp], ASGIApp] = lambda app: app  # what stands around it, where a test says so
         self._socket = sock
-        self._server: uvicorn.Server | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._server: Server | None = None
 
     async def up(self) -> None:
         """Listen, at the same port as ever."""
         if self._socket.fileno() == -1:
             self._socket = listening(self.port)
         app = self.outside(Starlette(routes=routes(self.database, self.settings, self.clients)))
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        async with asyncio.timeout(10):
-            while not self._server.started:
-                await asyncio.sleep(0.005)
+        self._server = Server(app)
+        await self._server.up(self._socket)
 
     async def down(self) -> None:
         """As when it is switched off: nobody answers at its port."""
-        if self._server is not None and self._task is not None:
-            self._server.should_exit = True
-            self._server.force_exit = True
-            await self._task
-            self._server = self._task = None
+        if self._server is not None:
+            await self._server.down()
+            self._server = None
 
     async def settle(self) -> None:
         """Until everything announced is heard, and everything that can be delivered is."""
@@ -169,16 +162,6 @@ class Installation:
     async def deliveries(self) -> tuple[Delivery, ...]:
         async with self.database.unit() as unit:
             return await partners.deliveries(unit, (await partners.connections(unit, self.holder))[0])
-
-
-def listening(port: int = 0) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Else the second packet of an answer waits 40 ms for the first to be acknowledged.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.bind(("127.0.0.1", port))
-    sock.listen()
-    return sock
 
 
 @asynccontextmanager

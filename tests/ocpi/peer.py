@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from laddnav.ocpi.wire.codec import encoded, parsed
-from tests.ocpi.network import listening
+from tests.serving import Server, listening
 
 
 class Asked(Struct, frozen=True):
@@ -119,13 +117,9 @@ async def peer(**tls: Any) -> AsyncIterator[Peer]:
     one = Peer(sock.getsockname()[1], "https" if tls else "http")
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", one.answer, methods=every)])
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", **tls))
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.sleep(0.005)
+    server = Server(app, **tls)
+    await server.up(sock)
     try:
         yield one
     finally:
-        server.should_exit = server.force_exit = True
-        await task
+        await server.down()

@@ -10,7 +10,6 @@ from random import Random  # noqa: TID251 - seeded dice for the stations of the 
 from typing import Any
 
 import pytest
-import uvicorn
 import websockets
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection
@@ -25,6 +24,7 @@ from laddnav.ocpp.serve import Sockets
 from laddnav.sessions.events import StartRequested, StopRequested
 from laddnav.sim.station import WELL_BEHAVED, Manners, SimStation
 from tests.clock import SetClock
+from tests.serving import Server, listening
 from tests.things import settled
 
 PASSWORD = "a-password-of-16-bytes"
@@ -50,26 +50,16 @@ async def sockets(database: Database) -> Sockets:
 async def url(database: Database, station: Station, sockets: Sockets) -> AsyncIterator[str]:
     """Where stations connect; what they are to be asked is sent while this lives."""
     app = Starlette(routes=[sockets.route()])
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        ws="websockets-sansio",
-        log_level="warning",
-        lifespan="off",
-        ws_ping_interval=None,
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    await until(lambda: server.started)
+    server = Server(app, ws="websockets-sansio", log_level="warning", ws_ping_interval=None)
+    sock = listening()
+    await server.up(sock)
     asking = asyncio.create_task(sockets.run())
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"ws://127.0.0.1:{port}/ocpp"
+    yield f"ws://127.0.0.1:{sock.getsockname()[1]}/ocpp"
     for connection in list(sockets.connections.values()):
         await connection.close(1001, "the test is over")
     asking.cancel()
-    server.should_exit = True
-    await asyncio.gather(serving, asking, return_exceptions=True)
+    await server.down()
+    await asyncio.gather(asking, return_exceptions=True)
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 from starlette.applications import Starlette
 
@@ -23,6 +21,7 @@ from laddnav.sessions.events import SessionEnded
 from laddnav.web.app import routes
 from laddnav.web.asked import Console
 from tests.browser import browser as chromium
+from tests.serving import Server, listening
 from tests.web.site import PASSWORD, Site
 
 
@@ -43,16 +42,11 @@ async def site(database: Database) -> AsyncIterator[Site]:
         await people.add_account(database, name=role.value, password=PASSWORD, role=role, by="a test")
     clients = Clients(database, Settings(public_url="http://127.0.0.1", key=bytes(32), allow_loopback=True))
     console = Console(database=database, url="http://127.0.0.1", clients=clients)
-    server = uvicorn.Server(
-        uvicorn.Config(Starlette(routes=routes(console)), port=0, log_config=None, timeout_graceful_shutdown=1)
-    )
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(database=database, url=f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    await serving
+    server = Server(Starlette(routes=routes(console)))
+    sock = listening()
+    await server.up(sock)
+    yield Site(database=database, url=f"http://127.0.0.1:{sock.getsockname()[1]}")
+    await server.down()
     await clients.close()
 
 
