@@ -84,10 +84,11 @@ class Request(Struct):
 def request_of(scope: Scope, new_id: Callable[[], str], below: str = "/ocpi") -> Request:
     """Its body is taken in later, when it is clear who sends it; `new_id` makes its id where it has none."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    asked: bytes = scope["query_string"]
     return Request(
         method=scope["method"],
         path=segments(scope, below),
-        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        query=dict(parse_qsl(asked.decode("latin-1"), keep_blank_values=True)) if asked else {},
         headers=headers,
         tokens=routing.tokens_in(headers.get("authorization"), routing.BEARER),
         address=(scope.get("client") or ("", 0))[0],
@@ -99,8 +100,8 @@ def request_of(scope: Scope, new_id: Callable[[], str], below: str = "/ocpi") ->
 def segments(scope: Scope, below: str) -> tuple[str, ...]:
     """What stands behind `below`, split before it is decoded: an id may hold a slash. A slash at the end is nothing."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    parts = raw.decode("latin-1").split("?")[0].strip("/").split("/")
-    return tuple(unquote(part) for part in parts[len(below.strip("/").split("/")) :])
+    parts = raw.decode("latin-1").partition("?")[0].strip("/").split("/")[below.strip("/").count("/") + 1 :]
+    return tuple(map(unquote, parts)) if b"%" in raw else tuple(parts)
 
 
 def shown(path: Sequence[str]) -> str:

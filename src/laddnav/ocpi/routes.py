@@ -228,7 +228,7 @@ class Desk:
 
     def _way(self, request: Request, caller: Caller, answer: Answer) -> Way:
         """Found once for all URLs of a module, and all requests between two parties. Raises what `_found` raises."""
-        between = tuple(request.headers.get(name) for name in routing.ROUTE)
+        between = tuple(map(request.headers.get, routing.ROUTE))
         for length in (4, 3):  # a list that has a place of its own within a module, and any other
             known: Way | None = caller.ways.get((request.path[:length], between))
             if known is not None:

@@ -28,13 +28,14 @@ class NotAClock(Refusal):
 class Ids:
     """UUIDs version 7 that sort in the order in which this process made them, even when its clock steps back."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        """`seconds` since 1970 shows the clock."""
+        self._seconds = seconds
         self._milliseconds = 0
         self._tail = 0
 
     def new(self) -> str:
-        milliseconds = int(self._now().timestamp() * 1000)
+        milliseconds = int(self._seconds() * 1000)
         if milliseconds > self._milliseconds:
             # One bit is left free, so that counting on within the millisecond does not overflow.
             self._milliseconds, self._tail = milliseconds, _random(73)
@@ -51,7 +52,7 @@ class WallClock:
     """The time of day."""
 
     def __init__(self) -> None:
-        self.new_id = Ids(self.now).new
+        self.new_id = Ids(time.time).new
 
     def now(self) -> datetime:
         return _wall()
@@ -79,7 +80,7 @@ class ScaledClock:
         self._shown = anchor_virtual
         self._file: Path | None = None
         self._reached = anchor_virtual
-        self.new_id = Ids(self.now).new
+        self.new_id = Ids(lambda: self.now().timestamp()).new
 
     @classmethod
     def started(cls, file: Path, speed: float | None = None, *, begin: datetime | None = None) -> ScaledClock:
@@ -131,7 +132,7 @@ def dice() -> float:
 
 
 def _wall() -> datetime:
-    return datetime.fromtimestamp(time.time(), UTC)
+    return datetime.now(UTC)
 
 
 def _read(file: Path) -> _Dial:
