@@ -15,7 +15,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
 from laddnav.ocpi.routes import MODULES
-from laddnav.ocpi.rules import OFFERED, TOLD, hub_endpoint, path_of
+from laddnav.ocpi.rules import OFFERED, TOLD, hub_endpoint, place_of
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import (
@@ -84,7 +84,7 @@ class Door(Struct, frozen=True, kw_only=True):
     def path(self) -> str:
         if self.passes_on:
             return hub_endpoint("/ocpi", self.version.number, self.interface, self.module)
-        return f"/ocpi/{path_of(self.role)}/{self.version.number}/{self.module}"
+        return f"/ocpi{place_of(self.role, self.version.number, (self.module, self.interface))}"
 
 
 class Said(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from laddnav.bookings.model import BookingLocation, BookingRequest, Calendar
 from laddnav.locations.model import Connector, Evse
 from laddnav.ocpi.endpoints import credentials
 from laddnav.ocpi.routes import MODULES
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, path_of
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, place_of
 from laddnav.ocpi.telling.words import KINDS
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
 from laddnav.ocpi.wire.handshake import Credentials, Module, VersionDetails
@@ -175,7 +175,7 @@ def _doors(version: Version) -> Iterator[Door]:
     for role, sides in TOLD.items():
         for module, interface in sides:
             if module.offered_as in version.modules:
-                base = f"/{path_of(role)}/{version.number}/{module}"
+                base = place_of(role, version.number, (module, interface))
                 if (module, interface) not in OFFERED[role]:
                     base = hub_endpoint("", version.number, interface, module)
                 for method, below, kind in _ways((module, interface), version):

@@ -24,6 +24,7 @@ from laddnav.ocpi.endpoints import (
     bookings,
     cdrs,
     clients,
+    collected,
     commands,
     credentials,
     locations,
@@ -82,6 +83,8 @@ MODULES: dict[tuple[Module, Interface], Table] = {
 }
 
 
+# As national access point we are the Sender of what others own.
+COLLECTED: Mapping[Module, Table] = {Module.LOCATIONS: collected.LOCATIONS, Module.TARIFFS: collected.TARIFFS}
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
 AT = {tuple(one.split("/")): one for one in Module}  # where in a URL
@@ -259,8 +262,9 @@ class Desk:
         if role is None:
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
         version = _version(path[1], line)
-        module, below = _module(path[2:])
-        table = _table(role, version.number, module)
+        interface = rules.aside(role, path[2]) if len(path) > 3 else None
+        module, below = _module(path[2:] if interface is None else path[3:])
+        table = _table(role, version.number, module, interface)
         if not table or module in line[0].policy.shares.without:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
         return Found(table, version, role, module, path[: len(path) - len(below)])
@@ -333,10 +337,16 @@ def _endpoint(found: Found, segments: tuple[str, ...], method: str) -> Endpoint:
 
 
 @cache
-def _table(role: Role, number: str, module: Module) -> Table:
-    """Both sides of a module together, where a role serves both: no URL means one thing to either."""
+def _table(role: Role, number: str, module: Module, aside: Interface | None = None) -> Table:
+    """Both sides of a module together, where a role serves both, but for one that stands apart.
+
+    No URL means one thing to either.
+    """
+    apart = rules.APART.get(role, frozenset())
     sides = [side for side in rules.offered(role, VERSIONS[number]) if side[0] is module]
-    return {key: endpoint for side in sides for key, endpoint in MODULES[side].items()}
+    here = [side for side in sides if (aside is None and side not in apart) or (side[1] is aside and side in apart)]
+    tables = (COLLECTED[side[0]] if role is Role.NAP and side in apart else MODULES[side] for side in here)
+    return {key: endpoint for table in tables for key, endpoint in table.items()}
 
 
 def _version(said: str, line: Sequence[Connection]) -> Version:

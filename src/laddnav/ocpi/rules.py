@@ -60,7 +60,9 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
     # A database of all places where one can charge in public (OCPI 2.2.1 terminology_roles).
     Role.NAP: (
         (Module.LOCATIONS, RECEIVER),
+        (Module.LOCATIONS, SENDER),
         (Module.TARIFFS, RECEIVER),
+        (Module.TARIFFS, SENDER),
         (Module.HUB_CLIENT_INFO, RECEIVER),
     ),
     # Limits charges for others, by contract with their CPO or eMSP (OCPI 2.2.1 mod_charging_profiles_module).
@@ -86,6 +88,8 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
     Role.HUB: ((Module.HUB_CLIENT_INFO, SENDER),),
 }
 
+# What a role serves beside the other side of the same module, whose URLs look alike.
+APART: dict[Role, frozenset[Side]] = {Role.NAP: frozenset({(Module.LOCATIONS, SENDER), (Module.TARIFFS, SENDER)})}
 # What is between a hub and a platform, and for nobody behind either
 # (OCPI 2.2.1 transport_and_format_message_routing).
 UNROUTED = frozenset({Module.CREDENTIALS, Module.HUB_CLIENT_INFO})
@@ -226,6 +230,18 @@ def path_of(role: Role) -> str:
     return role.value.lower()
 
 
+def place_of(role: Role, number: str, side: Side) -> str:
+    """Where an endpoint of ours stands, below our /ocpi."""
+    module, interface = side
+    aside = f"{interface.value.lower()}/" if side in APART.get(role, ()) else ""
+    return f"/{path_of(role)}/{number}/{aside}{module}"
+
+
+def aside(role: Role, name: str) -> Interface | None:
+    """Which side a part of a URL names, where this role has one that stands apart."""
+    return next((interface for _, interface in APART.get(role, ()) if interface.value.lower() == name), None)
+
+
 def offered(role: Role, version: Version) -> tuple[Side, ...]:
     """What we serve in this role to a partner of this version."""
     return tuple((module, interface) for module, interface in OFFERED[role] if module in version.modules)
@@ -246,7 +262,7 @@ def details(roles: Iterable[Role], version: Version, base: str, theirs: Role | N
         if role is Role.HUB:
             passing += passed_on(version, theirs)
     modules = [
-        Endpoint(identifier=module, role=interface, url=f"{base}/{path_of(role)}/{number}/{module}")
+        Endpoint(identifier=module, role=interface, url=base + place_of(role, number, (module, interface)))
         for (module, interface), role in sides.items()
     ]
     modules += [

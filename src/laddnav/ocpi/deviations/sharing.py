@@ -13,6 +13,7 @@ from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
+from laddnav.parties.model import Role
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.events import TariffRegrouped
 from laddnav.tokens.model import TokenType
@@ -73,6 +74,7 @@ async def differing(unit: Unit, connection: Connection, before: Shares, module: 
     """The keys of what they newly see, of what is gone for them, and of what they see otherwise."""
     after, holder = connection.policy.shares, connection.holder
     pushed = (module, SENDER) in OFFERED[connection.our_role] and connection.endpoint(module, RECEIVER) is not None
+    pushed = pushed and connection.our_role is not Role.NAP  # of what others own, everybody hears the same
     if not pushed or before == after:
         return []
     was = await store.lists.shared(unit, holder, module, before)

@@ -1,6 +1,7 @@
 """Lines and connections, words said and heard, deliveries, exchanges, commands and pulls as they are kept."""
 
 from laddnav.ocpi.store import (
+    collected,
     commands,
     connections,
     deliveries,
@@ -16,6 +17,7 @@ from laddnav.ocpi.store import (
 )
 
 __all__ = [
+    "collected",
     "commands",
     "connections",
     "deliveries",

@@ -15,7 +15,7 @@ from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.model import Connection, Message
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
-from laddnav.ocpi.telling import words
+from laddnav.ocpi.telling import collected, words
 from laddnav.ocpi.telling.news import StillOffered, news
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
@@ -126,11 +126,14 @@ async def push_booking(database: Database, changed: BookingChanged) -> None:
 
 
 async def _news(database: Database, holder: PartyId, owner: str, module: Module, key: str, method: str = "PUT") -> None:
-    """Of ours only: what a partner said is nobody else's business."""
-    if str(holder) != owner:
+    """Of ours only: what a partner said is nobody else's business, but where we collect it for all."""
+    if str(holder) != owner and module not in collected.COLLECTED:
         return
     async with database.unit() as unit:
-        await queue(unit, await _concerned(unit, holder, module), module, key, method)
+        if str(holder) == owner:
+            await queue(unit, await _concerned(unit, holder, module), module, key, method)
+        if module in collected.COLLECTED:
+            await collected.queue(unit, holder, PartyId.parse(owner), module, key.split("/")[0])
     database.wake()
 
 
@@ -146,6 +149,7 @@ async def _concerned(
         connection.line: connection
         for connection in reversed(await store.connections.registered(unit, holder))
         if (module, SENDER) in OFFERED[connection.our_role]
+        and connection.our_role is not Role.NAP
         and connection.endpoint(module, RECEIVER) is not None
         and ours in (None, connection.our_role)
     }
