@@ -64,6 +64,12 @@ async def test_what_another_process_changes_holds_with_the_next_request(cpo: Ins
         assert (await ask("GET", url)).both == TAKEN
 
 
+async def test_a_list_within_a_module_is_found_whatever_was_asked_before(cpo: Installation) -> None:
+    async with stranger(await befriended(cpo, EMSP, Role.EMSP)) as ask:
+        for path in ("bookings", "bookings/booking_locations", "bookings"):
+            assert (await ask("GET", f"{cpo.url}/ocpi/cpo/2.3.0/{path}")).both == TAKEN, path
+
+
 async def test_a_token_that_gave_way_to_another_opens_nothing(cpo: Installation, elsewhere: Database) -> None:
     """The one before is good until the new one is used, and not for one request more."""
     before = await befriended(cpo, EMSP, Role.EMSP)

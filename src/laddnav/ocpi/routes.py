@@ -232,11 +232,12 @@ class Desk:
     def _way(self, request: Request, caller: Caller, answer: Answer) -> Way:
         """Found once for all URLs of a module, and all requests between two parties. Raises what `_found` raises."""
         between = tuple(map(request.headers.get, routing.ROUTE))
-        for length in (4, 3):  # a list that has a place of its own within a module, and any other
-            known: Way | None = caller.ways.get((request.path[:length], between))
-            if known is not None:
-                answer.version, answer.connection, answer.route = known.found.version, known.ours[0], known.route
-                return known
+        # A list that has a place of its own within a module is no object of that module.
+        many = 4 if request.path[2:4] in AT else 3
+        known: Way | None = caller.ways.get((request.path[:many], between))
+        if known is not None:
+            answer.version, answer.connection, answer.route = known.found.version, known.ours[0], known.route
+            return known
         found = self._found(request, caller.line)
         answer.version = found.version
         ours = _meant(found, caller.line, request, answer)
