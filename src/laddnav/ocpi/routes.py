@@ -88,6 +88,7 @@ COLLECTED: Mapping[Module, Table] = {Module.LOCATIONS: collected.LOCATIONS, Modu
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
 AT = {tuple(one.split("/")): one for one in Module}  # where in a URL
+SIFTED = ("date_from", "date_to", "timeslot_from", "timeslot_to")
 WAYS = 1_000  # that are remembered of one caller
 # Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
 BEFORE_REGISTRATION = (State.INVITED, State.REGISTERING)
@@ -193,7 +194,7 @@ class Desk:
         if passing is not None:
             return passing
         endpoint, call = self._called(request, caller, answer)
-        if isinstance(endpoint, Beyond) or (shares and not endpoint.shares and request.method != "GET"):
+        if isinstance(endpoint, Beyond) or (shares and not _shares(endpoint, request)):
             return endpoint, call
         answer.reply = await endpoint.do(unit, call)
         return None
@@ -364,6 +365,11 @@ def _module(path: tuple[str, ...]) -> tuple[Module, tuple[str, ...]]:
         if module is not None:
             return module, path[many:]
     raise NotHere(f"{path[0][:40]!r} is no module that we know")
+
+
+def _shares(endpoint: Within, request: Request) -> bool:
+    """Who only reads may; but a list that is sifted by date is counted, and the others should not wait for that."""
+    return endpoint.shares or (request.method == "GET" and request.query.keys().isdisjoint(SIFTED))
 
 
 def _key(request: Request) -> object:
