@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
 
-from laddnav.kit import json
+from laddnav.kit.json import Unreadable, sane
 from laddnav.kit.time import hours, rfc3339, utc
 
 T = TypeVar("T")
@@ -82,11 +82,13 @@ class Number:
 
 def from_json(kind: type, said: object) -> object:
     """How msgspec reads the types it does not know. Raises ValueError, to which msgspec adds the path."""
-    # By exact types: a bool is no number.
-    if kind is Number and (type(said) is Decimal or type(said) is int):
-        return Number(json.sane(Decimal(said)))
+    # By exact types: a bool is no number. What is most frequent comes first.
+    if kind is Number and type(said) is Decimal:
+        return Number(sane(said))
     if kind is DateTime and type(said) is str:
         return DateTime(instant(said))
+    if kind is Number and type(said) is int:
+        return Number(sane(Decimal(said)))
     expected = {Number: "a number", DateTime: "an instant as 2026-11-21T09:47:00Z"}[kind]
     raise ValueError(f"Expected {expected}, got {said!r:.40}")
 
@@ -162,9 +164,9 @@ def printable(text: str, longest: int = 500) -> str:
 
 
 def known_zone(name: str, where: str) -> str:
-    """Raises json.Unreadable where it is no name of the IANA time zone database."""
+    """Raises Unreadable where it is no name of the IANA time zone database."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise json.Unreadable(f"{name!r} is no IANA time zone - at `{where}`") from error
+        raise Unreadable(f"{name!r} is no IANA time zone - at `{where}`") from error
     return name
