@@ -77,6 +77,11 @@ class Unit:
     def clock(self) -> Clock:
         return self._database.clock
 
+    @property
+    def remembered(self) -> dict[object, Any]:
+        """What readers keep from one Unit to the next; nothing in it is true without being asked after."""
+        return self._database.remembered
+
     def new_id(self) -> str:
         return self._database.clock.new_id()
 
@@ -294,6 +299,7 @@ class Database:
         self._listeners = {kind: [_name(listener) for listener in listeners] for kind, listeners in hears.items()}
         self.listeners = _by_name(one for many in hears.values() for one in many)
         self.kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in hears}
+        self.remembered: dict[object, Any] = {}
         self._sleepers: set[asyncio.Event] = set()
         self._notifier: asyncio.Task[None] | None = None
 

@@ -62,6 +62,10 @@ select {_CONNECTION} where l.state = 'REGISTERING' and l.created_at < $1
   and c.id = (select first.id from ocpi_connection first where first.line = l.id order by first.created_at, first.id
     limit 1) order by c.id for update of l skip locked
 """
+REVISIONS = """
+select string_agg(c.id || ' ' || l.revision, ',' order by c.id) as revisions, bool_or(l.hub is not null) as hubs
+from ocpi_connection c join ocpi_line l on l.id = c.line where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED')
+"""
 REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
 CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"
 # With whom it is kept from in one statement, for both are asked of every request that a hub passes on.
@@ -161,8 +165,20 @@ async def stranded(unit: Unit, before: datetime) -> tuple[Connection, ...]:
 
 
 async def registered(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
-    """Connected, or suspended for a while."""
-    return tuple(_connection(row) for row in await unit.fetch(REGISTERED, str(holder)))
+    """Connected, or suspended for a while; how well they are reached is as it was when one of them changed last.
+
+    Asked with everything that happens here, so they are remembered by the revisions of their lines. What stands behind
+    a hub changes without its line: with one among them they are read every time.
+    """
+    now = await unit.fetch_one(REVISIONS, str(holder))
+    assert now is not None, "an aggregate has a row"
+    key = (REGISTERED, holder)
+    known: tuple[str | None, tuple[Connection, ...]] = unit.remembered.get(key, (None, ()))
+    if now["revisions"] == known[0] and not now["hubs"]:
+        return known[1]
+    found = tuple(_connection(row) for row in await unit.fetch(REGISTERED, str(holder)))
+    unit.remembered[key] = (now["revisions"], found)
+    return found
 
 
 async def clients(
