@@ -8,12 +8,13 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
+from laddnav.cli.bench import document
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.sim.bench import roaming, telling
-from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, rate
+from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
-from laddnav.sim.bench.load import Refused, get
+from laddnav.sim.bench.load import Rate, Refused, get
 from laddnav.sim.bench.peers import LIBRARIES, Library, absent
 from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.run import IN_A_HOUSE, NAMES, UnknownBench, chosen, run
@@ -87,6 +88,14 @@ def test_a_goal_of_seventy_percent_is_met_by_speed_or_by_little_work() -> None:
     of_work = [effort("e", "µs", ours, 100, "the limit", goal=OF_LIMIT) for ours in (145, 140)]
     assert [figure.met for figure in (*of_speed, *of_work)] == [False, True, False, True]
     assert rate("r", "a second", 690, 1000, "the limit").met is None
+
+
+def test_a_figure_is_a_row_of_a_document() -> None:
+    ours, limit = (Rate(per_second=rate, server_us=1e6 / rate, postgres_us=100) for rate in (3000, 4000))
+    figure = of_answers("ocpi_page", "pages", ours, limit, "the least", goal=OF_LIMIT)
+    assert document([figure.told()])[2:] == [
+        "| ocpi_page | 3,000 | 4,000 | pages/s | 75.2 % | ≥ 70 % | yes | 333 / 250 | 100 / 100 | the least |"
+    ]
 
 
 def test_others_are_measured_where_they_are_installed() -> None:

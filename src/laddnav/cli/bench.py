@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from laddnav.cli.typed import application
 
 app = application()
 
-COLUMNS = ("name", "ours", "limit", "unit", "percent", "goal", "", "server µs", "postgres µs", "limit is")
+COLUMNS = ("name", "ours", "limit", "unit", "of limit", "goal", "met", "server µs", "postgres µs", "limit is")
 
 
 @app.command()
@@ -23,10 +24,14 @@ def bench(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One short round each: a look, no measurement")] = False,
     json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A table as it stands in documents")] = False,
 ) -> None:
     """Measure a real server on a database of its own, and beside it the limit; nothing of yours is touched."""
     measured = asyncio.run(_measured(names or [], quick))
-    saying.many(measured if json else map(_shown, measured), COLUMNS, as_json=json)
+    if markdown:
+        print("\n".join(document(measured)))
+    else:
+        saying.many(measured if json else map(_shown, measured), COLUMNS, as_json=json)
 
 
 async def _measured(names: list[str], quick: bool) -> list[dict[str, Any]]:
@@ -40,11 +45,17 @@ async def _measured(names: list[str], quick: bool) -> list[dict[str, Any]]:
     return [figure.told() async for figure in run(names, QUICK if quick else FULL)]
 
 
-def _shown(said: dict[str, Any]) -> dict[str, str]:
+def document(measured: Sequence[dict[str, Any]]) -> list[str]:
+    """The lines of a table in Markdown."""
+    rows = [[row[name] or "" for name in COLUMNS] for row in map(_shown, measured)]
+    return [f"| {' | '.join(row)} |" for row in (COLUMNS, ["---"] * len(COLUMNS), *rows)]
+
+
+def _shown(said: dict[str, Any]) -> dict[str, str | None]:
     """A figure as a row of a table; what each answer cost stands as ours / the limit's."""
     row = {name: said[name] for name in ("name", "unit", "goal")} | {"limit is": said["limit_is"]}
-    row |= {"ours": f"{said['value']:,g}", "limit": f"{said['limit']:,g}", "percent": f"{said['percent']:,g} %"}
-    row[""] = {None: "", True: "met", False: "missed"}[said["met"]]
+    row |= {"ours": f"{said['value']:,g}", "limit": f"{said['limit']:,g}", "of limit": f"{said['percent']:,g} %"}
+    row["met"] = {None: None, True: "yes", False: "no"}[said["met"]]
     for part in ("server", "postgres"):
         ours, limit = said[f"{part}_us"], said[f"limit_{part}_us"]
         row[f"{part} µs"] = None if ours is None else f"{ours:,g} / {limit:,g}"

@@ -57,20 +57,19 @@ async def growing(house: House, pace: Pace, sizes: Sizes) -> list[Figure]:
     """Raises Refused."""
     small, large = [await _costs(house, pace, many) for many in (sizes.small, sizes.large)]
     smaller, larger = (f"of {many:,} Locations" for many in (sizes.small, sizes.large))
-    unit = "CPU µs/page"
-    pages = {
-        "first": (small.first, large.first),
-        "middle": (small.middle, large.middle),
-        "last": (small.last, large.last),
-    }
     return [
-        *(
-            effort(f"ocpi_growth_{where}", unit, _us(of_large), _us(of_small), f"the same page {smaller}", goal=ALIKE)
-            for where, (of_small, of_large) in pages.items()
-        ),
-        effort("ocpi_growth_offset", unit, _us(large.offset), _us(large.last), f"the same page {larger}, by its link"),
+        _figure("first", large.first, small.first, f"the same page {smaller}", ALIKE),
+        _figure("middle", large.middle, small.middle, f"the same page {smaller}", ALIKE),
+        _figure("last", large.last, small.last, f"the same page {smaller}", ALIKE),
+        _figure("offset", large.offset, large.last, f"the same page {larger}, by its link"),
         effort("ocpi_growth_made", "s", large.made_in, small.made_in, f"the making {smaller}"),
     ]
+
+
+def _figure(where: str, page: Rate, other: Rate, other_is: str, goal: Goal | None = None) -> Figure:
+    """Processor time of server and PostgreSQL together."""
+    found = effort(f"ocpi_growth_{where}", "CPU µs/page", _us(page), _us(other), other_is, goal=goal)
+    return replace(found, cost=page, limit_cost=other)
 
 
 async def _costs(house: House, pace: Pace, many: int) -> Costs:
