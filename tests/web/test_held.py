@@ -52,6 +52,9 @@ async def test_a_list_shows_what_is_held_and_by_how_much_it_is_wrong(page: Page,
     await row.get_by_role("link").first.click()
     await expect(page.locator("h1")).to_be_visible()
     await expect(page.locator("#check")).to_contain_text("Held")
+    for owner, word in ((held.owner, str(held.owner)), ("XX*XXX", "Nothing is held")):
+        await page.goto(f"/cdrs/held?of={owner}")
+        await expect(page.locator("main")).to_contain_text(word)
 
 
 async def test_energy_that_the_periods_do_not_add_up_to_is_said_to_be_what_is_wrong(page: Page, site: Site) -> None:

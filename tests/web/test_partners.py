@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -142,3 +143,36 @@ async def test_what_a_partner_demands_and_what_guards_its_line_have_pages(
     async with client.post(path, data={"csrf": csrf, "trusted": "nonsense", "key": "PRIVATE"}) as answer:
         page = await answer.text()
     assert "cannot guard the line" in page and "PRIVATE" not in page
+
+
+async def test_what_waits_what_was_given_up_and_what_was_told_are_looked_through(
+    site: Site, client: aiohttp.ClientSession, older: Connection, database: Database
+) -> None:
+    """What is empty says so; all that was given up goes again at once, and what is tried again needs not wait."""
+    csrf = await sign_in(client, site, Role.ADMIN)
+    path = f"{site.url}/partners/{older.ref}/outbox"
+
+    async def shown(query: str = "") -> str:
+        async with client.get(path + query) as answer:
+            return await answer.text()
+
+    assert "Nothing waits" in await shown() and "Nothing was given up" in await shown("?state=dead")
+    async with database.unit() as unit:
+        for number in range(60):
+            store.deliveries.queue_news(unit, older, Module.LOCATIONS, f"loc-{number:02}", "PUT")
+    async with database.unit() as unit:
+        waiting = await partners.outbox(unit, older, "waiting", 60)
+        for one in waiting[:2]:
+            store.deliveries.again(unit, one, unit.now + timedelta(days=1), "no postal_code", dead=one is waiting[0])
+    text = await shown()
+    assert text.count('data-label="Tries"') == 50 and "loc-59" not in text
+    assert (await shown(f"?cursor={text.split('cursor=')[1].split(chr(34))[0]}")).count('data-label="Tries"') == 9
+    text = await shown("?state=dead")
+    assert "loc-59" in text and "no postal_code" in text and "Send all again" in text
+    async with client.post(f"{site.url}/partners/{older.ref}/resend", data={"csrf": csrf}) as answer:
+        assert "Sent again: 1" in await answer.text()
+    async with database.unit() as unit:
+        assert (
+            await partners.outbox(unit, older, "dead") == ()
+            and len(await partners.outbox(unit, older, "waiting", 99)) == 60
+        )

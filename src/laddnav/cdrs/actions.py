@@ -342,15 +342,21 @@ async def dispute(unit: Unit, ref: str) -> Review:
 
 
 async def disputes(
-    unit: Unit, holder: PartyId | None, standing: Standing | None = None, *, before: str | None = None, limit: int = 50
+    unit: Unit,
+    holder: PartyId | None,
+    standing: Standing | None = None,
+    *,
+    owner: PartyId | None = None,
+    before: str | None = None,
+    limit: int = 50,
 ) -> Sequence[Review]:
     """What did not pass its check, decided or not, newest first; the last ref is the next `before`."""
-    return await store.disputes(unit, holder, standing, before, limit)
+    return await store.disputes(unit, holder, standing, owner, before, limit)
 
 
-async def count_disputed(unit: Unit, holder: PartyId | None) -> int:
-    """How many are held and wait for a person."""
-    return await store.count_disputed(unit, holder)
+async def count_disputed(unit: Unit, holder: PartyId | None, owner: PartyId | None = None) -> int:
+    """How many are held and wait for a person; of one `owner`, or of all."""
+    return await store.count_disputed(unit, holder, owner)
 
 
 async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> Sequence[Sum]:

@@ -79,11 +79,12 @@ select body from cdr_review where holder = $1 and owner = $2 and other_key = $3 
 DISPUTES = """
 select body from cdr_review
 where disputed_at is not null and ($1::text is null or holder = $1) and ($2::text is null or standing = $2)
-  and ($3::text is null or ref < $3)
+  and ($3::text is null or ref < $3) and ($5::text is null or owner = $5)
 order by ref desc limit $4
 """
 COUNT_DISPUTED = """
-select count(*) from cdr_review where standing = 'DISPUTED' and ($1::text is null or holder = $1)
+select count(*) from cdr_review
+where standing = 'DISPUTED' and ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
 """
 PUT_REVIEW = """
 insert into cdr_review (holder, owner, id_key, ref, standing, disputed_at, other_key, body, last_updated)
@@ -224,14 +225,19 @@ async def waiting_for(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> l
 
 
 async def disputes(
-    unit: Unit, holder: PartyId | None, standing: Standing | None, before: str | None, limit: int
+    unit: Unit,
+    holder: PartyId | None,
+    standing: Standing | None,
+    owner: PartyId | None,
+    before: str | None,
+    limit: int,
 ) -> list[Review]:
-    rows = await unit.fetch(DISPUTES, holder and str(holder), standing, before, limit)
+    rows = await unit.fetch(DISPUTES, holder and str(holder), standing, before, limit, owner and str(owner))
     return [json.decode(row["body"], Review) for row in rows]
 
 
-async def count_disputed(unit: Unit, holder: PartyId | None) -> int:
-    return int(await unit.value(COUNT_DISPUTED, holder and str(holder)))
+async def count_disputed(unit: Unit, holder: PartyId | None, owner: PartyId | None) -> int:
+    return int(await unit.value(COUNT_DISPUTED, holder and str(holder), owner and str(owner)))
 
 
 def put_review(unit: Unit, review: Review) -> None:

@@ -160,7 +160,7 @@ class Partner:
         with self._noted(method, url, body, ids, delivery) as went:
             went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
             went.answered = raw
-            answer = self._judged(went.http, said, raw)
+            answer = self._judged(went.http, said, raw, body)
             went.status = answer.status
             return Reply(http=went.http, headers=said, answer=answer)
 
@@ -296,31 +296,31 @@ class Partner:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes, body: bytes | None) -> Answer:
         """Only a 2xx with a 1xxx is a yes; 3xxx, 5xx and 429 may be one later."""
         try:
             answer: Answer | None = envelope.opened(raw)
         except Unreadable:
             answer = None
+        if answer is not None and answer.granted and http < 300:
+            return answer
+        # Some repeat what they were shown, and this is read by more people than may see that.
+        said = masking.without_secrets(_said(http, answer, raw), body, raw, routing.spelt(self._token))
         if answer is not None and answer.status in HUB_SAYS:
-            raise _of_hub(http, answer)
+            raise _of_hub(http, answer, said)
         if http >= 500 or http == 429:
-            raise PartnerTroubled(_said(http, answer, raw), _wait(headers.get("retry-after"), self.lines.clock.now()))
+            raise PartnerTroubled(said, _wait(headers.get("retry-after"), self.lines.clock.now()))
         if http >= 300:
-            raise PartnerRefused(http, answer.status if answer else None, _said(http, answer, raw))
-        if answer is None:
-            raise PartnerTroubled(_said(http, answer, raw))
-        if 3000 <= answer.status < 4000:
-            raise PartnerTroubled(_said(http, answer, raw))
-        if not answer.granted:
-            raise PartnerRefused(http, answer.status, _said(http, answer, raw))
-        return answer
+            raise PartnerRefused(http, answer.status if answer else None, said)
+        if answer is None or 3000 <= answer.status < 4000:
+            raise PartnerTroubled(said)
+        raise PartnerRefused(http, answer.status, said)
 
 
-def _of_hub(http: int, answer: Answer) -> PartnerTroubled | PartnerRefused:
+def _of_hub(http: int, answer: Answer, why: str) -> PartnerTroubled | PartnerRefused:
     """That a party is unknown is for a person to look at; the rest may pass."""
     status = StatusCode(answer.status)
-    said = f"{HUB_SAYS[status]} ({_said(http, answer, b'')})"
+    said = f"{HUB_SAYS[status]} ({why})"
     if status is StatusCode.UNKNOWN_RECEIVER:
         return PartnerRefused(http, status, said)
     return NotRouted(said) if status is StatusCode.HUB_ERROR else NotPassedOn(said)

@@ -34,15 +34,25 @@ def kept(exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden
     if not exchange.failed:
         return exchange
     bodies = [_words(asked), _words(answered)]
-    secrets = {one for words in bodies for one in secrets_in(words)} | set(hidden)
-    telling = sorted((one for one in secrets if len(one) >= _TELLING), key=len, reverse=True)
-    somewhere = re.compile("|".join(re.escape(one) for one in telling) or r"(?!)", re.IGNORECASE)
+    somewhere = _somewhere(bodies, hidden)
     return replace(
         exchange,
         problem=exchange.problem and _in_text(exchange.problem, somewhere),
         request_body=_shown(asked, bodies[0], somewhere),
         response_body=_shown(answered, bodies[1], somewhere),
     )
+
+
+def without_secrets(text: str, asked: bytes | None, answered: bytes | None, hidden: Iterable[str]) -> str:
+    """What is said of an exchange."""
+    return _in_text(text, _somewhere([_words(asked), _words(answered)], hidden))
+
+
+def _somewhere(bodies: Iterable[Any], hidden: Iterable[str]) -> re.Pattern[str]:
+    """Finds what is secret in the bodies wherever else it stands, and what else is."""
+    secrets = {one for words in bodies for one in secrets_in(words)} | set(hidden)
+    telling = sorted((one for one in secrets if len(one) >= _TELLING), key=len, reverse=True)
+    return re.compile("|".join(re.escape(one) for one in telling) or r"(?!)", re.IGNORECASE)
 
 
 def _words(body: bytes | None) -> Any:

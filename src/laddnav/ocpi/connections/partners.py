@@ -257,6 +257,13 @@ async def deliveries(unit: Unit, connection: Connection, limit: int = 100) -> tu
     return await store.deliveries.list_all(unit, connection, limit)
 
 
+async def outbox(
+    unit: Unit, connection: Connection, state: str, limit: int = 50, *, before: int | None = None
+) -> tuple[Delivery, ...]:
+    """What is waiting, done or dead, the newest first, from before the one with this id."""
+    return await store.deliveries.in_state(unit, connection, state, before, limit)
+
+
 async def delivery(unit: Unit, connection: Connection, id: int | None) -> Delivery | None:
     """None where there is no such delivery, or it was dropped since."""
     return None if id is None else await store.deliveries.find(unit, connection, id)

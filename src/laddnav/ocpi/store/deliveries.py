@@ -130,6 +130,12 @@ update ocpi_delivery set dead_at = null, attempts = 0, run_at = $3
 where holder = $1 and connection_id = $2 and dead_at is not null
 """
 DELIVERY = f"select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2 and d.id = $3"
+IN_STATE = f"""
+select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2
+  and (d.dead_at is not null) = ($3 = 'dead') and (d.delivered_at is not null) = ($3 = 'done')
+  and ($4::bigint is null or d.id < $4)
+order by d.id desc limit $5
+"""
 DELIVERIES = f"""
 select {_DELIVERY} from ocpi_delivery d where d.holder = $1 and d.connection_id = $2
 order by (d.dead_at is null), (d.delivered_at is not null), d.run_at desc, d.id desc limit $3
@@ -261,6 +267,14 @@ async def resend_dead(unit: Unit, connection: Connection) -> int:
 async def find(unit: Unit, connection: Connection, id: int) -> Delivery | None:
     row = await unit.fetch_one(DELIVERY, str(connection.holder), connection.id, id)
     return None if row is None else _delivery(row)
+
+
+async def in_state(
+    unit: Unit, connection: Connection, state: str, before: int | None, limit: int
+) -> tuple[Delivery, ...]:
+    """Those that are waiting, done or dead, the newest first, from before the one with this id."""
+    rows = await unit.fetch(IN_STATE, str(connection.holder), connection.id, state, before, limit)
+    return tuple(_delivery(row) for row in rows)
 
 
 async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Delivery, ...]:

@@ -13,7 +13,7 @@ from laddnav.billing.model import Invoice
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr, Review, Standing
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import fold
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price
 from laddnav.people import actions as people
 from laddnav.pricing.check import causes, plausible
@@ -68,19 +68,21 @@ async def list_all(asked: Asked) -> Response:
 
 
 async def held(asked: Asked) -> Response:
-    """Those that are held, or with `show=all` all that ever were."""
+    """Those that are held, or with `show=all` all that ever were; with `of`, one partner's. Raises NotAPartyId."""
     shown = "all" if asked.query("show") == "all" else "held"
-    cursor, holder = asked.query("cursor"), asked.visitor.holder
+    cursor, holder, of = asked.query("cursor"), asked.visitor.holder, asked.query("of")
+    owner = None if of is None else PartyId.parse(of)
     async with asked.unit() as unit:
         standing = Standing.DISPUTED if shown == "held" else None
-        known = await cdrs.disputes(unit, holder, standing, before=cursor, limit=PAGE + 1)
+        known = await cdrs.disputes(unit, holder, standing, owner=owner, before=cursor, limit=PAGE + 1)
         page = known[:PAGE]
-        many = await cdrs.count_disputed(unit, holder)
+        many = await cdrs.count_disputed(unit, holder, owner)
         rows = [await _disputed(unit, asked, review) for review in page]
     return asked.page(
         "held.html",
         rows=rows,
         shown=shown,
+        of=owner,
         held=many,
         next=page[-1].ref if len(known) > PAGE else None,
         begun=cursor is not None,

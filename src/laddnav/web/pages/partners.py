@@ -7,6 +7,7 @@ from functools import partial
 from msgspec import Struct
 from starlette.responses import Response
 
+from laddnav.cdrs import actions as cdrs
 from laddnav.ocpi.commands import commands
 from laddnav.ocpi.connections import offers, partners, settling
 from laddnav.ocpi.deviations import policies
@@ -15,6 +16,7 @@ from laddnav.ocpi.model import Delivery, Tls
 from laddnav.ocpi.telling import losses
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import State
+from laddnav.parties.model import Role as PartyRole
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, Flash, do, see
@@ -27,7 +29,8 @@ KNOWN_BEFORE = {
     "flat_credentials": N_("It looks for our party as in 2.1.1"),
     "slashed": N_("Our endpoints' URLs end in a slash"),
 }
-LISTED = 60  # deliveries and exchanges on the page of one partner; more is for the API
+LISTED = 12  # deliveries, exchanges and commands on the page of one partner; the rest have pages of their own
+PAGE = 50
 
 
 class DeliveryShown(Struct, frozen=True, kw_only=True):
@@ -55,6 +58,9 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         lost = await losses.of_partner(unit, connection)
         behind = await clients.behind(unit, connection)
         line = await partners.beside(unit, connection)
+        # Of a CPO alone there are CDRs to be held.
+        owes = connection.our_role is PartyRole.EMSP and connection.party is not None
+        held = await cdrs.count_disputed(unit, connection.holder, connection.party) if owes else None
         handshaken = handshakes.latest(await partners.handshakes(unit, connection, 1), unit.now)
     return asked.page(
         "partner.html",
@@ -74,7 +80,26 @@ async def _one(asked: Asked, ref: str, flash: Flash | None = None) -> Response:
         better=offers.better(connection) if connection.state is State.CONNECTED else None,
         may_suspend=connection.state is State.CONNECTED,
         handshaken=handshaken,
+        held=held,
         may_resume=connection.state is State.SUSPENDED,
+    )
+
+
+async def outbox(asked: Asked) -> Response:
+    """What waits, what was given up, or what was told, page by page."""
+    state = next((each for each in ("dead", "done") if each == asked.query("state")), "waiting")
+    cursor = asked.query("cursor")
+    before = int(cursor) if cursor is not None and cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
+    async with asked.unit() as unit:
+        connection = await partners.fetch(unit, asked.part("ref"))
+        found = await partners.outbox(unit, connection, state, PAGE + 1, before=before)
+    return asked.page(
+        "outbox.html",
+        partner=connection,
+        shown=state,
+        deliveries=[DeliveryShown(delivery=each, state=_state(each)) for each in found[:PAGE]],
+        next=str(found[PAGE - 1].id) if len(found) > PAGE else None,
+        begun=before is not None,
     )
 
 
@@ -144,7 +169,7 @@ async def resend(asked: Asked) -> Response:
         many = await partners.resend(unit, connection, asked.number("delivery") or 0 if one else None)
         people.note(unit, asked.visitor.name, "send again", f"partner {ref}", f"{many}")
     asked.console.database.wake()
-    return asked.done(f"/partners/{ref}", asked.say("Sent again: %(count)s.", count=many))
+    return asked.done(asked.came_from(f"/partners/{ref}"), asked.say("Sent again: %(count)s.", count=many))
 
 
 async def fetch_again(asked: Asked) -> Response:
@@ -216,6 +241,7 @@ DOORS: tuple[Door, ...] = (
     do("/partners/invite", invite, Role.ADMIN),
     do("/partners/register", register, Role.ADMIN),
     see("/partners/{ref}", one),
+    see("/partners/{ref}/outbox", outbox),
     do("/partners/{ref}/resend", resend),
     do("/partners/{ref}/fetch", fetch_again),
     do("/partners/{ref}/roles", speakers.change, Role.ADMIN),
