@@ -91,6 +91,8 @@ def of_exchange(one: Exchange) -> str | None:
     """None where it did not fail, or nobody knows better than the problem itself."""
     if not one.failed:
         return None
+    if one.direction == "out" and one.http_status is None:
+        return NAMED["PartnerUnreachable"]
     known, broken = (WE_SAY, OURS) if one.direction == "in" else (THEY_SAY, BROKEN)
     return _known(known, one.http_status, one.ocpi_status) or (broken if (one.http_status or 0) >= 500 else None)
 

@@ -23,7 +23,7 @@ from tests.ocpi.peer import Peer, said
 SECRET = "04A3B37F112233"
 
 
-def exchange(http: int = 400, status: int | None = 2001, problem: str | None = "no") -> Exchange:
+def exchange(http: int | None = 400, status: int | None = 2001, problem: str | None = "no") -> Exchange:
     return Exchange(
         holder=CPO,
         connection_id="c",
@@ -94,6 +94,8 @@ def test_of_what_went_well_no_body_is_kept() -> None:
     one = masking.kept(exchange(200, 1000, None), b"{}", b"{}", ())
     assert (one.request_body, one.response_body) == (None, None)
     assert masking.kept(exchange(404, None, None), b"{}", None, ()).request_body == "{}"
+    silent = masking.kept(exchange(None, None, "down"), b"{}", None, ())
+    assert silent.request_body is None, "nor where nobody answered"
 
 
 async def everything(one: Installation) -> str:

@@ -29,9 +29,10 @@ _HEADER = re.compile(r"\b(token|bearer)(\s+)[!-~]{6,}", re.IGNORECASE)
 def kept(exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden: Iterable[str]) -> Exchange:
     """The exchange as the log keeps it: of one that failed, with both bodies, each cut where it is long.
 
+    Where nobody answered there is nothing to be learnt from what was asked, and a partner that is down is asked often.
     `hidden` is what else nobody may read there: the tokens that were shown, and what its URL names.
     """
-    if not exchange.failed:
+    if not exchange.failed or exchange.http_status is None:
         return exchange
     bodies = [_words(asked), _words(answered)]
     somewhere = _somewhere(bodies, hidden)
