@@ -19,6 +19,7 @@ import laddnav.cdrs.routes
 import laddnav.locations.routes
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
+import laddnav.ocpi.operate.drivers
 import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.routes
@@ -185,6 +186,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
+    *laddnav.ocpi.operate.drivers.ROUTES,
     *laddnav.ocpi.operate.partners.ROUTES,
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,

@@ -1,0 +1,34 @@
+"""The operator API about what a driver may be shown."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from laddnav.locations import actions as locations
+from laddnav.locations.model import PublishTokenType
+from laddnav.server.http import Serving
+from tests.server.conftest import LAD, Client
+
+
+async def test_a_driver_is_shown_what_is_for_everybody_and_what_names_the_token(
+    lad: Client, tnm: Client, served: Serving
+) -> None:
+    """LOC-030, LOC-031, LOC-032: and nobody else what is not for everybody."""
+    (card,) = (await lad.get("/tokens"))["items"]
+    readers = (
+        (PublishTokenType(uid="04A1B2C3D4E5F6", type="RFID"),),
+        (PublishTokenType(uid="04A1B2C3D4E5F6", type="RFID", group_id="STAFF"),),
+        (),
+    )
+    async with served.database.unit() as unit:
+        found = await locations.page(unit, LAD)
+        for (_, _, place), allowed in zip(found, readers, strict=True):
+            await locations.keep(unit, LAD, replace(place, publish=False, publish_allowed_to=allowed))
+        await locations.keep(unit, LAD, replace(found[0][2], id="OPEN"))
+    named, everybodys = found[0][2].id, "OPEN"
+    path = f"/tokens/{card['ref']}/locations"
+    first = await lad.get(f"{path}?limit=1")
+    second = await lad.get(f"{path}?limit=1&cursor={first['next']}")
+    assert [one["id"] for one in (*first["items"], *second["items"])] == [named, everybodys]
+    assert second["next"] is None
+    assert (await tnm.ask("GET", path))[0] == 404
