@@ -20,13 +20,14 @@ def test_a_link_says_where_the_next_page_begins_beside_all_that_was_asked_for() 
         "<https://a.example/ocpi/cpo/2.2.1/cdrs?date_from=2026-11-21T09:47:00Z&offset=250&limit=50"
         '&after=250.SELAD.0193a5b0-7c00-7000-8000-00000000000a>; rel="next"'
     )
-    assert paging.place_in({"after": str(PLACE)}, FOLLOWING) == PLACE
+    assert paging.place_in({"after": str(PLACE), "offset": "250"}, FOLLOWING) == PLACE
+    assert paging.place_in({"after": str(PLACE)}, Page()) == PLACE
 
 
 def test_whoever_counts_on_from_a_link_is_answered_by_its_count() -> None:
     """TRN-068, TRN-080: a place that is not that of the offset is none."""
     assert paging.place_in({}, FOLLOWING) is None
-    assert paging.place_in({"after": str(PLACE)}, Page(offset=249, limit=50)) is None
+    assert paging.place_in({"after": str(PLACE), "offset": "249"}, Page(offset=249)) is None
 
 
 @pytest.mark.parametrize("after", ["", "250", "250.SELAD.", "250.SE*LAD.0193", "²50.SELAD.0193", "250.SELAD.0193'--"])

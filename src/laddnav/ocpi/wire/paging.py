@@ -65,7 +65,7 @@ def place_in(query: Mapping[str, str], page: Page) -> Place | None:
     if found is None:
         raise Unreadable(f"after={text[:40]!r} is no place in this list; take it from the link as it is")
     place = Place(int(found[1]), PartyId(found[2], found[3]), found[4])
-    return place if place.offset == page.offset else None
+    return place if "offset" not in query or place.offset == page.offset else None
 
 
 def asked(query: Mapping[str, str], most: int = PAGE_MAX) -> Page:
