@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import re
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -209,10 +210,14 @@ async def test_a_partner_that_answers_everything_with_trouble_rests(
     assert (await cpo.connection()).waiting == 0 and (await cpo.connection()).troubles == 0
 
 
-async def test_who_asks_to_be_left_alone_is_left_alone(cpo: Installation, they: Peer, clock: SetClock) -> None:
-    """429 with Retry-After: nothing goes there until then, also nothing else."""
+@pytest.mark.parametrize("as_a_date", [False, True])
+async def test_who_asks_to_be_left_alone_is_left_alone(
+    cpo: Installation, they: Peer, clock: SetClock, as_a_date: bool
+) -> None:
+    """429 with Retry-After (RFC 9110 §10.2.3): nothing goes there until then, also nothing else."""
     busy = said(429, 2000)
-    busy.headers["Retry-After"] = "3600"
+    until = format_datetime(clock.now() + timedelta(hours=1), usegmt=True)
+    busy.headers["Retry-After"] = until if as_a_date else "3600"
     they.answers |= {"/locations/SE/LAD/L000": busy, "/locations/SE/LAD/L001": said(200, 1000)}
     await locations_made(cpo, 1)
     await cpo.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -12,13 +13,18 @@ from laddnav.locations.model import Status
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Exchange
-from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.wire.handshake import Endpoint, Module
+from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status as SessionStatus
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.furnishing import carded, charged, furnished
-from tests.ocpi.network import CPO, EMSP, Installation, Pair
+from tests.ocpi.network import CPO, EMSP, Installation, Pair, befriended
+from tests.ocpi.peer import peer, said
+
+PUSHED = (Module.TARIFFS, Module.CDRS)
 
 
 async def test_what_a_partner_missed_arrives_once_when_it_is_back(pair: Pair, clock: SetClock) -> None:
@@ -148,3 +154,61 @@ async def _exchanges(one: Installation) -> list[Exchange]:
     await one.clients.journal.flush()
     async with one.database.unit() as unit:
         return [e for e in await partners.exchanges(unit, await one.connection(), 500) if e.direction == "out"]
+
+
+async def test_who_was_away_for_a_day_catches_up_by_itself(cpo: Installation, clock: SetClock) -> None:
+    """CDR-002, CDR-004: nothing is given up or counted meanwhile; then the newest of each, and every CDR in turn."""
+    async with peer() as one:
+        nowhere = tuple(Endpoint(identifier=name, role=RECEIVER, url="http://127.0.0.1:9") for name in PUSHED)
+        await befriended(cpo, EMSP, Role.EMSP, endpoints=nowhere)
+        away = await cpo.connection()
+        one.otherwise = said(200, 1000)
+        for hour in range(24):
+            async with cpo.database.unit() as unit:
+                store.deliveries.queue_news(unit, away, Module.TARIFFS, f"t{hour % 2}", "DELETE")
+                store.deliveries.queue_bytes(unit, away, Module.CDRS, f"c{hour}", f"c{hour}", b'"%d"' % hour)
+            await cpo.settle()
+            clock.advance(timedelta(hours=1))
+        waiting = await cpo.connection()
+        assert (waiting.waiting, waiting.dead, waiting.failures) == (26, 0, 24)
+        assert {(each.state, each.attempts) for each in await cpo.deliveries()} == {("waiting", 0)}
+        there = tuple(replace(each, url=f"{one.url}/{each.identifier}") for each in nowhere)
+        async with cpo.database.unit() as unit:
+            store.connections.update(unit, replace(waiting, endpoints=there))
+        await cpo.settle()
+        assert [each.body for each in one.asked if each.method == "POST"] == [str(hour) for hour in range(24)]
+        assert sorted(each.path for each in one.asked if each.method == "DELETE") == [
+            "/tariffs/SE/LAD/t0",
+            "/tariffs/SE/LAD/t1",
+        ]
+    after = await cpo.connection()
+    assert (after.waiting, after.dead, after.failures, after.last_error) == (0, 0, 0, None)
+
+
+async def test_a_record_that_arrived_once_is_new_no_more(cpo: Installation) -> None:
+    """INV-004, INV-005: however often it is heard that it was; a CDR is POSTed whenever it is sent."""
+    await befriended(cpo, EMSP, Role.EMSP)
+    connection = await cpo.connection()
+
+    async def heard() -> None:
+        async with cpo.database.unit() as unit:
+            for module in (Module.INVOICE_RECONCILIATION, Module.CDRS):
+                store.deliveries.queue_news(unit, connection, module, "1", "POST")
+
+    async def arrived(*meanwhile: Awaitable[None]) -> dict[Module, str]:
+        async with cpo.database.unit() as unit:
+            claimed = await store.deliveries.claim(unit, "me", unit.now + timedelta(minutes=5), 8, ())
+        for one in meanwhile:
+            await one
+        (some,) = claimed.values()
+        async with cpo.database.unit() as unit:
+            for each in some:
+                store.deliveries.delivered(unit, each, None)
+        return {each.module: each.method for each in some}
+
+    await heard()
+    await heard()
+    assert await arrived(heard()) == {Module.INVOICE_RECONCILIATION: "POST", Module.CDRS: "POST"}
+    assert await arrived() == {Module.INVOICE_RECONCILIATION: "PUT", Module.CDRS: "POST"}
+    await heard()
+    assert await arrived() == {Module.INVOICE_RECONCILIATION: "PUT", Module.CDRS: "POST"}
