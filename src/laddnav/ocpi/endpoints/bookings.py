@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET
+
 from laddnav.bookings import actions as bookings
 from laddnav.bookings.actions import deciding, hearing, offering
 from laddnav.bookings.model import Booking, BookingLocation, BookingRequest, Calendar
@@ -103,12 +105,12 @@ async def patch_place(unit: Unit, call: Call) -> Reply:
 
 async def put_calendar(unit: Unit, call: Call) -> Reply:
     """Raises UnknownBookingLocation: a Calendar is of something."""
-    return await _calendar(unit, call, readable(call.connection, call.body))
+    return await _calendar(unit, call, parsed(readable(call.connection, call.body)))
 
 
 async def patch_calendar(unit: Unit, call: Call) -> Reply:
     """Raises UnknownBookingLocation, UnknownCalendar."""
-    return await _calendar(unit, call, None)
+    return await _calendar(unit, call)
 
 
 async def their_booking(unit: Unit, call: Call) -> Reply:
@@ -139,8 +141,8 @@ async def booking_gone(unit: Unit, key: Key) -> None:
     await hearing.gone(unit, key.holder, key.owner, key.id)
 
 
-async def _calendar(unit: Unit, call: Call, whole: bytes | None) -> Reply:
-    """`whole` None: the body is a change of the Calendar that is there."""
+async def _calendar(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
+    """`whole` UNSET: the body is a change of the Calendar that is there."""
     _among_places(call)
     place_id, id = call.segments[3:5]
     words = await PLACES.before(unit, call.connection, call.version, call.owner(), fold(place_id))
@@ -148,15 +150,15 @@ async def _calendar(unit: Unit, call: Call, whole: bytes | None) -> Reply:
         raise UnknownBookingLocation(place_id)
     place = parsed(words.body)
     found = part(place, "calendars", "id", id)
-    if whole is None:
+    if whole is UNSET:
         if found is None:
             raise UnknownCalendar(id)
-        whole = changed(unit, call, Calendar, encoded(found[1]))
-    calendar = call.codec(Calendar).decode(whole, call.hearing())
+        whole = changed(unit, call, Calendar, found[1])
+    calendar = call.codec(Calendar).convert(whole, call.hearing())
     if fold(id) != fold(calendar.id):
         raise Mismatch("id", id, calendar.id)
     if found is None or calendar.last_updated >= call.codec(Calendar).convert(found[1], call.hearing()).last_updated:
-        with_part(place, "calendars", "id", parsed(whole))
+        with_part(place, "calendars", "id", whole)
         await _keep_whole(unit, call, words, place, calendar)
     return kept(new=found is None)
 

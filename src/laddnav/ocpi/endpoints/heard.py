@@ -60,14 +60,14 @@ def speakable(connection: Connection, body: bytes) -> bytes:
     return encoded(uids.rewritten(parsed(body), partial(uids.said, forms=forms)))
 
 
-def changed(unit: Unit, call: Call, kind: type[Any], said: bytes) -> bytes:
+def changed(unit: Unit, call: Call, kind: type[Any], words: dict[str, Any]) -> dict[str, Any]:
     """What a partner said, with the PATCH of this call applied as its version and its policy mean it.
 
     Where a version lets it be silent about when, it is of now (LOC-018). Raises Unreadable.
     """
     objects = call.connection.policy.objects
-    return call.codec(kind).patch(
-        said,
+    return call.codec(kind).changed(
+        words,
         readable(call.connection, call.body),
         received_at=None if call.version.dates_changes else unit.now,
         appends=PERIODS if objects.appends_periods else frozenset(),
@@ -155,7 +155,7 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         kept = await self.before(unit, call.connection, call.version, call.owner(), key)
         if kept.body is None:
             raise self.unknown(id)
-        body = changed(unit, call, self.kind, kept.body)
+        body = encoded(changed(unit, call, self.kind, parsed(kept.body)))
         thing = call.codec(self.kind).decode(body, call.hearing(unit.new_id()))
         self._same(call, id, thing)
         await self.hear(unit, kept, thing, body)

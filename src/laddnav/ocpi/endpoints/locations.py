@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec import UNSET
+
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import fold
 from laddnav.kit.time import as_told, rfc3339
@@ -58,22 +60,22 @@ async def patch_location(unit: Unit, call: Call) -> Reply:
 
 async def put_evse(unit: Unit, call: Call) -> Reply:
     """Raises UnknownLocation: an Evse stands nowhere by itself."""
-    return await _evse(unit, call, readable(call.connection, call.body))
+    return await _evse(unit, call, parsed(readable(call.connection, call.body)))
 
 
 async def patch_evse(unit: Unit, call: Call) -> Reply:
     """Raises UnknownLocation, UnknownEvse."""
-    return await _evse(unit, call, None)
+    return await _evse(unit, call)
 
 
 async def put_connector(unit: Unit, call: Call) -> Reply:
     """Raises UnknownLocation, UnknownEvse."""
-    return await _connector(unit, call, readable(call.connection, call.body))
+    return await _connector(unit, call, parsed(readable(call.connection, call.body)))
 
 
 async def patch_connector(unit: Unit, call: Call) -> Reply:
     """Raises UnknownLocation, UnknownEvse, UnknownConnector."""
-    return await _connector(unit, call, None)
+    return await _connector(unit, call)
 
 
 async def gone(unit: Unit, key: Key) -> None:
@@ -83,26 +85,26 @@ async def gone(unit: Unit, key: Key) -> None:
         await locations.keep(unit, key.holder, removed(location))
 
 
-async def _evse(unit: Unit, call: Call, whole: bytes | None) -> Reply:
-    """`whole` None: the body is a change of the Evse that is there."""
+async def _evse(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
+    """`whole` UNSET: the body is a change of the Evse that is there."""
     location_id, uid = call.segments[2:4]
     words, location = await _locked(unit, call, location_id)
     found = part(location, "evses", "uid", uid)
-    if whole is None:
+    if whole is UNSET:
         if found is None:
             raise UnknownEvse(location_id, uid)
-        whole = changed(unit, call, Evse, encoded(found[1]))
-    evse = call.codec(Evse).decode(whole, call.hearing())
+        whole = changed(unit, call, Evse, found[1])
+    evse = call.codec(Evse).convert(whole, call.hearing())
     if fold(uid) != fold(evse.uid):
         raise Mismatch("uid", uid, evse.uid)
     if found is None or evse.last_updated >= _instant(found[1]):
-        with_part(location, "evses", "uid", parsed(whole))
+        with_part(location, "evses", "uid", whole)
         await _keep(unit, words, location, evse, evse.last_updated)
     return kept(new=found is None)
 
 
-async def _connector(unit: Unit, call: Call, whole: bytes | None) -> Reply:
-    """`whole` None: the body is a change of the Connector that is there."""
+async def _connector(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
+    """`whole` UNSET: the body is a change of the Connector that is there."""
     location_id, uid, connector_id = call.segments[2:5]
     words, location = await _locked(unit, call, location_id)
     around = part(location, "evses", "uid", uid)
@@ -110,15 +112,15 @@ async def _connector(unit: Unit, call: Call, whole: bytes | None) -> Reply:
         raise UnknownEvse(location_id, uid)
     evse = dict(around[1])
     found = part(evse, "connectors", "id", connector_id)
-    if whole is None:
+    if whole is UNSET:
         if found is None:
             raise UnknownConnector(uid, connector_id)
-        whole = changed(unit, call, Connector, encoded(found[1]))
-    connector = call.codec(Connector).decode(whole, call.hearing())
+        whole = changed(unit, call, Connector, found[1])
+    connector = call.codec(Connector).convert(whole, call.hearing())
     if fold(connector_id) != fold(connector.id):
         raise Mismatch("id", connector_id, connector.id)
     if found is None or connector.last_updated >= _instant(found[1]):
-        with_part(evse, "connectors", "id", parsed(whole))
+        with_part(evse, "connectors", "id", whole)
         evse["last_updated"] = rfc3339(max(connector.last_updated, _instant(evse)))
         with_part(location, "evses", "uid", evse)
         meant = call.codec(Evse).convert(evse, call.hearing())

@@ -95,15 +95,19 @@ class Codec(Generic[W, M]):
     def encode(self, thing: M) -> bytes:
         return encoded(self.write(thing))
 
-    def patch(
+    def patch(self, said: bytes, change: bytes, *, received_at: datetime | None = None) -> bytes:
+        """As `changed`, of words that are not parsed yet. Raises Unreadable."""
+        return encoded(self.changed(parsed(said), change, received_at=received_at))
+
+    def changed(
         self,
-        said: bytes,
+        words: dict[str, Any],
         change: bytes,
         *,
         received_at: datetime | None = None,
         appends: frozenset[str] = frozenset(),
         merges: Mapping[str, str] = MappingProxyType({}),
-    ) -> bytes:
+    ) -> dict[str, Any]:
         """A partner's own words with its PATCH applied (RFC 7396), so that fields unknown to us live on.
 
         A PATCH has to name `last_updated` (OCPI 2.2.1 mod_locations_patch_method), unless its version lets it be
@@ -114,7 +118,7 @@ class Codec(Generic[W, M]):
         changes = parsed(change)
         if not isinstance(changes, dict):
             raise Unreadable("Expected `object`, got something else - at `$`")
-        words = parsed(said)
+        words = dict(words)
         if changes.get("last_updated") is None:
             if received_at is None:
                 raise Unreadable("Object missing required field `last_updated`")
@@ -123,7 +127,8 @@ class Codec(Generic[W, M]):
             words[name] = _appended(words.get(name) or [], _members(changes, name))
         for name in merges.keys() & changes.keys():
             words[name] = _each_merged(words.get(name) or [], _members(changes, name), merges[name])
-        return encoded(_merged(words, changes))
+        merged: dict[str, Any] = _merged(words, changes)
+        return merged
 
     def lost(self, thing: M, hearing: Hearing) -> tuple[str, ...]:
         """What this version has no words for, as paths: found by reading back what we wrote."""
