@@ -19,7 +19,7 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.model import Delivery
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.telling.push import ATTEMPTS_ELSE, EACH, Courier, wait_after
+from laddnav.ocpi.telling.push import ATTEMPTS_ELSE, Courier, wait_after
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.tariffs import actions as tariffs
@@ -118,24 +118,6 @@ async def test_news_that_come_while_one_is_under_way_go_afterwards(cpo: Installa
     await cpo.settle()
     assert met == ["Kajen", "Newer"]
     assert [one.state for one in await cpo.deliveries()] == ["done"]
-
-
-async def test_a_partner_gets_only_so_many_at_once(cpo: Installation, they: Peer) -> None:
-    most = now = 0
-
-    async def counted(request: Request) -> Response:
-        nonlocal most, now
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.01)
-        now -= 1
-        return said(200, 1000)
-
-    for number in range(30):
-        they.answers[f"/locations/SE/LAD/L{number:03}"] = counted
-    await locations_made(cpo, 30)
-    await cpo.settle()
-    assert 1 < most <= EACH and (await cpo.connection()).waiting == 0
 
 
 async def test_cdrs_go_one_after_the_other_and_in_order(cpo: Installation, they: Peer, clock: SetClock) -> None:

@@ -34,7 +34,7 @@ from tests.ocpi.connections.several.speakers import (
     to,
 )
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, Pair, befriended, stranger
-from tests.ocpi.peer import peer
+from tests.ocpi.peer import Peer, peer
 
 
 def admin(holder: PartyId | None) -> Visitor:
@@ -101,20 +101,17 @@ async def test_a_version_without_routing_headers_has_room_for_one(several: Insta
             )
 
 
+async def both_register(several: Installation, they: Peer) -> None:
+    also = [Speaker(SECOND, Role.CPO)]
+    await partners.register(several.database, several.clients, they.versions_url, "token-a", CPO, Role.CPO, also=also)
+
+
 async def test_a_partner_that_offers_no_newer_version_gets_one_of_us_only(several: Installation) -> None:
     """CRED-041: and nothing is left of the attempt."""
     async with peer() as they:
         they.answers["/versions"] = [{"version": "2.1.1", "url": f"{they.url}/v"}]
         with pytest.raises(OnePartyOnly):
-            await partners.register(
-                several.database,
-                several.clients,
-                they.versions_url,
-                "token-a",
-                CPO,
-                Role.CPO,
-                also=[Speaker(SECOND, Role.CPO)],
-            )
+            await both_register(several, they)
     assert await speakers(several) == []
 
 
@@ -218,15 +215,7 @@ async def test_nobody_is_two_partners_of_one_of_us(several: Installation) -> Non
     await befriended(several, EMSP, Role.EMSP, holder=SECOND)
     async with peer() as they:
         with pytest.raises(PartyTaken):
-            await partners.register(
-                several.database,
-                several.clients,
-                they.versions_url,
-                "token-a",
-                CPO,
-                Role.CPO,
-                also=[Speaker(SECOND, Role.CPO)],
-            )
+            await both_register(several, they)
     assert [(holder, party) for holder, _, party, _ in await speakers(several)] == [(SECOND, EMSP)]
 
 
