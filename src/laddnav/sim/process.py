@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from laddnav.db.embedded import FOLLOW
 from laddnav.kit.refusal import Trouble
@@ -72,6 +73,12 @@ class Process:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def port(self) -> int:
+        port = urlsplit(self.url).port
+        assert port is not None, "it says where it answers"
+        return port
 
     async def ended(self) -> int:
         """Its exit status, once it has ended."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.types import Receive, Send
 
-ENDING = '"status_code":1000,"status_message":"Success","timestamp":"2026-11-21T09:47:00.000Z"}'
-DONE = f"{{{ENDING}".encode()
+ENDING = b'"status_code":1000,"status_message":"Success","timestamp":"2026-11-21T09:47:00.000Z"}'
+DONE = b"{" + ENDING
 
 
-def enveloped(data: str) -> bytes:
-    return f'{{"data":{data},{ENDING}'.encode()
+def enveloped(data: bytes) -> bytes:
+    return b'{"data":%b,%b' % (data, ENDING)
 
 
 async def body(receive: Receive) -> bytes:

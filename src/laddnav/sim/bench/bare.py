@@ -29,8 +29,8 @@ class Bare:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["path"].split("/"):
             case ["", "page", first, limit]:
-                rows = await self._pool.fetch(store.PAGE, first, int(limit))
-                await answer(send, 200, enveloped(f"[{','.join([row['body'] for row in rows])}]"))
+                found = await self._pool.fetchval(store.PAGE, first, int(limit))
+                await answer(send, 200, enveloped(b"[%b]" % found))
             case ["", "one", key]:
                 found = await self._pool.fetchval(store.ONE, key)
                 await answer(send, 200, enveloped(found))

@@ -23,14 +23,14 @@ async def meter_values(house: House, pace: Pace) -> list[Figure]:
     """Each is read, kept, folded into its charge's energy and price, logged, and answered after the commit."""
     clock = WallClock()
     sides = [
-        (house.server, [await _charging(house.server_port, station, clock) for station in house.stations]),
-        (house.limit, [await _echoing(house.limit_port, "/echo", clock) for _ in house.stations]),
-        (house.limit, [await _echoing(house.limit_port, "/keeping-echo", clock) for _ in house.stations]),
+        (house.server.pid, [await _charging(house.server.port, station, clock) for station in house.stations]),
+        (house.limit.pid, [await _echoing(house.limit.port, "/echo", clock) for _ in house.stations]),
+        (house.limit.pid, [await _echoing(house.limit.port, "/keeping-echo", clock) for _ in house.stations]),
     ]
     try:
         ours, echo, keeping = await compared(
             [Side(server=server, askers=askers) for server, askers in sides],
-            house.postgres,
+            house.ground.postgres,
             rounds=pace.rounds,
             seconds=pace.seconds,
             warm_up=pace.warm_up,

@@ -11,7 +11,6 @@ from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 from laddnav.sim.bench import roaming
 from laddnav.sim.bench.figures import Figure, Pace, of_answers
-from laddnav.sim.bench.ground import port_of
 from laddnav.sim.bench.house import House, party
 from laddnav.sim.bench.load import HttpAsker, Refused, get
 from laddnav.sim.bench.roaming import Asked
@@ -32,12 +31,12 @@ async def hub(house: House, pace: Pace) -> list[Figure]:
     for name in (ASKING, ASKED):
         url = f"{sink.url}/{name}/versions"
         await partners.register(ground.database, ground.clients, url, "token-a", HUB, Role.HUB)
-    token = await HttpAsker.once(port_of(sink.url), get(f"/{ASKING}/token", {}))
+    token = await HttpAsker.once(sink.port, get(f"/{ASKING}/token", {}))
     route = Route(to=PartyId(COUNTRY, party_of(ASKED)), origin=PartyId(COUNTRY, party_of(ASKING)))
     headers = {"Authorization": routing.authorization(token.decode(), encoded=True)} | routing.route_headers(route)
     ours = get(f"/ocpi/hub/{NEWEST}/sender/locations/LOC1", headers)
     bare = get(f"/{ASKED}/locations/LOC1", headers)
-    ports = ground.port, port_of(limit.url)
+    ports = ground.server.port, limit.port
     said = [await HttpAsker.once(port, request) for port, request in zip(ports, (ours, bare), strict=True)]
     if said[0] != said[1]:
         raise Refused(f"the hub says {said[0][:300]!r} where the proxy says {said[1][:300]!r}")

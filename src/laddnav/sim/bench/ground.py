@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,10 +30,6 @@ class Ground(Struct, frozen=True, kw_only=True):
     folder: Path
     cores: Set[int]  # on which whoever is measured runs, and nobody else
     stack: AsyncExitStack
-
-    @property
-    def port(self) -> int:
-        return port_of(self.server.url)
 
     async def beside(
         self,
@@ -82,12 +77,6 @@ async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]]) -> AsyncIt
                 cores=cores,
                 stack=stack,
             )
-
-
-def port_of(url: str) -> int:
-    port = urlsplit(url).port
-    assert port is not None
-    return port
 
 
 @contextmanager

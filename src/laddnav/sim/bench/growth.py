@@ -85,13 +85,13 @@ async def _costs(house: House, pace: Pace, many: int) -> Costs:
     for url, offset in pages:
         await _look(house, url, offset, many)
     asking = [
-        [await HttpAsker.connected(house.server_port, partial(get, url, headers), bool) for _ in range(ASKERS)]
+        [await HttpAsker.connected(house.server.port, partial(get, url, headers), bool) for _ in range(ASKERS)]
         for url, _ in pages
     ]
     try:
         first, amid, end, raw = await compared(
-            [Side(server=house.server, askers=askers) for askers in asking],
-            house.postgres,
+            [Side(server=house.server.pid, askers=askers) for askers in asking],
+            house.ground.postgres,
             rounds=pace.rounds,
             seconds=pace.seconds,
             warm_up=pace.warm_up,
@@ -105,7 +105,7 @@ async def _costs(house: House, pace: Pace, many: int) -> Costs:
 async def _made(house: House, many: int) -> float:
     """Seconds that it takes until there are so many."""
     began = perf_counter()
-    connection = await asyncpg.connect(house.database)
+    connection = await asyncpg.connect(house.ground.url)
     try:
         there = await connection.fetchval(store.PLACES, str(OURS))
         await connection.execute("set synchronous_commit = off")
@@ -122,7 +122,7 @@ async def _made(house: House, many: int) -> float:
 async def _link(house: House, offset: int) -> str:
     """The path that leads to the page with so many before it, as the link of the page before would."""
     path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER)
-    head, _ = await HttpAsker.answer(house.server_port, get(f"{path}?limit={PAGE}", house.as_emsp.headers))
+    head, _ = await HttpAsker.answer(house.server.port, get(f"{path}?limit={PAGE}", house.as_emsp.headers))
     link = urlsplit(next_link(field(head, b"link").decode()) or "")
     query = dict(parse_qsl(link.query)) | {"offset": str(offset)}
     if "after" in query:
@@ -141,7 +141,7 @@ class _Page(Struct):
 
 async def _look(house: House, url: str, offset: int, many: int) -> None:
     """Whether it is the page that it is taken for. Raises Refused."""
-    head, body = await HttpAsker.answer(house.server_port, get(url, house.as_emsp.headers))
+    head, body = await HttpAsker.answer(house.server.port, get(url, house.as_emsp.headers))
     ids = [one.id for one in msgspec.json.decode(body, type=_Page).data]
     total, last = int(field(head, b"x-total-count")), b"link:" not in head.lower()
     if ids != [place_id(offset + n) for n in range(PAGE)] or total != many or last != (offset + PAGE == many):

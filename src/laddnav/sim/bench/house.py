@@ -34,9 +34,10 @@ from laddnav.parties.model import Party, Role
 from laddnav.sim import network
 from laddnav.sim.bench import store
 from laddnav.sim.bench.figures import Pace
-from laddnav.sim.bench.ground import Ground, laid, port_of
+from laddnav.sim.bench.ground import Ground, laid
 from laddnav.sim.bench.load import HttpAsker, get, tell
 from laddnav.sim.network import OURS, THEIRS
+from laddnav.sim.process import Process
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenType, Whitelist
@@ -45,22 +46,20 @@ PAGE = 50
 
 
 class House(Struct, frozen=True, kw_only=True):
-    """Pids and ports of those who answer; `postgres` is the pid of its first process, `database` its URL.
-
-    `places` are the words of our CPO for its Locations, in order; the limit keeps them under `place_id`.
+    """The server is the ground's. `places` are the words of our CPO for its Locations, in order; the limit keeps them
+    under `place_id`.
     """
 
     ground: Ground
-    postgres: int
-    database: str
-    server: int
-    server_port: int
-    limit: int
-    limit_port: int
+    limit: Process
     as_emsp: Line
     as_cpo: Line
     stations: Sequence[str]
     places: Sequence[bytes]
+
+    @property
+    def server(self) -> Process:
+        return self.ground.server
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -87,22 +86,10 @@ async def furnished(pace: Pace) -> AsyncIterator[House]:
     async with laid("ocpi,ocpp", furnish) as ground:
         limit = await ground.beside("laddnav.sim.bench.bare", ground.url)
         as_cpo, as_emsp = await _introduced(ground.database, ground.clients)
-        places = await _read_through(ground.port, as_emsp, pace)
-        await _told_of(ground.port, as_cpo, places[: pace.objects])
+        places = await _read_through(ground.server.port, as_emsp, pace)
+        await _told_of(ground.server.port, as_cpo, places[: pace.objects])
         await _settled(ground.url, places)
-        yield House(
-            ground=ground,
-            postgres=ground.postgres,
-            database=ground.url,
-            server=ground.server.pid,
-            server_port=ground.port,
-            limit=limit.pid,
-            limit_port=port_of(limit.url),
-            as_cpo=as_cpo,
-            as_emsp=as_emsp,
-            stations=stations,
-            places=places,
-        )
+        yield House(ground=ground, limit=limit, as_cpo=as_cpo, as_emsp=as_emsp, stations=stations, places=places)
 
 
 async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:

@@ -18,7 +18,6 @@ import laddnav
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.sim.bench import roaming, telling
 from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, of_answers
-from laddnav.sim.bench.ground import port_of
 from laddnav.sim.bench.house import PAGE, House, place_id
 from laddnav.sim.bench.load import HttpAsker, Refused, get, tell
 from laddnav.sim.bench.roaming import Asked
@@ -29,7 +28,6 @@ TOKEN = "peer"
 HEADERS = {"Authorization": f"Token {b64encode(TOKEN.encode()).decode()}"}
 SETTINGS = {"OCPI_HOST": "127.0.0.1", "PROTOCOL": "http", "COUNTRY_CODE": OURS.country, "PARTY_ID": OURS.party}
 ENVIRONMENTS = Path(laddnav.__file__).parents[2] / ".cache" / "counterparts"
-ASKERS = 4  # some need a quarter of a second for a page
 ROUNDS = 3  # are enough where it is about times, and not about percents
 PAGES = Goal(of=Measure.TIMES, least=100)
 SINGLE = Goal(of=Measure.TIMES, least=10)
@@ -119,10 +117,10 @@ def _things(house: House, pace: Pace) -> Sequence[Thing]:
 
 async def _beside(house: House, pace: Pace, thing: Thing, there: Sequence[Peer]) -> list[Figure]:
     """Raises Refused."""
-    sides = [Asked(pid=house.server, port=house.server_port, requests=thing.ours)]
+    sides = [Asked(pid=house.server.pid, port=house.server.port, requests=thing.ours)]
     sides += [Asked(pid=peer.pid, port=peer.port, requests=thing.theirs()) for peer in there]
     fewer = replace(pace, rounds=min(ROUNDS, pace.rounds))
-    ours, *others = await roaming.rates(house.postgres, fewer, sides, min(ASKERS, pace.askers))
+    ours, *others = await roaming.rates(house.ground.postgres, fewer, sides, pace.askers)
     return [
         of_answers(
             f"ocpi_peers_{thing.name}_{peer.library.environment}",
@@ -140,7 +138,7 @@ async def _running(house: House) -> Sequence[Peer]:
     """Those that are installed, with the Locations of the house, in the words in which ours tells them."""
     path = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER, VERSION)
     pages = [
-        await HttpAsker.once(house.server_port, get(f"{path}?offset={offset}&limit={PAGE}", house.as_emsp.headers))
+        await HttpAsker.once(house.server.port, get(f"{path}?offset={offset}&limit={PAGE}", house.as_emsp.headers))
         for offset in range(0, len(house.places), PAGE)
     ]
     kept = house.ground.folder / "places.json"
@@ -150,7 +148,7 @@ async def _running(house: House) -> Sequence[Peer]:
         if library.python.exists():
             arguments = (str(Path(__file__).with_name("peer.py")), TOKEN, str(kept))
             process = await house.ground.beside(*arguments, program=(str(library.python), "-I"), environment=SETTINGS)
-            peer = Peer(library=library, pid=process.pid, port=port_of(process.url))
+            peer = Peer(library=library, pid=process.pid, port=process.port)
             await _look(peer, house)
             there.append(peer)
     return there

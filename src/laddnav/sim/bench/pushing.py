@@ -14,7 +14,7 @@ from laddnav.locations.model import Status
 from laddnav.ocpi.connections import partners
 from laddnav.parties.model import Role
 from laddnav.sim.bench.figures import Figure, Pace, of_answers
-from laddnav.sim.bench.ground import Ground, laid, port_of
+from laddnav.sim.bench.ground import Ground, laid
 from laddnav.sim.bench.house import furnish_network
 from laddnav.sim.bench.load import HttpAsker, Rate, Refused, cpu_seconds, get
 from laddnav.sim.network import OURS
@@ -73,7 +73,7 @@ async def _told(ground: Ground, sink: Process, evses: Sequence[EvseRef], many: i
 async def _limit(ground: Ground, limit: Process, pace: Pace) -> Rate:
     loop, expected = asyncio.get_running_loop(), pace.partners * pace.changed
     before, began = cpu_seconds(limit.pid), loop.time()
-    await HttpAsker.once(port_of(limit.url), get(f"/tell/{pace.partners}/{pace.changed}", {}))
+    await HttpAsker.once(limit.port, get(f"/tell/{pace.partners}/{pace.changed}", {}))
     took = loop.time() - began
     cpu = cpu_seconds(limit.pid) - before
     return Rate(per_second=expected / took, server_us=cpu / expected * 1e6, postgres_us=0.0)
@@ -94,5 +94,5 @@ async def _quiet(database: Database) -> None:
 
 async def _counted(sink: Process) -> list[int]:
     """How many requests came, about how many things."""
-    counted: list[int] = json.loads(await HttpAsker.once(port_of(sink.url), get("/count", {})))
+    counted: list[int] = json.loads(await HttpAsker.once(sink.port, get("/count", {})))
     return counted

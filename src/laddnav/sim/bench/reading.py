@@ -47,10 +47,10 @@ async def authorization(house: House, pace: Pace) -> list[Figure]:
         tell("POST", f"{path}/{uid}/authorize", headers, b'{"location_id":"%s"}' % place_id(number).encode())
         for number, uid in enumerate(uids)
     ]
-    verdicts = [roaming.data_in(await HttpAsker.once(house.server_port, one)) for one in ours]
+    verdicts = [roaming.data_in(await HttpAsker.once(house.server.port, one)) for one in ours]
     if not all(b'"allowed":"ALLOWED"' in verdict for verdict in verdicts):
         raise Refused(verdicts[0].decode())
-    connection = await asyncpg.connect(house.database)
+    connection = await asyncpg.connect(house.ground.url)
     await connection.executemany(store.KEEP, [(uid, said.decode()) for uid, said in zip(uids, verdicts, strict=True)])
     await connection.close()
     limit = [get(f"/one/{uid}", {}) for uid in uids]
@@ -67,7 +67,7 @@ async def _in_turn(house: House, pace: Pace, name: str, things: str, ours: list[
 
 async def _following(house: House, path: str) -> str:
     """Where the page at this path says that the next one is."""
-    head, _ = await HttpAsker.answer(house.server_port, get(path, house.as_emsp.headers))
+    head, _ = await HttpAsker.answer(house.server.port, get(path, house.as_emsp.headers))
     link = next_link(field(head, b"link").decode())
     if link is None:
         raise Refused(f"{path} is the last page")

@@ -36,10 +36,10 @@ async def figure(
 async def beside(house: House, pace: Pace, ours: Requests, limit: Requests) -> tuple[Rate, Rate]:
     """Raises Refused."""
     sides = (
-        Asked(pid=house.server, port=house.server_port, requests=ours),
-        Asked(pid=house.limit, port=house.limit_port, requests=limit),
+        Asked(pid=house.server.pid, port=house.server.port, requests=ours),
+        Asked(pid=house.limit.pid, port=house.limit.port, requests=limit),
     )
-    ours_rate, limit_rate = await rates(house.postgres, pace, sides, pace.askers)
+    ours_rate, limit_rate = await rates(house.ground.postgres, pace, sides, pace.askers)
     return ours_rate, limit_rate
 
 
@@ -61,14 +61,14 @@ async def rates(postgres: int, pace: Pace, sides: Sequence[Asked], askers: int) 
 
 async def same_length(house: House, what: str, ours: bytes, limit: bytes) -> None:
     """The limit must not have less to say. Raises Refused."""
-    said = len(await HttpAsker.once(house.server_port, ours)), len(await HttpAsker.once(house.limit_port, limit))
+    said = len(await HttpAsker.once(house.server.port, ours)), len(await HttpAsker.once(house.limit.port, limit))
     if said[0] != said[1]:
         raise Refused(f"{what} has {said[0]} bytes, and the limit for it {said[1]}")
 
 
 async def value(house: House, statement: str, *arguments: object) -> Any:
     """What the database of both says."""
-    connection = await asyncpg.connect(house.database)
+    connection = await asyncpg.connect(house.ground.url)
     try:
         return await connection.fetchval(statement, *arguments)
     finally:

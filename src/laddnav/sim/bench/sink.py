@@ -32,7 +32,7 @@ class Sink:
 
     def __init__(self, url: str, place: str) -> None:
         self._url = url
-        self._place = enveloped(place)
+        self._place = enveloped(place.encode())
         self._tokens: dict[str, str] = {}
         self._told = 0
         self._about: set[str] = set()
@@ -77,7 +77,7 @@ class Sink:
 
 
 def _said(words: object) -> bytes:
-    return enveloped(json.dumps(words))
+    return enveloped(json.dumps(words).encode())
 
 
 async def _serve(place: str) -> None:

@@ -7,8 +7,12 @@ PREPARE = """
 create table bench_object (key text collate "C" primary key, body text not null);
 create table bench_outbox (id bigint generated always as identity primary key, about text not null, body text not null);
 """
-PAGE = "select body from bench_object where key >= $1 order by key limit $2"
-ONE = "select body from bench_object where key = $1"
+# As bytes, which the driver leaves as they are.
+PAGE = """
+select convert_to(string_agg(body, ','), 'UTF8')
+from (select body from bench_object where key >= $1 order by key limit $2) page
+"""
+ONE = "select convert_to(body, 'UTF8') from bench_object where key = $1"
 KEEP = """
 insert into bench_object (key, body) values ($1, $2) on conflict (key) do update set body = excluded.body
 """

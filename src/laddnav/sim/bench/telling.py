@@ -152,7 +152,7 @@ async def figure(house: House, pace: Pace, telling: Telling) -> Figure:
         return tell(telling.method, telling.path if telling.made else news.path, headers, news.body)
 
     for _ in range(pace.objects):
-        await HttpAsker.once(house.server_port, ours())
+        await HttpAsker.once(house.server.port, ours())
     size = await roaming.value(house, store.SIZE_OF_NEWS, telling.news(0).key)
     if size is None:
         raise Refused(f"{telling.name}: nobody was to hear of it")
@@ -171,7 +171,7 @@ async def _look(house: House, pace: Pace, telling: Telling, told: int) -> None:
     """Raises Refused."""
     for number in range(max(0, told - pace.objects), told):
         news = telling.news(number)
-        answer = await HttpAsker.once(house.server_port, get(news.path, house.as_cpo.headers))
+        answer = await HttpAsker.once(house.server.port, get(news.path, house.as_cpo.headers))
         found = parsed(roaming.data_in(answer))
         for name, said in news.there.items():
             if found[name] != said:
@@ -190,7 +190,7 @@ async def _look_at_limit(house: House, pace: Pace, telling: Telling, told: int) 
         raise Refused(f"the limit for {telling.name}: {told} were acknowledged and {kept} are there")
     for number in range(max(0, told - pace.objects), told):
         news = telling.news(number)
-        if not (await roaming.value(house, store.ONE, news.key)).startswith(news.body.decode()):
+        if not (await roaming.value(house, store.ONE, news.key)).startswith(news.body):
             raise Refused(f"the limit for {telling.name}: {news.key} is not as it was told last")
 
 
