@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.deviations.policy import Policy
+from laddnav.ocpi.deviations.policy import Policy, SharedWith, Shares
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Interface, Module, State, opposite
 from laddnav.ocpi.wire.paging import joined
@@ -100,6 +100,12 @@ class Connection(Struct, frozen=True, kw_only=True):
     def chief(self) -> PartyId | None:
         """To whom a message goes that is for nobody in particular: a hub passes it on to all whom it is for."""
         return self.hub or self.party
+
+    @property
+    def shares(self) -> Shares:
+        """What of ours is for them now: of what is not published, that which names a Token of theirs."""
+        shares = self.policy.shares
+        return SharedWith.parties(shares, self.parties) if shares.published_only else shares
 
     @property
     def counterparts(self) -> tuple[PartyId, ...]:

@@ -10,7 +10,7 @@ from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import rules, store
 from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.locations.model import Connector, Evse, Location, Status
-from laddnav.locations.rules import UnknownEvse, UnknownLocation
+from laddnav.locations.rules import Named, UnknownEvse, UnknownLocation
 
 
 async def keep(unit: Unit, holder: PartyId, location: Location) -> bool:
@@ -147,6 +147,13 @@ async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
 async def offered_at(unit: Unit, holder: PartyId, tariff_id: str) -> tuple[str, ...]:
     """Every Location of ours where a Connector has this Tariff."""
     return await store.places.offered_at(unit, holder, tariff_id)
+
+
+async def shown_to(unit: Unit, holder: PartyId, token: Named) -> tuple[str, ...]:
+    """Every Location of ours that is not published, but may be shown to whoever owns this Token."""
+    words = [word for word in (token.uid, token.visual_number, token.group_id) if word is not None]
+    named = await store.places.naming(unit, holder, words)
+    return tuple(location.id for location in named if rules.may_be_shown(location, token))
 
 
 async def touch(unit: Unit, holder: PartyId, location_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -30,6 +30,13 @@ select {_LOCATION} from location l
 where (l.holder, l.owner, l.id_key) in (select * from unnest($1::text[], $2::text[], $3::text[]))
 """
 ALL_KEYS = "select id_key from location where holder = $1 and owner = $2"
+# As the index of migration 0031 spells it.
+NAMING = """
+select body from location
+where (owner = holder) is true and holder = $1 and not publish and not ended
+  and body like '%"publish_allowed_to":[{%'
+  and exists (select from unnest($2::text[]) word where strpos(lower(body), word) > 0)
+"""
 EVSES = """
 select holder, owner, location_key, uid, ref, status, body, last_updated from evse
 where (holder, owner, location_key) in (select * from unnest($1::text[], $2::text[], $3::text[]))
@@ -177,6 +184,12 @@ async def elsewhere(unit: Unit, location: Location) -> dict[str, str]:
 
 async def offered_at(unit: Unit, holder: PartyId, tariff_id: str) -> tuple[str, ...]:
     return tuple(row["id"] for row in await unit.fetch(OFFERED_AT, str(holder), tariff_id))
+
+
+async def naming(unit: Unit, holder: PartyId, words: Iterable[str]) -> tuple[Location, ...]:
+    """Of ours that are not published and name Tokens, those in which one of these words stands; without Evses."""
+    rows = await unit.fetch(NAMING, str(holder), [json.encode(fold(word)).decode() for word in words])
+    return tuple(json.decode(row["body"], Location) for row in rows)
 
 
 def touch(unit: Unit, holder: PartyId, id: str) -> None:

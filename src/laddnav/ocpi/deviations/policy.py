@@ -5,10 +5,13 @@ docs/reference/deviations.md says what is done for everybody, and which of these
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
+from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.paging import PAGE_MAX
 
 _PARTY = r"[A-Z]{2}\*[A-Z0-9]{3}"
@@ -84,9 +87,10 @@ class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of ours is for them. `without`: modules that are not spoken with them.
 
     `locations` and `countries` (alpha-3) are those of which they hear, all where none are named; `published_only`: of
-    what is not for everybody they do not hear either. `price_group`: their drivers pay by the Tariffs of this group
-    where a Connector has one, and see no other group's; what a driver has begun with stays. `smart_charging`: by
-    contract they limit our charges, so they hear of them all, but not of whose Token it is.
+    what is not for everybody they do not hear either, but where a Token of theirs is named. `price_group`: their
+    drivers pay by the Tariffs of this group where a Connector has one, and see no other group's; what a driver has
+    begun with stays. `smart_charging`: by contract they limit our charges, so they hear of them all, but not of whose
+    Token it is.
     """
 
     without: tuple[str, ...] = ()
@@ -103,6 +107,16 @@ class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 ALL = Shares()
+
+
+class SharedWith(Shares, frozen=True, kw_only=True):
+    """The same, where it depends on whose Tokens are known: a Location that is not published may name some."""
+
+    tokens_of: tuple[str, ...]
+
+    @classmethod
+    def parties(cls, shares: Shares, parties: Iterable[PartyId]) -> SharedWith:
+        return cls(**asdict(shares), tokens_of=tuple(sorted(str(party) for party in parties)))
 
 
 class Demands(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
@@ -11,6 +13,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.deviations.policy import Shares
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.store.lists import Row
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
@@ -21,19 +24,16 @@ from laddnav.tokens.model import TokenType
 CHOSEN = (Module.TARIFFS, Module.LOCATIONS)  # of which some may be for one partner and not for another
 
 
-def is_for(location: Location, shares: Shares) -> bool:
-    """As the page of Locations decides it."""
-    named = not shares.locations or fold(location.id) in {fold(id) for id in shares.locations}
-    there = not shares.countries or location.country.upper() in {one.upper() for one in shares.countries}
-    return named and there and (location.publish or not shares.published_only)
-
-
 async def place(unit: Unit, connection: Connection, location_id: str) -> Location:
     """A Location of ours that they hear of. Raises UnknownLocation, also for one that is not for them."""
     location = await locations.fetch(unit, connection.holder, connection.holder, location_id)
-    if not is_for(location, connection.policy.shares):
+    if connection.policy.shares.some and await _row(unit, connection, Module.LOCATIONS, fold(location.id)) is None:
         raise UnknownLocation(location_id)
     return location
+
+
+async def _row(unit: Unit, connection: Connection, module: Module, key: str) -> Row | None:
+    return await store.lists.row(unit, connection.holder, module, connection.version, key, connection.shares)
 
 
 def limiter(connection: Connection, token_owner: PartyId) -> PartyId | None:
@@ -66,7 +66,7 @@ async def concerns(unit: Unit, connection: Connection, module: Module, key: str)
     if module not in CHOSEN or (module is Module.LOCATIONS and not connection.policy.shares.some):
         return True
     key = key.split("/")[0]
-    found = await store.lists.row(unit, connection.holder, module, connection.version, key, connection.policy.shares)
+    found = await _row(unit, connection, module, key)
     return found is not None or await store.deliveries.told(unit, connection, module, key)
 
 
@@ -77,8 +77,9 @@ async def differing(unit: Unit, connection: Connection, before: Shares, module: 
     pushed = pushed and connection.our_role is not Role.NAP  # of what others own, everybody hears the same
     if not pushed or before == after:
         return []
-    was = await store.lists.shared(unit, holder, module, before)
-    now = await store.lists.shared(unit, holder, module, after)
+    formerly = replace(connection, policy=replace(connection.policy, shares=before))
+    was = await store.lists.shared(unit, holder, module, formerly.shares)
+    now = await store.lists.shared(unit, holder, module, connection.shares)
     if module is Module.LOCATIONS and before.price_group != after.price_group:
         return sorted(was | now)
     return sorted(was ^ now)

@@ -74,7 +74,7 @@ def listing(module: Module) -> Endpoint:
 async def own(unit: Unit, call: Call, module: Module, id: str) -> bytes | None:
     """Our words for the object of ours that the URL names; None too where its version has none that would do."""
     try:
-        return await words.said(unit, call.holder, module, call.version, fold(id), call.connection.policy.shares)
+        return await words.said(unit, call.holder, module, call.version, fold(id), call.connection.shares)
     except Unsayable:
         return None
 

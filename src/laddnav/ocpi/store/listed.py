@@ -27,6 +27,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
     `count` and `shared_count` say which rows `c` of ocpi_count make the length of either list, and `named` which
     objects are meant where they are named one by one, of which no count is kept. None: no count is kept at all.
+    `uncounted` are those of a shared list which no row of ocpi_count tells of: they are few, and looked for.
     """
 
     table: str
@@ -43,7 +44,22 @@ class Listed(Struct, frozen=True, kw_only=True):
     named: str = ""
     count: str | None = "true"
     shared_count: str = ""
+    uncounted: str = ""
 
+
+# Which Locations name Tokens, as the index of migration 0031 spells it; a text in JSON holds no bare quotation mark.
+NAMES_TOKENS = """t.body like '%"publish_allowed_to":[{%'"""
+# Whether all that one entry sets agrees with a Token that a partner told us of, as `locations.rules.may_be_shown` says
+# (OCPI 2.2.1 mod_locations_publish_token_class).
+SHOWN = f"""case when {NAMES_TOKENS} then exists (
+      select from jsonb_array_elements(t.body::jsonb -> 'publish_allowed_to') entry
+      join token k on k.holder = :holder and k.owner = any(:tokens_of::text[]) and k.owner <> k.holder and (
+        k.uid_key = lower(entry ->> 'uid')
+        or lower(k.body::jsonb ->> 'visual_number') = lower(entry ->> 'visual_number')
+        or lower(k.body::jsonb ->> 'group_id') = lower(entry ->> 'group_id'))
+      where not exists (
+        select from jsonb_each_text(jsonb_strip_nulls(entry)) said
+        where lower(said.value) is distinct from lower(k.body::jsonb ->> said.key))) else false end"""
 
 # The one place that looks at the tables of rooms below: a page has to be one statement. It reads keys, revisions and
 # instants; what the objects mean is asked of their rooms. Migration 0024 counts by the same conditions.
@@ -57,11 +73,12 @@ LISTED: dict[Module, Listed] = {
         table="location",
         current="not t.ended",
         sayable="t.publish",
-        shared="""(cardinality(:countries::text[]) = 0 or t.country = any(:countries))
-    and (t.publish or not :published_only::boolean)""",
+        shared=f"""(cardinality(:countries::text[]) = 0 or t.country = any(:countries))
+    and (t.publish or not :published_only::boolean or {SHOWN})""",
         named="t.id_key = any(:locations::text[])",
         shared_count="""(cardinality(:countries::text[]) = 0 or c.part = any(:countries))
     and (c.sayable or not :published_only::boolean)""",
+        uncounted=f":published_only::boolean and not t.publish and {NAMES_TOKENS}",
     ),
     Module.TARIFFS: Listed(
         table="tariff",
@@ -220,7 +237,11 @@ def _length(module: Module, scope: Scope, way: Way) -> str:
             "(:whole::boolean or c.sayable)" if one.sayable != "true" else "true",
             kept,
         )
-        return f"select coalesce(sum(c.many), 0)::bigint from ocpi_count c {_where(conditions)}"
+        counted = f"select coalesce(sum(c.many), 0)::bigint from ocpi_count c {_where(conditions)}"
+        if scope is not Scope.SHARED or not one.uncounted:
+            return counted
+        besides = _where((*_fitting(one, scope, way), one.uncounted))
+        return f"select ({counted}) + (select count(*) from {one.table} t {besides})"
     return f"select count(*) from {one.table} t {_where((*_fitting(one, scope, way), _of_them(one, scope)))}"
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId, fold
-from laddnav.ocpi.deviations.policy import Shares
+from laddnav.ocpi.deviations.policy import SharedWith, Shares
 from laddnav.ocpi.store import listed
 from laddnav.ocpi.store.listed import Scope, Way
 from laddnav.ocpi.wire.handshake import Module
@@ -145,6 +145,7 @@ def _values(holder: PartyId, shares: Shares) -> dict[str, Any]:
         "locations": [fold(id) for id in shares.locations],
         "countries": [one.upper() for one in shares.countries],
         "published_only": shares.published_only,
+        "tokens_of": shares.tokens_of if isinstance(shares, SharedWith) else [],
         "price_group": shares.price_group,
     }
 

@@ -9,6 +9,7 @@ from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs.events import CdrClosed
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
+from laddnav.locations import actions as locations
 from laddnav.locations.events import EvseStatusChanged, LocationChanged
 from laddnav.ocpi import store
 from laddnav.ocpi.deviations import sharing
@@ -26,8 +27,9 @@ from laddnav.reconciliation.events import Change, RecordChanged
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionEvent
 from laddnav.tariffs.events import TariffChanged
+from laddnav.tokens import actions as tokens
 from laddnav.tokens.events import TokenChanged
-from laddnav.tokens.model import TokenType
+from laddnav.tokens.model import TokenKey, TokenType
 
 # OCPI 2.3.0 mod_invoice_reconciliation_push_model.
 SAID_WITH = {Change.NEW: "POST", Change.REVISED: "PUT", Change.WITHDRAWN: "DELETE"}
@@ -49,10 +51,13 @@ async def push_tariff(database: Database, changed: TariffChanged) -> None:
 
 
 async def push_token(database: Database, changed: TokenChanged) -> None:
-    """Hears that a Token of ours is new or different; whose is an EMAID, the car itself says (TokenType's note).
+    """Hears that a Token is new or different; whose is an EMAID, the car itself says (TokenType's note).
 
     OCPI 2.3.0 mod_tokens_tokentype_enum.
     """
+    if str(changed.holder) != changed.owner:
+        await _shown_to(database, changed)
+        return
     if changed.type == TokenType.EMAID:
         return
     key = words.token_key(changed.type, changed.uid)
@@ -122,6 +127,21 @@ async def push_booking(database: Database, changed: BookingChanged) -> None:
         booking = await bookings.fetch(unit, changed.holder, changed.holder, changed.booking_id)
         told = await _concerned(unit, changed.holder, Module.BOOKINGS, booking.asked_by)
         await queue(unit, told, Module.BOOKINGS, fold(booking.id), "PUT")
+    database.wake()
+
+
+async def _shown_to(database: Database, changed: TokenChanged) -> None:
+    """Whoever hears of published places alone, hears of those that name this Token of theirs.
+
+    OCPI 2.2.1 mod_locations_publish_token_class.
+    """
+    owner = PartyId.parse(changed.owner)
+    async with database.unit() as unit:
+        told = await _concerned(unit, changed.holder, Module.LOCATIONS)
+        told = tuple(one for one in told if one.policy.shares.published_only and owner in one.parties)
+        token = told and await tokens.find(unit, changed.holder, TokenKey(owner, changed.type, changed.uid))
+        for id in await locations.shown_to(unit, changed.holder, token) if token else ():
+            await queue(unit, told, Module.LOCATIONS, fold(id), "PUT")
     database.wake()
 
 

@@ -97,7 +97,7 @@ async def _cdr(unit: Unit, connection: Connection, delivery: Delivery) -> Messag
 async def _status(
     unit: Unit, connection: Connection, endpoint: str, location_key: str, evse_key: str
 ) -> Message | None:
-    version, holder, shares = VERSIONS[connection.version], connection.holder, connection.policy.shares
+    version, holder, shares = VERSIONS[connection.version], connection.holder, connection.shares
     whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key, shares))
     location = parsed(whole) if whole is not None else {}
     evse = part(location, "evses", "uid", evse_key)
@@ -124,7 +124,7 @@ async def _token(unit: Unit, connection: Connection, endpoint: str, key: str) ->
 
 
 async def _object(unit: Unit, connection: Connection, endpoint: str, module: Module, key: str) -> Message | None:
-    version, holder, shares = VERSIONS[connection.version], connection.holder, connection.policy.shares
+    version, holder, shares = VERSIONS[connection.version], connection.holder, connection.shares
     try:
         body = await words.said(unit, holder, module, version, key, shares)
     except Unsayable:

@@ -91,7 +91,7 @@ def _reader(connection: Connection, module: Module, version: Version) -> Reader:
         module=module,
         version=version.number,
         parties=_parties(connection, module),
-        shares=connection.policy.shares,
+        shares=connection.shares,
         whole=version.tells_all(module),
     )
 
