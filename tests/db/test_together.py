@@ -187,3 +187,12 @@ async def test_a_caller_who_leaves_does_not_keep_the_others(together: Together, 
     await second
     async with database.unit() as unit:
         assert await unit.value(GET, "L2") == "on"
+
+
+async def test_who_comes_again_at_once_is_not_forgotten(together: Together) -> None:
+    async def look(unit: Unit) -> str:
+        value: str = await unit.value("select 'now'")
+        return value
+
+    async with asyncio.timeout(5):
+        assert [await together.run(look), await together.run(look)] == ["now", "now"]

@@ -42,7 +42,8 @@ class Together:
         """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
         member = _Member(self._database, work, key)
         self._waiting.append(member)
-        if len(self._running) < self._at_once:
+        # Who ended in this tick is still among them, and looks for nobody any more.
+        if sum(not task.done() for task in self._running) < self._at_once:
             task = asyncio.create_task(self._run())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
