@@ -86,6 +86,20 @@ async def test_a_token_that_gave_way_to_another_opens_nothing(cpo: Installation,
         assert (await new("GET", url)).both == TAKEN
 
 
+async def test_a_token_gives_way_even_where_the_first_request_with_the_next_is_refused(
+    cpo: Installation, elsewhere: Database
+) -> None:
+    before = await befriended(cpo, EMSP, Role.EMSP)
+    url = f"{cpo.url}/ocpi/cpo/2.2.1/locations"
+    async with stranger(before) as old, stranger("the-new-token") as new:
+        line = (await _line(elsewhere)).line
+        async with elsewhere.unit() as unit:
+            store.lines.set_inbound(unit, line, hash_of("the-new-token"), hash_of(before))
+        assert (await new("GET", f"{url}/nowhere")).http == 404
+        assert (await new("GET", url)).both == TAKEN
+        assert (await old("GET", url)).both == UNRECOGNISED
+
+
 async def test_a_scheme_that_is_not_allowed_any_more_is_refused(cpo: Installation, elsewhere: Database) -> None:
     token = await befriended(cpo, EMSP, Role.EMSP)
     url = f"{cpo.url}/ocpi/cpo/2.2.1/locations"

@@ -85,7 +85,8 @@ class Callers:
         caller = Caller(found.line, hashes[found.hash], {})
         if found.newest:
             store.lines.forget_before(unit, found.line[0].line)
-        if found.line[0].hub is None:
+        # A line whose older token goes is read until that is committed: whoever is refused first undoes it.
+        elif found.line[0].hub is None:
             self._known[found.hash] = caller, found.revision
             if len(self._known) > REMEMBERED:
                 del self._known[next(iter(self._known))]
