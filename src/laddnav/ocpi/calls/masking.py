@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec.structs import replace
@@ -18,12 +19,20 @@ _PARSED_MAX = 64_000  # bytes of a body that is read as JSON; of a longer one on
 _DEEP = 40  # parts within parts that are looked at; OCPI has no more than ten
 _TELLING = 4  # characters that a secret has at least, to be looked for wherever else it may stand
 MASK = "…"
-# Of whatever object, in whatever case: Credentials, Tokens, CdrTokens, and the Sessions and CDRs of OCPI 2.1.1.
-SECRET = frozenset({"token", "authorization", "uid", "auth_id", "visual_number"})
+# Of whatever object, however it is spelt: Credentials, Tokens, CdrTokens, and the Sessions and CDRs of OCPI 2.1.1.
+SECRET = frozenset({"token", "authorization", "uid", "auth_id", "visual_number", "card_uid", "token_uid", "id_tag"})
+_SPELT = frozenset(one.replace("_", "") for one in SECRET)
+_LETTERS = re.compile(r"[^a-z]+")
 _OF_A_TOKEN = frozenset({"auth_id", "contract_id", "issuer", "type", "visual_number", "whitelist"})
 _OF_AN_EVSE = frozenset({"connectors", "evse_id", "status"})
-_FIELD = re.compile(rf'"({"|".join(sorted(SECRET))})"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[-+.\w]+)', re.IGNORECASE)
-_HEADER = re.compile(r"\b(token|bearer)(\s+)[!-~]{6,}", re.IGNORECASE)
+_NAMES = rf"\w*token|{'|'.join(sorted(one.replace('_', '[_-]?') for one in SECRET))}"
+_FIELD = re.compile(rf'"({_NAMES})"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[-+.\w]+)', re.IGNORECASE)
+# The same in whatever is no JSON, where only what has a digit is told from a word of a sentence.
+_SAID = re.compile(
+    rf"""\b({_NAMES})(\\*["']?\s*[:=>]\s*\\*["']?)(?=[^\s"'\\<>&,;]{{0,200}}\d)[^\s"'\\<>&,;]+""", re.IGNORECASE
+)
+_PLACE = re.compile(r"(/tokens/(?:[a-z]{2}/[a-z\d]{3}/)?)[^\s/?#\"'<>\\]+", re.IGNORECASE)
+_HEADER = re.compile(r"\b(token|bearer|basic)(\s+)[!-~]{6,}", re.IGNORECASE)
 
 
 def kept(exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden: Iterable[str]) -> Exchange:
@@ -51,7 +60,8 @@ def without_secrets(text: str, asked: bytes | None, answered: bytes | None, hidd
 
 def _somewhere(bodies: Iterable[Any], hidden: Iterable[str]) -> re.Pattern[str]:
     """Finds what is secret in the bodies wherever else it stands, and what else is."""
-    secrets = {one for words in bodies for one in secrets_in(words)} | set(hidden)
+    named = {one.strip() for words in bodies for one in secrets_in(words)} | set(hidden)
+    secrets = named | {quote(one, safe="", errors="replace") for one in named}
     telling = sorted((one for one in secrets if len(one) >= _TELLING), key=len, reverse=True)
     return re.compile("|".join(re.escape(one) for one in telling) or r"(?!)", re.IGNORECASE)
 
@@ -72,8 +82,8 @@ def secrets_in(words: Any, depth: int = 0) -> Iterator[str]:
         return
     if isinstance(words, dict):
         for name, said in words.items():
-            if isinstance(said, str) and _secret(name, words):
-                yield said
+            if _secret(name, words):
+                yield from (str(one) for one in (said if isinstance(said, list) else [said]) if _plain(one))
             yield from secrets_in(said, depth + 1)
     elif isinstance(words, list):
         for one in words:
@@ -82,9 +92,15 @@ def secrets_in(words: Any, depth: int = 0) -> Iterator[str]:
 
 def _secret(name: str, beside: dict[str, Any]) -> bool:
     """The uid of an EVSE is none."""
-    if name.lower() not in SECRET:
+    spelt = _LETTERS.sub("", name.lower())
+    if spelt not in _SPELT and not spelt.endswith("token"):
         return False
     return name != "uid" or not (_OF_AN_EVSE & beside.keys()) or bool(_OF_A_TOKEN & beside.keys())
+
+
+def _plain(said: Any) -> bool:
+    """Whether it has no parts, and is a text or a number."""
+    return not isinstance(said, dict | list | bool | None)
 
 
 def _shown(body: bytes | None, words: Any, somewhere: re.Pattern[str]) -> str | None:
@@ -92,7 +108,8 @@ def _shown(body: bytes | None, words: Any, somewhere: re.Pattern[str]) -> str | 
         return None
     if words is None:
         # Twice as much as is kept, so that nothing secret is cut in two where it ends.
-        text = _in_text(body[: 2 * KEPT_MAX].decode(errors="replace"), somewhere)
+        # In UTF-16 every other byte is zero, and hides nothing from a person.
+        text = _in_text(body[: 2 * KEPT_MAX].decode(errors="replace").replace("\0", ""), somewhere)
     else:
         text = msgspec.json.format(encoded(_masked(words, somewhere)), indent=2).decode()
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -104,8 +121,8 @@ def _masked(words: Any, somewhere: re.Pattern[str], depth: int = 0) -> Any:
         return MASK
     if isinstance(words, dict):
         return {
-            _in_text(name, somewhere): MASK
-            if _secret(name, words) and not isinstance(said, dict | list)
+            _in_text(name, somewhere): _hidden(said, somewhere, depth + 1)
+            if _secret(name, words)
             else _masked(said, somewhere, depth + 1)
             for name, said in words.items()
         }
@@ -114,6 +131,15 @@ def _masked(words: Any, somewhere: re.Pattern[str], depth: int = 0) -> Any:
     return _in_text(words, somewhere) if isinstance(words, str) else words
 
 
+def _hidden(said: Any, somewhere: re.Pattern[str], depth: int) -> Any:
+    """What has a secret's name; of an object only those fields that have one, for a Token is more than its uid."""
+    if isinstance(said, list):
+        return [_hidden(one, somewhere, depth + 1) for one in said] if depth <= _DEEP else MASK
+    return _masked(said, somewhere, depth) if isinstance(said, dict) else MASK
+
+
 def _in_text(text: str, somewhere: re.Pattern[str]) -> str:
     text = _FIELD.sub(rf'"\1"\2"{MASK}"', somewhere.sub(MASK, text))
-    return _HEADER.sub(rf"\1\2{MASK}", text)
+    for one in (_SAID, _HEADER):
+        text = one.sub(rf"\1\2{MASK}", text)
+    return _PLACE.sub(rf"\1{MASK}", text)
