@@ -20,6 +20,7 @@ import laddnav.locations.routes
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
 import laddnav.ocpi.operate.drivers
+import laddnav.ocpi.operate.limits
 import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.routes
@@ -187,6 +188,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
+    *laddnav.ocpi.operate.limits.ROUTES,
     *laddnav.ocpi.operate.partners.ROUTES,
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.commands import limited
 from laddnav.ocpi.deviations import policies
 from laddnav.ocpi.deviations.policy import Policy, Shares
+from laddnav.ocpi.operate import limits
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.profiles import ProfileVerdict
 from laddnav.parties.model import Role
-from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.people.api import NotYours
+from laddnav.people.model import Role as Operator
+from laddnav.people.model import Visitor
+from laddnav.scheduling.model import ActiveChargingProfile, ProfileLimit, RateUnit
+from laddnav.scheduling.rules import NoSchedule
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session
+from laddnav.sessions.rules import UnknownSession
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.commands.test_while_it_charges import PROFILE, URL, WORDS, at, became, charging, station_says
@@ -76,6 +84,43 @@ async def test_who_limits_charges_by_contract_hears_of_them_and_limits_them(dele
     assert await became(scsp, asked) == (CommandState.DONE, "ACCEPTED")
     heard = await delegated.heard_of(session)
     assert heard is not None and heard.active_profile == active
+
+
+async def test_an_operator_limits_a_charge_and_takes_that_back(delegated: Delegated) -> None:
+    """CHP-002, CHP-036: by the operator API, with its own party's key, and nothing that no Station could follow."""
+    cpo, scsp = delegated
+    await delegated.agree()
+    session = await charging(cpo)
+    await cpo.settle()
+    heard = await delegated.heard_of(session)
+    assert heard is not None
+    by = Visitor(id="key", name="key", role=Operator.OPERATOR, holder=SCSP, language="en")
+    asks = scsp.database, scsp.clients
+    wanted = limits.Profile(unit=RateUnit.WATT, limits=(limits.LimitFrom(after=0, rate=Decimal(3700)),), seconds=900)
+    with pytest.raises(NotYours):
+        await limits.limit_session(*asks, replace(by, holder=EMSP), heard.ref, wanted)
+    with pytest.raises(UnknownSession):
+        await limits.limit_session(cpo.database, cpo.clients, replace(by, holder=CPO), session.ref, wanted)
+    for rate in ("NaN", "-1"):
+        with pytest.raises(NoSchedule):
+            nonsense = replace(wanted, limits=(limits.LimitFrom(after=0, rate=Decimal(rate)),))
+            await limits.limit_session(*asks, by, heard.ref, nonsense)
+    asked = await limits.limit_session(*asks, by, heard.ref, wanted)
+    assert (asked.holder, asked.verdict) == (SCSP, ProfileVerdict.ACCEPTED)
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    limited_to = (await cpo_side(cpo, session)).limits
+    assert limited_to is not None and limited_to.profile is not None
+    assert limited_to.profile.limits == (ProfileLimit(timedelta(), Decimal(3700)),)
+    assert (await limits.ask_limits(*asks, by, heard.ref, limits.Tell())).verdict is ProfileVerdict.ACCEPTED
+    assert (await limits.unlimit_session(*asks, by, heard.ref)).verdict is ProfileVerdict.ACCEPTED
+    await station_says(cpo, session, Limiting.CLEAR, "ACCEPTED")
+    limited_to = (await cpo_side(cpo, session)).limits
+    assert limited_to is not None and limited_to.profile is None
+
+
+async def cpo_side(cpo: Installation, session: Session) -> Session:
+    async with cpo.database.unit() as unit:
+        return await sessions.fetch(unit, CPO, CPO, session.id)
 
 
 async def test_who_has_no_contract_hears_of_no_charge_and_limits_none(delegated: Delegated, clock: SetClock) -> None:
