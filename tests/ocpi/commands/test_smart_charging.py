@@ -151,3 +151,21 @@ async def test_a_charge_is_limited_by_one_at_a_time(delegated: Delegated) -> Non
         for method, said in (("PUT", body), ("DELETE", None)):
             answer = await ask(method, at(cpo, session.id, response_url=URL), said)
             assert answer.data == {"result": "REJECTED", "timeout": 0}
+
+
+async def test_a_version_without_limits_says_nothing_of_the_drivers_of_others(
+    cpo: Installation, clock: SetClock
+) -> None:
+    """CHP-037: in the words of OCPI 2.1.1 a Session cannot be without whose it is."""
+    token = await befriended(cpo, SCSP, Role.SCSP)
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        await policies.adapt(unit, connection.ref, Policy(shares=Shares(smart_charging=True)))
+    session = await charging(cpo)
+    async with stranger(token) as ask:
+        lists = {
+            version: await ask("GET", f"{cpo.url}/ocpi/cpo/{version}/sessions?date_from=2026-01-01T00:00:00Z")
+            for version in ("2.2.1", "2.1.1")
+        }
+    assert [one["id"] for one in lists["2.2.1"].data] == [session.id]
+    assert lists["2.1.1"].data == []

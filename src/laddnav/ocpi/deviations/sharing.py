@@ -16,12 +16,14 @@ from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.store.lists import Row
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.version import Version
 from laddnav.parties.model import Role
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.events import TariffRegrouped
 from laddnav.tokens.model import TokenType
 
-CHOSEN = (Module.TARIFFS, Module.LOCATIONS)  # of which some may be for one partner and not for another
+# Of which some may be for one partner and not for another.
+CHOSEN = (Module.TARIFFS, Module.LOCATIONS, Module.BOOKING_LOCATIONS)
 
 
 async def place(unit: Unit, connection: Connection, location_id: str) -> Location:
@@ -46,6 +48,11 @@ def limiter(connection: Connection, token_owner: PartyId) -> PartyId | None:
     return connection.chief if connection.policy.shares.smart_charging else None
 
 
+def hears_all_charges(connection: Connection, version: Version) -> bool:
+    """Whoever limits them by contract; but in a version that cannot limit them, a Session names its driver."""
+    return connection.policy.shares.smart_charging and Module.CHARGING_PROFILES in version.modules
+
+
 def unnamed(connection: Connection, body: bytes) -> bytes:
     """A Session as they may hear it: of another's driver it says no more than that there is one.
 
@@ -63,7 +70,7 @@ def unnamed(connection: Connection, body: bytes) -> bytes:
 
 async def concerns(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
     """Whether it is for them, or they have heard of it when it was."""
-    if module not in CHOSEN or (module is Module.LOCATIONS and not connection.policy.shares.some):
+    if module not in CHOSEN or (module is not Module.TARIFFS and not connection.policy.shares.some):
         return True
     key = key.split("/")[0]
     found = await _row(unit, connection, module, key)

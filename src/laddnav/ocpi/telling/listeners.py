@@ -75,7 +75,8 @@ async def push_session(database: Database, changed: SessionEvent) -> None:
             told = await _concerned(unit, changed.holder, Module.SESSIONS, owner)
             await queue(unit, told, Module.SESSIONS, fold(session.id), "PUT", owner)
             everyone = await _concerned(unit, changed.holder, Module.SESSIONS)
-            limiting = (one for one in everyone if one.policy.shares.smart_charging and one not in told)
+            others = (one for one in everyone if one not in told)
+            limiting = (one for one in others if sharing.hears_all_charges(one, VERSIONS[one.version]))
             await queue(unit, limiting, Module.SESSIONS, fold(session.id), "PUT")
     database.wake()
 

@@ -17,6 +17,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location, Status
 from laddnav.ocpi import store
+from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.deviations.policy import ALL, Shares
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
@@ -90,17 +91,17 @@ def _reader(connection: Connection, module: Module, version: Version) -> Reader:
         holder=connection.holder,
         module=module,
         version=version.number,
-        parties=_parties(connection, module),
+        parties=_parties(connection, module, version),
         shares=connection.shares,
         whole=version.tells_all(module),
     )
 
 
-def _parties(connection: Connection, module: Module) -> tuple[str, ...] | None:
+def _parties(connection: Connection, module: Module, version: Version) -> tuple[str, ...] | None:
     """Whom of them a list is for; what is between a CPO and an eMSP concerns whom we deal with in that role of ours."""
     if module is Module.INVOICE_RECONCILIATION:
         return tuple(f"{party} {connection.our_role}" for party in connection.parties)
-    if module is Module.SESSIONS and connection.policy.shares.smart_charging:
+    if module is Module.SESSIONS and sharing.hears_all_charges(connection, version):
         return None
     return tuple(str(party) for party in connection.parties)
 
