@@ -9,7 +9,7 @@ from laddnav.db.unit import Database
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations.policy import Calls, Policy, Shares
-from laddnav.ocpi.model import Connection
+from laddnav.ocpi.model import Connection, Tls
 from laddnav.ocpi.seal import hash_of
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
@@ -107,3 +107,17 @@ async def test_a_scheme_that_is_not_allowed_any_more_is_refused(cpo: Installatio
         for bearer, answer in ((True, TAKEN), (False, UNRECOGNISED), (True, TAKEN)):
             await _permitted(elsewhere, Policy(calls=Calls(bearer=bearer)))
             assert (await ask("GET", url, headers={"Authorization": f"Bearer {token}"})).both == answer
+
+
+async def test_certificates_that_change_are_seen_by_whoever_remembers_the_line(
+    cpo: Installation, elsewhere: Database
+) -> None:
+    await befriended(cpo, EMSP, Role.EMSP)
+    line = (await _line(elsewhere)).line
+    async with cpo.database.unit() as unit:
+        (before,) = await store.connections.registered(unit, CPO)
+    async with elsewhere.unit() as unit:
+        store.tls.put(unit, line, Tls(trusted="somebody"), None)
+    async with cpo.database.unit() as unit:
+        (after,) = await store.connections.registered(unit, CPO)
+    assert before.tls_changed_at is None and after.tls_changed_at is not None
