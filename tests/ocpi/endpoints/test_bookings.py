@@ -229,14 +229,20 @@ async def test_what_can_be_booked_is_pushed_and_pulled_as_far_as_it_is_free(pair
 
 
 async def test_nothing_is_booked_where_a_place_is_not_shared(pair: Pair) -> None:
-    """shares.locations: as with a reservation, the place is none that they know."""
-    await offered(pair.cpo)
-    connection = await pair.cpo.connection()
-    for shared, refused in ((("ELSEWHERE",), True), (("loc1",), False)):
-        async with pair.cpo.database.unit() as unit:
-            await policies.adapt(unit, connection.ref, Policy(shares=Shares(locations=shared)))
-        with pytest.raises(PartnerRefused) if refused else nullcontext():
-            await asking.ask(pair.emsp.database, pair.emsp.clients, CPO, request())
+    """shares.locations, shares.countries: as with a reservation, the place is none that they know, nor told of."""
+    cpo, emsp = pair
+    connection = await cpo.connection()
+    closed, open = (Shares(locations=("ELSEWHERE",)), Shares(countries=("NOR",))), Shares(locations=("loc1",))
+    for shares in (*closed, open):
+        async with cpo.database.unit() as unit:
+            await policies.adapt(unit, connection.ref, Policy(shares=shares))
+        await offered(cpo)
+        await cpo.settle()
+        await emsp.pull()
+        async with emsp.database.unit() as unit:
+            assert len(await bookings.offerings(unit, EMSP, CPO)) == (shares is open)
+        with nullcontext() if shares is open else pytest.raises(PartnerRefused):
+            await asking.ask(emsp.database, emsp.clients, CPO, request())
 
 
 async def test_a_booking_that_is_not_listed_any_more_is_unknown(pair: Pair, clock: SetClock) -> None:

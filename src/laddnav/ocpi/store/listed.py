@@ -47,38 +47,51 @@ class Listed(Struct, frozen=True, kw_only=True):
     uncounted: str = ""
 
 
-# Which Locations name Tokens, as the index of migration 0031 spells it; a text in JSON holds no bare quotation mark.
-NAMES_TOKENS = """t.body like '%"publish_allowed_to":[{%'"""
-# Whether all that one entry sets agrees with a Token that a partner told us of, as `locations.rules.may_be_shown` says
-# (OCPI 2.2.1 mod_locations_publish_token_class).
-SHOWN = f"""case when {NAMES_TOKENS} then exists (
-      select from jsonb_array_elements(t.body::jsonb -> 'publish_allowed_to') entry
+def _names_tokens(place: str) -> str:
+    """As the index of migration 0031 spells it; a text in JSON holds no bare quotation mark."""
+    return f"""{place}.body like '%"publish_allowed_to":[{{%'"""
+
+
+def _for_them(place: str) -> str:
+    """Whether a Location is where they may look, and published, or names a Token that they told us of.
+
+    With that, all that one entry sets has to agree, as `locations.rules.may_be_shown` says
+    (OCPI 2.2.1 mod_locations_publish_token_class).
+    """
+    return f"""(cardinality(:countries::text[]) = 0 or {place}.country = any(:countries))
+    and ({place}.publish or not :published_only::boolean or case when {_names_tokens(place)} then exists (
+      select from jsonb_array_elements({place}.body::jsonb -> 'publish_allowed_to') entry
       join token k on k.holder = :holder and k.owner = any(:tokens_of::text[]) and k.owner <> k.holder and (
         k.uid_key = lower(entry ->> 'uid')
         or lower(k.body::jsonb ->> 'visual_number') = lower(entry ->> 'visual_number')
         or lower(k.body::jsonb ->> 'group_id') = lower(entry ->> 'group_id'))
       where not exists (
         select from jsonb_each_text(jsonb_strip_nulls(entry)) said
-        where lower(said.value) is distinct from lower(k.body::jsonb ->> said.key))) else false end"""
+        where lower(said.value) is distinct from lower(k.body::jsonb ->> said.key))) else false end)"""
+
 
 # The one place that looks at the tables of rooms below: a page has to be one statement. It reads keys, revisions and
 # instants; what the objects mean is asked of their rooms. Migration 0024 counts by the same conditions.
 LISTED: dict[Module, Listed] = {
     Module.BOOKINGS: Listed(table="booking", reader="t.asked_by"),
     Module.BOOKING_LOCATIONS: Listed(
-        table="booking_location", there="t.withdrawn_at is null", timely="t.free && :slot::tstzrange"
+        table="booking_location",
+        there="t.withdrawn_at is null",
+        timely="t.free && :slot::tstzrange",
+        shared=f"""exists (select from location l
+      where l.holder = :holder and l.owner = :holder and l.id_key = lower(t.location_id) and {_for_them("l")})""",
+        named="lower(t.location_id) = any(:locations::text[])",
     ),
     # Whoever asks what changed has to hear of an end, who asks for everything does not.
     Module.LOCATIONS: Listed(
         table="location",
         current="not t.ended",
         sayable="t.publish",
-        shared=f"""(cardinality(:countries::text[]) = 0 or t.country = any(:countries))
-    and (t.publish or not :published_only::boolean or {SHOWN})""",
+        shared=_for_them("t"),
         named="t.id_key = any(:locations::text[])",
         shared_count="""(cardinality(:countries::text[]) = 0 or c.part = any(:countries))
     and (c.sayable or not :published_only::boolean)""",
-        uncounted=f":published_only::boolean and not t.publish and {NAMES_TOKENS}",
+        uncounted=f":published_only::boolean and not t.publish and {_names_tokens('t')}",
     ),
     Module.TARIFFS: Listed(
         table="tariff",

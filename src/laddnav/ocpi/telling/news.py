@@ -157,7 +157,7 @@ async def _booking_location(unit: Unit, connection: Connection, key: str) -> Mes
     """Their list stands below the owner, and not the owner below it (OCPI 2.3.0 mod_bookings_emsp_interface)."""
     version, holder = VERSIONS[connection.version], connection.holder
     endpoint = connection.endpoint(Module.BOOKINGS, RECEIVER)
-    body = await words.said(unit, holder, Module.BOOKING_LOCATIONS, version, key)
+    body = await words.said(unit, holder, Module.BOOKING_LOCATIONS, version, key, connection.shares)
     if endpoint is None or body is None:
         return None
     url = joined(endpoint, *_segments(holder), *Module.BOOKING_LOCATIONS.path, parsed(body)["id"])
