@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from laddnav.db.unit import Unit
@@ -20,6 +21,7 @@ COUNT = """
 select (select count(*) from ocpi_command) as commands, (select count(*) from hub_request) as requests
 """
 KEYS = "select split_part(object_key, ' ', 1) || ' ' || (delivered_at is not null) from ocpi_delivery order by id"
+SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 
 
 async def test_what_is_over_is_forgotten_in_its_time_and_in_small_bites(cpo: Installation, clock: SetClock) -> None:
@@ -52,6 +54,30 @@ async def test_what_is_over_is_forgotten_in_its_time_and_in_small_bites(cpo: Ins
     async with cpo.database.unit() as unit:
         await partners.leave(unit, connection, Step.WE_REMOVE)
     assert await after(1) == (2, [1, 0], [])
+
+
+async def test_news_that_come_while_it_is_forgotten_are_kept(cpo: Installation, clock: SetClock) -> None:
+    await befriended(cpo, EMSP, Role.EMSP)
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        store.deliveries.queue_news(unit, connection, Module.SESSIONS, "s1", "PUT")
+        await unit.execute("update ocpi_delivery set delivered_at = $1", unit.now)
+    clock.advance(timedelta(days=31))
+    async with asyncio.timeout(10), cpo.database.unit() as unit:
+        store.deliveries.queue_news(unit, connection, Module.SESSIONS, "s1", "PUT")
+        await unit.value("select 1 from ocpi_delivery")
+        forgetting = asyncio.create_task(forget_old(cpo.database, cpo.settings.keeping))
+        while not await _somebody_waits(cpo):
+            await asyncio.sleep(0.01)
+    await forgetting
+    async with cpo.database.unit() as unit:
+        assert [row[0] for row in await unit.fetch(KEYS)] == ["s1 false"]
+
+
+async def _somebody_waits(cpo: Installation) -> bool:
+    """Within one transaction it would be so or not for ever."""
+    async with cpo.database.unit() as unit:
+        return bool(await unit.value(SOMEBODY_WAITS))
 
 
 def command(unit: Unit, connection: Connection, state: CommandState) -> KeptCommand:

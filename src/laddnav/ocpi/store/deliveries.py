@@ -147,7 +147,7 @@ delete from ocpi_delivery where (holder, connection_id, module, object_key, to_p
   select holder, connection_id, module, object_key, to_party from ocpi_delivery
   where delivered_at < $1 and (module not in ('locations', 'tariffs') or path <> object_key)
     and (module not in ('locations', 'tariffs') or strpos(object_key, '/') > 0)
-  order by delivered_at limit $2)
+  order by delivered_at limit $2) and delivered_at < $1
 """
 FORGET_REMOVED = """
 delete from ocpi_delivery where (holder, connection_id, module, object_key, to_party) in (
