@@ -164,7 +164,9 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
         Token: ("type",),  # a word that it does not list
     },
     "2.3.0": {
-        Tariff: ("tax_included",),  # that older versions did not say it
+        # That older versions did not say whether taxes are in a price, and words that its closed lists do not have.
+        Tariff: ("tax_included", "energy_mix.sources", "type"),
+        Location: ("energy_mix.sources",),
         Cdr: (
             "costs",
             "lines",

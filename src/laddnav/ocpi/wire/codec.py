@@ -15,7 +15,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
-from laddnav.ocpi.wire.shared.scalars import from_json, instant, to_json
+from laddnav.ocpi.wire.shared.scalars import from_json, instant, number_in, to_json
 from laddnav.parties.model import Role
 
 W = TypeVar("W", bound=Struct)
@@ -76,7 +76,7 @@ class Codec(Generic[W, M]):
         self.read = read
         self.write = write
         self._appends = appends
-        self._decoder = msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=Decimal)
+        self._decoder = msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=number_in)
 
     def decode(self, body: bytes, hearing: Hearing) -> M:
         """Raises Unreadable, naming the field by its path, and NotAPartyId."""

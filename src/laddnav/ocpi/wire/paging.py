@@ -148,8 +148,12 @@ def with_query(url: str, query: str) -> str:
 def joined(url: str, *segments: str) -> str:
     """An endpoint and the segments below it, each percent-encoded, whether or not the endpoint ends in a slash."""
     parts = urlsplit(url)
-    path = "/".join([parts.path.rstrip("/"), *(quote(segment, safe="") for segment in segments)])
+    path = "/".join([parts.path.rstrip("/"), *map(_quoted, segments)])
     return urlunsplit(parts._replace(path=path))
+
+
+def _quoted(segment: str) -> str:
+    return segment if segment.isascii() and segment.isalnum() else quote(segment, safe="")
 
 
 def within(link: str, endpoint: str, page: Page) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
@@ -17,7 +16,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire import lenient
 from laddnav.ocpi.wire.codec import UNREADABLE, parsed
 from laddnav.ocpi.wire.lenient import dicts
-from laddnav.ocpi.wire.shared.scalars import DateTime, from_json
+from laddnav.ocpi.wire.shared.scalars import DateTime, from_json, number_in
 from laddnav.ocpi.wire.v2_1_1 import tariff as v2_1_1
 from laddnav.ocpi.wire.v2_2_1 import tariff as v2_2_1
 from laddnav.ocpi.wire.v2_3_0 import tariff as v2_3_0
@@ -60,7 +59,7 @@ class _Spelling(Generic[W]):
     def __init__(self, wire: type[W], read: Callable[[W], Tariff]) -> None:
         self._wire = wire
         self._read = read
-        self._decoder = msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=Decimal)
+        self._decoder = msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=number_in)
 
     def read(self, body: bytes) -> Tariff:
         return self._read(self._decoder.decode(body))

@@ -27,7 +27,7 @@ from laddnav.ocpi.fetching import feeds
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.ocpi.wire.routing import Route
+from laddnav.ocpi.wire.routing import MessageIds, Route
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party, Role
@@ -205,4 +205,5 @@ async def _line(clients: Clients, connection: Connection) -> Line:
     version = VERSIONS[connection.version]
     shown = routing.authorization(await clients.token_for(connection), encoded=version.encodes_token)
     route = Route(to=connection.party, origin=connection.holder)
-    return Line(headers={"Authorization": shown} | routing.route_headers(route), connection=connection)
+    ids = routing.id_headers(MessageIds(request="each-has-one", correlation="each-has-one"))
+    return Line(headers={"Authorization": shown} | ids | routing.route_headers(route), connection=connection)

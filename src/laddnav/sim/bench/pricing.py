@@ -7,7 +7,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -19,7 +18,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.ocpi.connections.partners import NEWEST
 from laddnav.ocpi.wire.charge import WireCharge2_2_1, read_charge
 from laddnav.ocpi.wire.lines import PIECE, read_lines
-from laddnav.ocpi.wire.shared.scalars import from_json
+from laddnav.ocpi.wire.shared.scalars import from_json, number_in
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.pricing import price
 from laddnav.pricing.bulk.totals import Totals, totals
@@ -54,7 +53,7 @@ def _priced(name: str, tariff: Tariff, pace: Pace) -> Figure:
     session = charges.stretches()
     codec = VERSIONS[NEWEST].codecs[Cdr]
     words = codec.encode(charges.cdr("CDR-1", tariff, session))
-    decoder = msgspec.json.Decoder(codec.wire, dec_hook=from_json, float_hook=Decimal)
+    decoder = msgspec.json.Decoder(codec.wire, dec_hook=from_json, float_hook=number_in)
     ours, limit = _in_turn(
         [_ten(lambda: charges.closed(tariff, session)), _ten(lambda: decoder.decode(words))],
         pace.rounds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -79,16 +80,32 @@ class Number:
     def __init__(self, value: Decimal) -> None:
         self.value = value
 
+    def __repr__(self) -> str:
+        return str(self.value)
+
+
+@lru_cache(maxsize=8_192)
+def number_in(text: str) -> Number | Decimal:
+    """How msgspec reads a number with a fraction: the same prices and powers are told all day, and looked at once.
+
+    What cannot be calculated with stays a Decimal, for `from_json` to refuse where it stands.
+    """
+    value = Decimal(text)
+    try:
+        return Number(sane(value))
+    except ValueError:
+        return value
+
 
 def from_json(kind: type, said: object) -> object:
     """How msgspec reads the types it does not know. Raises ValueError, to which msgspec adds the path."""
     # By exact types: a bool is no number. What is most frequent comes first.
-    if kind is Number and type(said) is Decimal:
-        return Number(sane(said))
+    if type(said) is kind:
+        return said
     if kind is DateTime and type(said) is str:
         return DateTime(instant(said))
-    if kind is Number and type(said) is int:
-        return Number(sane(Decimal(said)))
+    if kind is Number and type(said) in (int, Decimal):
+        return Number(sane(Decimal(said)))  # type: ignore[arg-type]  # one of these
     expected = {Number: "a number", DateTime: "an instant as 2026-11-21T09:47:00Z"}[kind]
     raise ValueError(f"Expected {expected}, got {said!r:.40}")
 
