@@ -369,7 +369,8 @@ def _module(path: tuple[str, ...]) -> tuple[Module, tuple[str, ...]]:
 
 def _shares(endpoint: Within, request: Request) -> bool:
     """Who only reads may; but a list that is sifted by date is counted, and the others should not wait for that."""
-    return endpoint.shares or (request.method == "GET" and request.query.keys().isdisjoint(SIFTED))
+    reads = request.method == "GET" and not endpoint.acts
+    return endpoint.shares or (reads and request.query.keys().isdisjoint(SIFTED))
 
 
 def _key(request: Request) -> object:

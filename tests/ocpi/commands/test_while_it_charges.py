@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -371,3 +372,13 @@ async def test_preferences_need_an_evse_that_follows_them_and_the_drivers_own_em
     async with cpo.database.unit() as unit:
         await sessions.stop(unit, holder=CPO, session_id=session.id, at=unit.now, register=wh(1), reason="Local")
     assert (await at_cpo("PUT", url, body)).both == (404, 2000)
+
+
+async def test_of_questions_that_come_at_once_no_more_are_taken_than_one_after_the_other(
+    cpo: Installation, at_cpo: Ask
+) -> None:
+    """CHP-018: of one charge, a Station is asked so often and not more."""
+    session = await charging(cpo)
+    urls = [at(cpo, session.id, duration=600, response_url=f"{URL}{place}") for place in range(12)]
+    said = [answer.data["result"] for answer in await asyncio.gather(*(at_cpo("GET", url) for url in urls))]
+    assert (said.count("ACCEPTED"), said.count("TOO_OFTEN")) == (5, 7)

@@ -113,10 +113,14 @@ async def take_question(
 
 
 async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Session | ChargingProfileResponse:
-    """A charge of ours that they may limit, at an Evse that follows profiles, or why there is none."""
+    """A charge of ours that they may limit, at an Evse that follows profiles, or why there is none.
+
+    Locked before it is asked how many questions wait, so that no two are the last.
+    """
     holder = connection.holder
-    session = await sessions.find(unit, holder, holder, session_id)
-    if session is None:
+    try:
+        session = await sessions.fetch(unit, holder, holder, session_id, lock=True)
+    except UnknownSession:
         return _no(ProfileVerdict.UNKNOWN_SESSION)
     if limiter(connection, session.token.owner) is None or session.status is not Status.ACTIVE:
         return _no(ProfileVerdict.REJECTED)

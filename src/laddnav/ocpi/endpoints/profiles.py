@@ -74,4 +74,4 @@ def _reply(call: Call, response: ChargingProfileResponse) -> Reply:
 
 
 SENDER: Table = {("POST", 2): Within(result), ("PUT", 1): Within(update)}
-RECEIVER: Table = {("GET", 1): Within(get), ("PUT", 1): Within(put), ("DELETE", 1): Within(delete)}
+RECEIVER: Table = {("GET", 1): Within(get, acts=True), ("PUT", 1): Within(put), ("DELETE", 1): Within(delete)}
