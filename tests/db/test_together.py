@@ -1,7 +1,8 @@
 """Units that share a transaction do and leave what they would do and leave by themselves."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 import asyncpg
@@ -10,7 +11,7 @@ import pytest
 from laddnav.db import stream
 from laddnav.db.events import Event
 from laddnav.db.together import Together
-from laddnav.db.unit import Database, Listener, Unit
+from laddnav.db.unit import Database, Listener, Unit, Unreachable
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 
@@ -135,6 +136,12 @@ async def test_those_who_could_lock_the_same_take_turns(database: Database) -> N
         assert await unit.value(GET, "count") == "30"
 
 
+async def _somebody_waits(database: Database) -> bool:
+    """Within one transaction it would be so or not for ever."""
+    async with database.unit() as unit:
+        return bool(await unit.value(SOMEBODY_WAITS))
+
+
 async def test_who_waits_for_its_turn_keeps_nobody_else_waiting(database: Database) -> None:
     together = Together(database)
 
@@ -148,7 +155,7 @@ async def test_who_waits_for_its_turn_keeps_nobody_else_waiting(database: Databa
     async with asyncio.timeout(10), database.unit() as holding:
         await holding.value(LOCK, "held")
         first = asyncio.create_task(together.run(partial(lock, names=("count", "held")), "count"))
-        while not await holding.value(SOMEBODY_WAITS):
+        while not await _somebody_waits(database):
             await asyncio.sleep(0.01)
         second = asyncio.create_task(together.run(partial(lock, names=("count",)), "count"))
         await together.run(partial(lock, names=("other",)), "other")
@@ -196,3 +203,26 @@ async def test_who_comes_again_at_once_is_not_forgotten(together: Together) -> N
 
     async with asyncio.timeout(5):
         assert [await together.run(look), await together.run(look)] == ["now", "now"]
+
+
+async def test_nobody_is_tried_again_where_the_commit_may_have_been_heard(
+    together: Together, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit_of = database.unit
+    tried = 0
+
+    @asynccontextmanager
+    async def hung_up() -> AsyncIterator[Unit]:
+        async with unit_of() as unit:
+            yield unit
+        raise Unreachable("The database hung up")
+
+    async def light(unit: Unit) -> None:
+        nonlocal tried
+        tried += 1
+        unit.write(SET, "L1", "on")
+
+    monkeypatch.setattr(database, "unit", hung_up)
+    with pytest.raises(Unreachable):
+        await together.run(light)
+    assert tried == 1

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from laddnav.db.events import Event
-from laddnav.db.unit import Database, Record, Unit, selects
+from laddnav.db.unit import Database, Record, Unit, Unreachable, selects
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ class Together:
 
     A caller goes on when that transaction has committed. Whoever is refused leaves without a trace, and the others do
     not notice; where a statement fails, or one is refused who has written already, everybody is tried again alone. So
-    the work may be begun twice, and awaits nothing but its Unit.
+    the work may be begun twice, and awaits nothing but its Unit. Where the database hung up on the commit, all hear so.
 
     These Units see of each other what concurrent ones would, with one difference: a row that one of them locks is not
     locked for the others. Callers who could lock the same have equal keys, and take turns.
@@ -55,14 +55,18 @@ class Together:
     async def _run(self) -> None:
         await asyncio.sleep(0)  # whoever comes in the same tick comes along
         while members := self._next():
-            done, keys = False, {member.key for member in members} - {None}
+            done, driven, keys = False, False, {member.key for member in members} - {None}
             self._busy |= keys
             try:
                 async with self._database.unit() as unit:
                     await _driven(unit, members)
+                    driven = True
                 done = True
             except Exception as error:  # noqa: BLE001 - each hears its own when it is tried alone
                 log.info("tried_alone", members=len(members), error=repr(error))
+                if driven and isinstance(error, Unreachable):  # perhaps it was committed, and nobody is done twice
+                    for member in members:
+                        member.fail(error)
             finally:
                 self._busy -= keys
                 for member in members:
@@ -208,6 +212,11 @@ class _Member(Generic[R]):
             if not isinstance(asked, _Question):
                 raise _Apart
             self.asks = asked
+
+    def fail(self, error: Exception) -> None:
+        """Nobody knows whether it was done."""
+        if not self.committed.done():
+            self.committed.set_exception(error)
 
     def end(self, *, done: bool) -> None:
         """Committed, or with nothing done."""
