@@ -172,9 +172,10 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
             "lines",
             "location.address",
             "location.state",
+            "periods.dimensions",
             "tariffs.tax_included",
         ),  # of costs what was taxed
-        Session: ("status", "cost"),
+        Session: ("status", "cost", "periods.dimensions"),
         Credentials: ("roles", "hub"),  # the role HUB is a party now
         ClientInfo: ("role",),
         Authorization: ("info", "location.connector_ids"),

@@ -189,3 +189,21 @@ def test_taxes_are_named_in_2_3_0_and_summed_in_2_2_1() -> None:
     assert NEW[Cdr].decode(NEW[Cdr].encode(charged), HEARING).costs.total == charged.costs.total
     assert parsed(MIDDLE[Cdr].encode(charged))["total_cost"] == {"excl_vat": 4, "incl_vat": Decimal("4.599")}
     assert parsed(OLD[Cdr].encode(charged))["total_cost"] == 4
+
+
+def test_what_2_3_0_has_no_words_for_is_left_out_or_not_said_at_all() -> None:
+    """TYP-023: a charge is told without it, a period of nothing else as empty; a price of such a condition is none."""
+    counted = (Dimension("FLAT", Decimal(1)), Dimension("ENERGY", Decimal(2))), (Dimension("FLAT", Decimal(1)),)
+    charge = MIDDLE[Cdr].convert(parsed((CASES / "2.2.1" / "cdrs" / "example-of-a-cdr.json").read_bytes()), HEARING)
+    start = charge.started_at
+    periods = tuple(
+        ChargingPeriod(started_at=start + timedelta(minutes=number), dimensions=one)
+        for number, one in enumerate(counted)
+    )
+    said = parsed(NEW[Cdr].encode(replace(charge, periods=periods)))
+    told = [[(one["type"], one["volume"]) for one in period["dimensions"]] for period in said["charging_periods"]]
+    assert told == [[("ENERGY", 2)], [("TIME", 0)]]
+    one = things.tariff()
+    element = replace(one.elements[0], restriction=Restriction(reservation="RESERVATION_TOMORROW"))
+    with pytest.raises(Unsayable, match="RESERVATION_TOMORROW"):
+        NEW[Tariff].encode(replace(one, elements=(element,)))

@@ -5,15 +5,18 @@ OCPI 2.3.0 mod_tariffs_tariff_object, mod_tariffs_pricelimit_class, and the paym
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from laddnav.ocpi.wire.codec import Codec, Hearing, Unsayable
 from laddnav.ocpi.wire.shared.scalars import Number, maybe_number, value_of
+from laddnav.ocpi.wire.v2_2_1 import tariff as v2_2_1
 from laddnav.ocpi.wire.v2_2_1.tariff import WireTariffOf, read_tariff_of, tariff_words
 from laddnav.ocpi.wire.v2_3_0.energy_mix import WireEnergyMix
 from laddnav.tariffs.model import Limit, Tariff, TariffType, TaxIncluded
+
+Reserved = Literal["RESERVATION", "RESERVATION_EXPIRES"]  # OCPI 2.3.0 mod_tariffs_reservation_restriction_type
 
 
 class WirePriceLimit(Struct, kw_only=True, omit_defaults=True):
@@ -21,7 +24,16 @@ class WirePriceLimit(Struct, kw_only=True, omit_defaults=True):
     after_taxes: Number | None = None
 
 
+class WireRestrictions(v2_2_1.WireRestrictions, kw_only=True, omit_defaults=True):
+    reservation: Reserved | None = None
+
+
+class WireElement(v2_2_1.WireElement, kw_only=True, omit_defaults=True):
+    restrictions: WireRestrictions | None = None
+
+
 class WireTariff(WireTariffOf[WirePriceLimit], kw_only=True, omit_defaults=True):
+    elements: Annotated[tuple[WireElement, ...], Meta(min_length=1)]
     type: TariffType | None = None
     energy_mix: WireEnergyMix | None = None
     tax_included: Literal["YES", "NO", "N/A"]
@@ -38,9 +50,11 @@ def read_tariff(wire: WireTariff) -> Tariff:
 
 
 def write_tariff(tariff: Tariff) -> WireTariff:
-    """Raises Unsayable: without its type, it would be for everybody."""
-    if tariff.type is not None and tariff.type not in set(TariffType):
-        raise Unsayable(f"OCPI 2.3.0 has no words for Tariff {tariff.id!r}: {tariff.type}")
+    """Raises Unsayable: without its type it would be for everybody, and an Element of reservations for any charge."""
+    unknown = {tariff.type} - {None, *TariffType}
+    unknown |= {element.restriction.reservation for element in tariff.elements} - {None, *get_args(Reserved)}
+    if unknown:
+        raise Unsayable(f"OCPI 2.3.0 has no words for Tariff {tariff.id!r}: {', '.join(map(str, unknown))}")
     return WireTariff(
         **tariff_words(tariff, _write_limit),
         tax_included=_taxes_of(tariff),
