@@ -226,3 +226,21 @@ async def test_nobody_is_tried_again_where_the_commit_may_have_been_heard(
     with pytest.raises(Unreachable):
         await together.run(light)
     assert tried == 1
+
+
+async def test_a_slow_transaction_lets_another_begin(database: Database) -> None:
+    together = Together(database, at_once=1)
+
+    async def sleep(unit: Unit) -> None:
+        await unit.value("select pg_sleep(1.5)")
+
+    async def read(unit: Unit) -> str:
+        value: str = await unit.value("select 'awake'")
+        return value
+
+    slow = asyncio.create_task(together.run(sleep))
+    async with asyncio.timeout(1.4):
+        await asyncio.sleep(0.02)  # longer than what is slow
+        assert await together.run(read) == "awake"
+    assert not slow.done()
+    slow.cancel()

@@ -15,6 +15,8 @@ from laddnav.db.unit import Database, Record, Unit, Unreachable, selects
 log = structlog.get_logger()
 
 R = TypeVar("R")
+SLOW = 0.01  # seconds
+SLOW_ONES = 2
 Work = Callable[[Unit], Awaitable[R]]
 
 
@@ -30,31 +32,39 @@ class Together:
     """
 
     def __init__(self, database: Database, *, at_once: int = 2, most: int = 64) -> None:
-        """So many transactions at once, each of so many Units."""
+        """So many transactions at once, each of so many Units; one that is slow does not count, up to `SLOW_ONES`."""
         self._database = database
         self._at_once = at_once
         self._most = most
         self._waiting: list[_Member[Any]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], float] = {}  # since when in its present transaction
         self._busy: set[object] = set()  # the keys of those who are under way
 
     async def run(self, work: Work[R], key: object = None) -> R:
         """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
         member = _Member(self._database, work, key)
         self._waiting.append(member)
-        # Who ended in this tick is still among them, and looks for nobody any more.
-        if sum(not task.done() for task in self._running) < self._at_once:
+        if self._another():
             task = asyncio.create_task(self._run())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._running[task] = asyncio.get_running_loop().time()
+            task.add_done_callback(self._running.pop)
         if await member.committed:
             return member.result
         async with self._database.unit() as unit:
             return await work(unit)
 
+    def _another(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        # Who ended in this tick is still among them, and looks for nobody any more.
+        since = [began for task, began in self._running.items() if not task.done()]
+        return len(since) < self._at_once + SLOW_ONES and sum(now - began < SLOW for began in since) < self._at_once
+
     async def _run(self) -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
         await asyncio.sleep(0)  # whoever comes in the same tick comes along
         while members := self._next():
+            self._running[task] = loop.time()
             done, driven, keys = False, False, {member.key for member in members} - {None}
             self._busy |= keys
             try:

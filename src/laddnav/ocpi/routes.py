@@ -141,7 +141,8 @@ class Desk:
         self._clients = clients
         self._gate = Gate(settings.partner_rate, settings.stranger_rate)
         self._callers = Callers(self._gate)
-        self._together = Together(database)
+        self._reading = Together(database, at_once=1)
+        self._writing = Together(database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
@@ -171,10 +172,11 @@ class Desk:
     async def _answered(self, request: Request, receive: Receive, hashes: Mapping[str, str], answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
         if not http.is_short(request):
-            await self._together.run(partial(self._callers.recognised, request=request, hashes=hashes))
+            await self._reading.run(partial(self._callers.recognised, request=request, hashes=hashes))
         request.body = await http.body_of(request, receive, self._settings.body_max)
+        together = self._reading if _reads(request) else self._writing  # who reads does not wait for a commit
         work = partial(self._begun, request=request, hashes=hashes, answer=answer)
-        match await self._together.run(partial(work, shares=True), _key(request)):
+        match await together.run(partial(work, shares=True), _key(request)):
             case Through() as passing:
                 answer.reply = await desk.answered(self._database, self._clients, passing)
                 answer.route = answer.route and (answer.reply.route or answer.route)
@@ -371,6 +373,11 @@ def _shares(endpoint: Within, request: Request) -> bool:
     """Who only reads may; but a list that is sifted by date is counted, and the others should not wait for that."""
     reads = request.method == "GET" and not endpoint.acts
     return endpoint.shares or (reads and request.query.keys().isdisjoint(SIFTED))
+
+
+def _reads(request: Request) -> bool:
+    """A question whether a card may charge changes nothing either, though it is a POST."""
+    return request.method == "GET" or request.path[-1:] == ("authorize",)
 
 
 def _key(request: Request) -> object:
