@@ -84,7 +84,10 @@ class UnknownRole(Refusal):
     """A role that the tester cannot play."""
 
     def __init__(self, role: str) -> None:
-        super().__init__(f"The tester cannot play {role!r}; it plays {' or '.join(OFFERED)}")
+        super().__init__(
+            f"The tester cannot play {role!r}; it plays {' or '.join(OFFERED)}: as CPO it tests who hears of places or "
+            "charges (EMSP, NSP, SCSP, a NAP as it collects), as EMSP who tells of them (CPO, a NAP as it tells on)"
+        )
 
 
 class Order(Struct, frozen=True, kw_only=True):
