@@ -96,3 +96,18 @@ async def test_each_side_of_an_access_point_stands_at_its_own_url(nap: Installat
     urls = {(one["identifier"], one["role"]): one["url"] for one in listed}
     assert urls["locations", "SENDER"] == f"{nap.url}/ocpi/nap/2.2.1/sender/locations"
     assert urls["locations", "RECEIVER"] == f"{nap.url}/ocpi/nap/2.2.1/locations"
+
+
+async def test_what_it_is_told_in_another_role_is_for_nobody_else(nap: Installation) -> None:
+    """LOC-116: a price for drivers of ours, where the same company is an eMSP too."""
+    other = PartyId("NL", "OPS")
+    await collected(nap)
+    async with stranger(await befriended(nap, other, Role.CPO, our_role=Role.EMSP)) as ask:
+        url = f"{nap.url}/ocpi/emsp/2.2.1"
+        assert (await ask("PUT", f"{url}/locations/NL/OPS/L9", words(things.location("L9", other)))).http == 201
+        assert (await ask("PUT", f"{url}/tariffs/NL/OPS/T9", words(things.tariff("T9", other)))).http == 201
+    async with stranger(await befriended(nap, NSP, Role.NSP)) as ask:
+        base = f"{nap.url}/ocpi/nap/2.2.1/sender"
+        for module, id in (("locations", "LOC1"), ("tariffs", "T1")):
+            assert [one["id"] for one in (await ask("GET", f"{base}/{module}")).data] == [id]
+        assert (await ask("GET", f"{base}/locations/L9")).both == (404, 2003)

@@ -49,7 +49,7 @@ async def queue(unit: Unit, holder: PartyId, owner: PartyId, module: Module, key
     """For everybody but whoever has told it; of what is not public only those hear who have heard of it before."""
     if not await store.collected.collects(unit, holder):
         return
-    public = bool(await store.collected.owners(unit, holder, module, key, ()))
+    public = owner in await store.collected.owners(unit, holder, module, key, ())
     for one in await store.connections.registered(unit, holder):
         if one.our_role is Role.NAP and owner not in one.parties and one.endpoint(module, RECEIVER) is not None:
             named = f"{owner} {key}"
