@@ -27,12 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("house")
 
 
-LONGEST = ("walks", "web", "cli", "sim", "security")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # The longest come first, so that at the end no worker is alone with one.
-    items.sort(key=lambda item: not any(room in item.path.parts for room in LONGEST))
     if config.getoption("--all"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
