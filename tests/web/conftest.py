@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 from starlette.applications import Starlette
 
@@ -15,14 +17,24 @@ from laddnav.db.events import Event
 from laddnav.db.unit import Database, Listener
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.settings import Settings
-from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.sessions.events import SessionEnded
 from laddnav.web.app import routes
 from laddnav.web.asked import Console
-from tests.browser import browser as chromium
+from tests.browser import browser as started
+from tests.clock import SetClock
+from tests.conftest import Databases
 from tests.serving import Server, listening
-from tests.web.site import PASSWORD, Site
+from tests.web.site import Site
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These share a browser, for its start takes longer than most of them, and therefore its event loop."""
+    for item in items:
+        if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture
@@ -35,28 +47,48 @@ def hears() -> Mapping[type[Event], Sequence[Listener]]:
     }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    async with databases.lend() as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(
+    database_url: str, clock: SetClock, hears: Mapping[type[Event], Sequence[Listener]]
+) -> AsyncIterator[Database]:
+    database = await Database.connect(database_url, clock=clock, hears=hears)
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(database: Database) -> AsyncIterator[Site]:
-    """With an account a role, named as the role is."""
-    for role in Role:
-        await people.add_account(database, name=role.value, password=PASSWORD, role=role, by="a test")
     clients = Clients(database, Settings(public_url="http://127.0.0.1", key=bytes(32), allow_loopback=True))
     console = Console(database=database, url="http://127.0.0.1", clients=clients)
     server = Server(Starlette(routes=routes(console)))
     sock = listening()
     await server.up(sock)
-    yield Site(database=database, url=f"http://127.0.0.1:{sock.getsockname()[1]}")
+    yield Site(database=database, url=f"http://127.0.0.1:{sock.getsockname()[1]}", known=set())
     await server.down()
     await clients.close()
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as one:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with started() as one:
         yield one
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """As new: what one test opened is closed before the next."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
     """Signed in as an admin. A test fails where a page complains in its console or asks another server for anything."""
     context = await browser.new_context(base_url=site.url)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from laddnav.locations import actions as locations
@@ -43,7 +44,7 @@ async def offer(site: Site, *some: Tariff, at: Location | None = None) -> None:
             await locations.keep(unit, at.owner if at.owner == US else US, at)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def driver(browser: Browser, site: Site) -> Page:
     """Somebody with a phone who has never been here, and whose browser speaks Swedish."""
     await settled(site.database)

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.app import DOORS
 from laddnav.web.asked import Door, inside
 from tests.things import settled
-from tests.web.site import PASSWORD, Site
+from tests.web.site import Site
 
 GUARDED = [door for door in DOORS if door.role is not None]
 FORMS = [door for door in GUARDED if door.method == "POST"]
@@ -22,7 +23,7 @@ def name(door: Door) -> str:
     return f"{door.method} {door.path}"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
     """A browser without scripts, which goes nowhere by itself."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
@@ -31,8 +32,7 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def sign_in(client: aiohttp.ClientSession, site: Site, role: Role) -> str:
     """Its CSRF token."""
-    form = {"name": role.value, "password": PASSWORD, "next": "/"}
-    async with client.post(f"{site.url}/sign-in", data=form, allow_redirects=False) as answer:
+    async with client.post(f"{site.url}/sign-in", data=await site.person(role), allow_redirects=False) as answer:
         assert answer.status == 303
     async with site.database.unit() as unit:
         (visitor,) = [
@@ -70,7 +70,7 @@ async def test_no_form_is_taken_without_the_csrf_token_of_its_visit(site: Site, 
 
 
 async def test_a_form_that_another_site_sends_is_refused(site: Site, client: aiohttp.ClientSession) -> None:
-    form = {"name": "admin", "password": PASSWORD, "next": "/"}
+    form = await site.person(Role.ADMIN)
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
     async with client.post(f"{site.url}/sign-in", data=form, headers=elsewhere, allow_redirects=False) as answer:
         assert answer.status == 403
@@ -132,7 +132,7 @@ async def test_guessing_is_slowed_down(site: Site, client: aiohttp.ClientSession
 async def test_the_cookie_of_a_visit_is_kept_from_scripts_and_other_sites(
     site: Site, client: aiohttp.ClientSession
 ) -> None:
-    form = {"name": "admin", "password": PASSWORD, "next": "/"}
+    form = await site.person(Role.ADMIN)
     async with client.post(f"{site.url}/sign-in", data=form, allow_redirects=False) as answer:
         cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from laddnav.db.unit import Database
 from laddnav.ocpi import store
@@ -43,7 +44,7 @@ def exchange(connection: Connection, clock: SetClock, url: str, problem: str | N
     )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def partner(site: Site, client: aiohttp.ClientSession, database: Database, clock: SetClock) -> str:
     """The path of its exchanges: 60 that went well and one that did not."""
     await sign_in(client, site, Role.VIEWER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import pytest_asyncio
 from msgspec.structs import replace
 from playwright.async_api import Browser, Page, expect
 
@@ -24,7 +25,7 @@ from tests.things import THEM, US, settled
 from tests.web.site import Site, begin, measure, stop
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def held(site: Site) -> Cdr:
     """A partner asks for half as much again, and forgets the taxes."""
     total = Price(Decimal("45.00"), (TaxAmount("VAT", Decimal("0.00")),))

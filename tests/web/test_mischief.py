@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from starlette.requests import Request
 
 from laddnav.billing import actions as billing
@@ -36,7 +37,7 @@ NASTY = f"\"'>{SCRIPT}<img src=x onerror=alert(1)>{{{{7*7}}}}</script><!--"
 NONSENSE = ["%00", "a%00b", "%ED%A0%80", "%FF", "'", "%25", "x" * 3000, "%E2%80%AE", "-1", "9" * 40]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def admin(site: Site, client: aiohttp.ClientSession) -> AsyncIterator[aiohttp.ClientSession]:
     await sign_in(client, site, Role.ADMIN)
     yield client

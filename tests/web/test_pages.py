@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from laddnav.billing import actions as billing
@@ -30,7 +31,7 @@ LISTS = (
 OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
     """Every kind of page, with something on it: a charge that is over, one under way, a partner that was invited."""
     station = await settled(site.database)
@@ -172,8 +173,22 @@ async def test_an_issued_invoice_can_be_taken_home_as_a_pdf(page: Page, site: Si
         assert file.read(5) == b"%PDF-"
 
 
+async def test_somebody_signs_in_on_the_page_that_a_link_led_to(browser: Browser, site: Site) -> None:
+    given = await site.person(Role.VIEWER)
+    context = await browser.new_context(base_url=site.url)
+    page = await context.new_page()
+    complaints = site.listen(page)
+    await page.goto("/stations")
+    await page.fill("#name", given["name"])
+    await page.fill("#password", given["password"])
+    await page.click("main button")
+    await page.wait_for_url(f"{site.url}/stations")
+    assert complaints == []
+
+
 async def test_swedish_is_kept_once_chosen(page: Page, site: Site) -> None:
     await settled(site.database)
+    await page.goto("/")
     await page.get_by_role("button", name="Svenska").click()
     await page.goto("/stations")
     await expect(page.locator("h1")).to_have_text("Stationer")
@@ -182,6 +197,7 @@ async def test_swedish_is_kept_once_chosen(page: Page, site: Site) -> None:
 
 
 async def test_a_chosen_theme_wins_over_the_device(page: Page) -> None:
+    await page.goto("/")
     await page.get_by_role("button", name="Dark").click()
     dark = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     await page.get_by_role("button", name="Light", exact=True).click()

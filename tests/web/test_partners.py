@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database
@@ -28,7 +29,7 @@ from tests.web.test_doors import client, sign_in
 __all__ = ["client"]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def older(site: Site, client: aiohttp.ClientSession, database: Database) -> AsyncIterator[Connection]:
     """A partner behind a hub with whom 2.2.1 is spoken, though it offers 2.3.0."""
     await sign_in(client, site, Role.ADMIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import aiohttp
-import pytest
+import pytest_asyncio
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database
@@ -34,7 +34,7 @@ SPACE = Parking(
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def parked(database: Database, clock: SetClock) -> None:
     await settled(database)
     plug = things.connector(capabilities=("ISO_15118_20_PLUG_AND_CHARGE",))

@@ -12,11 +12,12 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from laddnav.parties.model import Role
 
-# What somebody tells us in another role of ours, a price for our drivers for instance, is not for everybody.
-_TOLD_AS_SUCH = f"""t.owner in (
+# Its own, and what it was told as such: what somebody tells us in another role of ours, a price for our drivers for
+# instance, is not for everybody.
+_TOLD_AS_SUCH = f"""(t.owner = $1 or t.owner in (
     select (role -> 'party' ->> 'country') || '*' || (role -> 'party' ->> 'party')
     from ocpi_connection c join ocpi_line l on l.id = c.line cross join jsonb_array_elements(l.roles::jsonb) role
-    where c.holder = $1 and c.our_role = '{Role.NAP}')"""
+    where c.holder = $1 and c.our_role = '{Role.NAP}'))"""
 _PUBLIC = {
     Module.LOCATIONS: f"location t where t.publish and {_TOLD_AS_SUCH}",
     Module.TARIFFS: f"tariff t where t.withdrawn_at is null and t.price_group = '' and {_TOLD_AS_SUCH}",
