@@ -39,7 +39,9 @@ class Site(Struct, frozen=True):
 
     async def sign_in(self, page: Page, role: Role) -> None:
         """Without the pages that lead there: what they look like is not what most tests ask."""
-        answer = await page.context.request.post(f"{self.url}/sign-in", form=await self.person(role), max_redirects=0)
+        answer = await page.context.request.post(
+            f"{self.url}/sign-in", form={**await self.person(role)}, max_redirects=0
+        )
         assert answer.status == 303
 
     def listen(self, page: Page) -> list[str]:
