@@ -29,7 +29,9 @@ class Plain(NamedTuple):
     does: str
 
     def run(self, name: str, words: list[str]) -> int:
-        status: int = getattr(_loaded(self.module), self.function)(words)
+        # For msgspec, which is as well served by the typing of our Python; it is a quarter of a price's whole time.
+        module = _load(f"laddnav.cli.{self.module}", without="typing_extensions")
+        status: int = getattr(module, self.function)(words)
         return status
 
 
@@ -42,20 +44,21 @@ class Typed(NamedTuple):
     def run(self, name: str, words: list[str]) -> int:
         from laddnav.cli import typed
 
+        # For colours in a log of JSON lines, which has none.
+        _load("structlog", without="rich")
         return typed.run(import_module(f"laddnav.cli.{self.module}").app, name, words)
 
 
-def _loaded(module: str) -> ModuleType:
-    """msgspec asks for typing_extensions, whose import is a quarter of a command's whole time, and is as well served
-    by the typing of our Python; so it is told that there is none.
-    """
-    hidden = {"typing_extensions": None} if "typing_extensions" not in sys.modules else {}
-    sys.modules.update(hidden)  # type: ignore[arg-type]  # None is Python's own way to say that there is none
+def _load(module: str, *, without: str) -> ModuleType:
+    """A module that asks for another whose import takes long, and does as well when it is told that there is none."""
+    hides = without not in sys.modules
+    if hides:
+        sys.modules[without] = None  # type: ignore[assignment]  # Python's own way to say that there is none
     try:
-        return import_module(f"laddnav.cli.{module}")
+        return import_module(module)
     finally:
-        for name in hidden:
-            del sys.modules[name]
+        if hides:
+            del sys.modules[without]
 
 
 COMMANDS: dict[str, dict[str, Command]] = {
