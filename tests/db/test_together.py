@@ -19,6 +19,7 @@ US = PartyId("SE", "LAD")
 SET = "insert into setting (name, value) values ($1, $2)"
 GET = "select value from setting where name = $1"
 LOCK = "select value from setting where name = $1 for update"
+SET_FIRST = "insert into setting (name, value) values ($1, $2) on conflict do nothing returning value"
 CHANGE = "update setting set value = $2 where name = $1"
 LIKE = "select name, value from setting where name like $1 order by name desc"
 SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
@@ -75,6 +76,17 @@ async def test_each_hears_the_rows_of_its_own_question(together: Together, datab
     assert a[1] == [("a2", "value of a2"), ("a1", "value of a1")]
     assert none == ([], [], None)
     assert b[2] == "value of b1"
+
+
+async def test_each_hears_whether_it_was_the_one_that_wrote(together: Together, database: Database) -> None:
+    async def light(unit: Unit, lamp: str, colour: str) -> object:
+        return await unit.value(SET_FIRST, lamp, colour)
+
+    lit = [("L1", "red"), ("L2", "green"), ("L1", "blue"), ("L3", "white"), ("L1", "red")]
+    done = await asyncio.gather(*(together.run(partial(light, lamp=lamp, colour=colour)) for lamp, colour in lit))
+    assert done == ["red", "green", None, "white", None]
+    async with database.unit() as unit:
+        assert await unit.value(GET, "L1") == "red"
 
 
 async def test_what_several_ask_at_once_is_asked_once(together: Together) -> None:

@@ -12,7 +12,6 @@ from laddnav.kit.ids import PartyId, fold
 
 FETCH = "select body from cdr where holder = $1 and owner = $2 and id_key = $3"
 DIGEST = "select digest from cdr where holder = $1 and owner = $2 and id_key = $3"
-REF = "select ref from cdr where holder = $1 and owner = $2 and id_key = $3"
 NOT_CREDITED = """not exists (
   select from cdr c where c.holder = cdr.holder and c.owner = cdr.owner and c.credit and c.credited_key = cdr.id_key)"""
 # A partner's credit counts once it is found to be right.
@@ -61,7 +60,7 @@ insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token
   started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing,
   credited_key, authorization_key)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-on conflict do nothing
+on conflict do nothing returning true
 """
 # A Credit CDR repeats the energy of what it takes back.
 SUMS = """
@@ -175,10 +174,11 @@ async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> lis
 
 async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
     """False when this CDR, or the one CDR of its Session of ours, is kept already."""
-    key = (str(cdr.holder), str(cdr.owner), fold(cdr.id))
-    unit.write(
+    kept: bool | None = await unit.value(
         INSERT,
-        *key,
+        str(cdr.holder),
+        str(cdr.owner),
+        fold(cdr.id),
         cdr.id,
         cdr.ref,
         cdr.session_id and fold(cdr.session_id),
@@ -200,9 +200,7 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
         cdr.credit_reference_id and fold(cdr.credit_reference_id),
         cdr.authorization_reference and fold(cdr.authorization_reference),
     )
-    # Asked afterwards, because many Units may write and ask at once, and each may be the one that was too late.
-    ref: str | None = await unit.value(REF, *key)
-    return ref == cdr.ref
+    return kept is not None
 
 
 # ---- What we think of a partner's

@@ -113,7 +113,7 @@ class Unit:
     async def _found(
         self, connection: asyncpg.pool.PoolConnectionProxy[Record], sql: str, many: Sequence[tuple[Any, ...]]
     ) -> list[Sequence[Record]]:
-        if len(many) == 1 or not selects(sql):
+        if len(many) == 1 or not (selects(sql) or _returns(sql)):
             return [await connection.fetch(sql, *arguments) for arguments in many]
         found: list[list[Record]] = [[] for _ in many]
         numbered = [(*arguments, number) for number, arguments in enumerate(many)]
@@ -251,13 +251,23 @@ def selects(sql: str) -> bool:
     return sql.lstrip().lower().startswith("select") or _only_reads(sql)
 
 
+@lru_cache(maxsize=4096)
+def _returns(sql: str) -> bool:
+    """A write that ends with the columns of what it wrote."""
+    return _WRITES_AND_RETURNS.fullmatch(sql.strip()) is not None
+
+
+_WRITES_AND_RETURNS = re.compile(r"(insert|update|delete)\b.*\breturning\b.*", re.I | re.S)
 _NUMBER = "number of the question"
 
 
 @lru_cache(maxsize=4096)
 def _numbered(sql: str, last: int) -> str:
     """The driver hands out the rows of all questions in one list, so each says which it answers."""
-    return f'select q.*, ${last}::int as "{_NUMBER}" from ({sql.strip().rstrip(";")}) q'
+    number = f'${last}::int as "{_NUMBER}"'
+    if _returns(sql):
+        return f"{sql.strip()}, {number}"
+    return f"select q.*, {number} from ({sql.strip().rstrip(';')}) q"
 
 
 class _Row:
