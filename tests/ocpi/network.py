@@ -69,7 +69,7 @@ from laddnav.sessions.events import (
     StopAnswered,
 )
 from laddnav.tariffs.events import TariffChanged, TariffRegrouped
-from laddnav.tokens.events import TokenChanged
+from laddnav.tokens.events import TokenChanged, TokenRenamed
 from tests import things
 from tests.clock import SetClock
 from tests.serving import Server, listening
@@ -86,6 +86,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TariffChanged: [listeners.push_tariff],
     TariffRegrouped: [sharing.tell_of_prices],
     TokenChanged: [listeners.push_token],
+    TokenRenamed: [listeners.push_closed_places],
     SessionStarted: [reservations.session_went_on, waiting.session_went_on, listeners.push_session],
     SessionChanged: [listeners.push_session],
     SessionEnded: [listeners.push_session, cdrs.close],

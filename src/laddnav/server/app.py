@@ -71,6 +71,7 @@ from laddnav.ocpi.telling.listeners import (
     push_booking,
     push_booking_location,
     push_cdr,
+    push_closed_places,
     push_location,
     push_record,
     push_session,
@@ -126,7 +127,7 @@ from laddnav.sessions.events import (
     StopRequested,
 )
 from laddnav.tariffs.events import TariffChanged, TariffRegrouped
-from laddnav.tokens.events import TokenChanged
+from laddnav.tokens.events import TokenChanged, TokenRenamed
 from laddnav.web.asked import Console
 
 # Who hears what. An event that nobody hears is still in the stream, where pages and other systems follow along.
@@ -138,6 +139,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TariffChanged: [push_tariff, note_tariff],
     TariffRegrouped: [tell_of_prices],
     TokenChanged: [push_token, note_token],
+    TokenRenamed: [push_closed_places],
     StartRequested: [calls.start_requested],
     StartAnswered: [commanded.answer_command],
     StopRequested: [calls.stop_requested],

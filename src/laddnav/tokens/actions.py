@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.tokens import rules, store
-from laddnav.tokens.events import TokenChanged
+from laddnav.tokens.events import TokenChanged, TokenRenamed
 from laddnav.tokens.model import Authorization, LocationReferences, Token, TokenKey
 from laddnav.tokens.rules import UnknownToken
 
@@ -28,14 +28,27 @@ class Asker(Protocol):
 
 
 async def keep(unit: Unit, holder: PartyId, token: Token) -> bool:
-    """Insert or replace a Token; True and TokenChanged when that changed anything."""
+    """Insert or replace a Token; True and TokenChanged when that changed anything, TokenRenamed where its names did."""
     before = await store.find(unit, holder, rules.key_of(token), lock=True)
     if before is not None and rules.stays(before, token):
         return False
     if before is not None and token.owner == holder and token.last_updated <= before.last_updated:
         token = replace(token, last_updated=unit.now)  # as new as its change, so that partners take it
     store.write(unit, holder, token)
-    unit.announce(TokenChanged(holder=holder, owner=str(token.owner), type=token.type, uid=token.uid))
+    owner = str(token.owner)
+    unit.announce(TokenChanged(holder=holder, owner=owner, type=token.type, uid=token.uid))
+    if before is not None and rules.renamed(before, token):
+        unit.announce(
+            TokenRenamed(
+                holder=holder,
+                owner=owner,
+                type=before.type,
+                uid=before.uid,
+                visual_number=before.visual_number,
+                issuer=before.issuer,
+                group_id=before.group_id,
+            )
+        )
     return True
 
 

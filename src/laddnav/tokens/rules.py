@@ -38,6 +38,11 @@ def key_of(token: Token) -> TokenKey:
     return TokenKey(token.owner, token.type, token.uid)
 
 
+def renamed(before: Token, after: Token) -> bool:
+    """Whether somebody who names it otherwise than by its uid would not mean it any more, or only now."""
+    return any(getattr(before, name) != getattr(after, name) for name in ("visual_number", "issuer", "group_id"))
+
+
 def verdict(token: Token, at: datetime) -> Allowed:
     """What we can say of it by ourselves, most basic reason first."""
     if token.blocked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
@@ -18,6 +19,7 @@ from laddnav.ocpi.store.lists import Reader
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import TokenKey
 from tests import things
 from tests.ocpi.network import CPO, EMSP, Installation, Pair
 
@@ -100,7 +102,7 @@ async def test_a_page_shows_what_the_rule_shows(cpo: Installation, entry: dict[s
 
 
 async def test_a_token_opens_a_place_for_its_party(pair: Pair) -> None:
-    """LOC-030: told when the Token comes; gone from lists with what named it, and told of at once."""
+    """LOC-030: told when the Token comes, and at once when it is named otherwise, or by nobody any more."""
     cpo, emsp = pair
     await only_published(cpo)
     allowed = PublishTokenType(group_id="FAMILY")
@@ -112,6 +114,17 @@ async def test_a_token_opens_a_place_for_its_party(pair: Pair) -> None:
     assert (await heard(emsp), await listed(cpo)) == ({"OPEN"}, ["open"])
     async with emsp.database.unit() as unit:
         await tokens.keep(unit, EMSP, things.token("CARD1", EMSP, group_id="family"))
+    await emsp.settle()
+    await cpo.settle()
+    assert (await heard(emsp), await listed(cpo)) == ({"OPEN", "KEPT"}, ["open", "kept"])
+    async with emsp.database.unit() as unit:
+        card = await tokens.fetch(unit, EMSP, TokenKey(EMSP, "RFID", "CARD1"))
+        await tokens.keep(unit, EMSP, replace(card, group_id="FRIENDS"))
+    await emsp.settle()
+    await cpo.settle()
+    assert (await heard(emsp), await listed(cpo)) == ({"OPEN"}, ["open"])
+    async with emsp.database.unit() as unit:
+        await tokens.keep(unit, EMSP, replace(card, last_updated=unit.now))
     await emsp.settle()
     await cpo.settle()
     assert (await heard(emsp), await listed(cpo)) == ({"OPEN", "KEPT"}, ["open", "kept"])

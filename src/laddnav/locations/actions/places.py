@@ -156,6 +156,11 @@ async def shown_to(unit: Unit, holder: PartyId, token: Named) -> tuple[str, ...]
     return tuple(location.id for location in named if rules.may_be_shown(location, token))
 
 
+def redate(unit: Unit, holder: PartyId, location_id: str) -> None:
+    """What some were told of a Location of ours is as new as now, so that nothing they hear after it is older."""
+    store.places.touch(unit, holder, location_id)
+
+
 async def touch(unit: Unit, holder: PartyId, location_id: str) -> None:
     """What is told of a Location of ours is different, though it is as it was: as new as now, and LocationChanged."""
     store.places.touch(unit, holder, location_id)

@@ -68,6 +68,12 @@ def unnamed(connection: Connection, body: bytes) -> bytes:
     return encoded(said | {"cdr_token": token | nobody})
 
 
+async def is_gone(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
+    """Whether they have heard of it, and it is for them no more."""
+    found = await _row(unit, connection, module, key)
+    return found is None and await store.deliveries.told(unit, connection, module, key)
+
+
 async def concerns(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
     """Whether it is for them, or they have heard of it when it was."""
     if module not in CHOSEN or (module is not Module.TARIFFS and not connection.policy.shares.some):

@@ -28,7 +28,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionEvent
 from laddnav.tariffs.events import TariffChanged
 from laddnav.tokens import actions as tokens
-from laddnav.tokens.events import TokenChanged
+from laddnav.tokens.events import TokenChanged, TokenRenamed
 from laddnav.tokens.model import TokenKey, TokenType
 
 # OCPI 2.3.0 mod_invoice_reconciliation_push_model.
@@ -62,6 +62,22 @@ async def push_token(database: Database, changed: TokenChanged) -> None:
         return
     key = words.token_key(changed.type, changed.uid)
     await _news(database, changed.holder, changed.owner, Module.TOKENS, key)
+
+
+async def push_closed_places(database: Database, renamed: TokenRenamed) -> None:
+    """Hears how a Token was named until now: the places that it opened so, and that none opens now, are told as gone.
+
+    A place that is not published shall not be shown to whoever owns no such Token (OCPI 2.2.1
+    mod_locations_location_object), and all that can be said of one that was told is that its Evses are REMOVED:
+    it is never deleted, and a partner that is told nothing goes on showing it.
+    """
+    async with database.unit() as unit:
+        told = await _shown_by_token(unit, renamed.holder, PartyId.parse(renamed.owner))
+        for id in await locations.shown_to(unit, renamed.holder, renamed) if told else ():
+            for connection in told:
+                if await sharing.is_gone(unit, connection, Module.LOCATIONS, fold(id)):
+                    await tell(unit, connection, Module.LOCATIONS, fold(id))
+    database.wake()
 
 
 async def push_session(database: Database, changed: SessionEvent) -> None:
@@ -138,12 +154,17 @@ async def _shown_to(database: Database, changed: TokenChanged) -> None:
     """
     owner = PartyId.parse(changed.owner)
     async with database.unit() as unit:
-        told = await _concerned(unit, changed.holder, Module.LOCATIONS)
-        told = tuple(one for one in told if one.policy.shares.published_only and owner in one.parties)
+        told = await _shown_by_token(unit, changed.holder, owner)
         token = told and await tokens.find(unit, changed.holder, TokenKey(owner, changed.type, changed.uid))
         for id in await locations.shown_to(unit, changed.holder, token) if token else ():
             await queue(unit, told, Module.LOCATIONS, fold(id), "PUT")
     database.wake()
+
+
+async def _shown_by_token(unit: Unit, holder: PartyId, owner: PartyId) -> tuple[Connection, ...]:
+    """Whoever of this party hears of places that are not published by its Tokens alone."""
+    told = await _concerned(unit, holder, Module.LOCATIONS)
+    return tuple(one for one in told if one.policy.shares.published_only and owner in one.parties)
 
 
 async def _news(database: Database, holder: PartyId, owner: str, module: Module, key: str, method: str = "PUT") -> None:

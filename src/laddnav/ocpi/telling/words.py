@@ -130,13 +130,15 @@ async def said(
 async def farewell(unit: Unit, holder: PartyId, version: Version, key: str, shares: Shares) -> bytes | None:
     """For partners who were told of a Location that is not for them any more, or not for everybody any more.
 
-    The latter where their version cannot say so. Its Evses are gone for them; None where nobody was told.
+    The latter where their version cannot say so. Its Evses are gone for them; None where nobody was told. Once it is
+    for them again, it is no older than this, or they would not take it.
     """
     named = Key(holder=holder, owner=holder, module=Module.LOCATIONS, version=version.number, said=True, id=key)
     for_them = replace(named, audience=store.lists.audience(Module.LOCATIONS, shares))
     found = await store.words.find(unit, for_them) or await store.words.find(unit, named)
     if found is None:
         return None
+    locations.redate(unit, holder, key)
     location, at = parsed(found[0]), {"last_updated": rfc3339(unit.now.replace(microsecond=0))}
     gone = [evse | at | {"status": Status.REMOVED} for evse in location.get("evses") or ()]
     return encoded(location | at | {"evses": gone})
