@@ -178,7 +178,7 @@ class Desk:
         work = partial(self._begun, request=request, hashes=hashes, answer=answer)
         match await together.run(partial(work, shares=True), _key(request)):
             case Through() as passing:
-                answer.reply = await desk.answered(self._database, self._clients, passing)
+                answer.reply = await desk.answered(self._database, self._clients, together, passing)
                 answer.route = answer.route and (answer.reply.route or answer.route)
             case Within(), _:
                 async with self._database.unit() as unit:

@@ -219,9 +219,8 @@ class Partner:
 
     def _shown(self, url: str) -> tuple[str, list[str]]:
         """(the URL for the log, what is left out of it): the uid of a Token is a secret of its driver."""
-        for interface in Interface:
-            endpoint = f"{(self.connection.endpoint(Module.TOKENS, interface) or url).rstrip('/')}/"
-            if url.startswith(endpoint):
+        for one in self.connection.endpoints:
+            if one.identifier == Module.TOKENS and url.startswith(endpoint := f"{one.url.rstrip('/')}/"):
                 below = urlsplit(url.removeprefix(endpoint)).path.split("/")
                 return f"{endpoint}…", [unquote(one) for one in below]
         return url, []
@@ -255,17 +254,12 @@ class Partner:
         seconds = within.total_seconds()
         allow_loopback = self.lines.settings.allow_loopback
         session = self.lines.session(self.connection.line)
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, 10))
         try:
             async with asyncio.timeout(seconds):
                 for _ in range(_REDIRECTS):
+                    where = _as_given(checked(url, allow_loopback))
                     async with session.request(
-                        method,
-                        _as_given(checked(url, allow_loopback)),
-                        data=body,
-                        headers=headers,
-                        timeout=timeout,
-                        allow_redirects=False,
+                        method, where, data=body, headers=headers, allow_redirects=False
                     ) as response:
                         raw = await self._bounded(response)
                         said = {name.lower(): value for name, value in response.headers.items()}
@@ -277,7 +271,7 @@ class Partner:
                     if urlsplit(target)[:2] != urlsplit(url)[:2]:
                         raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {target[:200]}")
                     url = target
-        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
+        except TimeoutError as error:
             raise PartnerTooSlow(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {error}"[:300]) from error
@@ -288,7 +282,7 @@ class Partner:
         most = self.lines.settings.answer_max
         pieces: list[bytes] = []
         size = 0
-        async for piece in response.content.iter_any():
+        while piece := await response.content.readany():
             size += len(piece)
             if size > most:
                 response.close()

@@ -38,12 +38,20 @@ class Clients(Lines):
         await self.journal.close()
 
     async def to(
-        self, connection: Connection, *, token: str | None = None, heard: Callable[[Exchange], None] | None = None
+        self,
+        connection: Connection,
+        *,
+        token: str | None = None,
+        sealed: str | None = None,
+        heard: Callable[[Exchange], None] | None = None,
     ) -> Partner:
-        """Whom to call on this connection; `token` in place of the one that is kept, `heard` gets every exchange too.
+        """Whom to call on this connection; `heard` gets every exchange too.
 
-        Raises NotRegistered, WrongKey, UnfitTls.
+        `token` in place of the one that is kept; `sealed` is that one, where it was read already. Raises NotRegistered,
+        WrongKey, UnfitTls.
         """
+        if sealed is not None:
+            token = self.seal.opened(sealed)
         if self.guarded_at(connection.line) != connection.tls_changed_at:
             await self.guard(connection.line, connection.tls_changed_at, await self._context(connection))
         return Partner(self, connection, token or await self.token_for(connection), heard)

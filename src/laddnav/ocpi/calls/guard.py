@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -68,10 +69,16 @@ def checked(url: str, allow_loopback: bool) -> str:
         raise ForbiddenAddress(f"{url[:200]!r} is no URL that can be called")
     if parts.scheme == "http" and not allow_loopback:
         raise ForbiddenAddress(f"{url[:200]} is not encrypted")
+    if not _may_be_named(host, allow_loopback):
+        raise ForbiddenAddress(f"{host} is no public address")
+    return url
+
+
+@lru_cache(maxsize=1_000)
+def _may_be_named(host: str, allow_loopback: bool) -> bool:
+    """A name may: the resolver judges what it stands for."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return url
-    if not may_be_called(str(address), allow_loopback):
-        raise ForbiddenAddress(f"{host} is no public address")
-    return url
+        return True
+    return may_be_called(str(address), allow_loopback)

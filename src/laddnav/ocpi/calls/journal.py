@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 from msgspec.structs import replace
 
-from laddnav.db.unit import Database
+from laddnav.db.batch import Batch
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.hub.model import Counted
@@ -24,12 +26,15 @@ _MOST_BODIES = 1_000  # of them with what was said
 
 
 class Journal:
-    """What is noted is written soon, by whoever notes first; what a crash loses of it is missed by nobody."""
+    """What is noted is written soon, by whoever notes first; what a crash loses of it is missed by nobody.
+
+    What is counted is money: it is written before whoever counts goes on.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[Exchange] = []
-        self._counted: list[Counted] = []
+        self._counted = Batch(database, _count)
         self._writer: asyncio.Task[None] | None = None
 
     def note(self, exchange: Exchange) -> None:
@@ -39,17 +44,15 @@ class Journal:
             if len(self._waiting) >= _MOST_BODIES:
                 exchange = replace(exchange, request_body=None, response_body=None)
             self._waiting.append(exchange)
-        self._write_soon()
-
-    def count(self, one: Counted) -> None:
-        """After the answer, for what the hub settles by."""
-        if len(self._counted) < _MOST:
-            self._counted.append(one)
-        self._write_soon()
-
-    def _write_soon(self) -> None:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._soon())
+
+    async def count(self, one: Counted) -> None:
+        """Before the answer, for what the hub settles by. What was done is answered also where it cannot be counted."""
+        try:
+            await self._counted.add(one)
+        except Trouble as error:
+            log.warning("request_not_counted", id=one.id, error=str(error))
 
     async def _soon(self) -> None:
         await asyncio.sleep(_GATHER)
@@ -58,21 +61,24 @@ class Journal:
     async def flush(self) -> None:
         """Write what waits, now."""
         waiting, self._waiting = self._waiting, []
-        counted, self._counted = self._counted, []
         try:
             async with self._database.unit() as unit:
                 for one in waiting:
                     store.exchanges.insert(unit, one)
-                for request in counted:
-                    store.hub.count(unit, request)
         except Trouble as error:
-            log.warning("exchanges_not_kept", many=len(waiting) + len(counted), error=str(error))
+            log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
 
     async def close(self) -> None:
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         await self.flush()
+
+
+async def _count(unit: Unit, counted: Sequence[Counted]) -> Sequence[None]:
+    for one in counted:
+        store.hub.count(unit, one)
+    return [None for _ in counted]
 
 
 async def forget_old(database: Database) -> None:

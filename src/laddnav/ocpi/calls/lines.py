@@ -17,6 +17,8 @@ from laddnav.ocpi.model import Exchange
 from laddnav.ocpi.settings import Settings
 
 FORGOTTEN_AFTER = timedelta(hours=1)  # nobody keeps a Partner that long without a call
+# Each call has a time of its own for all it does; who does not even take a connection is not waited for so long.
+_TIMES = aiohttp.ClientTimeout(total=None, sock_connect=10)
 
 
 class Lines:
@@ -62,7 +64,7 @@ class Lines:
                 keepalive_timeout=60,
             )
             session = self._sessions[line] = aiohttp.ClientSession(
-                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector, auto_decompress=True, cookie_jar=aiohttp.DummyCookieJar(), timeout=_TIMES
             )
         return session
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
+from laddnav.db.together import Together
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
@@ -41,6 +43,8 @@ from laddnav.ocpi.rules import RECEIVER
 from laddnav.ocpi.wire.clients import standing
 from laddnav.ocpi.wire.handshake import Module, State
 
+MODULES = {one.value: one for one in Module}
+
 
 class Own(Struct, frozen=True):
     """An answer of our own, and in one word how we came to it."""
@@ -60,7 +64,7 @@ class Entry:
         self._time = asyncio.get_running_loop().time
         self._started = self._time()
 
-    def note(self, way: str, http: int, status: int, bytes_out: int) -> None:
+    async def note(self, way: str, http: int, status: int, bytes_out: int) -> None:
         through = self._through
         counted = Counted(
             holder=through.hub,
@@ -77,26 +81,29 @@ class Entry:
             status=status,
             took_ms=round((self._time() - self._started) * 1000),
         )
-        self._journal.count(counted)
+        await self._journal.count(counted)
 
 
-async def answered(database: Database, clients: Clients, through: Through) -> Reply:
-    """Raises every refusal of `rules`, and what a Receiver refuses."""
+async def answered(database: Database, clients: Clients, together: Together, through: Through) -> Reply:
+    """`together`: with whom its way is found. Raises every refusal of `rules`, and what a Receiver refuses."""
     entry = Entry(clients.journal, database.clock, through)
     try:
-        return await _answered(database, clients, through, entry)
+        return await _answered(database, clients, together, through, entry)
     except (Refusal, Trouble) as error:
-        entry.note("refused", *status_of(error), 0)
+        await entry.note("refused", *status_of(error), 0)
         raise
 
 
-async def _answered(database: Database, clients: Clients, through: Through, entry: Entry) -> Reply:
-    async with database.unit() as unit:
-        course = await _course(unit, through)
+async def _answered(database: Database, clients: Clients, together: Together, through: Through, entry: Entry) -> Reply:
+    if _shares(through):
+        course = await together.run(partial(_course, through=through))
+    else:
+        async with database.unit() as unit:
+            course = await _course(unit, through)
     if isinstance(course, Own):
         database.wake()
         reply = course.reply
-        entry.note(course.way, reply.http, reply.status, len(reply.data or b""))
+        await entry.note(course.way, reply.http, reply.status, len(reply.data or b""))
         return reply
     entry.answerer = course.party
     said = await forward.called(database, clients, through, course)
@@ -104,8 +111,13 @@ async def _answered(database: Database, clients: Clients, through: Through, entr
         reply = await forward.told_back(unit, through, course, said)
     if reply.status < 2000:
         await _kept(database, through, course)
-    entry.note("forwarded", reply.http, reply.status, len(said.body))
+    await entry.note("forwarded", reply.http, reply.status, len(said.body))
     return reply
+
+
+def _shares(through: Through) -> bool:
+    """What is for one client only reads, but for a change: another version may want the whole, and that is locked."""
+    return through.to not in (None, through.hub) and through.method != "PATCH"
 
 
 async def _course(unit: Unit, through: Through) -> Leg | Own:
@@ -161,7 +173,7 @@ def clients_of(connections: Iterable[Connection], now: datetime) -> Iterator[Cli
         retried = connection.retry_at is not None and connection.retry_at <= now
         status = standing(connection.state, reachable=connection.failures == 0 or retried)
         sides = frozenset(
-            (Module(one.identifier), one.role) for one in connection.endpoints if one.identifier in set(Module)
+            (MODULES[one.identifier], one.role) for one in connection.endpoints if one.identifier in MODULES
         )
         for one in connection.roles:
             yield Client(party=one.party, role=one.role, connection_id=connection.id, status=status, sides=sides)

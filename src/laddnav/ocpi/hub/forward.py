@@ -47,9 +47,13 @@ PROFILE_REQUESTS = {"GET": ProfileRequest.TELL, "PUT": ProfileRequest.SET, "DELE
 
 
 class Leg(Struct, frozen=True, kw_only=True):
-    """The way from us to `party`, in the words of `to`; `kept`: it is among what we keep already."""
+    """The way from us to `party`, in the words of `to`, to whom the token that is `sealed` is shown.
+
+    `kept`: it is among what we keep already.
+    """
 
     to: Connection
+    sealed: str | None
     party: PartyId
     interface: Interface
     shape: Shape
@@ -65,6 +69,7 @@ async def prepared(unit: Unit, through: Through, to: Connection, party: PartyId)
     interface = through.interface or SENDER
     endpoint = to.endpoint(through.module, interface)
     assert endpoint is not None, "who has no such endpoint is nobody's way"
+    sealed = await store.lines.outbound(unit, to.line)  # before anything is written, which would go ahead of it
     what = shape(through.module, interface, through.method, through.segments)
     query = _query(unit, through, to)
     url = with_query(joined(endpoint, *through.segments), urlencode(query))
@@ -72,6 +77,7 @@ async def prepared(unit: Unit, through: Through, to: Connection, party: PartyId)
     said = await _whole(unit, through, party) if changes else _with_our_url(unit, through, to)
     return Leg(
         to=to,
+        sealed=sealed,
         party=party,
         interface=interface,
         shape=what,
@@ -87,6 +93,7 @@ async def along(unit: Unit, through: Through, detour: Detour, to: Connection) ->
     what = shape(through.module, detour.interface, through.method, (detour.about, detour.id))
     return Leg(
         to=to,
+        sealed=await store.lines.outbound(unit, to.line),
         party=detour.party,
         interface=detour.interface,
         shape=what,
@@ -102,7 +109,7 @@ async def called(database: Database, clients: Clients, through: Through, leg: Le
     decides = through.module is Module.TOKENS and through.method == "POST"
     within = (settings.authorize_within if decides else settings.call_within) * PART_OF_THEIR_TIME
     try:
-        partner = await clients.to(leg.to)
+        partner = await clients.to(leg.to, sealed=leg.sealed)
         return await partner.pass_on(
             leg.method,
             leg.url,

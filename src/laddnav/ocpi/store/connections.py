@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
@@ -68,12 +69,18 @@ from ocpi_connection c join ocpi_line l on l.id = c.line where c.holder = $1 and
 """
 REGISTERED = f"select {_CONNECTION} where c.holder = $1 and l.state in ('CONNECTED', 'SUSPENDED') order by c.id"
 CONNECTED = f"select {_CONNECTION} where c.holder = $1 and l.state = 'CONNECTED' order by c.id"
-# With whom it is kept from in one statement, for both are asked of every request that a hub passes on.
+# With whom it is kept from in one statement, for both are asked of every request that a hub passes on; and so much of
+# each as may be other than at its line's revision.
 CLIENTS = f"""
-select {_FIELDS}, array({hub.DENIED_TO}) as denied
+select c.id, l.revision, l.hub, l.last_reached_at, l.last_error, l.failures, l.troubles, l.retry_at,
+  array({hub.DENIED_TO}) as denied
 from ocpi_connection c join ocpi_line l on l.id = c.line
 where c.holder = $1 and c.our_role = 'HUB' and l.state in ('CONNECTED', 'SUSPENDED')
-  and ($4::text is null or l.roles::jsonb @> $4::text::jsonb) order by c.id
+"""
+CLIENTS_OF_PARTY = f"{CLIENTS} and l.roles::jsonb @> $4::text::jsonb order by c.id"  # by index, however many there are
+BY_IDS = f"""
+select {_FIELDS}, l.revision from ocpi_connection c join ocpi_line l on l.id = c.line
+where c.holder = $1 and c.id = any($2)
 """
 # Those with whom we deal in some roles, one at a time: what two partners claim at once, only one of them gets.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('ocpi ' || $1, 0))"
@@ -94,6 +101,9 @@ where l.state = 'CONNECTED' and (l.look_at is null or l.look_at <= $1) and l.ver
     limit 1)
 order by l.look_at nulls first, c.id limit $2 for update of l skip locked
 """
+
+
+NEVER = (-1, None)  # what is remembered of whom nobody has read
 
 
 def insert(unit: Unit, connection: Connection, inbound_hash: str) -> None:
@@ -186,11 +196,22 @@ async def clients(
 ) -> tuple[tuple[Connection, ...], frozenset[PartyId]]:
     """(whose hub we are, suspended or not; who is kept from the speaker in this module).
 
-    With `party`, only those where it is one of them.
+    With `party`, only those where it is one of them. Remembered as `registered` remembers, one by one.
     """
-    having = None if party is None else json.encode([{"party": party}]).decode()
-    rows = await unit.fetch(CLIENTS, str(holder), str(speaker), module, having)
-    return tuple(_connection(row) for row in rows), _parties(rows[0]["denied"] if rows else None)
+    asked = (str(holder), str(speaker), module)
+    if party is None:
+        rows = await unit.fetch(f"{CLIENTS} order by c.id", *asked)
+    else:
+        rows = await unit.fetch(CLIENTS_OF_PARTY, *asked, json.encode([{"party": party}]).decode())
+    known: dict[str, tuple[int, Connection]] = unit.remembered.setdefault((CLIENTS, holder), {})
+    stale = [row["id"] for row in rows if row["hub"] or known.get(row["id"], NEVER)[0] != row["revision"]]
+    if stale:
+        for id in stale:
+            known.pop(id, None)
+        read = await unit.fetch(BY_IDS, str(holder), stale)
+        known |= {row["id"]: (row["revision"], _connection(row)) for row in read}
+    found = tuple(_as_it_goes(known[row["id"]][1], row) for row in rows if row["id"] in known)
+    return found, _parties(rows[0]["denied"] if rows else None)
 
 
 async def connected(unit: Unit, holder: PartyId) -> tuple[Connection, ...]:
@@ -234,7 +255,7 @@ async def due_looks(unit: Unit, limit: int) -> list[Connection]:
 def _connection(row: Record) -> Connection:
     fields: dict[str, Any] = dict(row)
     country, party = fields.pop("their_country"), fields.pop("their_party")
-    for name in ("revision", "inbound_hash", "inbound_hash_before", "denied"):
+    for name in ("revision", "inbound_hash", "inbound_hash_before"):
         fields.pop(name, None)
     return Connection(
         **fields
@@ -253,6 +274,18 @@ def _connection(row: Record) -> Connection:
             "elsewhere": _parties(row["elsewhere"]),
             "offers": tuple(row["offers"]),
         }
+    )
+
+
+def _as_it_goes(connection: Connection, row: Record) -> Connection:
+    """How well it is reached, as the row says."""
+    return replace(
+        connection,
+        last_reached_at=row["last_reached_at"],
+        last_error=row["last_error"],
+        failures=row["failures"],
+        troubles=row["troubles"],
+        retry_at=row["retry_at"],
     )
 
 

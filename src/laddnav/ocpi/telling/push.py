@@ -121,8 +121,7 @@ class Courier:
                     store.deliveries.not_tried(unit, one)
             return
         try:
-            token = None if sealed is None else self._clients.seal.opened(sealed)
-            partner = await self._clients.to(connection, token=token)
+            partner = await self._clients.to(connection, sealed=sealed)
         except Refusal as error:
             for one in deliveries:
                 await self._refused(connection, one, error)
