@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from laddnav.kit.energy import wh
-from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status as EvseStatus
 from laddnav.ocpi.conform.conversation import Conversation
 from laddnav.ocpi.conform.record import Record
+from laddnav.ocpi.conform.roles import TESTED_AS
 from laddnav.ocpi.conform.run import Order, listening, run
 from laddnav.ocpi.connections import partners
 from laddnav.parties.model import Role
@@ -28,11 +29,11 @@ from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Wh
 from tests import things
 from tests.clock import SetClock
 from tests.conftest import Databases
-from tests.ocpi.conform import plenty
+from tests.ocpi.conform import others, plenty
+from tests.ocpi.conform.others import TESTER
 from tests.ocpi.furnishing import furnished
 from tests.ocpi.network import CPO, EMSP, Installation, installed
 
-TESTER = PartyId("NL", "LNC")
 SEVERAL = 4
 
 
@@ -63,37 +64,68 @@ async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[I
                         await reconciliation.issue(
                             unit, issuer.holder, receiver=TESTER, cpo=CPO, invoice_id=invoice, cdrs=("C1", "C2")
                         )
+            await others.settled(emsp)
             yield cpo, emsp
 
 
-async def conformed(one: Installation, clock: SetClock, version: str) -> Record:
+class Run(NamedTuple):
+    """Which of our parties is tested, in which version, and as whom."""
+
+    version: str
+    role: Role
+    our_role: str
+
+    @property
+    def name(self) -> str:
+        usual = self.our_role == TESTED_AS[self.role][0]
+        return f"{self.version} {self.role}{'' if usual else f' as {self.our_role}'}"
+
+
+async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
     """What is said when `laddnav conform` is pointed at this installation, which lives meanwhile."""
+    holder = one.holder if asked.role is one.role else others.PARTIES[asked.role]
     async with one.database.unit() as unit:
-        invitation = await partners.invite(unit, one.settings, one.holder, one.role, name="tester", version=version)
+        invitation = await partners.invite(
+            unit, one.settings, holder, asked.role, name="tester", version=asked.version, theirs=Role(asked.our_role)
+        )
     order = Order(
         versions_url=invitation.versions_url,
         token=invitation.token,
-        our_role="EMSP" if one.role is Role.CPO else "CPO",
-        version=version,
+        our_role=asked.our_role,
+        their_role=asked.role.value,
+        version=asked.version,
         party=(TESTER.country, TESTER.party),
-        evse=("LOC1", "EVSE1") if one.role is Role.CPO else None,
+        evse=("LOC1", "EVSE1") if asked.role is Role.CPO else None,
     )
-    station = asyncio.create_task(_charge(one, clock)) if one.role is Role.CPO else None
+    async with AsyncExitStack() as life:
+        station = life.enter_context(beside(_charge(one, clock))) if asked.role is Role.CPO else None
+        if asked.role not in (Role.CPO, Role.EMSP):
+            await life.enter_async_context(others.delivering(one))
 
-    async def meanwhile(_: Conversation) -> None:
-        if station is not None:
-            async with asyncio.timeout(20):
-                await station
-        await _something_changes(one, clock)
-        await one.settle()
-        await one.pull()
-
-    async with listening("127.0.0.1", 0) as (door, port):
-        try:
-            return await run(order, f"http://127.0.0.1:{port}", clock, door.put, meanwhile=meanwhile)
-        finally:
+        async def meanwhile(talk: Conversation) -> None:
             if station is not None:
-                station.cancel()
+                async with asyncio.timeout(20):
+                    await station
+            if asked.role in (Role.CPO, Role.EMSP):
+                await _something_changes(one, clock)
+            elif asked.role in others.ACTS and talk.dialect.routes:
+                await others.ACTS[asked.role](others.Actor(one, clock, talk))
+                life.enter_context(beside(others.captures(one, f"pp-{talk.ours.mark}")))
+            await one.settle()
+            await one.pull()
+
+        door, port = await life.enter_async_context(listening("127.0.0.1", 0))
+        return await run(order, f"http://127.0.0.1:{port}", clock, door.put, meanwhile=meanwhile)
+
+
+@contextmanager
+def beside(work: Coroutine[Any, Any, None]) -> Iterator[asyncio.Task[None]]:
+    """Under way until everything is over."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
 
 
 async def _something_changes(one: Installation, clock: SetClock) -> None:

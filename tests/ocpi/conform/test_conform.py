@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.conform.verdicts import Outcome, findings, judged
-from laddnav.parties.model import Role
 from tests.conftest import Databases
 from tests.ocpi.conform import mutations
 from tests.ocpi.conform.mutations import pushes
@@ -50,7 +49,7 @@ def test_every_wrong_answer_is_noticed(records: Records) -> None:
     """By the requirement that it breaks; nothing was broken before."""
     escaped = []
     for mutation in MUTATIONS:
-        record = records["2.2.1", mutation.of]
+        record = records[f"2.2.1 {mutation.of}"]
         exchanges = [spoilt(one, mutation) if one.ours else one for one in record.exchanges]
         if not fails(record, exchanges, mutation.caught_by):
             escaped.append(mutation.name)
@@ -59,7 +58,7 @@ def test_every_wrong_answer_is_noticed(records: Records) -> None:
 
 
 def test_every_wrong_request_is_noticed(records: Records) -> None:
-    record = records["2.2.1", Role.CPO]
+    record = records["2.2.1 CPO"]
     escaped = []
     for spoil, id in pushes.SPOILT:
         exchanges = [one if one.ours else spoil(one) for one in record.exchanges]
@@ -69,6 +68,6 @@ def test_every_wrong_request_is_noticed(records: Records) -> None:
 
 
 def test_a_result_that_never_comes_is_noticed(records: Records) -> None:
-    record = records["2.2.1", Role.CPO]
+    record = records["2.2.1 CPO"]
     silent = [one for one in record.exchanges if "their result" not in one.step]
     assert fails(record, silent, "CMD-008")

@@ -9,9 +9,10 @@ from typing import Any
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.ocpi.conform.caller import Caller
-from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
+from laddnav.ocpi.conform.counterpart import Counterpart
 from laddnav.ocpi.conform.dialect import DIALECTS, Dialect
 from laddnav.ocpi.conform.record import Endpoint, Exchange, Record
+from laddnav.ocpi.conform.roles import OFFERED, OPPOSITE, TESTED_AS, facing, seeming
 from laddnav.ocpi.conform.samples import Ours
 from laddnav.ocpi.wire.routing import Route
 
@@ -24,6 +25,11 @@ OBJECTS = {
     "tokens": "Token",
     "hubclientinfo": "ClientInfo",
     "invoicereconciliation": "InvoiceReconciliationRecord",
+}
+# What there is below `payments`: (path, object).
+PAYMENTS = {
+    "terminals": ("terminals", "Terminal"),
+    "captures": ("financial-advice-confirmations", "FinancialAdviceConfirmation"),
 }
 
 
@@ -68,13 +74,25 @@ class Conversation:
         self.record.routes = self.dialect.routes
         self.ours = self._samples(version)
 
-    def take_the_other_side(self) -> None:
-        """Play the role of which the peer has no interface: who hears of Locations is no CPO."""
-        theirs = {(one.identifier, one.role) for one in self.record.endpoints}
-        for role, offered in OFFERED.items():
-            if not theirs & set(offered.items()):
-                self.record.our_role = role
-                return
+    def see_who_it_is(self, *, as_told: bool) -> None:
+        """By what it offers; unless told whom to play we play whom such a peer deals with.
+
+        Where a version names no side, whom we play says what the peer is.
+        """
+        record = self.record
+        seems = facing(record.our_role)
+        if self.dialect.routes:
+            role = seeming((one.identifier, one.role) for one in record.endpoints)
+            seems = role if not as_told or record.our_role in TESTED_AS[role] else seems
+        record.their_role = record.their_role or seems
+        if not as_told:
+            record.our_role = TESTED_AS[record.their_role][0]
+            self.counterpart.play(record.our_role)
+
+    def hears(self, module: str) -> str | None:
+        """Where the peer is told of what our role owns; None where it has no such thing to tell, or nobody hears it."""
+        owned = OFFERED[self.record.our_role].get(module) == "SENDER"
+        return self.record.url(module, "RECEIVER") if owned else None
 
     def _samples(self, version: str) -> Ours:
         country, party = self.counterpart.party
@@ -95,13 +113,13 @@ class Conversation:
         if self.dialect.routes:
             return endpoint.get("role")
         ours = OFFERED[self.record.our_role].get(endpoint["identifier"])
-        return {"SENDER": "RECEIVER", "RECEIVER": "SENDER"}.get(ours or "")
+        return OPPOSITE.get(ours or "")
 
     def learn_peer(self, credentials: Any) -> None:
         """Who it is: the first of its parties, in the role that we test where there is one."""
         roles = credentials.get("roles") if self.dialect.routes else [credentials]
         every = [one for one in roles or () if isinstance(one, dict)]
-        wanted = {"EMSP": "CPO", "CPO": "EMSP"}.get(self.record.our_role)
+        wanted = self.record.their_role or facing(self.record.our_role)
         first = next((one for one in every if one.get("role") == wanted), every[0] if every else None)
         if first is None:
             return
@@ -117,7 +135,7 @@ class Conversation:
         if self.dialect.routes:
             us = PartyId.of(*self.counterpart.party)
             self.caller.route = Route(to=peer, origin=us)
-            self.counterpart.route = Route(to=peer, origin=us)
+            self.counterpart.routed = True
 
 
 Probe = Callable[[Conversation], Awaitable[None]]

@@ -10,106 +10,92 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
+from laddnav.kit.ids import NotAPartyId, PartyId
 from laddnav.kit.time import Clock, rfc3339
-from laddnav.ocpi.conform.dialect import DIALECTS, SPOKEN_BY_NOBODY
-from laddnav.ocpi.conform.record import Answer, Exchange, Record, Request
+from laddnav.ocpi.conform.caller import Caller
+from laddnav.ocpi.conform.dialect import SPOKEN_BY_NOBODY
+from laddnav.ocpi.conform.played import Heard, Played, Said
+from laddnav.ocpi.conform.record import CONFIGURATION, Answer, Exchange, Record, Request
+from laddnav.ocpi.conform.roles import OFFERED
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.routing import Route
 
-# What each of our roles offers, module by module; SENDER is the side of who owns the data.
-OFFERED: Mapping[str, Mapping[str, str]] = {
-    "EMSP": {
-        "locations": "RECEIVER",
-        "tariffs": "RECEIVER",
-        "sessions": "RECEIVER",
-        "cdrs": "RECEIVER",
-        "tokens": "SENDER",
-        "commands": "SENDER",
-        "chargingprofiles": "SENDER",
-    },
-    "CPO": {
-        "locations": "SENDER",
-        "tariffs": "SENDER",
-        "sessions": "SENDER",
-        "cdrs": "SENDER",
-        "tokens": "RECEIVER",
-        "commands": "RECEIVER",
-    },
-}
-# What the body of a push is, by module and by how many segments stand below the endpoint.
-PUSHED = {
-    ("locations", 3): "Location",
-    ("locations", 4): "EVSE",
-    ("locations", 5): "Connector",
-    ("tariffs", 3): "Tariff",
-    ("sessions", 3): "Session",
-    ("tokens", 3): "Token",
-    ("cdrs", 0): "CDR",
-}
-PAGE = 2  # so few, that three objects show whether the peer follows a link
 GOOD, WITHOUT_VERSION, WITHOUT_ENDPOINTS, BROKEN = "good", "without-version", "without-endpoints", "broken"
-
-
-class Said(Struct, frozen=True, kw_only=True):
-    """What the counterpart answers."""
-
-    http: int = 200
-    status: int = 1000
-    data: Any = None
-    headers: Mapping[str, str] = {}
+SECOND = "second"  # the other party of ours at a hub
+SECONDLY = "second: "  # before every step of that party
 
 
 class Counterpart:
-    """An ASGI application. `faces` are versions URLs of which only the good one is sound; `token` lets the peer in."""
+    """An ASGI application. `faces` are versions URLs of which only its own is sound; `token` lets the peer in.
 
-    def __init__(self, record: Record, clock: Clock, public_url: str, party: tuple[str, str]) -> None:
+    `caller` tells the peer what is owed to it. `second`: the other party that is played at a hub.
+    """
+
+    def __init__(
+        self, record: Record, clock: Clock, public_url: str, party: tuple[str, str], role: str, *, own_face: str = GOOD
+    ) -> None:
         self.token = ""
         self.party = party
-        self.route: Route | None = None
-        self.lists: dict[str, list[Any]] = {}  # what the peer may pull from us, by module
-        self._kept: dict[str, Any] = {}  # what it pushed, by path
+        self.played = Played(record, clock, role)
+        self.caller: Caller | None = None
+        self.second: Counterpart | None = None
+        self.routed = False
         self._record = record
         self._clock = clock
         self._url = public_url.rstrip("/")
+        self._face = own_face
         self._news = asyncio.Event()
+        self._under_way = 0
 
-    def versions_url(self, face: str = GOOD) -> str:
-        return f"{self._url}/{face}/versions"
+    def play(self, role: str) -> None:
+        """From now on."""
+        self.played.role = role
+
+    def versions_url(self, face: str | None = None) -> str:
+        return f"{self._url}/{face or self._face}/versions"
 
     def result_url(self, command: str, module: str = "commands") -> str:
         """Where the result of one command is to be told."""
         return f"{self._endpoint(module)}/{command}/{self._clock.new_id()}"
 
-    def credentials(self, token: str, face: str = GOOD) -> dict[str, Any]:
+    def credentials(self, token: str, face: str | None = None) -> dict[str, Any]:
         """What we hand to the peer."""
         country, party = self.party
         whose = {"country_code": country, "party_id": party, "business_details": {"name": "Laddnav conform"}}
         words: dict[str, Any] = {"token": token, "url": self.versions_url(face)}
-        return words | ({"roles": [{"role": self._record.our_role, **whose}]} if self._record.routes else whose)
+        return words | ({"roles": [{"role": self.played.role, **whose}]} if self._record.routes else whose)
 
-    async def heard(self, step: str, within: float) -> Exchange | None:
-        """The last exchange of this step, once there is one; None where there is none in time."""
+    async def heard(self, step: str, within: float, after: int = 0) -> Exchange | None:
+        """The last exchange of this step, once there is one behind the number; None where there is none in time."""
         try:
             async with asyncio.timeout(within):
-                while (found := self._record.last(step)) is None:
+                while (found := self._record.last(self._named(step))) is None or found.number <= after:
                     self._news.clear()
                     await self._news.wait()
                 return found
         except TimeoutError:
             return None
 
+    async def quiet(self) -> None:
+        """Until whatever is owed is told."""
+        while self._under_way:
+            self._news.clear()
+            await self._news.wait()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        path = raw.decode("latin-1").split("?")[0]
+        if self.second is not None and path.startswith(f"/{SECOND}/"):
+            await self.second(scope, receive, send)
+            return
         loop = asyncio.get_running_loop()
         at, started = self._clock.now(), loop.time()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
-        raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        path = raw.decode("latin-1").split("?")[0]
         request = Request(
             method=scope["method"],
             url=f"{self._url}{path}{'?' if query else ''}{query}",
@@ -117,53 +103,66 @@ class Counterpart:
             body=await _body(receive),
         )
         segments = tuple(unquote(part) for part in path.strip("/").split("/"))
-        step, module, holds, said = self._answered(request, segments, dict(parse_qsl(query)))
-        answer = self._spoken(request, said, module)
+        heard = self._answered(request, segments, dict(parse_qsl(query)))
+        answer = self._spoken(request, heard)
         self._record.keep(
-            step=step,
+            step=self._named(heard.step),
             ours=False,
             at=at,
             took_ms=round((loop.time() - started) * 1000),
             request=request,
             answer=answer,
-            module=module,
-            holds=holds,
+            module=heard.module,
+            holds=heard.holds,
         )
+        self._under_way += 1
         self._news.set()
         pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-        await send({"type": "http.response.start", "status": answer.http, "headers": pairs})
-        await send({"type": "http.response.body", "body": answer.body})
+        try:
+            await send({"type": "http.response.start", "status": answer.http, "headers": pairs})
+            await send({"type": "http.response.body", "body": answer.body})
+            if answer.http < 400:
+                await self._tell(heard, request)
+        finally:
+            self._under_way -= 1
+            self._news.set()
 
-    def _answered(
-        self, request: Request, path: tuple[str, ...], query: Mapping[str, str]
-    ) -> tuple[str, str | None, str | None, Said]:
-        """(step, module, what the request carries, what we say)."""
+    async def _tell(self, heard: Heard, request: Request) -> None:
+        """What is owed for it, to whoever asked."""
+        for owed in heard.owed if self.caller is not None else ():
+            assert self.caller is not None
+            route = self._back(request)
+            headers = routing.route_headers(route) if route is not None else {}
+            await self.caller.ask(
+                self._named(owed.step), owed.method, owed.url, owed.words, module=owed.module, headers=headers
+            )
+
+    def _named(self, step: str) -> str:
+        return f"{SECONDLY}{step}" if self._face == SECOND else step
+
+    def _answered(self, request: Request, path: tuple[str, ...], query: Mapping[str, str]) -> Heard:
         face, rest = path[0], path[1:]
         version = self._record.version
         if face == BROKEN:
-            return "their versions of a broken face", None, None, Said(http=500, status=3000)
+            return Heard(step="their versions of a broken face", said=Said(http=500, status=3000))
         if rest == ("versions",):
             offered = SPOKEN_BY_NOBODY if face == WITHOUT_VERSION else version
             data = [{"version": offered, "url": f"{self._url}/{face}/{offered}"}]
-            return "their versions", "versions", None, Said(data=data)
+            return Heard(step="their versions", module="versions", said=Said(data=data))
         if rest == (version,):
-            return "their details", "versions", None, Said(data=self._details(face))
+            return Heard(step="their details", module="versions", said=Said(data=self._details(face)))
         if rest == (version, "credentials"):
-            if request.method in ("POST", "PUT"):
-                return f"their {request.method} credentials", "credentials", "Credentials", self._own_credentials()
-            return f"their {request.method} credentials", "credentials", None, self._own_credentials()
-        if len(rest) >= 2 and rest[0] == version and rest[1] in OFFERED[self._record.our_role]:
-            return self._at(rest[1], rest[2:], request, query)
-        return "their request for nothing", None, None, Said(http=404, status=2000)
-
-    def _own_credentials(self) -> Said:
-        return Said(data=self.credentials(self.token))
+            holds = "Credentials" if request.method in ("POST", "PUT") else None
+            said = Said(data=self.credentials(self.token))
+            return Heard(step=f"their {request.method} credentials", module="credentials", holds=holds, said=said)
+        if len(rest) >= 2 and rest[0] == version and self.played.offers(rest[1]):
+            return self.played.asked(self._endpoint(rest[1]), rest[1], rest[2:], request, query)
+        return Heard(step="their request for nothing", said=Said(http=404, status=2000))
 
     def _details(self, face: str) -> dict[str, Any]:
         modules = [] if face == WITHOUT_ENDPOINTS else [("credentials", "SENDER")]
-        if face == GOOD:
-            known = DIALECTS[self._record.version].modules
-            modules += [one for one in OFFERED[self._record.our_role].items() if one[0] in known]
+        if face == self._face:
+            modules += [one for one in OFFERED[self.played.role].items() if self.played.offers(one[0])]
         endpoints = [
             {"identifier": module, "url": self._endpoint(module)} | ({"role": role} if self._record.routes else {})
             for module, role in modules
@@ -171,66 +170,10 @@ class Counterpart:
         return {"version": self._record.version, "endpoints": endpoints}
 
     def _endpoint(self, module: str) -> str:
-        return f"{self._url}/{GOOD}/{self._record.version}/{module}"
+        return f"{self._url}/{self._face}/{self._record.version}/{module}"
 
-    def _at(
-        self, module: str, below: tuple[str, ...], request: Request, query: Mapping[str, str]
-    ) -> tuple[str, str, str | None, Said]:
-        """A functional module, whichever side of it we play."""
-        step = f"their {request.method} {module}"
-        if module == "commands":
-            result = DIALECTS[self._record.version].result
-            return f"their result of {below[0] if below else '?'}", module, result, Said()
-        if module == "chargingprofiles":
-            return step, module, "ActiveChargingProfile" if request.method == "PUT" else None, Said()
-        if module == "tokens" and request.method == "POST":
-            return f"{step} authorize", module, "LocationReferences" if request.body else None, self._authorised(below)
-        if request.method == "GET":
-            if OFFERED[self._record.our_role][module] == "SENDER" and not below:
-                return f"{step} list", module, None, self._page(module, query)
-            kept = self._kept.get("/".join((module, *below)))
-            return step, module, None, Said(http=404, status=2003) if kept is None else Said(data=kept)
-        holds = PUSHED.get((module, len(below)))
-        return step, module, holds, self._taken(module, below, request)
-
-    def _taken(self, module: str, below: tuple[str, ...], request: Request) -> Said:
-        words, key = request.words, "/".join((module, *below))
-        if request.method == "POST":
-            key = f"{module}/{self._clock.new_id()}"
-            self._kept[key] = words
-            return Said(http=201, headers={"Location": f"{self._url}/{GOOD}/{self._record.version}/{key}"})
-        if request.method == "PATCH":
-            whole = self._kept.get(key)
-            if whole is None:
-                return Said(http=404, status=2003)
-            self._kept[key] = whole | words if isinstance(whole, dict) and isinstance(words, dict) else whole
-            return Said()
-        if request.method == "DELETE":
-            return Said() if self._kept.pop(key, None) is not None else Said(http=404, status=2000)
-        known = key in self._kept
-        self._kept[key] = words
-        return Said(http=200 if known else 201)
-
-    def _authorised(self, below: tuple[str, ...]) -> Said:
-        """Any Token of ours may charge."""
-        token = next((one for one in self.lists.get("tokens", []) if below and one["uid"] == below[0]), None)
-        if token is None:
-            return Said(http=404, status=2004)
-        return Said(data={"allowed": "ALLOWED"} | ({"token": token} if self._record.routes else {}))
-
-    def _page(self, module: str, query: Mapping[str, str]) -> Said:
-        everything = self.lists.get(module, [])
-        offset = int(query["offset"]) if query.get("offset", "").isdigit() else 0
-        part = everything[offset : offset + PAGE]
-        headers = {"X-Total-Count": str(len(everything)), "X-Limit": str(PAGE)}
-        if offset + len(part) < len(everything):
-            kept = "".join(f"&{name}={query[name]}" for name in ("date_from", "date_to") if name in query)
-            headers["Link"] = f'<{self._endpoint(module)}?offset={offset + len(part)}&limit={PAGE}{kept}>; rel="next"'
-        return Said(data=part, headers=headers)
-
-    def _spoken(self, request: Request, said: Said, module: str | None) -> Answer:
-        if not self._lets_in(request):
-            said = Said(http=401, status=2000)
+    def _spoken(self, request: Request, heard: Heard) -> Answer:
+        said = heard.said if self._lets_in(request) else Said(http=401, status=2000)
         words = {"status_code": said.status, "timestamp": rfc3339(self._clock.now())}
         if said.data is not None:
             words["data"] = said.data
@@ -238,9 +181,19 @@ class Counterpart:
         for name, spelt in (("x-request-id", "X-Request-ID"), ("x-correlation-id", "X-Correlation-ID")):
             if name in request.headers:
                 headers[spelt] = request.headers[name]
-        if self.route is not None and module not in (None, "versions", "credentials"):
-            headers |= routing.route_headers(self.route)
+        route = self._back(request)
+        if route is not None and heard.module not in (None, *CONFIGURATION):
+            headers |= routing.route_headers(route)
         return Answer(http=said.http, headers=headers, body=encoded(words))
+
+    def _back(self, request: Request) -> Route | None:
+        """From us to whoever asked; None where nobody is named."""
+        if not self.routed:
+            return None
+        try:
+            return Route(to=routing.route_in(request.headers).origin, origin=PartyId.of(*self.party))
+        except NotAPartyId:
+            return None
 
     def _lets_in(self, request: Request) -> bool:
         return bool(self.token) and self.token in routing.tokens_in(request.headers.get("authorization"))

@@ -13,6 +13,8 @@ from msgspec import Struct, field
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import parsed
 
+CONFIGURATION = ("versions", "credentials", "hubclientinfo")  # modules between two platforms, which nobody routes
+
 
 class Request(Struct, frozen=True, kw_only=True):
     """Names of headers in small letters."""
@@ -89,10 +91,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 
 class Record(Struct, kw_only=True):
-    """One run: who spoke to whom, and every exchange in the order in which it began. `secrets` maps values to names."""
+    """One run: who spoke to whom, and every exchange in the order in which it began. `secrets` maps values to names.
+
+    `their_role` is the one that is tested; None until it is seen.
+    """
 
     version: str
     our_role: str
+    their_role: str | None = None
     versions_url: str
     encodes_token: bool = True
     routes: bool = True

@@ -17,7 +17,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import Clock
 from laddnav.ocpi.conform.caller import Caller, Line
 from laddnav.ocpi.conform.conversation import Conversation, Probe
-from laddnav.ocpi.conform.counterpart import OFFERED, Counterpart
+from laddnav.ocpi.conform.counterpart import Counterpart
 from laddnav.ocpi.conform.dialect import USUAL
 from laddnav.ocpi.conform.probes import (
     commands,
@@ -26,12 +26,14 @@ from laddnav.ocpi.conform.probes import (
     objects,
     payments,
     profiles,
+    providers,
     receivers,
     reconciliation,
     transport,
     versions,
 )
 from laddnav.ocpi.conform.record import Record
+from laddnav.ocpi.conform.roles import OFFERED, TESTED_AS, cast
 
 # In this order: what the peer is told and asked to do first, what came of it at the end.
 TELLING: dict[str, Probe] = {
@@ -47,9 +49,11 @@ TELLING: dict[str, Probe] = {
     "clients of a hub": profiles.clients_of_a_hub,
     "invoice reconciliation": reconciliation.reconciliation,
     "payments": payments.payments,
+    "payment terminals": providers.terminals,
     "commands": commands.commands,
 }
 ASKING: dict[str, Probe] = {
+    "a charge that is paid": providers.paid_charge,
     "lists": lists.lists,
     "lists, unchangeable": lists.unchangeable,
     "objects": objects.locations,
@@ -58,6 +62,7 @@ ASKING: dict[str, Probe] = {
     "preferences": objects.preferences,
     "authorisation": objects.authorization,
     "CDRs": receivers.cdrs,
+    "captures": providers.captures,
     "a new token": credentials.renewal,
 }
 # What only reads, and shows no token but those that the peer gave us and some that it cannot know.
@@ -80,18 +85,8 @@ class NothingToTest(Refusal):
         super().__init__(f"{record.versions_url} shows no version that can be tested here: {seen}")
 
 
-class UnknownRole(Refusal):
-    """A role that the tester cannot play."""
-
-    def __init__(self, role: str) -> None:
-        super().__init__(
-            f"The tester cannot play {role!r}; it plays {' or '.join(OFFERED)}: as CPO it tests who hears of places or "
-            "charges (EMSP, NSP, SCSP, a NAP as it collects), as EMSP who tells of them (CPO, a NAP as it tells on)"
-        )
-
-
 class Order(Struct, frozen=True, kw_only=True):
-    """What to test. `our_role` is the one that the tester plays; None: the other side of what the peer offers.
+    """What to test. `our_role` is the one that the tester plays, `their_role` the one that it tests; None: as it seems.
 
     `evse`: where a real charge may be started. `wait`: for how long the peer may push what it likes.
     """
@@ -99,6 +94,7 @@ class Order(Struct, frozen=True, kw_only=True):
     versions_url: str
     token: str
     our_role: str | None = None
+    their_role: str | None = None
     version: str | None = None
     party: tuple[str, str] = ("NL", "LNC")
     evse: tuple[str, str] | None = None
@@ -126,12 +122,17 @@ async def run(
 
     `meanwhile` makes the peer push something, where the peer is ours. Raises NothingToTest, UnknownRole.
     """
-    our_role = order.our_role or USUAL_ROLE
-    if our_role not in OFFERED:
-        raise UnknownRole(our_role)
-    record = Record(version=order.version or USUAL.number, our_role=our_role, versions_url=order.versions_url)
+    ours, theirs = cast(order.our_role, order.their_role)
+    our_role = ours or USUAL_ROLE
+    record = Record(
+        version=order.version or USUAL.number,
+        our_role=our_role,
+        their_role=theirs,
+        versions_url=order.versions_url,
+    )
     caller = Caller(record, clock, order.token)
-    counterpart = Counterpart(record, clock, counterpart_at, order.party)
+    counterpart = Counterpart(record, clock, counterpart_at, order.party, our_role)
+    counterpart.caller = caller
     serve(counterpart)
     talk = Conversation(record, caller, counterpart, clock, order.evse)
     talk.shown("token A", order.token)
@@ -139,8 +140,7 @@ async def run(
         tell("versions")
         if not await versions.find_version(talk, order.version):
             raise NothingToTest(record)
-        if order.our_role is None:
-            talk.take_the_other_side()
+        talk.see_who_it_is(as_told=ours is not None)
         try:
             await _all(TELLING, talk, tell)
             await meanwhile(talk)
@@ -150,6 +150,7 @@ async def run(
             await _all(ASKING, talk, tell)
         finally:
             tell("goodbye")
+            await counterpart.quiet()
             await credentials.leaving(talk)
     finally:
         await caller.close()
@@ -164,6 +165,7 @@ class Known(Struct, frozen=True, kw_only=True):
     encodes_token: bool
     version: str
     our_role: str
+    their_role: str | None
     party: PartyId
     peer: PartyId | None
 
@@ -177,15 +179,17 @@ async def read(known: Known, line: Line, clock: Clock, *, tell: Callable[[str], 
 
     `tell` hears what is asked next, and may raise to end it.
     """
+    usual = TESTED_AS.get(known.their_role or "", (USUAL_ROLE,))[0]
     record = Record(
         version=known.version,
-        our_role=known.our_role if known.our_role in OFFERED else USUAL_ROLE,
+        our_role=known.our_role if known.our_role in OFFERED else usual,
+        their_role=known.their_role,
         versions_url=known.versions_url,
         encodes_token=known.encodes_token,
     )
     caller = Caller(record, clock, known.token, line)
     party = (known.party.country, known.party.party)
-    talk = Conversation(record, caller, Counterpart(record, clock, "", party), clock, None)
+    talk = Conversation(record, caller, Counterpart(record, clock, "", party, record.our_role), clock, None)
     talk.shown("token C", known.token)
     await tell("versions")
     if not await versions.find_version(talk, known.version):

@@ -11,9 +11,9 @@ from msgspec import Struct
 from laddnav.ocpi.conform import checks
 from laddnav.ocpi.conform.catalogue import Level, Requirement, catalogue
 from laddnav.ocpi.conform.checks.finding import CHECKS, Finding
-from laddnav.ocpi.conform.counterpart import OFFERED
 from laddnav.ocpi.conform.dialect import DIALECTS
 from laddnav.ocpi.conform.record import Record
+from laddnav.ocpi.conform.roles import facing
 
 assert checks.FILES, "the checks are registered by being imported"
 
@@ -89,8 +89,11 @@ def _not_applicable(one: Requirement, record: Record) -> str | None:
     if record.version not in one.versions:
         return f"Not of OCPI {record.version}"
     roles = _peer_roles(record)
-    bound = [role for role in _ROLES if role in one.side.partition("/")[0].replace(" or ", " ").split()]
-    if bound and not roles & {role.upper() for role in bound}:
+    who, _, side = one.side.partition("/")
+    bound = [role for role in _ROLES if role in who.replace(" or ", " ").split()]
+    # Whoever serves a side does as it says, whatever else it is; a hub only lets pass what others serve.
+    serves = "HUB" not in roles and record.url(one.module, side.upper()) is not None
+    if bound and not serves and not roles & {role.upper() for role in bound}:
         return f"Binds {' and '.join(bound)}; the peer is {' and '.join(sorted(roles))}"
     if one.module in _OPTIONAL and record.endpoints and not record.offers(one.module):
         return f"The peer offers no {one.module}"
@@ -98,6 +101,8 @@ def _not_applicable(one: Requirement, record: Record) -> str | None:
 
 
 def _peer_roles(record: Record) -> set[str]:
-    """As its credentials say, else the opposite of ours."""
+    """What is tested, and what its credentials say besides; of a hub these are the roles of others."""
+    if record.their_role == "HUB":
+        return {"HUB"}
     said = {role for role in record.notes.get("peer_roles", "").split(",") if role}
-    return said or {other for other in OFFERED if other != record.our_role}
+    return said | ({record.their_role} if record.their_role else set()) or {facing(record.our_role)}

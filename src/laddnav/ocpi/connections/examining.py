@@ -57,6 +57,7 @@ async def examine(
         encodes_token=connection.encodes_token,
         version=connection.version,
         our_role=connection.our_role.value,
+        their_role=connection.their_role,
         party=connection.holder,
         peer=connection.addressee,
     )

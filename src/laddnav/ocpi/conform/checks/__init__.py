@@ -1,6 +1,18 @@
 """What shows a requirement, a file a subject: pure functions over recorded exchanges, each registered under its ids."""
 
-from laddnav.ocpi.conform.checks import envelope, expected, handshake, kept, meaning, objects, paging, priced, theirs
+from laddnav.ocpi.conform.checks import (
+    envelope,
+    expected,
+    handshake,
+    kept,
+    limits,
+    meaning,
+    objects,
+    paging,
+    paid,
+    priced,
+    theirs,
+)
 
 # Importing a file registers its checks; this is the list of the files.
-FILES = (envelope, expected, handshake, kept, meaning, objects, paging, priced, theirs)
+FILES = (envelope, expected, handshake, kept, limits, meaning, objects, paging, paid, priced, theirs)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
-from laddnav.ocpi.conform.record import Exchange, Record
+from laddnav.ocpi.conform.record import CONFIGURATION, Exchange, Record
 from laddnav.ocpi.conform.shapes import DATE_TIME
 
-CONFIGURATION = ("versions", "credentials", "hubclientinfo")
 _ROUTING = tuple(f"ocpi-{side}-{what}" for side in ("to", "from") for what in ("party-id", "country-code"))
 _UNROUTED = ("from a party that is not ours", "to a party that is not theirs", "a module without a token")
 

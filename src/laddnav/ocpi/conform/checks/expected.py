@@ -294,6 +294,21 @@ EXPECTED: tuple[Expected, ...] = (
     _row("POST of a capture without reference", status(2001, 2002), "PAY-031 TYP-039"),
     _row("POST of a capture with a price of 2.2.1", status(2001, 2002), "PAY-032"),
     _row("POST of a capture with a status that is none", status(2001), "PAY-033"),
+    # Of a provider of terminals
+    *(
+        _row(f"{name}: list", granted, f"TRN-058 PAY-001 {id}")
+        for name, id in (("terminals", "PAY-002"), ("captures", "PAY-011"))
+    ),
+    _row("GET of a terminal that it does not have", http(404), "PAY-003 TRN-025"),
+    _row("GET of a terminal of its own", granted, "PAY-003"),
+    _row("PATCH of what a terminal serves", granted, "PAY-004 PAY-005"),
+    _row("PUT of how a terminal is known", granted, "PAY-006 PAY-007"),
+    _row("activation of a terminal", granted, "PAY-008"),
+    _row("deactivation of a terminal", granted, "PAY-010"),
+    _row("GET of a capture of its own", granted, "PAY-011"),
+    _row("GET of a capture that it does not have", http(404), "PAY-011 TRN-025"),
+    _row("PUT of a charge that is paid", granted, "SES-006 PAY-026"),
+    _row("POST of a charge that is paid", granted, "CDR-007 PAY-026"),
     # Charging profiles, and the clients of a hub
     _row("GET of no session", granted, "CHP-001 CHP-002"),
     _row("PUT of no session", granted, "CHP-001 CHP-003"),

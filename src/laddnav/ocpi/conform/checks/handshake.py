@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
 from laddnav.ocpi.conform.dialect import DIALECTS, WITHDRAWN
-from laddnav.ocpi.conform.record import Exchange, Record
+from laddnav.ocpi.conform.record import CONFIGURATION, Exchange, Record
 from laddnav.ocpi.wire import routing
 
 _SENDS = {"CPO": {"locations", "tariffs", "sessions", "cdrs"}, "EMSP": {"tokens", "commands"}}
@@ -191,7 +191,7 @@ def the_peer_sends_the_headers_that_belong_to_a_request(record: Record) -> Itera
         yield from found(("TRN-084",), one, None if correlation else "X-Correlation-ID is missing")
         seen.add(request or "")
         routed = [name for name in headers if name.startswith("ocpi-")]
-        if one.module in ("versions", "credentials"):
+        if one.module in CONFIGURATION:
             yield from found(("HUB-004", "CRED-039"), one, f"{routed[0]} at {one.module}" if routed else None)
         elif one.module is not None:
             ids = ("HUB-001", "HUB-002", "HUB-047") if "result" in one.step else ("HUB-001", "HUB-002")

@@ -51,7 +51,7 @@ def every_page_counts(record: Record) -> Iterator[Finding]:
 @shows("TRN-074")
 def the_limit_is_that_of_the_server(record: Record) -> Iterator[Finding]:
     """Also where less was asked for."""
-    for module in {one.module for one in pages(record)}:
+    for module in {name_of(one.step) for one in pages(record)}:
         large, small = record.last(f"{module}: more than the most"), record.last(f"{module}: page by page")
         if large is None or small is None or not (large.answer.granted and small.answer.granted):
             continue
@@ -173,21 +173,25 @@ def what_changed_since_is_there(record: Record) -> Iterator[Finding]:
 
 
 def _crawls(record: Record) -> dict[str, list[Exchange]]:
-    """The pages of each list that was read as a whole, by module."""
+    """The pages of each list that was read as a whole, by its name: of most there is one in a module."""
     crawls: dict[str, list[Exchange]] = {}
     for one in pages(record):
-        if one.step == f"{one.module}: list" and one.module is not None:
-            crawls.setdefault(one.module, []).append(one)
+        if one.step.endswith(": list"):
+            crawls.setdefault(name_of(one.step), []).append(one)
     return crawls
+
+
+def name_of(step: str) -> str:
+    """What stands before what is asked of it."""
+    return step.partition(": ")[0]
 
 
 def _key(words: Any) -> str:
     if not isinstance(words, dict):
         return repr(words)
     owner = (words.get(name, "") for name in ("country_code", "party_id"))
-    return "*".join(
-        map(str, (*owner, words.get("uid", words.get("id")), words.get("type", ""), words.get("role", "")))
-    ).lower()
+    id = next((words[name] for name in ("uid", "id", "terminal_id") if name in words), None)
+    return "*".join(map(str, (*owner, id, words.get("type", ""), words.get("role", "")))).lower()
 
 
 def _updated(words: Any) -> datetime | None:

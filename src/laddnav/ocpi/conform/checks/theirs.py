@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
-from laddnav.ocpi.conform.counterpart import PUSHED
+from laddnav.ocpi.conform.played import PUSHED
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.wire.paging import next_link
 

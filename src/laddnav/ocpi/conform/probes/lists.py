@@ -5,52 +5,79 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from laddnav.ocpi.conform.conversation import OBJECTS, SINCE, Conversation
-from laddnav.ocpi.conform.record import Exchange
-from laddnav.ocpi.wire.paging import next_link, with_query
+from msgspec import Struct
+
+from laddnav.ocpi.conform.conversation import OBJECTS, PAYMENTS, SINCE, Conversation
+from laddnav.ocpi.conform.record import CONFIGURATION, Exchange
+from laddnav.ocpi.wire.paging import joined, next_link, with_query
 
 _PAGES_MAX = 20  # enough to see how it pages; a network of a million places is not read to its end
-MODULES = ("locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo", "invoicereconciliation")
+_OF_A_HUB = frozenset({"locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"})
+
+
+class List(Struct, frozen=True, kw_only=True):
+    """One list of a Sender: `name` is its module, or what there is one list of among several in a module."""
+
+    name: str
+    module: str
+    holds: str
+    url: str
+
+    def page(self, query: str) -> str:
+        return with_query(self.url, query)
+
+
+def offered(talk: Conversation) -> list[List]:
+    """What can be listed at the peer; a hub collects what belongs to many, and passes on the rest."""
+    every = [(module, module, "", holds) for module, holds in OBJECTS.items()]
+    every += [(name, "payments", path, holds) for name, (path, holds) in PAYMENTS.items()]
+    at_hub = talk.record.their_role == "HUB"
+    return [
+        List(name=name, module=module, holds=f"{holds}*", url=joined(url, path) if path else url)
+        for name, module, path, holds in every
+        if (url := talk.record.url(module, "SENDER")) is not None and (not at_hub or module in _OF_A_HUB)
+    ]
 
 
 async def lists(talk: Conversation) -> None:
-    for module in MODULES:
-        url = talk.record.url(module, "SENDER")
-        if url is not None:
-            await _one(talk, module, url)
+    for one in offered(talk):
+        await _whole(talk, one)
 
 
-async def _one(talk: Conversation, module: str, url: str) -> None:
-    whole = await _crawled(talk, f"{module}: list", module, "", _PAGES_MAX)
-    objects = [one for page in whole for one in page.answer.data or () if isinstance(one, dict)]
-    talk.found[module] = objects
+async def _whole(talk: Conversation, one: List) -> None:
+    whole = await _crawled(talk, one, "list", "", _PAGES_MAX)
+    objects = [words for page in whole for words in page.answer.data or () if isinstance(words, dict)]
+    talk.found[one.name] = objects
     total = whole[0].answer.headers.get("x-total-count", "")
-    await _crawled(talk, f"{module}: page by page", module, "limit=1", 4)
-    await _page(talk, f"{module}: more than the most", module, "limit=1000000")
-    await _page(talk, f"{module}: beyond the end", module, f"offset={int(total) + 1000 if total.isdigit() else 10**6}")
-    for step, query in _windows(objects):
-        await _page(talk, f"{module}: {step}", module, query)
-    await _page(talk, f"{module}: of the future", module, "date_from=2099-01-01T00:00:00Z")
-    await _page(talk, f"{module}: since a fraction", module, "date_from=2015-01-01T00:00:00.5Z")
-    await _page(talk, f"{module}: since no zone", module, "date_from=2015-01-01T00:00:00")
-    await _page(talk, f"{module}: offset that is no number", module, "offset=some")
-    await _page(talk, f"{module}: date that is none", module, "date_from=yesterday")
-    if module == "sessions":
-        await talk.ask("sessions: without date_from", "GET", url, module=module)
-    await talk.ask(f"{module}: with a slash", "GET", with_query(f"{url.rstrip('/')}/", SINCE), module=module)
+    await _crawled(talk, one, "page by page", "limit=1", 4)
+    await _page(talk, one, "more than the most", "limit=1000000")
+    await _page(talk, one, "beyond the end", f"offset={int(total) + 1000 if total.isdigit() else 10**6}")
+    for what, query in _windows(objects):
+        await _page(talk, one, what, query)
+    await _page(talk, one, "of the future", "date_from=2099-01-01T00:00:00Z")
+    await _page(talk, one, "since a fraction", "date_from=2015-01-01T00:00:00.5Z")
+    await _page(talk, one, "since no zone", "date_from=2015-01-01T00:00:00")
+    await _page(talk, one, "offset that is no number", "offset=some")
+    await _page(talk, one, "date that is none", "date_from=yesterday")
+    if one.name == "sessions":
+        await talk.ask("sessions: without date_from", "GET", one.url, module=one.module)
+    slashed = with_query(f"{one.url.rstrip('/')}/", SINCE)
+    await talk.ask(f"{one.name}: with a slash", "GET", slashed, module=one.module, routed=_is_routed(one))
 
 
 async def unchangeable(talk: Conversation) -> None:
     """Nobody changes a list."""
-    for module in MODULES:
-        url = talk.record.url(module, "SENDER")
-        if url is None:
-            continue
+    for one in offered(talk):
         # Where both sides of a module are at one URL, a POST is for the other.
-        both = url == talk.record.url(module, "RECEIVER")
+        both = one.url == talk.record.url(one.module, "RECEIVER")
         for method in ("PUT", "PATCH", "DELETE") if both else ("POST", "PUT", "PATCH", "DELETE"):
             body: Any = None if method == "DELETE" else {}
-            await talk.ask(f"{module}: {method} at the Sender", method, url, body, module=module)
+            step = f"{one.name}: {method} at the Sender"
+            await talk.ask(step, method, one.url, body, module=one.module, routed=_is_routed(one))
+
+
+def _is_routed(one: List) -> bool:
+    return one.module not in CONFIGURATION
 
 
 def _windows(objects: list[dict[str, object]]) -> list[tuple[str, str]]:
@@ -66,23 +93,22 @@ def _windows(objects: list[dict[str, object]]) -> list[tuple[str, str]]:
     ]
 
 
-async def _page(talk: Conversation, step: str, module: str, query: str) -> Exchange:
-    url = talk.record.url(module, "SENDER")
-    assert url is not None
-    if "date_from" not in query and (module == "sessions" or step.endswith("page by page")):
+async def _page(talk: Conversation, one: List, what: str, query: str) -> Exchange:
+    if "date_from" not in query and (one.name == "sessions" or what == "page by page"):
         query = f"{SINCE}&{query}" if query else SINCE
-    where, routed = with_query(url, query), module != "hubclientinfo"
-    return await talk.ask(step, "GET", where, module=module, holds=f"{OBJECTS[module]}*", routed=routed)
+    step = f"{one.name}: {what}"
+    return await talk.ask(step, "GET", one.page(query), module=one.module, holds=one.holds, routed=_is_routed(one))
 
 
-async def _crawled(talk: Conversation, step: str, module: str, query: str, most: int) -> list[Exchange]:
+async def _crawled(talk: Conversation, one: List, what: str, query: str, most: int) -> list[Exchange]:
     """Page after page as the links lead."""
-    pages = [await _page(talk, step, module, query)]
+    pages = [await _page(talk, one, what, query)]
     visited = {pages[0].request.url}
     while len(pages) < most:
         link = next_link(pages[-1].answer.headers.get("link"))
         if link is None or link in visited or not link.startswith("http"):
             break
         visited.add(link)
-        pages.append(await talk.ask(step, "GET", link, module=module, holds=f"{OBJECTS[module]}*"))
+        step = f"{one.name}: {what}"
+        pages.append(await talk.ask(step, "GET", link, module=one.module, holds=one.holds, routed=_is_routed(one)))
     return pages

@@ -65,15 +65,15 @@ PUSHED = (
 async def own_lists(talk: Conversation) -> None:
     """Three objects of ours in each list that the peer may pull."""
     for kind in PUSHED:
-        if kind.module != "sessions" and talk.record.url(kind.module, "RECEIVER") is not None:
+        if kind.module != "sessions" and talk.hears(kind.module) is not None:
             sample = kind.sample(talk.ours)
             several = [sample | {kind.id: f"{sample[kind.id]}-{number}"} for number in range(3)]
-            talk.counterpart.lists[kind.module] = several
+            talk.counterpart.played.lists[kind.module] = several
 
 
 async def receivers(talk: Conversation) -> None:
     for kind in PUSHED:
-        url = talk.record.url(kind.module, "RECEIVER")
+        url = talk.hears(kind.module)
         if url is not None:
             await _Push(talk, kind, url).all()
 
@@ -175,7 +175,7 @@ def _other(value: Any) -> Any:
 
 async def parts_of_locations(talk: Conversation) -> None:
     """EVSEs and Connectors below a Location that was pushed."""
-    url = talk.record.url("locations", "RECEIVER")
+    url = talk.hears("locations")
     if url is None:
         return
     ours, later = talk.ours, talk.later
@@ -209,7 +209,7 @@ async def parts_of_locations(talk: Conversation) -> None:
 
 async def periods_of_sessions(talk: Conversation) -> None:
     """Charging periods are added by PATCH, and replaced by PUT."""
-    url = talk.record.url("sessions", "RECEIVER")
+    url = talk.hears("sessions")
     if url is None or not talk.dialect.routes:
         return
     session = talk.ours.session(talk.ours.token(), talk.ours.location(), id=f"P-{talk.ours.mark}")
@@ -232,7 +232,7 @@ async def periods_of_sessions(talk: Conversation) -> None:
 
 async def types_of_tokens(talk: Conversation) -> None:
     """One uid of two types is two Tokens."""
-    url = talk.record.url("tokens", "RECEIVER")
+    url = talk.hears("tokens")
     if url is None or not talk.dialect.routes:
         return
     uid = f"TWO-{talk.ours.mark}"
@@ -251,13 +251,20 @@ async def types_of_tokens(talk: Conversation) -> None:
     await say("PUT with a type that contradicts", "PUT", with_query(where, "type=OTHER"), card)
 
 
+def _token_of(talk: Conversation) -> Words:
+    """One that the peer may have issued, where it lists none: only its own drivers' charges are billed to it."""
+    if talk.peer is None or not talk.dialect.routes:
+        return talk.ours.token()
+    return talk.ours.token(country_code=talk.peer.country, party_id=talk.peer.party)
+
+
 async def cdrs(talk: Conversation) -> None:
     """A CDR is posted once, found where the answer says, and never changed."""
-    url = talk.record.url("cdrs", "RECEIVER")
+    url = talk.hears("cdrs")
     if url is None:
         return
     token = next((one for one in talk.found.get("tokens", []) if isinstance(one.get("uid"), str)), None)
-    cdr = talk.ours.cdr(token or talk.ours.token(), talk.ours.location())
+    cdr = talk.ours.cdr(token or _token_of(talk), talk.ours.location())
     done = await talk.ask("cdrs: POST", "POST", url, cdr, module="cdrs")
     again = await talk.ask("cdrs: POST again", "POST", url, cdr, module="cdrs")
     await talk.ask("cdrs: POST of another under its id", "POST", url, cdr | {"remark": "changed"}, module="cdrs")

@@ -52,7 +52,7 @@ async def writing(talk: Conversation) -> None:
     """At a Receiver: a body that is no JSON, and one with a charset."""
     other = f"CHARSET-{talk.ours.mark}"
     for module, words in (("tokens", talk.ours.token(uid=other)), ("tariffs", talk.ours.tariff(id=other))):
-        url = talk.record.url(module, "RECEIVER")
+        url = talk.hears(module)
         if url is None:
             continue
         where = joined(url, *talk.counterpart.party, other)
