@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 import asyncpg
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from yarl import URL
@@ -29,6 +30,7 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import commanded, limited
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import sharing
+from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.hub import clients
@@ -257,6 +259,13 @@ async def befriended(
         store.connections.update(unit, connection)
         store.lines.set_outbound(unit, connection.line, one.clients.seal.sealed("what-we-show-them"))
     return token
+
+
+async def agreed(one: Installation, policy: Policy) -> None:
+    """From now on its only partner is spoken with like that."""
+    connection = await one.connection()
+    async with one.database.unit() as unit:
+        store.connections.update(unit, replace(connection, policy=policy))
 
 
 class Answer:

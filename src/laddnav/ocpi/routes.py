@@ -20,6 +20,7 @@ from laddnav.ocpi import http, rules, store
 from laddnav.ocpi.callers import Caller, Callers, hashes_of
 from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.deviations import uids
 from laddnav.ocpi.endpoints import (
     bookings,
     cdrs,
@@ -381,8 +382,16 @@ def _reads(request: Request) -> bool:
 
 
 def _key(request: Request) -> object:
-    """Requests that may change the same have the same: the object that the URL names, whatever of it they change."""
-    return None if request.method in ("GET", "POST") else tuple(fold(one) for one in request.path[3:6])
+    """Requests that may change the same have the same: the object that the URL names, whatever of it they change.
+
+    What a partner's uids mean is a matter of its policy, of which nothing is known yet: they are alike under any.
+    """
+    if request.method in ("GET", "POST"):
+        return None
+    named = [fold(one) for one in request.path[3:6]]
+    if request.path[2:3] == (Module.TOKENS,):
+        named[2:] = map(uids.alike, named[2:])
+    return tuple(named)
 
 
 def _hints(error: Exception) -> Mapping[str, str]:

@@ -10,21 +10,17 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from laddnav.locations import actions as locations
-from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.connections import partners
-from laddnav.ocpi.deviations import uids
 from laddnav.ocpi.deviations.policy import Calls, Lists, Objects, Policy, Pushes, switches_of
 from laddnav.ocpi.deviations.quirks import FIELDS
-from laddnav.ocpi.endpoints.heard import speakable
 from laddnav.ocpi.wire import handshake
-from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import OfferedVersion, State
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -34,17 +30,9 @@ from laddnav.tokens.model import LocationReferences
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.furnishing import locations_made
-from tests.ocpi.network import CPO, EMSP, Ask, Installation, stranger
+from tests.ocpi.network import CPO, EMSP, Ask, Installation, agreed, stranger
 from tests.ocpi.peer import Peer, envelope, peer, said
 from tests.ocpi.wording import cdr, session, words
-
-
-async def agreed(one: Installation, policy: Policy) -> None:
-    """From now on its only partner is spoken with like that."""
-    connection = await one.connection()
-    async with one.database.unit() as unit:
-        store.connections.update(unit, replace(connection, policy=policy))
-
 
 # Calls ----------------------------------------------------------------------------------------------------------------
 
@@ -266,40 +254,6 @@ async def test_a_change_of_a_location_may_name_some_of_its_evses(
     evses = (await at_emsp("GET", url)).data["evses"]
     assert evses[1:] == ([*rest, other] if merges else rest)
     assert evses[0]["status"] == ("CHARGING" if merges else before["status"])
-
-
-async def test_uids_are_read_as_our_readers_write_them_and_said_as_theirs_do(cpo: Installation, at_cpo: Ask) -> None:
-    """objects.uids: a card of theirs is found at our station, and named as theirs in what we say of it."""
-    await agreed(cpo, Policy(objects=Objects(uids=("joined", "upper-case", "reversed-bytes"))))
-    url = f"{cpo.url}/ocpi/cpo/2.2.1/tokens/NL/TNM/00%3Aa3%3A7f"
-    body = encoded(words(things.token("00:a3:7f", EMSP)))
-    assert (await at_cpo("PUT", url, body)).both == (201, 1000)
-    async with cpo.database.unit() as unit:
-        (kept,) = await tokens.by_uid(unit, CPO, "7FA300")
-    assert kept.uid == "7FA300" and (await at_cpo("GET", url)).both == (200, 1000)
-    await agreed(cpo, Policy())
-    assert (await at_cpo("GET", url)).http == 404
-    forms = ("reversed-bytes",)
-    told = parsed(speakable(replace(await cpo.connection(), policy=Policy(objects=Objects(uids=forms))), body))
-    assert told["uid"] == "00:a3:7f", "what is no row of bytes is left as it is"
-    assert uids.said(uids.heard("00A37F", forms), forms) == "00A37F"
-
-
-@pytest.mark.parametrize("uid", ["0", "00", "04A37F2", "SE-LAD-1", "", "0004"])
-def test_no_digit_of_a_uid_is_ever_lost(uid: str) -> None:
-    for form in uids.FORMS:
-        assert sorted(uids.heard(uid, [form]).upper()) == sorted(uid.upper())
-
-
-async def test_our_words_name_their_cards_as_they_do(emsp: Installation, at_emsp: Ask) -> None:
-    """objects.uids: in lists too."""
-    async with emsp.database.unit() as unit:
-        await tokens.keep(unit, EMSP, things.token("04A37F", EMSP))
-    url = f"{emsp.url}/ocpi/emsp/2.2.1/tokens"
-    for policy, uid in ((Policy(), "04A37F"), (Policy(objects=Objects(uids=("reversed-bytes",))), "7FA304")):
-        await agreed(emsp, policy)
-        assert [one["uid"] for one in (await at_emsp("GET", url)).data] == [uid]
-        assert (await at_emsp("POST", f"{url}/{uid}/authorize")).data["token"]["uid"] == uid
 
 
 # The table ------------------------------------------------------------------------------------------------------------

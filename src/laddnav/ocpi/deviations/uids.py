@@ -44,6 +44,12 @@ def heard(uid: str, forms: Iterable[str]) -> str:
     return uid
 
 
+def alike(uid: str) -> str:
+    """The same for all spellings of which any policy makes one uid."""
+    joined = _joined(uid).upper()
+    return min(joined, _reversed(joined))
+
+
 def said(uid: str, forms: Iterable[str]) -> str:
     """As theirs do."""
     return heard(uid, [name for name in forms if name in _UNDONE])
