@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
@@ -61,7 +62,8 @@ def encoded(words: Any) -> bytes:
 class Codec(Generic[W, M]):
     """One object in one OCPI version: its wire shape, the way there and back.
 
-    `appends` names the lists whose members a PATCH adds instead of replacing them.
+    `appends` names the lists whose members a PATCH adds instead of replacing them, `repeats` a list whose members are
+    for the most part those of other objects too: `read` is given their bytes.
     """
 
     def __init__(
@@ -71,17 +73,23 @@ class Codec(Generic[W, M]):
         write: Callable[[M], W],
         *,
         appends: frozenset[str] = frozenset(),
+        repeats: str | None = None,
     ) -> None:
         self.wire = wire
         self.read = read
         self.write = write
         self._appends = appends
-        self._decoder = msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=number_in)
+        self._decoder = _decoder(wire)
+        self._shallow = None if repeats is None else _decoder(_with_bytes(wire, repeats))
 
     def decode(self, body: bytes, hearing: Hearing) -> M:
         """Raises Unreadable, naming the field by its path, and NotAPartyId."""
+        body = body.removeprefix(_BYTE_ORDER_MARK)
+        if self._shallow is not None:
+            with suppress(*UNREADABLE):  # what is wrong is named by its whole path only where all is read at once
+                return self.read(self._shallow.decode(body), hearing)
         try:
-            return self.read(self._decoder.decode(body.removeprefix(_BYTE_ORDER_MARK)), hearing)
+            return self.read(self._decoder.decode(body), hearing)
         except UNREADABLE as error:
             raise Unreadable(str(error)) from error
 
@@ -154,6 +162,16 @@ class Codecs:
 
     def __iter__(self) -> Iterator[type[Any]]:
         return iter(self._codecs)
+
+
+def _decoder(wire: type[W]) -> msgspec.json.Decoder[W]:
+    return msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=number_in)
+
+
+def _with_bytes(wire: type[W], name: str) -> type[W]:
+    """The same, but that the members of one list are left as they came."""
+    field = (name, tuple[Raw, ...] | None, None)
+    return cast("type[W]", msgspec.defstruct(wire.__name__, [field], bases=(wire,), kw_only=True))
 
 
 def _members(changes: dict[str, Any], name: str) -> list[Any]:

@@ -12,7 +12,7 @@ class WireDimension(Struct, kw_only=True):
 
 
 def read_dimensions(wire: tuple[WireDimension, ...]) -> tuple[Dimension, ...]:
-    return tuple(Dimension(one.type, one.volume.value) for one in wire)
+    return tuple([Dimension(one.type, one.volume.value) for one in wire])
 
 
 def write_dimensions(dimensions: tuple[Dimension, ...]) -> tuple[WireDimension, ...]:

@@ -97,6 +97,12 @@ def number_in(text: str) -> Number | Decimal:
         return value
 
 
+@lru_cache(maxsize=8_192)
+def _whole(said: int) -> Number:
+    """Raises ValueError."""
+    return Number(sane(Decimal(said)))
+
+
 def from_json(kind: type, said: object) -> object:
     """How msgspec reads the types it does not know. Raises ValueError, to which msgspec adds the path."""
     # By exact types: a bool is no number. What is most frequent comes first.
@@ -104,8 +110,10 @@ def from_json(kind: type, said: object) -> object:
         return said
     if kind is DateTime and type(said) is str:
         return DateTime(instant(said))
-    if kind is Number and type(said) in (int, Decimal):
-        return Number(sane(Decimal(said)))  # type: ignore[arg-type]  # one of these
+    if kind is Number and type(said) is int:
+        return _whole(said)
+    if kind is Number and type(said) is Decimal:
+        return Number(sane(said))
     expected = {Number: "a number", DateTime: "an instant as 2026-11-21T09:47:00Z"}[kind]
     raise ValueError(f"Expected {expected}, got {said!r:.40}")
 

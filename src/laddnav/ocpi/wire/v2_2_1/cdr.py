@@ -13,6 +13,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
 from laddnav.ocpi.wire.codec import Codec, Hearing
 from laddnav.ocpi.wire.shared.geo import WireGeoLocation, read_place, write_place
+from laddnav.ocpi.wire.shared.repeated import Repeated
 from laddnav.ocpi.wire.shared.scalars import (
     Blob5000,
     CiString2,
@@ -122,6 +123,9 @@ class WireCdr(WireCdrOf[WirePrice, WireTariff], kw_only=True, omit_defaults=True
     pass
 
 
+known_tariff = Repeated(WireTariff, read_tariff)
+
+
 def read_cdr_of(
     wire: WireCdrOf[P, T], hearing: Hearing, read_price: Callable[[P], Price], read_tariff: Callable[[T], Tariff]
 ) -> Cdr:
@@ -142,7 +146,7 @@ def read_cdr_of(
         location=_read_location(wire.cdr_location),
         meter_id=wire.meter_id,
         currency=wire.currency.upper(),
-        tariffs=tuple(read_tariff(one) for one in wire.tariffs or ()),
+        tariffs=tuple([read_tariff(one) for one in wire.tariffs or ()]),
         periods=read_periods(wire.charging_periods),
         signed_data=None if wire.signed_data is None else _read_signed(wire.signed_data),
         costs=Costs(
@@ -206,7 +210,7 @@ def cdr_words(cdr: Cdr, write_price: Callable[[Price], P], write_tariff: Callabl
 
 
 def read(wire: WireCdr, hearing: Hearing) -> Cdr:
-    return read_cdr_of(wire, hearing, read_price, read_tariff)
+    return read_cdr_of(wire, hearing, read_price, known_tariff)
 
 
 def write(cdr: Cdr) -> WireCdr:
@@ -276,4 +280,4 @@ def _write_signed(signed: SignedData) -> WireSignedData:
     )
 
 
-codec = Codec(WireCdr, read, write)
+codec = Codec(WireCdr, read, write, repeats="tariffs")

@@ -17,10 +17,12 @@ class WireChargingPeriod(Struct, kw_only=True, omit_defaults=True):
 
 def read_periods(wire: tuple[WireChargingPeriod, ...] | None) -> tuple[ChargingPeriod, ...]:
     return tuple(
-        ChargingPeriod(
-            started_at=one.start_date_time.at, dimensions=read_dimensions(one.dimensions), tariff_id=one.tariff_id
-        )
-        for one in wire or ()
+        [
+            ChargingPeriod(
+                started_at=one.start_date_time.at, dimensions=read_dimensions(one.dimensions), tariff_id=one.tariff_id
+            )
+            for one in wire or ()
+        ]
     )
 
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from laddnav.cdrs.model import Cdr
 from laddnav.ocpi.wire.codec import Codec, Hearing, Unsayable
+from laddnav.ocpi.wire.shared.repeated import Repeated
 from laddnav.ocpi.wire.v2_2_1 import cdr as v2_2_1
 from laddnav.ocpi.wire.v2_2_1.cdr import WireCdrOf, cdr_words, read_cdr_of
 from laddnav.ocpi.wire.v2_3_0.cdr_token import WireCdrToken, write_cdr_token
@@ -29,8 +30,11 @@ class WireCdr(WireCdrOf[WirePrice, WireTariff], kw_only=True, omit_defaults=True
     charging_periods: Annotated[tuple[WireChargingPeriod, ...], Meta(min_length=1)]
 
 
+known_tariff = Repeated(WireTariff, read_tariff)
+
+
 def read(wire: WireCdr, hearing: Hearing) -> Cdr:
-    return read_cdr_of(wire, hearing, read_price, read_tariff)
+    return read_cdr_of(wire, hearing, read_price, known_tariff)
 
 
 def write(cdr: Cdr) -> WireCdr:
@@ -43,4 +47,4 @@ def write(cdr: Cdr) -> WireCdr:
     return WireCdr(**cdr_words(told, write_price, write_tariff), cdr_token=write_cdr_token(cdr.token))
 
 
-codec = Codec(WireCdr, read, write)
+codec = Codec(WireCdr, read, write, repeats="tariffs")
