@@ -23,7 +23,6 @@ from laddnav.ocpi.connections import partners
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.server import settings
-from laddnav.server.app import roaming
 from laddnav.server.http import serving
 from laddnav.sim.station import SimStation
 from laddnav.tariffs import actions as tariffs
@@ -57,7 +56,7 @@ async def company(database_url: str, data: Path, holder: PartyId) -> AsyncIterat
     async with serving(said) as served:
         port = urlsplit(served.url).port
         assert port is not None
-        clients = Clients(served.database, roaming(replace(said, port=port)))
+        clients = Clients(served.database, replace(said, port=port).roaming)
         try:
             yield Company(served.url, served.database, clients, holder)
         finally:

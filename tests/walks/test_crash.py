@@ -34,8 +34,8 @@ from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.readings import actions as readings
 from laddnav.server import settings
-from laddnav.server.app import HEARS, roaming
 from laddnav.server.clock import ScaledClock, WallClock
+from laddnav.server.hears import HEARS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
 from laddnav.sim.car import Car
@@ -112,7 +112,7 @@ class Victim:
     async def seen(self) -> AsyncIterator[Company]:
         """What it keeps, and the means to speak for it, over a connection of our own to its database."""
         database = await Database.connect(self.url, clock=WallClock(), hears=HEARS, size=3)
-        clients = Clients(database, roaming(self.settings))
+        clients = Clients(database, self.settings.roaming)
         try:
             yield Company(self.settings.url, database, clients, NETWORK)
         finally:

@@ -54,7 +54,7 @@ async def opened(
     from msgspec.structs import replace
 
     from laddnav.server import installation, running, settings
-    from laddnav.server.app import HEARS
+    from laddnav.server.hears import HEARS
 
     words = settings.said(data=data, database=database)
     folder = words.get("data", settings.DATA)

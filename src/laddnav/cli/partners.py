@@ -137,13 +137,12 @@ async def _invite(
     their_role: str,
 ) -> dict[str, Any]:
     from laddnav.ocpi.connections import partners
-    from laddnav.server.app import roaming
 
     first, *also = _speakers(our_party, our_role)
     async with opened(data, database) as (settings, installed), installed.unit() as unit:
         invitation = await partners.invite(
             unit,
-            roaming(settings),
+            settings.roaming,
             first.holder,
             first.role,
             also=also,
@@ -248,10 +247,9 @@ async def _remove(data: Path | None, database: str | None, id: str) -> dict[str,
 @asynccontextmanager
 async def _calling(data: Path | None, database: str | None) -> AsyncIterator[tuple[Database, Clients]]:
     from laddnav.ocpi.calls.client import Clients
-    from laddnav.server.app import roaming
 
     async with opened(data, database) as (settings, installed):
-        clients = Clients(installed, roaming(settings))
+        clients = Clients(installed, settings.roaming)
         try:
             yield installed, clients
         finally:

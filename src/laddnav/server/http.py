@@ -23,7 +23,8 @@ from laddnav.kit.refusal import Refusal
 from laddnav.people import actions as people
 from laddnav.people.rules import FIRST_NAME
 from laddnav.server import running
-from laddnav.server.app import HEARS, House
+from laddnav.server.app import House
+from laddnav.server.hears import HEARS
 from laddnav.server.installation import opened
 from laddnav.server.jobs import kept_going
 from laddnav.server.metrics import Metrics

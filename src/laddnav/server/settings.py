@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.kit.refusal import Refusal
+from laddnav.ocpi.settings import Keeping
+from laddnav.ocpi.settings import Settings as Roaming
 
 DATA = Path(".laddnav")
 KEY_BYTES = 32
@@ -61,6 +64,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     def url(self) -> str:
         """Where others reach us, without a slash at its end."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def roaming(self) -> Roaming:
+        """What of them OCPI has to know."""
+        return Roaming(
+            public_url=self.url,
+            key=self.key,
+            allow_loopback=self.allow_loopback_partners,
+            partner_rate=self.partner_rate,
+            keeping=Keeping(
+                commands=timedelta(days=self.keep_commands),
+                deliveries=timedelta(days=self.keep_deliveries),
+                hub_requests=timedelta(days=self.keep_hub_requests),
+            ),
+        )
 
 
 def read(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:

@@ -33,8 +33,8 @@ from laddnav.ocpi.wire.handshake import State, Step
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 from laddnav.server import installation, settings
-from laddnav.server.app import HEARS, roaming
 from laddnav.server.clock import ScaledClock, WallClock
+from laddnav.server.hears import HEARS
 from laddnav.server.installation import Whereabouts
 from laddnav.server.settings import Settings
 from laddnav.sessions import actions as sessions
@@ -152,7 +152,7 @@ class Company:
         self.name = name
         self.settings = said
         self.database = database
-        self.clients = Clients(database, roaming(said))
+        self.clients = Clients(database, said.roaming)
         self.process: Process | None = None
 
     @property

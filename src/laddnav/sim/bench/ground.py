@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.ocpi.calls.client import Clients
 from laddnav.server import installation, settings
-from laddnav.server.app import HEARS, roaming
+from laddnav.server.hears import HEARS
 from laddnav.sim.process import PYTHON, Process
 
 
@@ -65,7 +65,7 @@ async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]]) -> AsyncIt
             )
             stack.push_async_callback(server.stop)
             os.sched_setaffinity(server.pid, cores)
-            clients = Clients(opened.database, roaming(replace(said, public_url=server.url)))
+            clients = Clients(opened.database, replace(said, public_url=server.url).roaming)
             stack.push_async_callback(clients.close)
             yield Ground(
                 database=opened.database,

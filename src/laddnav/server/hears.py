@@ -1,0 +1,111 @@
+"""Who hears what; an event that nobody hears is still in the stream, where pages and other systems follow along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from laddnav.billing import actions as billing
+from laddnav.billing.events import InvoiceIssued
+from laddnav.bookings.actions import offering, waiting
+from laddnav.bookings.events import BookingChanged, BookingLocationChanged
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
+from laddnav.db.events import Event
+from laddnav.db.unit import Listener
+from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
+from laddnav.ocpi.commands import commanded, limited
+from laddnav.ocpi.connections.introductions import introduce_debtors
+from laddnav.ocpi.deviations.sharing import tell_of_prices
+from laddnav.ocpi.events import ConnectionChanged
+from laddnav.ocpi.hub import clients as hub_clients
+from laddnav.ocpi.payments import paying
+from laddnav.ocpi.telling.listeners import (
+    push_booking,
+    push_booking_location,
+    push_cdr,
+    push_closed_places,
+    push_location,
+    push_record,
+    push_session,
+    push_status,
+    push_tariff,
+    push_token,
+)
+from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
+from laddnav.ocpp import calls
+from laddnav.payments.events import (
+    ConfirmationChanged,
+    TerminalAssigned,
+    TerminalChanged,
+    TerminalDeactivated,
+    TerminalDescribed,
+)
+from laddnav.reconciliation import actions as reconciliation
+from laddnav.reconciliation.events import RecordChanged
+from laddnav.reservations import actions as reservations
+from laddnav.reservations.events import (
+    CancellationAnswered,
+    CancellationRequested,
+    ReservationAnswered,
+    ReservationChanged,
+    ReservationRequested,
+    ReservationWithdrawn,
+)
+from laddnav.sessions.events import (
+    LimitsAnswered,
+    LimitsChanged,
+    LimitsRequested,
+    SessionAmended,
+    SessionChanged,
+    SessionEnded,
+    SessionFailed,
+    SessionStarted,
+    StartAnswered,
+    StartRequested,
+    StopAnswered,
+    StopRequested,
+)
+from laddnav.tariffs.events import TariffChanged, TariffRegrouped
+from laddnav.tokens.events import TokenChanged, TokenRenamed
+
+HEARS: Mapping[type[Event], Sequence[Listener]] = {
+    LocationChanged: [push_location, note_location, offering.location_changed],
+    BookingLocationChanged: [push_booking_location],
+    BookingChanged: [push_booking],
+    EvseStatusChanged: [push_status],
+    TariffChanged: [push_tariff, note_tariff],
+    TariffRegrouped: [tell_of_prices],
+    TokenChanged: [push_token, note_token],
+    TokenRenamed: [push_closed_places],
+    StartRequested: [calls.start_requested],
+    StartAnswered: [commanded.answer_command],
+    StopRequested: [calls.stop_requested],
+    StopAnswered: [commanded.answer_command],
+    ReservationRequested: [calls.reservation_requested],
+    ReservationAnswered: [commanded.answer_command],
+    ReservationChanged: [waiting.reservation_went_on],
+    ReservationWithdrawn: [commanded.withdraw_reservation],
+    CancellationRequested: [calls.cancellation_requested],
+    CancellationAnswered: [commanded.answer_command],
+    UnlockRequested: [calls.unlock_requested],
+    UnlockAnswered: [commanded.answer_command],
+    LimitsRequested: [calls.limits_requested],
+    LimitsAnswered: [limited.answer_limits],
+    LimitsChanged: [limited.push_limits],
+    SessionStarted: [reservations.session_went_on, waiting.session_went_on, push_session],
+    SessionChanged: [push_session],
+    SessionEnded: [cdrs.close, push_session],
+    SessionFailed: [reservations.session_went_on, push_session],
+    SessionAmended: [cdrs.correct, push_session],
+    CdrClosed: [billing.bill, push_cdr, note_cdr],
+    CdrReceived: [cdrs.check],
+    CdrAccepted: [billing.bill],
+    InvoiceIssued: [reconciliation.record_issued],
+    RecordChanged: [push_record],
+    TerminalChanged: [paying.push_terminal],
+    TerminalAssigned: [paying.push_assignment],
+    TerminalDescribed: [paying.push_assignment],
+    TerminalDeactivated: [paying.push_deactivation],
+    ConfirmationChanged: [paying.push_confirmation],
+    ConnectionChanged: [introduce_debtors, hub_clients.tell_clients],
+}
