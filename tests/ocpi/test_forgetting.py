@@ -10,7 +10,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.forgetting import forget_old
 from laddnav.ocpi.hub.model import Counted
-from laddnav.ocpi.model import Connection, KeptCommand, Message
+from laddnav.ocpi.model import Connection, Exchange, KeptCommand, Message
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import Module, Step
 from laddnav.parties.model import Role
@@ -54,6 +54,25 @@ async def test_what_is_over_is_forgotten_in_its_time_and_in_small_bites(cpo: Ins
     async with cpo.database.unit() as unit:
         await partners.leave(unit, connection, Step.WE_REMOVE)
     assert await after(1) == (2, [1, 0], [])
+
+
+async def test_a_command_is_kept_from_when_it_was_over(cpo: Installation, clock: SetClock) -> None:
+    """And what was said is forgotten before, in small bites too."""
+    await befriended(cpo, EMSP, Role.EMSP)
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        asked = command(unit, connection, CommandState.ACCEPTED)
+        store.commands.insert(unit, asked)
+        for _ in range(3):
+            store.exchanges.insert(unit, exchange(unit, connection))
+    clock.advance(timedelta(days=29))
+    async with cpo.database.unit() as unit:
+        store.commands.move(unit, asked, CommandState.DONE, "ACCEPTED")
+    forgotten = []
+    for days in (0, 2, 29):
+        clock.advance(timedelta(days=days))
+        forgotten.append(await forget_old(cpo.database, cpo.settings.keeping, bite=2))
+    assert forgotten == [3, 0, 1]
 
 
 async def test_news_that_come_while_it_is_forgotten_are_kept(cpo: Installation, clock: SetClock) -> None:
@@ -112,5 +131,23 @@ def counted(unit: Unit, connection: Connection) -> Counted:
         bytes_out=9,
         http=200,
         status=1000,
+        took_ms=1,
+    )
+
+
+def exchange(unit: Unit, connection: Connection) -> Exchange:
+    return Exchange(
+        holder=connection.holder,
+        connection_id=connection.id,
+        id=unit.new_id(),
+        at=unit.now,
+        direction="in",
+        method="GET",
+        url="/ocpi/versions",
+        http_status=200,
+        ocpi_status=1000,
+        problem=None,
+        request_id=unit.new_id(),
+        correlation_id=unit.new_id(),
         took_ms=1,
     )

@@ -17,6 +17,8 @@ Forget = Callable[[Unit, datetime, int], Awaitable[int]]
 async def forget_old(database: Database, keeping: Keeping, bite: int = BITE) -> int:
     """Says how many rows there were."""
     each: tuple[tuple[Forget, timedelta], ...] = (
+        (store.exchanges.forget, keeping.exchanges),
+        (store.handshakes.forget, keeping.exchanges),
         (store.commands.forget, keeping.commands),
         (store.deliveries.forget, keeping.deliveries),
         (store.deliveries.forget_removed, keeping.deliveries),

@@ -10,6 +10,7 @@ from msgspec import Struct
 class Keeping(Struct, frozen=True, kw_only=True):
     """How long what is over is kept: to look into trouble, and of what a hub passed on, to settle it."""
 
+    exchanges: timedelta = timedelta(days=14)  # and steps of handshakes
     commands: timedelta = timedelta(days=30)
     deliveries: timedelta = timedelta(days=30)
     hub_requests: timedelta = timedelta(days=400)  # a year's bill is looked into in the year after

@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse
 from laddnav.kit import json
 from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.calling import PartnerRefused, PartnerTroubled
-from laddnav.ocpi.calls.journal import forget_old
 from laddnav.ocpi.calls.masking import KEPT_MAX
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.forgetting import forget_old
 from laddnav.ocpi.model import Exchange, Looked
 from tests.clock import SetClock
 from tests.ocpi.furnishing import locations_made
@@ -132,7 +132,7 @@ async def test_a_delivery_that_failed_is_there_with_what_was_said(
     assert delivery is not None and (delivery.object_key, delivery.state) == ("l000", "dead")
     assert '"status_message": "no Postal_Code"' in str(one.response_body) and '"id": "L000"' in str(one.request_body)
     clock.advance(timedelta(days=15))
-    await forget_old(cpo.database)
+    await forget_old(cpo.database, cpo.settings.keeping)
     assert await everything(cpo) == ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 from msgspec.structs import replace
@@ -19,7 +18,6 @@ from laddnav.ocpi.wire.shared.scalars import printable
 
 log = structlog.get_logger()
 
-KEPT_FOR = timedelta(days=14)
 _GATHER = 0.2  # seconds that a row may wait for others
 _MOST = 10_000  # rows of each that wait at most; a database that is down must not fill the memory
 _MOST_BODIES = 1_000  # of them with what was said
@@ -79,10 +77,3 @@ async def _count(unit: Unit, counted: Sequence[Counted]) -> Sequence[None]:
     for one in counted:
         store.hub.count(unit, one)
     return [None for _ in counted]
-
-
-async def forget_old(database: Database) -> None:
-    """Exchanges and steps of handshakes are for looking into trouble, not for ever."""
-    async with database.unit() as unit:
-        store.exchanges.forget(unit, unit.now - KEPT_FOR)
-        store.handshakes.forget(unit, unit.now - KEPT_FOR)

@@ -35,8 +35,9 @@ COMMANDS = f"select {_COMMAND} from ocpi_command where holder = $1 and connectio
 
 FORGET_COMMANDS = """
 delete from ocpi_command where (holder, id) in (
-  select holder, id from ocpi_command where state not in ('asked', 'accepted') and asked_at < $1
-  order by asked_at limit $2)
+  select holder, id from ocpi_command
+  where state not in ('asked', 'accepted') and coalesce(answered_at, asked_at) < $1
+  order by coalesce(answered_at, asked_at) limit $2)
 """
 
 
@@ -90,7 +91,7 @@ async def list_all(unit: Unit, connection: Connection, limit: int) -> tuple[Kept
 
 
 async def forget(unit: Unit, before: datetime, most: int) -> int:
-    """What is over, and was asked before then; says how many there were."""
+    """What was over before then; says how many there were."""
     return await unit.execute(FORGET_COMMANDS, before, most)
 
 

@@ -28,7 +28,10 @@ where holder = $1 and connection_id = $2 and ($4::text is null or id < $4) and (
     or lower(request_id) = $7 or lower(correlation_id) = $7)
 order by id desc limit $3
 """
-FORGET_EXCHANGES = "delete from ocpi_exchange where at < $1"
+FORGET_EXCHANGES = """
+delete from ocpi_exchange where (holder, connection_id, id) in (
+  select holder, connection_id, id from ocpi_exchange where at < $1 order by at limit $2)
+"""
 
 
 def insert(unit: Unit, one: Exchange) -> None:
@@ -68,8 +71,9 @@ async def find(unit: Unit, connection: Connection, id: str) -> Exchange | None:
     return None if row is None else _exchange(row)
 
 
-def forget(unit: Unit, before: datetime) -> None:
-    unit.write(FORGET_EXCHANGES, before)
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What was said before then; says how many there were."""
+    return await unit.execute(FORGET_EXCHANGES, before, most)
 
 
 def _exchange(row: Record) -> Exchange:

@@ -22,7 +22,10 @@ where line = $1 and handshake in (
   select distinct handshake from ocpi_handshake_step where line = $1 order by handshake desc limit $2)
 order by handshake desc, number
 """
-FORGET_STEPS = "delete from ocpi_handshake_step where began_at < $1"
+FORGET_STEPS = """
+delete from ocpi_handshake_step where (line, handshake, number) in (
+  select line, handshake, number from ocpi_handshake_step where began_at < $1 order by began_at limit $2)
+"""
 
 
 def put(unit: Unit, one: HandshakeStep) -> None:
@@ -50,5 +53,6 @@ async def list_all(unit: Unit, line: str, limit: int) -> tuple[HandshakeStep, ..
     return tuple(HandshakeStep(**dict(row) | {"deed": Deed(row["deed"]), "stage": Stage(row["stage"])}) for row in rows)
 
 
-def forget(unit: Unit, before: datetime) -> None:
-    unit.write(FORGET_STEPS, before)
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What was begun before then; says how many there were."""
+    return await unit.execute(FORGET_STEPS, before, most)
