@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from functools import partial
 
 from starlette.applications import Starlette
@@ -36,72 +35,29 @@ import laddnav.tariffs.routes
 import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.billing import actions as billing
-from laddnav.billing.events import InvoiceIssued
-from laddnav.bookings.actions import offering, waiting
-from laddnav.bookings.events import BookingChanged, BookingLocationChanged
-from laddnav.cdrs import actions as cdrs
-from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
-from laddnav.db.events import Event
+from laddnav.bookings.actions import waiting
 from laddnav.db.outbox import Deliverer
-from laddnav.db.unit import Database, Listener
+from laddnav.db.unit import Database
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.locations.actions import away
-from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
 from laddnav.ocpi import forgetting
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.commands import commanded, commands, limited
+from laddnav.ocpi.commands import commands
 from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.connections import offers, renewing
-from laddnav.ocpi.connections.introductions import introduce_debtors
-from laddnav.ocpi.deviations.sharing import tell_of_prices
 from laddnav.ocpi.endpoints import lists
-from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.fetching import pull
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
-from laddnav.ocpi.payments import paying
-from laddnav.ocpi.settings import Keeping
-from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpi.telling import push
-from laddnav.ocpi.telling.listeners import (
-    push_booking,
-    push_booking_location,
-    push_cdr,
-    push_closed_places,
-    push_location,
-    push_record,
-    push_session,
-    push_status,
-    push_tariff,
-    push_token,
-)
-from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpp import actions as ocpp
-from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
-from laddnav.payments.events import (
-    ConfirmationChanged,
-    TerminalAssigned,
-    TerminalChanged,
-    TerminalDeactivated,
-    TerminalDescribed,
-)
 from laddnav.people import actions as people
 from laddnav.people.api import Route
-from laddnav.reconciliation import actions as reconciliation
-from laddnav.reconciliation.events import RecordChanged
 from laddnav.reservations import actions as reservations
-from laddnav.reservations.events import (
-    CancellationAnswered,
-    CancellationRequested,
-    ReservationAnswered,
-    ReservationChanged,
-    ReservationRequested,
-    ReservationWithdrawn,
-)
 from laddnav.server.api import Api
 from laddnav.server.clock import dice
 from laddnav.server.installation import Installation
@@ -111,66 +67,7 @@ from laddnav.server.openapi import document
 from laddnav.server.settings import Settings
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.events import (
-    LimitsAnswered,
-    LimitsChanged,
-    LimitsRequested,
-    SessionAmended,
-    SessionChanged,
-    SessionEnded,
-    SessionFailed,
-    SessionStarted,
-    StartAnswered,
-    StartRequested,
-    StopAnswered,
-    StopRequested,
-)
-from laddnav.tariffs.events import TariffChanged, TariffRegrouped
-from laddnav.tokens.events import TokenChanged, TokenRenamed
 from laddnav.web.asked import Console
-
-# Who hears what. An event that nobody hears is still in the stream, where pages and other systems follow along.
-HEARS: Mapping[type[Event], Sequence[Listener]] = {
-    LocationChanged: [push_location, note_location, offering.location_changed],
-    BookingLocationChanged: [push_booking_location],
-    BookingChanged: [push_booking],
-    EvseStatusChanged: [push_status],
-    TariffChanged: [push_tariff, note_tariff],
-    TariffRegrouped: [tell_of_prices],
-    TokenChanged: [push_token, note_token],
-    TokenRenamed: [push_closed_places],
-    StartRequested: [calls.start_requested],
-    StartAnswered: [commanded.answer_command],
-    StopRequested: [calls.stop_requested],
-    StopAnswered: [commanded.answer_command],
-    ReservationRequested: [calls.reservation_requested],
-    ReservationAnswered: [commanded.answer_command],
-    ReservationChanged: [waiting.reservation_went_on],
-    ReservationWithdrawn: [commanded.withdraw_reservation],
-    CancellationRequested: [calls.cancellation_requested],
-    CancellationAnswered: [commanded.answer_command],
-    UnlockRequested: [calls.unlock_requested],
-    UnlockAnswered: [commanded.answer_command],
-    LimitsRequested: [calls.limits_requested],
-    LimitsAnswered: [limited.answer_limits],
-    LimitsChanged: [limited.push_limits],
-    SessionStarted: [reservations.session_went_on, waiting.session_went_on, push_session],
-    SessionChanged: [push_session],
-    SessionEnded: [cdrs.close, push_session],
-    SessionFailed: [reservations.session_went_on, push_session],
-    SessionAmended: [cdrs.correct, push_session],
-    CdrClosed: [billing.bill, push_cdr, note_cdr],
-    CdrReceived: [cdrs.check],
-    CdrAccepted: [billing.bill],
-    InvoiceIssued: [reconciliation.record_issued],
-    RecordChanged: [push_record],
-    TerminalChanged: [paying.push_terminal],
-    TerminalAssigned: [paying.push_assignment],
-    TerminalDescribed: [paying.push_assignment],
-    TerminalDeactivated: [paying.push_deactivation],
-    ConfirmationChanged: [paying.push_confirmation],
-    ConnectionChanged: [introduce_debtors, hub_clients.tell_clients],
-}
 
 # The operator API, room by room.
 ROUTES: Sequence[Route] = (
@@ -205,7 +102,7 @@ class House:
         self.settings = settings
         self._installation = installation
         self._database = installation.database
-        self._clients = Clients(self._database, roaming(settings))
+        self._clients = Clients(self._database, settings.roaming)
         self._ask = Asker(self._database, self._clients)
         self.sockets = Sockets(self._database, process=settings.name, ask=self._ask)
         self.metrics = Metrics(self._database, lambda: len(self.sockets.connections))
@@ -286,21 +183,6 @@ class House:
             ask=self._ask,
             tile_url=self.settings.tile_url,
         )
-
-
-def roaming(settings: Settings) -> Roaming:
-    """What of the settings OCPI has to know."""
-    return Roaming(
-        public_url=settings.url,
-        key=settings.key,
-        allow_loopback=settings.allow_loopback_partners,
-        partner_rate=settings.partner_rate,
-        keeping=Keeping(
-            commands=timedelta(days=settings.keep_commands),
-            deliveries=timedelta(days=settings.keep_deliveries),
-            hub_requests=timedelta(days=settings.keep_hub_requests),
-        ),
-    )
 
 
 class _Straight:
