@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from laddnav.kit import json
 from laddnav.ocpi.calls import masking
@@ -73,6 +73,10 @@ def kept(asked: Any, answered: Any = None, *hidden: str, problem: str = "no") ->
         b'no JSON {"said": "{\\"token\\": \\"' + SECRET.encode() + b'\\"}"}',
         b"<token>" + SECRET.encode() + b"</token>",
         b"token=" + SECRET.encode() + b"&x=1",
+        {"token": {"value": SECRET}, "credentials": {"access_token": [{"of": "us", "is": [SECRET]}]}},
+        {"tokens": [SECRET, SECRET.lower()], "uids": [SECRET]},
+        {"request": json.encode({"token": {"value": SECRET}}).decode(), "status_message": SECRET},
+        {"request": json.encode([json.encode({"cdr_token": {"uid": SECRET}}).decode()]).decode()},
         b"[" * 700 + b'{"uid": "' + SECRET.encode() + b'"}' + b"]" * 700,
     ],
 )
@@ -80,6 +84,13 @@ def test_no_token_and_no_number_of_a_card_is_in_what_is_kept(body: Any) -> None:
     for one in (kept(body), kept(None, body)):
         shown = f"{one.request_body}{one.response_body}"
         assert SECRET.lower() not in shown.lower() and "163000000000" not in shown and len(shown) < KEPT_MAX + 100
+
+
+def test_a_secret_of_letters_alone_is_found_behind_backslashes() -> None:
+    inner = json.encode({"token": 'of "letters" alone', "said": "this"}).decode()
+    for text in (json.encode({"request": inner}), b"no JSON " + json.encode(json.encode(inner).decode())):
+        shown = str(kept(text).request_body)
+        assert "letters" not in shown and "alone" not in shown and "this" in shown
 
 
 def test_what_one_side_names_is_hidden_where_the_other_repeats_it() -> None:
@@ -92,6 +103,9 @@ def test_what_one_side_names_is_hidden_where_the_other_repeats_it() -> None:
 def test_the_uid_of_an_evse_and_what_helps_stay_readable() -> None:
     one = kept({"evses": [{"uid": "E1", "evse_id": "SE*LAD*E1", "status": "AVAILABLE"}], "kwh": 1.50})
     assert one.request_body is not None and '"uid": "E1"' in one.request_body and '"kwh": 1.5' in one.request_body
+    token = {"uid": SECRET, "type": "RFID", "issuer": "TNM", "contract_id": "NL-TNM-1"}
+    for one in (kept({"allowed": "ALLOWED", "token": token}), kept({"tokens": [token]}), kept({"token": token})):
+        assert all(f'"{said}"' in str(one.request_body) for said in ("RFID", "TNM", "NL-TNM-1", masking.MASK))
     assert '"contract_id": "NL-TNM-1"' in str(kept({"uid": SECRET, "contract_id": "NL-TNM-1"}).request_body)
 
 
@@ -134,6 +148,27 @@ async def test_a_delivery_that_failed_is_there_with_what_was_said(
     clock.advance(timedelta(days=15))
     await forget_old(cpo.database, cpo.settings.keeping)
     assert await everything(cpo) == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said(404, 2004, message=f"no Token {SECRET}"),
+        said(404, 2004, message=f"{'far too long ' * 29}{SECRET}"),
+        PlainTextResponse(f"no Token {SECRET}", 404),
+        PlainTextResponse(f"{'.' * 108}{SECRET}", 500),
+        RedirectResponse(f"/elsewhere/{SECRET}"),
+        RedirectResponse(f"https://elsewhere.example/{SECRET}"),
+        RedirectResponse(f"/tokens/{SECRET}/authorize"),
+    ],
+)
+async def test_what_is_said_of_a_delivery_names_no_card(cpo: Installation, they: Peer, answer: Response) -> None:
+    """That stands in the outbox, for whoever looks at it; the uid was in the URL alone."""
+    they.answers |= {f"/tokens/{SECRET}/authorize": answer, f"/elsewhere/{SECRET}": said(404, 2004, message=SECRET)}
+    partner = await cpo.clients.to(await cpo.connection())
+    with pytest.raises((PartnerRefused, PartnerTroubled)) as refused:
+        await partner.call("POST", f"{they.url}/tokens/{SECRET}/authorize")
+    assert SECRET[:4] not in str(refused.value)
 
 
 async def test_nothing_in_the_table_is_a_secret(

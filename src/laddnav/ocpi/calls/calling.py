@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
@@ -160,7 +161,7 @@ class Partner:
         with self._noted(method, url, body, ids, delivery) as went:
             went.http, said, raw = await self._sent(method, url, body, self._headers(ids, body, route), within)
             went.answered = raw
-            answer = self._judged(went.http, said, raw, body)
+            answer = self._judged(went.http, said, raw, partial(self._readable, url, body, raw))
             went.status = answer.status
             return Reply(http=went.http, headers=said, answer=answer)
 
@@ -251,13 +252,13 @@ class Partner:
         self, method: str, url: str, body: bytes | None, headers: dict[str, str], within: timedelta
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
-        seconds = within.total_seconds()
+        at, seconds = url, within.total_seconds()
         allow_loopback = self.lines.settings.allow_loopback
         session = self.lines.session(self.connection.line)
         try:
             async with asyncio.timeout(seconds):
                 for _ in range(_REDIRECTS):
-                    where = _as_given(checked(url, allow_loopback))
+                    where = _as_given(checked(at, allow_loopback))
                     async with session.request(
                         method, where, data=body, headers=headers, allow_redirects=False
                     ) as response:
@@ -267,15 +268,21 @@ class Partner:
                     followed = response.status in (307, 308) or (response.status in (301, 302) and method == "GET")
                     if not (followed and target):
                         return response.status, said, raw
-                    target = urljoin(url, target)
-                    if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                        raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {target[:200]}")
-                    url = target
+                    target = urljoin(at, target)
+                    if urlsplit(target)[:2] != urlsplit(at)[:2]:
+                        elsewhere = self._readable(url, body, raw, target)[:200]
+                        raise PartnerRefused(response.status, None, f"The partner sends us elsewhere: {elsewhere}")
+                    at = target
         except TimeoutError as error:
             raise PartnerTooSlow(f"No answer within {seconds:.0f} s from {urlsplit(url).netloc}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {error}"[:300]) from error
-        raise PartnerRefused(308, None, f"{url[:200]} leads in circles")
+            why = self._readable(url, body, None, str(error))
+            raise PartnerUnreachable(f"{urlsplit(url).netloc} cannot be reached: {why}"[:300]) from error
+        raise PartnerRefused(308, None, f"{self._readable(url, body, None, at)[:200]} leads in circles")
+
+    def _readable(self, url: str, asked: bytes | None, answered: bytes | None, text: str) -> str:
+        """Some repeat what they were shown or asked about, and this is read by more people than may see that."""
+        return masking.without_secrets(text, asked, answered, {*routing.spelt(self._token), *self._shown(url)[1]})
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
         """Raises PartnerTroubled where it does not end."""
@@ -290,7 +297,7 @@ class Partner:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes, body: bytes | None) -> Answer:
+    def _judged(self, http: int, headers: Mapping[str, str], raw: bytes, readable: Callable[[str], str]) -> Answer:
         """Only a 2xx with a 1xxx is a yes; 3xxx, 5xx and 429 may be one later."""
         try:
             answer: Answer | None = envelope.opened(raw)
@@ -298,8 +305,7 @@ class Partner:
             answer = None
         if answer is not None and answer.granted and http < 300:
             return answer
-        # Some repeat what they were shown, and this is read by more people than may see that.
-        said = masking.without_secrets(_said(http, answer, raw), body, raw, routing.spelt(self._token))
+        said = _said(http, answer, raw, readable)
         if answer is not None and answer.status in HUB_SAYS:
             raise _of_hub(http, answer, said)
         if http >= 500 or http == 429:
@@ -336,7 +342,8 @@ def _wait(said: str | None, now: datetime) -> timedelta | None:
     return min(max(length, timedelta()), WAIT_MAX)
 
 
-def _said(http: int, answer: Answer | None, raw: bytes) -> str:
+def _said(http: int, answer: Answer | None, raw: bytes, readable: Callable[[str], str]) -> str:
+    """Cut only when nobody's secret is in it any more: half of one is found by nothing."""
     if answer is not None:
-        return f"HTTP {http}, status {answer.status}: {answer.message or 'no message'}"[:400]
-    return f"HTTP {http} without an OCPI answer: {raw[:120].decode(errors='replace')!r}"
+        return f"HTTP {http}, status {answer.status}: {readable(answer.message or 'no message')}"[:400]
+    return f"HTTP {http} without an OCPI answer: {readable(raw[:1200].decode(errors='replace'))[:120]!r}"

@@ -23,10 +23,14 @@ MASK = "…"
 SECRET = frozenset({"token", "authorization", "uid", "auth_id", "visual_number", "card_uid", "token_uid", "id_tag"})
 _SPELT = frozenset(one.replace("_", "") for one in SECRET)
 _LETTERS = re.compile(r"[^a-z]+")
+_IS_A_TOKEN = frozenset({"auth_id", "contract_id", "uid"})
 _OF_A_TOKEN = frozenset({"auth_id", "contract_id", "issuer", "type", "visual_number", "whitelist"})
 _OF_AN_EVSE = frozenset({"connectors", "evse_id", "status"})
 _NAMES = rf"\w*token|{'|'.join(sorted(one.replace('_', '[_-]?') for one in SECRET))}"
-_FIELD = re.compile(rf'"({_NAMES})"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[-+.\w]+)', re.IGNORECASE)
+# Also where it stands within a text of JSON, and its quotation marks behind backslashes.
+_FIELD = re.compile(
+    rf'(\\{{0,15}})"({_NAMES})\1"(\s*:\s*)(?:\1".*?(?:(?<!\\)\1"|\\?$)|[-+.\w]+)', re.IGNORECASE | re.DOTALL
+)
 # The same in whatever is no JSON, where only what has a digit is told from a word of a sentence.
 _SAID = re.compile(
     rf"""\b({_NAMES})(\\*["']?\s*[:=>]\s*\\*["']?)(?=[^\s"'\\<>&,;]{{0,200}}\d)[^\s"'\\<>&,;]+""", re.IGNORECASE
@@ -82,25 +86,43 @@ def secrets_in(words: Any, depth: int = 0) -> Iterator[str]:
         return
     if isinstance(words, dict):
         for name, said in words.items():
-            if _secret(name, words):
-                yield from (str(one) for one in (said if isinstance(said, list) else [said]) if _plain(one))
-            yield from secrets_in(said, depth + 1)
+            yield from _leaves(said, depth + 1) if _secret(name, words) else secrets_in(said, depth + 1)
     elif isinstance(words, list):
         for one in words:
             yield from secrets_in(one, depth + 1)
+    elif (inner := _within(words)) is not None:
+        yield from secrets_in(inner, depth + 1)
+
+
+def _leaves(said: Any, depth: int) -> Iterator[str]:
+    """All that stands below a secret's name."""
+    if depth > _DEEP or _is_token(said):
+        yield from secrets_in(said, depth)
+    elif isinstance(said, dict | list):
+        for one in said.values() if isinstance(said, dict) else said:
+            yield from _leaves(one, depth + 1)
+    elif not isinstance(said, bool | None):
+        yield str(said)
+
+
+def _is_token(said: Any) -> bool:
+    """A Token of OCPI is called as a secret is, and is more than its uid."""
+    return isinstance(said, dict) and not _IS_A_TOKEN.isdisjoint(said)
+
+
+def _within(said: Any) -> Any:
+    """What a text of JSON says; None where it is none, or says no more than a word."""
+    if not isinstance(said, str) or not said.lstrip().startswith(("{", "[")):
+        return None
+    return _words(said.encode(errors="replace"))
 
 
 def _secret(name: str, beside: dict[str, Any]) -> bool:
     """The uid of an EVSE is none."""
-    spelt = _LETTERS.sub("", name.lower())
+    spelt = _LETTERS.sub("", name.lower()).removesuffix("s")
     if spelt not in _SPELT and not spelt.endswith("token"):
         return False
     return name != "uid" or not (_OF_AN_EVSE & beside.keys()) or bool(_OF_A_TOKEN & beside.keys())
-
-
-def _plain(said: Any) -> bool:
-    """Whether it has no parts, and is a text or a number."""
-    return not isinstance(said, dict | list | bool | None)
 
 
 def _shown(body: bytes | None, words: Any, somewhere: re.Pattern[str]) -> str | None:
@@ -128,18 +150,24 @@ def _masked(words: Any, somewhere: re.Pattern[str], depth: int = 0) -> Any:
         }
     if isinstance(words, list):
         return [_masked(one, somewhere, depth + 1) for one in words]
+    if (inner := _within(words)) is not None:
+        return encoded(_masked(inner, somewhere, depth + 1)).decode()
     return _in_text(words, somewhere) if isinstance(words, str) else words
 
 
 def _hidden(said: Any, somewhere: re.Pattern[str], depth: int) -> Any:
-    """What has a secret's name; of an object only those fields that have one, for a Token is more than its uid."""
-    if isinstance(said, list):
-        return [_hidden(one, somewhere, depth + 1) for one in said] if depth <= _DEEP else MASK
-    return _masked(said, somewhere, depth) if isinstance(said, dict) else MASK
+    """What has a secret's name; of a Token only those fields that have one."""
+    if depth > _DEEP:
+        return MASK
+    if _is_token(said):
+        return _masked(said, somewhere, depth)
+    if isinstance(said, dict):
+        return {_in_text(name, somewhere): _hidden(one, somewhere, depth + 1) for name, one in said.items()}
+    return [_hidden(one, somewhere, depth + 1) for one in said] if isinstance(said, list) else MASK
 
 
 def _in_text(text: str, somewhere: re.Pattern[str]) -> str:
-    text = _FIELD.sub(rf'"\1"\2"{MASK}"', somewhere.sub(MASK, text))
+    text = _FIELD.sub(rf'\1"\2\1"\3\1"{MASK}\1"', somewhere.sub(MASK, text))
     for one in (_SAID, _HEADER):
         text = one.sub(rf"\1\2{MASK}", text)
     return _PLACE.sub(rf"\1{MASK}", text)
