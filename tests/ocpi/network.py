@@ -33,12 +33,11 @@ from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.fetching.pull import pull_due
-from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection, Delivery
 from laddnav.ocpi.payments import paying
 from laddnav.ocpi.routes import routes
 from laddnav.ocpi.settings import Settings
-from laddnav.ocpi.telling import listeners
+from laddnav.ocpi.telling import listeners, neighbours
 from laddnav.ocpi.telling.push import Courier
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import parsed
@@ -94,7 +93,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionEnded: [listeners.push_session, cdrs.close],
     SessionFailed: [reservations.session_went_on, listeners.push_session],
     CdrClosed: [listeners.push_cdr],
-    ConnectionChanged: [clients.tell_clients],
+    ConnectionChanged: [neighbours.tell_clients],
     StartAnswered: [commanded.answer_command],
     StopAnswered: [commanded.answer_command],
     ReservationAnswered: [commanded.answer_command],

@@ -17,7 +17,6 @@ from laddnav.ocpi.commands import commanded, limited
 from laddnav.ocpi.connections.introductions import introduce_debtors
 from laddnav.ocpi.deviations.sharing import tell_of_prices
 from laddnav.ocpi.events import ConnectionChanged
-from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.payments import paying
 from laddnav.ocpi.telling.listeners import (
     push_booking,
@@ -32,6 +31,7 @@ from laddnav.ocpi.telling.listeners import (
     push_token,
 )
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
+from laddnav.ocpi.telling.neighbours import tell_clients
 from laddnav.ocpp import calls
 from laddnav.payments.events import (
     ConfirmationChanged,
@@ -107,5 +107,5 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TerminalDescribed: [paying.push_assignment],
     TerminalDeactivated: [paying.push_deactivation],
     ConfirmationChanged: [paying.push_confirmation],
-    ConnectionChanged: [introduce_debtors, hub_clients.tell_clients],
+    ConnectionChanged: [introduce_debtors, tell_clients],
 }

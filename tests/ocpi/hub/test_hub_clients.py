@@ -16,6 +16,7 @@ from laddnav.ocpi.commands import commands
 from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.commands.asked import NotConnectedTo, connected_to
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.hub import clients
 from laddnav.ocpi.model import Connection
@@ -26,7 +27,7 @@ from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, introduced, stranger
-from tests.ocpi.peer import peer
+from tests.ocpi.peer import peer, said
 
 HUB = PartyId("DE", "HUB")
 
@@ -86,6 +87,34 @@ async def test_who_comes_goes_and_falls_silent_is_told_to_the_others(
     async with cpo.database.unit() as unit:
         exchanges = await partners.exchanges(unit, await cpo.connection())
     assert any("hubclientinfo" in one.url for one in exchanges)
+
+
+async def test_who_wants_everything_in_its_order_hears_of_each_change(hub: Installation, clock: SetClock) -> None:
+    """HCI-014, HCI-015: as it was when it happened; nothing newer overtakes what was refused."""
+    _, id = await joined(hub)
+
+    async def changed(state: State) -> None:
+        clock.advance(timedelta(minutes=1))
+        async with hub.database.unit() as unit:
+            store.connections.update(unit, replace(await partners.fetch(unit, id), state=state))
+            unit.announce(ConnectionChanged(holder=HUB, connection_id=id))
+        await hub.settle()
+
+    async with peer() as strict:
+        info = Endpoint(identifier="hubclientinfo", role=Interface.RECEIVER, url=f"{strict.url}/info")
+        await befriended(hub, CPO, Role.CPO, endpoints=(info,))
+        async with hub.database.unit() as unit:
+            they = next(one for one in await partners.connections(unit, HUB) if CPO in one.parties)
+            store.connections.update(unit, replace(they, policy=Policy(pushes=Pushes(in_order=True))))
+        strict.answers["/info/NL/TNM"] = said(200, 2000)
+        for state in (State.SUSPENDED, State.CONNECTED, State.SUSPENDED):
+            await changed(state)
+        assert {one.body["status"] for one in strict.asked} == {"OFFLINE"}
+        strict.answers["/info/NL/TNM"] = {}
+        strict.asked.clear()
+        clock.advance(timedelta(hours=1))
+        await hub.settle()
+        assert [one.body["status"] for one in strict.asked] == ["OFFLINE", "CONNECTED", "OFFLINE"]
 
 
 async def test_how_long_a_client_is_left_alone_does_not_end_with_a_look(hub: Installation, clock: SetClock) -> None:

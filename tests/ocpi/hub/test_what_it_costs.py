@@ -10,7 +10,7 @@ from tests.ocpi.network import installed
 
 
 async def test_three_reads_and_no_write_before_the_answer(database_url: str, clock: SetClock) -> None:
-    """HUB-013: who asks, whom it is for and who is kept from whom, and the token to show; the log is written later."""
+    """HUB-013: who asks, whom it is for and who is kept from whom, and the token to show; what is written is the log."""
     statements: list[str] = []
     async with (
         installed(database_url, clock, HUB, Role.HUB, statements=statements) as hub,

@@ -1,4 +1,4 @@
-"""Who can be reached through a hub: as hub we tell it and look whether they live, as anybody else we hear it.
+"""Who can be reached through a hub: as hub we look whether they live, as anybody else we hear it.
 
 OCPI 2.2.1 mod_hub_client_info_flow.
 """
@@ -8,47 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from msgspec.structs import replace
-
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import lines
-from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER, receivers
-from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus, clients_of
-from laddnav.ocpi.wire.handshake import CredentialsRole, Module
+from laddnav.ocpi.rules import receivers
+from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
+from laddnav.ocpi.wire.handshake import CredentialsRole
 from laddnav.parties.model import Role
 
 # Without a word from somebody, a hub looks whether anybody is there (the text's own advice where one is unsure).
 SILENT_FOR = timedelta(minutes=5)
 
 # As hub ---------------------------------------------------------------------------------------------------------------
-
-
-async def tell_clients(database: Database, changed: ConnectionChanged) -> None:
-    """Hears that something is different about a connection: where we are its hub, the others are told."""
-    async with database.unit() as unit:
-        connection = await store.connections.find(unit, changed.holder, changed.connection_id)
-        if connection is None or connection.our_role is not Role.HUB:
-            return
-        holder, reachable = connection.holder, connection.failures == 0
-        for client in clients_of(connection.roles, connection.state, reachable=reachable, now=unit.now):
-            before = await store.hub.known(unit, holder, holder, client.key, lock=True)
-            if before is None or replace(before, last_updated=client.last_updated) != client:
-                store.hub.put_client(unit, holder, holder, client)
-                await _queue(unit, connection, client)
-    database.wake()
-
-
-async def _queue(unit: Unit, about: Connection, client: ClientInfo) -> None:
-    for other in await store.connections.registered(unit, about.holder):
-        takes = other.our_role is Role.HUB and other.endpoint(Module.HUB_CLIENT_INFO, RECEIVER) is not None
-        if takes and other.id != about.id:
-            store.deliveries.queue_news(unit, other, Module.HUB_CLIENT_INFO, client.key, "PUT")
 
 
 async def look_after_clients(database: Database, clients: Clients, limit: int = 20) -> int:
