@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from laddnav.db.events import Event
-from laddnav.db.unit import Database, Record, Unit, Unreachable, selects
+from laddnav.db.unit import Database, Record, Unit, Unreachable, Writes, selects
 
 log = structlog.get_logger()
 
@@ -173,7 +173,7 @@ class _Shared(Unit):
         """Only a connection knows how many rows that touched."""
         raise _Apart
 
-    def take_writes(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    def take_writes(self) -> Writes:
         writes, self._writes = self._writes, []
         self.wrote = self.wrote or bool(writes)
         return writes

@@ -13,29 +13,41 @@ from typing import Any, cast
 import asyncpg
 
 from laddnav.db.events import Event
+from laddnav.db.rows import Rows, Write, runs, together
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
 
 Record = asyncpg.Record
 Listener = Callable[["Database", Any], Awaitable[None]]
+Writes = list[Write]  # in their order
 
 WAKE_CHANNEL = "laddnav_wake"
 
 # What is raised on a line that was cut; an InterfaceError where that had been noticed before.
 GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
-# Two statements rather than one CTE: a second write in a CTE costs six times as much on a distributed engine.
-ANNOUNCE = """
-insert into event (holder, kind, about, body, at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-"""
-ASK_LISTENERS = """
-insert into job (holder, listener, about, kind, body, run_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+ANNOUNCE = Rows(
+    "insert into event (holder, kind, about, body, at) select * from {rows}",
+    holder="text",
+    kind="text",
+    about="text",
+    body="text",
+    at="timestamptz",
+)
+ASK_LISTENERS = Rows(
+    """
+insert into job (holder, listener, about, kind, body, run_at) select * from {rows}
 on conflict (holder, listener, kind, about) where attempts = 0 and about <> ''
 do update set body = excluded.body
-"""
+""",
+    holder="text",
+    listener="text",
+    about="text",
+    kind="text",
+    body="text",
+    run_at="timestamptz",
+)
 
 
 class Unreachable(Trouble):
@@ -69,7 +81,7 @@ class Unit:
         self._database = database
         self._connection: asyncpg.pool.PoolConnectionProxy[Record] | None = None
         self._begun = False
-        self._writes: list[tuple[str, list[tuple[Any, ...]]]] = []
+        self._writes: Writes = []
         self._announced: list[Event] = []
         self.now: datetime = database.clock.now()
 
@@ -127,12 +139,12 @@ class Unit:
             tag = await (await self._ready(sql)).execute(sql, *arguments)
         return int(tag.rsplit(" ", 1)[-1])
 
-    def write(self, sql: str, *arguments: Any) -> None:
-        """Write before the next read or at the end; equal statements in a row travel together."""
-        if self._writes and self._writes[-1][0] == sql:
+    def write(self, statement: str | Rows, *arguments: Any) -> None:
+        """Write before the next read or at the end; equal statements in a row travel together, and so do Rows."""
+        if self._writes and self._writes[-1][0] == statement:
             self._writes[-1][1].append(arguments)
         else:
-            self._writes.append((sql, [arguments]))
+            self._writes.append((statement, [arguments]))
 
     def announce(self, event: Event) -> None:
         """The event and the work of everyone who hears it commit with this Unit."""
@@ -160,13 +172,18 @@ class Unit:
 
     async def _flush(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
         writes, self._writes = self._writes, []
-        for sql, rows in writes:
-            await connection.executemany(sql, rows)
+        for run in runs(writes):
+            statement, rows = run[0]
+            if isinstance(statement, Rows):
+                await connection.execute(*together(run))
+            else:
+                await connection.executemany(statement, rows)
 
     async def _end(self) -> None:
         self._buffer_announcements()
         with _refusals():
-            if len(self._writes) > 1:  # a single statement is a transaction by itself: one round trip instead of three
+            # A single statement is a transaction by itself: one round trip instead of three.
+            if len(runs(self._writes)) > 1:
                 await self._begin(await self._taken())
             if self._writes:
                 await self._flush(await self._taken())
@@ -201,16 +218,17 @@ class Unit:
         if not self._announced:
             return
         rows = [(str(e.holder), type(e).__name__, e.about, json.encode(e).decode(), self.now) for e in self._announced]
-        self.write(ANNOUNCE, *_columns(rows))
+        for row in rows:
+            self.write(ANNOUNCE, *row)
         # Sorted, and each row once, so that two Units that ask the same listeners never wait for each other in a ring.
         jobs: dict[tuple[str, str, str, str], list[str]] = {}
         for event, (holder, kind, about, body, _) in zip(self._announced, rows, strict=True):
             for listener in self._database.listeners_of(type(event)):
                 bodies = jobs.setdefault((holder, listener, "" if event.each else about, kind), [])
                 bodies[:] = [*bodies, body] if event.each else [body]
-        if jobs:
-            asked = [(*key, body, self.now) for key, bodies in sorted(jobs.items()) for body in bodies]
-            self.write(ASK_LISTENERS, *_columns(asked))
+        for key, bodies in sorted(jobs.items()):
+            for body in bodies:
+                self.write(ASK_LISTENERS, *key, body, self.now)
 
 
 @contextmanager
@@ -292,10 +310,6 @@ class _Row:
 
     def values(self) -> Sequence[Any]:
         return tuple(self._record.values())[:-1]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 class Database:

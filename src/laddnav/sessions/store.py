@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -36,17 +37,47 @@ where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
   and ($5::text is null or ref < $5)
 order by ref desc limit $6
 """
+OF_OUR_DRIVERS = """
+with found as (
+  select ref, body, revision from session
+  where holder = $1 and owner <> $1 and token_owner = $1 and last_updated >= $2
+    and ($3::timestamptz is null or last_updated < $3))
+select total.total, page.body, page.revision
+from (select count(*) as total from found) total
+left join (select * from found order by ref offset $4 limit $5) page on true
+order by page.ref
+"""
 INSERT = """
 insert into session (holder, owner, id_key, id, ref, status, token_owner, token_uid_key, location_id, evse_uid,
   station_id, evse_no, started_at, ended_at, energy_wh, currency, cost_excl, cost_incl, body, revision, last_updated)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 """
-UPDATE = """
-update session set status = $4, started_at = $5, ended_at = $6, energy_wh = $7, currency = $8, cost_excl = $9,
-  cost_incl = $10, body = $11, revision = revision + 1, last_updated = $12, token_owner = $13, token_uid_key = $14,
-  location_id = $15, evse_uid = $16
-where holder = $1 and owner = $2 and id_key = $3
-"""
+UPDATE = Rows(
+    """
+update session set status = rows.status, started_at = rows.started_at, ended_at = rows.ended_at,
+  energy_wh = rows.energy_wh, currency = rows.currency, cost_excl = rows.cost_excl, cost_incl = rows.cost_incl,
+  body = rows.body, revision = session.revision + 1, last_updated = rows.last_updated, token_owner = rows.token_owner,
+  token_uid_key = rows.token_uid_key, location_id = rows.location_id, evse_uid = rows.evse_uid
+from {rows} where session.holder = rows.holder and session.owner = rows.owner and session.id_key = rows.id_key
+""",
+    key=3,
+    holder="text",
+    owner="text",
+    id_key="text",
+    status="text",
+    started_at="timestamptz",
+    ended_at="timestamptz",
+    energy_wh="numeric",
+    currency="text",
+    cost_excl="numeric",
+    cost_incl="numeric",
+    body="text",
+    last_updated="timestamptz",
+    token_owner="text",
+    token_uid_key="text",
+    location_id="text",
+    evse_uid="text",
+)
 COUNT = """
 select status, count(*) as many from session where ($1::text is null or holder = $1) group by status
 """
@@ -93,6 +124,14 @@ async def page(
         PAGE, holder and str(holder), owner and str(owner), statuses and list(statuses), station_id, before, limit
     )
     return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def of_our_drivers(
+    unit: Unit, holder: PartyId, since: datetime, until: datetime | None, offset: int, limit: int
+) -> tuple[int, list[Session]]:
+    """(how many there are in all, those of this page)."""
+    rows = await unit.fetch(OF_OUR_DRIVERS, str(holder), since, until, offset, limit)
+    return rows[0]["total"], [_session(row["body"], row["revision"]) for row in rows if row["body"] is not None]
 
 
 async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId, fold
@@ -58,21 +59,44 @@ on conflict (holder, owner, id_key) do update set id = excluded.id, name = exclu
   country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, publish = excluded.publish,
   ended = excluded.ended, body = excluded.body, revision = location.revision + 1, last_updated = excluded.last_updated
 """
-UPSERT_EVSE = """
+UPSERT_EVSE = Rows(
+    """
 insert into evse (holder, owner, location_key, uid_key, uid, ref, evse_id, position, status, status_at, body,
   last_updated)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10)
+select *, status_at from {rows}
 on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.uid, evse_id = excluded.evse_id,
   position = excluded.position, status = excluded.status, body = excluded.body, last_updated = excluded.last_updated,
   status_at = case when evse.status = excluded.status then evse.status_at else excluded.status_at end
-"""
+""",
+    key=4,
+    holder="text",
+    owner="text",
+    location_key="text",
+    uid_key="text",
+    uid="text",
+    ref="text",
+    evse_id="text",
+    position="integer",
+    status="text",
+    status_at="timestamptz",
+    body="text",
+)
 DROP_EVSES = "delete from evse where holder = $1 and owner = $2 and location_key = $3 and not (uid_key = any($4))"
-# After one of its Evses was written.
-FOLLOW_EVSE = """
-update location set revision = revision + 1, last_updated = $4, ended = not exists (
-  select from evse where holder = $1 and owner = $2 and location_key = $3 and status <> 'REMOVED')
-where holder = $1 and owner = $2 and id_key = $3
-"""
+# While one of its Evses is written, which is REMOVED or not: the others are asked only where it is.
+FOLLOW_EVSE = Rows(
+    """
+update location l set revision = l.revision + 1, last_updated = rows.last_updated, ended = rows.removed and not exists (
+  select from evse e where e.holder = l.holder and e.owner = l.owner and e.location_key = l.id_key
+    and e.uid_key <> rows.uid_key and e.status <> 'REMOVED')
+from {rows} where l.holder = rows.holder and l.owner = rows.owner and l.id_key = rows.id_key
+""",
+    holder="text",
+    owner="text",
+    id_key="text",
+    last_updated="timestamptz",
+    uid_key="text",
+    removed="boolean",
+)
 # The Location is locked first, as by whoever writes it whole: the two must not wait for each other in a ring.
 SET_STATUS = """
 with news as (
@@ -262,7 +286,7 @@ def write_evse(
     """One Evse, and its Location, which is of `at` then."""
     key = (str(holder), str(owner), fold(location_id))
     _write_evse(unit, key, evse, position)
-    unit.write(FOLLOW_EVSE, *key, at)
+    unit.write(FOLLOW_EVSE, *key, at, fold(evse.uid), evse.status is Status.REMOVED)
 
 
 def _write_evse(unit: Unit, key: tuple[str, str, str], evse: Evse, position: int) -> None:

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Exchange, Looked
 
-INSERT_EXCHANGE = """
+INSERT_EXCHANGE = Rows(
+    """
 insert into ocpi_exchange (holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem,
   request_id, correlation_id, took_ms, delivery, request_body, response_body)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing
-"""
+select * from {rows} on conflict do nothing
+""",
+    holder="text",
+    connection_id="text",
+    id="text",
+    at="timestamptz",
+    direction="text",
+    method="text",
+    url="text",
+    http_status="integer",
+    ocpi_status="integer",
+    problem="text",
+    request_id="text",
+    correlation_id="text",
+    took_ms="integer",
+    delivery="bigint",
+    request_body="text",
+    response_body="text",
+)
 _EXCHANGE = """holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem, request_id,
   correlation_id, took_ms, delivery"""
 EXCHANGE = f"""

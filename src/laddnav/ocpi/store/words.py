@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Loss
@@ -17,12 +18,26 @@ WORDS = f"select body, last_updated from ocpi_words where {_WORDS} and id_key = 
 LOCK_WORDS = WORDS + " for update"
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
-PUT_WORDS = """
-insert into ocpi_words (holder, owner, module, version, audience, said, id_key, revision, body, last_updated, heard_at)
-values ($1, $2, $3, $4, $7, $5, $6, $8, $9, $10, $11)
+PUT_WORDS = Rows(
+    """
+insert into ocpi_words (holder, owner, module, version, said, id_key, audience, revision, body, last_updated, heard_at)
+select * from {rows}
 on conflict (holder, owner, module, version, audience, said, id_key) do update set revision = excluded.revision,
   body = excluded.body, last_updated = excluded.last_updated, heard_at = excluded.heard_at, missed = 0
-"""
+""",
+    key=7,
+    holder="text",
+    owner="text",
+    module="text",
+    version="text",
+    said="boolean",
+    id_key="text",
+    audience="text",
+    revision="bigint",
+    body="text",
+    last_updated="timestamptz",
+    heard_at="timestamptz",
+)
 HEARD_OF = f"update ocpi_words set heard_at = $8, missed = 0 where {_WORDS} and id_key = $6"
 # Of what a partner ever said, what it has not said since the whole list was begun.
 MISSED = """

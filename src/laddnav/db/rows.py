@@ -1,0 +1,77 @@
+"""Writes that are columns to the database: the rows of many travel as one statement, and several of those as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+Arguments = tuple[Any, ...]
+
+
+class Rows:
+    """A write that takes what it writes `from {rows}`, whose columns have these names and types.
+
+    It must not look at what may be written along with it. `key`: so many of the columns, the first ones, say which row
+    it is; of several that are the same the last one counts.
+    """
+
+    def __init__(self, sql: str, *, key: int = 0, **columns: str) -> None:
+        self._sql = sql.strip()
+        self._key = key
+        self._columns = columns
+
+    def __len__(self) -> int:
+        """How many arguments it takes."""
+        return len(self._columns)
+
+    def numbered(self, first: int) -> str:
+        """The statement, whose first argument has this number."""
+        arrays = [f"${number}::{kind}[]" for number, kind in enumerate(self._columns.values(), first)]
+        # How many rows there are is kept from the planner, or it would plan anew for each group of few.
+        arrays[0] = f"(select {arrays[0]})"
+        return self._sql.format(rows=f"unnest({', '.join(arrays)}) as rows({', '.join(self._columns)})")
+
+    def columns(self, rows: Sequence[Arguments]) -> Iterable[Sequence[Any]]:
+        if self._key:
+            rows = list({row[: self._key]: row for row in rows}.values())
+        return zip(*rows, strict=True)
+
+
+Write = tuple[str | Rows, list[Arguments]]
+
+
+def runs(writes: Iterable[Write]) -> list[list[Write]]:
+    """What can travel together: Rows that follow each other, and are not the same."""
+    found: list[list[Write]] = []
+    met: set[Rows] = set()
+    for statement, rows in writes:
+        if not isinstance(statement, Rows):
+            met = set()
+        elif met and statement not in met:
+            met.add(statement)
+            found[-1].append((statement, rows))
+            continue
+        else:
+            met = {statement}
+        found.append([(statement, rows)])
+    return found
+
+
+def together(run: Iterable[Write]) -> tuple[Any, ...]:
+    """(one statement that does what these do, its arguments …)."""
+    several = [(statement, rows) for statement, rows in run if isinstance(statement, Rows)]
+    arguments = [column for statement, rows in several for column in statement.columns(rows)]
+    return _one(tuple(statement for statement, _ in several)), *arguments
+
+
+@lru_cache(maxsize=1024)
+def _one(several: tuple[Rows, ...]) -> str:
+    first = 1
+    statements = []
+    for one in several:
+        statements.append(one.numbered(first))
+        first += len(one)
+    *others, last = statements
+    named = ", ".join(f"write_{number} as ({statement})" for number, statement in enumerate(others))
+    return f"with {named} {last}" if others else last
