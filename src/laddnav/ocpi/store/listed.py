@@ -28,6 +28,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     `count` and `shared_count` say which rows `c` of ocpi_count make the length of either list, and `named` which
     objects are meant where they are named one by one, of which no count is kept. None: no count is kept at all.
     `uncounted` are those of a shared list which no row of ocpi_count tells of: they are few, and looked for.
+    `listed_at` is `last_updated` where the index by time has it, which rows of partners have none of (migration 0033).
     """
 
     table: str
@@ -45,6 +46,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     count: str | None = "true"
     shared_count: str = ""
     uncounted: str = ""
+    listed_at: str = "t.last_updated"
 
 
 def _names_tokens(place: str) -> str:
@@ -92,6 +94,7 @@ LISTED: dict[Module, Listed] = {
         shared_count="""(cardinality(:countries::text[]) = 0 or c.part = any(:countries))
     and (c.sayable or not :published_only::boolean)""",
         uncounted=f":published_only::boolean and not t.publish and {_names_tokens('t')}",
+        listed_at="t.listed_at",
     ),
     Module.TARIFFS: Listed(
         table="tariff",
@@ -115,7 +118,7 @@ LISTED: dict[Module, Listed] = {
         there="t.withdrawn_at is null",
     ),
     # Nobody may ask for Sessions without a date, so their number is of no use, and they are written the most.
-    Module.SESSIONS: Listed(table="session", reader="t.token_owner", count=None),
+    Module.SESSIONS: Listed(table="session", reader="t.token_owner", count=None, listed_at="t.listed_at"),
     Module.CDRS: Listed(table="cdr", revision="1", reader="t.token_owner", sayable="not t.credit"),
 }
 
@@ -169,7 +172,7 @@ def _fitting(one: Listed, scope: Scope, way: Way) -> Iterator[str]:
         return
     # As a sum, so that no index by time is used where the order is looked for; a planner cannot weigh what it is not
     # told, and only whoever counted knows how many there are.
-    at = "t.last_updated" if way is Way.BY_TIME else "t.last_updated + interval '0'"
+    at = one.listed_at if way is Way.BY_TIME else "t.last_updated + interval '0'"
     yield f"{at} >= coalesce(:date_from::timestamptz, '-infinity')"
     yield f"{at} < coalesce(:date_to::timestamptz, 'infinity')"
     yield f"(:date_from::timestamptz is not null or {one.current})" if one.current != "true" else "true"

@@ -109,7 +109,8 @@ async def _made(house: House, many: int) -> float:
     try:
         there = await connection.fetchval(store.PLACES, str(OURS))
         await connection.execute("set synchronous_commit = off")
-        for statement in (store.MORE_PLACES, store.MORE_WORDS):
+        places = store.MORE_PLACES.format(columns=await connection.fetchval(store.COLUMNS))
+        for statement in (places, store.MORE_WORDS):
             await connection.execute(statement, str(OURS), there, many, PAGE)
         # What a server does every few seconds.
         await lists.fold_counts(house.ground.database)

@@ -34,11 +34,17 @@ _MADE = """
 from (select n, 'place-' || lpad(n::text, 7, '0') as id, 'place-' || lpad((n % $4)::text, 7, '0') as of
   from generate_series($2::bigint, $3::bigint - 1) as n) made
 """
+# What the database works out by itself is not copied.
+COLUMNS = """
+select string_agg(attname, ', ') from pg_attribute
+where attrelid = 'location'::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+"""
 MORE_PLACES = f"""
-insert into location select one.* {_MADE} join location t on t.holder = $1 and t.owner = $1 and t.id_key = made.of,
-  jsonb_populate_record(t, jsonb_build_object('id', made.id, 'id_key', made.id,
-    'ref', 'ffffffff-0000-7000-8000-' || lpad(to_hex(made.n), 12, '0'))) one
-order by made.n
+insert into location ({{columns}}) select {{columns}} from (
+  select one.* {_MADE} join location t on t.holder = $1 and t.owner = $1 and t.id_key = made.of,
+    jsonb_populate_record(t, jsonb_build_object('id', made.id, 'id_key', made.id,
+      'ref', 'ffffffff-0000-7000-8000-' || lpad(to_hex(made.n), 12, '0'))) one
+  order by made.n) more
 """
 MORE_WORDS = f"""
 insert into ocpi_words select one.* {_MADE} join ocpi_words t on t.holder = $1 and t.owner = $1 and t.said
