@@ -14,8 +14,8 @@ from laddnav.bookings.model import AskedFor, RequestStatus
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
-from laddnav.ocpi.routes import MODULES
-from laddnav.ocpi.rules import OFFERED, TOLD, hub_endpoint, place_of
+from laddnav.ocpi.endpoints.tables import table_of
+from laddnav.ocpi.rules import DELEGATED, OFFERED, hub_endpoint, place_of, told
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import (
@@ -81,6 +81,11 @@ class Door(Struct, frozen=True, kw_only=True):
         return self.role is Role.HUB and (self.module, self.interface) not in OFFERED[Role.HUB]
 
     @property
+    def is_delegated(self) -> bool:
+        """Whether it is only for who limits charges of our drivers."""
+        return self.role is Role.EMSP and (self.module, self.interface) in DELEGATED
+
+    @property
     def path(self) -> str:
         if self.passes_on:
             return hub_endpoint("/ocpi", self.version.number, self.interface, self.module)
@@ -109,13 +114,10 @@ class Said(Struct, frozen=True, kw_only=True):
 def doors(role: Role) -> Iterator[Door]:
     """Every endpoint of ours in this role, as the tables have them, in every version."""
     for version in VERSIONS.values():
-        for module, interface in TOLD[role]:
-            if module in version.modules:
-                for (method, many), endpoint in MODULES.get((module, interface), {}).items():
-                    if endpoint.spoken(version):
-                        yield Door(
-                            role=role, version=version, module=module, interface=interface, method=method, many=many
-                        )
+        for module, interface in told(role, version):
+            for (method, many), endpoint in table_of(role, (module, interface)).items():
+                if endpoint.spoken(version):
+                    yield Door(role=role, version=version, module=module, interface=interface, method=method, many=many)
 
 
 def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.bookings.actions import offering
 from laddnav.kit.energy import wh
@@ -13,8 +14,12 @@ from laddnav.locations import actions as locations
 from laddnav.ocpi import store
 from laddnav.ocpi.commands.limited import CAPABLE
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import policies
+from laddnav.ocpi.deviations.policy import Policy, Shares
 from laddnav.ocpi.model import Connection, KeptCommand
+from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import CommandState, CommandType
+from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.profiles import ProfileRequest
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -23,13 +28,16 @@ from laddnav.payments.model import Terminal
 from laddnav.reservations import actions as reservations
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
+from laddnav.sessions.model import Session
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization
 from tests import things
 from tests.bookings import offers
 from tests.clock import SetClock
-from tests.ocpi.network import Installation
+from tests.ocpi import wording
+from tests.ocpi.network import Installation, befriended
+from tests.ocpi.peer import Peer, said
 from tests.things import LONG_AGO
 
 EVSES = {"charging": 1, "charged": 2} | {
@@ -84,6 +92,28 @@ async def _charge(one: Installation, owner: PartyId, evse_no: int) -> str:
             register=wh(0),
         )
         return session.id
+
+
+async def delegating(one: Installation, party: PartyId, cpo: Peer) -> str:
+    """A charge of our driver at a partner's, which says yes to whatever it is asked; how who limits it names it."""
+    url = f"{cpo.url}/{Module.CHARGING_PROFILES}"
+    where = Endpoint(identifier=Module.CHARGING_PROFILES, role=Interface.RECEIVER, url=url)
+    await befriended(one, party, Role.CPO, endpoints=(where,))
+    cpo.otherwise = said(200, 1000, {"result": "ACCEPTED", "timeout": 60})
+    driver = wording.driver() | {"country_code": one.holder.country, "party_id": one.holder.party}
+    words = wording.session(country_code=party.country, party_id=party.party, cdr_token=driver)
+    session = VERSIONS["2.2.1"].codecs[Session].decode(encoded(words), Hearing(holder=one.holder, sender=party))
+    async with one.database.unit() as unit:
+        session = replace(session, ref=unit.new_id())
+        await sessions.hear(unit, session)
+    return session.ref
+
+
+async def by_contract(one: Installation, holder: PartyId, party: PartyId) -> None:
+    """They limit charges of our drivers from now on."""
+    async with one.database.unit() as unit:
+        connection = await connection_of(one, holder, party, Role.EMSP)
+        await policies.adapt(unit, connection.ref, Policy(shares=Shares(smart_charging=True)))
 
 
 async def asked(one: Installation, connection: Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.connections import partners
@@ -21,15 +22,17 @@ from laddnav.parties.model import Role
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import Answer, Ask, Installation, befriended, installed, stranger
+from tests.ocpi.peer import peer
 from tests.security.contents import every_row
 from tests.security.doors import Door, Said, doors, is_known, said
-from tests.security.house import House, asked, connection_of, furnished, kept_for_them
+from tests.security.house import House, asked, by_contract, connection_of, delegating, furnished, kept_for_them
 
 US = PartyId("SE", "LAD")
 ALSO_US = PartyId("SE", "NOR")  # another party of the same installation
 PARTNER = PartyId("NL", "TNM")
 OTHER = PartyId("DE", "XYZ")
 HUB = PartyId("BE", "HUB")
+CPO = PartyId("BE", "CPO")  # at whose Stations our drivers charge
 
 # What is for every partner of ours in the same role, and for nobody else: where one can charge, at what price, and
 # whether a Token of ours may.
@@ -72,8 +75,9 @@ class Wrong(Struct, frozen=True, kw_only=True):
 class Walk:
     """One installation, its right party, and everybody else."""
 
-    def __init__(self, one: Installation, role: Role, house: House, right: str, hub: str) -> None:
-        self.one, self.role, self.house, self.right, self.hub = one, role, house, right, hub
+    def __init__(self, one: Installation, role: Role, them: Role, house: House, right: str, hub: str) -> None:
+        self.one, self.role, self.them, self.house, self.right, self.hub = one, role, them, house, right, hub
+        self.doors = [door for door in doors(role) if door.is_delegated is (them is Role.SCSP)]
 
     def ask(
         self, ask: Ask, door: Door, what: Said, body: bytes | None, headers: Mapping[str, str] | None = None
@@ -81,18 +85,24 @@ class Walk:
         return ask(door.method, f"{self.one.url}{what.url(door)}", body, headers)
 
 
-@pytest.fixture(params=list(OFFERED), ids=str)
+# In each role that we play, its counterpart asks; and of an eMSP whoever limits its drivers' charges.
+ASKED_BY = [*((role, opposite(role)) for role in OFFERED), (Role.EMSP, Role.SCSP)]
+
+
+@pytest.fixture(params=ASKED_BY, ids=lambda one: f"{one[0]} by {one[1]}")
 async def walk(request: pytest.FixtureRequest, database_url: str, clock: SetClock) -> AsyncIterator[Walk]:
-    """In each role that we play."""
-    role: Role = request.param
-    async with installed(database_url, clock, US, role, stranger_rate=0) as one:
+    role, them = request.param
+    async with installed(database_url, clock, US, role, stranger_rate=0) as one, peer() as cpo:
         async with one.database.unit() as unit:
             await parties.add(unit, things.party(ALSO_US, ref=unit.new_id()))
-        right = await befriended(one, PARTNER, opposite(role))
+        right = await befriended(one, PARTNER, them)
         hub = await befriended(one, HUB, Role.HUB)
         house = await furnished(one, clock, PARTNER)
+        if them is Role.SCSP:
+            house = replace(house, charging=await delegating(one, CPO, cpo))
+            await by_contract(one, US, PARTNER)
         await asked(one, await connection_of(one, US, PARTNER, role))
-        walk = Walk(one, role, house, right, hub)
+        walk = Walk(one, role, them, house, right, hub)
         await served(walk, ends=False)
         await kept_for_them(one)
         yield walk
@@ -102,7 +112,7 @@ async def served(walk: Walk, *, ends: bool) -> None:
     """The right party asks, and gets what it wants: else it would say nothing that nobody else does."""
     order = ["POST", "PUT", "GET", "PATCH", "DELETE"]
     async with stranger(walk.right) as by_the_partner, stranger(walk.hub) as by_the_hub:
-        for door in sorted(doors(walk.role), key=lambda door: order.index(door.method)):
+        for door in sorted(walk.doors, key=lambda door: order.index(door.method)):
             ask = by_the_hub if (door.module, door.interface) == OF_HUBS else by_the_partner
             for what in said(door, walk.house, PARTNER) if is_known(door, walk.house) else ():
                 if is_an_end(door, what) is ends:
@@ -136,7 +146,7 @@ def test_of_each_endpoint_it_is_known_what_the_right_party_says() -> None:
 
 async def everybody_else(walk: Walk) -> Mapping[str, Wrong]:
     one, role = walk.one, walk.role
-    them = opposite(role)
+    them = walk.them
     another_role = Role.CPO if role is Role.HUB else Role.HUB
     left = await befriended(one, PartyId("FR", "LFT"), them)
     async with one.database.unit() as unit:
@@ -158,6 +168,7 @@ async def everybody_else(walk: Walk) -> Mapping[str, Wrong]:
         "one that we are registering with": Wrong(token=registering),
         "somebody without a token": Wrong(token=None, shut_out=True),
         "somebody unknown": Wrong(token="a-token-of-nobody", shut_out=True),
+        **await by_another_contract(walk),
         "the right one, for somebody else": Wrong(token=walk.right, headers=to_others),
         "the right one, as somebody else": Wrong(token=walk.right, headers=from_others),
         "the right one, of somebody else's thing": Wrong(token=walk.right, in_url=OTHER, in_body=OTHER),
@@ -166,13 +177,23 @@ async def everybody_else(walk: Walk) -> Mapping[str, Wrong]:
     }
 
 
+async def by_another_contract(walk: Walk) -> Mapping[str, Wrong]:
+    """Who limits charges of the drivers of another party of ours has nothing to do with those of this one."""
+    if walk.them is not Role.SCSP:
+        return {}
+    party = PartyId("FR", "LIM")
+    token = await befriended(walk.one, party, walk.them, holder=ALSO_US, our_role=walk.role)
+    await by_contract(walk.one, ALSO_US, party)
+    return {"one with a contract with another party of ours": Wrong(token=token)}
+
+
 async def test_nobody_sees_or_changes_what_is_not_theirs(walk: Walk) -> None:
-    """TRN-016: and what it concerns goes on to be served."""
+    """TRN-009: and what it concerns goes on to be served."""
     failures: list[str] = []
     for name, wrong in (await everybody_else(walk)).items():
         async with stranger(wrong.token) as ask:
             before = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
-            for door in doors(walk.role):
+            for door in walk.doors:
                 failures += [f"{name}: {door} {answer}" for answer in await let_in(walk, ask, door, wrong)]
             if wrong.shut_out:
                 failures += [f"{name}: {url}" for url in await handshakes(walk, ask)]
@@ -211,10 +232,10 @@ async def test_in_its_own_name_nobody_makes_anything_but_its_own(walk: Walk) -> 
     """Ids are anybody's: what another partner tells under the same ones stands beside, and takes nothing away."""
     but = SINCE_SOMEBODY_ASKED | {"booking_location": "true"}  # what one has booked, no other can
     for holder, whose in ((US, OTHER), (ALSO_US, PARTNER)):
-        token = await befriended(walk.one, whose, opposite(walk.role), holder=holder)
+        token = await befriended(walk.one, whose, walk.them, holder=holder)
         before = await every_row(walk.one.database, but=but)
         async with stranger(token) as ask:
-            for door in doors(walk.role):
+            for door in walk.doors:
                 for what in said(door, walk.house, whose):
                     answer = await walk.ask(ask, door, what, what.spelt(door))
                     assert answer.http < 500, (str(door), answer.words)

@@ -335,7 +335,7 @@ class KeptCommand(Struct, frozen=True, kw_only=True):
     """A request that came in or that we sent, and whose result follows at `response_url`.
 
     `kind` is a CommandType, or what was asked about a charging profile. `session_id` names what it is about, if known.
-    `party` is who of them asked or was asked.
+    `party` is who of them asked or was asked. `asked_for` is the request of another partner for which we ask.
     """
 
     holder: PartyId
@@ -352,3 +352,4 @@ class KeptCommand(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     answered_at: datetime | None
     party: PartyId | None = None
+    asked_for: str | None = None

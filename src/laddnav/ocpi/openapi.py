@@ -16,8 +16,8 @@ from starlette.routing import Route
 from laddnav.bookings.model import BookingLocation, BookingRequest, Calendar
 from laddnav.locations.model import Connector, Evse
 from laddnav.ocpi.endpoints import credentials
-from laddnav.ocpi.routes import MODULES
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, place_of
+from laddnav.ocpi.endpoints.tables import table_of
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, place_of, told
 from laddnav.ocpi.telling.words import KINDS
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
 from laddnav.ocpi.wire.handshake import Credentials, Module, VersionDetails
@@ -31,6 +31,7 @@ from laddnav.ocpi.wire.profiles import (
 from laddnav.ocpi.wire.shared.scalars import DateTime, Number
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
 from laddnav.payments.model import Terminal
 from laddnav.scheduling.model import ActiveChargingProfile
 from laddnav.sessions.model import Preferences
@@ -172,21 +173,20 @@ def _doors(version: Version) -> Iterator[Door]:
     for method, _ in credentials.TABLE:
         place = f"/{version.number}/{Module.CREDENTIALS}"
         yield Door(path=place, method=method, module=Module.CREDENTIALS, kind=Credentials, answered=Credentials)
-    for role, sides in TOLD.items():
-        for module, interface in sides:
-            if module.offered_as in version.modules:
-                base = place_of(role, version.number, (module, interface))
-                if (module, interface) not in OFFERED[role]:
-                    base = hub_endpoint("", version.number, interface, module)
-                for method, below, kind in _ways((module, interface), version):
-                    answered = None if kind is None else ANSWERS.get(kind)
-                    yield Door(path=base + below, method=method, module=module, kind=kind, answered=answered)
+    for role in TOLD:
+        for module, interface in told(role, version):
+            base = place_of(role, version.number, (module, interface))
+            if role is Role.HUB and (module, interface) not in OFFERED[role]:
+                base = hub_endpoint("", version.number, interface, module)
+            for method, below, kind in _ways(role, (module, interface), version):
+                answered = None if kind is None else ANSWERS.get(kind)
+                yield Door(path=base + below, method=method, module=module, kind=kind, answered=answered)
 
 
-def _ways(side: Side, version: Version) -> Iterator[tuple[str, str, Kind]]:
+def _ways(role: Role, side: Side, version: Version) -> Iterator[tuple[str, str, Kind]]:
     """(method, what stands behind the module, what is spoken of)."""
     module, _ = side
-    for (method, many), endpoint in MODULES.get(side, {}).items():
+    for (method, many), endpoint in table_of(role, side).items():
         if endpoint.spoken(version):
             usual = {f"/{_below(side, many)}" if many else "": PARTS.get((side, many), KINDS.get(module))}
             named = NAMED.get((side, method, many))

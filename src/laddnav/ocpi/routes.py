@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 
 import structlog
 from msgspec import Struct
@@ -21,24 +21,10 @@ from laddnav.ocpi.callers import Caller, Callers, hashes_of
 from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.deviations import uids
-from laddnav.ocpi.endpoints import (
-    bookings,
-    cdrs,
-    clients,
-    collected,
-    commands,
-    credentials,
-    locations,
-    payments,
-    profiles,
-    reconciliation,
-    sessions,
-    tariffs,
-    tokens,
-    versions,
-)
+from laddnav.ocpi.endpoints import credentials, versions
 from laddnav.ocpi.endpoints.call import Beyond, Call, Endpoint, Reply, Table, Within
 from laddnav.ocpi.endpoints.status import status_of
+from laddnav.ocpi.endpoints.tables import found_at
 from laddnav.ocpi.gate import Gate, TooOften
 from laddnav.ocpi.http import NoSuchMethod, NotHere, Request, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.hub import desk
@@ -46,7 +32,7 @@ from laddnav.ocpi.hub.through import Through, through
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import envelope, routing
-from laddnav.ocpi.wire.handshake import Interface, Module, State
+from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.routing import Route
 from laddnav.ocpi.wire.version import Version
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -54,38 +40,6 @@ from laddnav.parties.model import Role
 
 log = structlog.get_logger()
 
-MODULES: dict[tuple[Module, Interface], Table] = {
-    (Module.BOOKINGS, Interface.SENDER): bookings.SENDER,
-    (Module.BOOKINGS, Interface.RECEIVER): bookings.RECEIVER,
-    (Module.BOOKING_LOCATIONS, Interface.SENDER): bookings.PLACES_SENDER,
-    (Module.BOOKING_LOCATIONS, Interface.RECEIVER): {},
-    (Module.CDRS, Interface.SENDER): cdrs.SENDER,
-    (Module.CDRS, Interface.RECEIVER): cdrs.RECEIVER,
-    (Module.CHARGING_PROFILES, Interface.SENDER): profiles.SENDER,
-    (Module.CHARGING_PROFILES, Interface.RECEIVER): profiles.RECEIVER,
-    (Module.COMMANDS, Interface.SENDER): commands.SENDER,
-    (Module.COMMANDS, Interface.RECEIVER): commands.RECEIVER,
-    (Module.HUB_CLIENT_INFO, Interface.SENDER): clients.SENDER,
-    (Module.HUB_CLIENT_INFO, Interface.RECEIVER): clients.RECEIVER,
-    (Module.INVOICE_RECONCILIATION, Interface.SENDER): reconciliation.SENDER,
-    (Module.INVOICE_RECONCILIATION, Interface.RECEIVER): reconciliation.RECEIVER,
-    (Module.CONFIRMATIONS, Interface.SENDER): payments.CONFIRMATIONS_SENDER,
-    (Module.CONFIRMATIONS, Interface.RECEIVER): payments.CONFIRMATIONS_RECEIVER,
-    (Module.TERMINALS, Interface.SENDER): payments.TERMINALS_SENDER,
-    (Module.TERMINALS, Interface.RECEIVER): payments.TERMINALS_RECEIVER,
-    (Module.LOCATIONS, Interface.SENDER): locations.SENDER,
-    (Module.LOCATIONS, Interface.RECEIVER): locations.RECEIVER,
-    (Module.SESSIONS, Interface.SENDER): sessions.SENDER,
-    (Module.SESSIONS, Interface.RECEIVER): sessions.RECEIVER,
-    (Module.TARIFFS, Interface.SENDER): tariffs.SENDER,
-    (Module.TARIFFS, Interface.RECEIVER): tariffs.RECEIVER,
-    (Module.TOKENS, Interface.SENDER): tokens.SENDER,
-    (Module.TOKENS, Interface.RECEIVER): tokens.RECEIVER,
-}
-
-
-# As national access point we are the Sender of what others own.
-COLLECTED: Mapping[Module, Table] = {Module.LOCATIONS: collected.LOCATIONS, Module.TARIFFS: collected.TARIFFS}
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
 AT = {tuple(one.split("/")): one for one in Module}  # where in a URL
@@ -269,7 +223,8 @@ class Desk:
         version = _version(path[1], line)
         interface = rules.aside(role, path[2]) if len(path) > 3 else None
         module, below = _module(path[2:] if interface is None else path[3:])
-        table = _table(role, version.number, module, interface)
+        sides = next(rules.served(one, version) for one in line if one.our_role is role)
+        table = found_at(role, sides, module, interface)
         if not table or module in line[0].policy.shares.without:
             raise NotHere(f"{path[2][:40]!r} is no module that we offer here")
         return Found(table, version, role, module, path[: len(path) - len(below)])
@@ -339,19 +294,6 @@ def _endpoint(found: Found, segments: tuple[str, ...], method: str) -> Endpoint:
     if not allowed:
         raise NotHere("No endpoint of ours has a URL of this form")
     raise NoSuchMethod(method, allowed)
-
-
-@cache
-def _table(role: Role, number: str, module: Module, aside: Interface | None = None) -> Table:
-    """Both sides of a module together, where a role serves both, but for one that stands apart.
-
-    No URL means one thing to either.
-    """
-    apart = rules.APART.get(role, frozenset())
-    sides = [side for side in rules.offered(role, VERSIONS[number]) if side[0] is module]
-    here = [side for side in sides if (aside is None and side not in apart) or (side[1] is aside and side in apart)]
-    tables = (COLLECTED[side[0]] if role is Role.NAP and side in apart else MODULES[side] for side in here)
-    return {key: endpoint for table in tables for key, endpoint in table.items()}
 
 
 def _version(said: str, line: Sequence[Connection]) -> Version:

@@ -88,8 +88,14 @@ OFFERED: dict[Role, tuple[Side, ...]] = {
     Role.HUB: ((Module.HUB_CLIENT_INFO, SENDER),),
 }
 
+# What an eMSP serves to whoever limits its drivers' charges for it, and to nobody else
+# (OCPI 2.2.1 mod_charging_profiles_toplogies_emsp_scspp).
+DELEGATED: tuple[Side, ...] = ((Module.SESSIONS, SENDER), (Module.CHARGING_PROFILES, RECEIVER))
 # What a role serves beside the other side of the same module, whose URLs look alike.
-APART: dict[Role, frozenset[Side]] = {Role.NAP: frozenset({(Module.LOCATIONS, SENDER), (Module.TARIFFS, SENDER)})}
+APART: dict[Role, frozenset[Side]] = {
+    Role.NAP: frozenset({(Module.LOCATIONS, SENDER), (Module.TARIFFS, SENDER)}),
+    Role.EMSP: frozenset(DELEGATED),
+}
 # What is between a hub and a platform, and for nobody behind either
 # (OCPI 2.2.1 transport_and_format_message_routing).
 UNROUTED = frozenset({Module.CREDENTIALS, Module.HUB_CLIENT_INFO})
@@ -99,7 +105,8 @@ PASSED_ON = frozenset(one for one in Module if one.offered_as is one) - UNROUTED
 FOR_ALL = frozenset({Module.LOCATIONS, Module.TARIFFS, Module.TOKENS})
 # What we say and hear in each role: as hub for others, and at URLs of its own (`hub/through.py`).
 TOLD: dict[Role, tuple[Side, ...]] = OFFERED | {
-    Role.HUB: (*OFFERED[Role.HUB], *((module, side) for module in sorted(PASSED_ON) for side in Interface))
+    Role.EMSP: OFFERED[Role.EMSP] + DELEGATED,
+    Role.HUB: (*OFFERED[Role.HUB], *((module, side) for module in sorted(PASSED_ON) for side in Interface)),
 }
 # What has no list to be fetched: requests and their results.
 ASKED_ONLY = frozenset({Module.COMMANDS, Module.CHARGING_PROFILES, Module.PAYMENTS})
@@ -242,13 +249,35 @@ def aside(role: Role, name: str) -> Interface | None:
     return next((interface for _, interface in APART.get(role, ()) if interface.value.lower() == name), None)
 
 
-def offered(role: Role, version: Version) -> tuple[Side, ...]:
-    """What we serve in this role to a partner of this version."""
-    return tuple((module, interface) for module, interface in OFFERED[role] if module in version.modules)
+def told(role: Role, version: Version) -> tuple[Side, ...]:
+    """What we say and hear in a version; in one that cannot limit charges nothing is delegated."""
+    without = DELEGATED if role is Role.EMSP and Module.CHARGING_PROFILES not in version.modules else ()
+    return tuple(side for side in TOLD[role] if side[0] in version.modules and side not in without)
 
 
-def details(roles: Iterable[Role], version: Version, base: str, theirs: Role | None = None) -> VersionDetails:
-    """What a partner of ours in these roles finds; `base` is our /ocpi. The credentials stand in it once, as SENDER.
+def delegates(connection: Connection) -> bool:
+    """Whether they limit charges of our drivers for us, by contract with us as eMSP."""
+    limits = Role.SCSP in {one.role for one in connection.roles} and connection.policy.shares.smart_charging
+    return connection.our_role is Role.EMSP and connection.hub is None and limits
+
+
+def served(connection: Connection, version: Version) -> tuple[Side, ...]:
+    """What we serve them in our role.
+
+    Who only limits charges has nothing to do with the rest of what an eMSP deals in, its Tokens least of all.
+    """
+    sides = set(OFFERED[connection.our_role])
+    if connection.our_role is Role.EMSP and {one.role for one in connection.roles} == {Role.SCSP}:
+        sides = {(Module.HUB_CLIENT_INFO, RECEIVER)}
+    if delegates(connection):
+        sides |= set(DELEGATED)
+    return tuple(side for side in told(connection.our_role, version) if side in sides)
+
+
+def details(
+    offers: Iterable[tuple[Role, Iterable[Side]]], version: Version, base: str, theirs: Role | None = None
+) -> VersionDetails:
+    """What a partner finds that is offered this; `base` is our /ocpi. The credentials stand in it once, as SENDER.
 
     So does each side of a module that several of our roles serve (OCPI 2.2.1
     version_information_endpoint_endpoint_class).
@@ -256,9 +285,10 @@ def details(roles: Iterable[Role], version: Version, base: str, theirs: Role | N
     number = version.number
     sides: dict[Side, Role] = {}
     passing: list[Side] = []
-    for role in roles:
-        for module, interface in offered(role, version):
-            sides.setdefault((module.offered_as, interface), role)
+    for role, offered in offers:
+        for module, interface in offered:
+            if module in version.modules:
+                sides.setdefault((module.offered_as, interface), role)
         if role is Role.HUB:
             passing += passed_on(version, theirs)
     modules = [
@@ -283,7 +313,8 @@ def speaks_for_all(holder: PartyId | None, line: Iterable[Connection]) -> None:
 def told_details(line: Sequence[Connection], version: Version, base: str) -> VersionDetails:
     """What the partner of a line finds, by its policy: without what is not spoken with it."""
     first = line[0]
-    said = details((one.our_role for one in line if not one.leaving), version, base, first.their_role)
+    offers = ((one.our_role, served(one, version)) for one in line if not one.leaving)
+    said = details(offers, version, base, first.their_role)
     end = "/" if first.policy.calls.slashed else ""
     endpoints = (one for one in said.endpoints if one.identifier not in first.policy.shares.without)
     return replace(said, endpoints=tuple(replace(one, url=one.url + end) for one in endpoints))

@@ -135,7 +135,7 @@ class Preferred(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What somebody outside limits a charge of ours to: `by` set it, and hears of every change from then on.
+    """What somebody outside limits a charge to, of ours or of our driver: who is `by` hears of every change since.
 
     `wanted` is asked of the Station and not answered yet; `profile` None: it was taken back. `held`: the Station has
     followed at least one profile of theirs.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.rules import PASSED_ON, offered
+from laddnav.ocpi.rules import OFFERED, PASSED_ON
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
@@ -83,7 +83,7 @@ SESSION: dict[str, Any] = {
 async def behind(hub: Installation, party: PartyId, role: Role, version: str, *more: Module) -> AsyncIterator[Behind]:
     """A partner that has registered with what its role serves, and with both sides of some more."""
     async with peer() as at:
-        own = {side for side in offered(role, VERSIONS[version]) if side[0] in PASSED_ON}
+        own = {side for side in OFFERED[role] if side[0] in PASSED_ON & VERSIONS[version].modules}
         own |= {(module, side) for module in more for side in Interface}
         endpoints = tuple(
             Endpoint(identifier=module, role=side, url=f"{at.url}/{module}") for module, side in sorted(own)

@@ -21,6 +21,7 @@ from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
+from laddnav.parties.model import Role
 
 
 class NotConnectedTo(Refusal):
@@ -64,6 +65,7 @@ async def ask(
     read: Callable[[bytes, Hearing], Heard],
     *,
     session_id: str | None = None,
+    asked_for: str | None = None,
 ) -> str:
     """Its id. `make` gets the partner's endpoint and our response URL, `read` the partner's answer.
 
@@ -92,10 +94,11 @@ async def ask(
             expires_at=unit.now + unit.clock.wall(settings.call_within + settings.command_within),
             answered_at=None,
             party=owner,
+            asked_for=asked_for,
         )
         store.commands.insert(unit, kept)
     try:
-        reply = await partner.call(question.method, question.url, question.body, to=owner)
+        reply = await partner.call(question.method, question.url, question.body, to=_asked(connection, owner))
         heard = read(envelope.single(reply.answer.data), hearing(connection))
     except (Trouble, Refusal) as error:
         await _settle(database, kept, CommandStep.LOST, None)
@@ -135,6 +138,12 @@ async def connected_to(
     if connection is None or party in connection.away:
         raise NotConnectedTo(party)
     return connection
+
+
+def _asked(connection: Connection, owner: PartyId) -> PartyId | None:
+    """The owner of what it is about; but who limits charges for an eMSP asks that one, and hears of no way further."""
+    delegating = {one.party for one in connection.roles if one.role is Role.EMSP}
+    return connection.hub if connection.our_role is Role.SCSP and connection.hub in delegating else owner
 
 
 async def _settle(database: Database, kept: KeptCommand, step: CommandStep, said: str | None) -> None:

@@ -218,6 +218,9 @@ async def expire(database: Database, limit: int = 100) -> int:
                 continue
             if command.direction == "out":
                 asked.tell(unit, command, CommandState.TIMED_OUT, Result.TIMEOUT)
+            elif command.state is CommandState.ASKED:
+                # Our process ended while it asked another partner: nobody was promised a result.
+                store.commands.move(unit, command, CommandState.TIMED_OUT, None)
             elif command.kind in set(CommandType):
                 await tell(unit, command, Result.TIMEOUT)
             else:

@@ -19,7 +19,7 @@ from laddnav.ocpi.commands.asked import Heard, Question, connected_to
 from laddnav.ocpi.commands.taken import accept, answer, taken, waiting
 from laddnav.ocpi.deviations.sharing import limiter
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
+from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, delegates, way_to
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import CommandStep
@@ -67,15 +67,15 @@ async def take_set(
         return session
     by = limiter(connection, session.token.owner)
     assert by is not None, "else it were none of theirs"
-    if _limited_by_another(session, by):
-        return _no(ProfileVerdict.REJECTED)
+    if is_limited_by_another(session, by):
+        return no(ProfileVerdict.REJECTED)
     one = taken(unit, connection, settings, ProfileRequest.SET, command.response_url, body)
     try:
         await limiting.set_limits(unit, session.holder, session.id, command.profile, by=by, request=one.id)
     except NoSchedule as error:
         raise Unreadable(f"{error} - at `$.charging_profile`") from error
     except (AlreadyEnded, NoStation):
-        return _no(ProfileVerdict.REJECTED)
+        return no(ProfileVerdict.REJECTED)
     return _yes(unit, one, settings, session)
 
 
@@ -87,13 +87,13 @@ async def take_clear(
     if not isinstance(session, Session):
         return session
     by = limiter(connection, session.token.owner)
-    if _limited_by_another(session, by):
-        return _no(ProfileVerdict.REJECTED)
+    if is_limited_by_another(session, by):
+        return no(ProfileVerdict.REJECTED)
     one = taken(unit, connection, settings, ProfileRequest.CLEAR, response_url, b"")
     try:
         await limiting.clear_limits(unit, session.holder, session.id, request=one.id)
     except (AlreadyEnded, NoStation):
-        return _no(ProfileVerdict.REJECTED)
+        return no(ProfileVerdict.REJECTED)
     return _yes(unit, one, settings, session)
 
 
@@ -108,7 +108,7 @@ async def take_question(
     try:
         await limiting.tell_limits(unit, session.holder, session.id, duration, request=one.id)
     except (AlreadyEnded, NoStation):
-        return _no(ProfileVerdict.REJECTED)
+        return no(ProfileVerdict.REJECTED)
     return _yes(unit, one, settings, session)
 
 
@@ -121,17 +121,17 @@ async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Sessio
     try:
         session = await sessions.fetch(unit, holder, holder, session_id, lock=True)
     except UnknownSession:
-        return _no(ProfileVerdict.UNKNOWN_SESSION)
+        return no(ProfileVerdict.UNKNOWN_SESSION)
     if limiter(connection, session.token.owner) is None or session.status is not Status.ACTIVE:
-        return _no(ProfileVerdict.REJECTED)
+        return no(ProfileVerdict.REJECTED)
     if not await locations.can(unit, holder, EvseRef(session.location_id, session.evse_uid), CAPABLE):
-        return _no(ProfileVerdict.NOT_SUPPORTED)
+        return no(ProfileVerdict.NOT_SUPPORTED)
     if await store.commands.waiting_about(unit, holder, session.id, list(ProfileRequest)) >= WAITING_MAX:
-        return _no(ProfileVerdict.TOO_OFTEN)
+        return no(ProfileVerdict.TOO_OFTEN)
     return session
 
 
-def _limited_by_another(session: Session, by: PartyId | None) -> bool:
+def is_limited_by_another(session: Session, by: PartyId | None) -> bool:
     """What two parties limit follows the lower of both, which neither has meant.
 
     OCPI 2.2.1 mod_charging_profiles_toplogies: who comes first has the charge, until it takes its profile back.
@@ -144,7 +144,7 @@ def _yes(unit: Unit, one: KeptCommand, settings: Settings, session: Session) -> 
     return ChargingProfileResponse(result=ProfileVerdict.ACCEPTED, timeout=accept(unit, one, settings, session.id))
 
 
-def _no(verdict: ProfileVerdict) -> ChargingProfileResponse:
+def no(verdict: ProfileVerdict) -> ChargingProfileResponse:
     return ChargingProfileResponse(result=verdict, timeout=0)
 
 
@@ -171,11 +171,13 @@ async def _tell(
     connection = await waiting(unit, command)
     if connection is not None:
         version = VERSIONS[connection.version]
-        body = _body(version, ProfileRequest(command.kind), result, active)
+        body = result_of(version, ProfileRequest(command.kind), result, active)
         answer(unit, connection, command, Module.CHARGING_PROFILES, step, result, body)
 
 
-def _body(version: Version, kind: ProfileRequest, result: ProfileResult, active: ActiveChargingProfile | None) -> bytes:
+def result_of(
+    version: Version, kind: ProfileRequest, result: ProfileResult, active: ActiveChargingProfile | None
+) -> bytes:
     codecs = version.codecs
     if kind is ProfileRequest.SET:
         return codecs[ChargingProfileResult].encode(ChargingProfileResult(result=result))
@@ -192,24 +194,25 @@ def _result(said: str) -> ProfileResult:
 async def push_limits(database: Database, changed: LimitsChanged) -> None:
     """Hears that other limits hold: whoever has set some of them once is told, and nobody else.
 
-    OCPI 2.2.1 mod_charging_profiles_msp_put_method.
+    OCPI 2.2.1 mod_charging_profiles_msp_put_method. Of a charge with a partner that is whoever limits it for us.
     """
-    if str(changed.holder) != changed.owner:
-        return
+    owner = PartyId.parse(changed.owner)
     async with database.unit() as unit:
-        session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)
+        session = await sessions.find(unit, changed.holder, owner, changed.session_id)
         if session is None or session.limits is None or not session.limits.held:
             return
+        ours = owner == changed.holder
         ways = (
             one
             for one in await store.connections.registered(unit, changed.holder)
-            if (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[one.our_role]
+            if ((Module.CHARGING_PROFILES, RECEIVER) in OFFERED[one.our_role] if ours else delegates(one))
             and one.endpoint(Module.CHARGING_PROFILES, SENDER) is not None
         )
         by = session.limits.by
         way = way_to(by, ways)
         if way is not None:
-            store.deliveries.queue_news(unit, way, Module.CHARGING_PROFILES, fold(session.id), "PUT", by)
+            key = fold(session.id) if ours else session.ref
+            store.deliveries.queue_news(unit, way, Module.CHARGING_PROFILES, key, "PUT", by)
     database.wake()
 
 
@@ -217,14 +220,22 @@ async def push_limits(database: Database, changed: LimitsChanged) -> None:
 
 
 class Limited(Struct, frozen=True, kw_only=True):
-    """What the CPO said at once; what the Evse made of it follows as CommandAnswered."""
+    """What the CPO said at once; what the Evse made of it follows as CommandAnswered, within `timeout` seconds."""
 
     command_id: str
     verdict: ProfileVerdict
+    timeout: int
 
 
 async def set_profile(
-    database: Database, clients: Clients, holder: PartyId, *, owner: PartyId, session_id: str, profile: ChargingProfile
+    database: Database,
+    clients: Clients,
+    holder: PartyId,
+    *,
+    owner: PartyId,
+    session_id: str,
+    profile: ChargingProfile,
+    asked_for: str | None = None,
 ) -> Limited:
     """Limit a charge of a driver of ours. Raises NotConnectedTo, NotOffered, and what a call raises."""
     connection = await _connection(database, holder, owner)
@@ -234,11 +245,17 @@ async def set_profile(
         command = SetChargingProfile(response_url=response_url, profile=profile)
         return Question(method="PUT", url=joined(endpoint, session_id), body=codec.encode(command))
 
-    return await _request(database, clients, connection, owner, session_id, ProfileRequest.SET, question)
+    return await _request(database, clients, connection, owner, session_id, ProfileRequest.SET, question, asked_for)
 
 
 async def clear_profile(
-    database: Database, clients: Clients, holder: PartyId, *, owner: PartyId, session_id: str
+    database: Database,
+    clients: Clients,
+    holder: PartyId,
+    *,
+    owner: PartyId,
+    session_id: str,
+    asked_for: str | None = None,
 ) -> Limited:
     """Raises NotConnectedTo, NotOffered, and what a call raises."""
 
@@ -247,11 +264,18 @@ async def clear_profile(
         return Question(method="DELETE", url=with_query(joined(endpoint, session_id), asks))
 
     connection = await _connection(database, holder, owner)
-    return await _request(database, clients, connection, owner, session_id, ProfileRequest.CLEAR, question)
+    return await _request(database, clients, connection, owner, session_id, ProfileRequest.CLEAR, question, asked_for)
 
 
 async def active_profile(
-    database: Database, clients: Clients, holder: PartyId, *, owner: PartyId, session_id: str, duration: timedelta
+    database: Database,
+    clients: Clients,
+    holder: PartyId,
+    *,
+    owner: PartyId,
+    session_id: str,
+    duration: timedelta,
+    asked_for: str | None = None,
 ) -> Limited:
     """What limits the charge for so long from now on. Raises NotConnectedTo, NotOffered, and what a call raises."""
 
@@ -260,26 +284,35 @@ async def active_profile(
         return Question(method="GET", url=with_query(joined(endpoint, session_id), asks))
 
     connection = await _connection(database, holder, owner)
-    return await _request(database, clients, connection, owner, session_id, ProfileRequest.TELL, question)
+    return await _request(database, clients, connection, owner, session_id, ProfileRequest.TELL, question, asked_for)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of a request; `active` where that is what was asked."""
+
+    result: ProfileResult
+    active: ActiveChargingProfile | None = None
 
 
 async def hear_result(
     unit: Unit, connection: Connection, version: Version, command: KeptCommand, body: bytes, hearing: Hearing
-) -> None:
-    """What became of it; what limits the charge now is kept with the Session. Raises Unreadable, UnknownSession."""
+) -> Outcome | None:
+    """What became of it, None where that was said before; what limits the charge now is kept with the Session.
+
+    Raises Unreadable, UnknownSession.
+    """
     kind, codecs = ProfileRequest(command.kind), version.codecs
-    result: ProfileResult
     if kind is ProfileRequest.SET:
-        result = codecs[ChargingProfileResult].decode(body, hearing).result
+        outcome = Outcome(result=codecs[ChargingProfileResult].decode(body, hearing).result)
     elif kind is ProfileRequest.CLEAR:
-        result = codecs[ClearProfileResult].decode(body, hearing).result
+        outcome = Outcome(result=codecs[ClearProfileResult].decode(body, hearing).result)
     else:
         told = codecs[ActiveChargingProfileResult].decode(body, hearing)
-        result = told.result
+        outcome = Outcome(result=told.result, active=told.active)
         if told.active is not None and command.session_id is not None:
             await hear_active(unit, connection, command.session_id, told.active)
-    step = CommandStep.GRANTED if result is ProfileResult.ACCEPTED else CommandStep.DENIED
-    await asked.hear_result(unit, command, step, result)
+    step = CommandStep.GRANTED if outcome.result is ProfileResult.ACCEPTED else CommandStep.DENIED
+    return outcome if await asked.hear_result(unit, command, step, outcome.result) else None
 
 
 async def hear_active(unit: Unit, connection: Connection, session_id: str, active: ActiveChargingProfile) -> None:
@@ -304,13 +337,14 @@ async def _request(
     session_id: str,
     kind: ProfileRequest,
     question: asked.Make,
+    asked_for: str | None,
 ) -> Limited:
     codec = VERSIONS[connection.version].codecs[ChargingProfileResponse]
-    said: list[ProfileVerdict] = []
+    said: list[ChargingProfileResponse] = []
 
     def heard(body: bytes, hearing: Hearing) -> Heard:
-        said.append(codec.decode(body, hearing).result)
-        return Heard(said[0] is ProfileVerdict.ACCEPTED, said[0])
+        said.append(codec.decode(body, hearing))
+        return Heard(said[0].result is ProfileVerdict.ACCEPTED, said[0].result)
 
     id = await asked.ask(
         database,
@@ -322,5 +356,6 @@ async def _request(
         question,
         heard,
         session_id=session_id,
+        asked_for=asked_for,
     )
-    return Limited(command_id=id, verdict=said[0])
+    return Limited(command_id=id, verdict=said[0].result, timeout=said[0].timeout)

@@ -9,6 +9,8 @@ from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
 from laddnav.ocpi.wire.handshake import Module
 
+WAITING = (CommandState.ASKED, CommandState.ACCEPTED)
+
 
 def taken(
     unit: Unit, connection: Connection, settings: Settings, kind: str, response_url: str, body: bytes
@@ -41,7 +43,7 @@ def accept(unit: Unit, one: KeptCommand, settings: Settings, session_id: str | N
 
 async def waiting(unit: Unit, command: KeptCommand | None) -> Connection | None:
     """Whom to tell the result; None where it was told before, or nobody asked from outside."""
-    if command is None or command.direction != "in" or command.state is not CommandState.ACCEPTED:
+    if command is None or command.direction != "in" or command.state not in WAITING:
         return None
     return await store.connections.find(unit, command.holder, command.connection_id)
 

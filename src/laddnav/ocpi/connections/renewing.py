@@ -55,9 +55,9 @@ async def surroundings(unit: Unit, settings: Settings) -> str:
     """Different as soon as anything is that lines have in common of what their partners are told."""
     names = [(str(party.holder), party.name, party.website) for party in await parties.list_all(unit)]
     found = [
-        rules.details([role], version, settings.base, theirs)
+        rules.details([(role, sides)], version, settings.base, theirs)
         for version in VERSIONS.values()
-        for role in rules.OFFERED
+        for role, sides in rules.OFFERED.items()
         for theirs in (None, *rules.OFFERED)
     ]
     return sha256(json.encode((names, found, await store.lines.at_hubs(unit)))).hexdigest()

@@ -89,8 +89,8 @@ class Shares(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `locations` and `countries` (alpha-3) are those of which they hear, all where none are named; `published_only`: of
     what is not for everybody they do not hear either, but where a Token of theirs is named. `price_group`: their
     drivers pay by the Tariffs of this group where a Connector has one, and see no other group's; what a driver has
-    begun with stays. `smart_charging`: by contract they limit our charges, so they hear of them all, but not of whose
-    Token it is.
+    begun with stays. `smart_charging`: by contract they limit our charges, or as SCSP of ours as eMSP those of our
+    drivers, so they hear of them all, but not of whose Token it is.
     """
 
     without: tuple[str, ...] = ()

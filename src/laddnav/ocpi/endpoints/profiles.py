@@ -10,7 +10,7 @@ from datetime import timedelta
 from laddnav.db.unit import Unit
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.calls.guard import checked
-from laddnav.ocpi.commands import limited
+from laddnav.ocpi.commands import delegated, limited
 from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
 from laddnav.ocpi.wire.profiles import ChargingProfileResponse, ProfileRequest, SetChargingProfile
@@ -21,27 +21,22 @@ DURATION_MAX = 7 * 24 * 3600  # seconds; nobody plans further, and a station has
 
 async def get(unit: Unit, call: Call) -> Reply:
     """Raises Unreadable, ForbiddenAddress."""
-    said = call.query.get("duration", "")
-    if not said.isdecimal() or not 0 < int(said) <= DURATION_MAX:
-        raise Unreadable(f"duration is {said[:20]!r}; it has to be a number of seconds")
     response = await limited.take_question(
-        unit, call.connection, call.settings, call.segments[0], timedelta(seconds=int(said)), _response_url(call)
+        unit, call.connection, call.settings, call.segments[0], duration(call), response_url(call)
     )
-    return _reply(call, response)
+    return reply(call, response)
 
 
 async def put(unit: Unit, call: Call) -> Reply:
     """Raises Unreadable, ForbiddenAddress."""
-    command = call.codec(SetChargingProfile).decode(call.body, call.hearing())
-    checked(command.response_url, call.settings.allow_loopback)
-    response = await limited.take_set(unit, call.connection, call.settings, call.segments[0], command, call.body)
-    return _reply(call, response)
+    response = await limited.take_set(unit, call.connection, call.settings, call.segments[0], wanted(call), call.body)
+    return reply(call, response)
 
 
 async def delete(unit: Unit, call: Call) -> Reply:
     """Raises Unreadable, ForbiddenAddress."""
-    response = await limited.take_clear(unit, call.connection, call.settings, call.segments[0], _response_url(call))
-    return _reply(call, response)
+    response = await limited.take_clear(unit, call.connection, call.settings, call.segments[0], response_url(call))
+    return reply(call, response)
 
 
 async def result(unit: Unit, call: Call) -> Reply:
@@ -50,7 +45,9 @@ async def result(unit: Unit, call: Call) -> Reply:
     command = await sent_command(unit, id)
     if command.connection_id != call.connection.id or command.kind != kind or kind not in set(ProfileRequest):
         raise UnknownCommand("No such request of this id was sent to this partner")
-    await limited.hear_result(unit, call.connection, call.version, command, call.body, call.hearing())
+    outcome = await limited.hear_result(unit, call.connection, call.version, command, call.body, call.hearing())
+    if outcome is not None and command.asked_for is not None:
+        await delegated.tell_on(unit, command, command.asked_for, outcome)
     return DONE
 
 
@@ -61,7 +58,22 @@ async def update(unit: Unit, call: Call) -> Reply:
     return DONE
 
 
-def _response_url(call: Call) -> str:
+def wanted(call: Call) -> SetChargingProfile:
+    """Raises Unreadable, ForbiddenAddress."""
+    command = call.codec(SetChargingProfile).decode(call.body, call.hearing())
+    checked(command.response_url, call.settings.allow_loopback)
+    return command
+
+
+def duration(call: Call) -> timedelta:
+    """Raises Unreadable."""
+    said = call.query.get("duration", "")
+    if not said.isdecimal() or not 0 < int(said) <= DURATION_MAX:
+        raise Unreadable(f"duration is {said[:20]!r}; it has to be a number of seconds")
+    return timedelta(seconds=int(said))
+
+
+def response_url(call: Call) -> str:
     """Raises Unreadable, ForbiddenAddress."""
     url = call.query.get("response_url")
     if not url:
@@ -69,7 +81,7 @@ def _response_url(call: Call) -> str:
     return checked(url, call.settings.allow_loopback)
 
 
-def _reply(call: Call, response: ChargingProfileResponse) -> Reply:
+def reply(call: Call, response: ChargingProfileResponse) -> Reply:
     return Reply(data=call.codec(ChargingProfileResponse).encode(response))
 
 

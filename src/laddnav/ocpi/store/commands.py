@@ -12,9 +12,9 @@ from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.commands import CommandState
 
 _COMMAND = """holder, id, connection_id, direction, kind, body, response_url, state, result, session_id, asked_at,
-  expires_at, answered_at, party"""
+  expires_at, answered_at, party, asked_for"""
 INSERT_COMMAND = f"""
-insert into ocpi_command ({_COMMAND}) values ($1, $2, $3, $4, $5, $6, $7, $8, null, $9, $10, $11, null, $12)
+insert into ocpi_command ({_COMMAND}) values ($1, $2, $3, $4, $5, $6, $7, $8, null, $9, $10, $11, null, $12, $13)
 """
 COMMAND = f"select {_COMMAND} from ocpi_command where holder = $1 and id = $2"
 LOCK_COMMAND = COMMAND + " for update"
@@ -23,13 +23,14 @@ MOVE_COMMAND = """
 update ocpi_command set state = $3, result = $4, session_id = coalesce($5, session_id), answered_at = $6
 where holder = $1 and id = $2
 """
+ACCEPT_COMMAND = "update ocpi_command set state = 'accepted', expires_at = $3 where holder = $1 and id = $2"
 EXPIRED_COMMANDS = f"""
 select {_COMMAND} from ocpi_command where state in ('asked', 'accepted') and expires_at < $1
 order by expires_at limit $2
 """
 WAITING_ABOUT = """
 select count(*) from ocpi_command
-where holder = $1 and session_id = $2 and kind = any($3) and direction = 'in' and state = 'accepted'
+where holder = $1 and session_id = $2 and kind = any($3) and direction = 'in' and state in ('asked', 'accepted')
 """
 COMMANDS = f"select {_COMMAND} from ocpi_command where holder = $1 and connection_id = $2 order by id desc limit $3"
 
@@ -56,6 +57,7 @@ def insert(unit: Unit, one: KeptCommand) -> None:
         one.asked_at,
         one.expires_at,
         one.party and str(one.party),
+        one.asked_for,
     )
 
 
@@ -72,6 +74,11 @@ async def sent(unit: Unit, id: str) -> KeptCommand | None:
 
 def move(unit: Unit, one: KeptCommand, state: CommandState, result: str | None, session_id: str | None = None) -> None:
     unit.write(MOVE_COMMAND, str(one.holder), one.id, state, result, session_id, unit.now)
+
+
+def accept(unit: Unit, one: KeptCommand, expires_at: datetime) -> None:
+    """Whoever was asked has said by when."""
+    unit.write(ACCEPT_COMMAND, str(one.holder), one.id, expires_at)
 
 
 async def expired(unit: Unit, limit: int) -> list[KeptCommand]:

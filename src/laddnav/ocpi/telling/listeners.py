@@ -16,7 +16,7 @@ from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.model import Connection, Message
 from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
-from laddnav.ocpi.telling import collected, words
+from laddnav.ocpi.telling import collected, delegated, words
 from laddnav.ocpi.telling.news import StillOffered, news
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module
@@ -83,6 +83,7 @@ async def push_closed_places(database: Database, renamed: TokenRenamed) -> None:
 async def push_session(database: Database, changed: SessionEvent) -> None:
     """Hears what happens to a charge: the eMSP of its Token is told, and whoever limits our charges by contract."""
     if str(changed.holder) != changed.owner:
+        await delegated.push_session(database, changed)
         return
     async with database.unit() as unit:
         session = await sessions.find(unit, changed.holder, changed.holder, changed.session_id)

@@ -17,7 +17,7 @@ from laddnav.ocpi.hub import broadcast
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.payments import terminals
 from laddnav.ocpi.rules import ASKED_ONLY, FOR_ALL, RECEIVER, SENDER
-from laddnav.ocpi.telling import collected, words
+from laddnav.ocpi.telling import collected, delegated, words
 from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query
@@ -51,6 +51,8 @@ async def _message_of(unit: Unit, connection: Connection, delivery: Delivery) ->
         return await broadcast.message_of(unit, connection, delivery)
     if collected.is_collected(connection, delivery):
         return await collected.message_of(unit, connection, delivery)
+    if delegated.is_delegated(connection, delivery):
+        return await delegated.message_of(unit, connection, delivery)
     if delivery.module in ASKED_ONLY and delivery.body is not None:
         return Message(method="POST", url=delivery.path, body=delivery.body)
     if delivery.module is Module.CDRS:

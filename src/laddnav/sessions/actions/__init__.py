@@ -3,7 +3,7 @@
 from laddnav.sessions.actions.asking import answer_start, answer_stop, request_start, request_stop
 from laddnav.sessions.actions.charging import Measurement, begin, mark, measure, settle_overdue, stop
 from laddnav.sessions.actions.hearing import hear
-from laddnav.sessions.actions.reading import by_ref, counts, course_of, fetch, find, page, under_way_at
+from laddnav.sessions.actions.reading import by_ref, counts, course_of, fetch, find, of_our_drivers, page, under_way_at
 
 __all__ = [
     "Measurement",
@@ -18,6 +18,7 @@ __all__ = [
     "hear",
     "mark",
     "measure",
+    "of_our_drivers",
     "page",
     "request_start",
     "request_stop",

@@ -19,6 +19,7 @@ async def hear(unit: Unit, session: Session) -> bool:
         return True
     if rules.stays(before, session):
         return False
-    store.update(unit, replace(session, ref=before.ref, active_profile=before.active_profile))
+    ours = replace(session, ref=before.ref, limits=before.limits, active_profile=before.active_profile)
+    store.update(unit, ours)
     unit.announce(about(SessionChanged, session))
     return True

@@ -86,6 +86,16 @@ async def hear_active(
     unit.announce(LimitsChanged(holder=holder, owner=str(owner), session_id=session.id))
 
 
+async def hear_limits(
+    unit: Unit, holder: PartyId, owner: PartyId, session_id: str, profile: ChargingProfile | None, *, by: PartyId
+) -> None:
+    """A CPO follows what `by` limits a charge of our driver to; None: no more. Raises UnknownSession."""
+    session = await fetch(unit, holder, owner, session_id, lock=True)
+    before = session.limits
+    held = profile is not None or (before is not None and before.by == by and before.held)
+    store.update(unit, replace(session, limits=Limits(by=by, held=held, profile=profile)))
+
+
 async def _told(
     unit: Unit, session: Session, result: str, told: ActiveChargingProfile | None, request: str | None
 ) -> None:

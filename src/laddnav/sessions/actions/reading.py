@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
@@ -46,6 +47,13 @@ async def page(
 ) -> Sequence[Session]:
     """Newest first; the last ref is the next `before`."""
     return await store.page(unit, holder, owner, statuses, station_id, before, limit)
+
+
+async def of_our_drivers(
+    unit: Unit, holder: PartyId, since: datetime, until: datetime | None, offset: int, limit: int
+) -> tuple[int, Sequence[Session]]:
+    """(how many, a page of) their charges with partners that changed in this time, as we first heard of them."""
+    return await store.of_our_drivers(unit, holder, since, until, offset, limit)
 
 
 async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef) -> Sequence[Session]:

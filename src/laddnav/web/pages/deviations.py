@@ -152,7 +152,10 @@ SWITCHES = MappingProxyType(
         ),
         "shares.smart_charging": (
             N_("They limit our charges by contract"),
-            N_("They hear of every Session, but not of whose Token it is, and may set charging profiles."),
+            N_(
+                "They hear of every Session, but not of whose Token it is, and may set charging profiles. "
+                "Where we are the eMSP and they an SCSP: of charges of our drivers at partners, through us."
+            ),
         ),
         "shares.without": (N_("Modules that are not spoken with them"), ""),
         "demands.named": (

@@ -12,7 +12,16 @@ from laddnav.ocpi.connections.lines import HubStandsAlone, NobodySpeaks, Speaker
 from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.operate.partners import set_policy
-from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, SharedLine, details, meant, serving
+from laddnav.ocpi.rules import (
+    OFFERED,
+    AddressedElsewhere,
+    OnePartyOnly,
+    PartyTaken,
+    SharedLine,
+    details,
+    meant,
+    serving,
+)
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import CredentialsRole, Interface, Module, State
 from laddnav.ocpi.wire.routing import Route
@@ -188,7 +197,8 @@ def test_one_url_is_for_all_roles_that_serve_the_same() -> None:
     assert meant(ours, Role.EMSP, Route()) == (emsp,)
     with pytest.raises(AddressedElsewhere):
         meant(ours, Role.EMSP, Route(to=OTHER_EMSP))
-    listed = details([Role.EMSP, Role.NSP], VERSIONS[NEWEST], "https://we.example/ocpi").endpoints
+    offers = [(role, OFFERED[role]) for role in (Role.EMSP, Role.NSP)]
+    listed = details(offers, VERSIONS[NEWEST], "https://we.example/ocpi").endpoints
     places = [one.url for one in listed if one.identifier == Module.LOCATIONS]
     assert places == [f"https://we.example/ocpi/emsp/{NEWEST}/locations"]
 
