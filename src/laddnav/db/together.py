@@ -155,23 +155,26 @@ class _Shared(Unit):
     wrote = False
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
-        self.wrote = self.wrote or not selects(sql)
-        return await _Question(sql, arguments)
+        return await self._question(sql, arguments)
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
-        rows = await self.fetch(sql, *arguments)
+        rows = await self._question(sql, arguments)
         return rows[0] if rows else None
 
     async def fetch_each(self, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
         return [await self.fetch(sql, *arguments) for arguments in many]
 
     async def value(self, sql: str, *arguments: Any) -> Any:
-        row = await self.fetch_one(sql, *arguments)
-        return row and row[0]
+        rows = await self._question(sql, arguments)
+        return rows[0][0] if rows else None
 
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Only a connection knows how many rows that touched."""
         raise _Apart
+
+    def _question(self, sql: str, arguments: tuple[Any, ...]) -> _Question:
+        self.wrote = self.wrote or not selects(sql)
+        return _Question(sql, arguments)
 
     def take_writes(self) -> Writes:
         writes, self._writes = self._writes, []

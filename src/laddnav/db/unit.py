@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from itertools import islice
+from typing import Any
 
 import asyncpg
 
@@ -129,8 +130,8 @@ class Unit:
             return [await connection.fetch(sql, *arguments) for arguments in many]
         found: list[list[Record]] = [[] for _ in many]
         numbered = [(*arguments, number) for number, arguments in enumerate(many)]
-        for row in await connection.fetchmany(_numbered(sql, len(many[0]) + 1), numbered):
-            found[row[_NUMBER]].append(cast("Record", _Row(row)))
+        for row in await connection.fetchmany(_numbered(sql, len(many[0]) + 1), numbered, record_class=_Numbered):
+            found[row[_NUMBER]].append(row)
         return list(found)
 
     async def execute(self, sql: str, *arguments: Any) -> int:
@@ -288,28 +289,23 @@ def _numbered(sql: str, last: int) -> str:
     return f"select q.*, {number} from ({sql.strip().rstrip(';')}) q"
 
 
-class _Row:
-    """A Record without its last column."""
-
-    __slots__ = ("_record",)
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-
-    def __getitem__(self, key: str | int) -> Any:
-        return self._record[key]
+class _Numbered(Record):
+    """A Record that does not show its last column."""
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.values())
+        return self.values()
 
     def __len__(self) -> int:
-        return len(self._record) - 1
+        return super().__len__() - 1
 
-    def keys(self) -> Sequence[str]:
-        return tuple(self._record.keys())[:-1]
+    def keys(self) -> Iterator[str]:
+        return islice(super().keys(), len(self))
 
-    def values(self) -> Sequence[Any]:
-        return tuple(self._record.values())[:-1]
+    def values(self) -> Iterator[Any]:
+        return islice(super().values(), len(self))
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        return islice(super().items(), len(self))
 
 
 class Database:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Module, State
 
 REMEMBERED = 10_000  # tokens at a time
+HEADER_MAX = 300  # characters of an Authorization header that may mean a token of OCPI, which has 64 at most
 HEARD_EVERY = timedelta(minutes=1)
 
 
@@ -102,7 +104,14 @@ class Callers:
 
 def hashes_of(request: Request) -> Mapping[str, str]:
     """The tokens that its header may mean, by their hashes."""
-    return {seal.hash_of(one): one for one in request.tokens}
+    said = request.headers.get("authorization", "")
+    return _hashes_in(said) if len(said) <= HEADER_MAX else {}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hashes_in(header: str) -> Mapping[str, str]:
+    """What a header says is so whoever it lets in, so it is worked out once."""
+    return {seal.hash_of(one): one for one in routing.tokens_in(header, routing.BEARER)}
 
 
 async def _by_command(unit: Unit, request: Request) -> Connection:

@@ -71,7 +71,6 @@ class Request(Struct):
     path: tuple[str, ...]
     query: dict[str, str]
     headers: dict[str, str]
-    tokens: tuple[str, ...]  # that its Authorization header may mean
     address: str
     body: bytes
     ids: MessageIds
@@ -90,7 +89,6 @@ def request_of(scope: Scope, new_id: Callable[[], str], below: str = "/ocpi") ->
         path=segments(scope, below),
         query=dict(parse_qsl(asked.decode("latin-1"), keep_blank_values=True)) if asked else {},
         headers=headers,
-        tokens=routing.tokens_in(headers.get("authorization"), routing.BEARER),
         address=(scope.get("client") or ("", 0))[0],
         body=b"",
         ids=routing.ids_in(headers, new_id),
@@ -118,6 +116,10 @@ def hidden(path: Sequence[str]) -> Sequence[str]:
     return ()
 
 
+def announces_a_body(request: Request) -> bool:
+    return not request.headers.keys().isdisjoint(ANNOUNCE_A_BODY)
+
+
 def is_short(request: Request) -> bool:
     """A body that may be taken in before it is clear who sends it: what is packed, nobody knows the length of."""
     said = request.headers.get("content-length", "0")
@@ -127,7 +129,7 @@ def is_short(request: Request) -> bool:
 
 async def body_of(request: Request, receive: Receive, most: int) -> bytes:
     """Raises TooLong before more than that is in memory."""
-    if request.headers.keys().isdisjoint(ANNOUNCE_A_BODY):
+    if not announces_a_body(request):
         return b""
     if int(request.headers.get("content-length") or 0) > most:
         raise TooLong(f"A body has at most {most} bytes")
@@ -175,16 +177,25 @@ def check_body(request: Request) -> None:
 async def send_answer(
     send: Send, http: int, headers: Mapping[str, str], ids: MessageIds, route: Route | None, body: bytes
 ) -> None:
-    said = {"Content-Type": "application/json", **headers, **routing.id_headers(ids)}
-    if route is not None:
-        said |= routing.route_headers(route)
-    # A header that a hub passes on may hold anything; what HTTP cannot say is a question mark.
-    raw: Sequence[tuple[bytes, bytes]] = [
-        (_name(name), value.encode("latin-1", "replace")) for name, value in said.items()
+    said = [
+        (b"content-type", b"application/json"),
+        *_raw(headers),
+        *_raw(routing.id_headers(ids)),
+        *(() if route is None else _routed(route)),
+        (b"content-length", b"%d" % len(body)),
     ]
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": http, "headers": [*raw, length]})
+    await send({"type": "http.response.start", "status": http, "headers": said})
     await send({"type": "http.response.body", "body": body})
+
+
+def _raw(headers: Mapping[str, str]) -> Sequence[tuple[bytes, bytes]]:
+    """A header that a hub passes on may hold anything; what HTTP cannot say is a question mark."""
+    return [(_name(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
+@lru_cache(maxsize=1_000)
+def _routed(route: Route) -> Sequence[tuple[bytes, bytes]]:
+    return _raw(routing.route_headers(route))
 
 
 @lru_cache(maxsize=1_000)

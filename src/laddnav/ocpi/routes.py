@@ -70,9 +70,10 @@ class Found(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """Where a URL leads, whom of us it is for, and how the answer is routed."""
+    """Where a URL leads, whom of us it is for, and how the answer is routed. `url` is that of the endpoint."""
 
     found: Found
+    url: str
     ours: tuple[Connection, ...]
     route: Route | None
 
@@ -121,14 +122,15 @@ class Desk:
         reply = answer.reply
         await http.send_answer(send, reply.http, reply.headers, request.ids, answer.route, self._body(reply))
         self._note(request, answer, at, started)
-        if answer.connection is not None:
-            await self._turned_away(answer.connection.line)
+        if answer.connection is not None and (many := self._gate.turned_away(answer.connection.line)):
+            await self._keep_turned_away(answer.connection.line, many)
 
     async def _answered(self, request: Request, receive: Receive, hashes: Mapping[str, str], answer: Answer) -> None:
         """Fills in `answer` as it becomes clear who asks, so that a refusal can say to whom it goes."""
-        if not http.is_short(request):
-            await self._reading.run(partial(self._callers.recognised, request=request, hashes=hashes))
-        request.body = await http.body_of(request, receive, self._settings.body_max)
+        if http.announces_a_body(request):
+            if not http.is_short(request):
+                await self._reading.run(partial(self._callers.recognised, request=request, hashes=hashes))
+            request.body = await http.body_of(request, receive, self._settings.body_max)
         together = self._reading if _reads(request) else self._writing  # who reads does not wait for a commit
         work = partial(self._begun, request=request, hashes=hashes, answer=answer)
         match await together.run(partial(work, shares=True), _key(request)):
@@ -179,7 +181,7 @@ class Desk:
             ours=way.ours,
             version=found.version,
             method=request.method,
-            url=f"{self._settings.base}/{'/'.join(found.path)}",
+            url=way.url,
             segments=segments,
             query=request.query,
             body=request.body,
@@ -200,7 +202,7 @@ class Desk:
         answer.version = found.version
         ours = _meant(found, caller.line, request, answer)
         answer.connection = ours[0]
-        way = Way(found, ours, answer.route)
+        way = Way(found, f"{self._settings.base}/{'/'.join(found.path)}", ours, answer.route)
         if found.role is not None and len(caller.ways) < WAYS:
             caller.ways[found.path, between] = way
         return way
@@ -237,12 +239,10 @@ class Desk:
             return envelope.sealed(reply.data, now)
         return envelope.refused(reply.status, reply.message, now, reply.data)
 
-    async def _turned_away(self, line: str) -> None:
-        """Kept when one of its requests comes in again, so that those that did not cost nothing."""
-        many = self._gate.turned_away(line)
-        if many:
-            async with self._database.unit() as unit:
-                store.lines.turned_away(unit, line, many)
+    async def _keep_turned_away(self, line: str, many: int) -> None:
+        """When one of its requests comes in again, so that those that did not cost nothing."""
+        async with self._database.unit() as unit:
+            store.lines.turned_away(unit, line, many)
 
     def _note(self, request: Request, answer: Answer, at: datetime, started: float) -> None:
         """Lists that a partner reads all day are not worth a row each; what it changes and what fails is."""
@@ -265,7 +265,7 @@ class Desk:
             took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
         )
         if exchange.failed:
-            secrets = [*request.tokens, *http.hidden(request.path)]
+            secrets = [*hashes_of(request).values(), *http.hidden(request.path)]
             exchange = masking.kept(exchange, request.body, self._body(reply), secrets)
         self._clients.journal.note(exchange)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from asyncpg import Range
@@ -36,8 +39,9 @@ class Reader(Struct, frozen=True, kw_only=True):
     def scope(self) -> Scope:
         return Scope.WHOEVERS if self.parties is None else _scope(self.module, self.shares)
 
-    def values(self, page: Page) -> dict[str, Any]:
-        return _values(self.holder, self.shares) | {
+    def values(self, page: Page) -> Mapping[str, Any]:
+        return {
+            **_values(self.holder, self.shares),
             "version": self.version,
             "parties": self.parties,
             "whole": self.whole,
@@ -94,7 +98,7 @@ async def rows(unit: Unit, reader: Reader, page: Page) -> list[Row]:
 
 async def row(unit: Unit, holder: PartyId, module: Module, version: str, key: str, shares: Shares) -> Row | None:
     """None also where it is not for them."""
-    values = _values(holder, shares) | {"version": version, "key": key}
+    values = {**_values(holder, shares), "version": version, "key": key}
     found = await unit.fetch_one(*listed.single(module, _scope(module, shares))(values))
     return None if found is None else _row(found)
 
@@ -139,15 +143,19 @@ def _scope(module: Module, shares: Shares) -> Scope:
     return Scope.NAMED if listed.LISTED[module].named and shares.locations else Scope.SHARED
 
 
-def _values(holder: PartyId, shares: Shares) -> dict[str, Any]:
-    return {
-        "holder": str(holder),
-        "locations": [fold(id) for id in shares.locations],
-        "countries": [one.upper() for one in shares.countries],
-        "published_only": shares.published_only,
-        "tokens_of": shares.tokens_of if isinstance(shares, SharedWith) else [],
-        "price_group": shares.price_group,
-    }
+@lru_cache(maxsize=1_000)
+def _values(holder: PartyId, shares: Shares) -> Mapping[str, Any]:
+    """What does not change from one request of a partner to the next."""
+    return MappingProxyType(
+        {
+            "holder": str(holder),
+            "locations": tuple(fold(id) for id in shares.locations),
+            "countries": tuple(one.upper() for one in shares.countries),
+            "published_only": shares.published_only,
+            "tokens_of": shares.tokens_of if isinstance(shares, SharedWith) else (),
+            "price_group": shares.price_group,
+        }
+    )
 
 
 def _free_then(page: Page) -> Range[Any] | None:
