@@ -73,6 +73,7 @@ words = st.text(
 )
 urls = st.text("abc/?=&%1", max_size=40).map(lambda tail: f"https://example.org/{tail}")
 amounts = st.decimals(min_value=-100000, max_value=100000, places=4, allow_nan=False)
+rates = st.decimals(min_value=0, max_value=1000000, places=1, allow_nan=False)
 counts = st.integers(min_value=0, max_value=100000)
 instants = st.integers(min_value=0, max_value=6 * 10**11).map(
     lambda ms: datetime(2015, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
@@ -377,8 +378,8 @@ profiles = st.builds(
     unit=st.sampled_from(RateUnit),
     started_at=maybe(instants),
     duration=maybe(seconds),
-    rate_min=maybe(amounts),
-    limits=some(st.builds(ProfileLimit, seconds, amounts)),
+    rate_min=maybe(rates),
+    limits=some(st.builds(ProfileLimit, seconds, rates)),
 )
 active_profiles = st.builds(ActiveChargingProfile, started_at=instants, profile=profiles)
 results = st.sampled_from(ProfileResult)

@@ -244,3 +244,18 @@ async def test_provisioning_changes_only_what_it_says(database: Database) -> Non
     async with database.unit() as unit:
         after = await locations.station(unit, "ST1")
     assert after == replace(before, accepted=None, heartbeat_interval=60)
+
+
+@pytest.mark.parametrize(
+    ("power_type", "power_max", "watts"),
+    [
+        ("AC_1_PHASE", None, 7_360),
+        ("AC_2_PHASE", None, 14_720),
+        ("AC_3_PHASE", None, 22_080),
+        ("DC", None, 7_360),
+        ("AC_3_PHASE", 11_000, 11_000),
+    ],
+)
+def test_a_connector_gives_what_all_of_its_phases_give(power_type: str, power_max: int | None, watts: int) -> None:
+    """CHP-017, CHP-026: of 230 V and 32 A each; where less is said than that, so much."""
+    assert rules.capacity(connector(power_type=power_type, power_max=power_max)) == watts

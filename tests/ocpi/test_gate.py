@@ -78,7 +78,7 @@ def test_a_token_that_opens_nothing_any_more_is_a_strangers() -> None:
 async def test_who_asks_too_often_is_told_so_in_an_envelope_and_costs_no_statement(
     database_url: str, clock: SetClock
 ) -> None:
-    """TRN-015, TRN-016: an HTTP error, for it never got as far as OCPI."""
+    """TRN-015, TRN-028: an HTTP error, for it never got as far as OCPI."""
     statements: list[str] = []
     # Three and two at once, and a pause that no test waits for.
     slow: dict[str, Any] = {"partner_rate": 0.3, "stranger_rate": 0.2}

@@ -80,7 +80,7 @@ async def test_a_suspended_partner_is_not_answered(cpo: Installation) -> None:
 
 
 async def test_versions_lead_to_endpoints_and_endpoints_answer(at_cpo: Ask, cpo: Installation) -> None:
-    """VER-001, VER-002, VER-003, VER-004, VER-007, VER-008, VER-009, VER-010, VER-011, VER-013, TRN-054, TRN-055."""
+    """VER-001, VER-002, VER-003, VER-004, VER-007, VER-008, VER-009, VER-010, VER-011, VER-013, TRN-055."""
     versions = (await at_cpo("GET", cpo.settings.versions_url)).data
     assert [one["version"] for one in versions] == list(VERSIONS)
     details = (await at_cpo("GET", f"{cpo.url}/ocpi/2.2.1")).data
@@ -97,6 +97,7 @@ async def test_versions_lead_to_endpoints_and_endpoints_answer(at_cpo: Ask, cpo:
         ("chargingprofiles", "RECEIVER"),
         ("hubclientinfo", "RECEIVER"),
     }
+    assert all("/2.2.1/" in url for url in listed.values())
     for (module, role), url in listed.items():
         if role == "SENDER" and module != "credentials":
             answer = await at_cpo("GET", f"{url}?date_from=2020-01-01T00:00:00Z")
@@ -136,8 +137,9 @@ async def test_versions_are_only_read(at_cpo: Ask, cpo: Installation, method: st
 async def test_what_is_not_there_is_404_in_the_envelope(
     at_cpo: Ask, cpo: Installation, path: str, both: tuple[int, int]
 ) -> None:
-    """TRN-028, VER-026."""
-    answer = await at_cpo("GET", f"{cpo.url}/ocpi/{path}")
+    """TRN-028, TRN-088, VER-026."""
+    answer = await at_cpo("GET", f"{cpo.url}/ocpi/{path}", headers={"X-Request-ID": "r-1", "X-Correlation-ID": "c-1"})
+    assert (answer.headers["x-request-id"], answer.headers["x-correlation-id"]) == ("r-1", "c-1")
     assert answer.both == both and answer.words["timestamp"] and answer.words["status_message"]
 
 
@@ -228,7 +230,8 @@ async def test_json_that_is_no_such_object_is_2001_with_http_200(
 ) -> None:
     """TRN-023, TRN-033, TRN-040."""
     answer = await at_emsp("PUT", f"{emsp.url}/ocpi/emsp/2.2.1/{path}", body)
-    assert answer.both in ((200, 2001), (400, 2001))
+    # What is nested so deeply that nobody reads it is no JSON to us.
+    assert answer.both == (400 if body.startswith(b"[[") else 200, 2001)
     assert await _nothing_kept(emsp)
 
 
@@ -313,7 +316,7 @@ async def test_a_method_that_an_emsp_does_not_have_is_405(
 
 
 async def test_a_content_type_may_have_parameters_or_be_missing(at_emsp: Ask, emsp: Installation) -> None:
-    """TRN-011, TRN-013, TRN-014."""
+    """TRN-011, TRN-014."""
     url = f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
     for kind in ("application/json; charset=utf-8", "text/plain"):
         answer = await at_emsp("PUT", url, encoded(_location()), headers={"Content-Type": kind})
@@ -441,7 +444,7 @@ async def test_many_at_once_are_all_answered(at_cpo: Ask, cpo: Installation) -> 
 
 
 async def test_another_partners_token_sees_its_own_connection_only(cpo: Installation) -> None:
-    """TRN-009."""
+    """TRN-009, TRN-013: nor does a request without a body need to say of what type it is."""
     one = await befriended(cpo, EMSP, Role.EMSP)
     other = await befriended(cpo, PartyId("DE", "8AC"), Role.EMSP)
     url = f"{cpo.url}/ocpi/cpo/2.2.1/tokens/DE/8AC/1"

@@ -26,6 +26,8 @@ from laddnav.locations.model import (
 STATION_ID_MAX = 255
 # What an Evse id is made of, separators left out (OCPI 2.2.1 mod_locations_evse_object, its evse_id).
 _EVSE_NUMBER = re.compile(r"[A-Z0-9]{1,48}")
+# The voltage of a Connector is that of one of its phases (OCPI 2.2.1 mod_locations_connector_object).
+_PHASES = {"AC_2_PHASE": 2, "AC_3_PHASE": 3}
 
 
 class UnknownLocation(Refusal):
@@ -292,6 +294,11 @@ def connector_of(evse: Evse, connector_id: str | None) -> Connector:
         if connector_id is None or fold(connector.id) == fold(connector_id):
             return connector
     raise UnknownConnector(evse.uid, connector_id or "")
+
+
+def capacity(connector: Connector) -> int:
+    """The most that it gives, in watts: what its voltage and amperage come to, where nothing lower is said."""
+    return connector.power_max or connector.voltage_max * connector.amperage_max * _PHASES.get(connector.power_type, 1)
 
 
 def tariff_ids(location: Location, evse_uid: str, connector_id: str | None) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 from itertools import pairwise
 
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
+
+_TENTH = Decimal("0.1")
+_EXACT = Context(prec=64)  # a number from outside may have more digits than Decimal calculates with
 
 
 class NoSchedule(Refusal):
@@ -15,7 +18,7 @@ class NoSchedule(Refusal):
 
 
 def sound(profile: ChargingProfile) -> ChargingProfile:
-    """The profile, when a Station can follow it: limits in order, the first from the start on, none negative.
+    """The profile, when a Station can follow it: limits in order, from its start on, in tenths and none negative.
 
     OCPI 2.2.1 mod_charging_profiles_charging_profile_period_class. Raises NoSchedule.
     """
@@ -27,7 +30,14 @@ def sound(profile: ChargingProfile) -> ChargingProfile:
         raise NoSchedule("The limits of a profile come in the order of their starts")
     if any(limit.rate < 0 for limit in profile.limits):
         raise NoSchedule("A limit is not below zero")
+    if any(rate != tenths(rate) for rate in (profile.rate_min or _TENTH, *(limit.rate for limit in profile.limits))):
+        raise NoSchedule("A limit has one digit after the point at most")
     return profile
+
+
+def tenths(rate: Decimal) -> Decimal:
+    """As fine as a limit can be said, and no more than it allows."""
+    return min(rate, rate.quantize(_TENTH, ROUND_FLOOR, _EXACT))
 
 
 def unlimited(at: datetime, duration: timedelta, watts: Decimal) -> ActiveChargingProfile:

@@ -213,7 +213,7 @@ def at(cpo: Installation, session_id: str, **query: object) -> str:
     ("changes", "both", "result"),
     [
         ({}, (200, 1000), "ACCEPTED"),
-        ({"charging_profile": WORDS | {"start_date_time": "2026-11-23T08:00:00Z"}}, (200, 1000), "ACCEPTED"),  # CHP-023
+        ({"charging_profile": WORDS | {"start_date_time": "2026-11-23T08:00:00Z"}}, (200, 1000), "ACCEPTED"),
         ({"response_url": ...}, (200, 2001), None),  # CHP-003
         ({"response_url": "http://192.168.0.1/x"}, (200, 2001), None),
         ({"charging_profile": ...}, (200, 2001), None),
@@ -230,7 +230,7 @@ def at(cpo: Installation, session_id: str, **query: object) -> str:
 async def test_a_profile_is_answered_at_once(
     at_cpo: Ask, cpo: Installation, changes: dict[str, Any], both: tuple[int, int], result: str | None
 ) -> None:
-    """CHP-003, CHP-006, CHP-022, CHP-023, CHP-027: with whether it is passed on."""
+    """CHP-003, CHP-006, CHP-022, CHP-027: with whether it is passed on."""
     session = await charging(cpo)
     said = {"charging_profile": WORDS, "response_url": URL} | changes
     body = encoded({name: value for name, value in said.items() if value is not ...})
@@ -285,7 +285,7 @@ async def test_an_update_is_about_a_session_that_is_known(at_emsp: Ask, emsp: In
 
 
 def test_a_profile_survives_its_words() -> None:
-    """CHP-022, CHP-024, CHP-025, CHP-026, CHP-028, CHP-029."""
+    """CHP-024, CHP-025: a limit that was worked out more finely is said as what does not go beyond it."""
     codec = VERSIONS["2.2.1"].codecs[ActiveChargingProfile]
     active = ActiveChargingProfile(started_at=things.LONG_AGO, profile=PROFILE)
     hearing = Hearing(holder=CPO, sender=EMSP)
@@ -293,6 +293,8 @@ def test_a_profile_survives_its_words() -> None:
     assert codec.decode(codec.encode(active), hearing) == active
     limits = [scheduling.limit_at(active, things.LONG_AGO + timedelta(minutes=late)) for late in (-1, 0, 14, 15, 60)]
     assert limits == [None, 16, 16, Decimal("8.1"), None]
+    fine = replace(PROFILE, limits=(ProfileLimit(ZERO, Decimal("16.29")),))
+    assert codec.decode(codec.encode(replace(active, profile=fine)), hearing).profile.limits[0].rate == Decimal("16.2")
 
 
 @pytest.mark.parametrize(
@@ -302,10 +304,12 @@ def test_a_profile_survives_its_words() -> None:
         (ProfileLimit(timedelta(seconds=1), Decimal(1)),),
         (ProfileLimit(ZERO, Decimal(1)), ProfileLimit(ZERO, Decimal(2))),
         (ProfileLimit(ZERO, Decimal(-1)),),
+        (ProfileLimit(ZERO, Decimal("8.15")),),  # CHP-025
+        (ProfileLimit(ZERO, Decimal("9" * 40 + ".99")),),
     ],
 )
 def test_a_profile_without_order_is_none(limits: tuple[ProfileLimit, ...]) -> None:
-    """CHP-027."""
+    """CHP-025, CHP-027."""
     with pytest.raises(NoSchedule):
         scheduling.sound(replace(PROFILE, limits=limits))
 

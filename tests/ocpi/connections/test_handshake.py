@@ -61,7 +61,8 @@ async def test_we_register_as_the_text_says(cpo: Installation, they: Peer) -> No
     await registered(cpo, they)
     first, post = they.last("GET", "/versions"), they.last("POST", "/credentials")
     assert first.headers["authorization"] == routing.authorization("token-a", encoded=True)
-    assert first.headers["x-request-id"] and first.headers["x-correlation-id"]
+    assert len({one.headers["x-request-id"] for one in they.asked}) == len(they.asked) > 2
+    assert all(one.headers["x-correlation-id"] for one in they.asked)
     assert not any(name.startswith("ocpi-") for name in first.headers)
     assert post.headers["content-type"] == "application/json"
     assert post.body["url"] == cpo.settings.versions_url

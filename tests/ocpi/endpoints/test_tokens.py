@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.locations import actions as locations
+from laddnav.locations.model import ExceptionalPeriod, Hours, Status
+from laddnav.ocpi.wire.codec import encoded
+from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, TokenKey, TokenType
 from tests import things
-from tests.ocpi.network import CPO, EMSP, Ask, Installation
+from tests.clock import SetClock
+from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, stranger
 from tests.ocpi.wording import words
 
 
@@ -58,18 +63,38 @@ async def test_only_our_own_tokens_are_listed(at_emsp: Ask, emsp: Installation) 
     assert [one["uid"] for one in answer.data] == ["OURS"] and answer.headers["x-total-count"] == "1"
 
 
-@pytest.mark.parametrize("body", [None, b"", b"{}", encoded({"location_id": "L", "evse_uids": ["E"]})])
-async def test_a_token_is_authorized_with_and_without_a_place(
-    at_emsp: Ask, emsp: Installation, body: bytes | None
-) -> None:
-    """TOK-035, TOK-037, TOK-042, TOK-043, TOK-046, TOK-048, TOK-049."""
+async def test_a_token_is_authorized_with_and_without_a_place(at_emsp: Ask, emsp: Installation) -> None:
+    """TOK-035, TOK-037, TOK-042, TOK-043, TOK-046, TOK-048, TOK-049: closed, out of order, or never heard of."""
     token = things.token("U1", EMSP)
+    closed = Hours(
+        twentyfourseven=True, closings=(ExceptionalPeriod(things.LONG_AGO, datetime(2100, 1, 1, tzinfo=UTC)),)
+    )
     async with emsp.database.unit() as unit:
         await tokens.keep(unit, EMSP, token)
-    answer = await at_emsp("POST", f"{emsp.url}/ocpi/emsp/2.2.1/tokens/u1/authorize", body)
-    assert answer.both == (200, 1000) and answer.data["allowed"] == "ALLOWED"
-    assert answer.data["token"] == words(token) and answer.data["authorization_reference"]
-    assert answer.data.get("location") == (parsed(body) if body and len(body) > 2 else None)
+        broken = things.evse("EVSE1", status=Status.OUTOFORDER)
+        await locations.keep(unit, EMSP, things.location(owner=CPO, evses=(broken,), opening_times=closed))
+    known, unknown = ({"location_id": id, "evse_uids": ["EVSE1"]} for id in ("LOC1", "L"))
+    for body, where in ((None, None), (b"", None), (b"{}", None), (encoded(known), known), (encoded(unknown), unknown)):
+        answer = await at_emsp("POST", f"{emsp.url}/ocpi/emsp/2.2.1/tokens/u1/authorize", body)
+        assert answer.both == (200, 1000) and answer.data["allowed"] == "ALLOWED"
+        assert answer.data["token"] == words(token) and answer.data["authorization_reference"]
+        assert answer.data.get("location") == where
+
+
+async def test_a_driver_waits_for_two_statements_and_for_nobody_else(database_url: str, clock: SetClock) -> None:
+    """TOK-052: what the rest of us needs to know of it is written afterwards."""
+    statements: list[str] = []
+    async with installed(database_url, clock, EMSP, Role.EMSP, statements=statements) as emsp:
+        async with emsp.database.unit() as unit:
+            await tokens.keep(unit, EMSP, things.token("U1", EMSP))
+        async with stranger(await befriended(emsp, CPO, Role.CPO)) as ask:
+            url = f"{emsp.url}/ocpi/emsp/2.2.1/tokens/U1/authorize"
+            await ask("POST", url)
+            await emsp.clients.journal.flush()
+            statements.clear()
+            assert (await ask("POST", url)).data["allowed"] == "ALLOWED"
+            asked = [one for one in statements if one not in ("begin", "commit") and "exchange" not in one]
+            assert len(asked) == 2, asked
 
 
 @pytest.mark.parametrize(

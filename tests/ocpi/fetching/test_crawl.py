@@ -128,7 +128,7 @@ async def test_a_list_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_our_filters_are_kept_when_a_link_forgets_or_changes_them() -> None:
-    """TRN-077."""
+    """TRN-072: as they should have been in it."""
     for link in ("{at}?offset={offset}", "{at}?offset={offset}&date_from=1999-01-01T00:00:00Z"):
         shelf = Shelf(35, linked(link))
         await crawled(shelf, Lists(), since=NOW - timedelta(days=1))

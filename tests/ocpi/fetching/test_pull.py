@@ -87,7 +87,7 @@ async def test_a_pull_that_broke_off_goes_on_where_it_was(
 
 
 async def test_sessions_and_cdrs_are_fetched_where_no_push_came(pair: Pair, clock: SetClock) -> None:
-    """SES-004, TRN-090."""
+    """SES-004, TRN-090: and the next time those since then."""
     cpo, emsp = pair
     await furnished(cpo)
     await carded(emsp)
@@ -101,3 +101,11 @@ async def test_sessions_and_cdrs_are_fetched_where_no_push_came(pair: Pair, cloc
     async with emsp.database.unit() as unit:
         assert (await sessions.fetch(unit, EMSP, CPO, session_id)).status is SessionStatus.COMPLETED
         assert len(await cdrs.page(unit, EMSP)) == 1
+    await charged(cpo, clock)
+    await cpo.settle()
+    clock.advance(timedelta(hours=6))
+    await emsp.pull()
+    async with emsp.database.unit() as unit:
+        assert len(await cdrs.page(unit, EMSP)) == 2
+        pulls = {one.module: one for one in await partners.pulls(unit, await emsp.connection())}
+    assert (pulls[Module.SESSIONS].seen, pulls[Module.CDRS].seen) == (1, 1)

@@ -163,6 +163,8 @@ async def test_a_whole_list_of_tariffs_takes_the_place_of_what_was(
 
 async def test_a_pulled_tokens_list_updates_and_adds(cpo: Installation, they: Peer) -> None:
     """TOK-012."""
+    async with cpo.database.unit() as unit:
+        await tokens.keep(unit, CPO, things.token("U1", EMSP, valid=False, last_updated=things.LONG_AGO - timedelta(1)))
     they.answers["/tokens"] = [words(things.token("U1", EMSP)), words(things.token("U2", EMSP, valid=False))]
     await cpo.pull()
     async with cpo.database.unit() as unit:

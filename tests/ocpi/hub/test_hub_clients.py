@@ -245,7 +245,7 @@ async def test_what_is_no_client_is_2001(by_hub: Ask, cpo: Installation, changes
 
 @pytest.mark.parametrize("status", [ClientStatus.OFFLINE, ClientStatus.PLANNED, ClientStatus.SUSPENDED])
 async def test_nothing_is_asked_of_whom_the_hub_cannot_reach(emsp: Installation, status: ClientStatus) -> None:
-    """HCI-010, HCI-011, HCI-012, HCI-013: until it says that the party is there again."""
+    """HCI-010, HCI-012, HCI-013: until it says that the party is there again."""
     business = BusinessDetails("Behind a hub")
     roles = tuple(CredentialsRole(role=Role.CPO, party=party, business=business) for party in (HUB, CPO))
     await befriended(emsp, HUB, Role.HUB, roles=roles)
@@ -264,7 +264,7 @@ async def test_nothing_is_asked_of_whom_the_hub_cannot_reach(emsp: Installation,
 
 
 async def test_a_driver_whose_emsp_the_hub_cannot_reach_is_judged_offline(cpo: Installation) -> None:
-    """HCI-011: without a request that could only fail."""
+    """Without a request that could only fail."""
     business = BusinessDetails("Behind a hub")
     roles = tuple(CredentialsRole(role=Role.EMSP, party=party, business=business) for party in (HUB, EMSP))
     tokens = Endpoint(identifier="tokens", role=Interface.SENDER, url="http://127.0.0.1:9/tokens")

@@ -28,7 +28,7 @@ PUSHED = (Module.TARIFFS, Module.CDRS)
 
 
 async def test_what_a_partner_missed_arrives_once_when_it_is_back(pair: Pair, clock: SetClock) -> None:
-    """TRN-090, CDR-004: nothing is lost while the partner is down, nothing arrives twice."""
+    """CDR-004: nothing is lost while the partner is down, nothing arrives twice."""
     cpo, emsp = pair
     await furnished(cpo)
     await carded(emsp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -40,7 +41,8 @@ async def test_every_push_carries_what_the_text_asks_for(cpo: Installation, they
     said_headers = put.headers
     assert (said_headers["ocpi-to-country-code"], said_headers["ocpi-to-party-id"]) == ("NL", "TNM")
     assert (said_headers["ocpi-from-country-code"], said_headers["ocpi-from-party-id"]) == ("SE", "LAD")
-    assert said_headers["authorization"].startswith("Token ") and said_headers["x-correlation-id"]
+    assert said_headers["authorization"].startswith("Token ")
+    assert all(str(UUID(said_headers[name])) for name in ("x-request-id", "x-correlation-id"))
     assert said_headers["content-type"] == "application/json"
     assert (put.body["country_code"], put.body["party_id"], put.body["id"]) == ("SE", "LAD", "L000")
     assert "+00:00" not in str(put.body) and (await cpo.connection()).waiting == 0
@@ -85,7 +87,7 @@ async def test_what_never_succeeds_is_given_up_and_shown(cpo: Installation, they
 
 
 async def test_a_no_is_not_asked_again(cpo: Installation, they: Peer, clock: SetClock) -> None:
-    """TRN-089: what is refused is shown to a person and not repeated."""
+    """What is refused is shown to a person and not repeated."""
     they.answers["/locations/SE/LAD/L000"] = said(200, 2001, message="we want a name")
     await locations_made(cpo, 1)
     await cpo.settle()
@@ -255,7 +257,6 @@ def test_waits_double_up_to_ten_minutes_and_are_never_quite_the_same() -> None:
 
 
 async def test_a_partner_that_hangs_is_let_go(cpo: Installation, they: Peer) -> None:
-    """TOK-052."""
     stop = asyncio.Event()
 
     async def hangs(request: Request) -> Response:

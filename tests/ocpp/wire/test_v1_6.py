@@ -1,6 +1,6 @@
 """Every core message of OCPP 1.6 is read into an event, and every answer and request of ours fits its schema."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from laddnav.ocpp.wire.events import (
     ChargeStopped,
     DataJudged,
     DataReceived,
+    LimitCharge,
     Measured,
     Noted,
     Registered,
@@ -36,6 +37,7 @@ from laddnav.ocpp.wire.events import (
 from laddnav.ocpp.wire.frames import Call, ErrorCode
 from laddnav.ocpp.wire.schemas import UnknownAction
 from laddnav.ocpp.wire.v1_6 import DIALECT
+from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.tokens.model import Allowed
 
 AT = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
@@ -337,6 +339,30 @@ def test_requests_of_ours_fit_their_schema() -> None:
     assert (stop.action, stop.payload) == ("RemoteStopTransaction", {"transactionId": 7})
     reset = DIALECT.ask("1", Verbatim(action="Reset", payload={"type": "Soft"}))
     assert (reset.action, reset.payload) == ("Reset", {"type": "Soft"})
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "schedule"),
+    [
+        ({}, "Relative", {}),
+        ({"duration": timedelta(hours=1)}, "Relative", {"duration": 3600}),
+        ({"started_at": AT}, "Absolute", {"startSchedule": STAMP}),
+    ],
+)
+def test_a_limit_counts_from_its_start_or_else_from_that_of_the_charge(
+    said: dict[str, Any], kind: str, schedule: dict[str, Any]
+) -> None:
+    """CHP-023, CHP-026: in the unit that it was said in; where no length is said, the last limit goes on."""
+    limits = (ProfileLimit(timedelta(), Decimal(16)), ProfileLimit(timedelta(minutes=15), Decimal("8.1")))
+    profile = ChargingProfile(unit=RateUnit.AMPERE, limits=limits, **said)
+    sent = DIALECT.ask("1", LimitCharge(charge="7", evse_no=2, profile=profile)).payload["csChargingProfiles"]
+    assert (sent["chargingProfilePurpose"], sent["chargingProfileKind"], sent["transactionId"]) == (
+        "TxProfile",
+        kind,
+        7,
+    )
+    periods = [{"startPeriod": 0, "limit": 16}, {"startPeriod": 900, "limit": Decimal("8.1")}]
+    assert sent["chargingSchedule"] == {"chargingRateUnit": "A", "chargingSchedulePeriod": periods} | schedule
 
 
 def test_what_departs_from_the_schema_is_not_sent() -> None:

@@ -114,8 +114,7 @@ async def _supposed(unit: Unit, session: Session) -> ActiveChargingProfile:
         return ActiveChargingProfile(started_at=profile.started_at or session.started_at, profile=profile)
     location = await locations.fetch(unit, session.holder, session.holder, session.location_id)
     connector = places.connector_of(places.evse_of(location, session.evse_uid), session.connector_id)
-    watts = Decimal(connector.power_max or connector.voltage_max * connector.amperage_max)
-    return scheduling.unlimited(unit.now, TOLD_AHEAD, watts)
+    return scheduling.unlimited(unit.now, TOLD_AHEAD, Decimal(places.capacity(connector)))
 
 
 def _request(

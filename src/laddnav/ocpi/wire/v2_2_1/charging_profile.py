@@ -17,6 +17,7 @@ from laddnav.ocpi.wire.profiles import (
 )
 from laddnav.ocpi.wire.shared.scalars import DateTime, Number, Url, instant_of, many, maybe_instant
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
+from laddnav.scheduling.rules import tenths
 
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -76,10 +77,10 @@ def write_profile(profile: ChargingProfile) -> WireChargingProfile:
         start_date_time=maybe_instant(profile.started_at),
         duration=None if profile.duration is None else _seconds(profile.duration),
         charging_rate_unit=profile.unit,
-        min_charging_rate=None if profile.rate_min is None else Number(profile.rate_min),
+        min_charging_rate=None if profile.rate_min is None else Number(tenths(profile.rate_min)),
         charging_profile_period=many(
             tuple(
-                WireChargingProfilePeriod(start_period=_seconds(one.after), limit=Number(one.rate))
+                WireChargingProfilePeriod(start_period=_seconds(one.after), limit=Number(tenths(one.rate)))
                 for one in profile.limits
             )
         ),
