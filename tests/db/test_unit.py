@@ -10,6 +10,7 @@ import pytest
 from laddnav.db import stream
 from laddnav.db.batch import Batch
 from laddnav.db.events import Event
+from laddnav.db.hearing import OfOurs
 from laddnav.db.outbox import ATTEMPTS, Deliverer, dead, drain, revive, wait_after
 from laddnav.db.unit import Database, Listener, Unit
 from laddnav.kit.ids import PartyId
@@ -36,11 +37,20 @@ class CoinDropped(LampLit, frozen=True, kw_only=True):
     each = True
 
 
+class LampTold(LampLit, frozen=True, kw_only=True):
+    owner: str
+
+
 heard: list[Event] = []
 deaf: set[str] = set()
 
 
 async def hear(database: Database, event: Event) -> None:
+    heard.append(event)
+
+
+@OfOurs
+async def hear_ours(database: Database, event: LampLit) -> None:
     heard.append(event)
 
 
@@ -54,7 +64,7 @@ async def hear_badly(database: Database, event: LampLit) -> None:
 def hears() -> Mapping[type[Event], Sequence[Listener]]:
     heard.clear()
     deaf.clear()
-    return {LampLit: [hear, hear_badly], CoinDropped: [hear]}
+    return {LampLit: [hear, hear_badly], CoinDropped: [hear], LampTold: [hear_ours]}
 
 
 async def test_what_is_written_and_announced_commits_together(database: Database) -> None:
@@ -126,6 +136,19 @@ async def test_every_single_one_is_heard_where_each_counts(database: Database) -
             unit.announce(CoinDropped(holder=US, lamp="slot"))
     await drain(database)
     assert len(heard) == 3
+
+
+async def test_news_of_a_partner_makes_no_work_for_who_hears_of_ours_alone(database: Database) -> None:
+    async with database.unit() as unit:
+        unit.announce(LampTold(holder=US, owner="DE*ABC", lamp="theirs"))
+        unit.announce(LampTold(holder=US, owner=str(US), lamp="ours"))
+    async with database.unit() as unit:
+        assert [row["about"] for row in await unit.fetch("select about from job")] == ["ours"]
+    await drain(database)
+    assert [event.about for event in heard] == ["ours"]
+    # As work does that was there before.
+    await hear_ours(database, LampTold(holder=US, owner="DE*ABC", lamp="theirs"))
+    assert len(heard) == 1
 
 
 async def test_one_failing_listener_holds_up_nobody(database: Database) -> None:

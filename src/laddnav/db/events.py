@@ -21,5 +21,10 @@ class Event(Struct, frozen=True, kw_only=True):
     holder: PartyId
 
     @property
+    def ours(self) -> bool:
+        """Whether it happened to what is the holder's own, and not to what a partner tells us of."""
+        return getattr(self, "owner", None) in (None, str(self.holder))
+
+    @property
     def about(self) -> str:
         raise AssertionError(f"{type(self).__name__} does not say what it is about")

@@ -7,13 +7,14 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
 import asyncpg
 
 from laddnav.db.events import Event
+from laddnav.db.hearing import OfOurs
 from laddnav.db.rows import Rows, Write, runs, together
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
@@ -224,7 +225,7 @@ class Unit:
         # Sorted, and each row once, so that two Units that ask the same listeners never wait for each other in a ring.
         jobs: dict[tuple[str, str, str, str], list[str]] = {}
         for event, (holder, kind, about, body, _) in zip(self._announced, rows, strict=True):
-            for listener in self._database.listeners_of(type(event)):
+            for listener in self._database.listeners_of(event):
                 bodies = jobs.setdefault((holder, listener, "" if event.each else about, kind), [])
                 bodies[:] = [*bodies, body] if event.each else [body]
         for key, bodies in sorted(jobs.items()):
@@ -316,7 +317,7 @@ class Database:
     ) -> None:
         self.clock = clock
         self._pool = pool
-        self._listeners = {kind: [_name(listener) for listener in listeners] for kind, listeners in hears.items()}
+        self._hears = hears
         self.listeners = _by_name(one for many in hears.values() for one in many)
         self.kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in hears}
         self.remembered: dict[object, Any] = {}
@@ -369,8 +370,11 @@ class Database:
     async def release(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
         await self._pool.release(connection)
 
-    def listeners_of(self, kind: type[Event]) -> Sequence[str]:
-        return self._listeners.get(kind, ())
+    def listeners_of(self, event: Event) -> Iterator[str]:
+        """The names of those that have something to do."""
+        for listener in self._hears.get(type(event), ()):
+            if event.ours or not isinstance(listener, OfOurs):
+                yield _name(listener)
 
     def sleeper(self) -> asyncio.Event:
         """An event that is set whenever something was announced here or, while `hear_others` runs, elsewhere."""
@@ -422,6 +426,7 @@ class Database:
         raise Unreachable("The database hung up")
 
 
+@cache
 def _name(listener: Listener) -> str:
     """Its room and its own name, which jobs are kept under: where in its room it stands may change meanwhile."""
     return f"{listener.__module__.removeprefix('laddnav.').partition('.')[0]}.{listener.__name__}"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from laddnav.db.hearing import OfOurs
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.refusal import Refusal
@@ -229,11 +230,12 @@ async def expire(database: Database, limit: int = 100) -> int:
     return len(late)
 
 
+@OfOurs
 async def session_went_on(database: Database, event: SessionEvent) -> None:
     """Hears that a Session of ours began to charge or failed: then its reservation is used, or could not be kept."""
     async with database.unit() as unit:
         one = await store.of_session(unit, event.holder, event.session_id)
-        if one is None or one.state is not State.HELD or str(event.holder) != event.owner:
+        if one is None or one.state is not State.HELD:
             return
         session = await sessions.of(unit, event.holder, event.session_id)
         if session.status is SessionStatus.INVALID:

@@ -8,6 +8,7 @@ from laddnav.bookings import rules, store
 from laddnav.bookings.actions import left
 from laddnav.bookings.events import BookingLocationChanged
 from laddnav.bookings.model import BookingLocation, Offering
+from laddnav.db.hearing import OfOurs
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
@@ -45,10 +46,9 @@ async def changed_at(unit: Unit, holder: PartyId, location_id: str) -> None:
         await _put(unit, replace(one, place=replace(one.place, last_updated=unit.now)))
 
 
+@OfOurs
 async def location_changed(database: Database, changed: LocationChanged) -> None:
     """Hears that something on a Location of ours is different."""
-    if str(changed.holder) != changed.owner:
-        return
     async with database.unit() as unit:
         await changed_at(unit, changed.holder, changed.location_id)
     database.wake()

@@ -9,6 +9,7 @@ import structlog
 from laddnav.bookings import rules, store
 from laddnav.bookings.actions import by_ref, deciding
 from laddnav.bookings.model import Booking, ReservationStatus
+from laddnav.db.hearing import OfOurs
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.reservations import actions as reservations
@@ -58,13 +59,12 @@ async def reservation_went_on(database: Database, changed: ReservationChanged) -
     database.wake()
 
 
+@OfOurs
 async def session_went_on(database: Database, event: SessionEvent) -> None:
     """Hears that a car charges: where that was booked, the booking is fulfilled, and the Session says under what name.
 
     OCPI 2.3.0 mod_bookings_reservation_status_enum, mod_bookings_booking_object: its authorization_reference.
     """
-    if str(event.holder) != event.owner:
-        return
     async with database.unit() as unit:
         session = await sessions.find(unit, event.holder, event.holder, event.session_id)
         if session is None:

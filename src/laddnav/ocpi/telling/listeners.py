@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable
 from laddnav.bookings import actions as bookings
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs.events import CdrClosed
+from laddnav.db.hearing import OfOurs
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
@@ -118,10 +119,9 @@ async def push_cdr(database: Database, closed: CdrClosed) -> None:
     database.wake()
 
 
+@OfOurs
 async def push_record(database: Database, changed: RecordChanged) -> None:
     """Hears that a Record of ours is new, different or gone: only who got the invoice is told."""
-    if str(changed.holder) != changed.owner:
-        return
     async with database.unit() as unit:
         record = await reconciliation.told(unit, changed.holder, changed.record_id)
         ours = Role.CPO if record.cpo == changed.holder else Role.EMSP
@@ -137,10 +137,9 @@ async def push_booking_location(database: Database, changed: BookingLocationChan
     await _news(database, changed.holder, changed.owner, Module.BOOKING_LOCATIONS, key)
 
 
+@OfOurs
 async def push_booking(database: Database, changed: BookingChanged) -> None:
     """Hears how a booking with us stands: only who asked for it is told."""
-    if str(changed.holder) != changed.owner:
-        return
     async with database.unit() as unit:
         booking = await bookings.fetch(unit, changed.holder, changed.holder, changed.booking_id)
         told = await _concerned(unit, changed.holder, Module.BOOKINGS, booking.asked_by)

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from laddnav.cdrs.events import CdrClosed
+from laddnav.db.hearing import OfOurs
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.events import LocationChanged
@@ -47,26 +48,28 @@ async def of_partner(unit: Unit, connection: Connection) -> tuple[Loss, ...]:
     return await store.words.losses(unit, connection.holder, connection.version, told)
 
 
+@OfOurs
 async def note_location(database: Database, changed: LocationChanged) -> None:
     """Hears that something on a Location of ours is different."""
-    await _note(database, changed.holder, changed.owner, Module.LOCATIONS, fold(changed.location_id))
+    await _note(database, changed.holder, Module.LOCATIONS, fold(changed.location_id))
 
 
+@OfOurs
 async def note_tariff(database: Database, changed: TariffChanged) -> None:
-    await _note(database, changed.holder, changed.owner, Module.TARIFFS, fold(changed.tariff_id))
+    await _note(database, changed.holder, Module.TARIFFS, fold(changed.tariff_id))
 
 
+@OfOurs
 async def note_token(database: Database, changed: TokenChanged) -> None:
-    await _note(database, changed.holder, changed.owner, Module.TOKENS, words.token_key(changed.type, changed.uid))
+    await _note(database, changed.holder, Module.TOKENS, words.token_key(changed.type, changed.uid))
 
 
+@OfOurs
 async def note_cdr(database: Database, closed: CdrClosed) -> None:
-    await _note(database, closed.holder, closed.owner, Module.CDRS, fold(closed.cdr_id))
+    await _note(database, closed.holder, Module.CDRS, fold(closed.cdr_id))
 
 
-async def _note(database: Database, holder: PartyId, owner: str, module: Module, key: str) -> None:
-    if str(holder) != owner:
-        return
+async def _note(database: Database, holder: PartyId, module: Module, key: str) -> None:
     async with database.unit() as unit:
         thing = await words.READS[module](unit, holder, key)
         for version in OLDER:
