@@ -32,7 +32,15 @@ def conform(
     versions_url: Annotated[str, typer.Argument(metavar="VERSIONS_URL", help="As the partner gave it")],
     token: Annotated[str, typer.Option(help="Token A, as the partner gave it; good for one run")],
     role: Annotated[
-        str | None, typer.Option("--as", metavar="CPO|EMSP", help="What the tester plays; else what the partner is not")
+        str | None,
+        typer.Option("--as", metavar="CPO|EMSP|NSP", help="What the tester plays; else whom such a one meets"),
+    ] = None,
+    theirs: Annotated[
+        str | None,
+        typer.Option("--of", metavar="ROLE", help="What the partner is: CPO, HUB and so on; else as it seems"),
+    ] = None,
+    second: Annotated[
+        str | None, typer.Option("--second-token", help="Of a hub: token A for a party on its other side")
     ] = None,
     version: Annotated[str | None, typer.Option(help="Such as 2.2.1; else the newest that both speak")] = None,
     listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the tester's own endpoint listens")] = (
@@ -56,8 +64,10 @@ def conform(
         versions_url=versions_url,
         token=token,
         our_role=role and role.strip().upper(),
+        their_role=theirs and theirs.strip().upper(),
         version=version,
         party=(us.country, us.party),
+        second=second,
         evse=_evse(evse),
         wait=timedelta(seconds=wait),
     )

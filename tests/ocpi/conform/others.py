@@ -55,7 +55,7 @@ async def delivering(one: Installation) -> AsyncIterator[None]:
     async def deliver() -> None:
         while True:
             await one.settle()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
     work = asyncio.create_task(deliver())
     try:

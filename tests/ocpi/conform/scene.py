@@ -85,21 +85,31 @@ async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
     """What is said when `laddnav conform` is pointed at this installation, which lives meanwhile."""
     holder = one.holder if asked.role is one.role else others.PARTIES[asked.role]
     async with one.database.unit() as unit:
-        invitation = await partners.invite(
-            unit, one.settings, holder, asked.role, name="tester", version=asked.version, theirs=Role(asked.our_role)
-        )
+        invitation, besides = [
+            await partners.invite(
+                unit,
+                one.settings,
+                holder,
+                asked.role,
+                name="tester",
+                version=asked.version,
+                theirs=Role(asked.our_role),
+            )
+            for _ in range(2)
+        ]
     order = Order(
         versions_url=invitation.versions_url,
         token=invitation.token,
         our_role=asked.our_role,
         their_role=asked.role.value,
         version=asked.version,
+        second=besides.token if asked.role is Role.HUB else None,
         party=(TESTER.country, TESTER.party),
         evse=("LOC1", "EVSE1") if asked.role is Role.CPO else None,
     )
     async with AsyncExitStack() as life:
         station = life.enter_context(beside(_charge(one, clock))) if asked.role is Role.CPO else None
-        if asked.role not in (Role.CPO, Role.EMSP):
+        if asked.role in (Role.HUB, Role.PTP):
             await life.enter_async_context(others.delivering(one))
 
         async def meanwhile(talk: Conversation) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from laddnav.db.embedded import Cluster
 from laddnav.ocpi.conform.record import Record
 from laddnav.ocpi.conform.roles import TESTED_AS
-from laddnav.ocpi.conform.verdicts import Outcome, judged
+from laddnav.ocpi.conform.verdicts import Outcome, Verdict, judged
 from laddnav.parties.model import Role
 from tests.clock import SetClock
 from tests.conftest import Databases
@@ -20,9 +20,10 @@ from tests.ocpi.conform.scene import Run, conformed, street
 TABLE = Path(__file__).with_name("shown.tsv")
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 Records = Mapping[str, Record]  # by version and role of ours, such as 2.2.1 CPO
+Verdicts = Mapping[str, tuple[Verdict, ...]]
 RUNS = tuple(
     Run(version, role, our_role)
-    for role in (Role.CPO, Role.EMSP, *(one for one in PARTIES if one is not Role.HUB))
+    for role in (Role.CPO, Role.EMSP, *PARTIES)
     for our_role in TESTED_AS[role]
     for version in VERSIONS
     # Where a version names no side, an access point is told things or asked for them on one line, not both.
@@ -37,11 +38,11 @@ async def recorded(databases: Databases) -> Records:
         return {one.name: await conformed(cpo if one.role is Role.CPO else others, clock, one) for one in RUNS}
 
 
-def table(records: Records) -> str:
+def table(verdicts: Verdicts) -> str:
     """id, and the runs in which it passed."""
     rows: dict[str, list[str]] = {}
-    for run, record in records.items():
-        for one in judged(record):
+    for run, those in verdicts.items():
+        for one in those:
             if one.outcome is Outcome.PASS:
                 rows.setdefault(one.requirement.id, []).append(run)
     return "\n".join(["id\truns", *(f"{id}\t{', '.join(rows[id])}" for id in sorted(rows)), ""])
@@ -58,7 +59,8 @@ def main() -> None:
         cluster = Cluster(Path(directory), durable=False)
         asyncio.run(cluster.start())
         try:
-            TABLE.write_text(table(asyncio.run(recorded(Databases(cluster)))))
+            records = asyncio.run(recorded(Databases(cluster)))
+            TABLE.write_text(table({run: judged(record) for run, record in records.items()}))
         finally:
             asyncio.run(cluster.stop())
 

@@ -60,11 +60,11 @@ class Said:
 
 
 class Mutation(NamedTuple):
-    """`of`: the role of ours that is spoilt."""
+    """`run`: the one that is spoilt, by the version and the role of ours."""
 
     spoil: Callable[[Said], None]
     caught_by: str
-    of: Role
+    run: str
 
     @property
     def name(self) -> str:
@@ -74,9 +74,11 @@ class Mutation(NamedTuple):
 MUTATIONS: list[Mutation] = []
 
 
-def caught_by(id: str, of: Role = Role.CPO) -> Callable[[Callable[[Said], None]], Callable[[Said], None]]:
+def caught_by(
+    id: str, of: Role = Role.CPO, version: str = "2.2.1"
+) -> Callable[[Callable[[Said], None]], Callable[[Said], None]]:
     def listed(spoil: Callable[[Said], None]) -> Callable[[Said], None]:
-        MUTATIONS.append(Mutation(spoil, id, of))
+        MUTATIONS.append(Mutation(spoil, id, f"{version} {of}"))
         return spoil
 
     return listed

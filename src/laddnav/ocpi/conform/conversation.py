@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from laddnav.kit.ids import PartyId
+from msgspec.structs import replace
+
+from laddnav.kit.ids import NotAPartyId, PartyId
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.ocpi.conform.caller import Caller
 from laddnav.ocpi.conform.counterpart import Counterpart
@@ -33,6 +36,34 @@ PAYMENTS = {
 }
 
 
+class Speaker:
+    """One party of ours towards the peer: how it asks, and where it is asked."""
+
+    def __init__(self, caller: Caller, counterpart: Counterpart) -> None:
+        self.caller = caller
+        self.counterpart = counterpart
+        self.registered = False
+        self._urls: dict[tuple[str, str | None], str] = {}
+
+    @property
+    def party(self) -> PartyId:
+        return PartyId.of(*self.counterpart.party)
+
+    @property
+    def role(self) -> str:
+        return self.counterpart.played.role
+
+    async def ask(self, step: str, method: str, url: str, body: Any = None, **more: Any) -> Exchange:
+        return await self.caller.ask(step, method, url, body, **more)
+
+    def url(self, module: str, side: str) -> str | None:
+        return self._urls.get((module, side))
+
+    def learn_endpoints(self, details: Exchange) -> None:
+        """As one that registers second: of a version that has sides."""
+        self._urls = {(one.identifier, one.role): one.url for one in endpoints_in(details)}
+
+
 class Conversation:
     """`evse`: (location id, EVSE uid) where a real charge may be started; None: none is."""
 
@@ -46,6 +77,7 @@ class Conversation:
         self.registered = False
         self.peer: PartyId | None = None
         self.found: dict[str, list[Any]] = {}  # what the peer's lists held, by module
+        self.second: Speaker | None = None  # the other party that we play behind a hub
         self._clock = clock
         self.ours = self._samples(record.version)
 
@@ -99,36 +131,39 @@ class Conversation:
         mark = self._clock.new_id()[-8:].upper()
         return DIALECTS[version].ours(country=country, party=party, mark=mark, at=self.later(0))
 
+    @property
+    def first(self) -> Speaker:
+        """Ourselves as one of several."""
+        speaker = Speaker(self.caller, self.counterpart)
+        details = self.record.last("details")
+        if details is not None:
+            speaker.learn_endpoints(details)
+        return speaker
+
     def learn_endpoints(self, details: Exchange) -> None:
-        data = details.answer.data
-        listed = data.get("endpoints") if isinstance(data, dict) else None
+        """Where a version names no interface, a module of the peer is the side of it that we do not play."""
+        offered = OFFERED[self.record.our_role]
         self.record.endpoints = tuple(
-            Endpoint(identifier=one["identifier"], role=self._side(one), url=one["url"])
-            for one in listed or ()
-            if isinstance(one, dict) and isinstance(one.get("url"), str) and isinstance(one.get("identifier"), str)
+            one if self.dialect.routes else replace(one, role=OPPOSITE.get(offered.get(one.identifier, "")))
+            for one in endpoints_in(details)
         )
 
-    def _side(self, endpoint: dict[str, Any]) -> str | None:
-        """Where a version names no interface, a module of the peer is the side of it that we do not play."""
-        if self.dialect.routes:
-            return endpoint.get("role")
-        ours = OFFERED[self.record.our_role].get(endpoint["identifier"])
-        return OPPOSITE.get(ours or "")
-
     def learn_peer(self, credentials: Any) -> None:
-        """Who it is: the first of its parties, in the role that we test where there is one."""
+        """Who it is: the first of its parties, in the role that we test where there is one; a hub says it apart."""
         roles = credentials.get("roles") if self.dialect.routes else [credentials]
         every = [one for one in roles or () if isinstance(one, dict)]
         wanted = self.record.their_role or facing(self.record.our_role)
-        first = next((one for one in every if one.get("role") == wanted), every[0] if every else None)
-        if first is None:
+        if not every:
             return
-        self.record.notes["peer"] = f"{first.get('country_code')}*{first.get('party_id')}"
+        first = next((one for one in every if one.get("role") == wanted), every[0])
+        country, party = str(first.get("country_code")), str(first.get("party_id"))
+        hub = credentials.get("hub_party_id")
+        if wanted == "HUB" and isinstance(hub, str):
+            country, party = hub[:2], hub[2:]
+        self.record.notes["peer"] = f"{country}*{party}"
         self.record.notes["peer_roles"] = ",".join(str(one.get("role", wanted)) for one in every)
-        try:
-            self.deal_with(PartyId.of(str(first.get("country_code")), str(first.get("party_id"))))
-        except ValueError:
-            return
+        with suppress(NotAPartyId):
+            self.deal_with(PartyId.of(country, party))
 
     def deal_with(self, peer: PartyId) -> None:
         self.peer = peer
@@ -136,6 +171,17 @@ class Conversation:
             us = PartyId.of(*self.counterpart.party)
             self.caller.route = Route(to=peer, origin=us)
             self.counterpart.routed = True
+
+
+def endpoints_in(details: Exchange) -> tuple[Endpoint, ...]:
+    """As far as they can be read."""
+    data = details.answer.data
+    listed = data.get("endpoints") if isinstance(data, dict) else None
+    return tuple(
+        Endpoint(identifier=one["identifier"], role=one.get("role"), url=one["url"])
+        for one in listed or ()
+        if isinstance(one, dict) and isinstance(one.get("url"), str) and isinstance(one.get("identifier"), str)
+    )
 
 
 Probe = Callable[[Conversation], Awaitable[None]]

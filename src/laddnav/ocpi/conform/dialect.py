@@ -19,6 +19,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     modules: frozenset[str]
     party_name: str  # what an object of the wrong owner is refused by
     patches_tariffs: bool = False
+    names_hub: bool = False  # credentials say in a field of its own who the hub is, and list whom it reaches
     result: str = "CommandResult"  # what the result of a command is
 
 
@@ -43,6 +44,7 @@ DIALECTS = {
             routes=True,
             modules=_LATER | {"bookings", "invoicereconciliation", "payments"},
             party_name="party_id",
+            names_hub=True,
         ),
     )
 }

@@ -97,7 +97,8 @@ class Played:
         if request.method == "GET":
             if sends and not below:
                 return Heard(step=f"{step} list", module=module, said=self._page(base, module, query))
-            return Heard(step=step, module=module, said=self._shown("/".join((module, *below))))
+            said = self._own(module, below) if sends else self._shown("/".join((module, *below)))
+            return Heard(step=step, module=module, said=said)
         holds = PUSHED.get((module, len(below)))
         return Heard(step=step, module=module, holds=holds, said=self._taken(base, module, below, request))
 
@@ -155,6 +156,10 @@ class Played:
         self._kept[path] = self._kept.get(path, {}) | words
         holds = None if kind == "Terminal" and set(words) == {key} else kind
         return Heard(step=step, module="payments", holds=holds, said=Said(http=200 if known else 201))
+
+    def _own(self, module: str, below: tuple[str, ...]) -> Said:
+        found = [one for one in self.lists.get(module, []) if below == (str(one.get("id")),)]
+        return Said(data=found[0]) if found else Said(http=404, status=2003)
 
     def _shown(self, path: str) -> Said:
         kept = self._kept.get(path)

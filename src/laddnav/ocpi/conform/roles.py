@@ -88,6 +88,12 @@ def cast(our_role: str | None, their_role: str | None) -> tuple[str | None, str 
     return our_role, None
 
 
+def other(our_role: str, their_role: str) -> str | None:
+    """Whom the tester can play beside itself, where both are clients of one hub."""
+    both = TESTED_AS[their_role] if their_role == "HUB" else ()
+    return next((role for role in both if role != our_role), None)
+
+
 def facing(our_role: str) -> str:
     """What a peer is of whom nobody says more than whom we play towards it."""
     return next(role for role, ours in TESTED_AS.items() if our_role in ours)

@@ -16,12 +16,13 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import Clock
 from laddnav.ocpi.conform.caller import Caller, Line
-from laddnav.ocpi.conform.conversation import Conversation, Probe
-from laddnav.ocpi.conform.counterpart import Counterpart
+from laddnav.ocpi.conform.conversation import Conversation, Probe, Speaker
+from laddnav.ocpi.conform.counterpart import SECOND, Counterpart
 from laddnav.ocpi.conform.dialect import USUAL
 from laddnav.ocpi.conform.probes import (
     commands,
     credentials,
+    hub,
     lists,
     objects,
     payments,
@@ -33,7 +34,7 @@ from laddnav.ocpi.conform.probes import (
     versions,
 )
 from laddnav.ocpi.conform.record import Record
-from laddnav.ocpi.conform.roles import OFFERED, TESTED_AS, cast
+from laddnav.ocpi.conform.roles import OFFERED, TESTED_AS, cast, other
 
 # In this order: what the peer is told and asked to do first, what came of it at the end.
 TELLING: dict[str, Probe] = {
@@ -65,6 +66,23 @@ ASKING: dict[str, Probe] = {
     "captures": providers.captures,
     "a new token": credentials.renewal,
 }
+# A hub passes on what it is told: nothing wrong is told it that would reach others.
+TELLING_A_HUB: dict[str, Probe] = {
+    "versions": versions.guarded,
+    "versions, unchangeable": versions.unchangeable,
+    "registration": credentials.registration,
+    "the second party": hub.second,
+    "what nobody answers": hub.nobody,
+    "what is for all": hub.to_all,
+    "what is for one": hub.to_one,
+}
+ASKING_A_HUB: dict[str, Probe] = {
+    "lists": lists.lists,
+    "clients": profiles.clients_of_a_hub,
+    "transport": transport.reading,
+    "a new token": credentials.renewal,
+    "one that left": hub.gone,
+}
 # What only reads, and shows no token but those that the peer gave us and some that it cannot know.
 READING: dict[str, Probe] = {
     "versions": versions.guarded,
@@ -88,6 +106,7 @@ class NothingToTest(Refusal):
 class Order(Struct, frozen=True, kw_only=True):
     """What to test. `our_role` is the one that the tester plays, `their_role` the one that it tests; None: as it seems.
 
+    `second`: another token A of a hub, for the party that is played on its other side.
     `evse`: where a real charge may be started. `wait`: for how long the peer may push what it likes.
     """
 
@@ -97,6 +116,7 @@ class Order(Struct, frozen=True, kw_only=True):
     their_role: str | None = None
     version: str | None = None
     party: tuple[str, str] = ("NL", "LNC")
+    second: str | None = None
     evse: tuple[str, str] | None = None
     wait: timedelta = timedelta()
 
@@ -141,20 +161,37 @@ async def run(
         if not await versions.find_version(talk, order.version):
             raise NothingToTest(record)
         talk.see_who_it_is(as_told=ours is not None)
+        talk.second = _second(order, talk, clock, counterpart_at)
         try:
-            await _all(TELLING, talk, tell)
+            telling, asking = (TELLING, ASKING) if record.their_role != "HUB" else (TELLING_A_HUB, ASKING_A_HUB)
+            await _all(telling, talk, tell)
             await meanwhile(talk)
             if order.wait:
                 tell(f"pushes of the peer, for {order.wait.total_seconds():.0f} s")
                 await asyncio.sleep(order.wait.total_seconds())
-            await _all(ASKING, talk, tell)
+            await _all(asking, talk, tell)
         finally:
             tell("goodbye")
             await counterpart.quiet()
             await credentials.leaving(talk)
     finally:
         await caller.close()
+        if talk.second is not None:
+            await talk.second.caller.close()
     return record
+
+
+def _second(order: Order, talk: Conversation, clock: Clock, at: str) -> Speaker | None:
+    """Whom we play on the other side of a hub, where it invited us twice."""
+    role = other(talk.record.our_role, talk.record.their_role or "")
+    if order.second is None or role is None:
+        return None
+    country, party = order.party
+    talk.shown("token A of the second", order.second)
+    caller = Caller(talk.record, clock, order.second)
+    beside = Counterpart(talk.record, clock, at, (country, f"{party[:2]}2"), role, own_face=SECOND)
+    beside.caller, talk.counterpart.second = caller, beside
+    return Speaker(caller, beside)
 
 
 class Known(Struct, frozen=True, kw_only=True):

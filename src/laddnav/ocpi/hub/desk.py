@@ -6,7 +6,7 @@ No Unit is open while a client is asked, and each has a line and a time of its o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from laddnav.db.together import Together
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
 from laddnav.ocpi import store
@@ -131,7 +132,12 @@ async def _course(unit: Unit, through: Through) -> Leg | Own:
     # Of all that are behind a large hub, one is enough where one is meant.
     only = None if meant in (hub, speaker) else meant
     found, denied = await store.connections.clients(unit, hub, speaker, through.module, only)
-    match way(asked, hub, tuple(clients_of(found, unit.now)), denied, owner):
+    try:
+        chosen = way(asked, hub, tuple(clients_of(found, unit.now)), denied, owner)
+    except UnknownReceiver:
+        await _check_left(unit, hub, meant, denied)
+        raise
+    match chosen:
         case Forward(client):
             (to,) = (one for one in found if one.id == client.connection_id)
             return await forward.prepared(unit, through, to, client.party)
@@ -143,6 +149,12 @@ async def _course(unit: Unit, through: Through) -> Leg | Own:
             reply = await kept.take(unit, through.call(), through.module, None)
             await broadcast.queued(unit, through, hearers, found)
             return Own("broadcast", reply)
+
+
+async def _check_left(unit: Unit, hub: PartyId, party: PartyId | None, denied: Collection[PartyId]) -> None:
+    """Who was a client once is known, and listed as SUSPENDED. Raises ReceiverNotConnected."""
+    if party is not None and party not in denied and await store.hub.clients_of_party(unit, hub, hub, party):
+        raise ReceiverNotConnected(party)
 
 
 async def _along_a_detour(unit: Unit, through: Through) -> Leg:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -81,19 +82,104 @@ def answers_elsewhere(one: Exchange) -> Exchange:
     return replace(one, request=replace(one.request, url=one.request.url + "/more"))
 
 
-SPOILT: tuple[tuple[Spoil, str], ...] = (
-    (sends_its_token_raw, "TRN-003"),
-    (sends_no_request_id, "TRN-083"),
-    (sends_the_same_request_id, "TRN-083"),
-    (sends_text, "TRN-011"),
-    (names_no_receiver, "HUB-001"),
-    (names_parties_at_versions, "HUB-004"),
-    (patches_without_a_date, "LOC-017"),
-    (puts_into_the_wrong_place, "LOC-021"),
-    (quotes_energy, "TYP-015"),
-    (charges_before_it_is_active, "SES-034"),
-    (bills_without_a_token, "CDR-022"),
-    (credits_nothing, "CDR-018"),
-    (answers_in_its_own_words, "CMD-011"),
-    (answers_elsewhere, "CMD-015"),
+def passes_under_another_correlation(one: Exchange) -> Exchange:
+    return _said(one, headers={"x-correlation-id": "1"})
+
+
+def passes_on_in_its_own_name(one: Exchange) -> Exchange:
+    return _said(one, headers={"ocpi-from-party-id": "HUB"}) if one.holds == "Session" else one
+
+
+def adds_to_what_it_passes_on(one: Exchange) -> Exchange:
+    return _said(one, kwh=99) if one.holds == "Session" else one
+
+
+def tells_all_in_the_name_of_one(one: Exchange) -> Exchange:
+    return _said(one, headers={"ocpi-from-party-id": "LNC"}) if one.holds == "Location" else one
+
+
+def tells_all_of_what_is_its_own(one: Exchange) -> Exchange:
+    return replace(one, request=replace(one.request, url=one.request.url.replace("/NL/LNC/", "/DE/HUB/")))
+
+
+def routes_what_is_between_two(one: Exchange) -> Exchange:
+    if one.module != "hubclientinfo":
+        return one
+    return _said(one, headers={"ocpi-from-party-id": "HUB", "ocpi-from-country-code": "DE"})
+
+
+def tells_of_clients_without_a_role(one: Exchange) -> Exchange:
+    return _said(one, role=...) if one.holds == "ClientInfo" else one
+
+
+def writes_a_url_as_it_is(one: Exchange) -> Exchange:
+    return replace(one, request=replace(one.request, url=unquote(one.request.url)))
+
+
+def limits_whatever_it_likes(one: Exchange) -> Exchange:
+    return replace(one, request=replace(one.request, url=f"{one.request.url.partition('?')[0]}-OTHER"))
+
+
+def wants_every_result_at_one_place(one: Exchange) -> Exchange:
+    return replace(
+        one, request=replace(one.request, url=f"{one.request.url.partition('?')[0]}?response_url=X", body=b"")
+    )
+
+
+def limits_in_no_unit(one: Exchange) -> Exchange:
+    profile = {"charging_profile_period": [{"start_period": 0, "limit": 16}]}
+    return _said(one, charging_profile=profile) if one.holds == "SetChargingProfile" else one
+
+
+def places_its_terminals_itself(one: Exchange) -> Exchange:
+    return _said(one, location_ids=["HERE"]) if one.holds == "Terminal" else one
+
+
+def starts_under_no_reference(one: Exchange) -> Exchange:
+    return _said(one, authorization_reference=...) if one.holds == "StartSession" else one
+
+
+def captures_something_else(one: Exchange) -> Exchange:
+    return _said(one, authorization_reference="other") if one.holds == "FinancialAdviceConfirmation" else one
+
+
+def activates_another_terminal(one: Exchange) -> Exchange:
+    return _said(one, reference="other") if one.holds == "Terminal" else one
+
+
+def tells_on_in_its_own_name(one: Exchange) -> Exchange:
+    return _said(one, party_id="NAP") if one.holds == "Location" else one
+
+
+SPOILT: tuple[tuple[Spoil, str, str], ...] = (
+    (sends_its_token_raw, "TRN-003", "2.2.1 CPO"),
+    (sends_no_request_id, "TRN-083", "2.2.1 CPO"),
+    (sends_the_same_request_id, "TRN-083", "2.2.1 CPO"),
+    (sends_text, "TRN-011", "2.2.1 CPO"),
+    (names_no_receiver, "HUB-001", "2.2.1 CPO"),
+    (names_parties_at_versions, "HUB-004", "2.2.1 CPO"),
+    (patches_without_a_date, "LOC-017", "2.2.1 CPO"),
+    (puts_into_the_wrong_place, "LOC-021", "2.2.1 CPO"),
+    (quotes_energy, "TYP-015", "2.2.1 CPO"),
+    (charges_before_it_is_active, "SES-034", "2.2.1 CPO"),
+    (bills_without_a_token, "CDR-022", "2.2.1 CPO"),
+    (credits_nothing, "CDR-018", "2.2.1 CPO"),
+    (answers_in_its_own_words, "CMD-011", "2.2.1 CPO"),
+    (answers_elsewhere, "CMD-015", "2.2.1 CPO"),
+    (passes_under_another_correlation, "HUB-017", "2.2.1 HUB"),
+    (passes_on_in_its_own_name, "HUB-013", "2.2.1 HUB"),
+    (adds_to_what_it_passes_on, "HUB-019", "2.2.1 HUB"),
+    (tells_all_in_the_name_of_one, "HUB-028", "2.2.1 HUB"),
+    (tells_all_of_what_is_its_own, "HUB-032", "2.2.1 HUB"),
+    (routes_what_is_between_two, "HCI-015", "2.2.1 HUB"),
+    (tells_of_clients_without_a_role, "HCI-006", "2.2.1 HUB"),
+    (writes_a_url_as_it_is, "CHP-005", "2.2.1 SCSP"),
+    (limits_whatever_it_likes, "CHP-036", "2.2.1 SCSP"),
+    (wants_every_result_at_one_place, "CHP-038", "2.2.1 SCSP"),
+    (limits_in_no_unit, "CHP-022", "2.2.1 SCSP"),
+    (places_its_terminals_itself, "PAY-014", "2.3.0 PTP"),
+    (starts_under_no_reference, "CMD-048", "2.3.0 PTP"),
+    (captures_something_else, "PAY-026", "2.3.0 PTP"),
+    (activates_another_terminal, "PAY-008", "2.3.0 PTP"),
+    (tells_on_in_its_own_name, "LOC-021", "2.2.1 NAP as NSP"),
 )

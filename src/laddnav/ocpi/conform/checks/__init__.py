@@ -4,6 +4,7 @@ from laddnav.ocpi.conform.checks import (
     envelope,
     expected,
     handshake,
+    hub,
     kept,
     limits,
     meaning,
@@ -15,4 +16,4 @@ from laddnav.ocpi.conform.checks import (
 )
 
 # Importing a file registers its checks; this is the list of the files.
-FILES = (envelope, expected, handshake, kept, limits, meaning, objects, paging, paid, priced, theirs)
+FILES = (envelope, expected, handshake, hub, kept, limits, meaning, objects, paging, paid, priced, theirs)

@@ -55,7 +55,8 @@ def the_status_has_four_digits_of_a_known_thousand(record: Record) -> Iterator[F
             continue
         hub = 4000 <= status < 5000
         id = "TRN-030" if hub else "TRN-029"
-        known = 1000 <= status < 4000 or (hub and "HUB" in record.notes.get("peer_roles", ""))
+        at_hub = record.their_role == "HUB" or "HUB" in record.notes.get("peer_roles", "")
+        known = 1000 <= status < 4000 or (hub and at_hub)
         yield from found((id,), one, None if known else f"status_code {status}")
         if 1000 <= status < 5000:
             custom = status % 1000 >= 900
@@ -106,12 +107,12 @@ def parties_come_back_the_other_way_round(record: Record) -> Iterator[Finding]:
         asked = one.request.headers
         if one.module in CONFIGURATION or "ocpi-from-party-id" not in asked or not 200 <= one.answer.http < 300:
             continue
-        if one.step in _UNROUTED:
+        if one.step in _UNROUTED or one.answer.status in range(4000, 5000):
             continue
         said = one.answer.headers
         missing = [name for name in _ROUTING if name not in said]
         yield from found(("HUB-002",), one, f"{missing[0]} is missing" if missing else None)
-        if not missing:
+        if not missing and "ocpi-to-party-id" in asked:
             swapped = all(
                 said[f"ocpi-{mine}-{what}"].lower() == asked[f"ocpi-{other}-{what}"].lower()
                 for mine, other in (("to", "from"), ("from", "to"))

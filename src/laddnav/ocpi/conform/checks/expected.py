@@ -309,6 +309,17 @@ EXPECTED: tuple[Expected, ...] = (
     _row("GET of a capture that it does not have", http(404), "PAY-011 TRN-025"),
     _row("PUT of a charge that is paid", granted, "SES-006 PAY-026"),
     _row("POST of a charge that is paid", granted, "CDR-007 PAY-026"),
+    # Of a hub
+    _row("list of an unknown party", status(4001), "HUB-021 HUB-010"),
+    _row("list of an unknown party", not_an_http_error, "HUB-025"),
+    _row("list of whoever it may be", refused, "HUB-039"),
+    _row("object of whoever it may be", status(4000, 4001), "HUB-038"),
+    _row("GET at the Receivers of all", refused, "HUB-033"),
+    *(_row(f"PUT {module} to all", granted, "HUB-026") for module in ("locations", "tariffs", "tokens")),
+    _row("PUT of a Session to one", granted, "HUB-007"),
+    _row("list of one", granted, "HUB-007"),
+    _row("object of one that is not named", granted, "HUB-036 HUB-037"),
+    _row("list of one that left", status(4003), "HUB-023"),
     # Charging profiles, and the clients of a hub
     _row("GET of no session", granted, "CHP-001 CHP-002"),
     _row("PUT of no session", granted, "CHP-001 CHP-003"),

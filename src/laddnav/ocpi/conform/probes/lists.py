@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from laddnav.ocpi.conform.conversation import OBJECTS, PAYMENTS, SINCE, Conversation
 from laddnav.ocpi.conform.record import CONFIGURATION, Exchange
+from laddnav.ocpi.conform.roles import OFFERED
 from laddnav.ocpi.wire.paging import joined, next_link, with_query
 
 _PAGES_MAX = 20  # enough to see how it pages; a network of a million places is not read to its end
-_OF_A_HUB = frozenset({"locations", "tariffs", "sessions", "cdrs", "tokens", "hubclientinfo"})
+_COLLECTED = frozenset({"locations", "tariffs", "sessions", "cdrs", "tokens"})
 
 
 class List(Struct, frozen=True, kw_only=True):
@@ -28,15 +29,20 @@ class List(Struct, frozen=True, kw_only=True):
 
 
 def offered(talk: Conversation) -> list[List]:
-    """What can be listed at the peer; a hub collects what belongs to many, and passes on the rest."""
+    """What can be listed at the peer; a hub has collected what our role reads, and passes on the rest."""
     every = [(module, module, "", holds) for module, holds in OBJECTS.items()]
     every += [(name, "payments", path, holds) for name, (path, holds) in PAYMENTS.items()]
-    at_hub = talk.record.their_role == "HUB"
     return [
         List(name=name, module=module, holds=f"{holds}*", url=joined(url, path) if path else url)
         for name, module, path, holds in every
-        if (url := talk.record.url(module, "SENDER")) is not None and (not at_hub or module in _OF_A_HUB)
+        if (url := talk.record.url(module, "SENDER")) is not None and _is_listed(talk, module)
     ]
+
+
+def _is_listed(talk: Conversation, module: str) -> bool:
+    if talk.record.their_role != "HUB" or module == "hubclientinfo":
+        return True
+    return module in _COLLECTED and OFFERED[talk.record.our_role].get(module) == "RECEIVER"
 
 
 async def lists(talk: Conversation) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.conform.conversation import SINCE, Conversation
+from laddnav.ocpi.conform.probes.lists import offered
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.paging import joined, with_query
 from laddnav.ocpi.wire.routing import Route
@@ -13,9 +14,10 @@ from laddnav.ocpi.wire.routing import Route
 
 async def reading(talk: Conversation) -> None:
     """At a list of a Sender."""
-    listed = next((one for one in ("locations", "tokens", "tariffs") if talk.record.url(one, "SENDER")), None)
+    there = {one.module: one.url for one in offered(talk)}
+    listed = next((one for one in ("locations", "tokens", "tariffs") if one in there), None)
     if listed is not None:
-        await _reading(talk, listed, with_query(talk.record.url(listed, "SENDER") or "", f"{SINCE}&limit=1"))
+        await _reading(talk, listed, with_query(there[listed], f"{SINCE}&limit=1"))
 
 
 async def _reading(talk: Conversation, module: str, url: str) -> None:
@@ -28,9 +30,10 @@ async def _reading(talk: Conversation, module: str, url: str) -> None:
         "headers in small letters", "GET", url, module=module, headers={"Authorization": None, "authorization": token}
     )
     await get("without a Content-Type")
-    base = urlsplit(url)
-    nothing = f"{base.scheme}://{base.netloc}{base.path.rstrip('/')}/{talk.ours.mark}/1/2/3/4/5"
-    await talk.ask("a URL that leads nowhere", "GET", nothing, module=module)
+    if talk.record.their_role != "HUB":  # to a hub it may lead to somebody
+        base = urlsplit(url)
+        nothing = f"{base.scheme}://{base.netloc}{base.path.rstrip('/')}/{talk.ours.mark}/1/2/3/4/5"
+        await talk.ask("a URL that leads nowhere", "GET", nothing, module=module)
     await talk.ask("a module without a token", "GET", url, module=module, token="")
     if not talk.dialect.routes:
         return
