@@ -17,6 +17,8 @@ from laddnav.pricing.model import Tab
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
 from laddnav.tariffs.model import Tariff
 
+NO_ZONE = "UTC"  # of a partner's Session at a Location that we do not know
+
 
 class Status(StrEnum):
     """PENDING: asked for, no car yet. SETTLING: stopped, the last facts may still come. The others are OCPI's.

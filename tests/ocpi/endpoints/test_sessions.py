@@ -11,9 +11,10 @@ from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import NO_ZONE, Session
+from tests import things
 from tests.ocpi.network import CPO, EMSP, Ask, Installation
-from tests.ocpi.wording import CODECS, driver, session
+from tests.ocpi.wording import CODECS, driver, session, words
 
 
 @pytest.fixture
@@ -38,6 +39,23 @@ async def test_a_session_is_told_and_told_on(at_emsp: Ask, emsp: Installation, c
         kept = await sessions.fetch(unit, emsp.holder, CPO, "101")
     assert (kept.periods, kept.cost, kept.evse_uid) == ((), None, "#NA")
     assert (await at_emsp("GET", f"{charges}/101")).data == whole
+
+
+async def test_a_session_is_in_the_time_zone_of_its_location_once_that_is_known(
+    at_emsp: Ask, emsp: Installation, charges: str
+) -> None:
+    place = things.location(owner=CPO)
+
+    async def told(day: int, location_id: str) -> str:
+        said = session(location_id=location_id, last_updated=f"2026-11-{day}T09:00:00Z")
+        assert (await at_emsp("PUT", f"{charges}/101", encoded(said))).status == 1000
+        async with emsp.database.unit() as unit:
+            return (await sessions.fetch(unit, emsp.holder, CPO, "101")).time_zone
+
+    assert await told(10, place.id) == NO_ZONE
+    await at_emsp("PUT", f"{charges.replace('sessions', 'locations')}/{place.id}", encoded(words(place)))
+    assert [await told(day, place.id) for day in (11, 12)] == [place.time_zone] * 2
+    assert await told(13, "NOWHERE") == NO_ZONE
 
 
 async def test_a_session_is_told_in_its_owners_name(at_emsp: Ask, emsp: Installation, charges: str) -> None:

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
-from laddnav.locations import actions as locations
 from laddnav.ocpi.endpoints import drivers, lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Subject
@@ -19,11 +18,10 @@ from laddnav.sessions.model import Preferences, Session
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 
 
-async def keep(unit: Unit, holder: PartyId, session: Session) -> bool:
-    """With the Token that it names, and the time zone of its Location, where we know these."""
-    session = replace(session, token=await drivers.found(unit, session.token))
-    zone = await locations.time_zone(unit, holder, session.owner, session.location_id)
-    return await sessions.hear(unit, session if zone is None else replace(session, time_zone=zone))
+async def keep(unit: Unit, _: PartyId, session: Session) -> bool:
+    """With the Token that it names, where we know that."""
+    token = await drivers.found(unit, session.token)
+    return await sessions.hear(unit, session if token is session.token else replace(session, token=token))
 
 
 SUBJECT = Subject(

@@ -26,7 +26,7 @@ from laddnav.ocpi.wire.shared.scalars import (
 from laddnav.ocpi.wire.v2_2_1.cdr_token import WireCdrToken, read_cdr_token, write_cdr_token
 from laddnav.ocpi.wire.v2_2_1.charging_period import WireChargingPeriod, read_periods, write_periods
 from laddnav.ocpi.wire.v2_2_1.price import WirePrice, read_price, write_price
-from laddnav.sessions.model import AuthMethod, Session, Status
+from laddnav.sessions.model import NO_ZONE, AuthMethod, Session, Status
 
 P = TypeVar("P", bound=Struct)
 
@@ -80,7 +80,7 @@ def read_session_of(wire: WireSessionOf[P], hearing: Hearing, read_price: Callab
         ended_at=instant_of(wire.end_date_time),
         energy=kwh(wire.kwh.value),
         currency=wire.currency.upper(),
-        time_zone="UTC",
+        time_zone=NO_ZONE,
         cost=None if wire.total_cost is None else read_price(wire.total_cost),
         periods=read_periods(wire.charging_periods),
         meter_id=wire.meter_id,
