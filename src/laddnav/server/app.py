@@ -20,7 +20,9 @@ import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
 import laddnav.ocpi.operate.drivers
 import laddnav.ocpi.operate.limits
+import laddnav.ocpi.operate.outbox
 import laddnav.ocpi.operate.partners
+import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.routes
 import laddnav.parties.routes
@@ -87,7 +89,9 @@ ROUTES: Sequence[Route] = (
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
     *laddnav.ocpi.operate.limits.ROUTES,
+    *laddnav.ocpi.operate.registration.ROUTES,
     *laddnav.ocpi.operate.partners.ROUTES,
+    *laddnav.ocpi.operate.outbox.ROUTES,
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,

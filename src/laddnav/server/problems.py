@@ -23,7 +23,9 @@ from laddnav.locations.rules import (
     UnknownStation,
 )
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
-from laddnav.ocpi.rules import SharedLine, UnknownConnection, UnknownExchange
+from laddnav.ocpi.operate.outbox import UnknownDelivery
+from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, UnknownExchange
+from laddnav.ocpi.wire.handshake import NotNow
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
@@ -86,6 +88,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownConnector: 404,
     UnknownDeadJob: 404,
     UnknownDebtor: 404,
+    UnknownDelivery: 404,
     UnknownDispute: 404,
     UnknownDoubt: 404,
     UnknownEvse: 404,
@@ -115,7 +118,9 @@ STATUS: dict[type[Exception], int] = {
     NothingToDecide: 409,
     NotReservable: 409,
     NotTheirs: 409,
+    NotNow: 409,
     Offline: 409,
+    PartyTaken: 409,
     ReservationOver: 409,
     StationExists: 409,
     TooLarge: 413,

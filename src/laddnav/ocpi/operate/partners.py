@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
@@ -90,22 +90,23 @@ async def fetch_tls(unit: Unit, ref: str) -> Guarded:
 
 async def set_tls(unit: Unit, by: Visitor, clients: Clients, ref: str, body: Guarding) -> Guarded:
     """Guard the line to a partner by authorities or certificates of its own, and show one of ours."""
-    await _for_all_on_it(unit, by, ref)
+    await line_of(unit, by, ref)
     await tls.set_guard(unit, clients.seal, ref, Tls(trusted=body.trusted, certificate=body.certificate), body.key)
     return await fetch_tls(unit, ref)
 
 
 async def set_policy(unit: Unit, by: Visitor, ref: str, body: Policy) -> Connection:
     """How a partner deviates from the text, all of it; what is left out goes by the text."""
-    await _for_all_on_it(unit, by, ref)
+    await line_of(unit, by, ref)
     return await policies.adapt(unit, ref, body)
 
 
-async def _for_all_on_it(unit: Unit, by: Visitor, ref: str) -> None:
-    """Raises UnknownConnection, NotYours, SharedLine."""
+async def line_of(unit: Unit, by: Visitor, ref: str) -> Connection:
+    """For whoever changes it for all who speak on it. Raises UnknownConnection, NotYours, SharedLine."""
     connection = await partners.fetch(unit, ref)
     yours(by, connection.holder)
     speaks_for_all(by.holder, await partners.beside(unit, connection))
+    return connection
 
 
 class Handshakes(Struct, frozen=True, kw_only=True):
@@ -150,6 +151,22 @@ async def fetch_conformance(unit: Unit, ref: str) -> Examination:
     return found
 
 
+class Reported(Struct, frozen=True, kw_only=True):
+    """The tester's last report, as `laddnav conform --json` writes it."""
+
+    holder: PartyId
+    report: Raw
+
+
+async def fetch_report(unit: Unit, ref: str) -> Reported:
+    """All that the tester's last report found at a partner, without credentials and numbers of cards."""
+    connection = await partners.fetch(unit, ref)
+    words = await examining.report_of(unit, connection, as_html=False)
+    if words is None:
+        raise NeverExamined(ref)
+    return Reported(holder=connection.holder, report=Raw(words.encode()))
+
+
 async def begin_conformance(database: Database, clients: Clients, by: Visitor, ref: str) -> Connection:
     """Have the tester ask a partner, in the background, only what changes nothing."""
     async with database.unit() as unit:
@@ -176,6 +193,7 @@ ROUTES = (
     Route(method="GET", path="/partners/{ref}/exchanges", does=list_exchanges),
     Route(method="GET", path="/partners/{ref}/exchanges/{id}", does=fetch_exchange),
     Route(method="GET", path="/partners/{ref}/conformance", does=fetch_conformance),
+    Route(method="GET", path="/partners/{ref}/conformance/report", does=fetch_report),
     Route(method="POST", path="/partners/{ref}/conformance", does=begin_conformance, needs=Role.OPERATOR, status=202),
     Route(method="DELETE", path="/partners/{ref}/conformance", does=stop_conformance, needs=Role.OPERATOR),
     Route(method="PUT", path="/partners/{ref}/tls", does=set_tls, needs=Role.ADMIN),
