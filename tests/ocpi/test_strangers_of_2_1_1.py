@@ -132,7 +132,7 @@ async def test_they_come_to_us(emsp: Installation, cpo: Installation, they: Peer
 
 
 async def test_a_change_need_not_say_when(at_emsp: Ask, emsp: Installation, clock: SetClock) -> None:
-    """LOC-009, LOC-015, LOC-018, LOC-019, CRED-037, TRN-041, TRN-087.
+    """LOC-009, LOC-015, LOC-018, LOC-019, CRED-036, CRED-037, TRN-041, TRN-087.
 
     Of a Location, of an Evse and of a Connector; no ids of requests are missed.
     """
@@ -153,6 +153,7 @@ async def test_a_change_need_not_say_when(at_emsp: Ask, emsp: Installation, cloc
     async with emsp.database.unit() as unit:
         location = await locations.fetch(unit, EMSP, CPO, "LOC1")
     assert (location.name, location.evses[0].status) == ("Interparking Gent Zuid", "CHARGING")
+    assert (location.owner, location.country, location.evses[0].evse_id) == (CPO, "BEL", "BE-BEC-E041503001")
     assert location.evses[0].connectors[1].tariff_ids == ("15",)
     now = clock.now().replace(microsecond=0)
     assert {location.last_updated, location.evses[0].last_updated} == {now}
@@ -198,7 +199,7 @@ async def test_a_tariff_is_changed_in_part(at_emsp: Ask, emsp: Installation) -> 
 
 
 async def test_a_token_is_named_by_its_uid_whatever_its_type(at_cpo: Ask, cpo: Installation) -> None:
-    """TOK-001, TOK-003, TOK-009, TOK-055, TRN-024, TRN-034."""
+    """TOK-001, TOK-003, TOK-009, TOK-055, TRN-024, TRN-034, CRED-036."""
     cards = f"{cpo.url}/ocpi/cpo/2.1.1/tokens/NL/TNM"
     card = example("tokens/token-object-example.json")
     app = card | {"uid": "APP", "type": "OTHER"}

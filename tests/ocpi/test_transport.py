@@ -54,9 +54,10 @@ async def test_a_token_is_known_in_base64_and_as_it_is(cpo: Installation, encode
 
 
 async def test_token_a_opens_versions_and_credentials_only(cpo: Installation) -> None:
-    """CRED-008, TRN-008."""
+    """CRED-008, CRED-009, TRN-008."""
     async with cpo.database.unit() as unit:
         invitation = await partners.invite(unit, cpo.settings, CPO, Role.CPO)
+        assert (await partners.invite(unit, cpo.settings, CPO, Role.CPO)).token != invitation.token
     async with stranger(invitation.token) as ask:
         for path in ("versions", "2.2.1", "2.2.1/credentials"):
             assert (await ask("GET", f"{cpo.url}/ocpi/{path}")).both == (200, 1000)

@@ -44,6 +44,18 @@ CONFIRMATION = Confirmation(
     message="Captured",
     last_updated=AT,
 )
+LONGEST = {
+    "terminal_id": 36,
+    "customer_reference": 36,
+    "party_id": 3,
+    "country_code": 2,
+    "address": 45,
+    "city": 45,
+    "postal_code": 10,
+    "state": 20,
+    "country": 3,
+    "reference": 36,
+}
 
 
 def test_a_terminal_and_a_confirmation_survive_their_words() -> None:
@@ -60,26 +72,52 @@ def test_a_terminal_and_a_confirmation_survive_their_words() -> None:
     [
         {"terminal_id": None},  # PAY-017
         {"last_updated": None},
-        {"terminal_id": "T" * 37},  # PAY-018
-        {"address": "A" * 46},
-        {"postal_code": "1" * 11},
-        {"country": "SE" * 2},
         {"invoice_creator": "EMSP"},  # PAY-020
+        *({name: "x" * (most + 1)} for name, most in LONGEST.items()),  # PAY-018
     ],
 )
 def test_what_is_no_terminal_is_refused(changes: dict[str, Any]) -> None:
     """PAY-017, PAY-018, PAY-020."""
     with pytest.raises(Unreadable):
         terminal_codec.decode(encoded(parsed(terminal_codec.encode(TERMINAL)) | changes), HEARING)
+    longest = {name: "x" * most for name, most in LONGEST.items()}
+    assert terminal_codec.decode(encoded(parsed(terminal_codec.encode(TERMINAL)) | longest), HEARING)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"eft_data": []}, {"eft_data": [""]}, {"capture_status_code": "MAYBE"}, {"id": None}]
+    "changes",
+    [
+        {"eft_data": []},
+        {"eft_data": [""]},
+        {"eft_data": ["x" * 256]},
+        {"capture_status_code": "MAYBE"},
+        {"capture_status_message": ""},
+        {"capture_status_message": "x" * 256},
+        *(
+            {name: None}
+            for name in (
+                "id",
+                "authorization_reference",
+                "total_costs",
+                "currency",
+                "eft_data",
+                "capture_status_code",
+                "last_updated",
+            )
+        ),
+    ],
 )
 def test_what_is_no_confirmation_is_refused(changes: dict[str, Any]) -> None:
     """PAY-031, PAY-033, PAY-034."""
     with pytest.raises(Unreadable):
         confirmation_codec.decode(encoded(parsed(confirmation_codec.encode(CONFIRMATION)) | changes), HEARING)
+    for status in ("SUCCESS", "PARTIAL_SUCCESS", "FAILED"):
+        said = parsed(confirmation_codec.encode(CONFIRMATION)) | {
+            "capture_status_code": status,
+            "capture_status_message": "x" * 255,
+            "eft_data": ["x" * 255],
+        }
+        assert confirmation_codec.decode(encoded(said), HEARING).status == status
 
 
 def test_a_terminal_serves_its_locations_and_the_evses_named_besides() -> None:

@@ -93,7 +93,7 @@ def test_what_is_no_charge_is_refused(energy: str, power: str) -> None:
 
 
 def test_an_amount_reaches_over_a_change_of_the_price() -> None:
-    """PAY-024: 5 + 88 until eight o'clock, then 12 at half the price, before taxes."""
+    """5 + 88 until eight o'clock, then 12 at half the price, before taxes."""
     found = reach(DAY_AND_NIGHT, amount=Decimal(105), power=kw(11), start=EVENING, zone=STOCKHOLM, after_taxes=False)
     assert found.energy == kwh(28)
     assert found.after == timedelta(seconds=28 * 3600 // 11)

@@ -225,7 +225,7 @@ async def test_we_leave_even_a_partner_that_is_gone(cpo: Installation, they: Pee
 
 
 async def test_they_register_as_the_text_says(cpo: Installation, they: Peer) -> None:
-    """CRED-002, CRED-004, CRED-005, CRED-007, CRED-009, CRED-011, CRED-014, CRED-017."""
+    """CRED-002, CRED-004, CRED-005, CRED-007, CRED-009, CRED-011, CRED-014, CRED-017, CRED-020."""
     async with cpo.database.unit() as unit:
         invitation = await partners.invite(unit, cpo.settings, CPO, Role.CPO)
     answer = await posted(cpo, they, token=invitation.token)
@@ -240,7 +240,14 @@ async def test_they_register_as_the_text_says(cpo: Installation, they: Peer) -> 
     assert (await posted(cpo, they, token=token_c)).http == 405
     async with stranger(token_c) as ask:
         assert (await ask("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations")).http == 200
-        assert (await ask("GET", f"{cpo.url}/ocpi/2.2.1/credentials")).data["token"] == token_c
+        shown = (await ask("GET", f"{cpo.url}/ocpi/2.2.1/credentials")).data
+    assert (shown["token"], shown["url"]) == (token_c, cpo.settings.versions_url)
+    assert [(one["role"], one["party_id"], one["business_details"]["name"]) for one in shown["roles"]] == [
+        ("CPO", "LAD", f"Company {CPO}")
+    ]
+    they.answers["/versions"], right = said(500, 3000), they.answers["/versions"]
+    assert (await posted(cpo, they, token=token_c, method="PUT")).both == (200, 3001)
+    they.answers["/versions"] = right
     again = await posted(cpo, they, they.credentials("token-b2"), token=token_c, method="PUT")
     assert again.both == (200, 1000) and again.data["token"] != token_c
     async with stranger(again.data["token"]) as ask:
@@ -313,7 +320,7 @@ async def test_credentials_do_not_lead_us_into_private_networks(cpo: Installatio
 
 
 async def test_a_platform_of_many_parties_is_one_connection(cpo: Installation, they: Peer) -> None:
-    """CRED-031, CRED-032, CRED-036."""
+    """CRED-031, CRED-032."""
     roles = (("CPO", "NL", "TNM"), ("EMSP", "NL", "TNM"), ("EMSP", "BE", "TN2"))
     answer = await posted(cpo, they, they.credentials("token-b", *roles))
     assert answer.both == (200, 1000)

@@ -25,7 +25,7 @@ LISTED = {
 
 @pytest.mark.parametrize("number", VERSIONS)
 def test_every_module_that_we_list_is_one_of_the_texts(number: str) -> None:
-    """VER-014, VER-018: none is of our own making, and each stands under the name that its chapter has."""
+    """VER-014, VER-017, VER-018: none is of our own making, and each stands under the name that its chapter has."""
     version = VERSIONS[number]
     details = [rules.details([each], version, "https://example.com/ocpi") for each in OFFERED.items()]
     assert {one.identifier for some in details for one in some.endpoints} <= LISTED[number]

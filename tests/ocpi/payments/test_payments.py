@@ -245,7 +245,7 @@ async def test_what_was_missed_is_fetched_from_both_lists(cpo: Installation, ptp
 async def test_a_driver_pays_at_a_terminal_from_the_price_to_the_invoice(
     dealing: None, cpo: Installation, ptp: Installation, clock: SetClock
 ) -> None:
-    """PAY-021, PAY-023, PAY-024, PAY-025, PAY-026, PAY-027, PAY-028, PAY-029, PAY-030, CMD-048.
+    """PAY-021, PAY-023, PAY-024, PAY-025, PAY-026, PAY-027, PAY-028, PAY-029, CMD-048.
 
     The price is shown first, the amount of the Tariff is reserved, and one reference goes all the way.
     """
@@ -367,7 +367,7 @@ async def test_a_cpo_takes_confirmations_and_no_other_provider_sees_them(from_pt
 
 
 async def test_a_provider_lets_its_cpo_change_a_terminal_and_nobody_else(at_ptp: Ask, ptp: Installation) -> None:
-    """PAY-003, PAY-004, PAY-006, PAY-007, PAY-010, PAY-016: what is not named stays, in PUT as in PATCH."""
+    """PAY-002, PAY-003, PAY-004, PAY-006, PAY-007, PAY-010, PAY-016: what is not named stays, in PUT as in PATCH."""
     async with ptp.database.unit() as unit:
         await payments.introduce(unit, terminal(city="Vienna"), CPO)
         await payments.introduce(unit, terminal("T2"), EMSP)
@@ -426,12 +426,13 @@ async def test_a_provider_activates_what_a_cpo_asks_for_but_not_what_another_has
 
 
 async def test_a_provider_shows_its_captures_to_the_cpo_of_the_charge(at_ptp: Ask, ptp: Installation) -> None:
-    """PAY-011, PAY-030: one by one and as a list."""
+    """PAY-011: one by one and as a list."""
     await charged(ptp)
     async with ptp.database.unit() as unit:
         await payments.confirm(unit, confirmation())
     url = f"{ptp.url}/ocpi/ptp/2.3.0/payments/financial-advice-confirmations"
     (listed,) = (await at_ptp("GET", url)).data
+    assert (await at_ptp("GET", f"{url}?date_from=2100-01-01T00:00:00Z")).data == []
     assert (await at_ptp("GET", f"{url}/c1")).data == listed
     assert listed["total_costs"] == {"before_taxes": 4, "taxes": [{"name": "VAT", "amount": 1}]}
     assert (await at_ptp("GET", f"{url}/C2")).both == (404, 2000)

@@ -38,7 +38,7 @@ def test_the_newest_version_that_both_speak_is_chosen() -> None:
 
 
 def test_endpoints_of_unknown_modules_are_left_alone() -> None:
-    """VER-010, VER-017, VER-029, CRED-021."""
+    """VER-010, VER-029, CRED-021."""
 
     def at(identifier: str, role: Interface = Interface.SENDER) -> Endpoint:
         return Endpoint(identifier=identifier, role=role, url=f"https://a.example/{identifier}")
