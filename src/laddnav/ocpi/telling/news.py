@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
@@ -101,13 +102,22 @@ async def _status(
 ) -> Message | None:
     version, holder, shares = VERSIONS[connection.version], connection.holder, connection.shares
     whole = await _if_sayable(words.said(unit, holder, Module.LOCATIONS, version, location_key, shares))
-    location = parsed(whole) if whole is not None else {}
-    evse = part(location, "evses", "uid", evse_key)
-    if evse is None:
+    change = None if whole is None else _change(whole, evse_key)
+    if change is None:
         return None
-    change = {"status": evse[1]["status"], "last_updated": evse[1]["last_updated"]}
-    url = joined(endpoint, *_segments(holder), location["id"], evse[1]["uid"])
-    return Message(method="PATCH", url=url, body=encoded(change))
+    location_id, evse_uid, body = change
+    return Message(method="PATCH", url=joined(endpoint, *_segments(holder), location_id, evse_uid), body=body)
+
+
+@lru_cache(maxsize=256)  # many partners are told the same at the same time
+def _change(whole: bytes, evse_key: str) -> tuple[str, str, bytes] | None:
+    """(id of the Location, uid of the Evse, how the latter is now) in these words for the whole."""
+    location = parsed(whole)
+    found = part(location, "evses", "uid", evse_key)
+    if found is None:
+        return None
+    _, evse = found
+    return location["id"], evse["uid"], encoded({name: evse[name] for name in ("status", "last_updated")})
 
 
 async def _token(unit: Unit, connection: Connection, endpoint: str, key: str) -> Message | None:

@@ -61,6 +61,7 @@ class Courier:
         self._dice = dice
         self._together = Together(database)
         self._rounds: dict[Round, asyncio.Task[None]] = {}
+        self._worded: dict[object, asyncio.Event] = {}  # set once somebody has found words for it
 
     async def run(self) -> None:
         async with self._database.unit() as unit:
@@ -131,8 +132,7 @@ class Courier:
     async def _send(self, partner: Partner, delivery: Delivery) -> None:
         message: Message | None = None
         try:
-            said = partial(message_of, connection=partner.connection, delivery=delivery)
-            message = await self._together.run(said)
+            message = await self._message(partner.connection, delivery)
             if message is None:
                 await self._unneeded(delivery)
                 return
@@ -162,6 +162,22 @@ class Courier:
             await self._again(delivery, error)
         else:
             await self._arrived(partner.connection, delivery, _absolute(message.url, reply.headers.get("location")))
+
+    async def _message(self, connection: Connection, delivery: Delivery) -> Message | None:
+        """Of many partners who are to hear of the same, one finds words for it, and the others find these."""
+        said = partial(message_of, connection=connection, delivery=delivery)
+        whole = delivery.object_key.partition("/")[0]
+        about = (delivery.holder, delivery.module, whole, connection.version)
+        worded = self._worded.get(about)
+        if worded is not None:
+            await worded.wait()
+            return await self._together.run(said)
+        worded = self._worded[about] = asyncio.Event()
+        try:
+            return await self._together.run(said)
+        finally:
+            del self._worded[about]
+            worded.set()
 
     async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
         async def noted(unit: Unit) -> None:
