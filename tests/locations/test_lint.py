@@ -147,7 +147,7 @@ def test_an_evse_has_a_uid_of_its_own_in_the_whole_network() -> None:
 
 
 def test_a_station_that_cannot_choose_needs_to_be_told_the_connector() -> None:
-    """LOC-118, LOC-028: or each connector is an EVSE of its own."""
+    """LOC-118: or each connector is an EVSE of its own."""
     place = with_evse(connectors=TWO)
     choiceless = replace(AROUND, choiceless=frozenset({place.evses[0].uid}))
     assert found(place) == []

@@ -157,7 +157,7 @@ def _without_tariff(location: Any) -> Any:
 
 
 async def test_of_several_tariffs_the_one_for_drivers_with_a_contract_is_told(old: Pair, clock: SetClock) -> None:
-    """LOC-082, LOC-024: a Connector names one that holds now; that for who pays at the station is not theirs."""
+    """LOC-082: a Connector names one that holds now; that for who pays at the station is not theirs."""
     cpo, emsp = old
     offered = (things.evse(connectors=(things.connector(tariff_ids=("CASH", "LATER", "T1")),)),)
     async with cpo.database.unit() as unit:

@@ -141,7 +141,7 @@ async def test_a_token_and_its_end_are_pushed(pair: Pair, clock: SetClock) -> No
 
 
 async def test_a_charge_is_told_as_it_goes_and_closed_once(pair: Pair, clock: SetClock) -> None:
-    """SES-001, SES-021, SES-035, CDR-001, CDR-002, CDR-007, CDR-010, CDR-025: a Session, one CDR, its URL."""
+    """SES-001, CDR-001, CDR-002, CDR-007, CDR-010, CDR-025: a Session, one CDR, its URL."""
     cpo, emsp = pair
     await furnished(cpo)
     await carded(emsp)

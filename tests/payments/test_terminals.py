@@ -81,7 +81,7 @@ def test_what_is_no_terminal_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
         terminal_codec.decode(encoded(parsed(terminal_codec.encode(TERMINAL)) | changes), HEARING)
     longest = {name: "x" * most for name, most in LONGEST.items()}
-    assert terminal_codec.decode(encoded(parsed(terminal_codec.encode(TERMINAL)) | longest), HEARING)
+    assert terminal_codec.decode(encoded(parsed(terminal_codec.encode(TERMINAL)) | longest), HEARING).state == "x" * 20
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ async def measured(database: Database, station: Station, session: Session, regis
 async def test_another_tariff_holds_from_the_moment_of_the_preference(
     database: Database, clock: SetClock, station: Station
 ) -> None:
-    """SES-044, SES-049, SES-052, CDR-029: 10 kWh at 2.50, 20 at 1.00 and 10 at 2.50 again, on one CDR."""
+    """SES-044, SES-049, SES-052: 10 kWh at 2.50, 20 at 1.00 and 10 at 2.50 again, on one CDR."""
     session = await begun(database, station)
     clock.advance(timedelta(hours=1))
     await measured(database, station, session, 10_000)

@@ -227,6 +227,7 @@ async def test_a_driver_who_was_refused_is_never_billed(charge: Charge) -> None:
 
 
 async def test_a_charge_is_stopped_once(charge: Charge) -> None:
+    """SES-035."""
     await charge.begin()
     await charge.stop(2000)
     with pytest.raises(AlreadyEnded, match="COMPLETED"):
@@ -248,14 +249,16 @@ async def test_a_new_charge_at_an_evse_ends_the_forgotten_one_with_a_doubt(charg
 
 
 async def test_a_start_from_afar_waits_for_its_car(charge: Charge) -> None:
+    """SES-021, SES-034: its start is when it was asked for, until the car is there."""
     async with charge.database.unit() as unit:
         asked = await sessions.request_start(unit, holder=US, token=CARD, evse=WHERE, reference="REF", command_id="C1")
     assert asked.status is Status.PENDING
     async with charge.database.unit() as unit:
         with pytest.raises(EvseBusy):
             await sessions.request_start(unit, holder=US, token=CARD, evse=WHERE)
+    came = charge.clock.advance(timedelta(minutes=5))
     session = await charge.begin(1000)
-    assert session.id == asked.id
+    assert session.id == asked.id and (asked.started_at, session.started_at) == (came - timedelta(minutes=5), came)
     assert (session.status, session.auth_method) == (Status.ACTIVE, AuthMethod.COMMAND)
     assert (session.authorization_reference, session.command_id) == ("REF", "C1")
 

@@ -134,7 +134,7 @@ async def test_a_driver_sees_a_charge_grow_and_its_price_change(pair: Pair, cloc
 
 
 async def test_who_set_a_profile_hears_of_every_change_from_then_on(pair: Pair, clock: SetClock) -> None:
-    """CHP-003, CHP-008, CHP-009, CHP-012, CHP-014, CHP-015, CHP-016, CHP-017, CHP-036: and nobody before."""
+    """CHP-003, CHP-008, CHP-009, CHP-014, CHP-015, CHP-016, CHP-017, CHP-036: and nobody before."""
     cpo, emsp = pair
     session = await charging(cpo)
     await cpo.settle()
@@ -329,11 +329,12 @@ def test_what_is_answered_later_has_one_table_of_states() -> None:
 
 
 async def test_a_driver_of_theirs_says_what_matters_most(pair: Pair) -> None:
-    """SES-044, SES-045, SES-047, SES-048, SES-052: the answer is one word, at once."""
+    """SES-044, SES-045, SES-048, SES-052: the answer is one word, at once."""
     cpo, emsp = pair
     session = await charging(cpo)
     by = (emsp.database, emsp.clients, EMSP)
-    regular = Preferences(profile=ProfileType.REGULAR, energy=kwh(20), may_discharge=True)
+    departs_at = things.LONG_AGO + timedelta(days=365)
+    regular = Preferences(profile=ProfileType.REGULAR, departs_at=departs_at, energy=kwh(20), may_discharge=True)
     said = await preferring.prefer(*by, owner=CPO, session_id=session.id, wants=regular)
     assert said is PreferencesAnswer.ACCEPTED
     async with cpo.database.unit() as unit:

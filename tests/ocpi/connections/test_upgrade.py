@@ -149,7 +149,7 @@ async def test_a_token_of_a_type_that_nobody_listed_roams(cpo: Installation, ems
 
 
 async def test_a_charge_is_told_with_its_taxes_by_name(cpo: Installation, emsp: Installation, clock: SetClock) -> None:
-    """TYP-029, TYP-030, CDR-048, CDR-066, SES-037: the total before taxes, and each tax."""
+    """TYP-029, TYP-030, CDR-048, CDR-066: the total before taxes, and each tax."""
     await introduced(cpo, emsp)
     await furnished(cpo)
     await carded(emsp)

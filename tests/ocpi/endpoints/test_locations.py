@@ -53,7 +53,7 @@ async def test_a_place_that_nobody_told_us_of_is_404(at_emsp: Ask, places: str, 
 
 
 async def test_parts_below_an_unknown_parent_make_nothing(at_emsp: Ask, emsp: Installation, places: str) -> None:
-    """LOC-014."""
+    """LOC-013, LOC-014."""
     evse = words(things.evse("EVSE1"))
     assert (await at_emsp("PUT", f"{places}/LOC1/EVSE1", encoded(evse))).both == (404, 2003)
     await at_emsp("PUT", f"{places}/LOC1", encoded(words(things.location(owner=CPO, evses=()))))
@@ -66,10 +66,13 @@ async def test_parts_below_an_unknown_parent_make_nothing(at_emsp: Ask, emsp: In
     async with emsp.database.unit() as unit:
         (kept,) = (await locations.fetch(unit, emsp.holder, CPO, "LOC1")).evses
     assert [one.id for one in kept.connectors] == ["1", "2"]
+    other = evse | {"physical_reference": "7", "last_updated": "2026-11-23T09:00:00Z"}
+    assert (await at_emsp("PUT", f"{places}/LOC1/EVSE1", encoded(other))).both == (200, 1000)
+    assert (await at_emsp("GET", f"{places}/LOC1")).data["evses"] == [other]
 
 
 async def test_a_part_that_is_newer_makes_its_parents_as_new(at_emsp: Ask, places: str) -> None:
-    """LOC-003, LOC-013, LOC-016, LOC-017, LOC-019, LOC-020: what has to go away goes by a PUT of the whole."""
+    """LOC-003, LOC-016, LOC-017, LOC-019, LOC-020: what has to go away goes by a PUT of the whole."""
     await at_emsp("PUT", f"{places}/LOC1", encoded(words(things.location(owner=CPO))))
     change = encoded({"status": "CHARGING", "last_updated": "2026-11-23T09:00:00Z"})
     assert (await at_emsp("PATCH", f"{places}/LOC1/EVSE1", change)).both == (200, 1000)
@@ -193,7 +196,7 @@ async def test_a_removed_evse_is_still_told(at_cpo: Ask, cpo: Installation, cloc
 async def test_a_place_of_which_nothing_is_left_is_listed_no_more(
     at_cpo: Ask, cpo: Installation, clock: SetClock
 ) -> None:
-    """LOC-006: who asks what changed is still told that it is so, and who asks for it by its id."""
+    """LOC-006, LOC-023: who asks what changed is still told that it is so, and who asks for it by its id."""
     gone = tuple(things.evse(uid, status=Status.REMOVED) for uid in ("EVSE1", "EVSE2"))
     url = f"{cpo.url}/ocpi/cpo/2.2.1/locations"
     for evses, listed in (((gone[0], things.evse("EVSE2")), 1), (gone, 0), ((), 1)):

@@ -172,7 +172,7 @@ async def test_who_was_denied_to_each_other_does_not_meet(street: Street) -> Non
 
 
 async def test_what_a_hub_passes_on_is_counted_by_who_asked_whom(street: Street) -> None:
-    """HUB-013: the log by which it settles; no bodies."""
+    """The log by which it settles; no bodies."""
     street.emsp.takes("/sessions/SE/LAD/S1")
     for to in (EMSP, EMSP, PartyId("XX", "XXX")):
         await street.cpo.ask("PUT", "receiver/sessions/SE/LAD/S1", SESSION, to)

@@ -99,7 +99,7 @@ async def test_a_revision_is_given_once(pair: Pair) -> None:
 
 
 async def test_what_is_answered_is_in_the_log_whatever_becomes_of_the_process(pair: Pair) -> None:
-    """HUB-013: a month is settled by it."""
+    """A month is settled by it."""
     pair.cpo.peer.answers["/locations/L2"] = said(404, 2003, None)
     for id in ("L1", "L2"):
         await pair.emsp.ask("GET", f"sender/locations/{id}", to=CPO)

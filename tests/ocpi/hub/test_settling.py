@@ -52,7 +52,6 @@ async def test_who_is_denied_is_read_for_one_and_for_one_module(database: Databa
 
 
 async def test_a_month_is_counted_from_its_first_to_its_last_moment(database: Database, clock: SetClock) -> None:
-    """HUB-013."""
     await hub(database)
     one = Counted(
         holder=HUB,

@@ -9,6 +9,8 @@ import msgspec.inspect as inspect
 import pytest
 
 from laddnav.ocpi.conform.shapes import vocabulary
+from laddnav.ocpi.wire.v2_1_1.listed import LISTED as IN_2_1_1
+from laddnav.ocpi.wire.v2_2_1.listed import LISTED as IN_2_2_1
 from laddnav.ocpi.wire.versions import VERSIONS
 
 # What the catalogue calls otherwise than we do.
@@ -109,3 +111,26 @@ def test_a_list_is_read_as_its_version_has_it(number: str) -> None:
         else:
             assert read ^ known.enums[enum].values <= MORE.get(enum, set()), where
     assert kept == KEPT[number]
+
+
+SAID = {
+    "capabilities": "Capability",
+    "facilities": "Facility",
+    "format": "ConnectorFormat",
+    "parking_restrictions": "ParkingRestriction",
+    "parking_type": "ParkingType",
+    "power_type": "PowerType",
+    "standard": "ConnectorType",
+    "token_type": "TokenType",
+    "type": "LocationType",
+}
+
+
+@pytest.mark.parametrize(("number", "said"), [("2.1.1", IN_2_1_1), ("2.2.1", IN_2_2_1)])
+def test_what_is_kept_of_any_word_is_said_in_those_of_a_closed_list(
+    number: str, said: dict[str, frozenset[str]]
+) -> None:
+    """LOC-042, LOC-043, LOC-066, LOC-067, LOC-070, LOC-090, LOC-091, LOC-093, LOC-094, LOC-112, LOC-113."""
+    known = vocabulary(number)
+    for field, words in said.items():
+        assert words == known.enums[SAID[field]].values - {"UNKNOWN"}, field
