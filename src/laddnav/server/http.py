@@ -38,6 +38,7 @@ FRAME_MAX = 1_000_000  # bytes that a station says at once
 HEADERS_WITHIN = 20.0  # seconds from the first byte, or from the connection, until it is clear what is asked
 HEADERS_MAX = 64_000  # bytes until then; nobody whom we know needs a tenth of it
 BODY_WITHIN = 60.0  # seconds for all of a body, after which nobody is thought to be sending it
+WHOLE = "laddnav.whole"  # in a scope: all of the body is here, as nearly always before anybody takes the request up
 LEAVE_WITHIN = 10  # seconds for what is under way when the process is asked to stop
 
 
@@ -219,6 +220,10 @@ class Impatient(HttpToolsProtocol):
         self._go_on()
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.scope[WHOLE] = True  # type: ignore[literal-required]  # ASGI lets a server add a name of its own
+
     def _wait(self) -> None:
         if self._patience is None:
             self._patience = self.loop.call_later(self.within, self.transport.close)
@@ -259,24 +264,29 @@ class _Outside:
             if most is not None and _announced(scope) > most:
                 await problem(TooLarge(most))(scope, receive, sent)
             else:
-                await self._app(scope, self._bounded(receive, most), sent)
+                await self._app(scope, self._bounded(scope, receive, most), sent)
                 if under_way and self._stopping.is_set():
                     await sent({"type": "http.response.body", "body": b""})
         finally:
             self._metrics.answered(part, status, asyncio.get_running_loop().time() - began)
 
-    def _bounded(self, receive: Receive, most: int | None) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive, most: int | None) -> Receive:
         """Raises TooLarge. A body that does not come looks like a sender who left, a stop like a reader who leaves."""
         length, whole = 0, False
         until = asyncio.get_running_loop().time() + self._body_within
+
+        async def come() -> Message:
+            if WHOLE in scope:  # a timer would cost as much as everything else here
+                return await receive()
+            async with asyncio.timeout_at(until):
+                return await receive()
 
         async def bounded() -> Message:
             nonlocal length, whole
             if whole:
                 return await self._left(receive)
             try:
-                async with asyncio.timeout_at(until):
-                    message = await receive()
+                message = await come()
             except TimeoutError:
                 return {"type": "http.disconnect"}
             length += len(message.get("body", b""))
