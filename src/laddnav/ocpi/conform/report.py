@@ -51,6 +51,7 @@ def as_words(record: Record, verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "version": record.version,
         "peer": record.notes.get("peer"),
         "peer_roles": [role for role in record.notes.get("peer_roles", "").split(",") if role],
+        "their_role": record.their_role,
         "our_role": record.our_role,
         "began_at": rfc3339(record.exchanges[0].at) if record.exchanges else None,
         "failed_musts": failed_musts(verdicts),

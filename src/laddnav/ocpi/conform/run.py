@@ -78,6 +78,7 @@ TELLING_A_HUB: dict[str, Probe] = {
 }
 ASKING_A_HUB: dict[str, Probe] = {
     "lists": lists.lists,
+    "lists, unchangeable": lists.unchangeable,
     "clients": profiles.clients_of_a_hub,
     "transport": transport.reading,
     "a new token": credentials.renewal,

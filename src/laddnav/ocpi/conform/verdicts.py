@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from laddnav.ocpi.conform import checks
+from laddnav.ocpi.conform.by_hand import advice
 from laddnav.ocpi.conform.catalogue import Level, Requirement, catalogue
 from laddnav.ocpi.conform.checks.finding import CHECKS, Finding
 from laddnav.ocpi.conform.dialect import DIALECTS
@@ -80,7 +81,9 @@ def _verdict(one: Requirement, found: list[Finding], record: Record) -> Verdict:
             about=failed.about,
         )
     if not found:
-        return Verdict(requirement=one, outcome=Outcome.NOT_OBSERVED, reason="No exchange of this run shows it")
+        by_hand = advice(one, record)
+        reason = "No exchange of this run shows it" + (f"; by hand: {by_hand}" if by_hand else "")
+        return Verdict(requirement=one, outcome=Outcome.NOT_OBSERVED, reason=reason)
     seen = f"seen {len(found)} times" if len(found) > 1 else "seen once"
     return Verdict(requirement=one, outcome=Outcome.PASS, reason=seen, exchange=found[0].exchange)
 
@@ -95,6 +98,8 @@ def _not_applicable(one: Requirement, record: Record) -> str | None:
     serves = "HUB" not in roles and record.url(one.module, side.upper()) is not None
     if bound and not serves and not roles & {role.upper() for role in bound}:
         return f"Binds {' and '.join(bound)}; the peer is {' and '.join(sorted(roles))}"
+    if "HUB" in roles and one.module in _OPTIONAL - {"hubclientinfo"}:
+        return f"A hub passes on what others say in {one.module}"
     if one.module in _OPTIONAL and record.endpoints and not record.offers(one.module):
         return f"The peer offers no {one.module}"
     return None

@@ -104,3 +104,21 @@ def takes_whoever_left_off_the_list(said: Said) -> None:
 def answers_for_all_who_are_told(said: Said) -> None:
     if said.method == "PUT" and said.at("locations", 3):
         said.headers["ocpi-from-party-id"] = "LN2"
+
+
+@caught_by("HUB-041", of=Role.HUB)
+def lists_in_the_name_of_another(said: Said) -> None:
+    if said.listed("tokens"):
+        said.headers["ocpi-from-party-id"] = "LN2"
+
+
+@caught_by("HUB-043", of=Role.HUB)
+def does_not_count_what_it_collected(said: Said) -> None:
+    if said.listed("tokens"):
+        said.headers.pop("x-total-count", None)
+
+
+@caught_by("HCI-005", of=Role.HUB)
+def takes_clients_from_anybody(said: Said) -> None:
+    if said.http == 405 and said.at("hubclientinfo", 0):
+        said.succeed()

@@ -70,3 +70,9 @@ def does_not_hear_what_limits_a_charge(said: Said) -> None:
 def replaces_periods_of_others(said: Said) -> None:
     if said.method == "GET" and said.at("sessions", 3) and said.data:
         said.data["charging_periods"] = (said.data.get("charging_periods") or [])[-1:]
+
+
+@caught_by("SES-053", of=Role.SCSP)
+def hears_of_no_charge(said: Said) -> None:
+    if said.method == "PUT" and said.at("sessions", 3):
+        said.refuse(405, 2000)

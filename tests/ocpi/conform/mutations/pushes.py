@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -131,6 +132,28 @@ def limits_in_no_unit(one: Exchange) -> Exchange:
     return _said(one, charging_profile=profile) if one.holds == "SetChargingProfile" else one
 
 
+def _limited(one: Exchange, *periods: tuple[int, str]) -> Exchange:
+    profile = {
+        "charging_rate_unit": "A",
+        "charging_profile_period": [{"start_period": at, "limit": Decimal(limit)} for at, limit in periods],
+    }
+    return _said(one, charging_profile=profile) if one.holds == "SetChargingProfile" else one
+
+
+def limits_finely(one: Exchange) -> Exchange:
+    return _limited(one, (0, "6.25"))
+
+
+def limits_in_disorder(one: Exchange) -> Exchange:
+    return _limited(one, (900, "6"), (0, "16"))
+
+
+def starts_with_the_tokens_of_others(one: Exchange) -> Exchange:
+    if one.holds != "StartSession":
+        return one
+    return _said(one, token=one.request.words["token"] | {"party_id": "ZZZ"})
+
+
 def places_its_terminals_itself(one: Exchange) -> Exchange:
     return _said(one, location_ids=["HERE"]) if one.holds == "Terminal" else one
 
@@ -177,6 +200,9 @@ SPOILT: tuple[tuple[Spoil, str, str], ...] = (
     (limits_whatever_it_likes, "CHP-036", "2.2.1 SCSP"),
     (wants_every_result_at_one_place, "CHP-038", "2.2.1 SCSP"),
     (limits_in_no_unit, "CHP-022", "2.2.1 SCSP"),
+    (limits_finely, "CHP-025", "2.2.1 SCSP"),
+    (limits_in_disorder, "CHP-027", "2.2.1 SCSP"),
+    (starts_with_the_tokens_of_others, "CMD-033", "2.3.0 PTP"),
     (places_its_terminals_itself, "PAY-014", "2.3.0 PTP"),
     (starts_under_no_reference, "CMD-048", "2.3.0 PTP"),
     (captures_something_else, "PAY-026", "2.3.0 PTP"),

@@ -174,7 +174,19 @@ def the_peer_shows_token_b(record: Record) -> Iterator[Finding]:
             yield from found(("CRED-006",), one, "it shows another token than B" if one.answer.http == 401 else None)
 
 
-@shows("TRN-083", "TRN-084", "TRN-085", "TRN-011", "TRN-012", "HUB-001", "HUB-002", "HUB-004", "CRED-039", "HUB-047")
+@shows(
+    "TRN-083",
+    "TRN-084",
+    "TRN-085",
+    "TRN-011",
+    "TRN-012",
+    "HUB-001",
+    "HUB-002",
+    "HUB-004",
+    "CRED-039",
+    "HUB-047",
+    "PAY-035",
+)
 def the_peer_sends_the_headers_that_belong_to_a_request(record: Record) -> Iterator[Finding]:
     seen: set[str] = set()
     for one in record.theirs:
@@ -194,7 +206,8 @@ def the_peer_sends_the_headers_that_belong_to_a_request(record: Record) -> Itera
         if one.module in CONFIGURATION:
             yield from found(("HUB-004", "CRED-039"), one, f"{routed[0]} at {one.module}" if routed else None)
         elif one.module is not None:
-            ids = ("HUB-001", "HUB-002", "HUB-047") if "result" in one.step else ("HUB-001", "HUB-002")
+            more = ("HUB-047",) if "result" in one.step else ("PAY-035",) if one.module == "payments" else ()
+            ids = ("HUB-001", "HUB-002", *more)
             yield from found(ids, one, None if len(routed) == 4 else "the parties are not named in four headers")
 
 
@@ -203,3 +216,15 @@ def the_peer_calls_what_we_listed(record: Record) -> Iterator[Finding]:
     for one in record.theirs:
         astray = one.step == "their request for nothing"
         yield from found(("TRN-054",), one, f"{one.request.url} is no endpoint of ours" if astray else None)
+
+
+@shows("LOC-116", "LOC-117")
+def places_are_a_business_of_their_own(record: Record) -> Iterator[Finding]:
+    """An access point is on both sides of them; who shows them on a map is registered with for them alone."""
+    one = record.last("POST credentials")
+    if one is None or not one.answer.granted or not record.routes:
+        return
+    if record.their_role == "NAP" and all(record.url("locations", side) for side in ("SENDER", "RECEIVER")):
+        yield from found(("LOC-116",), one)
+    if record.their_role == "NSP":
+        yield from found(("LOC-117",), one)

@@ -167,6 +167,18 @@ def what_is_for_all_reaches_the_other_side(record: Record) -> Iterator[Finding]:
             yield from found(("HUB-032",), each, None if same else "the URL names another owner")
 
 
+@shows("HUB-041", "HUB-043")
+def a_list_of_all_is_the_hubs_own(record: Record) -> Iterator[Finding]:
+    for one in record.ours:
+        ours = one.step.endswith((": list", ": page by page")) and one.module != "hubclientinfo"
+        if ours and record.their_role == "HUB" and record.routes and one.answer.granted:
+            back = party(one.answer.headers, "from"), party(one.answer.headers, "to")
+            asked = party(one.request.headers, "to"), party(one.request.headers, "from")
+            yield from found(("HUB-041",), one, None if back == asked else f"the answer is from {back[0]} to {back[1]}")
+            counted = one.answer.headers.get("x-total-count", "").isdigit() and "x-limit" in one.answer.headers
+            yield from found(("HUB-043",), one, None if counted else "the list of all has no X-Total-Count and X-Limit")
+
+
 @shows("HUB-042")
 def a_list_of_all_keeps_the_owners(record: Record) -> Iterator[Finding]:
     if record.their_role != "HUB" or not record.routes:

@@ -1,8 +1,9 @@
-"""What a smart charging provider, or an eMSP, asks of the charges that we told it of."""
+"""What others ask of the charges and places of a CPO, which we play: limits, and that a charge begins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from urllib.parse import unquote, urlsplit
 
 from laddnav.ocpi.conform.checks.finding import Finding, found, shows
@@ -67,3 +68,41 @@ def results_of_limits_are_taken_without_data(record: Record) -> Iterator[Finding
         yield from found(("CHP-013",), one, problem)
         if granted:
             yield from found(("CHP-012",), one, None if data is None else "data where none is defined")
+
+
+@shows("CHP-025", "CHP-027")
+def a_profile_begins_at_once_and_goes_on_in_order(record: Record) -> Iterator[Finding]:
+    for one in _asked(record):
+        words = one.request.words
+        profile = words.get("charging_profile") if isinstance(words, dict) else None
+        periods = profile.get("charging_profile_period") if isinstance(profile, dict) else None
+        if not isinstance(periods, list) or not all(isinstance(period, dict) for period in periods):
+            continue
+        starts = [period.get("start_period") for period in periods]
+        numbers = [start for start in starts if isinstance(start, int)]
+        in_order = numbers == starts and numbers == sorted(numbers) and numbers[:1] == [0]
+        yield from found(("CHP-027",), one, None if in_order else f"periods start at {starts}")
+        fine = [limit for period in periods if (limit := _tenths(period.get("limit"))) is not None]
+        yield from found(("CHP-025",), one, f"limit {fine[0]} has more than one decimal" if fine else None)
+
+
+def _tenths(limit: object) -> object | None:
+    """The limit, where it is finer than that."""
+    return limit if isinstance(limit, Decimal) and limit != round(limit, 1) else None
+
+
+@shows("SES-053")
+def whoever_limits_charges_hears_of_them(record: Record) -> Iterator[Finding]:
+    one = record.last("sessions: PUT new")
+    if one is not None and record.their_role == "SCSP":
+        yield from found(("SES-053",), one, None if one.answer.granted else "it does not take a Session")
+
+
+@shows("CMD-033")
+def charges_are_started_with_tokens_of_the_sender(record: Record) -> Iterator[Finding]:
+    for one in record.of("their command START_SESSION", "their command RESERVE_NOW") if record.routes else ():
+        token = one.request.words.get("token") if isinstance(one.request.words, dict) else None
+        if isinstance(token, dict) and record.their_role != "HUB":
+            owner = f"{token.get('country_code')}*{token.get('party_id')}"
+            same = owner.upper() == record.notes.get("peer", "").upper()
+            yield from found(("CMD-033",), one, None if same else f"a Token of {owner}")

@@ -45,8 +45,11 @@ async def nobody(talk: Conversation) -> None:
     us, module = talk.first, _read_by(talk.record.our_role)
     await _ask(talk, us, "list of an unknown party", "GET", module, "SENDER", to=_NOBODY)
     await _ask(talk, us, "list of whoever it may be", "GET", module, "SENDER")
+    unknown, what = f"NO-{talk.ours.mark}", "object of whoever it may be"
     if module == "locations":
-        await _ask(talk, us, "object of whoever it may be", "GET", module, "SENDER", f"NO-{talk.ours.mark}")
+        await _ask(talk, us, what, "GET", module, "SENDER", unknown)
+    else:
+        await _ask(talk, us, what, "POST", module, "SENDER", unknown, "authorize")
     own = (*us.counterpart.party, f"NO-{talk.ours.mark}")
     owned = "locations" if talk.record.our_role == "CPO" else "tokens"
     await _ask(talk, us, "GET at the Receivers of all", "GET", owned, "RECEIVER", *own, to=talk.peer)

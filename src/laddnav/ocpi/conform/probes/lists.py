@@ -72,8 +72,9 @@ async def _whole(talk: Conversation, one: List) -> None:
 
 
 async def unchangeable(talk: Conversation) -> None:
-    """Nobody changes a list."""
-    for one in offered(talk):
+    """Nobody changes a list; what a hub lists for others, it may take from them at the same URL."""
+    at_hub = talk.record.their_role == "HUB"
+    for one in (one for one in offered(talk) if not at_hub or one.module == "hubclientinfo"):
         # Where both sides of a module are at one URL, a POST is for the other.
         both = one.url == talk.record.url(one.module, "RECEIVER")
         for method in ("PUT", "PATCH", "DELETE") if both else ("POST", "PUT", "PATCH", "DELETE"):
