@@ -22,7 +22,7 @@ from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.deviations import uids
 from laddnav.ocpi.endpoints import credentials, versions
-from laddnav.ocpi.endpoints.call import Beyond, Call, Endpoint, Reply, Table, Within
+from laddnav.ocpi.endpoints.call import DONE, Beyond, Call, Endpoint, Reply, Table, Within
 from laddnav.ocpi.endpoints.status import status_of
 from laddnav.ocpi.endpoints.tables import found_at
 from laddnav.ocpi.gate import Gate, TooOften
@@ -106,7 +106,7 @@ class Desk:
         started, clock = loop.time(), self._database.clock
         at = clock.now()
         request = http.request_of(scope, clock.new_id)
-        answer = Answer(Reply())
+        answer = Answer(DONE)
         try:
             hashes = hashes_of(request)
             self._gate.enter(hashes, request.address, started)

@@ -250,7 +250,8 @@ class _Outside:
             await self._app(scope, receive, send)
             return
         part = _part_of(scope["path"])
-        began, status, under_way = asyncio.get_running_loop().time(), 500, False
+        clock = asyncio.get_running_loop().time
+        began, status, under_way = clock(), 500, False
 
         async def sent(message: Message) -> None:
             nonlocal status, under_way
@@ -264,16 +265,15 @@ class _Outside:
             if most is not None and _announced(scope) > most:
                 await problem(TooLarge(most))(scope, receive, sent)
             else:
-                await self._app(scope, self._bounded(scope, receive, most), sent)
+                await self._app(scope, self._bounded(scope, receive, most, began + self._body_within), sent)
                 if under_way and self._stopping.is_set():
                     await sent({"type": "http.response.body", "body": b""})
         finally:
-            self._metrics.answered(part, status, asyncio.get_running_loop().time() - began)
+            self._metrics.answered(part, status, clock() - began)
 
-    def _bounded(self, scope: Scope, receive: Receive, most: int | None) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive, most: int | None, until: float) -> Receive:
         """Raises TooLarge. A body that does not come looks like a sender who left, a stop like a reader who leaves."""
         length, whole = 0, False
-        until = asyncio.get_running_loop().time() + self._body_within
 
         async def come() -> Message:
             if WHOLE in scope:  # a timer would cost as much as everything else here

@@ -83,12 +83,13 @@ async def authorize(unit: Unit, call: Call) -> Reply:
     *owner, uid, what = call.segments
     if what != "authorize" or (owner and call.holder != PartyId.of(*owner)):
         raise UnknownToken(uid)
-    if _type(call) == TokenType.RFID:
+    type = _type(call)
+    if type == TokenType.RFID:
         uid = uids.heard(uid, call.connection.policy.objects.uids)
     where = None
     if call.body.strip() not in (b"", b"null", b"{}"):
         where = call.codec(LocationReferences).decode(call.body, call.hearing())
-    token = await _ours(unit, call, uid)
+    token = await _ours(unit, call, type, uid)
     allowed = rules.verdict(token, unit.now)
     given = Authorization(
         allowed=allowed,
@@ -132,14 +133,13 @@ def _kept_as(call: Call, id: str) -> Key:
     )
 
 
-async def _ours(unit: Unit, call: Call, uid: str) -> Token:
+async def _ours(unit: Unit, call: Call, type: str, uid: str) -> Token:
     """One of ours, as a partner of this version calls its type. Raises UnknownToken."""
-    said = _type(call)
-    token = await tokens.find(unit, call.holder, TokenKey(call.holder, said, uid))
+    token = await tokens.find(unit, call.holder, TokenKey(call.holder, type, uid))
     if token is not None:
         return token
     for token in await tokens.by_uid(unit, call.holder, uid):
-        if token.owner == call.holder and call.version.token_type(token.type) == said:
+        if token.owner == call.holder and call.version.token_type(token.type) == type:
             return token
     raise UnknownToken(uid)
 

@@ -12,6 +12,7 @@ from laddnav.ocpi.wire.v2_2_1.token import authorization_words, read, read_autho
 from laddnav.tokens.model import Authorization, Token
 
 ProfileType = Literal["CHEAP", "FAST", "GREEN", "REGULAR"]
+PROFILES = frozenset(get_args(ProfileType))
 
 
 class WireToken(v2_2_1.WireToken, kw_only=True, omit_defaults=True):
@@ -28,7 +29,7 @@ class WireAuthorizationInfo(v2_2_1.WireAuthorizationInfo, kw_only=True, omit_def
 def write_token(token: Token) -> WireToken:
     """A profile that nobody listed is not said."""
     words = token_words(token)
-    if token.default_profile_type not in get_args(ProfileType):
+    if token.default_profile_type not in PROFILES:
         words["default_profile_type"] = None
     return WireToken(**words, type=token.type)
 
