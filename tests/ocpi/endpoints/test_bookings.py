@@ -360,7 +360,7 @@ async def test_a_partner_of_an_older_version_hears_nothing_of_bookings(cpo: Inst
 
 
 async def test_an_emsp_keeps_what_a_cpo_says_word_for_word(emsp: Installation) -> None:
-    """BOOK-011, BOOK-012, BOOK-014, BOOK-015, BOOK-024: with no booking_option too, and only of its own."""
+    """BOOK-011, BOOK-012, BOOK-014, BOOK-015, BOOK-016, BOOK-024: with no booking_option too, and only of its own."""
     token = await befriended(emsp, CPO, Role.CPO, version="2.3.0")
     url = f"{emsp.url}/{HEARD}/SE/LAD/booking_locations/BL1"
     place = said(offers.place(owner=CPO, option=None), tomorrow="kept")

@@ -65,7 +65,7 @@ async def told(cpo: Installation, party: PartyId = EMSP) -> list[tuple[Role, Cli
 async def test_who_comes_goes_and_falls_silent_is_told_to_the_others(
     hub: Installation, cpo: Installation, clock: SetClock
 ) -> None:
-    """HCI-002, HCI-007, HCI-008, HCI-014, HCI-015, HCI-017: pushed as it happens, in each role, and never deleted."""
+    """HCI-002, HCI-007, HCI-008, HCI-014, HCI-017: pushed as it happens, in each role, and never deleted."""
     await introduced(hub, cpo)
     _, id = await joined(hub, Role.EMSP, Role.NSP)
     assert await told(cpo) == [(Role.EMSP, ClientStatus.CONNECTED), (Role.NSP, ClientStatus.CONNECTED)]
@@ -150,8 +150,20 @@ async def test_a_newcomer_fetches_the_list(hub: Installation, cpo: Installation)
     assert await told(cpo) == [(Role.EMSP, ClientStatus.CONNECTED)]
 
 
+async def test_what_is_between_hub_and_platform_names_no_parties_in_its_headers(hub: Installation) -> None:
+    """HCI-002, HCI-015: where a client is told of, its party is in the URL."""
+    async with peer() as they:
+        takes = Endpoint(identifier="hubclientinfo", role=Interface.RECEIVER, url=f"{they.url}/clients")
+        await befriended(hub, CPO, Role.CPO, endpoints=(takes,))
+        they.otherwise = said(200, 1000)
+        await joined(hub)
+        told = they.last("PUT", "/clients/NL/TNM")
+    assert (told.body["role"], told.body["status"]) == ("EMSP", "CONNECTED")
+    assert not [name for name in told.headers if name.startswith("ocpi-")]
+
+
 async def test_the_list_has_pages_and_dates(hub: Installation, cpo: Installation, clock: SetClock) -> None:
-    """HCI-001, HCI-005, HCI-006, HCI-018: and only GET is there."""
+    """HCI-001, HCI-005, HCI-006, HCI-015, HCI-018: and only GET is there."""
     await introduced(hub, cpo)
     await hub.settle()
     clock.advance(timedelta(minutes=1))

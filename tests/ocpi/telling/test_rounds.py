@@ -19,6 +19,7 @@ from laddnav.ocpi.deviations.policies import adapt
 from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.store.deliveries import Round
+from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.parties.model import Role
 from tests.clock import SetClock
@@ -49,7 +50,7 @@ async def pushing(cpo: Installation) -> AsyncIterator[None]:
 
 
 async def test_a_result_does_not_wait_for_pushes_that_hang(cpo: Installation, they: Peer) -> None:
-    """CMD-008: on the same line, however many of them there are."""
+    """CMD-008, CMD-015: on the same line, however many of them there are."""
     hanging, told, stop = asyncio.Semaphore(0), asyncio.Event(), asyncio.Event()
 
     async def hangs(request: Request) -> Response:
@@ -74,6 +75,8 @@ async def test_a_result_does_not_wait_for_pushes_that_hang(cpo: Installation, th
             cpo.database.wake()
             await told.wait()
             assert hanging.locked() and they.many("POST", "/result") == 1
+            shown = they.last("POST", "/result").headers["authorization"]
+            assert shown == routing.authorization("their-token", encoded=True)
     finally:
         stop.set()
 

@@ -12,8 +12,6 @@ from laddnav.bookings.model import (
     BookingLocation,
     BookingRequest,
     Calendar,
-    CanceledReason,
-    RequestStatus,
     ReservationStatus,
 )
 from laddnav.kit.ids import NotAPartyId
@@ -134,17 +132,21 @@ def test_what_is_required_is_required(kind: type[Any], pointer: str) -> None:
         CODECS[kind].convert(words, HEARING)
 
 
+STATUSES = "PENDING RESERVED CANCELED FAILED NO_SHOW FULFILLED REJECTED UNKNOWN"
+ANSWERS = "PENDING ACCEPTED DECLINED FAILED"
+REASONS = "POWER_OUTAGE BROKEN_CHARGER FULL BLOCKED TRAFFIC BROKEN_VEHICLE NO_CANCELED UNKNOWN"
+METHODS = "OPEN TOKEN LICENSE_PLATE ACCESS_CODE INTERCOM PARKING_TICKET"
 SAID: list[tuple[type[Any], str, Any, bool]] = [
-    *((Booking, "/reservation_status", one.value, True) for one in ReservationStatus),
+    *((Booking, "/reservation_status", one, True) for one in STATUSES.split()),
     (Booking, "/reservation_status", "FULLFILLED", False),
-    *((Booking, "/booking_requests/0/request_status", one.value, True) for one in RequestStatus),
+    *((Booking, "/booking_requests/0/request_status", one, True) for one in ANSWERS.split()),
     (Booking, "/booking_requests/0/request_status", "REJECTED", False),
-    *((Booking, "/canceled", {"cancellation_reason": one, "who_canceled": "CPO"}, True) for one in CanceledReason),
+    *((Booking, "/canceled", {"cancellation_reason": one, "who_canceled": "CPO"}, True) for one in REASONS.split()),
     (Booking, "/canceled", {"cancellation_reason": "BORED", "who_canceled": "CPO"}, False),
     (Booking, "/canceled", {"cancellation_reason": "TRAFFIC"}, False),
     (Booking, "/canceled", {"who_canceled": "EMSP"}, False),
     (Booking, "/canceled", {"cancellation_reason": "TRAFFIC", "who_canceled": "DRIVER"}, False),
-    *((BookingRequest, "/access_information", [{"method": one, "value": "ABC12D"}], True) for one in AccessMethod),
+    *((BookingRequest, "/access_information", [{"method": one, "value": "ABC12D"}], True) for one in METHODS.split()),
     (BookingRequest, "/access_information", [{"method": "KEY"}], False),
     (BookingRequest, "/access_information", [{"value": "1224"}], False),
     (BookingRequest, "/power_required", 11, True),
