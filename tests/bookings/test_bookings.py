@@ -429,6 +429,11 @@ async def test_all_that_is_to_come_is_listed_in_order(desk: Desk) -> None:
     await desk.ask(request(10, 11, request_id="RQ3"))
     async with desk.database.unit() as unit:
         assert [one.id for one in await bookings.upcoming(unit, US)] == [first.id, second.id]
+        assert [one.id for one in await bookings.upcoming(unit, US, limit=1)] == [first.id]
+        assert [one.id for one in await bookings.upcoming(unit, US, after=first.ref)] == [second.id]
+        assert await bookings.upcoming(unit, US, location_id="ELSEWHERE") == []
+        offered = await bookings.offerings(unit, US)
+        assert await bookings.coming(unit, US, offered) == {one.ref: 2 for one in offered}
         assert await bookings.upcoming(unit, THEM) == []
         assert len(await bookings.page(unit, US, statuses=(S.REJECTED,))) == 1
         assert await bookings.named(unit, US, US, "rq2") == replace(first)

@@ -45,6 +45,8 @@ async def test_what_waits_is_decided_on_the_page_and_what_is_promised_called_off
     text = await page()
     assert "EVSE1" in text and "Call off" in text and "RQ2" not in text
     assert "RQ1" not in await page("?location=ELSEWHERE")
+    after = await page(f"?cursor={first.ref}")
+    assert "RQ1" not in after and "From the beginning" in after and "What can be booked" in after
     assert await do(first, "call-off", reason="BROKEN_CHARGER") is ReservationStatus.CANCELED
     text = await page()
     assert "Nothing is booked" in text and "What can be booked" in text

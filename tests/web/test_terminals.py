@@ -37,12 +37,16 @@ async def test_a_terminal_is_shown_with_where_it_serves_and_what_was_captured_th
             unit, US, capture(id="CAP2", authorization_reference="pp-2", status=CaptureStatus.FAILED, eft_data=())
         )
         await payments.keep_confirmation(unit, US, capture(id="CAP3", authorization_reference="unheard-of"))
+        await payments.keep_confirmation(unit, US, capture(id="CAP4", authorization_reference="pp-4"))
+        late = replace(charge(), id="C-LATE", authorization_reference="pp-4")
+        await cdrs.receive(unit, replace(late, location=elsewhere.location), b"{  }")
         (there,) = await payments.captures_at(unit, one)
     assert there.where == EvseRef("LOC1", "EVSE1")
     listed = await read(client, f"{site.url}/terminals")
     assert all(words in listed for words in ("TERM1", "AT*PAY", "Kajen", "1 EVSE besides", "Captured", "Active"))
     text = await read(client, f"{site.url}/terminals/{one.ref}")
     assert "5.00" in text and "pp-1" in text and "pp-2" not in text and "Change" not in text
+    assert "unheard-of" in text and "Its CDR is not here yet" in text and "pp-4" not in text
     every = await read(client, f"{site.url}/terminals/captures")
     assert all(words in every for words in ("pp-1", "pp-2", "Failed", "Its CDR is not here yet"))
     assert "There is no such terminal." in await read(client, f"{site.url}/terminals/x", status=404)

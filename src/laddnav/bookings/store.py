@@ -76,7 +76,17 @@ order by ref desc limit $5
 """
 UPCOMING = f"""
 select {_BOOKING} where ($1::text is null or holder = $1) and ends_at > $2
-  and status in ('PENDING', 'RESERVED', 'FULFILLED') order by begins_at, ref limit $3
+  and status in ('PENDING', 'RESERVED', 'FULFILLED') and ($3::text is null or location_id = $3)
+  and ($4::text is null or (begins_at, ref) > (select begins_at, ref from booking where ref = $4))
+order by begins_at, ref limit $5
+"""
+COMING = """
+select holder, owner, lower(body::jsonb #>> '{requests,-1,request,booking_location_id}') as place,
+  count(*) as many
+from booking
+where ($1::text is null or holder = $1) and ends_at > $2 and status in ('RESERVED', 'FULFILLED')
+  and location_id = any($3)
+group by 1, 2, 3
 """
 PUT_BOOKING = """
 insert into booking (holder, owner, id_key, ref, asked_by, request_key, location_id, status, begins_at, ends_at,
@@ -220,8 +230,16 @@ async def page(
     return await _several(unit, PAGE, holder and str(holder), wanted, location_id, before, limit)
 
 
-async def upcoming(unit: Unit, holder: PartyId | None, limit: int) -> list[Booking]:
-    return await _several(unit, UPCOMING, holder and str(holder), unit.now, limit)
+async def upcoming(
+    unit: Unit, holder: PartyId | None, location_id: str | None, after: str | None, limit: int
+) -> list[Booking]:
+    return await _several(unit, UPCOMING, holder and str(holder), unit.now, location_id, after, limit)
+
+
+async def coming(unit: Unit, holder: PartyId | None, location_ids: Iterable[str]) -> dict[tuple[str, str, str], int]:
+    """(holder, owner, id key of what can be booked) → how many bookings of it are not over."""
+    rows = await unit.fetch(COMING, holder and str(holder), unit.now, list(set(location_ids)))
+    return {(row["holder"], row["owner"], row["place"]): row["many"] for row in rows}
 
 
 def put(unit: Unit, one: Booking) -> None:

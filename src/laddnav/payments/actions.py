@@ -302,7 +302,11 @@ async def confirmations(
 
 
 async def captures_at(
-    unit: Unit, installed: Installed, *, before: str | None = None, limit: int = 50
+    unit: Unit, installed: Installed, *, unplaced: bool = False, before: str | None = None, limit: int = 50
 ) -> Sequence[Captured]:
-    """What its provider captured for charges where this terminal serves, newest first; the last ref is the next."""
-    return await store.confirmations_at(unit, installed.holder, installed.terminal, before, limit)
+    """What its provider captured for charges where this terminal serves, newest first; the last ref is the next.
+
+    `unplaced`: also that of which nobody knew where, because it was told before its CDR.
+    """
+    cpo = installed.cpo if unplaced else None
+    return await store.confirmations_at(unit, installed.holder, installed.terminal, cpo, before, limit)

@@ -34,7 +34,8 @@ CONFIRMATIONS = f"""
 """
 CONFIRMATIONS_OF = f"{_CONFIRMATION} where holder = $1 and authorization_key = any($2) order by last_updated, ref"
 CONFIRMATIONS_AT = f"""
-{_CONFIRMATION} where holder = $1 and owner = $2 and (lower(location_id) = any($3) or lower(evse_uid) = any($4))
+{_CONFIRMATION} where holder = $1 and owner = $2
+  and (lower(location_id) = any($3) or lower(evse_uid) = any($4) or (location_id is null and cpo = $7))
   and ($5::text is null or ref < $5) order by ref desc limit $6
 """
 PUT_CONFIRMATION = """
@@ -118,12 +119,13 @@ async def confirmations_of(unit: Unit, holder: PartyId, references: Iterable[str
 
 
 async def confirmations_at(
-    unit: Unit, holder: PartyId, terminal: Terminal, before: str | None, limit: int
+    unit: Unit, holder: PartyId, terminal: Terminal, unplaced: PartyId | None, before: str | None, limit: int
 ) -> list[Captured]:
-    """For charges where this terminal serves; newest first."""
+    """For charges where this terminal serves, and of this CPO those of which nobody knew where; newest first."""
     places = [fold(id) for id in terminal.location_ids]
     evses = [fold(uid) for uid in terminal.evse_uids]
-    rows = await unit.fetch(CONFIRMATIONS_AT, str(holder), str(terminal.owner), places, evses, before, limit)
+    cpo = unplaced and str(unplaced)
+    rows = await unit.fetch(CONFIRMATIONS_AT, str(holder), str(terminal.owner), places, evses, before, limit, cpo)
     return [_captured(row) for row in rows]
 
 

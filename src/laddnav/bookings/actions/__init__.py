@@ -10,7 +10,7 @@ from laddnav.bookings import rules, slots, store
 from laddnav.bookings.model import Booking, BookingLocation, Calendar, Offering, ReservationStatus
 from laddnav.bookings.rules import UnknownBooking, UnknownBookingLocation
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
 
 
@@ -52,9 +52,24 @@ async def page(
     return await store.page(unit, holder, statuses, location_id, before, limit)
 
 
-async def upcoming(unit: Unit, holder: PartyId | None, limit: int = 50) -> Sequence[Booking]:
-    """What is booked and not over, and what waits for an answer; what begins next first."""
-    return await store.upcoming(unit, holder, limit)
+async def upcoming(
+    unit: Unit,
+    holder: PartyId | None,
+    *,
+    location_id: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Sequence[Booking]:
+    """What is booked and not over, and what waits for an answer; what begins next first, its last ref is the next."""
+    return await store.upcoming(unit, holder, location_id, after, limit)
+
+
+async def coming(unit: Unit, holder: PartyId | None, offered: Iterable[Offering]) -> dict[str, int]:
+    """By the ref of what can be booked, how many bookings of it are granted and not over."""
+    offered = tuple(offered)
+    counts = await store.coming(unit, holder, (one.place.location_id for one in offered))
+    keys = {one.ref: (str(one.holder), str(one.place.owner), fold(one.place.id)) for one in offered}
+    return {ref: counts.get(key, 0) for ref, key in keys.items()}
 
 
 async def offering_by_ref(unit: Unit, ref: str) -> Offering:

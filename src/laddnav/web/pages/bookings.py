@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from laddnav.bookings import actions as bookings
 from laddnav.bookings.actions import deciding
-from laddnav.bookings.model import Booking, CanceledReason, Offering, ReservationStatus
+from laddnav.bookings.model import Booking, CanceledReason, Offering
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
@@ -16,7 +16,7 @@ from laddnav.people import actions as people
 from laddnav.people.api import yours
 from laddnav.web.asked import Asked, Door, do, see
 
-LISTED = 200  # on one page; who has more of them to come looks at one place
+PAGE = 50
 
 # What an operator may say; the other reasons are an eMSP's.
 REASONS = (CanceledReason.POWER_OUTAGE, CanceledReason.BROKEN_CHARGER, CanceledReason.FULL, CanceledReason.BLOCKED)
@@ -40,11 +40,14 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 
 async def show(asked: Asked) -> Response:
-    """At all places, or at the one that the query names."""
-    holder, wanted = asked.visitor.holder, asked.query("location")
+    """At all places, or at the one that the query names; either list has pages of its own."""
+    holder = asked.visitor.holder
+    wanted, cursor, offered_after = (asked.query(name) for name in ("location", "cursor", "offered"))
     async with asked.unit() as unit:
-        known = await bookings.upcoming(unit, holder, LISTED)
-        offered = await bookings.offerings(unit, holder, limit=LISTED)
+        found = await bookings.upcoming(unit, holder, location_id=wanted, after=cursor, limit=PAGE + 1)
+        places_found = await bookings.offerings(unit, holder, after=offered_after, limit=PAGE + 1)
+        known, offered = found[:PAGE], places_found[:PAGE]
+        coming = await bookings.coming(unit, holder, offered)
         keys = [_key(one) for one in known] + [_key(one) for one in offered]
         places = {key: place for key, (_, place) in (await locations.several(unit, keys)).items()}
     rows = [
@@ -55,23 +58,15 @@ async def show(asked: Asked) -> Response:
             waits=one.pending is not None,
         )
         for one in known
-        if wanted in (None, one.location_id)
     ]
     return asked.page(
         "bookings.html",
         rows=rows,
-        offered=[
-            Offered(
-                offering=one,
-                place=places.get(_key(one)),
-                coming=sum(
-                    row.booking_location_id == one.place.id and row.owner == one.place.owner
-                    for row in known
-                    if row.status is not ReservationStatus.PENDING
-                ),
-            )
-            for one in offered
-        ],
+        offered=[Offered(offering=one, place=places.get(_key(one)), coming=coming[one.ref]) for one in offered],
+        next=known[-1].ref if len(found) > PAGE else None,
+        begun=cursor is not None,
+        more_offered=offered[-1].ref if len(places_found) > PAGE else None,
+        offered_begun=offered_after is not None,
         location=wanted,
         reasons=REASONS,
     )

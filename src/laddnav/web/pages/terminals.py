@@ -14,7 +14,7 @@ from laddnav.locations import actions as locations
 from laddnav.ocpi.payments import paying
 from laddnav.parties.model import Role as PartyRole
 from laddnav.payments import actions as payments
-from laddnav.payments.model import Captured, Installed, InvoiceCreator, Terminal
+from laddnav.payments.model import Captured, Installed, InvoiceCreator, Terminal, serves
 from laddnav.people import actions as people
 from laddnav.people.api import yours
 from laddnav.web.asked import Asked, Door, do, see
@@ -75,13 +75,13 @@ async def one(asked: Asked) -> Response:
     cursor, location_id, evse_uid = (asked.query(name) for name in ("cursor", "location", "evse"))
     async with asked.unit() as unit:
         installed = await _mine(asked, unit)
-        found = await payments.captures_at(unit, installed, before=cursor, limit=PAGE + 1)
+        found = await payments.captures_at(unit, installed, unplaced=True, before=cursor, limit=PAGE + 1)
         offer = None
         if location_id and evse_uid:
             where = EvseRef(location_id, evse_uid)
             offer = await payments.offer(unit, installed.ref, installed.cpo, where, asked.query("connector"))
         places = await _places(unit, installed)
-        rows = await _charged(unit, found[:PAGE])
+        rows = [row for row in await _charged(unit, found[:PAGE]) if _perhaps_there(row, installed.terminal)]
     return asked.page(
         "terminal.html",
         one=installed,
@@ -214,6 +214,13 @@ async def _places(unit: Unit, installed: Installed) -> Sequence[Place]:
 
 async def _charged(unit: Unit, found: Iterable[Captured]) -> Sequence[Charged]:
     return [Charged(captured=one, cdr=await payments.charged(unit, one)) for one in found]
+
+
+def _perhaps_there(row: Charged, terminal: Terminal) -> bool:
+    """What was told before its CDR may have been captured here, until that says where."""
+    if row.captured.where is not None or row.cdr is None:
+        return True
+    return serves(terminal, EvseRef(row.cdr.location.id, row.cdr.location.evse_uid))
 
 
 def _ours(asked: Asked, role: PartyRole) -> list[tuple[str, str]]:
