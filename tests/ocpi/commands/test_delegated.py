@@ -13,15 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.commands import commands, limited
+from laddnav.ocpi.commands import commands, delegated, limited
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies
 from laddnav.ocpi.deviations.policy import Hub, Policy, Shares
-from laddnav.ocpi.model import KeptCommand
+from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
-from laddnav.ocpi.wire.profiles import ProfileVerdict
+from laddnav.ocpi.wire.profiles import ProfileRequest, ProfileVerdict
 from laddnav.parties.model import Role
 from laddnav.scheduling.model import ActiveChargingProfile
 from laddnav.sessions import actions as sessions
@@ -41,6 +41,7 @@ OPEN = """
 select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'
 """
+LATER = "2026-11-23T09:30:00Z"
 SINCE = "date_from=2026-01-01T00:00:00Z"
 
 
@@ -64,6 +65,11 @@ class Provider:
 
     async def list_sessions(self, version: str | None = None) -> Answer:
         return await self._ask("GET", f"{self.emsp.url}/ocpi/emsp/{version or self.version}/sender/sessions?{SINCE}")
+
+    async def connections(self) -> list[Connection]:
+        """Of our eMSP with it."""
+        async with self.emsp.database.unit() as unit:
+            return [one for one in await partners.connections(unit, EMSP) if one.party == SCSP]
 
     def told(self, method: str, path: str) -> list[Any]:
         return [one.body for one in self.peer.asked if (one.method, one.path) == (method, path)]
@@ -140,7 +146,7 @@ async def test_who_limits_charges_for_an_emsp_hears_of_them_and_limits_them(prov
 async def test_an_scsp_of_ours_limits_charges_for_an_emsp(
     emsp: Installation, database_url: str, clock: SetClock
 ) -> None:
-    """CHP-030, CHP-031, SES-054: it names whose drivers they are as a hub; the CPO is one that we did not write."""
+    """CHP-012, CHP-030, CHP-031, SES-054: it names whose drivers they are as a hub; the CPO is a stranger."""
     behind = Policy(hub=Hub(party=str(EMSP), behind=(str(CPO),)))
     async with installed(database_url, clock, SCSP, Role.SCSP) as scsp, peer() as at:
         async with emsp.database.unit() as unit:
@@ -159,11 +165,14 @@ async def test_an_scsp_of_ours_limits_charges_for_an_emsp(
             )
             assert asked.verdict is ProfileVerdict.ACCEPTED
             here = at.last("PUT", f"/chargingprofiles/{session.id}").body["response_url"]
-            await by_cpo("POST", here, encoded({"result": "ACCEPTED"}))
+            answer = await by_cpo("POST", here, encoded({"result": "ACCEPTED"}))
+            assert answer.both == (200, 1000) and answer.data is None
             await emsp.settle()
             assert await became(scsp, asked) == (CommandState.DONE, "ACCEPTED")
+            await told_by(by_cpo, emsp, kwh=3, last_updated=LATER)  # and who limits it is still known
             url = f"{emsp.url}/ocpi/emsp/2.2.1/chargingprofiles/{session.id}"
-            assert (await by_cpo("PUT", url, encoded(ACTIVE))).status == 1000
+            answer = await by_cpo("PUT", url, encoded(ACTIVE))
+            assert answer.both == (200, 1000) and answer.data is None
             await emsp.settle()
         async with scsp.database.unit() as unit:
             known = (await sessions.fetch(unit, SCSP, CPO, session.ref)).active_profile
@@ -200,9 +209,8 @@ class Strangers:
 
     async def kept(self) -> list[KeptCommand]:
         """What the SCSP asked, the newest first."""
-        emsp = self.provider.emsp
-        async with emsp.database.unit() as unit:
-            (connection,) = [one for one in await partners.connections(unit, EMSP) if one.party == SCSP]
+        (connection,) = await self.provider.connections()
+        async with self.provider.emsp.database.unit() as unit:
             return list(await partners.commands(unit, connection))
 
 
@@ -217,32 +225,76 @@ async def strangers(emsp: Installation) -> AsyncIterator[Strangers]:
             yield Strangers(Provider(emsp, at, "2.2.1", ask), cpo, ask_as_cpo, session)
 
 
+async def killed(strangers: Strangers, ask: delegated.Ask, at: asyncio.Event) -> None:
+    """A process of ours takes a request, and is gone when it has come so far."""
+    provider = strangers.provider
+    (connection,) = await provider.connections()
+    here = f"{provider.peer.url}/set"
+    asking = asyncio.create_task(
+        delegated.pass_on(
+            provider.emsp.database,
+            connection,
+            provider.emsp.settings,
+            ProfileRequest.SET,
+            strangers.session.ref,
+            here,
+            encoded({"charging_profile": WORDS, "response_url": here}),
+            ask,
+        )
+    )
+    await at.wait()
+    async with provider.emsp.database.unit() as unit:
+        assert await unit.value(OPEN) == 0
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert [one.state for one in await strangers.kept()] == [CommandState.ASKED]
+
+
 async def test_a_result_is_told_on_whatever_became_of_who_asked(strangers: Strangers) -> None:
-    """CHP-008, CHP-030: the process is gone while the CPO thinks; no Unit was open, and both requests were kept."""
-    came, go = asyncio.Event(), asyncio.Event()
+    """CHP-008, CHP-030: gone while the CPO thinks; no Unit was open, and both requests were kept."""
+    came, emsp = asyncio.Event(), strangers.provider.emsp
 
     async def thinking(_: Request) -> Response:
         came.set()
-        await go.wait()
-        return said(200, 1000, {"result": "ACCEPTED", "timeout": 30})
+        await asyncio.Event().wait()
+        raise AssertionError("it thinks as long as it is asked")
 
-    provider = strangers.provider
+    async def ask(session: Session, id: str) -> limited.Limited:
+        return await limited.set_profile(
+            emsp.database,
+            emsp.clients,
+            EMSP,
+            owner=CPO,
+            session_id=session.id,
+            profile=PROFILE,
+            asked_for=id,
+        )
+
     strangers.cpo.answers[strangers.path] = thinking
-    asking = asyncio.create_task(provider.limit(strangers.session.ref))
-    await came.wait()
-    (kept,) = await strangers.kept()
-    assert kept.state is CommandState.ASKED
-    async with provider.emsp.database.unit() as unit:
-        assert await unit.value(OPEN) == 0
-    await provider.emsp.down()
-    go.set()
-    await asyncio.gather(asking, return_exceptions=True)
-    await provider.emsp.up()
+    await killed(strangers, ask, came)
     await strangers.result("ACCEPTED")
-    assert provider.told("POST", "/set") == [{"result": "ACCEPTED"}]
+    told = strangers.provider.told("POST", "/set")
+    assert told == [{"result": "ACCEPTED"}]
     assert [one.state for one in await strangers.kept()] == [CommandState.DONE]
     await strangers.result("REJECTED")  # a second word changes nothing
-    assert provider.told("POST", "/set") == [{"result": "ACCEPTED"}]
+    assert strangers.provider.told("POST", "/set") == told
+
+
+async def test_of_what_was_asked_of_nobody_there_is_no_result(strangers: Strangers, clock: SetClock) -> None:
+    """CHP-008: gone before it asked; whoever asked us heard no answer, and the request waits for nothing."""
+    came = asyncio.Event()
+
+    async def ask(session: Session, id: str) -> limited.Limited:
+        came.set()
+        await asyncio.Event().wait()
+        raise AssertionError("it is gone by then")
+
+    await killed(strangers, ask, came)
+    clock.advance(timedelta(hours=1))
+    assert await commands.expire(strangers.provider.emsp.database) == 1
+    await strangers.provider.emsp.settle()
+    assert [one.state for one in await strangers.kept()] == [CommandState.TIMED_OUT]
+    assert (strangers.cpo.asked, strangers.provider.told("POST", "/set")) == ([], [])
 
 
 async def test_who_says_nothing_in_time_has_said_no(strangers: Strangers, clock: SetClock) -> None:
@@ -312,7 +364,6 @@ async def test_without_a_contract_nothing_is_told_and_nothing_offered(strangers:
                 sides = {(one["identifier"], one["role"]) for one in details}
                 assert sides.isdisjoint({("sessions", "SENDER"), ("chargingprofiles", "RECEIVER")})
                 assert (("tokens", "SENDER") in sides) is (party is not OTHER)
-        later = "2026-11-23T09:30:00Z"
-        await told_by(strangers.by_cpo, emsp, kwh=3, last_updated=later)
+        await told_by(strangers.by_cpo, emsp, kwh=3, last_updated=LATER)
         await emsp.settle()
         assert at.asked == []
