@@ -15,6 +15,7 @@ import asyncpg
 
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
+from laddnav.db.lookups import NUMBER, several
 from laddnav.db.rows import Rows, Write, runs, together
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
@@ -129,10 +130,15 @@ class Unit:
     ) -> list[Sequence[Record]]:
         if len(many) == 1 or not (selects(sql) or _returns(sql)):
             return [await connection.fetch(sql, *arguments) for arguments in many]
+        lookup = several(sql)
+        if lookup is not None:
+            rows = await connection.fetch(lookup, *zip(*many, strict=True), record_class=_Numbered)
+        else:
+            numbered = [(*arguments, number) for number, arguments in enumerate(many)]
+            rows = await connection.fetchmany(_numbered(sql, len(many[0]) + 1), numbered, record_class=_Numbered)
         found: list[list[Record]] = [[] for _ in many]
-        numbered = [(*arguments, number) for number, arguments in enumerate(many)]
-        for row in await connection.fetchmany(_numbered(sql, len(many[0]) + 1), numbered, record_class=_Numbered):
-            found[row[_NUMBER]].append(row)
+        for row in rows:
+            found[row[NUMBER]].append(row)
         return list(found)
 
     async def execute(self, sql: str, *arguments: Any) -> int:
@@ -278,13 +284,12 @@ def _returns(sql: str) -> bool:
 
 
 _WRITES_AND_RETURNS = re.compile(r"(insert|update|delete)\b.*\breturning\b.*", re.I | re.S)
-_NUMBER = "number of the question"
 
 
 @lru_cache(maxsize=4096)
 def _numbered(sql: str, last: int) -> str:
     """The driver hands out the rows of all questions in one list, so each says which it answers."""
-    number = f'${last}::int as "{_NUMBER}"'
+    number = f'${last}::int as "{NUMBER}"'
     if _returns(sql):
         return f"{sql.strip()}, {number}"
     return f"select q.*, {number} from ({sql.strip().rstrip(';')}) q"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from laddnav.db.lookups import lookup
 from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit import json
@@ -14,7 +15,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.sessions.model import Session
 
 FETCH = "select body, revision from session where holder = $1 and owner = $2 and id_key = $3"
-LOCK = FETCH + " for update"
+LOCK = lookup(FETCH + " for update", "text", "text", "text")
 LOCK_SEVERAL = """
 select body, revision from session where holder = any($1) and owner = holder and id_key = any($2)
 order by holder, owner, id_key for update

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from laddnav.db.lookups import lookup
 from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
@@ -44,13 +45,19 @@ where (holder, owner, location_key) in (select * from unnest($1::text[], $2::tex
 order by holder, owner, location_key, position
 """
 # With the place among its neighbours that it has, or would have. The Location is locked, as by whoever writes it whole.
-LOCK_EVSE = """
+LOCK_EVSE = lookup(
+    """
 select e.status, e.body, e.last_updated, coalesce(
   e.position, (select count(*) from evse where holder = $1 and owner = $2 and location_key = $3)) as position
 from location l
 left join evse e on e.holder = l.holder and e.owner = l.owner and e.location_key = l.id_key and e.uid_key = $4
 where l.holder = $1 and l.owner = $2 and l.id_key = $3 for update of l
-"""
+""",
+    "text",
+    "text",
+    "text",
+    "text",
+)
 UPSERT = """
 insert into location (holder, owner, id, id_key, ref, name, city, country, latitude, longitude, publish, ended, body,
   revision, last_updated)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from laddnav.db.lookups import lookup
 from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -14,8 +15,9 @@ from laddnav.ocpi.model import Connection, Loss
 from laddnav.ocpi.wire.handshake import Module
 
 _WORDS = "holder = $1 and owner = $2 and module = $3 and version = $4 and said = $5 and audience = $7"
-WORDS = f"select body, last_updated from ocpi_words where {_WORDS} and id_key = $6"
-LOCK_WORDS = WORDS + " for update"
+_KEY = ("text", "text", "text", "text", "boolean", "text", "text")
+WORDS = lookup(f"select body, last_updated from ocpi_words where {_WORDS} and id_key = $6", *_KEY)
+LOCK_WORDS = lookup(WORDS + " for update", *_KEY)
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 PUT_WORDS = Rows(
