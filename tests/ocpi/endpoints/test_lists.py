@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
+from laddnav.ocpi.store.lists import SORTED_MOST
 from laddnav.ocpi.wire.paging import next_link
 from laddnav.tariffs import actions as tariffs
+from laddnav.tokens import actions as tokens
 from tests import things
-from tests.ocpi.network import CPO, Ask, Installation
+from tests.ocpi.network import CPO, EMSP, Ask, Installation
 
 URL = "/ocpi/cpo/2.2.1/tariffs"
+MANY = """
+insert into token (holder, owner, type, uid_key, uid, ref, contract_id, valid, whitelist, body, revision, last_updated)
+select holder, owner, type, uid_key || n, uid || n, '0' || lpad(to_hex(n), 8, '0'), contract_id, valid, whitelist, body,
+  revision, last_updated
+from token, generate_series(1, $1) n
+"""
 
 
 @pytest.fixture
@@ -87,3 +96,23 @@ async def test_what_has_ended_is_counted_where_it_is_listed(cpo: Installation, a
     url = f"{cpo.url}/ocpi/cpo/2.2.1/locations"
     assert [many async for _, many in crawled(at_cpo, url)] == [2]
     assert [many async for _, many in crawled(at_cpo, f"{url}?date_from=2020-01-01T00:00:00Z")] == [3]
+
+
+async def test_a_crawl_of_what_changed_counts_a_long_list_once(emsp: Installation, at_emsp: Ask) -> None:
+    """As it was when the crawl began; whoever begins anew hears what there is then."""
+    token = things.token("CARD", EMSP)
+    async with emsp.database.unit() as unit:
+        await tokens.keep(unit, EMSP, token)
+        await unit.execute(MANY, SORTED_MOST)
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/tokens?date_from=2020-01-01T00:00:00Z&limit=1"
+    totals = []
+    following: str | None = url
+    for number in range(3):
+        assert following is not None
+        page = await at_emsp("GET", following)
+        totals.append(int(page.headers["x-total-count"]))
+        following = next_link(page.headers["link"])
+        async with emsp.database.unit() as unit:
+            await tokens.keep(unit, EMSP, replace(token, uid=f"NEW{number}"))
+    assert totals == [SORTED_MOST + 1] * 3
+    assert (await at_emsp("GET", url)).headers["x-total-count"] == str(SORTED_MOST + 4)

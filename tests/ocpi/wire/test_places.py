@@ -22,6 +22,8 @@ def test_a_link_says_where_the_next_page_begins_beside_all_that_was_asked_for() 
     )
     assert paging.place_in({"after": str(PLACE), "offset": "250"}, FOLLOWING) == PLACE
     assert paging.place_in({"after": str(PLACE)}, Page()) == PLACE
+    counted = Place(PLACE.offset, PLACE.holder, PLACE.ref, 1_000_000)
+    assert str(counted) == f"{PLACE}.1000000" and paging.place_in({"after": str(counted)}, Page()) == counted
 
 
 def test_whoever_counts_on_from_a_link_is_answered_by_its_count() -> None:
@@ -30,7 +32,9 @@ def test_whoever_counts_on_from_a_link_is_answered_by_its_count() -> None:
     assert paging.place_in({"after": str(PLACE), "offset": "249"}, Page(offset=249)) is None
 
 
-@pytest.mark.parametrize("after", ["", "250", "250.SELAD.", "250.SE*LAD.0193", "²50.SELAD.0193", "250.SELAD.0193'--"])
+@pytest.mark.parametrize(
+    "after", ["", "250", "250.SELAD.", "250.SE*LAD.0193", "²50.SELAD.0193", "250.SELAD.0193.", "250.SELAD.0193'--"]
+)
 def test_a_place_that_is_none_is_refused(after: str) -> None:
     """TRN-081."""
     with pytest.raises(Unreadable, match="after="):

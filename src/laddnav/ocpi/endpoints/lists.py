@@ -22,19 +22,21 @@ async def listed(unit: Unit, call: Call, module: Module, page: Page) -> Reply:
     """One page, joined from bytes; where it is asked of several of us, the list of one after that of the other."""
     begins = paging.place_in(call.query, page)
     skipped = _before(call, begins)
+    # Of what several of us have, each counts its own.
+    counted = begins.counted if begins is not None and len(call.ours) == 1 else None
     total, many, more, ends, found = 0, 0, False, begins, list[bytes]()
     for number, one in enumerate(call.ours):
         after = begins.ref if begins is not None and number == skipped else ""
         offset = max(0, page.offset - total) if begins is None else 0
         limit = 0 if number < skipped else page.limit - many
         leaf, said = await words.page(
-            unit, one, module, call.version, replace(page, offset=offset, limit=limit, after=after)
+            unit, one, module, call.version, replace(page, offset=offset, limit=limit, after=after, counted=counted)
         )
         total += leaf.total
         many += leaf.many
         more = more or (number >= skipped and leaf.more)
         if leaf.many:
-            ends = Place(page.offset + many, one.holder, leaf.last)
+            ends = Place(page.offset + many, one.holder, leaf.last, leaf.counted if len(call.ours) == 1 else None)
             found.append(said)
     headers = paging.counts(total, call.connection.policy.lists.gives)
     if many and more:

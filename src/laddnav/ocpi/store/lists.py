@@ -19,7 +19,9 @@ from laddnav.ocpi.store.listed import Scope, Way
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import Page
 
-SORTED_MOST = 5_000  # so many rows that changed within a time are put in order sooner than a page of them is looked for
+# So many rows that changed within a time are put in order sooner than a page of them is looked for, and are counted for
+# each page.
+SORTED_MOST = 5_000
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -57,6 +59,7 @@ class Reader(Struct, frozen=True, kw_only=True):
 class Leaf(Struct, frozen=True, kw_only=True):
     """A page: how many objects there are in all, how many stand on it, the ref of the last, whether more come after it.
 
+    `counted`: the first again, where its pages are to be led on with it, for to count them took long.
     `words`: ours for them, with commas between; None where not all of them have been put into words.
     """
 
@@ -65,6 +68,7 @@ class Leaf(Struct, frozen=True, kw_only=True):
     last: str = ""
     more: bool = False
     words: bytes | None = b""
+    counted: int | None = None
 
 
 class Row(Struct, frozen=True):
@@ -85,6 +89,7 @@ async def leaf(unit: Unit, reader: Reader, page: Page) -> Leaf:
         last=row["last"] or "",
         more=row["more"],
         words=row["words"] if row["many"] else b"",
+        counted=total if total is not None and total > SORTED_MOST else None,
     )
 
 
@@ -121,7 +126,9 @@ async def _found(unit: Unit, reader: Reader, page: Page) -> tuple[Way, int | Non
     Where nothing is said of time, an offset is made a place to begin at; there is one way to read on from there.
     """
     if page.filtered:
-        total: int = await unit.value(*listed.total(reader.module, reader.scope)(reader.values(page)))
+        total = page.counted if page.after else None
+        if total is None:
+            total = int(await unit.value(*listed.total(reader.module, reader.scope)(reader.values(page))))
         return Way.OF_A_TIME if page.after and total > SORTED_MOST else Way.BY_TIME, total, page
     if page.offset:
         before = await unit.value(*listed.nth(reader.module, reader.scope)(reader.values(page)))

@@ -22,12 +22,14 @@ _OFFSET_MAX = 2**53
 class Page(Struct, frozen=True, kw_only=True):
     """Which part of a list; `date_from` is inclusive, `date_to` exclusive, both about `last_updated`.
 
-    `after`: what it is counted from, by the ref of the object that stands before; "" is the beginning.
+    `after`: what it is counted from, by the ref of the object that stands before; "" is the beginning. `counted`: how
+    many objects the link that led here says there are, where it says so.
     """
 
     offset: int = 0
     limit: int = PAGE_MAX
     after: str = ""
+    counted: int | None = None
     date_from: datetime | None = None
     date_to: datetime | None = None
     timeslot_from: datetime | None = None  # of what can be booked, what is free at some time from this moment on
@@ -40,17 +42,22 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True):
-    """How far a list was read: up to and with this object of this holder, `offset` objects in all."""
+    """How far a list was read: up to and with this object of this holder, `offset` objects in all.
+
+    `counted`: how long the list was when it was begun; None where each page counts it anew.
+    """
 
     offset: int
     holder: PartyId
     ref: str
+    counted: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.offset}.{self.holder.country}{self.holder.party}.{self.ref}"
+        read = f"{self.offset}.{self.holder.country}{self.holder.party}.{self.ref}"
+        return read if self.counted is None else f"{read}.{self.counted}"
 
 
-_PLACE = re.compile(r"(\d{1,16})\.([A-Z]{2})([A-Z0-9]{3})\.([0-9a-f-]{1,40})", re.ASCII)
+_PLACE = re.compile(r"(\d{1,16})\.([A-Z]{2})([A-Z0-9]{3})\.([0-9a-f-]{1,40})(?:\.(\d{1,16}))?", re.ASCII)
 
 
 def place_in(query: Mapping[str, str], page: Page) -> Place | None:
@@ -64,7 +71,8 @@ def place_in(query: Mapping[str, str], page: Page) -> Place | None:
     found = _PLACE.fullmatch(text)
     if found is None:
         raise Unreadable(f"after={text[:40]!r} is no place in this list; take it from the link as it is")
-    place = Place(int(found[1]), PartyId(found[2], found[3]), found[4])
+    counted = None if found[5] is None else int(found[5])
+    place = Place(int(found[1]), PartyId(found[2], found[3]), found[4], counted)
     return place if "offset" not in query or place.offset == page.offset else None
 
 
