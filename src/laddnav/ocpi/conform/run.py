@@ -92,6 +92,8 @@ READING: dict[str, Probe] = {
     "transport": transport.reading,
 }
 
+READING_A_HUB = {name: probe for name, probe in READING.items() if probe is not objects.locations}  # it has no objects
+
 USUAL_ROLE = "EMSP"  # where the peer does not show which side it is
 
 
@@ -234,7 +236,7 @@ async def read(known: Known, line: Line, clock: Clock, *, tell: Callable[[str], 
         raise NothingToTest(record)
     if known.peer is not None:
         talk.deal_with(known.peer)
-    for name, probe in READING.items():
+    for name, probe in (READING_A_HUB if known.their_role == "HUB" else READING).items():
         await tell(name)
         await probe(talk)
     return record
