@@ -94,9 +94,9 @@ async def contracted(emsp: Installation, party: PartyId, at: Peer, version: str,
     return token
 
 
-async def heard(emsp: Installation, id: str) -> Session:
+async def heard(emsp: Installation, id: str, owner: PartyId = CPO) -> Session:
     async with emsp.database.unit() as unit:
-        return await sessions.fetch(unit, EMSP, CPO, id)
+        return await sessions.fetch(unit, EMSP, owner, id)
 
 
 async def charge(pair: Pair) -> Session:
@@ -188,11 +188,11 @@ async def strange_cpo(emsp: Installation, at: Peer) -> str:
     return await befriended(emsp, CPO, Role.CPO, endpoints=(where,))
 
 
-async def told_by(by_cpo: Ask, emsp: Installation, **changes: Any) -> Session:
-    words = wording.session(country_code="SE", party_id="LAD", **changes)
-    url = f"{emsp.url}/ocpi/emsp/2.2.1/sessions/SE/LAD/{words['id']}"
+async def told_by(by_cpo: Ask, emsp: Installation, owner: PartyId = CPO, **changes: Any) -> Session:
+    words = wording.session(country_code=owner.country, party_id=owner.party, **changes)
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/sessions/{owner.country}/{owner.party}/{words['id']}"
     assert (await by_cpo("PUT", url, encoded(words))).status == 1000
-    return await heard(emsp, words["id"])
+    return await heard(emsp, words["id"], owner)
 
 
 class Strangers:
@@ -345,6 +345,17 @@ async def test_what_is_not_passed_on_is_answered_at_once(strangers: Strangers, c
     over = "2026-11-23T10:00:00Z"
     await told_by(strangers.by_cpo, provider.emsp, status="COMPLETED", end_date_time=over, last_updated=over)
     assert await no() == "REJECTED"
+
+
+async def test_a_cpo_that_cannot_limit_charges_is_not_asked(strangers: Strangers) -> None:
+    """CHP-007, CHP-032: in a version without such words, or without the module; the id is another one's too."""
+    provider = strangers.provider
+    for party, version in ((PartyId("NO", "OLD"), "2.1.1"), (PartyId("FR", "NEW"), "2.3.0")):
+        async with stranger(await befriended(provider.emsp, party, Role.CPO, version=version)) as ask:
+            session = await told_by(ask, provider.emsp, party)
+        assert session.id == strangers.session.id
+        assert (await provider.limit(session.ref)).data == {"result": "NOT_SUPPORTED", "timeout": 0}
+    assert strangers.cpo.asked == []
 
 
 async def test_without_a_contract_nothing_is_told_and_nothing_offered(strangers: Strangers) -> None:

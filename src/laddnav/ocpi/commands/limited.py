@@ -13,6 +13,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import NoStation
 from laddnav.ocpi import store
+from laddnav.ocpi.calls.calling import NotOffered
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import asked
 from laddnav.ocpi.commands.asked import Heard, Question, connected_to
@@ -325,8 +326,12 @@ async def hear_active(unit: Unit, connection: Connection, session_id: str, activ
 
 
 async def _connection(database: Database, holder: PartyId, owner: PartyId) -> Connection:
+    """Raises NotConnectedTo, and NotOffered where their version has no words for limits."""
     async with database.unit() as unit:
-        return await connected_to(unit, holder, owner, (Module.CHARGING_PROFILES, SENDER))
+        connection = await connected_to(unit, holder, owner, (Module.CHARGING_PROFILES, SENDER))
+    if Module.CHARGING_PROFILES not in VERSIONS[connection.version].modules:
+        raise NotOffered(Module.CHARGING_PROFILES, RECEIVER)
+    return connection
 
 
 async def _request(
