@@ -195,3 +195,14 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     meter_stopped: Decimal | None = None  # Wh
     revision: int = 1
     last_updated: datetime
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What of a partner's Session decides whether it is news, and what of it that partner does not tell."""
+
+    ref: str
+    location_id: str
+    time_zone: str
+    limits: Limits | None = None
+    active_profile: ActiveChargingProfile | None = None
+    last_updated: datetime

@@ -19,7 +19,7 @@ from laddnav.metering import periods as metering
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import opened, priced
-from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Session, Status
+from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Known, Session, Status
 from laddnav.sessions.preferred import priced_on
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, TokenType
@@ -366,12 +366,12 @@ def put_right(doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
     return tuple(one for one in doubts if one.kind is not DoubtKind.LATE_READING)
 
 
-def stays(before: Session, after: Session) -> bool:
+def stays(before: Known, after: Session) -> bool:
     """Whether a partner's news is older than what we know, or the same."""
     return after.last_updated <= before.last_updated
 
 
-def stands(before: Session, after: Session) -> bool:
+def stands(before: Known, after: Session) -> bool:
     """Whether it is where it was, at a Location whose time zone we know: no charge goes on in another one."""
     return after.location_id == before.location_id and before.time_zone != NO_ZONE
 

@@ -12,7 +12,7 @@ from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import Known, Session
 
 FETCH = "select body, revision from session where holder = $1 and owner = $2 and id_key = $3"
 LOCK = lookup(FETCH + " for update", "text", "text", "text")
@@ -87,6 +87,12 @@ select status, count(*) as many from session where ($1::text is null or holder =
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session | None:
     row = await unit.fetch_one(LOCK if lock else FETCH, str(holder), str(owner), fold(id))
     return None if row is None else _session(row["body"], row["revision"])
+
+
+async def lock_known(unit: Unit, session: Session) -> Known | None:
+    """What is known of a partner's."""
+    row = await unit.fetch_one(LOCK, str(session.holder), str(session.owner), fold(session.id))
+    return None if row is None else json.decode(row["body"], Known)
 
 
 async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:

@@ -16,7 +16,7 @@ async def hear(unit: Unit, session: Session) -> bool:
 
     `ref` and `revision` of what is known stay.
     """
-    before = await store.find(unit, session.holder, session.owner, session.id, lock=True)
+    before = await store.lock_known(unit, session)
     if before is not None and rules.stays(before, session):
         return False
     if before is not None and rules.stands(before, session):
