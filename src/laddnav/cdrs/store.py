@@ -55,11 +55,13 @@ select {_HEADING} from cdr
 where holder = $1 and owner = $2 and token_owner = $3 and ended_at between $4 and $5 order by ended_at, ref limit $6
 """
 OF_AUTHORIZATION = "select body from cdr where holder = $1 and authorization_key = $2 order by ref desc limit $3"
+# Three numbers as text: of a Decimal the driver needs ten times as long to make a numeric.
 INSERT = """
 insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
   started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing,
   credited_key, authorization_key)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::numeric, $14, $15::text::numeric,
+  $16::text::numeric, $17, $18, $19, $20, $21, $22, $23)
 on conflict do nothing returning true
 """
 # A Credit CDR repeats the energy of what it takes back.
@@ -174,6 +176,7 @@ async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> lis
 
 async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
     """False when this CDR, or the one CDR of its Session of ours, is kept already."""
+    incl = cdr.costs.total.after_taxes
     kept: bool | None = await unit.value(
         INSERT,
         str(cdr.holder),
@@ -188,10 +191,10 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
         cdr.location.evse_uid,
         cdr.started_at,
         cdr.ended_at,
-        cdr.energy.wh,
+        str(cdr.energy.wh),
         cdr.currency,
-        cdr.costs.total.before_taxes,
-        cdr.costs.total.after_taxes,
+        str(cdr.costs.total.before_taxes),
+        None if incl is None else str(incl),
         cdr.credit,
         json.encode(cdr).decode(),
         digest,
