@@ -140,6 +140,10 @@ async def test_who_set_a_profile_hears_of_every_change_from_then_on(pair: Pair, 
     await cpo.settle()
     by = (emsp.database, emsp.clients, EMSP)
     await limiting_told(cpo, session)
+    refused = await limited.set_profile(*by, owner=CPO, session_id=session.id, profile=PROFILE)
+    await station_says(cpo, session, Limiting.SET, "REJECTED")
+    assert await became(emsp, refused) == (CommandState.FAILED, "REJECTED")
+    await limiting_told(cpo, session)
     assert await known_limits(emsp, session) is None
 
     asked = await limited.set_profile(*by, owner=CPO, session_id=session.id, profile=PROFILE)
