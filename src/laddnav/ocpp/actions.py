@@ -15,7 +15,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
-from laddnav.ocpp import rules, store
+from laddnav.ocpp import charges, rules, store
 from laddnav.ocpp.model import Message, Outcome, Transaction
 from laddnav.ocpp.wire.events import (
     Beat,
@@ -24,11 +24,13 @@ from laddnav.ocpp.wire.events import (
     ChargeNamed,
     ChargeStarted,
     ChargeStopped,
+    ConnectorsReported,
     DataJudged,
     DataReceived,
     Measured,
     Noted,
     Registered,
+    Remarked,
     StatusReported,
     TimeTold,
     TokenJudged,
@@ -45,7 +47,7 @@ from laddnav.tokens.model import Allowed, Authorization
 
 FRAMES_KEPT_FOR = timedelta(days=180)  # an invoice is disputed within months, if at all
 
-SmallTalk = Beat | StatusReported | Measured | DataReceived
+SmallTalk = Beat | StatusReported | ConnectorsReported | Measured | Remarked | DataReceived
 
 
 class ToldTwiceAtOnce(Trouble):
@@ -77,6 +79,10 @@ async def small_talk(unit: Unit, told: Sequence[Told]) -> list[Outcome]:
                 outcomes.append(Outcome(TimeTold(now=unit.now)))
             case StatusReported():
                 await _report(unit, one.station, one.event)
+                outcomes.append(Outcome(Noted()))
+            case ConnectorsReported():
+                outcomes.append(await charges.connectors(unit, one.station, one.event))
+            case Remarked():
                 outcomes.append(Outcome(Noted()))
             case Measured():
                 outcomes.append(Outcome(Noted(), next(about).session_id))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -15,10 +14,11 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockRequested
-from laddnav.ocpp import rules, store
-from laddnav.ocpp.errands import ERRANDS, FREE, KEEP, LIMITS, START, STOP, UNLOCK, About, Answered
+from laddnav.ocpp import store
+from laddnav.ocpp.errands import ERRANDS, Answered
 from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.rules import NoAnswer, Offline
+from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, PATIENCE, START, STOP, UNLOCK, About, write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.events import Request, Said, Verbatim, Verdict
@@ -28,11 +28,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import LimitsRequested, StartRequested, StopRequested
 from laddnav.sessions.model import Status
 
-# How long a station may take, on a clock on the wall; mobile networks are slow (OCPP-J 1.6 §4.1.1).
-PATIENCE = timedelta(seconds=30)
-
 NOT_IN_TIME = "the station did not answer in time"
-NOTHING = About()
 
 
 class Replied(Struct, frozen=True, kw_only=True):
@@ -53,7 +49,7 @@ async def start_requested(database: Database, event: StartRequested) -> None:
         if session is None or session.status not in (Status.PENDING, Status.RESERVATION):
             return
         asks = (session.id, session.command_id or "") if session.reserved is not None else (session.id,)
-        _write_down(unit, event.holder, event.station_id, START, *asks, session_id=session.id)
+        write_down(unit, event.holder, event.station_id, START, *asks, session_id=session.id)
     database.wake()
 
 
@@ -64,7 +60,7 @@ async def stop_requested(database: Database, event: StopRequested) -> None:
         if session is None:
             return
         asks = event.request or unit.new_id()
-        _write_down(unit, event.holder, event.station_id, STOP, asks, session_id=session.id, request=event.request)
+        write_down(unit, event.holder, event.station_id, STOP, asks, session_id=session.id, request=event.request)
     database.wake()
 
 
@@ -86,7 +82,7 @@ async def unlock_requested(database: Database, event: UnlockRequested) -> None:
 async def limits_requested(database: Database, event: LimitsRequested) -> None:
     """Hears LimitsRequested; what we want to know ourselves is asked as often as it is heard."""
     async with database.unit() as unit:
-        _write_down(
+        write_down(
             unit,
             event.holder,
             event.station_id,
@@ -103,35 +99,8 @@ async def _errand(
     database: Database, event: ReservationRequested | CancellationRequested | UnlockRequested, action: str, about: About
 ) -> None:
     async with database.unit() as unit:
-        _write_down(unit, event.holder, event.station_id, action, event.request, about=about, request=event.request)
+        write_down(unit, event.holder, event.station_id, action, event.request, about=about, request=event.request)
     database.wake()
-
-
-def _write_down(
-    unit: Unit,
-    holder: PartyId,
-    station_id: str,
-    action: str,
-    *asks: str,
-    about: About = NOTHING,
-    session_id: str | None = None,
-    request: str | None = None,
-) -> None:
-    """`asks` make the same request the same row, so that a Station is asked once."""
-    store.ask(
-        unit,
-        StationCall(
-            holder=holder,
-            id=rules.stable_id(action, *asks),
-            station_id=station_id,
-            action=action,
-            body=json.encode(about).decode(),
-            session_id=session_id,
-            request=request,
-            asked_at=unit.now,
-            expires_at=unit.now + unit.clock.wall(PATIENCE),
-        ),
-    )
 
 
 async def ask(database: Database, station_id: str, action: str, payload: dict[str, Any]) -> Replied:

@@ -16,6 +16,7 @@ from laddnav.ocpp import calls, rules, store
 from laddnav.ocpp.actions import SmallTalk
 from laddnav.ocpp.exchange import Done, Exchange
 from laddnav.ocpp.model import Direction, FrameKind, Message, StationCall
+from laddnav.ocpp.wanted import PATIENCE
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire import station as table
 from laddnav.ocpp.wire.dialect import Dialect
@@ -97,7 +98,7 @@ class Connection:
                 if garbled > GARBLED_MAX:
                     await self.close(_PROTOCOL_ERROR, "this is not OCPP-J")
                     return
-                await self._heard.put((text, error.answer))
+                await self._heard.put((text, self.line.dialect.spelt(error.answer)))
                 continue
             garbled = 0
             if isinstance(frame, Call):
@@ -172,7 +173,7 @@ class Connection:
                 await calls.conclude(unit, call, request)
                 return
             try:
-                self.line = table.ask(self.line, call.id, request, calls.PATIENCE.total_seconds())
+                self.line = table.ask(self.line, call.id, request, PATIENCE.total_seconds())
             except Refusal as refusal:
                 await calls.settle(unit, call, CallError(call.id, ErrorCode.GENERIC_ERROR, str(refusal)), None)
                 return

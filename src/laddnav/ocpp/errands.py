@@ -10,19 +10,22 @@ from msgspec import Struct
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.locations import actions as locations
-from laddnav.ocpp import rules, store
+from laddnav.ocpp import charges, rules, store
 from laddnav.ocpp.model import StationCall, Transaction
+from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, START, STOP, STORY, UNLOCK, About
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
     LimitCharge,
     LimitsTold,
+    ReportCharge,
     ReportLimits,
     Request,
     Said,
     StartCharge,
     StopCharge,
+    StoryTold,
     UnlimitCharge,
     Unlock,
     Verdict,
@@ -35,21 +38,7 @@ from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session, Status
 
-# What `action` says of a call that is not verbatim.
-START, STOP = "StartCharge", "StopCharge"
-KEEP, FREE = "KeepEvse", "FreeEvse"
-UNLOCK = "Unlock"
-LIMITS = {one: f"Limits {one}" for one in Limiting}
-
 Answered = Said | CallError | None
-
-
-class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an errand is about, where that is no Session: kept in the call's body."""
-
-    number: int = 0
-    evse_no: int = 0
-    seconds: int = 0
 
 
 class Errand(Struct, frozen=True):
@@ -67,7 +56,12 @@ async def _start(unit: Unit, call: StationCall, dialect: Dialect) -> Request | V
     if session is None or session.status is Status.INVALID:
         return Verdict.REJECTED
     if session.status in (Status.PENDING, Status.RESERVATION):
-        return StartCharge(uid=rules.shown_to_station(session, dialect.uid_max), evse_no=session.evse_no)
+        return StartCharge(
+            uid=rules.shown_to_station(session, dialect.uid_max),
+            token_type=session.token.type,
+            number=rules.number_of_start(session.id),
+            evse_no=session.evse_no,
+        )
     return Verdict.REJECTED if _never_used(session) else Verdict.ACCEPTED
 
 
@@ -84,7 +78,7 @@ async def _stop(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ve
     charge = await _charge(unit, call)
     if charge is None:
         return Verdict.REJECTED
-    return Verdict.ACCEPTED if charge.stopped else StopCharge(charge=str(charge.number))
+    return Verdict.ACCEPTED if charge.stopped else StopCharge(charge=charge.name)
 
 
 async def _stopped(unit: Unit, call: StationCall, answered: Answered) -> None:
@@ -104,6 +98,7 @@ async def _keep(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ve
         number=one.number,
         evse_no=one.evse_no,
         uid=uid,
+        token_type=one.token.type,
         group_id=rules.group_of_reservation(one.number, one.tokens),
         until=one.wanted_until or one.until,
     )
@@ -141,14 +136,14 @@ async def _set_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Reques
     session, charge = await _session(unit, call), await _charge(unit, call)
     if session is None or charge is None or charge.stopped or session.limits is None or session.limits.wanted is None:
         return Verdict.REJECTED
-    return LimitCharge(charge=str(charge.number), evse_no=charge.evse_no, profile=session.limits.wanted)
+    return LimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no, profile=session.limits.wanted)
 
 
 async def _clear_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
     charge = await _charge(unit, call)
     if charge is None or charge.stopped:
         return Verdict.UNKNOWN
-    return UnlimitCharge(charge=str(charge.number), evse_no=charge.evse_no)
+    return UnlimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no)
 
 
 async def _tell_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
@@ -168,7 +163,25 @@ def _limits(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable
     return answered_limits
 
 
+# Charges that are told in numbered events -----------------------------------------------------------------------------
+
+
+async def _ask_after(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    name = _about(call).charge
+    found = await store.story(unit, call.holder, call.station_id, name)
+    if found is None or found[0].stopped or ReportCharge not in dialect.asks:
+        return Verdict.REJECTED
+    return ReportCharge(charge=name)
+
+
+async def _told_more(unit: Unit, call: StationCall, answered: Answered) -> None:
+    if isinstance(answered, StoryTold):
+        station = await locations.station(unit, call.station_id)
+        await charges.close(unit, station, _about(call).charge, answered)
+
+
 ERRANDS: dict[str, Errand] = {
+    STORY: Errand(_ask_after, _told_more),
     START: Errand(_start, _started),
     STOP: Errand(_stop, _stopped),
     KEEP: Errand(_keep, _kept),

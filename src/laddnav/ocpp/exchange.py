@@ -13,7 +13,7 @@ from laddnav.ocpp import store
 from laddnav.ocpp.model import Direction, FrameKind, Message, Outcome
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Answer, ChargeStopped, Measured
+from laddnav.ocpp.wire.events import Answer, ChargeStopped, ChargeTold, Measured
 from laddnav.ocpp.wire.frames import Call
 from laddnav.ocpp.wire.station import CarryOut
 
@@ -64,7 +64,7 @@ def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: st
     """The station's frame as it came, and ours."""
     call, station = exchange.call, exchange.station
     quirks = [] if exchange.deed is None else [str(quirk) for quirk in exchange.deed.quirks]
-    if exchange.deed is not None and isinstance(exchange.deed.event, Measured | ChargeStopped):
+    if exchange.deed is not None and isinstance(exchange.deed.event, Measured | ChargeStopped | ChargeTold):
         quirks += [f"not read: {sample}" for sample in exchange.deed.event.unread]
     heard = Message(
         holder=station.holder,

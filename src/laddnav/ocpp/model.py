@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -42,7 +43,11 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Transaction(Struct, frozen=True, kw_only=True):
-    """The number by which a station speaks of a Session; `session_id` "" where no Evse of ours was charging."""
+    """A charge as a station speaks of it; `session_id` "" where no Evse of ours was charging, or nobody was let in yet.
+
+    `told_as` is the station's own name for it; None: it goes by the number that we gave. Of one that is told in
+    numbered events: `register` is the newest before its Session began, in Wh, `ending` how it ended.
+    """
 
     holder: PartyId
     station_id: str
@@ -53,6 +58,14 @@ class Transaction(Struct, frozen=True, kw_only=True):
     started_at: datetime
     stopped: bool
     stop_key: str | None
+    told_as: str | None = None
+    register: Decimal | None = None
+    ending: str | None = None
+
+    @property
+    def name(self) -> str:
+        """By what the station knows it."""
+        return self.told_as or str(self.number)
 
 
 class StationCall(Struct, frozen=True, kw_only=True):

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.locations.model import Station
+from laddnav.locations.model import Station, Status
 from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, Registration, Said, TokenJudged, Verdict
 from laddnav.ocpp.wire.frames import CallError, ErrorCode
-from laddnav.sessions.model import CdrToken, Session, Status
+from laddnav.sessions.model import CdrToken, Session
+from laddnav.sessions.model import Status as Course
 from laddnav.sessions.reserved import named, tokens_of
 from laddnav.tokens.model import Allowed, Authorization, TokenType
 
@@ -132,6 +133,22 @@ def _same_uid(said: str | None, uid: str) -> bool:
     return said is None or fold(said) == fold(uid)
 
 
+def number_of_start(session_id: str) -> int:
+    """What a station calls our request for this charge: the same however often it is asked."""
+    return int.from_bytes(hashlib.blake2b(session_id.encode(), digest_size=4).digest()) >> 1
+
+
+# An Evse with several Connectors serves one car at a time: one that is taken takes the others, though nobody reports
+# on them (OCPP 2.0.1 G01.FR.08); else it is as good as the best of them.
+_BEFORE_OTHERS = (Status.BLOCKED, Status.RESERVED, Status.AVAILABLE, Status.INOPERATIVE, Status.OUTOFORDER)
+
+
+def of_connectors(statuses: Iterable[Status]) -> Status:
+    """How an Evse does whose Connectors do so."""
+    found = set(statuses)
+    return next((status for status in _BEFORE_OTHERS if status in found), Status.UNKNOWN)
+
+
 # How long a command lets its driver in without another question (OCPI 2.2.1 mod_commands_reservenow_object).
 COMMANDED_WITHIN = timedelta(minutes=15)
 
@@ -141,10 +158,10 @@ def commanded(session: Session, token: CdrToken, now: datetime) -> bool:
 
     A Token that is no card was asked for by nobody else but its eMSP.
     """
-    if session.status is Status.RESERVATION:
+    if session.status is Course.RESERVATION:
         by_app = token.type in (TokenType.APP_USER, TokenType.AD_HOC_USER)
         return by_app or now - session.started_at <= COMMANDED_WITHIN
-    return session.status is Status.PENDING
+    return session.status is Course.PENDING
 
 
 def stable_id(*words: str) -> str:

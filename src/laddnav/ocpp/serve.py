@@ -19,12 +19,13 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
-from laddnav.ocpp import actions, calls, door, rules
+from laddnav.ocpp import actions, calls, charges, door, rules
 from laddnav.ocpp.actions import SmallTalk, Told, ToldTwiceAtOnce
+from laddnav.ocpp.charges import Shown
 from laddnav.ocpp.connection import POLICY, Connection
 from laddnav.ocpp.exchange import Done, Exchange, kept, kept_alone
 from laddnav.ocpp.model import Outcome
-from laddnav.ocpp.wire.events import Booted, ChargeStarted, ChargeStopped, TokenShown
+from laddnav.ocpp.wire.events import Booted, ChargeStarted, ChargeStopped, ChargeTold, TokenShown
 from laddnav.ocpp.wire.station import CarryOut
 from laddnav.tokens.actions import Asker
 
@@ -162,7 +163,25 @@ class Sockets:
                     station = await locations.station(unit, id)
                     locations.seen(unit, id)
                     return kept_alone(unit, exchange, await actions.stop(unit, station, event))
+            case ChargeTold():
+                return await self._told(exchange, event)
         return await self.small_talk.add(exchange)
+
+    async def _told(self, exchange: Exchange, event: ChargeTold) -> Done:
+        async with self.database.unit() as unit:
+            station = await locations.station(unit, exchange.station.id)
+            heard = await charges.look(unit, station, event)
+            if heard.outcome is not None:
+                return kept_alone(unit, exchange, heard.outcome)
+        shown = None
+        if heard.shows is not None:
+            uid, given, group_id = await actions.judge(
+                self.database, station, heard.shows, self.ask, evse_no=heard.evse_no, anew=False
+            )
+            shown = Shown(uid=uid, given=given, group_id=group_id)
+        async with self.database.unit() as unit:
+            locations.seen(unit, station.id)
+            return kept_alone(unit, exchange, await charges.tell(unit, station, event, shown))
 
     async def _started(self, exchange: Exchange, event: ChargeStarted) -> Done:
         async with self.database.unit() as unit:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.locations.model import Station, Status
 from laddnav.ocpp.model import Direction, FrameKind, Message, StationCall, Transaction
-from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped
+from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold, ConnectorStatus, Stage
 
 # Frames --------------------------------------------------------------------------------------------------------------
 
@@ -84,7 +86,7 @@ def _message(row: Record) -> Message:
 # The names of charges ------------------------------------------------------------------------------------------------
 
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
-  t.stop_digest as stop_key"""
+  t.stop_digest as stop_key, t.told_as, t.register, t.ending"""
 NAME = """
 insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, station_id, natural_key) do nothing returning number
@@ -158,8 +160,97 @@ def stop(unit: Unit, transaction: Transaction, stop_key: str) -> None:
     unit.write(STOP, str(transaction.holder), transaction.station_id, transaction.number, stop_key)
 
 
-def _transaction(row: Record) -> Transaction:
+def _transaction(row: Record | dict[str, Any]) -> Transaction:
     return Transaction(**dict(row) | {"holder": PartyId.parse(row["holder"])})
+
+
+# Charges that are told in numbered events ----------------------------------------------------------------------------
+
+OPEN_STORY = """
+insert into ocpp_transaction (holder, station_id, evse_no, natural_key, told_as, session_id, id_tag, started_at)
+values ($1, $2, $3, 'told/' || $4, $4, '', '', $5) on conflict (holder, station_id, natural_key) do nothing
+"""
+STORY = f"""
+select {_TRANSACTION}, t.heard @> $4::integer as knows from ocpp_transaction t
+where t.holder = $1 and t.station_id = $2 and t.natural_key = 'told/' || $3
+"""
+HEAR = """
+update ocpp_transaction
+set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = coalesce($5, first_no),
+  evse_no = $6, session_id = $7, id_tag = $8, register = $9, ending = $10
+where holder = $1 and station_id = $2 and number = $3
+returning coalesce(heard @> int4range(first_no, $11, '[]'), false)
+"""
+INCOMPLETE = f"""
+select {_TRANSACTION} from ocpp_transaction t join station s on s.id = t.station_id
+where t.ending is not null and not t.stopped and s.connected_at is not null order by t.started_at limit 100
+"""
+
+
+def open_story(unit: Unit, holder: PartyId, station_id: str, told: ChargeTold) -> None:
+    """Nothing where it was begun before, by whichever of its events."""
+    unit.write(OPEN_STORY, str(holder), station_id, told.evse_no or 0, told.charge, told.at)
+
+
+async def story(
+    unit: Unit, holder: PartyId, station_id: str, charge: str, number: int = -1, *, lock: bool = False
+) -> tuple[Transaction, bool] | None:
+    """The charge of this name, and whether its event of this number was heard."""
+    sql = f"{STORY} for update" if lock else STORY
+    row = await unit.fetch_one(sql, str(holder), station_id, charge, number)
+    if row is None:
+        return None
+    fields = dict(row)
+    knows = bool(fields.pop("knows"))
+    return _transaction(fields), knows
+
+
+async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int | None) -> bool:
+    """Keep what this event makes of the charge; whether all is heard from its first event to this last one."""
+    complete = await unit.value(
+        HEAR,
+        str(charge.holder),
+        charge.station_id,
+        charge.number,
+        told.number,
+        told.number if told.stage is Stage.STARTED else None,
+        charge.evse_no,
+        charge.session_id,
+        charge.uid,
+        charge.register,
+        charge.ending,
+        last_no,
+    )
+    return bool(complete)
+
+
+async def incomplete(unit: Unit) -> list[Transaction]:
+    """Charges of connected stations that ended, of which something is missing."""
+    return [_transaction(dict(row)) for row in await unit.fetch(INCOMPLETE)]
+
+
+# Connectors ----------------------------------------------------------------------------------------------------------
+
+REPORT_CONNECTOR = """
+insert into ocpp_connector (holder, station_id, evse_no, connector_no, status, said, at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (holder, station_id, evse_no, connector_no) do update set status = $5, said = $6, at = $7
+"""
+CONNECTORS = """
+select status, said, at from ocpp_connector where holder = $1 and station_id = $2 and evse_no = $3 order by connector_no
+"""
+
+
+def report_connector(unit: Unit, station: Station, one: ConnectorStatus, at: datetime) -> None:
+    unit.write(
+        REPORT_CONNECTOR, str(station.holder), station.id, one.evse_no, one.connector_no, one.status, one.said, at
+    )
+
+
+async def connectors(unit: Unit, station: Station, evse_no: int) -> list[tuple[Status, str, datetime]]:
+    """(status, in the station's words, since when) of each Connector that was ever reported on."""
+    rows = await unit.fetch(CONNECTORS, str(station.holder), station.id, evse_no)
+    return [(Status(row["status"]), row["said"], row["at"]) for row in rows]
 
 
 # Stops whose start is not known --------------------------------------------------------------------------------------

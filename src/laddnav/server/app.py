@@ -56,6 +56,7 @@ from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
 from laddnav.ocpp import actions as ocpp
+from laddnav.ocpp import charges
 from laddnav.ocpp.serve import Sockets
 from laddnav.people import actions as people
 from laddnav.people.api import Route
@@ -156,6 +157,7 @@ class House:
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_roaming": every(3600, lambda: forgetting.forget_old(database, clients.settings.keeping)),
+                "ask_after_charges": every(60, lambda: charges.ask_after(database)),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }

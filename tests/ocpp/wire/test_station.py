@@ -134,7 +134,10 @@ def test_a_pending_station_may_be_set_up_but_not_asked_to_charge() -> None:
     """OCPP 1.6 §4.2: RemoteStart and RemoteStop are not allowed while pending."""
     pending = line(Registration.PENDING)
     station.ask(pending, "a", RESET, 30)
-    for request in (StartCharge(uid="A"), Verbatim(action="RemoteStopTransaction", payload={"transactionId": 1})):
+    for request in (
+        StartCharge(uid="A", token_type="RFID", number=1),
+        Verbatim(action="RemoteStopTransaction", payload={"transactionId": 1}),
+    ):
         with pytest.raises(NotRegistered):
             station.ask(pending, "a", request, 30)
     with pytest.raises(NotRegistered):

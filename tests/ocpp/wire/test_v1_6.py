@@ -332,9 +332,9 @@ def test_every_verdict_has_a_word_in_1_6(allowed: Allowed) -> None:
 
 
 def test_requests_of_ours_fit_their_schema() -> None:
-    start = DIALECT.ask("1", StartCharge(uid="04A2", evse_no=2))
+    start = DIALECT.ask("1", StartCharge(uid="04A2", token_type="RFID", number=1, evse_no=2))
     assert (start.action, start.payload) == ("RemoteStartTransaction", {"idTag": "04A2", "connectorId": 2})
-    assert DIALECT.ask("1", StartCharge(uid="04A2")).payload == {"idTag": "04A2"}
+    assert DIALECT.ask("1", StartCharge(uid="04A2", token_type="RFID", number=1)).payload == {"idTag": "04A2"}
     stop = DIALECT.ask("1", StopCharge(charge="7"))
     assert (stop.action, stop.payload) == ("RemoteStopTransaction", {"transactionId": 7})
     reset = DIALECT.ask("1", Verbatim(action="Reset", payload={"type": "Soft"}))
@@ -355,7 +355,7 @@ def test_a_limit_counts_from_its_start_or_else_from_that_of_the_charge(
     """CHP-023, CHP-026: in the unit that it was said in; where no length is said, the last limit goes on."""
     limits = (ProfileLimit(timedelta(), Decimal(16)), ProfileLimit(timedelta(minutes=15), Decimal("8.1")))
     profile = ChargingProfile(unit=RateUnit.AMPERE, limits=limits, **said)
-    sent = DIALECT.ask("1", LimitCharge(charge="7", evse_no=2, profile=profile)).payload["csChargingProfiles"]
+    sent = DIALECT.ask("1", LimitCharge(charge="7", number=7, evse_no=2, profile=profile)).payload["csChargingProfiles"]
     assert (sent["chargingProfilePurpose"], sent["chargingProfileKind"], sent["transactionId"]) == (
         "TxProfile",
         kind,
@@ -370,13 +370,13 @@ def test_what_departs_from_the_schema_is_not_sent() -> None:
         DIALECT.ask("1", Verbatim(action="Reset", payload={"type": "Gently"}))
     assert refused.value.problems[0].path == "$.type"
     with pytest.raises(Unsayable):
-        DIALECT.ask("1", StartCharge(uid="x" * 21))
+        DIALECT.ask("1", StartCharge(uid="x" * 21, token_type="RFID", number=1))
     with pytest.raises(UnknownAction):
         DIALECT.ask("1", Verbatim(action="Explode", payload={}))
 
 
 def test_only_a_clear_yes_is_a_yes() -> None:
-    for request in (StartCharge(uid="A"), StopCharge(charge="1")):
+    for request in (StartCharge(uid="A", token_type="RFID", number=1), StopCharge(charge="1")):
         assert DIALECT.said(request, {"status": "Accepted"}) is Verdict.ACCEPTED
         assert DIALECT.said(request, {"status": "Rejected"}) is Verdict.REJECTED
         assert DIALECT.said(request, {}) is Verdict.REJECTED

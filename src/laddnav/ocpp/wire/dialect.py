@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
@@ -59,7 +60,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """`subprotocol` is its name in the handshake; the actions in `triggered_by` make a station send one of its own.
 
     `uid_max` characters are what a station can hold of a token; `secrets` take out of a request of ours what nobody may
-    read afterwards. Strict in what it says, tolerant in what it hears.
+    read afterwards; `spells` the error codes that another version spells otherwise. Strict in what it says, tolerant in
+    what it hears.
     """
 
     subprotocol: str
@@ -69,6 +71,11 @@ class Dialect(Struct, frozen=True, kw_only=True):
     triggered_by: frozenset[str]
     secrets: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
     uid_max: int
+    spells: Mapping[str, str] = {}
+
+    def spelt(self, error: CallError) -> CallError:
+        """An error as this version has it."""
+        return replace(error, code=self.spells.get(error.code, error.code))
 
     def hear(self, call: Call) -> Heard:
         """Raises Unacceptable."""

@@ -47,6 +47,22 @@ class StatusReported(Struct, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
+class ConnectorStatus(Struct, frozen=True, kw_only=True):
+    """How one Connector of an Evse does; `said` is the station's own word for it. `at` None: now."""
+
+    evse_no: int
+    connector_no: int
+    status: Status
+    said: str
+    at: datetime | None = None
+
+
+class ConnectorsReported(Struct, frozen=True, kw_only=True):
+    """How some Connectors do; whether a car charges there is told with its charge. Empty: it was about other things."""
+
+    connectors: tuple[ConnectorStatus, ...]
+
+
 class TokenShown(Struct, frozen=True, kw_only=True):
     uid: str
 
@@ -94,6 +110,42 @@ class ChargeStopped(Struct, frozen=True, kw_only=True):
         return f"{self.charge or ''}/{rfc3339(self.at)}/{self.register.normalize():f}"
 
 
+class Stage(StrEnum):
+    """Where in the story of a charge an event stands."""
+
+    STARTED = "STARTED"
+    UPDATED = "UPDATED"
+    ENDED = "ENDED"
+
+
+class ChargeTold(Struct, frozen=True, kw_only=True):
+    """One of the numbered events in which a station tells a charge, by a name of its own (`charge`).
+
+    None is what this event does not say. `uid`: of who is let in, or ends it. `reason` only at its end.
+    """
+
+    charge: str
+    number: int
+    stage: Stage
+    at: datetime
+    evse_no: int | None = None
+    uid: str | None = None
+    reservation_no: int | None = None
+    activity: Activity | None = None
+    reason: str | None = None
+    readings: tuple[Reading, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def registers(self) -> list[Reading]:
+        """What says how much was imported in all, oldest first."""
+        return sorted((one for one in self.readings if one.register is not None), key=lambda one: one.at)
+
+
+class Remarked(Struct, frozen=True, kw_only=True):
+    """Something for the record, on which nothing depends."""
+
+
 class DataReceived(Struct, frozen=True, kw_only=True):
     """Something that only its vendor understands."""
 
@@ -102,7 +154,19 @@ class DataReceived(Struct, frozen=True, kw_only=True):
     data: Any = None
 
 
-StationEvent = Booted | Beat | StatusReported | TokenShown | ChargeStarted | Measured | ChargeStopped | DataReceived
+StationEvent = (
+    Booted
+    | Beat
+    | StatusReported
+    | ConnectorsReported
+    | TokenShown
+    | ChargeStarted
+    | Measured
+    | ChargeStopped
+    | ChargeTold
+    | Remarked
+    | DataReceived
+)
 
 # What we answer ------------------------------------------------------------------------------------------------------
 
@@ -130,7 +194,7 @@ class TimeTold(Struct, frozen=True, kw_only=True):
 
 
 class Noted(Struct, frozen=True, kw_only=True):
-    """To StatusReported and Measured."""
+    """To StatusReported, ConnectorsReported, Measured and Remarked."""
 
 
 class TokenJudged(Struct, frozen=True, kw_only=True):
@@ -154,21 +218,29 @@ class ChargeClosed(Struct, frozen=True, kw_only=True):
     token: TokenJudged | None = None
 
 
+class StoryHeard(Struct, frozen=True, kw_only=True):
+    """To ChargeTold; no verdict where nobody showed a token."""
+
+    token: TokenJudged | None = None
+
+
 class DataJudged(Struct, frozen=True, kw_only=True):
     """To DataReceived: nobody here understands this vendor, or this message of it."""
 
     vendor_known: bool = False
 
 
-Answer = Registered | TimeTold | Noted | TokenJudged | ChargeNamed | ChargeClosed | DataJudged
+Answer = Registered | TimeTold | Noted | TokenJudged | ChargeNamed | ChargeClosed | StoryHeard | DataJudged
 
 # What we ask of a station --------------------------------------------------------------------------------------------
 
 
 class StartCharge(Struct, frozen=True, kw_only=True):
-    """`evse_no` None leaves the choice to the station."""
+    """`evse_no` None leaves the choice to the station. `token_type` as OCPI has it; `number` names this request."""
 
     uid: str
+    token_type: str
+    number: int
     evse_no: int | None = None
 
 
@@ -182,6 +254,7 @@ class KeepEvse(Struct, frozen=True, kw_only=True):
     number: int
     evse_no: int
     uid: str
+    token_type: str
     group_id: str | None = None
     until: datetime
 
@@ -199,17 +272,19 @@ class Unlock(Struct, frozen=True, kw_only=True):
 
 
 class LimitCharge(Struct, frozen=True, kw_only=True):
-    """What a charge that is under way may draw; it replaces what was said of this charge before."""
+    """What a charge that is under way may draw; it replaces what was said of this charge, under this number, before."""
 
     charge: str
+    number: int
     evse_no: int
     profile: ChargingProfile
 
 
 class UnlimitCharge(Struct, frozen=True, kw_only=True):
-    """Take back what LimitCharge said."""
+    """Take back what LimitCharge said under this number."""
 
     charge: str
+    number: int
     evse_no: int
 
 
@@ -220,6 +295,12 @@ class ReportLimits(Struct, frozen=True, kw_only=True):
     duration: timedelta
 
 
+class ReportCharge(Struct, frozen=True, kw_only=True):
+    """Say whether there is more to tell of a charge; answered by StoryTold, or a Verdict."""
+
+    charge: str
+
+
 class Verbatim(Struct, frozen=True, kw_only=True):
     """Any action of the station's own version, in its own words; the answer comes back in them too."""
 
@@ -228,7 +309,16 @@ class Verbatim(Struct, frozen=True, kw_only=True):
 
 
 Request = (
-    StartCharge | StopCharge | KeepEvse | FreeEvse | Unlock | LimitCharge | UnlimitCharge | ReportLimits | Verbatim
+    StartCharge
+    | StopCharge
+    | KeepEvse
+    | FreeEvse
+    | Unlock
+    | LimitCharge
+    | UnlimitCharge
+    | ReportLimits
+    | ReportCharge
+    | Verbatim
 )
 
 
@@ -250,4 +340,11 @@ class LimitsTold(Struct, frozen=True, kw_only=True):
     active: ActiveChargingProfile | None
 
 
-Said = Verdict | LimitsTold
+class StoryTold(Struct, frozen=True, kw_only=True):
+    """To ReportCharge: whether the charge goes on, and whether events of it are still to come."""
+
+    goes_on: bool
+    more: bool
+
+
+Said = Verdict | LimitsTold | StoryTold

@@ -17,9 +17,9 @@ from laddnav.ocpp.wire.frames import ErrorCode
 
 
 class Direction(StrEnum):
-    """Which half of a Call: what is asked or what is answered. The value is the ending of 1.6's schema files."""
+    """Which half of a Call: what is asked or what is answered."""
 
-    REQUEST = ""
+    REQUEST = "Request"
     RESPONSE = "Response"
 
 
@@ -27,6 +27,13 @@ class Version(StrEnum):
     """A version of OCPP; the value is the folder of its schemas."""
 
     V1_6 = "v16"
+    V2_0_1 = "v201"
+    V2_1 = "v21"
+
+    @property
+    def asked(self) -> str:
+        """How the schema files of requests end; 1.6 names them by the action alone."""
+        return "" if self is Version.V1_6 else Direction.REQUEST.value
 
 
 class UnknownAction(Refusal):
@@ -61,8 +68,9 @@ _CODES = {
 @cache
 def actions(version: Version) -> frozenset[str]:
     """Every action of this version, in either direction."""
-    names = (file.name.removesuffix(".json") for file in _folder(version).iterdir() if file.name.endswith(".json"))
-    return frozenset(name for name in names if not name.endswith(Direction.RESPONSE))
+    names = {file.name.removesuffix(".json") for file in _folder(version).iterdir() if file.name.endswith(".json")}
+    answered = (name.removesuffix(Direction.RESPONSE) for name in names if name.endswith(Direction.RESPONSE))
+    return frozenset(action for action in answered if action + version.asked in names)
 
 
 def problems(version: Version, action: str, direction: Direction, payload: dict[str, Any]) -> tuple[Problem, ...]:
@@ -77,7 +85,8 @@ def problems(version: Version, action: str, direction: Direction, payload: dict[
 def _schema(version: Version, action: str, direction: Direction) -> Validator:
     if action not in actions(version):
         raise UnknownAction(action)
-    text = (_folder(version) / f"{action}{direction}.json").read_bytes()
+    ending = version.asked if direction is Direction.REQUEST else direction
+    text = (_folder(version) / f"{action}{ending}.json").read_bytes()
     return validator_for(json.decode(text, dict[str, Any]), validate_formats=True)
 
 

@@ -93,7 +93,7 @@ def heard(line: Line, call: Call, fingerprint: int) -> tuple[Line, Say | CarryOu
     try:
         understood = line.dialect.hear(call)
     except Unacceptable as error:
-        return line, Say(frames.write(error.answer))
+        return line, Say(frames.write(line.dialect.spelt(error.answer)))
     if type(understood.event) in SPEAKS[line.registration]:
         return line, CarryOut(call, understood.event, understood.quirks)
     if call.action in line.triggered:

@@ -9,7 +9,7 @@ from laddnav.ocpp.wire.events import UnlimitCharge, Verdict
 
 
 def write(request: UnlimitCharge) -> dict[str, Any]:
-    return {"id": int(request.charge)}
+    return {"id": request.number}
 
 
 def read(payload: dict[str, Any]) -> Verdict:

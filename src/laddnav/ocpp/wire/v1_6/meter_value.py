@@ -33,9 +33,9 @@ class WireMeterValue(Struct, frozen=True):
 SIGNED_RECORD = "SignedData"  # the measurand of a signed record that no plain number accompanies
 
 # What a sample is that does not say (OCPP 1.6 §7.43).
-_MEASURAND = Measurand.ENERGY_IMPORT_REGISTER.value
-_CONTEXT = "Sample.Periodic"
-_LOCATION = "Outlet"
+MEASURAND = Measurand.ENERGY_IMPORT_REGISTER.value
+CONTEXT = "Sample.Periodic"
+LOCATION = "Outlet"
 
 _LONGEST_NUMBER = 64  # characters; what is longer was not meant as a number
 
@@ -49,7 +49,7 @@ def _thousandfold(value: Decimal) -> Decimal:
 
 
 # Each unit into the one that a Reading has. Stations write kwh and KWh, so case does not matter.
-_INTO_OURS: dict[str, Callable[[Decimal], Decimal]] = {
+INTO_OURS: dict[str, Callable[[Decimal], Decimal]] = {
     **dict.fromkeys(("wh", "w", "varh", "var", "va", "a", "v", "percent", "%", "hertz", "hz"), _as_it_is),
     **dict.fromkeys(("kwh", "kw", "kvarh", "kvar", "kva"), _thousandfold),
     **dict.fromkeys(("celsius", "celcius"), _as_it_is),  # the schema has both spellings (OCPP-J 1.6 errata §2.2)
@@ -80,10 +80,10 @@ def _read(at: datetime, samples: Sequence[WireSampledValue], read: list[Reading]
             continue
         number = _number(sample)
         if number is None:
-            unread.append(f"{sample.measurand or _MEASURAND}: {sample.value!r} {sample.unit or ''}"[:100])
+            unread.append(f"{sample.measurand or MEASURAND}: {sample.value!r} {sample.unit or ''}"[:100])
             continue
         record = signed.pop(_register(sample), None) if signed else None
-        read.append(_reading(at, sample, sample.measurand or _MEASURAND, number, record))
+        read.append(_reading(at, sample, sample.measurand or MEASURAND, number, record))
     for record in signed.values():
         read.append(_reading(at, record, SIGNED_RECORD, Decimal(0), record))
 
@@ -96,14 +96,14 @@ def _reading(
         measurand=measurand,
         value=value,
         phase=sample.phase,
-        context=sample.context or _CONTEXT,
-        location=sample.location or _LOCATION,
+        context=sample.context or CONTEXT,
+        location=sample.location or LOCATION,
         signed=None if record is None else str(record.value),
     )
 
 
 def _register(sample: WireSampledValue) -> tuple[str, str | None, str]:
-    return sample.measurand or _MEASURAND, sample.phase, sample.location or _LOCATION
+    return sample.measurand or MEASURAND, sample.phase, sample.location or LOCATION
 
 
 def _number(sample: WireSampledValue) -> Decimal | None:
@@ -117,5 +117,5 @@ def _number(sample: WireSampledValue) -> Decimal | None:
         return None
     if sample.unit is None:
         return value
-    into_ours = _INTO_OURS.get(sample.unit.casefold())
+    into_ours = INTO_OURS.get(sample.unit.casefold())
     return None if into_ours is None else into_ours(value)

@@ -18,7 +18,7 @@ def write(request: LimitCharge) -> dict[str, Any]:
     return {
         "connectorId": request.evse_no,
         "csChargingProfiles": {
-            "chargingProfileId": int(request.charge),
+            "chargingProfileId": request.number,
             "transactionId": int(request.charge),
             "stackLevel": STACK_LEVEL,
             "chargingProfilePurpose": "TxProfile",

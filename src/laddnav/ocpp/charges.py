@@ -1,0 +1,223 @@
+"""Charges that a Station tells in numbered events under a name of its own, in whatever order these arrive.
+
+A Session begins with the first event by which somebody is let in at a known Evse, and is stopped once the end is told
+and nothing before it is missing (OCPP 2.0.1 part 2 E01 to E14).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit import json
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import fold
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Station, Status
+from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
+from laddnav.metering.model import Doubt, DoubtKind
+from laddnav.ocpp import rules, store
+from laddnav.ocpp.model import Outcome, Transaction
+from laddnav.ocpp.wanted import STORY, About, write_down
+from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, Noted, Stage, StoryHeard, StoryTold, TokenJudged
+from laddnav.readings import actions as readings
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import Measurement
+from laddnav.sessions.rules import AlreadyEnded, UnknownSession
+from laddnav.tokens.model import Authorization
+
+ASK_AGAIN = timedelta(minutes=1)
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """Who wants to charge, and the verdict: `uid` is the one behind what the Station says."""
+
+    uid: str
+    given: Authorization
+    group_id: str | None
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """Where an event finds its charge: `outcome` where it was told before, `shows` whose verdict it still needs."""
+
+    outcome: Outcome | None = None
+    shows: str | None = None
+    evse_no: int = 0
+
+
+async def look(unit: Unit, station: Station, told: ChargeTold) -> Heard:
+    """Before anybody is asked about a card."""
+    found = await store.story(unit, station.holder, station.id, told.charge, told.number)
+    if found is None:
+        return Heard(shows=told.uid if told.evse_no else None, evse_no=told.evse_no or 0)
+    charge, knows = found
+    if knows:
+        return Heard(outcome=await _again(unit, station, charge, told))
+    evse_no = told.evse_no or charge.evse_no
+    if charge.session_id or charge.stopped or not evse_no:
+        return Heard()
+    return Heard(shows=told.uid or charge.uid or None, evse_no=evse_no)
+
+
+async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | None) -> Outcome:
+    """What this event makes of its charge; one that came before is answered again and changes nothing."""
+    store.open_story(unit, station.holder, station.id, told)
+    found = await store.story(unit, station.holder, station.id, told.charge, told.number, lock=True)
+    assert found is not None, "it was opened a statement ago"
+    charge, knows = found
+    if knows:
+        return await _again(unit, station, charge, told)
+    charge = replace(charge, evse_no=charge.evse_no or told.evse_no or 0, uid=charge.uid or told.uid or "")
+    if shown is not None and not charge.session_id and not charge.stopped:
+        charge = await _begin(unit, station, charge, told, shown)
+    await _follow(unit, station, charge, told)
+    if not charge.session_id and told.registers:
+        charge = replace(charge, register=told.registers[-1].value)
+    if told.stage is Stage.ENDED and not charge.stopped:
+        charge = replace(charge, ending=json.encode(told).decode())
+    ending = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
+    complete = await store.hear(unit, charge, told, None if ending is None else ending.number)
+    if ending is not None and not charge.stopped:
+        if complete:
+            await _end(unit, station, charge, ending)
+        else:
+            _ask_for_the_rest(unit, station, charge, told.number)
+    await show(unit, station, charge.evse_no)
+    return Outcome(StoryHeard(token=_verdict(charge, told, shown)), charge.session_id or None)
+
+
+async def connectors(unit: Unit, station: Station, reported: ConnectorsReported) -> Outcome:
+    """Kept for each Connector in the Station's words, and told on as the Status of its Evse."""
+    for one in reported.connectors:
+        store.report_connector(unit, station, one, min(one.at or unit.now, unit.now))
+    for evse_no in {one.evse_no for one in reported.connectors}:
+        await show(unit, station, evse_no)
+    return Outcome(Noted())
+
+
+async def show(unit: Unit, station: Station, evse_no: int) -> None:
+    """An Evse charges while a charge of somebody is under way there; else it is as its Connectors are."""
+    where = dict(station.evses).get(evse_no)
+    if where is None:
+        return
+    holder = station.holder
+    under_way = await store.under_way(unit, [(holder, station.id)])
+    charges = any(one.evse_no == evse_no and one.session_id and one.ending is None for one in under_way)
+    found = await store.connectors(unit, station, evse_no)
+    if not found and not charges:
+        return
+    status = Status.CHARGING if charges else rules.of_connectors([status for status, _, _ in found])
+    said = ", ".join(dict.fromkeys(said for _, said, _ in found)) or "Occupied"
+    since = max((at for _, _, at in found), default=unit.now)
+    locations.evse_reported(unit, station, evse_no, status=said, error_code=None, info=None, at=since)
+    await locations.report_status(unit, holder, holder, where.location_id, where.evse_uid, status, unit.now)
+
+
+async def close(unit: Unit, station: Station, name: str, told: StoryTold) -> None:
+    """The Station says whether more is to come; of what never comes the charge is closed without it (E14)."""
+    found = await store.story(unit, station.holder, station.id, name, lock=True)
+    if found is None or found[0].stopped or told.more:
+        return
+    charge, _ = found
+    if charge.ending is None:
+        return
+    ending = json.decode(charge.ending, ChargeTold)
+    if charge.session_id:
+        lost = "the station told this charge in numbered events, and has none of those any more that are missing here"
+        _doubt(unit, charge, DoubtKind.GAP, ending, lost)
+    await _end(unit, station, charge, ending)
+    await show(unit, station, charge.evse_no)
+
+
+async def ask_after(database: Database) -> None:
+    """Every charge that ended and of which something is missing: its Station is asked again, minute by minute."""
+    async with database.unit() as unit:
+        for charge in await store.incomplete(unit):
+            round_no = int(unit.now.timestamp() // ASK_AGAIN.total_seconds())
+            about = About(charge=charge.name)
+            write_down(unit, charge.holder, charge.station_id, STORY, charge.name, f"round {round_no}", about=about)
+    database.wake()
+
+
+async def _begin(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
+    """From when somebody was let in: what was read last before that is where the charge begins."""
+    begins = told.registers[0].value if told.registers else charge.register
+    try:
+        session = await sessions.begin(
+            unit,
+            station=station,
+            evse_no=charge.evse_no,
+            uid=shown.uid,
+            given=shown.given,
+            at=told.at,
+            register=None if begins is None else Energy(begins),
+            reservation_no=told.reservation_no,
+        )
+    except (NoStation, UnknownLocation, UnknownEvse):
+        nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
+        _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
+        return charge
+    return replace(charge, session_id=session.id)
+
+
+async def _follow(unit: Unit, station: Station, charge: Transaction, told: ChargeTold) -> None:
+    """What was read, and what the car does; of the end itself only once the charge is stopped with it."""
+    if told.readings and (told.stage is not Stage.ENDED or not charge.session_id):
+        measured = Measurement(
+            station=station,
+            evse_no=charge.evse_no,
+            session_id=charge.session_id or None,
+            readings=told.readings,
+        )
+        await sessions.measure(unit, [measured])
+    if told.activity is not None and charge.session_id:
+        await sessions.mark(unit, station, charge.evse_no, told.activity, told.at)
+
+
+async def _end(unit: Unit, station: Station, charge: Transaction, ending: ChargeTold) -> None:
+    store.stop(unit, charge, str(ending.number))
+    if not charge.session_id:
+        return
+    last = ending.registers[-1].value if ending.registers else None
+    try:
+        await sessions.stop(
+            unit,
+            holder=station.holder,
+            session_id=charge.session_id,
+            at=ending.at,
+            register=None if last is None else Energy(last),
+            reason=ending.reason or "Local",
+            last_readings=ending.readings,
+        )
+    except (AlreadyEnded, UnknownSession) as late:
+        _doubt(unit, charge, DoubtKind.READING_AFTER_STOP, ending, f"{late}; the station says it ended at {last} Wh")
+
+
+def _ask_for_the_rest(unit: Unit, station: Station, charge: Transaction, number: int) -> None:
+    about = About(charge=charge.name)
+    write_down(unit, station.holder, station.id, STORY, charge.name, f"event {number}", about=about)
+
+
+def _verdict(charge: Transaction, told: ChargeTold, shown: Shown | None) -> TokenJudged | None:
+    """Whoever shows a card hears of it (E01.FR.12); nobody can be kept from ending a charge."""
+    if told.uid is None:
+        return None
+    if shown is not None:
+        return rules.judged(shown.given, shown.group_id)
+    return rules.settled_as(told.stage is Stage.ENDED or fold(told.uid) == fold(charge.uid))
+
+
+async def _again(unit: Unit, station: Station, charge: Transaction, told: ChargeTold) -> Outcome:
+    if told.uid is None:
+        return Outcome(StoryHeard(), charge.session_id or None)
+    session = await sessions.find(unit, station.holder, station.holder, charge.session_id)
+    allowed = told.stage is Stage.ENDED or (session is not None and session.allowed)
+    return Outcome(StoryHeard(token=rules.settled_as(allowed)), charge.session_id or None)
+
+
+def _doubt(unit: Unit, charge: Transaction, kind: DoubtKind, told: ChargeTold, detail: str) -> None:
+    doubt = Doubt(kind=kind, at=told.at, detail=detail)
+    readings.raise_doubts(unit, charge.holder, charge.session_id, charge.station_id, [doubt])

@@ -1,0 +1,25 @@
+"""OCPP 2.1 in JSON: what is heard and asked as in 2.0.1, and what it has besides."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from laddnav.ocpp.wire import v2_0_1
+from laddnav.ocpp.wire.schemas import Version
+from laddnav.ocpp.wire.v2_0_1 import remarks
+
+REMARKS = (
+    "BatterySwap",
+    "NotifyDERAlarm",
+    "NotifyDERStartStop",
+    "NotifyPriorityCharging",
+    "NotifySettlement",
+    "ReportDERControl",
+)
+
+DIALECT = replace(
+    v2_0_1.DIALECT,
+    subprotocol="ocpp2.1",
+    version=Version.V2_1,
+    hears={**v2_0_1.DIALECT.hears, **dict.fromkeys(REMARKS, remarks.codec)},
+)

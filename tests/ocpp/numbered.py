@@ -1,0 +1,123 @@
+"""A station of OCPP 2.0.1 or 2.1 as the PyPI `ocpp` package speaks it, which says and answers what the test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import ocpp.v21
+import ocpp.v201
+import websockets
+from ocpp.routing import on
+from ocpp.v201.enums import Action
+from websockets.typing import Subprotocol
+
+from laddnav.kit.time import rfc3339
+from tests.ocpp.conftest import PASSWORD
+
+PACKAGES = {"ocpp2.0.1": ocpp.v201, "ocpp2.1": ocpp.v21}
+BOOT = {"charging_station": {"model": "Twin", "vendor_name": "Volt"}, "reason": "PowerUp"}
+
+
+def metered(at: datetime, wh: float, context: str = "Sample.Periodic") -> list[dict[str, Any]]:
+    """The register of the outlet, which some stations give in kWh."""
+    unit = {"unit": "kWh", "multiplier": 0}
+    sample = {"value": wh / 1000, "context": context, "unit_of_measure": unit}
+    return [{"timestamp": rfc3339(at), "sampled_value": [sample]}]
+
+
+def answering(protocol: str) -> type:
+    """The package's station of this version, with answers that a test can set."""
+    package = PACKAGES[protocol]
+    result = package.call_result
+
+    class Wire(package.ChargePoint):  # type: ignore[name-defined]
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given, response_timeout=20)
+            self.asked: list[tuple[str, dict[str, Any]]] = []
+            self.queued = False
+
+        @on(Action.request_start_transaction)
+        def _start(self, **said: Any) -> Any:
+            self.asked.append(("RequestStartTransaction", said))
+            return result.RequestStartTransaction(status="Accepted")
+
+        @on(Action.request_stop_transaction)
+        def _stop(self, **said: Any) -> Any:
+            self.asked.append(("RequestStopTransaction", said))
+            return result.RequestStopTransaction(status="Accepted")
+
+        @on(Action.get_transaction_status)
+        def _status(self, **said: Any) -> Any:
+            self.asked.append(("GetTransactionStatus", said))
+            return result.GetTransactionStatus(messages_in_queue=self.queued, ongoing_indicator=False)
+
+        @on(Action.set_charging_profile)
+        def _limit(self, **said: Any) -> Any:
+            self.asked.append(("SetChargingProfile", said))
+            return result.SetChargingProfile(status="Accepted")
+
+    return Wire
+
+
+class Numbered:
+    """A station that tells its charges in numbered events."""
+
+    def __init__(self, protocol: str, wire: Any) -> None:
+        self.package, self.wire = PACKAGES[protocol], wire
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def asked(self) -> list[tuple[str, dict[str, Any]]]:
+        return list(self.wire.asked)
+
+    async def say(self, action: str, **words: Any) -> Any:
+        return await self.wire.call(getattr(self.package.call, action)(**words))
+
+    async def status(self, said: str, at: datetime, *, evse: int = 1, connector: int = 1) -> None:
+        await self.say(
+            "StatusNotification",
+            timestamp=rfc3339(at),
+            connector_status=said,
+            evse_id=evse,
+            connector_id=connector,
+        )
+
+    async def tell(
+        self, kind: str, at: datetime, *, charge: str = "T-1", number: int | None = None, **more: Any
+    ) -> Any:
+        """The next event of this charge, or that of this number."""
+        number = self._numbers.get(charge, 0) if number is None else number
+        self._numbers[charge] = number + 1
+        info = {"transaction_id": charge, **more.pop("info", {})}
+        trigger = more.pop("trigger", "Authorized" if kind == "Started" else "MeterValuePeriodic")
+        return await self.say(
+            "TransactionEvent",
+            event_type=kind,
+            timestamp=rfc3339(at),
+            trigger_reason=trigger,
+            seq_no=number,
+            transaction_info=info,
+            **more,
+        )
+
+
+@asynccontextmanager
+async def numbered(url: str, protocol: str, id: str = "ST1") -> AsyncIterator[Numbered]:
+    """On the line and booted."""
+    token = base64.b64encode(f"{id}:{PASSWORD}".encode()).decode()
+    headers = {"Authorization": f"Basic {token}"}
+    async with websockets.connect(
+        f"{url}/{id}", subprotocols=[Subprotocol(protocol)], additional_headers=headers
+    ) as socket:
+        wire = answering(protocol)(id, socket)
+        reading = asyncio.create_task(wire.start())
+        station = Numbered(protocol, wire)
+        assert (await station.say("BootNotification", **BOOT)).status == "Accepted"
+        yield station
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

@@ -1,0 +1,189 @@
+"""Charges that stations of OCPP 2.0.1 and 2.1 tell in numbered events: from plug to plug, repeated, late and lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from laddnav.db.outbox import drain
+from laddnav.db.unit import Database
+from laddnav.kit.energy import Energy, wh
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
+from laddnav.locations.model import Status
+from laddnav.locations.rules import evse_of
+from laddnav.metering.model import DoubtKind
+from laddnav.ocpp import charges
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Status as Course
+from tests.clock import SetClock
+from tests.ocpp.conftest import Raw, until
+from tests.ocpp.numbered import PACKAGES, Numbered, metered, numbered
+from tests.ocpp.stations import all_sessions, count, doubts
+from tests.ocpp.test_asked_from_here import start_from_afar
+from tests.things import US
+
+CARD: dict[str, Any] = {"id_token": {"id_token": "CARD1", "type": "ISO14443"}}
+AT_1: dict[str, Any] = {"evse": {"id": 1, "connector_id": 1}}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(params=list(PACKAGES))
+async def twin(request: pytest.FixtureRequest, url: str, database: Database) -> AsyncIterator[Numbered]:
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(protocols=tuple(PACKAGES)))
+    async with numbered(url, request.param) as one:
+        yield one
+
+
+async def status_of_evse(database: Database) -> Status:
+    async with database.unit() as unit:
+        return evse_of(await locations.fetch(unit, US, US, "LOC1"), "EVSE1").status
+
+
+async def energy_of_only(database: Database) -> Energy:
+    (session,) = await all_sessions(database)
+    return session.energy
+
+
+async def test_a_charge_from_plug_to_plug(twin: Numbered, database: Database, clock: SetClock) -> None:
+    """E01.FR.11 E01.FR.12 E06: begun by a card, measured, paused, ended; an Evse is as its charge and Connectors."""
+    await twin.status("Available", clock.now())
+    assert await status_of_evse(database) is Status.AVAILABLE
+    await twin.status("Occupied", clock.now())
+    assert await status_of_evse(database) is Status.BLOCKED
+    given = await twin.say("Authorize", **CARD)
+    assert given.id_token_info["status"] == "Accepted"
+    begun = clock.now()
+    first = metered(begun, 1000, "Transaction.Begin")
+    heard = await twin.tell("Started", begun, **CARD, **AT_1, meter_value=first, info={"charging_state": "Charging"})
+    assert heard.id_token_info["status"] == "Accepted"
+    assert await status_of_evse(database) is Status.CHARGING
+    await twin.tell("Updated", clock.advance(10 * MINUTE), meter_value=metered(clock.now(), 4000))
+    await twin.tell("Updated", clock.advance(MINUTE), info={"charging_state": "SuspendedEV"})
+    last = metered(clock.advance(10 * MINUTE), 4500, "Transaction.End")
+    await twin.tell("Ended", clock.now(), **CARD, meter_value=last, info={"stopped_reason": "Local"})
+    (session,) = await all_sessions(database)
+    assert (session.status, session.energy, session.started_at) == (Course.COMPLETED, wh(3500), begun)
+    assert await doubts(database) == []
+    assert await status_of_evse(database) is Status.BLOCKED
+    await twin.status("Available", clock.now())
+    assert await status_of_evse(database) is Status.AVAILABLE
+
+
+async def test_a_charge_begins_when_somebody_is_let_in_where_it_stood_by_then(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E02, E03: the car is plugged in first; who wants to pay comes later, and pays from then on."""
+    began = metered(clock.now(), 7000, "Transaction.Begin")
+    heard = await twin.tell("Started", clock.now(), **AT_1, meter_value=began, trigger="CablePluggedIn")
+    assert heard.id_token_info is None
+    assert await all_sessions(database) == []
+    let_in = clock.advance(MINUTE)
+    heard = await twin.tell("Updated", let_in, **CARD, trigger="Authorized")
+    assert heard.id_token_info["status"] == "Accepted"
+    await twin.tell("Ended", clock.advance(MINUTE), meter_value=metered(clock.now(), 9000, "Transaction.End"))
+    (session,) = await all_sessions(database)
+    assert (session.status, session.started_at, session.energy) == (Course.COMPLETED, let_in, wh(2000))
+
+
+async def test_an_unknown_card_is_told_so_and_its_charge_is_seen_all_the_same(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E01.FR.12, C01: energy that flowed before the station heard our no is there for whoever looks."""
+    stranger: dict[str, Any] = {"id_token": {"id_token": "NOBODY", "type": "ISO14443"}}
+    heard = await twin.tell("Started", clock.now(), **stranger, **AT_1, meter_value=metered(clock.now(), 0))
+    assert heard.id_token_info["status"] == "Invalid"
+    (session,) = await all_sessions(database)
+    assert not session.allowed
+
+
+async def test_what_is_told_twice_counts_once(twin: Numbered, database: Database, clock: SetClock) -> None:
+    """OCPP 2.0.1 part 2 E §1.3.1: who hears no answer tells it again."""
+    for _ in range(2):
+        first = metered(clock.now(), 0)
+        heard = await twin.tell("Started", clock.now(), number=0, **CARD, **AT_1, meter_value=first)
+        assert heard.id_token_info["status"] == "Accepted"
+    for _ in range(2):
+        await twin.tell("Ended", clock.now(), number=1, meter_value=metered(clock.now(), 5000))
+    assert await energy_of_only(database) == wh(5000)
+    assert await count(database, "ocpp_transaction") == 1
+
+
+async def test_events_count_whatever_order_they_come_in(twin: Numbered, database: Database, clock: SetClock) -> None:
+    """E04, E12: the end is taken once nothing before it is missing."""
+    at = [clock.now() + number * MINUTE for number in range(4)]
+    clock.advance(10 * MINUTE)
+    twin.wire.queued = True
+    await twin.tell("Ended", at[3], number=3, meter_value=metered(at[3], 3000, "Transaction.End"))
+    await twin.tell("Updated", at[2], number=2, meter_value=metered(at[2], 2000))
+    assert await all_sessions(database) == []
+    first = metered(at[0], 0, "Transaction.Begin")
+    await twin.tell("Started", at[0], number=0, **CARD, **AT_1, meter_value=first, offline=True)
+    (session,) = await all_sessions(database)
+    assert session.status is Course.ACTIVE
+    await twin.tell("Updated", at[1], number=1, meter_value=metered(at[1], 1000), offline=True)
+    (session,) = await all_sessions(database)
+    assert (session.status, session.energy, session.ended_at) == (Course.COMPLETED, wh(3000), at[3])
+
+
+async def test_of_a_gap_the_station_is_asked_and_what_never_comes_is_a_doubt(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E14.FR.04 E14.FR.05: while it has more to tell we wait, and ask again; then the charge is closed without it."""
+    twin.wire.queued = True
+    await twin.tell("Started", clock.now(), number=5, **CARD, **AT_1, meter_value=metered(clock.now(), 0))
+    last = metered(clock.advance(MINUTE), 2000, "Transaction.End")
+    await twin.tell("Ended", clock.now(), number=8, meter_value=last)
+    await until(lambda: twin.asked == [("GetTransactionStatus", {"transaction_id": "T-1"})])
+    (session,) = await all_sessions(database)
+    assert session.status is Course.ACTIVE
+    twin.wire.queued = False
+    clock.advance(MINUTE)
+    await charges.ask_after(database)
+
+    async def is_over() -> bool:
+        (session,) = await all_sessions(database)
+        return session.status is Course.COMPLETED
+
+    await until(is_over)
+    assert await energy_of_only(database) == wh(2000)
+    assert DoubtKind.GAP in await doubts(database)
+
+
+async def test_a_charge_is_asked_for_and_ended_from_here(twin: Numbered, database: Database, clock: SetClock) -> None:
+    """F01, F02, F03: by token, type and number; ended by the station's own name for it."""
+    session = await start_from_afar(database)
+    await until(lambda: twin.asked)
+    ((action, said),) = twin.asked
+    assert action == "RequestStartTransaction"
+    assert (said["id_token"], said["evse_id"]) == ({"id_token": "CARD1", "type": "Central"}, 1)
+    info = {"remote_start_id": said["remote_start_id"]}
+    first = metered(clock.now(), 0)
+    await twin.tell("Started", clock.now(), **CARD, **AT_1, meter_value=first, info=info, trigger="RemoteStart")
+    (begun,) = await all_sessions(database)
+    assert (begun.id, begun.status) == (session.id, Course.ACTIVE)
+    async with database.unit() as unit:
+        await sessions.request_stop(unit, US, session.id)
+    await drain(database)
+    await until(lambda: len(twin.asked) == 2)
+    assert twin.asked[1] == ("RequestStopTransaction", {"transaction_id": "T-1"})
+
+
+async def test_one_bad_word_is_one_error_in_the_spelling_of_the_version(url: str, database: Database) -> None:
+    """OCPP 2.0.1 part 4 §4.3."""
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(protocols=tuple(PACKAGES)))
+    raw = await Raw.connect(url, protocol="ocpp2.0.1")
+    await raw.say("[2,")
+    assert (await raw.hear())[2] == "FormatViolation"
+    boot = {"reason": "PowerUp", "chargingStation": {"model": "Twin", "vendorName": "Volt"}}
+    assert (await raw.ask("BootNotification", boot))[2]["status"] == "Accepted"
+    assert (await raw.ask("StartTransaction", {}))[2] == "NotImplemented"
+    event = {"eventType": "Began", "timestamp": "2026-11-23T08:00:00Z", "triggerReason": "Authorized", "seqNo": 0}
+    wrong = await raw.ask("TransactionEvent", {**event, "transactionInfo": {"transactionId": "T-1"}})
+    assert wrong[2] == "PropertyConstraintViolation"
+    assert "$.eventType" in wrong[3]
