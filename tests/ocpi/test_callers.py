@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.ocpi import store
+from laddnav.ocpi.callers import HEADER_MAX, hashes_of
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations.policy import Calls, Policy, Shares
+from laddnav.ocpi.http import Request, request_of
 from laddnav.ocpi.model import Connection, Tls
 from laddnav.ocpi.seal import hash_of
 from laddnav.ocpi.wire.handshake import Module
@@ -18,6 +20,17 @@ from tests.ocpi.network import CPO, EMSP, Installation, befriended, installed, s
 
 TAKEN = (200, 1000)
 UNRECOGNISED = (401, 2000)
+
+
+def _shown(header: str) -> Request:
+    scope = {"method": "GET", "path": "/ocpi/versions", "query_string": b""}
+    return request_of(scope | {"headers": [(b"authorization", header.encode())]}, lambda: "new")
+
+
+def test_a_header_that_is_longer_than_any_token_is_neither_read_nor_remembered() -> None:
+    """What strangers send must not fill the memory."""
+    assert hashes_of(_shown("Token abc")) == {hash_of("abc"): "abc"}
+    assert hashes_of(_shown(f"Token {' ' * HEADER_MAX}abc")) == {}
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from asyncpg import Range
@@ -153,16 +152,14 @@ def _scope(module: Module, shares: Shares) -> Scope:
 @lru_cache(maxsize=1_000)
 def _values(holder: PartyId, shares: Shares) -> Mapping[str, Any]:
     """What does not change from one request of a partner to the next."""
-    return MappingProxyType(
-        {
-            "holder": str(holder),
-            "locations": tuple(fold(id) for id in shares.locations),
-            "countries": tuple(one.upper() for one in shares.countries),
-            "published_only": shares.published_only,
-            "tokens_of": shares.tokens_of if isinstance(shares, SharedWith) else (),
-            "price_group": shares.price_group,
-        }
-    )
+    return {
+        "holder": str(holder),
+        "locations": tuple(fold(id) for id in shares.locations),
+        "countries": tuple(one.upper() for one in shares.countries),
+        "published_only": shares.published_only,
+        "tokens_of": shares.tokens_of if isinstance(shares, SharedWith) else (),
+        "price_group": shares.price_group,
+    }
 
 
 def _free_then(page: Page) -> Range[Any] | None:
