@@ -12,7 +12,7 @@ from typing import NamedTuple
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.money import Price, TaxAmount
-from laddnav.ocpi.commands import limited
+from laddnav.ocpi.commands import commands, limited
 from laddnav.ocpi.conform.conversation import Conversation
 from laddnav.ocpi.payments import paying
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -21,9 +21,11 @@ from laddnav.parties.model import Role
 from laddnav.payments import actions as payments
 from laddnav.payments.model import CaptureStatus, Confirmation
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import TokenKey, TokenType
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, Installation, befriended, stranger
+from tests.ocpi.network import CPO, EMSP, Installation, befriended, stranger
 
 TESTER = PartyId("NL", "LNC")
 PARTIES = {
@@ -80,6 +82,14 @@ class Actor(NamedTuple):
         await limited.active_profile(*by, owner=TESTER, session_id=id, duration=timedelta(minutes=15))
         await limited.clear_profile(*by, owner=TESTER, session_id=id)
 
+    async def starts_a_charge(self) -> None:
+        """With a card of its own, at the place that it was told of."""
+        async with self.one.database.unit() as unit:
+            card = await tokens.fetch(unit, EMSP, TokenKey(EMSP, TokenType.RFID, "CARD0"))
+        place = self.talk.ours.location()
+        by = (self.one.database, self.one.clients, EMSP)
+        await commands.start_session(*by, token=card, owner=TESTER, location_id=place["id"])
+
     async def takes_money(self) -> None:
         """Starts a charge at a terminal; what it captured follows once the CDR is there."""
         holder = PARTIES[Role.PTP]
@@ -108,6 +118,7 @@ class Actor(NamedTuple):
 
 Act = Callable[[Actor], Awaitable[None]]
 ACTS: dict[Role, Act] = {
+    Role.EMSP: Actor.starts_a_charge,
     Role.SCSP: Actor.limits_a_charge,
     Role.PTP: Actor.takes_money,
     Role.NAP: Actor.tells_on,

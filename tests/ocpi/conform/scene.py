@@ -18,6 +18,7 @@ from laddnav.ocpi.conform.record import Record
 from laddnav.ocpi.conform.roles import TESTED_AS
 from laddnav.ocpi.conform.run import Order, listening, run
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.model import Invitation
 from laddnav.parties.model import Role
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.sessions import actions as sessions
@@ -64,7 +65,6 @@ async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[I
                         await reconciliation.issue(
                             unit, issuer.holder, receiver=TESTER, cpo=CPO, invoice_id=invoice, cdrs=("C1", "C2")
                         )
-            await others.settled(emsp)
             yield cpo, emsp
 
 
@@ -83,27 +83,14 @@ class Run(NamedTuple):
 
 async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
     """What is said when `laddnav conform` is pointed at this installation, which lives meanwhile."""
-    holder = one.holder if asked.role is one.role else others.PARTIES[asked.role]
-    async with one.database.unit() as unit:
-        invitation, besides = [
-            await partners.invite(
-                unit,
-                one.settings,
-                holder,
-                asked.role,
-                name="tester",
-                version=asked.version,
-                theirs=Role(asked.our_role),
-            )
-            for _ in range(2)
-        ]
+    first = await _invited(one, asked)
     order = Order(
-        versions_url=invitation.versions_url,
-        token=invitation.token,
+        versions_url=first.versions_url,
+        token=first.token,
         our_role=asked.our_role,
         their_role=asked.role.value,
         version=asked.version,
-        second=besides.token if asked.role is Role.HUB else None,
+        second=(await _invited(one, asked)).token if asked.role is Role.HUB else None,
         party=(TESTER.country, TESTER.party),
         evse=("LOC1", "EVSE1") if asked.role is Role.CPO else None,
     )
@@ -118,14 +105,24 @@ async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
                     await station
             if asked.role in (Role.CPO, Role.EMSP):
                 await _something_changes(one, clock)
-            elif asked.role in others.ACTS and talk.dialect.routes:
+            if asked.role in others.ACTS and talk.dialect.routes:
                 await others.ACTS[asked.role](others.Actor(one, clock, talk))
+            if asked.role is Role.PTP:
                 life.enter_context(beside(others.captures(one, f"pp-{talk.ours.mark}")))
             await one.settle()
             await one.pull()
 
         door, port = await life.enter_async_context(listening("127.0.0.1", 0))
         return await run(order, f"http://127.0.0.1:{port}", clock, door.put, meanwhile=meanwhile)
+
+
+async def _invited(one: Installation, asked: Run) -> Invitation:
+    holder = one.holder if asked.role is one.role else others.PARTIES[asked.role]
+    role = Role(asked.our_role)
+    async with one.database.unit() as unit:
+        return await partners.invite(
+            unit, one.settings, holder, asked.role, name="tester", version=asked.version, theirs=role
+        )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from laddnav.ocpi.conform.verdicts import Outcome, Verdict, judged
 from laddnav.parties.model import Role
 from tests.clock import SetClock
 from tests.conftest import Databases
-from tests.ocpi.conform.others import PARTIES
+from tests.ocpi.conform.others import PARTIES, settled
 from tests.ocpi.conform.scene import Run, conformed, street
 
 TABLE = Path(__file__).with_name("shown.tsv")
@@ -34,8 +34,9 @@ RUNS = tuple(
 async def recorded(databases: Databases) -> Records:
     """One run for each version and role, on one pair of installations."""
     clock = SetClock()
-    async with street(databases, clock) as (cpo, others):
-        return {one.name: await conformed(cpo if one.role is Role.CPO else others, clock, one) for one in RUNS}
+    async with street(databases, clock) as (cpo, emsp):
+        await settled(emsp)
+        return {one.name: await conformed(cpo if one.role is Role.CPO else emsp, clock, one) for one in RUNS}
 
 
 def table(verdicts: Verdicts) -> str:
