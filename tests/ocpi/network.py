@@ -177,11 +177,11 @@ async def installed(
     hears: Mapping[type[Event], Sequence[Listener]] = HEARS,
     **settings: Any,
 ) -> AsyncIterator[Installation]:
-    """Running, with its own party and nobody else. `statements` is told every statement that the database is asked."""
+    """Running, with its own party and nobody else. `statements` is told every statement of ours."""
 
     async def watched(connection: asyncpg.Connection[asyncpg.Record]) -> None:
         if statements is not None:
-            connection.add_query_logger(lambda record: statements.append(record.query))
+            connection.add_query_logger(lambda record: statements.extend(_of_ours(record.query)))
 
     pool = await asyncpg.create_pool(url, min_size=1, max_size=10, init=watched, reset=_as_it_is)
     database = Database(pool, clock, hears)
@@ -195,6 +195,11 @@ async def installed(
         await one.clients.close()
         await one.down()
         await database.close()
+
+
+def _of_ours(query: str) -> list[str]:
+    """Nothing of what the driver asks by itself, which looks a type up once on every connection."""
+    return [] if "typeinfo_tree" in query or "set_config('jit'" in query else [query]
 
 
 async def _as_it_is(_: object) -> None:

@@ -149,6 +149,8 @@ def count_in(text: str) -> int:
 
 def with_query(url: str, query: str) -> str:
     """The URL with these parameters added to those it may have already."""
+    if not query:
+        return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, query) if part)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -90,7 +91,10 @@ def _party(headers: Mapping[str, str], side: str) -> PartyId | None:
         return None
     if not party or not country:
         raise NotAPartyId(f"{country or ''}*{party or ''}")
-    return PartyId.of(country, party)
+    return _of(country, party)
+
+
+_of = lru_cache(10_000)(PartyId.of)  # the same few with every request
 
 
 def id_headers(ids: MessageIds) -> dict[str, str]:
