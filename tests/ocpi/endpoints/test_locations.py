@@ -98,6 +98,8 @@ async def test_older_news_do_not_undo_newer(at_emsp: Ask, emsp: Installation, pl
         assert (await at_emsp("PATCH", f"{places}/LOC1/EVSE1", change)).both == (200, 1000)
     older = words(things.location(owner=CPO, name="Old", last_updated=things.LONG_AGO - timedelta(days=1)))
     assert (await at_emsp("PUT", f"{places}/LOC1", encoded(older))).both == (200, 1000)
+    shown = (await at_emsp("GET", f"{places}/LOC1")).data
+    assert (shown["name"], shown["evses"][0]["status"]) == ("Kajen", "CHARGING")
     async with emsp.database.unit() as unit:
         kept = await locations.fetch(unit, emsp.holder, CPO, "LOC1")
     assert (kept.name, kept.evses[0].status) == ("Kajen", Status.CHARGING)
