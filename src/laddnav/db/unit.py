@@ -27,8 +27,9 @@ Writes = list[Write]  # in their order
 
 WAKE_CHANNEL = "laddnav_wake"
 
-# What is raised on a line that was cut; an InterfaceError where that had been noticed before.
-GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+# What is raised on a line that was cut; an InterfaceError where that had been noticed before, an InternalClientError
+# where its last words are still being read.
+GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 ANNOUNCE = Rows(
     "insert into event (holder, kind, about, body, at) select * from {rows}",
