@@ -27,7 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("house")
 
 
+# What takes a minute or two comes first: at the end, others would have nothing left to do meanwhile.
+LONGEST = ("tests/test_checks.py", "tests/walks/test_crash.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     if config.getoption("--all"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
