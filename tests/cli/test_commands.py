@@ -170,7 +170,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     ),
     (("conform", "http://127.0.0.1:1/versions"), b"", "Missing option '--token'"),
     (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "HUB"), b"", "'HUB' is none of EMSP, CPO, NSP"),
-    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "NAP"), b"", "a NAP as it collects"),
+    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "NAP"), b"", "'NAP' is none of EMSP, CPO, NSP"),
     (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--listen", "here"), b"", "'here' is no HOST:PORT"),
     (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--evse", "E1"), b"", "'E1' is no LOCATION/EVSE"),
     (("conform", "https://partner.example/versions", "--token", "T"), b"", "cannot call back to 127.0.0.1"),

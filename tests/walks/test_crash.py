@@ -50,7 +50,7 @@ from tests.walks.companies import NETWORK, PASSWORD, PROVIDER, Company, company,
 KILLS = 20
 STATIONS = ("ST1", "ST2", "ST3", "ST4")
 PLUGS = (1, 2)
-SPEED = 200.0  # of the stations' clock: faster, and two cores have more to do with cars that come than with being killed
+SPEED = 200.0  # of the stations' clock: faster, and the cores have more to do with cars than with being killed
 SAMPLED_EVERY = timedelta(minutes=2)
 
 # Each start takes a second of a core, and the cores may be busy.
