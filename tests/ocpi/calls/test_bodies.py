@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,6 +129,25 @@ async def everything(one: Installation) -> str:
     await one.clients.journal.flush()
     async with one.database.unit() as unit:
         return "\n".join(map(str, await unit.fetch("select to_jsonb(e) from ocpi_exchange e")))
+
+
+async def test_whoever_looks_while_somebody_writes_finds_it_written(cpo: Installation) -> None:
+    cpo.clients.journal.note(exchange(500, None, "down"))
+    writing = asyncio.create_task(cpo.clients.journal.flush())
+    await asyncio.sleep(0)
+    assert "down" in await everything(cpo)
+    await writing
+
+
+async def test_what_is_being_written_at_the_end_is_written(cpo: Installation) -> None:
+    cpo.clients.journal.note(exchange(500, None, "down"))
+    async with cpo.database.unit() as unit:
+        await unit.fetch("lock table ocpi_exchange")
+        await asyncio.sleep(0.3)  # longer than rows wait for others: the writer waits for the table now
+        closing = asyncio.create_task(cpo.clients.journal.close())
+        await asyncio.sleep(0.1)
+    await closing
+    assert "down" in await everything(cpo)
 
 
 async def test_a_delivery_that_failed_is_there_with_what_was_said(

@@ -34,6 +34,7 @@ class Journal:
         self._waiting: list[Exchange] = []
         self._counted = Batch(database, _count)
         self._writer: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     def note(self, exchange: Exchange) -> None:
         if len(self._waiting) < _MOST:
@@ -57,19 +58,21 @@ class Journal:
         await self.flush()
 
     async def flush(self) -> None:
-        """Write what waits, now."""
-        waiting, self._waiting = self._waiting, []
-        try:
-            async with self._database.unit() as unit:
-                for one in waiting:
-                    store.exchanges.insert(unit, one)
-        except Trouble as error:
-            log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
+        """All that was noted until now is written when this returns, also what somebody else is writing."""
+        async with self._writing:
+            waiting, self._waiting = self._waiting, []
+            try:
+                async with self._database.unit() as unit:
+                    for one in waiting:
+                        store.exchanges.insert(unit, one)
+            except Trouble as error:
+                log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
 
     async def close(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+        async with self._writing:
+            if self._writer is not None:
+                self._writer.cancel()
+                await asyncio.gather(self._writer, return_exceptions=True)
         await self.flush()
 
 
