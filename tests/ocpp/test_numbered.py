@@ -27,6 +27,7 @@ from tests.ocpp.test_asked_from_here import start_from_afar
 from tests.things import US
 
 CARD: dict[str, Any] = {"id_token": {"id_token": "CARD1", "type": "ISO14443"}}
+STRANGER: dict[str, Any] = {"id_token": {"id_token": "NOBODY", "type": "ISO14443"}}
 AT_1: dict[str, Any] = {"evse": {"id": 1, "connector_id": 1}}
 MINUTE = timedelta(minutes=1)
 
@@ -94,11 +95,63 @@ async def test_an_unknown_card_is_told_so_and_its_charge_is_seen_all_the_same(
     twin: Numbered, database: Database, clock: SetClock
 ) -> None:
     """E01.FR.12, C01: energy that flowed before the station heard our no is there for whoever looks."""
-    stranger: dict[str, Any] = {"id_token": {"id_token": "NOBODY", "type": "ISO14443"}}
-    heard = await twin.tell("Started", clock.now(), **stranger, **AT_1, meter_value=metered(clock.now(), 0))
+    heard = await twin.tell("Started", clock.now(), **STRANGER, **AT_1, meter_value=metered(clock.now(), 0))
     assert heard.id_token_info["status"] == "Invalid"
     (session,) = await all_sessions(database)
     assert not session.allowed
+
+
+@pytest.mark.parametrize("where", [{}, {"evse": {"id": 9}}], ids=["no Evse yet", "no Evse of ours"])
+async def test_a_card_is_judged_also_where_no_charge_can_begin(
+    twin: Numbered, database: Database, clock: SetClock, where: dict[str, Any]
+) -> None:
+    """E01.FR.12: "no Evse yet" lets nobody in."""
+    for number in (0, 0):
+        heard = await twin.tell("Started", clock.now(), number=number, **STRANGER, **where)
+        assert heard.id_token_info["status"] == "Invalid"
+    heard = await twin.tell("Updated", clock.now(), **STRANGER)
+    assert heard.id_token_info["status"] == "Invalid"
+    assert await all_sessions(database) == []
+    assert await doubts(database) == ([DoubtKind.UNKNOWN_EVSE] if where else [])
+
+
+async def test_a_card_that_was_shown_before_the_car_was_there_begins_the_charge_with_it(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E03: at a station whose charges start when somebody is let in, the Evse is known with the cable."""
+    heard = await twin.tell("Started", clock.now(), **CARD)
+    assert heard.id_token_info["status"] == "Accepted"
+    assert await all_sessions(database) == []
+    plugged = clock.advance(MINUTE)
+    await twin.tell("Updated", plugged, **AT_1, meter_value=metered(plugged, 500), trigger="CablePluggedIn")
+    (session,) = await all_sessions(database)
+    assert (session.status, session.started_at, session.allowed) == (Course.ACTIVE, plugged, True)
+    await twin.tell("Ended", clock.advance(MINUTE), meter_value=metered(clock.now(), 1500, "Transaction.End"))
+    assert await energy_of_only(database) == wh(1000)
+
+
+async def test_whoever_shows_another_card_at_a_charge_is_judged_for_himself(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E01.FR.12, E07: the charge stays that of whom it began with; who ends it is not held back."""
+    await twin.tell("Started", clock.now(), **CARD, **AT_1, meter_value=metered(clock.now(), 0))
+    heard = await twin.tell("Updated", clock.advance(MINUTE), **STRANGER)
+    assert heard.id_token_info["status"] == "Invalid"
+    heard = await twin.tell("Updated", clock.advance(MINUTE), **CARD)
+    assert heard.id_token_info["status"] == "Accepted"
+    heard = await twin.tell("Ended", clock.now(), **STRANGER, meter_value=metered(clock.now(), 700))
+    assert heard.id_token_info["status"] == "Accepted"
+    (session,) = await all_sessions(database)
+    assert (session.status, session.allowed, session.token.uid) == (Course.COMPLETED, True, "CARD1")
+
+
+async def test_a_card_that_ends_a_charge_of_nobody_begins_none(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E07."""
+    await twin.tell("Started", clock.now(), **AT_1, meter_value=metered(clock.now(), 0), trigger="CablePluggedIn")
+    await twin.tell("Ended", clock.advance(MINUTE), **CARD, meter_value=metered(clock.now(), 100))
+    assert await all_sessions(database) == []
 
 
 async def test_what_is_told_twice_counts_once(twin: Numbered, database: Database, clock: SetClock) -> None:

@@ -1,7 +1,7 @@
 """Charges that a Station tells in numbered events under a name of its own, in whatever order these arrive.
 
-A Session begins with the first event by which somebody is let in at a known Evse, and is stopped once the end is told
-and nothing before it is missing (OCPP 2.0.1 part 2 E01 to E14).
+A Session begins once its start is told, its Evse known and a card shown, and is stopped once the end is told and
+nothing before it is missing (OCPP 2.0.1 part 2 E01 to E14).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import fold
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
-from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
+from laddnav.locations.rules import UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.ocpp import rules, store
 from laddnav.ocpp.model import Outcome, Transaction
@@ -40,26 +40,22 @@ class Shown(Struct, frozen=True, kw_only=True):
     group_id: str | None
 
 
-class Heard(Struct, frozen=True, kw_only=True):
-    """Where an event finds its charge: `outcome` where it was told before, `shows` whose verdict it still needs."""
+async def shows(unit: Unit, station: Station, told: ChargeTold) -> tuple[str, int | None] | None:
+    """(the card to be judged before this event is taken, the Evse that it wants); None where none is.
 
-    outcome: Outcome | None = None
-    shows: str | None = None
-    evse_no: int = 0
-
-
-async def look(unit: Unit, station: Station, told: ChargeTold) -> Heard:
-    """Before anybody is asked about a card."""
-    found = await store.story(unit, station.holder, station.id, told.charge, told.number)
-    if found is None:
-        return Heard(shows=told.uid if told.evse_no else None, evse_no=told.evse_no or 0)
-    charge, knows = found
-    if knows:
-        return Heard(outcome=await _again(unit, station, charge, told))
-    evse_no = told.evse_no or charge.evse_no
-    if charge.session_id or charge.stopped or not evse_no:
-        return Heard()
-    return Heard(shows=told.uid or charge.uid or None, evse_no=evse_no)
+    A card is judged whenever it is shown, but for one that ends a charge or is at its charge already; one that was
+    shown too early, once more when its charge can begin with it.
+    """
+    if told.stage is Stage.ENDED:
+        return None
+    found = await store.story(unit, station.holder, station.id, told.charge)
+    charge = None if found is None else _with(found[0], told)
+    if charge is None:
+        return None if told.uid is None else (told.uid, told.evse_no)
+    uid = told.uid or (charge.uid if _may_begin(station, charge) else "")
+    if not uid or (charge.session_id and fold(uid) == fold(charge.uid)):
+        return None
+    return uid, charge.evse_no or None
 
 
 async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | None) -> Outcome:
@@ -69,10 +65,13 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     assert found is not None, "it was opened a statement ago"
     charge, knows = found
     if knows:
-        return await _again(unit, station, charge, told)
-    charge = replace(charge, evse_no=charge.evse_no or told.evse_no or 0, uid=charge.uid or told.uid or "")
-    if shown is not None and not charge.session_id and not charge.stopped:
+        return Outcome(StoryHeard(token=await _verdict(unit, charge, told, shown)), charge.session_id or None)
+    charge = _with(charge, told)
+    if shown is not None and _may_begin(station, charge):
         charge = await _begin(unit, station, charge, told, shown)
+    elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
+        nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
+        _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
     await _follow(unit, station, charge, told)
     if not charge.session_id and told.registers:
         charge = replace(charge, register=told.registers[-1].value)
@@ -86,7 +85,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         else:
             _ask_for_the_rest(unit, station, charge, told.number)
     await show(unit, station, charge.evse_no)
-    return Outcome(StoryHeard(token=_verdict(charge, told, shown)), charge.session_id or None)
+    return Outcome(StoryHeard(token=await _verdict(unit, charge, told, shown)), charge.session_id or None)
 
 
 async def connectors(unit: Unit, station: Station, reported: ConnectorsReported) -> Outcome:
@@ -142,6 +141,22 @@ async def ask_after(database: Database) -> None:
     database.wake()
 
 
+def _with(charge: Transaction, told: ChargeTold) -> Transaction:
+    """What this event adds to what is known of its charge: until it begins, whoever showed a card last is to pay."""
+    shows = None if charge.session_id or told.stage is Stage.ENDED else told.uid
+    return replace(
+        charge,
+        evse_no=charge.evse_no or told.evse_no or 0,
+        uid=shows or charge.uid,
+        first_no=told.number if told.stage is Stage.STARTED else charge.first_no,
+    )
+
+
+def _may_begin(station: Station, charge: Transaction) -> bool:
+    waits = not charge.session_id and not charge.stopped
+    return waits and charge.first_no is not None and bool(charge.uid) and charge.evse_no in dict(station.evses)
+
+
 async def _begin(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
     """From when somebody was let in: what was read last before that is where the charge begins."""
     begins = told.registers[0].value if told.registers else charge.register
@@ -156,8 +171,8 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
             register=None if begins is None else Energy(begins),
             reservation_no=told.reservation_no,
         )
-    except (NoStation, UnknownLocation, UnknownEvse):
-        nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
+    except (UnknownLocation, UnknownEvse):
+        nowhere = f"a charge at number {charge.evse_no}, whose Evse is in no Location any more"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
         return charge
     return replace(charge, session_id=session.id)
@@ -201,21 +216,17 @@ def _ask_for_the_rest(unit: Unit, station: Station, charge: Transaction, number:
     write_down(unit, station.holder, station.id, STORY, charge.name, f"event {number}", about=about)
 
 
-def _verdict(charge: Transaction, told: ChargeTold, shown: Shown | None) -> TokenJudged | None:
-    """Whoever shows a card hears of it (E01.FR.12); nobody can be kept from ending a charge."""
+async def _verdict(unit: Unit, charge: Transaction, told: ChargeTold, shown: Shown | None) -> TokenJudged | None:
+    """Whoever shows a card hears of it (E01.FR.12); nobody can be kept from ending a charge.
+
+    A card that was not judged now is that of a charge under way, and as good as it was then.
+    """
     if told.uid is None:
         return None
     if shown is not None:
         return rules.judged(shown.given, shown.group_id)
-    return rules.settled_as(told.stage is Stage.ENDED or fold(told.uid) == fold(charge.uid))
-
-
-async def _again(unit: Unit, station: Station, charge: Transaction, told: ChargeTold) -> Outcome:
-    if told.uid is None:
-        return Outcome(StoryHeard(), charge.session_id or None)
-    session = await sessions.find(unit, station.holder, station.holder, charge.session_id)
-    allowed = told.stage is Stage.ENDED or (session is not None and session.allowed)
-    return Outcome(StoryHeard(token=rules.settled_as(allowed)), charge.session_id or None)
+    session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
+    return rules.settled_as(told.stage is Stage.ENDED or (session is not None and session.allowed))
 
 
 def _doubt(unit: Unit, charge: Transaction, kind: DoubtKind, told: ChargeTold, detail: str) -> None:

@@ -46,7 +46,8 @@ class Transaction(Struct, frozen=True, kw_only=True):
     """A charge as a station speaks of it; `session_id` "" where no Evse of ours was charging, or nobody was let in yet.
 
     `told_as` is the station's own name for it; None: it goes by the number that we gave. Of one that is told in
-    numbered events: `register` is the newest before its Session began, in Wh, `ending` how it ended.
+    numbered events: `first_no` is that of its start, None until it is heard, `register` the newest before its Session
+    began, in Wh, `ending` how it ended.
     """
 
     holder: PartyId
@@ -59,6 +60,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
     stopped: bool
     stop_key: str | None
     told_as: str | None = None
+    first_no: int | None = None
     register: Decimal | None = None
     ending: str | None = None
 

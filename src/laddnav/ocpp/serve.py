@@ -170,14 +170,11 @@ class Sockets:
     async def _told(self, exchange: Exchange, event: ChargeTold) -> Done:
         async with self.database.unit() as unit:
             station = await locations.station(unit, exchange.station.id)
-            heard = await charges.look(unit, station, event)
-            if heard.outcome is not None:
-                return kept_alone(unit, exchange, heard.outcome)
+            shows = await charges.shows(unit, station, event)
         shown = None
-        if heard.shows is not None:
-            uid, given, group_id = await actions.judge(
-                self.database, station, heard.shows, self.ask, evse_no=heard.evse_no, anew=False
-            )
+        if shows is not None:
+            card, no = shows
+            uid, given, group_id = await actions.judge(self.database, station, card, self.ask, evse_no=no, anew=False)
             shown = Shown(uid=uid, given=given, group_id=group_id)
         async with self.database.unit() as unit:
             locations.seen(unit, station.id)

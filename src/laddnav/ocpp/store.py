@@ -11,7 +11,7 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Station, Status
 from laddnav.ocpp.model import Direction, FrameKind, Message, StationCall, Transaction
-from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold, ConnectorStatus, Stage
+from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold, ConnectorStatus
 
 # Frames --------------------------------------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ def _message(row: Record) -> Message:
 # The names of charges ------------------------------------------------------------------------------------------------
 
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
-  t.stop_digest as stop_key, t.told_as, t.register, t.ending"""
+  t.stop_digest as stop_key, t.told_as, t.first_no, t.register, t.ending"""
 NAME = """
 insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, station_id, natural_key) do nothing returning number
@@ -176,7 +176,7 @@ where t.holder = $1 and t.station_id = $2 and t.natural_key = 'told/' || $3
 """
 HEAR = """
 update ocpp_transaction
-set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = coalesce($5, first_no),
+set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = $5,
   evse_no = $6, session_id = $7, id_tag = $8, register = $9, ending = $10
 where holder = $1 and station_id = $2 and number = $3
 returning coalesce(heard @> int4range(first_no, $11, '[]'), false)
@@ -213,7 +213,7 @@ async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int |
         charge.station_id,
         charge.number,
         told.number,
-        told.number if told.stage is Stage.STARTED else None,
+        charge.first_no,
         charge.evse_no,
         charge.session_id,
         charge.uid,
