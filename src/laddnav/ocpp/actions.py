@@ -113,13 +113,13 @@ async def _report(unit: Unit, station: Station, report: StatusReported) -> None:
 async def _measurements(unit: Unit, measured: Sequence[tuple[Station, Measured]]) -> list[Measurement]:
     """Whose readings these are, each in its place."""
     named = {(station.holder, station.id, int(one.charge)) for station, one in measured if one.charge is not None}
-    by_number = await store.by_numbers(unit, sorted(named))
+    by_number = await store.charges.by_numbers(unit, sorted(named))
     lost = {
         (station.holder, station.id)
         for station, one in measured
         if one.evse_no and (one.charge is None or (station.id, int(one.charge)) not in by_number)
     }
-    under_way = await store.under_way(unit, sorted(lost))
+    under_way = await store.charges.under_way(unit, sorted(lost))
     return [_measurement(station, one, by_number, under_way) for station, one in measured]
 
 
@@ -196,7 +196,7 @@ def _evse(station: Station, evse_no: int | None) -> EvseRef | None:
 
 async def told_before(unit: Unit, station: Station, start: ChargeStarted) -> Outcome | None:
     """The answer that this start had the first time; None: it is news."""
-    known = await store.named_as(unit, station.holder, station.id, start)
+    known = await store.charges.named_as(unit, station.holder, station.id, start)
     if known is None:
         return None
     session = await sessions.find(unit, station.holder, station.holder, known.session_id)
@@ -227,7 +227,7 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
     except (NoStation, UnknownLocation, UnknownEvse):
         nowhere = f"a charge at number {start.evse_no}, register {start.register} Wh, but no Evse of ours is there"
         _doubt(unit, station, "", DoubtKind.UNKNOWN_EVSE, start, nowhere)
-    number = await store.name(unit, station.holder, station.id, start, session_id)
+    number = await store.charges.name(unit, station.holder, station.id, start, session_id)
     if number is None:
         raise ToldTwiceAtOnce("the same start was told at the same moment")
     await _stop_that_came_first(unit, station, start)
@@ -235,12 +235,12 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
 
 
 async def _stop_that_came_first(unit: Unit, station: Station, start: ChargeStarted) -> None:
-    stray = rules.stray_of(start, await store.strays(unit, station.holder, station.id))
+    stray = rules.stray_of(start, await store.charges.strays(unit, station.holder, station.id))
     if stray is None:
         return
-    begun = await store.named_as(unit, station.holder, station.id, start)
+    begun = await store.charges.named_as(unit, station.holder, station.id, start)
     assert begun is not None, "it was named a statement ago"
-    store.forget_stray(unit, station.holder, station.id, stray)
+    store.charges.forget_stray(unit, station.holder, station.id, stray)
     await _end(unit, station, begun, stray)
     for doubt in await readings.open_doubts(unit, station.holder):
         if (doubt.station_id, doubt.kind, doubt.at) == (station.id, DoubtKind.STOP_WITHOUT_START, stray.at):
@@ -251,7 +251,7 @@ async def stop(unit: Unit, station: Station, stop: ChargeStopped) -> Outcome:
     """A charge ends. One that nobody knows here is kept, as a doubt, until its start comes; it is not billed."""
     charge = await _meant(unit, station, stop)
     if charge is None:
-        store.keep_stray(unit, station.holder, station.id, stop)
+        store.charges.keep_stray(unit, station.holder, station.id, stop)
         without = f"a charge ended at {stop.register} Wh, and its beginning was never told"
         _doubt(unit, station, "", DoubtKind.STOP_WITHOUT_START, stop, without)
         return Outcome(ChargeClosed(token=await _stopper(unit, station, stop, None)))
@@ -266,15 +266,15 @@ async def stop(unit: Unit, station: Station, stop: ChargeStopped) -> Outcome:
 async def _meant(unit: Unit, station: Station, stop: ChargeStopped) -> Transaction | None:
     """The charge of this name; without one, or under a name that we never gave, the only one that it can be."""
     if stop.charge is not None:
-        charge = await store.by_number(unit, station.holder, station.id, int(stop.charge))
+        charge = await store.charges.by_number(unit, station.holder, station.id, int(stop.charge))
         if charge is not None:
             return charge
-    under_way = await store.under_way(unit, [(station.holder, station.id)])
+    under_way = await store.charges.under_way(unit, [(station.holder, station.id)])
     return rules.nameless(stop, under_way)
 
 
 async def _end(unit: Unit, station: Station, charge: Transaction, stop: ChargeStopped) -> None:
-    store.stop(unit, charge, stop.natural_key)
+    store.charges.stop(unit, charge, stop.natural_key)
     if not charge.session_id:
         return
     try:
@@ -314,15 +314,15 @@ def _doubt(
 async def messages(unit: Unit, station: Station, *, after: int | None = None, limit: int = 100) -> Sequence[Message]:
     """Every frame in both directions, newest last: those after this one, or else the newest."""
     if after is None:
-        return await store.newest_messages(unit, station.holder, station.id, limit)
-    return await store.messages_after(unit, station.holder, station.id, after, limit)
+        return await store.frames.newest(unit, station.holder, station.id, limit)
+    return await store.frames.after(unit, station.holder, station.id, after, limit)
 
 
 async def forget_old(database: Database) -> None:
     """Frames are for looking into trouble and for what is in dispute, not for ever."""
     async with database.unit() as unit:
-        store.forget_frames(unit, unit.now - FRAMES_KEPT_FOR)
+        store.frames.forget(unit, unit.now - FRAMES_KEPT_FOR)
 
 
 async def messages_of_session(unit: Unit, holder: PartyId, session_id: str) -> Sequence[Message]:
-    return await store.messages_of_session(unit, holder, session_id)
+    return await store.frames.of_session(unit, holder, session_id)

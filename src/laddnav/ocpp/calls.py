@@ -122,7 +122,7 @@ async def ask(database: Database, station_id: str, action: str, payload: dict[st
             asked_at=unit.now,
             expires_at=unit.now + unit.clock.wall(PATIENCE),
         )
-        store.ask(unit, call)
+        store.calls.ask(unit, call)
     sleeper = database.sleeper()
     try:
         database.wake()
@@ -135,7 +135,7 @@ async def _answer_to(database: Database, call: StationCall, sleeper: asyncio.Eve
     while True:
         sleeper.clear()
         async with database.unit() as unit:
-            kept = await store.call(unit, call.holder, call.id)
+            kept = await store.calls.call(unit, call.holder, call.id)
         if kept is None or kept.problem is not None:
             raise NoAnswer(call.station_id)
         if kept.answer is not None:
@@ -150,12 +150,12 @@ async def _answer_to(database: Database, call: StationCall, sleeper: asyncio.Eve
 
 async def claim(unit: Unit, process: str, station_ids: Sequence[str]) -> list[StationCall]:
     """What should be sent now over these sockets; each is claimed once."""
-    return await store.claim(unit, process, station_ids)
+    return await store.calls.claim(unit, process, station_ids)
 
 
 def give_back(unit: Unit, call: StationCall) -> None:
     """It was not sent; when the Station comes back in time, it will be."""
-    store.give_back(unit, call)
+    store.calls.give_back(unit, call)
 
 
 async def request_of(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
@@ -168,25 +168,25 @@ async def request_of(unit: Unit, call: StationCall, dialect: Dialect) -> Request
 
 async def settle(unit: Unit, call: StationCall, reply: CallResult | CallError, said: Said | None) -> None:
     """Keep what the Station answered and tell whoever asked; `said` is what it means, unless it was asked verbatim."""
-    if await store.answer(unit, call, unit.now, json.encode(_replied(reply)).decode(), None):
+    if await store.calls.answer(unit, call, unit.now, json.encode(_replied(reply)).decode(), None):
         await _tell(unit, call, reply if isinstance(reply, CallError) else said)
 
 
 async def conclude(unit: Unit, call: StationCall, verdict: Verdict) -> None:
     """Nothing had to be sent any more: this is how it turned out."""
-    if await store.answer(unit, call, unit.now, json.encode(Replied()).decode(), None):
+    if await store.calls.answer(unit, call, unit.now, json.encode(Replied()).decode(), None):
         await _tell(unit, call, verdict)
 
 
 async def give_up(unit: Unit, call: StationCall, problem: str) -> None:
     """It will not be answered any more, or could not even be sent."""
-    if await store.answer(unit, call, unit.now, None, problem):
+    if await store.calls.answer(unit, call, unit.now, None, problem):
         await _tell(unit, call, None)
 
 
 async def give_up_overdue(unit: Unit) -> int:
     """Calls that no socket took, or that died with the process that had sent them; says how many."""
-    late = await store.overdue(unit)
+    late = await store.calls.overdue(unit)
     for call in late:
         await give_up(unit, call, NOT_IN_TIME)
     return len(late)

@@ -48,7 +48,7 @@ async def shows(unit: Unit, station: Station, told: ChargeTold) -> tuple[str, in
     """
     if told.stage is Stage.ENDED:
         return None
-    found = await store.story(unit, station.holder, station.id, told.charge)
+    found = await store.charges.story(unit, station.holder, station.id, told.charge)
     charge = None if found is None else _with(found[0], told)
     if charge is None:
         return None if told.uid is None else (told.uid, told.evse_no)
@@ -60,8 +60,8 @@ async def shows(unit: Unit, station: Station, told: ChargeTold) -> tuple[str, in
 
 async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | None) -> Outcome:
     """What this event makes of its charge; one that came before is answered again and changes nothing."""
-    store.open_story(unit, station.holder, station.id, told)
-    found = await store.story(unit, station.holder, station.id, told.charge, told.number, lock=True)
+    store.charges.open_story(unit, station.holder, station.id, told)
+    found = await store.charges.story(unit, station.holder, station.id, told.charge, told.number, lock=True)
     assert found is not None, "it was opened a statement ago"
     charge, knows = found
     if knows:
@@ -78,7 +78,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     if told.stage is Stage.ENDED and not charge.stopped:
         charge = replace(charge, ending=json.encode(told).decode())
     ending = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
-    complete = await store.hear(unit, charge, told, None if ending is None else ending.number)
+    complete = await store.charges.hear(unit, charge, told, None if ending is None else ending.number)
     if ending is not None and not charge.stopped:
         if complete:
             await _end(unit, station, charge, ending)
@@ -91,7 +91,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
 async def connectors(unit: Unit, station: Station, reported: ConnectorsReported) -> Outcome:
     """Kept for each Connector in the Station's words, and told on as the Status of its Evse."""
     for one in reported.connectors:
-        store.report_connector(unit, station, one, min(one.at or unit.now, unit.now))
+        store.connectors.report(unit, station, one, min(one.at or unit.now, unit.now))
     for evse_no in {one.evse_no for one in reported.connectors}:
         await show(unit, station, evse_no)
     return Outcome(Noted())
@@ -103,9 +103,9 @@ async def show(unit: Unit, station: Station, evse_no: int) -> None:
     if where is None:
         return
     holder = station.holder
-    under_way = await store.under_way(unit, [(holder, station.id)])
+    under_way = await store.charges.under_way(unit, [(holder, station.id)])
     charges = any(one.evse_no == evse_no and one.session_id and one.ending is None for one in under_way)
-    found = await store.connectors(unit, station, evse_no)
+    found = await store.connectors.of_evse(unit, station, evse_no)
     if not found and not charges:
         return
     status = Status.CHARGING if charges else rules.of_connectors([status for status, _, _ in found])
@@ -117,7 +117,7 @@ async def show(unit: Unit, station: Station, evse_no: int) -> None:
 
 async def close(unit: Unit, station: Station, name: str, told: StoryTold) -> None:
     """The Station says whether more is to come; of what never comes the charge is closed without it (E14)."""
-    found = await store.story(unit, station.holder, station.id, name, lock=True)
+    found = await store.charges.story(unit, station.holder, station.id, name, lock=True)
     if found is None or found[0].stopped or told.more:
         return
     charge, _ = found
@@ -134,7 +134,7 @@ async def close(unit: Unit, station: Station, name: str, told: StoryTold) -> Non
 async def ask_after(database: Database) -> None:
     """Every charge that ended and of which something is missing: its Station is asked again, minute by minute."""
     async with database.unit() as unit:
-        for charge in await store.incomplete(unit):
+        for charge in await store.charges.incomplete(unit):
             round_no = int(unit.now.timestamp() // ASK_AGAIN.total_seconds())
             about = About(charge=charge.name)
             write_down(unit, charge.holder, charge.station_id, STORY, charge.name, f"round {round_no}", about=about)
@@ -193,7 +193,7 @@ async def _follow(unit: Unit, station: Station, charge: Transaction, told: Charg
 
 
 async def _end(unit: Unit, station: Station, charge: Transaction, ending: ChargeTold) -> None:
-    store.stop(unit, charge, str(ending.number))
+    store.charges.stop(unit, charge, str(ending.number))
     if not charge.session_id:
         return
     last = ending.registers[-1].value if ending.registers else None

@@ -187,7 +187,7 @@ class Connection:
             return
         text, kept = frames.write(asked.call), frames.write(self.line.dialect.kept(asked.call))
         async with self._sockets.database.unit() as unit:
-            store.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, kept)])
+            store.frames.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, kept)])
         self._patience = asyncio.create_task(self._lapse(asked))
         await self._send(text)
 
@@ -222,7 +222,7 @@ class Connection:
                 else:
                     await calls.settle(unit, call, reply, _said(self.line.dialect, asked, reply))
                     kind = FrameKind.ERROR if isinstance(reply, CallError) else FrameKind.RESULT
-                    store.log(unit, [self._message(unit, Direction.IN, kind, asked.call, text)])
+                    store.frames.log(unit, [self._message(unit, Direction.IN, kind, asked.call, text)])
         except Exception as error:
             log.exception("station_answer_failed", station=self.station.id, error=repr(error))
         self._sockets.database.wake()

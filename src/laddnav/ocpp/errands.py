@@ -168,7 +168,7 @@ def _limits(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable
 
 async def _ask_after(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
     name = _about(call).charge
-    found = await store.story(unit, call.holder, call.station_id, name)
+    found = await store.charges.story(unit, call.holder, call.station_id, name)
     if found is None or found[0].stopped or ReportCharge not in dialect.asks:
         return Verdict.REJECTED
     return ReportCharge(charge=name)
@@ -198,7 +198,7 @@ async def _session(unit: Unit, call: StationCall) -> Session | None:
 
 
 async def _charge(unit: Unit, call: StationCall) -> Transaction | None:
-    return None if call.session_id is None else await store.of_session(unit, call.holder, call.session_id)
+    return None if call.session_id is None else await store.charges.of_session(unit, call.holder, call.session_id)
 
 
 def _about(call: StationCall) -> About:

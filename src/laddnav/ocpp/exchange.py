@@ -56,7 +56,7 @@ def kept(unit: Unit, outcomes: Sequence[tuple[Exchange, Outcome | None]]) -> lis
             text = frames.write(exchange.dialect.answer(exchange.deed.call, answer))
         passed += _messages(unit, exchange, text, None if outcome is None else outcome.session_id)
         done.append(Done(answer, text))
-    store.log(unit, passed)
+    store.frames.log(unit, passed)
     return done
 
 

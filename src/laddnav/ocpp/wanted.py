@@ -47,7 +47,7 @@ def write_down(
     request: str | None = None,
 ) -> None:
     """`asks` make the same request the same row, so that a Station is asked once."""
-    store.ask(
+    store.calls.ask(
         unit,
         StationCall(
             holder=holder,

@@ -1,0 +1,78 @@
+"""What Stations are asked, and what they said, as it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpp.model import StationCall
+
+_CALL = """c.holder, c.id, c.station_id, c.action, c.body, c.session_id, c.request, c.asked_at, c.expires_at, c.sent_at,
+  c.answered_at, c.answer, c.problem"""
+ASK = """
+insert into ocpp_call (holder, id, station_id, action, body, session_id, request, asked_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+"""
+CALL = f"select {_CALL} from ocpp_call c where c.holder = $1 and c.id = $2"
+# Only for sockets that this process holds, in the order in which they were asked.
+CLAIM = f"""
+with claimed as (
+  select c.holder, c.id from ocpp_call c join station s on s.id = c.station_id
+  where s.connected_to = $1 and c.station_id = any($2) and c.sent_at is null and c.answered_at is null
+    and c.expires_at > $3
+  order by c.asked_at limit 100 for update of c skip locked)
+update ocpp_call c set sent_at = $3 from claimed k where c.holder = k.holder and c.id = k.id returning {_CALL}
+"""
+GIVE_BACK = "update ocpp_call set sent_at = null where holder = $1 and id = $2 and answered_at is null"
+ANSWER = """
+update ocpp_call set answered_at = $3, answer = $4, problem = $5
+where holder = $1 and id = $2 and answered_at is null
+"""
+OVERDUE = f"""
+select {_CALL} from ocpp_call c where c.answered_at is null and c.expires_at <= $1
+order by c.expires_at limit 100 for update skip locked
+"""
+
+
+def ask(unit: Unit, call: StationCall) -> None:
+    unit.write(
+        ASK,
+        str(call.holder),
+        call.id,
+        call.station_id,
+        call.action,
+        call.body,
+        call.session_id,
+        call.request,
+        call.asked_at,
+        call.expires_at,
+    )
+
+
+async def call(unit: Unit, holder: PartyId, id: str) -> StationCall | None:
+    row = await unit.fetch_one(CALL, str(holder), id)
+    return None if row is None else _call(row)
+
+
+async def claim(unit: Unit, process: str, station_ids: Sequence[str]) -> list[StationCall]:
+    rows = await unit.fetch(CLAIM, process, list(station_ids), unit.now)
+    return sorted((_call(row) for row in rows), key=lambda one: one.asked_at)
+
+
+def give_back(unit: Unit, call: StationCall) -> None:
+    unit.write(GIVE_BACK, str(call.holder), call.id)
+
+
+async def answer(unit: Unit, call: StationCall, at: datetime, answer: str | None, problem: str | None) -> bool:
+    """False when it was answered already."""
+    return bool(await unit.execute(ANSWER, str(call.holder), call.id, at, answer, problem))
+
+
+async def overdue(unit: Unit) -> list[StationCall]:
+    return [_call(row) for row in await unit.fetch(OVERDUE, unit.now)]
+
+
+def _call(row: Record) -> StationCall:
+    return StationCall(**dict(row) | {"holder": PartyId.parse(row["holder"])})

@@ -1,0 +1,77 @@
+"""Every frame that passed between a Station and us, as it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ocpp.model import Direction, FrameKind, Message
+
+LOG = """
+insert into ocpp_frame (holder, station_id, at, direction, kind, message_id, action, body, session_id, quirk)
+select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+  $8::text[], $9::text[], $10::text[])
+"""
+_MESSAGE = "holder, station_id, id, at, direction, kind, message_id, action, body, session_id, quirk"
+MESSAGES_AFTER = f"""
+select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 and id > $3 order by id limit $4
+"""
+NEWEST_MESSAGES = f"""
+select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 order by id desc limit $3
+"""
+MESSAGES_OF_SESSION = f"select {_MESSAGE} from ocpp_frame where holder = $1 and session_id = $2 order by id"
+
+
+FORGET_FRAMES = "delete from ocpp_frame where at < $1"
+
+
+def forget(unit: Unit, before: datetime) -> None:
+    unit.write(FORGET_FRAMES, before)
+
+
+def log(unit: Unit, messages: Sequence[Message]) -> None:
+    """All of a tick's frames in one statement, in the order in which they passed."""
+    rows = [
+        (
+            str(one.holder),
+            one.station_id,
+            one.at,
+            one.direction,
+            one.kind,
+            one.message_id,
+            one.action,
+            one.body,
+            one.session_id,
+            one.quirk,
+        )
+        for one in messages
+    ]
+    if rows:
+        unit.write(LOG, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def after(unit: Unit, holder: PartyId, station_id: str, after: int, limit: int) -> list[Message]:
+    return [_message(row) for row in await unit.fetch(MESSAGES_AFTER, str(holder), station_id, after, limit)]
+
+
+async def newest(unit: Unit, holder: PartyId, station_id: str, limit: int) -> list[Message]:
+    """The newest last."""
+    return [_message(row) for row in reversed(await unit.fetch(NEWEST_MESSAGES, str(holder), station_id, limit))]
+
+
+async def of_session(unit: Unit, holder: PartyId, session_id: str) -> list[Message]:
+    return [_message(row) for row in await unit.fetch(MESSAGES_OF_SESSION, str(holder), session_id)]
+
+
+def _message(row: Record) -> Message:
+    fields = dict(row)
+    return Message(
+        **fields
+        | {
+            "holder": PartyId.parse(row["holder"]),
+            "direction": Direction(row["direction"]),
+            "kind": FrameKind(row["kind"]),
+        }
+    )
