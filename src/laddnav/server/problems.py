@@ -22,6 +22,7 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.ocpi.commands.commands import NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
 from laddnav.ocpi.operate.outbox import UnknownDelivery
 from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, UnknownExchange
@@ -112,6 +113,7 @@ STATUS: dict[type[Exception], int] = {
     EvseTaken: 409,
     ExaminedAlready: 409,
     NoStation: 409,
+    NotCapable: 409,
     NotInDispute: 409,
     NotOurRecord: 409,
     NotOurs: 409,

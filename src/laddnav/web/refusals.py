@@ -22,7 +22,7 @@ from laddnav.ocpi.calls.client import NotRegistered
 from laddnav.ocpi.calls.guard import ForbiddenAddress
 from laddnav.ocpi.calls.tls import UnfitTls
 from laddnav.ocpi.commands.asked import NotConnectedTo
-from laddnav.ocpi.commands.commands import MayNotCharge
+from laddnav.ocpi.commands.commands import MayNotCharge, NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready
 from laddnav.ocpi.deviations.policies import UnfitPolicy
 from laddnav.ocpi.hub.looking import UnknownHub
@@ -75,6 +75,7 @@ SENTENCES: dict[type[Exception], str] = {
     NoCredentialsRoles: N_("The partner did not say who it is."),
     NotAStationId: N_("A station is named by 1 to 255 printable characters without a slash."),
     NotAPartyId: N_("A party is written as country and three characters, such as SE*LAD."),
+    NotCapable: N_("Its operator does not say that this can be done there from afar (%(capability)s)."),
     NotConnectedTo: N_("There is no connection to %(party)s."),
     NotForReservations: N_("Element %(number)s is for reservations, which may only have prices for TIME and FLAT."),
     NotInDispute: N_("This CDR is not held, or somebody has decided already."),

@@ -15,8 +15,8 @@ from laddnav.locations.rules import UnknownEvse
 from laddnav.ocpi.calls.calling import PartnerUnreachable
 from laddnav.ocpi.commands import commands
 from laddnav.ocpi.commands.asked import NotConnectedTo, sent_command
-from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED
-from laddnav.ocpi.commands.commands import Asked, MayNotCharge
+from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED, REMOTE_START_STOP_CAPABLE
+from laddnav.ocpi.commands.commands import Asked, MayNotCharge, NotCapable
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import KeptCommand
 from laddnav.ocpi.wire.codec import encoded
@@ -160,7 +160,7 @@ async def test_the_connector_is_named_where_the_evse_needs_it(pair: Pair) -> Non
     """LOC-068, CMD-024."""
     cpo = pair.cpo
     await furnished(cpo)
-    needs = things.evse("EVSE1", capabilities=(CONNECTOR_REQUIRED,))
+    needs = things.evse("EVSE1", capabilities=(CONNECTOR_REQUIRED, REMOTE_START_STOP_CAPABLE))
     async with cpo.database.unit() as unit:
         at = things.LONG_AGO + timedelta(days=1)
         await locations.keep(
@@ -185,6 +185,42 @@ async def test_only_whoever_may_charge_is_sent(pair: Pair) -> None:
         await commands.start_session(
             emsp.database, emsp.clients, EMSP, token=APP, owner=PartyId("DE", "8AC"), location_id="L", evse_uid="E"
         )
+
+
+async def test_only_what_an_evse_can_do_is_asked_for(pair: Pair) -> None:
+    """CMD-046: nothing is sent for the others; of a place that we were not told of, its CPO knows."""
+    cpo, emsp = pair
+    able = things.evse("EVSE2", capabilities=("REMOTE_START_STOP_CAPABLE", "RESERVABLE", "UNLOCK_CAPABLE"))
+    async with cpo.database.unit() as unit:
+        await locations.keep(unit, CPO, things.location(owner=CPO, evses=(things.evse(capabilities=()), able)))
+        await locations.keep(unit, CPO, things.location("SIGN", CPO, evses=(things.evse(capabilities=()),)))
+        until = unit.now + timedelta(hours=1)
+    await cpo.settle()
+    by = (emsp.database, emsp.clients, EMSP)
+
+    async def asked_for(location_id: str, evse_uid: str | None) -> None:
+        where: dict[str, Any] = {"owner": CPO, "location_id": location_id, "evse_uid": evse_uid}
+        for asking in (
+            commands.start_session(*by, token=APP, **where),
+            commands.reserve_now(*by, token=APP, until=until, **where),
+            commands.unlock_connector(*by, connector_id="1", **where),
+        ):
+            try:
+                await asking
+            except NotCapable as error:
+                refused.append(error.capability)
+
+    refused = list[str]()
+    await asked_for("LOC1", "EVSE1")
+    await asked_for("SIGN", None)
+    assert refused == [*able.capabilities, *able.capabilities]
+    async with emsp.database.unit() as unit:
+        assert not await partners.commands(unit, await emsp.connection())
+    await asked_for("LOC1", "EVSE2")
+    await asked_for("LOC9", "EVSE1")
+    assert len(refused) == 6
+    async with emsp.database.unit() as unit:
+        assert len(await partners.commands(unit, await emsp.connection())) == 6
 
 
 async def test_a_command_that_did_not_get_through_failed(pair: Pair) -> None:

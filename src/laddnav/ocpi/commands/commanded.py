@@ -40,6 +40,7 @@ from laddnav.sessions.rules import AlreadyEnded, EvseBusy
 from laddnav.tokens.model import Token
 
 CONNECTOR_REQUIRED = "START_SESSION_CONNECTOR_REQUIRED"
+REMOTE_START_STOP_CAPABLE = "REMOTE_START_STOP_CAPABLE"
 UNLOCK_CAPABLE = "UNLOCK_CAPABLE"
 
 StationAnswered = StartAnswered | StopAnswered | ReservationAnswered | CancellationAnswered | UnlockAnswered

@@ -11,13 +11,13 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
-from laddnav.locations.model import DisplayText
+from laddnav.locations.model import DisplayText, Evse
 from laddnav.locations.rules import evse_of
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import asked, limited
 from laddnav.ocpi.commands.asked import Heard, Question, connected_to
-from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED, tell
+from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED, REMOTE_START_STOP_CAPABLE, UNLOCK_CAPABLE, tell
 from laddnav.ocpi.endpoints.heard import speakable
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.codec import Hearing
@@ -39,6 +39,7 @@ from laddnav.ocpi.wire.commands import (
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.reservations.rules import RESERVABLE
 from laddnav.tokens.model import Allowed, Token
 from laddnav.tokens.rules import verdict
 
@@ -49,6 +50,14 @@ class MayNotCharge(Refusal):
     def __init__(self, allowed: Allowed) -> None:
         super().__init__(f"The Token may not charge: {allowed}")
         self.allowed = allowed
+
+
+class NotCapable(Refusal):
+    """The Evse does not say that it can do this from afar (OCPI 2.2.1 mod_locations_capability_enum)."""
+
+    def __init__(self, where: str, capability: str) -> None:
+        super().__init__(f"{where!r} is not {capability}")
+        self.where, self.capability = where, capability
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -73,15 +82,13 @@ async def start_session(
 ) -> Asked:
     """Ask the CPO to start a charge for a Token of ours.
 
-    Raises MayNotCharge, NotConnectedTo, NotOffered, UnknownEvse, and what a call raises.
+    Raises MayNotCharge, NotConnectedTo, UnknownEvse, NotCapable, NotOffered, and what a call raises.
     """
     async with database.unit() as unit:
         connection = await _for_driver(unit, holder, owner, token)
-        location = await locations.find(unit, holder, owner, location_id)
-        if location is not None and evse_uid is not None and connector_id is None:
-            evse = evse_of(location, evse_uid)
-            if CONNECTOR_REQUIRED in evse.capabilities:
-                connector_id = evse.connectors[0].id
+        able = await _able(unit, holder, owner, location_id, evse_uid, REMOTE_START_STOP_CAPABLE)
+        if evse_uid is not None and connector_id is None and able and CONNECTOR_REQUIRED in able[0].capabilities:
+            connector_id = able[0].connectors[0].id
         reference = reference or unit.new_id()
     return await _command(
         database,
@@ -132,10 +139,12 @@ async def reserve_now(
 ) -> Asked:
     """Ask the CPO to keep an Evse for a driver of ours; under the same id once more, the reservation is replaced.
 
-    A new reservation is named by its command. Raises MayNotCharge, NotConnectedTo, NotOffered, and what a call raises.
+    A new reservation is named by its command. Raises MayNotCharge, NotConnectedTo, UnknownEvse, NotCapable, NotOffered,
+    and what a call raises.
     """
     async with database.unit() as unit:
         connection = await _for_driver(unit, holder, owner, token)
+        await _able(unit, holder, owner, location_id, evse_uid, RESERVABLE)
         named = reservation_id or unit.new_id()
         reference = reference or unit.new_id()
     return await _command(
@@ -184,10 +193,11 @@ async def unlock_connector(
 ) -> Asked:
     """For the help desk alone (OCPI 2.2.1 mod_commands_commandtype_enum): the CPO lets go of a plug that is stuck.
 
-    Raises NotConnectedTo, NotOffered, and what a call raises.
+    Raises NotConnectedTo, UnknownEvse, NotCapable, NotOffered, and what a call raises.
     """
     async with database.unit() as unit:
         connection = await connected_to(unit, holder, owner)
+        await _able(unit, holder, owner, location_id, evse_uid, UNLOCK_CAPABLE)
     return await _command(
         database,
         clients,
@@ -236,6 +246,23 @@ async def _for_driver(unit: Unit, holder: PartyId, owner: PartyId, token: Token)
     if allowed is not Allowed.ALLOWED or token.owner != holder:
         raise MayNotCharge(allowed)
     return await connected_to(unit, holder, owner)
+
+
+async def _able(
+    unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse_uid: str | None, capability: str
+) -> tuple[Evse, ...]:
+    """The Evse that is meant, or those of the place that can do it; none of a place that we were not told of.
+
+    Raises UnknownEvse, NotCapable.
+    """
+    location = await locations.find(unit, holder, owner, location_id)
+    if location is None:
+        return ()
+    meant = location.evses if evse_uid is None else (evse_of(location, evse_uid),)
+    able = tuple(evse for evse in meant if capability in evse.capabilities)
+    if not able:
+        raise NotCapable(evse_uid or location_id, capability)
+    return able
 
 
 async def _command(

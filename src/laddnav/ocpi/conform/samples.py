@@ -61,7 +61,7 @@ class Ours(Struct, frozen=True, kw_only=True):
             "uid": f"E-{self.mark}",
             "evse_id": f"{self.country}*{self.party}*E{self.mark}",
             "status": "AVAILABLE",
-            "capabilities": ["RFID_READER"],
+            "capabilities": ["REMOTE_START_STOP_CAPABLE", "RFID_READER"],
             "connectors": [self.connector()],
             "floor_level": "-1",
             "last_updated": self.at,

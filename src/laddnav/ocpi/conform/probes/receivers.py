@@ -189,7 +189,11 @@ async def parts_of_locations(talk: Conversation) -> None:
     await say("PUT before its EVSEs", "PUT", base, location)
     await say("PUT of an EVSE", "PUT", (*base, f"{uid}-2"), ours.evse(uid=f"{uid}-2", last_updated=later(21)))
     await say("GET of an EVSE", "GET", (*base, f"{uid}-2"), holds="EVSE")
-    change = {"status": "CHARGING", "capabilities": ["RESERVABLE"], "last_updated": later(22)}
+    change = {
+        "status": "CHARGING",
+        "capabilities": ["REMOTE_START_STOP_CAPABLE", "RESERVABLE"],
+        "last_updated": later(22),
+    }
     await say("PATCH of an EVSE", "PATCH", (*base, uid), change)
     await say("GET of the EVSE after its PATCH", "GET", (*base, uid), holds="EVSE")
     await say("GET after PATCH of an EVSE", "GET", base, holds="Location")
