@@ -12,7 +12,7 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownEvse
-from laddnav.ocpi.calls.calling import PartnerUnreachable
+from laddnav.ocpi.calls.calling import PartnerRefused, PartnerUnreachable
 from laddnav.ocpi.commands import commands
 from laddnav.ocpi.commands.asked import NotConnectedTo, sent_command
 from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED, REMOTE_START_STOP_CAPABLE
@@ -209,6 +209,8 @@ async def test_only_what_an_evse_can_do_is_asked_for(pair: Pair) -> None:
                 await asking
             except NotCapable as error:
                 refused.append(error.capability)
+            except PartnerRefused as error:
+                assert error.status == 2003
 
     refused = list[str]()
     await asked_for("LOC1", "EVSE1")
