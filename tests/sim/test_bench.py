@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.cli.bench import document
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import roaming, telling
+from laddnav.sim.bench import protocol, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
@@ -19,7 +19,9 @@ from laddnav.sim.bench.peers import LIBRARIES, Library, absent
 from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.run import IN_A_HOUSE, NAMES, UnknownBench, chosen, run
 
-TINY = Pace(rounds=1, seconds=0.05, warm_up=0.05, askers=2, stations=2, places=120, objects=8, changed=5, partners=2)
+TINY = Pace(
+    rounds=1, seconds=0.05, warm_up=0.05, askers=2, connected=(3,), places=120, objects=8, changed=5, partners=2
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -81,6 +83,20 @@ async def test_a_network_that_grows_is_looked_at_on_the_pages_that_are_meant(hou
 async def test_what_goes_out_arrives_once_at_each() -> None:
     (figure,) = await pushes(replace(TINY, places=4))
     assert stands_beside_its_limit(figure)
+
+
+def test_the_protocol_is_measured_by_itself() -> None:
+    found = protocol.figures()
+    assert [figure.name for figure in found] == ["stations_protocol_heartbeat", "stations_protocol_meter_values"]
+    assert all(stands_beside_its_limit(figure) for figure in found)
+
+
+@pytest.mark.long
+async def test_stations_talk_and_come_back_beside_two_others() -> None:
+    found = [figure async for figure in run(["stations"], TINY)]
+    assert all(stands_beside_its_limit(figure) for figure in found)
+    of_three = {figure.name.removeprefix("stations_3_") for figure in found if figure.name.startswith("stations_3_")}
+    assert {"idle", "heartbeat", "meter_values", "meter_values_peer", "meter_values_p99", "back"} <= of_three
 
 
 def test_a_goal_of_seventy_percent_is_met_by_speed_or_by_little_work() -> None:

@@ -1,7 +1,7 @@
 """What is measured: a server with a network and a partner in it, and beside it the limit on the same database.
 
-The installation has two parties that are registered with each other over OCPI, a CPO with places and stations and an
-eMSP, and does nothing but answer: what follows from an answer (billing, pushes) is other work and would blur it.
+The installation has two parties that are registered with each other over OCPI, a CPO with places and an eMSP, and does
+nothing but answer: what follows from an answer (billing, pushes) is other work and would blur it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location
 from laddnav.ocpi.calls.client import Clients
@@ -54,7 +54,6 @@ class House(Struct, frozen=True, kw_only=True):
     limit: Process
     as_emsp: Line
     as_cpo: Line
-    stations: Sequence[str]
     places: Sequence[bytes]
 
     @property
@@ -78,34 +77,24 @@ class Line(Struct, frozen=True, kw_only=True):
 @asynccontextmanager
 async def furnished(pace: Pace) -> AsyncIterator[House]:
     """Raises CannotStart, DidNotStart."""
-    stations = list[str]()
 
     async def furnish(unit: Unit) -> None:
-        stations.extend(await _furnish(unit, pace))
+        await _furnish(unit, pace)
 
-    async with laid("ocpi,ocpp", furnish) as ground:
+    async with laid("ocpi", furnish) as ground:
         limit = await ground.beside("laddnav.sim.bench.bare", ground.url)
         as_cpo, as_emsp = await _introduced(ground.database, ground.clients)
         places = await _read_through(ground.server.port, as_emsp, pace)
         await _told_of(ground.server.port, as_cpo, places[: pace.objects])
         await _settled(ground.url, places)
-        yield House(ground=ground, limit=limit, as_cpo=as_cpo, as_emsp=as_emsp, stations=stations, places=places)
+        yield House(ground=ground, limit=limit, as_cpo=as_cpo, as_emsp=as_emsp, places=places)
 
 
-async def _furnish(unit: Unit, pace: Pace) -> Sequence[str]:
-    """The ids of the stations."""
+async def _furnish(unit: Unit, pace: Pace) -> None:
     await parties.add(unit, party(unit, THEIRS, Role.EMSP))
-    stations = []
-    for number, place in enumerate(await furnish_network(unit, pace)):
-        if number < pace.stations:
-            id = f"BENCH-{number:04}"
-            await locations.add_station(unit, OURS, id, location_id=place.id, security_profile=0)
-            await locations.attach(unit, id, 1, EvseRef(place.id, place.evses[0].uid))
-            await tokens.keep(unit, OURS, _card(unit, OURS, id))
-            stations.append(id)
+    await furnish_network(unit, pace)
     for number in range(pace.objects):
-        await tokens.keep(unit, THEIRS, _card(unit, THEIRS, card_uid(number)))
-    return stations
+        await tokens.keep(unit, THEIRS, card(unit, THEIRS, card_uid(number)))
 
 
 async def furnish_network(unit: Unit, pace: Pace) -> Sequence[Location]:
@@ -145,7 +134,7 @@ def party(unit: Unit, holder: PartyId, role: Role) -> Party:
     )
 
 
-def _card(unit: Unit, owner: PartyId, uid: str) -> Token:
+def card(unit: Unit, owner: PartyId, uid: str) -> Token:
     return Token(
         owner=owner,
         uid=uid,

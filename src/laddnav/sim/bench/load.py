@@ -176,29 +176,14 @@ def field(head: bytes, name: bytes) -> bytes:
 
 
 class SocketAsker:
-    """One WebSocket; `message` makes the next text, whose answer must satisfy `accept`."""
+    """One WebSocket of OCPP 1.6."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        message: Callable[[], bytes],
-        accept: Callable[[bytes], bool],
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._message = message
-        self._accept = accept
 
     @classmethod
-    async def connected(
-        cls,
-        port: int,
-        path: str,
-        headers: dict[str, str],
-        message: Callable[[], bytes],
-        accept: Callable[[bytes], bool],
-    ) -> SocketAsker:
+    async def connected(cls, port: int, path: str, headers: dict[str, str]) -> SocketAsker:
         """Raises Refused."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
         upgrade = {
@@ -212,17 +197,15 @@ class SocketAsker:
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 101"):
             raise Refused(head.decode(errors="replace"))
-        return cls(reader, writer, message, accept)
+        return cls(reader, writer)
 
-    async def __call__(self) -> None:
-        await self.say(self._message(), self._accept)
-
-    async def say(self, message: bytes, accept: Callable[[bytes], bool]) -> None:
+    async def say(self, message: bytes, accept: Callable[[bytes], bool]) -> bytes:
         """Send one text and wait for its answer; calls of the server's own in between are left unanswered."""
         self._writer.write(_frame(message))
         while not accept(heard := await self._hear()):
             if not heard.startswith(b"[2"):
                 raise Refused(f"{message.decode()} -> {heard.decode(errors='replace')}")
+        return heard
 
     async def _hear(self) -> bytes:
         """The next text; a ping is answered on the way."""

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 
 from laddnav.kit.refusal import Refusal
 from laddnav.sim.bench import reading, telling
-from laddnav.sim.bench.charging import meter_values
 from laddnav.sim.bench.figures import Figure, Pace
 from laddnav.sim.bench.forwarding import hub
 from laddnav.sim.bench.growth import growth
@@ -14,6 +13,7 @@ from laddnav.sim.bench.house import House, furnished
 from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.pricing import prices
 from laddnav.sim.bench.pushing import pushes
+from laddnav.sim.bench.stations import stations
 
 IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
     "ocpi_page": reading.page,
@@ -24,11 +24,11 @@ IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
     "ocpi_cdr": telling.cdr,
     "ocpi_hub": hub,
     "ocpi_peers": peers,
-    "ocpp_meter_values": meter_values,
 }
 ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "ocpi_pushes": pushes,
     "ocpi_growth": growth,
+    "stations": stations,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
 WHEN_NAMED = frozenset({"ocpi_growth"})  # takes minutes, and is run only where its whole name is said

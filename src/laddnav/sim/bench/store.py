@@ -20,6 +20,9 @@ insert into bench_object (key, body) values ($1, $2) on conflict (key) do update
 CHANGE = "update bench_object set body = overlay(body placing $2 from 1) where key = $1"
 TELL = "insert into bench_outbox (about, body) values ($1, $2)"
 
+# Stations whose password is that of one of them.
+SAME_PASSWORD = "update station set password_hash = (select password_hash from station where id = $1)"
+
 # What came of it, on both sides.
 TOLD = "select count(*) from bench_outbox where about like $1 || '%'"
 CDRS = "select count(*) from cdr where holder = $1"

@@ -1,0 +1,254 @@
+"""OCPP under load: thousands of stations on one process, each with a charge under way, talk and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import resource
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+from statistics import quantiles
+from time import perf_counter
+
+import asyncpg
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import EvseRef
+from laddnav.kit.time import rfc3339
+from laddnav.locations import actions as locations
+from laddnav.server.clock import WallClock
+from laddnav.sim.bench import protocol, store
+from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, effort, of_answers
+from laddnav.sim.bench.ground import Ground, laid
+from laddnav.sim.bench.house import card, furnish_network
+from laddnav.sim.bench.load import Asking, Side, SocketAsker, compared
+from laddnav.sim.network import OURS
+from laddnav.sim.process import Process
+from laddnav.tokens import actions as tokens
+
+BEGAN = timedelta(hours=12)  # before now: room for the readings that the whole run tells
+READ_EVERY = timedelta(seconds=10)
+POWER = 11_000  # W
+PASSWORD = "sixteen-bytes-or-more"
+CARD = "04A1B2C3D4E5F6"
+AT_ONCE = 200  # stations that wait for an answer at the same time
+_PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
+
+ECHO = "bare WebSocket echo on the same Uvicorn"
+KEEPING_ECHO = "bare WebSocket echo after one prepared insert"
+PACKAGE = "the `ocpp` package on websockets and uvloop, validating in the loop, nothing kept"
+KEPT = Goal(of=Measure.VALUE, least=3_000)
+IDLE = Goal(of=Measure.VALUE, most=40)
+
+
+async def stations(pace: Pace) -> list[Figure]:
+    """Of the protocol by itself, then with so many stations. Raises Refused, CannotStart, DidNotStart."""
+    _room_for_sockets()
+    return [*protocol.figures(), *[figure for many in pace.connected for figure in await _with(many, pace)]]
+
+
+async def _with(many: int, pace: Pace) -> list[Figure]:
+    name = f"stations_{many}"
+    async with _house(many) as (ground, echo, package):
+        ours = Crowd(ground.server, [Talker(ground.server.port, f"/ocpp/{_id(n)}") for n in range(many)])
+        bare = Crowd(echo, [Echoed(echo.port, "/echo") for _ in range(many)])
+        keeping = Crowd(echo, [Echoed(echo.port, "/keeping-echo") for _ in range(min(many, AT_ONCE))])
+        peer = Crowd(package, [Talker(package.port, f"/{_id(n)}") for n in range(many)])
+        crowds = (ours, bare, keeping, peer)
+        try:
+            # First of all: what a process needed once stays in its memory.
+            ours_idle, bare_idle, _, peer_idle = [await crowd.come() for crowd in crowds]
+            found = [
+                effort(f"{name}_idle", "KB", ours_idle, bare_idle, ECHO, goal=IDLE),
+                effort(f"{name}_idle_peer", "KB", ours_idle, peer_idle, PACKAGE),
+            ]
+            for what, say in {"heartbeat": Talker.beat, "meter_values": Talker.measure}.items():
+                found += await _talk(f"{name}_{what}", crowds, say, ground, pace)
+            ours_back, bare_back, peer_back = [await crowd.come_back() for crowd in (ours, bare, peer)]
+            return [
+                *found,
+                effort(f"{name}_back", "s", ours_back, bare_back, ECHO),
+                effort(f"{name}_back_peer", "s", ours_back, peer_back, PACKAGE),
+            ]
+        finally:
+            for crowd in crowds:
+                crowd.leave()
+
+
+async def _talk(
+    name: str, crowds: Sequence[Crowd], say: Callable[[Talker], Awaitable[None]], ground: Ground, pace: Pace
+) -> list[Figure]:
+    ours, bare, keeping, peer = await compared(
+        [Side(server=crowd.process.pid, askers=crowd.askers(say)) for crowd in crowds],
+        ground.postgres,
+        rounds=pace.rounds,
+        seconds=pace.seconds,
+        warm_up=pace.warm_up,
+    )
+    waits, least = crowds[0].waits(), crowds[2].waits()
+    return [
+        of_answers(name, "round trips", ours, keeping, KEEPING_ECHO, goal=KEPT),
+        of_answers(f"{name}_echo", "round trips", ours, bare, ECHO),
+        of_answers(f"{name}_peer", "round trips", ours, peer, PACKAGE),
+        effort(f"{name}_p50", "ms", waits[49], least[49], KEEPING_ECHO),
+        effort(f"{name}_p99", "ms", waits[98], least[98], KEEPING_ECHO),
+    ]
+
+
+@asynccontextmanager
+async def _house(many: int) -> AsyncIterator[tuple[Ground, Process, Process]]:
+    """Our server, to which the stations are known; the bare one; and the package's."""
+
+    async def furnish(unit: Unit) -> None:
+        await _furnish(unit, many)
+
+    async with laid("ocpp", furnish) as ground:
+        connection = await asyncpg.connect(ground.url)
+        try:
+            await connection.execute(store.PREPARE)
+            await connection.execute(store.SETTLE)
+        finally:
+            await connection.close()
+        echo = await ground.beside("laddnav.sim.bench.bare", ground.url)
+        yield ground, echo, await ground.beside("laddnav.sim.bench.package")
+
+
+async def _furnish(unit: Unit, many: int) -> None:
+    """Each has a place of its own, and all the same password, whose check costs as much as that of any."""
+    places = await furnish_network(unit, Pace(rounds=1, seconds=1, places=many))
+    for number, place in enumerate(places):
+        password = PASSWORD if number == 0 else None
+        await locations.add_station(unit, OURS, _id(number), location_id=place.id, password=password)
+        await locations.attach(unit, _id(number), 1, EvseRef(place.id, place.evses[0].uid))
+    await unit.execute(store.SAME_PASSWORD, _id(0))
+    await tokens.keep(unit, OURS, card(unit, OURS, CARD))
+
+
+def _id(number: int) -> str:
+    return f"BENCH-{number:05}"
+
+
+def _room_for_sockets() -> None:
+    """As many as the machine allows; those whom we start inherit it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+class Crowd:
+    """All the stations of one server."""
+
+    def __init__(self, process: Process, talkers: Sequence[Talker]) -> None:
+        self.process = process
+        self._talkers = talkers
+        self._waited: list[float] = []
+
+    async def come(self) -> float:
+        """KB of the server's memory that each connection takes, once it has booted and begun its charge."""
+        before, turns = _memory(self.process.pid), asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(talker: Talker) -> None:
+            async with turns:
+                await talker.come()
+
+        await _all(in_turn(one) for one in self._talkers)
+        return max(_memory(self.process.pid) - before, _PAGE) / 1000 / len(self._talkers)
+
+    async def come_back(self) -> float:
+        """Seconds from when all were cut off, and came back at once, until the last one has booted."""
+        self.leave()
+        began = perf_counter()
+        await _all(one.come_back() for one in self._talkers)
+        return perf_counter() - began
+
+    def leave(self) -> None:
+        for one in self._talkers:
+            one.leave()
+
+    def askers(self, say: Callable[[Talker], Awaitable[None]]) -> Sequence[Asking]:
+        """So many that speak at once, each for a share of the stations in turn; how long they wait is kept."""
+        many, self._waited = min(AT_ONCE, len(self._talkers)), []
+        return [self._asker(cycle(self._talkers[first::many]), say) for first in range(many)]
+
+    def _asker(self, share: Iterator[Talker], say: Callable[[Talker], Awaitable[None]]) -> Asking:
+        async def ask() -> None:
+            began = perf_counter()
+            await say(next(share))
+            self._waited.append(perf_counter() - began)
+
+        return ask
+
+    def waits(self) -> Sequence[float]:
+        """Milliseconds, by percent of the answers, from 1 to 99."""
+        return [1000 * one for one in quantiles(self._waited, n=100)]
+
+
+class Talker:
+    """One station; its register rises with the time since its charge began."""
+
+    def __init__(self, port: int, path: str) -> None:
+        self._port, self._path = port, path
+        self._began_at = WallClock().now() - BEGAN
+        self._socket: SocketAsker | None = None
+        self._charge = 0
+        self._said = 0
+
+    async def come(self) -> None:
+        """On the line, booted and charging."""
+        await self.come_back()
+        start = {"connectorId": 1, "idTag": CARD, "meterStart": 0, "timestamp": rfc3339(self._began_at)}
+        heard = await self._ask("StartTransaction", json.dumps(start).encode())
+        self._charge = json.loads(heard)[2]["transactionId"]
+
+    async def come_back(self) -> None:
+        shown = base64.b64encode(f"{self._path.rsplit('/', 1)[1]}:{PASSWORD}".encode()).decode()
+        headers = {"Authorization": f"Basic {shown}"}
+        self._socket = await SocketAsker.connected(self._port, self._path, headers)
+        await self._ask("BootNotification", b'{"chargePointVendor":"Bench","chargePointModel":"Load"}')
+
+    def leave(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    async def beat(self) -> None:
+        await self._ask("Heartbeat", b"{}")
+
+    async def measure(self) -> None:
+        after = READ_EVERY * self._said
+        at, register = rfc3339(self._began_at + after), POWER * after // timedelta(hours=1)
+        await self._ask("MeterValues", protocol.meter_values(self._charge, at, register))
+
+    async def _ask(self, action: str, payload: bytes) -> bytes:
+        assert self._socket is not None, "it came"
+        self._said += 1
+        message = b'[2,"%d","%b",%b]' % (self._said, action.encode(), payload)
+        return await self._socket.say(message, self._is_answer)
+
+    def _is_answer(self, heard: bytes) -> bool:
+        return heard.startswith(b"[3")
+
+
+class Echoed(Talker):
+    """Says the same as a station would, and hears it again."""
+
+    async def come(self) -> None:
+        await self.come_back()
+
+    def _is_answer(self, heard: bytes) -> bool:
+        return heard.startswith(b"[2")
+
+
+async def _all(doings: Iterable[Coroutine[None, None, None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for one in doings:
+            group.create_task(one)
+
+
+def _memory(pid: int) -> int:
+    """Bytes that the process has in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
