@@ -1,0 +1,62 @@
+"""PCDF, the Porsche Charging Data Format: `128.8.0(ST:…)(CT:…)…(PK:…)(SG:…)`, both ends of one charge."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.metering.signed.model import Clocked, Format, Proof, Record, Register, Role, UnreadableRecord
+
+START = "128.8.0("
+_FIELD = re.compile(r"\(([A-Z]+):([^()]*)\)")
+
+
+def read(text: str) -> Record:
+    """Raises UnreadableRecord."""
+    said = text.strip().strip("\x02\x03")
+    fields = dict(_FIELD.findall(said))
+    try:
+        begun, ended = _instant(fields["ST"]), _instant(fields["CT"])
+        used = _energy(fields["RV"])
+        signature = bytes.fromhex(fields["SG"])
+        meter, key, session = fields["HW"], fields["PK"], fields["SI"]
+    except KeyError as error:
+        raise UnreadableRecord(f"The record has no {error.args[0]}") from error
+    except ValueError as error:
+        raise UnreadableRecord(f"The record cannot be read: {error}") from error
+    clocked = Clocked.SYNCHRONISED if fields.get("TV") == "1" else Clocked.UNKNOWN
+    return Record(
+        format=Format.PCDF,
+        curve="secp256r1",
+        # It counts from the start of the charge, whatever the meter's total is.
+        registers=(
+            Register(energy=NO_ENERGY, at=begun, clocked=clocked, role=Role.BEGIN),
+            Register(energy=used, at=ended, clocked=clocked, role=Role.END),
+        ),
+        proofs=(Proof(message=said.partition("(SG:")[0].encode(), signature=signature),),
+        meter=meter,
+        transaction=session.rpartition("*")[2],
+        key=key,
+        faults=_faults(fields),
+    )
+
+
+def _faults(fields: dict[str, str]) -> tuple[str, ...]:
+    billing = () if fields.get("BV") == "1" else ("The meter says that it must not be billed",)
+    return billing if fields.get("SP") == "1" else (*billing, "The end of the charge is not in it")
+
+
+def _instant(said: str) -> datetime:
+    return datetime.strptime(said, "%y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
+def _energy(said: str) -> Energy:
+    number, _, unit = said.partition("*")
+    if unit != "kWh":
+        raise ValueError(f"{unit[:20]!r} is no unit of it")
+    try:
+        return Energy(Decimal(number[:20]) * 1000)
+    except InvalidOperation as error:
+        raise ValueError(f"{number[:20]!r} is no number") from error

@@ -1,0 +1,67 @@
+"""Which format a record has, however it is wrapped, and the record in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+
+from laddnav.metering.signed import alfen, edl, ocmf, pcdf, sml
+from laddnav.metering.signed.model import Record, UnreadableRecord
+
+LONGEST = 65_536  # characters; OCPP 2.1 allows 32,768 and the hexadecimal of a record is twice its bytes
+_WRAPPED_MAX = 3  # a record in hexadecimal in base64 is seen; more than that is nobody's
+
+
+def read(text: str) -> Record:
+    """Raises UnreadableRecord, whatever is in it."""
+    if len(text) > LONGEST:
+        raise UnreadableRecord("The record is longer than any")
+    for _ in range(_WRAPPED_MAX):
+        found = _as_it_stands(text)
+        if found is not None:
+            return found
+        octets = _unwrapped(text)
+        if octets.startswith(sml.START):
+            return sml.read(octets)
+        try:
+            text = octets.decode()
+        except UnicodeDecodeError:
+            break
+    raise UnreadableRecord("This is none of the formats of signed meter records that are known here")
+
+
+def _as_it_stands(text: str) -> Record | None:
+    said = text.strip().lstrip("\ufeff\x02")
+    if said.startswith(ocmf.START):
+        return ocmf.read(said)
+    if said.startswith(alfen.START):
+        return alfen.read(said)
+    if said.startswith(pcdf.START):
+        return pcdf.read(said)
+    if said.startswith(("<", "&lt;")):
+        return _in_xml(said)
+    return None
+
+
+def _in_xml(text: str) -> Record:
+    root = edl.xml(html.unescape(text) if text.startswith("&lt;") else text)
+    match edl.bare(root):
+        case "signedMeterValue":
+            return edl.read_signed_only(root)
+        case "ChargingProcess":
+            return edl.read_mennekes(root)
+    raise UnreadableRecord(f"The XML is of <{edl.bare(root)[:40]}>, which is no signed meter record")
+
+
+def _unwrapped(text: str) -> bytes:
+    bare = re.sub(r"\s", "", text)
+    try:
+        return bytes.fromhex(bare)
+    except ValueError:
+        pass
+    try:
+        return base64.b64decode(bare, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise UnreadableRecord("This is none of the formats of signed meter records that are known here") from error
