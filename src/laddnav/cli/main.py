@@ -69,6 +69,9 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "lint": Plain("tariff", "lint", "Find what is wrong with a Tariff, and how to mend it"),
         "explain": Plain("tariff", "explain", "Say a Tariff in plain words"),
         "budget": Plain("tariff", "budget", "How far an amount reaches: until how many kWh, for how long"),
+        "verify": Plain(
+            "verify", "verify", "Verify a signed meter record, and say whether energy may be billed from it"
+        ),
         "reprice": Plain("reprice", "reprice", "What a month of CDRs would have cost under changed Tariffs"),
     },
     "The network": {

@@ -8,8 +8,20 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from laddnav.metering.signed.keys import key_of, proves
-from laddnav.metering.signed.model import Format, Judged, Record, Register, Role, UnfitKey, UnreadableRecord, Verdict
+from laddnav.metering.signed.model import (
+    Charge,
+    Format,
+    Judged,
+    Record,
+    Register,
+    Role,
+    UnfitKey,
+    UnreadableRecord,
+    Verdict,
+)
 from laddnav.metering.signed.reading import read
+
+_WORST_FIRST = (Verdict.UNREADABLE, Verdict.INVALID, Verdict.UNFIT_KEY, Verdict.UNKNOWN_KEY, Verdict.VALID)
 
 
 def judged(text: str, key: str | None) -> Judged:
@@ -36,6 +48,14 @@ def under(record: Record, key: str | None) -> Judged:
         why = "The signature is not of this key, or the record was changed"
         return Judged(verdict=Verdict.INVALID, reason=why, record=record)
     return Judged(verdict=Verdict.VALID, reason="Signed by this key and not changed since", record=with_course(record))
+
+
+def together(found: Sequence[Judged]) -> Charge:
+    """Of all records of one charge, in their order: the first opens it, the last closes it."""
+    records = tuple(one.record for one in found if one.record is not None)
+    reasons = (*(reason for one in found for reason in one.reasons), *apart(records))
+    worst = min((one.verdict for one in found), key=_WORST_FIRST.index, default=Verdict.UNREADABLE)
+    return Charge(verdict=worst, reasons=tuple(dict.fromkeys(reasons)), records=records)
 
 
 def with_course(record: Record) -> Record:

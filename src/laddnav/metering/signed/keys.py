@@ -36,10 +36,14 @@ _SHA256 = ec.ECDSA(Prehashed(hashes.SHA256()))
 
 
 class Key(NamedTuple):
-    """`curve` None: a bare point, of whichever curve the record says. `point` as X9.62 encodes it."""
+    """`curve` None: a bare point, of whichever curve the record says. `point` as X9.62 encodes it.
+
+    `printed` is the key as it stood there, in hexadecimal and nothing around it.
+    """
 
     curve: str | None
     point: bytes
+    printed: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +56,7 @@ def key_of(text: str) -> Key:
             return key_of(octets.decode("ascii", "replace").rsplit(":", 1)[1])
         found = _key_in(octets)
         if found is not None:
-            return found
+            return found._replace(printed=octets.hex().upper())
     raise UnfitKey("The public key cannot be read")
 
 

@@ -104,3 +104,19 @@ class Judged(Struct, frozen=True, kw_only=True):
     def reasons(self) -> tuple[str, ...]:
         """All that speaks against it; nothing where it may be billed from."""
         return (self.reason,) if self.verdict is not Verdict.VALID or self.record is None else self.record.faults
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """What the records of one charge prove together: `reasons` is all that speaks against billing from them."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    records: tuple[Record, ...]
+
+    @property
+    def billable(self) -> bool:
+        return not self.reasons
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        return tuple(register for record in self.records for register in record.registers)
