@@ -8,6 +8,7 @@ from decimal import Decimal
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Connector, Evse, GeoLocation, Location, Station, Status
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party, Role
@@ -119,7 +120,7 @@ def token(uid: str = "CARD1", owner: PartyId = US, **changes: object) -> Token:
 
 
 async def settle_in(unit: Unit) -> Station:
-    """Our party with its place, tariff and own card, and the connected Station ST1 behind both Evses."""
+    """Our party with its place, tariff and own card, and the connected Station ST1 behind both Evses, left in peace."""
     await parties.add(unit, party(ref=unit.new_id()))
     await tariffs.keep(unit, US, tariff())
     await locations.keep(unit, US, location())
@@ -127,6 +128,7 @@ async def settle_in(unit: Unit) -> Station:
     one = await locations.add_station(unit, US, "ST1", password="a-password-of-16-bytes")
     await locations.attach(unit, "ST1", 1, WHERE)
     await locations.attach(unit, "ST1", 2, EvseRef("LOC1", "EVSE2"))
+    await locations.provision(unit, "ST1", Provisioning(on_connect="none"))
     locations.connected(unit, one, process="test", protocol="ocpp1.6")
     return await locations.station(unit, "ST1")
 

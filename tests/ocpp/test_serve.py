@@ -197,6 +197,7 @@ async def test_a_tick_of_many_stations_is_one_unit(street: Street, database: Dat
     async with database.unit() as unit:
         for number in range(20):
             await locations.add_station(unit, US, f"MANY{number}", security_profile=0)
+            await locations.provision(unit, f"MANY{number}", Provisioning(on_connect="none"))
     many = [await on_the_line(street, id=f"MANY{number}", password=None) for number in range(20)]
     before = await count(database, "ocpp_frame")
     await asyncio.gather(*(one.boot() for one in many))

@@ -15,7 +15,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
-from laddnav.ocpp import charges, rules, store
+from laddnav.ocpp import charges, rules, store, variables
 from laddnav.ocpp.model import Message, Outcome, Transaction
 from laddnav.ocpp.wire.events import (
     Beat,
@@ -146,7 +146,7 @@ def _measurement(
 # One at a time -------------------------------------------------------------------------------------------------------
 
 
-def boot(unit: Unit, station: Station, booted: Booted) -> Outcome:
+async def boot(unit: Unit, station: Station, booted: Booted) -> Outcome:
     locations.booted(
         unit,
         station,
@@ -155,6 +155,7 @@ def boot(unit: Unit, station: Station, booted: Booted) -> Outcome:
         serial_number=booted.serial_number,
         firmware=booted.firmware,
     )
+    await variables.booted(unit, station, booted.firmware)
     return Outcome(Registered(registration=rules.registration(station), now=unit.now, interval=rules.interval(station)))
 
 

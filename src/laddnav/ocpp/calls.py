@@ -15,7 +15,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockRequested
 from laddnav.ocpp import store
-from laddnav.ocpp.errands import ERRANDS, Answered
+from laddnav.ocpp.errand import Answered
+from laddnav.ocpp.errands import ERRANDS
 from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, PATIENCE, START, STOP, UNLOCK, About, write_down

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from msgspec import Struct
-
 from laddnav.db.unit import Unit
-from laddnav.kit import json
 from laddnav.locations import actions as locations
-from laddnav.ocpp import charges, rules, store
+from laddnav.ocpp import charges, rules, store, variables
+from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
-from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, START, STOP, STORY, UNLOCK, About
+from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, REPORT, START, STOP, STORY, UNLOCK, about
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
@@ -22,7 +20,6 @@ from laddnav.ocpp.wire.events import (
     ReportCharge,
     ReportLimits,
     Request,
-    Said,
     StartCharge,
     StopCharge,
     StoryTold,
@@ -30,23 +27,12 @@ from laddnav.ocpp.wire.events import (
     Unlock,
     Verdict,
 )
-from laddnav.ocpp.wire.frames import CallError
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session, Status
-
-Answered = Said | CallError | None
-
-
-class Errand(Struct, frozen=True):
-    """`say` looks at what is true by then: a Verdict where events have overtaken what was asked for."""
-
-    say: Callable[[Unit, StationCall, Dialect], Awaitable[Request | Verdict]]
-    tell: Callable[[Unit, StationCall, Answered], Awaitable[None]]
-
 
 # Starts and stops -----------------------------------------------------------------------------------------------------
 
@@ -90,7 +76,7 @@ async def _stopped(unit: Unit, call: StationCall, answered: Answered) -> None:
 
 
 async def _keep(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    one = await reservations.numbered(unit, call.holder, _about(call).number)
+    one = await reservations.numbered(unit, call.holder, about(call).number)
     if one is None or one.state not in (State.ASKED, State.HELD):
         return Verdict.REJECTED
     uid = rules.uid_for_station(one.token.uid, rules.reservation_named(one.number), dialect.uid_max)
@@ -106,23 +92,23 @@ async def _keep(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ve
 
 async def _kept(unit: Unit, call: StationCall, answered: Answered) -> None:
     result = rules.command_result(answered)
-    await reservations.answer(unit, call.holder, _about(call).number, result, call.request)
+    await reservations.answer(unit, call.holder, about(call).number, result, call.request)
 
 
 async def _free(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    return FreeEvse(number=_about(call).number)
+    return FreeEvse(number=about(call).number)
 
 
 async def _freed(unit: Unit, call: StationCall, answered: Answered) -> None:
     result = "UNKNOWN_RESERVATION" if answered is Verdict.UNKNOWN else rules.command_result(answered)
-    await reservations.answer_cancel(unit, call.holder, _about(call).number, result, call.request)
+    await reservations.answer_cancel(unit, call.holder, about(call).number, result, call.request)
 
 
 # Plugs ----------------------------------------------------------------------------------------------------------------
 
 
 async def _unlock(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    return Unlock(evse_no=_about(call).evse_no)
+    return Unlock(evse_no=about(call).evse_no)
 
 
 async def _unlocked(unit: Unit, call: StationCall, answered: Answered) -> None:
@@ -150,7 +136,7 @@ async def _tell_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Reque
     charge = await _charge(unit, call)
     if charge is None or charge.stopped:
         return Verdict.UNKNOWN
-    return ReportLimits(evse_no=charge.evse_no, duration=timedelta(seconds=_about(call).seconds))
+    return ReportLimits(evse_no=charge.evse_no, duration=timedelta(seconds=about(call).seconds))
 
 
 def _limits(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable[None]]:
@@ -167,7 +153,7 @@ def _limits(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable
 
 
 async def _ask_after(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    name = _about(call).charge
+    name = about(call).charge
     found = await store.charges.story(unit, call.holder, call.station_id, name)
     if found is None or found[0].stopped or ReportCharge not in dialect.asks:
         return Verdict.REJECTED
@@ -177,7 +163,7 @@ async def _ask_after(unit: Unit, call: StationCall, dialect: Dialect) -> Request
 async def _told_more(unit: Unit, call: StationCall, answered: Answered) -> None:
     if isinstance(answered, StoryTold):
         station = await locations.station(unit, call.station_id)
-        await charges.close(unit, station, _about(call).charge, answered)
+        await charges.close(unit, station, about(call).charge, answered)
 
 
 ERRANDS: dict[str, Errand] = {
@@ -187,6 +173,7 @@ ERRANDS: dict[str, Errand] = {
     KEEP: Errand(_keep, _kept),
     FREE: Errand(_free, _freed),
     UNLOCK: Errand(_unlock, _unlocked),
+    REPORT: variables.ERRAND,
     LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
     LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),
     LIMITS[Limiting.TELL]: Errand(_tell_limits, _limits(Limiting.TELL)),
@@ -199,7 +186,3 @@ async def _session(unit: Unit, call: StationCall) -> Session | None:
 
 async def _charge(unit: Unit, call: StationCall) -> Transaction | None:
     return None if call.session_id is None else await store.charges.of_session(unit, call.holder, call.session_id)
-
-
-def _about(call: StationCall) -> About:
-    return json.decode(call.body, About)

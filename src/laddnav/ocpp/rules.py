@@ -135,7 +135,12 @@ def _same_uid(said: str | None, uid: str) -> bool:
 
 def number_of_start(session_id: str) -> int:
     """What a station calls our request for this charge: the same however often it is asked."""
-    return int.from_bytes(hashlib.blake2b(session_id.encode(), digest_size=4).digest()) >> 1
+    return number_named(session_id)
+
+
+def number_named(name: str) -> int:
+    """A number for a station that cannot hold a name."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) >> 1
 
 
 # An Evse with several Connectors serves one car at a time: one that is taken takes the others, though nobody reports

@@ -24,6 +24,7 @@ from laddnav.ocpp.actions import SmallTalk, Told, ToldTwiceAtOnce
 from laddnav.ocpp.charges import Shown
 from laddnav.ocpp.connection import POLICY, Connection
 from laddnav.ocpp.exchange import Done, Exchange, kept, kept_alone
+from laddnav.ocpp.heard import HEARD
 from laddnav.ocpp.model import Outcome
 from laddnav.ocpp.wire.events import Booted, ChargeStarted, ChargeStopped, ChargeTold, TokenShown
 from laddnav.ocpp.wire.station import CarryOut
@@ -150,7 +151,7 @@ class Sockets:
             case Booted():
                 async with self.database.unit() as unit:
                     station = await locations.station(unit, id)
-                    return kept_alone(unit, exchange, actions.boot(unit, station, event))
+                    return kept_alone(unit, exchange, await actions.boot(unit, station, event))
             case TokenShown():
                 _, given, group_id = await actions.judge(self.database, exchange.station, event.uid, self.ask)
                 async with self.database.unit() as unit:
@@ -165,7 +166,13 @@ class Sockets:
                     return kept_alone(unit, exchange, await actions.stop(unit, station, event))
             case ChargeTold():
                 return await self._told(exchange, event)
-        return await self.small_talk.add(exchange)
+        verb = HEARD.get(type(event))
+        if verb is None:
+            return await self.small_talk.add(exchange)
+        async with self.database.unit() as unit:
+            station = await locations.station(unit, id)
+            locations.seen(unit, id)
+            return kept_alone(unit, exchange, await verb(unit, station, event))
 
     async def _told(self, exchange: Exchange, event: ChargeTold) -> Done:
         async with self.database.unit() as unit:

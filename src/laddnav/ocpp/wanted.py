@@ -19,6 +19,7 @@ KEEP, FREE = "KeepEvse", "FreeEvse"
 UNLOCK = "Unlock"
 LIMITS = {one: f"Limits {one}" for one in Limiting}
 STORY = "ReportCharge"
+REPORT = "ReportVariables"
 
 # How long a station may take, on a clock on the wall; mobile networks are slow (OCPP-J 1.6 §4.1.1).
 PATIENCE = timedelta(seconds=30)
@@ -34,6 +35,10 @@ class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTHING = About()
+
+
+def about(call: StationCall) -> About:
+    return json.decode(call.body, About)
 
 
 def write_down(

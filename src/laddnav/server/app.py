@@ -25,6 +25,7 @@ import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.routes
+import laddnav.ocpp.variables_routes
 import laddnav.parties.routes
 import laddnav.payments.routes
 import laddnav.readings.routes
@@ -96,6 +97,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
+    *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
 

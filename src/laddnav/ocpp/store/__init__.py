@@ -1,5 +1,5 @@
-"""Frames, charges, Connectors and calls as they are kept."""
+"""Frames, charges, Connectors, calls and variables as they are kept."""
 
-from laddnav.ocpp.store import calls, charges, connectors, frames
+from laddnav.ocpp.store import calls, charges, connectors, frames, variables
 
-__all__ = ["calls", "charges", "connectors", "frames"]
+__all__ = ["calls", "charges", "connectors", "frames", "variables"]

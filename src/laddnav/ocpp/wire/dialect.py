@@ -15,6 +15,7 @@ from laddnav.ocpp.wire import schemas
 from laddnav.ocpp.wire.events import Answer, Request, Said, StartCharge, StationEvent, StopCharge, Verbatim
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode
 from laddnav.ocpp.wire.schemas import Direction, Problem, UnknownAction, Version
+from laddnav.ocpp.wire.variables import VariableName
 
 
 class Unacceptable(Refusal):
@@ -49,6 +50,13 @@ class Asks(Struct, frozen=True):
     read: Callable[[dict[str, Any]], Said]
 
 
+class Bound(Struct, frozen=True):
+    """How many items one request may hold: what the station's own variable says, or else this many."""
+
+    otherwise: int
+    told_by: VariableName | None = None
+
+
 class Heard(Struct, frozen=True):
     """An event, and where its words departed from the schema without becoming unreadable."""
 
@@ -59,9 +67,9 @@ class Heard(Struct, frozen=True):
 class Dialect(Struct, frozen=True, kw_only=True):
     """`subprotocol` is its name in the handshake; the actions in `triggered_by` make a station send one of its own.
 
-    `uid_max` characters are what a station can hold of a token; `secrets` take out of a request of ours what nobody may
-    read afterwards; `spells` the error codes that another version spells otherwise. Strict in what it says, tolerant in
-    what it hears.
+    `uid_max` characters are what a station can hold of a token; `bounds` how many items requests can; `secrets` take
+    out of a request of ours what nobody may read afterwards; `spells` the error codes that another version spells
+    otherwise. Strict in what it says, tolerant in what it hears.
     """
 
     subprotocol: str
@@ -71,6 +79,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     triggered_by: frozenset[str]
     secrets: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
     uid_max: int
+    bounds: Mapping[type[Request], Bound]
     spells: Mapping[str, str] = {}
 
     def spelt(self, error: CallError) -> CallError:

@@ -13,6 +13,14 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
+from laddnav.ocpp.wire.variables import (
+    ReadVariables,
+    ReportVariables,
+    SetVariables,
+    VariablesReported,
+    VariablesSet,
+    VariablesTold,
+)
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
 from laddnav.tokens.model import Allowed
 
@@ -166,6 +174,7 @@ StationEvent = (
     | ChargeTold
     | Remarked
     | DataReceived
+    | VariablesReported
 )
 
 # What we answer ------------------------------------------------------------------------------------------------------
@@ -194,7 +203,7 @@ class TimeTold(Struct, frozen=True, kw_only=True):
 
 
 class Noted(Struct, frozen=True, kw_only=True):
-    """To StatusReported, ConnectorsReported, Measured and Remarked."""
+    """To whatever expects no more than to be heard."""
 
 
 class TokenJudged(Struct, frozen=True, kw_only=True):
@@ -319,6 +328,9 @@ Request = (
     | ReportLimits
     | ReportCharge
     | Verbatim
+    | ReportVariables
+    | ReadVariables
+    | SetVariables
 )
 
 
@@ -347,4 +359,4 @@ class StoryTold(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-Said = Verdict | LimitsTold | StoryTold
+Said = Verdict | LimitsTold | StoryTold | VariablesTold | VariablesSet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.dialect import Bound, Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
@@ -22,6 +22,7 @@ from laddnav.ocpp.wire.v1_6 import (
     clear_charging_profile,
     data_transfer,
     get_composite_schedule,
+    get_configuration,
     heartbeat,
     meter_values,
     remote_start_transaction,
@@ -33,6 +34,7 @@ from laddnav.ocpp.wire.v1_6 import (
     stop_transaction,
     unlock_connector,
 )
+from laddnav.ocpp.wire.variables import ReadVariables, ReportVariables, SetVariables, VariableName
 
 DIALECT = Dialect(
     subprotocol="ocpp1.6",
@@ -56,8 +58,15 @@ DIALECT = Dialect(
         LimitCharge: set_charging_profile.codec,
         UnlimitCharge: clear_charging_profile.codec,
         ReportLimits: get_composite_schedule.codec,
+        ReportVariables: get_configuration.all_of_it,
+        ReadVariables: get_configuration.some_of_it,
+        SetVariables: change_configuration.codec,
     },
     secrets={"ChangeConfiguration": change_configuration.without_password},
     uid_max=20,
+    bounds={
+        ReadVariables: Bound(20, VariableName(name="GetConfigurationMaxKeys")),
+        SetVariables: Bound(1),
+    },
     triggered_by=frozenset({"TriggerMessage", "ExtendedTriggerMessage"}),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.dialect import Bound, Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
@@ -22,11 +22,14 @@ from laddnav.ocpp.wire.v2_0_1 import (
     cancel_reservation,
     clear_charging_profile,
     data_transfer,
+    get_base_report,
     get_composite_schedule,
     get_transaction_status,
+    get_variables,
     heartbeat,
     meter_values,
     notify_event,
+    notify_report,
     remarks,
     request_start_transaction,
     request_stop_transaction,
@@ -37,6 +40,13 @@ from laddnav.ocpp.wire.v2_0_1 import (
     transaction_event,
     unlock_connector,
 )
+from laddnav.ocpp.wire.variables import ReadVariables, ReportVariables, SetVariables, VariableName
+
+
+def items_per_message(action: str, component: str = "DeviceDataCtrlr") -> VariableName:
+    """The variable in which a station says how many it takes at once (B05.FR.11, B06.FR.05)."""
+    return VariableName(component=component, name="ItemsPerMessage", instance=action)
+
 
 REMARKS = (
     "ClearedChargingLimit",
@@ -46,7 +56,6 @@ REMARKS = (
     "NotifyCustomerInformation",
     "NotifyDisplayMessages",
     "NotifyMonitoringReport",
-    "NotifyReport",
     "PublishFirmwareStatusNotification",
     "ReportChargingProfiles",
     "ReservationStatusUpdate",
@@ -63,6 +72,7 @@ DIALECT = Dialect(
         "Heartbeat": heartbeat.codec,
         "MeterValues": meter_values.codec,
         "NotifyEvent": notify_event.codec,
+        "NotifyReport": notify_report.codec,
         "StatusNotification": status_notification.codec,
         "TransactionEvent": transaction_event.codec,
         **dict.fromkeys(REMARKS, remarks.codec),
@@ -77,9 +87,16 @@ DIALECT = Dialect(
         UnlimitCharge: clear_charging_profile.codec,
         ReportLimits: get_composite_schedule.codec,
         ReportCharge: get_transaction_status.codec,
+        ReportVariables: get_base_report.codec,
+        ReadVariables: get_variables.codec,
+        SetVariables: set_variables.codec,
     },
     secrets={"SetVariables": set_variables.without_password},
     uid_max=36,
+    bounds={
+        ReadVariables: Bound(10, items_per_message("GetVariables")),
+        SetVariables: Bound(10, items_per_message("SetVariables")),
+    },
     triggered_by=frozenset({"TriggerMessage"}),
     # Part 4 §4.3: what 1.6 misspelt is spelt right.
     spells={

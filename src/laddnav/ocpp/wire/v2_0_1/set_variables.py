@@ -1,18 +1,70 @@
-"""SetVariables, so far as it may set the password of the station itself (OCPP 2.0.1 part 2 A01)."""
+"""SetVariables: some variables are set, each with its own result (OCPP 2.0.1 part 2 B05), a password perhaps (A01)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_PASSWORD = "BasicAuthPassword"
+import msgspec
+from msgspec import Struct
+
+from laddnav.ocpp.wire.dialect import Asks
+from laddnav.ocpp.wire.events import Said, Verdict
+from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name, write_attribute, write_name
+from laddnav.ocpp.wire.variables import Attribute, SetResult, SetStatus, SetVariables, VariablesSet, is_secret
+
+_MEANS = {
+    "Accepted": SetStatus.ACCEPTED,
+    "RebootRequired": SetStatus.REBOOT_REQUIRED,
+    "UnknownComponent": SetStatus.UNKNOWN,
+    "UnknownVariable": SetStatus.UNKNOWN,
+    "NotSupportedAttributeType": SetStatus.NOT_SUPPORTED,
+}
+
+
+class WireSetVariableResult(Struct, frozen=True):
+    component: WireComponent
+    variable: WireVariable
+    attributeStatus: str
+    attributeType: Attribute = Attribute.ACTUAL
+
+
+class WireSetVariablesResponse(Struct, frozen=True):
+    setVariableResult: tuple[WireSetVariableResult, ...]
+
+
+def write(request: SetVariables) -> dict[str, Any]:
+    return {
+        "setVariableData": [
+            {"attributeValue": one.value} | write_name(one.name) | write_attribute(one.name) for one in request.wanted
+        ]
+    }
+
+
+def read(payload: dict[str, Any]) -> Said:
+    try:
+        wire = msgspec.convert(payload, WireSetVariablesResponse, strict=False)
+    except msgspec.ValidationError:
+        return Verdict.FAILED
+    return VariablesSet(
+        results=tuple(
+            SetResult(
+                name=read_name(one.component, one.variable, one.attributeType),
+                status=_MEANS.get(one.attributeStatus, SetStatus.REJECTED),
+            )
+            for one in wire.setVariableResult
+        )
+    )
 
 
 def without_password(payload: dict[str, Any]) -> dict[str, Any]:
-    """As it may be kept and shown. The case of a name says nothing."""
+    """As it may be kept and shown."""
     return {**payload, "setVariableData": [_without(one) for one in payload.get("setVariableData", ())]}
 
 
 def _without(one: Any) -> Any:
     variable = one.get("variable") if isinstance(one, dict) else None
     name = variable.get("name") if isinstance(variable, dict) else None
-    return {**one, "attributeValue": "…"} if str(name).lower() == _PASSWORD.lower() else one
+    return {**one, "attributeValue": "…"} if is_secret(str(name)) else one
+
+
+codec = Asks("SetVariables", write, read)
