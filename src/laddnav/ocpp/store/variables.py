@@ -36,7 +36,8 @@ REPORT = f"select {_REPORT} from ocpp_report where holder = $1 and station_id = 
 # True when this part was the last one missing.
 HEAR_PART = """
 with heard as (
-  select parts + int4multirange(int4range($4::integer, $4, '[]')) as parts, coalesce($5::integer, last_part) as last_part
+  select parts + int4multirange(int4range($4::integer, $4, '[]')) as parts,
+    coalesce($5::integer, last_part) as last_part
   from ocpp_report where holder = $1 and station_id = $2 and number = $3 for update)
 update ocpp_report r set parts = h.parts, last_part = h.last_part,
   whole_at = case when h.parts = int4multirange(int4range(0, h.last_part, '[]')) then $6::timestamptz end
