@@ -29,7 +29,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
-from laddnav.metering.model import DoubtKind, Measured
+from laddnav.metering.model import DoubtKind, Measured, Reading
 from laddnav.people import actions as people
 from laddnav.pricing.check import verdicts as checking
 from laddnav.readings import actions as readings
@@ -89,6 +89,9 @@ async def correct(database: Database, amended: SessionAmended) -> None:
         before = await store.of_session(unit, amended.holder, owner, session.id)
         if before is None:  # not closed yet, then this fact will be in it; or taken back by a person, who knew why
             return
+        forgotten = await readings.forgotten_until(unit)
+        if forgotten is not None and session.started_at < forgotten:  # this fact alone is not the charge
+            return
         cdr, measured = await _closed(unit, session)
         after = rules.succeeding(before, cdr)
         if rules.differs(before, after):
@@ -115,8 +118,8 @@ async def credit(unit: Unit, ref: str, *, by: str, why: str) -> Cdr:
 async def _closed(unit: Unit, session: Session) -> tuple[Cdr, Measured]:
     if session.place is None:  # begun by a version that did not keep it: as it is now
         session = replace(session, place=await _place_now(unit, session))
-    facts = await readings.facts(unit, session.holder, session.id)
-    signed = rules.signed_data(await readings.of_session(unit, session.holder, session.id))
+    facts = await readings.facts(unit, session.holder, session.id, *charges.read_between(session))
+    signed = rules.signed_data(tuple(fact for fact in facts if isinstance(fact, Reading)))
     measured = charges.whole(session, facts)
     return rules.closed(session, measured, signed, id=unit.new_id(), now=unit.now), measured
 

@@ -43,6 +43,9 @@ def serve(
     keep_hub_requests: Annotated[
         int | None, typer.Option(min=1, help="Days of a hub's log (LADDNAV_KEEP_HUB_REQUESTS; else 400)")
     ] = None,
+    keep_readings: Annotated[
+        int | None, typer.Option(min=1, help="Days of what meters said (LADDNAV_KEEP_READINGS; else 400)")
+    ] = None,
     tile_url: Annotated[str | None, typer.Option(help="Of map tiles; else outlines only (LADDNAV_TILE_URL)")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
     demo: Annotated[
@@ -77,6 +80,7 @@ def serve(
         keep_commands=keep_commands,
         keep_deliveries=keep_deliveries,
         keep_hub_requests=keep_hub_requests,
+        keep_readings=keep_readings,
         tile_url=tile_url,
         log_level=log_level,
     )

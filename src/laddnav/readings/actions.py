@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Mark, Reading
 from laddnav.readings import store
 from laddnav.readings.events import DoubtRaised
 from laddnav.readings.model import KeptDoubt, Said
+from laddnav.readings.store.quarters import QUARTER
+from laddnav.readings.store.weeks import WEEK
+
+WEEKS_AHEAD = 3  # that have their part before anything is read in them
+# A station that was away for longer has its readings summed when their week is forgotten.
+LATE = timedelta(days=60)
+COMMITS_WITHIN = timedelta(minutes=5)  # no reading is recorded earlier than that before others can see it
+
+Needed = Callable[[Unit, datetime, datetime], Awaitable[bool]]
 
 
 class UnknownDoubt(Refusal):
@@ -23,22 +33,26 @@ class UnknownDoubt(Refusal):
 
 def append(unit: Unit, said: Sequence[Said]) -> None:
     """Keep what several Stations said in one tick; the same reading twice is one reading."""
-    store.append(unit, said)
+    store.said.append(unit, said)
 
 
 def mark(unit: Unit, holder: PartyId, session_id: str, one: Mark) -> None:
-    store.mark(unit, holder, session_id, one)
+    store.said.mark(unit, holder, session_id, one)
 
 
-async def of_session(unit: Unit, holder: PartyId, session_id: str) -> tuple[Reading, ...]:
-    """In order of time."""
-    return await store.of_session(unit, holder, session_id)
+async def of_session(
+    unit: Unit, holder: PartyId, session_id: str, since: datetime | None = None, until: datetime | None = None
+) -> tuple[Reading, ...]:
+    """In order of time. Whoever knows when it can have been read says so: only the weeks of that are looked into."""
+    return await store.said.of_session(unit, holder, session_id, since, until)
 
 
-async def facts(unit: Unit, holder: PartyId, session_id: str) -> tuple[Fact, ...]:
+async def facts(
+    unit: Unit, holder: PartyId, session_id: str, since: datetime | None = None, until: datetime | None = None
+) -> tuple[Fact, ...]:
     """Everything that is known of a charge between its start and its stop, in order of time."""
-    readings: tuple[Fact, ...] = await store.of_session(unit, holder, session_id)
-    marks: tuple[Fact, ...] = await store.marks(unit, holder, session_id)
+    readings: tuple[Fact, ...] = await store.said.of_session(unit, holder, session_id, since, until)
+    marks: tuple[Fact, ...] = await store.said.marks(unit, holder, session_id)
     return tuple(sorted(readings + marks, key=lambda one: one.at))
 
 
@@ -46,27 +60,103 @@ def raise_doubts(unit: Unit, holder: PartyId, session_id: str, station_id: str, 
     """Keep each with its name, once, and tell whoever looks after such things."""
     for one in doubts:
         id = unit.new_id()
-        store.doubt(unit, holder, id, session_id, station_id, one)
+        store.doubts.doubt(unit, holder, id, session_id, station_id, one)
         unit.announce(DoubtRaised(holder=holder, doubt_id=id, session_id=session_id))
 
 
 async def doubts_of(unit: Unit, holder: PartyId, session_id: str) -> Sequence[KeptDoubt]:
-    return await store.doubts_of(unit, holder, session_id)
+    return await store.doubts.doubts_of(unit, holder, session_id)
 
 
 async def open_doubts(
     unit: Unit, holder: PartyId | None = None, *, before: str | None = None, limit: int = 200
 ) -> Sequence[KeptDoubt]:
     """Those that nobody has settled, newest first; the last id is the next `before`."""
-    return await store.open_doubts(unit, holder, before, limit)
+    return await store.doubts.open_doubts(unit, holder, before, limit)
 
 
 async def settle_doubt(unit: Unit, holder: PartyId, doubt_id: str) -> None:
     """Somebody looked. Raises UnknownDoubt."""
-    if not await store.settle(unit, holder, doubt_id):
+    if not await store.doubts.settle(unit, holder, doubt_id):
         raise UnknownDoubt(doubt_id)
 
 
 def settle_all(unit: Unit, holder: PartyId, session_id: str, kind: DoubtKind) -> None:
     """A later look at the whole charge put these right."""
-    store.settle_kind(unit, holder, session_id, kind, unit.now)
+    store.doubts.settle_kind(unit, holder, session_id, kind, unit.now)
+
+
+# ---- The weeks in which readings lie
+
+
+async def make_weeks(database: Database) -> int:
+    """Parts for the weeks ahead, and for each that readings lie in meanwhile; says how many were made."""
+    many = 0
+    async with database.unit() as unit:
+        made, this = set(await store.weeks.made(unit)), store.weeks.monday_of(unit.now)
+        ahead = {this + week * WEEK for week in range(WEEKS_AHEAD)}
+        since = await _whole_since(unit)
+        lies_in = await store.weeks.strays(unit, since, store.weeks.span(this)[0] + WEEKS_AHEAD * WEEK)
+    for monday in sorted((ahead | set(lies_in)) - made):
+        async with database.unit() as unit:
+            store.weeks.hold(unit)
+            if monday not in await store.weeks.made(unit):
+                store.weeks.make(unit, monday)
+                many += 1
+    return many
+
+
+async def sum_up(database: Database) -> int:
+    """Each quarter of an hour that is over, and of which something was recorded since; says how many those were."""
+    async with database.unit() as unit:
+        now, before = unit.now, await store.quarters.summed_until(unit)
+        recorded_since = (before or now - LATE) - QUARTER - COMMITS_WITHIN
+        due = await store.quarters.touched(unit, recorded_since, await _whole_since(unit), now)
+    over = [quarter for quarter in due if quarter + QUARTER <= now]
+    for quarter in over:
+        async with database.unit() as unit:
+            store.weeks.hold(unit)
+            await store.quarters.sum_up(unit, quarter, quarter + QUARTER)
+    async with database.unit() as unit:
+        store.weeks.hold(unit)
+        store.quarters.summed(unit, now)
+    return len(over)
+
+
+async def forget(database: Database, keep: timedelta, needed: Needed) -> int:
+    """Drop each week that is older than this, and of which no charge needs anything; says how many those were.
+
+    What it came to is summed once more in the same Unit, so that wherever this is cut off, nothing is lost.
+    """
+    async with database.unit() as unit:
+        before = unit.now - keep
+        made = await store.weeks.made(unit)
+        strays = await store.weeks.strays(unit, None, before)
+    many = 0
+    for monday in sorted({*made, *strays}):
+        since, until = store.weeks.span(monday)
+        if until > before:
+            continue
+        async with database.unit() as unit:
+            store.weeks.hold(unit)
+            if await needed(unit, since, until):
+                continue
+            forgotten = await store.weeks.forgotten_until(unit)
+            if monday in await store.weeks.made(unit):
+                store.weeks.close(unit, monday)
+            if forgotten is None or since >= forgotten:
+                await store.quarters.sum_up(unit, since, until)
+            store.weeks.drop(unit, monday)
+            many += 1
+    return many
+
+
+async def forgotten_until(unit: Unit) -> datetime | None:
+    """Of what was read before it, not everything is left; None: it is."""
+    return await store.weeks.forgotten_until(unit)
+
+
+async def _whole_since(unit: Unit) -> datetime:
+    """What comes now for a quarter before it must not take the place of what that quarter came to."""
+    forgotten = await store.weeks.forgotten_until(unit)
+    return max(forgotten or unit.now - LATE, unit.now - LATE)

@@ -37,6 +37,7 @@ import laddnav.sessions.routes
 import laddnav.tariffs.routes
 import laddnav.tokens.routes
 import laddnav.web.app
+from laddnav.analytics import actions as analytics
 from laddnav.billing import actions as billing
 from laddnav.bookings.actions import waiting
 from laddnav.db.outbox import Deliverer
@@ -61,6 +62,7 @@ from laddnav.ocpp import charges
 from laddnav.ocpp.serve import Sockets
 from laddnav.people import actions as people
 from laddnav.people.api import Route
+from laddnav.readings import actions as readings
 from laddnav.reservations import actions as reservations
 from laddnav.server.api import Api
 from laddnav.server.clock import dice
@@ -160,6 +162,11 @@ class House:
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_roaming": every(3600, lambda: forgetting.forget_old(database, clients.settings.keeping)),
                 "ask_after_charges": every(60, lambda: charges.ask_after(database)),
+                "make_weeks_of_readings": every(60, lambda: readings.make_weeks(database)),
+                "sum_up_readings": every(300, lambda: readings.sum_up(database)),
+                "forget_readings": every(
+                    3600, lambda: readings.forget(database, self.settings.readings_kept, analytics.readings_needed)
+                ),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }

@@ -49,9 +49,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = PARTS
     allow_loopback_partners: bool = False
     partner_rate: float = 200  # requests a second, over time; 0: as many as they like
-    keep_commands: int = 30  # days, as the next two
+    keep_commands: int = 30  # days, as the next three
     keep_deliveries: int = 30
     keep_hub_requests: int = 400
+    keep_readings: int = 400  # what a charge still needs is kept in any case; what they came to by the quarter stays
     tile_url: str | None = None
     log_level: str = "info"
     key: bytes
@@ -64,6 +65,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     def url(self) -> str:
         """Where others reach us, without a slash at its end."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def readings_kept(self) -> timedelta:
+        return timedelta(days=self.keep_readings)
 
     @property
     def roaming(self) -> Roaming:

@@ -30,6 +30,9 @@ START_WITHIN = timedelta(minutes=10)
 CLOCKS_DIFFER = timedelta(minutes=5)
 # How long after the stop a missing last register may still come before the charge is closed without it.
 SETTLE_WITHIN = timedelta(minutes=2)
+# How far outside a charge readings of it may lie: a clock that is set while it goes on, words that were kept for later.
+READ_BEFORE = timedelta(days=1)
+READ_WITHIN = timedelta(days=7)
 
 
 class UnknownSession(Refusal):
@@ -330,6 +333,12 @@ def told_too_late(session: Session, readings: Iterable[Reading]) -> bool:
 def never_stopped(session: Session) -> bool:
     """Whether it was settled without its Station's own word of the end, which now comes after all."""
     return session.status is Status.COMPLETED and session.meter is not None and session.meter_stopped is None
+
+
+def read_between(session: Session) -> tuple[datetime, datetime | None]:
+    """When its readings were taken; None: it goes on."""
+    until = None if session.ended_at is None else session.ended_at + READ_WITHIN
+    return session.started_at - READ_BEFORE, until
 
 
 def nothing_missing(session: Session) -> bool:

@@ -163,7 +163,7 @@ async def stop(
     facts: list[Fact] = sorted(last_readings, key=lambda reading: reading.at)
     too_late = rules.never_stopped(session)
     if too_late or rules.awaits_its_stop(session):
-        known = await readings.facts(unit, holder, session_id)
+        known = await readings.facts(unit, holder, session_id, session.started_at - rules.READ_BEFORE)
         facts = sorted((*known, *facts), key=lambda fact: fact.at)
         session = rules.reopened(session)
     stopped = rules.stopped(session, at=at, register=register, reason=reason, facts=facts, now=unit.now)

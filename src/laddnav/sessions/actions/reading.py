@@ -12,7 +12,7 @@ from laddnav.readings import actions as readings
 from laddnav.sessions import store
 from laddnav.sessions.course import Course, course
 from laddnav.sessions.model import Session, Status
-from laddnav.sessions.rules import UnknownSession
+from laddnav.sessions.rules import UnknownSession, read_between
 
 
 async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session:
@@ -64,7 +64,7 @@ async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef) -> Sequence[S
 
 async def course_of(unit: Unit, session: Session) -> Course:
     """How the charge went so far, stretch by stretch."""
-    return course(session, await readings.facts(unit, session.holder, session.id))
+    return course(session, await readings.facts(unit, session.holder, session.id, *read_between(session)))
 
 
 async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""What the network did: read-only questions over what is stored."""

@@ -1,0 +1,46 @@
+"""What the readings of a quarter of an hour come to, as it is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from laddnav.db.unit import Unit
+
+QUARTER = timedelta(minutes=15)
+
+SUM = """
+insert into reading_quarter (holder, station_id, evse_no, measurand, phase, place, at, first, first_at, last, last_at,
+  least, mean, most, many)
+select holder, station_id, evse_no, measurand, phase, place, date_bin('15 minutes', at, '2000-01-01 00:00+00'),
+  (array_agg(value order by at, value))[1], min(at), (array_agg(value order by at desc, value desc))[1], max(at),
+  min(value), round(avg(value), 6), max(value), count(*)
+from reading where at >= $1 and at < $2 group by 1, 2, 3, 4, 5, 6, 7
+on conflict (holder, station_id, evse_no, measurand, phase, place, at) do update set
+  first = excluded.first, first_at = excluded.first_at, last = excluded.last, last_at = excluded.last_at,
+  least = excluded.least, mean = excluded.mean, most = excluded.most, many = excluded.many
+"""
+TOUCHED = """
+select distinct date_bin('15 minutes', at, '2000-01-01 00:00+00') as at from reading
+where recorded_at >= $1 and at >= $2 and at < $3 order by 1
+"""
+SUMMED_UNTIL = "select summed_until from reading_progress"
+SUMMED = "update reading_progress set summed_until = $1"
+
+
+async def sum_up(unit: Unit, since: datetime, until: datetime) -> None:
+    """All quarters between the two, from their readings; one that was summed before is summed anew."""
+    await unit.execute(SUM, since, until)
+
+
+async def touched(unit: Unit, recorded_since: datetime, since: datetime, until: datetime) -> list[datetime]:
+    """The quarters between the two of which something was recorded, in order of time."""
+    return [row["at"] for row in await unit.fetch(TOUCHED, recorded_since, since, until)]
+
+
+async def summed_until(unit: Unit) -> datetime | None:
+    found = await unit.fetch_one(SUMMED_UNTIL)
+    return None if found is None else found["summed_until"]
+
+
+def summed(unit: Unit, until: datetime) -> None:
+    unit.write(SUMMED, until)

@@ -1,0 +1,78 @@
+"""The parts in which readings lie, one for each week; what has none lies among the others until its part is made."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from laddnav.db.unit import Unit
+
+WEEK = timedelta(days=7)
+_NAMED = "reading_%Y%m%d"
+
+# Weeks are made, summed and dropped by one process at a time; nobody who keeps or reads readings waits for this.
+HOLD = "insert into reading_progress default values on conflict (one) do update set one = true"
+MADE = """
+select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'reading'::regclass and c.relname ~ '^reading_[0-9]{8}$' order by c.relname
+"""
+STRAYS = """
+select distinct date_trunc('week', at at time zone 'UTC')::date as monday from reading_other
+where at >= coalesce($1::timestamptz, '-infinity') and at < $2 order by 1
+"""
+FORGET_STRAYS = "delete from reading_other where at >= $1 and at < $2"
+FORGOTTEN = "update reading_progress set forgotten_until = greatest(forgotten_until, $1)"
+FORGOTTEN_UNTIL = "select forgotten_until from reading_progress"
+
+
+def hold(unit: Unit) -> None:
+    """Until the Unit ends nobody else makes, sums or drops weeks."""
+    unit.write(HOLD)
+
+
+def monday_of(at: datetime) -> date:
+    day = at.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
+
+
+def span(monday: date) -> tuple[datetime, datetime]:
+    """The week's beginning, and that of the next."""
+    since = datetime.combine(monday, time(), UTC)
+    return since, since + WEEK
+
+
+async def made(unit: Unit) -> list[date]:
+    """The Mondays of the weeks that have a part, in order of time."""
+    return [datetime.strptime(row["relname"], _NAMED).replace(tzinfo=UTC).date() for row in await unit.fetch(MADE)]
+
+
+async def strays(unit: Unit, since: datetime | None, until: datetime) -> list[date]:
+    """The Mondays of weeks of this time in which something was read that lies among the others."""
+    return [row["monday"] for row in await unit.fetch(STRAYS, since, until)]
+
+
+def make(unit: Unit, monday: date) -> None:
+    """What of this week lies among the others moves over; whoever adds to those waits meanwhile."""
+    name, (since, until) = monday.strftime(_NAMED), span(monday)
+    unit.write("lock table reading_other in share row exclusive mode")
+    unit.write(f"create table {name} (like reading)")
+    unit.write(f"insert into {name} select * from reading_other where at >= $1 and at < $2", since, until)
+    unit.write(FORGET_STRAYS, since, until)
+    unit.write(f"alter table reading attach partition {name} for values from ('{since}') to ('{until}')")
+
+
+def close(unit: Unit, monday: date) -> None:
+    """Nothing more is added to this week before the Unit ends."""
+    unit.write(f"lock table {monday.strftime(_NAMED)} in share mode")
+
+
+def drop(unit: Unit, monday: date) -> None:
+    """Its part, and what of it lies among the others."""
+    since, until = span(monday)
+    unit.write(f"drop table if exists {monday.strftime(_NAMED)}")
+    unit.write(FORGET_STRAYS, since, until)
+    unit.write(FORGOTTEN, until)
+
+
+async def forgotten_until(unit: Unit) -> datetime | None:
+    found = await unit.fetch_one(FORGOTTEN_UNTIL)
+    return None if found is None else found["forgotten_until"]
