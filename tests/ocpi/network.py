@@ -30,7 +30,7 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import commanded, limited
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import sharing
-from laddnav.ocpi.deviations.policy import Policy
+from laddnav.ocpi.deviations.policy import Calls, Policy
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.model import Connection, Delivery
@@ -252,6 +252,7 @@ async def befriended(
             state=state,
             name=business.name,
             version=version,
+            policy=Policy(calls=Calls(results_at=("127.0.0.1", "emsp.example"))),
             party=party,
             their_role=role,
             roles=roles or (CredentialsRole(role=role, party=party, business=business),),

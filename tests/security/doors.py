@@ -54,7 +54,7 @@ from tests.security.house import House, request_id
 from tests.things import LONG_AGO
 
 SOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-URL = "https://partner.example/ocpi/result"
+URL = "https://emsp.example/ocpi/result"
 LIMITS = ChargingProfile(unit=RateUnit.AMPERE, limits=(ProfileLimit(timedelta(), Decimal(16)),))
 
 

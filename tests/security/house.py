@@ -15,7 +15,7 @@ from laddnav.ocpi import store
 from laddnav.ocpi.commands.limited import CAPABLE
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies
-from laddnav.ocpi.deviations.policy import Policy, Shares
+from laddnav.ocpi.deviations.policy import Shares
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import CommandState, CommandType
@@ -113,7 +113,7 @@ async def by_contract(one: Installation, holder: PartyId, party: PartyId) -> Non
     """They limit charges of our drivers from now on."""
     async with one.database.unit() as unit:
         connection = await connection_of(one, holder, party, Role.EMSP)
-        await policies.adapt(unit, connection.ref, Policy(shares=Shares(smart_charging=True)))
+        await policies.adapt(unit, connection.ref, replace(connection.policy, shares=Shares(smart_charging=True)))
 
 
 async def asked(one: Installation, connection: Connection) -> None:

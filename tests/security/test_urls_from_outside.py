@@ -44,7 +44,7 @@ INWARD = (
     "partner.example@10.0.0.1",
 )
 # Ours, said before anything is sent; that nobody answers there would be said otherwise.
-REFUSED = re.compile("no public address|is no URL|sends us elsewhere|not a canonical")
+REFUSED = re.compile("no public address|is no host of|is no URL|sends us elsewhere|not a canonical")
 
 
 class Led(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -85,6 +86,12 @@ class Connection(Struct, frozen=True, kw_only=True):
             return own
         named = frozenset(PartyId.parse(one) for one in self.policy.hub.behind)
         return (own | self.behind | named) - self.elsewhere - {self.holder}
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Of its endpoints, as it listed them, and those at which it may want to hear results beside them."""
+        urls = (self.versions_url or "", *(one.url for one in self.endpoints))
+        return frozenset(self.policy.calls.results_at).union(host for url in urls if (host := urlsplit(url).hostname))
 
     @property
     def claimed(self) -> frozenset[PartyId]:

@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.requests import Request
@@ -49,6 +50,25 @@ async def test_a_token_may_stand_under_bearer(cpo: Installation, they: Peer) -> 
     await locations_made(cpo, 1)
     await cpo.settle()
     assert they.last("PUT", "/locations/SE/LAD/L000").headers["authorization"].startswith("Bearer ")
+
+
+async def test_a_result_goes_to_a_host_of_theirs_or_where_it_was_agreed(cpo: Installation, they: Peer) -> None:
+    """calls.results_at, CMD-018: nobody has us call a third one."""
+    url = f"{cpo.url}/ocpi/cpo/2.2.1"
+    async with stranger(they.last("POST", "/credentials").body["token"]) as ask:
+
+        async def asked(host: str) -> tuple[int, int]:
+            back = f"https://{host}/results/1"
+            stop = encoded({"response_url": back, "session_id": "S1"})
+            stopped = await ask("POST", f"{url}/commands/STOP_SESSION", stop)
+            freed = await ask("DELETE", f"{url}/chargingprofiles/S1?response_url={quote(back, safe='')}")
+            return stopped.status, freed.status
+
+        assert await asked("127.0.0.1:9") == (1000, 1000)
+        assert await asked("results.example") == (2001, 2001)
+        await agreed(cpo, Policy(calls=Calls(results_at=("results.example",))))
+        assert await asked("results.example") == (1000, 1000)
+        assert await asked("other.example") == (2001, 2001)
 
 
 @pytest.mark.parametrize(

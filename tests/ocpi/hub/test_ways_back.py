@@ -58,11 +58,12 @@ async def test_a_way_back_is_for_whom_it_was_given_to(street: Street, clock: Set
     assert street.new.peer.many("POST", "/results/1") == 1
 
 
-async def test_nobody_is_led_into_a_private_network(street: Street) -> None:
-    """HUB-046: a response URL is looked at before anybody is asked, and a header of an answer leads home."""
-    words = start(street, "2.3.0") | {"response_url": "http://10.0.0.1/results"}
-    answer = await street.new.ask("POST", "receiver/commands/START_SESSION", words, CPO)
-    assert answer.both == (200, 2001)
+async def test_nobody_is_led_into_a_private_network_or_to_a_third_one(street: Street) -> None:
+    """CMD-018, HUB-046: a response URL is looked at before anybody is asked, and a header of an answer leads home."""
+    for elsewhere in ("http://10.0.0.1/results", "https://elsewhere.example/results"):
+        words = start(street, "2.3.0") | {"response_url": elsewhere}
+        answer = await street.new.ask("POST", "receiver/commands/START_SESSION", words, CPO)
+        assert answer.both == (200, 2001)
     assert street.cpo.peer.asked == []
     link = said(200, 1000, [])
     link.headers["Link"] = '<http://10.0.0.1/locations?offset=50>; rel="next"'

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from laddnav.db.unit import Unit
 from laddnav.ocpi import store
+from laddnav.ocpi.calls.guard import ForbiddenAddress, checked
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
 from laddnav.ocpi.wire.handshake import Module
 
 WAITING = (CommandState.ASKED, CommandState.ACCEPTED)
+
+
+def theirs(connection: Connection, settings: Settings, response_url: str) -> str:
+    """The URL, where it leads to a host of theirs: nobody has us call a third one. Raises ForbiddenAddress."""
+    url = checked(response_url, settings.allow_loopback)
+    host = urlsplit(url).hostname
+    if host not in connection.hosts:
+        raise ForbiddenAddress(f"{host} is no host of {connection.party}")
+    return url
 
 
 def taken(

@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.paging import PAGE_MAX
 
+_HOST = r"^[a-z0-9.:-]{1,253}$"
 _PARTY = r"[A-Z]{2}\*[A-Z0-9]{3}"
 
 
@@ -24,7 +25,8 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     theirs and ours. `one_evse`: asked about a Token, they want to hear of exactly one Evse. `own_reference`: an
     authorization of theirs that has no reference gets one of ours. `flat_credentials`: they look for our party where
     2.1.1 has it, beside the roles. `registers_anew`: they know no PUT of credentials; we leave, and come again.
-    `slashed`: our endpoints' URLs end in a slash, for they put what follows right behind it.
+    `slashed`: our endpoints' URLs end in a slash, for they put what follows right behind it. `results_at`: hosts beside
+    those of their endpoints at which they want to hear results.
     """
 
     raw_token: bool | None = None
@@ -34,6 +36,7 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     flat_credentials: bool = False
     registers_anew: bool = False
     slashed: bool = False
+    results_at: tuple[Annotated[str, Meta(pattern=_HOST)], ...] = ()
 
 
 class Objects(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from laddnav.db.unit import Unit
 from laddnav.locations.rules import UnknownConnector, UnknownEvse, UnknownLocation
-from laddnav.ocpi.calls.guard import checked
 from laddnav.ocpi.commands import commanded, commands
 from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
+from laddnav.ocpi.commands.taken import theirs
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
 from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.wire.commands import (
@@ -36,7 +36,7 @@ async def ask(unit: Unit, call: Call) -> Reply:
         return Reply(data=call.codec(CommandResponse).encode(unknown))
     kind = _kind(call)
     command = call.codec(COMMANDS[kind]).decode(readable(call.connection, call.body), call.hearing())
-    checked(command.response_url, call.settings.allow_loopback)
+    theirs(call.connection, call.settings, command.response_url)
     try:
         said = await _taken(unit, call, command)
     except (UnknownLocation, UnknownEvse, UnknownConnector) as error:

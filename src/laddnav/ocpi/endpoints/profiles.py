@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi.calls.guard import checked
 from laddnav.ocpi.commands import delegated, limited
 from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
+from laddnav.ocpi.commands.taken import theirs
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
 from laddnav.ocpi.wire.profiles import ChargingProfileResponse, ProfileRequest, SetChargingProfile
 from laddnav.scheduling.model import ActiveChargingProfile
@@ -61,7 +61,7 @@ async def update(unit: Unit, call: Call) -> Reply:
 def wanted(call: Call) -> SetChargingProfile:
     """Raises Unreadable, ForbiddenAddress."""
     command = call.codec(SetChargingProfile).decode(call.body, call.hearing())
-    checked(command.response_url, call.settings.allow_loopback)
+    theirs(call.connection, call.settings, command.response_url)
     return command
 
 
@@ -78,7 +78,7 @@ def response_url(call: Call) -> str:
     url = call.query.get("response_url")
     if not url:
         raise Unreadable("response_url is required")
-    return checked(url, call.settings.allow_loopback)
+    return theirs(call.connection, call.settings, url)
 
 
 def reply(call: Call, response: ChargingProfileResponse) -> Reply:

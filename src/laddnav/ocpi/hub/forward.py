@@ -18,7 +18,7 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import PartnerTooSlow, PartnerUnreachable, Passed
 from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.calls.guard import checked
+from laddnav.ocpi.commands.taken import theirs
 from laddnav.ocpi.endpoints import locations
 from laddnav.ocpi.endpoints.call import Reply
 from laddnav.ocpi.events import ConnectionChanged
@@ -248,7 +248,7 @@ def _ours(unit: Unit, through: Through, to: Connection, response_url: str) -> st
         party=through.speaker,
         interface=SENDER,
         method="POST",
-        url=checked(response_url, through.settings.allow_loopback),
+        url=theirs(through.connection, through.settings, response_url),
         lasts=detours.FOR_RESULTS,
         about=about,
     )

@@ -99,6 +99,10 @@ SWITCHES = MappingProxyType(
             N_("Our endpoints' URLs end in a slash"),
             N_("It puts what follows right behind them."),
         ),
+        "calls.results_at": (
+            N_("Hosts at which it wants to hear results, beside those of its endpoints"),
+            N_("Separated by commas, such as results.example.com. What asks for a result elsewhere is refused."),
+        ),
         "pushes.whole_only": (N_("Takes no PATCH"), N_("A change of status goes as the whole Location.")),
         "pushes.in_order": (
             N_("Wants every message in its order"),
