@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
-from laddnav.ocpp import calls, rules, store
+from laddnav.ocpp import calls, reports, rules, store
 from laddnav.ocpp.actions import SmallTalk
 from laddnav.ocpp.exchange import Done, Exchange
 from laddnav.ocpp.model import Direction, FrameKind, Message, StationCall
@@ -21,7 +21,7 @@ from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire import station as table
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import Said, Verbatim, Verdict
-from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Garbled, Ignored
+from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Garbled, Ignored, Send
 from laddnav.ocpp.wire.station import Asked, CarryOut, Line, Say, Settle
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Connection:
             text=text,
             call=call,
             deed=deed if isinstance(deed, CarryOut) else None,
-            answer=deed.text if isinstance(deed, Say) else None,
+            answer=deed.text if isinstance(deed, Say) and not isinstance(call, Send) else None,
         )
 
     async def _done(self, exchange: Exchange, id: str) -> Done:
@@ -140,6 +140,8 @@ class Connection:
             return await self._sockets.alone(exchange)
         except Exception as error:
             log.exception("station_message_failed", station=self.station.id, error=repr(error))
+            if isinstance(exchange.call, Send):
+                return Done(None, None)
             failed = CallError(id, ErrorCode.INTERNAL_ERROR, "it could not be carried out; please repeat it later")
             return Done(None, exchange.answer or frames.write(failed))
 
@@ -221,12 +223,18 @@ class Connection:
                     await calls.give_up(unit, call, calls.NOT_IN_TIME)
                 else:
                     await calls.settle(unit, call, reply, _said(self.line.dialect, asked, reply))
+                    self._keep_what_is_left(unit, asked, reply)
                     kind = FrameKind.ERROR if isinstance(reply, CallError) else FrameKind.RESULT
                     store.frames.log(unit, [self._message(unit, Direction.IN, kind, asked.call, text)])
         except Exception as error:
             log.exception("station_answer_failed", station=self.station.id, error=repr(error))
         self._sockets.database.wake()
         await self._next()
+
+    def _keep_what_is_left(self, unit: Unit, asked: Asked, reply: CallResult | CallError) -> None:
+        left = None if isinstance(reply, CallError) else self.line.dialect.left_by(asked.call, reply.payload)
+        if left is not None:
+            reports.keep(unit, self.station, left)
 
     async def _leave_off(self) -> None:
         """What was sent and not answered never will be; what still waited may go over the next socket."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
-from laddnav.ocpp import charges, rules, store, variables
+from laddnav.ocpp import charges, needs, rules, store, variables
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
 from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, REPORT, START, STOP, STORY, UNLOCK, about
@@ -174,6 +174,7 @@ ERRANDS: dict[str, Errand] = {
     FREE: Errand(_free, _freed),
     UNLOCK: Errand(_unlock, _unlocked),
     REPORT: variables.ERRAND,
+    needs.NEEDS: needs.ERRAND,
     LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
     LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),
     LIMITS[Limiting.TELL]: Errand(_tell_limits, _limits(Limiting.TELL)),

@@ -14,7 +14,7 @@ from laddnav.ocpp.model import Direction, FrameKind, Message, Outcome
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import Answer, ChargeStopped, ChargeTold, Measured
-from laddnav.ocpp.wire.frames import Call
+from laddnav.ocpp.wire.frames import Call, Send
 from laddnav.ocpp.wire.station import CarryOut
 
 KEPT_OF_GARBAGE = 1000  # characters
@@ -53,7 +53,8 @@ def kept(unit: Unit, outcomes: Sequence[tuple[Exchange, Outcome | None]]) -> lis
         if exchange.deed is not None:
             assert outcome is not None, "every event has its outcome"
             answer = outcome.answer
-            text = frames.write(exchange.dialect.answer(exchange.deed.call, answer))
+            call = exchange.deed.call
+            text = None if isinstance(call, Send) else frames.write(exchange.dialect.answer(call, answer))
         passed += _messages(unit, exchange, text, None if outcome is None else outcome.session_id)
         done.append(Done(answer, text))
     store.frames.log(unit, passed)

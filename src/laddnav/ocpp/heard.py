@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from laddnav.ocpp import variables
+from laddnav.ocpp import needs, reports, variables
 from laddnav.ocpp.model import Outcome
 from laddnav.ocpp.wire.events import StationEvent
+from laddnav.ocpp.wire.reports import NeedsTold, Reported, ReservationGone, UpdatePulled, VatNumberAsked
 from laddnav.ocpp.wire.variables import VariablesReported
 
 HEARD: Mapping[type[StationEvent], Callable[..., Awaitable[Outcome]]] = {
+    NeedsTold: needs.tell,
+    Reported: reports.tell,
+    ReservationGone: reports.reservation_gone,
+    UpdatePulled: reports.pull_update,
     VariablesReported: variables.tell,
+    VatNumberAsked: reports.judge_vat_number,
 }

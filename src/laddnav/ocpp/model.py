@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpp.wire.events import Answer
+from laddnav.ocpp.wire.reports import Topic
 
 
 class Direction(StrEnum):
@@ -89,6 +91,17 @@ class StationCall(Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
     answer: str | None = None
     problem: str | None = None
+
+
+class StationReport(Struct, frozen=True, kw_only=True):
+    """The newest word of a Station on one thing, `document` as it was said."""
+
+    holder: PartyId
+    station_id: str
+    topic: Topic
+    key: str
+    document: dict[str, Any]
+    told_at: datetime
 
 
 class Outcome(Struct, frozen=True):

@@ -215,6 +215,20 @@ async def answer_cancel(unit: Unit, holder: PartyId, number: int, result: str, r
     unit.announce(CancellationAnswered(holder=holder, number=number, result=result, request=request))
 
 
+async def given_up_by_station(unit: Unit, holder: PartyId, number: int, *, removed: bool) -> None:
+    """The Station keeps the Evse no more: nobody came in time, or it could not any longer (`removed`).
+
+    Nothing where it is over already, or in use. Raises UnknownReservation.
+    """
+    one = await _locked(unit, holder, number)
+    if one.state is not State.HELD or one.session_id is None:
+        return
+    if not removed:
+        await _end(unit, one, Happening.RAN_OUT, min(unit.now, one.until))
+    elif await sessions.withdraw(unit, one.holder, one.session_id) is not None:
+        _break(unit, one)
+
+
 # How it ends ----------------------------------------------------------------------------------------------------------
 
 

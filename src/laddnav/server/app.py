@@ -24,6 +24,7 @@ import laddnav.ocpi.operate.outbox
 import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
+import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
 import laddnav.ocpp.variables_routes
 import laddnav.parties.routes
@@ -99,6 +100,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
+    *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
@@ -133,6 +135,10 @@ class House:
         if "ocpi" in self.settings.only:
             return _Straight(ocpi.Desk(self._database, self._clients.settings, self._clients), app)
         return app
+
+    def stations(self) -> ASGIApp:
+        """What there is at the port of stations alone."""
+        return Starlette(routes=[self.sockets.route()])
 
     def jobs(self) -> dict[str, Job]:
         """By the name under which trouble with it is told."""

@@ -27,6 +27,7 @@ from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
 from laddnav.ocpi.operate.outbox import UnknownDelivery
 from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import NotNow
+from laddnav.ocpp.reports import UnknownReport
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
@@ -92,6 +93,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownDelivery: 404,
     UnknownDispute: 404,
     UnknownDoubt: 404,
+    UnknownReport: 404,
     UnknownEvse: 404,
     UnknownExchange: 404,
     UnknownInvoice: 404,

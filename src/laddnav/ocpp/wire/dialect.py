@@ -13,9 +13,12 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.wire import schemas
 from laddnav.ocpp.wire.events import Answer, Request, Said, StartCharge, StationEvent, StopCharge, Verbatim
-from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode
+from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Send
+from laddnav.ocpp.wire.reports import Reported
 from laddnav.ocpp.wire.schemas import Direction, Problem, UnknownAction, Version
 from laddnav.ocpp.wire.variables import VariableName
+
+BOTH_WAYS = "DataTransfer"  # the only action that either side may ask of the other
 
 
 class Unacceptable(Refusal):
@@ -57,6 +60,10 @@ class Bound(Struct, frozen=True):
     told_by: VariableName | None = None
 
 
+Leaves = Callable[[dict[str, Any], dict[str, Any]], Reported | None]
+"""What a station has from now on, because it said this to that request of ours; None: nothing that it had not."""
+
+
 class Heard(Struct, frozen=True):
     """An event, and where its words departed from the schema without becoming unreadable."""
 
@@ -81,6 +88,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     uid_max: int
     bounds: Mapping[type[Request], Bound]
     spells: Mapping[str, str] = {}
+    leaves: Mapping[str, Leaves] = {}
 
     def spelt(self, error: CallError) -> CallError:
         """An error as this version has it."""
@@ -89,7 +97,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     def hear(self, call: Call) -> Heard:
         """Raises Unacceptable."""
         codec = self.hears.get(call.action)
-        if codec is None:
+        if codec is None or isinstance(call, Send) is not (call.action in schemas.sends(self.version)):
             raise self._unheard(call)
         problems = schemas.problems(self.version, call.action, Direction.REQUEST, call.payload)
         try:
@@ -109,6 +117,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
         """Raises Unsayable, UnknownAction."""
         if isinstance(request, Verbatim):
             action, payload = request.action, request.payload
+            if action in self.hears and action != BOTH_WAYS:
+                raise Unsayable(action, (Problem(ErrorCode.NOT_SUPPORTED, "$", "only stations ask this"),))
         else:
             codec = self.asks[type(request)]
             action, payload = codec.action, codec.write(request)
@@ -125,6 +135,11 @@ class Dialect(Struct, frozen=True, kw_only=True):
     def said(self, request: Request, payload: dict[str, Any]) -> Said:
         """What the station's answer to a request of ours means. Anything but a clear yes is a no."""
         return self.asks[type(request)].read(payload)
+
+    def left_by(self, call: Call, payload: dict[str, Any]) -> Reported | None:
+        """What the station has, or has no more, since it answered this to a request of ours."""
+        leaves = self.leaves.get(call.action)
+        return None if leaves is None else leaves(call.payload, payload)
 
     def charges(self, call: Call) -> bool:
         """Whether this asks a station to begin or end a charge, in whatever words it was asked."""

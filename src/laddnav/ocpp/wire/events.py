@@ -13,6 +13,7 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
+from laddnav.ocpp.wire.reports import ReportAnswer, ReportEvent
 from laddnav.ocpp.wire.variables import (
     ReadVariables,
     ReportVariables,
@@ -174,6 +175,7 @@ StationEvent = (
     | ChargeTold
     | Remarked
     | DataReceived
+    | ReportEvent
     | VariablesReported
 )
 
@@ -239,7 +241,9 @@ class DataJudged(Struct, frozen=True, kw_only=True):
     vendor_known: bool = False
 
 
-Answer = Registered | TimeTold | Noted | TokenJudged | ChargeNamed | ChargeClosed | StoryHeard | DataJudged
+Answer = (
+    Registered | TimeTold | Noted | TokenJudged | ChargeNamed | ChargeClosed | StoryHeard | DataJudged | ReportAnswer
+)
 
 # What we ask of a station --------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ NO_ID = "-1"  # what an error answers to when no id can be read (OCPP 2.0.1 part
 
 
 class MessageType(IntEnum):
-    """The first element of every frame. 5 and 6 came with OCPP 2.1; 1.6 ignores them, as all it does not know."""
+    """The first element of every frame. 5 and 6 came with OCPP 2.1."""
 
     CALL = 2
     CALL_RESULT = 3
@@ -52,6 +52,10 @@ class Call(Struct, frozen=True):
     id: str
     action: str
     payload: dict[str, Any]
+
+
+class Send(Call, frozen=True):
+    """A Call that nobody answers; only OCPP 2.1 has it."""
 
 
 class CallResult(Struct, frozen=True):
@@ -151,6 +155,11 @@ def _call(id: str, rest: list[Any]) -> Call:
     return Call(id, action, payload)
 
 
+def _send(id: str, rest: list[Any]) -> Send:
+    call = _call(id, rest)
+    return Send(call.id, call.action, call.payload)
+
+
 def _result(id: str, rest: list[Any]) -> CallResult | CallError:
     match rest:
         case [None]:
@@ -171,4 +180,9 @@ def _error(id: str, rest: list[Any]) -> CallError:
     )
 
 
-_READERS = {MessageType.CALL: _call, MessageType.CALL_RESULT: _result, MessageType.CALL_ERROR: _error}
+_READERS = {
+    MessageType.CALL: _call,
+    MessageType.CALL_RESULT: _result,
+    MessageType.CALL_ERROR: _error,
+    MessageType.SEND: _send,
+}

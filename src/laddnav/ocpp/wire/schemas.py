@@ -66,6 +66,15 @@ _CODES = {
 
 
 @cache
+def sends(version: Version) -> frozenset[str]:
+    """What is said in this version without waiting for an answer."""
+    names = {file.name.removesuffix(".json") for file in _folder(version).iterdir() if file.name.endswith(".json")}
+    if version.asked == "":
+        return frozenset()
+    return frozenset(name for name in names if not name.endswith((Direction.REQUEST, Direction.RESPONSE)))
+
+
+@cache
 def actions(version: Version) -> frozenset[str]:
     """Every action of this version, in either direction."""
     names = {file.name.removesuffix(".json") for file in _folder(version).iterdir() if file.name.endswith(".json")}
@@ -83,9 +92,12 @@ def problems(version: Version, action: str, direction: Direction, payload: dict[
 
 @cache
 def _schema(version: Version, action: str, direction: Direction) -> Validator:
-    if action not in actions(version):
+    if action in sends(version) and direction is Direction.REQUEST:
+        ending = ""
+    elif action in actions(version):
+        ending = version.asked if direction is Direction.REQUEST else direction
+    else:
         raise UnknownAction(action)
-    ending = version.asked if direction is Direction.REQUEST else direction
     text = (_folder(version) / f"{action}{ending}.json").read_bytes()
     return validator_for(json.decode(text, dict[str, Any]), validate_formats=True)
 

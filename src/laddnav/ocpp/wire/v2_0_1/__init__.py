@@ -31,6 +31,7 @@ from laddnav.ocpp.wire.v2_0_1 import (
     notify_event,
     notify_report,
     remarks,
+    reporting,
     request_start_transaction,
     request_stop_transaction,
     reserve_now,
@@ -49,16 +50,10 @@ def items_per_message(action: str, component: str = "DeviceDataCtrlr") -> Variab
 
 
 REMARKS = (
-    "ClearedChargingLimit",
     "FirmwareStatusNotification",
     "LogStatusNotification",
-    "NotifyChargingLimit",
-    "NotifyCustomerInformation",
-    "NotifyDisplayMessages",
     "NotifyMonitoringReport",
     "PublishFirmwareStatusNotification",
-    "ReportChargingProfiles",
-    "ReservationStatusUpdate",
     "SecurityEventNotification",
 )
 
@@ -76,6 +71,7 @@ DIALECT = Dialect(
         "StatusNotification": status_notification.codec,
         "TransactionEvent": transaction_event.codec,
         **dict.fromkeys(REMARKS, remarks.codec),
+        **reporting.HEARS,
     },
     asks={
         StartCharge: request_start_transaction.codec,
@@ -98,6 +94,7 @@ DIALECT = Dialect(
         SetVariables: Bound(10, items_per_message("SetVariables")),
     },
     triggered_by=frozenset({"TriggerMessage"}),
+    leaves=reporting.LEAVES,
     # Part 4 §4.3: what 1.6 misspelt is spelt right.
     spells={
         ErrorCode.FORMATION_VIOLATION: "FormatViolation",

@@ -6,20 +6,12 @@ from msgspec.structs import replace
 
 from laddnav.ocpp.wire import v2_0_1
 from laddnav.ocpp.wire.schemas import Version
-from laddnav.ocpp.wire.v2_0_1 import remarks
-
-REMARKS = (
-    "BatterySwap",
-    "NotifyDERAlarm",
-    "NotifyDERStartStop",
-    "NotifyPriorityCharging",
-    "NotifySettlement",
-    "ReportDERControl",
-)
+from laddnav.ocpp.wire.v2_1 import reporting
 
 DIALECT = replace(
     v2_0_1.DIALECT,
     subprotocol="ocpp2.1",
     version=Version.V2_1,
-    hears={**v2_0_1.DIALECT.hears, **dict.fromkeys(REMARKS, remarks.codec)},
+    hears={**v2_0_1.DIALECT.hears, **reporting.HEARS},
+    leaves=reporting.LEAVES,
 )

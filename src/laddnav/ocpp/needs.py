@@ -1,0 +1,64 @@
+"""What a car says that it needs is answered with a profile for its charge: as much as its Evse, and whoever may, allow.
+
+Nothing is planned here: a limit that somebody set stands, and where nobody did, the Evse's own power is the limit.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from laddnav.db.unit import Unit
+from laddnav.locations import actions as locations
+from laddnav.locations import rules as places
+from laddnav.locations.model import Station
+from laddnav.ocpp import reports, store
+from laddnav.ocpp.errand import Answered, Errand
+from laddnav.ocpp.model import Outcome, StationCall
+from laddnav.ocpp.wanted import write_down
+from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.events import LimitCharge, Request, Verdict
+from laddnav.ocpp.wire.reports import NeedsJudged, NeedsTold
+from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Session
+
+NEEDS = "AnswerNeeds"
+
+
+async def tell(unit: Unit, station: Station, told: NeedsTold) -> Outcome:
+    """K15.FR.03, K15.FR.07: the profile follows the answer. K15.FR.04: none where no charge of ours is under way."""
+    reports.keep(unit, station, told.report)
+    under_way = await store.charges.under_way(unit, [(station.holder, station.id)])
+    charge = next((one for one in under_way if one.evse_no == told.evse_no and one.session_id), None)
+    if charge is None:
+        return Outcome(NeedsJudged.NO_PROFILE)
+    write_down(unit, station.holder, station.id, NEEDS, unit.new_id(), session_id=charge.session_id)
+    return Outcome(NeedsJudged.ACCEPTED, charge.session_id)
+
+
+async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+    assert call.session_id is not None, "needs are those of a charge"
+    charge = await store.charges.of_session(unit, call.holder, call.session_id)
+    session = await sessions.find(unit, call.holder, call.holder, call.session_id)
+    if charge is None or charge.stopped or session is None:
+        return Verdict.REJECTED
+    profile = await _allowed(unit, session)
+    return LimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no, profile=profile)
+
+
+async def _allowed(unit: Unit, session: Session) -> ChargingProfile:
+    limits = session.limits
+    if limits is not None and (set_by_others := limits.wanted or limits.profile) is not None:
+        return set_by_others
+    location = await locations.fetch(unit, session.holder, session.holder, session.location_id)
+    connector = places.connector_of(places.evse_of(location, session.evse_uid), session.connector_id)
+    watts = Decimal(places.capacity(connector))
+    return ChargingProfile(unit=RateUnit.WATT, limits=(ProfileLimit(timedelta(), watts),))
+
+
+async def _said(unit: Unit, call: StationCall, answered: Answered) -> None:
+    """A station that takes no profile has its own limits; nobody waits to hear of it."""
+
+
+ERRAND = Errand(_say, _said)

@@ -1,0 +1,70 @@
+"""What Stations reported, thing by thing, as it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+from laddnav.ocpp.model import StationReport
+from laddnav.ocpp.wire.reports import Thing, Topic
+
+KEEP = """
+insert into ocpp_told (holder, station_id, topic, key, document, told_at) values ($1, $2, $3, $4, $5, $6)
+on conflict (holder, station_id, topic, key) do update set document = excluded.document, told_at = excluded.told_at
+"""
+TAKE_BACK = """
+delete from ocpp_told
+where holder = $1 and station_id = $2 and topic = $3 and (key = $4 or split_part(key, '/', 1) = $4)
+"""
+_REPORT = "holder, station_id, topic, key, document, told_at"
+OF_STATION = f"""
+select {_REPORT} from ocpp_told
+where holder = $1 and station_id = $2 and ($3::text is null or topic = $3) and (topic, key) > ($4, $5)
+order by topic, key limit $6
+"""
+ONE = f"select {_REPORT} from ocpp_told where holder = $1 and station_id = $2 and topic = $3 and key = $4"
+BELOW = f"""
+select {_REPORT} from ocpp_told
+where holder = $1 and station_id = $2 and topic = $3 and split_part(key, '/', 1) = $4 order by key
+"""
+FORGET = "delete from ocpp_told where told_at < $1 and topic = any($2)"
+
+
+def keep(unit: Unit, holder: PartyId, station_id: str, topic: Topic, thing: Thing) -> None:
+    unit.write(KEEP, str(holder), station_id, topic, thing.key, json.encode(thing.document).decode(), unit.now)
+
+
+def take_back(unit: Unit, holder: PartyId, station_id: str, topic: Topic, key: str) -> None:
+    """`key` itself, and everything below it."""
+    unit.write(TAKE_BACK, str(holder), station_id, topic, key)
+
+
+async def of_station(
+    unit: Unit, holder: PartyId, station_id: str, topic: Topic | None, after: tuple[str, str], limit: int
+) -> list[StationReport]:
+    """In the order of topics and keys, from after this one on."""
+    return [_report(row) for row in await unit.fetch(OF_STATION, str(holder), station_id, topic, *after, limit)]
+
+
+async def one(unit: Unit, holder: PartyId, station_id: str, topic: Topic, key: str) -> StationReport | None:
+    row = await unit.fetch_one(ONE, str(holder), station_id, topic, key)
+    return None if row is None else _report(row)
+
+
+async def below(unit: Unit, holder: PartyId, station_id: str, topic: Topic, key: str) -> list[StationReport]:
+    return [_report(row) for row in await unit.fetch(BELOW, str(holder), station_id, topic, key)]
+
+
+def forget(unit: Unit, before: datetime, topics: Collection[Topic]) -> None:
+    unit.write(FORGET, before, list(topics))
+
+
+def _report(row: Record) -> StationReport:
+    fields = dict(row)
+    document = json.decode(fields.pop("document").encode(), dict[str, object])
+    return StationReport(
+        **fields | {"holder": PartyId.parse(row["holder"]), "topic": Topic(row["topic"]), "document": document}
+    )

@@ -1,0 +1,96 @@
+"""What stations report of themselves and of what hangs on them, in words for every version of OCPP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+
+class Topic(StrEnum):
+    """What a report is about. Things of a topic are told apart by a key, and the newest word of each counts."""
+
+    BATTERY_SWAP = "BATTERY_SWAP"
+    CHARGING_LIMIT = "CHARGING_LIMIT"
+    CHARGING_NEEDS = "CHARGING_NEEDS"
+    CHARGING_PROFILE = "CHARGING_PROFILE"
+    CHARGING_SCHEDULE = "CHARGING_SCHEDULE"
+    CUSTOMER_INFORMATION = "CUSTOMER_INFORMATION"
+    DER_ALARM = "DER_ALARM"
+    DER_CONTROL = "DER_CONTROL"
+    DER_STATE = "DER_STATE"
+    DISPLAY_MESSAGE = "DISPLAY_MESSAGE"
+    DYNAMIC_PROFILE = "DYNAMIC_PROFILE"
+    EVENT_STREAM = "EVENT_STREAM"
+    PRIORITY_CHARGING = "PRIORITY_CHARGING"
+    SETTLEMENT = "SETTLEMENT"
+    STREAMED = "STREAMED"
+    UNPLUGGED = "UNPLUGGED"
+
+
+class Thing(Struct, frozen=True):
+    """One of a topic; `document` is what was said of it, in the station's own words."""
+
+    key: str
+    document: dict[str, Any]
+
+
+class Reported(Struct, frozen=True, kw_only=True):
+    """These are so now, and what is `gone` is not there any more: a key, or what stands before a slash in several."""
+
+    topic: Topic
+    things: tuple[Thing, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class NeedsTold(Struct, frozen=True, kw_only=True):
+    """What a car at an Evse needs, to be answered with how the charge may go on."""
+
+    evse_no: int
+    report: Reported
+
+
+class NeedsJudged(StrEnum):
+    """To NeedsTold. ACCEPTED: a profile follows. NO_PROFILE: nothing of ours limits this car."""
+
+    ACCEPTED = "ACCEPTED"
+    NO_PROFILE = "NO_PROFILE"
+
+
+class VatNumberAsked(Struct, frozen=True, kw_only=True):
+    """Whether a driver who pays on the spot may have this VAT number on the receipt."""
+
+    number: str
+    evse_no: int | None
+
+
+class VatNumberJudged(Struct, frozen=True, kw_only=True):
+    """To VatNumberAsked; `well_formed` says no more than that a number of that country looks like this."""
+
+    number: str
+    evse_no: int | None
+    well_formed: bool
+
+
+class UpdatePulled(Struct, frozen=True, kw_only=True):
+    """What a dynamic profile of ours says now (OCPP 2.1 K28)."""
+
+    profile_no: int
+
+
+class UpdateGiven(Struct, frozen=True, kw_only=True):
+    """To UpdatePulled; None: there is no such profile."""
+
+    values: dict[str, Any] | None
+
+
+class ReservationGone(Struct, frozen=True, kw_only=True):
+    """The station keeps nothing any more under this number; `removed`: it could not, and nobody was late."""
+
+    number: int
+    removed: bool
+
+
+ReportEvent = Reported | NeedsTold | VatNumberAsked | UpdatePulled | ReservationGone
+ReportAnswer = NeedsJudged | VatNumberJudged | UpdateGiven

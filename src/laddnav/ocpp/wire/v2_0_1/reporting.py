@@ -1,0 +1,35 @@
+"""Which reports of stations of OCPP 2.0.1 are heard, and what answers to requests of ours leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from laddnav.ocpp.wire.dialect import Hears, Leaves
+from laddnav.ocpp.wire.v2_0_1 import (
+    clear_display_message,
+    cleared_charging_limit,
+    notify_charging_limit,
+    notify_customer_information,
+    notify_display_messages,
+    notify_ev_charging_needs,
+    notify_ev_charging_schedule,
+    report_charging_profiles,
+    reservation_status_update,
+    set_display_message,
+)
+
+HEARS: Mapping[str, Hears] = {
+    "ClearedChargingLimit": cleared_charging_limit.codec,
+    "NotifyChargingLimit": notify_charging_limit.codec,
+    "NotifyCustomerInformation": notify_customer_information.codec,
+    "NotifyDisplayMessages": notify_display_messages.codec,
+    "NotifyEVChargingNeeds": notify_ev_charging_needs.codec,
+    "NotifyEVChargingSchedule": notify_ev_charging_schedule.codec,
+    "ReportChargingProfiles": report_charging_profiles.codec,
+    "ReservationStatusUpdate": reservation_status_update.codec,
+}
+
+LEAVES: Mapping[str, Leaves] = {
+    "ClearDisplayMessage": clear_display_message.leaves,
+    "SetDisplayMessage": set_display_message.leaves,
+}

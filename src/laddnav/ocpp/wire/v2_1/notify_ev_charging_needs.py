@@ -1,0 +1,16 @@
+"""NotifyEVChargingNeeds, which in OCPP 2.1 knows cars that nothing of ours limits (part 2 K15, K18 to K20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laddnav.ocpp.wire.dialect import Hears
+from laddnav.ocpp.wire.reports import NeedsJudged
+from laddnav.ocpp.wire.v2_0_1.notify_ev_charging_needs import WireNotifyEVChargingNeeds, read
+
+
+def write(answer: NeedsJudged) -> dict[str, Any]:
+    return {"status": "Accepted" if answer is NeedsJudged.ACCEPTED else "NoChargingProfile"}
+
+
+codec = Hears(WireNotifyEVChargingNeeds, read, write)
