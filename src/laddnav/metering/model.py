@@ -105,7 +105,10 @@ class DoubtKind(StrEnum):
     """What can be doubtful about a session; a doubt is shown to a person and never turned into money by itself."""
 
     BACKWARD_REGISTER = "BACKWARD_REGISTER"  # lower than before: not used
-    POWER_IMPLAUSIBLE = "POWER_IMPLAUSIBLE"  # more than the EVSE can give since the register before: not used
+    ROLLOVER = "ROLLOVER"  # lower than before, as a meter is that counted to its end and on: not used
+    METER_EXCHANGED = "METER_EXCHANGED"  # lower than before, and it counts on from there: not used
+    JUMP = "JUMP"  # more than any EVSE can give since the register before: used only when the next one confirms it
+    POWER_IMPLAUSIBLE = "POWER_IMPLAUSIBLE"  # more than this EVSE can give: as a JUMP
     GAP = "GAP"  # energy flowed, but for long nobody said when
     NO_READINGS = "NO_READINGS"  # only start and stop are known
     LATE_READING = "LATE_READING"  # older than what is already folded
@@ -113,6 +116,8 @@ class DoubtKind(StrEnum):
     READING_AFTER_STOP = "READING_AFTER_STOP"
     START_UNKNOWN = "START_UNKNOWN"  # no register at the start: energy before the first reading is not billed
     STOP_UNKNOWN = "STOP_UNKNOWN"  # no register at the stop: energy after the last reading is not billed
+    START_DISAGREES = "START_DISAGREES"  # the sample of the start says another register than the start
+    STOP_DISAGREES = "STOP_DISAGREES"
     STOP_WITHOUT_START = "STOP_WITHOUT_START"
     UNKNOWN_EVSE = "UNKNOWN_EVSE"  # a charge at a number of the Station behind which no Evse of ours stands
     OVERLAP = "OVERLAP"  # two sessions at one Evse at the same time
@@ -160,6 +165,14 @@ class Held(Struct, frozen=True):
     register: Energy
 
 
+class Fallen(Struct, frozen=True):
+    """The newest of the registers that are lower than the last that counted, and what they are taken for."""
+
+    at: datetime
+    register: Energy
+    kind: DoubtKind
+
+
 class Drawn(Struct, frozen=True, array_like=True):
     """Amperes said at a number of instants, the last of them `at`, where `phases` were said; `total` of all of them."""
 
@@ -186,6 +199,7 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: datetime
     marks: tuple[Mark, ...] = ()
     held: Held | None = None
+    fallen: Fallen | None = None
     readings: int = 0
     power_max: Power | None = None
     drawn: tuple[Drawn, ...] = ()

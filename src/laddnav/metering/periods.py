@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power, kw
 from laddnav.kit.time import hours, rfc3339
+from laddnav.metering import falls
 from laddnav.metering.currents import forgotten, tallied, with_current
+from laddnav.metering.ends import disagreeing
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Held, Mark, Measured, Meter, Stretch
 
 # Stations are usually told to sample at least every quarter of an hour; two of those without a word is a gap.
@@ -63,7 +65,7 @@ def measured(meter: Meter, fact: Fact) -> Measured:
         settled = _settled(meter, meter.held, register)
         return _then(settled, measured(settled.meter, fact))
     if register < meter.register:
-        return Measured(meter=meter, doubts=(_backward(meter.register, register, fact.at),))
+        return _fell(meter, meter.register, register, fact.at)
     if _implausible(meter, meter.register, register, fact.at):
         doubt = _too_much(meter, meter.register, register, fact.at)
         return Measured(meter=replace(meter, held=Held(fact.at, register)), doubts=(doubt,))
@@ -94,6 +96,7 @@ def stretches(
     power_max: Power | None = None,
 ) -> Measured:
     """The whole session at once, whatever order its facts came in."""
+    facts = tuple(facts)
     meter, found, doubts = begun(started_at, register, activity, power_max=power_max), list[Stretch](), list[Doubt]()
     for fact in sorted(facts, key=order):
         if fact.at > ended_at:
@@ -104,7 +107,8 @@ def stretches(
         found += more.stretches
         doubts += more.doubts
     rest = ended(meter, ended_at, stop_register)
-    return Measured(meter=rest.meter, stretches=(*found, *rest.stretches), doubts=(*doubts, *rest.doubts))
+    doubts += (*rest.doubts, *disagreeing(facts, started_at, register, ended_at, stop_register))
+    return Measured(meter=rest.meter, stretches=(*found, *rest.stretches), doubts=tuple(doubts))
 
 
 def order(fact: Fact) -> tuple[datetime, int, Decimal]:
@@ -160,6 +164,19 @@ def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
     return _read(free, held.at, held.register) if confirmed else Measured(meter=free)
 
 
+def _fell(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
+    """Lower than before: named when it falls and when it turns out to be another meter, not at each reading."""
+    last = meter.fallen
+    if last is not None and (last.at, last.register) == (at, register):
+        return Measured(meter=meter)
+    if last is None or register < last.register:
+        fell, named = falls.fallen(before, register, at, _most(meter, at)), None
+    else:
+        fell, named = falls.followed(last, register, at), last.kind
+    doubts = () if fell.kind is named else (_lower(fell.kind, before, register, at),)
+    return Measured(meter=replace(meter, fallen=fell), doubts=doubts)
+
+
 def _reserved_until(meter: Meter, at: datetime) -> datetime:
     """Until when, between the last register and `at`, the Evse did nothing but wait for its driver."""
     if meter.activity is not Activity.RESERVED:
@@ -178,7 +195,9 @@ def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
     if register is None:
         return _tail(meter, at, NO_ENERGY, (_no_stop(at),))
     if register < meter.register:
-        less = _backward(meter.register, register, at)
+        fell = _fell(meter, meter.register, register, at).meter.fallen
+        kind = DoubtKind.BACKWARD_REGISTER if fell is None else fell.kind
+        less = _lower(kind, meter.register, register, at)
         return _tail(meter, at, NO_ENERGY, (replace(less, energy=register - meter.register),))
     doubts: tuple[Doubt, ...] = ()
     if _implausible(meter, meter.register, register, at):
@@ -201,7 +220,7 @@ def _read(meter: Meter, at: datetime, register: Energy, doubts: tuple[Doubt, ...
     flowed = sum((piece.length for piece in pieces if piece.energy), timedelta())
     if flowed > GAP_AFTER:
         doubts += (_doubt(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
-    caught_up = replace(_caught_up(meter, at, pieces), register=register, readings=meter.readings + 1)
+    caught_up = replace(_caught_up(meter, at, pieces), register=register, readings=meter.readings + 1, fallen=None)
     return Measured(meter=caught_up, stretches=pieces, doubts=doubts)
 
 
@@ -251,8 +270,13 @@ def _flows(activities: list[Activity]) -> list[bool]:
 
 
 def _implausible(meter: Meter, before: Energy, register: Energy, at: datetime) -> bool:
-    most = meter.power_max or LARGEST_POWER
-    return (register - before).wh > most.watts * hours(at - meter.read_at + SLACK)
+    return register - before > _most(meter, at)
+
+
+def _most(meter: Meter, at: datetime, power: Power | None = None) -> Energy:
+    """What this power, or else the Evse, can have given since the last register."""
+    watts = (power or meter.power_max or LARGEST_POWER).watts
+    return Energy(watts * hours(at - meter.read_at + SLACK))
 
 
 def _after_stop(fact: Fact) -> tuple[Doubt, ...]:
@@ -261,15 +285,23 @@ def _after_stop(fact: Fact) -> tuple[Doubt, ...]:
     return (_doubt(DoubtKind.READING_AFTER_STOP, fact.at, f"{_said(fact.register)} after the session stopped"),)
 
 
-def _backward(before: Energy, register: Energy, at: datetime) -> Doubt:
-    return _doubt(DoubtKind.BACKWARD_REGISTER, at, f"{_said(register)} after {_said(before)}")
+_LOWER = {
+    DoubtKind.BACKWARD_REGISTER: "",
+    DoubtKind.ROLLOVER: ": the meter seems to have counted to its end and on",
+    DoubtKind.METER_EXCHANGED: ", and counts on from there: another meter, or one that was set back",
+}
+
+
+def _lower(kind: DoubtKind, before: Energy, register: Energy, at: datetime) -> Doubt:
+    return _doubt(kind, at, f"{_said(register)} after {_said(before)}{_LOWER[kind]}")
 
 
 def _too_much(meter: Meter, before: Energy, register: Energy, at: datetime) -> Doubt:
-    most = (meter.power_max or LARGEST_POWER).kw
-    return _doubt(
-        DoubtKind.POWER_IMPLAUSIBLE, at, f"{_said(register)} after {_said(before)} is more than {most} kW give"
-    )
+    """More than any Evse gives is no question of power, but of the meter."""
+    jumped = register - before > _most(meter, at, LARGEST_POWER)
+    most = LARGEST_POWER if jumped else meter.power_max or LARGEST_POWER
+    kind = DoubtKind.JUMP if jumped else DoubtKind.POWER_IMPLAUSIBLE
+    return _doubt(kind, at, f"{_said(register)} after {_said(before)} is more than {most.kw} kW give")
 
 
 def _no_stop(at: datetime) -> Doubt:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId
 from laddnav.metering.model import DoubtKind, Reading
 
@@ -21,7 +22,10 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 class KeptDoubt(Struct, frozen=True, kw_only=True):
-    """`session_id` '' where no charge could be named; `settled_at` None until somebody, or a later fact, settles it."""
+    """`session_id` '' where no charge could be named; `settled_at` None until somebody, or a later fact, settles it.
+
+    `energy` is what was read and is not billed because of it; less than nothing where the register fell.
+    """
 
     holder: PartyId
     id: str
@@ -30,5 +34,6 @@ class KeptDoubt(Struct, frozen=True, kw_only=True):
     kind: DoubtKind
     at: datetime
     detail: str
+    energy: Energy = NO_ENERGY
     raised_at: datetime
     settled_at: datetime | None = None

@@ -16,6 +16,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Evse, Location
 from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
+from laddnav.metering.clocks import CLOCKS_DIFFER, ahead
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import opened, priced
@@ -26,8 +27,6 @@ from laddnav.tokens.model import Allowed, Authorization, TokenType
 
 # How long a driver has between asking for a start and plugging in.
 START_WITHIN = timedelta(minutes=10)
-# How far the clocks of a Station and of ours may differ before an order of two instants means anything.
-CLOCKS_DIFFER = timedelta(minutes=5)
 # How long after the stop a missing last register may still come before the charge is closed without it.
 SETTLE_WITHIN = timedelta(minutes=2)
 # How far outside a charge readings of it may lie: a clock that is set while it goes on, words that were kept for later.
@@ -246,8 +245,9 @@ def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced
     if session.meter is None:
         return Advanced(session=session)
     meter, tab = session.meter, session.tab
-    doubts: list[Doubt] = []
-    for fact in sorted(facts, key=metering.order):
+    facts = sorted(facts, key=metering.order)
+    doubts = [*ahead(facts, now, session.started_at)]
+    for fact in facts:
         more = metering.measured(meter, fact)
         meter = more.meter
         doubts += more.doubts

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.readings.model import KeptDoubt
 
 DOUBT = """
-insert into doubt (holder, id, session_id, station_id, kind, at, detail, raised_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, session_id, station_id, kind, at, detail) do nothing
+insert into doubt (holder, id, session_id, station_id, kind, at, detail, raised_at, energy_wh)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (holder, session_id, station_id, kind, at, detail) do nothing
 """
-_DOUBT = "holder, id, session_id, station_id, kind, at, detail, raised_at, settled_at"
+_DOUBT = "holder, id, session_id, station_id, kind, at, detail, raised_at, settled_at, energy_wh"
 DOUBTS_OF = f"select {_DOUBT} from doubt where holder = $1 and session_id = $2 order by at, id"
 OPEN_DOUBTS = f"""
 select {_DOUBT} from doubt
@@ -27,7 +28,7 @@ update doubt set settled_at = $4 where holder = $1 and session_id = $2 and kind 
 
 
 def doubt(unit: Unit, holder: PartyId, id: str, session_id: str, station_id: str, one: Doubt) -> None:
-    unit.write(DOUBT, str(holder), id, session_id, station_id, one.kind, one.at, one.detail, unit.now)
+    unit.write(DOUBT, str(holder), id, session_id, station_id, one.kind, one.at, one.detail, unit.now, one.energy.wh)
 
 
 async def doubts_of(unit: Unit, holder: PartyId, session_id: str) -> list[KeptDoubt]:
@@ -40,7 +41,9 @@ async def open_doubts(unit: Unit, holder: PartyId | None, before: str | None, li
 
 def _doubt(row: Record) -> KeptDoubt:
     fields = dict(row)
-    return KeptDoubt(**fields | {"holder": PartyId.parse(row["holder"]), "kind": DoubtKind(row["kind"])})
+    energy = Energy(fields.pop("energy_wh"))
+    known = {"holder": PartyId.parse(row["holder"]), "kind": DoubtKind(row["kind"]), "energy": energy}
+    return KeptDoubt(**fields | known)
 
 
 async def settle(unit: Unit, holder: PartyId, id: str) -> bool:
