@@ -120,8 +120,9 @@ class Desk:
             message = f"Something went wrong here; it is in our log under {request.ids.request}"
             answer.reply = Reply(http=500, status=envelope.StatusCode.SERVER_ERROR, message=message)
         reply = answer.reply
-        await http.send_answer(send, reply.http, reply.headers, request.ids, answer.route, self._body(reply))
+        # Noted first, so that the log has the requests of one who waits for each answer in their order.
         self._note(request, answer, at, started)
+        await http.send_answer(send, reply.http, reply.headers, request.ids, answer.route, self._body(reply))
         if answer.connection is not None and (many := self._gate.turned_away(answer.connection.line)):
             await self._keep_turned_away(answer.connection.line, many)
 
