@@ -246,6 +246,7 @@ class Station(Struct, frozen=True, kw_only=True):
     evses: tuple[tuple[int, EvseRef], ...] = ()
     accepted: bool | None
     security_profile: int
+    security_profile_next: int | None = None  # with which it was told to come
     vendor: str | None = None
     model: str | None = None
     serial_number: str | None = None

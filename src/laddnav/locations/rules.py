@@ -77,6 +77,14 @@ class StationExists(Refusal):
         self.station_id = station_id
 
 
+class LowerProfile(Refusal):
+    """A Station is led to a higher security profile only; an operator who wants less sets it up anew (A00.FR.005)."""
+
+    def __init__(self, station_id: str, profile: int) -> None:
+        super().__init__(f"Station {station_id!r} uses security profile {profile} and is led to a higher one only")
+        self.station_id, self.profile = station_id, profile
+
+
 class NoStation(Refusal):
     """No Station of ours that is connected stands behind this Evse."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 
 import structlog
+from cryptography import x509
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
@@ -15,6 +14,8 @@ from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NotAStationId, UnknownStation, checked_station_id
+from laddnav.ocpp import store
+from laddnav.ocpp.security.proving import Known, Proof, Shown, proof
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
 
@@ -22,7 +23,6 @@ log = structlog.get_logger()
 
 FREE_FAILURES = 10  # a station with a wrong password tries often; from here on each failure doubles the wait
 GUESSERS_MAX = 10_000
-_BASIC_PROFILES = 2  # the highest security profile that shows a password
 _PROTOCOL_ERROR = 1002  # RFC 6455 §7.4.1
 
 
@@ -52,8 +52,9 @@ class Guard:
 async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tuple[Station, Dialect] | None:
     """The station and the version that it speaks, not yet accepted; None after it was sent away.
 
-    404 for an unknown id, which is put on the waiting list; 401 for a wrong password, and 429 for many; no subprotocol
-    in common is told by a handshake without one that is closed at once (OCPP-J 1.6 §3.2).
+    404 for an unknown id, which is put on the waiting list; 401 for who does not prove what its security profile asks,
+    and 429 for many that do not; no subprotocol in common is told by a handshake without one that is closed at once
+    (OCPP-J 1.6 §3.2).
     """
     now = asyncio.get_running_loop().time
     station_id = str(websocket.path_params["station_id"])
@@ -63,9 +64,8 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
         if guard.waits(who, now()):
             await _deny(websocket, 429, "too many wrong passwords; wait a minute")
             return None
-        async with database.unit() as unit:
-            station = await locations.station(unit, station_id)
-            kept = await locations.password_hash(unit, station_id)
+        shown = _shown(websocket)
+        known = await _known(database, station_id, shown)
     except NotAStationId:
         await _deny(websocket, 404, "no station has such an id")
         return None
@@ -76,10 +76,13 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
     except Trouble as trouble:
         await _deny(websocket, 503, str(trouble))
         return None
-    if not await _shows_its_password(station, kept, websocket):
+    station, proved = known.station, await proof(shown, known)
+    if proved is None:
         guard.failed(who, now())
-        log.warning("station_refused", station=station.id)
-        await _deny(websocket, 401, "HTTP Basic: the station's id and its password")
+        log.warning("station_refused", station=station.id, profile=station.security_profile, encrypted=shown.encrypted)
+        await _deny(
+            websocket, 401, f"security profile {station.security_profile} is asked for, with what belongs to it"
+        )
         return None
     guard.let_in(who)
     dialect = _spoken(websocket, station)
@@ -87,7 +90,46 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
         await websocket.accept()
         await websocket.close(_PROTOCOL_ERROR, f"speak one of: {', '.join(station.protocols)}")
         return None
-    return station, dialect
+    return await _settled(database, station, proved), dialect
+
+
+def _shown(websocket: WebSocket) -> Shown:
+    """TLS is ours, or that of a proxy that is trusted to say so; a certificate was verified by our own port."""
+    tls = websocket.scope.get("extensions", {}).get("tls", {})
+    chain = tls.get("client_cert_chain", ())
+    return Shown(
+        encrypted=websocket.scope["scheme"] == "wss",
+        authorization=websocket.headers.get("authorization", ""),
+        certificate=x509.load_pem_x509_certificate(chain[0].encode()) if chain else None,
+    )
+
+
+async def _known(database: Database, station_id: str, shown: Shown) -> Known:
+    """Raises UnknownStation."""
+    async with database.unit() as unit:
+        station = await locations.station(unit, station_id)
+        passwords = await locations.passwords(unit, station_id)
+        if shown.certificate is None:
+            return Known(station=station, passwords=passwords)
+        return Known(
+            station=station,
+            passwords=passwords,
+            authorities=await store.authorities.of(unit, station.holder),
+            revoked=await store.certificates.revoked(unit, station.holder, station_id),
+        )
+
+
+async def _settled(database: Database, station: Station, proved: Proof) -> Station:
+    """Who came with what it was told has it from now on, and nothing before it opens any more (A05.FR.07)."""
+    higher = proved.profile == station.security_profile_next
+    if not higher and not proved.password_is_new:
+        return station
+    async with database.unit() as unit:
+        if higher:
+            locations.settle_profile(unit, station, taken=True)
+        if proved.password_is_new:
+            locations.settle_password(unit, station, taken=True)
+        return await locations.station(unit, station.id)
 
 
 async def _remember(websocket: WebSocket, database: Database, station_id: str) -> None:
@@ -103,35 +145,6 @@ def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
         if offered in DIALECTS and offered in station.protocols:
             return DIALECTS[offered]
     return None
-
-
-async def _shows_its_password(station: Station, kept: str | None, websocket: WebSocket) -> bool:
-    """HTTP Basic (OCPP-J 1.6 §6.2.2); a station of security profile 0 needs none, one of profile 3 a certificate."""
-    if station.security_profile == 0:
-        return True
-    if station.security_profile > _BASIC_PROFILES:
-        return False
-    scheme, _, encoded = websocket.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return False
-    try:
-        name, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
-    except binascii.Error:
-        return False
-    if name != station.id.encode():
-        return False
-    for spelt in _spellings(password):
-        if await asyncio.to_thread(locations.fits, kept, spelt):
-            return True
-    return False
-
-
-def _spellings(password: bytes) -> list[str]:
-    """A key of 20 raw bytes is written down as hexadecimal digits, in either case."""
-    try:
-        return [password.decode()]
-    except UnicodeDecodeError:
-        return [password.hex(), password.hex().upper()]
 
 
 async def _deny(websocket: WebSocket, status: int, why: str) -> None:

@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import structlog
 import uvicorn
@@ -26,10 +26,11 @@ from laddnav.server import running
 from laddnav.server.app import House
 from laddnav.server.hears import HEARS
 from laddnav.server.installation import opened
-from laddnav.server.jobs import kept_going
+from laddnav.server.jobs import every, kept_going
 from laddnav.server.metrics import Metrics
 from laddnav.server.problems import TooLarge, problem
 from laddnav.server.settings import Settings
+from laddnav.server.stations import LOOK_AGAIN, ShowsCertificate, StationPort
 
 log = structlog.get_logger()
 
@@ -45,14 +46,18 @@ LEAVE_WITHIN = 10  # seconds for what is under way when the process is asked to 
 class PortTaken(Refusal):
     """Another program listens at this port."""
 
-    def __init__(self, settings: Settings, why: str) -> None:
-        super().__init__(f"Cannot listen at {settings.host}:{settings.port}: {why}")
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(f"Cannot listen at {host}:{port}: {why}")
 
 
 class Serving(Struct, frozen=True, kw_only=True):
-    """A process that answers. `password` is that of the first account, where this start made it."""
+    """A process that answers. `password` is that of the first account, where this start made it.
+
+    `stations` is where stations come over TLS; None: they do not.
+    """
 
     url: str
+    stations: str | None = None
     database: Database
     password: str | None
     stopped: Callable[[], Awaitable[None]]
@@ -71,27 +76,29 @@ class Serving(Struct, frozen=True, kw_only=True):
 async def serving(settings: Settings) -> AsyncIterator[Serving]:
     """An installation that answers at its URL while the block runs; `stopped` waits until a signal ends it.
 
-    Raises AlreadyServed, PortTaken and what `installation.opened` raises.
+    Raises AlreadyServed, PortTaken, WrongSetting and what `installation.opened` raises.
     """
-    with running.alone(settings) as file, contextlib.closing(_listening(settings)) as listening:
+    with running.alone(settings) as file, contextlib.closing(_listening(settings.host, settings.port)) as listening:
         settings = replace(settings, port=listening.getsockname()[1])
         async with opened(settings, HEARS) as installation:
             async with installation.database.unit() as unit:
                 password = await people.first_account(unit)
             house = House(installation, settings)
-            server = _Server(house)
+            server = _Server(house, house.app())
             serve = asyncio.create_task(server.serve(sockets=[listening]))
             jobs = [asyncio.create_task(kept_going(name, job)) for name, job in house.jobs().items()]
             try:
                 await server.began(serve)
                 running.tell(file, settings)
-                with _signals(server):
-                    yield Serving(
-                        url=settings.url,
-                        database=installation.database,
-                        password=password,
-                        stopped=lambda: server.ended(serve),
-                    )
+                async with _stations(settings, house, installation.database) as stations:
+                    with _signals(server):
+                        yield Serving(
+                            url=settings.url,
+                            stations=stations,
+                            database=installation.database,
+                            password=password,
+                            stopped=lambda: server.ended(serve),
+                        )
             finally:
                 server.should_exit = True
                 await asyncio.gather(serve, return_exceptions=True)
@@ -101,15 +108,36 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
                 await house.close()
 
 
-def _listening(settings: Settings) -> socket.socket:
+@asynccontextmanager
+async def _stations(settings: Settings, house: House, database: Database) -> AsyncIterator[str | None]:
+    """Where stations come over TLS while the block runs; None: nowhere. Raises PortTaken, WrongSetting."""
+    if settings.station_port is None or "ocpp" not in settings.only:
+        yield None
+        return
+    port = StationPort(settings, database)
+    with contextlib.closing(_listening(settings.host, settings.station_port)) as listening:
+        await port.refresh()
+        server = _Server(house, house.stations(), ws=ShowsCertificate, ssl_context_factory=lambda *_: port.context)
+        serve = asyncio.create_task(server.serve(sockets=[listening]))
+        looking = asyncio.create_task(kept_going("authorities", every(LOOK_AGAIN, port.refresh)))
+        try:
+            await server.began(serve)
+            yield f"wss://{settings.host}:{listening.getsockname()[1]}/ocpp"
+        finally:
+            server.should_exit = True
+            looking.cancel()
+            await asyncio.gather(serve, looking, return_exceptions=True)
+
+
+def _listening(host: str, port: int) -> socket.socket:
     """Raises PortTaken."""
     try:
-        return socket.create_server((settings.host, settings.port), backlog=2048, reuse_port=False)
+        return socket.create_server((host, port), backlog=2048, reuse_port=False)
     except OSError as error:
         known = error.errno is not None and error.errno > 0
-        raise PortTaken(settings, os.strerror(error.errno or 0) if known else "there is no such host") from error
+        raise PortTaken(host, port, os.strerror(error.errno or 0) if known else "there is no such host") from error
     except UnicodeError as error:
-        raise PortTaken(settings, "this is no host") from error
+        raise PortTaken(host, port, "this is no host") from error
 
 
 @contextmanager
@@ -135,12 +163,11 @@ def _signals(server: _Server) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """Uvicorn, which leaves signals to us and says goodbye before it closes connections."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, app: ASGIApp, **config: Any) -> None:
         self._house = house
         self._stopping = asyncio.Event()
         self._began = asyncio.Event()
-        app = _Outside(house.app(), house.metrics, self._stopping)
-        super().__init__(uvicorn_config(app))
+        super().__init__(uvicorn_config(_Outside(app, house.metrics, self._stopping), **config))
 
     async def began(self, serve: asyncio.Task[None]) -> None:
         """Pages answer from now on; raises what kept them from it."""
@@ -169,13 +196,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, *, ws: Any = "websockets-sansio", **config: Any) -> uvicorn.Config:
     """How we have Uvicorn serve; `laddnav bench` measures its limits under the same."""
     return uvicorn.Config(
         app,
         loop="none",
         http=Impatient,
-        ws="websockets-sansio",
+        ws=ws,
         ws_per_message_deflate=False,
         ws_max_size=FRAME_MAX,
         lifespan="off",
@@ -184,6 +211,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=LEAVE_WITHIN,
+        **config,
     )
 
 

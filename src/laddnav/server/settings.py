@@ -54,11 +54,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep_hub_requests: int = 400
     keep_readings: int = 400  # what a charge still needs is kept in any case; what they came to by the quarter stays
     tile_url: str | None = None
+    station_port: int | None = None  # for stations that come over TLS; None: that is left to a proxy
+    station_certificates: tuple[str, ...] = ()  # PEM files, each with its key; none: the house makes its own
+    v2g_ca_url: str | None = None  # EST (RFC 7030), for what stations show to cars
+    v2g_ca_token: str | None = None
+    contract_provider_url: str | None = None  # of contracts for cars
     log_level: str = "info"
     key: bytes
 
     def __repr__(self) -> str:
-        """Without the key, and without the password that a database's URL may hold."""
+        """Without the key, and without what a database's URL or another setting may hold."""
         return f"Settings({self.name} of {self.data})"
 
     @property
@@ -120,7 +125,7 @@ def home(data: Path) -> Path:
 def _converted(name: str, said: object, kind: Any) -> object:
     if kind is Path:
         return Path(str(said))
-    if name.endswith(("only", "ONLY")) and isinstance(said, str):
+    if kind == tuple[str, ...] and isinstance(said, str):
         said = tuple(part.strip() for part in said.split(","))
     if kind is bool and isinstance(said, str):
         said = said.lower()
@@ -132,8 +137,9 @@ def _converted(name: str, said: object, kind: Any) -> object:
 
 def _check(words: dict[str, Any]) -> None:
     """Raises WrongSetting."""
-    if not 0 <= words.get("port", 0) <= 65535:
-        raise WrongSetting("port", f"{words['port']} is no port")
+    for port in ("port", "station_port"):
+        if not 0 <= words.get(port, 0) <= 65535:
+            raise WrongSetting(port.replace("_", "-"), f"{words[port]} is no port")
     if unknown := sorted(set(words.get("only", ())) - set(PARTS)):
         raise WrongSetting("only", f"{unknown[0]!r} is no part; there are {', '.join(PARTS)}")
     if (level := words.get("log_level", "info")) not in ("debug", "info", "warning", "error"):
@@ -143,6 +149,9 @@ def _check(words: dict[str, Any]) -> None:
     if "public_url" in words:
         _check_url("public-url", words["public_url"], ("http", "https"))
         words["public_url"] = words["public_url"].rstrip("/")
+    for url in ("v2g_ca_url", "contract_provider_url"):
+        if url in words:
+            _check_url(url.replace("_", "-"), words[url], ("http", "https"))
     if "database" in words:
         _check_url("database", words["database"], ("postgres", "postgresql"))
 

@@ -12,12 +12,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.kit.seal import Seal, WrongKey
 from laddnav.ocpi import seal
 from laddnav.ocpi.calls.calling import PartnerRefused, PartnerTroubled, PartnerUnreachable
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.calls.guard import ForbiddenAddress, checked
 from laddnav.ocpi.connections import partners
-from laddnav.ocpi.seal import Seal, WrongKey
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded

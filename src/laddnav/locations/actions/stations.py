@@ -16,7 +16,7 @@ from laddnav.locations import rules, store
 from laddnav.locations.actions.places import fetch
 from laddnav.locations.events import StationChanged, UnlockAnswered, UnlockRequested
 from laddnav.locations.model import Station
-from laddnav.locations.rules import EvseTaken, NoStation, StationExists, UnknownStation
+from laddnav.locations.rules import EvseTaken, LowerProfile, NoStation, StationExists, UnknownStation
 
 _hasher = argon2.PasswordHasher(
     time_cost=1, memory_cost=8192, parallelism=1
@@ -111,6 +111,8 @@ async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Stati
         if name != "password" and (value := getattr(changes, name)) is not UNSET
     }
     after = replace(before, **said)
+    if changes.security_profile is not UNSET:
+        after = replace(after, security_profile_next=None)
     store.stations.provision(unit, after)
     if changes.password is not UNSET:
         store.stations.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
@@ -191,12 +193,42 @@ async def hold(unit: Unit, station_id: str) -> None:
 
 async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
     """False also where no password is set."""
-    return fits(await password_hash(unit, station_id), password)
+    return fits((await passwords(unit, station_id))[0], password)
 
 
-async def password_hash(unit: Unit, station_id: str) -> str | None:
-    """What is kept of its password; None where it has none."""
-    return await store.stations.password_hash(unit, station_id)
+async def passwords(unit: Unit, station_id: str) -> tuple[str | None, str | None]:
+    """(what is kept of its password, and of one that it was told and has not confirmed); None where there is none."""
+    return await store.stations.passwords(unit, station_id)
+
+
+def offer_password(unit: Unit, station: Station, password: str) -> None:
+    """The Station is about to be told this one; until it says what it made of it, either opens."""
+    store.stations.offer_password(unit, station.id, hashed(password))
+
+
+def settle_password(unit: Unit, station: Station, *, taken: bool) -> None:
+    """What was offered is its password from now on, and nothing else is; or it never was."""
+    if taken:
+        store.stations.keep_password(unit, station.id)
+    else:
+        store.stations.offer_password(unit, station.id, None)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def offer_profile(unit: Unit, station: Station, profile: int) -> None:
+    """The Station may come with this one, too. Raises LowerProfile."""
+    if profile <= station.security_profile:
+        raise LowerProfile(station.id, station.security_profile)
+    store.stations.offer_profile(unit, station.id, profile)
+
+
+def settle_profile(unit: Unit, station: Station, *, taken: bool) -> None:
+    """It came with the profile that was offered, and with no lower one any more; or it will not."""
+    if taken:
+        store.stations.keep_profile(unit, station.id)
+    else:
+        store.stations.offer_profile(unit, station.id, None)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 
 def fits(password_hash: str | None, password: str) -> bool:

@@ -12,7 +12,8 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations.model import Station, Status
 
-_STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.protocols, s.on_connect,
+_STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.security_profile_next,
+  s.protocols, s.on_connect,
   s.heartbeat_interval, s.boot_retry_interval, s.vendor, s.model, s.serial_number, s.firmware, s.protocol, s.booted_at,
   s.connected_at, s.connected_to, s.last_seen_at,
   (select array_agg(row(e.evse_no, e.location_id, e.evse_uid) order by e.evse_no) from station_evse e
@@ -32,10 +33,19 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do n
 """
 PROVISION = """
 update station set location_id = $2, accepted = $3, security_profile = $4, protocols = $5, on_connect = $6,
-  heartbeat_interval = $7, boot_retry_interval = $8 where id = $1
+  heartbeat_interval = $7, boot_retry_interval = $8, security_profile_next = $9 where id = $1
 """
-SET_PASSWORD = "update station set password_hash = $2 where id = $1"
-PASSWORD = "select password_hash from station where id = $1"
+SET_PASSWORD = "update station set password_hash = $2, password_next = null where id = $1"
+PASSWORDS = "select password_hash, password_next from station where id = $1"
+OFFER_PASSWORD = "update station set password_next = $2 where id = $1"
+KEEP_PASSWORD = """
+update station set password_hash = password_next, password_next = null where id = $1 and password_next is not null
+"""
+OFFER_PROFILE = "update station set security_profile_next = $2 where id = $1"
+KEEP_PROFILE = """
+update station set security_profile = security_profile_next, security_profile_next = null
+where id = $1 and security_profile_next is not null
+"""
 BOOTED = """
 update station set vendor = $2, model = $3, serial_number = $4, firmware = $5, booted_at = $6, last_seen_at = $6
 where id = $1
@@ -182,6 +192,7 @@ def provision(unit: Unit, station: Station) -> None:
         station.on_connect,
         station.heartbeat_interval,
         station.boot_retry_interval,
+        station.security_profile_next,
     )
 
 
@@ -189,9 +200,26 @@ def set_password(unit: Unit, station_id: str, password_hash: str | None) -> None
     unit.write(SET_PASSWORD, station_id, password_hash)
 
 
-async def password_hash(unit: Unit, station_id: str) -> str | None:
-    value: str | None = await unit.value(PASSWORD, station_id)
-    return value
+async def passwords(unit: Unit, station_id: str) -> tuple[str | None, str | None]:
+    """(the hash of its password, that of one which it was told)."""
+    row = await unit.fetch_one(PASSWORDS, station_id)
+    return (None, None) if row is None else (row["password_hash"], row["password_next"])
+
+
+def offer_password(unit: Unit, station_id: str, password_hash: str | None) -> None:
+    unit.write(OFFER_PASSWORD, station_id, password_hash)
+
+
+def keep_password(unit: Unit, station_id: str) -> None:
+    unit.write(KEEP_PASSWORD, station_id)
+
+
+def offer_profile(unit: Unit, station_id: str, profile: int | None) -> None:
+    unit.write(OFFER_PROFILE, station_id, profile)
+
+
+def keep_profile(unit: Unit, station_id: str) -> None:
+    unit.write(KEEP_PROFILE, station_id)
 
 
 def booted(

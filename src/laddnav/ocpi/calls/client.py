@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.seal import Seal
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import Partner
 from laddnav.ocpi.calls.errands import Errands
@@ -14,7 +15,6 @@ from laddnav.ocpi.calls.journal import Journal
 from laddnav.ocpi.calls.lines import Lines
 from laddnav.ocpi.calls.tls import context as tls_of
 from laddnav.ocpi.model import Connection, Exchange
-from laddnav.ocpi.seal import Seal
 from laddnav.ocpi.settings import Settings
 
 

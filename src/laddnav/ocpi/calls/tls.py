@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from datetime import datetime
 
@@ -14,12 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
+from laddnav.kit import tls as kit_tls
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.seal import Seal
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import lines
 from laddnav.ocpi.model import Connection, Tls
 from laddnav.ocpi.rules import UnknownConnection
-from laddnav.ocpi.seal import Seal
 
 LONGEST = 200_000  # characters of PEM; a bundle of all public authorities is about as long
 
@@ -96,15 +96,10 @@ def context(tls: Tls, key: str) -> ssl.SSLContext:
 
 
 def _load(made: ssl.SSLContext, certificate: str, key: str) -> None:
-    """OpenSSL reads keys from files only, and ours is to be on no disk: a file of this name is in memory alone."""
-    file = os.memfd_create("tls", os.MFD_CLOEXEC)
     try:
-        os.write(file, f"{key.strip()}\n{certificate.strip()}\n".encode())
-        made.load_cert_chain(f"/proc/self/fd/{file}")
+        kit_tls.load(made, certificate, key)
     except ssl.SSLError as error:
         raise UnfitTls(f"the certificate and its key cannot be loaded: {error.reason}") from error
-    finally:
-        os.close(file)
 
 
 def _matching(certificate: str, key: str) -> None:

@@ -1,5 +1,25 @@
-"""Frames, charges, Connectors, calls and variables as they are kept."""
+"""What stations say, are asked and are trusted by, as it is kept: a file a topic."""
 
-from laddnav.ocpp.store import calls, charges, connectors, frames, variables
+from laddnav.ocpp.store import (
+    authorities,
+    calls,
+    certificates,
+    charges,
+    connectors,
+    frames,
+    reports,
+    security,
+    variables,
+)
 
-__all__ = ["calls", "charges", "connectors", "frames", "variables"]
+__all__ = [
+    "authorities",
+    "calls",
+    "certificates",
+    "charges",
+    "connectors",
+    "frames",
+    "reports",
+    "security",
+    "variables",
+]
