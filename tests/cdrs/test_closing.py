@@ -89,7 +89,7 @@ def over(promised: Tariff | None, *visit: tuple[Activity, int, str]) -> Cdr:
     )
     assert session.meter is not None
     measured = Measured(meter=session.meter, stretches=tuple(stretches))
-    return closed(session, measured, None, id="C1", now=at)
+    return closed(session, measured, id="C1", now=at)
 
 
 def volumes(cdr: Cdr) -> list[dict[str, Decimal]]:
@@ -151,7 +151,7 @@ def test_a_reservation_that_nobody_used_costs_what_one_that_expired_does() -> No
     waiting = reserved.reserved(asked, place, number=1, until=NOON + timedelta(hours=1), now=NOON)
     at = NOON + timedelta(minutes=30)
     over = reserved.released(waiting, at, at)
-    cdr = closed(over, rules.whole(over, ()), None, id="C1", now=at)
+    cdr = closed(over, rules.whole(over, ()), id="C1", now=at)
     assert (cdr.started_at, cdr.ended_at, cdr.energy, cdr.auth_method) == (NOON, at, wh(0), AuthMethod.COMMAND)
     assert volumes(cdr) == [{"RESERVATION_TIME": Decimal("0.5")}]
     assert cdr.costs.total.before_taxes == 7 and cdr.costs.reservation == cdr.costs.total
@@ -168,7 +168,7 @@ def test_what_let_the_driver_in_at_last_is_what_counts() -> None:
     assert begun.meter is not None
     at = NOON + timedelta(hours=1)
     drawn = Stretch(started_at=NOON, ended_at=at, energy=kwh("3"), activity=Activity.CHARGING)
-    cdr = closed(replace(begun, ended_at=at), Measured(meter=begun.meter, stretches=(drawn,)), None, id="C1", now=at)
+    cdr = closed(replace(begun, ended_at=at), Measured(meter=begun.meter, stretches=(drawn,)), id="C1", now=at)
     assert (cdr.auth_method, cdr.authorization_reference) == (AuthMethod.AUTH_REQUEST, "last")
 
 

@@ -30,6 +30,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
 from laddnav.metering.model import DoubtKind, Measured, Reading
+from laddnav.meters import actions as meters
 from laddnav.people import actions as people
 from laddnav.pricing.check import verdicts as checking
 from laddnav.readings import actions as readings
@@ -77,7 +78,7 @@ async def close(database: Database, ended: SessionEnded) -> None:
         if session.status is not Status.COMPLETED or await store.was_closed(unit, ended.holder, owner, session.id):
             return
         cdr, measured = await _closed(unit, session)
-        if await _keep(unit, cdr):
+        if cdr is None or await _keep(unit, cdr):
             _put_right(unit, session, measured)
 
 
@@ -93,7 +94,7 @@ async def correct(database: Database, amended: SessionAmended) -> None:
         if forgotten is not None and session.started_at < forgotten:  # this fact alone is not the charge
             return
         cdr, measured = await _closed(unit, session)
-        after = rules.succeeding(before, cdr)
+        after = before if cdr is None else rules.succeeding(before, cdr)
         if rules.differs(before, after):
             await _credit(unit, before)
             anew = unit.new_id()  # after its credit, so that lists show the two in this order
@@ -115,13 +116,18 @@ async def credit(unit: Unit, ref: str, *, by: str, why: str) -> Cdr:
     return one
 
 
-async def _closed(unit: Unit, session: Session) -> tuple[Cdr, Measured]:
+async def _closed(unit: Unit, session: Session) -> tuple[Cdr | None, Measured]:
+    """None where what its meter signed does not let it be billed, and while a person has to decide that."""
     if session.place is None:  # begun by a version that did not keep it: as it is now
         session = replace(session, place=await _place_now(unit, session))
     facts = await readings.facts(unit, session.holder, session.id, *charges.read_between(session))
-    signed = rules.signed_data(tuple(fact for fact in facts if isinstance(fact, Reading)))
     measured = charges.whole(session, facts)
-    return rules.closed(session, measured, signed, id=unit.new_id(), now=unit.now), measured
+    cdr = rules.closed(session, measured, id=unit.new_id(), now=unit.now)
+    said = [fact for fact in facts if isinstance(fact, Reading)]
+    proof = await meters.prove(unit, session, said, cdr.energy)
+    if proof is not None and not proof.bills:
+        return None, measured
+    return replace(cdr, signed_data=rules.signed_data(proof)), measured
 
 
 async def _place_now(unit: Unit, session: Session) -> CdrLocation:

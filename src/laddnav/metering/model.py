@@ -122,6 +122,8 @@ class DoubtKind(StrEnum):
     UNKNOWN_EVSE = "UNKNOWN_EVSE"  # a charge at a number of the Station behind which no Evse of ours stands
     OVERLAP = "OVERLAP"  # two sessions at one Evse at the same time
     CLOCK_OFF = "CLOCK_OFF"  # the station's times cannot all be true
+    UNPROVED = "UNPROVED"  # a signed record that failed its check: nothing is billed before somebody has decided
+    SIGNED_OTHERWISE = "SIGNED_OTHERWISE"  # the meter signed another amount than would be billed: held as well
 
 
 class Doubt(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.locations.routes
+import laddnav.meters.routes
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
 import laddnav.ocpi.operate.drivers
@@ -85,6 +86,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.server.tariffs.ROUTES,
     *laddnav.readings.routes.ROUTES,
     *laddnav.sessions.routes.ROUTES,
+    *laddnav.meters.routes.ROUTES,
     *laddnav.reservations.routes.ROUTES,
     *laddnav.bookings.routes.ROUTES,
     *laddnav.ocpi.operate.bookings.ROUTES,

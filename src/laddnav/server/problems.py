@@ -22,6 +22,7 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
 from laddnav.ocpi.commands.commands import NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
 from laddnav.ocpi.operate.outbox import UnknownDelivery
@@ -98,7 +99,9 @@ STATUS: dict[type[Exception], int] = {
     UnknownExchange: 404,
     UnknownInvoice: 404,
     UnknownLocation: 404,
+    UnknownMeter: 404,
     UnknownParty: 404,
+    UnknownProof: 404,
     UnknownRecord: 404,
     UnknownReservation: 404,
     UnknownSession: 404,
@@ -110,6 +113,7 @@ STATUS: dict[type[Exception], int] = {
     AlreadyCredited: 409,
     AlreadyEnded: 409,
     AlreadyOurs: 409,
+    AlreadyRegistered: 409,
     BookingOver: 409,
     EvseBusy: 409,
     EvseTaken: 409,
@@ -119,6 +123,7 @@ STATUS: dict[type[Exception], int] = {
     NotInDispute: 409,
     NotOurRecord: 409,
     NotOurs: 409,
+    NotHeld: 409,
     NothingToDecide: 409,
     NotReservable: 409,
     NotTheirs: 409,

@@ -238,6 +238,8 @@ TERMS: dict[str, str] = {
     "UNKNOWN_EVSE": N_("A session at an EVSE that is not attached"),
     "OVERLAP": N_("Two sessions at one EVSE at the same time"),
     "CLOCK_OFF": N_("The times of the station cannot all be true"),
+    "UNPROVED": N_("What the meter signed does not hold, and nothing is billed"),
+    "SIGNED_OTHERWISE": N_("The meter signed another amount, and nothing is billed"),
     "AC_1_PHASE": N_("AC, one phase"),
     "AC_2_PHASE": N_("AC, two phases"),
     "AC_3_PHASE": N_("AC, three phases"),

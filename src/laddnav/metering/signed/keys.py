@@ -45,6 +45,10 @@ class Key(NamedTuple):
     point: bytes
     printed: str = ""
 
+    @property
+    def in_base64(self) -> str:
+        return base64.b64encode(bytes.fromhex(self.printed)).decode()
+
 
 @lru_cache(maxsize=4096)
 def key_of(text: str) -> Key:

@@ -32,6 +32,30 @@ def read(text: str) -> Record:
     raise UnreadableRecord("This is none of the formats of signed meter records that are known here")
 
 
+def plain(text: str) -> str:
+    """Without what is wrapped around it: its text, or the hexadecimal of what is no text."""
+    octets = text.encode()
+    for _ in range(_WRAPPED_MAX):
+        try:
+            octets = _unwrapped(octets.decode())
+        except (UnreadableRecord, UnicodeDecodeError):
+            break
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.hex().upper()
+
+
+def as_base64(text: str) -> str:
+    """As OCPI wants it, whatever it is wrapped in."""
+    said = plain(text)
+    try:
+        octets = bytes.fromhex(said)
+    except ValueError:
+        octets = said.encode()
+    return base64.b64encode(octets).decode()
+
+
 def _as_it_stands(text: str) -> Record | None:
     said = text.strip().lstrip("\ufeff\x02")
     if said.startswith(ocmf.START):

@@ -1,0 +1,182 @@
+"""Verbs about meters and about what they signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from laddnav.db.unit import Unit
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId
+from laddnav.locations import actions as locations
+from laddnav.locations.rules import UnknownStation
+from laddnav.metering.model import DoubtKind, Reading
+from laddnav.metering.signed.keys import key_of
+from laddnav.metering.signed.model import UnreadableRecord
+from laddnav.metering.signed.reading import read
+from laddnav.meters import rules, store
+from laddnav.meters.model import Claim, Meter, Proof, Standing
+from laddnav.meters.rules import AlreadyRegistered, UnknownMeter, UnknownProof
+from laddnav.people import actions as people
+from laddnav.readings import actions as readings
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import SessionAmended, SessionEnded, about
+from laddnav.sessions.model import Session
+
+DOUBTS = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE)
+
+
+# ---- The register
+
+
+async def register(unit: Unit, meter: Meter) -> Meter:
+    """From now on its key counts, also for what is held. Raises AlreadyRegistered, UnfitKey, UnknownStation."""
+    await _check(unit, meter)
+    if not await store.insert_meter(unit, meter):
+        raise AlreadyRegistered(meter.serial)
+    people.note(unit, meter.registered_by, "register meter", f"meter {meter.serial}")
+    await _judge_again(unit, meter)
+    return meter
+
+
+async def amend(unit: Unit, meter: Meter, *, by: str) -> Meter:
+    """What is known of a meter is this now. Raises UnfitKey, UnknownStation."""
+    await _check(unit, meter)
+    store.update_meter(unit, meter)
+    people.note(unit, by, "change meter", f"meter {meter.serial}")
+    await _judge_again(unit, meter)
+    return meter
+
+
+async def by_ref(unit: Unit, ref: str) -> Meter:
+    """Raises UnknownMeter."""
+    meter = await store.meter_by_ref(unit, ref)
+    if meter is None:
+        raise UnknownMeter(ref)
+    return meter
+
+
+async def page(unit: Unit, holder: PartyId | None, *, before: str | None = None, limit: int = 50) -> Sequence[Meter]:
+    """Newest first; the last ref is the next `before`."""
+    return await store.meters(unit, holder, before, limit)
+
+
+async def ending(unit: Unit, holder: PartyId | None, limit: int = 50) -> Sequence[Meter]:
+    """Meters in use whose calibration is over, or soon will be."""
+    return await store.ending(unit, holder, (unit.now + rules.WARN_AHEAD).date(), limit)
+
+
+async def claims(unit: Unit, holder: PartyId | None, limit: int = 50) -> Sequence[Claim]:
+    """Keys that stations sent for meters that nobody has registered."""
+    return await store.claims(unit, holder, limit)
+
+
+async def _check(unit: Unit, meter: Meter) -> None:
+    key_of(meter.public_key)
+    if meter.station_id is not None:
+        station = await locations.station(unit, meter.station_id)
+        if station.holder != meter.holder:
+            raise UnknownStation(meter.station_id)
+
+
+async def _judge_again(unit: Unit, meter: Meter) -> None:
+    for held in await store.held_for(unit, meter):
+        await _go_on(unit, held)
+
+
+# ---- Proofs
+
+
+async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: Energy) -> Proof | None:
+    """What the signed records of this charge prove, and the doubts that hold it; None where nothing was signed.
+
+    What a person decided stands, whatever comes later.
+    """
+    records = rules.unwrapped(rules.records_of(said))
+    if not records:
+        return None
+    before = await store.proof(unit, session.holder, session.id)
+    if before is not None and before.decided_by is not None:
+        return before
+    serials = []
+    for one in records:
+        try:
+            found = read(one.text)
+        except UnreadableRecord:
+            continue
+        serials += [found.meter] if found.meter else []
+        _claim(unit, session, found.meter, one.key or found.key)
+    known = await store.meters_for(unit, session.holder, serials, session.station_id, session.evse_no)
+    ref = unit.new_id() if before is None else before.ref
+    made, doubts = rules.proof(session, records, known, billed, ref=ref, now=unit.now)
+    if before is None or (before.standing, before.reasons) != (made.standing, made.reasons):
+        _settle(unit, made)
+        readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
+    store.put_proof(unit, made)
+    return made
+
+
+async def accept(unit: Unit, ref: str, *, by: str, why: str) -> Proof:
+    """It is billed as it was metered. Raises UnknownProof, NotHeld, NoReason."""
+    return await _decide(unit, ref, Standing.ACCEPTED, by, why)
+
+
+async def reject(unit: Unit, ref: str, *, by: str, why: str) -> Proof:
+    """It is not billed. Raises UnknownProof, NotHeld, NoReason."""
+    return await _decide(unit, ref, Standing.REJECTED, by, why)
+
+
+async def proof(unit: Unit, ref: str) -> Proof:
+    """Raises UnknownProof."""
+    found = await store.proof_by_ref(unit, ref)
+    if found is None:
+        raise UnknownProof(ref)
+    return found
+
+
+async def proof_of(unit: Unit, holder: PartyId, session_id: str) -> Proof | None:
+    """None where nothing was signed, or the charge is not over."""
+    return await store.proof(unit, holder, session_id)
+
+
+async def held(unit: Unit, holder: PartyId | None, *, before: str | None = None, limit: int = 50) -> Sequence[Proof]:
+    """Charges that wait for a person, newest first; the last ref is the next `before`."""
+    return await store.held(unit, holder, before, limit)
+
+
+async def _decide(unit: Unit, ref: str, standing: Standing, by: str, why: str) -> Proof:
+    before = await store.proof_by_ref(unit, ref, lock=True)
+    if before is None:
+        raise UnknownProof(ref)
+    after = rules.decided(before, standing, by=by, why=why, now=unit.now)
+    store.put_proof(unit, after)
+    _settle(unit, after)
+    people.note(unit, by, f"{standing.value.lower()} signed records", f"session {after.session_id}", why)
+    if after.bills:
+        await _go_on(unit, after)
+    return after
+
+
+async def _go_on(unit: Unit, held: Proof) -> None:
+    """As though the charge ended now, or a fact of it came late: its CDR is closed, or corrected, or waits again."""
+    session = await sessions.find(unit, held.holder, held.holder, held.session_id)
+    if session is not None:
+        unit.announce(about(SessionEnded, session))
+        unit.announce(about(SessionAmended, session))
+
+
+def _settle(unit: Unit, one: Proof) -> None:
+    for kind in DOUBTS:
+        readings.settle_all(unit, one.holder, one.session_id, kind)
+
+
+def _claim(unit: Unit, session: Session, serial: str | None, key: str | None) -> None:
+    if serial and key and session.station_id is not None and session.evse_no is not None:
+        claimed = Claim(
+            holder=session.holder,
+            serial=serial,
+            public_key=key,
+            station_id=session.station_id,
+            evse_no=session.evse_no,
+            claimed_at=unit.now,
+        )
+        store.claim(unit, claimed)

@@ -1,0 +1,91 @@
+"""A meter with the key that it signs with, and what the signed records of a charge came to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.metering.signed.containers import Sent
+from laddnav.metering.signed.model import Format, Register, Verdict
+
+
+class KeySource(StrEnum):
+    """Why a key is trusted: somebody read it off the meter or its papers, or took over what the Station sent."""
+
+    METER = "METER"
+    STATION = "STATION"
+
+
+class Meter(Struct, frozen=True, kw_only=True):
+    """`station_id` and `evse_no` None: it is in store, or was taken out."""
+
+    holder: PartyId
+    ref: str
+    serial: str
+    public_key: str
+    key_source: KeySource
+    station_id: str | None = None
+    evse_no: int | None = None
+    type_approval: str | None = None
+    calibrated_on: date | None = None
+    calibration_ends: date | None = None
+    registered_at: datetime
+    registered_by: str
+
+
+class Calibration(StrEnum):
+    """Whether a meter may still be billed from, by its papers."""
+
+    GOOD = "GOOD"
+    ENDING = "ENDING"
+    OVER = "OVER"
+    UNKNOWN = "UNKNOWN"  # nobody said until when
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A key that a Station sent with a record of this meter, and nobody has registered."""
+
+    holder: PartyId
+    serial: str
+    public_key: str
+    station_id: str
+    evse_no: int
+    claimed_at: datetime
+
+
+class Standing(StrEnum):
+    """Whether a charge may be billed from what its meter signed."""
+
+    PROVED = "PROVED"
+    HELD = "HELD"  # nobody is billed until somebody has decided
+    ACCEPTED = "ACCEPTED"  # a person decided that it is billed as it was metered
+    REJECTED = "REJECTED"  # a person decided that it is not billed
+
+
+class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`records` as they were sent, in the order of the charge; `public_key` is the registered one that they were
+    verified with. `reasons` is all that speaks against billing from them."""
+
+    holder: PartyId
+    session_id: str
+    ref: str
+    standing: Standing
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    station_id: str
+    meter: str | None = None
+    public_key: str | None = None
+    format: Format | None = None
+    records: tuple[Sent, ...]
+    registers: tuple[Register, ...] = ()
+    judged_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    note: str | None = None
+
+    @property
+    def bills(self) -> bool:
+        return self.standing in (Standing.PROVED, Standing.ACCEPTED)

@@ -1,0 +1,169 @@
+"""What the signed records of a charge prove, under the keys of registered meters, and until when those may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from msgspec.structs import replace
+
+from laddnav.kit.energy import Energy, wh
+from laddnav.kit.ids import fold
+from laddnav.kit.refusal import Refusal
+from laddnav.metering.model import Doubt, DoubtKind, Reading
+from laddnav.metering.signed import judging
+from laddnav.metering.signed.containers import Sent, sent
+from laddnav.metering.signed.model import Charge, Judged, Record, Register, Role, UnreadableRecord
+from laddnav.meters.model import Calibration, Meter, Proof, Standing
+from laddnav.sessions.model import Session
+
+WARN_AHEAD = timedelta(days=90)  # a calibration is ordered weeks before somebody comes
+# Stations round a register to the watt-hour at both ends, where its meter may sign tenths of it.
+RESOLUTION = wh(1)
+_ORDER = {"Transaction.Begin": 0, "Transaction.End": 2}
+
+
+class UnknownMeter(Refusal):
+    """No meter of this name is registered here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No meter {name!r} is registered here")
+
+
+class AlreadyRegistered(Refusal):
+    """A meter with this serial number is registered already; change that one."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__(f"Meter {serial!r} is registered already")
+
+
+class UnknownProof(Refusal):
+    """No charge with signed records of this name is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No charge with signed records {ref!r} is known here")
+
+
+class NotHeld(Refusal):
+    """Nothing is to be decided about this charge: its records were proved, or somebody has decided."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Nothing is to be decided about {ref!r}")
+
+
+class NoReason(Refusal):
+    """A decision about money is kept with its reason."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why: the reason is kept with what was decided")
+
+
+def calibration(meter: Meter, today: date) -> Calibration:
+    if meter.calibration_ends is None:
+        return Calibration.UNKNOWN
+    if meter.calibration_ends < today:
+        return Calibration.OVER
+    return Calibration.ENDING if meter.calibration_ends - WARN_AHEAD <= today else Calibration.GOOD
+
+
+# ---- What was sent
+
+
+def records_of(readings: Iterable[Reading]) -> tuple[str, ...]:
+    """The signed values of a charge as they came, in its order, each once: stations repeat the first at the end."""
+    signed = [reading for reading in readings if reading.signed]
+    signed.sort(key=lambda reading: (_ORDER.get(reading.context, 1), reading.at))
+    return tuple(dict.fromkeys(reading.signed for reading in signed if reading.signed))
+
+
+def unwrapped(said: Sequence[str]) -> tuple[Sent, ...]:
+    """What cannot be unwrapped stays as it came, and is judged unreadable."""
+    found = []
+    for one in said:
+        try:
+            found.append(sent(one))
+        except UnreadableRecord:
+            found.append(Sent(text=one))
+    return tuple(found)
+
+
+# ---- What it proves
+
+
+def proof(
+    session: Session, records: tuple[Sent, ...], meters: Sequence[Meter], billed: Energy, *, ref: str, now: datetime
+) -> tuple[Proof, tuple[Doubt, ...]]:
+    """`meters`: those that the records name, and those at this Evse. With the doubts that hold it, if any do."""
+    read = [judging.judged(one.text, None) for one in records]
+    named = [one.record for one in read if one.record is not None]
+    meter = _meter_of(named, meters, session)
+    key = None if meter is None else meter.public_key
+    found = [one if one.record is None else judging.under(one.record, key) for one in read]
+    charge = judging.together(_closing(found))
+    spoken = (*_unfounded(found, charge), *_misplaced(meter, session))
+    other = _otherwise(charge.registers, billed) if not spoken else None
+    reasons = spoken if other is None else (other,)
+    made = Proof(
+        holder=session.holder,
+        session_id=session.id,
+        ref=ref,
+        standing=Standing.HELD if reasons else Standing.PROVED,
+        verdict=charge.verdict,
+        reasons=reasons,
+        station_id=session.station_id or "",
+        meter=next((record.meter for record in named if record.meter), None),
+        public_key=key,
+        format=named[0].format if named else None,
+        records=records,
+        registers=charge.registers,
+        judged_at=now,
+    )
+    kind = DoubtKind.UNPROVED if spoken else DoubtKind.SIGNED_OTHERWISE
+    at = session.ended_at or now
+    return made, tuple(Doubt(kind=kind, at=at, detail=reason) for reason in reasons)
+
+
+def decided(before: Proof, standing: Standing, *, by: str, why: str, now: datetime) -> Proof:
+    """Raises NotHeld, NoReason."""
+    if before.standing is not Standing.HELD:
+        raise NotHeld(before.ref)
+    if not why:
+        raise NoReason
+    return replace(before, standing=standing, decided_at=now, decided_by=by, note=why)
+
+
+def _meter_of(records: Sequence[Record], meters: Sequence[Meter], session: Session) -> Meter | None:
+    """By the number that the records name; else the one at this Evse, for some records have another than its face."""
+    serials = {fold(record.meter) for record in records if record.meter}
+    named = [meter for meter in meters if fold(meter.serial) in serials]
+    here = [meter for meter in meters if (meter.station_id, meter.evse_no) == (session.station_id, session.evse_no)]
+    return next(iter((*named, *here)), None)
+
+
+def _closing(found: Sequence[Judged]) -> Sequence[Judged]:
+    """Where the last record holds both ends of the charge, the others only repeat it."""
+    last = found[-1].record
+    roles = set() if last is None else {register.role for register in last.registers}
+    return found[-1:] if {Role.BEGIN, Role.END} <= roles else found
+
+
+def _unfounded(found: Sequence[Judged], charge: Charge) -> tuple[str, ...]:
+    every = (*(reason for one in found for reason in one.reasons), *charge.reasons)
+    return tuple(dict.fromkeys(every))
+
+
+def _misplaced(meter: Meter | None, session: Session) -> tuple[str, ...]:
+    if meter is None or meter.station_id is None:
+        return ()
+    if (meter.station_id, meter.evse_no) == (session.station_id, session.evse_no):
+        return ()
+    return (f"Meter {meter.serial} is registered at {meter.station_id}/{meter.evse_no}, not where this charge was",)
+
+
+def _otherwise(registers: Sequence[Register], billed: Energy) -> str | None:
+    if len(registers) < 2:
+        return "The signed records do not cover both ends of the charge"
+    signed = registers[-1].energy - registers[0].energy
+    if abs((signed - billed).wh) <= RESOLUTION.wh:
+        return None
+    return f"The meter signed {signed.kwh:f} kWh, and {billed.kwh:f} kWh would be billed"

@@ -1,0 +1,149 @@
+"""Meters, the keys that stations claim for them, and proofs as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId, fold
+from laddnav.meters.model import Claim, Meter, Proof
+
+METER = "select body from meter where holder = $1 and serial_key = $2"
+METER_BY_REF = "select body from meter where ref = $1"
+METERS = """
+select body from meter where ($1::text is null or holder = $1) and ($2::text is null or ref < $2)
+order by ref desc limit $3
+"""
+METERS_FOR = """
+select body from meter
+where holder = $1 and (serial_key = any($2) or (station_id = $3 and evse_no = $4)) order by ref desc
+"""
+ENDING = """
+select body from meter where ($1::text is null or holder = $1) and calibration_ends < $2 and station_id is not null
+order by calibration_ends, ref limit $3
+"""
+INSERT_METER = """
+insert into meter (holder, serial_key, ref, station_id, evse_no, calibration_ends, body)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, serial_key) do nothing returning ref
+"""
+UPDATE_METER = """
+update meter set station_id = $3, evse_no = $4, calibration_ends = $5, body = $6 where holder = $1 and serial_key = $2
+"""
+CLAIM = """
+insert into meter_key_claim (holder, serial_key, public_key, serial, station_id, evse_no, claimed_at)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, serial_key, public_key) do nothing
+"""
+CLAIMS = """
+select c.holder, c.serial, c.public_key, c.station_id, c.evse_no, c.claimed_at from meter_key_claim c
+where ($1::text is null or c.holder = $1)
+  and not exists (select from meter m where m.holder = c.holder and m.serial_key = c.serial_key)
+order by c.claimed_at desc limit $2
+"""
+PROOF = "select body from meter_proof where holder = $1 and session_id = $2"
+PROOF_BY_REF = "select body from meter_proof where ref = $1"
+HELD = """
+select body from meter_proof where standing = 'HELD' and ($1::text is null or holder = $1)
+  and ($2::text is null or ref < $2) order by ref desc limit $3
+"""
+HELD_FOR = """
+select body from meter_proof
+where holder = $1 and standing = 'HELD' and (serial_key = $2 or station_id = $3) order by ref
+"""
+PUT_PROOF = """
+insert into meter_proof (holder, session_id, ref, standing, station_id, serial_key, body)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, session_id) do update
+set standing = excluded.standing, serial_key = excluded.serial_key, body = excluded.body
+"""
+
+
+# ---- Meters
+
+
+async def meter(unit: Unit, holder: PartyId, serial: str) -> Meter | None:
+    return _meter(await unit.fetch_one(METER, str(holder), fold(serial)))
+
+
+async def meter_by_ref(unit: Unit, ref: str) -> Meter | None:
+    return _meter(await unit.fetch_one(METER_BY_REF, ref))
+
+
+async def meters(unit: Unit, holder: PartyId | None, before: str | None, limit: int) -> list[Meter]:
+    rows = await unit.fetch(METERS, holder and str(holder), before, limit)
+    return [json.decode(row["body"], Meter) for row in rows]
+
+
+async def meters_for(
+    unit: Unit, holder: PartyId, serials: Collection[str], station_id: str | None, evse_no: int | None
+) -> list[Meter]:
+    """Those of these numbers, and those at this Evse."""
+    rows = await unit.fetch(METERS_FOR, str(holder), [fold(one) for one in serials], station_id, evse_no)
+    return [json.decode(row["body"], Meter) for row in rows]
+
+
+async def ending(unit: Unit, holder: PartyId | None, before: date, limit: int) -> list[Meter]:
+    """In use, and not calibrated beyond this day; the first to end first."""
+    rows = await unit.fetch(ENDING, holder and str(holder), before, limit)
+    return [json.decode(row["body"], Meter) for row in rows]
+
+
+async def insert_meter(unit: Unit, one: Meter) -> bool:
+    """False where its number is known already."""
+    body = json.encode(one).decode()
+    place = (one.station_id, one.evse_no, one.calibration_ends)
+    return await unit.value(INSERT_METER, str(one.holder), fold(one.serial), one.ref, *place, body) is not None
+
+
+def update_meter(unit: Unit, one: Meter) -> None:
+    body = json.encode(one).decode()
+    unit.write(UPDATE_METER, str(one.holder), fold(one.serial), one.station_id, one.evse_no, one.calibration_ends, body)
+
+
+def _meter(row: Record | None) -> Meter | None:
+    return None if row is None else json.decode(row["body"], Meter)
+
+
+# ---- Keys that stations claim
+
+
+def claim(unit: Unit, one: Claim) -> None:
+    key = (str(one.holder), fold(one.serial), one.public_key)
+    unit.write(CLAIM, *key, one.serial, one.station_id, one.evse_no, one.claimed_at)
+
+
+async def claims(unit: Unit, holder: PartyId | None, limit: int) -> list[Claim]:
+    """Of meters that nobody has registered, newest first."""
+    rows = await unit.fetch(CLAIMS, holder and str(holder), limit)
+    return [Claim(**dict(row) | {"holder": PartyId.parse(row["holder"])}) for row in rows]
+
+
+# ---- Proofs
+
+
+async def proof(unit: Unit, holder: PartyId, session_id: str) -> Proof | None:
+    return _proof(await unit.fetch_one(PROOF, str(holder), session_id))
+
+
+async def proof_by_ref(unit: Unit, ref: str, *, lock: bool = False) -> Proof | None:
+    return _proof(await unit.fetch_one(PROOF_BY_REF + (" for update" if lock else ""), ref))
+
+
+async def held(unit: Unit, holder: PartyId | None, before: str | None, limit: int) -> list[Proof]:
+    rows = await unit.fetch(HELD, holder and str(holder), before, limit)
+    return [json.decode(row["body"], Proof) for row in rows]
+
+
+async def held_for(unit: Unit, one: Meter) -> list[Proof]:
+    """What this meter may free, now that its key is known: what names it, and what was charged where it is."""
+    rows = await unit.fetch(HELD_FOR, str(one.holder), fold(one.serial), one.station_id)
+    return [json.decode(row["body"], Proof) for row in rows]
+
+
+def put_proof(unit: Unit, one: Proof) -> None:
+    body, serial = json.encode(one).decode(), one.meter and fold(one.meter)
+    unit.write(PUT_PROOF, str(one.holder), one.session_id, one.ref, one.standing.value, one.station_id, serial, body)
+
+
+def _proof(row: Record | None) -> Proof | None:
+    return None if row is None else json.decode(row["body"], Proof)

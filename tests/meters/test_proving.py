@@ -1,0 +1,213 @@
+"""A charge with signed records is billed once they are proved, or once a person has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.model import Cdr
+from laddnav.db.events import Event
+from laddnav.db.outbox import drain
+from laddnav.db.unit import Database, Listener
+from laddnav.kit.energy import wh
+from laddnav.locations.model import Station
+from laddnav.metering.model import DoubtKind, Reading
+from laddnav.metering.signed import judging
+from laddnav.metering.signed.containers import WireSignedData, WireSignedValue, of_ocpi
+from laddnav.metering.signed.model import Verdict
+from laddnav.meters import actions as meters
+from laddnav.meters.model import Calibration, KeySource, Meter, Standing
+from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibration
+from laddnav.readings import actions as readings
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import SessionAmended, SessionEnded
+from laddnav.tokens.model import Allowed, Authorization
+from tests.clock import SetClock
+from tests.meters.signing import SigningMeter
+from tests.things import US, settled, token
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    return {SessionEnded: [cdrs.close], SessionAmended: [cdrs.correct]}
+
+
+def registered(signer: SigningMeter, **changes: object) -> Meter:
+    meter = Meter(
+        holder=US,
+        ref="meter-1",
+        serial=signer.serial,
+        public_key=signer.public_key,
+        key_source=KeySource.METER,
+        station_id="ST1",
+        evse_no=1,
+        registered_at=NOON,
+        registered_by="Ada",
+    )
+    return replace(meter, **changes)
+
+
+def signed(context: str, record: str) -> Reading:
+    at = NOON if context == "Transaction.Begin" else LATER
+    return Reading(at=at, measurand="SignedData", value=Decimal(0), context=context, signed=record)
+
+
+async def charged(database: Database, station: Station, *records: Reading, used: int = 5000) -> str:
+    """From 1 kWh on the register; the id of the Session, which has ended and been looked at."""
+    given = Authorization(allowed=Allowed.ALLOWED, token=token())
+    async with database.unit() as unit:
+        begun = await sessions.begin(
+            unit, station=station, evse_no=1, uid="CARD1", given=given, at=NOON, register=wh(1000)
+        )
+        await sessions.stop(
+            unit,
+            holder=US,
+            session_id=begun.id,
+            at=LATER,
+            register=wh(1000 + used),
+            reason="Local",
+            last_readings=records,
+        )
+    await drain(database)
+    return begun.id
+
+
+async def cdr_of(database: Database, session_id: str) -> Cdr | None:
+    async with database.unit() as unit:
+        return await cdrs.of_session(unit, US, US, session_id)
+
+
+async def open_doubts(database: Database, session_id: str) -> list[tuple[DoubtKind, str]]:
+    async with database.unit() as unit:
+        found = await readings.doubts_of(unit, US, session_id)
+    ours = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE)
+    return [(one.kind, one.detail) for one in found if one.settled_at is None and one.kind in ours]
+
+
+async def test_what_a_registered_meter_signed_goes_into_the_cdr_and_is_verified_from_there(
+    database: Database, clock: SetClock
+) -> None:
+    """CDR-059, CDR-060: signed_data with the key and each signed value, in base64 as the text asks."""
+    signer, station = SigningMeter(), await settled(database)
+    async with database.unit() as unit:
+        await meters.register(unit, registered(signer))
+        with pytest.raises(AlreadyRegistered):
+            await meters.register(unit, registered(signer))
+    first, last = signer.signs(NOON, "1000.4"), signer.signs(LATER, "6000.2", "E")
+    session = await charged(
+        database,
+        station,
+        signed("Transaction.End", last),
+        signed("Transaction.Begin", first),
+        signed("Sample.Periodic", first),
+    )
+    cdr = await cdr_of(database, session)
+    assert cdr is not None and cdr.signed_data is not None
+    assert cdr.signed_data.encoding_method == "OCMF"
+    values = cdr.signed_data.signed_values
+    assert [(one.nature, one.plain_data) for one in values] == [("Start", first), ("End", last)]
+    said = WireSignedData(
+        signed_values=tuple(WireSignedValue(signed_data=one.signed_data, nature=one.nature) for one in values),
+        public_key=cdr.signed_data.public_key,
+    )
+    assert judging.together([judging.judged(one.text, one.key) for one in of_ocpi(said)]).billable
+    async with database.unit() as unit:
+        proof = await meters.proof_of(unit, US, session)
+    assert proof is not None and proof.standing is Standing.PROVED
+    assert [one.text for one in proof.records] == [first, last]  # to the byte
+
+
+async def test_an_unknown_key_holds_the_bill_until_the_meter_is_registered(database: Database, clock: SetClock) -> None:
+    """A key that came with the record is kept as a claim, and nothing is verified against it."""
+    signer, station = SigningMeter(), await settled(database)
+    record = signer.signs_both(NOON, "1000", LATER, "6000")
+    wrapped = (
+        f'{{"signedMeterData":"{record.encode().hex()}","encodingMethod":"OCMF","signingMethod":"",'
+        f'"publicKey":"{signer.public_key}"}}'
+    )
+    session = await charged(database, station, signed("Transaction.End", wrapped))
+    assert await cdr_of(database, session) is None
+    assert await open_doubts(database, session) == [(DoubtKind.UNPROVED, "No key of meter 4711 is known")]
+    async with database.unit() as unit:
+        (claim,) = await meters.claims(unit, US)
+        assert (claim.serial, claim.public_key, claim.station_id) == ("4711", signer.public_key, "ST1")
+        # Its number on the face is another than in its records, so that only its place tells which it is.
+        await meters.register(unit, registered(signer, serial="1 EMH00 0083", public_key=claim.public_key))
+    await drain(database)
+    assert await cdr_of(database, session) is not None
+    assert await open_doubts(database, session) == []
+
+
+async def test_a_record_that_fails_is_billed_only_if_a_person_says_so(database: Database, clock: SetClock) -> None:
+    signer, forger, station = SigningMeter(), SigningMeter(), await settled(database)
+    async with database.unit() as unit:
+        await meters.register(unit, registered(signer))
+    forged = forger.signs_both(NOON, "1000", LATER, "6000")
+    faulty = signer.sealed(signer.reading(NOON, "1000", "B"), signer.reading(LATER, "6000", "E", "E"))
+    elsewhere = signer.signs_both(NOON, "1000", LATER, "5000")
+    begun_only = signer.signs(NOON, "1000")
+    why = {
+        forged: "The signature is not of this key, or the record was changed",
+        faulty: "Reading 2: the meter is in error",
+        elsewhere: "The meter signed 4 kWh, and 5 kWh would be billed",
+        begun_only: "The signed records do not cover both ends of the charge",
+        "no record": "This is none of the formats of signed meter records that are known here",
+    }
+    ids = {}
+    for record, reason in why.items():
+        ids[record] = await charged(database, station, signed("Transaction.End", record))
+        assert await cdr_of(database, ids[record]) is None
+        assert [detail for _, detail in await open_doubts(database, ids[record])] == [reason]
+    assert (await open_doubts(database, ids[elsewhere]))[0][0] is DoubtKind.SIGNED_OTHERWISE
+    async with database.unit() as unit:
+        held = {one.session_id: one for one in await meters.held(unit, US)}
+        assert set(held) == set(ids.values())
+        assert held[ids[forged]].verdict is Verdict.INVALID
+        with pytest.raises(NoReason):
+            await meters.accept(unit, held[ids[faulty]].ref, by="Ada", why="")
+        await meters.accept(unit, held[ids[faulty]].ref, by="Ada", why="the display was read by hand")
+        await meters.reject(unit, held[ids[forged]].ref, by="Ada", why="not our meter")
+        with pytest.raises(NotHeld):
+            await meters.accept(unit, held[ids[forged]].ref, by="Ada", why="after all")
+    await drain(database)
+    assert await cdr_of(database, ids[forged]) is None
+    assert await cdr_of(database, ids[faulty]) is not None
+    assert await open_doubts(database, ids[faulty]) == await open_doubts(database, ids[forged]) == []
+
+
+async def test_a_meter_that_is_registered_elsewhere_did_not_measure_this_charge(
+    database: Database, clock: SetClock
+) -> None:
+    signer, station = SigningMeter(), await settled(database)
+    async with database.unit() as unit:
+        meter = await meters.register(unit, registered(signer, evse_no=2))
+    session = await charged(
+        database, station, signed("Transaction.End", signer.signs_both(NOON, "1000", LATER, "6000"))
+    )
+    assert await open_doubts(database, session) == [
+        (DoubtKind.UNPROVED, "Meter 4711 is registered at ST1/2, not where this charge was")
+    ]
+    async with database.unit() as unit:
+        await meters.amend(unit, replace(meter, evse_no=1), by="Ada")
+    await drain(database)
+    assert await cdr_of(database, session) is not None
+
+
+def test_a_calibration_is_told_before_it_ends() -> None:
+    ends = [None, date(2026, 11, 22), date(2026, 11, 23), date(2027, 2, 21), date(2027, 2, 22)]
+    states = [calibration(registered(SigningMeter(), calibration_ends=day), NOON.date()) for day in ends]
+    assert states == [
+        Calibration.UNKNOWN,
+        Calibration.OVER,
+        Calibration.ENDING,
+        Calibration.ENDING,
+        Calibration.GOOD,
+    ]
