@@ -206,11 +206,11 @@ async def test_a_reader_of_the_stream_never_skips_a_late_committer(database: Dat
         unit._buffer_announcements()
         await unit._ready(GET)  # written, not committed
     await (await late._ready(GET)).execute("commit")
-    await late._release()
+    await late._release(sound=True)
     async with database.unit() as unit:
         assert list(await stream.after(unit, "")) == []
     await (await early._ready(GET)).execute("commit")
-    await early._release()
+    await early._release(sound=True)
     async with database.unit() as unit:
         seen = await stream.after(unit, "")
         assert [one.about for one in seen] == ["early", "late"]

@@ -64,7 +64,7 @@ async def test_a_command_is_kept_from_when_it_was_over(cpo: Installation, clock:
         asked = command(unit, connection, CommandState.ACCEPTED)
         store.commands.insert(unit, asked)
         for _ in range(3):
-            store.exchanges.insert(unit, exchange(unit, connection))
+            await store.exchanges.append(unit, [exchange(unit, connection)])
     clock.advance(timedelta(days=29))
     async with cpo.database.unit() as unit:
         store.commands.move(unit, asked, CommandState.DONE, "ACCEPTED")

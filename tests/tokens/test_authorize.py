@@ -176,7 +176,7 @@ async def test_a_connection_of_the_database_is_free_while_the_emsp_thinks(databa
     async def slow(
         holder: PartyId, token: Token | None, uid: str, where: LocationReferences | None
     ) -> Authorization | None:
-        assert database._pool.get_idle_size() == database._pool.get_size()
+        assert database.pool.lent == 0
         return None
 
     await tokens.authorize(database, US, "CARD1", ask=slow)

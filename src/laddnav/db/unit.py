@@ -16,6 +16,7 @@ import asyncpg
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.lookups import NUMBER, several
+from laddnav.db.pool import Connection, Pool
 from laddnav.db.rows import Rows, Write, runs, together
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
@@ -83,7 +84,7 @@ class Unit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._connection: asyncpg.pool.PoolConnectionProxy[Record] | None = None
+        self._connection: Connection | None = None
         self._begun = False
         self._writes: Writes = []
         self._announced: list[Event] = []
@@ -126,9 +127,7 @@ class Unit:
         by_arguments = dict(zip(asked, found, strict=True))
         return [by_arguments[arguments] for arguments in many]
 
-    async def _found(
-        self, connection: asyncpg.pool.PoolConnectionProxy[Record], sql: str, many: Sequence[tuple[Any, ...]]
-    ) -> list[Sequence[Record]]:
+    async def _found(self, connection: Connection, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
         if len(many) == 1 or not (selects(sql) or _returns(sql)):
             return [await connection.fetch(sql, *arguments) for arguments in many]
         lookup = several(sql)
@@ -148,6 +147,11 @@ class Unit:
             tag = await (await self._ready(sql)).execute(sql, *arguments)
         return int(tag.rsplit(" ", 1)[-1])
 
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert what is new and what nothing speaks against, at once and in a third of the time."""
+        with _refusals():
+            await (await self._ready("copy")).copy_records_to_table(table, columns=columns, records=rows)
+
     def write(self, statement: str | Rows, *arguments: Any) -> None:
         """Write before the next read or at the end; equal statements in a row travel together, and so do Rows."""
         if self._writes and self._writes[-1][0] == statement:
@@ -159,7 +163,7 @@ class Unit:
         """The event and the work of everyone who hears it commit with this Unit."""
         self._announced.append(event)
 
-    async def _ready(self, sql: str) -> asyncpg.pool.PoolConnectionProxy[Record]:
+    async def _ready(self, sql: str) -> Connection:
         """A connection on which this statement can be sent next."""
         connection = await self._taken()
         if self._writes or not _only_reads(sql):
@@ -168,18 +172,18 @@ class Unit:
             await self._flush(connection)
         return connection
 
-    async def _taken(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
+    async def _taken(self) -> Connection:
         if self._connection is None:
             self._connection = await self._database.acquire()
         return self._connection
 
-    async def _begin(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
+    async def _begin(self, connection: Connection) -> None:
         """At READ COMMITTED each statement sees the newest anyway, so nothing begins before it writes or locks."""
         if not self._begun:
             self._begun = True
             await connection.execute("begin")
 
-    async def _flush(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
+    async def _flush(self, connection: Connection) -> None:
         writes, self._writes = self._writes, []
         for run in runs(writes):
             statement, rows = run[0]
@@ -199,7 +203,7 @@ class Unit:
             # PostgreSQL answers to the commit of a transaction that failed before with a rollback, and no error.
             if self._begun and await (await self._taken()).execute("commit") != "COMMIT":
                 raise Undone("a statement of this Unit failed, and nobody let it fail")
-        await self._release()
+        await self._release(sound=True)
         if self._announced:
             self._database.wake()
 
@@ -216,12 +220,12 @@ class Unit:
             with suppress(asyncpg.InterfaceError):
                 connection.terminate()
         finally:
-            await self._release()
+            await self._release(sound=False)
 
-    async def _release(self) -> None:
+    async def _release(self, *, sound: bool) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await self._database.release(connection)
+            await self._database.pool.release(connection, sound=sound)
 
     def _buffer_announcements(self) -> None:
         if not self._announced:
@@ -322,7 +326,7 @@ class Database:
         self, pool: asyncpg.Pool[Record], clock: Clock, hears: Mapping[type[Event], Sequence[Listener]]
     ) -> None:
         self.clock = clock
-        self._pool = pool
+        self.pool = Pool(pool)
         self._hears = hears
         self.listeners = _by_name(one for many in hears.values() for one in many)
         self.kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in hears}
@@ -350,11 +354,11 @@ class Database:
     async def close(self) -> None:
         if self._notifier is not None:
             await asyncio.gather(self._notifier, return_exceptions=True)
-        await self._pool.close()
+        await self.pool.close()
 
     def terminate(self) -> None:
         """Drop every connection at once, as a process does that is killed."""
-        self._pool.terminate()
+        self.pool.terminate()
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
@@ -367,14 +371,11 @@ class Database:
             await asyncio.shield(unit._undo())
             raise
 
-    async def acquire(self) -> asyncpg.pool.PoolConnectionProxy[Record]:
+    async def acquire(self) -> Connection:
         try:
-            return await self._pool.acquire()
+            return await self.pool.acquire()
         except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
             raise Unreachable(f"The database does not answer: {error}") from error
-
-    async def release(self, connection: asyncpg.pool.PoolConnectionProxy[Record]) -> None:
-        await self._pool.release(connection)
 
     def listeners_of(self, event: Event) -> Iterator[str]:
         """The names of those that have something to do."""
@@ -404,7 +405,8 @@ class Database:
     async def _notify(self) -> None:
         await asyncio.sleep(0.02)
         try:
-            await self._pool.execute(f"notify {WAKE_CHANNEL}")
+            async with self.pool.one() as connection:
+                await connection.execute(f"notify {WAKE_CHANNEL}")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             # Only a wake-up: the tables are the truth, and everybody looks at them again within a second.
             return
@@ -420,7 +422,7 @@ class Database:
         def hung_up(*_: object) -> None:
             lost.set()
 
-        async with self._pool.acquire() as connection:
+        async with self.pool.one() as connection:
             connection.add_termination_listener(hung_up)
             await connection.add_listener(WAKE_CHANNEL, heard)
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
 
 _TAIL = (1 << 74) - 1  # the bits of a UUID version 7 below its milliseconds, version and variant
-_STEP = 32  # bits: so far apart are ids of one millisecond at most, so that the next one cannot be guessed
+_AT_A_TIME = 4096  # bytes of what cannot be guessed
 
 # How far ahead a shared clock writes down where it will have been; a restart skips at most so much of the wall's time.
 AHEAD = timedelta(seconds=5)
@@ -31,21 +31,27 @@ class Ids:
     def __init__(self, seconds: Callable[[], float]) -> None:
         """`seconds` since 1970 shows the clock."""
         self._seconds = seconds
+        self._random = _numbers()
         self._milliseconds = 0
         self._tail = 0
 
     def new(self) -> str:
         milliseconds = int(self._seconds() * 1000)
         if milliseconds > self._milliseconds:
-            # One bit is left free, so that counting on within the millisecond does not overflow.
-            self._milliseconds, self._tail = milliseconds, _random(73)
+            self._milliseconds, self._tail = milliseconds, self._first_tail()
         else:
-            self._tail += 1 + _random(_STEP)
+            # Ids of one millisecond are up to 32 bits apart, so that the next one cannot be guessed.
+            self._tail += 1 + next(self._random)
             if self._tail > _TAIL:
-                self._milliseconds, self._tail = self._milliseconds + 1, _random(73)
+                self._milliseconds, self._tail = self._milliseconds + 1, self._first_tail()
         high, low = self._tail >> 62, self._tail & ((1 << 62) - 1)
         digits = f"{(self._milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    def _first_tail(self) -> int:
+        """Of 73 bits: one is left free, so that counting on within the millisecond does not overflow."""
+        one, other, third = next(self._random), next(self._random), next(self._random)
+        return (one << 64 | other << 32 | third) >> 23
 
 
 class WallClock:
@@ -121,9 +127,10 @@ class ScaledClock:
         half.replace(self._file)
 
 
-def _random(bits: int) -> int:
-    """As `secrets.randbits`, in a third of the time: every object and every request has an id."""
-    return int.from_bytes(os.urandom(-(-bits // 8))) >> (-bits % 8)
+def _numbers() -> Iterator[int]:
+    """Of 32 bits each, as `secrets` has them, many at a time: every object has an id, every request, every answer."""
+    while True:
+        yield from memoryview(os.urandom(_AT_A_TIME)).cast("I")
 
 
 def dice() -> float:

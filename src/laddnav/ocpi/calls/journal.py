@@ -38,8 +38,9 @@ class Journal:
 
     def note(self, exchange: Exchange) -> None:
         if len(self._waiting) < _MOST:
-            problem = exchange.problem and printable(exchange.problem)
-            exchange = replace(exchange, url=printable(exchange.url), problem=problem)
+            url, problem = printable(exchange.url), exchange.problem and printable(exchange.problem)
+            if url != exchange.url or problem != exchange.problem:
+                exchange = replace(exchange, url=url, problem=problem)
             if len(self._waiting) >= _MOST_BODIES:
                 exchange = replace(exchange, request_body=None, response_body=None)
             self._waiting.append(exchange)
@@ -61,10 +62,11 @@ class Journal:
         """All that was noted until now is written when this returns, also what somebody else is writing."""
         async with self._writing:
             waiting, self._waiting = self._waiting, []
+            if not waiting:
+                return
             try:
                 async with self._database.unit() as unit:
-                    for one in waiting:
-                        store.exchanges.insert(unit, one)
+                    await store.exchanges.append(unit, waiting)
             except Trouble as error:
                 log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
 

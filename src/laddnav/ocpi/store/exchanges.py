@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from laddnav.db.rows import Rows
+from msgspec.structs import astuple
+
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Exchange, Looked
 
-INSERT_EXCHANGE = Rows(
-    """
-insert into ocpi_exchange (holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem,
-  request_id, correlation_id, took_ms, delivery, request_body, response_body)
-select * from {rows} on conflict do nothing
-""",
-    holder="text",
-    connection_id="text",
-    id="text",
-    at="timestamptz",
-    direction="text",
-    method="text",
-    url="text",
-    http_status="integer",
-    ocpi_status="integer",
-    problem="text",
-    request_id="text",
-    correlation_id="text",
-    took_ms="integer",
-    delivery="bigint",
-    request_body="text",
-    response_body="text",
-)
+_COLUMNS = Exchange.__struct_fields__
 _EXCHANGE = """holder, connection_id, id, at, direction, method, url, http_status, ocpi_status, problem, request_id,
   correlation_id, took_ms, delivery"""
 EXCHANGE = f"""
@@ -53,26 +33,9 @@ delete from ocpi_exchange where (holder, connection_id, id) in (
 """
 
 
-def insert(unit: Unit, one: Exchange) -> None:
-    unit.write(
-        INSERT_EXCHANGE,
-        str(one.holder),
-        one.connection_id,
-        one.id,
-        one.at,
-        one.direction,
-        one.method,
-        one.url,
-        one.http_status,
-        one.ocpi_status,
-        one.problem,
-        one.request_id,
-        one.correlation_id,
-        one.took_ms,
-        one.delivery,
-        one.request_body,
-        one.response_body,
-    )
+async def append(unit: Unit, exchanges: Iterable[Exchange]) -> None:
+    """None of which is there."""
+    await unit.copy("ocpi_exchange", _COLUMNS, [(str(one.holder), *astuple(one)[1:]) for one in exchanges])
 
 
 async def list_all(
