@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -31,15 +32,21 @@ class PartyId(Struct, frozen=True, order=True):
     @classmethod
     def parse(cls, text: str) -> PartyId:
         """Read `SE*LAD`, `SE-LAD` or `SELAD` in any case. Raises NotAPartyId."""
-        match = _PARTY_ID.fullmatch(text.strip().upper())
-        if match is None:
-            raise NotAPartyId(text)
-        return cls(match[1], match[2])
+        return _parsed(text)
 
     @classmethod
     def of(cls, country: str, party: str) -> PartyId:
         """From the two fields of an OCPI object, whose case carries no meaning. Raises NotAPartyId."""
-        return cls.parse(f"{country}*{party}")
+        return _parsed(f"{country}*{party}")
+
+
+@lru_cache(maxsize=8_192)
+def _parsed(text: str) -> PartyId:
+    """The same few are named all day. Raises NotAPartyId."""
+    match = _PARTY_ID.fullmatch(text.strip().upper())
+    if match is None:
+        raise NotAPartyId(text)
+    return PartyId(match[1], match[2])
 
 
 class EvseRef(Struct, frozen=True):

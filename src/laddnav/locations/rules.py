@@ -213,7 +213,10 @@ def stays(before: Location, after: Location, *, ours: bool) -> bool:
 
 def stays_evse(before: Evse, after: Evse) -> bool:
     """As `stays`, of one Evse of a partner."""
-    return after.last_updated < before.last_updated or _timeless(before) == _timeless(after)
+    if after.last_updated < before.last_updated:
+        return True
+    # Nearly all that is told of an Evse is that it is taken or free.
+    return after.status is before.status and _timeless(before) == _timeless(after)
 
 
 def removed(location: Location) -> Location:

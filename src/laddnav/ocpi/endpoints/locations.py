@@ -20,6 +20,7 @@ from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part,
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
+from laddnav.ocpi.wire.opened import OpenedLocation
 from laddnav.ocpi.wire.shared.scalars import instant
 
 SUBJECT = Subject(
@@ -89,16 +90,16 @@ async def _evse(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
     """`whole` UNSET: the body is a change of the Evse that is there."""
     location_id, uid = call.segments[2:4]
     words, location = await _locked(unit, call, location_id)
-    found = part(location, "evses", "uid", uid)
+    found = location.evse(uid)
     if whole is UNSET:
         if found is None:
             raise UnknownEvse(location_id, uid)
-        whole = changed(unit, call, Evse, found[1])
+        whole = changed(unit, call, Evse, found)
     evse = call.codec(Evse).convert(whole, call.hearing())
     if fold(uid) != fold(evse.uid):
         raise Mismatch("uid", uid, evse.uid)
-    if found is None or evse.last_updated >= _instant(found[1]):
-        with_part(location, "evses", "uid", whole)
+    if found is None or evse.last_updated >= _instant(found):
+        location.put(whole)
         await _keep(unit, words, location, evse, evse.last_updated)
     return kept(new=found is None)
 
@@ -107,10 +108,9 @@ async def _connector(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
     """`whole` UNSET: the body is a change of the Connector that is there."""
     location_id, uid, connector_id = call.segments[2:5]
     words, location = await _locked(unit, call, location_id)
-    around = part(location, "evses", "uid", uid)
-    if around is None:
+    evse = location.evse(uid)
+    if evse is None:
         raise UnknownEvse(location_id, uid)
-    evse = dict(around[1])
     found = part(evse, "connectors", "id", connector_id)
     if whole is UNSET:
         if found is None:
@@ -122,28 +122,28 @@ async def _connector(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
     if found is None or connector.last_updated >= _instant(found[1]):
         with_part(evse, "connectors", "id", whole)
         evse["last_updated"] = rfc3339(max(connector.last_updated, _instant(evse)))
-        with_part(location, "evses", "uid", evse)
+        location.put(evse)
         meant = call.codec(Evse).convert(evse, call.hearing())
         await _keep(unit, words, location, meant, connector.last_updated)
     return kept(new=found is None)
 
 
-async def _keep(unit: Unit, words: Kept, location: dict[str, Any], evse: Evse, at: datetime) -> None:
+async def _keep(unit: Unit, words: Kept, location: OpenedLocation, evse: Evse, at: datetime) -> None:
     """What an Evse with news makes of its Location: a part that is newer makes it as new.
 
     OCPI 2.2.1 mod_locations_put_method.
     """
     newest = as_told(max(at, words.last_updated or at))
     if not words.means_nothing:
-        await locations.hear_evse(unit, words.key.holder, words.key.owner, location["id"], evse, at=newest)
-    store.words.put(unit, words.key, encoded(location | {"last_updated": rfc3339(newest)}), newest)
+        await locations.hear_evse(unit, words.key.holder, words.key.owner, location.id, evse, at=newest)
+    store.words.put(unit, words.key, location.encoded(last_updated=rfc3339(newest)), newest)
 
 
-async def _locked(unit: Unit, call: Call, location_id: str) -> tuple[Kept, dict[str, Any]]:
+async def _locked(unit: Unit, call: Call, location_id: str) -> tuple[Kept, OpenedLocation]:
     words = await SUBJECT.before(unit, call.connection, call.version, call.owner(), fold(location_id))
     if words.body is None:
         raise UnknownLocation(location_id)
-    return words, parsed(words.body)
+    return words, OpenedLocation(words.body)
 
 
 def _instant(said: dict[str, Any]) -> datetime:
@@ -155,12 +155,12 @@ def inside(body: bytes, segments: tuple[str, ...]) -> bytes:
     """The Location itself, or the Evse or Connector in it that the URL goes on to name."""
     if len(segments) == 1:
         return body
-    evse = part(parsed(body), "evses", "uid", segments[1])
+    evse = OpenedLocation(body).evse(segments[1])
     if evse is None:
         raise UnknownEvse(segments[0], segments[1])
     if len(segments) == 2:
-        return encoded(evse[1])
-    connector = part(evse[1], "connectors", "id", segments[2])
+        return encoded(evse)
+    connector = part(evse, "connectors", "id", segments[2])
     if connector is None:
         raise UnknownConnector(segments[1], segments[2])
     return encoded(connector[1])

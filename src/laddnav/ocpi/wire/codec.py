@@ -46,10 +46,15 @@ class Hearing(Struct, frozen=True, kw_only=True):
     ref: str = ""
 
 
+def unmarked(body: bytes) -> bytes:
+    """Some begin with what tells the order of bytes, and is no JSON."""
+    return body.removeprefix(_BYTE_ORDER_MARK)
+
+
 def parsed(body: bytes) -> Any:
     """JSON as plain dicts, lists and Decimals. Raises Unreadable."""
     try:
-        return _words.decode(body.removeprefix(_BYTE_ORDER_MARK))
+        return _words.decode(unmarked(body))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
 
@@ -84,7 +89,7 @@ class Codec(Generic[W, M]):
 
     def decode(self, body: bytes, hearing: Hearing) -> M:
         """Raises Unreadable, naming the field by its path, and NotAPartyId."""
-        body = body.removeprefix(_BYTE_ORDER_MARK)
+        body = unmarked(body)
         if self._shallow is not None:
             with suppress(*UNREADABLE):  # what is wrong is named by its whole path only where all is read at once
                 return self.read(self._shallow.decode(body), hearing)

@@ -103,13 +103,19 @@ def _whole(said: int) -> Number:
     return Number(sane(Decimal(said)))
 
 
+@lru_cache(maxsize=8_192)
+def _moment(said: str) -> DateTime:
+    """When a charge began, and each of its periods, is told again with all that follows. Raises ValueError."""
+    return DateTime(instant(said))
+
+
 def from_json(kind: type, said: object) -> object:
     """How msgspec reads the types it does not know. Raises ValueError, to which msgspec adds the path."""
     # By exact types: a bool is no number. What is most frequent comes first.
     if type(said) is kind:
         return said
     if kind is DateTime and type(said) is str:
-        return DateTime(instant(said))
+        return _moment(said)
     if kind is Number and type(said) is int:
         return _whole(said)
     if kind is Number and type(said) is Decimal:
