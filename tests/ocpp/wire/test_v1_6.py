@@ -196,9 +196,19 @@ def test_phases_are_left_as_given_and_never_summed() -> None:
 
 
 def test_a_signed_record_is_kept_as_sent_beside_the_number_it_signs() -> None:
+    """Signed Meter Values in OCPP 1.0 §3.2.1: as OCMF, or in a SignedMeterValueType; of each context its own."""
     record = 'OCMF|{"FV":"1.0","RD":[{"RV":1.2}]}|{"SD":"30"}'
-    (reading,) = samples({"value": record, "format": "SignedData"}, {"value": "1.2", "unit": "kWh"})
-    assert (reading.value, reading.signed) == (Decimal(1200), record)
+    wrapped = '{"signedMeterData": "T0NNRg==", "encodingMethod": "OCMF", "signingMethod": "", "publicKey": ""}'
+    number, *signed = samples(
+        {"value": "1.2", "unit": "kWh"},
+        {"value": record, "format": "SignedData", "context": "Transaction.Begin"},
+        {"value": wrapped, "format": "SignedData", "context": "Transaction.End"},
+    )
+    assert (number.value, number.signed) == (Decimal(1200), None)
+    assert [(one.context, one.signed) for one in signed] == [
+        ("Transaction.Begin", record),
+        ("Transaction.End", wrapped),
+    ]
 
 
 def test_a_signed_record_alone_is_no_register() -> None:

@@ -92,7 +92,8 @@ def test_a_number_counts_in_the_unit_and_the_power_of_ten_that_it_comes_with() -
 
 def test_a_signed_record_stays_as_it_came() -> None:
     record = {"signedMeterData": "T0NNRg==", "signingMethod": "", "encodingMethod": "OCMF", "publicKey": ""}
-    (reading,) = told({"value": 1, "signedMeterValue": record}).readings
+    number, reading = told({"value": 1, "signedMeterValue": record}).readings
+    assert number.value == 1 and number.signed is None and reading.register is None
     assert reading.signed == '{"signedMeterData":"T0NNRg==","signingMethod":"","encodingMethod":"OCMF","publicKey":""}'
 
 

@@ -30,7 +30,8 @@ class WireMeterValue(Struct, frozen=True):
     sampledValue: tuple[WireSampledValue, ...]
 
 
-SIGNED_RECORD = "SignedData"  # the measurand of a signed record that no plain number accompanies
+# A record is a reading of its own: the plain number beside it may have come before without it, and is kept once.
+SIGNED_RECORD = "SignedData"
 
 # What a sample is that does not say (OCPP 1.6 §7.43).
 MEASURAND = Measurand.ENERGY_IMPORT_REGISTER.value
@@ -73,23 +74,19 @@ def readings(values: Sequence[WireMeterValue]) -> tuple[tuple[Reading, ...], tup
 
 
 def _read(at: datetime, samples: Sequence[WireSampledValue], read: list[Reading], unread: list[str]) -> None:
-    """A signed record goes with the plain number of the same register, which the same MeterValue often holds too."""
-    signed = {_register(sample): sample for sample in samples if sample.format == "SignedData"}
     for sample in samples:
         if sample.format == "SignedData":
+            read.append(_reading(at, sample, SIGNED_RECORD, Decimal(0), signed=_as_sent(sample.value)))
             continue
         number = _number(sample)
         if number is None:
             unread.append(f"{sample.measurand or MEASURAND}: {sample.value!r} {sample.unit or ''}"[:100])
             continue
-        record = signed.pop(_register(sample), None) if signed else None
-        read.append(_reading(at, sample, sample.measurand or MEASURAND, number, record))
-    for record in signed.values():
-        read.append(_reading(at, record, SIGNED_RECORD, Decimal(0), record))
+        read.append(_reading(at, sample, sample.measurand or MEASURAND, number))
 
 
 def _reading(
-    at: datetime, sample: WireSampledValue, measurand: str, value: Decimal, record: WireSampledValue | None
+    at: datetime, sample: WireSampledValue, measurand: str, value: Decimal, signed: str | None = None
 ) -> Reading:
     return Reading(
         at=at,
@@ -98,12 +95,13 @@ def _reading(
         phase=sample.phase,
         context=sample.context or CONTEXT,
         location=sample.location or LOCATION,
-        signed=None if record is None else str(record.value),
+        signed=signed,
     )
 
 
-def _register(sample: WireSampledValue) -> tuple[str, str | None, str]:
-    return sample.measurand or MEASURAND, sample.phase, sample.location or LOCATION
+def _as_sent(value: Any) -> str:
+    """The record itself, or a SignedMeterValueType as text (Signed Meter Values in OCPP 1.0 §3.2.1) or, seen, bare."""
+    return value if isinstance(value, str) else json.encode(value).decode()
 
 
 def _number(sample: WireSampledValue) -> Decimal | None:

@@ -13,7 +13,7 @@ from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.metering.model import Reading
 from laddnav.ocpp.wire.v1_6.fields import instant, number
-from laddnav.ocpp.wire.v1_6.meter_value import CONTEXT, INTO_OURS, LOCATION, MEASURAND
+from laddnav.ocpp.wire.v1_6.meter_value import CONTEXT, INTO_OURS, LOCATION, MEASURAND, SIGNED_RECORD
 
 
 class WireUnitOfMeasure(Struct, frozen=True):
@@ -50,21 +50,26 @@ def readings(values: Sequence[WireMeterValue]) -> tuple[tuple[Reading, ...], tup
             continue
         for sample in value.sampledValue:
             try:
-                read.append(_reading(at, sample))
+                read.append(_reading(at, sample, sample.measurand or MEASURAND, _value(sample)))
             except Unreadable as error:
                 unread.append(f"{sample.measurand or MEASURAND}: {error}"[:100])
+            if sample.signedMeterValue is not None:
+                as_sent = json.encode(sample.signedMeterValue).decode()
+                read.append(_reading(at, sample, SIGNED_RECORD, Decimal(0), signed=as_sent))
     return tuple(read), tuple(unread)
 
 
-def _reading(at: datetime, sample: WireSampledValue) -> Reading:
+def _reading(
+    at: datetime, sample: WireSampledValue, measurand: str, value: Decimal, signed: str | None = None
+) -> Reading:
     return Reading(
         at=at,
-        measurand=sample.measurand or MEASURAND,
-        value=_value(sample),
+        measurand=measurand,
+        value=value,
         phase=sample.phase,
         context=sample.context or CONTEXT,
         location=sample.location or LOCATION,
-        signed=None if sample.signedMeterValue is None else json.encode(sample.signedMeterValue).decode(),
+        signed=signed,
     )
 
 
