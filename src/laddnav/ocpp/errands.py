@@ -10,7 +10,8 @@ from laddnav.locations import actions as locations
 from laddnav.ocpp import charges, needs, rules, store, variables
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
-from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, REPORT, START, STOP, STORY, UNLOCK, about
+from laddnav.ocpp.tasks import going_on
+from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, REPORT, START, STOP, STORY, TASK, UNLOCK, about
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
@@ -175,6 +176,7 @@ ERRANDS: dict[str, Errand] = {
     UNLOCK: Errand(_unlock, _unlocked),
     REPORT: variables.ERRAND,
     needs.NEEDS: needs.ERRAND,
+    TASK: going_on.ERRAND,
     LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
     LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),
     LIMITS[Limiting.TELL]: Errand(_tell_limits, _limits(Limiting.TELL)),

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from laddnav.ocpp import needs, reports, variables
 from laddnav.ocpp.model import Outcome
+from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wire.events import StationEvent
 from laddnav.ocpp.wire.reports import NeedsTold, Reported, ReservationGone, UpdatePulled, VatNumberAsked
+from laddnav.ocpp.wire.upkeep import FirmwareTold, LogTold
 from laddnav.ocpp.wire.variables import VariablesReported
 
 HEARD: Mapping[type[StationEvent], Callable[..., Awaitable[Outcome]]] = {
@@ -17,4 +19,6 @@ HEARD: Mapping[type[StationEvent], Callable[..., Awaitable[Outcome]]] = {
     UpdatePulled: reports.pull_update,
     VariablesReported: variables.tell,
     VatNumberAsked: reports.judge_vat_number,
+    FirmwareTold: going_on.told,
+    LogTold: going_on.told,
 }

@@ -62,6 +62,7 @@ from laddnav.ocpi.telling import push
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import charges
 from laddnav.ocpp.serve import Sockets
+from laddnav.ocpp.tasks import going_on
 from laddnav.people import actions as people
 from laddnav.people.api import Route
 from laddnav.readings import actions as readings
@@ -175,6 +176,7 @@ class House:
                 "forget_readings": every(
                     3600, lambda: readings.forget(database, self.settings.readings_kept, analytics.readings_needed)
                 ),
+                "station_tasks": every(2, lambda: going_on.go_on(database)),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }

@@ -12,7 +12,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.tokens import rules, store
 from laddnav.tokens.events import TokenChanged, TokenRenamed
-from laddnav.tokens.model import Authorization, LocationReferences, Token, TokenKey
+from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey
 from laddnav.tokens.rules import UnknownToken
 
 # A driver shows the card, then plugs in: what was decided on the first holds for the second.
@@ -67,6 +67,12 @@ async def find(unit: Unit, holder: PartyId, key: TokenKey) -> Token | None:
 async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
     """Every company's Token with this uid."""
     return await store.by_uid(unit, holder, uid)
+
+
+async def may_charge_offline(unit: Unit, holder: PartyId, uid_max: int, limit: int) -> Sequence[Token]:
+    """The cards, with uids of so many characters at most, that are let in where nobody can be asked."""
+    found = await store.usable_offline(unit, holder, uid_max, limit)
+    return [one for one in found if rules.unreached(one, unit.now) is Allowed.ALLOWED]
 
 
 async def by_contract(unit: Unit, holder: PartyId, owner: PartyId, contract_id: str) -> tuple[Token, ...]:

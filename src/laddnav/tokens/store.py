@@ -13,6 +13,10 @@ FETCH = "select body from token where holder = $1 and owner = $2 and type = $3 a
 LOCK = FETCH + " for update"
 BY_UID = "select body from token where holder = $1 and uid_key = $2"
 BY_CONTRACT = "select body from token where holder = $1 and owner = $2 and upper(contract_id) = upper($3)"
+OFFLINE = """
+select body from token where holder = $1 and type = 'RFID' and valid and whitelist <> 'NEVER' and length(uid) <= $2
+order by owner <> holder, last_updated desc, ref limit $3
+"""
 BY_REF = "select ref, holder, body from token where ref = $1"
 REF_OF = "select ref from token where holder = $1 and owner = $2 and type = $3 and uid_key = $4"
 PAGE = """
@@ -45,6 +49,12 @@ async def find(unit: Unit, holder: PartyId, key: TokenKey, *, lock: bool = False
 async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
     rows = await unit.fetch(BY_UID, str(holder), fold(uid))
     return tuple(json.decode(row["body"], Token) for row in rows)
+
+
+async def usable_offline(unit: Unit, holder: PartyId, uid_max: int, limit: int) -> list[Token]:
+    """Our own first, then the newest."""
+    rows = await unit.fetch(OFFLINE, str(holder), uid_max, limit)
+    return [json.decode(row["body"], Token) for row in rows]
 
 
 async def by_contract(unit: Unit, holder: PartyId, owner: PartyId, contract_id: str) -> tuple[Token, ...]:

@@ -53,6 +53,7 @@ STALE = {
     "ExaminationWentOn": "partners",
     "TariffChanged": "tariffs",
     "TokenChanged": "tokens",
+    "TaskWentOn": "tasks",
 }
 
 GATHER = 0.15  # seconds: what happens within it is told together

@@ -284,7 +284,7 @@ START = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": STAMP}
         ),
         ("MeterValues", {"connectorId": 1, "meterValue": [17]}, ErrorCode.TYPE_CONSTRAINT_VIOLATION),
         ("Heartbeats", {}, ErrorCode.NOT_IMPLEMENTED),
-        ("FirmwareStatusNotification", {"status": "Installed"}, ErrorCode.NOT_SUPPORTED),
+        ("Reset", {"type": "Soft"}, ErrorCode.NOT_SUPPORTED),
         ("Reset", {"type": "Soft"}, ErrorCode.NOT_SUPPORTED),
     ],
 )

@@ -74,7 +74,7 @@ def test_whatever_we_ask_fits_its_schema(dialect: Dialect, request_: Request) ->
 
 @DIALECTS
 def test_what_is_only_for_the_record_is_answered_with_nothing(dialect: Dialect) -> None:
-    call = Call("1", "FirmwareStatusNotification", {"status": "Installed"})
+    call = Call("1", "PublishFirmwareStatusNotification", {"status": "Idle"})
     assert dialect.hear(call).event == Remarked()
     assert dialect.answer(call, Noted()).payload == {}
 

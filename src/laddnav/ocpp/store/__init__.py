@@ -7,8 +7,10 @@ from laddnav.ocpp.store import (
     charges,
     connectors,
     frames,
+    local_list,
     reports,
     security,
+    tasks,
     variables,
 )
 
@@ -19,7 +21,9 @@ __all__ = [
     "charges",
     "connectors",
     "frames",
+    "local_list",
     "reports",
     "security",
+    "tasks",
     "variables",
 ]

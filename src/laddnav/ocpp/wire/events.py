@@ -14,6 +14,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
 from laddnav.ocpp.wire.reports import ReportAnswer, ReportEvent
+from laddnav.ocpp.wire.upkeep import ListVersionTold, UpkeepEvent, UpkeepRequest
 from laddnav.ocpp.wire.variables import (
     ReadVariables,
     ReportVariables,
@@ -177,6 +178,7 @@ StationEvent = (
     | DataReceived
     | ReportEvent
     | VariablesReported
+    | UpkeepEvent
 )
 
 # What we answer ------------------------------------------------------------------------------------------------------
@@ -335,6 +337,7 @@ Request = (
     | ReportVariables
     | ReadVariables
     | SetVariables
+    | UpkeepRequest
 )
 
 
@@ -363,4 +366,4 @@ class StoryTold(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-Said = Verdict | LimitsTold | StoryTold | VariablesTold | VariablesSet
+Said = Verdict | LimitsTold | StoryTold | VariablesTold | VariablesSet | ListVersionTold

@@ -16,14 +16,28 @@ from laddnav.ocpp.wire.events import (
 )
 from laddnav.ocpp.wire.frames import ErrorCode
 from laddnav.ocpp.wire.schemas import Version
+from laddnav.ocpp.wire.upkeep import (
+    ChangeAvailability,
+    ClearCache,
+    FetchDiagnostics,
+    FetchSecurityLog,
+    Reset,
+    SendList,
+    TellListVersion,
+    UpdateFirmware,
+    UpdateSignedFirmware,
+)
+from laddnav.ocpp.wire.v1_6 import clear_cache, firmware_status_notification, get_log, log_status_notification
 from laddnav.ocpp.wire.v2_0_1 import (
     authorize,
     boot_notification,
     cancel_reservation,
+    change_availability,
     clear_charging_profile,
     data_transfer,
     get_base_report,
     get_composite_schedule,
+    get_local_list_version,
     get_transaction_status,
     get_variables,
     heartbeat,
@@ -35,23 +49,24 @@ from laddnav.ocpp.wire.v2_0_1 import (
     request_start_transaction,
     request_stop_transaction,
     reserve_now,
+    reset,
+    send_local_list,
     set_charging_profile,
     set_variables,
     status_notification,
     transaction_event,
     unlock_connector,
+    update_firmware,
 )
 from laddnav.ocpp.wire.variables import ReadVariables, ReportVariables, SetVariables, VariableName
 
 
-def items_per_message(action: str, component: str = "DeviceDataCtrlr") -> VariableName:
+def items_per_message(action: str) -> VariableName:
     """The variable in which a station says how many it takes at once (B05.FR.11, B06.FR.05)."""
-    return VariableName(component=component, name="ItemsPerMessage", instance=action)
+    return VariableName(component="DeviceDataCtrlr", name="ItemsPerMessage", instance=action)
 
 
 REMARKS = (
-    "FirmwareStatusNotification",
-    "LogStatusNotification",
     "NotifyMonitoringReport",
     "PublishFirmwareStatusNotification",
     "SecurityEventNotification",
@@ -64,7 +79,9 @@ DIALECT = Dialect(
         "Authorize": authorize.codec,
         "BootNotification": boot_notification.codec,
         "DataTransfer": data_transfer.codec,
+        "FirmwareStatusNotification": firmware_status_notification.codec,
         "Heartbeat": heartbeat.codec,
+        "LogStatusNotification": log_status_notification.codec,
         "MeterValues": meter_values.codec,
         "NotifyEvent": notify_event.codec,
         "NotifyReport": notify_report.codec,
@@ -86,12 +103,22 @@ DIALECT = Dialect(
         ReportVariables: get_base_report.codec,
         ReadVariables: get_variables.codec,
         SetVariables: set_variables.codec,
+        Reset: reset.codec,
+        ChangeAvailability: change_availability.codec,
+        ClearCache: clear_cache.codec,
+        UpdateFirmware: update_firmware.codec,
+        UpdateSignedFirmware: update_firmware.signed,
+        FetchDiagnostics: get_log.diagnostics,
+        FetchSecurityLog: get_log.security,
+        TellListVersion: get_local_list_version.codec,
+        SendList: send_local_list.codec,
     },
     secrets={"SetVariables": set_variables.without_password},
     uid_max=36,
     bounds={
         ReadVariables: Bound(10, items_per_message("GetVariables")),
         SetVariables: Bound(10, items_per_message("SetVariables")),
+        SendList: Bound(50, VariableName(component="LocalAuthListCtrlr", name="ItemsPerMessage")),
     },
     triggered_by=frozenset({"TriggerMessage"}),
     leaves=reporting.LEAVES,

@@ -1,0 +1,171 @@
+"""Tasks, their steps and the templates behind them, as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState, Template
+from laddnav.ocpp.wire.variables import Wanted
+
+_TASK = "holder, ref, kind, settings, wave, failures_max, state, forgiven, why, asked_by, asked_at, over_at"
+ADD = f"insert into ocpp_task ({_TASK}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+TASK = f"select {_TASK} from ocpp_task where ref = $1"
+HELD = TASK + " for update"
+RUNNING = "select ref from ocpp_task where state = 'RUNNING' order by ref"
+PAGE = f"""
+select {_TASK} from ocpp_task where ($1::text is null or holder = $1) and ($2::text is null or ref < $2)
+order by ref desc limit $3
+"""
+GO_ON = """
+update ocpp_task set state = $3, forgiven = $4, why = $5, over_at = $6 where holder = $1 and ref = $2
+"""
+_STEP = "station_id, position, number, state, done, rounds, tries, memo, said, at, until"
+ADD_STEP = f"""
+insert into ocpp_task_step (holder, task, {_STEP}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+STEPS = f"select {_STEP} from ocpp_task_step where holder = $1 and task = $2 order by position"
+STEP = f"select {_STEP} from ocpp_task_step where holder = $1 and task = $2 and station_id = $3 for update"
+FOLLOWED = """
+select t.ref as task, s.station_id, s.position, s.number, s.state, s.done, s.rounds, s.tries,
+  s.memo, s.said, s.at, s.until
+from ocpp_task_step s join ocpp_task t on t.holder = s.holder and t.ref = s.task
+where s.holder = $1 and s.station_id = $2 and s.state in ('ASKED', 'FOLLOWED') and t.kind = any($3)
+order by s.at for update of s
+"""
+KEEP_STEP = """
+update ocpp_task_step set state = $4, done = $5, rounds = $6, tries = $7, memo = $8, said = $9, at = $10, until = $11
+where holder = $1 and task = $2 and station_id = $3
+"""
+COUNTS = "select task, state, count(*) as many from ocpp_task_step where task = any($1) group by task, state"
+# Who is on the line, and of them who has no charge under way.
+ON_THE_LINE = """
+select s.id, not exists (select from ocpp_transaction t where t.holder = s.holder and t.station_id = s.id
+  and not t.stopped) as idle
+from station s join ocpp_task_step o on o.holder = s.holder and o.station_id = s.id
+where o.holder = $1 and o.task = $2 and s.connected_to is not null
+"""
+_TEMPLATE = "holder, ref, name, selection, wanted, changed_at, changed_by"
+KEEP_TEMPLATE = f"""
+insert into ocpp_template ({_TEMPLATE}) values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (holder, ref) do update set name = excluded.name, selection = excluded.selection, wanted = excluded.wanted,
+  changed_at = excluded.changed_at, changed_by = excluded.changed_by
+"""
+TEMPLATE = f"select {_TEMPLATE} from ocpp_template where ref = $1"
+TEMPLATES = f"select {_TEMPLATE} from ocpp_template where ($1::text is null or holder = $1) order by name"
+FORGET_TEMPLATE = "delete from ocpp_template where holder = $1 and ref = $2"
+
+
+def add(unit: Unit, task: Task, steps: Sequence[Step]) -> None:
+    unit.write(ADD, str(task.holder), *(getattr(task, name) for name in Task.__struct_fields__[1:]))
+    for step in steps:
+        unit.write(ADD_STEP, str(task.holder), task.ref, *(getattr(step, name) for name in _STEP.split(", ")))
+
+
+async def find(unit: Unit, ref: str, *, hold: bool = False) -> Task | None:
+    row = await unit.fetch_one(HELD if hold else TASK, ref)
+    return None if row is None else _task(row)
+
+
+async def running(unit: Unit) -> list[str]:
+    return [row["ref"] for row in await unit.fetch(RUNNING)]
+
+
+async def page(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Task]:
+    """The newest first."""
+    return [_task(row) for row in await unit.fetch(PAGE, holder and str(holder), after, limit)]
+
+
+def go_on(unit: Unit, task: Task) -> None:
+    unit.write(GO_ON, str(task.holder), task.ref, task.state, task.forgiven, task.why, task.over_at)
+
+
+async def steps(unit: Unit, task: Task) -> list[Step]:
+    return [_step(row) for row in await unit.fetch(STEPS, str(task.holder), task.ref)]
+
+
+async def step(unit: Unit, task: Task, station_id: str) -> Step | None:
+    """Whoever changes it changes it alone, until the Unit ends."""
+    row = await unit.fetch_one(STEP, str(task.holder), task.ref, station_id)
+    return None if row is None else _step(row)
+
+
+async def followed(unit: Unit, holder: PartyId, station_id: str, kinds: Sequence[Kind]) -> list[tuple[str, Step]]:
+    """(task, step) of what this Station was asked and is at, oldest first."""
+    rows = await unit.fetch(FOLLOWED, str(holder), station_id, [kind.value for kind in kinds])
+    return [(row["task"], _step({name: row[name] for name in _STEP.split(", ")})) for row in rows]
+
+
+def keep_step(unit: Unit, task: Task, step: Step) -> None:
+    unit.write(
+        KEEP_STEP,
+        str(task.holder),
+        task.ref,
+        step.station_id,
+        step.state,
+        step.done,
+        step.rounds,
+        step.tries,
+        step.memo,
+        step.said,
+        step.at,
+        step.until,
+    )
+
+
+async def counts(unit: Unit, refs: Sequence[str]) -> dict[tuple[str, StepState], int]:
+    """How many steps of each task are in each state."""
+    return {(row["task"], StepState(row["state"])): row["many"] for row in await unit.fetch(COUNTS, list(refs))}
+
+
+async def on_the_line(unit: Unit, task: Task) -> dict[str, bool]:
+    """The Stations of a task that are connected, and whether each is idle."""
+    return {row["id"]: row["idle"] for row in await unit.fetch(ON_THE_LINE, str(task.holder), task.ref)}
+
+
+def keep_template(unit: Unit, template: Template) -> None:
+    unit.write(
+        KEEP_TEMPLATE,
+        str(template.holder),
+        template.ref,
+        template.name,
+        json.encode(template.selection).decode(),
+        json.encode(template.wanted).decode(),
+        template.changed_at,
+        template.changed_by,
+    )
+
+
+async def template(unit: Unit, ref: str) -> Template | None:
+    row = await unit.fetch_one(TEMPLATE, ref)
+    return None if row is None else _template(row)
+
+
+async def templates(unit: Unit, holder: PartyId | None) -> list[Template]:
+    return [_template(row) for row in await unit.fetch(TEMPLATES, holder and str(holder))]
+
+
+def forget_template(unit: Unit, template: Template) -> None:
+    unit.write(FORGET_TEMPLATE, str(template.holder), template.ref)
+
+
+def _task(row: Record) -> Task:
+    fields = dict(row)
+    held = {"holder": PartyId.parse(row["holder"]), "kind": Kind(row["kind"]), "state": TaskState(row["state"])}
+    return Task(**fields | held)
+
+
+def _step(row: Record | dict[str, object]) -> Step:
+    fields: dict[str, object] = dict(row)
+    return Step(**fields | {"state": StepState(str(fields["state"]))})  # type: ignore[arg-type]  # columns are its fields
+
+
+def _template(row: Record) -> Template:
+    read = {
+        "holder": PartyId.parse(row["holder"]),
+        "selection": json.decode(row["selection"], Selection),
+        "wanted": json.decode(row["wanted"], tuple[Wanted, ...]),
+    }
+    return Template(**dict(row) | read)

@@ -1,0 +1,196 @@
+"""Decisions about tasks: whose turn it is, how a step goes on, when to stop; and what is not set up as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from laddnav.kit.refusal import Refusal
+from laddnav.locations.model import Station
+from laddnav.ocpp.tasks.model import BEGUN, OVER, Selection, Step, StepState, Task, TaskState
+from laddnav.ocpp.wire.variables import Variable, VariableName, Wanted, is_secret
+
+TRIES = 3  # in a row without an answer, after which a Station is given up
+
+
+class UnknownTask(Refusal):
+    """No task of this name is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No task {ref!r} is known here")
+        self.ref = ref
+
+
+class UnknownTemplate(Refusal):
+    """No template of this name is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No template {ref!r} is known here")
+        self.ref = ref
+
+
+class NobodySelected(Refusal):
+    """No Station is meant by this."""
+
+    def __init__(self) -> None:
+        super().__init__("No Station is meant by this")
+
+
+class TaskOver(Refusal):
+    """The task is over already."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Task {ref!r} is over already")
+        self.ref = ref
+
+
+class UnfitTemplate(Refusal):
+    """A template names each variable once, and no secret."""
+
+    def __init__(self, name: VariableName, why: str) -> None:
+        super().__init__(f"{name} {why}")
+        self.name = str(name)
+
+
+# How a step goes on ---------------------------------------------------------------------------------------------------
+
+
+class More(Struct, frozen=True, kw_only=True):
+    """There is more to ask; `done` and `memo` are kept until then."""
+
+    done: int
+    memo: str | None = None
+    said: str | None = None
+
+
+class Follow(Struct, frozen=True, kw_only=True):
+    """The Station works on it and tells, until this instant at the latest."""
+
+    until: datetime
+    said: str | None = None
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    said: str | None = None
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    said: str
+
+
+Move = More | Follow | Done | Failed
+
+
+def moved(step: Step, move: Move, now: datetime) -> Step:
+    match move:
+        case More():
+            state, until = StepState.UNDER_WAY, None
+            step = replace(step, done=move.done, memo=move.memo)
+        case Follow():
+            state, until = StepState.FOLLOWED, move.until
+        case Done():
+            state, until = StepState.DONE, None
+        case Failed():
+            state, until = StepState.FAILED, None
+    return replace(step, state=state, tries=0, said=move.said, at=now, until=until)
+
+
+def asked(step: Step, now: datetime) -> Step:
+    return replace(step, state=StepState.ASKED, rounds=step.rounds + 1, at=now)
+
+
+def remembering(step: Step, memo: str) -> Step:
+    return replace(step, memo=memo)
+
+
+def afresh(step: Step, now: datetime) -> Step:
+    """As if nothing had been asked of it, but for what names it."""
+    return replace(step, state=StepState.WAITING, done=0, tries=0, memo=None, said=None, at=now, until=None)
+
+
+def unanswered(step: Step, now: datetime) -> Step:
+    """A Station that does not answer is asked again, for networks are slow, and then given up."""
+    if step.tries + 1 >= TRIES:
+        return moved(step, Failed(said="no answer"), now)
+    return replace(step, state=StepState.UNDER_WAY, tries=step.tries + 1, at=now)
+
+
+def lapsed(step: Step, now: datetime) -> bool:
+    return step.state is StepState.FOLLOWED and step.until is not None and step.until <= now
+
+
+# Whose turn it is -----------------------------------------------------------------------------------------------------
+
+
+def due(task: Task, steps: Sequence[Step], able: Collection[str]) -> tuple[Step, ...]:
+    """Whom to ask now: who is under way, and a new wave once none of the one before is.
+
+    Only those that are `able`: a Station that is away, or not idle where it has to be, comes with a later wave.
+    """
+    going_on = tuple(one for one in steps if one.state is StepState.UNDER_WAY and one.station_id in able)
+    if any(one.state in BEGUN for one in steps):
+        return going_on
+    waiting = [one for one in steps if one.state is StepState.WAITING and one.station_id in able]
+    return tuple(sorted(waiting, key=lambda one: one.position)[: task.wave])
+
+
+def judged(task: Task, steps: Sequence[Step], now: datetime) -> Task:
+    """Done when every step is over; stopped when more failed than may."""
+    failures = sum(one.state is StepState.FAILED for one in steps)
+    if all(one.state in OVER for one in steps):
+        return replace(task, state=TaskState.DONE, over_at=now)
+    if failures - task.forgiven > task.failures_max:
+        return replace(task, state=TaskState.STOPPED, why=f"{failures} Stations failed")
+    return task
+
+
+def selected(stations: Iterable[Station], by: Selection) -> list[Station]:
+    named = set(by.station_ids)
+    wanted = {name: getattr(by, name) for name in ("location_id", "vendor", "model", "firmware", "protocol")}
+    said = {name: value for name, value in wanted.items() if value}
+    return [
+        one
+        for one in stations
+        if (not named or one.id in named) and all(getattr(one, name) == value for name, value in said.items())
+    ]
+
+
+# How stations should be set up ---------------------------------------------------------------------------------------
+
+
+def checked(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """B05.FR.13. Passwords have their own way, on which nobody reads them. Raises UnfitTemplate."""
+    seen: set[VariableName] = set()
+    for one in wanted:
+        if is_secret(one.name.name):
+            raise UnfitTemplate(one.name, "is a secret, and no template holds one")
+        if one.name in seen:
+            raise UnfitTemplate(one.name, "is named twice")
+        seen.add(one.name)
+    return tuple(wanted)
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """`value` None: the Station does not have it, or never told."""
+
+    name: VariableName
+    wanted: str
+    value: str | None
+
+
+def drift(wanted: Iterable[Wanted], known: Mapping[VariableName, Variable]) -> tuple[Difference, ...]:
+    """Where a Station is not set up as it should be; how the case of a truth is written says nothing."""
+    return tuple(
+        Difference(name=one.name, wanted=one.value, value=is_now)
+        for one in wanted
+        if not _same(is_now := known[one.name].value if one.name in known else None, one.value)
+    )
+
+
+def _same(value: str | None, wanted: str) -> bool:
+    if value is not None and wanted.lower() in ("true", "false"):
+        return value.lower() == wanted.lower()
+    return value == wanted

@@ -1,0 +1,70 @@
+"""What one kind of work is: what it asks of a Station next, and what follows from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.locations.model import Station
+from laddnav.ocpp import store
+from laddnav.ocpp.tasks.model import Step, Task
+from laddnav.ocpp.tasks.rules import Done, Failed, Move
+from laddnav.ocpp.wire.dialect import Dialect
+from laddnav.ocpp.wire.events import Request, Said, Verdict
+from laddnav.ocpp.wire.variables import Variable, VariableName
+
+
+class Doing(Struct, frozen=True, kw_only=True):
+    """A step of a task, with the Station that it is at."""
+
+    task: Task
+    step: Step
+    station: Station
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """A request of which the step has to remember something until it is answered."""
+
+    request: Request
+    memo: str
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """`asks` says what to ask, or how it turned out without asking; `heard` what the answer means.
+
+    `when_idle` says of its settings whether a Station is asked only while nobody charges there.
+    """
+
+    settings: type[Struct]
+    asks: Callable[[Unit, Doing, Any, Dialect], Awaitable[Request | Sending | Move]]
+    heard: Callable[[Unit, Doing, Any, Said], Awaitable[Move]]
+    when_idle: Callable[[Any], bool] = lambda settings: False
+
+    def set_up(self, task: Task) -> Any:
+        return json.decode(task.settings, self.settings)
+
+
+async def plainly(unit: Unit, doing: Doing, settings: object, said: Said) -> Move:
+    """A yes is the end of it."""
+    return Done() if said is Verdict.ACCEPTED else refused(said)
+
+
+def refused(said: Said) -> Failed:
+    return Failed(said=said.value if isinstance(said, Verdict) else "it answered something else")
+
+
+async def known(unit: Unit, station: Station) -> dict[VariableName, Variable]:
+    """What the Station last said that it is."""
+    return {one.name: one for one, _ in await store.variables.kept(unit, station)}
+
+
+def at_once(dialect: Dialect, kind: type[Request], variables: dict[VariableName, Variable]) -> int:
+    """How many items the Station takes in one such request."""
+    bound = dialect.bounds[kind]
+    told = None if bound.told_by is None else variables.get(bound.told_by)
+    said = "" if told is None or told.value is None else told.value
+    return max(1, int(said)) if said.isdecimal() else bound.otherwise

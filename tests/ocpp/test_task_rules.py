@@ -1,0 +1,124 @@
+"""Whose turn it is in a task, when it stops, and what counts as set up otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.ocpp.tasks import rules
+from laddnav.ocpp.tasks.local_list import Note, Unsent, portion, unsent
+from laddnav.ocpp.tasks.model import Kind, Step, StepState, Task, TaskState
+from laddnav.ocpp.wire.upkeep import Listed, SendList, Unlisted
+from laddnav.ocpp.wire.variables import Variable, VariableName, Wanted
+from tests.things import US
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+TASK = Task(
+    holder=US,
+    ref="T",
+    kind=Kind.FIRMWARE,
+    settings="{}",
+    wave=2,
+    failures_max=1,
+    state=TaskState.RUNNING,
+    asked_by="somebody",
+    asked_at=NOW,
+)
+W, U, A, F, D, X = StepState
+ALL = frozenset("12345")
+
+
+def steps(*states: StepState) -> list[Step]:
+    return [
+        Step(station_id=str(number), position=number, number=number, state=state, at=NOW)
+        for number, state in enumerate(states, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "able", "turn"),
+    [
+        ((W, W, W), ALL, "12"),
+        ((W, W, W), frozenset("3"), "3"),
+        ((D, F, W), ALL, ""),
+        ((D, A, W), ALL, ""),
+        ((D, U, W), ALL, "2"),
+        ((D, U, W), frozenset("3"), ""),
+        ((D, X, W), ALL, "3"),
+    ],
+)
+def test_a_wave_begins_when_the_one_before_is_over(
+    states: tuple[StepState, ...], able: frozenset[str], turn: str
+) -> None:
+    assert "".join(one.station_id for one in rules.due(TASK, steps(*states), able)) == turn
+
+
+@pytest.mark.parametrize(
+    ("states", "forgiven", "state"),
+    [
+        ((D, D), 0, TaskState.DONE),
+        ((D, X), 0, TaskState.DONE),
+        ((X, W, W), 0, TaskState.RUNNING),
+        ((X, X, W), 0, TaskState.STOPPED),
+        ((X, X, W), 2, TaskState.RUNNING),
+    ],
+)
+def test_a_task_stops_when_more_failed_than_may(states: tuple[StepState, ...], forgiven: int, state: TaskState) -> None:
+    assert rules.judged(replace(TASK, forgiven=forgiven), steps(*states), NOW).state is state
+
+
+def test_who_does_not_answer_is_asked_three_times() -> None:
+    (step,) = steps(A)
+    again = rules.unanswered(step, NOW)
+    assert (again.state, rules.unanswered(again, NOW).state) == (U, U)
+    assert rules.unanswered(rules.unanswered(again, NOW), NOW).state is X
+
+
+def test_who_is_not_heard_of_in_its_time_has_failed() -> None:
+    step = rules.moved(steps(A)[0], rules.Follow(until=NOW + timedelta(hours=1)), NOW)
+    assert (rules.lapsed(step, NOW), rules.lapsed(step, NOW + timedelta(hours=1))) == (False, True)
+
+
+def test_what_differs_is_what_is_missing_or_otherwise() -> None:
+    def wanted(name: str, value: str) -> Wanted:
+        return Wanted(name=VariableName(name=name), value=value)
+
+    known = {
+        one.name: one
+        for one in (
+            Variable(name=VariableName(name="Enabled"), value="True"),
+            Variable(name=VariableName(name="Interval"), value="300"),
+            Variable(name=VariableName(name="Same"), value="7"),
+        )
+    }
+    found = rules.drift(
+        [wanted("Enabled", "true"), wanted("Interval", "60"), wanted("Missing", "1"), wanted("Same", "7")], known
+    )
+    assert [(str(one.name), one.value) for one in found] == [("Interval", "300"), ("Missing", None)]
+
+
+def test_a_template_holds_no_secret_and_nothing_twice() -> None:
+    """B05.FR.13: a component and variable is named once in a request."""
+    one = Wanted(name=VariableName(component="OCPPCommCtrlr", name="HeartbeatInterval"), value="60")
+    assert rules.checked([one]) == (one,)
+    with pytest.raises(rules.UnfitTemplate, match="twice"):
+        rules.checked([one, replace(one, value="90")])
+    with pytest.raises(rules.UnfitTemplate, match="secret"):
+        rules.checked([Wanted(name=VariableName(component="SecurityCtrlr", name="BasicAuthPassword"), value="x")])
+
+
+def card(uid: str, group: str | None = None) -> Listed:
+    return Listed(uid=uid, token_type="RFID", group_id=group)
+
+
+def test_a_list_is_sent_by_its_difference_and_in_portions() -> None:
+    """D01.FR.06 D01.FR.11: a card is on it once, and a message holds so many; who leaves goes first."""
+    had = {"a": card("A"), "b": card("B"), "c": card("C")}
+    rest = unsent([card("a"), card("B", "fleet"), card("D"), card("d")], had)
+    left, kept = Unlisted(uid="C", token_type="RFID"), card("B", "fleet")
+    assert rest == Unsent(put=(card("a"), kept, card("d")), gone=(left,))
+    difference = portion(rest, Note(version=4, full=False), 2)
+    assert difference == SendList(version=5, full=False, put=(card("a"),), gone=(left,))
+    assert portion(unsent([card("D")], {}), Note(version=4, full=True), 2).gone == ()

@@ -1,0 +1,338 @@
+"""Work on Stations that goes on by itself: asked in turn, followed while they tell, stopped, resumed, and done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from laddnav.db.unit import Database
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
+from laddnav.ocpp.tasks import actions as tasks
+from laddnav.ocpp.tasks import going_on
+from laddnav.ocpp.tasks.configure import SetUp
+from laddnav.ocpp.tasks.firmware import Update
+from laddnav.ocpp.tasks.local_list import Syncing
+from laddnav.ocpp.tasks.logs import Fetching
+from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState
+from laddnav.ocpp.tasks.works import Opening, Plain, Resetting
+from laddnav.ocpp.wire.variables import VariableName, Wanted
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Whitelist
+from tests.clock import SetClock
+from tests.ocpp.conftest import PASSWORD, until
+from tests.ocpp.managed import PACKAGES, managed
+from tests.things import US, token
+
+ALL = Selection()
+VERSIONS = list(PACKAGES)
+OLDEST_AND_NEWEST = (VERSIONS[0], VERSIONS[-1])
+YES = {"status": "Accepted"}
+Begin = Callable[..., Any]
+
+
+@pytest.fixture
+async def begin(database: Database) -> AsyncIterator[Begin]:
+    """Begins a task; rounds are made while this lives."""
+
+    async def rounds() -> None:
+        while True:
+            await going_on.go_on(database)
+            await asyncio.sleep(0.02)
+
+    async def begin(kind: Kind, settings: Struct, **more: Any) -> Task:
+        async with database.unit() as unit:
+            return await tasks.begin(unit, US, kind, settings, by="test", at=more.pop("at", ALL), **more)
+
+    going = asyncio.create_task(rounds())
+    yield begin
+    going.cancel()
+    with suppress(asyncio.CancelledError):
+        await going
+
+
+async def how(database: Database, task: Task) -> tuple[Task, list[Step]]:
+    async with database.unit() as unit:
+        found, steps = await tasks.task(unit, task.ref)
+    return found, list(steps)
+
+
+async def is_in(database: Database, task: Task, state: StepState) -> bool:
+    _, (step, *_) = await how(database, task)
+    return step.state is state
+
+
+async def followed(database: Database, task: Task) -> None:
+    await until(lambda: is_in(database, task, StepState.FOLLOWED))
+
+
+async def over(database: Database, task: Task) -> Step:
+    async def is_over() -> bool:
+        return (await how(database, task))[0].state is TaskState.DONE
+
+    await until(is_over)
+    _, (step, *_) = await how(database, task)
+    return step
+
+
+PLAIN = [
+    (Kind.CLEAR_CACHE, Plain(), "ClearCache", {}, {}),
+    (Kind.RESET, Resetting(), "Reset", {"type": "Soft"}, {"type": "OnIdle"}),
+    (Kind.RESET, Resetting(at_once=True), "Reset", {"type": "Hard"}, {"type": "Immediate"}),
+    (
+        Kind.AVAILABILITY,
+        Opening(operative=False, evse_no=2),
+        "ChangeAvailability",
+        {"type": "Inoperative", "connectorId": 2},
+        {"operationalStatus": "Inoperative", "evse": {"id": 2}},
+    ),
+]
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_what_one_answer_settles(url: str, database: Database, begin: Begin, protocol: str) -> None:
+    """B11.FR.01 B12.FR.01 C11 G03.FR.01: in the words of the version; no yes is a failure, as is an unknown action."""
+    answers = {"ClearCache": YES, "Reset": {"status": "Rejected"}, "ChangeAvailability": {"status": "Scheduled"}}
+    async with managed(url, protocol, answers) as station:
+        await station.boot()
+        for kind, settings, action, older, newer in PLAIN:
+            step = await over(database, await begin(kind, settings))
+            asked, words = station.asked[-1]
+            assert (asked, words) == (action, older if protocol == "ocpp1.6" else newer)
+            assert (step.state, step.said) == (
+                (StepState.FAILED, "REJECTED") if kind is Kind.RESET else (StepState.DONE, None)
+            )
+        if protocol != "ocpp2.1":  # of which the package leaves without an answer what it has no handler for
+            step = await over(database, await begin(Kind.LOCAL_LIST, Syncing()))
+            assert step.state is StepState.FAILED
+            assert step.said is not None and step.said.startswith("NotImplemented")
+
+
+@pytest.mark.parametrize("protocol", OLDEST_AND_NEWEST)
+async def test_firmware_is_followed_until_it_runs(url: str, database: Database, begin: Begin, protocol: str) -> None:
+    """L01.FR.01 L01.FR.10 L01.FR.11 L01.FR.28 L01.FR.29 L02.FR.01: signed where its maker signed it; by its number."""
+    action, said = (
+        ("SignedUpdateFirmware", "SignedFirmwareStatusNotification")
+        if protocol == "ocpp1.6"
+        else (
+            "UpdateFirmware",
+            "FirmwareStatusNotification",
+        )
+    )
+    file = Update(location="https://files.example/2.0.bin", certificate="PEM", signature="c2ln", version="2.0")
+    async with managed(url, protocol, {action: YES}) as station:
+        await station.boot("1.0")
+        task = await begin(Kind.FIRMWARE, file)
+        await followed(database, task)
+        ((_, words),) = station.asked
+        assert {"location", "retrieveDateTime", "signingCertificate", "signature"} <= set(words["firmware"])
+        await station.say(said, status="Installed", request_id=words["requestId"] + 1)
+        await station.say(said, status="Downloading", request_id=words["requestId"])
+        assert (await how(database, task))[1][0].said == "Downloading"
+        await station.say(said, status="InvalidSignature", request_id=words["requestId"])
+        step = await over(database, task)
+        assert (step.state, step.said) == (StepState.FAILED, "InvalidSignature")
+        task = await begin(Kind.FIRMWARE, file)
+        await followed(database, task)
+        await station.say(said, status="Installed", request_id=station.asked[-1][1]["requestId"])
+        assert (await over(database, task)).state is StepState.DONE
+
+
+async def test_an_older_station_names_no_number_and_may_only_boot(url: str, database: Database, begin: Begin) -> None:
+    """OCPP 1.6 §5.19, §4.5: whoever runs what it was to run is done; whoever runs it already is left alone."""
+    async with managed(url, "ocpp1.6", {"UpdateFirmware": {}}) as station:
+        await station.boot("1.0")
+        file = Update(location="ftp://files.example/2.0.bin", version="2.0")
+        task = await begin(Kind.FIRMWARE, file)
+        await followed(database, task)
+        await station.say("FirmwareStatusNotification", status="Idle")
+        await station.say("FirmwareStatusNotification", status="Installing")
+        await station.boot("2.0")
+        assert (await over(database, task)).said == "it runs it"
+        assert (await over(database, await begin(Kind.FIRMWARE, file))).said == "it runs it already"
+        assert len(station.asked_for("UpdateFirmware")) == 1
+
+
+async def test_a_campaign_stops_when_too_many_fail_and_goes_on_when_told_to(
+    url: str, database: Database, begin: Begin
+) -> None:
+    """L02: in waves of one, with no failure allowed; whoever is away comes when it is back."""
+    async with database.unit() as unit:
+        await locations.add_station(unit, US, "ST2", password=PASSWORD)
+        await locations.provision(unit, "ST2", Provisioning(on_connect="none"))
+    file = Update(location="https://files.example/2.0.bin")
+    async with managed(url, "ocpp2.0.1", {"UpdateFirmware": {"status": "Rejected"}}) as first:
+        await first.boot()
+        task = await begin(Kind.FIRMWARE, file, wave=1)
+
+        async def is_stopped() -> bool:
+            return (await how(database, task))[0].state is TaskState.STOPPED
+
+        await until(is_stopped)
+        stopped, steps = await how(database, task)
+        assert (stopped.why, [one.state for one in steps]) == (
+            "1 Stations failed",
+            [StepState.FAILED, StepState.WAITING],
+        )
+        async with database.unit() as unit:
+            await tasks.resume(unit, task.ref)
+        async with managed(url, "ocpp2.0.1", {"UpdateFirmware": YES}, id="ST2") as second:
+            await second.boot()
+            await until(lambda: second.asked)
+            number = second.asked[0][1]["requestId"]
+            await second.say("FirmwareStatusNotification", status="Installed", request_id=number)
+            await over(database, task)
+    _, steps = await how(database, task)
+    assert [one.state for one in steps] == [StepState.FAILED, StepState.DONE]
+
+
+@pytest.mark.parametrize("protocol", OLDEST_AND_NEWEST)
+async def test_a_log_is_fetched_and_followed(url: str, database: Database, begin: Begin, protocol: str) -> None:
+    """N01.FR.01 N01.FR.09 N01.FR.10 N01.FR.13, OCPP 1.6 §5.9: to the address that is said, and it is there or not."""
+    older = protocol == "ocpp1.6"
+    answers = {"GetLog": {"status": "Accepted", "filename": "a.zip"}}
+    async with managed(url, protocol, answers | ({"GetDiagnostics": {"file_name": "a.zip"}} if older else {})) as one:
+        await one.boot()
+        file = Fetching(location="https://files.example/logs")
+        for kind in (Kind.DIAGNOSTICS, Kind.SECURITY_LOG):
+            for status, state in (("Uploaded", StepState.DONE), ("PermissionDenied", StepState.FAILED)):
+                task = await begin(kind, file)
+                await followed(database, task)
+                action, words = one.asked[-1]
+                if action == "GetDiagnostics":
+                    assert words == {"location": file.location}
+                    status = "Uploaded" if state is StepState.DONE else "UploadFailed"
+                    await one.say("DiagnosticsStatusNotification", status=status)
+                else:
+                    assert words["logType"] == ("DiagnosticsLog" if kind is Kind.DIAGNOSTICS else "SecurityLog")
+                    await one.say("LogStatusNotification", status=status, request_id=words["requestId"])
+                step = await over(database, task)
+                assert (step.state, step.said) == (state, status)
+
+
+def wanted(name: str, value: str, component: str = "OCPPCommCtrlr") -> Wanted:
+    return Wanted(name=VariableName(component=component, name=name), value=value)
+
+
+async def test_a_template_is_checked_and_applied(url: str, database: Database, begin: Begin) -> None:
+    """B05.FR.01 B05.FR.11 B06.FR.02 B06.FR.05: so many at once as the station takes, each by its own result; what is
+    so already is left alone."""
+    values = {"HeartbeatInterval": "300", "WebSocketPingInterval": "60", "ItemsPerMessage": "1"}
+
+    def get(get_variable_data: list[dict[str, Any]], **_: Any) -> dict[str, Any]:
+        rows = [
+            {
+                **one,
+                "attribute_status": "Accepted" if one["variable"]["name"] in values else "UnknownVariable",
+                "attribute_value": values.get(one["variable"]["name"], ""),
+            }
+            for one in get_variable_data
+        ]
+        return {"get_variable_result": rows}
+
+    def set(set_variable_data: list[dict[str, Any]], **_: Any) -> dict[str, Any]:
+        rows = [
+            {
+                "component": one["component"],
+                "variable": one["variable"],
+                "attribute_status": "Accepted" if one["variable"]["name"] in values else "UnknownVariable",
+            }
+            for one in set_variable_data
+        ]
+        return {"set_variable_result": rows}
+
+    template = SetUp(
+        template="Ours",
+        wanted=(
+            wanted("HeartbeatInterval", "120"),
+            wanted("WebSocketPingInterval", "60"),
+            wanted("NoSuchThing", "1"),
+        ),
+    )
+    async with managed(url, "ocpp2.0.1", {"GetVariables": get, "SetVariables": set}) as station:
+        await station.boot()
+        step = await over(database, await begin(Kind.CHECK, template))
+        assert (step.state, step.said) == (
+            StepState.DONE,
+            "differs: OCPPCommCtrlr.HeartbeatInterval, OCPPCommCtrlr.NoSuchThing",
+        )
+        assert len(station.asked_for("GetVariables")) == 1
+        step = await over(database, await begin(Kind.CONFIGURE, template))
+        assert (step.state, step.said) == (StepState.FAILED, "OCPPCommCtrlr.NoSuchThing: UNKNOWN")
+        ((one, other),) = [said["setVariableData"] for said in station.asked_for("SetVariables")]
+        assert (one["attributeValue"], other["variable"]) == ("120", {"name": "NoSuchThing"})
+
+
+async def test_the_keys_of_an_older_station_are_set_one_by_one(url: str, database: Database, begin: Begin) -> None:
+    """OCPP 1.6 §5.3: what is taken only after a restart is taken."""
+    answer = {"HeartbeatInterval": "Accepted", "ClockAlignedDataInterval": "RebootRequired"}
+    template = SetUp(
+        template="Ours",
+        wanted=(wanted("HeartbeatInterval", "120", ""), wanted("ClockAlignedDataInterval", "900", "")),
+    )
+    set = {"ChangeConfiguration": lambda key, **_: {"status": answer[key]}}
+    async with managed(url, "ocpp1.6", set) as station:
+        await station.boot()
+        step = await over(database, await begin(Kind.CONFIGURE, template))
+        assert (step.state, step.said) == (StepState.DONE, "ClockAlignedDataInterval: REBOOT_REQUIRED")
+        assert [said["key"] for said in station.asked_for("ChangeConfiguration")] == list(answer)
+        await over(database, await begin(Kind.CONFIGURE, template))
+        assert len(station.asked) == 2
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_cards_are_sent_by_their_difference(
+    url: str, database: Database, clock: SetClock, begin: Begin, protocol: str
+) -> None:
+    """D01.FR.01 D01.FR.03 D01.FR.04 D02.FR.01: all of them first, then what is new or gone, and all again where a
+    station has another list than ours."""
+    version, statuses = [0], ["Accepted"]
+
+    def keep(version_number: int | None = None, list_version: int | None = None, **_: Any) -> dict[str, Any]:
+        status = statuses.pop(0)
+        if status == "Accepted":
+            version[0] = version_number or list_version or 0
+        statuses.append("Accepted") if not statuses else None
+        return {"status": status}
+
+    older = protocol == "ocpp1.6"
+    answers = {
+        "GetLocalListVersion": lambda: {"list_version" if older else "version_number": version[0]},
+        "SendLocalList": keep,
+    }
+
+    async def sync() -> list[tuple[str, list[str]]]:
+        before = len(station.asked_for("SendLocalList"))
+        step = await over(database, await begin(Kind.LOCAL_LIST, Syncing()))
+        assert step.state is StepState.DONE, step.said
+        sent = station.asked_for("SendLocalList")[before:]
+        return [(one["updateType"], [_uid(row) for row in one.get("localAuthorizationList", ())]) for one in sent]
+
+    async with managed(url, protocol, answers) as station:
+        await station.boot()
+        assert await sync() == [("Full", ["CARD1"])]
+        assert await sync() == []
+        async with database.unit() as unit:
+            now = clock.now()
+            await tokens.keep(unit, US, token("CARD2", last_updated=now))
+            await tokens.keep(unit, US, token("NEVER", whitelist=Whitelist.NEVER, last_updated=now))
+            await tokens.keep(unit, US, token("CARD1", valid=False, last_updated=now))
+        assert await sync() == [("Differential", ["CARD2", "CARD1-"])]
+        async with database.unit() as unit:
+            await tokens.keep(unit, US, token("CARD3", last_updated=clock.now()))
+        statuses[0] = "VersionMismatch"
+        assert [kind for kind, _ in await sync()] == ["Differential", "Full"]
+        version[0] = 77
+        assert [kind for kind, _ in await sync()] == ["Full"]
+        assert version[0] == 78
+
+
+def _uid(entry: dict[str, Any]) -> str:
+    """Who leaves the list stands in it without more."""
+    uid = entry["idTag"] if "idTag" in entry else entry["idToken"]["idToken"]
+    return str(uid) if {"idTagInfo", "idTokenInfo"} & set(entry) else f"{uid}-"
