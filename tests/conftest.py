@@ -50,7 +50,8 @@ do $$ declare found record; begin
     where datname = current_database() and pid <> pg_backend_pid();
   set local session_replication_role = replica;
   for found in select oid::regclass as name from pg_class
-    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration' and pg_relation_size(oid) > 0
+    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration'
+      and pg_relation_size(oid) > 0
   loop execute 'delete from ' || found.name; end loop;
 end $$
 """

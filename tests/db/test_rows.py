@@ -1,7 +1,12 @@
 """What is written as columns: many rows as one statement, and several such statements as one."""
 
-from laddnav.db.rows import Rows, runs, together
-from laddnav.db.unit import Database
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from laddnav.db.rows import Lines, Rows, runs, together
+from laddnav.db.unit import Database, Unstorable
 
 LAMPS = Rows("insert into lamp select * from {rows}", key=1, name="text", lit="boolean")
 COINS = Rows("insert into coin select * from {rows}", worth="integer")
@@ -10,6 +15,14 @@ SET = Rows(
     key=1,
     name="text",
     value="text",
+)
+
+TOLD = Lines(
+    "insert into setting (name, value) select name, concat_ws(' ', text, at at time zone 'UTC', number) from {rows}",
+    name="text",
+    text="text",
+    at="timestamptz",
+    number="numeric",
 )
 
 
@@ -42,3 +55,26 @@ async def test_the_same_row_written_twice_is_as_it_was_written_last(database: Da
     async with database.unit() as unit:
         rows = await unit.fetch("select name, value from setting order by name")
         assert [tuple(row) for row in rows] == [("a", "2"), ("b", "1")]
+
+
+async def test_many_short_rows_are_one_argument_and_arrive_as_they_were(database: Database) -> None:
+    at = datetime(2026, 11, 22, 5, 30, 0, 123456, tzinfo=UTC)
+    async with database.unit() as unit:
+        unit.write(TOLD, "a", 'two\nlines, a "quote", a \\ and an ö', None, None)
+        unit.write(TOLD, "b", "exact", at, Decimal("0.1000000000000000000000001"))
+        unit.write(SET, "c", "beside it")
+    async with database.unit() as unit:
+        rows = await unit.fetch("select name, value from setting order by name")
+    assert [row["value"] for row in rows] == [
+        'two\nlines, a "quote", a \\ and an ö',
+        "exact 2026-11-22 05:30:00.123456 0.1000000000000000000000001",
+        "beside it",
+    ]
+
+
+@pytest.mark.parametrize("text", ["NUL \0", "half a pair \ud800"])
+async def test_a_text_that_cannot_be_kept_is_refused_as_such_on_either_way(database: Database, text: str) -> None:
+    for statement, rest in ((SET, ()), (TOLD, (None, None))):
+        with pytest.raises(Unstorable):
+            async with database.unit() as unit:
+                unit.write(statement, "a", text, *rest)

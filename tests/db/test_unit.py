@@ -12,7 +12,7 @@ from laddnav.db.batch import Batch
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.outbox import ATTEMPTS, Deliverer, dead, drain, revive, wait_after
-from laddnav.db.unit import Database, Listener, Unit
+from laddnav.db.unit import REMEMBERED, Database, Listener, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from tests.clock import SetClock
@@ -65,6 +65,30 @@ def hears() -> Mapping[type[Event], Sequence[Listener]]:
     heard.clear()
     deaf.clear()
     return {LampLit: [hear, hear_badly], CoinDropped: [hear], LampTold: [hear_ours]}
+
+
+async def test_what_a_unit_learns_is_remembered_once_it_is_committed(database: Database) -> None:
+    with pytest.raises(Refusal):
+        async with database.unit() as unit:
+            unit.learn("lamp", "hall", "lit")
+            raise Refusal("not after all")
+    assert database.remembered.get("lamp") is None
+    async with database.unit() as unit:
+        unit.learn("lamp", "hall", "lit")
+        assert unit.remembered.get("lamp") is None
+    assert database.remembered["lamp"] == {"hall": "lit"}
+
+
+async def test_of_what_is_learnt_the_newest_is_remembered(database: Database) -> None:
+    async with database.unit() as unit:
+        unit.learn("lamp", "hall", "lit")
+        unit.learn("lamp", "attic", "lit")
+    async with database.unit() as unit:
+        unit.learn("lamp", "hall", "dark")
+        for number in range(REMEMBERED - 1):
+            unit.learn("lamp", number, "lit")
+    assert len(database.remembered["lamp"]) == REMEMBERED
+    assert ("attic" in database.remembered["lamp"], database.remembered["lamp"]["hall"]) == (False, "dark")
 
 
 async def test_what_is_written_and_announced_commits_together(database: Database) -> None:

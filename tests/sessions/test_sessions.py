@@ -100,6 +100,21 @@ async def charge(database: Database, clock: SetClock) -> Charge:
     return Charge(database, clock, await settled(database))
 
 
+async def test_a_charge_that_another_process_changed_goes_on_from_what_it_is_now(
+    charge: Charge, database_url: str
+) -> None:
+    """What a process remembers of a charge holds only while nobody else has written it."""
+    await charge.begin(1000)
+    await charge.measure(2000, 3000)
+    other = Charge(await Database.connect(database_url, clock=charge.clock), charge.clock, charge.station)
+    other.id = charge.id
+    await other.measure(6000)
+    assert (await charge.measure(5000)).energy == wh(5000)
+    assert await charge.doubts() == [DoubtKind.BACKWARD_REGISTER]
+    assert (await charge.measure(7000)).energy == wh(6000)
+    await other.database.close()
+
+
 async def test_a_charge_is_metered_priced_and_closed_to_the_wh_and_the_ore(charge: Charge) -> None:
     """CDR-001: 12.345 kWh at 2.50 and 5.00 a charge, 25 % VAT on both."""
     await charge.begin(1000)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from laddnav.kit import json
+
 Arguments = tuple[Any, ...]
 
 
@@ -32,10 +34,31 @@ class Rows:
         arrays[0] = f"(select {arrays[0]})"
         return self._sql.format(rows=f"unnest({', '.join(arrays)}) as rows({', '.join(self._columns)})")
 
-    def columns(self, rows: Sequence[Arguments]) -> Iterable[Sequence[Any]]:
-        if self._key:
-            rows = list({row[: self._key]: row for row in rows}.values())
-        return zip(*rows, strict=True)
+    def columns(self, rows: Sequence[Arguments]) -> Iterable[Any]:
+        """The arguments."""
+        return zip(*self._newest(rows), strict=True)
+
+    def _newest(self, rows: Sequence[Arguments]) -> Sequence[Arguments]:
+        return list({row[: self._key]: row for row in rows}.values()) if self._key else rows
+
+
+class Lines(Rows):
+    """A write of many short rows, which travel as one line of JSON each.
+
+    The driver looks at every element of a column more than once, which for readings and frames cost more than all else.
+    Long texts are cheaper as columns: in JSON they would be escaped, and read once more.
+    """
+
+    def __len__(self) -> int:
+        return 1
+
+    def numbered(self, first: int) -> str:
+        shape = ", ".join(f"{name} {kind}" for name, kind in self._columns.items())
+        return self._sql.format(rows=f"json_to_recordset(${first}::json) as rows({shape})")
+
+    def columns(self, rows: Sequence[Arguments]) -> Iterable[Any]:
+        names = tuple(self._columns)
+        return [json.encode([dict(zip(names, row, strict=True)) for row in self._newest(rows)]).decode()]
 
 
 Write = tuple[str | Rows, list[Arguments]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import cache, lru_cache
@@ -27,6 +27,7 @@ Listener = Callable[["Database", Any], Awaitable[None]]
 Writes = list[Write]  # in their order
 
 WAKE_CHANNEL = "laddnav_wake"
+REMEMBERED = 5_000  # of a kind that Units learn; each is some kilobytes
 
 # What is raised on a line that was cut; an InterfaceError where that had been noticed before, an InternalClientError
 # where its last words are still being read.
@@ -88,6 +89,7 @@ class Unit:
         self._begun = False
         self._writes: Writes = []
         self._announced: list[Event] = []
+        self._learnt: dict[Hashable, dict[Any, Any]] = {}
         self.now: datetime = database.clock.now()
 
     @property
@@ -98,6 +100,10 @@ class Unit:
     def remembered(self) -> dict[object, Any]:
         """What readers keep from one Unit to the next; nothing in it is true without being asked after."""
         return self._database.remembered
+
+    def learn(self, kind: Hashable, key: Hashable, what: Any) -> None:
+        """Remembered under its kind once this Unit is committed, and of each kind only so many that are the newest."""
+        self._learnt.setdefault(kind, {})[key] = what
 
     def new_id(self) -> str:
         return self._database.clock.new_id()
@@ -204,6 +210,8 @@ class Unit:
             if self._begun and await (await self._taken()).execute("commit") != "COMMIT":
                 raise Undone("a statement of this Unit failed, and nobody let it fail")
         await self._release(sound=True)
+        for kind, learnt in self._learnt.items():
+            _keep(self.remembered.setdefault(kind, {}), learnt)
         if self._announced:
             self._database.wake()
 
@@ -244,6 +252,21 @@ class Unit:
                 self.write(ASK_LISTENERS, *key, body, self.now)
 
 
+def _keep(known: dict[Any, Any], learnt: dict[Any, Any]) -> None:
+    for key in learnt:
+        known.pop(key, None)
+    known.update(learnt)
+    while len(known) > REMEMBERED:
+        del known[next(iter(known))]
+
+
+_UNSTORABLE = (
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.NumericValueOutOfRangeError,
+    asyncpg.UntranslatableCharacterError,
+)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
@@ -253,9 +276,11 @@ def _refusals() -> Iterator[None]:
         raise Unreachable(f"The database hung up: {error}") from error
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
         raise Collided("Somebody else changed the same at the same moment; try again") from error
+    except UnicodeEncodeError as error:
+        raise Unstorable from error
     except asyncpg.DataError as error:
         beyond = isinstance(error.__cause__, (OverflowError, UnicodeEncodeError))
-        if beyond or isinstance(error, (asyncpg.CharacterNotInRepertoireError, asyncpg.NumericValueOutOfRangeError)):
+        if beyond or isinstance(error, _UNSTORABLE):
             raise Unstorable from error
         raise
 

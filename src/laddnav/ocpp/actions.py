@@ -67,8 +67,7 @@ class Told(Struct, frozen=True):
 
 async def small_talk(unit: Unit, told: Sequence[Told]) -> list[Outcome]:
     """Beats, statuses and readings of many Stations in one Unit; each is answered in its place."""
-    for station_id in sorted({one.station.id for one in told}):
-        locations.seen(unit, station_id)
+    locations.all_seen(unit, [one.station for one in told])
     measured = [(one.station, one.event) for one in told if isinstance(one.event, Measured)]
     measurements = await _measurements(unit, measured)
     await sessions.measure(unit, [one for one in measurements if one.readings])

@@ -12,13 +12,16 @@ from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sessions.model import Known, Session
+from laddnav.sessions.model import Known, Session, Status
 
 FETCH = "select body, revision from session where holder = $1 and owner = $2 and id_key = $3"
 LOCK = lookup(FETCH + " for update", "text", "text", "text")
+# The document of a charge is long and comes with each of its readings: it is read where it is not known already.
 LOCK_SEVERAL = """
-select body, revision from session where holder = any($1) and owner = holder and id_key = any($2)
-order by holder, owner, id_key for update
+select s.holder, s.id_key, s.revision, case when s.revision is distinct from asked.revision then s.body end as body
+from unnest($1::text[], $2::text[], $3::int[]) as asked(holder, id_key, revision)
+join session s on s.holder = asked.holder and s.owner = asked.holder and s.id_key = asked.id_key
+order by s.holder, s.owner, s.id_key for update of s
 """
 BY_REF = "select body, revision from session where ref = $1"
 # A car that stands at an Evse; whoever is on the way to it, or may come later, counts too.
@@ -97,9 +100,14 @@ async def lock_known(unit: Unit, session: Session) -> Known | None:
 
 async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
     """Our own Sessions by (holder, id), locked in one order so that two batches never wait for each other in a ring."""
-    holders, ids = {str(holder) for holder, _ in keys}, {fold(id) for _, id in keys}
-    rows = await unit.fetch(LOCK_SEVERAL, sorted(holders), sorted(ids))
-    sessions = [_session(row["body"], row["revision"]) for row in rows]
+    asked = sorted({(str(holder), fold(id)) for holder, id in keys})
+    known: dict[tuple[str, str], Session] = unit.remembered.get(Session, {})
+    revisions = [None if (one := known.get(key)) is None else one.revision for key in asked]
+    rows = await unit.fetch(LOCK_SEVERAL, *map(list, zip(*asked, strict=True)), revisions)
+    sessions = [
+        known[row["holder"], row["id_key"]] if row["body"] is None else _session(row["body"], row["revision"])
+        for row in rows
+    ]
     return {(one.holder, one.id): one for one in sessions}
 
 
@@ -178,7 +186,11 @@ def insert(unit: Unit, session: Session) -> None:
 
 
 def update(unit: Unit, session: Session) -> None:
+    """Of one that was read under a lock."""
     cost = session.cost
+    if session.status is Status.ACTIVE and session.station_id is not None:
+        learnt = replace(session, revision=session.revision + 1)
+        unit.learn(Session, (str(session.holder), fold(session.id)), learnt)
     unit.write(
         UPDATE,
         str(session.holder),

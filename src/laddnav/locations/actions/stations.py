@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import argon2
@@ -35,6 +35,7 @@ class Stranger(Struct, frozen=True, kw_only=True):
 
 
 STRANGERS_MAX = 500
+SEEN_EVERY = timedelta(seconds=10)
 
 Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
 
@@ -269,7 +270,15 @@ def nobody_holds(unit: Unit, process: str) -> None:
 
 
 def seen(unit: Unit, station_id: str) -> None:
-    store.stations.seen(unit, station_id)
+    store.stations.seen(unit, [station_id])
+
+
+def all_seen(unit: Unit, stations: Iterable[Station]) -> None:
+    """They said something just now; of those that talk all the time it is kept to some seconds."""
+    before = unit.now - SEEN_EVERY
+    late = {one.id for one in stations if one.last_seen_at is None or one.last_seen_at < before}
+    if late:
+        store.stations.seen(unit, late)
 
 
 def evse_reported(

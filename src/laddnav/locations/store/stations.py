@@ -56,7 +56,7 @@ DISCONNECTED = """
 update station set connected_to = null, last_seen_at = $3 where id = $1 and connected_to = $2
 """
 NOBODY_HOLDS = "update station set connected_to = null where connected_to = $1"
-SEEN = "update station set last_seen_at = $2 where id = $1 and (last_seen_at is null or last_seen_at < $2)"
+SEEN = "update station set last_seen_at = $2 where id = any($1) and (last_seen_at is null or last_seen_at < $2)"
 ATTACH = """
 insert into station_evse (holder, station_id, evse_no, location_id, evse_uid) values ($1, $2, $3, $4, $5)
 on conflict (holder, station_id, evse_no) do update set location_id = excluded.location_id, evse_uid = excluded.evse_uid
@@ -240,8 +240,8 @@ def nobody_holds(unit: Unit, process: str) -> None:
     unit.write(NOBODY_HOLDS, process)
 
 
-def seen(unit: Unit, id: str) -> None:
-    unit.write(SEEN, id, unit.now)
+def seen(unit: Unit, ids: Collection[str]) -> None:
+    unit.write(SEEN, sorted(ids), unit.now)
 
 
 def attach(unit: Unit, holder: PartyId, station_id: str, evse_no: int, where: EvseRef) -> None:

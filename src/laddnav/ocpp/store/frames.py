@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpp.model import Direction, FrameKind, Message
 
-LOG = """
+LOG = Lines(
+    """
 insert into ocpp_frame (holder, station_id, at, direction, kind, message_id, action, body, session_id, quirk)
-select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-  $8::text[], $9::text[], $10::text[])
-"""
+select * from {rows}
+""",
+    holder="text",
+    station_id="text",
+    at="timestamptz",
+    direction="text",
+    kind="text",
+    message_id="text",
+    action="text",
+    body="text",
+    session_id="text",
+    quirk="text",
+)
 _MESSAGE = "holder, station_id, id, at, direction, kind, message_id, action, body, session_id, quirk"
 MESSAGES_AFTER = f"""
 select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 and id > $3 order by id limit $4
@@ -33,8 +45,9 @@ def forget(unit: Unit, before: datetime) -> None:
 
 def log(unit: Unit, messages: Sequence[Message]) -> None:
     """All of a tick's frames in one statement, in the order in which they passed."""
-    rows = [
-        (
+    for one in messages:
+        unit.write(
+            LOG,
             str(one.holder),
             one.station_id,
             one.at,
@@ -46,10 +59,6 @@ def log(unit: Unit, messages: Sequence[Message]) -> None:
             one.session_id,
             one.quirk,
         )
-        for one in messages
-    ]
-    if rows:
-        unit.write(LOG, *(list(column) for column in zip(*rows, strict=True)))
 
 
 async def after(unit: Unit, holder: PartyId, station_id: str, after: int, limit: int) -> list[Message]:

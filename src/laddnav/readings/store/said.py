@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.metering.model import Activity, Mark, Reading
 from laddnav.readings.model import Said
 
-APPEND = """
+APPEND = Lines(
+    """
 insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, signed,
   recorded_at)
-select *, $12 from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[],
-  $8::text[], $9::text[], $10::numeric[], $11::text[])
-on conflict do nothing
-"""
+select * from {rows} on conflict do nothing
+""",
+    holder="text",
+    session_id="text",
+    station_id="text",
+    evse_no="integer",
+    at="timestamptz",
+    measurand="text",
+    phase="text",
+    place="text",
+    context="text",
+    value="numeric",
+    signed="text",
+    recorded_at="timestamptz",
+)
 OF_SESSION = """
 select at, measurand, phase, place, context, value, signed from reading
 where holder = $1 and session_id = $2
@@ -42,12 +55,13 @@ def append(unit: Unit, said: Sequence[Said]) -> None:
             reading.context,
             reading.value,
             reading.signed,
+            unit.now,
         )
         for one in said
         for reading in one.readings
     )
-    if rows:
-        unit.write(APPEND, *(list(column) for column in zip(*rows, strict=True)), unit.now)
+    for row in rows:
+        unit.write(APPEND, *row)
 
 
 async def of_session(

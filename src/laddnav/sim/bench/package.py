@@ -17,6 +17,7 @@ import websockets
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action
+from websockets.typing import Subprotocol
 
 from laddnav.kit.time import rfc3339
 from laddnav.sim.process import READY
@@ -53,7 +54,8 @@ async def _met(socket: websockets.ServerConnection) -> None:
 
 async def _serve() -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    async with websockets.serve(_met, sock=listening, subprotocols=["ocpp1.6"], compression=None, ping_interval=None):  # type: ignore[list-item]
+    spoken = [Subprotocol("ocpp1.6")]
+    async with websockets.serve(_met, sock=listening, subprotocols=spoken, compression=None, ping_interval=None):
         sys.stdout.write(f"{READY}http://127.0.0.1:{listening.getsockname()[1]}\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
