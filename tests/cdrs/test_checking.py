@@ -16,7 +16,7 @@ from laddnav.billing.rules import payable
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrReceived
 from laddnav.cdrs.model import Cdr, Costs, Review, Standing
-from laddnav.cdrs.rules import NoReason, NotInDispute, credit_id, credited
+from laddnav.cdrs.rules import NotInDispute, credit_id, credited
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
@@ -27,6 +27,7 @@ from laddnav.kit.money import Price, TaxAmount
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.metering.model import ChargingPeriod, Dimension
+from laddnav.meters.rules import NoReason
 from laddnav.parties import actions as parties
 from laddnav.pricing.check.causes import Cause
 from laddnav.pricing.check.plausible import Implausible

@@ -15,7 +15,7 @@ from laddnav.billing.rules import receivable
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.cdrs.model import Cdr
-from laddnav.cdrs.rules import AlreadyCredited, NoReason, NotOurs, UnknownCdr
+from laddnav.cdrs.rules import AlreadyCredited, NotOurs, UnknownCdr
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
@@ -24,6 +24,7 @@ from laddnav.kit.energy import wh
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.metering.model import DoubtKind, Measurand, Reading
+from laddnav.meters.rules import NoReason
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions

@@ -17,7 +17,6 @@ from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
 from laddnav.cdrs.rules import (
     AlreadyClosedDifferently,
     AlreadyCredited,
-    NoReason,
     NotInDispute,
     NotOurs,
     UnknownCdr,
@@ -31,6 +30,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
 from laddnav.metering.model import DoubtKind, Measured, Reading
 from laddnav.meters import actions as meters
+from laddnav.meters.rules import NoReason
 from laddnav.people import actions as people
 from laddnav.pricing.check import verdicts as checking
 from laddnav.readings import actions as readings

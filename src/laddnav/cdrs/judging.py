@@ -10,11 +10,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from laddnav.cdrs.model import Cdr, Review, Standing
-from laddnav.cdrs.rules import NoReason, NotInDispute
+from laddnav.cdrs.rules import NotInDispute
 from laddnav.kit.ids import fold
 from laddnav.kit.money import minor_unit
 from laddnav.kit.power import Power
 from laddnav.locations.model import Connector, Location
+from laddnav.meters.rules import NoReason
 from laddnav.pricing.check.plausible import Implausible, most_of
 from laddnav.pricing.check.verdicts import Checked, Verdict
 from laddnav.tariffs.model import Tariff

@@ -72,13 +72,6 @@ class UnknownDispute(Refusal):
         self.ref = ref
 
 
-class NoReason(Refusal):
-    """Whoever rejects or credits a CDR says why."""
-
-    def __init__(self) -> None:
-        super().__init__("Say why: the reason is kept with what was decided")
-
-
 # ---- Closing and crediting
 
 

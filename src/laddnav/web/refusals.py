@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
-from laddnav.cdrs.rules import AlreadyCredited, NoReason, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
+from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.db.unit import Unstorable
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
@@ -17,6 +17,8 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.metering.signed.model import UnfitKey
+from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, UnknownMeter, UnknownProof
 from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.calls.client import NotRegistered
 from laddnav.ocpi.calls.guard import ForbiddenAddress
@@ -56,6 +58,7 @@ from laddnav.web.words import N_, translations
 # With the refusal's own fields. One that is not here says its own English sentence.
 SENTENCES: dict[type[Exception], str] = {
     AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
+    AlreadyRegistered: N_("A meter with this serial number is registered already; change that one."),
     AlreadyEnded: N_("This session is over already."),
     BookingOver: N_("This booking is over already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
@@ -78,6 +81,7 @@ SENTENCES: dict[type[Exception], str] = {
     NotCapable: N_("Its operator does not say that this can be done there from afar (%(capability)s)."),
     NotConnectedTo: N_("There is no connection to %(party)s."),
     NotForReservations: N_("Element %(number)s is for reservations, which may only have prices for TIME and FLAT."),
+    NotHeld: N_("Nothing is to be decided about this charge; somebody has, or nothing was wrong."),
     NotInDispute: N_("This CDR is not held, or somebody has decided already."),
     NotOurs: N_("This CDR is a partner's; only its operator can take it back."),
     NotServed: N_("Drivers cannot pay for this EVSE at this terminal."),
@@ -96,6 +100,7 @@ SENTENCES: dict[type[Exception], str] = {
     TooFarAhead: N_("The start has to be within a year from now."),
     TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
     Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
+    UnfitKey: N_("The public key cannot be read, or is of a kind that cannot be used."),
     UnfitTls: N_("What is given cannot guard the line: %(why)s"),
     UnfitPolicy: N_("A switch cannot stand like that: %(why)s"),
     UnknownAccount: N_("There is no such account."),
@@ -111,7 +116,9 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownInvoice: N_("There is no such invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
+    UnknownMeter: N_("There is no such meter."),
     UnknownModule: N_("Nothing of this name goes through a hub."),
+    UnknownProof: N_("There is no such signed record."),
     UnknownRecord: N_("There is no such record of an invoice."),
     UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),
@@ -134,6 +141,8 @@ NOT_FOUND = (
     UnknownHub,
     UnknownInvoice,
     UnknownLocation,
+    UnknownMeter,
+    UnknownProof,
     UnknownRecord,
     UnknownSession,
     UnknownStation,

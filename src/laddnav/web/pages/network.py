@@ -16,6 +16,7 @@ from laddnav.kit.energy import NO_ENERGY
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Status
+from laddnav.meters import actions as meters
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.rules import OPEN
@@ -106,6 +107,14 @@ async def _attention(unit: Unit, asked: Asked, holder: PartyId | None) -> list[N
     if doubts:
         text = asked.say("Doubts about what meters said: %(count)s.", count=len(doubts))
         needs.append(Need(tone="warn", text=text, href="/doubts", deed=asked.say("Look at them")))
+    waiting = await meters.held(unit, holder)
+    if waiting:
+        text = asked.say("Charges held because of what their meter signed: %(count)s.", count=len(waiting))
+        needs.append(Need(tone="bad", text=text, href="/meters", deed=asked.say("Decide")))
+    ending = await meters.ending(unit, holder)
+    if ending:
+        text = asked.say("Meters whose calibration ends soon or is over: %(count)s.", count=len(ending))
+        needs.append(Need(tone="warn", text=text, href="/meters", deed=asked.say("Look at them")))
     return needs[:NAMED_MAX]
 
 

@@ -1,0 +1,175 @@
+"""Meters: their keys and calibration, keys that stations claim, and charges held because of what their meter signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.meters import actions as meters
+from laddnav.meters.model import Calibration, Claim, KeySource, Meter, Proof
+from laddnav.meters.rules import calibration
+from laddnav.people.api import yours
+from laddnav.sessions import actions as sessions
+from laddnav.web.asked import Asked, Door, do, see
+
+PAGE = 50
+
+
+class NoDay(Refusal):
+    """A day is written as year, month and day."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"{said!r} is no day")
+        self.said = said
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    meter: Meter
+    calibration: Calibration
+
+
+async def list_all(asked: Asked) -> Response:
+    cursor, holder = asked.query("cursor"), asked.visitor.holder
+    async with asked.unit() as unit:
+        found = await meters.page(unit, holder, before=cursor, limit=PAGE + 1)
+        held = await meters.held(unit, holder)
+        claimed = await meters.claims(unit, holder)
+        today = unit.now.date()
+    return asked.page(
+        "meters.html",
+        rows=[Row(meter=meter, calibration=calibration(meter, today)) for meter in found[:PAGE]],
+        held=held,
+        claimed=claimed,
+        next=found[PAGE - 1].ref if len(found) > PAGE else None,
+        begun=cursor is not None,
+    )
+
+
+async def new(asked: Asked) -> Response:
+    """With `claimed`, the meter and the key that a Station sent are filled in."""
+    claim = None
+    if asked.query("claimed"):
+        async with asked.unit() as unit:
+            known = await meters.claims(unit, asked.visitor.holder)
+        claim = _claim(known, asked)
+    return asked.page("meter_new.html", claim=claim, holders=_holders(asked))
+
+
+async def register(asked: Asked) -> Response:
+    """Raises AlreadyRegistered, UnfitKey, UnknownStation, NoDay, NotAPartyId."""
+    holder = yours(asked.visitor, PartyId.parse(asked.said("holder")))
+    async with asked.unit() as unit:
+        bare = Meter(
+            holder=holder,
+            ref=unit.new_id(),
+            serial=asked.said("serial"),
+            public_key=asked.said("public_key"),
+            key_source=KeySource.STATION if asked.said("claimed") else KeySource.METER,
+            registered_at=unit.now,
+            registered_by=asked.visitor.name,
+        )
+        meter = await meters.register(unit, _described(bare, asked))
+    asked.console.database.wake()
+    return asked.done(f"/meters/{meter.ref}", asked.say("The meter is registered; what waited for its key is judged."))
+
+
+async def one(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        meter = await _mine(asked, unit)
+        state = calibration(meter, unit.now.date())
+    return asked.page("meter.html", meter=meter, calibration=state)
+
+
+async def amend(asked: Asked) -> Response:
+    """Raises UnknownMeter, UnfitKey, UnknownStation, NoDay."""
+    async with asked.unit() as unit:
+        before = await _mine(asked, unit)
+        key = asked.said("public_key")
+        source = before.key_source if key == before.public_key else KeySource.METER
+        said = replace(before, public_key=key, key_source=source)
+        await meters.amend(unit, _described(said, asked), by=asked.visitor.name)
+    asked.console.database.wake()
+    return asked.done(f"/meters/{before.ref}", asked.say("What is known of the meter is changed."))
+
+
+async def proof(asked: Asked) -> Response:
+    """The signed records of one charge, and what is to be decided about them."""
+    async with asked.unit() as unit:
+        found = await _proof(asked, unit)
+        session = await sessions.find(unit, found.holder, found.holder, found.session_id)
+    return asked.page("proof.html", proof=found, session_ref=session.ref if session else None)
+
+
+async def accept(asked: Asked) -> Response:
+    """Raises UnknownProof, NotHeld, NoReason."""
+    async with asked.unit() as unit:
+        found = await _proof(asked, unit)
+        await meters.accept(unit, found.ref, by=asked.visitor.name, why=asked.said("why"))
+    asked.console.database.wake()
+    return asked.done(f"/signed/{found.ref}", asked.say("The charge will be billed as it was metered."))
+
+
+async def reject(asked: Asked) -> Response:
+    """Raises UnknownProof, NotHeld, NoReason."""
+    async with asked.unit() as unit:
+        found = await _proof(asked, unit)
+        await meters.reject(unit, found.ref, by=asked.visitor.name, why=asked.said("why"))
+    return asked.done(f"/signed/{found.ref}", asked.say("The charge will not be billed."))
+
+
+async def _mine(asked: Asked, unit: Unit) -> Meter:
+    meter = await meters.by_ref(unit, asked.part("ref"))
+    yours(asked.visitor, meter.holder)
+    return meter
+
+
+async def _proof(asked: Asked, unit: Unit) -> Proof:
+    found = await meters.proof(unit, asked.part("ref"))
+    yours(asked.visitor, found.holder)
+    return found
+
+
+def _claim(known: Sequence[Claim], asked: Asked) -> Claim | None:
+    return next((one for one in known if one.serial == asked.query("claimed")), None)
+
+
+def _holders(asked: Asked) -> list[tuple[str, str]]:
+    mine = asked.visitor.holder
+    return [(str(party.holder), party.name) for party in asked.parties if mine in (None, party.holder)]
+
+
+def _described(meter: Meter, asked: Asked) -> Meter:
+    return replace(
+        meter,
+        station_id=asked.said("station_id") or None,
+        evse_no=asked.number("evse_no"),
+        type_approval=asked.said("type_approval") or None,
+        calibrated_on=_day(asked.said("calibrated_on")),
+        calibration_ends=_day(asked.said("calibration_ends")),
+    )
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError as error:
+        raise NoDay(said) from error
+
+
+DOORS: tuple[Door, ...] = (
+    see("/meters", list_all),
+    see("/meters/new", new),
+    do("/meters", register),
+    see("/meters/{ref}", one),
+    do("/meters/{ref}", amend),
+    see("/signed/{ref}", proof),
+    do("/signed/{ref}/accept", accept),
+    do("/signed/{ref}/reject", reject),
+)

@@ -1,0 +1,86 @@
+"""The pages of meters: registered, warned of, and what their records hold; and what a driver sees of a record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import aiohttp
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.db.outbox import drain
+from laddnav.metering.signed import judging
+from laddnav.metering.signed.containers import in_file
+from laddnav.meters import actions as meters
+from laddnav.people.model import Role
+from tests.clock import SetClock
+from tests.meters.signing import SigningMeter
+from tests.meters.test_proving import charged, signed
+from tests.things import US, settled
+from tests.web.site import Site
+from tests.web.test_doors import client, sign_in
+from tests.web.test_hubs import read
+
+__all__ = ["client"]
+
+
+async def test_a_claimed_key_is_registered_and_the_driver_checks_what_it_signed(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    station, signer = await settled(site.database), SigningMeter()
+    csrf = await sign_in(client, site, Role.OPERATOR)
+    assert "No meters yet" in await read(client, f"{site.url}/meters")
+    begun = clock.now()
+    ended = begun + timedelta(hours=1)
+    record = signer.signs_both(begun, "1000", ended, "6000")
+    wrapped = f'{{"signedMeterData":"{record.encode().hex()}","publicKey":"{signer.public_key}"}}'
+    session = await charged(site.database, station, signed("Transaction.End", wrapped))
+    listed = await read(client, f"{site.url}/meters")
+    assert "No key of meter 4711 is known" in listed and "/meters/new?claimed=4711" in listed
+    assert "Charges held because of what their meter signed: 1." in await read(client, site.url)
+    form = await read(client, f"{site.url}/meters/new?claimed=4711")
+    assert signer.public_key in form and "Compare it with the one on the meter" in form
+    said = {
+        "csrf": csrf,
+        "holder": str(US),
+        "serial": "4711",
+        "public_key": signer.public_key,
+        "claimed": "yes",
+        "station_id": "ST1",
+        "evse_no": "1",
+        "calibration_ends": str((begun + timedelta(days=30)).date()),
+    }
+    async with client.post(f"{site.url}/meters", data=said) as answer:
+        assert answer.status == 200 and "the station, confirmed by a person" in await answer.text()
+    await drain(site.database)
+    async with site.database.unit() as unit:
+        (meter,) = await meters.page(unit, US)
+        proof = await meters.proof_of(unit, US, session)
+        assert await cdrs.of_session(unit, US, US, session) is not None
+    assert "Ends soon" in await read(client, f"{site.url}/meters")
+    assert "Order the next one" in await read(client, f"{site.url}/meters/{meter.ref}")
+    assert proof is not None
+    assert "Proved" in await read(client, f"{site.url}/signed/{proof.ref}")
+    async with aiohttp.ClientSession() as driver:
+        page = await read(driver, f"{site.url}/charge/signed/{proof.ref}")
+        assert "This is what the meter wrote" in page and "Kajen" in page and "CARD1" not in page
+        async with driver.get(f"{site.url}/charge/signed/{proof.ref}/values.xml") as answer:
+            (one,) = in_file(await answer.text())
+        assert judging.judged(one.text, one.key).billable
+        await read(driver, f"{site.url}/charge/signed/x", status=404)
+
+
+async def test_what_fails_is_decided_with_a_reason(site: Site, client: aiohttp.ClientSession, clock: SetClock) -> None:
+    station = await settled(site.database)
+    csrf = await sign_in(client, site, Role.OPERATOR)
+    for deed, words in (("accept", "will be billed as it was metered"), ("reject", "will not be billed")):
+        session = await charged(site.database, station, signed("Transaction.End", f"no record <{deed}>"))
+        async with site.database.unit() as unit:
+            proof = await meters.proof_of(unit, US, session)
+        assert proof is not None
+        page = await read(client, f"{site.url}/signed/{proof.ref}")
+        assert "none of the formats" in page and f"no record &lt;{deed}&gt;" in page
+        async with client.post(f"{site.url}/signed/{proof.ref}/{deed}", data={"csrf": csrf, "why": "seen"}) as answer:
+            assert words in await answer.text()
+        await drain(site.database)
+        async with site.database.unit() as unit:
+            assert (await cdrs.of_session(unit, US, US, session) is not None) == (deed == "accept")
