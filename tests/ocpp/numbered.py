@@ -61,6 +61,11 @@ def answering(protocol: str) -> type:
             self.asked.append(("SetChargingProfile", said))
             return result.SetChargingProfile(status="Accepted")
 
+        @on(Action.cost_updated)
+        def _cost(self, **said: Any) -> Any:
+            self.asked.append(("CostUpdated", said))
+            return result.CostUpdated()
+
     return Wire
 
 

@@ -257,5 +257,6 @@ class Station(Struct, frozen=True, kw_only=True):
     booted_at: datetime | None = None
     heartbeat_interval: int = 300  # seconds
     boot_retry_interval: int = 60  # seconds
+    shows_prices: bool = False  # what charging costs, as we tell it
     protocols: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
     on_connect: str = "configure"

@@ -15,7 +15,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
-from laddnav.ocpp import charges, rules, store, variables
+from laddnav.ocpp import charges, credit, prices, rules, store, variables
 from laddnav.ocpp.model import Message, Outcome, Transaction
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wire.events import (
@@ -69,8 +69,14 @@ async def small_talk(unit: Unit, told: Sequence[Told]) -> list[Outcome]:
     """Beats, statuses and readings of many Stations in one Unit; each is answered in its place."""
     locations.all_seen(unit, [one.station for one in told])
     measured = [(one.station, one.event) for one in told if isinstance(one.event, Measured)]
-    measurements = await _measurements(unit, measured)
+    found = await _measurements(unit, measured)
+    measurements = [measurement for measurement, _ in found]
     await sessions.measure(unit, [one for one in measurements if one.readings])
+    prices.moved(unit, measurements)
+    for measurement, charge in found:
+        if charge is not None and charge.cost_max is not None and measurement.session_id:
+            session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
+            await credit.used_up(unit, measurement.station, charge, session)
     about = iter(measurements)
     outcomes: list[Outcome] = []
     for one in told:
@@ -110,8 +116,10 @@ async def _report(unit: Unit, station: Station, report: StatusReported) -> None:
         await sessions.mark(unit, station, report.evse_no, report.activity, at)
 
 
-async def _measurements(unit: Unit, measured: Sequence[tuple[Station, Measured]]) -> list[Measurement]:
-    """Whose readings these are, each in its place."""
+async def _measurements(
+    unit: Unit, measured: Sequence[tuple[Station, Measured]]
+) -> list[tuple[Measurement, Transaction | None]]:
+    """Whose readings these are, each in its place, with the charge that they are of."""
     named = {(station.holder, station.id, int(one.charge)) for station, one in measured if one.charge is not None}
     by_number = await store.charges.by_numbers(unit, sorted(named))
     lost = {
@@ -128,19 +136,20 @@ def _measurement(
     one: Measured,
     by_number: dict[tuple[str, int], Transaction],
     under_way: Sequence[Transaction],
-) -> Measurement:
+) -> tuple[Measurement, Transaction | None]:
     """Readings under no name, or under one that was never given, belong to what is charging at that Evse."""
     charge = None if one.charge is None else by_number.get((station.id, int(one.charge)))
     if charge is None and one.readings:
         first = min(reading.at for reading in one.readings)
         at_evse = (each for each in under_way if (each.station_id, each.evse_no) == (station.id, one.evse_no))
         charge = next((each for each in at_evse if each.started_at <= first), None)
-    return Measurement(
+    measurement = Measurement(
         station=station,
         evse_no=one.evse_no if charge is None else charge.evse_no,
         session_id=None if charge is None else charge.session_id or None,
         readings=one.readings,
     )
+    return measurement, charge
 
 
 # One at a time -------------------------------------------------------------------------------------------------------
@@ -212,8 +221,8 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
     At a number behind which no Evse stands it is a doubt, and the station gets a number all the same: refusing it
     would only make it ask again (OCPP 1.6 §4.8).
     """
-    session_id = ""
-    judged = rules.judged(given)
+    session_id, cost_max = "", None
+    judged = rules.judged(given, now=unit.now)
     try:
         session = await sessions.begin(
             unit,
@@ -226,10 +235,11 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
             reservation_no=start.reservation_no,
         )
         session_id = session.id
+        cost_max = await credit.of_charge(unit, session, given)
     except (NoStation, UnknownLocation, UnknownEvse):
         nowhere = f"a charge at number {start.evse_no}, register {start.register} Wh, but no Evse of ours is there"
         _doubt(unit, station, "", DoubtKind.UNKNOWN_EVSE, start, nowhere)
-    number = await store.charges.name(unit, station.holder, station.id, start, session_id)
+    number = await store.charges.name(unit, station.holder, station.id, start, session_id, cost_max)
     if number is None:
         raise ToldTwiceAtOnce("the same start was told at the same moment")
     await _stop_that_came_first(unit, station, start)
@@ -259,6 +269,7 @@ async def stop(unit: Unit, station: Station, stop: ChargeStopped) -> Outcome:
         return Outcome(ChargeClosed(token=await _stopper(unit, station, stop, None)))
     if not charge.stopped:
         await _end(unit, station, charge, stop)
+        prices.ended(unit, station, charge.session_id)
     elif charge.stop_key != stop.natural_key:
         otherwise = f"it was stopped already, and now once more at {stop.register} Wh"
         _doubt(unit, station, charge.session_id, DoubtKind.READING_AFTER_STOP, stop, otherwise)

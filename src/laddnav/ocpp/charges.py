@@ -6,7 +6,7 @@ nothing before it is missing (OCPP 2.0.1 part 2 E01 to E14).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,13 +19,14 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
 from laddnav.locations.rules import UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
-from laddnav.ocpp import rules, store
+from laddnav.ocpp import credit, prices, rules, store
 from laddnav.ocpp.model import Outcome, Transaction
 from laddnav.ocpp.wanted import STORY, About, write_down
 from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, Noted, Stage, StoryHeard, StoryTold, TokenJudged
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
+from laddnav.sessions.model import Session
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 from laddnav.tokens.model import Authorization
 
@@ -65,7 +66,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     assert found is not None, "it was opened a statement ago"
     charge, knows = found
     if knows:
-        return Outcome(StoryHeard(token=await _verdict(unit, charge, told, shown)), charge.session_id or None)
+        return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
     charge = _with(charge, told)
     if shown is not None and _may_begin(station, charge):
         charge = await _begin(unit, station, charge, told, shown)
@@ -85,7 +86,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         else:
             _ask_for_the_rest(unit, station, charge, told.number)
     await show(unit, station, charge.evse_no)
-    return Outcome(StoryHeard(token=await _verdict(unit, charge, told, shown)), charge.session_id or None)
+    return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
 
 
 async def connectors(unit: Unit, station: Station, reported: ConnectorsReported) -> Outcome:
@@ -175,7 +176,7 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
         nowhere = f"a charge at number {charge.evse_no}, whose Evse is in no Location any more"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
         return charge
-    return replace(charge, session_id=session.id)
+    return replace(charge, session_id=session.id, cost_max=await credit.of_charge(unit, session, shown.given))
 
 
 async def _follow(unit: Unit, station: Station, charge: Transaction, told: ChargeTold) -> None:
@@ -216,7 +217,23 @@ def _ask_for_the_rest(unit: Unit, station: Station, charge: Transaction, number:
     write_down(unit, station.holder, station.id, STORY, charge.name, f"event {number}", about=about)
 
 
-async def _verdict(unit: Unit, charge: Transaction, told: ChargeTold, shown: Shown | None) -> TokenJudged | None:
+async def _heard(
+    unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown | None
+) -> StoryHeard:
+    """With what the charge costs so far, and, when it has just begun, with what it will cost and may cost."""
+    session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id) if charge.session_id else None
+    begins = session is not None and shown is not None and session.allowed
+    tariff = session.tab.tariff if begins and session is not None and session.tab is not None else None
+    await credit.used_up(unit, station, charge, None if told.stage is Stage.ENDED else session)
+    return StoryHeard(
+        token=_verdict(session, told, shown, unit.now),
+        cost=prices.total(session, over=told.stage is Stage.ENDED),
+        cost_max=charge.cost_max if begins and charge.cost_max and await credit.counted_by(unit, station) else None,
+        message=prices.in_words(tariff, shown.given) if tariff and shown and station.shows_prices else None,
+    )
+
+
+def _verdict(session: Session | None, told: ChargeTold, shown: Shown | None, now: datetime) -> TokenJudged | None:
     """Whoever shows a card hears of it (E01.FR.12); nobody can be kept from ending a charge.
 
     A card that was not judged now is that of a charge under way, and as good as it was then.
@@ -224,8 +241,7 @@ async def _verdict(unit: Unit, charge: Transaction, told: ChargeTold, shown: Sho
     if told.uid is None:
         return None
     if shown is not None:
-        return rules.judged(shown.given, shown.group_id)
-    session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
+        return rules.judged(shown.given, shown.group_id, now=now)
     return rules.settled_as(told.stage is Stage.ENDED or (session is not None and session.allowed))
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
-from laddnav.ocpp import charges, needs, rules, store, variables
+from laddnav.ocpp import charges, needs, prices, rules, store, variables
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
 from laddnav.ocpp.tasks import going_on
@@ -176,6 +176,7 @@ ERRANDS: dict[str, Errand] = {
     UNLOCK: Errand(_unlock, _unlocked),
     REPORT: variables.ERRAND,
     needs.NEEDS: needs.ERRAND,
+    **prices.ERRANDS,
     TASK: going_on.ERRAND,
     LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
     LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),

@@ -49,7 +49,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
 
     `told_as` is the station's own name for it; None: it goes by the number that we gave. Of one that is told in
     numbered events: `first_no` is that of its start, None until it is heard, `register` the newest before its Session
-    began, in Wh, `ending` how it ended.
+    began, in Wh, `ending` how it ended. `cost_max`: what it may cost, for a driver with prepaid credit.
     """
 
     holder: PartyId
@@ -65,6 +65,7 @@ class Transaction(Struct, frozen=True, kw_only=True):
     first_no: int | None = None
     register: Decimal | None = None
     ending: str | None = None
+    cost_max: Decimal | None = None
 
     @property
     def name(self) -> str:

@@ -48,13 +48,17 @@ def interval(station: Station) -> int:
     return station.heartbeat_interval if station.accepted else station.boot_retry_interval
 
 
-def judged(given: Authorization, group_id: str | None = None) -> TokenJudged:
-    """`group_id` of a reservation wins over the Token's own, so that the station lets it use what it keeps."""
+def judged(given: Authorization, group_id: str | None = None, *, now: datetime | None = None) -> TokenJudged:
+    """`group_id` of a reservation wins over the Token's own, so that the station lets it use what it keeps.
+
+    C17.FR.01, C17.FR.02: a Token with prepaid credit does not stay in a cache.
+    """
     token = given.token
+    prepaid = token is not None and token.credit is not None
     return TokenJudged(
         allowed=given.allowed,
         group_id=group_id or (None if token is None else token.group_id),
-        expires_at=None if token is None else token.expires_at,
+        expires_at=now if prepaid else None if token is None else token.expires_at,
     )
 
 

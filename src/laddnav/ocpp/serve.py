@@ -19,7 +19,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
-from laddnav.ocpp import actions, calls, charges, door, rules
+from laddnav.ocpp import actions, calls, charges, door, prices, rules
 from laddnav.ocpp.actions import SmallTalk, Told, ToldTwiceAtOnce
 from laddnav.ocpp.charges import Shown
 from laddnav.ocpp.connection import POLICY, Connection
@@ -156,7 +156,10 @@ class Sockets:
                 _, given, group_id = await actions.judge(self.database, exchange.station, event.uid, self.ask)
                 async with self.database.unit() as unit:
                     locations.seen(unit, id)
-                    return kept_alone(unit, exchange, Outcome(rules.judged(given, group_id)))
+                    station = await locations.station(unit, id)
+                    judged = rules.judged(given, group_id, now=unit.now)
+                    judged = await prices.foretold(unit, station, event.uid, given, judged)
+                    return kept_alone(unit, exchange, Outcome(judged))
             case ChargeStarted():
                 return await self._started(exchange, event)
             case ChargeStopped():

@@ -33,6 +33,7 @@ class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
     evse_no: int = 0
     seconds: int = 0
     charge: str = ""
+    text: str = ""
 
 
 NOTHING = About()

@@ -51,6 +51,7 @@ class Provisioning(Struct, frozen=True, kw_only=True):
     heartbeat_interval: Seconds | UnsetType = UNSET
     boot_retry_interval: Seconds | UnsetType = UNSET
     on_connect: Literal["configure", "none"] | UnsetType = UNSET
+    shows_prices: bool | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Without the password."""

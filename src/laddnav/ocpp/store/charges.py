@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 from laddnav.db.unit import Record, Unit
@@ -12,10 +13,10 @@ from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold
 
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
-  t.stop_digest as stop_key, t.told_as, t.first_no, t.register, t.ending"""
+  t.stop_digest as stop_key, t.told_as, t.first_no, t.register, t.ending, t.cost_max"""
 NAME = """
-insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, station_id, natural_key) do nothing returning number
+insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at, cost_max)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, station_id, natural_key) do nothing returning number
 """
 NAMED_AS = f"""
 select {_TRANSACTION} from ocpp_transaction t where t.holder = $1 and t.station_id = $2 and t.natural_key = $3
@@ -41,10 +42,12 @@ where holder = $1 and station_id = $2 and number = $3
 """
 
 
-async def name(unit: Unit, holder: PartyId, station_id: str, start: ChargeStarted, session_id: str) -> int | None:
+async def name(
+    unit: Unit, holder: PartyId, station_id: str, start: ChargeStarted, session_id: str, cost_max: Decimal | None
+) -> int | None:
     """A number for this charge; None where the same start was told, and named, at the same moment."""
     number: int | None = await unit.value(
-        NAME, str(holder), station_id, start.evse_no, start.natural_key, session_id, start.uid, start.at
+        NAME, str(holder), station_id, start.evse_no, start.natural_key, session_id, start.uid, start.at, cost_max
     )
     return number
 
@@ -103,7 +106,7 @@ where t.holder = $1 and t.station_id = $2 and t.natural_key = 'told/' || $3
 HEAR = """
 update ocpp_transaction
 set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = $5,
-  evse_no = $6, session_id = $7, id_tag = $8, register = $9, ending = $10
+  evse_no = $6, session_id = $7, id_tag = $8, register = $9, ending = $10, cost_max = $12
 where holder = $1 and station_id = $2 and number = $3
 returning coalesce(heard @> int4range(first_no, $11, '[]'), false)
 """
@@ -146,6 +149,7 @@ async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int |
         charge.register,
         charge.ending,
         last_no,
+        charge.cost_max,
     )
     return bool(complete)
 

@@ -13,6 +13,7 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
+from laddnav.ocpp.wire.prices import PriceRequest
 from laddnav.ocpp.wire.reports import ReportAnswer, ReportEvent
 from laddnav.ocpp.wire.upkeep import ListVersionTold, UpkeepEvent, UpkeepRequest
 from laddnav.ocpp.wire.variables import (
@@ -211,9 +212,13 @@ class Noted(Struct, frozen=True, kw_only=True):
 
 
 class TokenJudged(Struct, frozen=True, kw_only=True):
-    """To TokenShown, and in the answers to ChargeStarted and ChargeStopped; `expires_at` ends its stay in a cache."""
+    """To TokenShown, and in the answers to ChargeStarted and ChargeStopped; `expires_at` ends its stay in a cache.
+
+    `message` is for the driver: what charging costs.
+    """
 
     allowed: Allowed
+    message: str | None = None
     group_id: str | None = None
     expires_at: datetime | None = None
 
@@ -232,9 +237,16 @@ class ChargeClosed(Struct, frozen=True, kw_only=True):
 
 
 class StoryHeard(Struct, frozen=True, kw_only=True):
-    """To ChargeTold; no verdict where nobody showed a token."""
+    """To ChargeTold; no verdict where nobody showed a token.
+
+    `cost` is that of the charge so far, and in the end all of it, taxes included; None: nobody knows. It may cost no
+    more than `cost_max`. `message` is for the driver: what charging costs here.
+    """
 
     token: TokenJudged | None = None
+    cost: Decimal | None = None
+    cost_max: Decimal | None = None
+    message: str | None = None
 
 
 class DataJudged(Struct, frozen=True, kw_only=True):
@@ -334,6 +346,7 @@ Request = (
     | ReportLimits
     | ReportCharge
     | Verbatim
+    | PriceRequest
     | ReportVariables
     | ReadVariables
     | SetVariables

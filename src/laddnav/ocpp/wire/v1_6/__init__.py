@@ -13,6 +13,7 @@ from laddnav.ocpp.wire.events import (
     UnlimitCharge,
     Unlock,
 )
+from laddnav.ocpp.wire.prices import ShowCost, ShowFinalCost, ShowPrice
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.upkeep import (
     ChangeAvailability,
@@ -33,6 +34,7 @@ from laddnav.ocpp.wire.v1_6 import (
     change_configuration,
     clear_cache,
     clear_charging_profile,
+    costs,
     data_transfer,
     firmware_status_notification,
     get_composite_schedule,
@@ -80,6 +82,9 @@ DIALECT = Dialect(
         StopCharge: remote_stop_transaction.codec,
         KeepEvse: reserve_now.codec,
         FreeEvse: cancel_reservation.codec,
+        ShowCost: costs.running,
+        ShowFinalCost: costs.final,
+        ShowPrice: costs.user_price,
         Unlock: unlock_connector.codec,
         LimitCharge: set_charging_profile.codec,
         UnlimitCharge: clear_charging_profile.codec,

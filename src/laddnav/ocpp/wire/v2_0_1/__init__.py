@@ -15,6 +15,7 @@ from laddnav.ocpp.wire.events import (
     Unlock,
 )
 from laddnav.ocpp.wire.frames import ErrorCode
+from laddnav.ocpp.wire.prices import ShowCost
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.upkeep import (
     ChangeAvailability,
@@ -34,6 +35,7 @@ from laddnav.ocpp.wire.v2_0_1 import (
     cancel_reservation,
     change_availability,
     clear_charging_profile,
+    cost_updated,
     data_transfer,
     get_base_report,
     get_composite_schedule,
@@ -95,6 +97,7 @@ DIALECT = Dialect(
         StopCharge: request_stop_transaction.codec,
         KeepEvse: reserve_now.codec,
         FreeEvse: cancel_reservation.codec,
+        ShowCost: cost_updated.codec,
         Unlock: unlock_connector.codec,
         LimitCharge: set_charging_profile.codec,
         UnlimitCharge: clear_charging_profile.codec,

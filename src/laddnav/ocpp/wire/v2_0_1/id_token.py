@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -40,11 +41,21 @@ def id_token(uid: str, type: str) -> dict[str, Any]:
     return {"idToken": uid, "type": _TYPE.get(TokenType(type), _CENTRAL)}
 
 
+_CONTENT_MAX = 512
+
+
+def message_content(text: str) -> dict[str, Any]:
+    """For the driver, as much of it as a display takes."""
+    return {"format": "UTF8", "content": textwrap.shorten(text, _CONTENT_MAX, placeholder=" …")}
+
+
 def id_token_info(judged: TokenJudged) -> dict[str, Any]:
     """C01.FR.02, E01.FR.12: with the group that it belongs to, if any."""
     info: dict[str, Any] = {"status": _STATUS[judged.allowed]}
     if judged.expires_at is not None:
         info["cacheExpiryDateTime"] = rfc3339(judged.expires_at)
+    if judged.message is not None:
+        info["personalMessage"] = message_content(judged.message)
     # Cut short it could be another group, so it is left out.
     if judged.group_id and len(judged.group_id) <= _MAX:
         info["groupIdToken"] = {"idToken": judged.group_id, "type": _CENTRAL}

@@ -12,7 +12,7 @@ from laddnav.ocpp.wire.dialect import Hears
 from laddnav.ocpp.wire.events import ChargeTold, Stage, StoryHeard
 from laddnav.ocpp.wire.v1_6.fields import ReservationId, instant
 from laddnav.ocpp.wire.v2_0_1.fields import Count, TransactionId, WireEvse
-from laddnav.ocpp.wire.v2_0_1.id_token import WireIdToken, id_token_info, uid_of
+from laddnav.ocpp.wire.v2_0_1.id_token import WireIdToken, id_token_info, message_content, uid_of
 from laddnav.ocpp.wire.v2_0_1.meter_value import WireMeterValue, readings
 
 
@@ -67,7 +67,15 @@ def read(wire: WireTransactionEvent) -> ChargeTold:
 
 
 def write(answer: StoryHeard) -> dict[str, Any]:
-    return {} if answer.token is None else {"idTokenInfo": id_token_info(answer.token)}
+    """I02.FR.01, I03.FR.02, I06.FR.02."""
+    said: dict[str, Any] = {}
+    if answer.token is not None:
+        said["idTokenInfo"] = id_token_info(answer.token)
+    if answer.cost is not None:
+        said["totalCost"] = answer.cost
+    if answer.message is not None:
+        said["updatedPersonalMessage"] = message_content(answer.message)
+    return said
 
 
 codec = Hears(WireTransactionEvent, read, write)

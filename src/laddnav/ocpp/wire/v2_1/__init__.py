@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from laddnav.ocpp.wire import v2_0_1
 from laddnav.ocpp.wire.schemas import Version
-from laddnav.ocpp.wire.v2_1 import reporting
+from laddnav.ocpp.wire.v2_1 import reporting, transaction_event
 
 DIALECT = replace(
     v2_0_1.DIALECT,
     subprotocol="ocpp2.1",
     version=Version.V2_1,
-    hears={**v2_0_1.DIALECT.hears, **reporting.HEARS},
+    hears={**v2_0_1.DIALECT.hears, **reporting.HEARS, "TransactionEvent": transaction_event.codec},
     leaves=reporting.LEAVES,
 )
