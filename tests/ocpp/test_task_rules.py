@@ -11,7 +11,7 @@ from laddnav.ocpp.tasks import rules
 from laddnav.ocpp.tasks.local_list import Note, Unsent, portion, unsent
 from laddnav.ocpp.tasks.model import Kind, Step, StepState, Task, TaskState
 from laddnav.ocpp.wire.upkeep import Listed, SendList, Unlisted
-from laddnav.ocpp.wire.variables import Variable, VariableName, Wanted
+from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted, named
 from tests.things import US
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -82,8 +82,8 @@ def test_who_is_not_heard_of_in_its_time_has_failed() -> None:
 
 
 def test_what_differs_is_what_is_missing_or_otherwise() -> None:
-    def wanted(name: str, value: str) -> Wanted:
-        return Wanted(name=VariableName(name=name), value=value)
+    def wanted(name: str, value: str) -> VariableWanted:
+        return VariableWanted(name=VariableName(name=name), value=value)
 
     known = {
         one.name: one
@@ -99,14 +99,30 @@ def test_what_differs_is_what_is_missing_or_otherwise() -> None:
     assert [(str(one.name), one.value) for one in found] == [("Interval", "300"), ("Missing", None)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HeartbeatInterval",
+        "OCPPCommCtrlr.HeartbeatInterval",
+        "DeviceDataCtrlr.ItemsPerMessage[SetVariables]",
+        "EVSE[left]#1.Power/MaxSet",
+        "Connector#1.2.AvailabilityState",
+    ],
+)
+def test_a_variable_is_named_as_it_is_shown(text: str) -> None:
+    assert str(named(text)) == text
+
+
 def test_a_template_holds_no_secret_and_nothing_twice() -> None:
     """B05.FR.13: a component and variable is named once in a request."""
-    one = Wanted(name=VariableName(component="OCPPCommCtrlr", name="HeartbeatInterval"), value="60")
+    one = VariableWanted(name=VariableName(component="OCPPCommCtrlr", name="HeartbeatInterval"), value="60")
     assert rules.checked([one]) == (one,)
     with pytest.raises(rules.UnfitTemplate, match="twice"):
         rules.checked([one, replace(one, value="90")])
     with pytest.raises(rules.UnfitTemplate, match="secret"):
-        rules.checked([Wanted(name=VariableName(component="SecurityCtrlr", name="BasicAuthPassword"), value="x")])
+        rules.checked(
+            [VariableWanted(name=VariableName(component="SecurityCtrlr", name="BasicAuthPassword"), value="x")]
+        )
 
 
 def card(uid: str, group: str | None = None) -> Listed:

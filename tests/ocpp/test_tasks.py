@@ -21,7 +21,7 @@ from laddnav.ocpp.tasks.local_list import Syncing
 from laddnav.ocpp.tasks.logs import Fetching
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState
 from laddnav.ocpp.tasks.works import Opening, Plain, Resetting
-from laddnav.ocpp.wire.variables import VariableName, Wanted
+from laddnav.ocpp.wire.variables import VariableName, VariableWanted
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
 from tests.clock import SetClock
@@ -215,8 +215,8 @@ async def test_a_log_is_fetched_and_followed(url: str, database: Database, begin
                 assert (step.state, step.said) == (state, status)
 
 
-def wanted(name: str, value: str, component: str = "OCPPCommCtrlr") -> Wanted:
-    return Wanted(name=VariableName(component=component, name=name), value=value)
+def wanted(name: str, value: str, component: str = "OCPPCommCtrlr") -> VariableWanted:
+    return VariableWanted(name=VariableName(component=component, name=name), value=value)
 
 
 async def test_a_template_is_checked_and_applied(url: str, database: Database, begin: Begin) -> None:

@@ -27,6 +27,7 @@ import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
+import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
 import laddnav.parties.routes
 import laddnav.payments.routes
@@ -105,6 +106,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
+    *laddnav.ocpp.tasks.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
 

@@ -30,6 +30,7 @@ from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, Unknow
 from laddnav.ocpi.wire.handshake import NotNow
 from laddnav.ocpp.reports import UnknownReport
 from laddnav.ocpp.rules import NoAnswer, Offline
+from laddnav.ocpp.tasks.rules import TaskOver, UnknownTask, UnknownTemplate
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
 from laddnav.people.api import NotYours
@@ -109,6 +110,9 @@ STATUS: dict[type[Exception], int] = {
     UnknownTariff: 404,
     UnknownTerminal: 404,
     UnknownToken: 404,
+    UnknownTask: 404,
+    UnknownTemplate: 404,
+    TaskOver: 409,
     NotThisMethod: 405,
     AlreadyCredited: 409,
     AlreadyEnded: 409,

@@ -8,7 +8,7 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState, Template
-from laddnav.ocpp.wire.variables import Wanted
+from laddnav.ocpp.wire.variables import VariableWanted
 
 _TASK = "holder, ref, kind, settings, wave, failures_max, state, forgiven, why, asked_by, asked_at, over_at"
 ADD = f"insert into ocpp_task ({_TASK}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -166,6 +166,6 @@ def _template(row: Record) -> Template:
     read = {
         "holder": PartyId.parse(row["holder"]),
         "selection": json.decode(row["selection"], Selection),
-        "wanted": json.decode(row["wanted"], tuple[Wanted, ...]),
+        "wanted": json.decode(row["wanted"], tuple[VariableWanted, ...]),
     }
     return Template(**dict(row) | read)

@@ -20,7 +20,7 @@ from laddnav.ocpp.tasks.events import TaskWentOn
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState, Template
 from laddnav.ocpp.tasks.rules import Difference, NobodySelected, TaskOver, UnknownTask, UnknownTemplate
 from laddnav.ocpp.tasks.work import known
-from laddnav.ocpp.wire.variables import Wanted
+from laddnav.ocpp.wire.variables import VariableWanted
 
 _MANY = 500  # Stations read at once
 
@@ -118,7 +118,14 @@ async def page(
 
 
 async def keep_template(
-    unit: Unit, holder: PartyId, name: str, selection: Selection, wanted: Sequence[Wanted], *, by: str, ref: str | None
+    unit: Unit,
+    holder: PartyId,
+    name: str,
+    selection: Selection,
+    wanted: Sequence[VariableWanted],
+    *,
+    by: str,
+    ref: str | None,
 ) -> Template:
     """A new one, or that of this ref anew. Raises UnfitTemplate."""
     template = Template(

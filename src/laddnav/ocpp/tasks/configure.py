@@ -20,7 +20,7 @@ from laddnav.ocpp.wire.variables import (
     VariableName,
     VariablesSet,
     VariablesTold,
-    Wanted,
+    VariableWanted,
 )
 
 
@@ -28,7 +28,7 @@ class SetUp(Struct, frozen=True, kw_only=True):
     """What the template wanted when the task was begun, and its name."""
 
     template: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[VariableWanted, ...]
 
 
 _TAKEN = (SetStatus.ACCEPTED, SetStatus.REBOOT_REQUIRED)

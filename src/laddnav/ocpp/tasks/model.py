@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpp.wire.variables import Wanted
+from laddnav.ocpp.wire.variables import VariableWanted
 
 
 class Kind(StrEnum):
@@ -66,7 +66,7 @@ class Template(Struct, frozen=True, kw_only=True):
     ref: str
     name: Name
     selection: Selection
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[VariableWanted, ...]
     changed_at: datetime
     changed_by: str
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
 from laddnav.ocpp.tasks.model import BEGUN, OVER, Selection, Step, StepState, Task, TaskState
-from laddnav.ocpp.wire.variables import Variable, VariableName, Wanted, is_secret
+from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted, is_secret
 
 TRIES = 3  # in a row without an answer, after which a Station is given up
 
@@ -161,7 +161,7 @@ def selected(stations: Iterable[Station], by: Selection) -> list[Station]:
 # How stations should be set up ---------------------------------------------------------------------------------------
 
 
-def checked(wanted: Sequence[Wanted]) -> tuple[Wanted, ...]:
+def checked(wanted: Sequence[VariableWanted]) -> tuple[VariableWanted, ...]:
     """B05.FR.13. Passwords have their own way, on which nobody reads them. Raises UnfitTemplate."""
     seen: set[VariableName] = set()
     for one in wanted:
@@ -181,7 +181,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     value: str | None
 
 
-def drift(wanted: Iterable[Wanted], known: Mapping[VariableName, Variable]) -> tuple[Difference, ...]:
+def drift(wanted: Iterable[VariableWanted], known: Mapping[VariableName, Variable]) -> tuple[Difference, ...]:
     """Where a Station is not set up as it should be; how the case of a truth is written says nothing."""
     return tuple(
         Difference(name=one.name, wanted=one.value, value=is_now)

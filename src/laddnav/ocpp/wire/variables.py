@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from msgspec import Struct
+
+from laddnav.kit.json import Unreadable
 
 
 class Attribute(StrEnum):
@@ -42,6 +45,30 @@ class VariableName(Struct, frozen=True, kw_only=True, omit_defaults=True, order=
         return f"{component}{place}.{name}{attribute}" if component else f"{name}{attribute}"
 
 
+_NAME = re.compile(
+    r"(?:(?P<component>[^][#./=]+)(?:\[(?P<component_instance>[^]]*)\])?"
+    r"(?:#(?P<evse_no>\d{1,9})(?:\.(?P<connector_no>\d{1,9})(?=\.))?)?\.)?"
+    r"(?P<name>[^][#./=]+)(?:\[(?P<instance>[^]]*)\])?(?:/(?P<attribute>Target|MinSet|MaxSet))?"
+)
+
+
+def named(text: str) -> VariableName:
+    """Of what people write, as VariableName writes it. Raises Unreadable."""
+    found = _NAME.fullmatch(text.strip())
+    if found is None:
+        raise Unreadable(f"{text[:60]!r} names no variable; write Component.Variable, or a key of OCPP 1.6")
+    said = found.groupdict(default="")
+    return VariableName(
+        component=said["component"],
+        component_instance=said["component_instance"],
+        evse_no=int(said["evse_no"] or 0),
+        connector_no=int(said["connector_no"] or 0),
+        name=said["name"],
+        instance=said["instance"],
+        attribute=Attribute(said["attribute"] or Attribute.ACTUAL),
+    )
+
+
 class Variable(Struct, frozen=True, kw_only=True):
     """`value` None: it is not told, or it is a secret. `values` is the list of those it may have, as it was told.
 
@@ -56,7 +83,7 @@ class Variable(Struct, frozen=True, kw_only=True):
     values: str | None = None
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class VariableWanted(Struct, frozen=True, kw_only=True):
     """What a variable should be."""
 
     name: VariableName
@@ -81,7 +108,7 @@ class ReadVariables(Struct, frozen=True, kw_only=True):
 class SetVariables(Struct, frozen=True, kw_only=True):
     """Make these so; answered by VariablesSet."""
 
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[VariableWanted, ...]
 
 
 # What a station says -------------------------------------------------------------------------------------------------

@@ -1,0 +1,57 @@
+"""The operator API about what Stations are, how they should be set up, and the work on many of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laddnav.db.unit import Database
+from laddnav.locations import actions as locations
+from laddnav.ocpp import store
+from laddnav.ocpp.wire.variables import Variable, VariableName
+from laddnav.server.http import Serving
+from tests.server.conftest import Client
+
+INTERVAL = VariableName(component="OCPPCommCtrlr", name="HeartbeatInterval")
+PASSWORD = {"component": "SecurityCtrlr", "name": "BasicAuthPassword"}
+
+
+async def test_a_template_is_kept_checked_and_applied_as_a_task(
+    served: Serving, database: Database, lad: Client
+) -> None:
+    """B05.FR.13, and what stations told is what is compared."""
+    async with database.unit() as unit:
+        station = await locations.station(unit, "ST-1")
+        store.variables.keep(unit, station, [Variable(name=INTERVAL, value="300")], None)
+    status, told = await lad.ask("GET", "/stations/ST-1/variables")
+    assert (status, told["variables"][0]["called"]) == (200, "OCPPCommCtrlr.HeartbeatInterval")
+    assert (await lad.ask("POST", "/stations/ST-1/variables"))[0] == 409
+    wanted: list[dict[str, Any]] = [
+        {"name": {"component": "OCPPCommCtrlr", "name": "HeartbeatInterval"}, "value": "60"}
+    ]
+    body = {"name": "Ours", "wanted": wanted, "at": {"station_ids": ["ST-1"]}}
+    assert (await lad.ask("POST", "/templates", {**body, "wanted": [{"name": PASSWORD, "value": "x"}]}))[0] == 422
+    status, template = await lad.ask("POST", "/templates", body)
+    assert status == 201
+    status, drift = await lad.ask("GET", f"/templates/{template['ref']}/drift")
+    assert [(one["wanted"], one["value"]) for one in drift["stations"][0]["differs"]] == [("60", "300")]
+    status, task = await lad.ask("POST", f"/templates/{template['ref']}/tasks", {"wave": 5})
+    assert (status, task["kind"], [one["station_id"] for one in task["steps"]]) == (201, "CONFIGURE", ["ST-1"])
+    status, changed = await lad.ask("PUT", f"/templates/{template['ref']}", {**body, "name": "Theirs"})
+    assert (status, changed["name"]) == (200, "Theirs")
+    assert [one["name"] for one in (await lad.ask("GET", "/templates"))[1]["items"]] == ["Theirs"]
+    assert (await lad.ask("DELETE", f"/templates/{template['ref']}"))[0] == 200
+    assert (await lad.ask("GET", f"/templates/{template['ref']}/drift"))[0] == 404
+
+
+async def test_a_task_is_begun_stopped_and_resumed(served: Serving, lad: Client) -> None:
+    body = {"kind": "RESET", "at": {"station_ids": ["ST-1"]}, "settings": {"at_once": True}}
+    assert (await lad.ask("POST", "/tasks", {**body, "at": {"vendor": "Nobody"}}))[0] == 422
+    assert (await lad.ask("POST", "/tasks", {**body, "settings": {"at_once": "yes"}}))[0] == 400
+    status, task = await lad.ask("POST", "/tasks", body)
+    assert (status, task["state"], task["steps"][0]["state"]) == (201, "RUNNING", "WAITING")
+    for verb, state in (("stop", "STOPPED"), ("resume", "RUNNING"), ("resume?again=true", "RUNNING")):
+        status, told = await lad.ask("POST", f"/tasks/{task['ref']}/{verb}")
+        assert (status, told["state"]) == (200, state)
+    status, listed = await lad.ask("GET", "/tasks")
+    assert [one["progress"] for one in listed["items"]] == [[{"state": "WAITING", "stations": 1}]]
+    assert (await lad.ask("GET", "/tasks/none"))[0] == 404
