@@ -39,6 +39,7 @@ def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, tmp
     assert len(station["password"]) == 20
     assert station["url"] == "ws://127.0.0.1:8480/ocpp/ST-7"
     assert [one["id"] for one in laddnav.lines("station", "list", "--json")] == ["ST-7"]
+    assert laddnav("report", "energy", "--csv").stdout.startswith("holder,month,of,charges,delivered_wh,billed_wh,")
 
     key = laddnav.json("api-key", "create", "--role", "operator", "--party", "DE*SLB", "--json")
     assert key["key"].startswith("lad_")
@@ -185,6 +186,8 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("import", "tokens", "-"), b'[{"uid": "1"}]', "1 of 1 objects cannot be taken"),
     (("import", "prices", "-"), b"", "No such command 'prices'"),
     (("export", "locations", "/nowhere/file"), b"", "/nowhere/file cannot be written"),
+    (("report", "energy", "--per", "driver"), b"", "--per is one of station, location, tariff, customer, month"),
+    (("report", "losses", "--since", "november"), b"", "write them as 2026-11"),
     (("serve", "--port", "70000"), b"", "70000 is no port"),
     (("serve", "--only", "kitchen"), b"", "'kitchen' is no part"),
     (("party", "list", "--database", "mysql://h/d"), b"", "the URL begins with postgres"),

@@ -28,7 +28,7 @@ LISTS = (
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
     *("/bookings/all", "/terminals", "/terminals/captures", "/hub"),
 )
-OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts")
+OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts", "/energy")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

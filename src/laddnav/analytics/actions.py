@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from laddnav.analytics import store
+from laddnav.analytics import rules, store
+from laddnav.analytics.model import EnergyRow, LossRow, Per
 from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
 from laddnav.sessions.rules import READ_BEFORE, READ_WITHIN
 
 # How long after it was closed a Cdr may be disputed; invoices of a quarter are looked into in the next.
 DISPUTED_WITHIN = timedelta(days=180)
+_ZONES = timedelta(days=1)  # no two differ by more
 
 
 async def readings_needed(unit: Unit, since: datetime, until: datetime) -> bool:
     """Whether what was read between the two may still decide what a charge costs."""
-    return await store.readings_needed(
-        unit, since - READ_WITHIN, until + READ_BEFORE, unit.now - unit.clock.wall(DISPUTED_WITHIN)
-    )
+    return await store.readings_needed(unit, since - READ_WITHIN, until + READ_BEFORE, unit.now - DISPUTED_WITHIN)
+
+
+async def energy(
+    unit: Unit, holder: PartyId | None, per: Per, since: str | None = None, until: str | None = None
+) -> tuple[EnergyRow, ...]:
+    """Delivered and billed of the charges that began in these months; else in this. Raises NoMonth."""
+    first, last = months(unit, since, until)
+    return rules.rows(await store.charges(unit, holder, per, *_between(first, last), first, last))
+
+
+async def losses(
+    unit: Unit, holder: PartyId | None, since: str | None = None, until: str | None = None
+) -> tuple[LossRow, ...]:
+    """What came in and what went out in these months, else in this; of the quarters that are over. Raises NoMonth."""
+    first, last = months(unit, since, until)
+    return rules.losses(await store.counted(unit, holder, *_between(first, last), first, last))
+
+
+def months(unit: Unit, since: str | None, until: str | None) -> tuple[str, str]:
+    """The first and the last. Raises NoMonth."""
+    last = until or (max(since, unit.now.strftime("%Y-%m")) if since else unit.now.strftime("%Y-%m"))
+    return rules.months(since or last, last)
+
+
+def _between(first: str, last: str) -> tuple[datetime, datetime]:
+    since, until = (datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC) for month in (first, last))
+    return since - _ZONES, (until + timedelta(days=32)).replace(day=1) + _ZONES

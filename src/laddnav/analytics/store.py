@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from laddnav.analytics.model import Charges, Counted, Per
 from laddnav.db.unit import Unit
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId
 
 # A charge of ours that reaches into this time, and is under way, or has no Cdr yet, or one that is newer than that.
 NEEDED = """
@@ -18,6 +21,90 @@ select exists (
 ) as needed
 """
 
+_OF = {
+    Per.STATION: "s.station_id",
+    Per.LOCATION: "s.location_id",
+    Per.TARIFF: "coalesce(said.body ->> 'tariff_id', '')",
+    Per.CUSTOMER: "concat_ws(' ', s.token_owner, nullif(said.body -> 'token' ->> 'contract_id', ''))",
+    Per.MONTH: "''",
+}
+# Delivered is what the registers say that are known, first and last; a Cdr that takes back counts against its original.
+CHARGES = """
+with charge as (
+  select s.holder, s.id_key, s.id, s.status, {of} as of,
+    to_char(s.started_at at time zone (said.body ->> 'time_zone'), 'YYYY-MM') as month,
+    coalesce(
+      coalesce((said.body ->> 'meter_stopped')::numeric, (said.body -> 'meter' -> 'register' ->> 'wh')::numeric)
+        - coalesce((said.body ->> 'meter_started')::numeric, (said.body -> 'meter' -> 'first' ->> 'wh')::numeric),
+      s.energy_wh) as delivered
+  from session s cross join lateral (select s.body::json as body) said
+  where s.owner = s.holder and s.station_id is not null and s.status not in ('PENDING', 'RESERVATION')
+    and ($1::text is null or s.holder = $1) and s.last_updated >= $2 and s.started_at >= $2 and s.started_at < $3
+), known as (
+  select charge.*, coalesce(billed.wh, 0) as billed, coalesce(billed.closed > billed.credited, false) as closed,
+    coalesce(billed.credited > 0, false) as credited, coalesce(doubted.kinds, '') as doubts
+  from charge
+  left join lateral (
+    select sum(case when credit then -energy_wh else energy_wh end) as wh, count(*) filter (where not credit) as closed,
+      count(*) filter (where credit) as credited
+    from cdr where session_key = charge.id_key and holder = charge.holder and owner = charge.holder) billed on true
+  left join lateral (
+    select string_agg(distinct kind, ' ' order by kind) as kinds
+    from doubt where holder = charge.holder and session_id = charge.id and energy_wh <> 0) doubted on true
+)
+select holder, month, of, status, closed, credited, doubts, count(*) as many, sum(delivered) as delivered,
+  sum(billed) as billed
+from known where month between $4 and $5
+group by holder, month, of, status, closed, credited, doubts, sign(delivered - billed) order by holder, month, of
+"""
+# What a register lost between two quarters was another meter, or a slip: only rises are energy.
+COUNTED = """
+with place as (
+  select s.holder, s.id, s.location_id, coalesce(l.body::json ->> 'time_zone', 'UTC') as zone
+  from station s
+    left join location l on l.holder = s.holder and l.owner = s.holder and l.id_key = lower(s.location_id)
+  where s.location_id is not null and ($1::text is null or s.holder = $1)
+), risen as (
+  select q.holder, q.station_id, q.evse_no, q.place, place.location_id,
+    to_char(q.at at time zone place.zone, 'YYYY-MM') as month,
+    q.last - coalesce(lag(q.last) over (partition by q.holder, q.station_id, q.evse_no, q.place order by q.at), q.first)
+      as rise
+  from reading_quarter q join place on place.holder = q.holder and place.id = q.station_id
+  where q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.at >= $2 and q.at < $3
+)
+select holder, month, station_id, location_id, evse_no, place, sum(rise) as energy
+from risen where rise > 0 and month between $4 and $5
+group by holder, month, station_id, location_id, evse_no, place
+"""
+
 
 async def readings_needed(unit: Unit, since: datetime, until: datetime, closed_before: datetime) -> bool:
     return bool(await unit.value(NEEDED, since, until, closed_before))
+
+
+async def charges(
+    unit: Unit, holder: PartyId | None, per: Per, since: datetime, until: datetime, first: str, last: str
+) -> list[Charges]:
+    """Of the months `first` to `last`, which lie between the two instants wherever the Location is."""
+    rows = await unit.fetch(CHARGES.format(of=_OF[per]), holder and str(holder), since, until, first, last)
+    return [
+        Charges(
+            **dict(row)
+            | {
+                "holder": PartyId.parse(row["holder"]),
+                "delivered": Energy(row["delivered"]),
+                "billed": Energy(row["billed"]),
+            }
+        )
+        for row in rows
+    ]
+
+
+async def counted(
+    unit: Unit, holder: PartyId | None, since: datetime, until: datetime, first: str, last: str
+) -> list[Counted]:
+    """As `charges`."""
+    rows = await unit.fetch(COUNTED, holder and str(holder), since, until, first, last)
+    return [
+        Counted(**dict(row) | {"holder": PartyId.parse(row["holder"]), "energy": Energy(row["energy"])}) for row in rows
+    ]

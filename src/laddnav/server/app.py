@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import laddnav.analytics.routes
 import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
@@ -96,6 +97,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
+    *laddnav.analytics.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
     *laddnav.ocpi.operate.limits.ROUTES,
     *laddnav.ocpi.operate.registration.ROUTES,

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from laddnav.analytics.rules import NoMonth
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
@@ -76,6 +77,7 @@ class UnknownDeadJob(Refusal):
 
 # Whatever is not here is a request that was understood and cannot be granted as it stands: 422.
 STATUS: dict[type[Exception], int] = {
+    NoMonth: 400,
     Unreadable: 400,
     NoKey: 401,
     NotAllowed: 403,

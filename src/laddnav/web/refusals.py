@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laddnav.analytics.rules import NoMonth
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
@@ -109,6 +110,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownCdr: N_("There is no such CDR."),
     UnknownConnection: N_("There is no such partner."),
     UnknownDispute: N_("This CDR passed its check."),
+    NoMonth: N_("A report is of months, as 2026-11, and the first is not after the last."),
     UnknownDoubt: N_("There is no such open doubt."),
     UnknownEvse: N_("There is no such EVSE."),
     UnknownExchange: N_("There is no such exchange, or it is longer ago than they are kept."),

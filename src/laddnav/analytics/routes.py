@@ -1,0 +1,29 @@
+"""The operator API about what the network did."""
+
+from __future__ import annotations
+
+from laddnav.analytics import actions
+from laddnav.analytics.model import EnergyRow, LossRow, Per
+from laddnav.db.unit import Unit
+from laddnav.people.api import Page, Route
+from laddnav.people.model import Visitor
+
+
+async def report_energy(
+    unit: Unit, by: Visitor, *, per: Per = Per.STATION, since: str | None = None, until: str | None = None
+) -> Page[EnergyRow]:
+    """Energy delivered and billed of each month, as 2026-11, from the first to the last, and why they differ."""
+    return Page(items=await actions.energy(unit, by.holder, per, since, until), next=None)
+
+
+async def report_losses(
+    unit: Unit, by: Visitor, *, since: str | None = None, until: str | None = None
+) -> Page[LossRow]:
+    """Energy that came in from the grid and went out to cars, of each month and station that meters both."""
+    return Page(items=await actions.losses(unit, by.holder, since, until), next=None)
+
+
+ROUTES = (
+    Route(method="GET", path="/reports/energy", does=report_energy),
+    Route(method="GET", path="/reports/losses", does=report_losses),
+)

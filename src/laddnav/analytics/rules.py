@@ -1,0 +1,101 @@
+"""What a month of charges and meters comes to, and why less was billed than delivered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from laddnav.analytics.model import Cause, Charges, Counted, Difference, EnergyRow, LossRow
+from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.refusal import Refusal
+
+_MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
+
+
+class NoMonth(Refusal):
+    """A report is of months, as 2026-11, the first not after the last."""
+
+    def __init__(self, since: str, until: str) -> None:
+        super().__init__(f"{since!r} to {until!r} are no months: write them as 2026-11, the first not after the last")
+
+
+def months(since: str, until: str) -> tuple[str, str]:
+    """Raises NoMonth."""
+    if not _MONTH.fullmatch(since) or not _MONTH.fullmatch(until) or since > until:
+        raise NoMonth(since, until)
+    return since, until
+
+
+def cause(of: Charges) -> str:
+    """What of them comes first: a charge that was refused is not billed, whatever its meter said."""
+    if of.status == "INVALID":
+        return Cause.REFUSED
+    if of.status != "COMPLETED":
+        return Cause.UNDER_WAY
+    if not of.closed:
+        return Cause.CREDITED if of.credited else Cause.NOT_CLOSED
+    return of.doubts or Cause.UNEXPLAINED
+
+
+def rows(many: Iterable[Charges]) -> tuple[EnergyRow, ...]:
+    """A row for each month and thing; its differences add up to what was delivered less what was billed."""
+    together: dict[tuple[str, str, str], list[Charges]] = {}
+    for one in many:
+        together.setdefault((str(one.holder), one.month, one.of), []).append(one)
+    return tuple(_row(alike) for _, alike in sorted(together.items()))
+
+
+def _row(alike: list[Charges]) -> EnergyRow:
+    first, found = alike[0], dict[str, Difference]()
+    for one in alike:
+        missing = one.delivered - one.billed
+        if missing:
+            why = cause(one)
+            before = found.get(why, Difference(cause=why, energy=NO_ENERGY, charges=0))
+            found[why] = Difference(cause=why, energy=before.energy + missing, charges=before.charges + one.many)
+    return EnergyRow(
+        holder=first.holder,
+        month=first.month,
+        of=first.of,
+        charges=sum(one.many for one in alike),
+        delivered=_sum(one.delivered for one in alike),
+        billed=_sum(one.billed for one in alike),
+        difference=_sum(one.delivered - one.billed for one in alike),
+        differences=tuple(found[why] for why in sorted(found)),
+    )
+
+
+def losses(many: Iterable[Counted]) -> tuple[LossRow, ...]:
+    """The grid's side is the Station's own meter, best at its inlet, else the inlets of its Evses."""
+    together: dict[tuple[str, str, str], list[Counted]] = {}
+    for one in many:
+        together.setdefault((one.month, str(one.holder), one.station_id), []).append(one)
+    found = list[LossRow]()
+    for _, meters in sorted(together.items()):
+        outlets = [one.energy for one in meters if one.evse_no and one.place == "Outlet"]
+        grid = next(filter(None, (_side(meters, *side) for side in _GRID)), [])
+        if grid and outlets:
+            first = meters[0]
+            found.append(
+                LossRow(
+                    holder=first.holder,
+                    month=first.month,
+                    station_id=first.station_id,
+                    location_id=first.location_id,
+                    grid=_sum(grid),
+                    outlets=_sum(outlets),
+                    lost=_sum(grid) - _sum(outlets),
+                )
+            )
+    return tuple(found)
+
+
+_GRID = ((True, "Inlet"), (True, "Outlet"), (False, "Inlet"))  # (the Station's own, where)
+
+
+def _side(meters: list[Counted], own: bool, place: str) -> list[Energy]:
+    return [one.energy for one in meters if (one.evse_no == 0) is own and one.place == place]
+
+
+def _sum(energies: Iterable[Energy]) -> Energy:
+    return sum(energies, NO_ENERGY)

@@ -1,0 +1,44 @@
+"""Reports as a spreadsheet reads them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from io import StringIO
+
+from laddnav.analytics.model import Difference, EnergyRow, LossRow
+
+_ENERGY = ("holder", "month", "of", "charges", "delivered_wh", "billed_wh", "difference_wh", "causes")
+_LOSSES = ("holder", "month", "location_id", "station_id", "grid_wh", "outlets_wh", "lost_wh")
+
+
+def of_energy(rows: Iterable[EnergyRow]) -> str:
+    return _table(_ENERGY, map(_energy, rows))
+
+
+def _energy(one: EnergyRow) -> tuple[object, ...]:
+    causes = "; ".join(_said(each) for each in one.differences)
+    energies = (one.delivered.wh, one.billed.wh, one.difference.wh)
+    return one.holder, one.month, one.of, one.charges, *energies, causes
+
+
+def of_losses(rows: Iterable[LossRow]) -> str:
+    return _table(
+        _LOSSES,
+        (
+            (one.holder, one.month, one.location_id, one.station_id, one.grid.wh, one.outlets.wh, one.lost.wh)
+            for one in rows
+        ),
+    )
+
+
+def _said(one: Difference) -> str:
+    return f"{one.cause} {one.energy.wh} Wh in {one.charges}"
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    written = StringIO()
+    table = csv.writer(written)
+    table.writerow(columns)
+    table.writerows(rows)
+    return written.getvalue()

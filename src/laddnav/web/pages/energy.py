@@ -1,0 +1,71 @@
+"""Energy of a month: delivered, billed, why they differ, and what was lost between the grid and the cars."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from laddnav.analytics import actions as analytics
+from laddnav.analytics import tables
+from laddnav.analytics.model import EnergyRow, Per
+from laddnav.kit.energy import NO_ENERGY
+from laddnav.kit.json import Unreadable
+from laddnav.web.asked import Asked, Door, see
+
+
+async def report(asked: Asked) -> Response:
+    """Raises NoMonth, Unreadable."""
+    per, since, until = _asked(asked)
+    async with asked.unit() as unit:
+        rows = await analytics.energy(unit, asked.visitor.holder, per, since, until)
+        losses = await analytics.losses(unit, asked.visitor.holder, since, until)
+        since, until = analytics.months(unit, since, until)
+    return asked.page(
+        "energy.html",
+        per=per,
+        kinds=tuple(Per),
+        since=since,
+        until=until,
+        rows=rows,
+        losses=losses,
+        charges=sum(one.charges for one in rows),
+        delivered=sum((one.delivered for one in rows), NO_ENERGY),
+        billed=sum((one.billed for one in rows), NO_ENERGY),
+        difference=sum((one.difference for one in rows), NO_ENERGY),
+        query=urlencode({"per": per, "since": since, "until": until}),
+    )
+
+
+async def table(asked: Asked) -> Response:
+    """As a spreadsheet reads it. Raises NoMonth, Unreadable."""
+    per, since, until = _asked(asked)
+    async with asked.unit() as unit:
+        rows: tuple[EnergyRow, ...] = await analytics.energy(unit, asked.visitor.holder, per, since, until)
+    return _csv(tables.of_energy(rows), "energy")
+
+
+async def losses_table(asked: Asked) -> Response:
+    """As a spreadsheet reads it. Raises NoMonth, Unreadable."""
+    _, since, until = _asked(asked)
+    async with asked.unit() as unit:
+        return _csv(tables.of_losses(await analytics.losses(unit, asked.visitor.holder, since, until)), "losses")
+
+
+def _csv(text: str, name: str) -> Response:
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
+
+
+def _asked(asked: Asked) -> tuple[Per, str | None, str | None]:
+    """Raises Unreadable."""
+    per = asked.query("per") or Per.STATION
+    if per not in set(Per):
+        raise Unreadable(f"Energy is added up per {', '.join(Per)}, and not per {per[:40]!r}")
+    return Per(per), asked.query("since") or None, asked.query("until") or None
+
+
+DOORS: tuple[Door, ...] = (
+    see("/energy", report),
+    see("/energy.csv", table),
+    see("/energy/losses.csv", losses_table),
+)

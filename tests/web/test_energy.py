@@ -1,0 +1,68 @@
+"""The page of energy: what was delivered and billed in which months, why they differ, and the same as a table."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import aiohttp
+
+from laddnav.db.outbox import drain
+from laddnav.metering.model import Measurand, Reading
+from laddnav.people.model import Role
+from laddnav.readings import actions as readings
+from laddnav.readings.model import Said
+from tests.clock import SetClock
+from tests.things import US, settled
+from tests.web.site import Site, begin, measure, stop
+from tests.web.test_doors import client, sign_in
+from tests.web.test_hubs import read
+
+__all__ = ["client"]
+
+
+async def test_a_month_is_shown_with_its_differences_and_read_by_spreadsheets(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    station = await settled(site.database)
+    month = clock.now().strftime("%Y-%m")
+    over = await begin(site, clock, station)
+    await measure(site, clock, station, over, 2500)
+    await stop(site, clock, over, 4400)
+    await drain(site.database)
+    under_way = await begin(site, clock, station, 4400)
+    await measure(site, clock, station, under_way, 6200)
+    grid = [
+        Reading(at=clock.now() + at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(value), location="Inlet")
+        for at, value in ((timedelta(), 10_000), (timedelta(minutes=30), 19_000))
+    ]
+    async with site.database.unit() as unit:
+        readings.append(unit, [Said(holder=US, station_id=station.id, evse_no=0, session_id="", readings=tuple(grid))])
+    clock.advance(timedelta(hours=1))
+    await readings.sum_up(site.database)
+    await sign_in(client, site, Role.VIEWER)
+    text = await read(client, f"{site.url}/energy?per=location")
+    for words in ("LOC1", "5.200", "3.400", "Not over yet", "1.800", "9.000"):
+        assert words in text, words
+    async with client.get(f"{site.url}/energy.csv?per=station&since={month}&until={month}") as answer:
+        header, row = csv.reader(StringIO(await answer.text()))
+        assert answer.content_type == "text/csv"
+    assert dict(zip(header, row, strict=True)) == {
+        "holder": str(US),
+        "month": month,
+        "of": station.id,
+        "charges": "2",
+        "delivered_wh": "5200",
+        "billed_wh": "3400",
+        "difference_wh": "1800",
+        "causes": "UNDER_WAY 1800 Wh in 1",
+    }
+    async with client.get(f"{site.url}/energy/losses.csv") as answer:
+        (_, lost) = csv.reader(StringIO(await answer.text()))
+    assert lost[4:] == ["9000", "3700", "5300"]
+    assert "the first is not after the last" in await read(
+        client, f"{site.url}/energy?since=2026-12&until=2026-01", 422
+    )
+    assert "No sessions in this time" in await read(client, f"{site.url}/energy?since=2025-01&until=2025-02")
