@@ -42,22 +42,25 @@ class Together:
 
     async def run(self, work: Work[R], key: object = None) -> R:
         """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
-        member = _Member(self._database, work, key)
+        loop = asyncio.get_running_loop()
+        member = _Member(self._database, work, key, loop.create_future())
         self._waiting.append(member)
-        if self._another():
-            task = asyncio.create_task(self._run())
-            self._running[task] = asyncio.get_running_loop().time()
+        if self._another(loop.time()):
+            task = loop.create_task(self._run())
+            self._running[task] = loop.time()
             task.add_done_callback(self._running.pop)
         if await member.committed:
             return member.result
         async with self._database.unit() as unit:
             return await work(unit)
 
-    def _another(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        # Who ended in this tick is still among them, and looks for nobody any more.
-        since = [began for task, began in self._running.items() if not task.done()]
-        return len(since) < self._at_once + SLOW_ONES and sum(now - began < SLOW for began in since) < self._at_once
+    def _another(self, now: float) -> bool:
+        under_way = quick = 0
+        for task, began in self._running.items():
+            if not task.done():  # who ended in this tick is still among them, and looks for nobody any more
+                under_way += 1
+                quick += now - began < SLOW
+        return under_way < self._at_once + SLOW_ONES and quick < self._at_once
 
     async def _run(self) -> None:
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
@@ -191,13 +194,13 @@ class _Member(Generic[R]):
 
     result: R
 
-    def __init__(self, database: Database, work: Work[R], key: object) -> None:
+    def __init__(self, database: Database, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
+        """`committed` will be True: done and committed; or False: nothing of it was done."""
         self.key = key
         self.unit = _Shared(database)
         self.asks: _Question | None = None
         self.error: Exception | None = None
-        # True: done and committed. False: nothing of it was done.
-        self.committed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.committed = committed
         self._work = work
         self._way: Generator[Any, Any, R] | None = None
 

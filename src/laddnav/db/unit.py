@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import islice
@@ -32,6 +32,12 @@ REMEMBERED = 5_000  # of a kind that Units learn; each is some kilobytes
 # What is raised on a line that was cut; an InterfaceError where that had been noticed before, an InternalClientError
 # where its last words are still being read.
 GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+HUNG_UP = (*GONE, asyncpg.AdminShutdownError)
+UNSTORABLE = (
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.NumericValueOutOfRangeError,
+    asyncpg.UntranslatableCharacterError,
+)
 
 ANNOUNCE = Rows(
     "insert into event (holder, kind, about, body, at) select * from {rows}",
@@ -92,6 +98,20 @@ class Unit:
         self._learnt: dict[Hashable, dict[Any, Any]] = {}
         self.now: datetime = database.clock.now()
 
+    async def __aenter__(self) -> Unit:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Everything in it commits together at the end of the block, or nothing does."""
+        if error is None:
+            try:
+                await self._end()
+            except BaseException:
+                await asyncio.shield(self._undo())
+                raise
+        else:
+            await asyncio.shield(self._undo())
+
     @property
     def clock(self) -> Clock:
         return self._database.clock
@@ -109,15 +129,15 @@ class Unit:
         return self._database.clock.new_id()
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
-        with _refusals():
+        with _refusals:
             return await (await self._ready(sql)).fetch(sql, *arguments)
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
-        with _refusals():
+        with _refusals:
             return await (await self._ready(sql)).fetchrow(sql, *arguments)
 
     async def value(self, sql: str, *arguments: Any) -> Any:
-        with _refusals():
+        with _refusals:
             return await (await self._ready(sql)).fetchval(sql, *arguments)
 
     async def fetch_each(self, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
@@ -126,7 +146,7 @@ class Unit:
         What only reads is asked once for arguments that are equal.
         """
         asked = _distinct(many) if _only_reads(sql) else many
-        with _refusals():
+        with _refusals:
             found = await self._found(await self._ready(sql), sql, asked)
         if len(asked) == len(many):
             return found
@@ -149,13 +169,13 @@ class Unit:
 
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Write at once and say how many rows it touched."""
-        with _refusals():
+        with _refusals:
             tag = await (await self._ready(sql)).execute(sql, *arguments)
         return int(tag.rsplit(" ", 1)[-1])
 
     async def copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert what is new and what nothing speaks against, at once and in a third of the time."""
-        with _refusals():
+        with _refusals:
             await (await self._ready("copy")).copy_records_to_table(table, columns=columns, records=rows)
 
     def write(self, statement: str | Rows, *arguments: Any) -> None:
@@ -200,7 +220,7 @@ class Unit:
 
     async def _end(self) -> None:
         self._buffer_announcements()
-        with _refusals():
+        with _refusals:
             # A single statement is a transaction by itself: one round trip instead of three.
             if len(runs(self._writes)) > 1:
                 await self._begin(await self._taken())
@@ -260,29 +280,28 @@ def _keep(known: dict[Any, Any], learnt: dict[Any, Any]) -> None:
         del known[next(iter(known))]
 
 
-_UNSTORABLE = (
-    asyncpg.CharacterNotInRepertoireError,
-    asyncpg.NumericValueOutOfRangeError,
-    asyncpg.UntranslatableCharacterError,
-)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
+class _Refusals:
     """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
-    try:
-        yield
-    except (*GONE, asyncpg.AdminShutdownError) as error:
-        raise Unreachable(f"The database hung up: {error}") from error
-    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-        raise Collided("Somebody else changed the same at the same moment; try again") from error
-    except UnicodeEncodeError as error:
-        raise Unstorable from error
-    except asyncpg.DataError as error:
-        beyond = isinstance(error.__cause__, (OverflowError, UnicodeEncodeError))
-        if beyond or isinstance(error, _UNSTORABLE):
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        if isinstance(error, HUNG_UP):
+            raise Unreachable(f"The database hung up: {error}") from error
+        if isinstance(error, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)):
+            raise Collided("Somebody else changed the same at the same moment; try again") from error
+        if isinstance(error, UnicodeEncodeError):
             raise Unstorable from error
-        raise
+        if isinstance(error, asyncpg.DataError):
+            beyond = isinstance(error.__cause__, (OverflowError, UnicodeEncodeError))
+            if beyond or isinstance(error, UNSTORABLE):
+                raise Unstorable from error
+
+
+_refusals = _Refusals()
 
 
 # What no statement has that only reads. A word too many here costs a round trip, one too few would cost a lock.
@@ -385,16 +404,9 @@ class Database:
         """Drop every connection at once, as a process does that is killed."""
         self.pool.terminate()
 
-    @asynccontextmanager
-    async def unit(self) -> AsyncIterator[Unit]:
-        """One transaction: everything in it commits together at the end of the block, or nothing does."""
-        unit = Unit(self)
-        try:
-            yield unit
-            await unit._end()
-        except BaseException:
-            await asyncio.shield(unit._undo())
-            raise
+    def unit(self) -> Unit:
+        """One transaction, to be entered: what is done in the block commits at its end."""
+        return Unit(self)
 
     async def acquire(self) -> Connection:
         try:
