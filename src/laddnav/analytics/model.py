@@ -45,7 +45,7 @@ class Charges(Struct, frozen=True, kw_only=True):
     billed: Energy
 
 
-class Difference(Struct, frozen=True, kw_only=True):
+class EnergyDifference(Struct, frozen=True, kw_only=True):
     """`cause` is a Cause or the kinds of doubts; `energy` was delivered and not billed, or is less than nothing."""
 
     cause: str
@@ -63,7 +63,7 @@ class EnergyRow(Struct, frozen=True, kw_only=True):
     delivered: Energy
     billed: Energy
     difference: Energy
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[EnergyDifference, ...] = ()
 
 
 class Counted(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from laddnav.analytics.model import Cause, Charges, Counted, Difference, EnergyRow, LossRow
+from laddnav.analytics.model import Cause, Charges, Counted, EnergyDifference, EnergyRow, LossRow
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.refusal import Refusal
 
@@ -46,13 +46,13 @@ def rows(many: Iterable[Charges]) -> tuple[EnergyRow, ...]:
 
 
 def _row(alike: list[Charges]) -> EnergyRow:
-    first, found = alike[0], dict[str, Difference]()
+    first, found = alike[0], dict[str, EnergyDifference]()
     for one in alike:
         missing = one.delivered - one.billed
         if missing:
             why = cause(one)
-            before = found.get(why, Difference(cause=why, energy=NO_ENERGY, charges=0))
-            found[why] = Difference(cause=why, energy=before.energy + missing, charges=before.charges + one.many)
+            before = found.get(why, EnergyDifference(cause=why, energy=NO_ENERGY, charges=0))
+            found[why] = EnergyDifference(cause=why, energy=before.energy + missing, charges=before.charges + one.many)
     return EnergyRow(
         holder=first.holder,
         month=first.month,

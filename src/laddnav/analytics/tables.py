@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
-from laddnav.analytics.model import Difference, EnergyRow, LossRow
+from laddnav.analytics.model import EnergyDifference, EnergyRow, LossRow
 
 _ENERGY = ("holder", "month", "of", "charges", "delivered_wh", "billed_wh", "difference_wh", "causes")
 _LOSSES = ("holder", "month", "location_id", "station_id", "grid_wh", "outlets_wh", "lost_wh")
@@ -32,7 +32,7 @@ def of_losses(rows: Iterable[LossRow]) -> str:
     )
 
 
-def _said(one: Difference) -> str:
+def _said(one: EnergyDifference) -> str:
     return f"{one.cause} {one.energy.wh} Wh in {one.charges}"
 
 
