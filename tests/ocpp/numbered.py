@@ -61,6 +61,19 @@ def answering(protocol: str) -> type:
             self.asked.append(("SetChargingProfile", said))
             return result.SetChargingProfile(status="Accepted")
 
+        @on(Action.reserve_now)
+        def _reserve(self, **said: Any) -> Any:
+            self.asked.append(("ReserveNow", said))
+            return result.ReserveNow(status="Accepted")
+
+        @on(Action.set_display_message)
+        def _show(self, **said: Any) -> Any:
+            return result.SetDisplayMessage(status="Accepted")
+
+        @on(Action.clear_display_message)
+        def _show_no_more(self, **said: Any) -> Any:
+            return result.ClearDisplayMessage(status="Accepted")
+
         @on(Action.cost_updated)
         def _cost(self, **said: Any) -> Any:
             self.asked.append(("CostUpdated", said))
