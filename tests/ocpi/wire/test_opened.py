@@ -11,10 +11,9 @@ AFTER = b'{"id":"LOC1","x":[1.50, {}],"evses":[{"uid":"A","y":2},{"uid":"B", "z"
 
 def test_what_is_not_told_of_stays_as_it_came_to_the_byte() -> None:
     location = OpenedLocation(SAID)
-    evse = location.evse("a")
-    assert evse is not None
-    location.put(evse | {"y": 2})
-    location.put({"uid": "C"})
+    assert location.evse("a") == {"uid": "A", "y": 100}
+    location.put("a", b'{"uid":"A","y":2}')
+    location.put("C", b'{"uid":"C"}')
     assert location.encoded(last_updated="T2") == AFTER + b'"last_updated":"T2"}'
 
 
@@ -22,5 +21,5 @@ def test_what_is_not_told_of_stays_as_it_came_to_the_byte() -> None:
 def test_a_place_may_have_no_evse_yet(evses: bytes) -> None:
     location = OpenedLocation(b'{"id":"LOC1"' + evses + b"}")
     assert (location.id, location.evse("A")) == ("LOC1", None)
-    location.put({"uid": "A"})
+    location.put("A", b'{"uid":"A"}')
     assert location.encoded(last_updated="T1") == b'{"id":"LOC1","evses":[{"uid":"A"}],"last_updated":"T1"}'

@@ -18,7 +18,7 @@ from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.endpoints.call import Call, Reply, Table, Within, kept
 from laddnav.ocpi.endpoints.heard import Kept, Mismatch, Subject, changed, part, readable, with_part
 from laddnav.ocpi.store.words import Key
-from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.codec import encoded, parsed, unmarked
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.opened import OpenedLocation
 from laddnav.ocpi.wire.shared.scalars import instant
@@ -61,7 +61,7 @@ async def patch_location(unit: Unit, call: Call) -> Reply:
 
 async def put_evse(unit: Unit, call: Call) -> Reply:
     """Raises UnknownLocation: an Evse stands nowhere by itself."""
-    return await _evse(unit, call, parsed(readable(call.connection, call.body)))
+    return await _evse(unit, call, unmarked(readable(call.connection, call.body)))
 
 
 async def patch_evse(unit: Unit, call: Call) -> Reply:
@@ -86,20 +86,20 @@ async def gone(unit: Unit, key: Key) -> None:
         await locations.keep(unit, key.holder, removed(location))
 
 
-async def _evse(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
-    """`whole` UNSET: the body is a change of the Evse that is there."""
+async def _evse(unit: Unit, call: Call, said: bytes | None = None) -> Reply:
+    """`said` None: the body is a change of the Evse that is there."""
     location_id, uid = call.segments[2:4]
     words, location = await _locked(unit, call, location_id)
     found = location.evse(uid)
-    if whole is UNSET:
+    if said is None:
         if found is None:
             raise UnknownEvse(location_id, uid)
-        whole = changed(unit, call, Evse, found)
-    evse = call.codec(Evse).convert(whole, call.hearing())
+        said = encoded(changed(unit, call, Evse, found))
+    evse = call.codec(Evse).decode(said, call.hearing())
     if fold(uid) != fold(evse.uid):
         raise Mismatch("uid", uid, evse.uid)
     if found is None or evse.last_updated >= _instant(found):
-        location.put(whole)
+        location.put(evse.uid, said)
         await _keep(unit, words, location, evse, evse.last_updated)
     return kept(new=found is None)
 
@@ -122,8 +122,9 @@ async def _connector(unit: Unit, call: Call, whole: Any = UNSET) -> Reply:
     if found is None or connector.last_updated >= _instant(found[1]):
         with_part(evse, "connectors", "id", whole)
         evse["last_updated"] = rfc3339(max(connector.last_updated, _instant(evse)))
-        location.put(evse)
-        meant = call.codec(Evse).convert(evse, call.hearing())
+        said = encoded(evse)
+        meant = call.codec(Evse).decode(said, call.hearing())
+        location.put(meant.uid, said)
         await _keep(unit, words, location, meant, connector.last_updated)
     return kept(new=found is None)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
@@ -16,6 +17,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
+from laddnav.ocpi.wire.printable import is_printable, unlooked
 from laddnav.ocpi.wire.shared.scalars import from_json, instant, number_in, to_json
 from laddnav.parties.model import Role
 
@@ -84,8 +86,8 @@ class Codec(Generic[W, M]):
         self.read = read
         self.write = write
         self._appends = appends
-        self._decoder = _decoder(wire)
-        self._shallow = None if repeats is None else _decoder(_with_bytes(wire, repeats))
+        self._decoder = _Decoder(wire)
+        self._shallow = None if repeats is None else _Decoder(_with_bytes(wire, repeats))
 
     def decode(self, body: bytes, hearing: Hearing) -> M:
         """Raises Unreadable, naming the field by its path, and NotAPartyId."""
@@ -169,8 +171,22 @@ class Codecs:
         return iter(self._codecs)
 
 
-def _decoder(wire: type[W]) -> msgspec.json.Decoder[W]:
-    return msgspec.json.Decoder(wire, dec_hook=from_json, float_hook=number_in)
+class _Decoder(Generic[W]):
+    """Of one wire shape."""
+
+    def __init__(self, wire: type[W]) -> None:
+        self._wire = wire
+
+    def decode(self, body: bytes) -> W:
+        return (self._of_printable if is_printable(body) else self._of_any).decode(body)
+
+    @cached_property
+    def _of_any(self) -> msgspec.json.Decoder[W]:
+        return msgspec.json.Decoder(self._wire, dec_hook=from_json, float_hook=number_in)
+
+    @cached_property
+    def _of_printable(self) -> msgspec.json.Decoder[W]:
+        return msgspec.json.Decoder(unlooked(self._wire), dec_hook=from_json, float_hook=number_in)
 
 
 def _with_bytes(wire: type[W], name: str) -> type[W]:

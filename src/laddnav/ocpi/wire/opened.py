@@ -25,9 +25,9 @@ class OpenedLocation:
     """The words are those of a Location that was understood before."""
 
     def __init__(self, body: bytes) -> None:
-        self._fields: dict[str, Any] = dict(_fields.decode(unmarked(body)))
+        self._fields = _fields.decode(unmarked(body))
         evses = self._fields.get("evses", _NOTHING)
-        self._evses: list[Any] = list(_members.decode(evses) or ())
+        self._evses = list(_members.decode(evses) or ())
         self._places = {fold(one.uid): place for place, one in enumerate(_names.decode(evses) or ())}
 
     @property
@@ -39,10 +39,10 @@ class OpenedLocation:
         place = self._places.get(fold(uid))
         return None if place is None else parsed(bytes(self._evses[place]))
 
-    def put(self, evse: dict[str, Any]) -> None:
-        """In the place of the one with its uid, or at the end."""
-        place = self._places.setdefault(fold(evse["uid"]), len(self._evses))
-        self._evses[place : place + 1] = [evse]
+    def put(self, uid: str, words: bytes) -> None:
+        """In the place of the Evse with this uid, or at the end."""
+        place = self._places.setdefault(fold(uid), len(self._evses))
+        self._evses[place : place + 1] = [Raw(words)]
 
     def encoded(self, *, last_updated: str) -> bytes:
-        return encoded(self._fields | {"evses": self._evses, "last_updated": last_updated})
+        return encoded({**self._fields, "evses": self._evses, "last_updated": last_updated})

@@ -1,0 +1,47 @@
+"""Whatever is looked at once for a whole body is refused as it would be text by text."""
+
+import msgspec
+import pytest
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.ocpi.wire.codec import Hearing
+from laddnav.ocpi.wire.printable import is_printable, unlooked
+from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.tokens.model import Token
+
+HEARING = Hearing(holder=PartyId("SE", "LAD"), sender=PartyId("SE", "NOR"))
+TOKEN = VERSIONS["2.2.1"].codecs[Token]
+SAID = (
+    '{"country_code":"SE","party_id":"NOR","uid":"04A1","type":"RFID","contract_id":"C1","issuer":"%s","valid":true,'
+    '"whitelist":"ALLOWED","last_updated":"2026-11-21T09:47:00Z"}'
+)
+
+
+@pytest.mark.parametrize("issuer", ["Nord", "Nörd", r"N\u00f6rd", r"a \"b\"", "a~ b"])
+def test_what_can_be_printed_is_read_however_it_is_spelt(issuer: str) -> None:
+    token = TOKEN.decode((SAID % issuer).encode(), HEARING)
+    assert token.issuer == msgspec.json.decode(f'"{issuer}"')
+
+
+@pytest.mark.parametrize("issuer", [r"a\u0000", r"a\n", r"a\u007f", "a\x7f", "a\n", "a\x01", "x" * 65])
+def test_what_cannot_be_printed_is_refused_however_it_is_spelt(issuer: str) -> None:
+    """TYP-001: a control character is in no text."""
+    with pytest.raises(Unreadable):
+        TOKEN.decode((SAID % issuer).encode(), HEARING)
+
+
+def test_a_body_is_printable_where_nothing_in_it_could_be_anything_else() -> None:
+    assert is_printable(b'{"a": "b~"}\n')
+    assert not any(map(is_printable, ["ö".encode(), rb'"\u0000"', b'"\x7f"']))
+
+
+def test_the_shape_that_looks_no_more_knows_the_same_fields_and_no_pattern_of_whole_texts() -> None:
+    for version in VERSIONS.values():
+        for kind in version.codecs:
+            wire = version.codecs[kind].wire
+            schema = str(msgspec.json.schema(unlooked(wire), schema_hook=lambda _: {"type": "string"}))
+            assert r"[ -~]" not in schema
+            assert r"[^\\x00" not in schema
+            assert unlooked(wire).__struct_fields__ == wire.__struct_fields__
+            assert issubclass(unlooked(wire), wire)
