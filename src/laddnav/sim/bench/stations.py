@@ -148,15 +148,20 @@ class Crowd:
         self._waited: list[float] = []
 
     async def come(self) -> float:
-        """KB of the server's memory that each connection takes, once it has booted and begun its charge."""
-        before, turns = _memory(self.process.pid), asyncio.Semaphore(AT_ONCE)
+        """KB of the server's memory that one more connection takes, once it has booted and begun its charge.
+
+        What any number of them needs, however few they are, the first ones have brought about.
+        """
+        turns, first = asyncio.Semaphore(AT_ONCE), min(AT_ONCE, len(self._talkers) // 2)
 
         async def in_turn(talker: Talker) -> None:
             async with turns:
                 await talker.come()
 
-        await _all(in_turn(one) for one in self._talkers)
-        return max(_memory(self.process.pid) - before, _PAGE) / 1000 / len(self._talkers)
+        await _all(in_turn(one) for one in self._talkers[:first])
+        before, others = _memory(self.process.pid), self._talkers[first:]
+        await _all(in_turn(one) for one in others)
+        return max(_memory(self.process.pid) - before, _PAGE) / 1000 / len(others)
 
     async def come_back(self) -> float:
         """Seconds from when all were cut off, and came back at once, until the last one has booted."""
