@@ -11,14 +11,13 @@ from msgspec.structs import replace
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
+from laddnav.cdrs.signing import proved
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.energy import wh
 from laddnav.locations.model import Station
 from laddnav.metering.model import DoubtKind, Reading
-from laddnav.metering.signed import judging
-from laddnav.metering.signed.containers import WireSignedData, WireSignedValue, of_ocpi
 from laddnav.metering.signed.model import Verdict
 from laddnav.meters import actions as meters
 from laddnav.meters.model import Calibration, KeySource, Meter, Standing
@@ -114,11 +113,10 @@ async def test_what_a_registered_meter_signed_goes_into_the_cdr_and_is_verified_
     assert cdr.signed_data.encoding_method == "OCMF"
     values = cdr.signed_data.signed_values
     assert [(one.nature, one.plain_data) for one in values] == [("Start", first), ("End", last)]
-    said = WireSignedData(
-        signed_values=tuple(WireSignedValue(signed_data=one.signed_data, nature=one.nature) for one in values),
-        public_key=cdr.signed_data.public_key,
-    )
-    assert judging.together([judging.judged(one.text, one.key) for one in of_ocpi(said)]).billable
+    charge = proved(cdr)
+    assert charge is not None and charge.billable
+    less = proved(replace(cdr, energy=wh(4000)))  # as a partner might state it
+    assert less is not None and less.reasons == ("The meter signed 4.9998 kWh, and 4 kWh would be billed",)
     async with database.unit() as unit:
         proof = await meters.proof_of(unit, US, session)
     assert proof is not None and proof.standing is Standing.PROVED

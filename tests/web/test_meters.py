@@ -55,7 +55,9 @@ async def test_a_claimed_key_is_registered_and_the_driver_checks_what_it_signed(
     async with site.database.unit() as unit:
         (meter,) = await meters.page(unit, US)
         proof = await meters.proof_of(unit, US, session)
-        assert await cdrs.of_session(unit, US, US, session) is not None
+        cdr = await cdrs.of_session(unit, US, US, session)
+    assert cdr is not None
+    assert "The meter signed what this CDR states." in await read(client, f"{site.url}/cdrs/{cdr.ref}")
     assert "Ends soon" in await read(client, f"{site.url}/meters")
     assert "Order the next one" in await read(client, f"{site.url}/meters/{meter.ref}")
     assert proof is not None

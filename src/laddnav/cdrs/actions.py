@@ -11,7 +11,7 @@ from enum import Enum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.cdrs import judging, rules, store
+from laddnav.cdrs import judging, rules, signing, store
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrDisputed, CdrEvent, CdrReceived, CdrRefused
 from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
 from laddnav.cdrs.rules import (
@@ -127,7 +127,7 @@ async def _closed(unit: Unit, session: Session) -> tuple[Cdr | None, Measured]:
     proof = await meters.prove(unit, session, said, cdr.energy)
     if proof is not None and not proof.bills:
         return None, measured
-    return replace(cdr, signed_data=rules.signed_data(proof)), measured
+    return replace(cdr, signed_data=signing.signed_data(proof)), measured
 
 
 async def _place_now(unit: Unit, session: Session) -> CdrLocation:

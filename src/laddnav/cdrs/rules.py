@@ -6,15 +6,11 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from laddnav.cdrs.model import Cdr, Costs, SignedData, SignedValue
+from laddnav.cdrs.model import Cdr, Costs
 from laddnav.kit.money import Price
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
 from laddnav.metering.model import Activity, ChargingPeriod, Dimension, Measured
-from laddnav.metering.signed.keys import key_of
-from laddnav.metering.signed.model import Format
-from laddnav.metering.signed.reading import as_base64, plain
-from laddnav.meters.model import Proof
 from laddnav.pricing.model import Amount, Charge, Priced, Stated
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import metered
@@ -73,20 +69,6 @@ class UnknownDispute(Refusal):
 
 
 # ---- Closing and crediting
-
-
-# A record that is longer than OCPI lets a CDR carry (OCPI 2.2.1 mod_cdrs_signed_value_class) is with us alone.
-SIGNED_MAX = 5000
-# The names that OCPI's table has for them, and our own where it has none (OCPI 2.2.1 mod_cdrs_signed_data_class).
-ENCODING = {
-    Format.OCMF: "OCMF",
-    Format.ALFEN: "Alfen Eichrecht",
-    Format.EDL_40_P: "EDL40 E-Mobility Extension",
-    Format.EDL_40_SIG: "EDL40 E-Mobility Extension",
-    Format.EDL_40_MENNEKES: "EDL40 Mennekes",
-    Format.ISA_EDL_40_P: "ISA EDL40",
-    Format.PCDF: "PCDF",
-}
 
 
 def closed(
@@ -243,33 +225,3 @@ def unpriced(session: Session, measured: Measured) -> tuple[ChargingPeriod, ...]
 
 def _parked(measured: Measured) -> timedelta:
     return sum((one.length for one in measured.stretches if one.activity is Activity.SUSPENDED_EV), timedelta())
-
-
-def signed_data(proof: Proof | None) -> SignedData | None:
-    """The meter's signed records as they came, and the registered key that they were verified with.
-
-    OCPI 2.2.1 mod_cdrs_signed_data_class. None also where a record has more characters than OCPI lets a CDR carry.
-    """
-    if proof is None:
-        return None
-    blobs = [as_base64(one.text) for one in proof.records]
-    if any(len(blob) > SIGNED_MAX for blob in blobs):
-        return None
-    return SignedData(
-        encoding_method="unknown" if proof.format is None else ENCODING[proof.format],
-        public_key=None if proof.public_key is None else key_of(proof.public_key).in_base64,
-        signed_values=tuple(
-            SignedValue(nature=nature, plain_data=_plain(one.text), signed_data=blob)
-            for nature, one, blob in zip(_natures(len(blobs)), proof.records, blobs, strict=True)
-        ),
-    )
-
-
-def _natures(many: int) -> tuple[str, ...]:
-    """A record that comes alone is made at the end, and holds both ends (Signed Meter Values in OCPP 1.0 §3.1.4)."""
-    return ("End",) if many == 1 else ("Start", *("Intermediate",) * (many - 2), "End")
-
-
-def _plain(text: str) -> str:
-    said = plain(text)
-    return said if len(said) <= SIGNED_MAX else ""

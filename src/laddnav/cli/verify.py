@@ -13,7 +13,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.metering.signed import containers, judging
 from laddnav.metering.signed.containers import Sent
 from laddnav.metering.signed.keys import key_of
-from laddnav.metering.signed.model import Charge, Judged, Register, Role, UnfitKey, UnreadableRecord, Verdict
+from laddnav.metering.signed.model import Judged, Register, Role, SignedCharge, UnfitKey, UnreadableRecord, Verdict
 
 _SIGNATURE = {Verdict.VALID: "valid", Verdict.INVALID: "invalid"}  # the others: nobody can tell
 _ROLE = {Role.BEGIN: "start", Role.END: "stop", Role.BETWEEN: "update", None: None}
@@ -75,7 +75,7 @@ def _judged(records: tuple[Sent, ...], key: str | None) -> tuple[list[Judged], s
     return again, "record"
 
 
-def _spelt(charge: Charge, source: str | None) -> dict[str, Any]:
+def _spelt(charge: SignedCharge, source: str | None) -> dict[str, Any]:
     formats = {record.format.value for record in charge.records}
     return {
         "format": formats.pop() if len(formats) == 1 else None,
@@ -98,7 +98,7 @@ def _reading(register: Register) -> dict[str, Any]:
     }
 
 
-def _told(charge: Charge, source: str | None) -> Iterator[str]:
+def _told(charge: SignedCharge, source: str | None) -> Iterator[str]:
     words = _spelt(charge, source)
     yield f"{'May be billed' if charge.billable else 'May not be billed'}: the signature is {words['signature']}"
     yield from (f"  {reason}" for reason in charge.reasons)

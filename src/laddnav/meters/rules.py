@@ -13,7 +13,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.metering.model import Doubt, DoubtKind, Reading
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
-from laddnav.metering.signed.model import Charge, Judged, Record, Register, Role, UnreadableRecord
+from laddnav.metering.signed.model import Judged, Record, Register, Role, SignedCharge, UnreadableRecord
 from laddnav.meters.model import Calibration, Meter, Proof, Standing
 from laddnav.sessions.model import Session
 
@@ -101,7 +101,7 @@ def proof(
     found = [one if one.record is None else judging.under(one.record, key) for one in read]
     charge = judging.together(_closing(found))
     spoken = (*_unfounded(found, charge), *_misplaced(meter, session))
-    other = _otherwise(charge.registers, billed) if not spoken else None
+    other = otherwise(charge.registers, billed) if not spoken else None
     reasons = spoken if other is None else (other,)
     made = Proof(
         holder=session.holder,
@@ -147,7 +147,7 @@ def _closing(found: Sequence[Judged]) -> Sequence[Judged]:
     return found[-1:] if {Role.BEGIN, Role.END} <= roles else found
 
 
-def _unfounded(found: Sequence[Judged], charge: Charge) -> tuple[str, ...]:
+def _unfounded(found: Sequence[Judged], charge: SignedCharge) -> tuple[str, ...]:
     every = (*(reason for one in found for reason in one.reasons), *charge.reasons)
     return tuple(dict.fromkeys(every))
 
@@ -160,7 +160,8 @@ def _misplaced(meter: Meter | None, session: Session) -> tuple[str, ...]:
     return (f"Meter {meter.serial} is registered at {meter.station_id}/{meter.evse_no}, not where this charge was",)
 
 
-def _otherwise(registers: Sequence[Register], billed: Energy) -> str | None:
+def otherwise(registers: Sequence[Register], billed: Energy) -> str | None:
+    """How what was signed differs from what is billed, if it does."""
     if len(registers) < 2:
         return "The signed records do not cover both ends of the charge"
     signed = registers[-1].energy - registers[0].energy

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from laddnav.metering.signed.keys import key_of, proves
 from laddnav.metering.signed.model import (
-    Charge,
     Format,
     Judged,
     Record,
     Register,
     Role,
+    SignedCharge,
     UnfitKey,
     UnreadableRecord,
     Verdict,
@@ -50,12 +50,12 @@ def under(record: Record, key: str | None) -> Judged:
     return Judged(verdict=Verdict.VALID, reason="Signed by this key and not changed since", record=with_course(record))
 
 
-def together(found: Sequence[Judged]) -> Charge:
+def together(found: Sequence[Judged]) -> SignedCharge:
     """Of all records of one charge, in their order: the first opens it, the last closes it."""
     records = tuple(one.record for one in found if one.record is not None)
     reasons = (*(reason for one in found for reason in one.reasons), *apart(records))
     worst = min((one.verdict for one in found), key=_WORST_FIRST.index, default=Verdict.UNREADABLE)
-    return Charge(verdict=worst, reasons=tuple(dict.fromkeys(reasons)), records=records)
+    return SignedCharge(verdict=worst, reasons=tuple(dict.fromkeys(reasons)), records=records)
 
 
 def with_course(record: Record) -> Record:

@@ -106,7 +106,7 @@ class Judged(Struct, frozen=True, kw_only=True):
         return (self.reason,) if self.verdict is not Verdict.VALID or self.record is None else self.record.faults
 
 
-class Charge(Struct, frozen=True, kw_only=True):
+class SignedCharge(Struct, frozen=True, kw_only=True):
     """What the records of one charge prove together: `reasons` is all that speaks against billing from them."""
 
     verdict: Verdict

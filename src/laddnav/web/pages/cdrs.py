@@ -11,10 +11,12 @@ from starlette.responses import Response
 from laddnav.billing import actions as billing
 from laddnav.billing.model import Invoice
 from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs import signing
 from laddnav.cdrs.model import Cdr, Review, Standing
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price
+from laddnav.meters import actions as meters
 from laddnav.people import actions as people
 from laddnav.pricing.check import causes, plausible
 from laddnav.pricing.check.verdicts import FieldChecked, Verdict
@@ -92,6 +94,7 @@ async def held(asked: Asked) -> Response:
 async def one(asked: Asked) -> Response:
     async with asked.unit() as unit:
         cdr = await cdrs.by_ref(unit, asked.part("ref"))
+        ours = cdr.owner == cdr.holder
         key = (cdr.holder, cdr.owner, cdr.location.id)
         place = (await places.places(unit, [key]))[key]
         session = await sessions.find(unit, cdr.holder, cdr.owner, cdr.session_id) if cdr.session_id else None
@@ -102,6 +105,7 @@ async def one(asked: Asked) -> Response:
         other = None if review is None or review.other_id is None else await _other(unit, cdr, review.other_id)
         original = await _other(unit, cdr, cdr.credit_reference_id) if cdr.credit_reference_id else None
         credit = await cdrs.credit_of(unit, cdr)
+        proof = await meters.proof_of(unit, cdr.holder, cdr.session_id) if ours and cdr.session_id else None
     return asked.page(
         "cdr.html",
         cdr=cdr,
@@ -121,7 +125,9 @@ async def one(asked: Asked) -> Response:
         other=other,
         original=original,
         credit=credit,
-        ours=cdr.owner == cdr.holder,
+        ours=ours,
+        proof=proof,
+        proved=signing.proved(cdr),
     )
 
 
