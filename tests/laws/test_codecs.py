@@ -154,7 +154,8 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
         Connector: ("capabilities",),
         # Words that only a later version lists, Connectors of such a standard, and what it has no field for.
         Evse: ("accepted_service_providers", "capabilities", "connectors", "parking"),
-        Location: ("evses", "facilities", "help_phone", "parking_places"),  # and Evses of which it can say no Connector
+        # And Evses of which it can say no Connector; who may see a place, where everybody may.
+        Location: ("evses", "facilities", "help_phone", "parking_places", "publish_allowed_to"),
         Session: ("status", "cost", "token.type"),
         Credentials: ("roles", "hub"),  # of roles that of a payment terminal provider, and whom a hub speaks for
         Authorization: ("info", "location.connector_ids", "token.type"),  # of texts all but the first
@@ -166,7 +167,7 @@ LOST: dict[str, dict[type[Any], tuple[str, ...]]] = {
     "2.3.0": {
         # That older versions did not say whether taxes are in a price, and words that its closed lists do not have.
         Tariff: ("tax_included", "energy_mix.sources", "type"),
-        Location: ("energy_mix.sources",),
+        Location: ("energy_mix.sources", "publish_allowed_to"),
         Cdr: (
             "costs",
             "lines",

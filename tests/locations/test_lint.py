@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.locations.findings import SEVERITY, Code
-from laddnav.locations.lint import Around, linted
+from laddnav.locations.lint import Around, Offered, linted
 from laddnav.locations.model import (
     BusinessDetails,
     EnergyMix,
@@ -160,11 +160,32 @@ def test_who_takes_preferences_has_a_tariff_for_each_of_them() -> None:
     """LOC-088"""
     ids = ("C", "F", "G")
     place = with_evse(connectors=(things.connector(tariff_ids=ids),), capabilities=("CHARGING_PREFERENCES_CAPABLE",))
-    types: dict[str, str | None] = {"c": "PROFILE_CHEAP", "f": "PROFILE_FAST", "g": "REGULAR"}
-    (finding,) = linted(place, replace(AROUND, profiles=types))
+    types = {one: Offered(type=type) for one, type in (("c", "PROFILE_CHEAP"), ("f", "PROFILE_FAST"), ("g", "REGULAR"))}
+    (finding,) = linted(place, replace(AROUND, tariffs=types))
     assert finding.code is Code.NO_PROFILE_TARIFF
     assert "PROFILE_GREEN" in finding.message and "PROFILE_FAST" not in finding.message
-    assert found(place, replace(AROUND, profiles=types | {"g": "PROFILE_GREEN"})) == []
+    assert found(place, replace(AROUND, tariffs=types | {"g": Offered(type="PROFILE_GREEN")})) == []
+
+
+JANUARY, JULY = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "at_once"),
+    [
+        (Offered(), Offered(), True),
+        (Offered(type="REGULAR"), Offered(type="AD_HOC_PAYMENT"), False),
+        (Offered(), Offered(group="STAFF"), False),
+        (Offered(ends_at=JULY), Offered(starts_at=JULY), False),
+        (Offered(starts_at=JULY), Offered(ends_at=JULY), False),
+        (Offered(ends_at=JULY), Offered(starts_at=JANUARY), True),
+    ],
+)
+def test_two_tariffs_of_one_type_are_not_offered_at_one_moment(first: Offered, second: Offered, at_once: bool) -> None:
+    """LOC-087: to one driver."""
+    place = with_evse(connectors=(things.connector(tariff_ids=("A", "B")),))
+    said = found(place, replace(AROUND, tariffs={"a": first, "b": second}))
+    assert said == ([(Code.TWO_TARIFFS, "/evses/0/connectors/0")] if at_once else [])
 
 
 def test_a_removed_evse_is_left_in_peace() -> None:

@@ -81,11 +81,16 @@ async def test_a_suspended_partner_is_not_answered(cpo: Installation) -> None:
 
 
 async def test_versions_lead_to_endpoints_and_endpoints_answer(at_cpo: Ask, cpo: Installation) -> None:
-    """VER-001, VER-002, VER-003, VER-004, VER-007, VER-008, VER-009, VER-010, VER-011, VER-013, TRN-055."""
-    versions = (await at_cpo("GET", cpo.settings.versions_url)).data
-    assert [one["version"] for one in versions] == list(VERSIONS)
+    """VER-001, VER-002, VER-003, VER-004, VER-007, VER-008, VER-009, VER-010, VER-011, VER-013, VER-019, TRN-055."""
+    versions = await at_cpo("GET", cpo.settings.versions_url)
+    assert [one["version"] for one in versions.data] == ["2.1.1", "2.2.1", "2.3.0"]
+    for one in versions.data:
+        answer = await at_cpo("GET", one["url"])
+        assert answer.both == versions.both == (200, 1000) and answer.words["timestamp"] and versions.words["timestamp"]
+        assert answer.data["version"] == one["version"] and one["url"].startswith(f"{cpo.url}/")
+        assert all(each["url"].startswith(f"{cpo.url}/") for each in answer.data["endpoints"])
+        assert "credentials" in {each["identifier"] for each in answer.data["endpoints"]}
     details = (await at_cpo("GET", f"{cpo.url}/ocpi/2.2.1")).data
-    assert details["version"] == "2.2.1"
     listed = {(one["identifier"], one["role"]): one["url"] for one in details["endpoints"]}
     assert set(listed) == {
         ("credentials", "SENDER"),

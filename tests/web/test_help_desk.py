@@ -7,10 +7,12 @@ from datetime import timedelta
 from playwright.async_api import Page, expect
 
 from laddnav.locations import actions as locations
+from laddnav.people.model import Role
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
 from laddnav.sessions.model import CdrToken
 from laddnav.tokens.model import TokenType
+from laddnav.web.app import DOORS
 from tests.things import THEM, US, connector, evse, location, settled
 from tests.web.site import Site
 
@@ -45,3 +47,4 @@ async def test_a_reservation_is_seen_and_taken_back_and_a_stuck_plug_let_go_of(s
     async with site.database.unit() as unit:
         assert (await reservations.by_ref(unit, one.ref)).state is State.WITHDRAWN
         assert await unit.value("select count(*) from event where kind = 'UnlockRequested'") == 1
+    assert {door.role for door in DOORS if "unlock" in door.path} == {Role.OPERATOR}  # and no door that is a driver's

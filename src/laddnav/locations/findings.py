@@ -29,6 +29,7 @@ class Code(StrEnum):
     HALF_A_TERMINAL = "half-a-terminal"
     WHICH_CONNECTOR = "which-connector"
     NO_TARIFF = "no-tariff"
+    TWO_TARIFFS = "two-tariffs"
     NO_PROFILE_TARIFF = "no-profile-tariff"
     NO_MEASURES = "no-measures"
     NO_IMAGE = "no-image"
@@ -47,6 +48,7 @@ SEVERITY = MappingProxyType(
         Code.HALF_A_TERMINAL: Severity.WARNING,
         Code.WHICH_CONNECTOR: Severity.WARNING,
         Code.NO_TARIFF: Severity.WARNING,
+        Code.TWO_TARIFFS: Severity.ERROR,
         Code.NO_PROFILE_TARIFF: Severity.HINT,
         Code.NO_MEASURES: Severity.HINT,
         Code.NO_IMAGE: Severity.HINT,
@@ -107,6 +109,10 @@ _ENGLISH: dict[Code, tuple[str, str]] = {
         "Connector {other} of EVSE {one} has no tariff; nobody can tell whether it is free.",
         "Attach its tariff; a free one if it is meant to be free.",
     ),
+    Code.TWO_TARIFFS: (
+        "Connector {connector} of EVSE {one} has the tariffs {first} and {second} of one type at the same time.",
+        "Give them times of validity that do not overlap, or take one of them away.",
+    ),
     Code.NO_PROFILE_TARIFF: (
         "EVSE {one} takes charging preferences, and has no tariff for {missing}.",
         "Attach a tariff for each profile that a driver can ask for.",
@@ -164,6 +170,10 @@ _SWEDISH: dict[Code, tuple[str, str]] = {
     Code.NO_TARIFF: (
         "Uttag {other} på EVSE {one} har ingen tariff; ingen kan veta om det är gratis.",
         "Ange tariffen; en gratis tariff om det ska vara gratis.",
+    ),
+    Code.TWO_TARIFFS: (
+        "Uttag {connector} på EVSE {one} har tarifferna {first} och {second} av samma typ på samma gång.",
+        "Ge dem giltighetstider som inte överlappar varandra, eller ta bort den ena.",
     ),
     Code.NO_PROFILE_TARIFF: (
         "EVSE {one} tar emot laddningsönskemål, och har ingen tariff för {missing}.",

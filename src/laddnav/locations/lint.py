@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from datetime import datetime
+from itertools import combinations, product
 
 from msgspec import Struct
 
@@ -32,18 +33,27 @@ _MEASURES = (
 _HEAVIEST = (Severity.ERROR, Severity.WARNING, Severity.HINT)
 
 
+class Offered(Struct, frozen=True, kw_only=True):
+    """A Tariff: its `type`, whom it is for ("": everybody), and from when until when."""
+
+    type: str | None = None
+    group: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
 class Around(Struct, frozen=True, kw_only=True):
     """What a Location does not say itself.
 
     `elsewhere`: at which other Location of ours an Evse uid stands too. `choiceless`: uids of Evses whose Station does
-    not know which Connector is meant. `profiles`: the type of each Tariff that is offered here, by its folded id.
-    `company`: whom drivers are shown where no operator is named.
+    not know which Connector is meant. `tariffs`: those that are offered here, by their folded ids. `company`: whom
+    drivers are shown where no operator is named.
     """
 
     company: str
     elsewhere: Mapping[str, str] = {}
     choiceless: frozenset[str] = frozenset()
-    profiles: Mapping[str, str | None] = {}
+    tariffs: Mapping[str, Offered] = {}
 
 
 def linted(location: Location, around: Around, language: str = "en") -> tuple[Finding, ...]:
@@ -120,7 +130,22 @@ def _evse(evse: Evse, around: Around, pointer: str) -> Iterator[_Found]:
     for place, connector in enumerate(evse.connectors):
         if not connector.tariff_ids:
             yield Code.NO_TARIFF, f"{pointer}/connectors/{place}", {"one": evse.uid, "other": connector.id}
-    offered = {around.profiles.get(fold(id)) for one in evse.connectors for id in one.tariff_ids}
+        for first, second in combinations(connector.tariff_ids, 2):
+            if _at_once(around.tariffs.get(fold(first)), around.tariffs.get(fold(second))):
+                named: dict[str, object] = {"one": evse.uid, "connector": connector.id}
+                yield Code.TWO_TARIFFS, f"{pointer}/connectors/{place}", named | {"first": first, "second": second}
+    known = (around.tariffs.get(fold(id)) for one in evse.connectors for id in one.tariff_ids)
+    offered = {one.type for one in known if one is not None}
     missing = [profile for profile in _PROFILES if profile not in offered]
     if "CHARGING_PREFERENCES_CAPABLE" in able and missing:
         yield Code.NO_PROFILE_TARIFF, pointer, {"one": evse.uid, "missing": ", ".join(missing)}
+
+
+def _at_once(one: Offered | None, other: Offered | None) -> bool:
+    """Whether both are for the same drivers at some moment (OCPI 2.2.1 mod_locations_connector_object)."""
+    if one is None or other is None or (one.type, one.group) != (other.type, other.group):
+        return False
+    return all(
+        first.starts_at is None or second.ends_at is None or first.starts_at < second.ends_at
+        for first, second in ((one, other), (other, one))
+    )

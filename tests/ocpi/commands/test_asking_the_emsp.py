@@ -34,8 +34,10 @@ from tests.ocpi.network import CPO, EMSP, Pair
 async def test_the_emsp_decides_in_real_time_where_it_wants_to(
     pair: Pair, changes: dict[str, Any], allowed: Allowed, asked: bool
 ) -> None:
-    """TOK-028, TOK-030, TOK-031, TOK-035, TOK-038, TOK-042, TOK-043, TOK-046, TOK-047."""
+    """LOC-032, TOK-028, TOK-030, TOK-031, TOK-035, TOK-038, TOK-042, TOK-043, TOK-046, TOK-047."""
     cpo, emsp = pair
+    async with cpo.database.unit() as unit:
+        await locations.keep(unit, CPO, things.location(owner=CPO, publish=False))
     await carded(emsp, **changes)
     await emsp.settle()
     ask = Asker(cpo.database, cpo.clients)

@@ -124,7 +124,7 @@ async def test_what_2_3_0_alone_can_say_arrives_by_push_and_by_pull(cpo: Install
 async def test_a_navigation_service_is_told_of_places_and_their_prices(
     cpo: Installation, other_database_url: str, clock: SetClock
 ) -> None:
-    """VER-027, LOC-079: what parking is like is chiefly for such as these; and it is told of nothing else."""
+    """VER-027, LOC-079, LOC-117: what parking is like is chiefly for such as these; of charges it hears nothing."""
     async with installed(other_database_url, clock, EMSP, Role.NSP) as service:
         await introduced(cpo, service)
         assert ((await cpo.connection()).their_role, (await service.connection()).version) == (Role.NSP, "2.3.0")
@@ -134,6 +134,11 @@ async def test_a_navigation_service_is_told_of_places_and_their_prices(
         assert await kept(service) == garage()
         async with service.database.unit() as unit:
             assert (await tariffs.fetch(unit, EMSP, CPO, "T1")).tax_included is TaxIncluded.YES
+        await furnished(cpo)
+        async with cpo.database.unit() as unit:
+            await tokens.keep(unit, CPO, things.token("CARD1", EMSP))
+        await charged(cpo, clock)
+        await cpo.settle()
         assert {one.module for one in await cpo.deliveries()} == {Module.LOCATIONS, Module.TARIFFS}
 
 

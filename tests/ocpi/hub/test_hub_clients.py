@@ -28,6 +28,7 @@ from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, introduced, stranger
 from tests.ocpi.peer import peer, said
+from tests.ocpi.wording import words
 
 HUB = PartyId("DE", "HUB")
 
@@ -70,7 +71,9 @@ async def test_who_comes_goes_and_falls_silent_is_told_to_the_others(
     _, id = await joined(hub, Role.EMSP, Role.NSP)
     assert await told(cpo) == [(Role.EMSP, ClientStatus.CONNECTED), (Role.NSP, ClientStatus.CONNECTED)]
 
-    clock.advance(timedelta(minutes=6))
+    clock.advance(timedelta(minutes=4))
+    assert await clients.look_after_clients(hub.database, hub.clients) == 0
+    clock.advance(timedelta(minutes=2))
     assert await clients.look_after_clients(hub.database, hub.clients) == 2
     await hub.settle()
     assert {status for _, status in await told(cpo)} == {ClientStatus.OFFLINE}
@@ -183,6 +186,8 @@ async def test_the_list_has_pages_and_dates(hub: Installation, cpo: Installation
                 "last_updated": "2026-11-23T08:01:00Z",
             }
         ]
+        sooner = await ask("GET", f"{url}?date_from=2026-11-23T08:00:00Z&date_to=2026-11-23T08:01:00Z")
+        assert [one["party_id"] for one in sooner.data] == ["LAD"]
         for method in ("PUT", "POST", "PATCH", "DELETE"):
             assert (await ask(method, url, b"{}")).http == 405
 
@@ -225,7 +230,7 @@ async def by_hub(cpo: Installation) -> AsyncIterator[Ask]:
 
 
 async def test_what_a_hub_tells_is_kept_and_can_be_read_back(by_hub: Ask, cpo: Installation) -> None:
-    """HCI-003, HCI-004, HCI-006, HCI-017: the newest word on each party in each role."""
+    """HCI-003, HCI-004, HCI-006, HCI-010, HCI-017: the newest word on each party and role; their Tokens are taken."""
     url = f"{cpo.url}/ocpi/cpo/2.2.1/hubclientinfo/de/8ac"
     assert (await by_hub("GET", url)).both == (404, 2000)
     assert (await by_hub("PUT", url, client())).both == (201, 1000)
@@ -243,6 +248,9 @@ async def test_what_a_hub_tells_is_kept_and_can_be_read_back(by_hub: Ask, cpo: I
     ]
     for method in ("POST", "PATCH", "DELETE"):
         assert (await by_hub(method, url, b"{}")).http == 405
+    for party, both in ((PartyId("DE", "8AC"), (201, 1000)), (PartyId("DE", "9AC"), (404, 2001))):
+        card = f"{cpo.url}/ocpi/cpo/2.2.1/tokens/{party.country}/{party.party}/CARD1"
+        assert (await by_hub("PUT", card, encoded(words(things.token("CARD1", party))))).both == both
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,8 @@ SAID: list[tuple[type[Any], str, Any, bool]] = [
     (Booking, "/booking_terms/supported_access_methods", [], False),
     (Booking, "/booking_tokens/0/uid", "x" * 36, True),
     (Booking, "/booking_tokens/0/uid", "x" * 37, False),
+    (Booking, "/booking_tokens/0/contract_id", "x" * 37, False),
+    (Booking, "/location_id", "x" * 37, False),
     (Booking, "/booking_tokens/0/party_id", "INFO", False),
     (BookingLocation, "/policy", {"reservation_required": True}, True),
     (BookingLocation, "/policy", {"ad_hoc": 2}, False),
@@ -174,7 +176,7 @@ SAID: list[tuple[type[Any], str, Any, bool]] = [
 def test_a_field_of_a_booking_may_say_this(kind: type[Any], pointer: str, value: Any, taken: bool) -> None:
     """BOOK-009, BOOK-017, BOOK-019, BOOK-021, BOOK-022, BOOK-024, BOOK-025, BOOK-026, BOOK-027, BOOK-031, BOOK-032.
 
-    BOOK-033, BOOK-034, BOOK-041.
+    BOOK-033, BOOK-034, BOOK-040, BOOK-041: what others have too is as long as theirs.
     """
     words = WHOLE[kind]()
     inside, last = at(words, pointer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,6 +92,14 @@ def rows() -> Iterator[tuple[str, str, str]]:
             for name, field in fields.items():
                 if field.type in known.enums:
                     yield number, f"{object}.{name}", field.type
+
+
+def test_every_field_is_named_in_small_letters() -> None:
+    """TYP-040."""
+    named = {field for number in VERSIONS for fields in structs(number).values() for field in fields}
+    assert (
+        len(named) > 200 and {name for name in named if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", name)} == set()
+    )
 
 
 @pytest.mark.parametrize("number", VERSIONS)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import NotAPartyId, PartyId
 from laddnav.kit.json import Unreadable
-from laddnav.locations.model import Location
+from laddnav.locations.model import Location, PublishTokenType
 from laddnav.ocpi.wire.codec import Hearing, encoded, parsed
 from laddnav.ocpi.wire.shared.geo import degrees
 from laddnav.ocpi.wire.shared.scalars import Number, read_hours, write_hours
@@ -91,10 +91,32 @@ def test_a_number_that_nobody_can_reckon_with_is_refused(said: str) -> None:
         CODECS[Session].decode(words, HEARING)
 
 
-def test_a_whole_number_with_a_fraction_is_refused() -> None:
+@pytest.mark.parametrize("publish", [True, False])
+def test_who_may_see_a_place_is_said_where_not_everybody_may(publish: bool) -> None:
+    """LOC-033."""
+    place = things.location(publish=publish, publish_allowed_to=(PublishTokenType(group_id="STAFF"),))
+    assert ("publish_allowed_to" in parsed(CODECS[Location].encode(place))) is not publish
+
+
+def test_exceptions_from_the_hours_are_instants_in_utc() -> None:
+    """LOC-104: and closings are said beside the openings that they override."""
+    exceptions = {
+        "exceptional_openings": [{"period_begin": "2026-06-21T09:00:00", "period_end": "2026-06-21T12:00:00+02:00"}],
+        "exceptional_closings": [{"period_begin": "2026-06-21T09:30:00Z", "period_end": "2026-06-21T09:45:00.000Z"}],
+    }
+    heard = CODECS[Location].convert(location(opening_times={"twentyfourseven": True} | exceptions), HEARING)
+    assert parsed(CODECS[Location].encode(heard))["opening_times"] == {
+        "twentyfourseven": True,
+        "exceptional_openings": [{"period_begin": "2026-06-21T09:00:00Z", "period_end": "2026-06-21T10:00:00Z"}],
+        "exceptional_closings": [{"period_begin": "2026-06-21T09:30:00Z", "period_end": "2026-06-21T09:45:00Z"}],
+    }
+
+
+@pytest.mark.parametrize("said", [Decimal("220.5"), "220"])
+def test_a_whole_number_with_a_fraction_or_in_quotes_is_refused(said: Any) -> None:
     """TYP-018."""
     words = location()
-    words["evses"][0]["connectors"][0]["max_voltage"] = Decimal("220.5")
+    words["evses"][0]["connectors"][0]["max_voltage"] = said
     with pytest.raises(Unreadable, match="max_voltage"):
         CODECS[Location].convert(words, HEARING)
 
@@ -196,6 +218,7 @@ def test_words_of_tomorrow_survive_where_nothing_is_decided_by_them() -> None:
         ),
         ({"operator": {"website": "https://example.org"}}, "name"),  # LOC-107
         ({"operator": {"name": "x", "website": "not a url"}}, "website"),  # TYP-019
+        ({"operator": {"name": "x", "website": f"https://e.org/{'x' * 242}"}}, "website"),
         ({"images": [{"url": "https://e.org/i", "category": "OTHER"}]}, "type"),  # LOC-106
     ],
 )

@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.locations.findings import Finding
-from laddnav.locations.lint import Around, linted
+from laddnav.locations.lint import Around, Offered, linted
 from laddnav.locations.model import BusinessDetails, Location, Status
 from laddnav.locations.rules import (
     chooses_connector,
@@ -175,11 +175,17 @@ async def _findings(
     holder = location.owner
     stations = await locations.stations_at(unit, holder, location.id)
     attached = [(station, where.evse_uid) for station in stations for _, where in station.evses]
+    groups = await tariffs.grouped(unit, holder, tariff_ids)
     around = Around(
         company=company.name if company else str(holder),
         elsewhere=await locations.elsewhere(unit, location),
         choiceless=frozenset(uid for station, uid in attached if not chooses_connector(station)),
-        profiles={fold(one.id): one.type for one in await tariffs.several(unit, holder, holder, tariff_ids)},
+        tariffs={
+            fold(one.id): Offered(
+                type=one.type, group=groups.get(fold(one.id), ""), starts_at=one.starts_at, ends_at=one.ends_at
+            )
+            for one in await tariffs.several(unit, holder, holder, tariff_ids)
+        },
     )
     return [Shown(finding=one) for one in linted(location, around, asked.language)]
 

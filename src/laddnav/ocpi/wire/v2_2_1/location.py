@@ -152,7 +152,7 @@ def location_words(location: Location) -> dict[str, Any]:
                 issuer=one.issuer,
                 group_id=one.group_id,
             )
-            for one in location.publish_allowed_to
+            for one in (() if location.publish else location.publish_allowed_to)
         ),
         "name": location.name,
         "address": clipped(location.address, 255),
