@@ -196,11 +196,26 @@ async def test_a_station_is_attached_to_an_evse_once(database: Database) -> None
 async def test_a_stations_password_is_kept_as_a_hash(database: Database) -> None:
     await settled(database)
     async with database.unit() as unit:
-        assert await locations.password_fits(unit, "ST1", "a-password-of-16-bytes")
+        for _ in range(2):
+            assert await locations.password_fits(unit, "ST1", "a-password-of-16-bytes")
         assert not await locations.password_fits(unit, "ST1", "another")
         assert not await locations.password_fits(unit, "NOBODY", "another")
         kept = await unit.value("select password_hash from station where id = 'ST1'")
     assert "a-password" not in kept
+
+
+async def test_a_password_that_fitted_opens_nothing_once_another_took_its_place(database: Database) -> None:
+    """What is known again is the password with what is kept of it, not the password, and not the station."""
+    await settled(database)
+    async with database.unit() as unit:
+        for id in ("ST7", "ST8"):
+            await locations.add_station(unit, US, id, password=f"a-password-of-{id}")
+        assert await locations.password_fits(unit, "ST7", "a-password-of-ST7")
+        assert not await locations.password_fits(unit, "ST8", "a-password-of-ST7")
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST7", locations.Provisioning(password="another-of-16-bytes"))
+        assert not await locations.password_fits(unit, "ST7", "a-password-of-ST7")
+        assert await locations.password_fits(unit, "ST7", "another-of-16-bytes")
 
 
 async def test_a_socket_that_a_newer_one_replaced_elsewhere_does_not_disconnect_the_station(database: Database) -> None:
