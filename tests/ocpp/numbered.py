@@ -74,6 +74,16 @@ def answering(protocol: str) -> type:
         def _show_no_more(self, **said: Any) -> Any:
             return result.ClearDisplayMessage(status="Accepted")
 
+        @on("SetDefaultTariff")
+        def _tariff(self, **said: Any) -> Any:
+            self.asked.append(("SetDefaultTariff", said))
+            return result.SetDefaultTariff(status="Accepted")
+
+        @on("ChangeTransactionTariff")
+        def _other_tariff(self, **said: Any) -> Any:
+            self.asked.append(("ChangeTransactionTariff", said))
+            return result.ChangeTransactionTariff(status="Accepted")
+
         @on(Action.cost_updated)
         def _cost(self, **said: Any) -> Any:
             self.asked.append(("CostUpdated", said))

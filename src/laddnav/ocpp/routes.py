@@ -43,7 +43,10 @@ async def ask_station(database: Database, by: Visitor, station_id: str, action: 
     """Send a request to a Station in OCPP's own words, and wait for its answer."""
     async with database.unit() as unit:
         yours(by, (await locations.station(unit, station_id)).holder)
-    replied = await calls.ask(database, station_id, action, body)
+    return answered(await calls.ask(database, station_id, action, body))
+
+
+def answered(replied: calls.Replied) -> Answered:
     if replied.code is not None:
         return Answered(error=Failed(code=replied.code, description=replied.description or ""))
     return Answered(result=replied.result or {})

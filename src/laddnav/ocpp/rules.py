@@ -28,6 +28,14 @@ class Offline(Refusal):
         self.station_id = station_id
 
 
+class CannotCount(Refusal):
+    """The Station speaks a version in which it cannot be told a Tariff."""
+
+    def __init__(self, station_id: str) -> None:
+        super().__init__(f"Station {station_id!r} speaks a version in which it cannot be told a Tariff")
+        self.station_id = station_id
+
+
 class NoAnswer(Trouble):
     """The Station did not answer in time."""
 

@@ -28,6 +28,7 @@ import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
+import laddnav.ocpp.tariff_routes
 import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
 import laddnav.parties.routes
@@ -106,6 +107,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
+    *laddnav.ocpp.tariff_routes.ROUTES,
     *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.ocpp.tasks.routes.ROUTES,

@@ -17,6 +17,7 @@ from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Sen
 from laddnav.ocpp.wire.reports import Reported
 from laddnav.ocpp.wire.schemas import Direction, Problem, UnknownAction, Version
 from laddnav.ocpp.wire.variables import VariableName
+from laddnav.tariffs.model import Tariff
 
 BOTH_WAYS = "DataTransfer"  # the only action that either side may ask of the other
 
@@ -89,6 +90,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     bounds: Mapping[type[Request], Bound]
     spells: Mapping[str, str] = {}
     leaves: Mapping[str, Leaves] = {}
+    loses: Callable[[Tariff], tuple[str, ...]] | None = None
 
     def spelt(self, error: CallError) -> CallError:
         """An error as this version has it."""

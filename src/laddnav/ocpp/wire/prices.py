@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from laddnav.tariffs.model import Tariff
+
 
 class Rates(Struct, frozen=True, kw_only=True):
     """What is paid for at this moment, taxes included; None: not for that."""
@@ -41,4 +43,18 @@ class ShowPrice(Struct, frozen=True, kw_only=True):
     text: str
 
 
-PriceRequest = ShowCost | ShowFinalCost | ShowPrice
+class SetTariff(Struct, frozen=True, kw_only=True):
+    """Count money by this Tariff wherever a charge has none of its own; `evse_no` 0 is every Evse."""
+
+    evse_no: int
+    tariff: Tariff
+
+
+class ChangeTariff(Struct, frozen=True, kw_only=True):
+    """Count money of this charge by this Tariff from now on."""
+
+    charge: str
+    tariff: Tariff
+
+
+PriceRequest = ShowCost | ShowFinalCost | ShowPrice | SetTariff | ChangeTariff
