@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.cli.bench import document
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import protocol, roaming, telling
+from laddnav.sim.bench import keeping, protocol, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
@@ -82,6 +82,12 @@ async def test_a_network_that_grows_is_looked_at_on_the_pages_that_are_meant(hou
 
 async def test_what_goes_out_arrives_once_at_each() -> None:
     (figure,) = await pushes(replace(TINY, places=4))
+    assert stands_beside_its_limit(figure)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_readings_are_kept_beside_a_store_that_has_hardly_begun(house: House) -> None:
+    figure = await keeping.growing(house.ground, TINY, keeping.Sizes(small=600, large=1200))
     assert stands_beside_its_limit(figure)
 
 

@@ -10,6 +10,7 @@ from laddnav.sim.bench.figures import Figure, Pace
 from laddnav.sim.bench.forwarding import hub
 from laddnav.sim.bench.growth import growth
 from laddnav.sim.bench.house import House, furnished
+from laddnav.sim.bench.keeping import keeping
 from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.pricing import prices
 from laddnav.sim.bench.pushing import pushes
@@ -29,6 +30,7 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "ocpi_pushes": pushes,
     "ocpi_growth": growth,
     "stations": stations,
+    "readings": keeping,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
 WHEN_NAMED = frozenset({"ocpi_growth"})  # takes minutes, and is run only where its whole name is said

@@ -56,3 +56,13 @@ insert into ocpi_words select one.* {_MADE} join ocpi_words t on t.holder = $1 a
 order by made.n
 """
 REF_AT = "select ref from location where holder = $1 and owner = $1 order by ref offset $2 limit 1"
+
+# More readings of as many stations as there are in a thousand, a minute of theirs after the other, back from $4.
+READINGS = "select count(*) from reading"
+MORE_READINGS = """
+insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, recorded_at)
+select $1, 'more-' || n / $5 % 1000 || '-' || n / $5 / 60000, 'more-' || n / $5 % 1000, 1,
+  $4::timestamptz - (n / $5 / 1000) * interval '1 minute', 'measurand ' || n % $5, '', 'Outlet', 'Sample.Periodic', n,
+  $4::timestamptz
+from generate_series($2::bigint, $3::bigint - 1) as n
+"""
