@@ -145,8 +145,8 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         """True where the object is new. Raises Unreadable, Mismatch."""
         body = readable(call.connection, call.body)
         thing = call.codec(self.kind).decode(body, call.hearing(unit.new_id()))
-        self._same(call, id, thing)
-        kept = await self.before(unit, call.connection, call.version, call.owner(), self.key(thing))
+        owner = self._same(call, id, thing)
+        kept = await self.before(unit, call.connection, call.version, owner, self.key(thing))
         await self.hear(unit, kept, thing, body)
         return kept.new
 
@@ -180,10 +180,13 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         store.words.put(unit, kept.key, body, at)
         return True
 
-    def _same(self, call: Call, id: str, thing: M) -> None:
-        same_owner(call.owner(), self.owner(thing))
-        if fold(id) != fold(self.id(thing)):
+    def _same(self, call: Call, id: str, thing: M) -> PartyId:
+        """Whose thing it is, and which one, as the URL says it too. Raises Mismatch, NotAmongThem."""
+        owner = call.owner()
+        same_owner(owner, self.owner(thing))
+        if id != self.id(thing) and fold(id) != fold(self.id(thing)):
             raise Mismatch(self.field, id, self.id(thing))
+        return owner
 
 
 def part(whole: dict[str, Any], list_name: str, id_name: str, id: str) -> tuple[int, dict[str, Any]] | None:

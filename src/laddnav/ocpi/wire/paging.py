@@ -157,9 +157,8 @@ def with_query(url: str, query: str) -> str:
 
 def joined(url: str, *segments: str) -> str:
     """An endpoint and the segments below it, each percent-encoded, whether or not the endpoint ends in a slash."""
-    parts = urlsplit(url)
-    path = "/".join([parts.path.rstrip("/"), *map(_quoted, segments)])
-    return urlunsplit(parts._replace(path=path))
+    path, mark, query = url.partition("?")
+    return "/".join([path.rstrip("/"), *map(_quoted, segments)]) + mark + query
 
 
 def _quoted(segment: str) -> str:
