@@ -26,9 +26,19 @@ from tests.web.site import Site, begin, measure, pause, stop
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
-    *("/bookings/all", "/terminals", "/terminals/captures", "/hub"),
+    *("/bookings/all", "/terminals", "/terminals/captures", "/hub", "/tasks", "/templates"),
 )
-OTHERS = ("/partners", "/partners/new", "/stations/new", "/people", "/account", "/doubts", "/energy")
+OTHERS = (
+    "/partners",
+    "/partners/new",
+    "/stations/new",
+    "/tasks/new",
+    "/stations/ST1/variables",
+    "/people",
+    "/account",
+    "/doubts",
+    "/energy",
+)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

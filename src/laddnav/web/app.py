@@ -43,6 +43,8 @@ from laddnav.web.pages import (
     stations,
     tariff_desk,
     tariffs,
+    tasks,
+    templates,
     terminals,
 )
 from laddnav.web.pages import people as people_pages
@@ -51,7 +53,9 @@ from laddnav.web.render import STATIC, STATIC_PATH
 
 DOORS: tuple[Door, ...] = (
     *network.DOORS,
+    *templates.DOORS,
     *stations.DOORS,
+    *tasks.DOORS,
     *sessions.DOORS,
     *bookings.DOORS,
     *booked.DOORS,

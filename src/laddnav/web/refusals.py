@@ -32,6 +32,7 @@ from laddnav.ocpi.hub.looking import UnknownHub
 from laddnav.ocpi.hub.rules import UnknownModule
 from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
+from laddnav.ocpp.tasks.rules import NobodySelected, TaskOver, UnfitTemplate, UnknownTask, UnknownTemplate
 from laddnav.payments.rules import NotServed, NotTheirs, OfAnotherCpo, UnknownTerminal
 from laddnav.people.rules import (
     ForgedRequest,
@@ -127,6 +128,11 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownStation: N_("There is no such station."),
     UnknownTariff: N_("There is no such tariff."),
     UnknownTerminal: N_("There is no such terminal."),
+    UnknownTask: N_("There is no such task."),
+    UnknownTemplate: N_("There is no such template."),
+    TaskOver: N_("This task is over already."),
+    NobodySelected: N_("No station is meant by this."),
+    UnfitTemplate: N_("A template names each variable once, and no secret: %(name)s"),
     UnknownToken: N_("Nobody knows this token."),
     UnknownVisit: N_("There is no such open visit."),
     Unstorable: N_("A text or a number in this cannot be kept."),
@@ -150,6 +156,8 @@ NOT_FOUND = (
     UnknownStation,
     UnknownTariff,
     UnknownTerminal,
+    UnknownTask,
+    UnknownTemplate,
 )
 
 

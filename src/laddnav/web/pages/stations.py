@@ -18,6 +18,9 @@ from laddnav.locations.model import Evse, Location, Station, Status
 from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import Message
+from laddnav.ocpp.tasks import actions as tasks
+from laddnav.ocpp.tasks.model import Kind, Selection
+from laddnav.ocpp.tasks.works import Opening, Resetting
 from laddnav.people import actions as people
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.rules import UnknownReservation
@@ -197,6 +200,26 @@ async def unlock(asked: Asked) -> Response:
     return asked.done(f"/stations/{id}", asked.say("The station was asked to let go of the plug."))
 
 
+async def reset(asked: Asked) -> Response:
+    """Once nobody charges there."""
+    return await _have_done(asked, Kind.RESET, Resetting())
+
+
+async def change_availability(asked: Asked) -> Response:
+    settings = Opening(operative=asked.said("operative") == "yes", evse_no=asked.number("evse") or 0)
+    return await _have_done(asked, Kind.AVAILABILITY, settings)
+
+
+async def _have_done(asked: Asked, kind: Kind, settings: Resetting | Opening) -> Response:
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        station = await locations.station(unit, id)
+        at, by = Selection(station_ids=(id,)), asked.visitor.name
+        task = await tasks.begin(unit, station.holder, kind, settings, at=at, by=by)
+        people.note(unit, by, "begin task", f"station {id}", kind.value)
+    return asked.done(f"/tasks/{task.ref}", asked.say("The task is begun."))
+
+
 async def withdraw(asked: Asked) -> Response:
     id = asked.part("id")
     async with asked.unit() as unit:
@@ -269,5 +292,7 @@ DOORS: tuple[Door, ...] = (
     do("/stations/{id}/attach", attach),
     do("/stations/{id}/start", start),
     do("/stations/{id}/unlock", unlock),
+    do("/stations/{id}/reset", reset),
+    do("/stations/{id}/availability", change_availability),
     do("/stations/{id}/withdraw", withdraw),
 )

@@ -1,0 +1,119 @@
+"""How stations should be set up, which are not, and what a station says it is."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
+from laddnav.locations import actions as locations
+from laddnav.ocpp import variables
+from laddnav.ocpp.rules import Offline
+from laddnav.ocpp.tasks import actions as tasks
+from laddnav.ocpp.tasks.model import Kind
+from laddnav.ocpp.tasks.rules import Difference
+from laddnav.ocpp.wire.variables import VariableWanted, named
+from laddnav.people import actions as people
+from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages.tasks import WAVE, selection
+
+
+class Drifted(Struct, frozen=True, kw_only=True):
+    station_id: str
+    differs: tuple[Difference, ...]
+
+
+async def list_all(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        found = await tasks.templates(unit, asked.visitor.holder)
+    return asked.page(
+        "templates.html",
+        templates=found,
+        parties=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
+    )
+
+
+async def add(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        template = await tasks.keep_template(
+            unit,
+            PartyId.parse(asked.said("holder")),
+            asked.said("name") or asked.say("Template"),
+            selection(asked),
+            wanted(asked.said("wanted")),
+            by=asked.visitor.name,
+            ref=None,
+        )
+        people.note(unit, asked.visitor.name, "add template", f"template {template.ref}", template.name)
+    return asked.done(f"/templates/{template.ref}", asked.say("The template is kept."))
+
+
+def wanted(text: str) -> tuple[VariableWanted, ...]:
+    """A line each: a variable, an equals sign, its value. Raises Unreadable."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise Unreadable("a template names one variable at least")
+    return tuple(_wanted(line) for line in lines)
+
+
+def _wanted(line: str) -> VariableWanted:
+    name, sign, value = line.partition("=")
+    if not sign:
+        raise Unreadable(f"{line.strip()[:60]!r} says no value; write Component.Variable = value")
+    return VariableWanted(name=named(name), value=value.strip())
+
+
+async def one(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        template = await tasks.template(unit, asked.part("ref"))
+        found = await tasks.drift(unit, template)
+    stations = [Drifted(station_id=station.id, differs=tuple(differs)) for station, differs in found]
+    return asked.page("template.html", one=template, stations=stations)
+
+
+async def apply(asked: Asked) -> Response:
+    """Or only ask the stations how they are set up."""
+    kind = Kind.CHECK if asked.said("check") == "yes" else Kind.CONFIGURE
+    async with asked.unit() as unit:
+        template = await tasks.template(unit, asked.part("ref"))
+        task = await tasks.apply(
+            unit, template, kind, by=asked.visitor.name, wave=WAVE, failures_max=asked.number("failures_max") or 0
+        )
+        people.note(unit, asked.visitor.name, "apply template", f"template {template.ref}", kind.value)
+    return asked.done(f"/tasks/{task.ref}", asked.say("The task is begun."))
+
+
+async def forget(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        await tasks.forget_template(unit, asked.part("ref"))
+        people.note(unit, asked.visitor.name, "forget template", f"template {asked.part('ref')}")
+    return asked.done("/templates", asked.say("The template is gone; the stations stay as they are."))
+
+
+async def list_variables(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        station = await locations.station(unit, asked.part("id"))
+        known, report = await variables.known(unit, station)
+    return asked.page("station_variables.html", station=station, known=known, report=report)
+
+
+async def report_variables(asked: Asked) -> Response:
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        station = await locations.station(unit, id)
+        if station.connected_at is None:
+            raise Offline(id)
+        variables.ask_for(unit, station)
+    return asked.done(f"/stations/{id}/variables", asked.say("The station was asked; what it says appears here."))
+
+
+DOORS: tuple[Door, ...] = (
+    see("/templates", list_all),
+    do("/templates", add),
+    see("/templates/{ref}", one),
+    do("/templates/{ref}/apply", apply),
+    do("/templates/{ref}/forget", forget),
+    see("/stations/{id}/variables", list_variables),
+    do("/stations/{id}/variables", report_variables),
+)
