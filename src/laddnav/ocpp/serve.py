@@ -32,7 +32,7 @@ from laddnav.tokens.actions import Asker
 
 log = structlog.get_logger()
 
-LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken
+LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken, and for those too late
 GATHER = 0.02  # seconds after waking: news come in crowds, most of them about other things, and one look serves all
 
 
@@ -48,6 +48,7 @@ class Sockets:
         self._guard = door.Guard()
         self._sweeping = asyncio.Lock()
         self._swept = False
+        self._gives_up_at = 0.0  # on the loop's clock
         self._turns: dict[str, asyncio.Lock] = {}
 
     def route(self) -> WebSocketRoute:
@@ -72,10 +73,16 @@ class Sockets:
             self.database.forget(sleeper)
 
     async def send_what_waits(self) -> None:
-        """One round: claim the calls to stations that hang here, and give up those whose time is out."""
+        """One round: claim the calls to stations that hang here; and give up, now and then, those whose time is out."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._gives_up_at:
+            self._gives_up_at = now + LOOK_AGAIN
+            async with self.database.unit() as unit:
+                await calls.give_up_overdue(unit)
+        if not self.connections:
+            return
         async with self.database.unit() as unit:
-            await calls.give_up_overdue(unit)
-            claimed = await calls.claim(unit, self.process, list(self.connections)) if self.connections else []
+            claimed = await calls.claim(unit, self.process, list(self.connections))
         for call in claimed:
             connection = self.connections.get(call.station_id)
             if connection is None:
