@@ -124,6 +124,22 @@ def test_no_character_changed_anywhere_in_what_is_signed_goes_unseen(name: str, 
         assert [proof.message for proof in found.record.proofs] == [proof.message for proof in before.record.proofs]
 
 
+def test_what_no_meter_could_say_is_unreadable_and_no_error() -> None:
+    """It is kept, indexed and shown: a number with a NUL, one as long as a book, a year before there were meters."""
+    text = texts(CASES["gen-secp256r1"])[0]
+    for said, instead in (
+        ('"MS":"4711"', '"MS":"47\\u000011"'),
+        ('"MS":"4711"', f'"MS":"{"4" * 3000}"'),
+        ("2026-03-29T01", "0001-01-01T00"),
+        ("100.123", "1e999999"),
+        ("|{", "|" + "[" * 30_000 + "{"),
+    ):
+        assert said in text
+        assert judged(text.replace(said, instead), "04").verdict is Verdict.UNREADABLE, instead[:40]
+    bomb = '<!DOCTYPE x [<!ENTITY a "aa">]><signedMeterValue>&a;</signedMeterValue>'
+    assert judged(bomb, None).reason == "The XML declares a document type"
+
+
 @given(st.text() | st.binary().map(lambda octets: (b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01" + octets).hex()))
 def test_what_is_no_record_is_unreadable(text: str) -> None:
     assert judged(text, "04").verdict is Verdict.UNREADABLE

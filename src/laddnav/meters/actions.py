@@ -11,7 +11,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownStation
 from laddnav.metering.model import DoubtKind, Reading
 from laddnav.metering.signed.keys import key_of
-from laddnav.metering.signed.model import UnreadableRecord
+from laddnav.metering.signed.model import UnfitKey, UnreadableRecord
 from laddnav.metering.signed.reading import read
 from laddnav.meters import rules, store
 from laddnav.meters.model import Claim, Meter, Proof, Standing
@@ -170,11 +170,16 @@ def _settle(unit: Unit, one: Proof) -> None:
 
 
 def _claim(unit: Unit, session: Session, serial: str | None, key: str | None) -> None:
+    """A key that is none is not kept."""
     if serial and key and session.station_id is not None and session.evse_no is not None:
+        try:
+            printed = key_of(key).printed
+        except UnfitKey:
+            return
         claimed = Claim(
             holder=session.holder,
             serial=serial,
-            public_key=key,
+            public_key=printed,
             station_id=session.station_id,
             evse_no=session.evse_no,
             claimed_at=unit.now,

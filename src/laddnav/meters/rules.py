@@ -120,7 +120,7 @@ def proof(
     )
     kind = DoubtKind.UNPROVED if spoken else DoubtKind.SIGNED_OTHERWISE
     at = session.ended_at or now
-    return made, tuple(Doubt(kind=kind, at=at, detail=reason) for reason in reasons)
+    return made, tuple(Doubt(kind=kind, at=at, detail=reason[:500]) for reason in reasons)
 
 
 def decided(before: Proof, standing: Standing, *, by: str, why: str, now: datetime) -> Proof:

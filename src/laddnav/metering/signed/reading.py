@@ -11,11 +11,23 @@ from laddnav.metering.signed import alfen, edl, ocmf, pcdf, sml
 from laddnav.metering.signed.model import Record, UnreadableRecord
 
 LONGEST = 65_536  # characters; OCPP 2.1 allows 32,768 and the hexadecimal of a record is twice its bytes
+NAME_MAX = 64  # characters
+SANE_YEARS = (1970, 2200)  # a clock that was never set begins at 1970
 _WRAPPED_MAX = 3  # a record in hexadecimal in base64 is seen; more than that is nobody's
 
 
 def read(text: str) -> Record:
     """Raises UnreadableRecord, whatever is in it."""
+    record = _read(text)
+    for name in (record.meter, record.transaction):
+        if name is not None and not (name.isprintable() and len(name) <= NAME_MAX):
+            raise UnreadableRecord("The number of the meter or of the charge is none that anybody could write down")
+    if any(one.at is not None and not SANE_YEARS[0] <= one.at.year <= SANE_YEARS[1] for one in record.registers):
+        raise UnreadableRecord("The meter says a year in which there were none")
+    return record
+
+
+def _read(text: str) -> Record:
     if len(text) > LONGEST:
         raise UnreadableRecord("The record is longer than any")
     for _ in range(_WRAPPED_MAX):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from laddnav.metering.signed import edl
@@ -164,7 +164,7 @@ def _time(value: Value) -> tuple[int, int]:
         case [int(), int(seconds)]:
             return seconds, 0
         case [int(), [int(seconds), int(offset), int(season)]]:
-            return seconds, int(timedelta(minutes=offset + season).total_seconds())
+            return seconds, (offset + season) * 60
     raise UnreadableRecord("A time is missing in the SML list")
 
 
