@@ -173,6 +173,9 @@ def test_a_bare_sample_is_the_import_register_in_watt_hours() -> None:
         ("Temperature", "20.5", "Celcius", "20.5"),
         ("Temperature", "300.15", "K", "27"),
         ("Temperature", "212", "Fahrenheit", "100"),
+        ("Frequency", "50010", "mHz", "50.01"),
+        ("Energy.Apparent.Import", "1.5", "kVAh", "1500"),
+        ("RPM", "900", "RPM", "900"),
         ("Power.Factor", "0.97", None, "0.97"),
     ],
 )

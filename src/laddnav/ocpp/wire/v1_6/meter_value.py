@@ -51,8 +51,11 @@ def _thousandfold(value: Decimal) -> Decimal:
 
 # Each unit into the one that a Reading has. Stations write kwh and KWh, so case does not matter.
 INTO_OURS: dict[str, Callable[[Decimal], Decimal]] = {
-    **dict.fromkeys(("wh", "w", "varh", "var", "va", "a", "v", "percent", "%", "hertz", "hz"), _as_it_is),
-    **dict.fromkeys(("kwh", "kw", "kvarh", "kvar", "kva"), _thousandfold),
+    **dict.fromkeys(("wh", "w", "varh", "var", "vah", "va", "a", "v", "percent", "%", "hertz", "hz"), _as_it_is),
+    **dict.fromkeys(("kwh", "kw", "kvarh", "kvar", "kvah", "kva"), _thousandfold),
+    "mhz": lambda value: value / 1000,  # of what is on a grid, milli
+    # What else there is has one unit of its own (OCPP 2.1 part 2 appendices 2).
+    **dict.fromkeys(("asu", "b", "db", "dbm", "deg", "kpa", "lx", "m", "ms2", "n", "ohm", "rh", "rpm", "s"), _as_it_is),
     **dict.fromkeys(("celsius", "celcius"), _as_it_is),  # the schema has both spellings (OCPP-J 1.6 errata §2.2)
     "k": lambda value: value - Decimal("273.15"),
     "fahrenheit": lambda value: (value - 32) * 5 / 9,
