@@ -151,11 +151,13 @@ async def test_a_record_that_fails_is_billed_only_if_a_person_says_so(database: 
     forged = forger.signs_both(NOON, "1000", LATER, "6000")
     faulty = signer.sealed(signer.reading(NOON, "1000", "B"), signer.reading(LATER, "6000", "E", "E"))
     elsewhere = signer.signs_both(NOON, "1000", LATER, "5000")
+    yesterday = signer.signs_both(NOON - timedelta(days=1), "1000", LATER - timedelta(days=1), "6000")
     begun_only = signer.signs(NOON, "1000")
     why = {
         forged: "The signature is not of this key, or the record was changed",
         faulty: "Reading 2: the meter is in error",
         elsewhere: "The meter signed 4 kWh, and 5 kWh would be billed",
+        yesterday: "What was signed ended at 2026-11-22T13:00:00Z, before this charge began",
         begun_only: "The signed records do not cover both ends of the charge",
         "no record": "This is none of the formats of signed meter records that are known here",
     }

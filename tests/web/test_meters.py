@@ -14,7 +14,7 @@ from laddnav.meters import actions as meters
 from laddnav.people.model import Role
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
-from tests.meters.test_proving import charged, signed
+from tests.meters.test_proving import LATER, NOON, charged, signed
 from tests.things import US, settled
 from tests.web.site import Site
 from tests.web.test_doors import client, sign_in
@@ -29,9 +29,7 @@ async def test_a_claimed_key_is_registered_and_the_driver_checks_what_it_signed(
     station, signer = await settled(site.database), SigningMeter()
     csrf = await sign_in(client, site, Role.OPERATOR)
     assert "No meters yet" in await read(client, f"{site.url}/meters")
-    begun = clock.now()
-    ended = begun + timedelta(hours=1)
-    record = signer.signs_both(begun, "1000", ended, "6000")
+    record = signer.signs_both(NOON, "1000", LATER, "6000")
     wrapped = f'{{"signedMeterData":"{record.encode().hex()}","publicKey":"{signer.public_key}"}}'
     session = await charged(site.database, station, signed("Transaction.End", wrapped))
     listed = await read(client, f"{site.url}/meters")
@@ -47,7 +45,7 @@ async def test_a_claimed_key_is_registered_and_the_driver_checks_what_it_signed(
         "claimed": "yes",
         "station_id": "ST1",
         "evse_no": "1",
-        "calibration_ends": str((begun + timedelta(days=30)).date()),
+        "calibration_ends": str((clock.now() + timedelta(days=30)).date()),
     }
     async with client.post(f"{site.url}/meters", data=said) as answer:
         assert answer.status == 200 and "the station, confirmed by a person" in await answer.text()

@@ -10,16 +10,19 @@ from msgspec.structs import replace
 from laddnav.kit.energy import Energy, wh
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Doubt, DoubtKind, Reading
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
-from laddnav.metering.signed.model import Judged, Record, Register, Role, SignedCharge, UnreadableRecord
+from laddnav.metering.signed.model import Clocked, Judged, Record, Register, Role, SignedCharge, UnreadableRecord
 from laddnav.meters.model import Calibration, Meter, Proof, Standing
 from laddnav.sessions.model import Session
 
 WARN_AHEAD = timedelta(days=90)  # a calibration is ordered weeks before somebody comes
 # Stations round a register to the watt-hour at both ends, where its meter may sign tenths of it.
 RESOLUTION = wh(1)
+# A meter's clock is set once in a while, and some stations have theirs in the wrong half of the year.
+CLOCKS_DIFFER = timedelta(hours=2)
 _ORDER = {"Transaction.Begin": 0, "Transaction.End": 2}
 
 
@@ -100,7 +103,7 @@ def proof(
     key = None if meter is None else meter.public_key
     found = [one if one.record is None else judging.under(one.record, key) for one in read]
     charge = judging.together(_closing(found))
-    spoken = (*_unfounded(found, charge), *_misplaced(meter, session))
+    spoken = (*_unfounded(found, charge), *_misplaced(meter, session), *_untimely(charge.registers, session))
     other = otherwise(charge.registers, billed) if not spoken else None
     reasons = spoken if other is None else (other,)
     made = Proof(
@@ -158,6 +161,18 @@ def _misplaced(meter: Meter | None, session: Session) -> tuple[str, ...]:
     if (meter.station_id, meter.evse_no) == (session.station_id, session.evse_no):
         return ()
     return (f"Meter {meter.serial} is registered at {meter.station_id}/{meter.evse_no}, not where this charge was",)
+
+
+def _untimely(registers: Sequence[Register], session: Session) -> tuple[str, ...]:
+    """Records of a charge long ago, sent once more; only a clock that was set can tell."""
+    if not registers or any(one.clocked is not Clocked.SYNCHRONISED or one.at is None for one in registers):
+        return ()
+    times = [one.at for one in registers if one.at is not None]
+    if max(times) + CLOCKS_DIFFER < session.started_at:
+        return (f"What was signed ended at {rfc3339(max(times))}, before this charge began",)
+    if session.ended_at is not None and min(times) - CLOCKS_DIFFER > session.ended_at:
+        return (f"What was signed began at {rfc3339(min(times))}, after this charge ended",)
+    return ()
 
 
 def otherwise(registers: Sequence[Register], billed: Energy) -> str | None:
