@@ -287,7 +287,7 @@ def details(
     passing: list[Side] = []
     for role, offered in offers:
         for module, interface in offered:
-            if module in version.modules:
+            if module in version.modules and _is_meant(role, (module, interface), version, theirs):
                 sides.setdefault((module.offered_as, interface), role)
         if role is Role.HUB:
             passing += passed_on(version, theirs)
@@ -308,6 +308,15 @@ def speaks_for_all(holder: PartyId | None, line: Iterable[Connection]) -> None:
     others = {one.holder for one in line} - {holder}
     if holder is not None and others:
         raise SharedLine(others)
+
+
+def _is_meant(role: Role, side: Side, version: Version, theirs: Role | None) -> bool:
+    """Of two sides of a module that a version cannot tell apart, the one that such a partner deals with."""
+    module, interface = side
+    other = (module, RECEIVER if interface is SENDER else SENDER)
+    if version.routes or APART.get(role, frozenset()).isdisjoint((side, other)):
+        return True
+    return other in OFFERED[theirs or Role.CPO]
 
 
 def told_details(line: Sequence[Connection], version: Version, base: str) -> VersionDetails:

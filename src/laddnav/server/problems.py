@@ -26,6 +26,7 @@ from laddnav.locations.rules import (
 from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
 from laddnav.ocpi.commands.commands import NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
+from laddnav.ocpi.operate.limits import LimitedByAnother
 from laddnav.ocpi.operate.outbox import UnknownDelivery
 from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import NotNow
@@ -124,6 +125,7 @@ STATUS: dict[type[Exception], int] = {
     EvseBusy: 409,
     EvseTaken: 409,
     ExaminedAlready: 409,
+    LimitedByAnother: 409,
     NoStation: 409,
     NotCapable: 409,
     NotInDispute: 409,

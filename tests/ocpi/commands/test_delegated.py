@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -18,12 +19,15 @@ from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies
 from laddnav.ocpi.deviations.policy import Hub, Policy, Shares
 from laddnav.ocpi.model import Connection, KeptCommand
+from laddnav.ocpi.operate import limits
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.commands import CommandState
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module
 from laddnav.ocpi.wire.profiles import ProfileRequest, ProfileVerdict
 from laddnav.parties.model import Role
-from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.people.model import Role as Operator
+from laddnav.people.model import Visitor
+from laddnav.scheduling.model import ActiveChargingProfile, RateUnit
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session
@@ -141,6 +145,33 @@ async def test_who_limits_charges_for_an_emsp_hears_of_them_and_limits_them(prov
     await station(Limiting.CLEAR)
     assert provider.told("POST", "/cleared") == [{"result": "ACCEPTED"}]
     assert (await heard(emsp, session.id)).limits is not None
+
+
+async def test_a_charge_has_one_who_limits_it(provider: Provider, pair: Pair) -> None:
+    """CHP-034: our operator or whoever limits charges for us; who comes first has it, until it takes that back."""
+    cpo, emsp = pair
+    session = await charge(pair)
+    by = Visitor(id="key", name="key", role=Operator.OPERATOR, holder=EMSP, language="en")
+    half = limits.LimitFrom(after=0, rate=Decimal(11000))
+    asks, wanted = (emsp.database, emsp.clients, by, session.ref), limits.Profile(unit=RateUnit.WATT, limits=(half,))
+
+    async def station(what: Limiting) -> None:
+        await station_says(cpo, session, what, "ACCEPTED")
+        await emsp.settle()
+
+    assert (await provider.limit(session.ref)).data["result"] == "ACCEPTED"
+    await station(Limiting.SET)
+    for asking in (limits.limit_session(*asks, wanted), limits.unlimit_session(*asks)):
+        with pytest.raises(limits.LimitedByAnother):
+            await asking
+    await provider.ask("DELETE", session.ref, "cleared")
+    await station(Limiting.CLEAR)
+    assert (await limits.limit_session(*asks, wanted)).verdict is ProfileVerdict.ACCEPTED
+    await station(Limiting.SET)
+    assert (await provider.limit(session.ref)).data["result"] == "REJECTED"
+    assert (await limits.unlimit_session(*asks)).verdict is ProfileVerdict.ACCEPTED
+    await station(Limiting.CLEAR)
+    assert (await provider.limit(session.ref)).data["result"] == "ACCEPTED"
 
 
 async def test_an_scsp_of_ours_limits_charges_for_an_emsp(

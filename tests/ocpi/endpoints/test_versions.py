@@ -32,6 +32,19 @@ def test_every_module_that_we_list_is_one_of_the_texts(number: str) -> None:
     assert {module.offered_as for module in version.modules} | {Module.CREDENTIALS} == LISTED[number]
 
 
+@pytest.mark.parametrize(
+    ("theirs", "place"), [(None, "locations"), (Role.CPO, "locations"), (Role.NSP, "sender/locations")]
+)
+def test_where_a_version_names_no_sides_an_access_point_shows_the_one_that_is_meant(
+    theirs: Role | None, place: str
+) -> None:
+    """VER-006, VER-027: who tells it of places finds where to, and who asks for them where they are."""
+    offers = [(Role.NAP, OFFERED[Role.NAP])]
+    said = rules.details(offers, VERSIONS["2.1.1"], "https://we.example/ocpi", theirs)
+    urls = [one.url for one in said.endpoints if one.identifier == Module.LOCATIONS]
+    assert urls == [f"https://we.example/ocpi/nap/2.1.1/{place}"]
+
+
 def test_a_payment_terminal_provider_hears_of_charges_and_gives_commands() -> None:
     """VER-028: as its typical role is; what its terminals are, it says itself."""
     heard, said = Interface.RECEIVER, Interface.SENDER

@@ -13,6 +13,7 @@ import structlog
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import NotOffered
@@ -105,20 +106,21 @@ async def tell_on(unit: Unit, sent: KeptCommand, asked_for: str, outcome: Outcom
     if one is None or connection is None:
         return
     if outcome.result is ProfileResult.ACCEPTED:
-        await _keep(unit, connection, one, sent)
+        assert one.party is not None, "we knew who asked"
+        await keep(unit, connection, one, sent, one.party)
     if await waiting(unit, one) is not None:
         version = VERSIONS[connection.version]
         body = result_of(version, ProfileRequest(one.kind), outcome.result, outcome.active)
         answer(unit, connection, one, Module.CHARGING_PROFILES, CommandStep.GRANTED, outcome.result, body)
 
 
-async def _keep(unit: Unit, connection: Connection, one: KeptCommand, sent: KeptCommand) -> None:
-    """Who limits the charge from now on, and so hears of every change."""
-    assert sent.party is not None and sent.session_id is not None and one.party is not None, "we knew whom to ask"
+async def keep(unit: Unit, connection: Connection, one: KeptCommand, sent: KeptCommand, by: PartyId) -> None:
+    """Who limits the charge from now on, as was said on this connection, and so hears of every change."""
+    assert sent.party is not None and sent.session_id is not None, "we knew whom to ask"
     if one.kind == ProfileRequest.TELL:
         return
     profile = None
     if one.kind == ProfileRequest.SET:
         codec = VERSIONS[connection.version].codecs[SetChargingProfile]
         profile = codec.decode(one.body, hearing(connection)).profile
-    await limiting.hear_limits(unit, one.holder, sent.party, sent.session_id, profile, by=one.party)
+    await limiting.hear_limits(unit, one.holder, sent.party, sent.session_id, profile, by=by)

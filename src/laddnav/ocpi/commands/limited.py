@@ -316,6 +316,12 @@ async def hear_result(
     return outcome if await asked.hear_result(unit, command, step, outcome.result) else None
 
 
+async def is_known(unit: Unit, command: KeptCommand) -> bool:
+    """Whether we have heard of the charge that we asked to limit."""
+    assert command.party is not None and command.session_id is not None, "we knew whom to ask"
+    return await sessions.find(unit, command.holder, command.party, command.session_id) is not None
+
+
 async def hear_active(unit: Unit, connection: Connection, session_id: str, active: ActiveChargingProfile) -> None:
     """A CPO tells what limits one of its charges now; its words do not say whose it is. Raises UnknownSession."""
     for owner in sorted(connection.parties):
