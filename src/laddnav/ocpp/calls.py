@@ -8,10 +8,12 @@ from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockRequested
 from laddnav.ocpp import store
@@ -124,15 +126,20 @@ async def ask(database: Database, station_id: str, action: str, payload: dict[st
             expires_at=unit.now + unit.clock.wall(PATIENCE),
         )
         store.calls.ask(unit, call)
+    return await answer_to(database, call)
+
+
+async def answer_to(database: Database, call: StationCall) -> Replied:
+    """What comes of a call that is written down. Raises NoAnswer."""
     sleeper = database.sleeper()
     try:
         database.wake()
-        return await _answer_to(database, call, sleeper)
+        return await _awaited(database, call, sleeper)
     finally:
         database.forget(sleeper)
 
 
-async def _answer_to(database: Database, call: StationCall, sleeper: asyncio.Event) -> Replied:
+async def _awaited(database: Database, call: StationCall, sleeper: asyncio.Event) -> Replied:
     while True:
         sleeper.clear()
         async with database.unit() as unit:
@@ -159,11 +166,14 @@ def give_back(unit: Unit, call: StationCall) -> None:
     store.calls.give_back(unit, call)
 
 
-async def request_of(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
+async def request_of(unit: Unit, call: StationCall, dialect: Dialect, seal: Seal | None = None) -> Request | Verdict:
     """What to say to the Station now; a Verdict where events have overtaken what was asked for."""
     errand = ERRANDS.get(call.action)
     if errand is None:
         return Verbatim(action=call.action, payload=json.decode(call.body, dict[str, Any]))
+    if errand.sealed:
+        assert seal is not None, "what was sealed here is opened here"
+        call = replace(call, body=seal.opened(call.body))
     return await errand.say(unit, call, dialect)
 
 

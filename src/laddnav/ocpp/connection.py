@@ -170,7 +170,7 @@ class Connection:
     async def _ask(self, call: StationCall) -> None:
         dialect = self.line.dialect
         async with self._sockets.database.unit() as unit:
-            request = await calls.request_of(unit, call, dialect)
+            request = await calls.request_of(unit, call, dialect, self._sockets.seal)
             if isinstance(request, Verdict):
                 await calls.conclude(unit, call, request)
                 return

@@ -16,7 +16,11 @@ Answered = Said | CallError | None  # None: there was no answer
 
 
 class Errand(Struct, frozen=True):
-    """`say` looks at what is true by then: a Verdict where events have overtaken what was asked for."""
+    """`say` looks at what is true by then: a Verdict where events have overtaken what was asked for.
+
+    `sealed`: the body of its call is kept under the seal, and opened when its turn comes.
+    """
 
     say: Callable[[Unit, StationCall, Dialect], Awaitable[Request | Verdict]]
     tell: Callable[[Unit, StationCall, Answered], Awaitable[None]]
+    sealed: bool = False

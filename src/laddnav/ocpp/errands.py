@@ -10,6 +10,7 @@ from laddnav.locations import actions as locations
 from laddnav.ocpp import charges, needs, prices, rules, store, variables
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
+from laddnav.ocpp.security import leading, passwords, roots, signing
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, REPORT, START, STOP, STORY, TASK, UNLOCK, about
 from laddnav.ocpp.wire.dialect import Dialect
@@ -28,6 +29,7 @@ from laddnav.ocpp.wire.events import (
     Unlock,
     Verdict,
 )
+from laddnav.ocpp.wire.security import SetPassword
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
 from laddnav.sessions import actions as sessions
@@ -168,6 +170,10 @@ async def _told_more(unit: Unit, call: StationCall, answered: Answered) -> None:
 
 
 ERRANDS: dict[str, Errand] = {
+    **leading.ERRANDS,
+    **roots.ERRANDS,
+    **signing.ERRANDS,
+    SetPassword.__name__: passwords.ERRAND,
     STORY: Errand(_ask_after, _told_more),
     START: Errand(_start, _started),
     STOP: Errand(_stop, _stopped),

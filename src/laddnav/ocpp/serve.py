@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from laddnav.db.batch import Batch
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Trouble
+from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import actions, calls, charges, door, prices, rules
@@ -26,7 +27,10 @@ from laddnav.ocpp.connection import POLICY, Connection
 from laddnav.ocpp.exchange import Done, Exchange, kept, kept_alone
 from laddnav.ocpp.heard import HEARD
 from laddnav.ocpp.model import Outcome
+from laddnav.ocpp.security import asking, contracts, signing
+from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.wire.events import Booted, ChargeStarted, ChargeStopped, ChargeTold, TokenShown
+from laddnav.ocpp.wire.security import ChainAsked, ContractAsked, SigningAsked, StatusAsked
 from laddnav.ocpp.wire.station import CarryOut
 from laddnav.tokens.actions import Asker
 
@@ -39,10 +43,13 @@ GATHER = 0.02  # seconds after waking: news come in crowds, most of them about o
 class Sockets:
     """All stations that this process holds. `process` is the name under which others know that it does."""
 
-    def __init__(self, database: Database, *, process: str, ask: Asker | None = None) -> None:
+    def __init__(
+        self, database: Database, *, process: str, ask: Asker | None = None, means: Means | None = None
+    ) -> None:
         self.database = database
         self.process = process
         self.ask = ask
+        self.means = means
         self.connections: dict[str, Connection] = {}
         self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
         self._guard = door.Guard()
@@ -50,6 +57,10 @@ class Sockets:
         self._swept = False
         self._gives_up_at = 0.0  # on the loop's clock
         self._turns: dict[str, asyncio.Lock] = {}
+
+    @property
+    def seal(self) -> Seal | None:
+        return None if self.means is None else self.means.seal
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/ocpp/{station_id}", self.endpoint)
@@ -160,13 +171,7 @@ class Sockets:
                     station = await locations.station(unit, id)
                     return kept_alone(unit, exchange, await actions.boot(unit, station, event))
             case TokenShown():
-                _, given, group_id = await actions.judge(self.database, exchange.station, event.uid, self.ask)
-                async with self.database.unit() as unit:
-                    locations.seen(unit, id)
-                    station = await locations.station(unit, id)
-                    judged = rules.judged(given, group_id, now=unit.now)
-                    judged = await prices.foretold(unit, station, event.uid, given, judged)
-                    return kept_alone(unit, exchange, Outcome(judged))
+                return await self._shown(exchange, event)
             case ChargeStarted():
                 return await self._started(exchange, event)
             case ChargeStopped():
@@ -176,6 +181,15 @@ class Sockets:
                     return kept_alone(unit, exchange, await actions.stop(unit, station, event))
             case ChargeTold():
                 return await self._told(exchange, event)
+            case SigningAsked():
+                async with self.database.unit() as unit:
+                    station = await locations.station(unit, id)
+                    return kept_alone(unit, exchange, await signing.hear(unit, self.means, station, event))
+            case StatusAsked() | ChainAsked() | ContractAsked():
+                answer = await asking.answer(self.database, self.means, event)
+                async with self.database.unit() as unit:
+                    locations.seen(unit, id)
+                    return kept_alone(unit, exchange, Outcome(answer))
         verb = HEARD.get(type(event))
         if verb is None:
             return await self.small_talk.add(exchange)
@@ -183,6 +197,22 @@ class Sockets:
             station = await locations.station(unit, id)
             locations.seen(unit, id)
             return kept_alone(unit, exchange, await verb(unit, station, event))
+
+    async def _shown(self, exchange: Exchange, event: TokenShown) -> Done:
+        """A certificate that proves no contract needs nobody's word on the token besides."""
+        contract = await contracts.state(self.database, self.means, event)
+        refused, id = contracts.refused(contract), exchange.station.id
+        if refused is not None:
+            async with self.database.unit() as unit:
+                locations.seen(unit, id)
+                return kept_alone(unit, exchange, Outcome(refused))
+        _, given, group_id = await actions.judge(self.database, exchange.station, event.uid, self.ask)
+        async with self.database.unit() as unit:
+            locations.seen(unit, id)
+            station = await locations.station(unit, id)
+            judged = rules.judged(given, group_id, now=unit.now)
+            judged = await prices.foretold(unit, station, event.uid, given, judged)
+            return kept_alone(unit, exchange, Outcome(contracts.judged(contract, judged)))
 
     async def _told(self, exchange: Exchange, event: ChargeTold) -> Done:
         async with self.database.unit() as unit:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.kit.seal import Seal
 from laddnav.ocpp import rules, store
 from laddnav.ocpp.model import StationCall
 from laddnav.sessions.events import Limiting
@@ -49,22 +50,23 @@ def write_down(
     station_id: str,
     action: str,
     *asks: str,
-    about: About = NOTHING,
+    about: Struct = NOTHING,
     session_id: str | None = None,
     request: str | None = None,
-) -> None:
-    """`asks` make the same request the same row, so that a Station is asked once."""
-    store.calls.ask(
-        unit,
-        StationCall(
-            holder=holder,
-            id=rules.stable_id(action, *asks),
-            station_id=station_id,
-            action=action,
-            body=json.encode(about).decode(),
-            session_id=session_id,
-            request=request,
-            asked_at=unit.now,
-            expires_at=unit.now + unit.clock.wall(PATIENCE),
-        ),
+    seal: Seal | None = None,
+) -> StationCall:
+    """`asks` make the same request the same row, so that a Station is asked once; a `seal` keeps its body a secret."""
+    body = json.encode(about).decode()
+    call = StationCall(
+        holder=holder,
+        id=rules.stable_id(action, *asks),
+        station_id=station_id,
+        action=action,
+        body=body if seal is None else seal.sealed(body),
+        session_id=session_id,
+        request=request,
+        asked_at=unit.now,
+        expires_at=unit.now + unit.clock.wall(PATIENCE),
     )
+    store.calls.ask(unit, call)
+    return call

@@ -28,6 +28,7 @@ import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
+import laddnav.ocpp.security.routes
 import laddnav.ocpp.tariff_routes
 import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
@@ -49,6 +50,7 @@ from laddnav.db.outbox import Deliverer
 from laddnav.db.unit import Database
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
+from laddnav.kit.seal import Seal
 from laddnav.locations.actions import away
 from laddnav.ocpi import forgetting
 from laddnav.ocpi import openapi as partner_api
@@ -64,6 +66,8 @@ from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import charges
+from laddnav.ocpp.security import signing
+from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.tasks import going_on
 from laddnav.people import actions as people
@@ -76,6 +80,7 @@ from laddnav.server.installation import Installation
 from laddnav.server.jobs import Job, every
 from laddnav.server.metrics import Metrics
 from laddnav.server.openapi import document
+from laddnav.server.outward import Outward
 from laddnav.server.settings import Settings
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
@@ -108,6 +113,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.ocpp.tariff_routes.ROUTES,
+    *laddnav.ocpp.security.routes.ROUTES,
     *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.ocpp.tasks.routes.ROUTES,
@@ -124,7 +130,15 @@ class House:
         self._database = installation.database
         self._clients = Clients(self._database, settings.roaming)
         self._ask = Asker(self._database, self._clients)
-        self.sockets = Sockets(self._database, process=settings.name, ask=self._ask)
+        self._outward = Outward(allow_loopback=settings.allow_loopback_partners)
+        self._means = Means(
+            seal=Seal(settings.key),
+            fetch=self._outward,
+            v2g_ca_url=settings.v2g_ca_url,
+            v2g_ca_token=settings.v2g_ca_token,
+            contract_provider_url=settings.contract_provider_url,
+        )
+        self.sockets = Sockets(self._database, process=settings.name, ask=self._ask, means=self._means)
         self.metrics = Metrics(self._database, lambda: len(self.sockets.connections))
 
     def app(self) -> ASGIApp:
@@ -176,6 +190,8 @@ class House:
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_roaming": every(3600, lambda: forgetting.forget_old(database, clients.settings.keeping)),
+                "sign_certificates": every(1, lambda: signing.carry_on(database, self._means)),
+                "renew_certificates": every(60, lambda: signing.renew_due(database)),
                 "ask_after_charges": every(60, lambda: charges.ask_after(database)),
                 "make_weeks_of_readings": every(60, lambda: readings.make_weeks(database)),
                 "sum_up_readings": every(300, lambda: readings.sum_up(database)),
@@ -191,6 +207,7 @@ class House:
     async def close(self) -> None:
         """Once nothing is under way any more."""
         await self._clients.close()
+        await self._outward.close()
 
     async def leave(self) -> None:
         """Say goodbye to the stations (RFC 6455 §7.4.1: 1001); they come back when somebody answers."""
@@ -198,7 +215,7 @@ class House:
             await connection.close(1001, "going away")
 
     def _api(self) -> Sequence[BaseRoute]:
-        api = Api(ROUTES, self._database, {"ask": self._ask, "clients": self._clients})
+        api = Api(ROUTES, self._database, {"ask": self._ask, "clients": self._clients, "means": self._means})
         described = json.encode(document(api.operations, self.settings.url))
 
         async def openapi(request: Request) -> Response:

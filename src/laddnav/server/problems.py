@@ -16,6 +16,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (
     EvseTaken,
+    LowerProfile,
     NoStation,
     StationExists,
     UnknownConnector,
@@ -32,6 +33,9 @@ from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, Unknow
 from laddnav.ocpi.wire.handshake import NotNow
 from laddnav.ocpp.reports import UnknownReport
 from laddnav.ocpp.rules import NoAnswer, Offline
+from laddnav.ocpp.security.authorities import UnknownAuthority
+from laddnav.ocpp.security.roots import UnknownRoot
+from laddnav.ocpp.security.signing import UnknownCertificate
 from laddnav.ocpp.tasks.rules import TaskOver, UnknownTask, UnknownTemplate
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
@@ -87,9 +91,11 @@ STATUS: dict[type[Exception], int] = {
     NeverExamined: 404,
     NoSuchPath: 404,
     NotYours: 404,
+    UnknownAuthority: 404,
     UnknownBooking: 404,
     UnknownBookingLocation: 404,
     UnknownCdr: 404,
+    UnknownCertificate: 404,
     UnknownConfirmation: 404,
     UnknownConnection: 404,
     UnknownConnector: 404,
@@ -108,6 +114,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownProof: 404,
     UnknownRecord: 404,
     UnknownReservation: 404,
+    UnknownRoot: 404,
     UnknownSession: 404,
     UnknownStation: 404,
     UnknownTariff: 404,
@@ -126,6 +133,7 @@ STATUS: dict[type[Exception], int] = {
     EvseTaken: 409,
     ExaminedAlready: 409,
     LimitedByAnother: 409,
+    LowerProfile: 409,
     NoStation: 409,
     NotCapable: 409,
     NotInDispute: 409,

@@ -28,8 +28,10 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import rules, store
 from laddnav.ocpp.security import authorities, authority
 from laddnav.ocpp.security.authority import Authority, KeyKind
+from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.serve import Sockets
 from laddnav.server.clock import WallClock
+from laddnav.server.outward import Outward
 from laddnav.server.settings import Settings
 from laddnav.server.stations import ShowsCertificate, StationPort
 from tests.clock import SetClock
@@ -79,6 +81,24 @@ async def port(database: Database, station: Station, rsa_root: Paper) -> Station
     made = StationPort(Settings(key=SEALED_BY, data=Path("unused")), database)
     await made.refresh()
     return made
+
+
+@pytest.fixture
+async def outward() -> AsyncIterator[Outward]:
+    """Authorities of tests live on this machine."""
+    made = Outward(allow_loopback=True)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def means(outward: Outward) -> Means:
+    return Means(seal=Seal(SEALED_BY), fetch=outward)
+
+
+@pytest.fixture
+async def sockets(database: Database, means: Means) -> Sockets:
+    return Sockets(database, process="test", means=means)
 
 
 @pytest.fixture

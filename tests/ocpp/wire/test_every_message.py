@@ -34,8 +34,7 @@ _2_1 = _2_0_1 | frozenset(
 OF_STATIONS = {Version.V1_6: _1_6, Version.V2_0_1: _2_0_1, Version.V2_1: _2_1}
 BOTH_WAYS = frozenset({"DataTransfer"})
 NOT_YET = frozenset(
-    """DiagnosticsStatusNotification FirmwareStatusNotification Get15118EVCertificate GetCertificateChainStatus
-    GetCertificateStatus LogStatusNotification SecurityEventNotification SignCertificate
+    """DiagnosticsStatusNotification FirmwareStatusNotification LogStatusNotification
     SignedFirmwareStatusNotification""".split()
 )
 

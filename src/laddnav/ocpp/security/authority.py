@@ -108,20 +108,26 @@ def root_of(organisation: str, key: PrivateKey, now: datetime) -> str:
 
 def checked(csr: str, station_id: str, organisation: str) -> x509.CertificateSigningRequest:
     """What a station asks to have signed, if that may be done for this station. Raises UnfitRequest."""
-    try:
-        request = x509.load_pem_x509_csr(csr.encode())
-        key, sound = request.public_key(), request.is_signature_valid
-    except (ValueError, InvalidSignature) as error:
-        raise UnfitRequest("it is no request in PEM (RFC 2986)") from error
-    if not sound:
-        raise UnfitRequest("it is not signed with the key that it is about")
-    if not isinstance(request.signature_hash_algorithm, _HASHES):
-        raise UnfitRequest("it is not signed over SHA-256 or better")
-    _check_strength(key)
+    request = sound(csr)
     if names_in(request.subject, NameOID.COMMON_NAME) != (station_id,):
         raise UnfitRequest(f"its common name is not {station_id!r}")
     if organisation not in names_in(request.subject, NameOID.ORGANIZATION_NAME):
         raise UnfitRequest(f"its organisation is not {organisation!r}")
+    return request
+
+
+def sound(csr: str) -> x509.CertificateSigningRequest:
+    """A request that is what it seems, whomever it names. Raises UnfitRequest."""
+    try:
+        request = x509.load_pem_x509_csr(csr.encode())
+        key, genuine = request.public_key(), request.is_signature_valid
+    except (ValueError, InvalidSignature) as error:
+        raise UnfitRequest("it is no request in PEM (RFC 2986)") from error
+    if not genuine:
+        raise UnfitRequest("it is not signed with the key that it is about")
+    if not isinstance(request.signature_hash_algorithm, _HASHES):
+        raise UnfitRequest("it is not signed over SHA-256 or better")
+    _check_strength(key)
     return request
 
 

@@ -151,7 +151,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
         """The action that the station will send because we asked it to."""
         if call.action not in self.triggered_by or result.payload.get("status") != "Accepted":
             return None
-        return str(call.payload.get("requestedMessage"))
+        asked = str(call.payload.get("requestedMessage"))
+        return _SIGN if asked.startswith("Sign") else asked
 
     def _unheard(self, call: Call) -> Unacceptable:
         try:
@@ -159,6 +160,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
         except UnknownAction as unknown:
             return Unacceptable(call.id, ErrorCode.NOT_IMPLEMENTED, str(unknown))
         return Unacceptable(call.id, ErrorCode.NOT_SUPPORTED, f"{call.action} is not answered here")
+
+
+_SIGN = "SignCertificate"  # what every trigger leads to that names a certificate
 
 
 def _decisive(problems: tuple[Problem, ...], error: str) -> Problem:

@@ -15,6 +15,7 @@ from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
 from laddnav.ocpp.wire.prices import PriceRequest
 from laddnav.ocpp.wire.reports import ReportAnswer, ReportEvent
+from laddnav.ocpp.wire.security import Check, ContractState, RootsTold, SecurityAnswer, SecurityEvent, SecurityRequest
 from laddnav.ocpp.wire.upkeep import ListVersionTold, UpkeepEvent, UpkeepRequest
 from laddnav.ocpp.wire.variables import (
     ReadVariables,
@@ -75,7 +76,11 @@ class ConnectorsReported(Struct, frozen=True, kw_only=True):
 
 
 class TokenShown(Struct, frozen=True, kw_only=True):
+    """`checks` are the certificates behind a contract of a car; `chain` is there where the station cannot judge it."""
+
     uid: str
+    checks: tuple[Check, ...] = ()
+    chain: str | None = None
 
 
 class ChargeStarted(Struct, frozen=True, kw_only=True):
@@ -178,6 +183,7 @@ StationEvent = (
     | Remarked
     | DataReceived
     | ReportEvent
+    | SecurityEvent
     | VariablesReported
     | UpkeepEvent
 )
@@ -214,13 +220,14 @@ class Noted(Struct, frozen=True, kw_only=True):
 class TokenJudged(Struct, frozen=True, kw_only=True):
     """To TokenShown, and in the answers to ChargeStarted and ChargeStopped; `expires_at` ends its stay in a cache.
 
-    `message` is for the driver: what charging costs.
+    `message` is for the driver: what charging costs. `contract`: a car showed one by its certificate.
     """
 
     allowed: Allowed
     message: str | None = None
     group_id: str | None = None
     expires_at: datetime | None = None
+    contract: ContractState | None = None
 
 
 class ChargeNamed(Struct, frozen=True, kw_only=True):
@@ -256,7 +263,16 @@ class DataJudged(Struct, frozen=True, kw_only=True):
 
 
 Answer = (
-    Registered | TimeTold | Noted | TokenJudged | ChargeNamed | ChargeClosed | StoryHeard | DataJudged | ReportAnswer
+    Registered
+    | TimeTold
+    | Noted
+    | TokenJudged
+    | ChargeNamed
+    | ChargeClosed
+    | StoryHeard
+    | DataJudged
+    | ReportAnswer
+    | SecurityAnswer
 )
 
 # What we ask of a station --------------------------------------------------------------------------------------------
@@ -347,6 +363,7 @@ Request = (
     | ReportCharge
     | Verbatim
     | PriceRequest
+    | SecurityRequest
     | ReportVariables
     | ReadVariables
     | SetVariables
@@ -379,4 +396,4 @@ class StoryTold(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-Said = Verdict | LimitsTold | StoryTold | VariablesTold | VariablesSet | ListVersionTold
+Said = Verdict | LimitsTold | StoryTold | VariablesTold | VariablesSet | ListVersionTold | RootsTold

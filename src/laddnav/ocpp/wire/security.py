@@ -125,6 +125,16 @@ class ChainTold(Struct, frozen=True, kw_only=True):
     checked: tuple[Checked, ...]
 
 
+class ContractState(StrEnum):
+    """What a contract is worth that is shown by a certificate, as OCPP spells it."""
+
+    ACCEPTED = "Accepted"
+    EXPIRED = "CertificateExpired"
+    REVOKED = "CertificateRevoked"
+    UNPROVEN = "CertChainError"
+    CANCELLED = "ContractCancelled"
+
+
 class ContractTold(Struct, frozen=True, kw_only=True):
     """To ContractAsked. `exi` "": nobody gave a contract, and `why` says why."""
 
@@ -190,19 +200,20 @@ class KeepNetwork(Struct, frozen=True, kw_only=True):
     slot: int
     url: str
     profile: int
+    interface: str  # by which it goes, in the station's own words
 
 
 class UseProfile(Struct, frozen=True, kw_only=True):
-    """Come with this security profile from the next start on; `slot` says how, where the version keeps several."""
+    """Come with this security profile from the next start on; where a version keeps slots, by the first that works."""
 
     profile: int
-    slot: int
+    slots: tuple[int, ...]
 
 
 class Root(Struct, frozen=True, kw_only=True):
-    """A certificate that a station has."""
+    """A certificate that a station has; `kind` None: the one that was asked for."""
 
-    kind: RootKind
+    kind: RootKind | None
     certificate: CertificateHash
 
 
@@ -210,3 +221,10 @@ class RootsTold(Struct, frozen=True, kw_only=True):
     """To ListRoots."""
 
     roots: tuple[Root, ...]
+
+
+SecurityEvent = SigningAsked | StatusAsked | ChainAsked | ContractAsked | SecurityNoticed
+SecurityAnswer = SigningTaken | StatusTold | ChainTold | ContractTold
+SecurityRequest = (
+    GiveCertificate | InstallRoot | DeleteRoot | ListRoots | AskToSign | SetPassword | KeepNetwork | UseProfile
+)

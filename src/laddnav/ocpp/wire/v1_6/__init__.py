@@ -49,6 +49,7 @@ from laddnav.ocpp.wire.v1_6 import (
     remote_stop_transaction,
     reserve_now,
     reset,
+    securing,
     send_local_list,
     set_charging_profile,
     signed_update_firmware,
@@ -76,6 +77,7 @@ DIALECT = Dialect(
         "StartTransaction": start_transaction.codec,
         "StatusNotification": status_notification.codec,
         "StopTransaction": stop_transaction.codec,
+        **securing.HEARS,
     },
     asks={
         StartCharge: remote_start_transaction.codec,
@@ -101,6 +103,7 @@ DIALECT = Dialect(
         FetchSecurityLog: get_log.security,
         TellListVersion: get_local_list_version.codec,
         SendList: send_local_list.codec,
+        **securing.ASKS,
     },
     secrets={"ChangeConfiguration": change_configuration.without_password},
     uid_max=20,

@@ -52,6 +52,7 @@ from laddnav.ocpp.wire.v2_0_1 import (
     request_stop_transaction,
     reserve_now,
     reset,
+    securing,
     send_local_list,
     set_charging_profile,
     set_variables,
@@ -71,7 +72,6 @@ def items_per_message(action: str) -> VariableName:
 REMARKS = (
     "NotifyMonitoringReport",
     "PublishFirmwareStatusNotification",
-    "SecurityEventNotification",
 )
 
 DIALECT = Dialect(
@@ -91,6 +91,7 @@ DIALECT = Dialect(
         "TransactionEvent": transaction_event.codec,
         **dict.fromkeys(REMARKS, remarks.codec),
         **reporting.HEARS,
+        **securing.HEARS,
     },
     asks={
         StartCharge: request_start_transaction.codec,
@@ -115,6 +116,7 @@ DIALECT = Dialect(
         FetchSecurityLog: get_log.security,
         TellListVersion: get_local_list_version.codec,
         SendList: send_local_list.codec,
+        **securing.ASKS,
     },
     secrets={"SetVariables": set_variables.without_password},
     uid_max=36,

@@ -7,13 +7,18 @@ from msgspec.structs import replace
 from laddnav.ocpp.wire import v2_0_1
 from laddnav.ocpp.wire.prices import ChangeTariff, SetTariff
 from laddnav.ocpp.wire.schemas import Version
-from laddnav.ocpp.wire.v2_1 import reporting, tariff, transaction_event
+from laddnav.ocpp.wire.v2_1 import get_certificate_chain_status, reporting, tariff, transaction_event
 
 DIALECT = replace(
     v2_0_1.DIALECT,
     subprotocol="ocpp2.1",
     version=Version.V2_1,
-    hears={**v2_0_1.DIALECT.hears, **reporting.HEARS, "TransactionEvent": transaction_event.codec},
+    hears={
+        **v2_0_1.DIALECT.hears,
+        **reporting.HEARS,
+        "GetCertificateChainStatus": get_certificate_chain_status.codec,
+        "TransactionEvent": transaction_event.codec,
+    },
     asks={**v2_0_1.DIALECT.asks, SetTariff: tariff.set_default, ChangeTariff: tariff.change},
     leaves=reporting.LEAVES,
     loses=tariff.lost,

@@ -1,0 +1,52 @@
+"""What is asked outside for stations: of authorities and providers, through the guard against URLs that lead inward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aiohttp
+
+from laddnav.kit.refusal import Trouble
+from laddnav.ocpi.calls.guard import GuardedResolver, checked
+
+WITHIN = aiohttp.ClientTimeout(total=10)  # seconds; a station that waits for it gives up after thirty
+LARGEST = 5_000_000  # bytes; lists of revoked certificates are long
+
+
+class NotFetched(Trouble):
+    """Nobody answered there, or not with what was asked for."""
+
+
+class Outward:
+    """Satisfies Fetch of the room of stations."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._allow_loopback = allow_loopback
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __call__(self, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+        """Raises ForbiddenAddress, NotFetched. What is signed itself, as an OCSP response, may come unencrypted."""
+        checked(url.replace("http://", "https://", 1), self._allow_loopback)
+        method = "GET" if body is None else "POST"
+        try:
+            async with self._opened().request(
+                method, url, data=body, headers=headers, allow_redirects=False, timeout=WITHIN
+            ) as answer:
+                if answer.status != 200:
+                    raise NotFetched(f"{url} answered {answer.status}")
+                said = await answer.content.read(LARGEST + 1)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NotFetched(f"{url} did not answer: {error!r}") from error
+        if len(said) > LARGEST:
+            raise NotFetched(f"{url} answered more than {LARGEST} bytes")
+        return said
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._allow_loopback))
+            self._session = aiohttp.ClientSession(connector=connector)
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
