@@ -6,7 +6,8 @@ import pytest
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import Hearing
-from laddnav.ocpi.wire.printable import is_printable, unlooked
+from laddnav.ocpi.wire.printable import NOTHING, held, unlooked
+from laddnav.ocpi.wire.shared.scalars import ASCII, PRINTABLE
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens.model import Token
 
@@ -31,17 +32,27 @@ def test_what_cannot_be_printed_is_refused_however_it_is_spelt(issuer: str) -> N
         TOKEN.decode((SAID % issuer).encode(), HEARING)
 
 
-def test_a_body_is_printable_where_nothing_in_it_could_be_anything_else() -> None:
-    assert is_printable(b'{"a": "b~"}\n')
-    assert not any(map(is_printable, ["ö".encode(), rb'"\u0000"', b'"\x7f"']))
+@pytest.mark.parametrize("uid", ["04Ä1", r"04\u00c41", r"04\n1", "04\x7f1"])
+def test_what_is_no_ascii_is_refused_where_ascii_is_asked_for(uid: str) -> None:
+    """TYP-001: an id has printable ASCII only."""
+    with pytest.raises(Unreadable, match=r"\$\.uid"):
+        TOKEN.decode((SAID % "Nörd").replace("04A1", uid).encode(), HEARING)
 
 
-def test_the_shape_that_looks_no_more_knows_the_same_fields_and_no_pattern_of_whole_texts() -> None:
+def test_a_pattern_holds_of_a_body_where_no_text_in_it_could_be_anything_else() -> None:
+    assert held(b'{"a": "b~"}\n') == {ASCII, PRINTABLE}
+    assert held('{"a": "ö"}'.encode()) == {PRINTABLE}
+    assert not any(map(held, [rb'"\u0000"', b'"\x7f"', 'ö"\x7f"'.encode()]))
+
+
+def test_the_shape_that_looks_no_more_knows_the_same_fields_and_no_pattern_that_holds() -> None:
     for version in VERSIONS.values():
         for kind in version.codecs:
             wire = version.codecs[kind].wire
-            schema = str(msgspec.json.schema(unlooked(wire), schema_hook=lambda _: {"type": "string"}))
-            assert r"[ -~]" not in schema
-            assert r"[^\\x00" not in schema
-            assert unlooked(wire).__struct_fields__ == wire.__struct_fields__
-            assert issubclass(unlooked(wire), wire)
+            shape = unlooked(wire, frozenset({ASCII, PRINTABLE}))
+            schema = str(msgspec.json.schema(shape, schema_hook=lambda _: {"type": "string"}))
+            assert repr(ASCII) not in schema
+            assert repr(PRINTABLE) not in schema
+            assert shape.__struct_fields__ == wire.__struct_fields__
+            assert issubclass(shape, wire)
+            assert unlooked(wire, NOTHING) is wire

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
@@ -17,7 +16,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
-from laddnav.ocpi.wire.printable import is_printable, unlooked
+from laddnav.ocpi.wire.printable import held, unlooked
 from laddnav.ocpi.wire.shared.scalars import from_json, instant, number_in, to_json
 from laddnav.parties.model import Role
 
@@ -172,21 +171,19 @@ class Codecs:
 
 
 class _Decoder(Generic[W]):
-    """Of one wire shape."""
+    """Of one wire shape, a decoder for each of the patterns that may hold of a whole body."""
 
     def __init__(self, wire: type[W]) -> None:
         self._wire = wire
+        self._made: dict[frozenset[str], msgspec.json.Decoder[W]] = {}
 
     def decode(self, body: bytes) -> W:
-        return (self._of_printable if is_printable(body) else self._of_any).decode(body)
-
-    @cached_property
-    def _of_any(self) -> msgspec.json.Decoder[W]:
-        return msgspec.json.Decoder(self._wire, dec_hook=from_json, float_hook=number_in)
-
-    @cached_property
-    def _of_printable(self) -> msgspec.json.Decoder[W]:
-        return msgspec.json.Decoder(unlooked(self._wire), dec_hook=from_json, float_hook=number_in)
+        patterns = held(body)
+        decoder = self._made.get(patterns)
+        if decoder is None:
+            shape = unlooked(self._wire, patterns)
+            decoder = self._made[patterns] = msgspec.json.Decoder(shape, dec_hook=from_json, float_hook=number_in)
+        return decoder.decode(body)
 
 
 def _with_bytes(wire: type[W], name: str) -> type[W]:

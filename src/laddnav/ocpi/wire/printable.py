@@ -1,4 +1,4 @@
-"""One look at a whole body instead of one at each text in it: nearly all that is said is printable ASCII throughout."""
+"""One look at a whole body instead of one at each text in it: nearly all that is said is plain letters throughout."""
 
 from __future__ import annotations
 
@@ -15,40 +15,45 @@ from laddnav.ocpi.wire.shared.scalars import ASCII, PRINTABLE
 W = TypeVar("W", bound=Struct)
 
 
-def is_printable(body: bytes) -> bool:
-    """Whether every text in this JSON matches ASCII and PRINTABLE: what else it may hold, it says with an escape."""
-    return body.isascii() and b"\\" not in body and b"\x7f" not in body
+NOTHING: frozenset[str] = frozenset()
+_ANY_LETTER, _PLAIN = frozenset({PRINTABLE}), frozenset({PRINTABLE, ASCII})
 
 
-def unlooked(wire: type[W]) -> type[W]:
-    """The same shape, for bodies that are printable: its texts are not looked at again."""
-    return cast("type[W]", _made(cast("Any", wire)))
+def held(body: bytes) -> frozenset[str]:
+    """Of ASCII and PRINTABLE, what every text in this JSON matches: a control character could only be an escape."""
+    if b"\\" in body or b"\x7f" in body:
+        return NOTHING
+    return _PLAIN if body.isascii() else _ANY_LETTER
+
+
+def unlooked(wire: type[W], held: frozenset[str]) -> type[W]:
+    """The same shape, for bodies of which these patterns hold: no text is looked at for them again."""
+    return cast("type[W]", _made(cast("Any", wire), held))
 
 
 @cache
-def _made(wire: Any) -> Any:
-    fields = [(one.name, _unlooked(one.type), one) for one in msgspec.structs.fields(wire)]
+def _made(wire: Any, held: frozenset[str]) -> Any:
+    fields = [(one.name, _unlooked(one.type, held), one) for one in msgspec.structs.fields(wire)]
     others = [(name, kind, _default(one)) for name, kind, one in fields if kind != one.type]
     return msgspec.defstruct(wire.__name__, others, bases=(wire,), kw_only=True) if others else wire
 
 
-def _unlooked(kind: Any) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
+def _unlooked(kind: Any, held: frozenset[str]) -> Any:
+    origin = get_origin(kind)
     if isinstance(kind, type) and issubclass(kind, Struct):
-        return _made(kind)
-    if origin is Annotated:
-        about = [one for one in map(_without_pattern, kind.__metadata__) if one is not None]
-        inner = _unlooked(kind.__origin__)
-        return Annotated[(inner, *about)] if about else inner
+        return _made(kind, held)
     if origin is None or origin is Literal:
         return kind
-    if origin is UnionType:
-        return reduce(or_, map(_unlooked, arguments))
-    return origin[tuple(map(_unlooked, arguments))]
+    if origin is Annotated:
+        about = [one for one in (_without_pattern(meta, held) for meta in kind.__metadata__) if one is not None]
+        inner = _unlooked(kind.__origin__, held)
+        return Annotated[(inner, *about)] if about else inner
+    arguments = [_unlooked(one, held) for one in get_args(kind)]
+    return reduce(or_, arguments) if origin is UnionType else origin[tuple(arguments)]
 
 
-def _without_pattern(meta: Any) -> Any:
-    if not isinstance(meta, Meta) or meta.pattern not in (ASCII, PRINTABLE):
+def _without_pattern(meta: Any, held: frozenset[str]) -> Any:
+    if not isinstance(meta, Meta) or meta.pattern not in held:
         return meta
     if meta.min_length is None and meta.max_length is None:
         return None

@@ -24,13 +24,11 @@ class WirePrice(Struct, kw_only=True, omit_defaults=True):
 
 def read_price(wire: WirePrice) -> Price:
     """A list that is left out is empty: there are no taxes."""
-    return Price(
-        wire.before_taxes.value,
-        tuple(
-            TaxAmount(tax.name, tax.amount.value, value_of(tax.percentage), account_number=tax.account_number)
-            for tax in wire.taxes
-        ),
-    )
+    taxes = [
+        TaxAmount(tax.name, tax.amount.value, value_of(tax.percentage), account_number=tax.account_number)
+        for tax in wire.taxes
+    ]
+    return Price(wire.before_taxes.value, tuple(taxes))
 
 
 def write_price(price: Price) -> WirePrice:
