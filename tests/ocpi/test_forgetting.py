@@ -63,8 +63,8 @@ async def test_a_command_is_kept_from_when_it_was_over(cpo: Installation, clock:
     async with cpo.database.unit() as unit:
         asked = command(unit, connection, CommandState.ACCEPTED)
         store.commands.insert(unit, asked)
-        for _ in range(3):
-            await store.exchanges.append(unit, [exchange(unit, connection)])
+        said = [exchange(unit, connection) for _ in range(3)]
+    await store.exchanges.append(cpo.database, said)
     clock.advance(timedelta(days=29))
     async with cpo.database.unit() as unit:
         store.commands.move(unit, asked, CommandState.DONE, "ACCEPTED")

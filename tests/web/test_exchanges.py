@@ -52,9 +52,9 @@ async def partner(site: Site, client: aiohttp.ClientSession, database: Database,
     async with database.unit() as unit:
         made = await partners.invite(unit, Settings(public_url=site.url, key=bytes(32)), US, PartyRole.CPO, name="They")
         connection = await partners.fetch(unit, made.connection_id)
-        failed = exchange(connection, clock, "https://they.example/sessions/7", "It broke HERE")
-        went = [exchange(connection, clock, "https://us.example/ocpi/cpo/2.2.1/commands/8") for _ in range(60)]
-        await store.exchanges.append(unit, [failed, *went])
+    failed = exchange(connection, clock, "https://they.example/sessions/7", "It broke HERE")
+    went = [exchange(connection, clock, "https://us.example/ocpi/cpo/2.2.1/commands/8") for _ in range(60)]
+    await store.exchanges.append(database, [failed, *went])
     return f"{site.url}/partners/{connection.ref}/exchanges"
 
 

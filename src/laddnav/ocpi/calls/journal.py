@@ -65,8 +65,7 @@ class Journal:
             if not waiting:
                 return
             try:
-                async with self._database.unit() as unit:
-                    await store.exchanges.append(unit, waiting)
+                await store.exchanges.append(self._database, waiting)
             except Trouble as error:
                 log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import astuple
 
-from laddnav.db.unit import Record, Unit
+from laddnav.db.unit import Database, Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Exchange, Looked
 
@@ -33,9 +33,9 @@ delete from ocpi_exchange where (holder, connection_id, id) in (
 """
 
 
-async def append(unit: Unit, exchanges: Iterable[Exchange]) -> None:
+async def append(database: Database, exchanges: Iterable[Exchange]) -> None:
     """None of which is there."""
-    await unit.copy("ocpi_exchange", _COLUMNS, [(str(one.holder), *astuple(one)[1:]) for one in exchanges])
+    await database.copy("ocpi_exchange", _COLUMNS, [(str(one.holder), *astuple(one)[1:]) for one in exchanges])
 
 
 async def list_all(
