@@ -27,7 +27,7 @@ from laddnav.ocpp.wire.v2_0_1 import (
     set_network_profile,
     set_variables,
     sign_certificate,
-    trigger_message,
+    trigger_signing,
 )
 
 
@@ -54,7 +54,7 @@ HEARS: Mapping[str, Hears] = {
 }
 
 ASKS: Mapping[type[Request], Asks] = {
-    AskToSign: trigger_message.codec,
+    AskToSign: trigger_signing.codec,
     DeleteRoot: delete_certificate.codec,
     GiveCertificate: certificate_signed.codec,
     InstallRoot: install_certificate.codec,
