@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from laddnav.analytics import actions as analytics
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
 from laddnav.cdrs.signing import proved
@@ -199,6 +200,20 @@ async def test_a_meter_that_is_registered_elsewhere_did_not_measure_this_charge(
         await meters.amend(unit, replace(meter, evse_no=1), by="Ada")
     await drain(database)
     assert await cdr_of(database, session) is not None
+
+
+async def test_a_charge_that_is_held_keeps_its_readings_and_one_that_is_given_up_does_not(
+    database: Database, clock: SetClock
+) -> None:
+    station = await settled(database)
+    session = await charged(database, station, signed("Transaction.End", "no record"))
+    span = (NOON - timedelta(days=1), NOON + timedelta(days=1))
+    async with database.unit() as unit:
+        assert await analytics.readings_needed(unit, *span)
+        proof = await meters.proof_of(unit, US, session)
+        assert proof is not None
+        await meters.reject(unit, proof.ref, by="Ada", why="nobody can tell")
+        assert not await analytics.readings_needed(unit, *span)
 
 
 def test_a_calibration_is_told_before_it_ends() -> None:

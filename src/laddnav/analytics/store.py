@@ -10,6 +10,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 
 # A charge of ours that reaches into this time, and is under way, or has no Cdr yet, or one that is newer than that.
+# One that somebody decided not to bill, for what its meter signed, never has one.
 NEEDED = """
 select exists (
   select from session s
@@ -17,7 +18,9 @@ select exists (
     and (s.status in ('PENDING', 'RESERVATION', 'ACTIVE', 'SETTLING')
       or (s.status = 'COMPLETED' and not exists (
         select from cdr c where c.session_key = s.id_key and c.holder = s.holder and c.owner = s.owner
-          and c.last_updated < $3)))
+          and c.last_updated < $3)
+        and not exists (
+        select from meter_proof p where p.holder = s.holder and p.session_id = s.id and p.standing = 'REJECTED')))
 ) as needed
 """
 
