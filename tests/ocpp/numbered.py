@@ -66,8 +66,24 @@ def answering(protocol: str) -> type:
             self.asked.append(("ReserveNow", said))
             return result.ReserveNow(status="Accepted")
 
+        @on(Action.trigger_message)
+        def _trigger(self, **said: Any) -> Any:
+            self.asked.append(("TriggerMessage", said))
+            return result.TriggerMessage(status="Accepted")
+
+        @on(Action.customer_information)
+        def _customer(self, **said: Any) -> Any:
+            self.asked.append(("CustomerInformation", said))
+            return result.CustomerInformation(status="Accepted")
+
+        @on(Action.get_display_messages)
+        def _messages(self, **said: Any) -> Any:
+            self.asked.append(("GetDisplayMessages", said))
+            return result.GetDisplayMessages(status="Accepted")
+
         @on(Action.set_display_message)
         def _show(self, **said: Any) -> Any:
+            self.asked.append(("SetDisplayMessage", said))
             return result.SetDisplayMessage(status="Accepted")
 
         @on(Action.clear_display_message)

@@ -12,7 +12,7 @@ from laddnav.kit.energy import kwh
 from laddnav.kit.power import kw
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
-from laddnav.ocpp.rules import CannotCount
+from laddnav.ocpp.rules import NotInItsVersion
 from laddnav.ocpp.tariff_routes import TariffTold, tell_tariff
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.prices import SetTariff
@@ -128,5 +128,5 @@ async def test_a_station_and_a_charge_are_told_a_tariff(url: str, database: Data
         with pytest.raises(UnknownSession):
             await tell_tariff(database, operator, "ST1", TariffTold(tariff="T1", session="nobody's"))
     async with numbered(url, "ocpp2.0.1"):
-        with pytest.raises(CannotCount):
+        with pytest.raises(NotInItsVersion):
             await tell_tariff(database, operator, "ST1", TariffTold(tariff="T1"))

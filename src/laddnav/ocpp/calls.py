@@ -20,7 +20,7 @@ from laddnav.ocpp import store
 from laddnav.ocpp.errand import Answered
 from laddnav.ocpp.errands import ERRANDS
 from laddnav.ocpp.model import StationCall
-from laddnav.ocpp.rules import NoAnswer, Offline
+from laddnav.ocpp.rules import NoAnswer, NotInItsVersion, Offline
 from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, PATIENCE, START, STOP, UNLOCK, About, write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
@@ -127,6 +127,18 @@ async def ask(database: Database, station_id: str, action: str, payload: dict[st
         )
         store.calls.ask(unit, call)
     return await answer_to(database, call)
+
+
+async def say(database: Database, station_id: str, request: Request) -> Replied:
+    """As `ask`, in words for every version. Raises NotInItsVersion, too."""
+    async with database.unit() as unit:
+        station = await locations.station(unit, station_id)
+    if station.connected_at is None or station.protocol is None:
+        raise Offline(station_id)
+    codec = DIALECTS[station.protocol].asks.get(type(request))
+    if codec is None:
+        raise NotInItsVersion(station_id)
+    return await ask(database, station_id, codec.action, codec.write(request))
 
 
 async def answer_to(database: Database, call: StationCall) -> Replied:

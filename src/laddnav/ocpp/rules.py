@@ -28,11 +28,11 @@ class Offline(Refusal):
         self.station_id = station_id
 
 
-class CannotCount(Refusal):
-    """The Station speaks a version in which it cannot be told a Tariff."""
+class NotInItsVersion(Refusal):
+    """The Station speaks a version that has no word for this."""
 
     def __init__(self, station_id: str) -> None:
-        super().__init__(f"Station {station_id!r} speaks a version in which it cannot be told a Tariff")
+        super().__init__(f"Station {station_id!r} speaks a version that has no word for this")
         self.station_id = station_id
 
 

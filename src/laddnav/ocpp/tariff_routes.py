@@ -9,8 +9,6 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls, store
 from laddnav.ocpp.routes import Answered, answered
-from laddnav.ocpp.rules import CannotCount, Offline
-from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.prices import ChangeTariff, SetTariff
 from laddnav.people.api import Route, yours
@@ -39,21 +37,15 @@ class Taken(Struct, frozen=True, kw_only=True):
 async def tell_tariff(database: Database, by: Visitor, station_id: str, body: TariffTold) -> Taken:
     """Have a Station count money by this Tariff of its operator.
 
-    Raises UnknownTariff, UnknownSession, Offline, CannotCount.
+    Raises UnknownTariff, UnknownSession, Offline, NotInItsVersion.
     """
     async with database.unit() as unit:
         station = await locations.station(unit, station_id)
         yours(by, station.holder)
         tariff = await tariffs.fetch(unit, station.holder, station.holder, body.tariff)
-        if station.connected_at is None or station.protocol is None:
-            raise Offline(station_id)
-        dialect = DIALECTS[station.protocol]
         request = await _request(unit, station, body, tariff)
-    codec = dialect.asks.get(type(request))
-    if codec is None:
-        raise CannotCount(station_id)
-    replied = await calls.ask(database, station_id, codec.action, codec.write(request))
-    return Taken(answer=answered(replied), lost=_lost(dialect, tariff))
+    replied = await calls.say(database, station_id, request)
+    return Taken(answer=answered(replied), lost=_lost(station, tariff))
 
 
 async def _request(unit: Unit, station: Station, body: TariffTold, tariff: Tariff) -> SetTariff | ChangeTariff:
@@ -66,8 +58,9 @@ async def _request(unit: Unit, station: Station, body: TariffTold, tariff: Tarif
     return ChangeTariff(charge=charge.name, tariff=tariff)
 
 
-def _lost(dialect: Dialect, tariff: Tariff) -> tuple[str, ...]:
-    return () if dialect.loses is None else dialect.loses(tariff)
+def _lost(station: Station, tariff: Tariff) -> tuple[str, ...]:
+    loses = DIALECTS[station.protocol].loses if station.protocol is not None else None
+    return () if loses is None else loses(tariff)
 
 
 ROUTES = (

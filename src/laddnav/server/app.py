@@ -26,6 +26,7 @@ import laddnav.ocpi.operate.outbox
 import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
+import laddnav.ocpp.display_routes
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
 import laddnav.ocpp.security.routes
@@ -112,6 +113,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.hub.operate.ROUTES,
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
+    *laddnav.ocpp.display_routes.ROUTES,
     *laddnav.ocpp.tariff_routes.ROUTES,
     *laddnav.ocpp.security.routes.ROUTES,
     *laddnav.ocpp.reports_routes.ROUTES,

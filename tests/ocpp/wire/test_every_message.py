@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from laddnav.kit import json
@@ -37,6 +40,9 @@ NOT_YET = frozenset(
     """DiagnosticsStatusNotification FirmwareStatusNotification LogStatusNotification
     SignedFirmwareStatusNotification""".split()
 )
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "ocpp-messages.md"
+TABLE = re.compile(r"^\| (\w+) \| ([\d., ]+) \|", re.MULTILINE)
 
 each = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 
@@ -93,6 +99,16 @@ def test_whatever_a_station_may_be_asked_can_be_said_and_nothing_else(dialect: D
     for action in dialect.hears.keys() - BOTH_WAYS:
         with pytest.raises((UnknownAction, Unsayable)):
             dialect.ask("1", Verbatim(action=action, payload=example(dialect.version, action)))
+
+
+def test_the_reference_names_every_message_of_every_version() -> None:
+    from_stations, to_stations = DOCUMENT.read_text().split("## To stations")
+    for dialect in DIALECTS.values():
+        version, number = dialect.version, dialect.subprotocol.removeprefix("ocpp")
+        asked = schemas.actions(version) - (OF_STATIONS[version] - BOTH_WAYS)
+        for text, actions in ((from_stations, OF_STATIONS[version]), (to_stations, asked)):
+            named = {row[1] for row in TABLE.finditer(text) if number in row[2].split(", ")}
+            assert named == actions
 
 
 @each

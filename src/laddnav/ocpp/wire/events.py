@@ -13,6 +13,7 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
+from laddnav.ocpp.wire.display import DisplayRequest
 from laddnav.ocpp.wire.prices import PriceRequest
 from laddnav.ocpp.wire.reports import ReportAnswer, ReportEvent
 from laddnav.ocpp.wire.security import Check, ContractState, RootsTold, SecurityAnswer, SecurityEvent, SecurityRequest
@@ -364,6 +365,7 @@ Request = (
     | Verbatim
     | PriceRequest
     | SecurityRequest
+    | DisplayRequest
     | ReportVariables
     | ReadVariables
     | SetVariables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from laddnav.ocpp.wire.dialect import Bound, Dialect
+from laddnav.ocpp.wire.display import TellNow
 from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
@@ -56,6 +57,7 @@ from laddnav.ocpp.wire.v1_6 import (
     start_transaction,
     status_notification,
     stop_transaction,
+    trigger_message,
     unlock_connector,
     update_firmware,
 )
@@ -85,6 +87,7 @@ DIALECT = Dialect(
         KeepEvse: reserve_now.codec,
         FreeEvse: cancel_reservation.codec,
         ShowCost: costs.running,
+        TellNow: trigger_message.codec,
         ShowFinalCost: costs.final,
         ShowPrice: costs.user_price,
         Unlock: unlock_connector.codec,

@@ -99,6 +99,7 @@ DIALECT = Dialect(
         KeepEvse: reserve_now.codec,
         FreeEvse: cancel_reservation.codec,
         ShowCost: cost_updated.codec,
+        **reporting.ASKS,
         Unlock: unlock_connector.codec,
         LimitCharge: set_charging_profile.codec,
         UnlimitCharge: clear_charging_profile.codec,

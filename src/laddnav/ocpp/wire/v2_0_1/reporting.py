@@ -1,13 +1,17 @@
-"""Which reports of stations of OCPP 2.0.1 are heard, and what answers to requests of ours leave behind."""
+"""Which reports of stations of OCPP 2.0.1 are heard, what is asked beside charges, and what answers leave behind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from laddnav.ocpp.wire.dialect import Hears, Leaves
+from laddnav.ocpp.wire.dialect import Asks, Hears, Leaves
+from laddnav.ocpp.wire.display import HideMessage, ShowMessage, TellCustomer, TellMessages, TellNow
+from laddnav.ocpp.wire.events import Request
 from laddnav.ocpp.wire.v2_0_1 import (
     clear_display_message,
     cleared_charging_limit,
+    customer_information,
+    get_display_messages,
     notify_charging_limit,
     notify_customer_information,
     notify_display_messages,
@@ -16,6 +20,7 @@ from laddnav.ocpp.wire.v2_0_1 import (
     report_charging_profiles,
     reservation_status_update,
     set_display_message,
+    trigger_message,
 )
 
 HEARS: Mapping[str, Hears] = {
@@ -27,6 +32,14 @@ HEARS: Mapping[str, Hears] = {
     "NotifyEVChargingSchedule": notify_ev_charging_schedule.codec,
     "ReportChargingProfiles": report_charging_profiles.codec,
     "ReservationStatusUpdate": reservation_status_update.codec,
+}
+
+ASKS: Mapping[type[Request], Asks] = {
+    HideMessage: clear_display_message.codec,
+    ShowMessage: set_display_message.codec,
+    TellCustomer: customer_information.codec,
+    TellMessages: get_display_messages.codec,
+    TellNow: trigger_message.codec,
 }
 
 LEAVES: Mapping[str, Leaves] = {
