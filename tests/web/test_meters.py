@@ -12,6 +12,7 @@ from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import in_file
 from laddnav.meters import actions as meters
 from laddnav.people.model import Role
+from laddnav.sessions import actions as sessions
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
 from tests.meters.test_proving import LATER, NOON, charged, signed
@@ -76,7 +77,9 @@ async def test_what_fails_is_decided_with_a_reason(site: Site, client: aiohttp.C
         session = await charged(site.database, station, signed("Transaction.End", f"no record <{deed}>"))
         async with site.database.unit() as unit:
             proof = await meters.proof_of(unit, US, session)
+            charge = await sessions.fetch(unit, US, US, session)
         assert proof is not None
+        assert f"/signed/{proof.ref}" in await read(client, f"{site.url}/sessions/{charge.ref}")
         page = await read(client, f"{site.url}/signed/{proof.ref}")
         assert "none of the formats" in page and f"no record &lt;{deed}&gt;" in page
         async with client.post(f"{site.url}/signed/{proof.ref}/{deed}", data={"csrf": csrf, "why": "seen"}) as answer:

@@ -19,6 +19,7 @@ from laddnav.db.stream import Announced
 from laddnav.kit import json
 from laddnav.kit.ids import fold
 from laddnav.metering.model import Activity
+from laddnav.meters import actions as meters
 from laddnav.ocpi.commands import commands
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import FrameKind, Message
@@ -119,6 +120,7 @@ async def one(asked: Asked) -> Response:
         course = await sessions.course_of(unit, session)
         cdr = await cdrs.of_session(unit, session.holder, session.owner, session.id)
         doubts = await readings.doubts_of(unit, session.holder, session.id)
+        proof = await meters.proof_of(unit, session.holder, session.id)
         announced = await stream.of_thing(unit, session.holder, f"{session.owner}/{session.id}")
         messages = await ocpp.messages_of_session(unit, session.holder, session.id)
         now = unit.now
@@ -137,6 +139,7 @@ async def one(asked: Asked) -> Response:
         now=now,
         lasted=_lasted(session, now),
         doubts=doubts,
+        proof=proof,
         curve=_curve(asked, session, course, messages) if course.steps else None,
         lines=explained(lines, asked.language),
         tariff_refs={id: promised.get(fold(id)) for id in named},
