@@ -11,16 +11,18 @@ from laddnav.analytics.actions import DISPUTED_WITHIN, readings_needed
 from laddnav.cdrs import actions as cdrs
 from laddnav.db import migrate
 from laddnav.db.embedded import Cluster
+from laddnav.db.events import Event
 from laddnav.db.outbox import drain
-from laddnav.db.unit import Database, Unit
+from laddnav.db.unit import Database, Listener, Unit
 from laddnav.kit.energy import wh
 from laddnav.metering.model import Measurand, Reading
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
-from laddnav.sessions.events import SessionEnded
+from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.sessions.model import Session, StopReason
+from laddnav.sessions.rules import SETTLE_WITHIN
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
 from tests.things import US, settled, token
@@ -114,13 +116,20 @@ async def test_a_week_is_forgotten_whole_and_what_it_came_to_stays(database: Dat
 
 async def test_what_a_charge_still_needs_is_kept(database_url: str, clock: SetClock) -> None:
     """Not closed, or its Cdr young enough to be disputed."""
-    database = await Database.connect(database_url, clock=clock, hears={SessionEnded: [cdrs.close]})
+    hears: dict[type[Event], list[Listener]] = {SessionEnded: [cdrs.close], SessionAmended: [cdrs.correct]}
+    database = await Database.connect(database_url, clock=clock, hears=hears)
     station = await settled(database)
+    await readings.make_weeks(database)
     began = clock.now()
 
     async def needed() -> bool:
         async with database.unit() as unit:
             return await readings_needed(unit, began - timedelta(days=7), began + timedelta(minutes=1))
+
+    def says(register: int) -> Measurement:
+        at = began + timedelta(hours=1, seconds=register)
+        said = Reading(at=at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+        return Measurement(station=station, evse_no=1, session_id=session.id, readings=(said,))
 
     assert not await needed()
     async with database.unit() as unit:
@@ -128,27 +137,28 @@ async def test_what_a_charge_still_needs_is_kept(database_url: str, clock: SetCl
         session: Session = await sessions.begin(
             unit, station=station, evse_no=1, uid="CARD1", given=given, at=began, register=wh(0)
         )
+        await sessions.measure(unit, [says(5000)])
     clock.advance(timedelta(days=400))
     assert await needed()
     async with database.unit() as unit:
         await sessions.stop(
-            unit, holder=US, session_id=session.id, at=clock.now(), register=wh(9000), reason=StopReason.DRIVER
+            unit, holder=US, session_id=session.id, at=clock.now(), register=None, reason=StopReason.DRIVER
         )
+    clock.advance(SETTLE_WITHIN * 2)
+    await sessions.settle_overdue(database)
     assert await needed()
     await drain(database)
     assert await needed()
     clock.advance(DISPUTED_WITHIN + timedelta(days=1))
     assert not await needed()
-    async with database.unit() as unit:
-        await readings.forget(database, KEEP, readings_needed)
+    assert await readings.forget(database, KEEP, readings_needed)
     # Its Cdr was closed on all that was read; one late register is not the charge.
-    late = Reading(at=began + timedelta(hours=1), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(8000))
     async with database.unit() as unit:
-        before = await cdrs.of_session(unit, US, US, session.id)
-        await sessions.measure(unit, [Measurement(station=station, evse_no=1, session_id=session.id, readings=(late,))])
+        await sessions.measure(unit, [says(3000)])
     await drain(database)
     async with database.unit() as unit:
-        assert await cdrs.of_session(unit, US, US, session.id) == before
+        cdr = await cdrs.of_session(unit, US, US, session.id)
+        assert cdr is not None and cdr.energy == wh(5000)
     await database.close()
 
 
