@@ -15,7 +15,7 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
-from laddnav.ocpp import calls, reports
+from laddnav.ocpp import actions, calls, reports
 from laddnav.ocpp.vat_numbers import well_formed
 from laddnav.ocpp.wire.reports import Topic
 from laddnav.reservations import actions as reservations
@@ -135,6 +135,10 @@ async def test_what_a_station_shows_and_knows_is_put_together(url: str, database
                 told, whole = await reports.customer_information(unit, await locations.station(unit, "ST1"), 9)
             assert whole is (seq_no == 0)
         assert told == "Keeps a card of nobody"
+        clock.advance(timedelta(days=31))
+        await actions.forget_old(database)
+        assert await kept(database, Topic.CUSTOMER_INFORMATION) == {}
+        assert (await kept(database, Topic.DISPLAY_MESSAGE)).keys() == {"4"}
         for status, at in (("Failed", clock.now()), ("Settled", clock.advance(timedelta(minutes=1)))):
             paid = {"psp_ref": "P1", "status": status, "settlement_amount": 12.5, "settlement_time": rfc3339(at)}
             await station.say("NotifySettlement", **paid)

@@ -15,7 +15,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
-from laddnav.ocpp import charges, credit, prices, rules, store, variables
+from laddnav.ocpp import charges, credit, prices, reports, rules, store, variables
 from laddnav.ocpp.model import Message, Outcome, Transaction
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wire.events import (
@@ -335,6 +335,7 @@ async def forget_old(database: Database) -> None:
     """Frames are for looking into trouble and for what is in dispute, not for ever."""
     async with database.unit() as unit:
         store.frames.forget(unit, unit.now - FRAMES_KEPT_FOR)
+        reports.forget_old(unit, unit.now - FRAMES_KEPT_FOR)
 
 
 async def messages_of_session(unit: Unit, holder: PartyId, session_id: str) -> Sequence[Message]:

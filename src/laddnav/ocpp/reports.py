@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
@@ -69,6 +69,11 @@ async def judge_vat_number(unit: Unit, station: Station, asked: VatNumberAsked) 
     """C18.FR.09, C18.FR.10."""
     judged = vat_numbers.well_formed(asked.number)
     return Outcome(VatNumberJudged(number=asked.number, evse_no=asked.evse_no, well_formed=judged))
+
+
+def forget_old(unit: Unit, passing_before: datetime) -> None:
+    kept.forget(unit, passing_before, PASSING)
+    kept.forget(unit, unit.now - CUSTOMERS_KEPT_FOR, (Topic.CUSTOMER_INFORMATION,))
 
 
 # Reads ---------------------------------------------------------------------------------------------------------------
