@@ -222,13 +222,15 @@ async def _heard(
 ) -> StoryHeard:
     """With what the charge costs so far, and, when it has just begun, with what it will cost and may cost."""
     session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id) if charge.session_id else None
-    begins = session is not None and shown is not None and session.allowed
-    tariff = session.tab.tariff if begins and session is not None and session.tab is not None else None
+    its_own = shown is not None and fold(told.uid or charge.uid) == fold(charge.uid)
+    begun = session if its_own and session is not None and session.allowed else None
+    tariff = None if begun is None or begun.tab is None else begun.tab.tariff
+    bound = None if begun is None else charge.cost_max
     await credit.used_up(unit, station, charge, None if told.stage is Stage.ENDED else session)
     return StoryHeard(
         token=_verdict(session, told, shown, unit.now),
         cost=prices.total(session, over=told.stage is Stage.ENDED),
-        cost_max=charge.cost_max if begins and charge.cost_max and await credit.counted_by(unit, station) else None,
+        cost_max=bound if bound is not None and await credit.counted_by(unit, station) else None,
         message=prices.in_words(tariff, shown.given) if tariff and shown and station.shows_prices else None,
     )
 
