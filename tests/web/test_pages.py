@@ -26,7 +26,7 @@ from tests.web.site import Site, begin, measure, pause, stop
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
-    *("/bookings/all", "/terminals", "/terminals/captures", "/hub", "/tasks", "/templates", "/meters"),
+    *("/bookings/all", "/terminals", "/terminals/captures", "/hub", "/tasks", "/templates", "/attention", "/meters"),
 )
 OTHERS = (
     "/partners",

@@ -26,6 +26,7 @@ import laddnav.ocpi.operate.outbox
 import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
+import laddnav.ocpp.attention_routes
 import laddnav.ocpp.display_routes
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
@@ -118,6 +119,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpp.security.routes.ROUTES,
     *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
+    *laddnav.ocpp.attention_routes.ROUTES,
     *laddnav.ocpp.tasks.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )

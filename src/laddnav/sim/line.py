@@ -60,6 +60,12 @@ class Wire(ChargePoint):
     def _reset(self, type: str) -> Any:
         return call_result.Reset(status="Accepted")
 
+    @on(Action.get_configuration)
+    def _configured(self, **_: Any) -> Any:
+        plugs = str(len(self._station.plugs))
+        key = {"key": "NumberOfConnectors", "readonly": True, "value": plugs}
+        return call_result.GetConfiguration(configuration_key=[key])
+
     @on(Action.reserve_now)
     def _reserve(self, connector_id: int, expiry_date: str, id_tag: str, reservation_id: int, **_: Any) -> Any:
         until = utc(datetime.fromisoformat(expiry_date))

@@ -20,6 +20,7 @@ from laddnav.web.asked import Asked, Console, Door, cookie_of
 from laddnav.web.live import live
 from laddnav.web.pages import (
     account,
+    attention,
     booked,
     bookings,
     cdrs,
@@ -56,6 +57,7 @@ DOORS: tuple[Door, ...] = (
     *templates.DOORS,
     *stations.DOORS,
     *tasks.DOORS,
+    *attention.DOORS,
     *sessions.DOORS,
     *bookings.DOORS,
     *booked.DOORS,

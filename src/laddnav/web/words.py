@@ -179,6 +179,10 @@ def state(kind: str, value: str) -> State:
 
 # What else the specification spells in capitals and a person should not have to.
 TERMS: dict[str, str] = {
+    "SILENT": N_("The station is not heard"),
+    "FAULTED": N_("It is faulted"),
+    "ENDLESS": N_("A charge without an end"),
+    "STUCK": N_("A plug is stuck"),
     "CONFIGURE": N_("Set up by a template"),
     "CHECK": N_("Check against a template"),
     "FIRMWARE": N_("Firmware"),

@@ -1,6 +1,7 @@
 """What stations say, are asked and are trusted by, as it is kept: a file a topic."""
 
 from laddnav.ocpp.store import (
+    attention,
     authorities,
     calls,
     certificates,
@@ -15,6 +16,7 @@ from laddnav.ocpp.store import (
 )
 
 __all__ = [
+    "attention",
     "authorities",
     "calls",
     "certificates",

@@ -1,0 +1,38 @@
+"""What is known of each Evse behind a Station, for whoever looks after them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.locations.model import Status
+from laddnav.ocpp.ills import EvseSeen
+
+# Only where something may be wrong: what charges as it should is most of a network, and is left out at once.
+SEEN = """
+select a.holder, a.station_id, a.evse_no, a.evse_uid, e.status, e.status_at,
+  case when s.connected_to is null then s.last_seen_at end as heard_at,
+  (select min(t.started_at) from ocpp_transaction t
+   where t.holder = a.holder and t.station_id = a.station_id and t.evse_no = a.evse_no
+     and not t.stopped) as charging_since,
+  coalesce(w.drivers, 0) as drivers, coalesce(w.money, 0) as money, w.currency
+from station_evse a
+join station s on s.id = a.station_id
+join evse e on e.holder = a.holder and e.owner = a.holder and e.location_key = lower(a.location_id)
+  and e.uid_key = lower(a.evse_uid)
+left join lateral (
+  select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
+  from session x where x.holder = a.holder and x.station_id = a.station_id and x.evse_no = a.evse_no
+    and x.started_at >= $2) w on true
+where ($1::text is null or a.holder = $1) and s.last_seen_at is not null
+  and (s.connected_to is null or e.status in ('OUTOFORDER', 'BLOCKED', 'AVAILABLE'))
+"""
+
+
+async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[EvseSeen]:
+    """With who charged there since then."""
+    return [
+        EvseSeen(**dict(row) | {"holder": PartyId.parse(row["holder"]), "status": Status(row["status"])})
+        for row in await unit.fetch(SEEN, holder and str(holder), since)
+    ]
