@@ -47,6 +47,15 @@ def serve(
         int | None, typer.Option(min=1, help="Days of what meters said (LADDNAV_KEEP_READINGS; else 400)")
     ] = None,
     tile_url: Annotated[str | None, typer.Option(help="Of map tiles; else outlines only (LADDNAV_TILE_URL)")] = None,
+    station_port: Annotated[
+        int | None, typer.Option(help="For stations that come over TLS (LADDNAV_STATION_PORT; else none)")
+    ] = None,
+    station_certificates: Annotated[
+        str | None,
+        typer.Option(
+            help="PEM files, each with its key, by commas; else the house makes its own (LADDNAV_STATION_CERTIFICATES)"
+        ),
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Two companies, ten stations and their cars; the partner is on the next port")
@@ -82,6 +91,8 @@ def serve(
         keep_hub_requests=keep_hub_requests,
         keep_readings=keep_readings,
         tile_url=tile_url,
+        station_port=station_port,
+        station_certificates=station_certificates,
         log_level=log_level,
     )
     log.configure(said.log_level)

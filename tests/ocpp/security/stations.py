@@ -56,7 +56,7 @@ class Proving:
         self.protocol, self.wire = protocol, wire
         self.answers: dict[str, Any] = wire.answers
 
-    async def say(self, action: str, **words: Any) -> Any:
+    async def say(self, action: str, /, **words: Any) -> Any:
         return await self.wire.call(getattr(PACKAGES[self.protocol].call, action)(**words))
 
     async def was_asked(self, *actions: str) -> dict[str, Any]:
