@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from starlette.websockets import WebSocket
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
@@ -22,6 +22,7 @@ from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.wire.dialects import DIALECTS
 from tests.clock import SetClock
 from tests.ocpp.conftest import PASSWORD, Raw
+from tests.ocpp.stations import BOOT
 
 GUESSER, NEIGHBOUR = ("192.0.2.1", "ST1"), ("192.0.2.2", "ST1")
 
@@ -42,6 +43,16 @@ async def test_a_station_that_knows_its_password_is_never_slowed_down(url: str) 
                 await Raw.connect(url, password=f"guess {number}")
         station = await Raw.connect(url, password=PASSWORD)
         await station.socket.close()
+
+
+async def test_a_station_that_boots_in_a_loop_is_sent_away_to_wait(url: str) -> None:
+    station = await Raw.connect(url)
+    for number in range(FREE_FAILURES + 1):
+        assert (await station.ask("BootNotification", BOOT, str(number)))[0] == 3
+    await station.say(json.dumps([2, "last", "BootNotification", BOOT]))
+    with pytest.raises(ConnectionClosed) as closed:
+        await station.hear()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008
 
 
 def test_the_wait_doubles_up_to_a_minute_and_is_the_guesser_s_alone() -> None:

@@ -53,6 +53,7 @@ class Sockets:
         self.connections: dict[str, Connection] = {}
         self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
         self._guard = door.Guard()
+        self._boots = door.Guard()
         self._sweeping = asyncio.Lock()
         self._swept = False
         self._gives_up_at = 0.0  # on the loop's clock
@@ -167,6 +168,8 @@ class Sockets:
         event, id = exchange.deed.event, exchange.station.id
         match event:
             case Booted():
+                if self._boots_too_often(id):
+                    return Done(None, None)
                 async with self.database.unit() as unit:
                     station = await locations.station(unit, id)
                     return kept_alone(unit, exchange, await actions.boot(unit, station, event))
@@ -197,6 +200,17 @@ class Sockets:
             station = await locations.station(unit, id)
             locations.seen(unit, id)
             return kept_alone(unit, exchange, await verb(unit, station, event))
+
+    def _boots_too_often(self, id: str) -> bool:
+        """Each boot is written down and may have all of a station told anew: one in a loop is sent away to wait."""
+        who, now = ("boot", id), asyncio.get_running_loop().time()
+        if self._boots.waits(who, now):
+            log.warning("station_boots_too_often", station=id)
+            if id in self.connections:
+                self.connections[id].send_away(POLICY, "boots come too often; wait a minute")
+            return True
+        self._boots.failed(who, now)
+        return False
 
     async def _shown(self, exchange: Exchange, event: TokenShown) -> Done:
         """A certificate that proves no contract needs nobody's word on the token besides."""
