@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from msgspec import Struct
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
+from laddnav.locations.model import Station
+from laddnav.ocpp import calls
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.tasks.configure import SetUp
@@ -78,6 +81,22 @@ async def over(database: Database, task: Task) -> Step:
     await until(is_over)
     _, (step, *_) = await how(database, task)
     return step
+
+
+async def test_what_died_with_its_process_is_asked_again(database: Database, station: Station, clock: SetClock) -> None:
+    """A Station that is on the line and never answers is asked three times, each time by whoever holds its socket."""
+    async with database.unit() as unit:
+        task = await tasks.begin(unit, US, Kind.CLEAR_CACHE, Plain(), at=ALL, by="test")
+    for tries in range(1, 4):
+        await going_on.go_on(database)
+        await going_on.go_on(database)
+        async with database.unit() as unit:
+            assert len(await calls.claim(unit, "test", ["ST1"])) == 1
+        clock.advance(timedelta(seconds=31))
+        async with database.unit() as unit:
+            assert await calls.give_up_overdue(unit) == 1
+        _, (step,) = await how(database, task)
+        assert (step.rounds, step.state) == (tries, StepState.FAILED if tries == 3 else StepState.UNDER_WAY)
 
 
 PLAIN = [
