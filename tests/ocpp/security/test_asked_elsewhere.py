@@ -63,7 +63,10 @@ class Elsewhere:
             self.asked.append(request.path)
             asked = ocsp.load_der_ocsp_request(await request.read())
             gone, now = asked.serial_number in self.revoked, self._clock.now()
-            key = ec.generate_private_key(ec.SECP256R1()) if request.path == "/forged" else self._key
+            key, responder = self._key, self.root
+            if request.path == "/forged":
+                key = ec.generate_private_key(ec.SECP256R1())
+                responder = x509.load_pem_x509_certificate(authority.root_of("Elsewhere", key, now).encode())
             made = (
                 ocsp.OCSPResponseBuilder()
                 .add_response(
@@ -76,8 +79,8 @@ class Elsewhere:
                     revocation_time=now if gone else None,
                     revocation_reason=None,
                 )
-                .responder_id(ocsp.OCSPResponderEncoding.HASH, self.root)
-                .certificates([self.root])
+                .responder_id(ocsp.OCSPResponderEncoding.HASH, responder)
+                .certificates([responder])
                 .sign(key, SHA256())
             )
             return web.Response(body=made.public_bytes(Encoding.DER))
