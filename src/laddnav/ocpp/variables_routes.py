@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpp import variables
 from laddnav.ocpp.rules import Offline
@@ -31,6 +32,8 @@ class VariableShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class VariablesShown(Struct, frozen=True, kw_only=True):
     """`asked_at` None: the Station was never asked; `whole_at` None: its newest report is not all here."""
 
+    holder: PartyId
+    station_id: str
     asked_at: datetime | None
     whole_at: datetime | None
     variables: tuple[VariableShown, ...]
@@ -46,6 +49,8 @@ async def list_variables(unit: Unit, by: Visitor, station_id: str) -> VariablesS
     yours(by, station.holder)
     found, report = await variables.known(unit, station)
     return VariablesShown(
+        holder=station.holder,
+        station_id=station.id,
         asked_at=None if report is None else report.asked_at,
         whole_at=None if report is None else report.whole_at,
         variables=tuple(

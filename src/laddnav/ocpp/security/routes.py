@@ -76,6 +76,10 @@ class Renewal(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
+    """How many there were that nobody had looked at."""
+
+    holder: PartyId
+    station_id: str
     seen: int
 
 
@@ -211,7 +215,8 @@ async def list_security_events(
 
 async def see_security_events(unit: Unit, by: Visitor, station_id: str) -> Seen:
     """All that this Station noticed was looked at."""
-    return Seen(seen=await noticing.see(unit, await _yours(unit, by, station_id), by.name))
+    station = await _yours(unit, by, station_id)
+    return Seen(holder=station.holder, station_id=station.id, seen=await noticing.see(unit, station, by.name))
 
 
 async def _yours(unit: Unit, by: Visitor, station_id: str) -> Station:

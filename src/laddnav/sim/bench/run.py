@@ -33,7 +33,7 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "readings": keeping,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
-WHEN_NAMED = frozenset({"ocpi_growth"})  # takes minutes, and is run only where its whole name is said
+WHEN_NAMED = frozenset({"ocpi_growth", "readings"})  # takes minutes, and is run only where its whole name is said
 NAMES = (*IN_A_HOUSE, *ELSEWHERE, *ALONE)
 
 
