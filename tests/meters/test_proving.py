@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -182,6 +183,27 @@ async def test_a_record_that_fails_is_billed_only_if_a_person_says_so(database: 
     assert await cdr_of(database, ids[forged]) is None
     assert await cdr_of(database, ids[faulty]) is not None
     assert await open_doubts(database, ids[faulty]) == await open_doubts(database, ids[forged]) == []
+
+
+async def test_what_a_person_decides_while_it_is_judged_again_stands(database: Database, clock: SetClock) -> None:
+    signer, station = SigningMeter(), await settled(database)
+    record = signed("Transaction.End", signer.signs_both(NOON, "1000", LATER, "6000"))
+    id = await charged(database, station, record)
+
+    async def accept(ref: str) -> None:
+        async with database.unit() as unit:
+            await meters.accept(unit, ref, by="Ada", why="the display was read by hand")
+
+    async with database.unit() as unit:
+        session = await sessions.fetch(unit, US, US, id)
+        judged = await meters.prove(unit, session, [record], wh(5000))
+        assert judged is not None and judged.standing is Standing.HELD
+        deciding = asyncio.create_task(accept(judged.ref))
+        await asyncio.wait({deciding}, timeout=0.2)  # it has to wait; or, if nothing kept it, would be done by now
+    await deciding
+    async with database.unit() as unit:
+        decided = await meters.proof_of(unit, US, id)
+    assert decided is not None and decided.standing is Standing.ACCEPTED
 
 
 async def test_a_meter_that_is_registered_elsewhere_did_not_measure_this_charge(

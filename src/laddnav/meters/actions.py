@@ -94,7 +94,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     records = rules.unwrapped(rules.records_of(said))
     if not records:
         return None
-    before = await store.proof(unit, session.holder, session.id)
+    before = await store.proof(unit, session.holder, session.id, lock=True)
     if before is not None and before.decided_by is not None:
         return before
     serials = []

@@ -121,8 +121,8 @@ async def claims(unit: Unit, holder: PartyId | None, limit: int) -> list[Claim]:
 # ---- Proofs
 
 
-async def proof(unit: Unit, holder: PartyId, session_id: str) -> Proof | None:
-    return _proof(await unit.fetch_one(PROOF, str(holder), session_id))
+async def proof(unit: Unit, holder: PartyId, session_id: str, *, lock: bool = False) -> Proof | None:
+    return _proof(await unit.fetch_one(PROOF + (" for update" if lock else ""), str(holder), session_id))
 
 
 async def proof_by_ref(unit: Unit, ref: str, *, lock: bool = False) -> Proof | None:
