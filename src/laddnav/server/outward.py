@@ -34,12 +34,9 @@ class Outward:
             ) as answer:
                 if answer.status != 200:
                     raise NotFetched(f"{url} answered {answer.status}")
-                said = await answer.content.read(LARGEST + 1)
+                return await _whole(url, answer.content)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotFetched(f"{url} did not answer: {error!r}") from error
-        if len(said) > LARGEST:
-            raise NotFetched(f"{url} answered more than {LARGEST} bytes")
-        return said
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -50,3 +47,13 @@ class Outward:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+async def _whole(url: str, content: aiohttp.StreamReader) -> bytes:
+    """Raises NotFetched."""
+    said = bytearray()
+    while piece := await content.readany():
+        said += piece
+        if len(said) > LARGEST:
+            raise NotFetched(f"{url} answered more than {LARGEST} bytes")
+    return bytes(said)
