@@ -18,6 +18,9 @@ async def test_authorities_are_made_trusted_and_withdrawn_and_keys_never_shown(s
     assert (await lad.ask("PUT", f"{AUTHORITIES}/own/EC"))[1] == ours
     status, theirs = await lad.ask("POST", AUTHORITIES, {"organisation": "Maker", "certificate": ours["certificate"]})
     assert status == 201 and not theirs["signs"]
+    broken = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"  # with which no port would begin
+    more = {"organisation": "Maker", "certificate": ours["certificate"] + broken}
+    assert (await lad.ask("POST", AUTHORITIES, more))[1]["certificate"] == theirs["certificate"]
     assert (await lad.ask("POST", AUTHORITIES, {"organisation": "Maker", "certificate": "none"}))[0] == 422
     assert (await lad.ask("DELETE", f"{AUTHORITIES}/{theirs['id']}"))[0] == 204
     assert (await lad.ask("DELETE", f"{AUTHORITIES}/{theirs['id']}"))[0] == 404
@@ -43,6 +46,8 @@ async def test_a_station_that_is_away_is_asked_nothing(served: Serving, lad: Cli
         ("roots/list", None),
     ):
         assert (await lad.ask("POST", f"/stations/ST-1/{path}", body))[0] == 409
+    for way in ({"profile": 4}, {"profile": 2, "slots": []}):
+        assert (await lad.ask("POST", "/stations/ST-1/security-profile", {"url": "wss://x", **way}))[0] == 400
     assert (await lad.ask("DELETE", "/stations/ST-1/roots/1f"))[0] == 404
     assert (await lad.ask("DELETE", "/stations/ST-1/certificates/none"))[0] == 404
     for path in ("/stations/ST-1/certificates", "/stations/ST-1/roots", "/security-events?unseen=true"):

@@ -155,10 +155,11 @@ async def test_what_authorities_say_of_certificates_is_asked_once_and_told(
             return answer.id_token_info["status"], answer.certificate_status
 
         forged = there.hashed(other, "forged")
+        assert await shown("CARD1", forged) == ("Invalid", "CertChainError")
+        assert await shown("CARD1", there.hashed(other)) == ("Accepted", "Accepted")  # whoever else is asked knows
         assert await shown("CARD1", there.hashed(good)) == ("Accepted", "Accepted")
         assert await shown("STRANGER", there.hashed(good)) == ("Invalid", "ContractCancelled")
         assert await shown("CARD1", there.hashed(good), there.hashed(gone)) == ("Invalid", "CertificateRevoked")
-        assert await shown("CARD1", forged) == ("Invalid", "CertChainError")
         pem = good.public_bytes(Encoding.PEM).decode()
         token = {"id_token": "CARD1", "type": "eMAID"}
         for days, state in ((0, "CertChainError"), (10, "CertificateExpired")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -44,14 +45,17 @@ async def test_a_station_gets_a_certificate_for_its_new_key_and_comes_with_it(
     csr, key = requested("ST1", OURS)
     number = {"request_id": 7} if protocol == "ocpp2.1" else {}
     kind = {} if protocol == "ocpp1.6" else {"certificate_type": "ChargingStationCertificate"}
+    chains = set()
     async with proving(url, protocol) as station:
         for _ in range(2):
             assert (await station.say("SignCertificate", csr=csr, **kind, **number)).status == "Accepted"
-            await signing.carry_on(database, means)
+            await asyncio.gather(*(signing.carry_on(database, means) for _ in range(2)))  # as two processes do
             given = await station.was_asked("CertificateSigned")
             assert {name: value for name, value in given.items() if name != "certificate_chain"} == {**kind, **number}
+            chains.add(given["certificate_chain"])
             clock.advance(timedelta(seconds=1))
         await until(lambda: taken(database))
+    assert len(chains) == 1
     async with database.unit() as unit:
         (one,) = await signing.known(unit, await locations.station(unit, "ST1"))
         assert one.serial_number == serial_of(read(given["certificate_chain"]))

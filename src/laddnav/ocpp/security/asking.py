@@ -10,7 +10,7 @@ from msgspec import Struct
 from laddnav.db.unit import Database
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpp import store
+from laddnav.ocpp import rules, store
 from laddnav.ocpp.security import revocation
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.wire.security import (
@@ -53,7 +53,8 @@ async def answer(
 
 async def checked(database: Database, means: Means | None, check: Check) -> tuple[Checked, str]:
     """(what is known, an OCSP response as Base64 or ""). What holds is not asked for again (M06, M07)."""
-    key = f"{check.source}/{check.certificate.key}"
+    # A station names whom to ask, and what it is told from there is not told to others who name somebody else.
+    key = rules.stable_id("revocation", check.source, check.certificate.key, *check.urls)
     async with database.unit() as unit:
         kept = await store.certificates.status(unit, key)
         now = unit.now

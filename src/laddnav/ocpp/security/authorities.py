@@ -35,8 +35,8 @@ async def signing(unit: Unit, seal: Seal, holder: PartyId, kind: KeyKind) -> tup
 
 async def trust(unit: Unit, holder: PartyId, organisation: str, certificate: str) -> Authority:
     """A00.FR.804: somebody else signs for stations of ours, as their manufacturer does. Raises UnfitCertificate."""
-    authority.read(certificate)
-    id = rules.stable_id("authority", str(holder), certificate.strip())
+    certificate = authority.pem_of(authority.read(certificate))  # and nothing that stands beside it
+    id = rules.stable_id("authority", str(holder), certificate)
     one = _authority(unit, holder, id, organisation, certificate, None)
     store.authorities.add(unit, one)
     return one

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit import json
@@ -23,9 +25,9 @@ NETWORK = "KeepNetwork"
 class Way(Struct, frozen=True, kw_only=True):
     """How a Station comes with its next profile. `slots` of versions that keep several: the first is written anew."""
 
-    profile: int
-    url: str
-    slots: tuple[int, ...] = (1,)
+    profile: Annotated[int, Meta(ge=1, le=3)]
+    url: Annotated[str, Meta(min_length=1, max_length=512)]
+    slots: Annotated[tuple[int, ...], Meta(min_length=1)] = (1,)
     interface: str = "Wired0"
 
 

@@ -123,9 +123,10 @@ async def _enrolled(means: Means, csr: str) -> str:
 
 
 async def _sign(unit: Unit, one: Signing, chain: str) -> None:
-    certificate = authority.read(chain)
-    store.certificates.sign(unit, one, chain, serial_of(certificate), certificate.not_valid_after_utc)
-    _give(unit, await locations.station(unit, one.station_id), one, chain)
+    """What another process has signed meanwhile is what the Station gets, and what can be revoked."""
+    leaf = authority.read(chain)
+    if await store.certificates.sign(unit, one, chain, serial_of(leaf), leaf.not_valid_after_utc):
+        _give(unit, await locations.station(unit, one.station_id), one, chain)
 
 
 def _give(unit: Unit, station: Station, one: Signing, chain: str) -> None:

@@ -22,8 +22,11 @@ select {_SIGNING} from ocpp_certificate c where c.holder = $1 and c.station_id =
 UNSIGNED = f"""
 select {_SIGNING} from ocpp_certificate c where c.certificate is null and c.problem is null order by c.asked_at limit 20
 """
-SIGN = "update ocpp_certificate set certificate = $3, serial_number = $4, ends_at = $5 where holder = $1 and id = $2"
-FAIL = "update ocpp_certificate set problem = $3 where holder = $1 and id = $2"
+SIGN = """
+update ocpp_certificate set certificate = $3, serial_number = $4, ends_at = $5
+where holder = $1 and id = $2 and certificate is null
+"""
+FAIL = "update ocpp_certificate set problem = $3 where holder = $1 and id = $2 and certificate is null"
 TAKE = "update ocpp_certificate set taken = $3 where holder = $1 and id = $2"
 REVOKE = """
 update ocpp_certificate set revoked_at = $4 where holder = $1 and station_id = $2 and id = $3 and revoked_at is null
@@ -81,8 +84,9 @@ async def unsigned(unit: Unit) -> list[Signing]:
     return [_signing(row) for row in await unit.fetch(UNSIGNED)]
 
 
-def sign(unit: Unit, one: Signing, certificate: str, serial_number: str, ends_at: datetime) -> None:
-    unit.write(SIGN, str(one.holder), one.id, certificate, serial_number, ends_at)
+async def sign(unit: Unit, one: Signing, certificate: str, serial_number: str, ends_at: datetime) -> bool:
+    """False when it is signed already."""
+    return bool(await unit.execute(SIGN, str(one.holder), one.id, certificate, serial_number, ends_at))
 
 
 def fail(unit: Unit, one: Signing, problem: str) -> None:
