@@ -12,9 +12,11 @@ from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
 from laddnav.ocpp import attention
-from laddnav.ocpp.ills import CURES, Cure, EvseSeen, Ill, ill_of, ranked
+from laddnav.ocpp.ills import CURES, Cure, EvseSeen, Ill, Noticed, ill_of, ranked
+from laddnav.ocpp.security import noticing
+from laddnav.ocpp.wire.security import SecurityNoticed
 from tests.clock import SetClock
-from tests.things import US
+from tests.things import THEM, US
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -61,12 +63,32 @@ def test_who_is_missed_most_comes_first_with_what_may_cure_it() -> None:
         replace(broken, station_id="DEAR", drivers=9, money=Decimal(20)),
         WELL,
     ]
-    assert [(one.station_id, one.cure) for one in ranked(seen, NOW)] == [
-        ("DEAR", Cure.RESET),
-        ("MANY", Cure.RESET),
-        ("FEW", Cure.RESET),
+    told = [
+        _noticed("BUSY", "ResetOrReboot", drivers=99),
+        _noticed("QUIET", "StartupOfTheDevice", "TamperDetectionActivated", drivers=3),
     ]
+    assert [(one.station_id, one.ill, one.cure) for one in ranked(seen, told, NOW)] == [
+        ("DEAR", Ill.FAULTED, Cure.RESET),
+        ("MANY", Ill.FAULTED, Cure.RESET),
+        ("QUIET", Ill.ATTACKED, Cure.SEE),
+        ("FEW", Ill.FAULTED, Cure.RESET),
+        ("BUSY", Ill.TOUCHED, Cure.SEE),
+    ]
+    assert ranked([], told, NOW)[0].noticed == ("TamperDetectionActivated", "StartupOfTheDevice")
     assert set(CURES) == set(Ill)
+
+
+def _noticed(station_id: str, *kinds: str, drivers: int) -> Noticed:
+    return Noticed(
+        holder=US,
+        station_id=station_id,
+        kinds=kinds,
+        since=NOW,
+        last_id=1,
+        drivers=drivers,
+        money=Decimal(0),
+        currency=None,
+    )
 
 
 async def test_the_list_is_made_of_what_stations_told(database: Database, station: Station, clock: SetClock) -> None:
@@ -79,3 +101,25 @@ async def test_the_list_is_made_of_what_stations_told(database: Database, statio
     async with database.unit() as unit:
         found = await attention.wanted(unit, None)
     assert [(one.evse_no, one.ill) for one in found] == [(1, Ill.SILENT), (2, Ill.SILENT)]
+
+
+async def test_what_a_station_noticed_is_listed_until_it_was_looked_at(
+    database: Database, station: Station, clock: SetClock
+) -> None:
+    """A04.FR.02: what comes after somebody looked still waits, and so does what another party's Station noticed."""
+    async with database.unit() as unit:
+        for kind in ("ResetOrReboot", "InvalidMessages"):
+            await noticing.hear(unit, station, SecurityNoticed(kind=kind, at=NOW))
+    async with database.unit() as unit:
+        (first,) = await attention.wanted(unit, US)
+        assert (first.ill, first.noticed, first.evse_no, first.since) == (Ill.TOUCHED, ("ResetOrReboot",), None, NOW)
+        assert await attention.wanted(unit, THEM) == []
+        await noticing.hear(unit, station, SecurityNoticed(kind="TamperDetectionActivated", at=NOW + HOUR))
+    async with database.unit() as unit:
+        (both,) = await attention.wanted(unit, None)
+        assert (both.ill, both.noticed) == (Ill.ATTACKED, ("TamperDetectionActivated", "ResetOrReboot"))
+        await noticing.see(unit, station, "ada", first.last_id)
+        (left,) = await attention.wanted(unit, US)
+        assert left.noticed == ("TamperDetectionActivated",)
+        await noticing.see(unit, station, "ada", left.last_id)
+        assert await attention.wanted(unit, US) == []

@@ -22,6 +22,7 @@ from tests.clock import SetClock
 from tests.things import US, settled
 from tests.web.seen import install_terminal, run_hub
 from tests.web.site import Site, begin, measure, pause, stop
+from tests.web.test_watching import certify, notice
 
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
@@ -63,6 +64,8 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
         invitation = await partners.invite(unit, roaming, US, PartyRole.CPO, name="Nordladd")
     terminal = await install_terminal(site.database)
     hub = await run_hub(site.database, clock)
+    await notice(site, station, "TamperDetectionActivated", clock.now())
+    await certify(site, clock.now())
     return (
         *LISTS,
         *OTHERS,

@@ -1,4 +1,4 @@
-"""Whom to look after first: what ails our Evses, by what their Stations told."""
+"""Whom to look after first: what ails our Evses and Stations, by what these told."""
 
 from __future__ import annotations
 
@@ -15,4 +15,6 @@ _WEEK = timedelta(days=7)
 
 async def wanted(unit: Unit, holder: PartyId | None) -> Sequence[Attention]:
     """Where most drivers and most money of the last week are missed first."""
-    return ills.ranked(await store.attention.seen(unit, holder, unit.now - _WEEK), unit.now)
+    since = unit.now - _WEEK
+    seen, noticed = await store.attention.seen(unit, holder, since), await store.attention.noticed(unit, holder, since)
+    return ills.ranked(seen, noticed, unit.now)

@@ -10,7 +10,7 @@ from laddnav.people.model import Visitor
 
 
 async def list_attention(unit: Unit, by: Visitor) -> Page[Attention]:
-    """What ails our EVSEs, with what may cure it: where most drivers and most money of a week are missed first."""
+    """What ails our EVSEs and stations, with what may cure it: who is missed most, of a week, comes first."""
     return Page(items=tuple(await attention.wanted(unit, by.holder)), next=None)
 
 

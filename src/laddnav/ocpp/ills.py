@@ -1,4 +1,4 @@
-"""What ails an Evse, by what is known of it, how many drivers and how much money that costs, and what may cure it."""
+"""What ails an Evse or its Station, how many drivers and how much money that costs, and what may cure it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ from laddnav.locations.model import Status
 
 
 class Ill(StrEnum):
-    """SILENT: its Station is not heard. ENDLESS: a charge without a stop. STUCK: a plug that nobody charges through."""
+    """SILENT: its Station is not heard. ENDLESS: a charge without a stop. STUCK: a plug that nobody charges through.
+
+    ATTACKED: its Station noticed what may be an attack. TOUCHED: only what happens to every Station now and then.
+    """
 
     SILENT = "SILENT"
     FAULTED = "FAULTED"
     ENDLESS = "ENDLESS"
     STUCK = "STUCK"
+    ATTACKED = "ATTACKED"
+    TOUCHED = "TOUCHED"
 
 
 class Cure(StrEnum):
-    """What to ask of the Station."""
+    """What to ask of the Station; SEE: nothing, somebody has to look at what it noticed."""
 
     RESET = "RESET"
     UNLOCK = "UNLOCK"
+    SEE = "SEE"
 
 
 CURES: dict[Ill, Cure | None] = {
@@ -34,7 +40,11 @@ CURES: dict[Ill, Cure | None] = {
     Ill.FAULTED: Cure.RESET,
     Ill.ENDLESS: Cure.RESET,
     Ill.STUCK: Cure.UNLOCK,
+    Ill.ATTACKED: Cure.SEE,
+    Ill.TOUCHED: Cure.SEE,
 }
+# Critical by the tables of security events, and a thing of every day all the same.
+EVERYDAY = frozenset({"FirmwareUpdated", "ResetOrReboot", "SettingSystemTime", "StartupOfTheDevice"})
 
 QUIET = timedelta(minutes=15)  # a station that restarts after an update is back by then
 ENDED = timedelta(minutes=10)  # a stop may be under way for as long as a mobile line is down
@@ -60,14 +70,32 @@ class EvseSeen(Struct, frozen=True, kw_only=True):
     currency: str | None
 
 
-class Attention(Struct, frozen=True, kw_only=True):
-    """`since` when; `cure` None: nothing that a Station can be asked."""
+class Noticed(Struct, frozen=True, kw_only=True):
+    """What a Station noticed that is critical and that nobody has looked at: the kinds, up to the event `last_id`."""
 
     holder: PartyId
     station_id: str
-    evse_no: int
-    evse_uid: str
+    kinds: tuple[str, ...]
+    since: datetime
+    last_id: int
+    drivers: int
+    money: Decimal
+    currency: str | None
+
+
+class Attention(Struct, frozen=True, kw_only=True):
+    """`since` when; `evse_no` None: it ails the whole Station. `cure` None: nothing that a Station can be asked.
+
+    `noticed` is what the Station says of it, up to the event `last_id`.
+    """
+
+    holder: PartyId
+    station_id: str
+    evse_no: int | None = None
+    evse_uid: str | None = None
     ill: Ill
+    noticed: tuple[str, ...] = ()
+    last_id: int | None = None
     since: datetime
     cure: Cure | None
     drivers: int
@@ -90,8 +118,8 @@ def ill_of(seen: EvseSeen, now: datetime) -> tuple[Ill, datetime] | None:
     return None
 
 
-def ranked(seen: Iterable[EvseSeen], now: datetime) -> list[Attention]:
-    """Where most drivers and most money are missed first; of equals, what lasts longest."""
+def ranked(seen: Iterable[EvseSeen], noticed: Iterable[Noticed], now: datetime) -> list[Attention]:
+    """Where most drivers and most money are missed first; of equals, what lasts longest. The everyday comes last."""
     found = [
         Attention(
             holder=one.holder,
@@ -108,4 +136,24 @@ def ranked(seen: Iterable[EvseSeen], now: datetime) -> list[Attention]:
         for one in seen
         if (ill := ill_of(one, now)) is not None
     ]
-    return sorted(found, key=lambda one: (-one.drivers, -one.money, one.since, one.station_id, one.evse_no))
+    return sorted([*found, *map(_looked_for, noticed)], key=_rank)
+
+
+def _looked_for(one: Noticed) -> Attention:
+    ill = Ill.TOUCHED if EVERYDAY.issuperset(one.kinds) else Ill.ATTACKED
+    return Attention(
+        holder=one.holder,
+        station_id=one.station_id,
+        ill=ill,
+        noticed=tuple(sorted(one.kinds, key=lambda kind: (kind in EVERYDAY, kind))),
+        last_id=one.last_id,
+        since=one.since,
+        cure=CURES[ill],
+        drivers=one.drivers,
+        money=one.money,
+        currency=one.currency,
+    )
+
+
+def _rank(one: Attention) -> tuple[bool, int, Decimal, datetime, str, int]:
+    return one.ill is Ill.TOUCHED, -one.drivers, -one.money, one.since, one.station_id, one.evse_no or 0

@@ -144,13 +144,14 @@ async def test_what_may_be_an_attack_is_kept_once_and_waits_until_it_is_seen(
     """A04.FR.02, A04.FR.03: what is critical waits; what is told again, for want of an answer, is the same."""
     at = datetime(2026, 11, 22, 8, tzinfo=UTC).isoformat()
     async with proving(url, protocol) as station:
-        for kind in ("TamperDetectionActivated", "TamperDetectionActivated", "InvalidMessages", "OfAMakerOfItsOwn"):
+        for kind in ("ResetOrReboot", "TamperDetectionActivated", "TamperDetectionActivated", "InvalidMessages", "Own"):
             await station.say("SecurityEventNotification", type=kind, timestamp=at, tech_info="door")
+    critical = ["TamperDetectionActivated", "ResetOrReboot"]
     async with database.unit() as unit:
         every = await noticing.noticed(unit, US)
         unseen = await noticing.noticed(unit, US, unseen=True)
-        assert [one.kind for one in every] == ["OfAMakerOfItsOwn", "InvalidMessages", "TamperDetectionActivated"]
-        assert [one.kind for one in unseen] == ["OfAMakerOfItsOwn", "TamperDetectionActivated"]
-        assert await noticing.see(unit, await locations.station(unit, "ST1"), "ada") == 3
+        assert [one.kind for one in every] == ["Own", "InvalidMessages", *critical]
+        assert [one.kind for one in unseen] == ["Own", *critical]
+        assert await noticing.see(unit, await locations.station(unit, "ST1"), "ada") == 4
         assert await noticing.noticed(unit, US, unseen=True) == []
         assert (await noticing.noticed(unit, US))[0].seen_by == "ada"

@@ -26,13 +26,11 @@ _HARMLESS = frozenset(
         "ReconfigurationOfSecurityParameters",
     }
 )
-# Critical by the tables, and a thing of every day all the same: who wants to know looks at the list.
-_DAILY = frozenset({"FirmwareUpdated", "ResetOrReboot", "SettingSystemTime", "StartupOfTheDevice"})
 
 
 async def hear(unit: Unit, station: Station, noticed: SecurityNoticed) -> Outcome:
     """A04.FR.02, A04.FR.03: kept once, however often it is told."""
-    store.security.keep(unit, station, noticed, critical=noticed.kind not in _HARMLESS | _DAILY)
+    store.security.keep(unit, station, noticed, critical=noticed.kind not in _HARMLESS)
     return Outcome(Noted())
 
 
@@ -49,6 +47,6 @@ async def noticed(
     return await store.security.of(unit, holder, station_id, unseen=unseen, before=before, limit=limit)
 
 
-async def see(unit: Unit, station: Station, by: str) -> int:
-    """All of this Station was looked at; how many were not before."""
-    return await store.security.see(unit, station.holder, station.id, by)
+async def see(unit: Unit, station: Station, by: str, until: int | None = None) -> int:
+    """What this Station noticed up to this event, or all, was looked at; how many were not before."""
+    return await store.security.see(unit, station.holder, station.id, by, until)

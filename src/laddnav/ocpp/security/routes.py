@@ -213,10 +213,11 @@ async def list_security_events(
     return Page(items=tuple(found), next=str(found[-1].id) if len(found) == limit else None)
 
 
-async def see_security_events(unit: Unit, by: Visitor, station_id: str) -> Seen:
-    """All that this Station noticed was looked at."""
+async def see_security_events(unit: Unit, by: Visitor, station_id: str, *, until: int | None = None) -> Seen:
+    """What this Station noticed was looked at: up to the event of this id, or all."""
     station = await _yours(unit, by, station_id)
-    return Seen(holder=station.holder, station_id=station.id, seen=await noticing.see(unit, station, by.name))
+    seen = await noticing.see(unit, station, by.name, until)
+    return Seen(holder=station.holder, station_id=station.id, seen=seen)
 
 
 async def _yours(unit: Unit, by: Visitor, station_id: str) -> Station:

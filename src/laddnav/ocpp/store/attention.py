@@ -1,4 +1,4 @@
-"""What is known of each Evse behind a Station, for whoever looks after them."""
+"""What is known of each Evse, and what each Station noticed, for whoever looks after them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
-from laddnav.ocpp.ills import EvseSeen
+from laddnav.ocpp.ills import EvseSeen, Noticed
 
 # Only where something may be wrong: what charges as it should is most of a network, and is left out at once.
 SEEN = """
@@ -30,9 +30,29 @@ where ($1::text is null or a.holder = $1) and s.last_seen_at is not null
 """
 
 
+NOTICED = """
+select n.*, w.drivers, coalesce(w.money, 0) as money, w.currency
+from (
+  select holder, station_id, array_agg(distinct kind) as kinds, min(at) as since, max(id) as last_id
+  from ocpp_security_event where critical and seen_at is null and ($1::text is null or holder = $1)
+  group by holder, station_id) n
+left join lateral (
+  select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
+  from session x where x.holder = n.holder and x.station_id = n.station_id and x.started_at >= $2) w on true
+"""
+
+
 async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[EvseSeen]:
     """With who charged there since then."""
     return [
         EvseSeen(**dict(row) | {"holder": PartyId.parse(row["holder"]), "status": Status(row["status"])})
         for row in await unit.fetch(SEEN, holder and str(holder), since)
+    ]
+
+
+async def noticed(unit: Unit, holder: PartyId | None, since: datetime) -> list[Noticed]:
+    """With who charged there since then."""
+    return [
+        Noticed(**dict(row) | {"holder": PartyId.parse(row["holder"]), "kinds": tuple(row["kinds"])})
+        for row in await unit.fetch(NOTICED, holder and str(holder), since)
     ]

@@ -23,7 +23,8 @@ where ($1::text is null or holder = $1) and ($2::text is null or station_id = $2
 order by id desc limit $5
 """
 SEE = """
-update ocpp_security_event set seen_at = $3, seen_by = $4 where holder = $1 and station_id = $2 and seen_at is null
+update ocpp_security_event set seen_at = $3, seen_by = $4
+where holder = $1 and station_id = $2 and seen_at is null and ($5::bigint is null or id <= $5)
 """
 
 
@@ -42,8 +43,8 @@ async def of(
     ]
 
 
-async def see(unit: Unit, holder: PartyId, station_id: str, by: str) -> int:
-    return int(await unit.execute(SEE, str(holder), station_id, unit.now, by))
+async def see(unit: Unit, holder: PartyId, station_id: str, by: str, until: int | None) -> int:
+    return int(await unit.execute(SEE, str(holder), station_id, unit.now, by, until))
 
 
 def _event(row: Record) -> SecurityEvent:

@@ -18,6 +18,7 @@ from laddnav.locations.model import Evse, Location, Station, Status
 from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import Message
+from laddnav.ocpp.security import noticing, signing
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind, Selection
 from laddnav.ocpp.tasks.works import Opening, Resetting
@@ -32,12 +33,13 @@ from laddnav.tokens.model import Allowed
 from laddnav.tokens.rules import UnknownToken
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.live import slug
-from laddnav.web.pages import places
+from laddnav.web.pages import places, proofs
 from laddnav.web.pages.messages import gist
 from laddnav.web.pages.places import Key
 
 PAGE = 200
 MESSAGES = 60
+NOTICED = 10  # of security events and of certificates; older ones are in the operator API
 SECURITY_PROFILES = 3  # the highest there is
 UNDER_WAY = (SessionStatus.PENDING, SessionStatus.RESERVATION, SessionStatus.ACTIVE)
 NOBODY: Mapping[int, Session] = MappingProxyType({})
@@ -107,6 +109,9 @@ async def _one(asked: Asked, id: str, flash: Flash | None = None) -> Response:
         around = await places.locations_of(unit, [station])
         under_way = await sessions.page(unit, station.holder, station_id=station.id, statuses=UNDER_WAY)
         messages = await ocpp.messages(unit, station, limit=MESSAGES)
+        noticed = await noticing.noticed(unit, station.holder, station.id, limit=NOTICED)
+        unseen = await noticing.noticed(unit, station.holder, station.id, unseen=True, limit=1)
+        certificates = [proofs.shown(one, unit.now) for one in (await signing.known(unit, station))[:NOTICED]]
     return asked.page(
         "station.html",
         path=f"/stations/{station.id}",
@@ -114,6 +119,9 @@ async def _one(asked: Asked, id: str, flash: Flash | None = None) -> Response:
         station=_shown(station, around, {charge.evse_no: charge for charge in under_way if charge.evse_no}),
         socket=f"{asked.console.url.replace('http', 'ws', 1)}/ocpp/{station.id}",
         messages=[MessageShown(message=message, gist=gist(message)) for message in reversed(messages)],
+        noticed=noticed,
+        unseen=bool(unseen),
+        certificates=certificates,
     )
 
 
