@@ -5,14 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from laddnav.kit import json
+from laddnav.metering.signed import edl
 from laddnav.metering.signed.judging import apart, judged
 from laddnav.metering.signed.keys import key_of, same
-from laddnav.metering.signed.model import Clocked, Judged, Verdict
+from laddnav.metering.signed.model import Clocked, Judged, UnreadableRecord, Verdict
 
 RECORDS = Path(__file__).parent.parent / "cases/metering/signed-meter-values.json"
 
@@ -103,6 +105,7 @@ def test_a_key_is_the_same_key_however_it_is_written() -> None:
     assert all(same(printed, one) for one in (wrapped, spaced, pem, point, base64.b64encode(octets).decode()))
     assert key_of(printed).curve == "secp256r1"
     assert not same(printed, CASES["gen-secp384r1"].public_key or "")
+    assert not same("3006072a8648ce3d020106", printed)  # DER that breaks off
 
 
 def test_a_record_reads_the_same_plain_in_hexadecimal_and_in_base64() -> None:
@@ -124,6 +127,14 @@ def test_no_character_changed_anywhere_in_what_is_signed_goes_unseen(name: str, 
         assert [proof.message for proof in found.record.proofs] == [proof.message for proof in before.record.proofs]
 
 
+def test_what_stands_behind_the_signature_nobody_has_signed() -> None:
+    case = next(one for one in CASES.values() if one.id.startswith("pcdf") and one.expected.signature == "valid")
+    text = texts(case)[0]
+    before, found = judged(text, case.public_key), judged(f"{text.strip()}(RV:9999.000*kWh)", case.public_key)
+    assert before.record is not None and found.record is not None
+    assert found.record.registers == before.record.registers
+
+
 def test_what_no_meter_could_say_is_unreadable_and_no_error() -> None:
     """It is kept, indexed and shown: a number with a NUL, one as long as a book, a year before there were meters."""
     text = texts(CASES["gen-secp256r1"])[0]
@@ -136,6 +147,8 @@ def test_what_no_meter_could_say_is_unreadable_and_no_error() -> None:
     ):
         assert said in text
         assert judged(text.replace(said, instead), "04").verdict is Verdict.UNREADABLE, instead[:40]
+    with pytest.raises(UnreadableRecord, match="a year"):  # of SML, whose numbers have any length
+        edl.instant(10**15)
     bomb = '<!DOCTYPE x [<!ENTITY a "aa">]><signedMeterValue>&a;</signedMeterValue>'
     assert judged(bomb, None).reason == "The XML declares a document type"
 

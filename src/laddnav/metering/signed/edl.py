@@ -66,8 +66,12 @@ def energy(value: int, scaler: int, unit: int) -> Energy:
     return Energy(Decimal(value).scaleb(scaler))
 
 
-def instant(seconds: int, offset: timedelta = timedelta()) -> datetime:
-    return _EPOCH + timedelta(seconds=seconds) - offset
+def instant(seconds: int) -> datetime:
+    """Raises UnreadableRecord."""
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise UnreadableRecord("The meter says a year in which there were none") from error
 
 
 def xml(text: str) -> Element:

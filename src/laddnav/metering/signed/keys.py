@@ -135,7 +135,7 @@ def _key_in(octets: bytes) -> Key | None:
 def _in_der(octets: bytes) -> Key | None:
     """SubjectPublicKeyInfo with a named curve (RFC 5480 §2); the point is the end of it."""
     _, kind, after = octets.partition(_IS_PUBLIC_KEY)
-    if not kind or after[:1] != b"\x06":
+    if not kind or after[:1] != b"\x06" or len(after) < 2:
         return None
     oid, rest = after[2 : 2 + after[1]], after[2 + after[1] :]
     curve = _CURVE_OF_OID.get(oid)

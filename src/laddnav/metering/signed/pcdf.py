@@ -16,11 +16,12 @@ _FIELD = re.compile(r"\(([A-Z]+):([^()]*)\)")
 def read(text: str) -> Record:
     """Raises UnreadableRecord."""
     said = text.strip().strip("\x02\x03")
-    fields = dict(_FIELD.findall(said))
+    signed, _, after = said.partition("(SG:")
+    fields = dict(_FIELD.findall(signed))  # what stands behind the signature nobody has signed
     try:
         begun, ended = _instant(fields["ST"]), _instant(fields["CT"])
         used = _energy(fields["RV"])
-        signature = bytes.fromhex(fields["SG"])
+        signature = bytes.fromhex(after.partition(")")[0])
         meter, key, session = fields["HW"], fields["PK"], fields["SI"]
     except KeyError as error:
         raise UnreadableRecord(f"The record has no {error.args[0]}") from error
@@ -35,7 +36,7 @@ def read(text: str) -> Record:
             Register(energy=NO_ENERGY, at=begun, clocked=clocked, role=Role.BEGIN),
             Register(energy=used, at=ended, clocked=clocked, role=Role.END),
         ),
-        proofs=(Proof(message=said.partition("(SG:")[0].encode(), signature=signature),),
+        proofs=(Proof(message=signed.encode(), signature=signature),),
         meter=meter,
         transaction=session.rpartition("*")[2],
         key=key,
