@@ -35,3 +35,24 @@ async def test_energy_is_told_per_month_to_the_key_of_its_holder(lad: Client, tn
     assert (await lad.get("/reports/losses?since=2026-01&until=2026-02"))["items"] == []
     assert (await lad.ask("GET", "/reports/energy?since=2026-13"))[0] == 400
     assert (await lad.ask("GET", "/reports/energy?per=driver"))[0] == 422
+
+
+async def test_uptime_is_told_with_what_excuses_an_outage_and_to_nobody_else(
+    lad: Client, tnm: Client, served: Serving
+) -> None:
+    window = {"station_id": "ST-1", "begin_at": "2026-11-01T10:00:00+01:00", "end_at": "2026-11-01T12:00:00+01:00"}
+    assert (await tnm.ask("POST", "/maintenance", window | {"reason": "GRID"}))[0] == 404
+    status, entered = await lad.ask("POST", "/maintenance", window | {"reason": "GRID", "note": "the cable was dug up"})
+    assert status == 201 and entered["begin_at"] == "2026-11-01T09:00:00Z"
+    assert (await lad.get("/maintenance"))["items"] == [entered]
+    assert (await tnm.get("/maintenance"))["items"] == []
+    assert (await tnm.ask("POST", f"/maintenance/{entered['ref']}/end"))[0] == 404
+    assert (await lad.ask("POST", "/maintenance/nobody/end"))[0] == 404
+    over = await lad.ask("POST", "/maintenance", window | {"reason": "GRID", "end_at": window["begin_at"]})
+    assert over[0] == 422
+    rows = (await lad.get("/reports/uptime?since=2026-01&per=location"))["items"]
+    for row in rows:
+        assert row["up"] + row["out"] + row["excluded"] + row["unknown"] == row["minutes"]
+    assert {row["holder"] for row in rows} <= {str(LAD)}
+    assert (await tnm.get("/reports/uptime"))["items"] == []
+    assert (await lad.ask("GET", "/reports/uptime?per=tariff"))[0] == 422

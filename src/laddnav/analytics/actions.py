@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from laddnav.analytics import rules, store
-from laddnav.analytics.model import EnergyRow, LossRow, Per
+from laddnav.analytics import rules, store, uptime
+from laddnav.analytics.model import EnergyRow, LossRow, Per, Place, UptimeRow
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.sessions.rules import READ_BEFORE, READ_WITHIN
@@ -34,6 +34,17 @@ async def losses(
     """What came in and what went out in these months, else in this; of the quarters that are over. Raises NoMonth."""
     first, last = months(unit, since, until)
     return rules.losses(await store.counted(unit, holder, *_between(first, last), first, last))
+
+
+async def availability(
+    unit: Unit, holder: PartyId | None, per: Place, since: str | None = None, until: str | None = None
+) -> tuple[UptimeRow, ...]:
+    """Minutes in which Evses of ours could charge in these months, else in this, until now. Raises NoMonth."""
+    first, last = months(unit, since, until)
+    courses = await store.courses(unit, holder, *_between(first, last))
+    known = min((one.changes[0][0] for one in courses), default=unit.now) - _ZONES
+    asked = uptime.between(max(first, known.strftime("%Y-%m")), min(last, (unit.now + _ZONES).strftime("%Y-%m")))
+    return uptime.rows(courses, per, asked, unit.now)
 
 
 def months(unit: Unit, since: str | None, until: str | None) -> tuple[str, str]:

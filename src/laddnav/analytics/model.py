@@ -1,13 +1,16 @@
-"""What a report says: rows of a month, in Wh."""
+"""What a report says: rows of a month, in Wh or minutes."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.locations.model import Status
 
 
 class Per(StrEnum):
@@ -88,3 +91,42 @@ class LossRow(Struct, frozen=True, kw_only=True):
     grid: Energy
     outlets: Energy
     lost: Energy
+
+
+class Place(StrEnum):
+    """What minutes are added up by, in each month of the Location's time zone."""
+
+    EVSE = "evse"
+    LOCATION = "location"
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """How an Evse was told to be, `(since, status)` in order of time, and when outages of it were `excused`."""
+
+    holder: PartyId
+    location_id: str
+    evse_uid: str
+    time_zone: str
+    changes: tuple[tuple[datetime, Status], ...]
+    excused: tuple[tuple[datetime, datetime], ...] = ()
+
+
+class UptimeRow(Struct, frozen=True, kw_only=True):
+    """Minutes of a month that are over: they all are up, out, excluded or unknown.
+
+    `silent` are those of `out` in which the Station was away. `uptime` is NEVI's percentage (23 CFR 680.116 (b)),
+    `available` the share of minutes in which one could charge, whoever was at fault; None: nothing is known.
+    """
+
+    holder: PartyId
+    month: str
+    location_id: str
+    evse_uid: str | None
+    minutes: int
+    up: int
+    out: int
+    silent: int
+    excluded: int
+    unknown: int
+    uptime: Decimal | None
+    available: Decimal | None

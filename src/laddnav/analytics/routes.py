@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laddnav.analytics import actions
-from laddnav.analytics.model import EnergyRow, LossRow, Per
+from laddnav.analytics.model import EnergyRow, LossRow, Per, Place, UptimeRow
 from laddnav.db.unit import Unit
 from laddnav.people.api import Page, Route
 from laddnav.people.model import Visitor
@@ -23,7 +23,15 @@ async def report_losses(
     return Page(items=await actions.losses(unit, by.holder, since, until), next=None)
 
 
+async def report_uptime(
+    unit: Unit, by: Visitor, *, per: Place = Place.EVSE, since: str | None = None, until: str | None = None
+) -> Page[UptimeRow]:
+    """Minutes of each month in which an Evse, or those of a Location, could charge, and what they come to."""
+    return Page(items=await actions.availability(unit, by.holder, per, since, until), next=None)
+
+
 ROUTES = (
     Route(method="GET", path="/reports/energy", does=report_energy),
     Route(method="GET", path="/reports/losses", does=report_losses),
+    Route(method="GET", path="/reports/uptime", does=report_uptime),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from laddnav.analytics.model import Charges, Counted, Per
+from laddnav.analytics.model import Charges, Counted, Course, Per
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.locations.model import Status
 
 # A charge of ours that reaches into this time, and is under way, or has no Cdr yet, or one that is newer than that.
 # One that somebody decided not to bill, for what its meter signed, never has one.
@@ -80,6 +81,32 @@ from risen where rise > 0 and month between $4 and $5
 group by holder, month, station_id, location_id, evse_no, place
 """
 
+# Of each Evse the last status before the time, and all in it; with the outages that have a reason.
+COURSES = """
+with course as (
+  select c.holder, c.location_key, c.uid_key, array_agg(c.since_at order by c.since_at) as since,
+    array_agg(c.status order by c.since_at) as statuses
+  from (
+    select *, lead(since_at) over (partition by holder, location_key, uid_key order by since_at) as until_at
+    from evse_course where $1::text is null or holder = $1) c
+  where c.since_at < $3 and (c.until_at is null or c.until_at > $2)
+  group by c.holder, c.location_key, c.uid_key
+)
+select c.holder, coalesce(l.id, c.location_key) as location_id, coalesce(e.uid, c.uid_key) as evse_uid, c.since,
+  c.statuses, coalesce(l.body::json ->> 'time_zone', 'UTC') as time_zone, excused.begins, excused.ends
+from course c
+left join location l on l.holder = c.holder and l.owner = c.holder and l.id_key = c.location_key
+left join evse e on e.holder = c.holder and e.owner = c.holder and e.location_key = c.location_key
+  and e.uid_key = c.uid_key
+left join lateral (
+  select array_agg(m.begin_at order by m.ref) as begins, array_agg(m.end_at order by m.ref) as ends from maintenance m
+  where m.holder = c.holder and lower(m.location_id) = c.location_key and m.begin_at < $3 and m.end_at > $2
+    and (m.station_id is null or exists (
+      select from station_evse a where a.holder = m.holder and a.station_id = m.station_id
+        and lower(a.location_id) = c.location_key and lower(a.evse_uid) = c.uid_key))) excused on true
+order by c.holder, c.location_key, c.uid_key
+"""
+
 
 async def readings_needed(unit: Unit, since: datetime, until: datetime, closed_before: datetime) -> bool:
     return bool(await unit.value(NEEDED, since, until, closed_before))
@@ -110,4 +137,19 @@ async def counted(
     rows = await unit.fetch(COUNTED, holder and str(holder), since, until, first, last)
     return [
         Counted(**dict(row) | {"holder": PartyId.parse(row["holder"]), "energy": Energy(row["energy"])}) for row in rows
+    ]
+
+
+async def courses(unit: Unit, holder: PartyId | None, since: datetime, until: datetime) -> list[Course]:
+    """Of our Evses that were known at some time between the two."""
+    return [
+        Course(
+            holder=PartyId.parse(row["holder"]),
+            location_id=row["location_id"],
+            evse_uid=row["evse_uid"],
+            time_zone=row["time_zone"],
+            changes=tuple(zip(row["since"], map(Status, row["statuses"]), strict=True)),
+            excused=tuple(zip(row["begins"] or (), row["ends"] or (), strict=True)),
+        )
+        for row in await unit.fetch(COURSES, holder and str(holder), since, until)
     ]

@@ -6,10 +6,14 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
-from laddnav.analytics.model import EnergyDifference, EnergyRow, LossRow
+from laddnav.analytics.model import EnergyDifference, EnergyRow, LossRow, UptimeRow
 
 _ENERGY = ("holder", "month", "of", "charges", "delivered_wh", "billed_wh", "difference_wh", "causes")
 _LOSSES = ("holder", "month", "location_id", "station_id", "grid_wh", "outlets_wh", "lost_wh")
+_UPTIME = (
+    *("holder", "month", "location_id", "evse_uid"),
+    *("minutes", "up", "out", "silent", "excluded", "unknown", "uptime", "available"),
+)
 
 
 def of_energy(rows: Iterable[EnergyRow]) -> str:
@@ -30,6 +34,10 @@ def of_losses(rows: Iterable[LossRow]) -> str:
             for one in rows
         ),
     )
+
+
+def of_uptime(rows: Iterable[UptimeRow]) -> str:
+    return _table(_UPTIME, (tuple(getattr(one, name) for name in _UPTIME) for one in rows))
 
 
 def _said(one: EnergyDifference) -> str:

@@ -14,7 +14,7 @@ from laddnav.cli.typed import application
 from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
-    from laddnav.analytics.model import EnergyRow, LossRow
+    from laddnav.analytics.model import EnergyRow, LossRow, UptimeRow
 
 app = application("What the network did.")
 
@@ -68,6 +68,29 @@ def losses(
     saying.many(map(saying.spelt(LossRow), rows), columns, as_json=json)
 
 
+@app.command("uptime")
+def uptime(
+    per: Annotated[str, typer.Option(help="evse or location")] = "evse",
+    since: Since = None,
+    until: Until = None,
+    csv: Csv = False,
+    of: OurParty = None,
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """Minutes in which one could charge, and the percentage of them by NEVI and by AFIR."""
+    from laddnav.analytics import tables
+    from laddnav.analytics.model import UptimeRow
+
+    rows = asyncio.run(_uptime(data, database, of, per, since, until))
+    if csv:
+        print(tables.of_uptime(rows), end="")
+        return
+    columns = ("month", "location_id", "evse_uid", "up", "out", "excluded", "unknown", "uptime", "available")
+    saying.many(map(saying.spelt(UptimeRow), rows), columns, as_json=json)
+
+
 async def _energy(
     data: Path | None, database: str | None, of: str | None, per: str, since: str | None, until: str | None
 ) -> tuple[EnergyRow, ...]:
@@ -89,3 +112,16 @@ async def _losses(
 
     async with opened(data, database, begin=False) as (_, base), base.unit() as unit:
         return await actions.losses(unit, party(of), since, until)
+
+
+async def _uptime(
+    data: Path | None, database: str | None, of: str | None, per: str, since: str | None, until: str | None
+) -> tuple[UptimeRow, ...]:
+    """Raises WrongCall, NoMonth."""
+    from laddnav.analytics import actions
+    from laddnav.analytics.model import Place
+
+    if per not in set(Place):
+        raise WrongCall(f"--per is one of {', '.join(Place)}, and not {per!r}")
+    async with opened(data, database, begin=False) as (_, base), base.unit() as unit:
+        return await actions.availability(unit, party(of), Place(per), since, until)

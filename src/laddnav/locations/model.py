@@ -260,3 +260,28 @@ class Station(Struct, frozen=True, kw_only=True):
     shows_prices: bool = False  # what charging costs, as we tell it
     protocols: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
     on_connect: str = "configure"
+
+
+class OutageReason(StrEnum):
+    """Why an outage does not count against its operator (23 CFR 680.116 (b)(3))."""
+
+    MAINTENANCE = "MAINTENANCE"  # told beforehand
+    GRID = "GRID"
+    INTERNET = "INTERNET"
+    VANDALISM = "VANDALISM"
+    DISASTER = "DISASTER"
+    VEHICLE = "VEHICLE"
+
+
+class Maintenance(Struct, frozen=True, kw_only=True):
+    """A time in which a Station, or everything at a Location (`station_id` None), is out for a reason."""
+
+    holder: PartyId
+    ref: str
+    location_id: str
+    station_id: str | None
+    begin_at: datetime
+    end_at: datetime
+    reason: OutageReason
+    note: str
+    entered_by: str

@@ -62,6 +62,21 @@ class UnknownStation(Refusal):
         self.station_id = station_id
 
 
+class UnknownMaintenance(Refusal):
+    """No maintenance of this ref is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No maintenance {ref!r} is known here")
+
+
+class MaintenanceOver(Refusal):
+    """What is over stays as it was entered."""
+
+
+class NoTime(Refusal):
+    """A time begins before it ends."""
+
+
 class NotAStationId(Refusal):
     """A Station is named by 1 to 255 printable characters without a slash."""
 

@@ -16,6 +16,7 @@ import laddnav.analytics.routes
 import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
+import laddnav.locations.maintenance_routes
 import laddnav.locations.routes
 import laddnav.meters.routes
 import laddnav.ocpi.hub.operate
@@ -92,6 +93,7 @@ from laddnav.web.asked import Console
 ROUTES: Sequence[Route] = (
     *laddnav.parties.routes.ROUTES,
     *laddnav.locations.routes.ROUTES,
+    *laddnav.locations.maintenance_routes.ROUTES,
     *laddnav.tokens.routes.ROUTES,
     *laddnav.tariffs.routes.ROUTES,
     *laddnav.server.tariffs.ROUTES,

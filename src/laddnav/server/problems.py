@@ -17,11 +17,13 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (
     EvseTaken,
     LowerProfile,
+    MaintenanceOver,
     NoStation,
     StationExists,
     UnknownConnector,
     UnknownEvse,
     UnknownLocation,
+    UnknownMaintenance,
     UnknownStation,
 )
 from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
@@ -109,6 +111,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownExchange: 404,
     UnknownInvoice: 404,
     UnknownLocation: 404,
+    UnknownMaintenance: 404,
     UnknownMeter: 404,
     UnknownParty: 404,
     UnknownProof: 404,
@@ -134,6 +137,7 @@ STATUS: dict[type[Exception], int] = {
     ExaminedAlready: 409,
     LimitedByAnother: 409,
     LowerProfile: 409,
+    MaintenanceOver: 409,
     NoStation: 409,
     NotCapable: 409,
     NotInDispute: 409,

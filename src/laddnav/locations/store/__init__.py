@@ -1,5 +1,5 @@
 """Locations, Evses and Stations as they are kept."""
 
-from laddnav.locations.store import places, stations
+from laddnav.locations.store import maintenance, places, stations
 
-__all__ = ["places", "stations"]
+__all__ = ["maintenance", "places", "stations"]

@@ -148,6 +148,15 @@ PRINTED = """
 select holder, location_key, uid from evse
 where upper(translate(evse_id, '*- ', '')) = $1 and owner = holder order by holder, location_key, uid_key
 """
+# What our own Evse is told to be from now on, where that is another than before.
+COURSE = """
+insert into evse_course (holder, location_key, uid_key, since_at, status)
+select $1, $2, $3, $4::timestamptz, $5
+where $5 is distinct from (
+  select status from evse_course where holder = $1 and location_key = $2 and uid_key = $3
+  order by since_at desc limit 1)
+on conflict (holder, location_key, uid_key, since_at) do update set status = excluded.status
+"""
 OFFERED_AT = """
 select l.id from location l
 where l.holder = $1 and l.owner = $1 and exists (
@@ -285,6 +294,9 @@ def write(unit: Unit, holder: PartyId, location: Location) -> None:
     unit.write(DROP_EVSES, *key, [fold(evse.uid) for evse in location.evses])
     for position, evse in enumerate(location.evses):
         _write_evse(unit, key, evse, position)
+    if holder == location.owner:
+        for evse in location.evses:
+            _go_on(unit, holder, EvseRef(location.id, evse.uid), evse.status)
 
 
 def write_evse(
@@ -317,6 +329,8 @@ async def set_status(unit: Unit, holder: PartyId, owner: PartyId, where: EvseRef
     if not await unit.execute(SET_STATUS, *key, fold(where.evse_uid), status, at):
         return False
     unit.write(TOUCH, *key, at)
+    if holder == owner:
+        _go_on(unit, holder, where, status)
     return True
 
 
@@ -326,7 +340,12 @@ async def tell_status(unit: Unit, holder: PartyId, where: EvseRef, before: Statu
     if not await unit.execute(TELL_STATUS, *key, fold(where.evse_uid), before, after, unit.now):
         return False
     touch(unit, holder, where.location_id)
+    _go_on(unit, holder, where, after)
     return True
+
+
+def _go_on(unit: Unit, holder: PartyId, where: EvseRef, status: Status) -> None:
+    unit.write(COURSE, str(holder), fold(where.location_id), fold(where.evse_uid), unit.now, status)
 
 
 async def where_is(unit: Unit, holder: PartyId, evse_uid: str) -> list[tuple[PartyId, str]]:
