@@ -62,6 +62,10 @@ async def test_a_month_is_shown_with_its_differences_and_read_by_spreadsheets(
     async with client.get(f"{site.url}/energy/losses.csv") as answer:
         (_, lost) = csv.reader(StringIO(await answer.text()))
     assert lost[4:] == ["9000", "3700", "5300"]
+    async with client.get(f"{site.url}/energy/uptime.csv") as answer:
+        (head, *counted) = csv.reader(StringIO(await answer.text()))
+    assert [row[head.index("evse_uid")] for row in counted] == ["EVSE1", "EVSE2"]
+    assert counted[0][head.index("uptime")] == "100.000" and "Could charge, in percent" in text
     assert "the first is not after the last" in await read(
         client, f"{site.url}/energy?since=2026-12&until=2026-01", 422
     )

@@ -1,4 +1,4 @@
-"""Energy of a month: delivered, billed, why they differ, and what was lost between the grid and the cars."""
+"""Energy of a month: delivered, billed, why they differ, what was lost on the way to the cars; and who could charge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from laddnav.analytics import actions as analytics
 from laddnav.analytics import tables
-from laddnav.analytics.model import EnergyRow, Per
+from laddnav.analytics.model import EnergyRow, Per, Place, UptimeRow
 from laddnav.kit.energy import NO_ENERGY
 from laddnav.kit.json import Unreadable
 from laddnav.web.asked import Asked, Door, see
@@ -20,6 +20,7 @@ async def report(asked: Asked) -> Response:
     async with asked.unit() as unit:
         rows = await analytics.energy(unit, asked.visitor.holder, per, since, until)
         losses = await analytics.losses(unit, asked.visitor.holder, since, until)
+        uptime = await analytics.availability(unit, asked.visitor.holder, Place.EVSE, since, until)
         since, until = analytics.months(unit, since, until)
     return asked.page(
         "energy.html",
@@ -29,6 +30,7 @@ async def report(asked: Asked) -> Response:
         until=until,
         rows=rows,
         losses=losses,
+        uptime=uptime,
         charges=sum(one.charges for one in rows),
         delivered=sum((one.delivered for one in rows), NO_ENERGY),
         billed=sum((one.billed for one in rows), NO_ENERGY),
@@ -52,6 +54,14 @@ async def losses_table(asked: Asked) -> Response:
         return _csv(tables.of_losses(await analytics.losses(unit, asked.visitor.holder, since, until)), "losses")
 
 
+async def uptime_table(asked: Asked) -> Response:
+    """As a spreadsheet reads it. Raises NoMonth, Unreadable."""
+    _, since, until = _asked(asked)
+    async with asked.unit() as unit:
+        rows: tuple[UptimeRow, ...] = await analytics.availability(unit, asked.visitor.holder, Place.EVSE, since, until)
+    return _csv(tables.of_uptime(rows), "uptime")
+
+
 def _csv(text: str, name: str) -> Response:
     return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
 
@@ -68,4 +78,5 @@ DOORS: tuple[Door, ...] = (
     see("/energy", report),
     see("/energy.csv", table),
     see("/energy/losses.csv", losses_table),
+    see("/energy/uptime.csv", uptime_table),
 )
