@@ -5,6 +5,7 @@ Stations that come unencrypted, or through a proxy that ends TLS before us, come
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -63,17 +64,17 @@ class StationPort:
             cpo = next((one for one in await parties.list_all(unit) if Role.CPO in one.roles), None) if due else None
             if cpo is not None:
                 for kind in KeyKind:
-                    self._show(*await authorities.signing(unit, self._seal, cpo.holder, kind), unit.now)
+                    await self._show(*await authorities.signing(unit, self._seal, cpo.holder, kind), unit.now)
                 self._renew_at = unit.now + authority.SERVER_FOR - RENEW_BEFORE
             trusted = await authorities.everybody(unit)
         for one in trusted:
             self.context.load_verify_locations(cadata=one.certificate)
 
-    def _show(self, signs: Authority, key: str, now: datetime) -> None:
+    async def _show(self, signs: Authority, key: str, now: datetime) -> None:
         """A certificate of ours, with a key that nobody keeps: the next start makes another."""
         kind = signs.kind
         assert kind is not None, "it is ours"
-        ours = authority.new_key(kind, bits=2048)
+        ours = await asyncio.to_thread(authority.new_key, kind, bits=2048)
         certificate = authority.certificate_of_server(self._host, ours.public_key(), signs, key, now)
         tls.load(self.context, authority.pem_of(certificate) + signs.certificate, authority.pem_of_key(ours))
 

@@ -166,6 +166,9 @@ async def test_what_authorities_say_of_certificates_is_asked_once_and_told(
             clock.advance(timedelta(days=days))
             answer = await station.say("Authorize", id_token=token, certificate=pem)
             assert answer.certificate_status == state
+        await station.say("GetCertificateStatus", ocsp_request_data=there.hashed(other))
+    async with database.unit() as unit:  # what held ten days ago is forgotten
+        assert await unit.value("select count(*) from ocpp_revocation") == 1
 
 
 def check(there: Elsewhere, one: x509.Certificate, source: str, path: str = "ocsp") -> dict[str, Any]:

@@ -72,6 +72,7 @@ async def checked(database: Database, means: Means | None, check: Check) -> tupl
             continue
         words = "" if check.source is Source.CRL else base64.b64encode(raw).decode()
         async with database.unit() as unit:
+            store.certificates.forget_status(unit)
             store.certificates.keep_status(unit, key, found.state, words, found.holds_until)
         return Checked(check=check, state=found.state, holds_until=found.holds_until), words
     return Checked(check=check, state=CertificateState.FAILED, holds_until=now), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from laddnav.db.unit import Unit
@@ -24,7 +25,7 @@ async def signing(unit: Unit, seal: Seal, holder: PartyId, kind: KeyKind) -> tup
     found = await store.authorities.find(unit, holder, id)
     if found is None:
         organisation = (await parties.fetch(unit, holder)).name
-        key = authority.new_key(kind)
+        key = await asyncio.to_thread(authority.new_key, kind)
         certificate = authority.root_of(organisation, key, unit.now)
         sealed = seal.sealed(authority.pem_of_key(key))
         store.authorities.add(unit, _authority(unit, holder, id, organisation, certificate, sealed))

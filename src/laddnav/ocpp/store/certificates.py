@@ -150,6 +150,7 @@ def keep_status(unit: Unit, key: str, state: CertificateState, answer: str, hold
 
 
 def forget_status(unit: Unit) -> None:
+    """What holds no more."""
     unit.write(FORGET_STATUS, unit.now)
 
 
