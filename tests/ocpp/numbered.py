@@ -30,6 +30,16 @@ def metered(at: datetime, wh: float, context: str = "Sample.Periodic") -> list[d
     return [{"timestamp": rfc3339(at), "sampled_value": [sample]}]
 
 
+# What a station is asked of its monitors, each with an answer that a test gives it.
+MONITORING = (
+    "SetMonitoringBase",
+    "SetMonitoringLevel",
+    "SetVariableMonitoring",
+    "ClearVariableMonitoring",
+    "GetMonitoringReport",
+)
+
+
 def answering(protocol: str) -> type:
     """The package's station of this version, with answers that a test can set."""
     package = PACKAGES[protocol]
@@ -40,6 +50,7 @@ def answering(protocol: str) -> type:
             super().__init__(*given, response_timeout=20)
             self.asked: list[tuple[str, dict[str, Any]]] = []
             self.queued = False
+            self.monitors: dict[str, dict[str, Any]] = {}
 
         @on(Action.request_start_transaction)
         def _start(self, **said: Any) -> Any:
@@ -105,7 +116,17 @@ def answering(protocol: str) -> type:
             self.asked.append(("CostUpdated", said))
             return result.CostUpdated()
 
+    for action in MONITORING:
+        setattr(Wire, f"_{action}", _monitors(result, action))
     return Wire
+
+
+def _monitors(result: Any, action: str) -> Any:
+    def answer(self: Any, **_: Any) -> Any:
+        return getattr(result, action)(**self.monitors[action])
+
+    answer.__name__ = f"_{action}"  # by which the package finds it
+    return on(action)(answer)
 
 
 class Numbered:

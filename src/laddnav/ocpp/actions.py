@@ -87,6 +87,8 @@ async def small_talk(unit: Unit, told: Sequence[Told]) -> list[Outcome]:
                 await _report(unit, one.station, one.event)
                 outcomes.append(Outcome(Noted()))
             case ConnectorsReported():
+                if one.event.alerts is not None:
+                    reports.keep(unit, one.station, one.event.alerts)
                 outcomes.append(await charges.connectors(unit, one.station, one.event))
             case Remarked():
                 outcomes.append(Outcome(Noted()))

@@ -17,4 +17,5 @@ async def wanted(unit: Unit, holder: PartyId | None) -> Sequence[Attention]:
     """Where most drivers and most money of the last week are missed first."""
     since = unit.now - _WEEK
     seen, noticed = await store.attention.seen(unit, holder, since), await store.attention.noticed(unit, holder, since)
-    return ills.ranked(seen, noticed, unit.now)
+    alerts = await store.attention.alerts(unit, holder, since)
+    return ills.ranked(seen, noticed, alerts, unit.now)

@@ -17,6 +17,7 @@ class Ill(StrEnum):
     """SILENT: its Station is not heard. ENDLESS: a charge without a stop. STUCK: a plug that nobody charges through.
 
     ATTACKED: its Station noticed what may be an attack. TOUCHED: only what happens to every Station now and then.
+    ALERTING: a monitor of it alerts, and has not said yet that this is over.
     """
 
     SILENT = "SILENT"
@@ -25,6 +26,7 @@ class Ill(StrEnum):
     STUCK = "STUCK"
     ATTACKED = "ATTACKED"
     TOUCHED = "TOUCHED"
+    ALERTING = "ALERTING"
 
 
 class Cure(StrEnum):
@@ -42,8 +44,10 @@ CURES: dict[Ill, Cure | None] = {
     Ill.STUCK: Cure.UNLOCK,
     Ill.ATTACKED: Cure.SEE,
     Ill.TOUCHED: Cure.SEE,
+    Ill.ALERTING: None,  # what it is depends on what is monitored; it ends when the station says so
 }
 # Critical by the tables of security events, and a thing of every day all the same.
+WARNING = 6  # the least severity that asks for somebody; what is above tells how things are
 EVERYDAY = frozenset({"FirmwareUpdated", "ResetOrReboot", "SettingSystemTime", "StartupOfTheDevice"})
 
 QUIET = timedelta(minutes=15)  # a station that restarts after an update is back by then
@@ -83,6 +87,19 @@ class Noticed(Struct, frozen=True, kw_only=True):
     currency: str | None
 
 
+class Alert(Struct, frozen=True, kw_only=True):
+    """What monitors of a Station alert of; `severity` 0 is danger, 9 is for whoever mends software (OCPP 2.0.1 N05)."""
+
+    holder: PartyId
+    station_id: str
+    alerts: tuple[str, ...]
+    severity: int | None
+    since: datetime
+    drivers: int
+    money: Decimal
+    currency: str | None
+
+
 class Attention(Struct, frozen=True, kw_only=True):
     """`since` when; `evse_no` None: it ails the whole Station. `cure` None: nothing that a Station can be asked.
 
@@ -96,6 +113,7 @@ class Attention(Struct, frozen=True, kw_only=True):
     ill: Ill
     noticed: tuple[str, ...] = ()
     last_id: int | None = None
+    severity: int | None = None
     since: datetime
     cure: Cure | None
     drivers: int
@@ -118,7 +136,9 @@ def ill_of(seen: EvseSeen, now: datetime) -> tuple[Ill, datetime] | None:
     return None
 
 
-def ranked(seen: Iterable[EvseSeen], noticed: Iterable[Noticed], now: datetime) -> list[Attention]:
+def ranked(
+    seen: Iterable[EvseSeen], noticed: Iterable[Noticed], alerts: Iterable[Alert], now: datetime
+) -> list[Attention]:
     """Where most drivers and most money are missed first; of equals, what lasts longest. The everyday comes last."""
     found = [
         Attention(
@@ -136,7 +156,7 @@ def ranked(seen: Iterable[EvseSeen], noticed: Iterable[Noticed], now: datetime) 
         for one in seen
         if (ill := ill_of(one, now)) is not None
     ]
-    return sorted([*found, *map(_looked_for, noticed)], key=_rank)
+    return sorted([*found, *map(_looked_for, noticed), *map(_alerting, alerts)], key=_rank)
 
 
 def _looked_for(one: Noticed) -> Attention:
@@ -155,5 +175,21 @@ def _looked_for(one: Noticed) -> Attention:
     )
 
 
+def _alerting(one: Alert) -> Attention:
+    return Attention(
+        holder=one.holder,
+        station_id=one.station_id,
+        ill=Ill.ALERTING,
+        noticed=one.alerts,
+        severity=one.severity,
+        since=one.since,
+        cure=CURES[Ill.ALERTING],
+        drivers=one.drivers,
+        money=one.money,
+        currency=one.currency,
+    )
+
+
 def _rank(one: Attention) -> tuple[bool, int, Decimal, datetime, str, int]:
-    return one.ill is Ill.TOUCHED, -one.drivers, -one.money, one.since, one.station_id, one.evse_no or 0
+    everyday = one.ill is Ill.TOUCHED or (one.severity is not None and one.severity > WARNING)
+    return everyday, -one.drivers, -one.money, one.since, one.station_id, one.evse_no or 0

@@ -192,6 +192,7 @@ TERMS: dict[str, str] = {
     "ENDLESS": N_("A charge without an end"),
     "STUCK": N_("A plug is stuck"),
     "ATTACKED": N_("It noticed what may be an attack"),
+    "ALERTING": N_("A monitor of it alerts"),
     "TOUCHED": N_("It restarted, was updated or had its clock set"),
     "CERTIFICATE_STATION": N_("To us"),
     "CERTIFICATE_V2G": N_("To cars (ISO 15118-2)"),

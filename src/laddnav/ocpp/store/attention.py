@@ -7,7 +7,7 @@ from datetime import datetime
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
-from laddnav.ocpp.ills import EvseSeen, Noticed
+from laddnav.ocpp.ills import Alert, EvseSeen, Noticed
 
 # Only where something may be wrong: what charges as it should is most of a network, and is left out at once.
 SEEN = """
@@ -42,6 +42,23 @@ left join lateral (
 """
 
 
+# In 2.0.1 it is the monitor that knows how severe its alerts are.
+ALERTS = """
+select n.*, w.drivers, coalesce(w.money, 0) as money, w.currency
+from (
+  select a.holder, a.station_id, array_agg((a.document::jsonb)->>'alert' order by a.key) as alerts,
+    min(coalesce((a.document::jsonb)->>'severity', (m.document::jsonb)->>'severity')::integer) as severity,
+    min(a.told_at) as since
+  from ocpp_told a left join ocpp_told m on m.holder = a.holder and m.station_id = a.station_id
+    and m.topic = a.topic and m.key = split_part(a.key, '/', 1)
+  where a.topic = 'MONITOR' and position('/' in a.key) > 0 and ($1::text is null or a.holder = $1)
+  group by a.holder, a.station_id) n
+left join lateral (
+  select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
+  from session x where x.holder = n.holder and x.station_id = n.station_id and x.started_at >= $2) w on true
+"""
+
+
 async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[EvseSeen]:
     """With who charged there since then."""
     return [
@@ -55,4 +72,12 @@ async def noticed(unit: Unit, holder: PartyId | None, since: datetime) -> list[N
     return [
         Noticed(**dict(row) | {"holder": PartyId.parse(row["holder"]), "kinds": tuple(row["kinds"])})
         for row in await unit.fetch(NOTICED, holder and str(holder), since)
+    ]
+
+
+async def alerts(unit: Unit, holder: PartyId | None, since: datetime) -> list[Alert]:
+    """With who charged there since then."""
+    return [
+        Alert(**dict(row) | {"holder": PartyId.parse(row["holder"]), "alerts": tuple(row["alerts"])})
+        for row in await unit.fetch(ALERTS, holder and str(holder), since)
     ]

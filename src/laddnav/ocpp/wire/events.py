@@ -15,7 +15,7 @@ from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
 from laddnav.ocpp.wire.display import DisplayRequest
 from laddnav.ocpp.wire.prices import PriceRequest
-from laddnav.ocpp.wire.reports import ReportAnswer, ReportEvent
+from laddnav.ocpp.wire.reports import ReportAnswer, Reported, ReportEvent
 from laddnav.ocpp.wire.security import Check, ContractState, RootsTold, SecurityAnswer, SecurityEvent, SecurityRequest
 from laddnav.ocpp.wire.upkeep import ListVersionTold, UpkeepEvent, UpkeepRequest
 from laddnav.ocpp.wire.variables import (
@@ -71,9 +71,13 @@ class ConnectorStatus(Struct, frozen=True, kw_only=True):
 
 
 class ConnectorsReported(Struct, frozen=True, kw_only=True):
-    """How some Connectors do; whether a car charges there is told with its charge. Empty: it was about other things."""
+    """How some Connectors do; whether a car charges there is told with its charge. Empty: it was about other things.
+
+    `alerts` are those of monitors that were told along with it.
+    """
 
     connectors: tuple[ConnectorStatus, ...]
+    alerts: Reported | None = None
 
 
 class TokenShown(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     DISPLAY_MESSAGE = "DISPLAY_MESSAGE"
     DYNAMIC_PROFILE = "DYNAMIC_PROFILE"
     EVENT_STREAM = "EVENT_STREAM"
+    MONITOR = "MONITOR"  # what is monitored, by its number; below it, what it alerts of
     PRIORITY_CHARGING = "PRIORITY_CHARGING"
     SETTLEMENT = "SETTLEMENT"
     STREAMED = "STREAMED"

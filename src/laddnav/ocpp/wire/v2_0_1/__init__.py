@@ -69,10 +69,7 @@ def items_per_message(action: str) -> VariableName:
     return VariableName(component="DeviceDataCtrlr", name="ItemsPerMessage", instance=action)
 
 
-REMARKS = (
-    "NotifyMonitoringReport",
-    "PublishFirmwareStatusNotification",
-)
+REMARKS = ("PublishFirmwareStatusNotification",)
 
 DIALECT = Dialect(
     subprotocol="ocpp2.0.1",

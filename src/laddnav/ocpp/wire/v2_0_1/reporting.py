@@ -9,6 +9,7 @@ from laddnav.ocpp.wire.display import HideMessage, ShowMessage, TellCustomer, Te
 from laddnav.ocpp.wire.events import Request
 from laddnav.ocpp.wire.v2_0_1 import (
     clear_display_message,
+    clear_variable_monitoring,
     cleared_charging_limit,
     customer_information,
     get_display_messages,
@@ -17,9 +18,11 @@ from laddnav.ocpp.wire.v2_0_1 import (
     notify_display_messages,
     notify_ev_charging_needs,
     notify_ev_charging_schedule,
+    notify_monitoring_report,
     report_charging_profiles,
     reservation_status_update,
     set_display_message,
+    set_variable_monitoring,
     trigger_message,
 )
 
@@ -30,6 +33,7 @@ HEARS: Mapping[str, Hears] = {
     "NotifyDisplayMessages": notify_display_messages.codec,
     "NotifyEVChargingNeeds": notify_ev_charging_needs.codec,
     "NotifyEVChargingSchedule": notify_ev_charging_schedule.codec,
+    "NotifyMonitoringReport": notify_monitoring_report.codec,
     "ReportChargingProfiles": report_charging_profiles.codec,
     "ReservationStatusUpdate": reservation_status_update.codec,
 }
@@ -44,5 +48,7 @@ ASKS: Mapping[type[Request], Asks] = {
 
 LEAVES: Mapping[str, Leaves] = {
     "ClearDisplayMessage": clear_display_message.leaves,
+    "ClearVariableMonitoring": clear_variable_monitoring.leaves,
     "SetDisplayMessage": set_display_message.leaves,
+    "SetVariableMonitoring": set_variable_monitoring.leaves,
 }

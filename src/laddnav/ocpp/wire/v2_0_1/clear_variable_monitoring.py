@@ -1,0 +1,30 @@
+"""ClearVariableMonitoring: what a station does not monitor any more (OCPP 2.0.1 part 2 N06)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from laddnav.ocpp.wire.reports import Reported, Topic
+from laddnav.ocpp.wire.v2_0_1.reports import Number
+
+
+class WireResult(Struct, frozen=True):
+    status: str
+    id: Number
+
+
+class WireSaid(Struct, frozen=True):
+    clearMonitoringResult: tuple[WireResult, ...]
+
+
+def leaves(asked: dict[str, Any], said: dict[str, Any]) -> Reported | None:
+    """With a monitor goes what it alerts of; NotFound says as well that there is none of this number."""
+    try:
+        results = msgspec.convert(said, WireSaid, strict=False).clearMonitoringResult
+    except msgspec.ValidationError:
+        return None
+    gone = tuple(str(one.id) for one in results if one.status in ("Accepted", "NotFound"))
+    return Reported(topic=Topic.MONITOR, gone=gone)
