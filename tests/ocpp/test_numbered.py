@@ -145,6 +145,60 @@ async def test_whoever_shows_another_card_at_a_charge_is_judged_for_himself(
     assert (session.status, session.allowed, session.token.uid) == (Course.COMPLETED, True, "CARD1")
 
 
+async def test_whoever_is_let_in_after_somebody_was_refused_pays_from_then_on(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E01.FR.12, E05: what was drawn before is nobody's, what is drawn after is not free."""
+    await twin.tell("Started", clock.now(), **STRANGER, **AT_1, meter_value=metered(clock.now(), 0))
+    await twin.tell("Updated", clock.advance(MINUTE), meter_value=metered(clock.now(), 100))
+    heard = await twin.tell("Updated", clock.advance(MINUTE), **CARD)
+    assert heard.id_token_info["status"] == "Accepted"
+    await twin.tell("Ended", clock.advance(MINUTE), meter_value=metered(clock.now(), 300, "Transaction.End"))
+    refused, paid = await all_sessions(database)
+    assert (refused.status, refused.allowed, refused.energy) == (Course.INVALID, False, wh(100))
+    assert (paid.status, paid.token.uid, paid.energy) == (Course.COMPLETED, "CARD1", wh(200))
+
+
+async def test_a_refusal_that_is_heard_of_late_takes_nobodys_place(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E04, E12: the card that was let in after it came first."""
+    at = [clock.now() + number * MINUTE for number in range(3)]
+    clock.advance(10 * MINUTE)
+    await twin.tell("Updated", at[1], number=1, **CARD)
+    heard = await twin.tell("Started", at[0], number=0, **STRANGER, **AT_1, meter_value=metered(at[0], 0))
+    assert heard.id_token_info["status"] == "Invalid"
+    await twin.tell("Ended", at[2], number=2, meter_value=metered(at[2], 800, "Transaction.End"))
+    (session,) = await all_sessions(database)
+    assert (session.status, session.token.uid, session.energy) == (Course.COMPLETED, "CARD1", wh(800))
+
+
+async def test_what_was_read_after_a_card_but_came_before_it_is_not_where_its_charge_begins(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E02, E04: also the register of the end may come first."""
+    at = [clock.now() + number * MINUTE for number in range(3)]
+    clock.advance(10 * MINUTE)
+    twin.wire.queued = True
+    await twin.tell("Started", at[0], number=0, **AT_1, meter_value=metered(at[0], 7000), trigger="CablePluggedIn")
+    await twin.tell("Ended", at[2], number=2, meter_value=metered(at[2], 7700, "Transaction.End"))
+    await twin.tell("Updated", at[1], number=1, **CARD, trigger="Authorized")
+    assert await energy_of_only(database) == wh(700)
+
+
+async def test_an_evse_charges_no_more_for_a_charge_whose_end_never_came(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """G01: the next one there has ended it, and ended itself."""
+    await twin.status("Occupied", clock.now())
+    await twin.tell("Started", clock.now(), **CARD, **AT_1, meter_value=metered(clock.now(), 0))
+    again = metered(clock.advance(MINUTE), 200)
+    await twin.tell("Started", clock.now(), charge="T-2", **CARD, **AT_1, meter_value=again)
+    assert await status_of_evse(database) is Status.CHARGING
+    await twin.tell("Ended", clock.advance(MINUTE), charge="T-2", meter_value=metered(clock.now(), 500))
+    assert await status_of_evse(database) is Status.BLOCKED
+
+
 async def test_a_card_that_ends_a_charge_of_nobody_begins_none(
     twin: Numbered, database: Database, clock: SetClock
 ) -> None:

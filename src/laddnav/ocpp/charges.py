@@ -27,8 +27,10 @@ from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.model import Session
+from laddnav.sessions.model import Status as Course
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
-from laddnav.tokens.model import Authorization
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Allowed, Authorization
 
 ASK_AGAIN = timedelta(minutes=1)
 
@@ -67,15 +69,16 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     charge, knows = found
     if knows:
         return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
-    charge = _with(charge, told)
-    if shown is not None and _may_begin(station, charge):
-        charge = await _begin(unit, station, charge, told, shown)
+    charge = _with(charge, told, shown)
+    pays = await _pays(unit, charge, told, shown) if _may_begin(station, charge) else None
+    if pays is not None:
+        charge = await _begin(unit, station, charge, told, pays)
+    elif shown is not None and told.uid is not None and _lets_in(shown) and charge.session_id:
+        charge = await _take_over(unit, station, charge, told, shown)
     elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
         nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
     await _follow(unit, station, charge, told)
-    if not charge.session_id and told.registers:
-        charge = replace(charge, register=told.registers[-1].value)
     if told.stage is Stage.ENDED and not charge.stopped:
         charge = replace(charge, ending=json.encode(told).decode())
     ending = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
@@ -105,7 +108,11 @@ async def show(unit: Unit, station: Station, evse_no: int) -> None:
         return
     holder = station.holder
     under_way = await store.charges.under_way(unit, [(holder, station.id)])
-    charges = any(one.evse_no == evse_no and one.session_id and one.ending is None for one in under_way)
+    here = [one.session_id for one in under_way if one.evse_no == evse_no and one.session_id and one.ending is None]
+    charges = False
+    for session_id in here:  # the next charge there ended one whose own end never came
+        session = await sessions.find(unit, holder, holder, session_id)
+        charges = charges or (session is not None and session.status is Course.ACTIVE)
     found = await store.connectors.of_evse(unit, station, evse_no)
     if not found and not charges:
         return
@@ -142,13 +149,17 @@ async def ask_after(database: Database) -> None:
     database.wake()
 
 
-def _with(charge: Transaction, told: ChargeTold) -> Transaction:
-    """What this event adds to what is known of its charge: until it begins, whoever showed a card last is to pay."""
+def _with(charge: Transaction, told: ChargeTold, shown: Shown | None = None) -> Transaction:
+    """What this event adds to what is known of its charge: until it begins, the last who was let in is to pay.
+
+    A card that is refused takes nobody's place, for it may have been shown before one that was heard of already.
+    """
     shows = None if charge.session_id or told.stage is Stage.ENDED else told.uid
+    stays = bool(charge.uid) and not (shown is not None and _lets_in(shown))
     return replace(
         charge,
         evse_no=charge.evse_no or told.evse_no or 0,
-        uid=shows or charge.uid,
+        uid=charge.uid if stays else shows or charge.uid,
         first_no=told.number if told.stage is Stage.STARTED else charge.first_no,
     )
 
@@ -158,9 +169,26 @@ def _may_begin(station: Station, charge: Transaction) -> bool:
     return waits and charge.first_no is not None and bool(charge.uid) and charge.evse_no in dict(station.evses)
 
 
+def _lets_in(shown: Shown) -> bool:
+    return shown.given.allowed is Allowed.ALLOWED
+
+
+async def _pays(unit: Unit, charge: Transaction, told: ChargeTold, shown: Shown | None) -> Shown | None:
+    """Who was let in before somebody else was refused who was heard of only now."""
+    if shown is None or _is_its_own(charge, told):
+        return shown
+    given = await tokens.given_before(unit, charge.holder, charge.uid)
+    return None if given is None else Shown(uid=charge.uid, given=given, group_id=None)
+
+
+def _is_its_own(charge: Transaction, told: ChargeTold) -> bool:
+    """Whether the card that was judged for this event is the one that its charge is to begin with, or began with."""
+    return fold(told.uid or charge.uid) == fold(charge.uid)
+
+
 async def _begin(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
     """From when somebody was let in: what was read last before that is where the charge begins."""
-    begins = told.registers[0].value if told.registers else charge.register
+    begins = await _register(unit, charge, told)
     try:
         session = await sessions.begin(
             unit,
@@ -169,7 +197,7 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
             uid=shown.uid,
             given=shown.given,
             at=told.at,
-            register=None if begins is None else Energy(begins),
+            register=begins,
             reservation_no=told.reservation_no,
         )
     except (UnknownLocation, UnknownEvse):
@@ -177,6 +205,33 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
         return charge
     return replace(charge, session_id=session.id, cost_max=await credit.of_charge(unit, session, shown.given))
+
+
+async def _take_over(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
+    """Whoever is let in where others were refused pays from then on; a charge that somebody pays for stays his."""
+    session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
+    if session is None or session.allowed or charge.stopped:
+        return charge
+    if session.status is Course.ACTIVE:
+        await sessions.stop(
+            unit,
+            holder=charge.holder,
+            session_id=session.id,
+            at=told.at,
+            register=await _register(unit, charge, told),
+            reason="DeAuthorized",
+        )
+    return await _begin(unit, station, replace(charge, uid=told.uid or charge.uid), told, shown)
+
+
+async def _register(unit: Unit, charge: Transaction, told: ChargeTold) -> Energy | None:
+    """With this event or last before it; what was read later may have come earlier."""
+    if told.registers:
+        return told.registers[0].register
+    since = min(charge.started_at, told.at)
+    return await readings.last_register(
+        unit, charge.holder, ("", charge.session_id), charge.station_id, charge.evse_no, since, told.at
+    )
 
 
 async def _follow(unit: Unit, station: Station, charge: Transaction, told: ChargeTold) -> None:
@@ -222,7 +277,7 @@ async def _heard(
 ) -> StoryHeard:
     """With what the charge costs so far, and, when it has just begun, with what it will cost and may cost."""
     session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id) if charge.session_id else None
-    its_own = shown is not None and fold(told.uid or charge.uid) == fold(charge.uid)
+    its_own = shown is not None and _is_its_own(charge, told)
     begun = session if its_own and session is not None and session.allowed else None
     tariff = None if begun is None or begun.tab is None else begun.tab.tariff
     bound = None if begun is None else charge.cost_max

@@ -48,8 +48,8 @@ class Transaction(Struct, frozen=True, kw_only=True):
     """A charge as a station speaks of it; `session_id` "" where no Evse of ours was charging, or nobody was let in yet.
 
     `told_as` is the station's own name for it; None: it goes by the number that we gave. Of one that is told in
-    numbered events: `first_no` is that of its start, None until it is heard, `register` the newest before its Session
-    began, in Wh, `ending` how it ended. `cost_max`: what it may cost, for a driver with prepaid credit.
+    numbered events: `started_at` is when the first that was heard was told, `first_no` the number of its start, None
+    until it is heard, `ending` how it ended. `cost_max`: what it may cost, for a driver with prepaid credit.
     """
 
     holder: PartyId
@@ -63,7 +63,6 @@ class Transaction(Struct, frozen=True, kw_only=True):
     stop_key: str | None
     told_as: str | None = None
     first_no: int | None = None
-    register: Decimal | None = None
     ending: str | None = None
     cost_max: Decimal | None = None
 

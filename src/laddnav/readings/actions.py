@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Mark, Reading
@@ -45,6 +46,19 @@ async def of_session(
 ) -> tuple[Reading, ...]:
     """In order of time. Whoever knows when it can have been read says so: only the weeks of that are looked into."""
     return await store.said.of_session(unit, holder, session_id, since, until)
+
+
+async def last_register(
+    unit: Unit,
+    holder: PartyId,
+    session_ids: Sequence[str],
+    station_id: str,
+    evse_no: int,
+    since: datetime,
+    until: datetime,
+) -> Energy | None:
+    """The newest that an Evse said in this time in one of these charges; "" is outside of any."""
+    return await store.said.last_register(unit, holder, session_ids, station_id, evse_no, since, until)
 
 
 async def facts(

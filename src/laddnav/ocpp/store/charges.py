@@ -13,7 +13,7 @@ from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold
 
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
-  t.stop_digest as stop_key, t.told_as, t.first_no, t.register, t.ending, t.cost_max"""
+  t.stop_digest as stop_key, t.told_as, t.first_no, t.ending, t.cost_max"""
 NAME = """
 insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at, cost_max)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, station_id, natural_key) do nothing returning number
@@ -106,9 +106,9 @@ where t.holder = $1 and t.station_id = $2 and t.natural_key = 'told/' || $3
 HEAR = """
 update ocpp_transaction
 set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = $5,
-  evse_no = $6, session_id = $7, id_tag = $8, register = $9, ending = $10, cost_max = $12
+  evse_no = $6, session_id = $7, id_tag = $8, ending = $9, cost_max = $10, started_at = least(started_at, $11)
 where holder = $1 and station_id = $2 and number = $3
-returning coalesce(heard @> int4range(first_no, $11, '[]'), false)
+returning coalesce(heard @> int4range(first_no, $12, '[]'), false)
 """
 INCOMPLETE = f"""
 select {_TRANSACTION} from ocpp_transaction t join station s on s.id = t.station_id
@@ -146,10 +146,10 @@ async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int |
         charge.evse_no,
         charge.session_id,
         charge.uid,
-        charge.register,
         charge.ending,
-        last_no,
         charge.cost_max,
+        told.at,
+        last_no,
     )
     return bool(complete)
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
-from laddnav.metering.model import Activity, Mark, Reading
+from laddnav.metering.model import Activity, Mark, Measurand, Reading
 from laddnav.readings.model import Said
 
 APPEND = Lines(
@@ -35,6 +36,12 @@ select at, measurand, phase, place, context, value, signed from reading
 where holder = $1 and session_id = $2
   and at >= coalesce($3::timestamptz, '-infinity') and at < coalesce($4::timestamptz, 'infinity')
 order by at, recorded_at
+"""
+LAST_REGISTER = """
+select value from reading
+where holder = $1 and session_id = any($2::text[]) and station_id = $3 and evse_no = $4 and at between $5 and $6
+  and measurand = $7 and phase = '' and place = 'Outlet'
+order by at desc, value desc limit 1
 """
 MARK = "insert into activity_mark (holder, session_id, at, activity) values ($1, $2, $3, $4) on conflict do nothing"
 MARKS = "select at, activity from activity_mark where holder = $1 and session_id = $2 order by at"
@@ -68,6 +75,22 @@ async def of_session(
     unit: Unit, holder: PartyId, session_id: str, since: datetime | None, until: datetime | None
 ) -> tuple[Reading, ...]:
     return tuple(_reading(row) for row in await unit.fetch(OF_SESSION, str(holder), session_id, since, until))
+
+
+async def last_register(
+    unit: Unit,
+    holder: PartyId,
+    session_ids: Sequence[str],
+    station_id: str,
+    evse_no: int,
+    since: datetime,
+    until: datetime,
+) -> Energy | None:
+    measurand = Measurand.ENERGY_IMPORT_REGISTER
+    value = await unit.value(
+        LAST_REGISTER, str(holder), list(session_ids), station_id, evse_no, since, until, measurand
+    )
+    return None if value is None else Energy(value)
 
 
 def _reading(row: Record) -> Reading:
