@@ -19,13 +19,14 @@ from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.energy import wh
 from laddnav.locations.model import Station
-from laddnav.metering.model import DoubtKind, Reading
+from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.metering.signed.model import Verdict
 from laddnav.meters import actions as meters
 from laddnav.meters.model import Calibration, KeySource, Meter, Standing
 from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibration
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import Measurement
 from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
@@ -183,6 +184,29 @@ async def test_a_record_that_fails_is_billed_only_if_a_person_says_so(database: 
     assert await cdr_of(database, ids[forged]) is None
     assert await cdr_of(database, ids[faulty]) is not None
     assert await open_doubts(database, ids[faulty]) == await open_doubts(database, ids[forged]) == []
+
+
+async def test_a_charge_that_was_billed_and_is_rejected_after_a_late_fact_is_credited(
+    database: Database, clock: SetClock
+) -> None:
+    signer, forger, station = SigningMeter(), SigningMeter(), await settled(database)
+    async with database.unit() as unit:
+        await meters.register(unit, registered(signer))
+    record = signer.signs_both(NOON, "1000", LATER, "6000")
+    id = await charged(database, station, signed("Transaction.End", record))
+    late = (
+        Reading(at=NOON + timedelta(minutes=30), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(3000)),
+        signed("Transaction.Begin", forger.signs_both(NOON, "1000", LATER, "6000")),
+    )
+    async with database.unit() as unit:
+        await sessions.measure(unit, [Measurement(station=station, evse_no=1, session_id=id, readings=late)])
+    await drain(database)
+    async with database.unit() as unit:
+        (held,) = await meters.held(unit, US)
+        assert await cdrs.of_session(unit, US, US, id) is not None, "until somebody has decided"
+        await meters.reject(unit, held.ref, by="Ada", why="not our meter")
+    await drain(database)
+    assert await cdr_of(database, id) is None
 
 
 async def test_what_a_person_decides_while_it_is_judged_again_stands(database: Database, clock: SetClock) -> None:

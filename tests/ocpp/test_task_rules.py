@@ -71,9 +71,13 @@ def test_a_task_stops_when_more_failed_than_may(states: tuple[StepState, ...], f
 
 def test_who_does_not_answer_is_asked_three_times() -> None:
     (step,) = steps(A)
-    again = rules.unanswered(step, NOW)
-    assert (again.state, rules.unanswered(again, NOW).state) == (U, U)
-    assert rules.unanswered(rules.unanswered(again, NOW), NOW).state is X
+    again = rules.unanswered(step, Kind.FIRMWARE, NOW)
+    assert (again.state, rules.unanswered(again, Kind.FIRMWARE, NOW).state) == (U, U)
+    assert rules.unanswered(rules.unanswered(again, Kind.FIRMWARE, NOW), Kind.FIRMWARE, NOW).state is X
+
+
+def test_who_may_have_restarted_before_it_could_answer_is_not_restarted_again() -> None:
+    assert rules.unanswered(steps(A)[0], Kind.RESET, NOW).state is X
 
 
 def test_who_is_not_heard_of_in_its_time_has_failed() -> None:

@@ -32,6 +32,7 @@ async def test_a_template_is_kept_checked_and_applied_as_a_task(
     assert (await lad.ask("POST", "/templates", {**body, "wanted": [{"name": PASSWORD, "value": "x"}]}))[0] == 422
     status, template = await lad.ask("POST", "/templates", body)
     assert status == 201
+    assert (await lad.ask("POST", "/templates", body))[0] == 409
     status, drift = await lad.ask("GET", f"/templates/{template['ref']}/drift")
     assert [(one["wanted"], one["value"]) for one in drift["stations"][0]["differs"]] == [("60", "300")]
     status, task = await lad.ask("POST", f"/templates/{template['ref']}/tasks", {"wave": 5})

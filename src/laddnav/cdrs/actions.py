@@ -95,7 +95,9 @@ async def correct(database: Database, amended: SessionAmended) -> None:
             return
         cdr, measured = await _closed(unit, session)
         after = before if cdr is None else rules.succeeding(before, cdr)
-        if rules.differs(before, after):
+        if cdr is None and await meters.is_rejected(unit, session):
+            await _credit(unit, before)
+        elif rules.differs(before, after):
             await _credit(unit, before)
             anew = unit.new_id()  # after its credit, so that lists show the two in this order
             assert await _keep(unit, replace(after, id=anew, ref=anew)), "the session is held, and its CDR is credited"

@@ -138,6 +138,12 @@ async def proof_of(unit: Unit, holder: PartyId, session_id: str) -> Proof | None
     return await store.proof(unit, holder, session_id)
 
 
+async def is_rejected(unit: Unit, session: Session) -> bool:
+    """Whether a person decided that the charge is not billed."""
+    found = await store.proof(unit, session.holder, session.id)
+    return found is not None and found.standing is Standing.REJECTED
+
+
 async def held(unit: Unit, holder: PartyId | None, *, before: str | None = None, limit: int = 50) -> Sequence[Proof]:
     """Charges that wait for a person, newest first; the last ref is the next `before`."""
     return await store.held(unit, holder, before, limit)
@@ -151,13 +157,12 @@ async def _decide(unit: Unit, ref: str, standing: Standing, by: str, why: str) -
     store.put_proof(unit, after)
     _settle(unit, after)
     people.note(unit, by, f"{standing.value.lower()} signed records", f"session {after.session_id}", why)
-    if after.bills:
-        await _go_on(unit, after)
+    await _go_on(unit, after)
     return after
 
 
 async def _go_on(unit: Unit, held: Proof) -> None:
-    """As though the charge ended now, or a fact of it came late: its CDR is closed, or corrected, or waits again."""
+    """As though the charge ended now, or a fact of it came late: its CDR is closed, corrected or credited, or waits."""
     session = await sessions.find(unit, held.holder, held.holder, held.session_id)
     if session is not None:
         unit.announce(about(SessionEnded, session))

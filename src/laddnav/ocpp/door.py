@@ -23,13 +23,14 @@ log = structlog.get_logger()
 
 FREE_FAILURES = 10  # a station with a wrong password tries often; from here on each failure doubles the wait
 GUESSERS_MAX = 10_000
+FORGOTTEN_AFTER = 3600.0  # seconds
 _PROTOCOL_ERROR = 1002  # RFC 6455 §7.4.1
 
 
 class Guard:
     """Counts wrong passwords by who says them to which station, so that guessing is slow and costs us nothing.
 
-    Kept in memory only: a restart forgets it, and so does a day without guesses.
+    Kept in memory only: a restart forgets it, and so does an hour without guesses.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,8 @@ class Guard:
     def failed(self, who: tuple[str, str], now: float) -> None:
         if len(self._failures) >= GUESSERS_MAX:
             self._failures = {one: kept for one, kept in self._failures.items() if now < kept[1]}
-        many = self._failures.get(who, (0, 0.0))[0] + 1
+        before, until = self._failures.get(who, (0, now))
+        many = 1 if until + FORGOTTEN_AFTER < now else before + 1
         doublings = min(max(many - FREE_FAILURES, 0), 6)
         self._failures[who] = (many, now + (1 << doublings) if doublings else now)
 

@@ -38,7 +38,7 @@ from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.ocpp.security.authorities import UnknownAuthority
 from laddnav.ocpp.security.roots import UnknownRoot
 from laddnav.ocpp.security.signing import UnknownCertificate
-from laddnav.ocpp.tasks.rules import TaskOver, UnknownTask, UnknownTemplate
+from laddnav.ocpp.tasks.rules import TaskOver, TemplateExists, UnknownTask, UnknownTemplate
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
 from laddnav.people.api import NotYours
@@ -126,6 +126,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownTask: 404,
     UnknownTemplate: 404,
     TaskOver: 409,
+    TemplateExists: 409,
     NotThisMethod: 405,
     AlreadyCredited: 409,
     AlreadyEnded: 409,

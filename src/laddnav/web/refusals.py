@@ -32,7 +32,14 @@ from laddnav.ocpi.hub.looking import UnknownHub
 from laddnav.ocpi.hub.rules import UnknownModule
 from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
-from laddnav.ocpp.tasks.rules import NobodySelected, TaskOver, UnfitTemplate, UnknownTask, UnknownTemplate
+from laddnav.ocpp.tasks.rules import (
+    NobodySelected,
+    TaskOver,
+    TemplateExists,
+    UnfitTemplate,
+    UnknownTask,
+    UnknownTemplate,
+)
 from laddnav.payments.rules import NotServed, NotTheirs, OfAnotherCpo, UnknownTerminal
 from laddnav.people.rules import (
     ForgedRequest,
@@ -131,6 +138,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownTask: N_("There is no such task."),
     UnknownTemplate: N_("There is no such template."),
     TaskOver: N_("This task is over already."),
+    TemplateExists: N_("There is another template of this name: %(name)s"),
     NobodySelected: N_("No station is meant by this."),
     UnfitTemplate: N_("A template names each variable once, and no secret: %(name)s"),
     UnknownToken: N_("Nobody knows this token."),

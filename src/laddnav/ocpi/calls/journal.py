@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.db.batch import Batch
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.refusal import Trouble
+from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.hub.model import Counted
 from laddnav.ocpi.model import Exchange
@@ -66,7 +66,7 @@ class Journal:
                 return
             try:
                 await store.exchanges.append(self._database, waiting)
-            except Trouble as error:
+            except (Trouble, Refusal) as error:
                 log.warning("exchanges_not_kept", many=len(waiting), error=str(error))
 
     async def close(self) -> None:

@@ -18,7 +18,14 @@ from laddnav.ocpp.tasks import rules
 from laddnav.ocpp.tasks.configure import SetUp
 from laddnav.ocpp.tasks.events import TaskWentOn
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState, Template
-from laddnav.ocpp.tasks.rules import Difference, NobodySelected, TaskOver, UnknownTask, UnknownTemplate
+from laddnav.ocpp.tasks.rules import (
+    Difference,
+    NobodySelected,
+    TaskOver,
+    TemplateExists,
+    UnknownTask,
+    UnknownTemplate,
+)
 from laddnav.ocpp.tasks.work import known
 from laddnav.ocpp.wire.variables import VariableWanted
 
@@ -127,7 +134,9 @@ async def keep_template(
     by: str,
     ref: str | None,
 ) -> Template:
-    """A new one, or that of this ref anew. Raises UnfitTemplate."""
+    """A new one, or that of this ref anew. Raises UnfitTemplate, TemplateExists."""
+    if any(one.name == name and one.ref != ref for one in await store.tasks.templates(unit, holder)):
+        raise TemplateExists(name)
     template = Template(
         holder=holder,
         ref=ref or unit.new_id(),

@@ -109,7 +109,7 @@ async def _tell(unit: Unit, call: StationCall, answered: Answered) -> None:
     if doing is None:
         return
     if answered is None:
-        _keep(unit, doing.task, rules.unanswered(doing.step, unit.now))
+        _keep(unit, doing.task, rules.unanswered(doing.step, doing.task.kind, unit.now))
         return
     if isinstance(answered, CallError):
         move: Move = Failed(said=f"{answered.code} {answered.description}".strip())

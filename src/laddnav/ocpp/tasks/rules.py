@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
-from laddnav.ocpp.tasks.model import BEGUN, OVER, Selection, Step, StepState, Task, TaskState
+from laddnav.ocpp.tasks.model import BEGUN, OVER, Kind, Selection, Step, StepState, Task, TaskState
 from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted, is_secret
 
 TRIES = 3  # in a row without an answer, after which a Station is given up
@@ -30,6 +30,14 @@ class UnknownTemplate(Refusal):
     def __init__(self, ref: str) -> None:
         super().__init__(f"No template {ref!r} is known here")
         self.ref = ref
+
+
+class TemplateExists(Refusal):
+    """Another template has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is another template of the name {name!r}")
+        self.name = name
 
 
 class NobodySelected(Refusal):
@@ -111,9 +119,12 @@ def afresh(step: Step, now: datetime) -> Step:
     return replace(step, state=StepState.WAITING, done=0, tries=0, memo=None, said=None, at=now, until=None)
 
 
-def unanswered(step: Step, now: datetime) -> Step:
-    """A Station that does not answer is asked again, for networks are slow, and then given up."""
-    if step.tries + 1 >= TRIES:
+def unanswered(step: Step, kind: Kind, now: datetime) -> Step:
+    """A Station that does not answer is asked again, for networks are slow, and then given up.
+
+    One that restarts may do so before its answer has left it, and would have to do it again.
+    """
+    if kind is Kind.RESET or step.tries + 1 >= TRIES:
         return moved(step, Failed(said="no answer"), now)
     return replace(step, state=StepState.UNDER_WAY, tries=step.tries + 1, at=now)
 
