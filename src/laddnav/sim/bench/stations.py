@@ -8,7 +8,7 @@ import json
 import os
 import resource
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -36,6 +36,7 @@ READ_EVERY = timedelta(seconds=10)
 POWER = 11_000  # W
 PASSWORD = "sixteen-bytes-or-more"
 CARD = "04A1B2C3D4E5F6"
+ANSWERED_WITHIN = 10.0  # seconds; who waits longer comes again
 AT_ONCE = 200  # stations that wait for an answer at the same time
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 
@@ -210,6 +211,14 @@ class Talker:
         self._charge = json.loads(heard)[2]["transactionId"]
 
     async def come_back(self) -> None:
+        """As a station does: whoever is not heard, because too many came at once, tries again."""
+        while True:
+            with suppress(TimeoutError, OSError, asyncio.IncompleteReadError):
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    return await self._come()
+            self.leave()
+
+    async def _come(self) -> None:
         shown = base64.b64encode(f"{self._path.rsplit('/', 1)[1]}:{PASSWORD}".encode()).decode()
         headers = {"Authorization": f"Basic {shown}"}
         self._socket = await SocketAsker.connected(self._port, self._path, headers)
