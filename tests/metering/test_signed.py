@@ -135,6 +135,13 @@ def test_what_stands_behind_the_signature_nobody_has_signed() -> None:
     assert found.record.registers == before.record.registers
 
 
+def test_what_is_signed_is_read_in_one_way_only() -> None:
+    """Fields that are joined for the signature keep their places: none may lend an octet to its neighbour."""
+    text = next(text for case in CASES.values() for text in texts(case) if "078180816202ff" in text.lower())
+    shifted = judged(text.lower().replace("078180816202ff", "068180816202"), "04")
+    assert shifted.reason == "A field of the ISA EDL 40 record has 5 octets instead of 6"
+
+
 def test_what_no_meter_could_say_is_unreadable_and_no_error() -> None:
     """It is kept, indexed and shown: a number with a NUL, one as long as a book, a year before there were meters."""
     text = texts(CASES["gen-secp256r1"])[0]

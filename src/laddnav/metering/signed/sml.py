@@ -21,6 +21,7 @@ _ISA_TOTAL = bytes.fromhex("0100010800ff")
 _ISA_FIRST = bytes.fromhex("010001080080")  # as it was when the charge began
 _ISA_PAGE = bytes.fromhex("8180c7f040ff")
 _ISA_STATION = bytes.fromhex("8180816101ff")
+_ISA_SIGNATURE = 66  # octets: that of the reading before, and the state of the logbook
 # The name of an ISA list says what of the charge it is about.
 _ISA_ROLE = {bytes.fromhex("8180816201ff"): Role.BETWEEN, bytes.fromhex("8180816202ff"): Role.END}
 
@@ -94,7 +95,7 @@ def _isa(server: bytes, name: bytes, entries: dict[bytes, Entry], signature: byt
     station = _bytes(_entry(entries, _ISA_STATION).value)
     message = b"".join(
         (
-            server.ljust(10, b"\0"),
+            _field(server, 10),
             _little(_time(total.time)[0], 4),
             _little(_int(total.status) & 0xFF, 1),
             _ISA_TOTAL,
@@ -102,21 +103,19 @@ def _isa(server: bytes, name: bytes, entries: dict[bytes, Entry], signature: byt
             _little(_int(total.scaler), 1),
             _little(_int(total.value), 8),
             signature[-2:],
-            _bytes(total.signature),
-            customer.ljust(128, b"\0"),
+            _whole(_bytes(total.signature), _ISA_SIGNATURE),
+            _field(customer, 128),
             _little(_time(first.time)[0], 4),
-            station.ljust(20, b"\0"),
+            _field(station, 20),
             _little(_int(first.status) & 0xFF, 1),
             _ISA_FIRST,
             _little(_int(first.unit), 1),
             _little(_int(first.scaler), 1),
             _little(_int(first.value), 8),
-            name,
+            _whole(name, 6),
             _little(page, 4),
         )
     ).ljust(edl.SIZE, b"\0")
-    if len(message) != edl.SIZE:
-        raise UnreadableRecord("A field of the ISA EDL 40 record is too long")
     return Record(
         format=Format.ISA_EDL_40_P,
         curve="secp256r1",
@@ -125,6 +124,20 @@ def _isa(server: bytes, name: bytes, entries: dict[bytes, Entry], signature: byt
         meter=server.hex().upper(),
         page=page,
     )
+
+
+def _field(value: bytes, size: int) -> bytes:
+    """In its place, for what is signed must be readable in one way only. Raises UnreadableRecord."""
+    if len(value) > size:
+        raise UnreadableRecord("A field of the ISA EDL 40 record is too long")
+    return value.ljust(size, b"\0")
+
+
+def _whole(value: bytes, size: int) -> bytes:
+    """Raises UnreadableRecord."""
+    if len(value) != size:
+        raise UnreadableRecord(f"A field of the ISA EDL 40 record has {len(value)} octets instead of {size}")
+    return value
 
 
 def _isa_register(entry: Entry, role: Role) -> Register:
