@@ -11,7 +11,7 @@ from laddnav.db import stream
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
-from laddnav.kit.energy import wh
+from laddnav.kit.energy import NO_ENERGY, Energy, wh
 from laddnav.kit.money import Price
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
@@ -21,7 +21,7 @@ from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import rules
 from laddnav.sessions.actions import Measurement
-from laddnav.sessions.events import SessionEnded
+from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status, StopReason
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy
 from laddnav.tariffs import actions as tariffs
@@ -35,7 +35,7 @@ CARD = CdrToken(owner=US, uid="CARD1", type=TokenType.RFID, contract_id="SE-LAD-
 
 @pytest.fixture
 def hears() -> dict[type[Event], list[Listener]]:
-    return {SessionEnded: [cdrs.close]}
+    return {SessionEnded: [cdrs.close], SessionAmended: [cdrs.correct]}
 
 
 class Charge:
@@ -85,6 +85,12 @@ class Charge:
     async def session(self) -> Session:
         async with self.database.unit() as unit:
             return await sessions.fetch(unit, US, US, self.id)
+
+    async def billed(self) -> list[Energy]:
+        """By its CDRs in their order, less than nothing by one that takes back."""
+        async with self.database.unit() as unit:
+            found = [one for one in await cdrs.page(unit, US) if one.session_id == self.id]
+        return [NO_ENERGY - one.energy if one.credit else one.energy for one in reversed(found)]
 
     async def doubts(self) -> list[DoubtKind]:
         async with self.database.unit() as unit:
@@ -261,6 +267,48 @@ async def test_a_new_charge_at_an_evse_ends_the_forgotten_one_with_a_doubt(charg
         doubts = {one.kind for one in await readings.doubts_of(unit, US, first.id)}
     assert (forgotten.status, forgotten.energy) == (Status.SETTLING, wh(2000))
     assert DoubtKind.OVERLAP in doubts
+
+
+async def test_a_charge_whose_end_is_lost_is_closed_up_to_its_last_register_until_the_end_is_found(
+    charge: Charge,
+) -> None:
+    await charge.begin(1000)
+    heard_at = (await charge.measure(3000)).last_updated
+    charge.clock.advance(timedelta(days=2))
+    async with charge.database.unit() as unit:
+        closed = await sessions.close_lost(unit, US, charge.id, by="Ada", why="the station was exchanged")
+    assert (closed.status, closed.ended_at, closed.energy) == (Status.COMPLETED, heard_at, wh(2000))
+    await drain(charge.database)
+    assert await charge.billed() == [wh(2000)]
+    assert await charge.doubts() == [DoubtKind.STOP_LOST]
+    async with charge.database.unit() as unit:
+        (doubt,) = await readings.doubts_of(unit, US, charge.id)
+        assert doubt.detail == "closed by Ada: the station was exchanged"
+        with pytest.raises(AlreadyEnded):
+            await sessions.close_lost(unit, US, charge.id, by="Ada", why="once more")
+    async with charge.database.unit() as unit:
+        later, reason = heard_at + timedelta(minutes=5), StopReason.DRIVER
+        await sessions.stop(unit, holder=US, session_id=charge.id, at=later, register=wh(3500), reason=reason)
+    await drain(charge.database)
+    assert await charge.billed() == [wh(2000), wh(-2000), wh(2500)]
+    assert await charge.doubts() == []
+
+
+async def test_a_pause_belongs_to_the_last_charge_that_had_begun_by_then(charge: Charge) -> None:
+    """Where what a station kept for hours tells of several that its own words have not ended yet."""
+    newer = await charge.begin(5000)
+    charge.clock.advance(-timedelta(hours=2))
+    older = await charge.begin(1000)
+    pause = charge.clock.advance(timedelta(minutes=10))
+    for at, session_id in ((pause, None), (pause + timedelta(hours=2), None), (pause, older.id)):
+        async with charge.database.unit() as unit:
+            await sessions.mark(unit, charge.station, 1, Activity.SUSPENDED_EV, at, session_id)
+    async with charge.database.unit() as unit:
+        marks = {
+            one.id: [fact.at for fact in await readings.facts(unit, US, one.id)]
+            for one in await sessions.under_way_at(unit, US, WHERE)
+        }
+    assert marks == {older.id: [pause], newer.id: [pause + timedelta(hours=2)]}
 
 
 async def test_a_start_from_afar_waits_for_its_car(charge: Charge) -> None:

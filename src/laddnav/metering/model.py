@@ -116,6 +116,7 @@ class DoubtKind(StrEnum):
     READING_AFTER_STOP = "READING_AFTER_STOP"
     START_UNKNOWN = "START_UNKNOWN"  # no register at the start: energy before the first reading is not billed
     STOP_UNKNOWN = "STOP_UNKNOWN"  # no register at the stop: energy after the last reading is not billed
+    STOP_LOST = "STOP_LOST"  # no stop at all: closed from here with what was known
     START_DISAGREES = "START_DISAGREES"  # the sample of the start says another register than the start
     STOP_DISAGREES = "STOP_DISAGREES"
     STOP_WITHOUT_START = "STOP_WITHOUT_START"

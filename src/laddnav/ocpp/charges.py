@@ -245,7 +245,7 @@ async def _follow(unit: Unit, station: Station, charge: Transaction, told: Charg
         )
         await sessions.measure(unit, [measured])
     if told.activity is not None and charge.session_id:
-        await sessions.mark(unit, station, charge.evse_no, told.activity, told.at)
+        await sessions.mark(unit, station, charge.evse_no, told.activity, told.at, charge.session_id)
 
 
 async def _end(unit: Unit, station: Station, charge: Transaction, ending: ChargeTold) -> None:

@@ -45,6 +45,13 @@ class Start(Struct, frozen=True, kw_only=True):
     connector_id: str | None = None
 
 
+class Lost(Struct, frozen=True, kw_only=True):
+    """`why` is kept with the charge. `at` when it was over, where somebody knows; else when it was last heard of."""
+
+    why: Annotated[str, Meta(min_length=1, max_length=500)]
+    at: datetime | None = None
+
+
 class Foreseen(Struct, frozen=True, kw_only=True):
     """`holder` is the one of our parties that was asked about its Evse, or a partner's."""
 
@@ -119,6 +126,13 @@ async def stop(unit: Unit, by: Visitor, ref: str) -> Session:
     return await actions.request_stop(unit, session.holder, session.id)
 
 
+async def close_lost(unit: Unit, by: Visitor, ref: str, body: Lost) -> Session:
+    """Close a charge of ours whose end its Station has lost: billed up to its last register, with a doubt."""
+    session = await actions.by_ref(unit, ref)
+    holder, at = yours(by, session.holder), None if body.at is None else local(body.at, session.time_zone)
+    return await actions.close_lost(unit, holder, session.id, by=by.name, why=body.why, at=at)
+
+
 async def estimate(
     unit: Unit,
     by: Visitor,
@@ -162,4 +176,5 @@ ROUTES = (
     Route(method="GET", path="/sessions/{ref}", does=fetch_session),
     Route(method="POST", path="/sessions", does=start, needs=Role.OPERATOR, status=202, looks_itself=True),
     Route(method="POST", path="/sessions/{ref}/stop", does=stop, needs=Role.OPERATOR, status=202),
+    Route(method="POST", path="/sessions/{ref}/close-lost", does=close_lost, needs=Role.OPERATOR),
 )

@@ -288,6 +288,13 @@ def stopped(
     return Advanced(session=costed(done, now), doubts=doubts)
 
 
+def last_word(session: Session) -> datetime:
+    """When its Station last told anything of it that counted."""
+    if session.meter is None:
+        return session.started_at
+    return max(session.meter.read_at, *(mark.at for mark in session.meter.marks), session.started_at)
+
+
 def awaits_its_stop(session: Session) -> bool:
     """Whether it was stopped for another reason than its Station's own word, which may still come."""
     return session.status is Status.SETTLING and session.meter_stopped is None

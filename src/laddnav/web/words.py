@@ -281,6 +281,7 @@ TERMS: dict[str, str] = {
     "READING_AFTER_STOP": N_("A reading from after the stop"),
     "START_UNKNOWN": N_("No register at the start"),
     "STOP_UNKNOWN": N_("No register at the stop"),
+    "STOP_LOST": N_("The station has lost the end: closed with what was known"),
     "START_DISAGREES": N_("Start and its sample say different registers"),
     "STOP_DISAGREES": N_("Stop and its sample say different registers"),
     "STOP_WITHOUT_START": N_("A stop without a start"),

@@ -1,7 +1,7 @@
 """Verbs about a charge while it happens."""
 
 from laddnav.sessions.actions.asking import answer_start, answer_stop, request_start, request_stop
-from laddnav.sessions.actions.charging import Measurement, begin, mark, measure, settle_overdue, stop
+from laddnav.sessions.actions.charging import Measurement, begin, close_lost, mark, measure, settle_overdue, stop
 from laddnav.sessions.actions.hearing import hear
 from laddnav.sessions.actions.reading import by_ref, counts, course_of, fetch, find, of_our_drivers, page, under_way_at
 
@@ -11,6 +11,7 @@ __all__ = [
     "answer_stop",
     "begin",
     "by_ref",
+    "close_lost",
     "counts",
     "course_of",
     "fetch",

@@ -14,13 +14,15 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
+from laddnav.people import actions as people
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.sessions import reserved, rules, store
 from laddnav.sessions.actions.grounds import place
 from laddnav.sessions.actions.reading import fetch
 from laddnav.sessions.events import SessionAmended, SessionChanged, SessionEnded, SessionFailed, SessionStarted, about
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import Session, Status, StopReason
+from laddnav.sessions.rules import AlreadyEnded
 from laddnav.tokens.model import Authorization
 
 
@@ -131,17 +133,24 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
             unit.announce(about(SessionAmended, late))
 
 
-async def mark(unit: Unit, station: Station, evse_no: int, activity: Activity, at: datetime) -> None:
-    """The car at this Evse charges or pauses from now on; nothing where no charge is under way."""
-    for session in await store.open_at_evse(unit, station.holder, station.id, evse_no):
-        if session.status is not Status.ACTIVE or at < session.started_at:
-            continue
-        one = Mark(at=at, activity=activity)
-        readings.mark(unit, session.holder, session.id, one)
-        advanced = rules.advanced(session, [one], unit.now)
-        readings.raise_doubts(unit, session.holder, session.id, station.id, advanced.doubts)
-        store.update(unit, advanced.session)
-        unit.announce(about(SessionChanged, session))
+async def mark(
+    unit: Unit, station: Station, evse_no: int, activity: Activity, at: datetime, session_id: str | None = None
+) -> None:
+    """The car at this Evse charges or pauses from now on; nothing where no charge is under way.
+
+    Where the Station does not say in which charge, it is the last that had begun by then.
+    """
+    found = await store.open_at_evse(unit, station.holder, station.id, evse_no)
+    under_way = (one for one in found if one.status is Status.ACTIVE and one.started_at <= at)
+    session = next((one for one in under_way if session_id is None or one.id == session_id), None)
+    if session is None:
+        return
+    one = Mark(at=at, activity=activity)
+    readings.mark(unit, session.holder, session.id, one)
+    advanced = rules.advanced(session, [one], unit.now)
+    readings.raise_doubts(unit, session.holder, session.id, station.id, advanced.doubts)
+    store.update(unit, advanced.session)
+    unit.announce(about(SessionChanged, session))
 
 
 async def stop(
@@ -183,12 +192,33 @@ async def stop(
         )
     readings.raise_doubts(unit, holder, session.id, session.station_id or "", stopped.doubts)
     if too_late:
+        readings.settle_all(unit, holder, session.id, DoubtKind.STOP_LOST)
         return _amend(unit, session)
     if rules.nothing_missing(session):
         return _settle(unit, session)
     store.update(unit, session)
     unit.announce(about(SessionChanged, session))
     return session
+
+
+async def close_lost(
+    unit: Unit, holder: PartyId, session_id: str, *, by: str, why: str, at: datetime | None = None
+) -> Session:
+    """The Station has lost the end: it is taken for over when it was last heard of, or `at` if that is later.
+
+    Billed up to its last register, with a doubt; should the Station tell the end after all, that is taken instead.
+    Raises UnknownSession, AlreadyEnded.
+    """
+    session = await fetch(unit, holder, holder, session_id, lock=True)
+    if session.status is not Status.ACTIVE:
+        raise AlreadyEnded(session_id, session.status)
+    last = rules.last_word(session)
+    ended_at = last if at is None else max(last, min(at, unit.now))
+    stopped = rules.stopped(session, at=ended_at, register=None, reason=StopReason.OTHER, facts=(), now=unit.now)
+    doubt = Doubt(kind=DoubtKind.STOP_LOST, at=ended_at, detail=f"closed by {by}: {why}")
+    readings.raise_doubts(unit, holder, session.id, session.station_id or "", (*stopped.doubts, doubt))
+    people.note(unit, by, "close lost session", f"session {session.id}", why)
+    return _settle(unit, stopped.session)
 
 
 async def settle_overdue(database: Database, limit: int = 100) -> int:
