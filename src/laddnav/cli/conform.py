@@ -33,7 +33,7 @@ def conform(
     token: Annotated[str, typer.Option(help="Token A, as the partner gave it; good for one run")],
     role: Annotated[
         str | None,
-        typer.Option("--as", metavar="CPO|EMSP|NSP", help="What the tester plays; else whom such a one meets"),
+        typer.Option("--as", metavar="ROLE", help="What the tester plays (CPO EMSP NSP PTP SCSP HUB), else what fits"),
     ] = None,
     theirs: Annotated[
         str | None,

@@ -10,21 +10,33 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from laddnav.cdrs import actions as cdrs
+from laddnav.db.unit import Database
+from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.money import Price, TaxAmount
+from laddnav.locations import actions as locations
 from laddnav.ocpi.commands import commands, limited
+from laddnav.ocpi.commands.limited import CAPABLE
 from laddnav.ocpi.conform.conversation import Conversation
+from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations import policies
+from laddnav.ocpi.deviations.policy import Policy, Shares
 from laddnav.ocpi.payments import paying
+from laddnav.ocpi.wire.handshake import State
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
 from laddnav.payments import actions as payments
-from laddnav.payments.model import CaptureStatus, Confirmation
+from laddnav.payments.model import CaptureStatus, Confirmation, InvoiceCreator, Terminal
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import limiting
+from laddnav.sessions.events import LimitsRequested
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import TokenKey, TokenType
 from tests import things
 from tests.clock import SetClock
+from tests.ocpi.commands.test_while_it_charges import begun
 from tests.ocpi.network import CPO, EMSP, Installation, befriended, stranger
 
 TESTER = PartyId("NL", "LNC")
@@ -144,6 +156,52 @@ async def captures(one: Installation, reference: str) -> None:
                 await payments.confirm(unit, captured)
                 return
         await asyncio.sleep(0.02)
+
+
+async def says_of_terminals(cpo: Installation) -> None:
+    """A CPO has one activated, and says of another what it serves, how it is known and that it is given up."""
+    async with cpo.database.unit() as unit:
+        came = Terminal(owner=TESTER, id="Serial 1", reference="Serial 1", last_updated=unit.now)
+        await paying.activate(unit, CPO, TESTER, came)
+    await cpo.pull()
+    async with cpo.database.unit() as unit:
+        one = next(one for one in await payments.terminals(unit, CPO) if one.terminal.id.endswith("-0"))
+        await payments.assign(unit, one.ref, location_ids=("LOC2",), evse_uids=())
+    await cpo.settle()
+    async with cpo.database.unit() as unit:
+        await payments.describe(
+            unit,
+            one.ref,
+            customer_reference="Ours",
+            invoice_base_url="https://lad.example/i",
+            invoice_creator=InvoiceCreator.CPO,
+        )
+    await cpo.settle()
+    async with cpo.database.unit() as unit:
+        await payments.deactivate(unit, one.ref)
+    await cpo.settle()
+
+
+@asynccontextmanager
+async def limited_charge(cpo: Installation) -> AsyncIterator[None]:
+    """Somebody charges whom the tester may limit."""
+    async with cpo.database.unit() as unit:
+        known = await partners.connections(unit, CPO)
+        tester = next(one for one in known if one.party == TESTER and one.state is State.CONNECTED)
+        await policies.adapt(unit, tester.ref, Policy(shares=Shares(smart_charging=True)))
+        able = things.evse("EVSE1", capabilities=(CAPABLE,), last_updated=unit.now)
+        await locations.keep(unit, CPO, things.location(owner=CPO, evses=(able, things.evse("EVSE2"))))
+    session = await begun(cpo)
+    async with delivering(cpo):
+        yield
+    async with cpo.database.unit() as unit:
+        await sessions.stop(unit, holder=CPO, session_id=session.id, at=unit.now, register=wh(1000), reason="Local")
+
+
+async def follows(database: Database, asked: LimitsRequested) -> None:
+    """A station that does whatever it is asked, and tells what it follows as its CPO supposes."""
+    async with database.unit() as unit:
+        await limiting.answer_limits(unit, asked.holder, asked.session_id, asked.what, "ACCEPTED", None, asked.request)
 
 
 async def _operator(one: Installation) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from laddnav.db.events import Event
+from laddnav.db.unit import Listener
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status as EvseStatus
@@ -22,6 +24,7 @@ from laddnav.ocpi.model import Invitation
 from laddnav.parties.model import Role
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import LimitsRequested
 from laddnav.sessions.model import Session, Status
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import TariffText
@@ -33,16 +36,21 @@ from tests.conftest import Databases
 from tests.ocpi.conform import others, plenty
 from tests.ocpi.conform.others import TESTER
 from tests.ocpi.furnishing import furnished
-from tests.ocpi.network import CPO, EMSP, Installation, installed
+from tests.ocpi.network import CPO, EMSP, HEARS, Installation, installed
 
 SEVERAL = 4
+Hears = Mapping[type[Event], Sequence[Listener]]
 
 
 @asynccontextmanager
 async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[Installation, Installation]]:
     """(a CPO, an eMSP), which know nobody yet."""
     async with databases.lend() as one, databases.lend() as other:
-        async with installed(one, clock, CPO, Role.CPO) as cpo, installed(other, clock, EMSP, Role.EMSP) as emsp:
+        hears: Hears = {**HEARS, LimitsRequested: [others.follows]}
+        async with (
+            installed(one, clock, CPO, Role.CPO, hears=hears) as cpo,
+            installed(other, clock, EMSP, Role.EMSP) as emsp,
+        ):
             await furnished(cpo)
             async with cpo.database.unit() as unit:
                 for number in range(2, 2 + SEVERAL):
@@ -69,7 +77,7 @@ async def street(databases: Databases, clock: SetClock) -> AsyncIterator[tuple[I
 
 
 class Run(NamedTuple):
-    """Which of our parties is tested, in which version, and as whom."""
+    """Which of our parties is tested, in which version, and as whom: HUB is somebody whom it deals with, behind one."""
 
     version: str
     role: Role
@@ -92,10 +100,11 @@ async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
         version=asked.version,
         second=(await _invited(one, asked)).token if asked.role is Role.HUB else None,
         party=(TESTER.country, TESTER.party),
-        evse=("LOC1", "EVSE1") if asked.role is Role.CPO else None,
+        evse=("LOC1", "EVSE1") if asked.role is Role.CPO and asked.our_role != "SCSP" else None,
     )
+    started = asked.role is Role.CPO and asked.our_role != "SCSP"
     async with AsyncExitStack() as life:
-        station = life.enter_context(beside(_charge(one, clock))) if asked.role is Role.CPO else None
+        station = life.enter_context(beside(_charge(one, clock))) if started else None
         if asked.role in (Role.HUB, Role.PTP):
             await life.enter_async_context(others.delivering(one))
 
@@ -105,6 +114,10 @@ async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
                     await station
             if asked.role in (Role.CPO, Role.EMSP):
                 await _something_changes(one, clock)
+            if (asked.role, asked.our_role) == (Role.CPO, "PTP"):
+                await others.says_of_terminals(one)
+            if (asked.role, asked.our_role) == (Role.CPO, "SCSP"):
+                await life.enter_async_context(others.limited_charge(one))
             if asked.role in others.ACTS and talk.dialect.routes:
                 await others.ACTS[asked.role](others.Actor(one, clock, talk))
             if asked.role is Role.PTP:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from laddnav.db.embedded import Cluster
 from laddnav.ocpi.conform.record import Record
-from laddnav.ocpi.conform.roles import TESTED_AS
+from laddnav.ocpi.conform.roles import HUB, TESTED_AS
 from laddnav.ocpi.conform.verdicts import Outcome, Verdict, judged
 from laddnav.parties.model import Role
 from tests.clock import SetClock
@@ -21,12 +21,18 @@ TABLE = Path(__file__).with_name("shown.tsv")
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 Records = Mapping[str, Record]  # by version and role of ours, such as 2.2.1 CPO
 Verdicts = Mapping[str, tuple[Verdict, ...]]
-RUNS = tuple(
-    Run(version, role, our_role)
-    for role in (Role.CPO, Role.EMSP, *PARTIES)
-    for our_role in TESTED_AS[role]
-    for version in VERSIONS
-    if (role, our_role) != (Role.CPO, "NSP")
+RUNS = (
+    *(
+        Run(version, role, our_role)
+        for role in (Role.CPO, Role.EMSP, *PARTIES)
+        for our_role in TESTED_AS[role]
+        for version in VERSIONS
+        if role is not Role.CPO or our_role == "EMSP"
+    ),
+    Run("2.3.0", Role.CPO, "PTP"),
+    Run("2.2.1", Role.CPO, "SCSP"),
+    Run("2.3.0", Role.CPO, HUB),
+    Run("2.2.1", Role.EMSP, HUB),
 )
 
 

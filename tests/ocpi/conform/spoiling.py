@@ -75,10 +75,11 @@ MUTATIONS: list[Mutation] = []
 
 
 def caught_by(
-    id: str, of: Role = Role.CPO, version: str = "2.2.1"
+    id: str, of: Role = Role.CPO, version: str = "2.2.1", tested_as: str | None = None
 ) -> Callable[[Callable[[Said], None]], Callable[[Said], None]]:
     def listed(spoil: Callable[[Said], None]) -> Callable[[Said], None]:
-        MUTATIONS.append(Mutation(spoil, id, f"{version} {of}"))
+        run = f"{version} {of}" + (f" as {tested_as}" if tested_as else "")
+        MUTATIONS.append(Mutation(spoil, id, run))
         return spoil
 
     return listed

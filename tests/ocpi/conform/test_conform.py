@@ -81,6 +81,16 @@ def test_a_result_that_never_comes_is_noticed(records: Records) -> None:
     assert fails(record, silent, "CMD-008")
 
 
+def test_a_cpo_that_keeps_what_limits_a_charge_to_itself_is_noticed(records: Records) -> None:
+    record = records["2.2.1 CPO as SCSP"]
+    for step, id in (
+        ("their result of GET", "CHP-008"),
+        ("their PUT chargingprofiles", "CHP-014"),
+        ("their result of PUT", "CHP-015"),
+    ):
+        assert fails(record, [one for one in record.exchanges if one.step != step], id)
+
+
 def test_a_hub_that_passes_everything_on_as_it_came_is_noticed(records: Records) -> None:
     """HUB-015, HUB-016: with the token and the id of whoever asked."""
     record = records["2.2.1 HUB"]

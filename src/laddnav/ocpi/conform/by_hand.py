@@ -56,12 +56,12 @@ HINTS = (
     _hint("leave a client of the hub silent until the hub looks for it", "HCI-014", "HUB"),
     _hint("have the hub invite a client that does not come", "HCI-009", "HUB"),
     _hint("name a second invitation of the hub with `--second-token`", "hub routing,hubclientinfo", "HUB"),
-    _hint("connect the partner to a hub, and see whom it addresses", "hub routing,hubclientinfo"),
+    _hint("play a hub with `--as HUB`, and see whom the partner addresses", "hub routing,hubclientinfo"),
     _hint(f"have the partner limit the charge that it was told of, {_WAIT}", "chargingprofiles", "SCSP EMSP"),
     _hint(f"have a driver pay at a terminal of the partner and its money captured, {_WAIT}", "payments", "PTP"),
     _hint(f"have a driver of the partner begin, reserve or end a charge, {_WAIT}", "commands", "EMSP PTP"),
     _hint("name a place for a real charge with `--evse`, and have a station do as it is told", "commands", "CPO"),
-    _hint("name a place for a real charge with `--evse`, and limit that charge", "chargingprofiles", "CPO"),
+    _hint(f"play an SCSP with `--as SCSP`, and have somebody charge {_WAIT}", "chargingprofiles", "CPO"),
     _hint(
         f"have a place, a price or a charge of the partner change, {_WAIT}", "locations,tariffs,sessions,cdrs", "CPO"
     ),
@@ -75,5 +75,7 @@ def advice(one: Requirement, record: Record) -> str | None:
     role = record.their_role
     hint = next((hint for hint in HINTS if hint.fits(one, role)), None)
     if hint is None or ("--second-token" in hint.do and record.last(f"{SECONDLY}POST credentials") is not None):
+        return None
+    if "--as HUB" in hint.do and record.hub is not None:
         return None
     return hint.do

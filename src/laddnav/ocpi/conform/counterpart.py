@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 from laddnav.kit.ids import NotAPartyId, PartyId
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.ocpi.conform.caller import Caller
-from laddnav.ocpi.conform.dialect import SPOKEN_BY_NOBODY
+from laddnav.ocpi.conform.dialect import DIALECTS, SPOKEN_BY_NOBODY
 from laddnav.ocpi.conform.played import Heard, Played, Said
 from laddnav.ocpi.conform.record import CONFIGURATION, Answer, Exchange, Record, Request
-from laddnav.ocpi.conform.roles import OFFERED
+from laddnav.ocpi.conform.roles import HUB
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.routing import Route
@@ -54,6 +54,11 @@ class Counterpart:
         """From now on."""
         self.played.role = role
 
+    @property
+    def hub(self) -> PartyId | None:
+        """The one behind which this party stands, where we play one."""
+        return PartyId.parse(self._record.hub) if self._record.hub else None
+
     def versions_url(self, face: str | None = None) -> str:
         return f"{self._url}/{face or self._face}/versions"
 
@@ -66,7 +71,16 @@ class Counterpart:
         country, party = self.party
         whose = {"country_code": country, "party_id": party, "business_details": {"name": "Laddnav conform"}}
         words: dict[str, Any] = {"token": token, "url": self.versions_url(face)}
+        if self.hub is not None:
+            return words | self._as_hub(self.hub, whose)
         return words | ({"roles": [{"role": self.played.role, **whose}]} if self._record.routes else whose)
+
+    def _as_hub(self, hub: PartyId, behind: dict[str, Any]) -> dict[str, Any]:
+        """In 2.3.0 beside the roles of whom it reaches, before that as the only role."""
+        if DIALECTS[self._record.version].names_hub:
+            roles = [{"role": self.played.role, **behind}]
+            return {"roles": roles, "hub_party_id": f"{hub.country}{hub.party}"}
+        return {"roles": [behind | {"role": HUB, "country_code": hub.country, "party_id": hub.party}]}
 
     async def heard(self, step: str, within: float, after: int = 0) -> Exchange | None:
         """The last exchange of this step, once there is one behind the number; None where there is none in time."""
@@ -155,14 +169,14 @@ class Counterpart:
             holds = "Credentials" if request.method in ("POST", "PUT") else None
             said = Said(data=self.credentials(self.token))
             return Heard(step=f"their {request.method} credentials", module="credentials", holds=holds, said=said)
-        if len(rest) >= 2 and rest[0] == version and self.played.offers(rest[1]):
+        if len(rest) >= 2 and rest[0] == version and rest[1] in self.played.sides:
             return self.played.asked(self._endpoint(rest[1]), rest[1], rest[2:], request, query)
         return Heard(step="their request for nothing", said=Said(http=404, status=2000))
 
     def _details(self, face: str) -> dict[str, Any]:
         modules = [] if face == WITHOUT_ENDPOINTS else [("credentials", "SENDER")]
         if face == self._face:
-            modules += [one for one in OFFERED[self.played.role].items() if self.played.offers(one[0])]
+            modules += self.played.sides.items()
         endpoints = [
             {"identifier": module, "url": self._endpoint(module)} | ({"role": role} if self._record.routes else {})
             for module, role in modules
@@ -187,13 +201,15 @@ class Counterpart:
         return Answer(http=said.http, headers=headers, body=encoded(words))
 
     def _back(self, request: Request) -> Route | None:
-        """From us to whoever asked; None where nobody is named."""
+        """From whom of us was asked to whoever asked; None where nobody is named."""
         if not self.routed:
             return None
         try:
-            return Route(to=routing.route_in(request.headers).origin, origin=PartyId.of(*self.party))
+            asked = routing.route_in(request.headers)
         except NotAPartyId:
             return None
+        at_hub = self.hub if asked.to == self.hub else None
+        return Route(to=asked.origin, origin=at_hub or PartyId.of(*self.party))
 
     def _lets_in(self, request: Request) -> bool:
         return bool(self.token) and self.token in routing.tokens_in(request.headers.get("authorization"))

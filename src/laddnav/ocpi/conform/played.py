@@ -34,6 +34,8 @@ _PAYMENTS = {
     "terminals": ("terminal", "Terminal", "terminal_id"),
     "financial-advice-confirmations": ("capture", "FinancialAdviceConfirmation", "id"),
 }
+# What the result is of each thing that is asked about limits, at the URL that is given for it.
+_LIMITED = {"GET": "ActiveChargingProfileResult", "PUT": "ChargingProfileResult", "DELETE": "ClearProfileResult"}
 PAGE = 2  # so few, that three objects show whether the peer follows a link
 WITHIN = 30  # seconds, in which a result is promised
 
@@ -77,20 +79,23 @@ class Played:
         self._record = record
         self._clock = clock
 
-    def offers(self, module: str) -> bool:
-        return module in OFFERED[self.role] and module in DIALECTS[self._record.version].modules
+    @property
+    def sides(self) -> Mapping[str, str]:
+        """What it offers in this version, and which side of it; behind a hub the hub says who its clients are."""
+        offered = {**OFFERED[self.role], **({"hubclientinfo": "SENDER"} if self._record.hub else {})}
+        return {module: side for module, side in offered.items() if module in DIALECTS[self._record.version].modules}
 
     def asked(
         self, base: str, module: str, below: tuple[str, ...], request: Request, query: Mapping[str, str]
     ) -> Heard:
         """`base` is where the module stands."""
-        step, sends = f"their {request.method} {module}", OFFERED[self.role][module] == "SENDER"
+        step, sends = f"their {request.method} {module}", self.sides[module] == "SENDER"
         if module == "commands":
             return self._result(below, module) if sends else self._command(below, request)
         if module == "chargingprofiles":
             return self._told_of_limits(step, below, request) if sends else self._limited(step, below, request, query)
         if module == "payments":
-            return self._paid(below, request)
+            return self._provided(base, below, request, query) if sends else self._paid(below, request)
         if module == "tokens" and request.method == "POST":
             holds = "LocationReferences" if request.body else None
             return Heard(step=f"{step} authorize", module=module, holds=holds, said=self._authorised(below))
@@ -121,7 +126,8 @@ class Played:
     def _told_of_limits(self, step: str, below: tuple[str, ...], request: Request) -> Heard:
         """The result of one request has a URL of its own, below which nothing else is told."""
         if request.method == "POST":
-            return Heard(step=f"their result of {below[0] if below else '?'}", module="chargingprofiles")
+            what = below[0] if below else "?"
+            return Heard(step=f"their result of {what}", module="chargingprofiles", holds=_LIMITED.get(what))
         holds = "ActiveChargingProfile" if request.method == "PUT" else None
         return Heard(step=step, module="chargingprofiles", holds=holds)
 
@@ -156,6 +162,33 @@ class Played:
         self._kept[path] = self._kept.get(path, {}) | words
         holds = None if kind == "Terminal" and set(words) == {key} else kind
         return Heard(step=step, module="payments", holds=holds, said=Said(http=200 if known else 201))
+
+    def _provided(self, base: str, below: tuple[str, ...], request: Request, query: Mapping[str, str]) -> Heard:
+        """What a CPO reads of terminals and captures, and says of terminals; one that is activated is told of."""
+        path, *rest = below or ("",)
+        name, _, key = _PAYMENTS.get(path, ("nothing", None, "id"))
+        method, words = request.method, request.words if isinstance(request.words, dict) else {}
+        if method == "GET" and not rest:
+            return Heard(
+                step=f"their GET of {name}s", module="payments", said=self._page(f"{base}/{path}", name, query)
+            )
+        one = next((one for one in self.lists.get(name, []) if rest and one[key] == rest[0]), None)
+        does = {("POST", "activate"): "activation", ("POST", "deactivate"): "deactivation"}.get(
+            (method, rest[-1] if rest else ""), method
+        )
+        step = f"their {does} of a {name}"
+        if does == "activation":
+            made = {"terminal_id": self._clock.new_id()} | words
+            self.lists.setdefault(name, []).append(made)
+            where = self._record.url("payments", "RECEIVER")
+            told = Owed(
+                step="payments: POST of what was activated", module="payments", url=f"{where}/{path}", words=made
+            )
+            return Heard(step=step, module="payments", owed=(told,) if where is not None else ())
+        if one is None:
+            return Heard(step=step, module="payments", said=Said(http=404, status=2003))
+        one.update(words)
+        return Heard(step=step, module="payments", said=Said(data=one if method == "GET" else None))
 
     def _own(self, module: str, below: tuple[str, ...]) -> Said:
         found = [one for one in self.lists.get(module, []) if below == (str(one.get("id")),)]

@@ -93,12 +93,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 class Record(Struct, kw_only=True):
     """One run: who spoke to whom, and every exchange in the order in which it began. `secrets` maps values to names.
 
-    `their_role` is the one that is tested; None until it is seen.
+    `their_role` is the one that is tested; None until it is seen. `hub`: the one behind which we play our role, as
+    "NL*LNH"; None where we speak for ourselves.
     """
 
     version: str
     our_role: str
     their_role: str | None = None
+    hub: str | None = None
     versions_url: str
     encodes_token: bool = True
     routes: bool = True

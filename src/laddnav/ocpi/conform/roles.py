@@ -36,10 +36,26 @@ OFFERED: Mapping[str, Mapping[str, str]] = {
         "tariffs": "RECEIVER",
         "hubclientinfo": "RECEIVER",
     },
+    "PTP": {
+        "locations": "RECEIVER",
+        "tariffs": "RECEIVER",
+        "sessions": "RECEIVER",
+        "cdrs": "RECEIVER",
+        "tokens": "SENDER",
+        "commands": "SENDER",
+        "payments": "SENDER",
+        "hubclientinfo": "RECEIVER",
+    },
+    "SCSP": {
+        "sessions": "RECEIVER",
+        "chargingprofiles": "SENDER",
+        "hubclientinfo": "RECEIVER",
+    },
 }
+HUB = "HUB"  # played by a hub: whoever else is played then stands behind it
 # As whom a peer of each role is tested, what is usual first; of the two at a hub, the second may be played besides.
 TESTED_AS: Mapping[str, tuple[str, ...]] = {
-    "CPO": ("EMSP", "NSP"),
+    "CPO": ("EMSP", "NSP", "PTP", "SCSP"),
     "EMSP": ("CPO",),
     "HUB": ("CPO", "EMSP"),
     "NAP": ("CPO", "NSP"),
@@ -55,7 +71,7 @@ _TYPICAL: Mapping[str, Sides] = {
     "EMSP": frozenset(OFFERED["EMSP"].items()),
     "NSP": frozenset(OFFERED["NSP"].items()),
     "NAP": frozenset({*OFFERED["NSP"].items(), ("locations", "SENDER"), ("tariffs", "SENDER")}),
-    "SCSP": frozenset({("sessions", "RECEIVER"), ("chargingprofiles", "SENDER"), ("hubclientinfo", "RECEIVER")}),
+    "SCSP": frozenset(OFFERED["SCSP"].items()),
     "OTHER": frozenset({("hubclientinfo", "RECEIVER")}),
 }
 _MARKS: Mapping[tuple[str, str], str] = {("hubclientinfo", "SENDER"): "HUB", ("payments", "SENDER"): "PTP"}
@@ -76,11 +92,18 @@ def seeming(offered: Iterable[tuple[str, str | None]]) -> str:
 
 
 def cast(our_role: str | None, their_role: str | None) -> tuple[str | None, str | None]:
-    """(whom we play, what they are), each as far as it is said or follows from the other. Raises UnknownRole."""
+    """(whom we play, what they are), each as far as it is said or follows from the other. Raises UnknownRole.
+
+    As a hub we play whom such a peer deals with, behind it.
+    """
     if their_role is not None and their_role not in TESTED_AS:
         raise UnknownRole(their_role, TESTED_AS, "the roles that can be tested")
-    if our_role is not None and our_role not in OFFERED:
-        raise UnknownRole(our_role, OFFERED, "the roles that the tester plays")
+    if our_role is not None and our_role not in (*OFFERED, HUB):
+        raise UnknownRole(our_role, (*OFFERED, HUB), "the roles that the tester plays")
+    if our_role == HUB:
+        if their_role == HUB:
+            raise UnknownRole(HUB, TESTED_AS[HUB], "as which the tester tests a HUB")
+        our_role = None
     if their_role is not None and our_role is not None and our_role not in TESTED_AS[their_role]:
         raise UnknownRole(our_role, TESTED_AS[their_role], f"as which the tester tests a {their_role}")
     if their_role is not None:

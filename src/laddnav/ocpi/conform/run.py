@@ -20,6 +20,7 @@ from laddnav.ocpi.conform.conversation import Conversation, Probe, Speaker
 from laddnav.ocpi.conform.counterpart import SECOND, Counterpart
 from laddnav.ocpi.conform.dialect import USUAL
 from laddnav.ocpi.conform.probes import (
+    clients,
     commands,
     credentials,
     hub,
@@ -34,14 +35,17 @@ from laddnav.ocpi.conform.probes import (
     versions,
 )
 from laddnav.ocpi.conform.record import Record
-from laddnav.ocpi.conform.roles import OFFERED, TESTED_AS, cast, other
+from laddnav.ocpi.conform.roles import HUB, OFFERED, TESTED_AS, cast, other
 
 # In this order: what the peer is told and asked to do first, what came of it at the end.
 TELLING: dict[str, Probe] = {
     "versions": versions.guarded,
     "versions, unchangeable": versions.unchangeable,
     "lists of our own": receivers.own_lists,
+    "terminals of our own": payments.own_lists,
+    "clients of our own": clients.own_list,
     "registration": credentials.registration,
+    "clients of our hub": clients.known,
     "pushes": receivers.receivers,
     "parts of Locations": receivers.parts_of_locations,
     "charging periods": receivers.periods_of_sessions,
@@ -55,6 +59,7 @@ TELLING: dict[str, Probe] = {
 }
 ASKING: dict[str, Probe] = {
     "a charge that is paid": providers.paid_charge,
+    "limits of a charge": profiles.of_a_charge,
     "lists": lists.lists,
     "lists, unchangeable": lists.unchangeable,
     "objects": objects.locations,
@@ -106,6 +111,10 @@ class NothingToTest(Refusal):
         super().__init__(f"{record.versions_url} shows no version that can be tested here: {seen}")
 
 
+class NoClient(Refusal):
+    """There are no hubs in OCPI 2.1.1, and a hub is no client of another."""
+
+
 class Order(Struct, frozen=True, kw_only=True):
     """What to test. `our_role` is the one that the tester plays, `their_role` the one that it tests; None: as it seems.
 
@@ -143,7 +152,7 @@ async def run(
 ) -> Record:
     """The record of it; `serve` puts the tester's server half behind `counterpart_at`.
 
-    `meanwhile` makes the peer push something, where the peer is ours. Raises NothingToTest, UnknownRole.
+    `meanwhile` makes the peer push something, where the peer is ours. Raises NothingToTest, UnknownRole, NoClient.
     """
     ours, theirs = cast(order.our_role, order.their_role)
     our_role = ours or USUAL_ROLE
@@ -151,6 +160,7 @@ async def run(
         version=order.version or USUAL.number,
         our_role=our_role,
         their_role=theirs,
+        hub=_hub(order),
         versions_url=order.versions_url,
     )
     caller = Caller(record, clock, order.token)
@@ -164,6 +174,7 @@ async def run(
         if not await versions.find_version(talk, order.version):
             raise NothingToTest(record)
         talk.see_who_it_is(as_told=ours is not None)
+        behind_a_hub(record)
         talk.second = _second(order, talk, clock, counterpart_at)
         try:
             telling, asking = (TELLING, ASKING) if record.their_role != "HUB" else (TELLING_A_HUB, ASKING_A_HUB)
@@ -182,6 +193,18 @@ async def run(
         if talk.second is not None:
             await talk.second.caller.close()
     return record
+
+
+def _hub(order: Order) -> str | None:
+    """Behind which we play our party, where we are to be a hub."""
+    country, party = order.party
+    return str(PartyId.of(country, f"{party[:2]}H")) if order.our_role == HUB else None
+
+
+def behind_a_hub(record: Record) -> None:
+    """Can such a peer be, where we play one? Raises NoClient."""
+    if record.hub is not None and (record.their_role == HUB or not record.routes):
+        raise NoClient(f"A {record.their_role} that speaks OCPI {record.version} is no client of a hub")
 
 
 def _second(order: Order, talk: Conversation, clock: Clock, at: str) -> Speaker | None:

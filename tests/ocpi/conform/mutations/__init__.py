@@ -4,6 +4,7 @@ from tests.ocpi.conform.mutations import (
     emsp,
     envelopes,
     hub,
+    limited,
     lists,
     objects,
     places,
@@ -13,4 +14,4 @@ from tests.ocpi.conform.mutations import (
 )
 
 # Importing a file lists its mutations in spoiling.MUTATIONS; this is the list of the files.
-FILES = (emsp, envelopes, hub, lists, objects, places, providers, registration, told)
+FILES = (emsp, envelopes, hub, limited, lists, objects, places, providers, registration, told)

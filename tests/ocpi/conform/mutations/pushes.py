@@ -170,6 +170,58 @@ def activates_another_terminal(one: Exchange) -> Exchange:
     return _said(one, reference="other") if one.holds == "Terminal" else one
 
 
+def _to(one: Exchange, party: str) -> Exchange:
+    return _said(one, headers={"ocpi-to-party-id": party})
+
+
+def tells_a_party_that_nobody_has(one: Exchange) -> Exchange:
+    return _to(one, "ZZZ") if one.holds in ("Location", "Token") else one
+
+
+def tells_all_of_one_charge(one: Exchange) -> Exchange:
+    return _to(one, "LNH") if one.holds == "Session" else one
+
+
+def lists_nobody_in_particular(one: Exchange) -> Exchange:
+    return _said(one, headers={"ocpi-to-party-id": None, "ocpi-to-country-code": None})
+
+
+def lists_a_party_that_nobody_has(one: Exchange) -> Exchange:
+    return _to(one, "ZZZ") if one.request.method == "GET" else one
+
+
+def speaks_to_whoever_is_only_planned(one: Exchange) -> Exchange:
+    return _to(one, "LN2")
+
+
+def tells_a_profile_when_one_is_set(one: Exchange) -> Exchange:
+    return _said(one, profile={}) if one.step == "their result of PUT" else one
+
+
+def tells_no_profile(one: Exchange) -> Exchange:
+    return _said(one, profile=...) if one.step == "their result of GET" else one
+
+
+def limits_in_no_words_of_the_text(one: Exchange) -> Exchange:
+    return _said(one, result="DONE") if one.step.startswith("their result of") else one
+
+
+def names_whose_terminal_it_is(one: Exchange) -> Exchange:
+    return replace(one, request=replace(one.request, url=one.request.url.replace("/terminals/", "/terminals/SE/LAD/")))
+
+
+def has_terminals_invoiced_by_nobody(one: Exchange) -> Exchange:
+    return _said(one, invoice_creator="NOBODY") if "invoice_creator" in (one.request.words or {}) else one
+
+
+def knows_a_terminal_by_a_long_name(one: Exchange) -> Exchange:
+    return _said(one, reference="T" * 37) if one.module == "payments" else one
+
+
+def bills_under_another_reference(one: Exchange) -> Exchange:
+    return _said(one, authorization_reference="other") if one.holds == "CDR" else one
+
+
 def tells_on_in_its_own_name(one: Exchange) -> Exchange:
     return _said(one, party_id="NAP") if one.holds == "Location" else one
 
@@ -207,5 +259,19 @@ SPOILT: tuple[tuple[Spoil, str, str], ...] = (
     (starts_under_no_reference, "CMD-048", "2.3.0 PTP"),
     (captures_something_else, "PAY-026", "2.3.0 PTP"),
     (activates_another_terminal, "PAY-008", "2.3.0 PTP"),
+    (tells_a_party_that_nobody_has, "HUB-026", "2.3.0 CPO as HUB"),
+    (tells_a_party_that_nobody_has, "HUB-051", "2.2.1 EMSP as HUB"),
+    (tells_all_of_one_charge, "HUB-034", "2.3.0 CPO as HUB"),
+    (lists_nobody_in_particular, "HUB-039", "2.2.1 EMSP as HUB"),
+    (lists_a_party_that_nobody_has, "HUB-041", "2.3.0 CPO as HUB"),
+    (speaks_to_whoever_is_only_planned, "HUB-053", "2.3.0 CPO as HUB"),
+    (tells_a_profile_when_one_is_set, "CHP-009", "2.2.1 CPO as SCSP"),
+    (tells_no_profile, "CHP-011", "2.2.1 CPO as SCSP"),
+    (limits_in_no_words_of_the_text, "CHP-010", "2.2.1 CPO as SCSP"),
+    (names_whose_terminal_it_is, "PAY-016", "2.3.0 CPO as PTP"),
+    (names_no_receiver, "PAY-035", "2.3.0 CPO as PTP"),
+    (has_terminals_invoiced_by_nobody, "PAY-020", "2.3.0 CPO as PTP"),
+    (knows_a_terminal_by_a_long_name, "PAY-018", "2.3.0 CPO as PTP"),
+    (bills_under_another_reference, "PAY-028", "2.3.0 CPO as PTP"),
     (tells_on_in_its_own_name, "LOC-021", "2.2.1 NAP as NSP"),
 )

@@ -321,6 +321,12 @@ EXPECTED: tuple[Expected, ...] = (
     _row("object of one that is not named", granted, "HUB-036 HUB-037"),
     _row("list of one that left", status(4003), "HUB-023"),
     # Charging profiles, and the clients of a hub
+    *(
+        _row(f"{method} of a charge", granted, f"CHP-001 {id}")
+        for method, id in (("GET", "CHP-002"), ("PUT", "CHP-003"), ("DELETE", "CHP-004"))
+    ),
+    _row("PUT of a client", granted, "HCI-003"),
+    _row("GET of a client", granted, "HCI-003"),
     _row("GET of no session", granted, "CHP-001 CHP-002"),
     _row("PUT of no session", granted, "CHP-001 CHP-003"),
     _row("DELETE of no session", granted, "CHP-001 CHP-004"),

@@ -49,9 +49,10 @@ async def commands(talk: Conversation) -> None:
         )
     if talk.evse is not None:
         location, evse = talk.evse
-        started = await say(
-            "START_SESSION", "START_SESSION", {"token": token, "location_id": location, "evse_uid": evse}
-        )
+        words = {"token": token, "location_id": location, "evse_uid": evse}
+        if talk.record.our_role == "PTP":
+            words["authorization_reference"] = f"P-{talk.ours.mark}"
+        started = await say("START_SESSION", "START_SESSION", words)
         data = started.answer.data
         if isinstance(data, dict) and data.get("result") == "ACCEPTED":
             timeout = data.get("timeout")

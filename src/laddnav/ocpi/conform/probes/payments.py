@@ -1,4 +1,4 @@
-"""What a provider of payment terminals tells a CPO: terminals and captures, new, again and wrong."""
+"""What a provider of payment terminals tells a CPO and lets it read: terminals and captures, new, again and wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from laddnav.ocpi.conform.samples import without
 from laddnav.ocpi.wire.paging import joined
 
 MODULE = "payments"
+
+
+async def own_lists(talk: Conversation) -> None:
+    """Three of each that the peer may pull, where we are the provider."""
+    if "payments" in talk.counterpart.played.sides and talk.record.our_role == "PTP":
+        for name, one, id in (
+            ("terminal", talk.ours.terminal(), "terminal_id"),
+            ("capture", talk.ours.confirmation(), "id"),
+        ):
+            several = [one | {id: f"{one[id]}-{number}"} for number in range(3)]
+            talk.counterpart.played.lists[name] = several
 
 
 async def payments(talk: Conversation) -> None:
