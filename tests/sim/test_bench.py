@@ -20,7 +20,17 @@ from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.run import IN_A_HOUSE, NAMES, UnknownBench, chosen, run
 
 TINY = Pace(
-    rounds=1, seconds=0.05, warm_up=0.05, askers=2, connected=(3,), places=120, objects=8, changed=5, partners=2
+    rounds=1,
+    seconds=0.05,
+    warm_up=0.05,
+    askers=2,
+    connected=(3,),
+    places=120,
+    objects=8,
+    changed=5,
+    partners=2,
+    readings=7_200,
+    metered=2,
 )
 
 
@@ -86,9 +96,10 @@ async def test_what_goes_out_arrives_once_at_each() -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_readings_are_kept_beside_a_store_that_has_hardly_begun(house: House) -> None:
-    figure = await keeping.growing(house.ground, TINY, keeping.Sizes(small=600, large=1200))
-    assert stands_beside_its_limit(figure)
+async def test_readings_are_kept_summed_found_and_forgotten_tenth_by_tenth(house: House) -> None:
+    found = await keeping.filling(house.ground.url, house.ground.postgres, TINY)
+    assert all(stands_beside_its_limit(figure) for figure in found)
+    assert [figure.name for figure in found if figure.goal] == ["readings_last_tenth", "readings_size"]
 
 
 def test_the_protocol_is_measured_by_itself() -> None:

@@ -125,11 +125,14 @@ async def sum_up(database: Database) -> int:
     async with database.unit() as unit:
         now, before = unit.now, await store.quarters.summed_until(unit)
         recorded_since = (before or now - LATE) - QUARTER - COMMITS_WITHIN
+        await store.weeks.summarise(unit, map(store.weeks.monday_of, (recorded_since, now)))
+        store.weeks.by_time(unit)
         due = await store.quarters.touched(unit, recorded_since, await _whole_since(unit), now)
     over = [quarter for quarter in due if quarter + QUARTER <= now]
     for quarter in over:
         async with database.unit() as unit:
             store.weeks.hold(unit)
+            store.weeks.by_time(unit)
             await store.quarters.sum_up(unit, quarter, quarter + QUARTER)
     async with database.unit() as unit:
         store.weeks.hold(unit)

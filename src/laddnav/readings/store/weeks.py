@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from laddnav.db.unit import Unit
@@ -19,6 +20,15 @@ STRAYS = """
 select distinct date_trunc('week', at at time zone 'UTC')::date as monday from reading_other
 where at >= coalesce($1::timestamptz, '-infinity') and at < $2 order by 1
 """
+# Of what was added since its index was last summarised the index says nothing, so that all of it is looked at; left to
+# itself that is up to a fifth of the week.
+SUMMARISE = """
+select brin_summarize_new_values(h.inhrelid)
+from pg_inherits h join pg_index i on i.indexrelid = h.inhrelid join pg_class c on c.oid = i.indrelid
+where h.inhparent = 'reading_by_time'::regclass and c.relname = any($1::text[])
+"""
+# The planner has never heard of how times lie in a week that is new, and would read all of it.
+BY_TIME = "set local enable_seqscan = off"
 FORGET_STRAYS = "delete from reading_other where at >= $1 and at < $2"
 FORGOTTEN = "update reading_progress set forgotten_until = greatest(forgotten_until, $1)"
 FORGOTTEN_UNTIL = "select forgotten_until from reading_progress"
@@ -48,6 +58,16 @@ async def made(unit: Unit) -> list[date]:
 async def strays(unit: Unit, since: datetime | None, until: datetime) -> list[date]:
     """The Mondays of weeks of this time in which something was read that lies among the others."""
     return [row["monday"] for row in await unit.fetch(STRAYS, since, until)]
+
+
+async def summarise(unit: Unit, mondays: Iterable[date]) -> None:
+    """The index by time knows all that these weeks hold."""
+    await unit.fetch(SUMMARISE, [monday.strftime(_NAMED) for monday in mondays])
+
+
+def by_time(unit: Unit) -> None:
+    """What follows in this Unit finds readings by their time, whatever else is known of them."""
+    unit.write(BY_TIME)
 
 
 def make(unit: Unit, monday: date) -> None:

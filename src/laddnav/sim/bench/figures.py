@@ -95,10 +95,12 @@ class Pace(Struct, frozen=True, kw_only=True):
     objects: int = 64  # Locations, Sessions and cards that are asked for or changed one by one, in turn
     changed: int = 1000  # EVSEs
     partners: int = 50  # that are to hear of each
+    readings: int = 100_000_000
+    metered: int = 250  # stations that say them, six each a minute
 
 
 FULL = Pace(rounds=5, seconds=1.0)
-QUICK = Pace(rounds=1, seconds=0.6)
+QUICK = Pace(rounds=1, seconds=0.6, readings=1_000_000)
 
 
 def rate(name: str, unit: str, ours: float, limit: float, limit_is: str, *, goal: Goal | None = None) -> Figure:

@@ -70,7 +70,7 @@ async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]]) -> AsyncIt
             yield Ground(
                 database=opened.database,
                 url=opened.cluster.url("laddnav"),
-                postgres=_pid_of_postgres(Path(folder) / "postgres"),
+                postgres=pid_of_postgres(Path(folder) / "postgres"),
                 server=server,
                 clients=clients,
                 folder=Path(folder),
@@ -97,5 +97,5 @@ def _unsettled() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
 
 
-def _pid_of_postgres(cluster: Path) -> int:
+def pid_of_postgres(cluster: Path) -> int:
     return int((cluster / "data" / "postmaster.pid").read_text().split("\n", 1)[0])

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 Asking = Callable[[], Awaitable[None]]
 
-_TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds: the kernel counts no finer
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds: the kernel counts no finer
 
 
 class Refused(Exception):
@@ -76,14 +76,14 @@ async def _measured(side: Side, postgres: int, seconds: float) -> Rate:
     count = sum(task.result() for task in asking)
     return Rate(
         per_second=count / (loop.time() - began_at),
-        server_us=max(cpu_seconds(side.server) - server_before, _TICK) / count * 1e6,
-        postgres_us=max(cpu_seconds(postgres) - postgres_before, _TICK) / count * 1e6,
+        server_us=max(cpu_seconds(side.server) - server_before, TICK) / count * 1e6,
+        postgres_us=max(cpu_seconds(postgres) - postgres_before, TICK) / count * 1e6,
     )
 
 
 def cpu_seconds(pid: int) -> float:
     """Processor time so far of this process and of all that it has begun, in user and system mode, in all threads."""
-    return sum(_ticks(one) for one in _family(pid)) * _TICK
+    return sum(_ticks(one) for one in _family(pid)) * TICK
 
 
 def _family(pid: int) -> Iterator[int]:

@@ -57,12 +57,16 @@ order by made.n
 """
 REF_AT = "select ref from location where holder = $1 and owner = $1 order by ref offset $2 limit 1"
 
-# More readings of as many stations as there are in a thousand, a minute of theirs after the other, back from $4.
+# Readings where they are kept fastest, and what is looked at where they are kept for good.
+PREPARE_READINGS = "create table bench_reading (like reading including all)"
+EMPTY_READINGS = "truncate bench_reading"
+OF_READINGS = (
+    *("holder", "session_id", "station_id", "evse_no", "at"),
+    *("measurand", "phase", "place", "context", "value", "recorded_at"),
+)
 READINGS = "select count(*) from reading"
-MORE_READINGS = """
-insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, recorded_at)
-select $1, 'more-' || n / $5 % 1000 || '-' || n / $5 / 60000, 'more-' || n / $5 % 1000, 1,
-  $4::timestamptz - (n / $5 / 1000) * interval '1 minute', 'measurand ' || n % $5, '', 'Outlet', 'Sample.Periodic', n,
-  $4::timestamptz
-from generate_series($2::bigint, $3::bigint - 1) as n
+READINGS_SUMMED = "select sum(many) from reading_quarter"
+SIZE_OF_READINGS = """
+select sum(pg_total_relation_size(inhrelid))::bigint from pg_inherits where inhparent = 'reading'::regclass
 """
+SCAN_READINGS = "select count(*), sum(value) from reading where at < $1"
