@@ -123,10 +123,12 @@ class Broken:
     def __init__(self) -> None:
         self.frames = ['[2,"1","Heartbeat",{}]']
         self.closed_with: int | None = None
+        self.closed = asyncio.Event()
 
     async def receive(self) -> dict[str, Any]:
         if not self.frames:
-            await asyncio.Event().wait()
+            await self.closed.wait()
+            return {"type": "websocket.disconnect"}
         return {"type": "websocket.receive", "text": self.frames.pop()}
 
     async def send_text(self, text: str) -> None:
@@ -134,6 +136,7 @@ class Broken:
 
     async def close(self, code: int, reason: str) -> None:
         self.closed_with = code
+        self.closed.set()
 
 
 async def test_a_line_that_breaks_is_closed_and_does_not_look_alive(

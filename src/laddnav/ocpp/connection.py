@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
+from starlette.types import Message as Heard
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from laddnav.db.unit import Unit
@@ -16,6 +18,7 @@ from laddnav.ocpp import calls, reports, rules, store
 from laddnav.ocpp.actions import SmallTalk
 from laddnav.ocpp.exchange import Done, Exchange
 from laddnav.ocpp.model import Direction, FrameKind, Message, StationCall
+from laddnav.ocpp.turns import Turns
 from laddnav.ocpp.wanted import PATIENCE
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire import station as table
@@ -48,27 +51,28 @@ class Connection:
         self.line = Line(dialect=dialect, registration=rules.registration(station))
         self._sockets = sockets
         self._websocket = websocket
-        self._heard: asyncio.Queue[tuple[str, Call | CallError]] = asyncio.Queue(AHEAD_MAX)
+        self._garbled = 0
+        self._answering: Turns[tuple[str, Call | CallError]] = Turns(self._answer, self._broke)
+        self._asking: Turns[StationCall] = Turns(self._ask, self._broke)
         self._asked: dict[str, StationCall] = {}
-        self._to_ask: asyncio.Queue[StationCall] = asyncio.Queue()
         self._patience: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Until the station leaves or is sent away; where one of the three breaks, none goes on without it."""
-        three = [asyncio.create_task(one) for one in (self._read(), self._answer_in_turn(), self._ask_in_turn())]
+        """Until the station leaves or is sent away; where hearing, answering or asking breaks, none goes on."""
         try:
-            done, _ = await asyncio.wait(three, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                if (error := one.exception()) is not None:
-                    log.error("station_line_broke", station=self.station.id, error=repr(error), exc_info=error)
-                    await self.close(_BROKEN, "something broke here; come again")
+            while await self._hear(await self._websocket.receive()):
+                pass
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is said there
+            await self._broke(error)
         finally:
-            for one in three:
-                one.cancel()
             self._stop_waiting()
-            await asyncio.gather(*three, return_exceptions=True)
-            await asyncio.shield(self._leave_off())
+            await self._answering.stop()
+            await asyncio.shield(self._leave_off(await self._asking.stop()))
+
+    async def _broke(self, error: Exception) -> None:
+        log.error("station_line_broke", station=self.station.id, error=repr(error), exc_info=error)
+        await self.close(_BROKEN, "something broke here; come again")
 
     def send_away(self, code: int, reason: str) -> None:
         """Close without waiting for a station that may be long gone."""
@@ -80,39 +84,43 @@ class Connection:
 
     # The station asks -------------------------------------------------------------------------------------------------
 
-    async def _read(self) -> None:
-        garbled = 0
-        while True:
-            message = await self._websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            text: str = message.get("text") or ""
-            try:
-                if message.get("bytes") is not None:
-                    raise Garbled("OCPP-J speaks in text frames, not in binary ones")
-                frame = frames.read(text)
-            except Ignored:
-                continue
-            except Garbled as error:
-                garbled += 1
-                if garbled > GARBLED_MAX:
-                    await self.close(_PROTOCOL_ERROR, "this is not OCPP-J")
-                    return
-                await self._heard.put((text, self.line.dialect.spelt(error.answer)))
-                continue
-            garbled = 0
-            if isinstance(frame, Call):
-                await self._heard.put((text, frame))
-            else:
-                await self._answered(text, frame)
+    async def _hear(self, message: Heard) -> bool:
+        """False: the station has left."""
+        if message["type"] == "websocket.disconnect":
+            return False
+        text: str = message.get("text") or ""
+        try:
+            if message.get("bytes") is not None:
+                raise Garbled("OCPP-J speaks in text frames, not in binary ones")
+            frame = frames.read(text)
+        except Ignored:
+            return True
+        except Garbled as error:
+            self._garbled += 1
+            if self._garbled > GARBLED_MAX:
+                await self.close(_PROTOCOL_ERROR, "this is not OCPP-J")
+                return False
+            await self._to_answer(text, self.line.dialect.spelt(error.answer))
+            return True
+        self._garbled = 0
+        if isinstance(frame, Call):
+            await self._to_answer(text, frame)
+        else:
+            await self._answered(text, frame)
+        return True
 
-    async def _answer_in_turn(self) -> None:
-        while True:
-            text, heard = await self._heard.get()
-            if isinstance(heard, Call):
-                await self._carry_out(text, heard)
-            else:
-                await self._say(await self._done(self._exchange(text, None, Say(frames.write(heard))), heard.id))
+    async def _to_answer(self, text: str, heard: Call | CallError) -> None:
+        """In its turn; who is far ahead of us is not read until we have caught up."""
+        self._answering.put((text, heard))
+        if len(self._answering) >= AHEAD_MAX:
+            await self._answering.done()
+
+    async def _answer(self, one: tuple[str, Call | CallError]) -> None:
+        text, heard = one
+        if isinstance(heard, Call):
+            await self._carry_out(text, heard)
+        else:
+            await self._say(await self._done(self._exchange(text, None, Say(frames.write(heard))), heard.id))
 
     async def _carry_out(self, text: str, call: Call) -> None:
         fingerprint = hash(text)
@@ -157,17 +165,15 @@ class Connection:
 
     def ask(self, call: StationCall) -> None:
         """Put a call that this process has claimed in line; a station that is slow to read holds up only its own."""
-        self._to_ask.put_nowait(call)
-
-    async def _ask_in_turn(self) -> None:
-        while True:
-            call = await self._to_ask.get()
-            try:
-                await self._ask(call)
-            except Exception as error:
-                log.exception("station_call_failed", station=self.station.id, error=repr(error))
+        self._asking.put(call)
 
     async def _ask(self, call: StationCall) -> None:
+        try:
+            await self._say_in_turn(call)
+        except Exception as error:
+            log.exception("station_call_failed", station=self.station.id, error=repr(error))
+
+    async def _say_in_turn(self, call: StationCall) -> None:
         dialect = self.line.dialect
         async with self._sockets.database.unit() as unit:
             request = await calls.request_of(unit, call, dialect, self._sockets.seal)
@@ -236,10 +242,9 @@ class Connection:
         if left is not None:
             reports.keep(unit, self.station, left)
 
-    async def _leave_off(self) -> None:
+    async def _leave_off(self, unsent: Sequence[StationCall]) -> None:
         """What was sent and not answered never will be; what still waited may go over the next socket."""
         open_call = None if self.line.asked is None else self.line.asked.call.id
-        unsent = [self._to_ask.get_nowait() for _ in range(self._to_ask.qsize())]
         async with self._sockets.database.unit() as unit:
             for call in (*self._asked.values(), *unsent):
                 if call.id == open_call:

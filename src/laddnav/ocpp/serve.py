@@ -7,11 +7,12 @@ boot and a card each have a Unit of their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
 import structlog
 from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from laddnav.db.batch import Batch
@@ -65,6 +66,10 @@ class Sockets:
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/ocpp/{station_id}", self.endpoint)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """What `route` leads to, for who has matched it."""
+        return self.endpoint(WebSocket(scope, receive, send))
 
     async def run(self) -> None:
         """Send what stations are to be asked, until cancelled."""

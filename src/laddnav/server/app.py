@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -155,19 +155,20 @@ class House:
         ]
         if "ocpi" in self.settings.only:
             routes.append(partner_api.route(self._clients.settings.base))
-        if "ocpp" in self.settings.only:
-            routes.append(self.sockets.route())
         if "web" in self.settings.only:
             routes += self._api()
             routes += laddnav.web.app.routes(self._console())
-        app = Starlette(routes=routes)
-        if "ocpi" in self.settings.only:
-            return _Straight(ocpi.Desk(self._database, self._clients.settings, self._clients), app)
-        return app
+        return _Straight(
+            Starlette(routes=routes),
+            desk=ocpi.Desk(self._database, self._clients.settings, self._clients)
+            if "ocpi" in self.settings.only
+            else None,
+            sockets=self.sockets if "ocpp" in self.settings.only else None,
+        )
 
     def stations(self) -> ASGIApp:
         """What there is at the port of stations alone."""
-        return Starlette(routes=[self.sockets.route()])
+        return _Straight(Starlette(), sockets=self.sockets)
 
     def jobs(self) -> dict[str, Job]:
         """By the name under which trouble with it is told."""
@@ -240,16 +241,31 @@ class House:
 
 
 class _Straight:
-    """What partners ask goes straight to its room: they ask all day, and every layer between costs every request."""
+    """What partners ask and stations say goes straight to its room.
 
-    def __init__(self, desk: ocpi.Desk, rest: ASGIApp) -> None:
-        self._desk = desk
+    They do so all day, and every layer between costs every request, and each socket for as long as it is open.
+    """
+
+    def __init__(self, rest: ASGIApp, *, desk: ocpi.Desk | None = None, sockets: Sockets | None = None) -> None:
         self._rest = rest
+        self._desk = desk
+        self._sockets = sockets
+        self._stations = None if sockets is None else sockets.route()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._room(scope)(scope, receive, send)
+
+    def _room(self, scope: Scope) -> ASGIApp:
         path = scope.get("path", "")
-        theirs = scope["type"] == "http" and path.startswith("/ocpi") and path[5:6] in ("", "/")
-        await (self._desk if theirs and path != partner_api.PATH else self._rest)(scope, receive, send)
+        if scope["type"] == "http" and self._desk is not None:
+            theirs = path.startswith("/ocpi") and path[5:6] in ("", "/")
+            return self._desk if theirs and path != partner_api.PATH else self._rest
+        if scope["type"] == "websocket" and self._sockets is not None and self._stations is not None:
+            found, what = self._stations.matches(scope)
+            if found is Match.FULL:
+                scope.update(what)
+                return self._sockets
+        return self._rest
 
 
 async def _alive(request: Request) -> Response:
