@@ -28,6 +28,8 @@ WELL = EvseSeen(
     status=Status.AVAILABLE,
     status_at=NOW - HOUR,
     heard_at=None,
+    said_at=NOW,
+    beats_every=5 * MINUTE,
     charging_since=None,
     drivers=0,
     money=Decimal(0),
@@ -48,6 +50,10 @@ WELL = EvseSeen(
         ({"charging_since": NOW - 2 * HOUR, "status_at": NOW - MINUTE}, None),
         ({"status": Status.BLOCKED}, None),
         ({"status": Status.BLOCKED, "status_at": NOW - 8 * HOUR}, Ill.STUCK),
+        ({"said_at": NOW - 14 * MINUTE}, None),
+        ({"said_at": NOW - 15 * MINUTE, "status": Status.OUTOFORDER}, Ill.MUTE),
+        ({"said_at": NOW - HOUR, "beats_every": HOUR}, None),
+        ({"clock_off_at": NOW - HOUR}, Ill.CLOCK_OFF),
     ],
 )
 def test_an_ill_is_known_by_what_was_told(changes: dict[str, object], ill: Ill | None) -> None:

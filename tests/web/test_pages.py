@@ -27,7 +27,17 @@ from tests.web.test_watching import certify, notice
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
-    *("/bookings/all", "/terminals", "/terminals/captures", "/hub", "/tasks", "/templates", "/attention", "/meters"),
+    *(
+        "/bookings/all",
+        "/terminals",
+        "/terminals/captures",
+        "/hub",
+        "/tasks",
+        "/templates",
+        "/attention",
+        "/cures",
+        "/meters",
+    ),
 )
 OTHERS = (
     "/partners",

@@ -269,7 +269,7 @@ async def stop(unit: Unit, station: Station, stop: ChargeStopped) -> Outcome:
         without = f"a charge ended at {stop.register} Wh, and its beginning was never told"
         _doubt(unit, station, "", DoubtKind.STOP_WITHOUT_START, stop, without)
         return Outcome(ChargeClosed(token=await _stopper(unit, station, stop, None)))
-    if not charge.stopped:
+    if not charge.told_over:
         await _end(unit, station, charge, stop)
         prices.ended(unit, station, charge.session_id)
     elif charge.stop_key != stop.natural_key:

@@ -79,11 +79,11 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
     await _follow(unit, station, charge, told)
-    if told.stage is Stage.ENDED and not charge.stopped:
+    if told.stage is Stage.ENDED and not charge.told_over:
         charge = replace(charge, ending=json.encode(told).decode())
     ending = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
     complete = await store.charges.hear(unit, charge, told, None if ending is None else ending.number)
-    if ending is not None and not charge.stopped:
+    if ending is not None and not charge.told_over:
         if complete:
             await _end(unit, station, charge, ending)
         else:
@@ -114,7 +114,8 @@ async def show(unit: Unit, station: Station, evse_no: int) -> None:
         session = await sessions.find(unit, holder, holder, session_id)
         charges = charges or (session is not None and session.status is Course.ACTIVE)
     found = await store.connectors.of_evse(unit, station, evse_no)
-    if not found and not charges:
+    if not found and not charges:  # what we told of it ourselves is over with the charge
+        await locations.vacated(unit, holder, where, Status.CHARGING)
         return
     status = Status.CHARGING if charges else rules.of_connectors([status for status, _, _ in found])
     said = ", ".join(dict.fromkeys(said for _, said, _ in found)) or "Occupied"
@@ -126,7 +127,7 @@ async def show(unit: Unit, station: Station, evse_no: int) -> None:
 async def close(unit: Unit, station: Station, name: str, told: StoryTold) -> None:
     """The Station says whether more is to come; of what never comes the charge is closed without it (E14)."""
     found = await store.charges.story(unit, station.holder, station.id, name, lock=True)
-    if found is None or found[0].stopped or told.more:
+    if found is None or found[0].told_over or told.more:
         return
     charge, _ = found
     if charge.ending is None:

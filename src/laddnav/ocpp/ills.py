@@ -14,37 +14,47 @@ from laddnav.locations.model import Status
 
 
 class Ill(StrEnum):
-    """SILENT: its Station is not heard. ENDLESS: a charge without a stop. STUCK: a plug that nobody charges through.
+    """SILENT: its Station is away. MUTE: it is on the line and says nothing. ENDLESS: a charge without a stop.
 
+    STUCK: a plug that nobody charges through. CLOCK_OFF: its Station told times that cannot be.
     ATTACKED: its Station noticed what may be an attack. TOUCHED: only what happens to every Station now and then.
     ALERTING: a monitor of it alerts, and has not said yet that this is over.
     """
 
     SILENT = "SILENT"
+    MUTE = "MUTE"
     FAULTED = "FAULTED"
     ENDLESS = "ENDLESS"
     STUCK = "STUCK"
+    CLOCK_OFF = "CLOCK_OFF"
     ATTACKED = "ATTACKED"
     TOUCHED = "TOUCHED"
     ALERTING = "ALERTING"
 
 
 class Cure(StrEnum):
-    """What to ask of the Station; SEE: nothing, somebody has to look at what it noticed."""
+    """What to ask of the Station: BEAT, to say something, for with the answer it sets its clock; CLOSE, to end the
+    charge, which is closed without its end where it cannot. SEE: nothing, somebody has to look at what it noticed.
+    """
 
     RESET = "RESET"
     UNLOCK = "UNLOCK"
+    CLOSE = "CLOSE"
+    BEAT = "BEAT"
     SEE = "SEE"
 
 
-CURES: dict[Ill, Cure | None] = {
-    Ill.SILENT: None,  # whoever does not hear us has to be visited
-    Ill.FAULTED: Cure.RESET,
-    Ill.ENDLESS: Cure.RESET,
-    Ill.STUCK: Cure.UNLOCK,
-    Ill.ATTACKED: Cure.SEE,
-    Ill.TOUCHED: Cure.SEE,
-    Ill.ALERTING: None,  # what it is depends on what is monitored; it ends when the station says so
+# What helps against each, the mildest first: that is what is proposed.
+CURES: dict[Ill, tuple[Cure, ...]] = {
+    Ill.SILENT: (),  # whoever does not hear us has to be visited
+    Ill.MUTE: (Cure.BEAT, Cure.RESET),
+    Ill.FAULTED: (Cure.RESET,),
+    Ill.ENDLESS: (Cure.CLOSE, Cure.RESET),
+    Ill.STUCK: (Cure.UNLOCK, Cure.RESET),
+    Ill.CLOCK_OFF: (Cure.BEAT, Cure.RESET),
+    Ill.ATTACKED: (Cure.SEE,),
+    Ill.TOUCHED: (Cure.SEE,),
+    Ill.ALERTING: (),  # what it is depends on what is monitored; it ends when the station says so
 }
 # Critical by the tables of security events, and a thing of every day all the same.
 WARNING = 6  # the least severity that asks for somebody; what is above tells how things are
@@ -53,12 +63,15 @@ EVERYDAY = frozenset({"FirmwareUpdated", "ResetOrReboot", "SettingSystemTime", "
 QUIET = timedelta(minutes=15)  # a station that restarts after an update is back by then
 ENDED = timedelta(minutes=10)  # a stop may be under way for as long as a mobile line is down
 PARKED = timedelta(hours=8)  # a car that stays over night is no ill
+BEATS = 3  # heartbeats that may be missing: one is lost, one is late
 
 
 class EvseSeen(Struct, frozen=True, kw_only=True):
     """`heard_at` None: its Station is on the line. `charging_since` None: no charge is under way.
 
-    `drivers` charged there in the last week, for `money` before taxes.
+    `said_at` is when its Station last said anything, as it does once in `beats_every`; `clock_off_at` when its clock
+    was last found to be wrong, since somebody had it set. `drivers` charged there in the last week, for `money` before
+    taxes.
     """
 
     holder: PartyId
@@ -68,6 +81,9 @@ class EvseSeen(Struct, frozen=True, kw_only=True):
     status: Status
     status_at: datetime
     heard_at: datetime | None
+    said_at: datetime
+    beats_every: timedelta
+    clock_off_at: datetime | None = None
     charging_since: datetime | None
     drivers: int
     money: Decimal
@@ -126,14 +142,19 @@ def ill_of(seen: EvseSeen, now: datetime) -> tuple[Ill, datetime] | None:
     lasts = now - seen.status_at
     if seen.heard_at is not None:
         return (Ill.SILENT, seen.heard_at) if now - seen.heard_at >= QUIET else None
+    if now - seen.said_at >= max(BEATS * seen.beats_every, QUIET):
+        return Ill.MUTE, seen.said_at
     if seen.status is Status.OUTOFORDER:
         return Ill.FAULTED, seen.status_at
-    if seen.charging_since is not None:
-        over = seen.status is Status.AVAILABLE and lasts >= ENDED
-        return (Ill.ENDLESS, seen.charging_since) if over else None
-    if seen.status is Status.BLOCKED and lasts >= PARKED:
+    if seen.charging_since is not None and seen.status is Status.AVAILABLE and lasts >= ENDED:
+        return Ill.ENDLESS, seen.status_at
+    if seen.charging_since is None and seen.status is Status.BLOCKED and lasts >= PARKED:
         return Ill.STUCK, seen.status_at
-    return None
+    return None if seen.clock_off_at is None else (Ill.CLOCK_OFF, seen.clock_off_at)
+
+
+def proposed(ill: Ill) -> Cure | None:
+    return next(iter(CURES[ill]), None)
 
 
 def ranked(
@@ -148,7 +169,7 @@ def ranked(
             evse_uid=one.evse_uid,
             ill=ill[0],
             since=ill[1],
-            cure=CURES[ill[0]],
+            cure=proposed(ill[0]),
             drivers=one.drivers,
             money=one.money,
             currency=one.currency,
@@ -168,7 +189,7 @@ def _looked_for(one: Noticed) -> Attention:
         noticed=tuple(sorted(one.kinds, key=lambda kind: (kind in EVERYDAY, kind))),
         last_id=one.last_id,
         since=one.since,
-        cure=CURES[ill],
+        cure=proposed(ill),
         drivers=one.drivers,
         money=one.money,
         currency=one.currency,
@@ -183,7 +204,7 @@ def _alerting(one: Alert) -> Attention:
         noticed=one.alerts,
         severity=one.severity,
         since=one.since,
-        cure=CURES[Ill.ALERTING],
+        cure=proposed(Ill.ALERTING),
         drivers=one.drivers,
         money=one.money,
         currency=one.currency,

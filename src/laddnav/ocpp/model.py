@@ -44,6 +44,10 @@ class Message(Struct, frozen=True, kw_only=True):
     id: int = 0
 
 
+# The key of a stop that was never told; one that is told after all is taken.
+LOST = "lost"
+
+
 class Transaction(Struct, frozen=True, kw_only=True):
     """A charge as a station speaks of it; `session_id` "" where no Evse of ours was charging, or nobody was let in yet.
 
@@ -70,6 +74,11 @@ class Transaction(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """By what the station knows it."""
         return self.told_as or str(self.number)
+
+    @property
+    def told_over(self) -> bool:
+        """Whether the station said that it is over; one that we closed for it is over, too, until it does."""
+        return self.stopped and self.stop_key != LOST
 
 
 class StationCall(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ LIMITS = {one: f"Limits {one}" for one in Limiting}
 STORY = "ReportCharge"
 REPORT = "ReportVariables"
 TASK = "Task"
+CURE = "Cure"
 
 # How long a station may take, on a clock on the wall; mobile networks are slow (OCPP-J 1.6 §4.1.1).
 PATIENCE = timedelta(seconds=30)

@@ -28,6 +28,7 @@ import laddnav.ocpi.operate.partners
 import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.attention_routes
+import laddnav.ocpp.cures.routes
 import laddnav.ocpp.display_routes
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
@@ -69,6 +70,7 @@ from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import charges
+from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.security import signing
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.serve import Sockets
@@ -122,6 +124,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.ocpp.attention_routes.ROUTES,
+    *laddnav.ocpp.cures.routes.ROUTES,
     *laddnav.ocpp.tasks.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
@@ -205,6 +208,7 @@ class House:
                 "forget_readings": every(
                     3600, lambda: readings.forget(database, self.settings.readings_kept, analytics.readings_needed)
                 ),
+                "cures": every(30, lambda: cures.look_after(database)),
                 "station_tasks": every(2, lambda: going_on.go_on(database)),
                 "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),

@@ -54,6 +54,7 @@ STALE = {
     "TariffChanged": "tariffs",
     "TokenChanged": "tokens",
     "TaskWentOn": "tasks",
+    "CureWentOn": "cures",
 }
 
 GATHER = 0.15  # seconds: what happens within it is told together

@@ -81,11 +81,11 @@ async def can(unit: Unit, holder: PartyId, where: EvseRef, capability: str) -> b
     return any(capability in evse.capabilities for evse in evses if fold(evse.uid) == fold(where.evse_uid))
 
 
-async def vacated(unit: Unit, holder: PartyId, where: EvseRef) -> None:
-    """What was reserved for a driver is free again, unless its Station has said otherwise meanwhile."""
+async def vacated(unit: Unit, holder: PartyId, where: EvseRef, was: Status = Status.RESERVED) -> None:
+    """What was kept or taken by a driver is free again, unless its Station has said otherwise meanwhile."""
     location = await store.places.find(unit, holder, holder, where.location_id)
     for evse in () if location is None else location.evses:
-        if fold(evse.uid) == fold(where.evse_uid) and evse.status is Status.RESERVED:
+        if fold(evse.uid) == fold(where.evse_uid) and evse.status is was:
             await report_status(unit, holder, holder, where.location_id, evse.uid, Status.AVAILABLE, unit.now)
 
 

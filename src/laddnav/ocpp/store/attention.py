@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
-from laddnav.ocpp.ills import Alert, EvseSeen, Noticed
+from laddnav.ocpp.ills import QUIET, Alert, EvseSeen, Noticed
+
+_DAY = timedelta(days=1)  # a clock that was wrong before that may have been set since by anybody
 
 # Only where something may be wrong: what charges as it should is most of a network, and is left out at once.
 SEEN = """
 select a.holder, a.station_id, a.evse_no, a.evse_uid, e.status, e.status_at,
   case when s.connected_to is null then s.last_seen_at end as heard_at,
+  s.last_seen_at as said_at, s.heartbeat_interval * interval '1 second' as beats_every, c.clock_off_at,
   (select min(t.started_at) from ocpp_transaction t
    where t.holder = a.holder and t.station_id = a.station_id and t.evse_no = a.evse_no
      and not t.stopped) as charging_since,
@@ -25,8 +28,17 @@ left join lateral (
   select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
   from session x where x.holder = a.holder and x.station_id = a.station_id and x.evse_no = a.evse_no
     and x.started_at >= $2) w on true
+left join (
+  select d.holder, d.station_id, x.evse_no, max(d.raised_at) as clock_off_at
+  from doubt d join session x on x.holder = d.holder and x.owner = d.holder and x.id_key = lower(d.session_id)
+  where d.kind = 'CLOCK_OFF' and d.settled_at is null and d.raised_at >= $3 and not exists (
+    select from ocpp_cure k where k.holder = d.holder and k.station_id = d.station_id and k.cure in ('BEAT', 'RESET')
+      and k.state in ('TAKEN', 'CURED') and k.at >= d.raised_at)
+  group by d.holder, d.station_id, x.evse_no) c
+  on c.holder = a.holder and c.station_id = a.station_id and c.evse_no = a.evse_no
 where ($1::text is null or a.holder = $1) and s.last_seen_at is not null
-  and (s.connected_to is null or e.status in ('OUTOFORDER', 'BLOCKED', 'AVAILABLE'))
+  and (s.connected_to is null or s.last_seen_at < $4 or c.clock_off_at is not null
+    or e.status in ('OUTOFORDER', 'BLOCKED', 'AVAILABLE'))
 """
 
 
@@ -63,7 +75,7 @@ async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[Evse
     """With who charged there since then."""
     return [
         EvseSeen(**dict(row) | {"holder": PartyId.parse(row["holder"]), "status": Status(row["status"])})
-        for row in await unit.fetch(SEEN, holder and str(holder), since)
+        for row in await unit.fetch(SEEN, holder and str(holder), since, unit.now - _DAY, unit.now - QUIET)
     ]
 
 

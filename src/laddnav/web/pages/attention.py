@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from laddnav.locations import actions as locations
 from laddnav.ocpp import attention
+from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.security import noticing
 from laddnav.people import actions as people
 from laddnav.people.api import yours
@@ -15,7 +16,8 @@ from laddnav.web.asked import Asked, Door, do, see
 async def list_all(asked: Asked) -> Response:
     async with asked.unit() as unit:
         found = await attention.wanted(unit, asked.visitor.holder)
-    return asked.page("attention.html", found=found)
+        tried = await cures.last(unit, found)
+    return asked.page("attention.html", found=found, tried=tried)
 
 
 async def look(asked: Asked) -> Response:

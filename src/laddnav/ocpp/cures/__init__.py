@@ -1,0 +1,1 @@
+"""What is done about an ill: by one click or by a rule, asked of the Station once, and followed until it helped."""
