@@ -30,13 +30,24 @@ def metered(at: datetime, wh: float, context: str = "Sample.Periodic") -> list[d
     return [{"timestamp": rfc3339(at), "sampled_value": [sample]}]
 
 
-# What a station is asked of its monitors, each with an answer that a test gives it.
-MONITORING = (
+# What a station is asked and answers as a test has it, or else that it will.
+ANSWERED = (
+    "GetBaseReport",
     "SetMonitoringBase",
     "SetMonitoringLevel",
     "SetVariableMonitoring",
     "ClearVariableMonitoring",
     "GetMonitoringReport",
+    "AdjustPeriodicEventStream",
+    "GetPeriodicEventStream",
+    "SetDERControl",
+    "GetDERControl",
+    "ClearDERControl",
+    "RequestBatterySwap",
+    "UsePriorityCharging",
+    "UpdateDynamicSchedule",
+    "AFRRSignal",
+    "NotifyAllowedEnergyTransfer",
 )
 
 
@@ -50,7 +61,7 @@ def answering(protocol: str) -> type:
             super().__init__(*given, response_timeout=20)
             self.asked: list[tuple[str, dict[str, Any]]] = []
             self.queued = False
-            self.monitors: dict[str, dict[str, Any]] = {}
+            self.answers: dict[str, dict[str, Any]] = {}
 
         @on(Action.request_start_transaction)
         def _start(self, **said: Any) -> Any:
@@ -116,14 +127,16 @@ def answering(protocol: str) -> type:
             self.asked.append(("CostUpdated", said))
             return result.CostUpdated()
 
-    for action in MONITORING:
-        setattr(Wire, f"_{action}", _monitors(result, action))
+    for action in ANSWERED:
+        if hasattr(result, action):
+            setattr(Wire, f"_{action}", _answers(result, action))
     return Wire
 
 
-def _monitors(result: Any, action: str) -> Any:
-    def answer(self: Any, **_: Any) -> Any:
-        return getattr(result, action)(**self.monitors[action])
+def _answers(result: Any, action: str) -> Any:
+    def answer(self: Any, **said: Any) -> Any:
+        self.asked.append((action, said))
+        return getattr(result, action)(**self.answers.get(action, {"status": "Accepted"}))
 
     answer.__name__ = f"_{action}"  # by which the package finds it
     return on(action)(answer)

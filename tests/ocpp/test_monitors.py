@@ -30,9 +30,6 @@ ANSWERS = {
     "ClearVariableMonitoring": {
         "clear_monitoring_result": [{"id": 7, "status": "Accepted"}, {"id": 9, "status": "NotFound"}]
     },
-    "SetMonitoringBase": {"status": "Accepted"},
-    "SetMonitoringLevel": {"status": "Accepted"},
-    "GetMonitoringReport": {"status": "Accepted"},
 }
 
 
@@ -44,7 +41,7 @@ async def test_an_alert_needs_attention_until_it_is_cleared_or_nobody_monitors_i
     async with database.unit() as unit:
         await locations.provision(unit, "ST1", Provisioning(on_connect="none"))
     async with numbered(url, protocol) as station:
-        station.wire.monitors.update(ANSWERS)
+        station.wire.answers.update(ANSWERS)
 
         async def ask(action: str, **payload: Any) -> None:
             await calls.ask(database, "ST1", action, payload)

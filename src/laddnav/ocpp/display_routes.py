@@ -8,12 +8,11 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database
-from laddnav.locations import actions as locations
 from laddnav.ocpp import calls, rules
-from laddnav.ocpp.routes import Answered, answered
+from laddnav.ocpp.routes import Answered, answered, looked_at
 from laddnav.ocpp.wire.display import HideMessage, Priority, ShowMessage, TellCustomer, TellMessages, TellNow, Trigger
 from laddnav.ocpp.wire.events import Request
-from laddnav.people.api import Route, yours
+from laddnav.people.api import Route
 from laddnav.people.model import Role, Visitor
 
 Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -91,8 +90,7 @@ async def trigger(database: Database, by: Visitor, station_id: str, body: Trigge
 
 
 async def _said(database: Database, by: Visitor, station_id: str, request: Request) -> Answered:
-    async with database.unit() as unit:
-        yours(by, (await locations.station(unit, station_id)).holder)
+    await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, request))
 
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
-from laddnav.ocpp import charges, needs, prices, rules, store, variables
+from laddnav.ocpp import charges, monitors, needs, prices, rules, store, variables
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
 from laddnav.ocpp.security import leading, passwords, roots, signing
 from laddnav.ocpp.tasks import going_on
-from laddnav.ocpp.wanted import CURE, FREE, KEEP, LIMITS, REPORT, START, STOP, STORY, TASK, UNLOCK, about
+from laddnav.ocpp.wanted import CURE, FREE, KEEP, LIMITS, MONITORS, REPORT, START, STOP, STORY, TASK, UNLOCK, about
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
@@ -182,6 +182,7 @@ ERRANDS: dict[str, Errand] = {
     FREE: Errand(_free, _freed),
     UNLOCK: Errand(_unlock, _unlocked),
     REPORT: variables.ERRAND,
+    MONITORS: monitors.ERRAND,
     needs.NEEDS: needs.ERRAND,
     **prices.ERRANDS,
     TASK: going_on.ERRAND,

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
-from laddnav.ocpp import vat_numbers
+from laddnav.ocpp import store, vat_numbers
 from laddnav.ocpp.model import Outcome, StationReport
 from laddnav.ocpp.store import reports as kept
 from laddnav.ocpp.wire.events import Noted
 from laddnav.ocpp.wire.reports import (
+    Part,
     Reported,
     ReservationGone,
     Topic,
@@ -39,14 +40,28 @@ class UnknownReport(Refusal):
 
 async def tell(unit: Unit, station: Station, reported: Reported) -> Outcome:
     keep(unit, station, reported)
+    if reported.part is not None:
+        await _hear_part(unit, station, reported.topic, reported.part)
     return Outcome(Noted())
 
 
+async def _hear_part(unit: Unit, station: Station, topic: Topic, told: Part) -> None:
+    """What a report that is whole does not name is not there any more."""
+    if await store.listings.hear_part(unit, station, topic, told.number, told.part, last=not told.more):
+        report = await store.listings.report(unit, station, topic)
+        assert report is not None, "it was just found"
+        kept.forget_unnamed(unit, station.holder, station.id, topic, report.asked_at)
+
+
 def keep(unit: Unit, station: Station, reported: Reported) -> None:
+    if reported.awaited is not None:
+        store.listings.asked(unit, station, reported.topic, reported.awaited)
     for key in reported.gone:
         kept.take_back(unit, station.holder, station.id, reported.topic, key)
     for thing in reported.things:
         kept.keep(unit, station.holder, station.id, reported.topic, thing)
+    if reported.whole:
+        kept.forget_unnamed(unit, station.holder, station.id, reported.topic, unit.now)
 
 
 async def reservation_gone(unit: Unit, station: Station, gone: ReservationGone) -> Outcome:

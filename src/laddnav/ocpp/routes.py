@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.locations import actions as locations
+from laddnav.locations.model import Station
 from laddnav.ocpp import actions, calls
 from laddnav.ocpp.model import Message
 from laddnav.people.api import Limit, Page, Route, yours
@@ -41,9 +42,16 @@ async def list_messages(
 
 async def ask_station(database: Database, by: Visitor, station_id: str, action: str, body: dict[str, Any]) -> Answered:
     """Send a request to a Station in OCPP's own words, and wait for its answer."""
-    async with database.unit() as unit:
-        yours(by, (await locations.station(unit, station_id)).holder)
+    await looked_at(database, by, station_id)
     return answered(await calls.ask(database, station_id, action, body))
+
+
+async def looked_at(database: Database, by: Visitor, station_id: str) -> Station:
+    """Whoever asks a Station for something may do so. Raises UnknownStation, NotYours."""
+    async with database.unit() as unit:
+        station = await locations.station(unit, station_id)
+    yours(by, station.holder)
+    return station
 
 
 def answered(replied: calls.Replied) -> Answered:

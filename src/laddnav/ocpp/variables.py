@@ -11,7 +11,7 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import rules, store
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import Outcome, StationCall
-from laddnav.ocpp.store.variables import Report
+from laddnav.ocpp.store.listings import VARIABLES, Report
 from laddnav.ocpp.wanted import REPORT, About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import Noted, Request, Verdict
@@ -21,7 +21,7 @@ from laddnav.ocpp.wire.variables import ReportVariables, Variable, VariablesRepo
 def ask_for(unit: Unit, station: Station) -> int:
     """Have all of it told anew; the number of the report."""
     number = rules.number_named(unit.new_id())
-    store.variables.asked(unit, station, number)
+    store.listings.asked(unit, station, VARIABLES, number)
     write_down(unit, station.holder, station.id, REPORT, station.id, str(number), about=About(number=number))
     return number
 
@@ -30,7 +30,7 @@ async def booted(unit: Unit, station: Station, firmware: str | None) -> None:
     """B07.FR.14: after the first boot and with new firmware; a report that never became whole is asked for again."""
     if station.on_connect != "configure":
         return
-    last = await store.variables.report(unit, station)
+    last = await store.listings.report(unit, station, VARIABLES)
     if last is None or last.whole_at is None or last.firmware != firmware:
         ask_for(unit, await locations.station(unit, station.id))
 
@@ -38,7 +38,7 @@ async def booted(unit: Unit, station: Station, firmware: str | None) -> None:
 async def tell(unit: Unit, station: Station, told: VariablesReported) -> Outcome:
     """A part of a report; of one that nobody asked for, what it says is true all the same."""
     store.variables.keep(unit, station, told.variables, told.number)
-    whole = await store.variables.hear_part(unit, station, told.number, told.part, last=not told.more)
+    whole = await store.listings.hear_part(unit, station, VARIABLES, told.number, told.part, last=not told.more)
     if whole:
         store.variables.forget_others(unit, station, told.number)
     return Outcome(Noted())
@@ -46,7 +46,7 @@ async def tell(unit: Unit, station: Station, told: VariablesReported) -> Outcome
 
 async def known(unit: Unit, station: Station) -> tuple[Sequence[tuple[Variable, datetime]], Report | None]:
     """(each variable with when it was last said, how the newest report of them went)."""
-    return await store.variables.kept(unit, station), await store.variables.report(unit, station)
+    return await store.variables.kept(unit, station), await store.listings.report(unit, station, VARIABLES)
 
 
 async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:

@@ -21,6 +21,7 @@ UNLOCK = "Unlock"
 LIMITS = {one: f"Limits {one}" for one in Limiting}
 STORY = "ReportCharge"
 REPORT = "ReportVariables"
+MONITORS = "ReportMonitors"
 TASK = "Task"
 CURE = "Cure"
 

@@ -30,10 +30,13 @@ import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.attention_routes
 import laddnav.ocpp.cures.routes
 import laddnav.ocpp.display_routes
+import laddnav.ocpp.der_routes
 import laddnav.ocpp.reports_routes
+import laddnav.ocpp.monitoring_routes
 import laddnav.ocpp.routes
 import laddnav.ocpp.security.routes
 import laddnav.ocpp.tariff_routes
+import laddnav.ocpp.steering_routes
 import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
 import laddnav.parties.routes
@@ -122,6 +125,9 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpp.tariff_routes.ROUTES,
     *laddnav.ocpp.security.routes.ROUTES,
     *laddnav.ocpp.reports_routes.ROUTES,
+    *laddnav.ocpp.monitoring_routes.ROUTES,
+    *laddnav.ocpp.steering_routes.ROUTES,
+    *laddnav.ocpp.der_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.ocpp.attention_routes.ROUTES,
     *laddnav.ocpp.cures.routes.ROUTES,

@@ -19,6 +19,13 @@ TAKE_BACK = """
 delete from ocpp_told
 where holder = $1 and station_id = $2 and topic = $3 and (key = $4 or split_part(key, '/', 1) = $4)
 """
+# What hangs below a thing goes with it; below no thing, it is of nothing that a report would name.
+FORGET_UNNAMED = """
+delete from ocpp_told t
+where holder = $1 and station_id = $2 and topic = $3 and told_at < $4 and split_part(key, '/', 1) <> '' and not exists (
+  select 1 from ocpp_told n where n.holder = t.holder and n.station_id = t.station_id and n.topic = t.topic
+    and n.key = split_part(t.key, '/', 1) and n.told_at >= $4)
+"""
 _REPORT = "holder, station_id, topic, key, document, told_at"
 OF_STATION = f"""
 select {_REPORT} from ocpp_told
@@ -40,6 +47,11 @@ def keep(unit: Unit, holder: PartyId, station_id: str, topic: Topic, thing: Thin
 def take_back(unit: Unit, holder: PartyId, station_id: str, topic: Topic, key: str) -> None:
     """`key` itself, and everything below it."""
     unit.write(TAKE_BACK, str(holder), station_id, topic, key)
+
+
+def forget_unnamed(unit: Unit, holder: PartyId, station_id: str, topic: Topic, since: datetime) -> None:
+    """What was not told `since`."""
+    unit.write(FORGET_UNNAMED, str(holder), station_id, topic, since)
 
 
 async def of_station(

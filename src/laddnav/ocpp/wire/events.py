@@ -13,10 +13,13 @@ from laddnav.kit.ids import fold
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
+from laddnav.ocpp.wire.der import DerRequest
 from laddnav.ocpp.wire.display import DisplayRequest
+from laddnav.ocpp.wire.monitoring import MonitoringRequest
 from laddnav.ocpp.wire.prices import PriceRequest
 from laddnav.ocpp.wire.reports import ReportAnswer, Reported, ReportEvent
 from laddnav.ocpp.wire.security import Check, ContractState, RootsTold, SecurityAnswer, SecurityEvent, SecurityRequest
+from laddnav.ocpp.wire.steering import SteeringRequest
 from laddnav.ocpp.wire.upkeep import ListVersionTold, UpkeepEvent, UpkeepRequest
 from laddnav.ocpp.wire.variables import (
     ReadVariables,
@@ -370,6 +373,9 @@ Request = (
     | PriceRequest
     | SecurityRequest
     | DisplayRequest
+    | MonitoringRequest
+    | SteeringRequest
+    | DerRequest
     | ReportVariables
     | ReadVariables
     | SetVariables

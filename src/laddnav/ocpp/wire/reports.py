@@ -37,12 +37,27 @@ class Thing(Struct, frozen=True):
     document: dict[str, Any]
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """Of the report of this number, the first being 0; `more` are to come."""
+
+    number: int
+    part: int
+    more: bool
+
+
 class Reported(Struct, frozen=True, kw_only=True):
-    """These are so now, and what is `gone` is not there any more: a key, or what stands before a slash in several."""
+    """These are so now, and what is `gone` is not there any more: a key, or what stands before a slash in several.
+
+    `whole`: nothing else of the topic is there. `awaited` is the number under which all of it will be told: what no
+    `part` of that report names is not there any more.
+    """
 
     topic: Topic
     things: tuple[Thing, ...] = ()
     gone: tuple[str, ...] = ()
+    whole: bool = False
+    part: Part | None = None
+    awaited: int | None = None
 
 
 class NeedsTold(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from laddnav.ocpp.wire.events import (
     Unlock,
 )
 from laddnav.ocpp.wire.frames import ErrorCode
+from laddnav.ocpp.wire.monitoring import ClearMonitors, SetMonitors
 from laddnav.ocpp.wire.prices import ShowCost
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.upkeep import (
@@ -64,9 +65,9 @@ from laddnav.ocpp.wire.v2_0_1 import (
 from laddnav.ocpp.wire.variables import ReadVariables, ReportVariables, SetVariables, VariableName
 
 
-def items_per_message(action: str) -> VariableName:
-    """The variable in which a station says how many it takes at once (B05.FR.11, B06.FR.05)."""
-    return VariableName(component="DeviceDataCtrlr", name="ItemsPerMessage", instance=action)
+def items_per_message(action: str, component: str = "DeviceDataCtrlr") -> VariableName:
+    """The variable in which a station says how many it takes at once (B05.FR.11, B06.FR.05, N04.FR.09, N06.FR.04)."""
+    return VariableName(component=component, name="ItemsPerMessage", instance=action)
 
 
 REMARKS = ("PublishFirmwareStatusNotification",)
@@ -121,6 +122,8 @@ DIALECT = Dialect(
     bounds={
         ReadVariables: Bound(10, items_per_message("GetVariables")),
         SetVariables: Bound(10, items_per_message("SetVariables")),
+        SetMonitors: Bound(10, items_per_message("SetVariableMonitoring", "MonitoringCtrlr")),
+        ClearMonitors: Bound(10, items_per_message("ClearVariableMonitoring", "MonitoringCtrlr")),
         SendList: Bound(50, VariableName(component="LocalAuthListCtrlr", name="ItemsPerMessage")),
     },
     triggered_by=frozenset({"TriggerMessage"}),

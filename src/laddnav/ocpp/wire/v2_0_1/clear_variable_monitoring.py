@@ -7,6 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from laddnav.ocpp.wire.dialect import Asks
+from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.monitoring import ClearMonitors
 from laddnav.ocpp.wire.reports import Reported, Topic
 from laddnav.ocpp.wire.v2_0_1.reports import Number
 
@@ -28,3 +31,18 @@ def leaves(asked: dict[str, Any], said: dict[str, Any]) -> Reported | None:
         return None
     gone = tuple(str(one.id) for one in results if one.status in ("Accepted", "NotFound"))
     return Reported(topic=Topic.MONITOR, gone=gone)
+
+
+def write(request: ClearMonitors) -> dict[str, Any]:
+    return {"id": list(request.numbers)}
+
+
+def read(payload: dict[str, Any]) -> Verdict:
+    """ACCEPTED where each of them was there and is gone; UNKNOWN where none was rejected."""
+    said = {str(one.get("status")) for one in payload.get("clearMonitoringResult", ())}
+    if said <= {"Accepted"}:
+        return Verdict.ACCEPTED
+    return Verdict.UNKNOWN if said <= {"Accepted", "NotFound"} else Verdict.REJECTED
+
+
+codec = Asks("ClearVariableMonitoring", write, read)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.reports import Reported, Thing, Topic
+from laddnav.ocpp.wire.reports import Part, Reported, Thing, Topic
+from laddnav.ocpp.wire.v2_0_1.fields import Count
 from laddnav.ocpp.wire.v2_0_1.reports import Number, document, nothing
 from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name
 
@@ -27,7 +28,10 @@ class WireMonitors(Struct, frozen=True):
 
 
 class WireNotifyMonitoringReport(Struct, frozen=True):
+    requestId: Number
+    seqNo: Count
     monitor: tuple[WireMonitors, ...] = ()
+    tbc: bool = False
 
 
 def read(wire: WireNotifyMonitoringReport) -> Reported:
@@ -38,6 +42,7 @@ def read(wire: WireNotifyMonitoringReport) -> Reported:
             for of in wire.monitor
             for one in of.variableMonitoring
         ),
+        part=Part(number=wire.requestId, part=wire.seqNo, more=wire.tbc),
     )
 
 

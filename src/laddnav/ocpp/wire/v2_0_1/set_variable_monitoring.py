@@ -1,4 +1,4 @@
-"""SetVariableMonitoring: what a station monitors after its answer (OCPP 2.0.1 part 2 N04)."""
+"""SetVariableMonitoring: what a station is to monitor, and does after its answer (OCPP 2.0.1 part 2 N04)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from laddnav.ocpp.wire.dialect import Asks
+from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.monitoring import Flush, Monitor, SetMonitors
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
+from laddnav.ocpp.wire.v2_0_1.fields import accepted
 from laddnav.ocpp.wire.v2_0_1.reports import Number
-from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name
+from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name, write_name
 
 
 class WireWanted(Struct, frozen=True):
@@ -61,3 +65,33 @@ def _document(id: int, one: WireWanted) -> dict[str, Any]:
     name = str(read_name(one.component, one.variable))
     about = {"id": id, "transaction": one.transaction, "value": one.value, "type": one.type, "severity": one.severity}
     return {"variable": name} | about
+
+
+def write(request: SetMonitors) -> dict[str, Any]:
+    return {"setMonitoringData": [_wanted(one) for one in request.monitors]}
+
+
+def _wanted(one: Monitor) -> dict[str, Any]:
+    """N04.FR.12: under an id that it has, a monitor is replaced. N11.FR.09: a stream says one of its two."""
+    said: dict[str, Any] = {"value": one.value, "type": one.type.value, "severity": one.severity}
+    if one.number is not None:
+        said["id"] = one.number
+    if one.charging:
+        said["transaction"] = True
+    if one.stream is not None:
+        said["periodicEventStream"] = write_flush(one.stream)
+    return said | write_name(one.variable)
+
+
+def write_flush(flush: Flush) -> dict[str, Any]:
+    said = {"interval": flush.interval, "values": flush.values}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def read(payload: dict[str, Any]) -> Verdict:
+    """ACCEPTED where each of them is."""
+    results = payload.get("setMonitoringResult", ())
+    return Verdict.ACCEPTED if all(accepted(one) for one in results) else Verdict.REJECTED
+
+
+codec = Asks("SetVariableMonitoring", write, read)

@@ -19,7 +19,7 @@ DIALECT = replace(
         "GetCertificateChainStatus": get_certificate_chain_status.codec,
         "TransactionEvent": transaction_event.codec,
     },
-    asks={**v2_0_1.DIALECT.asks, SetTariff: tariff.set_default, ChangeTariff: tariff.change},
+    asks={**v2_0_1.DIALECT.asks, **reporting.ASKS, SetTariff: tariff.set_default, ChangeTariff: tariff.change},
     leaves=reporting.LEAVES,
     loses=tariff.lost,
 )
