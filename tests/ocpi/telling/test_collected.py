@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.connections.offers import publishing
 from laddnav.ocpi.deviations.policy import Hub, Policy
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
@@ -71,6 +73,14 @@ async def test_what_operators_tell_an_access_point_navigation_services_hear_from
         await tariffs.withdraw(unit, NAP, CPO, "T1")
     await nap.settle()
     assert await known(maps) == (["LOC1"], False)
+
+
+async def test_where_no_sides_are_named_an_access_point_tells_all_but_operators(nap: Installation) -> None:
+    """VER-006: so is read what it lists, where its URLs say nothing."""
+    await befriended(nap, CPO, Role.NAP)
+    access = await nap.connection()
+    published = {role: publishing(replace(access, our_role=role)) for role in (Role.NSP, Role.EMSP, Role.CPO)}
+    assert published == {Role.NSP: Role.CPO, Role.EMSP: Role.CPO, Role.CPO: Role.NAP}
 
 
 async def test_an_access_point_is_asked_in_any_version(nap: Installation) -> None:

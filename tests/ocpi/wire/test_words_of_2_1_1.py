@@ -172,6 +172,29 @@ def test_whose_side_an_endpoint_is_follows_from_who_publishes_it(role: Role, sid
     assert [one.role for one in details.endpoints] == [Interface.SENDER, side, other, Interface.SENDER]
 
 
+@pytest.mark.parametrize(
+    ("role", "paths", "sides"),
+    [
+        (Role.NAP, ("nap/locations", "nap/sender/locations"), "RS"),
+        (Role.NAP, ("v/emsp/locations", "v/cpo/locations"), "RS"),
+        (Role.NAP, ("cpo/2.1.1/emsp/locations", "cpo/2.1.1/cpo/locations"), "RS"),
+        (Role.NAP, ("sender/locations",), "S"),
+        (Role.NAP, ("locations",), "R"),
+        (Role.CPO, ("msp/tokens", "cpo/tokens"), "SR"),
+        (Role.CPO, ("emsp/locations",), "S"),
+        (Role.CPO, ("a/locations", "b/locations"), "SS"),
+    ],
+)
+def test_who_has_both_sides_of_a_module_says_by_its_urls_which_is_which(
+    role: Role, paths: tuple[str, ...], sides: str
+) -> None:
+    """VER-006: by the side or the role in them; where one tells, the other is the other."""
+    endpoints = [{"identifier": one.rpartition("/")[2], "url": f"https://a.example/{one}"} for one in paths]
+    hearing = replace(HEARING, role=role)
+    details = OLD.codecs[VersionDetails].convert({"version": "2.1.1", "endpoints": endpoints}, hearing)
+    assert "".join(one.role[0] for one in details.endpoints) == sides
+
+
 def test_credentials_are_of_one_party_in_the_role_that_we_know() -> None:
     """CRED-028, CRED-041."""
     roles = tuple(

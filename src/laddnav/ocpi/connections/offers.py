@@ -21,8 +21,9 @@ from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection, Stage
 from laddnav.ocpi.telling.push import Dice
 from laddnav.ocpi.wire import envelope, handshake
-from laddnav.ocpi.wire.handshake import Endpoint, OfferedVersion, VersionDetails
+from laddnav.ocpi.wire.handshake import Endpoint, OfferedVersion, VersionDetails, opposite
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.parties.model import Role
 
 log = structlog.get_logger()
 
@@ -90,7 +91,14 @@ async def endpoints(partner: Partner, offered: list[OfferedVersion], version: st
     """Raises NoCommonVersion, EndpointsMissing."""
     codec = VERSIONS[version].codecs[VersionDetails]
     reply = await _asked(partner, handshake.chosen(offered, VERSIONS, version).url)
-    return handshake.usable(codec.decode(envelope.single(reply.answer.data), hearing(partner.connection)))
+    said = replace(hearing(partner.connection), role=publishing(partner.connection))
+    return handshake.usable(codec.decode(envelope.single(reply.answer.data), said))
+
+
+def publishing(connection: Connection) -> Role:
+    """As whom they list endpoints where a version names no sides: an access point tells all but CPOs of places."""
+    theirs = connection.their_role or opposite(connection.our_role)
+    return Role.CPO if theirs is Role.NAP and connection.our_role is not Role.CPO else theirs
 
 
 def numbers(offered: Iterable[OfferedVersion]) -> tuple[str, ...]:

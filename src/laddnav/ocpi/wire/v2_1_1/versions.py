@@ -3,6 +3,8 @@
 OCPI 2.1.1 version_information_endpoint § Endpoint class.
 """
 
+from urllib.parse import urlsplit
+
 from msgspec import Struct
 
 from laddnav.ocpi.wire.codec import Codec, Hearing
@@ -19,6 +21,7 @@ OF_CPO = {
     Module.TARIFFS: Interface.SENDER,
     Module.TOKENS: Interface.RECEIVER,
 }
+_SIDES = {str(module): interface for module, interface in OF_CPO.items()}
 OTHER_SIDE = {Interface.SENDER: Interface.RECEIVER, Interface.RECEIVER: Interface.SENDER}
 
 
@@ -33,18 +36,42 @@ class WireVersionDetails(Struct, kw_only=True):
 
 
 def read(wire: WireVersionDetails, hearing: Hearing) -> VersionDetails:
+    listed: dict[str, list[str]] = {}
+    for one in wire.endpoints:
+        listed.setdefault(one.identifier, []).append(one.url)
     return VersionDetails(
         version=wire.version,
         endpoints=tuple(
-            Endpoint(identifier=one.identifier, role=_side(one.identifier, hearing.role), url=one.url)
-            for one in wire.endpoints
+            Endpoint(identifier=identifier, role=side, url=url)
+            for identifier, urls in listed.items()
+            for url, side in zip(urls, _sides(identifier, urls, hearing.role), strict=True)
         ),
     )
 
 
+def _sides(identifier: str, urls: list[str], role: Role) -> list[Interface]:
+    """Who lists a module twice has both sides of it, as an access point may; then the URLs say which is which."""
+    usual = _side(identifier, role)
+    if identifier not in _SIDES or (len(urls) == 1 and role is not Role.NAP):
+        return [usual] * len(urls)
+    told = [_told(identifier, url) for url in urls]
+    known = {side for side in told if side is not None}
+    left = OTHER_SIDE[known.pop()] if len(known) == 1 else usual
+    return [side or left for side in told]
+
+
+def _told(identifier: str, url: str) -> Interface | None:
+    """By the last segment that tells: a side by its name, or by the role that it belongs to."""
+    side = _SIDES[identifier]
+    words = {"sender": Interface.SENDER, "receiver": Interface.RECEIVER, "cpo": side}
+    words |= dict.fromkeys(("emsp", "msp"), OTHER_SIDE[side])
+    segments = reversed(urlsplit(url).path.lower().split("/"))
+    return next((words[one] for one in segments if one in words), None)
+
+
 def _side(identifier: str, role: Role) -> Interface:
     """Of the credentials, and of a module that we do not know, it says nothing."""
-    side = {str(module): interface for module, interface in OF_CPO.items()}.get(identifier)
+    side = _SIDES.get(identifier)
     if side is None:
         return Interface.SENDER
     return side if role is Role.CPO else OTHER_SIDE[side]
