@@ -12,16 +12,26 @@ from laddnav.locations.model import Status
 
 # A charge of ours that reaches into this time, and is under way, or has no Cdr yet, or one that is newer than that.
 # One that somebody decided not to bill, for what its meter signed, never has one.
+# Whether it began at most a week before, or lasts longer or still, an index finds it; there are few of the latter.
 NEEDED = """
+with reaching as (
+  select holder, owner, id_key, id, status from session s
+  where s.owner = s.holder and s.station_id is not null and s.status <> 'INVALID'
+    and s.started_at >= $1 - interval '7 days' and s.started_at < $2 and coalesce(s.ended_at, $2) >= $1
+  union all
+  select holder, owner, id_key, id, status from session s
+  where s.owner = s.holder and s.station_id is not null and s.status <> 'INVALID'
+    and s.started_at < $1 - interval '7 days' and coalesce(s.ended_at, $2) >= $1
+    and (s.ended_at is null or s.ended_at - s.started_at > interval '7 days')
+)
 select exists (
-  select from session s
-  where s.owner = s.holder and s.station_id is not null and s.started_at < $2 and coalesce(s.ended_at, $2) >= $1
-    and (s.status in ('PENDING', 'RESERVATION', 'ACTIVE', 'SETTLING')
-      or (s.status = 'COMPLETED' and not exists (
-        select from cdr c where c.session_key = s.id_key and c.holder = s.holder and c.owner = s.owner
-          and c.last_updated < $3)
-        and not exists (
-        select from meter_proof p where p.holder = s.holder and p.session_id = s.id and p.standing = 'REJECTED')))
+  select from reaching s
+  where s.status <> 'COMPLETED'
+    or not exists (
+      select from cdr c where c.session_key = s.id_key and c.holder = s.holder and c.owner = s.owner
+        and c.last_updated < $3)
+    and not exists (
+      select from meter_proof p where p.holder = s.holder and p.session_id = s.id and p.standing = 'REJECTED')
 ) as needed
 """
 
@@ -32,14 +42,16 @@ _OF = {
     Per.CUSTOMER: "concat_ws(' ', s.token_owner, nullif(said.body -> 'token' ->> 'contract_id', ''))",
     Per.MONTH: "''",
 }
-# Delivered is what the registers say that are known, first and last; a Cdr that takes back counts against its original.
+# Delivered is what the registers say that are known, first and last, across where they began anew.
+# A Cdr that takes back counts against its original.
 CHARGES = """
 with charge as (
   select s.holder, s.id_key, s.id, s.status, {of} as of,
     to_char(s.started_at at time zone (said.body ->> 'time_zone'), 'YYYY-MM') as month,
     coalesce(
       coalesce((said.body ->> 'meter_stopped')::numeric, (said.body -> 'meter' -> 'register' ->> 'wh')::numeric)
-        - coalesce((said.body ->> 'meter_started')::numeric, (said.body -> 'meter' -> 'first' ->> 'wh')::numeric),
+        - coalesce((said.body ->> 'meter_started')::numeric, (said.body -> 'meter' -> 'first' ->> 'wh')::numeric)
+        - coalesce((said.body -> 'meter' -> 'moved' ->> 'wh')::numeric, 0),
       s.energy_wh) as delivered
   from session s cross join lateral (select s.body::json as body) said
   where s.owner = s.holder and s.station_id is not null and s.status not in ('PENDING', 'RESERVATION')

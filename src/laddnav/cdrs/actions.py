@@ -28,7 +28,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
-from laddnav.metering.model import DoubtKind, Measured, Reading
+from laddnav.metering.model import DoubtKind, Fact, Measured, Reading
 from laddnav.meters import actions as meters
 from laddnav.meters.rules import NoReason
 from laddnav.people import actions as people
@@ -122,14 +122,22 @@ async def _closed(unit: Unit, session: Session) -> tuple[Cdr | None, Measured]:
     """None where what its meter signed does not let it be billed, and while a person has to decide that."""
     if session.place is None:  # begun by a version that did not keep it: as it is now
         session = replace(session, place=await _place_now(unit, session))
-    facts = await readings.facts(unit, session.holder, session.id, *charges.read_between(session))
-    measured = charges.whole(session, facts)
+    facts, measured = await _measured(unit, session)
+    known = await meters.explain(unit, session, measured.doubts)
+    if known is not None:
+        session = replace(known, place=session.place)
+        facts, measured = await _measured(unit, session)
     cdr = rules.closed(session, measured, id=unit.new_id(), now=unit.now)
     said = [fact for fact in facts if isinstance(fact, Reading)]
     proof = await meters.prove(unit, session, said, cdr.energy)
     if proof is not None and not proof.bills:
         return None, measured
     return replace(cdr, signed_data=signing.signed_data(proof)), measured
+
+
+async def _measured(unit: Unit, session: Session) -> tuple[Sequence[Fact], Measured]:
+    facts = await readings.facts(unit, session.holder, session.id, *charges.read_between(session))
+    return facts, charges.whole(session, facts)
 
 
 async def _place_now(unit: Unit, session: Session) -> CdrLocation:

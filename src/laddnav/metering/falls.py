@@ -1,6 +1,6 @@
 """A register that is lower than before: a slip, a meter that began again at nought, or another meter.
 
-Whichever it is, what was read since then is not billed: nobody knows what flowed across the fall.
+Where nobody knows the meter these are guesses, and what was read since then is not billed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,17 @@ def across(before: Energy, register: Energy, most: Energy) -> Energy | None:
     return next((Energy(rise) for rise in rises if rise <= most.wh), None)
 
 
+def rolled_over(before: Energy, register: Energy, full: Energy | None, most: Energy) -> Energy | None:
+    """What flowed while the register counted to where it is known to begin again, and on; None: it did not."""
+    if full is None or not register < before < full:
+        return None
+    rise = full - before + register
+    return rise if rise <= most else None
+
+
 def fallen(before: Energy, register: Energy, at: datetime, most: Energy) -> Fallen:
     """The first register that is lower; `most` is what can have flowed since the one before."""
-    rolled_over = across(before, register, most) is not None
-    kind = DoubtKind.ROLLOVER if rolled_over else DoubtKind.BACKWARD_REGISTER
+    kind = DoubtKind.BACKWARD_REGISTER if across(before, register, most) is None else DoubtKind.ROLLOVER
     return Fallen(at=at, register=register, kind=kind)
 
 

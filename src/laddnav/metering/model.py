@@ -78,7 +78,15 @@ class Mark(Struct, frozen=True, kw_only=True):
     activity: Activity
 
 
-Fact = Reading | Mark
+class Exchanged(Struct, frozen=True, kw_only=True):
+    """From this instant on another meter counts; what the old one said last and the new one first, if known."""
+
+    at: datetime
+    before: Energy | None = None
+    after: Energy | None = None
+
+
+Fact = Reading | Mark | Exchanged
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -105,8 +113,8 @@ class DoubtKind(StrEnum):
     """What can be doubtful about a session; a doubt is shown to a person and never turned into money by itself."""
 
     BACKWARD_REGISTER = "BACKWARD_REGISTER"  # lower than before: not used
-    ROLLOVER = "ROLLOVER"  # lower than before, as a meter is that counted to its end and on: not used
-    METER_EXCHANGED = "METER_EXCHANGED"  # lower than before, and it counts on from there: not used
+    ROLLOVER = "ROLLOVER"  # lower than before, as a meter is that counted to its end and on: used if its end is known
+    METER_EXCHANGED = "METER_EXCHANGED"  # another meter counts: used if that is known, and not only guessed
     JUMP = "JUMP"  # more than any EVSE can give since the register before: used only when the next one confirms it
     POWER_IMPLAUSIBLE = "POWER_IMPLAUSIBLE"  # more than this EVSE can give: as a JUMP
     GAP = "GAP"  # energy flowed, but for long nobody said when
@@ -128,7 +136,7 @@ class DoubtKind(StrEnum):
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
-    """One thing that is not as it should be; `energy` is what was read but is not billed because of it."""
+    """One thing that is not as it should be; `energy` is by how much the register moved more than was billed for it."""
 
     kind: DoubtKind
     at: datetime
@@ -191,7 +199,9 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Everything up to `read_at` has become stretches. `activity` holds then, and has `since`; `marks` are those after it,
     which wait for the next register, and so do the currents in `drawn`, one Drawn between two marks. `amperes` is what
     the last stretch of charging drew, where that is known. `readings` counts the registers between start and stop.
-    `power_max` is what the Evse can give; None takes the most that any can.
+    `power_max` is what the Evse can give; None takes the most that any can. `full` is where the register begins again
+    at nought, where that is known. `moved` is by how much it moved without energy, as its meter rolled over or was
+    exchanged; `anew`: it was exchanged, and the new one has said nothing yet.
     """
 
     started_at: datetime
@@ -207,6 +217,16 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     power_max: Power | None = None
     drawn: tuple[Drawn, ...] = ()
     amperes: Decimal | None = None
+    full: Energy | None = None
+    moved: Energy = NO_ENERGY
+    anew: bool = False
+
+    @property
+    def counted(self) -> Energy | None:
+        """From the first register to the last, whatever these say; None: no register is known."""
+        if self.first is None or self.register is None:
+            return None
+        return self.register - self.first - self.moved
 
 
 class Measured(Struct, frozen=True, kw_only=True):

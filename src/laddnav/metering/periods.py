@@ -18,7 +18,20 @@ from laddnav.kit.time import hours, rfc3339
 from laddnav.metering import falls
 from laddnav.metering.currents import forgotten, tallied, with_current
 from laddnav.metering.ends import disagreeing
-from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Held, Mark, Measured, Meter, Stretch
+from laddnav.metering.model import (
+    Activity,
+    Doubt,
+    DoubtKind,
+    Exchanged,
+    Fact,
+    Held,
+    Mark,
+    Measurand,
+    Measured,
+    Meter,
+    Reading,
+    Stretch,
+)
 
 # Stations are usually told to sample at least every quarter of an hour; two of those without a word is a gap.
 GAP_AFTER = timedelta(minutes=30)
@@ -35,10 +48,18 @@ def begun(
     activity: Activity = Activity.CHARGING,
     *,
     power_max: Power | None = None,
+    full: Energy | None = None,
 ) -> Meter:
     """The meter of a session that starts now; `register` None where the station did not say it."""
     return Meter(
-        started_at=at, first=register, register=register, read_at=at, activity=activity, since=at, power_max=power_max
+        started_at=at,
+        first=register,
+        register=register,
+        read_at=at,
+        activity=activity,
+        since=at,
+        power_max=power_max,
+        full=full,
     )
 
 
@@ -46,6 +67,8 @@ def measured(meter: Meter, fact: Fact) -> Measured:
     """Fold one fact. A fact before what is folded is a LATE_READING: named, and left to a fold over all facts."""
     if isinstance(fact, Mark):
         return _marked(meter, fact)
+    if isinstance(fact, Exchanged):
+        return _exchanged(meter, fact)
     register = fact.register
     if register is None:
         return Measured(meter=tallied(meter, fact))
@@ -59,13 +82,15 @@ def measured(meter: Meter, fact: Fact) -> Measured:
         return Measured(meter=meter, doubts=(_doubt(DoubtKind.LATE_READING, fact.at, late),))
     if meter.register is None:
         return _first(meter, fact.at, register)
+    if meter.anew:
+        return _another(meter, meter.register, register, fact.at)
     if meter.held is not None:
         if meter.held == Held(fact.at, register):
             return Measured(meter=meter)
         settled = _settled(meter, meter.held, register)
         return _then(settled, measured(settled.meter, fact))
     if register < meter.register:
-        return _fell(meter, meter.register, register, fact.at)
+        return _lower(meter, meter.register, register, fact.at)
     if _implausible(meter, meter.register, register, fact.at):
         doubt = _too_much(meter, meter.register, register, fact.at)
         return Measured(meter=replace(meter, held=Held(fact.at, register)), doubts=(doubt,))
@@ -94,10 +119,12 @@ def stretches(
     *,
     activity: Activity = Activity.CHARGING,
     power_max: Power | None = None,
+    full: Energy | None = None,
 ) -> Measured:
     """The whole session at once, whatever order its facts came in."""
     facts = tuple(facts)
-    meter, found, doubts = begun(started_at, register, activity, power_max=power_max), list[Stretch](), list[Doubt]()
+    meter = begun(started_at, register, activity, power_max=power_max, full=full)
+    found, doubts = list[Stretch](), list[Doubt]()
     for fact in sorted(facts, key=order):
         if fact.at > ended_at:
             doubts += _after_stop(fact)
@@ -114,10 +141,12 @@ def stretches(
 def order(fact: Fact) -> tuple[datetime, int, Decimal]:
     """The order in which facts are folded: a register closes what was until then, a mark opens what is from then on.
 
-    What else was said at that instant belongs to what the register closes.
+    What else was said at that instant belongs to what the register closes; what another meter says, to that meter.
     """
     if isinstance(fact, Mark):
         return fact.at, 2, _LAST
+    if isinstance(fact, Exchanged):
+        return fact.at, -1, _LAST
     return fact.at, 0 if fact.register is None else 1, fact.value
 
 
@@ -164,6 +193,40 @@ def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
     return _read(free, held.at, held.register) if confirmed else Measured(meter=free)
 
 
+def _lower(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
+    """Its end, where that is known, lies between the two; else it fell."""
+    rise = falls.rolled_over(before, register, meter.full, _most(meter, at))
+    if rise is None or meter.full is None:
+        return _fell(meter, before, register, at)
+    doubt = _moved(DoubtKind.ROLLOVER, before, register, at, NO_ENERGY - meter.full)
+    return _read(replace(meter, moved=meter.moved + doubt.energy), at, register, (doubt,), energy=rise)
+
+
+def _exchanged(meter: Meter, exchanged: Exchanged) -> Measured:
+    """Counted up to what the old meter said last, and on from what the new one said first or says next."""
+    if exchanged.at < meter.read_at:
+        return Measured(meter=meter)
+    done = Measured(meter=meter)
+    if exchanged.before is not None:
+        last = Reading(at=exchanged.at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=exchanged.before.wh)
+        done = measured(meter, last)
+    if done.meter.held is not None:
+        done = _then(done, _settled(done.meter, done.meter.held, exchanged.before))
+    meter = replace(done.meter, fallen=None)
+    if meter.register is None:
+        return _then(done, Measured(meter=meter))
+    if exchanged.after is None:
+        return _then(done, Measured(meter=replace(meter, anew=True)))
+    return _then(done, _another(meter, meter.register, exchanged.after, exchanged.at))
+
+
+def _another(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
+    """What flowed since the old meter said its last nobody knows, unless that was at this instant."""
+    doubt = _moved(DoubtKind.METER_EXCHANGED, before, register, at, register - before)
+    other = replace(meter, anew=False, moved=meter.moved + doubt.energy)
+    return _read(other, at, register, (doubt,), energy=NO_ENERGY)
+
+
 def _fell(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
     """Lower than before: named when it falls and when it turns out to be another meter, not at each reading."""
     last = meter.fallen
@@ -173,7 +236,7 @@ def _fell(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measu
         fell, named = falls.fallen(before, register, at, _most(meter, at)), None
     else:
         fell, named = falls.followed(last, register, at), last.kind
-    doubts = () if fell.kind is named else (_lower(fell.kind, before, register, at),)
+    doubts = () if fell.kind is named else (_less(fell.kind, before, register, at),)
     return Measured(meter=replace(meter, fallen=fell), doubts=doubts)
 
 
@@ -194,10 +257,15 @@ def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
         return _tail(began, at, NO_ENERGY, (unknown,) if register is not None else (unknown, _no_stop(at)))
     if register is None:
         return _tail(meter, at, NO_ENERGY, (_no_stop(at),))
+    if meter.anew:
+        new = _another(meter, meter.register, register, at)
+        return _then(new, _tail(new.meter, at, NO_ENERGY, ()))
     if register < meter.register:
-        fell = _fell(meter, meter.register, register, at).meter.fallen
-        kind = DoubtKind.BACKWARD_REGISTER if fell is None else fell.kind
-        less = _lower(kind, meter.register, register, at)
+        lower = _lower(meter, meter.register, register, at)
+        if lower.meter.register == register:
+            return _then(lower, _tail(lower.meter, at, NO_ENERGY, ()))
+        kind = DoubtKind.BACKWARD_REGISTER if lower.meter.fallen is None else lower.meter.fallen.kind
+        less = _less(kind, meter.register, register, at)
         return _tail(meter, at, NO_ENERGY, (replace(less, energy=register - meter.register),))
     doubts: tuple[Doubt, ...] = ()
     if _implausible(meter, meter.register, register, at):
@@ -212,10 +280,12 @@ def _tail(meter: Meter, at: datetime, energy: Energy, doubts: tuple[Doubt, ...])
     return Measured(meter=_caught_up(meter, at, pieces), stretches=pieces, doubts=doubts)
 
 
-def _read(meter: Meter, at: datetime, register: Energy, doubts: tuple[Doubt, ...] = ()) -> Measured:
-    """The register rises to `register` at `at`: everything until then is known."""
+def _read(
+    meter: Meter, at: datetime, register: Energy, doubts: tuple[Doubt, ...] = (), *, energy: Energy | None = None
+) -> Measured:
+    """The register is `register` at `at`: everything until then is known. `energy` where that is not how it rose."""
     assert meter.register is not None
-    energy = register - meter.register
+    energy = register - meter.register if energy is None else energy
     pieces = with_current(meter, _pieces(meter, at, energy))
     flowed = sum((piece.length for piece in pieces if piece.energy), timedelta())
     if flowed > GAP_AFTER:
@@ -280,20 +350,31 @@ def _most(meter: Meter, at: datetime, power: Power | None = None) -> Energy:
 
 
 def _after_stop(fact: Fact) -> tuple[Doubt, ...]:
-    if isinstance(fact, Mark) or fact.register is None:
+    if not isinstance(fact, Reading) or fact.register is None:
         return ()
     return (_doubt(DoubtKind.READING_AFTER_STOP, fact.at, f"{_said(fact.register)} after the session stopped"),)
 
 
-_LOWER = {
+_LESS = {
     DoubtKind.BACKWARD_REGISTER: "",
     DoubtKind.ROLLOVER: ": the meter seems to have counted to its end and on",
     DoubtKind.METER_EXCHANGED: ", and counts on from there: another meter, or one that was set back",
 }
 
 
-def _lower(kind: DoubtKind, before: Energy, register: Energy, at: datetime) -> Doubt:
-    return _doubt(kind, at, f"{_said(register)} after {_said(before)}{_LOWER[kind]}")
+def _less(kind: DoubtKind, before: Energy, register: Energy, at: datetime) -> Doubt:
+    return _doubt(kind, at, f"{_said(register)} after {_said(before)}{_LESS[kind]}")
+
+
+_MOVED = {
+    DoubtKind.ROLLOVER: "the meter counted to its end and on, and is billed across it",
+    DoubtKind.METER_EXCHANGED: "another meter counts from there on",
+}
+
+
+def _moved(kind: DoubtKind, before: Energy, register: Energy, at: datetime, energy: Energy) -> Doubt:
+    detail = f"{_said(register)} after {_said(before)}: {_MOVED[kind]}"
+    return Doubt(kind=kind, at=at, detail=detail, energy=energy)
 
 
 def _too_much(meter: Meter, before: Energy, register: Energy, at: datetime) -> Doubt:

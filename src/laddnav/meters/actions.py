@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownStation
-from laddnav.metering.model import DoubtKind, Reading
+from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
 from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import UnfitKey, UnreadableRecord
 from laddnav.metering.signed.reading import read
 from laddnav.meters import rules, store
-from laddnav.meters.model import Claim, Meter, Proof, Standing
-from laddnav.meters.rules import AlreadyRegistered, UnknownMeter, UnknownProof
+from laddnav.meters.model import Claim, Exchange, Meter, Proof, Standing
+from laddnav.meters.rules import DIGITS, AlreadyRegistered, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
+from laddnav.readings.events import DoubtRaised
+from laddnav.readings.model import KeptDoubt
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionAmended, SessionEnded, about
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import Session, Status
+from laddnav.sessions.rules import read_between
 
 DOUBTS = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE)
 
@@ -71,7 +74,10 @@ async def claims(unit: Unit, holder: PartyId | None, limit: int = 50) -> Sequenc
 
 
 async def _check(unit: Unit, meter: Meter) -> None:
-    key_of(meter.public_key)
+    if meter.public_key is not None:
+        key_of(meter.public_key)
+    if meter.digits is not None and not DIGITS[0] <= meter.digits <= DIGITS[1]:
+        raise UnlikelyDigits(meter.digits)
     if meter.station_id is not None:
         station = await locations.station(unit, meter.station_id)
         if station.holder != meter.holder:
@@ -81,6 +87,55 @@ async def _check(unit: Unit, meter: Meter) -> None:
 async def _judge_again(unit: Unit, meter: Meter) -> None:
     for held in await store.held_for(unit, meter):
         await _go_on(unit, held)
+
+
+# ---- Registers that begin anew
+
+
+async def exchange(unit: Unit, one: Exchange) -> Exchange:
+    """Charges that went on while the meter was exchanged are counted across it. Raises UnknownStation."""
+    station = await locations.station(unit, one.station_id)
+    if station.holder != one.holder:
+        raise UnknownStation(one.station_id)
+    store.put_exchange(unit, one)
+    place = f"meter at {one.station_id}/{one.evse_no}"
+    people.note(unit, one.noted_by, "exchange meter", place, one.why)
+    known = Exchanged(at=one.at, before=one.before, after=one.after)
+    for session in await sessions.at_evse(unit, one.holder, one.station_id, one.evse_no, one.at):
+        await sessions.recount(unit, session, full=None, exchanges=[known])
+    return one
+
+
+async def explain(unit: Unit, session: Session, doubts: Iterable[Doubt | KeptDoubt]) -> Session | None:
+    """The charge, which is locked, with all that is known of a meter whose register did what none does; None: nothing.
+
+    By the digits of the meter there, by what somebody noted of an exchange, by the meters that signed.
+    """
+    strange = any(doubt.kind in sessions.STRANGE for doubt in doubts)
+    if not strange or session.meter is None or session.station_id is None or session.evse_no is None:
+        return None
+    since, until = session.started_at, session.ended_at or unit.now
+    here = await store.meters_for(unit, session.holder, [], session.station_id, session.evse_no)
+    full = rules.full_of(here, session.station_id, session.evse_no) or session.meter.full
+    noted = await store.exchanges(unit, session.holder, session.station_id, session.evse_no, since, until)
+    known = [Exchanged(at=one.at, before=one.before, after=one.after) for one in noted]
+    facts = await readings.facts(unit, session.holder, session.id, *read_between(session))
+    if not known:
+        known = [*rules.changed_hands(fact for fact in facts if isinstance(fact, Reading))]
+    news = [one for one in known if one not in facts]
+    if not news and full == session.meter.full:
+        return None
+    return await sessions.recount(unit, session, full=full, exchanges=news)
+
+
+async def count_again(database: Database, raised: DoubtRaised) -> None:
+    """Hears DoubtRaised: a charge under way whose register did what none does, with what is known of its meter."""
+    if raised.doubt not in sessions.STRANGE or not raised.session_id:
+        return
+    async with database.unit() as unit:
+        session = await sessions.fetch(unit, raised.holder, raised.holder, raised.session_id, lock=True)
+        if session.status is Status.ACTIVE:
+            await explain(unit, session, await readings.doubts_of(unit, session.holder, session.id))
 
 
 # ---- Proofs

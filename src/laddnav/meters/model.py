@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.metering.signed.containers import Sent
 from laddnav.metering.signed.model import Format, Register, Verdict
@@ -20,13 +21,17 @@ class KeySource(StrEnum):
 
 
 class Meter(Struct, frozen=True, kw_only=True):
-    """`station_id` and `evse_no` None: it is in store, or was taken out."""
+    """`station_id` and `evse_no` None: it is in store, or was taken out. `public_key` None: it signs nothing.
+
+    `digits` is how many its register has for whole kWh, after which it begins again at nought.
+    """
 
     holder: PartyId
     ref: str
     serial: str
-    public_key: str
+    public_key: str | None
     key_source: KeySource
+    digits: int | None = None
     station_id: str | None = None
     evse_no: int | None = None
     type_approval: str | None = None
@@ -34,6 +39,20 @@ class Meter(Struct, frozen=True, kw_only=True):
     calibration_ends: date | None = None
     registered_at: datetime
     registered_by: str
+
+
+class Exchange(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From an instant on another meter counts at an Evse; what the old one said last and the new first, if known."""
+
+    holder: PartyId
+    station_id: str
+    evse_no: int
+    at: datetime
+    before: Energy | None = None
+    after: Energy | None = None
+    why: str
+    noted_at: datetime
+    noted_by: str
 
 
 class Calibration(StrEnum):

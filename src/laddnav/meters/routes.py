@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
+from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
+from laddnav.kit.time import utc
+from laddnav.locations import actions as locations
 from laddnav.meters import actions
-from laddnav.meters.model import Claim, KeySource, Meter, Proof
+from laddnav.meters.model import Claim, Exchange, KeySource, Meter, Proof
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
@@ -21,8 +25,9 @@ Word = Annotated[str, Meta(min_length=1, max_length=64)]
 class Described(Struct, frozen=True, kw_only=True):
     """All that is said of a meter; what is left out is not said any more."""
 
-    public_key: Annotated[str, Meta(min_length=1, max_length=2500)]
+    public_key: Annotated[str, Meta(min_length=1, max_length=2500)] | None = None
     key_source: KeySource = KeySource.METER
+    digits: int | None = None
     station_id: Word | None = None
     evse_no: Annotated[int, Meta(ge=0)] | None = None
     type_approval: Word | None = None
@@ -35,6 +40,17 @@ class NewMeter(Described, frozen=True, kw_only=True):
 
     holder: str
     serial: Word
+
+
+class Exchanged(Struct, frozen=True, kw_only=True):
+    """`before_kwh` is what the old meter said last and `after_kwh` what the new one said first, where somebody read."""
+
+    station_id: Word
+    evse_no: Annotated[int, Meta(ge=0)]
+    at: datetime
+    before_kwh: Annotated[Decimal, Meta(ge=0)] | None = None
+    after_kwh: Annotated[Decimal, Meta(ge=0)] | None = None
+    why: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -70,6 +86,23 @@ async def fetch_meter(unit: Unit, ref: str) -> Meter:
 async def amend_meter(unit: Unit, by: Visitor, ref: str, body: Described) -> Meter:
     """Say anew all that is known of a meter."""
     return await actions.amend(unit, replace(await actions.by_ref(unit, ref), **_said(body)), by=by.name)
+
+
+async def exchange_meter(unit: Unit, by: Visitor, body: Exchanged) -> Exchange:
+    """Note that another meter counts at an Evse from an instant on; charges are billed across it."""
+    station = await locations.station(unit, body.station_id)
+    noted = Exchange(
+        holder=yours(by, station.holder),
+        station_id=station.id,
+        evse_no=body.evse_no,
+        at=utc(body.at),
+        before=None if body.before_kwh is None else kwh(body.before_kwh),
+        after=None if body.after_kwh is None else kwh(body.after_kwh),
+        why=body.why,
+        noted_at=unit.now,
+        noted_by=by.name,
+    )
+    return await actions.exchange(unit, noted)
 
 
 async def list_ending(unit: Unit, by: Visitor, *, limit: Limit = 50) -> Page[Meter]:
@@ -110,6 +143,7 @@ def _said(body: Described) -> dict[str, object]:
 ROUTES = (
     Route(method="GET", path="/meters", does=list_meters),
     Route(method="POST", path="/meters", does=register_meter, needs=Role.OPERATOR, status=201),
+    Route(method="POST", path="/meters/exchanges", does=exchange_meter, needs=Role.OPERATOR, status=201),
     Route(method="GET", path="/meters/ending", does=list_ending),
     Route(method="GET", path="/meters/claims", does=list_claims),
     Route(method="GET", path="/meters/{ref}", does=fetch_meter),

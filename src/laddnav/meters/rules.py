@@ -11,13 +11,15 @@ from laddnav.kit.energy import Energy, wh
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
-from laddnav.metering.model import Doubt, DoubtKind, Reading
+from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
 from laddnav.metering.signed.model import Clocked, Judged, Record, Register, Role, SignedCharge, UnreadableRecord
+from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, Proof, Standing
 from laddnav.sessions.model import Session
 
+DIGITS = (3, 9)
 WARN_AHEAD = timedelta(days=90)  # a calibration is ordered weeks before somebody comes
 # Stations round a register to the watt-hour at both ends, where its meter may sign tenths of it.
 RESOLUTION = wh(1)
@@ -38,6 +40,13 @@ class AlreadyRegistered(Refusal):
 
     def __init__(self, serial: str) -> None:
         super().__init__(f"Meter {serial!r} is registered already")
+
+
+class UnlikelyDigits(Refusal):
+    """No register has so many digits for whole kWh."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(f"No register has {digits} digits for whole kWh: between {DIGITS[0]} and {DIGITS[1]}")
 
 
 class UnknownProof(Refusal):
@@ -67,6 +76,33 @@ def calibration(meter: Meter, today: date) -> Calibration:
     if meter.calibration_ends < today:
         return Calibration.OVER
     return Calibration.ENDING if meter.calibration_ends - WARN_AHEAD <= today else Calibration.GOOD
+
+
+# ---- Registers that begin anew
+
+
+def full_of(meters: Iterable[Meter], station_id: str | None, evse_no: int | None) -> Energy | None:
+    """Where the register at this Evse begins again at nought, as far as anybody said."""
+    here = [one for one in meters if (one.station_id, one.evse_no) == (station_id, evse_no)]
+    return next((wh(10 ** (one.digits + 3)) for one in here if one.digits is not None), None)
+
+
+def changed_hands(said: Iterable[Reading]) -> tuple[Exchanged, ...]:
+    """Where one meter signed and then another: it was exchanged in between, and nobody says what they read."""
+    found, last = list[Exchanged](), None
+    for reading in sorted((one for one in said if one.signed), key=lambda one: one.at):
+        serial = _signer(reading.signed or "")
+        if serial is not None and last is not None and fold(serial) != fold(last):
+            found.append(Exchanged(at=reading.at))
+        last = serial or last
+    return tuple(found)
+
+
+def _signer(signed: str) -> str | None:
+    try:
+        return read(sent(signed).text).meter
+    except UnreadableRecord:
+        return None
 
 
 # ---- What was sent

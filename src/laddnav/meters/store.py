@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.meters.model import Claim, Meter, Proof
+from laddnav.meters.model import Claim, Exchange, Meter, Proof
 
 METER = "select body from meter where holder = $1 and serial_key = $2"
 METER_BY_REF = "select body from meter where ref = $1"
@@ -30,6 +30,14 @@ values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, serial_key) do nothing 
 """
 UPDATE_METER = """
 update meter set station_id = $3, evse_no = $4, calibration_ends = $5, body = $6 where holder = $1 and serial_key = $2
+"""
+PUT_EXCHANGE = """
+insert into meter_exchange (holder, station_id, evse_no, at, body) values ($1, $2, $3, $4, $5)
+on conflict (holder, station_id, evse_no, at) do update set body = excluded.body
+"""
+EXCHANGES = """
+select body from meter_exchange where holder = $1 and station_id = $2 and evse_no = $3 and at between $4 and $5
+order by at
 """
 CLAIM = """
 insert into meter_key_claim (holder, serial_key, public_key, serial, station_id, evse_no, claimed_at)
@@ -102,6 +110,22 @@ def update_meter(unit: Unit, one: Meter) -> None:
 
 def _meter(row: Record | None) -> Meter | None:
     return None if row is None else json.decode(row["body"], Meter)
+
+
+# ---- Exchanges
+
+
+def put_exchange(unit: Unit, one: Exchange) -> None:
+    body = json.encode(one).decode()
+    unit.write(PUT_EXCHANGE, str(one.holder), one.station_id, one.evse_no, one.at, body)
+
+
+async def exchanges(
+    unit: Unit, holder: PartyId, station_id: str, evse_no: int, since: datetime, until: datetime
+) -> list[Exchange]:
+    """At this Evse between the two, in order of time."""
+    rows = await unit.fetch(EXCHANGES, str(holder), station_id, evse_no, since, until)
+    return [json.decode(row["body"], Exchange) for row in rows]
 
 
 # ---- Keys that stations claim

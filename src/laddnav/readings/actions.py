@@ -9,7 +9,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.metering.model import Doubt, DoubtKind, Fact, Mark, Reading
+from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Fact, Mark, Reading
 from laddnav.readings import store
 from laddnav.readings.events import DoubtRaised
 from laddnav.readings.model import KeptDoubt, Said
@@ -39,6 +39,11 @@ def append(unit: Unit, said: Sequence[Said]) -> None:
 
 def mark(unit: Unit, holder: PartyId, session_id: str, one: Mark) -> None:
     store.said.mark(unit, holder, session_id, one)
+
+
+def exchanged(unit: Unit, holder: PartyId, session_id: str, one: Exchanged) -> None:
+    """Of two words about one instant the later counts."""
+    store.said.exchanged(unit, holder, session_id, one)
 
 
 async def of_session(
@@ -75,7 +80,7 @@ def raise_doubts(unit: Unit, holder: PartyId, session_id: str, station_id: str, 
     for one in doubts:
         id = unit.new_id()
         store.doubts.doubt(unit, holder, id, session_id, station_id, one)
-        unit.announce(DoubtRaised(holder=holder, doubt_id=id, session_id=session_id))
+        unit.announce(DoubtRaised(holder=holder, doubt_id=id, session_id=session_id, doubt=one.kind))
 
 
 async def doubts_of(unit: Unit, holder: PartyId, session_id: str) -> Sequence[KeptDoubt]:

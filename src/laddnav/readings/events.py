@@ -8,6 +8,7 @@ class DoubtRaised(Event, frozen=True, kw_only=True):
 
     doubt_id: str
     session_id: str
+    doubt: str = ""  # its DoubtKind
 
     @property
     def about(self) -> str:

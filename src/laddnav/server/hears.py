@@ -13,6 +13,7 @@ from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
 from laddnav.db.unit import Listener
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
+from laddnav.meters import actions as meters
 from laddnav.ocpi.commands import commanded, limited
 from laddnav.ocpi.connections.introductions import introduce_debtors
 from laddnav.ocpi.deviations.sharing import tell_of_prices
@@ -40,6 +41,7 @@ from laddnav.payments.events import (
     TerminalDeactivated,
     TerminalDescribed,
 )
+from laddnav.readings.events import DoubtRaised
 from laddnav.reconciliation import actions as reconciliation
 from laddnav.reconciliation.events import RecordChanged
 from laddnav.reservations import actions as reservations
@@ -92,6 +94,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsRequested: [calls.limits_requested],
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
+    DoubtRaised: [meters.count_again],
     SessionStarted: [reservations.session_went_on, waiting.session_went_on, push_session],
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, push_session],

@@ -20,7 +20,7 @@ from laddnav.metering.clocks import CLOCKS_DIFFER, ahead
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import opened, priced
-from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Known, Session, Status
+from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Known, Session, Status, StopReason
 from laddnav.sessions.preferred import priced_on
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, TokenType
@@ -302,22 +302,41 @@ def awaits_its_stop(session: Session) -> bool:
 
 def reopened(session: Session) -> Session:
     """A charge that its Station had not stopped, as it was when it began, so that it can be folded to its true end."""
-    tab, reserved = session.tab, session.reserved is not None
-    return replace(
-        session,
-        status=moved(session.status, Happening.REOPENED),
-        ended_at=None,
-        stop_reason=None,
-        meter=meter_at_start(session),
-        tab=None if tab is None else opened(tab.tariffs[0], session.started_at, session.time_zone, reserved=reserved),
+    status = moved(session.status, Happening.REOPENED)
+    return replace(_as_begun(session), status=status, ended_at=None, stop_reason=None)
+
+
+def recounted(session: Session, facts: Iterable[Fact], full: Energy | None, now: datetime) -> Advanced:
+    """The same charge, counted with what is now known of its meter: where its register ends, or that it is another."""
+    if session.meter is not None and full is not None:
+        session = replace(session, meter=replace(session.meter, full=full))
+    if session.status is Status.ACTIVE or session.ended_at is None:
+        return advanced(_as_begun(session), facts, now)
+    register = None if session.meter_stopped is None else Energy(session.meter_stopped)
+    until = session.ended_at
+    again = stopped(
+        reopened(session),
+        at=until,
+        register=register,
+        reason=session.stop_reason or StopReason.OTHER,
+        facts=[fact for fact in facts if fact.at <= until],
+        now=now,
     )
+    return again if session.status is Status.SETTLING else replace(again, session=settled(again.session, now))
+
+
+def _as_begun(session: Session) -> Session:
+    tab, reserved = session.tab, session.reserved is not None
+    opens = None if tab is None else opened(tab.tariffs[0], session.started_at, session.time_zone, reserved=reserved)
+    return replace(session, meter=meter_at_start(session), tab=opens)
 
 
 def meter_at_start(session: Session) -> Meter:
     """As it was when the Session began: while an Evse is reserved nothing flows, so its register stands still."""
     register = None if session.meter_started is None else Energy(session.meter_started)
     power_max = None if session.meter is None else session.meter.power_max
-    return metering.begun(session.started_at, register, first_activity(session), power_max=power_max)
+    full = None if session.meter is None else session.meter.full
+    return metering.begun(session.started_at, register, first_activity(session), power_max=power_max, full=full)
 
 
 def first_activity(session: Session) -> Activity:
@@ -374,6 +393,7 @@ def whole(session: Session, facts: Iterable[Fact]) -> Measured:
         None if session.meter_stopped is None else Energy(session.meter_stopped),
         activity=first_activity(session),
         power_max=None if session.meter is None else session.meter.power_max,
+        full=None if session.meter is None else session.meter.full,
     )
 
 
@@ -395,14 +415,7 @@ def stands(before: Known, after: Session) -> bool:
 def costed(session: Session, now: datetime) -> Session:
     """With its energy and its cost so far; of a reservation that nobody used, with what it costs in the end."""
     if session.tab is None:
-        used = session.energy if session.meter is None else _used(session)
-        return replace(session, energy=used, last_updated=now)
+        counted = None if session.meter is None else session.meter.counted
+        return replace(session, energy=session.energy if counted is None else counted, last_updated=now)
     cost = rounded(priced(session.tab, over=session.status is Status.COMPLETED)).total.price
     return replace(session, energy=session.tab.used, cost=cost, last_updated=now)
-
-
-def _used(session: Session) -> Energy:
-    meter = session.meter
-    if meter is None or meter.register is None or meter.first is None:
-        return session.energy
-    return meter.register - meter.first

@@ -30,6 +30,12 @@ select body, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'RESERVATION', 'ACTIVE')
 order by started_at desc for update
 """
+AT_EVSE = """
+select body, revision from session
+where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and started_at between $4 and $5
+  and coalesce(ended_at, $5) >= $5
+order by started_at for update
+"""
 OVERDUE = """
 select body, revision from session
 where status = $1 and station_id is not null and last_updated < $2 order by last_updated limit $3
@@ -120,6 +126,14 @@ async def by_ref(unit: Unit, ref: str) -> Session | None:
 
 async def open_at_evse(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> list[Session]:
     rows = await unit.fetch(OPEN_AT_EVSE, str(holder), station_id, evse_no)
+    return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def at_evse(
+    unit: Unit, holder: PartyId, station_id: str, evse_no: int, since: datetime, at: datetime
+) -> list[Session]:
+    """Those that began since then and went on at the instant."""
+    rows = await unit.fetch(AT_EVSE, str(holder), station_id, evse_no, since, at)
     return [_session(row["body"], row["revision"]) for row in rows]
 
 

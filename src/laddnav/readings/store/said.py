@@ -9,7 +9,7 @@ from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
-from laddnav.metering.model import Activity, Mark, Measurand, Reading
+from laddnav.metering.model import Activity, Exchanged, Mark, Measurand, Reading
 from laddnav.readings.model import Said
 
 APPEND = Lines(
@@ -44,7 +44,15 @@ where holder = $1 and session_id = any($2::text[]) and station_id = $3 and evse_
 order by at desc, value desc limit 1
 """
 MARK = "insert into activity_mark (holder, session_id, at, activity) values ($1, $2, $3, $4) on conflict do nothing"
-MARKS = "select at, activity from activity_mark where holder = $1 and session_id = $2 order by at"
+MARKS = """
+select at, activity, null::numeric as before_wh, null::numeric as after_wh from activity_mark
+where holder = $1 and session_id = $2
+union all select at, null, before_wh, after_wh from register_exchange where holder = $1 and session_id = $2 order by at
+"""
+EXCHANGED = """
+insert into register_exchange (holder, session_id, at, before_wh, after_wh) values ($1, $2, $3, $4, $5)
+on conflict (holder, session_id, at) do update set before_wh = excluded.before_wh, after_wh = excluded.after_wh
+"""
 
 
 def append(unit: Unit, said: Sequence[Said]) -> None:
@@ -109,6 +117,22 @@ def mark(unit: Unit, holder: PartyId, session_id: str, one: Mark) -> None:
     unit.write(MARK, str(holder), session_id, one.at, one.activity)
 
 
-async def marks(unit: Unit, holder: PartyId, session_id: str) -> tuple[Mark, ...]:
-    rows = await unit.fetch(MARKS, str(holder), session_id)
-    return tuple(Mark(at=row["at"], activity=Activity(row["activity"])) for row in rows)
+def exchanged(unit: Unit, holder: PartyId, session_id: str, one: Exchanged) -> None:
+    before, after = (None if each is None else each.wh for each in (one.before, one.after))
+    unit.write(EXCHANGED, str(holder), session_id, one.at, before, after)
+
+
+async def marks(unit: Unit, holder: PartyId, session_id: str) -> tuple[Mark | Exchanged, ...]:
+    """What the car did, and from when another meter counted."""
+    return tuple(_mark(row) for row in await unit.fetch(MARKS, str(holder), session_id))
+
+
+def _mark(row: Record) -> Mark | Exchanged:
+    if row["activity"] is not None:
+        return Mark(at=row["at"], activity=Activity(row["activity"]))
+    before, after = row["before_wh"], row["after_wh"]
+    return Exchanged(
+        at=row["at"],
+        before=None if before is None else Energy(before),
+        after=None if after is None else Energy(after),
+    )

@@ -4,11 +4,14 @@ from laddnav.sessions.actions.asking import answer_start, answer_stop, request_s
 from laddnav.sessions.actions.charging import Measurement, begin, close_lost, mark, measure, settle_overdue, stop
 from laddnav.sessions.actions.hearing import hear
 from laddnav.sessions.actions.reading import by_ref, counts, course_of, fetch, find, of_our_drivers, page, under_way_at
+from laddnav.sessions.actions.recounting import STRANGE, at_evse, recount
 
 __all__ = [
+    "STRANGE",
     "Measurement",
     "answer_start",
     "answer_stop",
+    "at_evse",
     "begin",
     "by_ref",
     "close_lost",
@@ -21,6 +24,7 @@ __all__ = [
     "measure",
     "of_our_drivers",
     "page",
+    "recount",
     "request_start",
     "request_stop",
     "settle_overdue",

@@ -70,7 +70,7 @@ async def register(asked: Asked) -> Response:
             holder=holder,
             ref=unit.new_id(),
             serial=asked.said("serial"),
-            public_key=asked.said("public_key"),
+            public_key=asked.said("public_key") or None,
             key_source=KeySource.STATION if asked.said("claimed") else KeySource.METER,
             registered_at=unit.now,
             registered_by=asked.visitor.name,
@@ -91,7 +91,7 @@ async def amend(asked: Asked) -> Response:
     """Raises UnknownMeter, UnfitKey, UnknownStation, NoDay."""
     async with asked.unit() as unit:
         before = await _mine(asked, unit)
-        key = asked.said("public_key")
+        key = asked.said("public_key") or None
         source = before.key_source if key == before.public_key else KeySource.METER
         said = replace(before, public_key=key, key_source=source)
         await meters.amend(unit, _described(said, asked), by=asked.visitor.name)
@@ -148,6 +148,7 @@ def _holders(asked: Asked) -> list[tuple[str, str]]:
 def _described(meter: Meter, asked: Asked) -> Meter:
     return replace(
         meter,
+        digits=asked.number("digits"),
         station_id=asked.said("station_id") or None,
         evse_no=asked.number("evse_no"),
         type_approval=asked.said("type_approval") or None,
