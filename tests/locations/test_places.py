@@ -226,7 +226,7 @@ async def test_a_socket_that_a_newer_one_replaced_elsewhere_does_not_disconnect_
         locations.disconnected(unit, station, process="test")
     async with database.unit() as unit:
         assert (await locations.station(unit, "ST1")).connected_at is not None
-        locations.nobody_holds(unit, "other")
+        await locations.nobody_holds(unit, "other")
         assert (await locations.station(unit, "ST1")).connected_at is None
 
 

@@ -56,6 +56,15 @@ def serve(
             help="PEM files, each with its key, by commas; else the house makes its own (LADDNAV_STATION_CERTIFICATES)"
         ),
     ] = None,
+    leave_within: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Seconds over which stations are sent away at the end (LADDNAV_LEAVE_WITHIN; else 30)"
+        ),
+    ] = None,
+    share_port: Annotated[
+        bool | None, typer.Option("--share-port", help="Other processes listen at it, too (LADDNAV_SHARE_PORT)")
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error (LADDNAV_LOG_LEVEL)")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Two companies, ten stations and their cars; the partner is on the next port")
@@ -93,6 +102,8 @@ def serve(
         tile_url=tile_url,
         station_port=station_port,
         station_certificates=station_certificates,
+        leave_within=leave_within,
+        share_port=share_port,
         log_level=log_level,
     )
     log.configure(said.log_level)

@@ -97,7 +97,7 @@ class Deliverer:
     async def take_back(self) -> None:
         """What this name had under way when it died is nobody's any more."""
         async with self._database.unit() as unit:
-            unit.write(_TAKE_BACK, self._name)
+            await take_back(unit, self._name)
 
     async def once(self) -> int:
         """Claim and run one round; says how many jobs that were."""
@@ -124,6 +124,11 @@ class Deliverer:
             dead_at = unit.now if job["attempts"] >= ATTEMPTS else None
             run_at = unit.now + unit.clock.wall(wait_after(job["attempts"]))
             unit.write(_AGAIN, job["holder"], job["id"], run_at, f"{type(error).__name__}: {error}"[:2000], dead_at)
+
+
+async def take_back(unit: Unit, name: str) -> None:
+    """What this process had claimed is anybody's again."""
+    unit.write(_TAKE_BACK, name)
 
 
 async def drain(database: Database, *, name: str = "drain") -> None:

@@ -173,9 +173,26 @@ async def claim(unit: Unit, process: str, station_ids: Sequence[str]) -> list[St
     return await store.calls.claim(unit, process, station_ids)
 
 
-def give_back(unit: Unit, call: StationCall) -> None:
+async def may_send(unit: Unit, call: StationCall, process: str) -> bool:
+    """Its words go out when this Unit has committed, once and for all: nobody else sends them then.
+
+    False where it was given up meanwhile, or the Station hangs on another process by now.
+    """
+    return await store.calls.send(unit, call, process)
+
+
+def give_back(unit: Unit, call: StationCall, process: str) -> None:
     """It was not sent; when the Station comes back in time, it will be."""
-    store.calls.give_back(unit, call)
+    store.calls.give_back(unit, call, process)
+
+
+async def bury(unit: Unit, process: str) -> None:
+    """The process is gone. What it had not sent is sent by who holds the Station now.
+
+    What it had sent may have been carried out and is not said twice: nobody waits for an answer to it any more.
+    """
+    store.calls.release(unit, process)
+    store.calls.expire(unit, process)
 
 
 async def request_of(unit: Unit, call: StationCall, dialect: Dialect, seal: Seal | None = None) -> Request | Verdict:

@@ -35,8 +35,11 @@ log = structlog.get_logger()
 AHEAD_MAX = 16  # calls that a station may send before we stop reading and let TCP hold the rest
 GARBLED_MAX = 20  # frames in a row that make no sense, after which nobody is thought to be there
 
+FINISH_WITHIN = 10.0  # seconds for what is under way when a station is sent away in order
+_LOOK_AGAIN = 0.02  # seconds
+
 # RFC 6455 §7.4.1
-_PROTOCOL_ERROR, POLICY, _BROKEN = 1002, 1008, 1011
+GOING_AWAY, _PROTOCOL_ERROR, POLICY, _BROKEN = 1001, 1002, 1008, 1011
 _GONE = (WebSocketDisconnect, RuntimeError)  # what a send raises when the other side has left
 
 
@@ -57,6 +60,7 @@ class Connection:
         self._asked: dict[str, StationCall] = {}
         self._patience: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self.finishing = False
 
     async def run(self) -> None:
         """Until the station leaves or is sent away; where hearing, answering or asking breaks, none goes on."""
@@ -77,6 +81,21 @@ class Connection:
     def send_away(self, code: int, reason: str) -> None:
         """Close without waiting for a station that may be long gone."""
         self._closing = asyncio.create_task(self.close(code, reason))
+
+    async def finish(self, hurry: asyncio.Event) -> None:
+        """Send it away in order: what is under way is answered on both sides first, and nothing new is asked.
+
+        What it says at the last moment is not answered, and it says it again to whoever it finds next.
+        """
+        self.finishing = True
+        until = _monotonic() + FINISH_WITHIN
+        while self._busy and _monotonic() < until and not hurry.is_set():
+            await asyncio.sleep(_LOOK_AGAIN)
+        await self.close(GOING_AWAY, "this process ends; come again")
+
+    @property
+    def _busy(self) -> bool:
+        return self._answering.busy or self.line.asked is not None
 
     async def close(self, code: int, reason: str) -> None:
         with suppress(*_GONE):
@@ -189,15 +208,23 @@ class Connection:
         await self._next()
 
     async def _next(self) -> None:
-        """Send the call whose turn it is, if any."""
-        self.line, asked = table.turn(self.line, _monotonic())
-        if asked is None:
-            return
-        text, kept = frames.write(asked.call), frames.write(self.line.dialect.kept(asked.call))
-        async with self._sockets.database.unit() as unit:
-            store.frames.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, kept)])
-        self._patience = asyncio.create_task(self._lapse(asked))
-        await self._send(text)
+        """Send the call whose turn it is, if any that is still to be sent, and by us."""
+        while not self.finishing:
+            self.line, asked = table.turn(self.line, _monotonic())
+            if asked is None:
+                return
+            text, kept = frames.write(asked.call), frames.write(self.line.dialect.kept(asked.call))
+            async with self._sockets.database.unit() as unit:
+                ours = await calls.may_send(unit, self._asked[asked.call.id], self._sockets.process)
+                if ours:
+                    store.frames.log(unit, [self._message(unit, Direction.OUT, FrameKind.CALL, asked.call, kept)])
+                else:
+                    calls.give_back(unit, self._asked.pop(asked.call.id), self._sockets.process)
+            if ours:
+                self._patience = asyncio.create_task(self._lapse(asked))
+                await self._send(text)
+                return
+            self.line = table.withdrawn(self.line)
 
     async def _answered(self, text: str, reply: CallResult | CallError) -> None:
         self.line, settle = table.settled(self.line, reply)
@@ -250,7 +277,7 @@ class Connection:
                 if call.id == open_call:
                     await calls.give_up(unit, call, "the station left before it answered")
                 else:
-                    calls.give_back(unit, call)
+                    calls.give_back(unit, call, self._sockets.process)
         self._sockets.database.wake()
 
     def _message(self, unit: Unit, direction: Direction, kind: FrameKind, call: Call, text: str) -> Message:

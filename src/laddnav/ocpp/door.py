@@ -15,6 +15,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NotAStationId, UnknownStation, checked_station_id
 from laddnav.ocpp import store
+from laddnav.ocpp.leaving import again_in
 from laddnav.ocpp.security.proving import Known, Proof, Shown, proof
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
@@ -82,9 +83,8 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
     if proved is None:
         guard.failed(who, now())
         log.warning("station_refused", station=station.id, profile=station.security_profile, encrypted=shown.encrypted)
-        await _deny(
-            websocket, 401, f"security profile {station.security_profile} is asked for, with what belongs to it"
-        )
+        why = f"security profile {station.security_profile} is asked for, with what belongs to it"
+        await _deny(websocket, 401, why, **{"WWW-Authenticate": 'Basic realm="ocpp"'})
         return None
     guard.let_in(who)
     dialect = _spoken(websocket, station)
@@ -149,7 +149,12 @@ def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
     return None
 
 
-async def _deny(websocket: WebSocket, status: int, why: str) -> None:
+async def come_later(websocket: WebSocket) -> None:
+    """There is no room, or this process ends; nothing is looked up for that."""
+    seconds = again_in(str(websocket.path_params["station_id"]))
+    await _deny(websocket, 503, "no room now; come again", **{"Retry-After": str(seconds)})
+
+
+async def _deny(websocket: WebSocket, status: int, why: str, **headers: str) -> None:
     """Answer the handshake with plain HTTP."""
-    headers = {"WWW-Authenticate": 'Basic realm="ocpp"'} if status == 401 else {}
     await websocket.send_denial_response(Response(why, status_code=status, headers=headers, media_type="text/plain"))

@@ -24,9 +24,10 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import actions, calls, charges, door, prices, rules
 from laddnav.ocpp.actions import SmallTalk, Told, ToldTwiceAtOnce
 from laddnav.ocpp.charges import Shown
-from laddnav.ocpp.connection import POLICY, Connection
+from laddnav.ocpp.connection import FINISH_WITHIN, POLICY, Connection
 from laddnav.ocpp.exchange import Done, Exchange, kept, kept_alone
 from laddnav.ocpp.heard import HEARD
+from laddnav.ocpp.leaving import AT_THE_DOOR, pause
 from laddnav.ocpp.model import Outcome
 from laddnav.ocpp.security import asking, contracts, signing
 from laddnav.ocpp.security.means import Means
@@ -38,6 +39,7 @@ from laddnav.tokens.actions import Asker
 log = structlog.get_logger()
 
 LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken, and for those too late
+TAKEN_OVER = "another connection of this station took over"
 GATHER = 0.02  # seconds after waking: news come in crowds, most of them about other things, and one look serves all
 
 
@@ -55,9 +57,10 @@ class Sockets:
         self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
         self._guard = door.Guard()
         self._boots = door.Guard()
-        self._sweeping = asyncio.Lock()
-        self._swept = False
-        self._gives_up_at = 0.0  # on the loop's clock
+        self._at_the_door = 0
+        self._leaves = False
+        self._hurry = asyncio.Event()
+        self._looks_at = 0.0  # on the loop's clock
         self._turns: dict[str, asyncio.Lock] = {}
 
     @property
@@ -73,7 +76,6 @@ class Sockets:
 
     async def run(self) -> None:
         """Send what stations are to be asked, until cancelled."""
-        await self._sweep()
         sleeper = self.database.sleeper()
         try:
             while True:
@@ -90,45 +92,89 @@ class Sockets:
             self.database.forget(sleeper)
 
     async def send_what_waits(self) -> None:
-        """One round: claim the calls to stations that hang here; and give up, now and then, those whose time is out."""
+        """One round: claim the calls to stations that hang here.
+
+        Now and then give up those whose time is out, and let go of stations that hang elsewhere.
+        """
         now = asyncio.get_running_loop().time()
-        if now >= self._gives_up_at:
-            self._gives_up_at = now + LOOK_AGAIN
+        if now >= self._looks_at:
+            self._looks_at = now + LOOK_AGAIN
             async with self.database.unit() as unit:
                 await calls.give_up_overdue(unit)
-        if not self.connections:
+            await self._let_go()
+        open_lines = [id for id, one in self.connections.items() if not one.finishing]
+        if not open_lines:
             return
         async with self.database.unit() as unit:
-            claimed = await calls.claim(unit, self.process, list(self.connections))
+            claimed = await calls.claim(unit, self.process, open_lines)
         for call in claimed:
             connection = self.connections.get(call.station_id)
             if connection is None:
                 async with self.database.unit() as unit:
-                    calls.give_back(unit, call)
+                    calls.give_back(unit, call, self.process)
             else:
                 connection.ask(call)
+
+    async def _let_go(self) -> None:
+        """A socket here is dead when its station hangs on another process; nothing more is asked or heard over it."""
+        held = dict(self.connections)
+        if not held:
+            return
+        async with self.database.unit() as unit:
+            gone = await locations.not_held(unit, held, self.process)
+        for id in gone:
+            if self.connections.get(id) is held[id]:
+                log.info("station_went_over", station=id)
+                held[id].send_away(POLICY, TAKEN_OVER)
 
     # Coming and going -------------------------------------------------------------------------------------------------
 
     async def endpoint(self, websocket: WebSocket) -> None:
-        let_in = await door.let_in(websocket, self.database, self._guard)
-        if let_in is None:
+        if self._leaves or self._at_the_door >= AT_THE_DOOR:
+            await door.come_later(websocket)
             return
-        await self._sweep()
-        connection = Connection(self, websocket, *let_in)
-        await self._connect(connection, websocket)
+        connection = await self._let_in(websocket)
+        if connection is None:
+            return
         try:
             await connection.run()
         finally:
             await asyncio.shield(self._disconnect(connection))
 
-    async def _sweep(self) -> None:
-        """Once, before anybody is let in: what a process of this name held when it died is not connected any more."""
-        async with self._sweeping:
-            if not self._swept:
-                async with self.database.unit() as unit:
-                    locations.nobody_holds(unit, self.process)
-                self._swept = True
+    async def _let_in(self, websocket: WebSocket) -> Connection | None:
+        self._at_the_door += 1
+        try:
+            let_in = await door.let_in(websocket, self.database, self._guard)
+            if let_in is None:
+                return None
+            connection = Connection(self, websocket, *let_in)
+            await self._connect(connection, websocket)
+            return connection
+        finally:
+            self._at_the_door -= 1
+
+    async def leave(self, within: float) -> None:
+        """Let nobody in any more, and send all away, over so many seconds at most: each when nothing of it is open."""
+        self._leaves = True
+        loop, farewells = asyncio.get_running_loop(), []
+        until = loop.time() + within + FINISH_WITHIN
+        while (self._at_the_door or self.connections) and loop.time() < until:
+            waiting = [one for one in self.connections.values() if not one.finishing]
+            between = pause(len(waiting), within)
+            for connection in waiting:
+                farewells.append(asyncio.create_task(connection.finish(self._hurry)))
+                await self._pass(between)
+            await asyncio.sleep(GATHER)
+        await asyncio.gather(*farewells)
+
+    def hurry(self) -> None:
+        """Whoever is still here is sent away now, whatever is open."""
+        self._hurry.set()
+
+    async def _pass(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
     async def _connect(self, connection: Connection, websocket: WebSocket) -> None:
         """The newest socket of a station wins: a station that connects again has given up the one before."""
@@ -139,7 +185,7 @@ class Sockets:
             await websocket.accept(subprotocol=protocol)
             before, self.connections[station.id] = self.connections.get(station.id), connection
         if before is not None:
-            before.send_away(POLICY, "another connection of this station took over")
+            before.send_away(POLICY, TAKEN_OVER)
         log.info("station_connected", station=station.id, protocol=protocol)
         self.database.wake()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
-from functools import partial
+from contextlib import suppress
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -53,11 +54,13 @@ import laddnav.web.app
 from laddnav.analytics import actions as analytics
 from laddnav.billing import actions as billing
 from laddnav.bookings.actions import waiting
+from laddnav.db import outbox
 from laddnav.db.outbox import Deliverer
-from laddnav.db.unit import Database
+from laddnav.db.presence import Burial, Presence
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
+from laddnav.locations import actions as locations
 from laddnav.locations.actions import away
 from laddnav.ocpi import forgetting
 from laddnav.ocpi import openapi as partner_api
@@ -72,7 +75,7 @@ from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
 from laddnav.ocpp import actions as ocpp
-from laddnav.ocpp import charges
+from laddnav.ocpp import calls, charges
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.security import signing
 from laddnav.ocpp.security.means import Means
@@ -135,6 +138,9 @@ ROUTES: Sequence[Route] = (
     *laddnav.server.routes.ROUTES,
 )
 
+# What becomes of what a process held that is gone.
+BURIALS: Sequence[Burial] = (outbox.take_back, push.take_back, locations.nobody_holds, calls.bury)
+
 
 class House:
     """One process of an installation: its routes, its sockets and its work in the background."""
@@ -153,13 +159,15 @@ class House:
             v2g_ca_token=settings.v2g_ca_token,
             contract_provider_url=settings.contract_provider_url,
         )
-        self.sockets = Sockets(self._database, process=settings.name, ask=self._ask, means=self._means)
+        self.presence = Presence(self._database, settings.name, BURIALS)
+        self.sockets = Sockets(self._database, process=self.presence.life, ask=self._ask, means=self._means)
+        self._leaving: asyncio.Task[None] | None = None
         self.metrics = Metrics(self._database, lambda: len(self.sockets.connections))
 
     def app(self) -> ASGIApp:
         routes: list[BaseRoute] = [
             Path("/healthz", _alive),
-            Path("/readyz", partial(_ready, self._database)),
+            Path("/readyz", self._ready),
             Path("/metrics", self.metrics.shown),
         ]
         if "ocpi" in self.settings.only:
@@ -182,13 +190,13 @@ class House:
     def jobs(self) -> dict[str, Job]:
         """By the name under which trouble with it is told."""
         database, cluster = self._database, self._installation.cluster
-        jobs: dict[str, Job] = {"hear_others": database.hear_others}
+        jobs: dict[str, Job] = {"hear_others": database.hear_others, "presence": self.presence.run}
         if cluster is not None:
             jobs["postgres"] = cluster.supervise
         if "ocpp" in self.settings.only:
             jobs["station_calls"] = self.sockets.run
         if "jobs" in self.settings.only:
-            name, clients = self.settings.name, self._clients
+            name, clients = self.presence.life, self._clients
             jobs |= {
                 "listeners": Deliverer(database, name).run,
                 "deliveries": lambda: push.deliver(database, clients, name, dice),
@@ -223,13 +231,27 @@ class House:
 
     async def close(self) -> None:
         """Once nothing is under way any more."""
+        with suppress(Trouble, OSError):  # whoever lives finds out by itself that we do not
+            await self.presence.end()
         await self._clients.close()
         await self._outward.close()
 
     async def leave(self) -> None:
-        """Say goodbye to the stations (RFC 6455 §7.4.1: 1001); they come back when somebody answers."""
-        for connection in list(self.sockets.connections.values()):
-            await connection.close(1001, "going away")
+        """Send the stations away; they come back to whoever answers. Asked for once or twice, it is done once."""
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self.sockets.leave(self.settings.leave_within))
+        await self._leaving
+
+    async def _ready(self, request: Request) -> Response:
+        """Ready is who can reach the database, and stays."""
+        if self._leaving is not None:
+            return PlainTextResponse("not ready: this process ends\n", 503)
+        try:
+            async with self._database.unit() as unit:
+                await unit.value("select true")
+        except (Trouble, OSError):
+            return PlainTextResponse("not ready: the database does not answer\n", 503)
+        return PlainTextResponse("ready\n")
 
     def _api(self) -> Sequence[BaseRoute]:
         api = Api(ROUTES, self._database, {"ask": self._ask, "clients": self._clients, "means": self._means})
@@ -280,13 +302,3 @@ class _Straight:
 
 async def _alive(request: Request) -> Response:
     return PlainTextResponse("alive\n")
-
-
-async def _ready(database: Database, request: Request) -> Response:
-    """Ready is who can reach the database."""
-    try:
-        async with database.unit() as unit:
-            await unit.value("select true")
-    except (Trouble, OSError):
-        return PlainTextResponse("not ready: the database does not answer\n", 503)
-    return PlainTextResponse("ready\n")

@@ -78,12 +78,13 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
 
     Raises AlreadyServed, PortTaken, WrongSetting and what `installation.opened` raises.
     """
-    with running.alone(settings) as file, contextlib.closing(_listening(settings.host, settings.port)) as listening:
+    with running.alone(settings) as file, contextlib.closing(_listening(settings, settings.port)) as listening:
         settings = replace(settings, port=listening.getsockname()[1])
         async with opened(settings, HEARS) as installation:
             async with installation.database.unit() as unit:
                 password = await people.first_account(unit)
             house = House(installation, settings)
+            await house.presence.begin()
             server = _Server(house, house.app())
             serve = asyncio.create_task(server.serve(sockets=[listening]))
             jobs = [asyncio.create_task(kept_going(name, job)) for name, job in house.jobs().items()]
@@ -115,7 +116,7 @@ async def _stations(settings: Settings, house: House, database: Database) -> Asy
         yield None
         return
     port = StationPort(settings, database)
-    with contextlib.closing(_listening(settings.host, settings.station_port)) as listening:
+    with contextlib.closing(_listening(settings, settings.station_port)) as listening:
         await port.refresh()
         server = _Server(house, house.stations(), ws=ShowsCertificate, ssl_context_factory=lambda *_: port.context)
         serve = asyncio.create_task(server.serve(sockets=[listening]))
@@ -129,10 +130,11 @@ async def _stations(settings: Settings, house: House, database: Database) -> Asy
             await asyncio.gather(serve, looking, return_exceptions=True)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(settings: Settings, port: int) -> socket.socket:
     """Raises PortTaken."""
+    host = settings.host
     try:
-        return socket.create_server((host, port), backlog=2048, reuse_port=False)
+        return socket.create_server((host, port), backlog=2048, reuse_port=settings.share_port)
     except OSError as error:
         known = error.errno is not None and error.errno > 0
         raise PortTaken(host, port, os.strerror(error.errno or 0) if known else "there is no such host") from error
@@ -147,7 +149,8 @@ def _signals(server: _Server) -> Iterator[None]:
     asked = (signal.SIGTERM, signal.SIGINT)
 
     def stop() -> None:
-        server.force_exit = server.should_exit
+        if server.should_exit:
+            server.hurry()
         server.should_exit = True
 
     with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread: somebody else looks after it
@@ -188,12 +191,22 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._began.set()
 
+    def hurry(self) -> None:
+        self.force_exit = True
+        self._house.sockets.hurry()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        self._stopping.set()
+        """Answer, be it that we end, until the stations are gone; unless others answer at the same port."""
+        if self._house.settings.share_port:
+            self._close(sockets)
         await self._house.leave()
+        self._close(sockets)
+        self._stopping.set()
         await super().shutdown(sockets)
+
+    def _close(self, sockets: list[socket.socket] | None) -> None:
+        for one in (*self.servers, *(sockets or ())):
+            one.close()
 
 
 def uvicorn_config(app: ASGIApp, *, ws: Any = "websockets-sansio", **config: Any) -> uvicorn.Config:

@@ -59,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     v2g_ca_url: str | None = None  # EST (RFC 7030), for what stations show to cars
     v2g_ca_token: str | None = None
     contract_provider_url: str | None = None  # of contracts for cars
+    leave_within: int = 30  # seconds over which stations are sent away when the process is asked to end
+    share_port: bool = False  # with other processes of this machine, which then take whoever comes in turn
     log_level: str = "info"
     key: bytes
 
@@ -140,6 +142,8 @@ def _check(words: dict[str, Any]) -> None:
     for port in ("port", "station_port"):
         if not 0 <= words.get(port, 0) <= 65535:
             raise WrongSetting(port.replace("_", "-"), f"{words[port]} is no port")
+    if words.get("leave_within", 0) < 0:
+        raise WrongSetting("leave-within", f"{words['leave_within']} is no number of seconds")
     if unknown := sorted(set(words.get("only", ())) - set(PARTS)):
         raise WrongSetting("only", f"{unknown[0]!r} is no part; there are {', '.join(PARTS)}")
     if (level := words.get("log_level", "info")) not in ("debug", "info", "warning", "error"):

@@ -282,9 +282,15 @@ def disconnected(unit: Unit, station: Station, *, process: str) -> None:
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 
-def nobody_holds(unit: Unit, process: str) -> None:
-    """After a crash: what this process held is not connected any more."""
-    store.stations.nobody_holds(unit, process)
+async def nobody_holds(unit: Unit, process: str) -> None:
+    """The process is gone: what it held is not connected any more, and away from now on."""
+    for id, holder in await store.stations.nobody_holds(unit, process):
+        unit.announce(StationChanged(holder=holder, station_id=id))
+
+
+async def not_held(unit: Unit, station_ids: Collection[str], process: str) -> set[str]:
+    """Which of these hang on another process by now, or on none."""
+    return await store.stations.not_held(unit, station_ids, process)
 
 
 def seen(unit: Unit, station_id: str) -> None:

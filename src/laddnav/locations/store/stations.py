@@ -50,12 +50,15 @@ BOOTED = """
 update station set vendor = $2, model = $3, serial_number = $4, firmware = $5, booted_at = $6, last_seen_at = $6
 where id = $1
 """
-CONNECTED = "update station set connected_at = $2, connected_to = $3, protocol = $4, last_seen_at = $2 where id = $1"
+CONNECTED = """
+update station set connected_at = $2, connected_to = $3, left_at = null, protocol = $4, last_seen_at = $2 where id = $1
+"""
 HOLD = "select id from station where id = $1 for no key update"
 DISCONNECTED = """
-update station set connected_to = null, last_seen_at = $3 where id = $1 and connected_to = $2
+update station set connected_to = null, left_at = $3, last_seen_at = $3 where id = $1 and connected_to = $2
 """
-NOBODY_HOLDS = "update station set connected_to = null where connected_to = $1"
+NOBODY_HOLDS = "update station set connected_to = null, left_at = $2 where connected_to = $1 returning id, holder"
+NOT_HELD = "select id from station where id = any($1) and connected_to is distinct from $2"
 SEEN = "update station set last_seen_at = $2 where id = any($1) and (last_seen_at is null or last_seen_at < $2)"
 ATTACH = """
 insert into station_evse (holder, station_id, evse_no, location_id, evse_uid) values ($1, $2, $3, $4, $5)
@@ -68,7 +71,7 @@ select a.holder, a.station_id, a.evse_no, a.location_id, a.evse_uid, e.status, n
 from station s join station_evse a on a.holder = s.holder and a.station_id = s.id
 join evse e on e.holder = a.holder and e.owner = a.holder and e.location_key = lower(a.location_id)
   and e.uid_key = lower(a.evse_uid)
-where s.connected_to is null and s.last_seen_at < $1 and a.status_before is null
+where s.connected_to is null and s.left_at < $1 and a.status_before is null
   and e.status not in ('UNKNOWN', 'REMOVED', 'PLANNED')
 union all
 select a.holder, a.station_id, a.evse_no, a.location_id, a.evse_uid, null, a.status_before
@@ -103,7 +106,7 @@ class Away(Struct, frozen=True):
 
 
 async def away(unit: Unit, since: datetime, limit: int) -> list[Away]:
-    """Of Stations that were not heard since then, and that are back."""
+    """Of Stations that nobody has held since then, and that are back."""
     return [
         Away(
             PartyId.parse(row["holder"]),
@@ -237,8 +240,13 @@ def disconnected(unit: Unit, id: str, process: str) -> None:
     unit.write(DISCONNECTED, id, process, unit.now)
 
 
-def nobody_holds(unit: Unit, process: str) -> None:
-    unit.write(NOBODY_HOLDS, process)
+async def nobody_holds(unit: Unit, process: str) -> list[tuple[str, PartyId]]:
+    """(id, holder) of those that it held."""
+    return [(row["id"], PartyId.parse(row["holder"])) for row in await unit.fetch(NOBODY_HOLDS, process, unit.now)]
+
+
+async def not_held(unit: Unit, ids: Collection[str], process: str) -> set[str]:
+    return {row["id"] for row in await unit.fetch(NOT_HELD, list(ids), process)}
 
 
 def seen(unit: Unit, ids: Collection[str]) -> None:

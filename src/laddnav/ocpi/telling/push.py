@@ -51,6 +51,11 @@ async def deliver(database: Database, clients: Clients, name: str, dice: Dice) -
     await courier.run()
 
 
+async def take_back(unit: Unit, name: str) -> None:
+    """What this process had claimed is anybody's again."""
+    store.deliveries.take_back(unit, name)
+
+
 class Courier:
     """Never two requests about one object at a time, and never more than a few to one partner."""
 
@@ -65,7 +70,7 @@ class Courier:
 
     async def run(self) -> None:
         async with self._database.unit() as unit:
-            store.deliveries.take_back(unit, self._name)
+            await take_back(unit, self._name)
         sleeper = self._database.sleeper()
         try:
             while True:

@@ -20,12 +20,23 @@ CALL = f"select {_CALL} from ocpp_call c where c.holder = $1 and c.id = $2"
 CLAIM = f"""
 with claimed as (
   select c.holder, c.id from ocpp_call c join station s on s.id = c.station_id
-  where s.connected_to = $1 and c.station_id = any($2) and c.sent_at is null and c.answered_at is null
-    and c.expires_at > $3
+  where s.connected_to = $1 and c.station_id = any($2) and c.claimed_by is null and c.sent_at is null
+    and c.answered_at is null and c.expires_at > $3
   order by c.asked_at limit 100 for update of c skip locked)
-update ocpp_call c set sent_at = $3 from claimed k where c.holder = k.holder and c.id = k.id returning {_CALL}
+update ocpp_call c set claimed_by = $1 from claimed k where c.holder = k.holder and c.id = k.id returning {_CALL}
 """
-GIVE_BACK = "update ocpp_call set sent_at = null where holder = $1 and id = $2 and answered_at is null"
+# Not where it was given up meanwhile, or the process was thought dead and another has it.
+SEND = """
+update ocpp_call c set sent_at = $4
+where c.holder = $1 and c.id = $2 and c.claimed_by = $3 and c.sent_at is null and c.answered_at is null
+  and exists (select from station s where s.id = c.station_id and s.connected_to = $3)
+"""
+GIVE_BACK = """
+update ocpp_call set claimed_by = null
+where holder = $1 and id = $2 and claimed_by = $3 and sent_at is null and answered_at is null
+"""
+RELEASE = "update ocpp_call set claimed_by = null where claimed_by = $1 and sent_at is null and answered_at is null"
+EXPIRE = "update ocpp_call set expires_at = $2 where claimed_by = $1 and sent_at is not null and answered_at is null"
 ANSWER = """
 update ocpp_call set answered_at = $3, answer = $4, problem = $5
 where holder = $1 and id = $2 and answered_at is null
@@ -61,8 +72,21 @@ async def claim(unit: Unit, process: str, station_ids: Sequence[str]) -> list[St
     return sorted((_call(row) for row in rows), key=lambda one: one.asked_at)
 
 
-def give_back(unit: Unit, call: StationCall) -> None:
-    unit.write(GIVE_BACK, str(call.holder), call.id)
+async def send(unit: Unit, call: StationCall, process: str) -> bool:
+    """False when it is not this process's to send any more."""
+    return bool(await unit.execute(SEND, str(call.holder), call.id, process, unit.now))
+
+
+def give_back(unit: Unit, call: StationCall, process: str) -> None:
+    unit.write(GIVE_BACK, str(call.holder), call.id, process)
+
+
+def release(unit: Unit, process: str) -> None:
+    unit.write(RELEASE, process)
+
+
+def expire(unit: Unit, process: str) -> None:
+    unit.write(EXPIRE, process, unit.now)
 
 
 async def answer(unit: Unit, call: StationCall, at: datetime, answer: str | None, problem: str | None) -> bool:

@@ -133,6 +133,11 @@ def turn(line: Line, now: float) -> tuple[Line, Asked | None]:
     return replace(line, asked=first, waiting=tuple(rest)), first
 
 
+def withdrawn(line: Line) -> Line:
+    """The call whose turn it was is not sent after all."""
+    return replace(line, asked=None)
+
+
 def settled(line: Line, reply: CallResult | CallError) -> tuple[Line, Settle | None]:
     """The station answers. None: nobody waits for this any more, or nobody asked."""
     asked = line.asked
