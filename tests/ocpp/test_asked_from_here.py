@@ -12,9 +12,11 @@ from laddnav.db.outbox import drain
 from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
+from laddnav.locations.model import Station
 from laddnav.ocpp import calls
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.ocpp.serve import Sockets
+from laddnav.ocpp.wanted import START, UNLOCK, write_down
 from laddnav.ocpp.wire.dialect import Unsayable
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
@@ -82,6 +84,23 @@ async def test_a_start_that_no_station_answers_is_given_up(url: str, database: D
     await until(lambda: now_is(database, session, Status.INVALID))
     (answer,) = await announced(database, "StartAnswered")
     assert answer["result"] == "TIMEOUT"
+
+
+async def test_a_call_whose_end_cannot_be_told_keeps_no_other_open(
+    database: Database, station: Station, clock: SetClock
+) -> None:
+    """A start that names no charge, as nobody writes it down, stands before what a process left that died."""
+    async with database.unit() as unit:
+        untellable = write_down(unit, US, "ST1", START, "1")
+    clock.advance(timedelta(seconds=1))
+    async with database.unit() as unit:
+        late = write_down(unit, US, "ST1", UNLOCK, "2")
+    clock.advance(timedelta(minutes=1))
+    assert await calls.give_up_overdue(database) == 2
+    async with database.unit() as unit:
+        closed = {row["id"]: row["problem"] for row in await unit.fetch("select id, problem from ocpp_call")}
+    assert closed == {untellable.id: calls.UNTOLD, late.id: calls.NOT_IN_TIME}
+    assert await calls.give_up_overdue(database) == 0
 
 
 async def test_any_action_can_be_asked_in_the_stations_own_words(street: Street, database: Database) -> None:

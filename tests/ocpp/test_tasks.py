@@ -93,8 +93,7 @@ async def test_what_died_with_its_process_is_asked_again(database: Database, sta
         async with database.unit() as unit:
             assert len(await calls.claim(unit, "test", ["ST1"])) == 1
         clock.advance(timedelta(seconds=31))
-        async with database.unit() as unit:
-            assert await calls.give_up_overdue(unit) == 1
+        assert await calls.give_up_overdue(database) == 1
         _, (step,) = await how(database, task)
         assert (step.rounds, step.state) == (tries, StepState.FAILED if tries == 3 else StepState.UNDER_WAY)
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockRequested
@@ -26,12 +28,16 @@ from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.events import Request, Said, Verbatim, Verdict
 from laddnav.ocpp.wire.frames import CallError, CallResult
+from laddnav.ocpp.wire.secrets import masked
 from laddnav.reservations.events import CancellationRequested, ReservationRequested
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import LimitsRequested, StartRequested, StopRequested
 from laddnav.sessions.model import Status
 
+log = structlog.get_logger()
+
 NOT_IN_TIME = "the station did not answer in time"
+UNTOLD = "the station did not answer in time, and whoever asked could not be told"
 
 
 class Replied(Struct, frozen=True, kw_only=True):
@@ -208,28 +214,48 @@ async def request_of(unit: Unit, call: StationCall, dialect: Dialect, seal: Seal
 
 async def settle(unit: Unit, call: StationCall, reply: CallResult | CallError, said: Said | None) -> None:
     """Keep what the Station answered and tell whoever asked; `said` is what it means, unless it was asked verbatim."""
-    if await store.calls.answer(unit, call, unit.now, json.encode(_replied(reply)).decode(), None):
+    if await _close(unit, call, json.encode(_replied(reply)).decode(), None):
         await _tell(unit, call, reply if isinstance(reply, CallError) else said)
 
 
 async def conclude(unit: Unit, call: StationCall, verdict: Verdict) -> None:
     """Nothing had to be sent any more: this is how it turned out."""
-    if await store.calls.answer(unit, call, unit.now, json.encode(Replied()).decode(), None):
+    if await _close(unit, call, json.encode(Replied()).decode(), None):
         await _tell(unit, call, verdict)
 
 
 async def give_up(unit: Unit, call: StationCall, problem: str) -> None:
     """It will not be answered any more, or could not even be sent."""
-    if await store.calls.answer(unit, call, unit.now, None, problem):
+    if await _close(unit, call, None, problem):
         await _tell(unit, call, None)
 
 
-async def give_up_overdue(unit: Unit) -> int:
-    """Calls that no socket took, or that died with the process that had sent them; says how many."""
-    late = await store.calls.overdue(unit)
+async def give_up_overdue(database: Database) -> int:
+    """Calls that no socket took, or that died with the process that had sent them; says how many.
+
+    One whose end cannot be told is closed all the same, and keeps nobody else waiting.
+    """
+    async with database.unit() as unit:
+        late = await store.calls.overdue(unit)
     for call in late:
-        await give_up(unit, call, NOT_IN_TIME)
+        try:
+            async with database.unit() as unit:
+                await give_up(unit, call, NOT_IN_TIME)
+        except (OSError, Trouble):  # of the database, which all have in common
+            raise
+        except Exception as error:
+            log.exception("station_call_untold", station=call.station_id, action=call.action, error=repr(error))
+            async with database.unit() as unit:
+                await _close(unit, call, None, UNTOLD)
     return len(late)
+
+
+async def _close(unit: Unit, call: StationCall, answer: str | None, problem: str | None) -> bool:
+    """False when it was closed already. What somebody said word for word stays without what was secret in it."""
+    body = call.body
+    if call.action not in ERRANDS:
+        body = json.encode(masked(json.decode(body, dict[str, Any]))).decode()
+    return await store.calls.close(unit, call, body, answer, problem)
 
 
 async def _tell(unit: Unit, call: StationCall, answered: Answered) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
+from msgspec.structs import replace
 from starlette.types import Message as Heard
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -41,6 +42,8 @@ _LOOK_AGAIN = 0.02  # seconds
 # RFC 6455 §7.4.1
 GOING_AWAY, _PROTOCOL_ERROR, POLICY, _BROKEN = 1001, 1002, 1008, 1011
 _GONE = (WebSocketDisconnect, RuntimeError)  # what a send raises when the other side has left
+
+_Spoken = TypeVar("_Spoken", Call, CallResult)
 
 
 class Connection:
@@ -123,7 +126,7 @@ class Connection:
             return True
         self._garbled = 0
         if isinstance(frame, Call):
-            await self._to_answer(text, frame)
+            await self._to_answer(*self._as_kept(text, frame, frame.action))
         else:
             await self._answered(text, frame)
         return True
@@ -133,6 +136,14 @@ class Connection:
         self._answering.put((text, heard))
         if len(self._answering) >= AHEAD_MAX:
             await self._answering.done()
+
+    def _as_kept(self, text: str, frame: _Spoken, action: str) -> tuple[str, _Spoken]:
+        """Nothing of ours hears or writes down what is secret; what has none in it stays letter by letter."""
+        payload = self.line.dialect.kept(action, frame.payload)
+        if payload == frame.payload:
+            return text, frame
+        kept = replace(frame, payload=payload)
+        return frames.write(kept), kept
 
     async def _answer(self, one: tuple[str, Call | CallError]) -> None:
         text, heard = one
@@ -213,7 +224,8 @@ class Connection:
             self.line, asked = table.turn(self.line, _monotonic())
             if asked is None:
                 return
-            text, kept = frames.write(asked.call), frames.write(self.line.dialect.kept(asked.call))
+            text = frames.write(asked.call)
+            kept, _ = self._as_kept(text, asked.call, asked.call.action)
             async with self._sockets.database.unit() as unit:
                 ours = await calls.may_send(unit, self._asked[asked.call.id], self._sockets.process)
                 if ours:
@@ -250,6 +262,8 @@ class Connection:
     async def _settle(self, settle: Settle, text: str) -> None:
         self._stop_waiting()
         call, asked, reply = self._asked.pop(settle.asked.call.id), settle.asked, settle.reply
+        if isinstance(reply, CallResult):
+            text, reply = self._as_kept(text, reply, asked.call.action)
         try:
             async with self._sockets.database.unit() as unit:
                 if reply is None:

@@ -99,8 +99,7 @@ class Sockets:
         now = asyncio.get_running_loop().time()
         if now >= self._looks_at:
             self._looks_at = now + LOOK_AGAIN
-            async with self.database.unit() as unit:
-                await calls.give_up_overdue(unit)
+            await calls.give_up_overdue(self.database)
             await self._let_go()
         open_lines = [id for id, one in self.connections.items() if not one.finishing]
         if not open_lines:

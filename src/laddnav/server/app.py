@@ -91,7 +91,7 @@ from laddnav.server.installation import Installation
 from laddnav.server.jobs import Job, every
 from laddnav.server.metrics import Metrics
 from laddnav.server.openapi import document
-from laddnav.server.outward import Outward
+from laddnav.server.outward import Outward, issuers
 from laddnav.server.settings import Settings
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
@@ -158,6 +158,7 @@ class House:
             v2g_ca_url=settings.v2g_ca_url,
             v2g_ca_token=settings.v2g_ca_token,
             contract_provider_url=settings.contract_provider_url,
+            issuers=issuers(settings.v2g_issuers),
         )
         self.presence = Presence(self._database, settings.name, BURIALS)
         self.sockets = Sockets(self._database, process=self.presence.life, ask=self._ask, means=self._means)

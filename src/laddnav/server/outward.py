@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import aiohttp
+from cryptography import x509
 
 from laddnav.kit.refusal import Trouble
 from laddnav.ocpi.calls.guard import GuardedResolver, checked
+from laddnav.server.settings import WrongSetting
 
 WITHIN = aiohttp.ClientTimeout(total=10)  # seconds; a station that waits for it gives up after thirty
 LARGEST = 5_000_000  # bytes; lists of revoked certificates are long
@@ -47,6 +50,17 @@ class Outward:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+def issuers(files: Iterable[str]) -> tuple[x509.Certificate, ...]:
+    """The authorities by whose keys is known what they say. Raises WrongSetting."""
+    found: list[x509.Certificate] = []
+    for file in files:
+        try:
+            found += x509.load_pem_x509_certificates(Path(file).read_bytes())
+        except (OSError, ValueError) as error:
+            raise WrongSetting("v2g-issuers", f"{file} holds no certificates: {error}") from error
+    return tuple(found)
 
 
 async def _whole(url: str, content: aiohttp.StreamReader) -> bytes:

@@ -58,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     station_certificates: tuple[str, ...] = ()  # PEM files, each with its key; none: the house makes its own
     v2g_ca_url: str | None = None  # EST (RFC 7030), for what stations show to cars
     v2g_ca_token: str | None = None
+    v2g_issuers: tuple[str, ...] = ()  # PEM files of authorities whose lists of revoked certificates are believed
     contract_provider_url: str | None = None  # of contracts for cars
     leave_within: int = 30  # seconds over which stations are sent away when the process is asked to end
     share_port: bool = False  # with other processes of this machine, which then take whoever comes in turn

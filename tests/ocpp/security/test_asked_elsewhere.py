@@ -131,10 +131,16 @@ async def elsewhere(clock: SetClock) -> AsyncIterator[tuple[Elsewhere, list[x509
 
 
 async def test_what_authorities_say_of_certificates_is_asked_once_and_told(
-    url: str, database: Database, elsewhere: tuple[Elsewhere, list[x509.Certificate]], clock: SetClock
+    url: str,
+    database: Database,
+    sockets: Sockets,
+    means: Means,
+    elsewhere: tuple[Elsewhere, list[x509.Certificate]],
+    clock: SetClock,
 ) -> None:
     """M06.FR.01 to 04, M06.FR.08, M06.FR.09, M07.FR.01 to 08, C07.FR.05, C07.FR.13 to 17."""
     there, (good, gone, other) = elsewhere
+    sockets.means = replace(means, issuers=(there.root,))
     async with proving(url, "ocpp2.1") as station:
         for _ in range(2):
             told = await station.say("GetCertificateStatus", ocsp_request_data=there.hashed(good))

@@ -12,16 +12,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
-from laddnav.ocpp import calls
-from laddnav.ocpp.security import roots, signing
+from laddnav.locations.model import Station
+from laddnav.ocpp import calls, store
+from laddnav.ocpp.security import authorities, authority, roots, signing
 from laddnav.ocpp.security.authority import KeyKind, read, serial_of
 from laddnav.ocpp.security.means import Means
+from laddnav.ocpp.security.model import Signing
 from laddnav.ocpp.security.roots import UnknownRoot
 from laddnav.ocpp.wire.security import RootKind, Use
 from tests.clock import SetClock
 from tests.ocpp.conftest import until
 from tests.ocpp.security.conftest import OURS, Paper, requested, root_of, trusting
 from tests.ocpp.security.stations import proving
+from tests.things import US
 
 VERSIONS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 TRIGGERS = {
@@ -77,6 +80,41 @@ async def test_a_station_gets_a_certificate_for_its_new_key_and_comes_with_it(
     with pytest.raises(Exception, match="401"):
         async with proving(secure, protocol, context, None):
             pass
+
+
+async def test_a_request_that_nobody_can_sign_keeps_no_other_waiting(
+    database: Database, station: Station, port: object, means: Means
+) -> None:
+    """A02.FR.11"""
+    csr, _ = requested("ST1", OURS)
+    async with database.unit() as unit:
+        for id, said in (("1", "kept before it was checked"), ("2", csr)):
+            one = Signing(holder=US, id=id, station_id="ST1", use=Use.STATION, number=None, csr=said, asked_at=unit.now)
+            store.certificates.ask(unit, one)
+    await signing.carry_on(database, means)
+    async with database.unit() as unit:
+        kept = {one.id: one for one in await signing.known(unit, station)}
+    assert kept["1"].problem is not None and kept["1"].certificate is None
+    assert kept["2"].certificate is not None
+
+
+async def test_whoever_is_trusted_has_been_since_then_and_for_each_organisation(
+    database: Database, station: Station, clock: SetClock
+) -> None:
+    """A00.FR.804"""
+    root = root_of_somebody(clock)
+    async with database.unit() as unit:
+        first = await authorities.trust(unit, US, "Maker", root)
+    clock.advance(timedelta(days=1))
+    async with database.unit() as unit:
+        assert await authorities.trust(unit, US, "Maker", root) == first
+        other = await authorities.trust(unit, US, "Other Maker", root)
+        assert [one.organisation for one in await authorities.of(unit, US)] == ["Maker", "Other Maker"]
+    assert first.made_at == other.made_at - timedelta(days=1)
+
+
+def root_of_somebody(clock: SetClock) -> str:
+    return authority.root_of("Maker", authority.new_key(KeyKind.EC), clock.now())
 
 
 async def taken(database: Database) -> bool:

@@ -84,8 +84,7 @@ async def test_until_it_is_known_what_became_of_a_password_either_opens_and_then
         call = passwords.change(unit, Seal(SEALED_BY), await station_on(unit))
         locations.connected(unit, await locations.station(unit, "ST1"), process="elsewhere", protocol="ocpp1.6")
     clock.advance(timedelta(minutes=1))
-    async with database.unit() as unit:
-        await calls.give_up_overdue(unit)
+    await calls.give_up_overdue(database)
     with pytest.raises(NoAnswer):
         await calls.answer_to(database, call)
     assert await lets_in(url, "ocpp1.6", password)

@@ -27,7 +27,6 @@ from laddnav.ocpp.wire.events import (
     StopCharge,
     UnlimitCharge,
     Unlock,
-    Verbatim,
 )
 from laddnav.ocpp.wire.frames import Call
 from laddnav.ocpp.wire.schemas import Version, actions
@@ -121,17 +120,6 @@ def test_a_connector_may_report_by_an_event_too() -> None:
 def test_an_evse_is_as_its_connectors_are(connectors: tuple[Status, ...], evse: Status) -> None:
     """G01.FR.08: of those that a car in another one takes away nobody reports."""
     assert of_connectors(connectors) is evse
-
-
-def test_the_password_of_a_station_is_in_no_log() -> None:
-    """A01."""
-    where = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
-    other = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}, "attributeValue": "60"}
-    data = [{**where, "attributeValue": "open sesame"}, other]
-    kept = v2_0_1.DIALECT.kept(
-        v2_0_1.DIALECT.ask("1", Verbatim(action="SetVariables", payload={"setVariableData": data}))
-    )
-    assert [one["attributeValue"] for one in kept.payload["setVariableData"]] == ["…", "60"]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def checked(database: Database, means: Means | None, check: Check) -> tupl
         try:
             raw = await _asked(means, check, url)
             read = revocation.found_in_list if check.source is Source.CRL else revocation.found_in_response
-            found = read(raw, check.certificate, now)
+            found = read(raw, check.certificate, now, means.issuers)
         except (Refusal, Trouble) as error:
             log.warning("certificate_not_checked", url=url, error=str(error))
             continue

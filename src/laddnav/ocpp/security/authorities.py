@@ -35,12 +35,16 @@ async def signing(unit: Unit, seal: Seal, holder: PartyId, kind: KeyKind) -> tup
 
 
 async def trust(unit: Unit, holder: PartyId, organisation: str, certificate: str) -> Authority:
-    """A00.FR.804: somebody else signs for stations of ours, as their manufacturer does. Raises UnfitCertificate."""
+    """A00.FR.804: somebody else signs for stations of ours, as their manufacturer does. Raises UnfitCertificate.
+
+    Who is trusted already for this organisation has been since then.
+    """
     certificate = authority.pem_of(authority.read(certificate))  # and nothing that stands beside it
-    id = rules.stable_id("authority", str(holder), certificate)
-    one = _authority(unit, holder, id, organisation, certificate, None)
-    store.authorities.add(unit, one)
-    return one
+    id = rules.stable_id("authority", str(holder), organisation, certificate)
+    store.authorities.add(unit, _authority(unit, holder, id, organisation, certificate, None))
+    kept = await store.authorities.find(unit, holder, id)
+    assert kept is not None, "it was added, now or before"
+    return kept
 
 
 async def withdraw(unit: Unit, holder: PartyId, id: str) -> None:

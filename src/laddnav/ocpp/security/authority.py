@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
@@ -83,9 +83,13 @@ def kind_of(key: PublicKeyTypes) -> KeyKind | None:
 def read(pem: str) -> x509.Certificate:
     """The first of what is given. Raises UnfitCertificate."""
     try:
-        return x509.load_pem_x509_certificate(pem.encode())
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        certificate.public_key()
     except ValueError as error:
         raise UnfitCertificate("This is no certificate in PEM") from error
+    except UnsupportedAlgorithm as error:
+        raise UnfitCertificate("The key of this certificate is of a kind that is not known here") from error
+    return certificate
 
 
 # Making ---------------------------------------------------------------------------------------------------------------
@@ -120,12 +124,14 @@ def sound(csr: str) -> x509.CertificateSigningRequest:
     """A request that is what it seems, whomever it names. Raises UnfitRequest."""
     try:
         request = x509.load_pem_x509_csr(csr.encode())
-        key, genuine = request.public_key(), request.is_signature_valid
+        key, over, genuine = request.public_key(), request.signature_hash_algorithm, request.is_signature_valid
     except (ValueError, InvalidSignature) as error:
         raise UnfitRequest("it is no request in PEM (RFC 2986)") from error
+    except UnsupportedAlgorithm as error:
+        raise UnfitRequest("its key or its signature is of a kind that is not known here") from error
     if not genuine:
         raise UnfitRequest("it is not signed with the key that it is about")
-    if not isinstance(request.signature_hash_algorithm, _HASHES):
+    if not isinstance(over, _HASHES):
         raise UnfitRequest("it is not signed over SHA-256 or better")
     _check_strength(key)
     return request
@@ -254,7 +260,7 @@ def vouches_for(authority: Authority, certificate: x509.Certificate, station_id:
     """A00.FR.404, A00.FR.405: the authority signed it, for its organisation and for this station."""
     try:
         certificate.verify_directly_issued_by(authority.root)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return names_in(certificate.subject, NameOID.COMMON_NAME) == (station_id,) and authority.organisation in names_in(
         certificate.subject, NameOID.ORGANIZATION_NAME

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from cryptography import x509
 from msgspec import Struct
 
 from laddnav.kit.seal import Seal
@@ -21,7 +22,7 @@ class Fetch(Protocol):
 class Means(Struct, frozen=True, kw_only=True):
     """`v2g_ca_url` signs what stations show to cars, by EST (RFC 7030); `contract_provider_url` gives cars contracts.
 
-    None: nobody does.
+    None: nobody does. `issuers` are authorities by whose keys is known what they say of certificates.
     """
 
     seal: Seal
@@ -29,6 +30,7 @@ class Means(Struct, frozen=True, kw_only=True):
     v2g_ca_url: str | None = None
     v2g_ca_token: str | None = None
     contract_provider_url: str | None = None
+    issuers: tuple[x509.Certificate, ...] = ()
 
     def __repr__(self) -> str:
         """Without the token."""

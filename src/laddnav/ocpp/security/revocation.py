@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -18,6 +19,17 @@ from laddnav.ocpp.wire.security import CertificateHash, CertificateState
 
 HOLDS_AT_MOST = timedelta(days=7)  # M06.FR.10, and ISO 15118-20 by way of M07
 _HOLDS_OTHERWISE = timedelta(hours=1)  # of an answer that does not say
+_SKEW = timedelta(minutes=5)  # by which the clock of an authority may be ahead of ours
+
+# What the library raises over what others made: no ASN.1, no algorithm or extension that it knows.
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 _ALGORITHMS: dict[str, type[HashAlgorithm]] = {"SHA256": SHA256, "SHA384": SHA384, "SHA512": SHA512}
 _MEANS = {
@@ -50,10 +62,12 @@ def request_for(one: CertificateHash) -> bytes:
         raise Unclear("these are no hashes of a certificate") from error
 
 
-def found_in_response(answer: bytes, one: CertificateHash, now: datetime) -> Finding:
+def found_in_response(
+    answer: bytes, one: CertificateHash, now: datetime, issuers: Sequence[x509.Certificate] = ()
+) -> Finding:
     """FAILED where nothing ties its signature to the issuer: whoever can check it better has the answer itself.
 
-    Raises Unclear.
+    `issuers` are those that are known, besides those that the response shows. Raises Unclear.
     """
     try:
         response = ocsp.load_der_ocsp_response(answer)
@@ -61,34 +75,48 @@ def found_in_response(answer: bytes, one: CertificateHash, now: datetime) -> Fin
             raise Unclear(f"the authority answered {response.response_status.name}")
         if f"{response.serial_number:x}" != (one.serial_number.lower().lstrip("0") or "0"):
             raise Unclear("the authority answered about another certificate")
-        until = response.next_update_utc
-        if until is not None and until < now:
-            raise Unclear("what the authority answered holds no more")
-        state = _MEANS[response.certificate_status] if _genuine(response, one) else CertificateState.FAILED
-    except ValueError as error:
-        raise Unclear("this is no OCSP response") from error
-    return Finding(state=state, holds_until=_bounded(until, now))
+        until = _until(response.this_update_utc, response.next_update_utc, now)
+        state = _MEANS[response.certificate_status]
+        genuine = _genuine(response, one, (*response.certificates, *issuers), now)
+    except _UNREADABLE as error:
+        raise Unclear("this is no OCSP response that can be read here") from error
+    return Finding(state=state, holds_until=until) if genuine else _failed(now)
 
 
-def found_in_list(answer: bytes, one: CertificateHash, now: datetime) -> Finding:
-    """Raises Unclear."""
+def found_in_list(
+    answer: bytes, one: CertificateHash, now: datetime, issuers: Sequence[x509.Certificate] = ()
+) -> Finding:
+    """FAILED where its signature is that of no issuer that is known: a list shows nobody's certificate itself.
+
+    Raises Unclear.
+    """
     try:
         revoked = x509.load_pem_x509_crl(answer) if answer.startswith(b"-----") else x509.load_der_x509_crl(answer)
         entry = revoked.get_revoked_certificate_by_serial_number(int(one.serial_number, 16))
-        issuer = _hashed(revoked.issuer.public_bytes(), one)
-    except (ValueError, KeyError) as error:
-        raise Unclear("this is no list of revoked certificates") from error
-    if issuer != one.issuer_name_hash.lower():
-        raise Unclear("this is the list of another authority")
-    until = revoked.next_update_utc
-    if until is not None and until < now:
-        raise Unclear("this list holds no more")
+        if _hashed(revoked.issuer.public_bytes(), one) != one.issuer_name_hash.lower():
+            raise Unclear("this is the list of another authority")
+        until = _until(revoked.last_update_utc, revoked.next_update_utc, now)
+        genuine = any(_is_issuer(issuer, one) and _listed_by(revoked, issuer) for issuer in issuers)
+    except _UNREADABLE as error:
+        raise Unclear("this is no list of revoked certificates that can be read here") from error
     state = CertificateState.GOOD if entry is None else CertificateState.REVOKED
-    return Finding(state=state, holds_until=_bounded(until, now))
+    return Finding(state=state, holds_until=until) if genuine else _failed(now)
 
 
-def _bounded(until: datetime | None, now: datetime) -> datetime:
-    return min(until or now + _HOLDS_OTHERWISE, now + HOLDS_AT_MOST)
+def _failed(now: datetime) -> Finding:
+    """Asked again soon: what is forged today may be genuine tomorrow."""
+    return Finding(state=CertificateState.FAILED, holds_until=now + _HOLDS_OTHERWISE)
+
+
+def _until(since: datetime, until: datetime | None, now: datetime) -> datetime:
+    """How long what was said at `since` holds; what does not say so itself does for an hour. Raises Unclear."""
+    if since > now + _SKEW:
+        raise Unclear("what the authority answered does not hold yet")
+    if until is None:
+        until = since + _HOLDS_OTHERWISE
+    if until < now:
+        raise Unclear("what the authority answered holds no more")
+    return min(until, now + HOLDS_AT_MOST)
 
 
 def _hashed(raw: bytes, one: CertificateHash) -> str:
@@ -97,12 +125,14 @@ def _hashed(raw: bytes, one: CertificateHash) -> str:
     return digest.finalize().hex()
 
 
-def _genuine(response: ocsp.OCSPResponse, one: CertificateHash) -> bool:
-    """Signed by the issuer itself, or by whom it certified for that, where the response shows their certificates."""
-    for certificate in response.certificates:
-        if _signed(response, certificate) and (_is_issuer(certificate, one) or _delegated(certificate, response, one)):
-            return True
-    return False
+def _genuine(
+    response: ocsp.OCSPResponse, one: CertificateHash, known: Sequence[x509.Certificate], now: datetime
+) -> bool:
+    """Signed by the issuer itself, or by whom it certified for that."""
+    return any(
+        _signed(response, certificate) and (_is_issuer(certificate, one) or _delegated(certificate, known, one, now))
+        for certificate in known
+    )
 
 
 def _is_issuer(certificate: x509.Certificate, one: CertificateHash) -> bool:
@@ -116,15 +146,19 @@ def _is_issuer(certificate: x509.Certificate, one: CertificateHash) -> bool:
     return _hashed(raw, one) == one.issuer_key_hash.lower()
 
 
-def _delegated(certificate: x509.Certificate, response: ocsp.OCSPResponse, one: CertificateHash) -> bool:
-    """RFC 6960 §4.2.2.2: certified by the issuer, with its certificate shown too, for signing such responses."""
+def _delegated(
+    certificate: x509.Certificate, known: Sequence[x509.Certificate], one: CertificateHash, now: datetime
+) -> bool:
+    """RFC 6960 §4.2.2.2: certified by the issuer, whose certificate is known, for signing such responses until now."""
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        return False
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return False
     if ExtendedKeyUsageOID.OCSP_SIGNING not in purposes:
         return False
-    return any(_is_issuer(issuer, one) and _issued(certificate, issuer) for issuer in response.certificates)
+    return any(_is_issuer(issuer, one) and _issued(certificate, issuer) for issuer in known)
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -133,6 +167,11 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def _listed_by(revoked: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    key = issuer.public_key()
+    return isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey) and revoked.is_signature_valid(key)
 
 
 def _signed(response: ocsp.OCSPResponse, certificate: x509.Certificate) -> bool:

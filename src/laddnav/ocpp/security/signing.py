@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from datetime import timedelta
 
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
@@ -26,6 +27,8 @@ from laddnav.ocpp.security.wanted import connected, errand, want
 from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.security import AskToSign, GiveCertificate, SigningAsked, SigningTaken, Use
 from laddnav.parties import actions as parties
+
+log = structlog.get_logger()
 
 RENEW_BEFORE = timedelta(days=30)  # A03.FR.02: a month, as a station that looks after it itself
 ASK_AGAIN = timedelta(days=1)
@@ -70,15 +73,21 @@ async def _check(unit: Unit, means: Means | None, station: Station, asked: Signi
 
 
 async def carry_on(database: Database, means: Means) -> None:
-    """Sign what waits."""
+    """Sign what waits. What cannot be signed waits for the Station to ask again, which it does ever more rarely."""
     async with database.unit() as unit:
         waiting = await store.certificates.unsigned(unit)
     for one in waiting:
-        if one.use is Use.STATION:
-            async with database.unit() as unit:
-                await _sign(unit, one, await _ours(unit, means.seal, one))
-        else:
-            await _elsewhere(database, means, one)
+        try:
+            if one.use is Use.STATION:
+                async with database.unit() as unit:
+                    await _sign(unit, one, await _ours(unit, means.seal, one))
+            else:
+                await _elsewhere(database, means, one)
+        except (OSError, Trouble):  # of the database, which all have in common
+            raise
+        except Exception as error:
+            log.exception("certificate_not_signed", station=one.station_id, error=repr(error))
+            await _fail(database, one, "it could not be signed here")
     if waiting:
         database.wake()
 
@@ -92,15 +101,19 @@ async def _ours(unit: Unit, seal: Seal, one: Signing) -> str:
 
 
 async def _elsewhere(database: Database, means: Means, one: Signing) -> None:
-    """By EST (RFC 7030 §4.2). What fails waits for the Station to ask again, which it does ever more rarely."""
+    """By EST (RFC 7030 §4.2)."""
     try:
         chain = await _enrolled(means, one.csr)
     except (Refusal, Trouble) as error:
-        async with database.unit() as unit:
-            store.certificates.fail(unit, one, str(error))
+        await _fail(database, one, str(error))
         return
     async with database.unit() as unit:
         await _sign(unit, one, chain)
+
+
+async def _fail(database: Database, one: Signing, why: str) -> None:
+    async with database.unit() as unit:
+        store.certificates.fail(unit, one, why)
 
 
 async def _enrolled(means: Means, csr: str) -> str:

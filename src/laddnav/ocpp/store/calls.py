@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
@@ -37,13 +36,13 @@ where holder = $1 and id = $2 and claimed_by = $3 and sent_at is null and answer
 """
 RELEASE = "update ocpp_call set claimed_by = null where claimed_by = $1 and sent_at is null and answered_at is null"
 EXPIRE = "update ocpp_call set expires_at = $2 where claimed_by = $1 and sent_at is not null and answered_at is null"
-ANSWER = """
-update ocpp_call set answered_at = $3, answer = $4, problem = $5
+CLOSE = """
+update ocpp_call set answered_at = $3, body = $4, answer = $5, problem = $6
 where holder = $1 and id = $2 and answered_at is null
 """
 OVERDUE = f"""
 select {_CALL} from ocpp_call c where c.answered_at is null and c.expires_at <= $1
-order by c.expires_at limit 100 for update skip locked
+order by c.expires_at limit 100
 """
 
 
@@ -89,9 +88,9 @@ def expire(unit: Unit, process: str) -> None:
     unit.write(EXPIRE, process, unit.now)
 
 
-async def answer(unit: Unit, call: StationCall, at: datetime, answer: str | None, problem: str | None) -> bool:
-    """False when it was answered already."""
-    return bool(await unit.execute(ANSWER, str(call.holder), call.id, at, answer, problem))
+async def close(unit: Unit, call: StationCall, body: str, answer: str | None, problem: str | None) -> bool:
+    """False when it was closed already."""
+    return bool(await unit.execute(CLOSE, str(call.holder), call.id, unit.now, body, answer, problem))
 
 
 async def overdue(unit: Unit) -> list[StationCall]:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
 from laddnav.ocpp.tasks.model import BEGUN, OVER, Kind, Selection, Step, StepState, Task, TaskState
-from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted, is_secret
+from laddnav.ocpp.wire.secrets import is_secret
+from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted
 
 TRIES = 3  # in a row without an answer, after which a Station is given up
 

@@ -16,6 +16,7 @@ from laddnav.ocpp.wire.events import Answer, Request, Said, StartCharge, Station
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Send
 from laddnav.ocpp.wire.reports import Reported
 from laddnav.ocpp.wire.schemas import Direction, Problem, UnknownAction, Version
+from laddnav.ocpp.wire.secrets import masked
 from laddnav.ocpp.wire.variables import VariableName
 from laddnav.tariffs.model import Tariff
 
@@ -75,8 +76,8 @@ class Heard(Struct, frozen=True):
 class Dialect(Struct, frozen=True, kw_only=True):
     """`subprotocol` is its name in the handshake; the actions in `triggered_by` make a station send one of its own.
 
-    `uid_max` characters are what a station can hold of a token; `bounds` how many items requests can; `secrets` take
-    out of a request of ours what nobody may read afterwards; `spells` the error codes that another version spells
+    `uid_max` characters are what a station can hold of a token; `bounds` how many items requests can; in `secrets`,
+    requests or answers, stands what nobody may read afterwards; `spells` the error codes that another version spells
     otherwise. Strict in what it says, tolerant in what it hears.
     """
 
@@ -85,7 +86,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     hears: Mapping[str, Hears]
     asks: Mapping[type[Request], Asks]
     triggered_by: frozenset[str]
-    secrets: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+    secrets: frozenset[str]
     uid_max: int
     bounds: Mapping[type[Request], Bound]
     spells: Mapping[str, str] = {}
@@ -129,10 +130,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
             raise Unsayable(action, problems)
         return Call(id, action, payload)
 
-    def kept(self, call: Call) -> Call:
-        """A request of ours as the log has it."""
-        hides = self.secrets.get(call.action)
-        return call if hides is None else Call(call.id, call.action, hides(call.payload))
+    def kept(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """What is asked with this action, or answered, as it may be kept."""
+        return masked(payload) if action in self.secrets else payload
 
     def said(self, request: Request, payload: dict[str, Any]) -> Said:
         """What the station's answer to a request of ours means. Anything but a clear yes is a no."""

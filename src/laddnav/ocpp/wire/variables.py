@@ -147,12 +147,3 @@ class SetResult(Struct, frozen=True, kw_only=True):
 
 class VariablesSet(Struct, frozen=True, kw_only=True):
     results: tuple[SetResult, ...]
-
-
-# Parts of names behind which stations keep what nobody else may know.
-_SECRET = ("authorizationkey", "password", "passphrase", "secret")
-
-
-def is_secret(name: str) -> bool:
-    """Whether what is called so is never kept nor shown; the case of a name says nothing."""
-    return any(part in name.lower() for part in _SECRET)

@@ -108,7 +108,7 @@ DIALECT = Dialect(
         SendList: send_local_list.codec,
         **securing.ASKS,
     },
-    secrets={"ChangeConfiguration": change_configuration.without_password},
+    secrets=frozenset({"ChangeConfiguration", "GetConfiguration"}),
     uid_max=20,
     bounds={
         ReadVariables: Bound(20, VariableName(name="GetConfigurationMaxKeys")),

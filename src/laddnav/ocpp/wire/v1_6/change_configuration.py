@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.variables import SetResult, SetStatus, SetVariables, VariablesSet, is_secret
+from laddnav.ocpp.wire.variables import SetResult, SetStatus, SetVariables, VariablesSet
 
 _MEANS = {
     "Accepted": SetStatus.ACCEPTED,
@@ -22,11 +22,6 @@ def write(request: SetVariables) -> dict[str, Any]:
 def read(payload: dict[str, Any]) -> VariablesSet:
     status = _MEANS.get(str(payload.get("status")), SetStatus.REJECTED)
     return VariablesSet(results=(SetResult(status=status),))
-
-
-def without_password(payload: dict[str, Any]) -> dict[str, Any]:
-    """As it may be kept and shown."""
-    return {**payload, "value": "…"} if is_secret(str(payload.get("key", ""))) else payload
 
 
 codec = Asks("ChangeConfiguration", write, read)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.events import Said, Verdict
+from laddnav.ocpp.wire.secrets import is_secret
 from laddnav.ocpp.wire.variables import (
     Mutability,
     ReadVariables,
@@ -16,7 +17,6 @@ from laddnav.ocpp.wire.variables import (
     Variable,
     VariableName,
     VariablesTold,
-    is_secret,
 )
 
 

@@ -117,7 +117,7 @@ DIALECT = Dialect(
         SendList: send_local_list.codec,
         **securing.ASKS,
     },
-    secrets={"SetVariables": set_variables.without_password},
+    secrets=frozenset({"GetVariables", "NotifyEvent", "NotifyReport", "SetNetworkProfile", "SetVariables"}),
     uid_max=36,
     bounds={
         ReadVariables: Bound(10, items_per_message("GetVariables")),

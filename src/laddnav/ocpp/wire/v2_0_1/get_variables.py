@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.events import Said, Verdict
+from laddnav.ocpp.wire.secrets import is_secret
 from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name, write_attribute, write_name
-from laddnav.ocpp.wire.variables import Attribute, ReadVariables, Variable, VariablesTold, is_secret
+from laddnav.ocpp.wire.variables import Attribute, ReadVariables, Variable, VariablesTold
 
 
 class WireGetVariableResult(Struct, frozen=True):

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Hears
+from laddnav.ocpp.wire.secrets import is_secret
 from laddnav.ocpp.wire.v1_6.status_notification import write
 from laddnav.ocpp.wire.v2_0_1.fields import Count
 from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name
-from laddnav.ocpp.wire.variables import Attribute, Mutability, Variable, VariablesReported, is_secret
+from laddnav.ocpp.wire.variables import Attribute, Mutability, Variable, VariablesReported
 
 
 class WireAttribute(Struct, frozen=True):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.events import Said, Verdict
 from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name, write_attribute, write_name
-from laddnav.ocpp.wire.variables import Attribute, SetResult, SetStatus, SetVariables, VariablesSet, is_secret
+from laddnav.ocpp.wire.variables import Attribute, SetResult, SetStatus, SetVariables, VariablesSet
 
 _MEANS = {
     "Accepted": SetStatus.ACCEPTED,
@@ -54,17 +54,6 @@ def read(payload: dict[str, Any]) -> Said:
             for one in wire.setVariableResult
         )
     )
-
-
-def without_password(payload: dict[str, Any]) -> dict[str, Any]:
-    """As it may be kept and shown."""
-    return {**payload, "setVariableData": [_without(one) for one in payload.get("setVariableData", ())]}
-
-
-def _without(one: Any) -> Any:
-    variable = one.get("variable") if isinstance(one, dict) else None
-    name = variable.get("name") if isinstance(variable, dict) else None
-    return {**one, "attributeValue": "…"} if is_secret(str(name)) else one
 
 
 codec = Asks("SetVariables", write, read)
