@@ -30,14 +30,14 @@ import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.attention_routes
 import laddnav.ocpp.cures.routes
-import laddnav.ocpp.display_routes
 import laddnav.ocpp.der_routes
-import laddnav.ocpp.reports_routes
+import laddnav.ocpp.display_routes
 import laddnav.ocpp.monitoring_routes
+import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
 import laddnav.ocpp.security.routes
-import laddnav.ocpp.tariff_routes
 import laddnav.ocpp.steering_routes
+import laddnav.ocpp.tariff_routes
 import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
 import laddnav.parties.routes
