@@ -17,6 +17,7 @@ from laddnav.ocpi.deviations.policy import Policy, Shares
 from laddnav.ocpi.operate import limits
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.commands import CommandState
+from laddnav.ocpi.wire.paging import next_link
 from laddnav.ocpi.wire.profiles import ProfileVerdict
 from laddnav.parties.model import Role
 from laddnav.people.api import NotYours
@@ -30,7 +31,7 @@ from laddnav.sessions.model import Session
 from laddnav.sessions.rules import UnknownSession
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.commands.test_while_it_charges import PROFILE, URL, WORDS, at, became, charging, station_says
+from tests.ocpi.commands.test_while_it_charges import PROFILE, URL, WORDS, at, became, begun, charging, station_says
 from tests.ocpi.network import CPO, EMSP, Installation, befriended, installed, introduced, stranger
 
 SCSP = PartyId("DE", "SCP")
@@ -151,6 +152,25 @@ async def test_a_charge_is_limited_by_one_at_a_time(delegated: Delegated) -> Non
         for method, said in (("PUT", body), ("DELETE", None)):
             answer = await ask(method, at(cpo, session.id, response_url=URL), said)
             assert answer.data == {"result": "REJECTED", "timeout": 0}
+
+
+async def test_the_list_of_all_charges_has_pages(cpo: Installation, clock: SetClock) -> None:
+    """CHP-033, TRN-070: of whichever eMSP each of them is, in the order in which they began."""
+    token = await befriended(cpo, SCSP, Role.SCSP)
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        await policies.adapt(unit, connection.ref, Policy(shares=Shares(smart_charging=True)))
+    first = await charging(cpo)
+    clock.advance(timedelta(minutes=1))
+    second = await begun(cpo, PartyId("FR", "OTH"), 2)
+    url: str | None = f"{cpo.url}/ocpi/cpo/2.2.1/sessions?limit=1&date_from=2026-01-01T00:00:00Z"
+    seen = []
+    async with stranger(token) as ask:
+        while url is not None:
+            page = await ask("GET", url)
+            seen.append(([one["id"] for one in page.data], page.headers["x-total-count"]))
+            url = next_link(page.headers.get("link"))
+    assert seen == [([first.id], "2"), ([second.id], "2")]
 
 
 async def test_a_version_without_limits_says_nothing_of_the_drivers_of_others(

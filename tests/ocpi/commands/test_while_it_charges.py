@@ -66,13 +66,13 @@ async def charging(cpo: Installation, *, owner: PartyId = EMSP, able: bool = Tru
     return await begun(cpo, owner)
 
 
-async def begun(cpo: Installation, owner: PartyId = EMSP) -> Session:
+async def begun(cpo: Installation, owner: PartyId = EMSP, evse_no: int = 1) -> Session:
     async with cpo.database.unit() as unit:
         given = Authorization(allowed=Allowed.ALLOWED, token=things.token("U1", owner))
         return await sessions.begin(
             unit,
             station=await locations.station(unit, "ST1"),
-            evse_no=1,
+            evse_no=evse_no,
             uid="U1",
             given=given,
             at=unit.now,

@@ -195,7 +195,18 @@ def _where(conditions: Iterable[str]) -> str:
 
 def _of_them(one: Listed, scope: Scope) -> str:
     """Whose a row has to be."""
-    return f"{one.reader} = any(:parties::text[])" if one.reader and scope is not Scope.WHOEVERS else "true"
+    return f"{one.reader} = any({_parties(one, scope)})" if one.reader else "true"
+
+
+def _parties(one: Listed, scope: Scope) -> str:
+    """Who reads; where all is read, whoever could: each is found by one look at the index that begins with them."""
+    if scope is not Scope.WHOEVERS:
+        return ":parties::text[]"
+    first = f"select {one.reader} as party from {one.table} t where {_OURS}"
+    return f"""array(with recursive known as (
+      ({first} order by 1 limit 1) union all
+      select ({first} and {one.reader} > known.party order by 1 limit 1) from known where known.party is not null)
+    select party from known where party is not null)"""
 
 
 def _rows(one: Listed, scope: Scope, way: Way) -> str:
@@ -227,7 +238,7 @@ def _in_order(one: Listed, scope: Scope, way: Way, row: str, wanted: str, most: 
         return f"{fitting} order by t.ref limit {most}"
     # Each one's in order of their own, and then the first of all: no more is read of anybody's than so many. How many
     # parties there are is kept from the planner, or it would plan anew for each page of whoever has one.
-    return f"""select t.* from unnest(array(select unnest(:parties::text[]))) party cross join lateral (
+    return f"""select t.* from unnest(array(select unnest({_parties(one, scope)}))) party cross join lateral (
     {fitting} and {one.reader} = party order by t.ref limit {wanted}) t order by t.ref limit {most}"""
 
 
