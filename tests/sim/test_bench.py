@@ -113,7 +113,15 @@ async def test_stations_talk_and_come_back_beside_two_others() -> None:
     found = [figure async for figure in run(["stations"], TINY)]
     assert all(stands_beside_its_limit(figure) for figure in found)
     of_three = {figure.name.removeprefix("stations_3_") for figure in found if figure.name.startswith("stations_3_")}
-    assert {"idle", "heartbeat", "meter_values", "meter_values_peer", "meter_values_p99", "back"} <= of_three
+    assert {
+        "idle",
+        "idle_tls",
+        "heartbeat",
+        "meter_values",
+        "meter_values_peer",
+        "meter_values_p99",
+        "back",
+    } <= of_three
 
 
 def test_a_goal_of_seventy_percent_is_met_by_speed_or_by_little_work() -> None:

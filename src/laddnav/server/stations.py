@@ -55,7 +55,7 @@ class StationPort:
         self._seal = Seal(settings.key)
         self._own = bool(settings.station_certificates)
         self._renew_at: datetime | None = None
-        self.context = _context(settings.station_certificates)
+        self.context = context(settings.station_certificates)
 
     async def refresh(self) -> None:
         """Trust who vouches for stations by now; without certificates of its own, the house makes them as it needs."""
@@ -79,7 +79,7 @@ class StationPort:
         tls.load(self.context, authority.pem_of(certificate) + signs.certificate, authority.pem_of_key(ours))
 
 
-def _context(files: Iterable[str]) -> ssl.SSLContext:
+def context(files: Iterable[str]) -> ssl.SSLContext:
     """A00.FR.313, A00.FR.321, A00.FR.407: TLS 1.2 or newer, nothing compressed, no certificate that leads nowhere.
 
     A certificate is asked for and may be missing: which profile a station has to use is not known before it says who it

@@ -1,12 +1,15 @@
 """The limit: a bare ASGI application under the same Uvicorn, which does nothing but what cannot be left out.
 
 Nobody is recognised, nothing is checked, logged or delivered. What is read is one prepared statement; what is told is
-two in one transaction, the object and a row for those who are to hear of it, answered after the commit.
+two in one transaction, the object and a row for those who are to hear of it, answered after the commit. Before it is
+ready it says at which port it does the same over TLS.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import ssl
 import sys
 
 import asyncpg
@@ -14,7 +17,12 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
+from laddnav.kit import tls
+from laddnav.ocpp.security import authority
+from laddnav.ocpp.security.authority import KeyKind
+from laddnav.server.clock import WallClock
 from laddnav.server.http import uvicorn_config
+from laddnav.server.stations import context
 from laddnav.sim.bench import store
 from laddnav.sim.bench.answers import DONE, answer, body, enveloped
 from laddnav.sim.process import READY
@@ -61,10 +69,21 @@ class Bare:
 
 async def _serve(database: str) -> None:
     async with asyncpg.create_pool(database, min_size=1, max_size=10, reset=_leave_as_it_is) as pool:
-        listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-        sys.stdout.write(f"{READY}http://127.0.0.1:{listening.getsockname()[1]}\n")
+        plain, secured = (socket.create_server(("127.0.0.1", 0), backlog=2048) for _ in range(2))
+        sys.stdout.write(f"{secured.getsockname()[1]}\n{READY}http://127.0.0.1:{plain.getsockname()[1]}\n")
         sys.stdout.flush()
-        await uvicorn.Server(uvicorn_config(Bare(pool))).serve(sockets=[listening])
+        over_tls = uvicorn_config(Bare(pool), ssl_context_factory=lambda *_: _tls())
+        await asyncio.gather(
+            uvicorn.Server(uvicorn_config(Bare(pool))).serve(sockets=[plain]),
+            uvicorn.Server(over_tls).serve(sockets=[secured]),
+        )
+
+
+def _tls() -> ssl.SSLContext:
+    """As that of our own port of stations, with a key as short as a certificate of ours has."""
+    made, key = context(()), authority.new_key(KeyKind.EC)
+    tls.load(made, authority.root_of("Limit", key, WallClock().now()), authority.pem_of_key(key))
+    return made
 
 
 async def _leave_as_it_is(_: object) -> None:

@@ -49,8 +49,8 @@ class Ground(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]]) -> AsyncIterator[Ground]:
-    """A server of these parts, on a database that has been furnished. Raises CannotStart, DidNotStart."""
+async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]], *serving: str) -> AsyncIterator[Ground]:
+    """A server of these parts, told so, on a database that has been furnished. Raises CannotStart, DidNotStart."""
     with TemporaryDirectory(prefix="laddnav-bench-") as folder, _apart() as cores:
         said = settings.read({}, data=Path(folder), allow_loopback_partners=True)
         async with installation.opened(said, HEARS) as opened, AsyncExitStack() as stack:
@@ -59,7 +59,7 @@ async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]]) -> AsyncIt
                 await furnish(unit)
             serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", only)
             server = await Process.started(
-                (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning"),
+                (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning", *serving),
                 log=Path(folder) / "said",
                 environment=_unsettled(),
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -183,9 +184,11 @@ class SocketAsker:
         self._writer = writer
 
     @classmethod
-    async def connected(cls, port: int, path: str, headers: dict[str, str]) -> SocketAsker:
+    async def connected(
+        cls, port: int, path: str, headers: dict[str, str], *, tls: ssl.SSLContext | None = None
+    ) -> SocketAsker:
         """Raises Refused."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20, ssl=tls)
         upgrade = {
             "Upgrade": "websocket",
             "Connection": "Upgrade",

@@ -7,6 +7,8 @@ import base64
 import json
 import os
 import resource
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -26,7 +28,7 @@ from laddnav.sim.bench import protocol, store
 from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, effort, of_answers
 from laddnav.sim.bench.ground import Ground, laid
 from laddnav.sim.bench.house import card, furnish_network
-from laddnav.sim.bench.load import Asking, Side, SocketAsker, compared
+from laddnav.sim.bench.load import Asking, Side, SocketAsker, compared, cpu_seconds
 from laddnav.sim.network import OURS
 from laddnav.sim.process import Process
 from laddnav.tokens import actions as tokens
@@ -37,6 +39,7 @@ POWER = 11_000  # W
 PASSWORD = "sixteen-bytes-or-more"
 CARD = "04A1B2C3D4E5F6"
 ANSWERED_WITHIN = 10.0  # seconds; who waits longer comes again
+CALM = 0.05  # processor seconds within one second
 AT_ONCE = 200  # stations that wait for an answer at the same time
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 
@@ -45,6 +48,8 @@ KEEPING_ECHO = "bare WebSocket echo after one prepared insert"
 PACKAGE = "the `ocpp` package on websockets and uvloop, validating in the loop, nothing kept"
 KEPT = Goal(of=Measure.VALUE, least=3_000)
 IDLE = Goal(of=Measure.VALUE, most=40)
+IDLE_TLS = Goal(of=Measure.VALUE, most=60)
+SECURED = 2  # the security profile of who shows a password over TLS
 
 
 async def stations(pace: Pace) -> list[Figure]:
@@ -55,7 +60,7 @@ async def stations(pace: Pace) -> list[Figure]:
 
 async def _with(many: int, pace: Pace) -> list[Figure]:
     name = f"stations_{many}"
-    async with _house(many) as (ground, echo, package):
+    async with _house(many) as (ground, secured, echo, package):
         ours = Crowd(ground.server, [Talker(ground.server.port, f"/ocpp/{_id(n)}") for n in range(many)])
         bare = Crowd(echo, [Echoed(echo.port, "/echo") for _ in range(many)])
         keeping = Crowd(echo, [Echoed(echo.port, "/keeping-echo") for _ in range(min(many, AT_ONCE))])
@@ -67,6 +72,7 @@ async def _with(many: int, pace: Pace) -> list[Figure]:
             found = [
                 effort(f"{name}_idle", "KB", ours_idle, bare_idle, ECHO, goal=IDLE),
                 effort(f"{name}_idle_peer", "KB", ours_idle, peer_idle, PACKAGE),
+                await _idle_over_tls(f"{name}_idle_tls", many, ground.server, secured, echo),
             ]
             for what, say in {"heartbeat": Talker.beat, "meter_values": Talker.measure}.items():
                 found += await _talk(f"{name}_{what}", crowds, say, ground, pace)
@@ -79,6 +85,29 @@ async def _with(many: int, pace: Pace) -> list[Figure]:
         finally:
             for crowd in crowds:
                 crowd.leave()
+
+
+async def _idle_over_tls(name: str, many: int, server: Process, port: int, echo: Process) -> Figure:
+    anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    found = []
+    for crowd in (
+        Crowd(server, [Talker(port, f"/ocpp/{_id(many + n)}", tls=anyone) for n in range(many)]),
+        Crowd(echo, [Echoed(int(echo.said[0]), "/echo", tls=anyone) for _ in range(many)]),
+    ):
+        found.append(await crowd.come())
+        crowd.leave()
+        await _calm(crowd.process.pid)
+    ours, limit = found
+    return effort(name, "KB", ours, limit, f"{ECHO}, with TLS", goal=IDLE_TLS)
+
+
+async def _calm(pid: int) -> None:
+    """It has done with whoever left it, so that nothing of that is counted with what comes next."""
+    before = -1.0
+    while (now := cpu_seconds(pid)) - before > CALM:
+        before = now
+        await asyncio.sleep(1)
 
 
 async def _talk(
@@ -102,13 +131,15 @@ async def _talk(
 
 
 @asynccontextmanager
-async def _house(many: int) -> AsyncIterator[tuple[Ground, Process, Process]]:
-    """Our server, to which the stations are known; the bare one; and the package's."""
+async def _house(many: int) -> AsyncIterator[tuple[Ground, int, Process, Process]]:
+    """Our server, to which the stations are known, and its port for TLS; the bare one; and the package's."""
 
     async def furnish(unit: Unit) -> None:
         await _furnish(unit, many)
 
-    async with laid("ocpp", furnish) as ground:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        secured = free.getsockname()[1]
+    async with laid("ocpp", furnish, "--station-port", str(secured)) as ground:
         connection = await asyncpg.connect(ground.url)
         try:
             await connection.execute(store.PREPARE)
@@ -116,15 +147,21 @@ async def _house(many: int) -> AsyncIterator[tuple[Ground, Process, Process]]:
         finally:
             await connection.close()
         echo = await ground.beside("laddnav.sim.bench.bare", ground.url)
-        yield ground, echo, await ground.beside("laddnav.sim.bench.package")
+        yield ground, secured, echo, await ground.beside("laddnav.sim.bench.package")
 
 
 async def _furnish(unit: Unit, many: int) -> None:
-    """Each has a place of its own, and all the same password, whose check costs as much as that of any."""
-    places = await furnish_network(unit, Pace(rounds=1, seconds=1, places=many))
+    """Each has a place of its own, and all the same password, whose check costs as much as that of any.
+
+    So many are to come as they are, and as many over TLS.
+    """
+    places = await furnish_network(unit, Pace(rounds=1, seconds=1, places=2 * many))
     for number, place in enumerate(places):
         password = PASSWORD if number == 0 else None
-        await locations.add_station(unit, OURS, _id(number), location_id=place.id, password=password)
+        profile = SECURED if number >= many else 1
+        await locations.add_station(
+            unit, OURS, _id(number), location_id=place.id, password=password, security_profile=profile
+        )
         await locations.attach(unit, _id(number), 1, EvseRef(place.id, place.evses[0].uid))
     await unit.execute(store.SAME_PASSWORD, _id(0))
     await tokens.keep(unit, OURS, card(unit, OURS, CARD))
@@ -196,8 +233,8 @@ class Crowd:
 class Talker:
     """One station; its register rises with the time since its charge began."""
 
-    def __init__(self, port: int, path: str) -> None:
-        self._port, self._path = port, path
+    def __init__(self, port: int, path: str, *, tls: ssl.SSLContext | None = None) -> None:
+        self._port, self._path, self._tls = port, path, tls
         self._began_at = WallClock().now() - BEGAN
         self._socket: SocketAsker | None = None
         self._charge = 0
@@ -221,7 +258,7 @@ class Talker:
     async def _come(self) -> None:
         shown = base64.b64encode(f"{self._path.rsplit('/', 1)[1]}:{PASSWORD}".encode()).decode()
         headers = {"Authorization": f"Basic {shown}"}
-        self._socket = await SocketAsker.connected(self._port, self._path, headers)
+        self._socket = await SocketAsker.connected(self._port, self._path, headers, tls=self._tls)
         await self._ask("BootNotification", b'{"chargePointVendor":"Bench","chargePointModel":"Load"}')
 
     def leave(self) -> None:
