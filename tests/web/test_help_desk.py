@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from laddnav.locations import actions as locations
 from laddnav.people.model import Role
@@ -37,7 +37,13 @@ async def test_a_reservation_is_seen_and_taken_back_and_a_stuck_plug_let_go_of(s
         )
         await reservations.answer(unit, US, one.number, "ACCEPTED", "asked")
 
-    page.on("dialog", lambda dialog: dialog.accept())
+    questions: list[str] = []
+
+    async def agree(dialog: Dialog) -> None:
+        questions.append(dialog.message)
+        await dialog.accept()
+
+    page.on("dialog", agree)
     await page.goto("/stations/ST1")
     await expect(page.get_by_text("Reserved until")).to_be_visible()
     await page.get_by_role("button", name="Take back").click()
@@ -47,4 +53,5 @@ async def test_a_reservation_is_seen_and_taken_back_and_a_stuck_plug_let_go_of(s
     async with site.database.unit() as unit:
         assert (await reservations.by_ref(unit, one.ref)).state is State.WITHDRAWN
         assert await unit.value("select count(*) from event where kind = 'UnlockRequested'") == 1
+    assert questions[-1].startswith("Is a driver there whose plug is stuck?")
     assert {door.role for door in DOORS if "unlock" in door.path} == {Role.OPERATOR}  # and no door that is a driver's
