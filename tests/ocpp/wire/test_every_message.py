@@ -11,7 +11,7 @@ from laddnav.kit import json
 from laddnav.ocpp.wire import schemas
 from laddnav.ocpp.wire.dialect import Dialect, Heard, Unacceptable, Unsayable
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import Verbatim
+from laddnav.ocpp.wire.events import Verbatim, Verdict
 from laddnav.ocpp.wire.frames import Call, ErrorCode, Send
 from laddnav.ocpp.wire.schemas import Direction, UnknownAction, Version
 from tests.ocpp.wire.examples import example, hostile, schema_of, wrong
@@ -117,3 +117,18 @@ def test_any_answer_to_what_we_ask_can_be_kept(dialect: Dialect) -> None:
         if action != "GetPeriodicEventStream":
             assert dialect.left_by(most, {"status": "Rejected"}) is None
             assert dialect.left_by(most, {}) is None
+
+
+@each
+def test_whatever_a_station_answers_is_a_yes_or_a_no_and_breaks_nothing(dialect: Dialect) -> None:
+    """What no schema allows among it: only a clear yes is one, and what cannot be read leaves nothing behind."""
+    for codec in dialect.asks.values():
+        answer = example(dialect.version, codec.action, Direction.RESPONSE, full=True)
+        assert schemas.problems(dialect.version, codec.action, Direction.RESPONSE, answer) == (), codec.action
+        asked = Call("1", codec.action, example(dialect.version, codec.action, full=True))
+        needs = schema_of(dialect.version, codec.action, Direction.RESPONSE).get("required", [])
+        for payload in ({}, answer, *wrong(answer, list(answer)), *hostile(answer)):
+            json.encode((codec.read(payload), dialect.left_by(asked, payload)))
+            clear = payload.get("status") == answer["status"] if "status" in answer else all(map(payload.get, needs))
+            if not clear:
+                assert codec.read(payload) is not Verdict.ACCEPTED, (codec.action, payload)

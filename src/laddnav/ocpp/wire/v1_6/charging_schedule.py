@@ -9,19 +9,19 @@ from typing import Any
 from msgspec import Struct
 
 from laddnav.kit.time import rfc3339
-from laddnav.ocpp.wire.v1_6.fields import instant, number
+from laddnav.ocpp.wire.v1_6.fields import Seconds, instant, number
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 
 
 class WireSchedulePeriod(Struct, frozen=True):
-    startPeriod: int
+    startPeriod: Seconds
     limit: Decimal
 
 
 class WireChargingSchedule(Struct, frozen=True):
     chargingRateUnit: RateUnit
     chargingSchedulePeriod: tuple[WireSchedulePeriod, ...]
-    duration: int | None = None
+    duration: Seconds | None = None
     startSchedule: str | None = None
     minChargingRate: Decimal | None = None
 

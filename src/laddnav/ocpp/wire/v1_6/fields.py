@@ -16,6 +16,7 @@ from laddnav.kit.time import utc
 ConnectorId = Annotated[int, Meta(ge=0, le=2**31 - 1)]  # 0 is the station as a whole (OCPP 1.6 §3.8)
 TransactionId = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 ReservationId = TransactionId
+Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]  # longer than any station lasts
 
 # What a station calls a charge whose name it never heard (OCPP 1.6 errata §3.18).
 _NAMELESS = -1

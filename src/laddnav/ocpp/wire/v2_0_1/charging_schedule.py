@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from laddnav.ocpp.wire.v1_6 import charging_schedule
 from laddnav.ocpp.wire.v1_6.charging_schedule import WireSchedulePeriod
-from laddnav.ocpp.wire.v1_6.fields import instant, number
+from laddnav.ocpp.wire.v1_6.fields import Seconds, instant, number
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 
 
 class WireCompositeSchedule(Struct, frozen=True):
     scheduleStart: str
-    duration: int
+    duration: Seconds
     chargingRateUnit: RateUnit
     chargingSchedulePeriod: tuple[WireSchedulePeriod, ...]
     minChargingRate: Decimal | None = None

@@ -39,10 +39,14 @@ def write(request: ClearMonitors) -> dict[str, Any]:
 
 def read(payload: dict[str, Any]) -> Verdict:
     """ACCEPTED where each of them was there and is gone; UNKNOWN where none was rejected."""
-    said = {str(one.get("status")) for one in payload.get("clearMonitoringResult", ())}
-    if said <= {"Accepted"}:
+    try:
+        results = msgspec.convert(payload, WireSaid, strict=False).clearMonitoringResult
+    except msgspec.ValidationError:
+        return Verdict.FAILED
+    said = {one.status for one in results}
+    if said == {"Accepted"}:
         return Verdict.ACCEPTED
-    return Verdict.UNKNOWN if said <= {"Accepted", "NotFound"} else Verdict.REJECTED
+    return Verdict.UNKNOWN if said and said <= {"Accepted", "NotFound"} else Verdict.REJECTED
 
 
 codec = Asks("ClearVariableMonitoring", write, read)

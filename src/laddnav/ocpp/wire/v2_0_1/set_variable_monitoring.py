@@ -12,7 +12,6 @@ from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.monitoring import Flush, Monitor, SetMonitors
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
-from laddnav.ocpp.wire.v2_0_1.fields import accepted
 from laddnav.ocpp.wire.v2_0_1.reports import Number
 from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name, write_name
 
@@ -90,8 +89,11 @@ def write_flush(flush: Flush) -> dict[str, Any]:
 
 def read(payload: dict[str, Any]) -> Verdict:
     """ACCEPTED where each of them is."""
-    results = payload.get("setMonitoringResult", ())
-    return Verdict.ACCEPTED if all(accepted(one) for one in results) else Verdict.REJECTED
+    try:
+        results = msgspec.convert(payload, WireSaid, strict=False).setMonitoringResult
+    except msgspec.ValidationError:
+        return Verdict.FAILED
+    return Verdict.ACCEPTED if {one.status for one in results} == {"Accepted"} else Verdict.REJECTED
 
 
 codec = Asks("SetVariableMonitoring", write, read)
