@@ -18,7 +18,9 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import actions, calls
 from laddnav.ocpp.connection import Connection
 from laddnav.ocpp.door import FREE_FAILURES, GUESSERS_MAX, Guard
+from laddnav.ocpp.forgetting import forget_old
 from laddnav.ocpp.serve import Sockets
+from laddnav.ocpp.settings import Keeping
 from laddnav.ocpp.wire.dialects import DIALECTS
 from tests.clock import SetClock
 from tests.ocpp.conftest import PASSWORD, Raw
@@ -94,7 +96,7 @@ async def test_frames_are_kept_for_as_long_as_somebody_may_ask(url: str, databas
     await station.ask("Heartbeat", {}, "1")
     for age, many in ((timedelta(days=90), 2), (timedelta(days=100), 0)):
         clock.advance(age)
-        await actions.forget_old(database)
+        await forget_old(database, Keeping())
         async with database.unit() as unit:
             kept = await locations.station(unit, "ST1")
             assert len(await actions.messages(unit, kept)) == many

@@ -15,7 +15,9 @@ from laddnav.db.unit import Database, Listener
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
-from laddnav.ocpp import actions, calls, reports
+from laddnav.ocpp import calls, reports
+from laddnav.ocpp.forgetting import forget_old
+from laddnav.ocpp.settings import Keeping
 from laddnav.ocpp.vat_numbers import well_formed
 from laddnav.ocpp.wire.reports import Topic
 from laddnav.reservations import actions as reservations
@@ -136,7 +138,7 @@ async def test_what_a_station_shows_and_knows_is_put_together(url: str, database
             assert whole is (seq_no == 0)
         assert told == "Keeps a card of nobody"
         clock.advance(timedelta(days=31))
-        await actions.forget_old(database)
+        await forget_old(database, Keeping())
         assert await kept(database, Topic.CUSTOMER_INFORMATION) == {}
         assert (await kept(database, Topic.DISPLAY_MESSAGE)).keys() == {"4"}
         for status, at in (("Failed", clock.now()), ("Settled", clock.advance(timedelta(minutes=1)))):

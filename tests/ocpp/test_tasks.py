@@ -24,6 +24,7 @@ from laddnav.ocpp.tasks.local_list import Syncing
 from laddnav.ocpp.tasks.logs import Fetching
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState
 from laddnav.ocpp.tasks.works import Opening, Plain, Resetting
+from laddnav.ocpp.wire.upkeep import LogTold, Progress
 from laddnav.ocpp.wire.variables import VariableName, VariableWanted
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
@@ -36,6 +37,7 @@ ALL = Selection()
 VERSIONS = list(PACKAGES)
 OLDEST_AND_NEWEST = (VERSIONS[0], VERSIONS[-1])
 YES = {"status": "Accepted"}
+SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 Begin = Callable[..., Any]
 
 
@@ -96,6 +98,26 @@ async def test_what_died_with_its_process_is_asked_again(database: Database, sta
         assert await calls.give_up_overdue(database) == 1
         _, (step,) = await how(database, task)
         assert (step.rounds, step.state) == (tries, StepState.FAILED if tries == 3 else StepState.UNDER_WAY)
+
+
+async def test_what_is_told_at_the_last_moment_counts(database: Database, station: Station, clock: SetClock) -> None:
+    """And not that it had been late when the round looked."""
+    async with database.unit() as unit:
+        task = await tasks.begin(unit, US, Kind.DIAGNOSTICS, Fetching(location="https://f.example"), at=ALL, by="test")
+        await unit.execute("update ocpp_task_step set state = 'FOLLOWED', until = $1", clock.now())
+
+    async def round_waits() -> bool:
+        async with database.unit() as other:
+            return bool(await other.value(SOMEBODY_WAITS))
+
+    async with asyncio.timeout(10), database.unit() as unit:
+        await going_on.told(unit, station, LogTold(progress=Progress.DONE, said="Uploaded"))
+        await tasks.task(unit, task.ref)
+        going = asyncio.create_task(going_on.go_on(database))
+        await until(round_waits)
+    await going
+    _, (step,) = await how(database, task)
+    assert (step.state, step.said) == (StepState.DONE, "Uploaded")
 
 
 PLAIN = [

@@ -17,11 +17,11 @@ NEEDED = """
 with reaching as (
   select holder, owner, id_key, id, status from session s
   where s.owner = s.holder and s.station_id is not null and s.status <> 'INVALID'
-    and s.started_at >= $1 - interval '7 days' and s.started_at < $2 and coalesce(s.ended_at, $2) >= $1
+    and s.started_at >= $1::timestamptz - interval '7 days' and s.started_at < $2 and coalesce(s.ended_at, $2) >= $1
   union all
   select holder, owner, id_key, id, status from session s
   where s.owner = s.holder and s.station_id is not null and s.status <> 'INVALID'
-    and s.started_at < $1 - interval '7 days' and coalesce(s.ended_at, $2) >= $1
+    and s.started_at < $1::timestamptz - interval '7 days' and coalesce(s.ended_at, $2) >= $1
     and (s.ended_at is null or s.ended_at - s.started_at > interval '7 days')
 )
 select exists (

@@ -43,6 +43,12 @@ def serve(
     keep_hub_requests: Annotated[
         int | None, typer.Option(min=1, help="Days of a hub's log (LADDNAV_KEEP_HUB_REQUESTS; else 400)")
     ] = None,
+    keep_messages: Annotated[
+        int | None, typer.Option(min=1, help="Days of what stations said (LADDNAV_KEEP_MESSAGES; else 180)")
+    ] = None,
+    keep_security: Annotated[
+        int | None, typer.Option(min=1, help="Days of what stations noticed (LADDNAV_KEEP_SECURITY; else 400)")
+    ] = None,
     keep_readings: Annotated[
         int | None, typer.Option(min=1, help="Days of what meters said (LADDNAV_KEEP_READINGS; else 400)")
     ] = None,
@@ -98,6 +104,8 @@ def serve(
         keep_commands=keep_commands,
         keep_deliveries=keep_deliveries,
         keep_hub_requests=keep_hub_requests,
+        keep_messages=keep_messages,
+        keep_security=keep_security,
         keep_readings=keep_readings,
         tile_url=tile_url,
         station_port=station_port,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
+from laddnav.db.forgetting import BITE, forget
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
@@ -71,6 +73,11 @@ async def ending(unit: Unit, holder: PartyId | None, limit: int = 50) -> Sequenc
 async def claims(unit: Unit, holder: PartyId | None, limit: int = 50) -> Sequence[Claim]:
     """Keys that stations sent for meters that nobody has registered."""
     return await store.claims(unit, holder, limit)
+
+
+async def forget_claims(database: Database, keep: timedelta, bite: int = BITE) -> int:
+    """Those that were first made longer ago; says how many."""
+    return await forget(database, [(store.forget_claims, keep)], bite)
 
 
 async def _check(unit: Unit, meter: Meter) -> None:

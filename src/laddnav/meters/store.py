@@ -10,7 +10,6 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.meters.model import Claim, Exchange, Meter, Proof
 
-METER = "select body from meter where holder = $1 and serial_key = $2"
 METER_BY_REF = "select body from meter where ref = $1"
 METERS = """
 select body from meter where ($1::text is null or holder = $1) and ($2::text is null or ref < $2)
@@ -49,6 +48,14 @@ where ($1::text is null or c.holder = $1)
   and not exists (select from meter m where m.holder = c.holder and m.serial_key = c.serial_key)
 order by c.claimed_at desc limit $2
 """
+# Not one that may still prove a charge that waits for somebody to decide.
+FORGET_CLAIMS = """
+delete from meter_key_claim where (holder, serial_key, public_key) in (
+  select c.holder, c.serial_key, c.public_key from meter_key_claim c
+  where c.claimed_at < $1 and not exists (
+    select from meter_proof p where p.holder = c.holder and p.serial_key = c.serial_key and p.standing = 'HELD')
+  order by c.claimed_at limit $2)
+"""
 PROOF = "select body from meter_proof where holder = $1 and session_id = $2"
 PROOF_BY_REF = "select body from meter_proof where ref = $1"
 HELD = """
@@ -67,10 +74,6 @@ set standing = excluded.standing, serial_key = excluded.serial_key, body = exclu
 
 
 # ---- Meters
-
-
-async def meter(unit: Unit, holder: PartyId, serial: str) -> Meter | None:
-    return _meter(await unit.fetch_one(METER, str(holder), fold(serial)))
 
 
 async def meter_by_ref(unit: Unit, ref: str) -> Meter | None:
@@ -140,6 +143,11 @@ async def claims(unit: Unit, holder: PartyId | None, limit: int) -> list[Claim]:
     """Of meters that nobody has registered, newest first."""
     rows = await unit.fetch(CLAIMS, holder and str(holder), limit)
     return [Claim(**dict(row) | {"holder": PartyId.parse(row["holder"])}) for row in rows]
+
+
+async def forget_claims(unit: Unit, before: datetime, most: int) -> int:
+    """What was first claimed before then; a station that says so still claims it again."""
+    return await unit.execute(FORGET_CLAIMS, before, most)
 
 
 # ---- Proofs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 
@@ -45,8 +44,6 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
 from laddnav.tokens.actions import Asker
 from laddnav.tokens.model import Allowed, Authorization
-
-FRAMES_KEPT_FOR = timedelta(days=180)  # an invoice is disputed within months, if at all
 
 SmallTalk = Beat | StatusReported | ConnectorsReported | Measured | Remarked | DataReceived
 
@@ -335,13 +332,6 @@ async def messages(unit: Unit, station: Station, *, after: int | None = None, li
     if after is None:
         return await store.frames.newest(unit, station.holder, station.id, limit)
     return await store.frames.after(unit, station.holder, station.id, after, limit)
-
-
-async def forget_old(database: Database) -> None:
-    """Frames are for looking into trouble and for what is in dispute, not for ever."""
-    async with database.unit() as unit:
-        store.frames.forget(unit, unit.now - FRAMES_KEPT_FOR)
-        reports.forget_old(unit, unit.now - FRAMES_KEPT_FOR)
 
 
 async def messages_of_session(unit: Unit, holder: PartyId, session_id: str) -> Sequence[Message]:

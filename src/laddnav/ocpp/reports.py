@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
@@ -23,11 +22,6 @@ from laddnav.ocpp.wire.reports import (
     VatNumberJudged,
 )
 from laddnav.reservations import actions as reservations
-
-# What happened once, as opposed to what is so until it is told otherwise.
-PASSING = (Topic.BATTERY_SWAP, Topic.DER_ALARM, Topic.STREAMED, Topic.UNPLUGGED)
-# What a Station knows of a customer was asked for to be handed on, not to be kept (N09).
-CUSTOMERS_KEPT_FOR = timedelta(days=30)
 
 
 class UnknownReport(Refusal):
@@ -84,11 +78,6 @@ async def judge_vat_number(unit: Unit, station: Station, asked: VatNumberAsked) 
     """C18.FR.09, C18.FR.10."""
     judged = vat_numbers.well_formed(asked.number)
     return Outcome(VatNumberJudged(number=asked.number, evse_no=asked.evse_no, well_formed=judged))
-
-
-def forget_old(unit: Unit, passing_before: datetime) -> None:
-    kept.forget(unit, passing_before, PASSING)
-    kept.forget(unit, unit.now - CUSTOMERS_KEPT_FOR, (Topic.CUSTOMER_INFORMATION,))
 
 
 # Reads ---------------------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import away
-from laddnav.ocpi import forgetting
+from laddnav.meters import actions as meters
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.calls.client import Clients
@@ -71,12 +71,13 @@ from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.connections import offers, renewing
 from laddnav.ocpi.endpoints import lists
 from laddnav.ocpi.fetching import pull
+from laddnav.ocpi.forgetting import forget_old as forget_roaming
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
-from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp import calls, charges
 from laddnav.ocpp.cures import actions as cures
+from laddnav.ocpp.forgetting import forget_old as forget_stations
 from laddnav.ocpp.security import signing
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.serve import Sockets
@@ -214,7 +215,7 @@ class House:
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
-                "forget_roaming": every(3600, lambda: forgetting.forget_old(database, clients.settings.keeping)),
+                "forget_roaming": every(3600, lambda: forget_roaming(database, clients.settings.keeping)),
                 "sign_certificates": every(1, lambda: signing.carry_on(database, self._means)),
                 "renew_certificates": every(60, lambda: signing.renew_due(database)),
                 "ask_after_charges": every(60, lambda: charges.ask_after(database)),
@@ -225,7 +226,10 @@ class House:
                 ),
                 "cures": every(30, lambda: cures.look_after(database)),
                 "station_tasks": every(2, lambda: going_on.go_on(database)),
-                "forget_frames": every(3600, lambda: ocpp.forget_old(database)),
+                "forget_stations": every(3600, lambda: forget_stations(database, self.settings.stations_kept)),
+                "forget_claimed_keys": every(
+                    3600, lambda: meters.forget_claims(database, self.settings.stations_kept.security)
+                ),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }
         return jobs

@@ -20,6 +20,7 @@ from msgspec import Struct
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.settings import Keeping
 from laddnav.ocpi.settings import Settings as Roaming
+from laddnav.ocpp.settings import Keeping as StationKeeping
 
 DATA = Path(".laddnav")
 KEY_BYTES = 32
@@ -49,9 +50,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = PARTS
     allow_loopback_partners: bool = False
     partner_rate: float = 200  # requests a second, over time; 0: as many as they like
-    keep_commands: int = 30  # days, as the next three
+    keep_commands: int = 30  # days, as the next five
     keep_deliveries: int = 30
     keep_hub_requests: int = 400
+    keep_messages: int = 180  # of stations, and what they were asked
+    keep_security: int = 400  # what stations noticed, and certificates and keys that are of no use any more
     keep_readings: int = 400  # what a charge still needs is kept in any case; what they came to by the quarter stays
     tile_url: str | None = None
     station_port: int | None = None  # for stations that come over TLS; None: that is left to a proxy
@@ -77,6 +80,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def readings_kept(self) -> timedelta:
         return timedelta(days=self.keep_readings)
+
+    @property
+    def stations_kept(self) -> StationKeeping:
+        return StationKeeping(messages=timedelta(days=self.keep_messages), security=timedelta(days=self.keep_security))
 
     @property
     def roaming(self) -> Roaming:

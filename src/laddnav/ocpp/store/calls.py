@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
@@ -43,6 +44,10 @@ where holder = $1 and id = $2 and answered_at is null
 OVERDUE = f"""
 select {_CALL} from ocpp_call c where c.answered_at is null and c.expires_at <= $1
 order by c.expires_at limit 100
+"""
+FORGET = """
+delete from ocpp_call where (holder, id) in (
+  select holder, id from ocpp_call where answered_at is not null and asked_at < $1 order by asked_at limit $2)
 """
 
 
@@ -95,6 +100,11 @@ async def close(unit: Unit, call: StationCall, body: str, answer: str | None, pr
 
 async def overdue(unit: Unit) -> list[StationCall]:
     return [_call(row) for row in await unit.fetch(OVERDUE, unit.now)]
+
+
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What was asked before then and is over; says how many calls it was."""
+    return await unit.execute(FORGET, before, most)
 
 
 def _call(row: Record) -> StationCall:

@@ -63,6 +63,13 @@ insert into ocpp_revocation (key, status, answer, holds_until) values ($1, $2, $
 on conflict (key) do update set status = excluded.status, answer = excluded.answer, holds_until = excluded.holds_until
 """
 FORGET_STATUS = "delete from ocpp_revocation where holds_until < $1"
+# Those that have ended, also what was taken back of them, and requests that came to nothing.
+FORGET = """
+delete from ocpp_certificate where (holder, id) in (
+  select holder, id from ocpp_certificate
+  where coalesce(ends_at, asked_at) < $1 and (ends_at is not null or problem is not null)
+  order by coalesce(ends_at, asked_at) limit $2)
+"""
 
 
 def ask(unit: Unit, one: Signing) -> None:
@@ -152,6 +159,11 @@ def keep_status(unit: Unit, key: str, state: CertificateState, answer: str, hold
 def forget_status(unit: Unit) -> None:
     """What holds no more."""
     unit.write(FORGET_STATUS, unit.now)
+
+
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What was over before then; says how many requests it was."""
+    return await unit.execute(FORGET, before, most)
 
 
 def _signing(row: Record) -> Signing:

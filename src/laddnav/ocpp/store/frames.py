@@ -35,12 +35,17 @@ select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 order by
 """
 MESSAGES_OF_SESSION = f"select {_MESSAGE} from ocpp_frame where holder = $1 and session_id = $2 order by id"
 
-
-FORGET_FRAMES = "delete from ocpp_frame where at < $1"
-
-
-def forget(unit: Unit, before: datetime) -> None:
-    unit.write(FORGET_FRAMES, before)
+# Not of a charge that is under way, or of which somebody still has to decide whether its meter proves it.
+FORGET = """
+delete from ocpp_frame where (holder, station_id, id) in (
+  select f.holder, f.station_id, f.id from ocpp_frame f
+  where f.at < $1 and (f.session_id is null or not exists (
+    select from session s where s.holder = f.holder and s.owner = f.holder and s.id_key = lower(f.session_id)
+      and s.status not in ('COMPLETED', 'INVALID'))
+    and not exists (
+    select from meter_proof p where p.holder = f.holder and p.session_id = f.session_id and p.standing = 'HELD'))
+  limit $2)
+"""
 
 
 def log(unit: Unit, messages: Sequence[Message]) -> None:
@@ -72,6 +77,11 @@ async def newest(unit: Unit, holder: PartyId, station_id: str, limit: int) -> li
 
 async def of_session(unit: Unit, holder: PartyId, session_id: str) -> list[Message]:
     return [_message(row) for row in await unit.fetch(MESSAGES_OF_SESSION, str(holder), session_id)]
+
+
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What passed before then; says how many frames it was."""
+    return await unit.execute(FORGET, before, most)
 
 
 def _message(row: Record) -> Message:

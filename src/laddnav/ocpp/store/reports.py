@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
@@ -37,7 +36,15 @@ BELOW = f"""
 select {_REPORT} from ocpp_told
 where holder = $1 and station_id = $2 and topic = $3 and split_part(key, '/', 1) = $4 order by key
 """
-FORGET = "delete from ocpp_told where told_at < $1 and topic = any($2)"
+_FORGET = """
+delete from ocpp_told where (holder, station_id, topic, key) in (
+  select holder, station_id, topic, key from ocpp_told where told_at < $1 and {which} order by told_at limit $2)
+"""
+# What happened once, as opposed to what is so until it is told otherwise.
+FORGET_PASSING = _FORGET.format(which="topic in ('BATTERY_SWAP', 'DER_ALARM', 'STREAMED', 'UNPLUGGED')")
+# An alert that was neither repeated nor taken back for as long as messages are kept is nobody's any more.
+FORGET_ALERTS = _FORGET.format(which="topic = 'MONITOR' and position('/' in key) > 0")
+FORGET_CUSTOMERS = _FORGET.format(which="topic = 'CUSTOMER_INFORMATION'")
 
 
 def keep(unit: Unit, holder: PartyId, station_id: str, topic: Topic, thing: Thing) -> None:
@@ -70,8 +77,16 @@ async def below(unit: Unit, holder: PartyId, station_id: str, topic: Topic, key:
     return [_report(row) for row in await unit.fetch(BELOW, str(holder), station_id, topic, key)]
 
 
-def forget(unit: Unit, before: datetime, topics: Collection[Topic]) -> None:
-    unit.write(FORGET, before, list(topics))
+async def forget_passing(unit: Unit, before: datetime, most: int) -> int:
+    return await unit.execute(FORGET_PASSING, before, most)
+
+
+async def forget_alerts(unit: Unit, before: datetime, most: int) -> int:
+    return await unit.execute(FORGET_ALERTS, before, most)
+
+
+async def forget_customers(unit: Unit, before: datetime, most: int) -> int:
+    return await unit.execute(FORGET_CUSTOMERS, before, most)
 
 
 def _report(row: Record) -> StationReport:

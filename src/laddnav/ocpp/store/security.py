@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Station
@@ -26,6 +28,12 @@ SEE = """
 update ocpp_security_event set seen_at = $3, seen_by = $4
 where holder = $1 and station_id = $2 and seen_at is null and ($5::bigint is null or id <= $5)
 """
+# One that matters stays until somebody has seen it.
+FORGET = """
+delete from ocpp_security_event where (holder, id) in (
+  select holder, id from ocpp_security_event where told_at < $1 and (not critical or seen_at is not null)
+  order by told_at limit $2)
+"""
 
 
 def keep(unit: Unit, station: Station, noticed: SecurityNoticed, *, critical: bool) -> None:
@@ -45,6 +53,11 @@ async def of(
 
 async def see(unit: Unit, holder: PartyId, station_id: str, by: str, until: int | None) -> int:
     return int(await unit.execute(SEE, str(holder), station_id, unit.now, by, until))
+
+
+async def forget(unit: Unit, before: datetime, most: int) -> int:
+    """What was told before then; says how many events it was."""
+    return await unit.execute(FORGET, before, most)
 
 
 def _event(row: Record) -> SecurityEvent:

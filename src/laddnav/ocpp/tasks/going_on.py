@@ -46,7 +46,7 @@ async def _round(unit: Unit, ref: str) -> None:
     task = await store.tasks.find(unit, ref, hold=True)
     if task is None or task.state is not TaskState.RUNNING:
         return
-    steps = [_lapse(unit, task, step) for step in await store.tasks.steps(unit, task)]
+    steps = [await _lapse(unit, task, step) for step in await store.tasks.steps(unit, task)]
     after = rules.judged(task, steps, unit.now)
     if after != task:
         store.tasks.go_on(unit, after)
@@ -60,7 +60,11 @@ async def _round(unit: Unit, ref: str) -> None:
         write_down(unit, task.holder, step.station_id, TASK, ref, step.station_id, str(step.rounds), request=ref)
 
 
-def _lapse(unit: Unit, task: Task, step: Step) -> Step:
+async def _lapse(unit: Unit, task: Task, step: Step) -> Step:
+    if not rules.lapsed(step, unit.now):
+        return step
+    # What the Station tells at this very moment counts, and not that it was late.
+    step = await store.tasks.step(unit, task, step.station_id) or step
     if not rules.lapsed(step, unit.now):
         return step
     said = "it was not heard of again" if step.said is None else f"{step.said}, and then nothing"
