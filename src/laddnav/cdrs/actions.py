@@ -11,6 +11,7 @@ from enum import Enum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.cdrs import credit as credits
 from laddnav.cdrs import judging, rules, signing, store
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrDisputed, CdrEvent, CdrReceived, CdrRefused
 from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
@@ -39,6 +40,7 @@ from laddnav.sessions import rules as charges
 from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.sessions.model import CdrLocation, Session, Status
 from laddnav.tariffs import actions as tariffs
+from laddnav.tokens import actions as tokens
 
 # Of what is missing or late, and not of what is wrong: a look at all facts that has it no more settles it.
 MENDED_BY_FACTS = {DoubtKind.LATE_READING, DoubtKind.GAP, DoubtKind.NO_READINGS, DoubtKind.STOP_UNKNOWN}
@@ -78,6 +80,8 @@ async def close(database: Database, ended: SessionEnded) -> None:
         if session.status is not Status.COMPLETED or await store.was_closed(unit, ended.holder, owner, session.id):
             return
         cdr, measured = await _closed(unit, session)
+        if cdr is None and await meters.is_rejected(unit, session):
+            tokens.release_credit(unit, session.holder, session.id)
         if cdr is None or await _keep(unit, cdr):
             _put_right(unit, session, measured)
 
@@ -159,6 +163,7 @@ async def _keep(unit: Unit, cdr: Cdr) -> bool:
     """False where it is kept already."""
     if not await store.insert(unit, cdr, _digest(json.encode(cdr))):
         return False
+    await credits.use(unit, cdr)
     unit.announce(CdrClosed(holder=cdr.holder, owner=str(cdr.owner), cdr_id=cdr.id))
     return True
 
@@ -198,7 +203,9 @@ async def accept(unit: Unit, ref: str, *, by: str, why: str) -> Review:
     """It is billed as it is. Raises UnknownCdr, NotInDispute, NoReason."""
     review = judging.accepted(await _disputed(unit, ref), by=by, why=why, now=unit.now)
     _decide(unit, review)
-    await _follow(unit, await fetch(unit, review.holder, review.owner, review.cdr_id))
+    cdr = await fetch(unit, review.holder, review.owner, review.cdr_id)
+    await credits.use(unit, cdr)
+    await _follow(unit, cdr)
     return review
 
 
@@ -227,6 +234,8 @@ async def _judge(unit: Unit, cdr: Cdr, before: Review | None = None) -> None:
             store.put_review(unit, review)
             return
     _decide(unit, review)
+    if review.standing is Standing.ACCEPTED:
+        await credits.use(unit, cdr)
     if review.standing is Standing.SETTLED and review.other_id is not None:
         original = await store.review(unit, cdr.holder, cdr.owner, review.other_id)
         if original is not None and original.standing is not Standing.SETTLED:

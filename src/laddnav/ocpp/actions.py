@@ -222,6 +222,7 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
     would only make it ask again (OCPP 1.6 §4.8).
     """
     session_id, cost_max = "", None
+    given = await credit.judged(unit, given)
     judged = rules.judged(given, now=unit.now)
     try:
         session = await sessions.begin(
@@ -236,6 +237,8 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
         )
         session_id = session.id
         cost_max = await credit.of_charge(unit, session, given)
+        if cost_max is not None and cost_max <= 0:
+            credit.stop(unit, station, session.id)
     except (NoStation, UnknownLocation, UnknownEvse):
         nowhere = f"a charge at number {start.evse_no}, register {start.register} Wh, but no Evse of ours is there"
         _doubt(unit, station, "", DoubtKind.UNKNOWN_EVSE, start, nowhere)

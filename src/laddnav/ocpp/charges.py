@@ -69,6 +69,8 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     charge, knows = found
     if knows:
         return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
+    if shown is not None:
+        shown = replace(shown, given=await credit.judged(unit, shown.given))
     charge = _with(charge, told, shown)
     pays = await _pays(unit, charge, told, shown) if _may_begin(station, charge) else None
     if pays is not None:
@@ -179,7 +181,9 @@ async def _pays(unit: Unit, charge: Transaction, told: ChargeTold, shown: Shown 
     if shown is None or _is_its_own(charge, told):
         return shown
     given = await tokens.given_before(unit, charge.holder, charge.uid)
-    return None if given is None else Shown(uid=charge.uid, given=given, group_id=None)
+    if given is None:
+        return None
+    return Shown(uid=charge.uid, given=await credit.judged(unit, given), group_id=None)
 
 
 def _is_its_own(charge: Transaction, told: ChargeTold) -> bool:

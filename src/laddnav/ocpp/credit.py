@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.locations.model import Station
 from laddnav.ocpp import store
@@ -13,18 +15,32 @@ from laddnav.ocpp.prices import paid
 from laddnav.ocpp.wanted import STOP, write_down
 from laddnav.parties import actions as parties
 from laddnav.sessions.model import Session
-from laddnav.tokens.model import Authorization
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Allowed, Authorization, TokenKey
+from laddnav.tokens.rules import key_of
 
 ASK_AGAIN = timedelta(minutes=1)
 _COMPONENT, _VARIABLE, _COST = "txctrlr", "supportedlimits", "maxCost"
 
 
+async def judged(unit: Unit, given: Authorization) -> Authorization:
+    """Nobody begins on credit that another charge under way holds, whatever was said of the card a moment ago."""
+    token = given.token
+    if token is None or token.credit is None or given.allowed is not Allowed.ALLOWED:
+        return given
+    free = await tokens.free_credit(unit, key_of(token))
+    return given if free is None or free > 0 else replace(given, allowed=Allowed.NO_CREDIT)
+
+
 async def of_charge(unit: Unit, session: Session, given: Authorization) -> Decimal | None:
     """What a charge that begins may cost; None: no bound, or one in another currency than its price."""
-    credit = None if given.token is None else given.token.credit
-    if credit is None or not session.allowed:
+    unbound = given.token is not None and given.token.credit is None
+    if unbound or not session.allowed or session.token.owner != session.holder:
         return None
-    return credit if (await parties.fetch(unit, session.holder)).currency == session.currency else None
+    if (await parties.fetch(unit, session.holder)).currency != session.currency:
+        return None
+    key = TokenKey(session.token.owner, session.token.type, session.token.uid)
+    return await tokens.hold_credit(unit, key, session.id)
 
 
 async def counted_by(unit: Unit, station: Station) -> bool:
@@ -45,6 +61,9 @@ async def used_up(unit: Unit, station: Station, charge: Transaction, session: Se
         return
     if cost == charge.cost_max and await counted_by(unit, station):
         return
+    stop(unit, station, charge.session_id)
+
+
+def stop(unit: Unit, station: Station, session_id: str) -> None:
     minute = int(unit.now.timestamp() // ASK_AGAIN.total_seconds())
-    asks = (charge.session_id, "credit", str(minute))
-    write_down(unit, station.holder, station.id, STOP, *asks, session_id=charge.session_id)
+    write_down(unit, station.holder, station.id, STOP, session_id, "credit", str(minute), session_id=session_id)

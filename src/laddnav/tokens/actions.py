@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -129,3 +130,33 @@ async def authorize(
 async def given_before(unit: Unit, holder: PartyId, uid: str) -> Authorization | None:
     """The newest verdict on this uid that is still good."""
     return await store.last_authorization(unit, holder, uid, unit.now - GOOD_FOR)
+
+
+# ---- Credit: what is left of it is held by charges under way, and lowered by their CDRs
+
+
+async def free_credit(unit: Unit, key: TokenKey, *, besides: str = "") -> Decimal | None:
+    """What of a Token of ours no charge under way holds, one excepted; locked. None: it has no such bound."""
+    token = await store.find(unit, key.owner, key, lock=True)
+    if token is None or token.credit is None:
+        return None
+    return max(token.credit - await store.held(unit, key, besides), Decimal(0))
+
+
+async def hold_credit(unit: Unit, key: TokenKey, session_id: str) -> Decimal | None:
+    """All that is free is for this charge, so that two at once never cost more together. None: it has no bound."""
+    free = await free_credit(unit, key, besides=session_id)
+    if free is not None:
+        store.hold(unit, key, session_id, free)
+    return free
+
+
+def release_credit(unit: Unit, holder: PartyId, session_id: str) -> None:
+    store.release(unit, holder, session_id)
+
+
+async def use_credit(unit: Unit, key: TokenKey, *, cpo: PartyId, cdr_id: str, amount: Decimal) -> None:
+    """A CDR was made on this Token of ours; the same CDR again is nothing. Partners see nothing of it."""
+    token = await store.find(unit, key.owner, key, lock=True)
+    if token is not None and token.credit is not None and await store.use(unit, key.owner, cpo, cdr_id, amount):
+        store.write(unit, key.owner, replace(token, credit=token.credit - amount))

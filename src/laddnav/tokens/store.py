@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
@@ -31,6 +32,19 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)
 on conflict (holder, owner, type, uid_key) do update set uid = excluded.uid, contract_id = excluded.contract_id,
   valid = excluded.valid, whitelist = excluded.whitelist, body = excluded.body, revision = token.revision + 1,
   last_updated = excluded.last_updated
+"""
+HELD = """
+select coalesce(sum(amount), 0) as held from token_credit_held
+where holder = $1 and type = $2 and uid_key = $3 and session_id <> $4
+"""
+HOLD = """
+insert into token_credit_held (holder, session_id, type, uid_key, amount) values ($1, $2, $3, $4, $5)
+on conflict (holder, session_id) do update set amount = excluded.amount
+"""
+RELEASE = "delete from token_credit_held where holder = $1 and session_id = $2"
+USE = """
+insert into token_credit_used (holder, owner, cdr_id, amount) values ($1, $2, $3, $4)
+on conflict do nothing returning cdr_id
 """
 KEEP_AUTHORIZATION = """
 insert into authorization_given (holder, id, at, uid_key, location_id, evse_uid, allowed, body)
@@ -99,6 +113,31 @@ def write(unit: Unit, holder: PartyId, token: Token) -> None:
         json.encode(token).decode(),
         token.last_updated,
     )
+
+
+# ---- Credit
+
+
+async def held(unit: Unit, key: TokenKey, besides: str) -> Decimal:
+    """By charges under way, one excepted."""
+    amount: Decimal = await unit.value(HELD, str(key.owner), key.type, fold(key.uid), besides)
+    return amount
+
+
+def hold(unit: Unit, key: TokenKey, session_id: str, amount: Decimal) -> None:
+    unit.write(HOLD, str(key.owner), session_id, key.type, fold(key.uid), amount)
+
+
+def release(unit: Unit, holder: PartyId, session_id: str) -> None:
+    unit.write(RELEASE, str(holder), session_id)
+
+
+async def use(unit: Unit, holder: PartyId, owner: PartyId, cdr_id: str, amount: Decimal) -> bool:
+    """False where this CDR was taken from it before."""
+    return await unit.value(USE, str(holder), str(owner), fold(cdr_id), amount) is not None
+
+
+# ---- Verdicts
 
 
 def keep_authorization(unit: Unit, holder: PartyId, uid: str, where: EvseRef | None, given: Authorization) -> None:

@@ -1,0 +1,108 @@
+"""Prepaid credit is held by the charge that is under way, lowered by its CDR, and never spent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.db.events import Event
+from laddnav.db.outbox import drain
+from laddnav.db.unit import Database, Listener
+from laddnav.locations.model import Station
+from laddnav.metering.model import Measurand, Reading
+from laddnav.ocpp import store
+from laddnav.ocpp.exchange import Exchange
+from laddnav.ocpp.serve import Sockets
+from laddnav.ocpp.wire.events import ChargeTold, Stage, StoryHeard
+from laddnav.ocpp.wire.frames import Call
+from laddnav.ocpp.wire.station import CarryOut
+from laddnav.ocpp.wire.v2_0_1 import DIALECT
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import SessionEnded
+from laddnav.sessions.model import CdrToken
+from laddnav.tokens import actions as tokens
+from laddnav.tokens.model import Allowed, TokenType
+from tests.clock import SetClock
+from tests.things import US, WHERE
+
+MINUTES = timedelta(minutes=10)
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    return {SessionEnded: [cdrs.close]}
+
+
+async def tell(
+    sockets: Sockets, station: Station, name: str, stage: Stage, clock: SetClock, register: int
+) -> Allowed | None:
+    """What is said of the card."""
+    evse_no, number = int(name[-1]), {Stage.STARTED: 0, Stage.UPDATED: 1, Stage.ENDED: 1}[stage]
+    said = Reading(at=clock.now(), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+    uid = "CARD1" if stage is Stage.STARTED else None
+    told = ChargeTold(
+        charge=name, number=number, stage=stage, at=clock.now(), evse_no=evse_no, uid=uid, reason=None, readings=(said,)
+    )
+    call = Call("1", "TransactionEvent", {})
+    exchange = Exchange(station=station, dialect=DIALECT, text="[]", call=call, deed=CarryOut(call, told, ()))
+    done = await sockets.alone(exchange)
+    assert isinstance(done.answer, StoryHeard)
+    return None if done.answer.token is None else done.answer.token.allowed
+
+
+async def bound(database: Database, station: Station, name: str) -> Decimal | None:
+    async with database.unit() as unit:
+        found = await store.charges.story(unit, US, station.id, name)
+    assert found is not None
+    return found[0].cost_max
+
+
+async def left(database: Database) -> Decimal | None:
+    async with database.unit() as unit:
+        (card,) = await tokens.by_uid(unit, US, "CARD1")
+    return card.credit
+
+
+async def test_two_charges_on_one_credit_never_cost_more_than_it_together(
+    sockets: Sockets, station: Station, database: Database, clock: SetClock
+) -> None:
+    """E16.FR.02: 12.50 with taxes are taken by the CDR of the first, and given back when that is taken back."""
+    async with database.unit() as unit:
+        (card,) = await tokens.by_uid(unit, US, "CARD1")
+        await tokens.keep(unit, US, replace(card, credit=Decimal(50)))
+    assert await tell(sockets, station, "A1", Stage.STARTED, clock, 0) is Allowed.ALLOWED
+    assert await tell(sockets, station, "B2", Stage.STARTED, clock, 0) is Allowed.NO_CREDIT
+    assert await bound(database, station, "A1") == 50
+    assert await bound(database, station, "B2") is None
+    clock.advance(MINUTES)
+    await tell(sockets, station, "A1", Stage.ENDED, clock, 2000)
+    assert await left(database) == 50
+    await drain(database)
+    assert await left(database) == Decimal("37.5")
+    assert await tell(sockets, station, "C1", Stage.STARTED, clock, 2000) is Allowed.ALLOWED
+    assert await bound(database, station, "C1") == Decimal("37.5")
+    async with database.unit() as unit:
+        (cdr,) = await cdrs.page(unit, US)
+        await cdrs.credit(unit, cdr.ref, by="Ada", why="it rained")
+    assert await left(database) == 50
+    clock.advance(MINUTES)
+    await tell(sockets, station, "C1", Stage.ENDED, clock, 2000)
+    await drain(database)
+    assert await left(database) == Decimal("43.75")
+
+
+async def test_a_charge_that_was_asked_for_from_afar_is_bound_as_well(
+    sockets: Sockets, station: Station, database: Database, clock: SetClock
+) -> None:
+    async with database.unit() as unit:
+        (card,) = await tokens.by_uid(unit, US, "CARD1")
+        await tokens.keep(unit, US, replace(card, credit=Decimal(50)))
+        told = CdrToken(owner=US, uid="CARD1", type=TokenType.RFID, contract_id=card.contract_id)
+        await sessions.request_start(unit, holder=US, token=told, evse=WHERE)
+    await tell(sockets, station, "A1", Stage.STARTED, clock, 0)
+    assert await bound(database, station, "A1") == 50
