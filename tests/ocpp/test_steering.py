@@ -12,7 +12,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.ocpp import der_routes, steering_routes
-from laddnav.ocpp.der_routes import ReportWanted
+from laddnav.ocpp.der_routes import ControlsWanted
 from laddnav.ocpp.rules import NotInItsVersion
 from laddnav.ocpp.steering_routes import Dynamic, NothingSaid, Preferred, Signal, Swap, Transfers
 from laddnav.ocpp.wire.der import (
@@ -158,7 +158,7 @@ async def test_a_station_serves_the_grid_as_it_is_told_and_says_what_holds(
 
         await report("C1", "C9", number=99)
         clock.advance(timedelta(seconds=1))
-        whole = await der_routes.report_controls(database, OPERATOR, "ST1", ReportWanted())
+        whole = await der_routes.report_controls(database, OPERATOR, "ST1", ControlsWanted())
         await report("C1", number=whole.number, more=True)
         assert (await kept(database, Topic.DER_CONTROL)).keys() == {"curve/C1", "curve/C9"}
         await report("C2", number=whole.number)
