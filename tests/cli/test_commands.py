@@ -11,6 +11,7 @@ from pathlib import Path
 
 from laddnav.sim import network
 from tests.cli.conftest import Command
+from tests.takeover.exports import STEVE
 
 FEED = [json.loads(line) for line in network.feed().splitlines()]
 
@@ -235,3 +236,25 @@ def test_the_command_is_there_at_once() -> None:
     )
     subprocess.run([sys.executable, "-c", heavy], check=True, timeout=60)
     assert took < 5  # 0.2 s on an idle machine; this only catches the absurd, the line above catches the cause
+
+
+def test_what_another_central_system_kept_is_shown_before_it_is_taken(furnished: Command, tmp_path: Path) -> None:
+    export = tmp_path / "steve"
+    export.mkdir()
+    for name, text in STEVE.items():
+        (export / name).write_text(text)
+    broken = tmp_path / "charge_box.csv"
+    broken.write_text("charge_box_id,note\nA,b\nB\n")
+    calls = [
+        (("import", "steve", str(export), "--preview"), b"", None),
+        (("import", "steve", str(broken)), b"", None),
+        (("import", "citrineos", str(tmp_path / "nowhere.csv")), b"", None),
+    ]
+    shown, wrong, missing = furnished.one_after_another(calls)
+    counts = json.loads(shown.stdout)
+    assert (counts["preview"], counts["station"]["new"], counts["charge"]["new"]) == (True, 2, 1)
+    assert counts["passwords"] == {}
+    assert "left out transaction_start.csv, line 3: it is still under way there" in shown.stderr
+    assert (wrong.returncode, missing.returncode) == (2, 2)
+    assert "charge_box.csv, line 3: 1 values" in wrong.stderr
+    assert "nowhere.csv cannot be read" in missing.stderr

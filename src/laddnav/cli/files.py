@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from laddnav.cli.words import WrongCall
 from laddnav.kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -26,6 +29,25 @@ def read(file: str) -> bytes:
     if not document.strip():
         raise WrongCall(f"{file} is empty")
     return document
+
+
+def texts(paths: Iterable[Path]) -> dict[str, str]:
+    """Of these files, and of all files in these folders, by name. Raises WrongCall."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            if not (path.is_dir() and (file.is_dir() or file.name.startswith("."))):
+                found[file.name.removesuffix(".gz")] = _text(file)
+    return found
+
+
+def _text(file: Path) -> str:
+    document = read(str(file))
+    try:
+        return document.decode()
+    except UnicodeDecodeError as error:
+        line = document[: error.start].count(b"\n") + 1
+        raise WrongCall(f"{file}, line {line}: it is not UTF-8") from error
 
 
 def read_as(file: str, reader: Callable[[bytes], T]) -> T:

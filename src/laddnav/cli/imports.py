@@ -1,4 +1,4 @@
-"""`laddnav import`: Locations, Tariffs and Tokens out of files of OCPI objects, all of a file or nothing of it."""
+"""`laddnav import`: OCPI objects out of files, all of a file or nothing of it; and what another central system kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from laddnav.cli import files, saying
-from laddnav.cli.opening import Data, Url, opened, party
+from laddnav.cli.opening import WHO, Data, Url, opened, party
 from laddnav.cli.typed import application
 from laddnav.cli.words import spoken
 from laddnav.kit.refusal import Refusal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = application("Take over Locations, Tariffs or Tokens from a file.")
+app = application("Take over Locations, Tariffs or Tokens from a file, or what another central system kept.")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="OCPI JSON or JSON lines, .gz too; - is standard input")]
 For = Annotated[
@@ -90,6 +90,66 @@ def tokens(
 ) -> None:
     """Who may charge."""
     _import("tokens", file, version, of, partial, quiet, data, database)
+
+
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE…", help="One file a table, named like it; a folder means all of its files")
+]
+Preview = Annotated[bool, typer.Option("--preview", help="Say what would become of each row, and change nothing")]
+
+
+@app.command("stations")
+def stations(
+    files: Files, of: For = None, preview: Preview = False, data: Data = None, database: Url = None, json: Json = True
+) -> None:
+    """Stations of a list: stations.csv with id, and where wanted location_id, evses, password, security_profile."""
+    _take_over("stations", files, of, preview, data, database)
+
+
+@app.command("steve")
+def steve(
+    files: Files, of: For = None, preview: Preview = False, data: Data = None, database: Url = None, json: Json = True
+) -> None:
+    """Stations, cards and past charges of SteVe: charge_box, connector, ocpp_tag, transaction_start and _stop."""
+    _take_over("steve", files, of, preview, data, database)
+
+
+@app.command("citrineos")
+def citrineos(
+    files: Files, of: For = None, preview: Preview = False, data: Data = None, database: Url = None, json: Json = True
+) -> None:
+    """Locations, stations, cards and past charges of CitrineOS: ChargingStations, Evses, Connectors and others."""
+    _take_over("citrineos", files, of, preview, data, database)
+
+
+def _take_over(
+    source: str, paths: list[Path], of: str | None, preview: bool, data: Path | None, database: str | None
+) -> None:
+    texts = files.texts(paths)
+    saying.one(asyncio.run(_taken(source, texts, party(of), preview, data, database)), as_json=True)
+
+
+async def _taken(
+    source: str, texts: dict[str, str], owner: PartyId | None, preview: bool, data: Path | None, database: str | None
+) -> dict[str, Any]:
+    """What becomes of each kind, with the passwords that were made; each row that is left out is told besides."""
+    from laddnav.parties import actions as parties
+    from laddnav.takeover import actions as takeover
+    from laddnav.takeover.model import Becomes, Source
+
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        holder = (await parties.meant(unit, owner)).holder
+        taken = await takeover.take_over(unit, holder, Source(source), texts, by=WHO, preview=preview)
+    for part in taken.parts:
+        if part.says is not None:
+            print(f"left out {part.row}: {part.says}", file=sys.stderr)
+    kinds = dict.fromkeys(part.kind for part in taken.parts)
+    return {
+        "party": str(holder),
+        "preview": preview,
+        **{kind: {one.value.lower(): taken.count(kind, one) for one in Becomes} for kind in kinds},
+        "passwords": {part.id: part.password for part in taken.parts if part.password is not None},
+    }
 
 
 def _import(

@@ -48,6 +48,7 @@ import laddnav.reservations.routes
 import laddnav.server.routes
 import laddnav.server.tariffs
 import laddnav.sessions.routes
+import laddnav.takeover.routes
 import laddnav.tariffs.routes
 import laddnav.tokens.routes
 import laddnav.web.app
@@ -103,6 +104,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.parties.routes.ROUTES,
     *laddnav.locations.routes.ROUTES,
     *laddnav.locations.maintenance_routes.ROUTES,
+    *laddnav.takeover.routes.ROUTES,
     *laddnav.tokens.routes.ROUTES,
     *laddnav.tariffs.routes.ROUTES,
     *laddnav.server.tariffs.ROUTES,

@@ -33,6 +33,7 @@ from laddnav.ocpi.operate.limits import LimitedByAnother
 from laddnav.ocpi.operate.outbox import UnknownDelivery
 from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import NotNow
+from laddnav.ocpp.cures.rules import CureUnderWay, NotIll, SomebodyCharges, UnknownRule
 from laddnav.ocpp.reports import UnknownReport
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.ocpp.security.authorities import UnknownAuthority
@@ -123,6 +124,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownTariff: 404,
     UnknownTerminal: 404,
     UnknownToken: 404,
+    UnknownRule: 404,
     UnknownTask: 404,
     UnknownTemplate: 404,
     TaskOver: 409,
@@ -133,6 +135,7 @@ STATUS: dict[type[Exception], int] = {
     AlreadyOurs: 409,
     AlreadyRegistered: 409,
     BookingOver: 409,
+    CureUnderWay: 409,
     EvseBusy: 409,
     EvseTaken: 409,
     ExaminedAlready: 409,
@@ -140,7 +143,9 @@ STATUS: dict[type[Exception], int] = {
     LowerProfile: 409,
     MaintenanceOver: 409,
     NoStation: 409,
+    NotIll: 409,
     NotCapable: 409,
+    SomebodyCharges: 409,
     NotInDispute: 409,
     NotOurRecord: 409,
     NotOurs: 409,

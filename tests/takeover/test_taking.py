@@ -1,0 +1,94 @@
+"""An export is shown first, then taken, and taken once."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Database
+from laddnav.kit.energy import wh
+from laddnav.locations import actions as locations
+from laddnav.locations.rules import with_evse
+from laddnav.parties import actions as parties
+from laddnav.people import actions as people
+from laddnav.sessions import actions as sessions
+from laddnav.takeover import actions as takeover
+from laddnav.takeover.model import Becomes, Source, TakenOver
+from laddnav.tokens import actions as tokens
+from tests.takeover.exports import CITRINEOS, STEVE
+from tests.things import THEM, US, evse, party, settled
+
+
+async def _take(database: Database, source: Source, files: dict[str, str], *, preview: bool = False) -> TakenOver:
+    async with database.unit() as unit:
+        return await takeover.take_over(unit, US, source, files, by="ada", preview=preview)
+
+
+async def _deeds(database: Database) -> int:
+    async with database.unit() as unit:
+        return len(await people.deeds(unit))
+
+
+async def test_a_preview_says_what_taking_then_does_and_a_second_time_changes_nothing(database: Database) -> None:
+    await settled(database)
+    for source, files in ((Source.STEVE, STEVE), (Source.CITRINEOS, CITRINEOS)):
+        before = await _deeds(database)
+        shown = await _take(database, source, files, preview=True)
+        assert await _deeds(database) == before
+        taken = await _take(database, source, files)
+        again = await _take(database, source, files)
+        assert [(one.id, one.becomes) for one in shown.parts] == [(one.id, one.becomes) for one in taken.parts]
+        assert [one.id for one in taken.parts if one.becomes is Becomes.NEW] == [
+            one.id for one in again.parts if one.becomes is Becomes.KNOWN
+        ]
+        assert not any(one.password for one in (*shown.parts, *again.parts))
+    async with database.unit() as unit:
+        (charge,) = await takeover.past_charges(unit, US, "KAJ-1")
+        assert (charge.id, charge.row, charge.energy) == ("7", "steve", wh(12500))
+        assert await sessions.page(unit, US) == []  # nothing that could ever be billed
+        (card,) = await tokens.by_uid(unit, US, "04A2")
+        assert (card.blocked, card.valid) == (True, False)
+        station = await locations.station(unit, "CS1")
+        assert [(number, where.evse_uid) for number, where in station.evses] == [(1, "CS1-1")]
+        deed = (await people.deeds(unit))[0]
+        assert (deed.who, deed.deed) == ("ada", "take over an export")
+
+
+async def test_a_list_of_stations_makes_them_with_their_evses_and_says_what_cannot_be(database: Database) -> None:
+    await settled(database)
+    async with database.unit() as unit:
+        await locations.keep(unit, US, with_evse(await locations.fetch(unit, US, US, "LOC1"), evse("EVSE3")))
+    text = (
+        "id;location_id;evses;password;security_profile\n"
+        "NEW-1;LOC1;EVSE3;sixteen-bytes-or-more;\n"
+        "NEW-2;;;;0\n"
+        "NEW-3;LOC1;EVSE1;;\n"
+        "NEW-4;NOWHERE;;;\n"
+        "NEW 5/6;;;;\n"
+        "ST1;;;;\n"
+        "NEW-7;;;;9\n"
+    )
+    shown = await _take(database, Source.STATIONS, {"stations.csv": text}, preview=True)
+    taken = await _take(database, Source.STATIONS, {"stations.csv": text})
+    assert [(one.id, one.becomes, one.says) for one in shown.parts] == [
+        (one.id, one.becomes, one.says) for one in taken.parts
+    ]
+    assert [one.becomes for one in taken.parts] == [
+        *[Becomes.NEW] * 2,
+        *[Becomes.LEFT_OUT] * 3,
+        Becomes.KNOWN,
+        Becomes.LEFT_OUT,
+    ]
+    assert "that of station ST1" in (taken.parts[2].says or "")
+    async with database.unit() as unit:
+        assert await locations.password_fits(unit, "NEW-1", "sixteen-bytes-or-more")
+        assert (await locations.station(unit, "NEW-2")).security_profile == 0
+
+
+async def test_what_another_party_has_stays_its_own(database: Database) -> None:
+    async with database.unit() as unit:
+        await parties.add(unit, party(ref=unit.new_id()))
+        await parties.add(unit, party(THEM, ref=unit.new_id()))
+        await locations.add_station(unit, THEM, "KAJ-1")
+    taken = await _take(database, Source.STEVE, STEVE)
+    assert [(one.kind, one.becomes) for one in taken.parts if one.id in ("KAJ-1", "7")] == [
+        ("station", Becomes.LEFT_OUT),
+        ("charge", Becomes.LEFT_OUT),
+    ]
