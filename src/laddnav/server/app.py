@@ -22,6 +22,7 @@ import laddnav.locations.routes
 import laddnav.meters.routes
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
+import laddnav.ocpi.operate.commands
 import laddnav.ocpi.operate.drivers
 import laddnav.ocpi.operate.limits
 import laddnav.ocpi.operate.outbox
@@ -120,6 +121,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.analytics.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
+    *laddnav.ocpi.operate.commands.ROUTES,
     *laddnav.ocpi.operate.limits.ROUTES,
     *laddnav.ocpi.operate.registration.ROUTES,
     *laddnav.ocpi.operate.partners.ROUTES,

@@ -27,6 +27,7 @@ from laddnav.locations.rules import (
     UnknownStation,
 )
 from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
+from laddnav.ocpi.commands.asked import UnknownCommand
 from laddnav.ocpi.commands.commands import NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
 from laddnav.ocpi.operate.limits import LimitedByAnother
@@ -119,6 +120,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownRecord: 404,
     UnknownReservation: 404,
     UnknownRoot: 404,
+    UnknownCommand: 404,
     UnknownSession: 404,
     UnknownStation: 404,
     UnknownTariff: 404,
