@@ -15,7 +15,7 @@ from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener, Unit
 from laddnav.kit.energy import wh
-from laddnav.metering.model import Measurand, Reading
+from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.sessions import actions as sessions
@@ -112,6 +112,30 @@ async def test_a_week_is_forgotten_whole_and_what_it_came_to_stays(database: Dat
     await readings.sum_up(database)
     await readings.forget(database, KEEP, nobody)
     assert await table(database, "select last from reading_quarter where last < 7001 order by at") == [(1,), (7000,)]
+
+
+async def test_what_comes_of_a_week_that_is_forgotten_is_a_doubt_once(database: Database, clock: SetClock) -> None:
+    """And no energy that nobody hears of; a week that was needed for longer than a later one is summed all the same."""
+    old = clock.now()
+    await readings.make_weeks(database)
+    await said(database, value(old, 7000), value(old + timedelta(days=7), 8000))
+    clock.advance(KEEP + timedelta(days=14))
+
+    async def needed(unit: Unit, since: datetime, until: datetime) -> bool:
+        return since <= old < until
+
+    for of_whom in (needed, nobody):
+        assert await readings.forget(database, KEEP, of_whom)
+        assert await table(database, "select detail from doubt") == []
+    assert await table(database, "select last from reading_quarter order by at") == [(7000,), (8000,)]
+    for watts in (1, 2):
+        await said(database, value(old + timedelta(minutes=watts), watts), session_id="S1")
+        await readings.forget(database, KEEP, nobody)
+    async with database.unit() as unit:
+        (doubt,) = await readings.doubts_of(unit, US, "S1")
+    assert (doubt.kind, doubt.station_id) == (DoubtKind.LATE_READING, "ST-1")
+    assert doubt.at <= old < doubt.at + timedelta(days=7)
+    assert await table(database, "select last from reading_quarter order by at") == [(7000,), (8000,)]
 
 
 async def test_what_a_charge_still_needs_is_kept(database_url: str, clock: SetClock) -> None:

@@ -19,6 +19,7 @@ from laddnav.readings.store.weeks import WEEK
 WEEKS_AHEAD = 3  # that have their part before anything is read in them
 # A station that was away for longer has its readings summed when their week is forgotten.
 LATE = timedelta(days=60)
+TOO_LATE = "readings of this week came after it had been forgotten; nothing is made of them"
 COMMITS_WITHIN = timedelta(minutes=5)  # no reading is recorded earlier than that before others can see it
 
 Needed = Callable[[Unit, datetime, datetime], Awaitable[bool]]
@@ -148,7 +149,8 @@ async def sum_up(database: Database) -> int:
 async def forget(database: Database, keep: timedelta, needed: Needed) -> int:
     """Drop each week that is older than this, and of which no charge needs anything; says how many those were.
 
-    What it came to is summed once more in the same Unit, so that wherever this is cut off, nothing is lost.
+    What it came to is summed once more in the same Unit, so that wherever this is cut off, nothing is lost. What was
+    said of a week after it had been forgotten is a doubt: what the week came to is known, and this is not all of it.
     """
     async with database.unit() as unit:
         before = unit.now - keep
@@ -164,10 +166,15 @@ async def forget(database: Database, keep: timedelta, needed: Needed) -> int:
             if await needed(unit, since, until):
                 continue
             forgotten = await store.weeks.forgotten_until(unit)
-            if monday in await store.weeks.made(unit):
+            whole = monday in await store.weeks.made(unit)
+            if whole:
                 store.weeks.close(unit, monday)
-            if forgotten is None or since >= forgotten:
+            if whole or forgotten is None or since >= forgotten:
                 await store.quarters.sum_up(unit, since, until)
+            else:
+                came_late = Doubt(kind=DoubtKind.LATE_READING, at=since, detail=TOO_LATE)
+                for holder, session_id, station_id in await store.weeks.late(unit, monday):
+                    raise_doubts(unit, holder, session_id, station_id, [came_late])
             store.weeks.drop(unit, monday)
             many += 1
     return many

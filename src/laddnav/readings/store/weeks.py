@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
 
 WEEK = timedelta(days=7)
 _NAMED = "reading_%Y%m%d"
@@ -29,6 +30,10 @@ where h.inhparent = 'reading_by_time'::regclass and c.relname = any($1::text[])
 """
 # The planner has never heard of how times lie in a week that is new, and would read all of it.
 BY_TIME = "set local enable_seqscan = off"
+# Whose readings they are that lie among the others.
+LATE = """
+select distinct holder, session_id, station_id from reading_other where at >= $1 and at < $2 order by 1, 2, 3
+"""
 FORGET_STRAYS = "delete from reading_other where at >= $1 and at < $2"
 FORGOTTEN = "update reading_progress set forgotten_until = greatest(forgotten_until, $1)"
 FORGOTTEN_UNTIL = "select forgotten_until from reading_progress"
@@ -78,6 +83,12 @@ def make(unit: Unit, monday: date) -> None:
     unit.write(f"insert into {name} select * from reading_other where at >= $1 and at < $2", since, until)
     unit.write(FORGET_STRAYS, since, until)
     unit.write(f"alter table reading attach partition {name} for values from ('{since}') to ('{until}')")
+
+
+async def late(unit: Unit, monday: date) -> list[tuple[PartyId, str, str]]:
+    """(holder, charge, Station) of what of this week lies among the others."""
+    rows = await unit.fetch(LATE, *span(monday))
+    return [(PartyId.parse(row["holder"]), row["session_id"], row["station_id"]) for row in rows]
 
 
 def close(unit: Unit, monday: date) -> None:
