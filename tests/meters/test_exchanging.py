@@ -19,7 +19,7 @@ from laddnav.kit.energy import NO_ENERGY, Energy, kwh, wh
 from laddnav.locations.model import Station
 from laddnav.metering.model import DoubtKind, Exchanged, Measurand, Reading
 from laddnav.meters import actions as meters
-from laddnav.meters.model import Exchange, KeySource, Meter
+from laddnav.meters.model import KeySource, Meter, MeterExchange
 from laddnav.meters.rules import changed_hands
 from laddnav.readings import actions as readings
 from laddnav.readings.events import DoubtRaised
@@ -45,7 +45,7 @@ SIX_DIGITS = Meter(
     registered_at=NOON,
     registered_by="Ada",
 )
-EXCHANGE = Exchange(
+EXCHANGE = MeterExchange(
     holder=US,
     station_id="ST1",
     evse_no=1,

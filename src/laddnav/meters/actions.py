@@ -16,7 +16,7 @@ from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import UnfitKey, UnreadableRecord
 from laddnav.metering.signed.reading import read
 from laddnav.meters import rules, store
-from laddnav.meters.model import Claim, Exchange, Meter, Proof, Standing
+from laddnav.meters.model import Claim, Meter, MeterExchange, Proof, Standing
 from laddnav.meters.rules import DIGITS, AlreadyRegistered, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
@@ -99,7 +99,7 @@ async def _judge_again(unit: Unit, meter: Meter) -> None:
 # ---- Registers that begin anew
 
 
-async def exchange(unit: Unit, one: Exchange) -> Exchange:
+async def exchange(unit: Unit, one: MeterExchange) -> MeterExchange:
     """Charges that went on while the meter was exchanged are counted across it. Raises UnknownStation."""
     station = await locations.station(unit, one.station_id)
     if station.holder != one.holder:

@@ -41,7 +41,7 @@ class Meter(Struct, frozen=True, kw_only=True):
     registered_by: str
 
 
-class Exchange(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MeterExchange(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """From an instant on another meter counts at an Evse; what the old one said last and the new first, if known."""
 
     holder: PartyId

@@ -15,7 +15,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.time import utc
 from laddnav.locations import actions as locations
 from laddnav.meters import actions
-from laddnav.meters.model import Claim, Exchange, KeySource, Meter, Proof
+from laddnav.meters.model import Claim, KeySource, Meter, MeterExchange, Proof
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
@@ -48,8 +48,8 @@ class Exchanged(Struct, frozen=True, kw_only=True):
     station_id: Word
     evse_no: Annotated[int, Meta(ge=0)]
     at: datetime
-    before_kwh: Annotated[Decimal, Meta(ge=0)] | None = None
-    after_kwh: Annotated[Decimal, Meta(ge=0)] | None = None
+    before_kwh: Decimal | None = None
+    after_kwh: Decimal | None = None
     why: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
@@ -88,10 +88,10 @@ async def amend_meter(unit: Unit, by: Visitor, ref: str, body: Described) -> Met
     return await actions.amend(unit, replace(await actions.by_ref(unit, ref), **_said(body)), by=by.name)
 
 
-async def exchange_meter(unit: Unit, by: Visitor, body: Exchanged) -> Exchange:
+async def exchange_meter(unit: Unit, by: Visitor, body: Exchanged) -> MeterExchange:
     """Note that another meter counts at an Evse from an instant on; charges are billed across it."""
     station = await locations.station(unit, body.station_id)
-    noted = Exchange(
+    noted = MeterExchange(
         holder=yours(by, station.holder),
         station_id=station.id,
         evse_no=body.evse_no,

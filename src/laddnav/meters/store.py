@@ -8,7 +8,7 @@ from datetime import date, datetime
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.meters.model import Claim, Exchange, Meter, Proof
+from laddnav.meters.model import Claim, Meter, MeterExchange, Proof
 
 METER_BY_REF = "select body from meter where ref = $1"
 METERS = """
@@ -118,17 +118,17 @@ def _meter(row: Record | None) -> Meter | None:
 # ---- Exchanges
 
 
-def put_exchange(unit: Unit, one: Exchange) -> None:
+def put_exchange(unit: Unit, one: MeterExchange) -> None:
     body = json.encode(one).decode()
     unit.write(PUT_EXCHANGE, str(one.holder), one.station_id, one.evse_no, one.at, body)
 
 
 async def exchanges(
     unit: Unit, holder: PartyId, station_id: str, evse_no: int, since: datetime, until: datetime
-) -> list[Exchange]:
+) -> list[MeterExchange]:
     """At this Evse between the two, in order of time."""
     rows = await unit.fetch(EXCHANGES, str(holder), station_id, evse_no, since, until)
-    return [json.decode(row["body"], Exchange) for row in rows]
+    return [json.decode(row["body"], MeterExchange) for row in rows]
 
 
 # ---- Keys that stations claim

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database
 from laddnav.ocpp import calls, rules
-from laddnav.ocpp.monitoring_routes import Asked
+from laddnav.ocpp.monitoring_routes import NumberedAnswer
 from laddnav.ocpp.routes import Answered, answered, looked_at
 from laddnav.ocpp.wire.der import ClearDerControl, ControlType, DerControl, ReportDerControls, SetDerControl
 from laddnav.people.api import Route
@@ -17,7 +17,7 @@ from laddnav.people.model import Role, Visitor
 ControlId = Annotated[str, Meta(min_length=1, max_length=36)]
 
 
-class ReportWanted(Struct, frozen=True, kw_only=True):
+class ControlsWanted(Struct, frozen=True, kw_only=True):
     """Of this kind, of defaults or of those that are scheduled; nothing said: of all."""
 
     type: ControlType | None = None
@@ -32,12 +32,12 @@ async def set_control(
     return answered(await calls.say(database, station_id, SetDerControl(id=control_id, control=body)))
 
 
-async def report_controls(database: Database, by: Visitor, station_id: str, body: ReportWanted) -> Asked:
+async def report_controls(database: Database, by: Visitor, station_id: str, body: ControlsWanted) -> NumberedAnswer:
     """R04: controls that a report on all of them does not name are not there any more."""
     await looked_at(database, by, station_id)
     number = rules.number_named(database.clock.new_id())
     request = ReportDerControls(number=number, type=body.type, default=body.default)
-    return Asked(number=number, answer=answered(await calls.say(database, station_id, request)))
+    return NumberedAnswer(number=number, answer=answered(await calls.say(database, station_id, request)))
 
 
 async def clear_control(

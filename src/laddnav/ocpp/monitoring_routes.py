@@ -77,7 +77,7 @@ class Said(Struct, frozen=True, kw_only=True):
     answers: tuple[Answered, ...]
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class NumberedAnswer(Struct, frozen=True, kw_only=True):
     """`number` is that under which the Station tells it."""
 
     number: int
@@ -115,13 +115,13 @@ async def clear_monitor(database: Database, by: Visitor, station_id: str, number
     return Said(answers=tuple(map(answered, await monitoring.clear_monitors(database, station_id, [number]))))
 
 
-async def report_monitors(database: Database, by: Visitor, station_id: str, body: ReportWanted) -> Asked:
+async def report_monitors(database: Database, by: Visitor, station_id: str, body: ReportWanted) -> NumberedAnswer:
     """N02: monitors that a report on all of them does not name are not there any more."""
     await looked_at(database, by, station_id)
     number = rules.number_named(database.clock.new_id())
     variables = tuple(named(one) for one in body.variables)
     request = ReportMonitors(number=number, criteria=body.criteria, variables=variables)
-    return Asked(number=number, answer=answered(await calls.say(database, station_id, request)))
+    return NumberedAnswer(number=number, answer=answered(await calls.say(database, station_id, request)))
 
 
 async def list_streams(unit: Unit, by: Visitor, station_id: str) -> Streams:

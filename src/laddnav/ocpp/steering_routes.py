@@ -11,7 +11,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.ocpp import calls, rules, store
-from laddnav.ocpp.monitoring_routes import Asked, Number, Positive
+from laddnav.ocpp.monitoring_routes import Number, NumberedAnswer, Positive
 from laddnav.ocpp.routes import Answered, answered, looked_at
 from laddnav.ocpp.wire.steering import (
     AllowTransfers,
@@ -107,7 +107,9 @@ async def follow_signal(database: Database, by: Visitor, station_id: str, body: 
     return answered(await calls.say(database, station_id, FollowSignal(at=body.at, signal=body.signal)))
 
 
-async def swap_batteries(database: Database, by: Visitor, ask: Asker | None, station_id: str, body: Swap) -> Asked:
+async def swap_batteries(
+    database: Database, by: Visitor, ask: Asker | None, station_id: str, body: Swap
+) -> NumberedAnswer:
     """S02.FR.03: for a Token that may charge; what went in and out is told under the number in the answer."""
     station = await looked_at(database, by, station_id)
     given = await tokens.authorize(database, station.holder, body.uid, evse=None, ask=ask)
@@ -115,7 +117,7 @@ async def swap_batteries(database: Database, by: Visitor, ask: Asker | None, sta
         raise TokenRefused(given.allowed)
     number = rules.number_named(database.clock.new_id())
     request = SwapBatteries(number=number, uid=given.token.uid, token_type=given.token.type)
-    return Asked(number=number, answer=answered(await calls.say(database, station_id, request)))
+    return NumberedAnswer(number=number, answer=answered(await calls.say(database, station_id, request)))
 
 
 def _said(values: Setpoints) -> Setpoints:

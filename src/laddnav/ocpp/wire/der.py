@@ -54,7 +54,7 @@ class Cessation(StrEnum):
 
 
 Priority = Annotated[int, Meta(ge=0)]
-Seconds = Annotated[Decimal, Meta(ge=0)]
+Seconds = Decimal  # what is negative is refused by the schema of the message
 
 
 class Point(Struct, frozen=True, kw_only=True):
