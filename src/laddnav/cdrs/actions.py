@@ -32,6 +32,7 @@ from laddnav.locations import rules as places
 from laddnav.metering.model import DoubtKind, Fact, Measured, Reading
 from laddnav.meters import actions as meters
 from laddnav.meters.rules import NoReason
+from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 from laddnav.pricing.check import verdicts as checking
 from laddnav.readings import actions as readings
@@ -136,7 +137,9 @@ async def _closed(unit: Unit, session: Session) -> tuple[Cdr | None, Measured]:
     proof = await meters.prove(unit, session, said, cdr.energy)
     if proof is not None and not proof.bills:
         return None, measured
-    return replace(cdr, signed_data=signing.signed_data(proof)), measured
+    if proof is not None:
+        cdr = replace(cdr, signed_data=signing.signed_data(proof, await parties.reached_at(unit)))
+    return cdr, measured
 
 
 async def _measured(unit: Unit, session: Session) -> tuple[Sequence[Fact], Measured]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from laddnav.db.forgetting import BITE, forget
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
@@ -13,10 +15,10 @@ from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownStation
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
 from laddnav.metering.signed.keys import key_of
-from laddnav.metering.signed.model import UnfitKey, UnreadableRecord
+from laddnav.metering.signed.model import Record, UnfitKey, UnreadableRecord, Verdict
 from laddnav.metering.signed.reading import read
 from laddnav.meters import rules, store
-from laddnav.meters.model import Claim, Meter, MeterExchange, Proof, Standing
+from laddnav.meters.model import Claim, KeySource, Meter, MeterExchange, Proof, Standing
 from laddnav.meters.rules import DIGITS, AlreadyRegistered, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
@@ -27,6 +29,7 @@ from laddnav.sessions.events import SessionAmended, SessionEnded, about
 from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import read_between
 
+FIRST_USE = "first use"  # who registered a meter whose first key is trusted
 DOUBTS = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE)
 
 
@@ -50,6 +53,24 @@ async def amend(unit: Unit, meter: Meter, *, by: str) -> Meter:
     people.note(unit, by, "change meter", f"meter {meter.serial}")
     await _judge_again(unit, meter)
     return meter
+
+
+async def confirm(unit: Unit, ref: str, *, by: str) -> Meter:
+    """Somebody compared the key with the one on the meter. Raises UnknownMeter."""
+    meter = replace(await by_ref(unit, ref), key_source=KeySource.METER)
+    store.update_meter(unit, meter)
+    people.note(unit, by, "confirm key of meter", f"meter {meter.serial}")
+    return meter
+
+
+async def trust_first_use(unit: Unit, holder: PartyId, trusted: bool, *, by: str) -> None:
+    """Whether the first key that a Station sends for a meter counts until somebody looks; at first it does not."""
+    store.trust_first_use(unit, holder, trusted)
+    people.note(unit, by, "trust first keys" if trusted else "trust no first keys", f"party {holder}")
+
+
+async def first_use_trusted(unit: Unit, holder: PartyId) -> bool:
+    return await store.first_use_trusted(unit, holder)
 
 
 async def by_ref(unit: Unit, ref: str) -> Meter:
@@ -159,17 +180,21 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     before = await store.proof(unit, session.holder, session.id, lock=True)
     if before is not None and before.decided_by is not None:
         return before
-    serials = []
-    for one in records:
-        try:
-            found = read(one.text)
-        except UnreadableRecord:
-            continue
-        serials += [found.meter] if found.meter else []
-        _claim(unit, session, found.meter, one.key or found.key)
+    found = [(record, one.key) for one in records if (record := _readable(one.text)) is not None]
+    for record, key in found:
+        _claim(unit, session, record.meter, key or record.key)
+    serials = [record.meter for record, _ in found if record.meter]
     known = await store.meters_for(unit, session.holder, serials, session.station_id, session.evse_no)
+    if not known and await store.first_use_trusted(unit, session.holder):
+        known = await _trust(unit, session, rules.first_keys(found))
     ref = unit.new_id() if before is None else before.ref
     made, doubts = rules.proof(session, records, known, billed, ref=ref, now=unit.now)
+    if made.verdict is Verdict.VALID:
+        digests = {rules.digest(record) for record, _ in found}
+        others = await store.told_before(unit, session.holder, session.id, digests)
+        if others:
+            made, more = rules.repeated(made, others, session.ended_at or unit.now)
+            doubts += more
     if before is None or (before.standing, before.reasons) != (made.standing, made.reasons):
         _settle(unit, made)
         readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
@@ -236,12 +261,48 @@ def _settle(unit: Unit, one: Proof) -> None:
         readings.settle_all(unit, one.holder, one.session_id, kind)
 
 
+def _readable(text: str) -> Record | None:
+    try:
+        return read(text)
+    except UnreadableRecord:
+        return None
+
+
+async def _trust(unit: Unit, session: Session, keys: dict[str, str]) -> list[Meter]:
+    """Each is the meter at this Evse from now on, until somebody says otherwise."""
+    meters = [
+        Meter(
+            holder=session.holder,
+            ref=unit.new_id(),
+            serial=serial,
+            public_key=printed,
+            key_source=KeySource.FIRST_USE,
+            station_id=session.station_id,
+            evse_no=session.evse_no,
+            registered_at=unit.now,
+            registered_by=FIRST_USE,
+        )
+        for serial, key in keys.items()
+        if (printed := _printed(key)) is not None
+    ]
+    for one in meters:
+        await store.insert_meter(unit, one)
+        people.note(unit, FIRST_USE, "register meter", f"meter {one.serial}")
+    return meters
+
+
+def _printed(key: str) -> str | None:
+    try:
+        return key_of(key).printed
+    except UnfitKey:
+        return None
+
+
 def _claim(unit: Unit, session: Session, serial: str | None, key: str | None) -> None:
     """A key that is none is not kept."""
     if serial and key and session.station_id is not None and session.evse_no is not None:
-        try:
-            printed = key_of(key).printed
-        except UnfitKey:
+        printed = _printed(key)
+        if printed is None:
             return
         claimed = Claim(
             holder=session.holder,

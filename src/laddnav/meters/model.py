@@ -14,10 +14,14 @@ from laddnav.metering.signed.model import Format, Register, Verdict
 
 
 class KeySource(StrEnum):
-    """Why a key is trusted: somebody read it off the meter or its papers, or took over what the Station sent."""
+    """Why a key is trusted: somebody read it off the meter or its papers, or took over what the Station sent.
+
+    FIRST_USE: it was the first that a Station sent for this meter, and nobody has confirmed it yet.
+    """
 
     METER = "METER"
     STATION = "STATION"
+    FIRST_USE = "FIRST_USE"
 
 
 class Meter(Struct, frozen=True, kw_only=True):

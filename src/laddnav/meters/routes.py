@@ -10,11 +10,10 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
-from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import utc
 from laddnav.locations import actions as locations
-from laddnav.meters import actions
+from laddnav.meters import actions, rules
 from laddnav.meters.model import Claim, KeySource, Meter, MeterExchange, Proof
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
@@ -51,6 +50,13 @@ class Exchanged(Struct, frozen=True, kw_only=True):
     before_kwh: Decimal | None = None
     after_kwh: Decimal | None = None
     why: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Trust(Struct, frozen=True, kw_only=True):
+    """Of the meters of `holder`."""
+
+    holder: str
+    first_use_trusted: bool
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -96,13 +102,25 @@ async def exchange_meter(unit: Unit, by: Visitor, body: Exchanged) -> MeterExcha
         station_id=station.id,
         evse_no=body.evse_no,
         at=utc(body.at),
-        before=None if body.before_kwh is None else kwh(body.before_kwh),
-        after=None if body.after_kwh is None else kwh(body.after_kwh),
+        before=rules.register_said(body.before_kwh),
+        after=rules.register_said(body.after_kwh),
         why=body.why,
         noted_at=unit.now,
         noted_by=by.name,
     )
     return await actions.exchange(unit, noted)
+
+
+async def confirm_meter(unit: Unit, by: Visitor, ref: str) -> Meter:
+    """Say that its key is the one on the meter, where it was trusted at its first use."""
+    return await actions.confirm(unit, ref, by=by.name)
+
+
+async def trust_first_use(unit: Unit, by: Visitor, body: Trust) -> Trust:
+    """Trust the first key that a station sends for a meter until somebody confirms it, or do not any more."""
+    holder = yours(by, PartyId.parse(body.holder))
+    await actions.trust_first_use(unit, holder, body.first_use_trusted, by=by.name)
+    return body
 
 
 async def list_ending(unit: Unit, by: Visitor, *, limit: Limit = 50) -> Page[Meter]:
@@ -144,10 +162,12 @@ ROUTES = (
     Route(method="GET", path="/meters", does=list_meters),
     Route(method="POST", path="/meters", does=register_meter, needs=Role.OPERATOR, status=201),
     Route(method="POST", path="/meters/exchanges", does=exchange_meter, needs=Role.OPERATOR, status=201),
+    Route(method="PUT", path="/meters/trust", does=trust_first_use, needs=Role.OPERATOR),
     Route(method="GET", path="/meters/ending", does=list_ending),
     Route(method="GET", path="/meters/claims", does=list_claims),
     Route(method="GET", path="/meters/{ref}", does=fetch_meter),
     Route(method="PUT", path="/meters/{ref}", does=amend_meter, needs=Role.OPERATOR),
+    Route(method="POST", path="/meters/{ref}/confirm", does=confirm_meter, needs=Role.OPERATOR),
     Route(method="GET", path="/signed-records", does=list_held),
     Route(method="GET", path="/signed-records/{ref}", does=fetch_proof),
     Route(method="POST", path="/signed-records/{ref}/accept", does=accept_proof, needs=Role.OPERATOR),

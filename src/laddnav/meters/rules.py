@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from msgspec.structs import replace
 
-from laddnav.kit.energy import Energy, wh
+from laddnav.kit import json
+from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
@@ -40,6 +43,13 @@ class AlreadyRegistered(Refusal):
 
     def __init__(self, serial: str) -> None:
         super().__init__(f"Meter {serial!r} is registered already")
+
+
+class NoRegister(Refusal):
+    """No meter shows such a register."""
+
+    def __init__(self) -> None:
+        super().__init__("No meter shows such a register")
 
 
 class UnlikelyDigits(Refusal):
@@ -105,6 +115,17 @@ def _signer(signed: str) -> str | None:
         return None
 
 
+def register_said(kilowatt_hours: Decimal | None) -> Energy | None:
+    """Raises NoRegister."""
+    try:
+        said = None if kilowatt_hours is None else json.sane(kilowatt_hours)
+    except ValueError as error:
+        raise NoRegister from error
+    if said is not None and said < 0:
+        raise NoRegister
+    return None if said is None else kwh(said)
+
+
 # ---- What was sent
 
 
@@ -160,6 +181,28 @@ def proof(
     kind = DoubtKind.UNPROVED if spoken else DoubtKind.SIGNED_OTHERWISE
     at = session.ended_at or now
     return made, tuple(Doubt(kind=kind, at=at, detail=reason[:500]) for reason in reasons)
+
+
+def digest(record: Record) -> str:
+    """The same for all that says the same, whatever it is wrapped in and however often it is signed."""
+    return hashlib.sha256(b"".join(proof.message for proof in record.proofs)).hexdigest()
+
+
+def repeated(made: Proof, others: Sequence[str], now: datetime) -> tuple[Proof, tuple[Doubt, ...]]:
+    """`others`: charges of which the same was told before."""
+    told = tuple(f"What was signed was told of charge {other} before" for other in others)
+    held = replace(made, standing=Standing.HELD, reasons=(*made.reasons, *told))
+    return held, tuple(Doubt(kind=DoubtKind.UNPROVED, at=now, detail=reason) for reason in told)
+
+
+def first_keys(found: Iterable[tuple[Record, str | None]]) -> dict[str, str]:
+    """By the number of its meter the first key that was sent for each."""
+    keys: dict[str, str] = {}
+    for record, sent_key in found:
+        key = sent_key or record.key
+        if record.meter and key:
+            keys.setdefault(record.meter, key)
+    return keys
 
 
 def decided(before: Proof, standing: Standing, *, by: str, why: str, now: datetime) -> Proof:

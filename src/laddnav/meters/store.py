@@ -30,6 +30,18 @@ values ($1, $2, $3, $4, $5, $6, $7) on conflict (holder, serial_key) do nothing 
 UPDATE_METER = """
 update meter set station_id = $3, evse_no = $4, calibration_ends = $5, body = $6 where holder = $1 and serial_key = $2
 """
+TRUST_FIRST_USE = """
+insert into meter_policy (holder, first_use_trusted) values ($1, $2)
+on conflict (holder) do update set first_use_trusted = excluded.first_use_trusted
+"""
+FIRST_USE_TRUSTED = "select first_use_trusted from meter_policy where holder = $1"
+KEEP_RECORDS = """
+insert into meter_record (holder, digest, session_id) select $1, unnest($2::text[]), $3 on conflict do nothing
+"""
+TOLD_BEFORE = """
+select distinct session_id from meter_record where holder = $1 and digest = any($2::text[]) and session_id <> $3
+order by session_id
+"""
 PUT_EXCHANGE = """
 insert into meter_exchange (holder, station_id, evse_no, at, body) values ($1, $2, $3, $4, $5)
 on conflict (holder, station_id, evse_no, at) do update set body = excluded.body
@@ -115,6 +127,17 @@ def _meter(row: Record | None) -> Meter | None:
     return None if row is None else json.decode(row["body"], Meter)
 
 
+# ---- Trust in the first key
+
+
+def trust_first_use(unit: Unit, holder: PartyId, trusted: bool) -> None:
+    unit.write(TRUST_FIRST_USE, str(holder), trusted)
+
+
+async def first_use_trusted(unit: Unit, holder: PartyId) -> bool:
+    return bool(await unit.value(FIRST_USE_TRUSTED, str(holder)))
+
+
 # ---- Exchanges
 
 
@@ -148,6 +171,16 @@ async def claims(unit: Unit, holder: PartyId | None, limit: int) -> list[Claim]:
 async def forget_claims(unit: Unit, before: datetime, most: int) -> int:
     """What was first claimed before then; a station that says so still claims it again."""
     return await unit.execute(FORGET_CLAIMS, before, most)
+
+
+# ---- What was signed
+
+
+async def told_before(unit: Unit, holder: PartyId, session_id: str, digests: Collection[str]) -> list[str]:
+    """The other charges that these were told of first; those that are new are this one's from now on."""
+    await unit.execute(KEEP_RECORDS, str(holder), sorted(digests), session_id)
+    rows = await unit.fetch(TOLD_BEFORE, str(holder), list(digests), session_id)
+    return [row["session_id"] for row in rows]
 
 
 # ---- Proofs

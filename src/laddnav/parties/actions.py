@@ -1,6 +1,6 @@
 """Add, read and change the parties of this installation."""
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.parties import store
 from laddnav.parties.model import Party
@@ -40,3 +40,13 @@ async def meant(unit: Unit, named: PartyId | None) -> Party:
 async def list_all(unit: Unit) -> tuple[Party, ...]:
     """In the order of their ids."""
     return await store.list_all(unit)
+
+
+async def reached_at(unit: Unit) -> str | None:
+    """Where whoever has an address of a page of ours finds it, without a slash at its end; None: nobody serves yet."""
+    return await store.reached_at(unit)
+
+
+async def reach(database: Database, public_url: str) -> None:
+    async with database.unit() as unit:
+        store.reach(unit, public_url)

@@ -20,6 +20,11 @@ where holder = $1
 
 FIND = f"select {_COLUMNS} from party where holder = $1"
 
+REACHED_AT = "select public_url from installation"
+REACH = """
+insert into installation (public_url) values ($1) on conflict (one) do update set public_url = excluded.public_url
+"""
+
 LIST_ALL = f"select {_COLUMNS} from party order by holder"
 
 
@@ -75,3 +80,12 @@ def _party(row: Record) -> Party:
         invoice_every=InvoiceEvery(row["invoice_every"]),
         created_at=row["created_at"],
     )
+
+
+async def reached_at(unit: Unit) -> str | None:
+    url: str | None = await unit.value(REACHED_AT)
+    return url
+
+
+def reach(unit: Unit, public_url: str) -> None:
+    unit.write(REACH, public_url)

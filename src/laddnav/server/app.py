@@ -84,6 +84,7 @@ from laddnav.ocpp.security import signing
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.tasks import going_on
+from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 from laddnav.people.api import Route
 from laddnav.readings import actions as readings
@@ -204,6 +205,7 @@ class House:
         if "jobs" in self.settings.only:
             name, clients = self.presence.life, self._clients
             jobs |= {
+                "reached_at": lambda: parties.reach(database, self.settings.url),
                 "listeners": Deliverer(database, name).run,
                 "deliveries": lambda: push.deliver(database, clients, name, dice),
                 "pulls": every(1, lambda: pull.pull_due(database, clients, dice)),

@@ -99,6 +99,14 @@ async def amend(asked: Asked) -> Response:
     return asked.done(f"/meters/{before.ref}", asked.say("What is known of the meter is changed."))
 
 
+async def confirm(asked: Asked) -> Response:
+    """Raises UnknownMeter."""
+    async with asked.unit() as unit:
+        meter = await _mine(asked, unit)
+        await meters.confirm(unit, meter.ref, by=asked.visitor.name)
+    return asked.done(f"/meters/{meter.ref}", asked.say("The key is confirmed."))
+
+
 async def proof(asked: Asked) -> Response:
     """The signed records of one charge, and what is to be decided about them."""
     async with asked.unit() as unit:
@@ -170,6 +178,7 @@ DOORS: tuple[Door, ...] = (
     do("/meters", register),
     see("/meters/{ref}", one),
     do("/meters/{ref}", amend),
+    do("/meters/{ref}/confirm", confirm),
     see("/signed/{ref}", proof),
     do("/signed/{ref}/accept", accept),
     do("/signed/{ref}/reject", reject),
