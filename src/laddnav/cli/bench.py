@@ -35,10 +35,12 @@ def bench(
 
 
 async def _measured(names: list[str], quick: bool) -> list[dict[str, Any]]:
+    from laddnav.server import log
     from laddnav.sim.bench.figures import FULL, QUICK
     from laddnav.sim.bench.peers import absent
     from laddnav.sim.bench.run import chosen, run
 
+    log.configure("info")  # what takes long says on standard error how far it has come
     if "ocpi_peers" in chosen(names):
         for name in absent():
             typer.echo(f"{name} is not installed and not measured; `bin/setup dev` installs it", err=True)
