@@ -40,6 +40,12 @@ OVERDUE = """
 select body, revision from session
 where status = $1 and station_id is not null and last_updated < $2 order by last_updated limit $3
 """
+LIMITED_BY = """
+select body, revision from session
+where holder = $1 and owner = $1 and status = 'ACTIVE'
+  and concat_ws('*', body::jsonb #>> '{limits,by,country}', body::jsonb #>> '{limits,by,party}') = $2
+order by ref for update
+"""
 PAGE = """
 select body, revision from session
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
@@ -139,6 +145,11 @@ async def at_evse(
 
 async def overdue(unit: Unit, status: str, before: datetime, limit: int) -> list[Session]:
     rows = await unit.fetch(OVERDUE, status, before, limit)
+    return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def limited_by(unit: Unit, holder: PartyId, party: PartyId) -> list[Session]:
+    rows = await unit.fetch(LIMITED_BY, str(holder), str(party))
     return [_session(row["body"], row["revision"]) for row in rows]
 
 

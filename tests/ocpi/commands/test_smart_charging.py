@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,11 +12,13 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.commands import limited
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies
 from laddnav.ocpi.deviations.policy import Policy, Shares
 from laddnav.ocpi.operate import limits
-from laddnav.ocpi.wire.codec import encoded
+from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.commands import CommandState
+from laddnav.ocpi.wire.handshake import Step
 from laddnav.ocpi.wire.paging import next_link
 from laddnav.ocpi.wire.profiles import ProfileVerdict
 from laddnav.parties.model import Role
@@ -26,6 +28,7 @@ from laddnav.people.model import Visitor
 from laddnav.scheduling.model import ActiveChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.rules import NoSchedule
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session
 from laddnav.sessions.rules import UnknownSession
@@ -35,6 +38,7 @@ from tests.ocpi.commands.test_while_it_charges import PROFILE, URL, WORDS, at, b
 from tests.ocpi.network import CPO, EMSP, Installation, befriended, installed, introduced, stranger
 
 SCSP = PartyId("DE", "SCP")
+REQUESTED = "select body from event where kind = 'LimitsRequested' order by id"
 
 
 class Delegated(NamedTuple):
@@ -152,6 +156,42 @@ async def test_a_charge_is_limited_by_one_at_a_time(delegated: Delegated) -> Non
         for method, said in (("PUT", body), ("DELETE", None)):
             answer = await ask(method, at(cpo, session.id, response_url=URL), said)
             assert answer.data == {"result": "REJECTED", "timeout": 0}
+
+
+async def test_what_was_limited_by_contract_ends_with_it(delegated: Delegated) -> None:
+    """CHP-015, CHP-019, CHP-033: taken back by itself, whether the contract ends or the line; and they hear no more."""
+    cpo = delegated.cpo
+    session = await charging(cpo)
+    connection = await cpo.connection()
+
+    async def limited_and(end: Awaitable[object]) -> None:
+        await delegated.agree()
+        await cpo.settle()
+        await delegated.limit(session)
+        await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+        assert limited.is_limited_by_another(await cpo_side(cpo, session), EMSP)
+        await end
+        async with cpo.database.unit() as unit:
+            for what in (Limiting.CLEAR, Limiting.TELL):
+                await limiting.answer_limits(unit, CPO, session.id, what, "ACCEPTED", None, None)
+        await cpo.settle()
+        assert not limited.is_limited_by_another(await cpo_side(cpo, session), EMSP)
+
+    async def adapt() -> None:
+        async with cpo.database.unit() as unit:
+            await policies.adapt(unit, connection.ref, Policy())
+
+    async def leave() -> None:
+        async with cpo.database.unit() as unit:
+            await partners.leave(unit, await cpo.connection(), Step.WE_REMOVE)
+
+    await limited_and(adapt())
+    heard = await delegated.heard_of(session)
+    assert heard is not None and heard.active_profile is None
+    await limited_and(leave())
+    async with cpo.database.unit() as unit:
+        asked = [parsed(row["body"].encode())["what"] for row in await unit.fetch(REQUESTED)]
+    assert asked.count("CLEAR") == 2
 
 
 async def test_the_list_of_all_charges_has_pages(cpo: Installation, clock: SetClock) -> None:

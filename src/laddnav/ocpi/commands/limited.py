@@ -141,6 +141,12 @@ def is_limited_by_another(session: Session, by: PartyId | None) -> bool:
     return limits is not None and limits.by != by and limits.profile is not None
 
 
+def _may_limit(connection: Connection, session: Session) -> bool:
+    """Of a charge of ours: not when the contract by which they did has ended meanwhile."""
+    offered = (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[connection.our_role]
+    return offered and limiter(connection, session.token.owner) is not None
+
+
 def _yes(unit: Unit, one: KeptCommand, settings: Settings, session: Session) -> ChargingProfileResponse:
     return ChargingProfileResponse(result=ProfileVerdict.ACCEPTED, timeout=accept(unit, one, settings, session.id))
 
@@ -206,7 +212,7 @@ async def push_limits(database: Database, changed: LimitsChanged) -> None:
         ways = (
             one
             for one in await store.connections.registered(unit, changed.holder)
-            if ((Module.CHARGING_PROFILES, RECEIVER) in OFFERED[one.our_role] if ours else delegates(one))
+            if (_may_limit(one, session) if ours else delegates(one))
             and one.endpoint(Module.CHARGING_PROFILES, SENDER) is not None
         )
         by = session.limits.by

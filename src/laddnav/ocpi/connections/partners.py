@@ -19,6 +19,7 @@ from laddnav.ocpi.connections.lines import Line, Speaker
 from laddnav.ocpi.connections.ourselves import credentials_of, words_of
 from laddnav.ocpi.connections.settling import settled, spoken
 from laddnav.ocpi.connections.updating import credentials_url, goodbye, updated
+from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import (
@@ -108,6 +109,8 @@ async def leave(unit: Unit, connection: Connection, step: Step) -> None:
     store.lines.set_outbound(unit, connection.line, None)
     for one in line:
         lines.silence(unit, one)
+        if one.policy.shares.smart_charging:
+            await sharing.end_contract(unit, one)
 
 
 # We register with them ------------------------------------------------------------------------------------------------

@@ -82,6 +82,8 @@ async def _shared_anew(unit: Unit, connection: Connection, before: Shares) -> No
     if connection.policy.shares == before:
         return
     sharing.belong(unit, connection)
+    if before.smart_charging and not connection.policy.shares.smart_charging:
+        await sharing.end_contract(unit, connection)
     for module in sharing.CHOSEN:
         for key in await sharing.differing(unit, connection, before, module):
             await listeners.tell(unit, connection, module, key)

@@ -18,6 +18,7 @@ from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
 from laddnav.parties.model import Role
+from laddnav.sessions.actions import limiting
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.events import TariffRegrouped
 from laddnav.tokens.model import TokenType
@@ -46,6 +47,12 @@ def limiter(connection: Connection, token_owner: PartyId) -> PartyId | None:
     if token_owner in connection.parties:
         return token_owner
     return connection.chief if connection.policy.shares.smart_charging else None
+
+
+async def end_contract(unit: Unit, connection: Connection) -> None:
+    """What they limit charges of others' drivers to holds no more."""
+    if connection.chief is not None:
+        await limiting.end_limits(unit, connection.holder, connection.chief, connection.parties)
 
 
 def hears_all_charges(connection: Connection, version: Version) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
 
@@ -42,6 +43,14 @@ async def clear_limits(unit: Unit, holder: PartyId, session_id: str, *, request:
     session = await _charging(unit, holder, session_id)
     _request(unit, session, Limiting.CLEAR, request=request)
     return session
+
+
+async def end_limits(unit: Unit, holder: PartyId, by: PartyId, but: Collection[PartyId]) -> None:
+    """Whoever limits charges of ours may do so no more, but those of the drivers of some: what is set is taken back."""
+    for session in await store.limited_by(unit, holder, by):
+        limits = session.limits
+        if session.token.owner not in but and limits is not None and (limits.profile or limits.wanted):
+            _request(unit, session, Limiting.CLEAR)
 
 
 async def tell_limits(unit: Unit, holder: PartyId, session_id: str, duration: timedelta, *, request: str) -> Session:
