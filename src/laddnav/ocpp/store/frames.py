@@ -41,7 +41,7 @@ delete from ocpp_frame where (holder, station_id, id) in (
   select f.holder, f.station_id, f.id from ocpp_frame f
   where f.at < $1 and (f.session_id is null or not exists (
     select from session s where s.holder = f.holder and s.owner = f.holder and s.id_key = lower(f.session_id)
-      and s.status not in ('COMPLETED', 'INVALID'))
+      and s.status in ('PENDING', 'ACTIVE', 'SETTLING'))
     and not exists (
     select from meter_proof p where p.holder = f.holder and p.session_id = f.session_id and p.standing = 'HELD'))
   limit $2)
