@@ -45,6 +45,8 @@ OTHERS = (
     "/stations/new",
     "/tasks/new",
     "/stations/ST1/variables",
+    "/stations/ST1/requests",
+    "/stations/ST1/messages",
     "/people",
     "/account",
     "/doubts",

@@ -15,7 +15,7 @@ from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.ocpp import charges, credit, monitors, prices, reports, rules, store, variables
-from laddnav.ocpp.model import Message, Outcome, Transaction
+from laddnav.ocpp.model import Looked, Message, Outcome, Transaction
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wire.events import (
     Beat,
@@ -44,6 +44,8 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
 from laddnav.tokens.actions import Asker
 from laddnav.tokens.model import Allowed, Authorization
+
+EVERYTHING = Looked()
 
 SmallTalk = Beat | StatusReported | ConnectorsReported | Measured | Remarked | DataReceived
 
@@ -327,11 +329,20 @@ def _doubt(
 # Reads ---------------------------------------------------------------------------------------------------------------
 
 
-async def messages(unit: Unit, station: Station, *, after: int | None = None, limit: int = 100) -> Sequence[Message]:
+async def messages(
+    unit: Unit, station: Station, *, looked: Looked = EVERYTHING, after: int | None = None, limit: int = 100
+) -> Sequence[Message]:
     """Every frame in both directions, newest last: those after this one, or else the newest."""
     if after is None:
-        return await store.frames.newest(unit, station.holder, station.id, limit)
-    return await store.frames.after(unit, station.holder, station.id, after, limit)
+        return (await earlier_messages(unit, station, looked=looked, limit=limit))[::-1]
+    return await store.looked.after(unit, station, looked, after, limit)
+
+
+async def earlier_messages(
+    unit: Unit, station: Station, *, looked: Looked = EVERYTHING, before: int | None = None, limit: int = 100
+) -> Sequence[Message]:
+    """Those before this one, or else the newest; newest first."""
+    return await store.looked.before(unit, station, looked, before, limit)
 
 
 async def messages_of_session(unit: Unit, holder: PartyId, session_id: str) -> Sequence[Message]:

@@ -18,6 +18,7 @@ from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockRequested
+from laddnav.locations.model import Station
 from laddnav.ocpp import store
 from laddnav.ocpp.errand import Answered
 from laddnav.ocpp.errands import ERRANDS
@@ -117,6 +118,11 @@ async def ask(database: Database, station_id: str, action: str, payload: dict[st
 
     Raises UnknownStation, Offline, UnknownAction, Unsayable, NoAnswer.
     """
+    return await answer_to(database, await put(database, station_id, action, payload))
+
+
+async def put(database: Database, station_id: str, action: str, payload: dict[str, Any]) -> StationCall:
+    """Ask a Station in its own words. Raises UnknownStation, Offline, UnknownAction, Unsayable."""
     async with database.unit() as unit:
         station = await locations.station(unit, station_id)
         if station.connected_at is None or station.protocol is None:
@@ -132,7 +138,14 @@ async def ask(database: Database, station_id: str, action: str, payload: dict[st
             expires_at=unit.now + unit.clock.wall(PATIENCE),
         )
         store.calls.ask(unit, call)
-    return await answer_to(database, call)
+    database.wake()
+    return call
+
+
+async def asked(unit: Unit, station: Station, id: str) -> StationCall | None:
+    """What this Station was asked under this id, with what came of it."""
+    call = await store.calls.call(unit, station.holder, id)
+    return call if call is not None and call.station_id == station.id else None
 
 
 async def say(database: Database, station_id: str, request: Request) -> Replied:

@@ -48,6 +48,20 @@ class Message(Struct, frozen=True, kw_only=True):
 LOST = "lost"
 
 
+class Looked(Struct, frozen=True, kw_only=True):
+    """What somebody looks for among frames: `words` of what was said, or the id of a message; "" and None: whatever.
+
+    `failed`: an error, what could not be read, or what departs from its schema.
+    """
+
+    words: str = ""
+    action: str = ""
+    direction: Direction | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    failed: bool = False
+
+
 class Transaction(Struct, frozen=True, kw_only=True):
     """A charge as a station speaks of it; `session_id` "" where no Evse of ours was charging, or nobody was let in yet.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import actions, calls
-from laddnav.ocpp.model import Message
+from laddnav.ocpp.model import Direction, Looked, Message
 from laddnav.people.api import Limit, Page, Route, yours
 from laddnav.people.model import Role, Visitor
 
@@ -30,12 +31,28 @@ class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def list_messages(
-    unit: Unit, by: Visitor, station_id: str, *, limit: Limit = 100, cursor: int | None = None
+    unit: Unit,
+    by: Visitor,
+    station_id: str,
+    *,
+    words: Annotated[str, Meta(max_length=200)] = "",
+    action: Annotated[str, Meta(max_length=60)] = "",
+    direction: Direction | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    failed: bool = False,
+    limit: Limit = 100,
+    cursor: int | None = None,
 ) -> Page[Message]:
-    """Every frame in both directions, newest last: the newest ones, or those after the id that is the cursor."""
+    """Every frame in both directions, newest last: the newest ones, or those after the id that is the cursor.
+
+    Of all of them, or of those with these words (also the id of a message), of this action, direction and time;
+    `failed`: errors, what could not be read, and what departs from its schema.
+    """
     station = await locations.station(unit, station_id)
     yours(by, station.holder)
-    found = await actions.messages(unit, station, after=cursor, limit=limit)
+    looked = Looked(words=words, action=action, direction=direction, since=since, until=until, failed=failed)
+    found = await actions.messages(unit, station, looked=looked, after=cursor, limit=limit)
     more = cursor is not None and len(found) == limit
     return Page(items=tuple(found), next=str(found[-1].id) if more else None)
 

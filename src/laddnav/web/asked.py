@@ -26,7 +26,7 @@ from laddnav.web.words import TERMS, spoken, translations
 THEMES = ("light", "auto", "dark")
 FLASH = "flash"
 FORM_MAX = 64 * 1024  # bytes
-FIELDS_MAX = 200  # all switches of a partner, every one of them on
+FIELDS_MAX = 1000  # a charging schedule of many periods, told to a station
 YEAR = 365 * 24 * 3600  # seconds
 NOBODYS_ZONE = "UTC"  # before the first party says where it is at home
 
@@ -152,6 +152,11 @@ class Asked:
         except ValueError as error:
             raise FormTooLarge from error
         self._form = dict(fields)
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """Every field of it as it came, for a form whose fields depend on whom it is for."""
+        return self._form
 
     def said(self, name: str) -> str:
         """A field of the form, without space around it; "" where it was left out."""

@@ -32,6 +32,7 @@ from laddnav.ocpi.hub.looking import UnknownHub
 from laddnav.ocpi.hub.rules import UnknownModule
 from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
+from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.tasks.rules import (
     NobodySelected,
     TaskOver,
@@ -40,6 +41,7 @@ from laddnav.ocpp.tasks.rules import (
     UnknownTask,
     UnknownTemplate,
 )
+from laddnav.ocpp.wire.forms import NoForm
 from laddnav.payments.rules import NotServed, NotTheirs, OfAnotherCpo, UnknownTerminal
 from laddnav.people.rules import (
     ForgedRequest,
@@ -96,6 +98,8 @@ SENTENCES: dict[type[Exception], str] = {
     NotServed: N_("Drivers cannot pay for this EVSE at this terminal."),
     NotTheirs: N_("Only the CPO that has this terminal does that."),
     NotRegistered: N_("We are not registered with this partner."),
+    NoForm: N_("A station of this version cannot be asked that."),
+    Offline: N_("Station %(station_id)s is not connected."),
     OfAnotherCpo: N_("This terminal is for %(party)s to speak of."),
     PartyTaken: N_("%(party)s speaks to us on another connection already, or is ourselves."),
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
@@ -148,6 +152,7 @@ SENTENCES: dict[type[Exception], str] = {
 }
 
 NOT_FOUND = (
+    NoForm,
     UnknownBooking,
     UnknownBookingLocation,
     UnknownCdr,

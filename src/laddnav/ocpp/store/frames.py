@@ -26,14 +26,8 @@ select * from {rows}
     session_id="text",
     quirk="text",
 )
-_MESSAGE = "holder, station_id, id, at, direction, kind, message_id, action, body, session_id, quirk"
-MESSAGES_AFTER = f"""
-select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 and id > $3 order by id limit $4
-"""
-NEWEST_MESSAGES = f"""
-select {_MESSAGE} from ocpp_frame where holder = $1 and station_id = $2 order by id desc limit $3
-"""
-MESSAGES_OF_SESSION = f"select {_MESSAGE} from ocpp_frame where holder = $1 and session_id = $2 order by id"
+COLUMNS = "holder, station_id, id, at, direction, kind, message_id, action, body, session_id, quirk"
+MESSAGES_OF_SESSION = f"select {COLUMNS} from ocpp_frame where holder = $1 and session_id = $2 order by id"
 
 # Not of a charge that is under way, or of which somebody still has to decide whether its meter proves it.
 FORGET = """
@@ -66,17 +60,8 @@ def log(unit: Unit, messages: Sequence[Message]) -> None:
         )
 
 
-async def after(unit: Unit, holder: PartyId, station_id: str, after: int, limit: int) -> list[Message]:
-    return [_message(row) for row in await unit.fetch(MESSAGES_AFTER, str(holder), station_id, after, limit)]
-
-
-async def newest(unit: Unit, holder: PartyId, station_id: str, limit: int) -> list[Message]:
-    """The newest last."""
-    return [_message(row) for row in reversed(await unit.fetch(NEWEST_MESSAGES, str(holder), station_id, limit))]
-
-
 async def of_session(unit: Unit, holder: PartyId, session_id: str) -> list[Message]:
-    return [_message(row) for row in await unit.fetch(MESSAGES_OF_SESSION, str(holder), session_id)]
+    return [read(row) for row in await unit.fetch(MESSAGES_OF_SESSION, str(holder), session_id)]
 
 
 async def forget(unit: Unit, before: datetime, most: int) -> int:
@@ -84,7 +69,7 @@ async def forget(unit: Unit, before: datetime, most: int) -> int:
     return await unit.execute(FORGET, before, most)
 
 
-def _message(row: Record) -> Message:
+def read(row: Record) -> Message:
     fields = dict(row)
     return Message(
         **fields

@@ -90,16 +90,20 @@ def problems(version: Version, action: str, direction: Direction, payload: dict[
     return tuple(_problem(error) for error in schema.iter_errors(payload))
 
 
-@cache
-def _schema(version: Version, action: str, direction: Direction) -> Validator:
+def document(version: Version, action: str, direction: Direction) -> dict[str, Any]:
+    """The schema itself. Raises UnknownAction."""
     if action in sends(version) and direction is Direction.REQUEST:
         ending = ""
     elif action in actions(version):
         ending = version.asked if direction is Direction.REQUEST else direction
     else:
         raise UnknownAction(action)
-    text = (_folder(version) / f"{action}{ending}.json").read_bytes()
-    return validator_for(json.decode(text, dict[str, Any]), validate_formats=True)
+    return json.decode((_folder(version) / f"{action}{ending}.json").read_bytes(), dict[str, Any])
+
+
+@cache
+def _schema(version: Version, action: str, direction: Direction) -> Validator:
+    return validator_for(document(version, action, direction), validate_formats=True)
 
 
 def _folder(version: Version) -> Traversable:

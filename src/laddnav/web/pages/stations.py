@@ -17,7 +17,6 @@ from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Evse, Location, Station, Status
 from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpp import actions as ocpp
-from laddnav.ocpp.model import Message
 from laddnav.ocpp.security import noticing, signing
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind, Selection
@@ -34,6 +33,7 @@ from laddnav.tokens.rules import UnknownToken
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.live import slug
 from laddnav.web.pages import places, proofs
+from laddnav.web.pages.log import MessageShown
 from laddnav.web.pages.messages import gist
 from laddnav.web.pages.places import Key
 
@@ -54,11 +54,6 @@ class EvseShown(Struct, frozen=True, kw_only=True):
     connectors: tuple[str, ...] = ()
     since: datetime | None = None
     session: Session | None = None
-
-
-class MessageShown(Struct, frozen=True, kw_only=True):
-    message: Message
-    gist: str
 
 
 class StationShown(Struct, frozen=True, kw_only=True):
