@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -174,69 +173,3 @@ def field(head: bytes, name: bytes) -> bytes:
     """Of a header that is there; `name` in small letters."""
     start = head.lower().index(name + b":") + len(name) + 1
     return head[start : head.index(b"\r\n", start)].strip()
-
-
-class SocketAsker:
-    """One WebSocket of OCPP 1.6."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def connected(
-        cls, port: int, path: str, headers: dict[str, str], *, tls: ssl.SSLContext | None = None
-    ) -> SocketAsker:
-        """Raises Refused."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20, ssl=tls)
-        upgrade = {
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Key": "bGFkZG5hdiBpcyBhc2tlZA==",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Protocol": "ocpp1.6",
-        }
-        writer.write(get(path, upgrade | headers))
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 101"):
-            raise Refused(head.decode(errors="replace"))
-        return cls(reader, writer)
-
-    async def say(self, message: bytes, accept: Callable[[bytes], bool]) -> bytes:
-        """Send one text and wait for its answer; calls of the server's own in between are left unanswered."""
-        self._writer.write(_frame(message))
-        while not accept(heard := await self._hear()):
-            if not heard.startswith(b"[2"):
-                raise Refused(f"{message.decode()} -> {heard.decode(errors='replace')}")
-        return heard
-
-    async def _hear(self) -> bytes:
-        """The next text; a ping is answered on the way."""
-        while True:
-            head = await self._reader.readexactly(2)
-            length = head[1] & 0x7F
-            if length == 126:
-                length = int.from_bytes(await self._reader.readexactly(2), "big")
-            elif length == 127:
-                length = int.from_bytes(await self._reader.readexactly(8), "big")
-            payload = await self._reader.readexactly(length)
-            match head[0] & 0x0F:
-                case 0x1:
-                    return payload
-                case 0x9:
-                    self._writer.write(_frame(payload, opcode=0xA))
-                case 0x8:
-                    raise Refused(f"the server hung up: {payload!r}")
-                case _:
-                    continue
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def _frame(payload: bytes, opcode: int = 0x1) -> bytes:
-    """A frame of a client. Its mask is zero, which every server has to accept and which costs us nothing."""
-    length = len(payload)
-    if length < 126:
-        return bytes((0x80 | opcode, 0x80 | length)) + bytes(4) + payload
-    return bytes((0x80 | opcode, 0x80 | 126)) + length.to_bytes(2, "big") + bytes(4) + payload

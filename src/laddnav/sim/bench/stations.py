@@ -28,7 +28,8 @@ from laddnav.sim.bench import protocol, store
 from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, effort, of_answers
 from laddnav.sim.bench.ground import Ground, laid
 from laddnav.sim.bench.house import card, furnish_network
-from laddnav.sim.bench.load import Asking, Side, SocketAsker, compared, cpu_seconds
+from laddnav.sim.bench.load import Asking, Side, compared, cpu_seconds
+from laddnav.sim.bench.sockets import SocketAsker
 from laddnav.sim.network import OURS
 from laddnav.sim.process import Process
 from laddnav.tokens import actions as tokens
@@ -39,6 +40,7 @@ POWER = 11_000  # W
 PASSWORD = "sixteen-bytes-or-more"
 CARD = "04A1B2C3D4E5F6"
 ANSWERED_WITHIN = 10.0  # seconds; who waits longer comes again
+COMES_AGAIN = 0.5  # seconds after it was not let in
 CALM = 0.05  # processor seconds within one second
 AT_ONCE = 200  # stations that wait for an answer at the same time
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
@@ -233,6 +235,8 @@ class Crowd:
 class Talker:
     """One station; its register rises with the time since its charge began."""
 
+    answers = b"[3"  # how they begin
+
     def __init__(self, port: int, path: str, *, tls: ssl.SSLContext | None = None) -> None:
         self._port, self._path, self._tls = port, path, tls
         self._began_at = WallClock().now() - BEGAN
@@ -250,15 +254,16 @@ class Talker:
     async def come_back(self) -> None:
         """As a station does: whoever is not heard, because too many came at once, tries again."""
         while True:
-            with suppress(TimeoutError, OSError, asyncio.IncompleteReadError):
+            with suppress(TimeoutError, OSError):
                 async with asyncio.timeout(ANSWERED_WITHIN):
                     return await self._come()
             self.leave()
+            await asyncio.sleep(COMES_AGAIN)
 
     async def _come(self) -> None:
         shown = base64.b64encode(f"{self._path.rsplit('/', 1)[1]}:{PASSWORD}".encode()).decode()
         headers = {"Authorization": f"Basic {shown}"}
-        self._socket = await SocketAsker.connected(self._port, self._path, headers, tls=self._tls)
+        self._socket = await SocketAsker.connected(self._port, self._path, headers, answers=self.answers, tls=self._tls)
         await self._ask("BootNotification", b'{"chargePointVendor":"Bench","chargePointModel":"Load"}')
 
     def leave(self) -> None:
@@ -278,20 +283,16 @@ class Talker:
         assert self._socket is not None, "it came"
         self._said += 1
         message = b'[2,"%d","%b",%b]' % (self._said, action.encode(), payload)
-        return await self._socket.say(message, self._is_answer)
-
-    def _is_answer(self, heard: bytes) -> bool:
-        return heard.startswith(b"[3")
+        return await self._socket.say(message)
 
 
 class Echoed(Talker):
     """Says the same as a station would, and hears it again."""
 
+    answers = b"[2"
+
     async def come(self) -> None:
         await self.come_back()
-
-    def _is_answer(self, heard: bytes) -> bool:
-        return heard.startswith(b"[2")
 
 
 async def _all(doings: Iterable[Coroutine[None, None, None]]) -> None:
