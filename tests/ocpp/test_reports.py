@@ -59,7 +59,7 @@ async def kept(database: Database, topic: Topic) -> dict[str, dict[str, Any]]:
 async def test_a_car_that_says_its_needs_gets_a_profile_that_fits_its_evse(
     url: str, database: Database, clock: SetClock, protocol: str, no: str
 ) -> None:
-    """K15.FR.03 K15.FR.04 K15.FR.07 K15.FR.11."""
+    """K15.FR.03 K15.FR.04 K15.FR.07 K15.FR.11 K15.FR.12 K15.FR.13 K16.FR.06 K16.FR.07 K16.FR.08."""
     async with on_the_line(url, database, protocol) as station:
         nobody = await station.say("NotifyEVChargingNeeds", evse_id=2, charging_needs=NEEDS)
         assert nobody.status == no
@@ -72,11 +72,15 @@ async def test_a_car_that_says_its_needs_gets_a_profile_that_fits_its_evse(
         (schedule,) = profile["charging_schedule"]
         assert schedule["charging_rate_unit"] == "W"
         assert schedule["charging_schedule_period"] == [{"start_period": 0, "limit": 22000}]
-        meant = {"id": 1, "charging_rate_unit": "W", "charging_schedule_period": [{"start_period": 0, "limit": 11000}]}
-        heard = await station.say(
-            "NotifyEVChargingSchedule", time_base=rfc3339(clock.now()), evse_id=1, charging_schedule=meant
-        )
-        assert heard.status == "Accepted"
+        for watts, status in ((11000, "Accepted"), (22000, "Accepted"), (30000, "Rejected")):
+            period = {"start_period": 0, "limit": watts}
+            meant = {"id": 1, "charging_rate_unit": "W", "charging_schedule_period": [period]}
+            said = {"time_base": rfc3339(clock.now()), "evse_id": 1, "charging_schedule": meant}
+            assert (await station.say("NotifyEVChargingSchedule", **said)).status == status
+        await until(lambda: [action for action, _ in station.asked].count("SetChargingProfile") == 2)
+        assert station.asked[-1][1]["charging_profile"] == profile
+        unlimited = await station.say("NotifyEVChargingSchedule", **said | {"evse_id": 2})
+        assert unlimited.status == "Accepted"
     assert (await kept(database, Topic.CHARGING_NEEDS)).keys() == {"1", "2"}
 
 

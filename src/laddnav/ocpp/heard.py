@@ -9,7 +9,7 @@ from laddnav.ocpp.model import Outcome
 from laddnav.ocpp.security import noticing
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wire.events import StationEvent
-from laddnav.ocpp.wire.reports import NeedsTold, Reported, ReservationGone, UpdatePulled, VatNumberAsked
+from laddnav.ocpp.wire.reports import NeedsTold, Reported, ReservationGone, ScheduleTold, UpdatePulled, VatNumberAsked
 from laddnav.ocpp.wire.security import SecurityNoticed
 from laddnav.ocpp.wire.upkeep import FirmwareTold, LogTold
 from laddnav.ocpp.wire.variables import VariablesReported
@@ -17,6 +17,7 @@ from laddnav.ocpp.wire.variables import VariablesReported
 HEARD: Mapping[type[StationEvent], Callable[..., Awaitable[Outcome]]] = {
     NeedsTold: needs.tell,
     Reported: reports.tell,
+    ScheduleTold: needs.judge_schedule,
     ReservationGone: reports.reservation_gone,
     SecurityNoticed: noticing.hear,
     UpdatePulled: reports.pull_update,

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.scheduling.model import ChargingProfile
+
 
 class Topic(StrEnum):
     """What a report is about. Things of a topic are told apart by a key, and the newest word of each counts."""
@@ -74,6 +76,21 @@ class NeedsJudged(StrEnum):
     NO_PROFILE = "NO_PROFILE"
 
 
+class ScheduleTold(Struct, frozen=True, kw_only=True):
+    """How a car at an Evse means to charge, to be held against what it may."""
+
+    evse_no: int
+    meant: ChargingProfile
+    report: Reported
+
+
+class ScheduleJudged(StrEnum):
+    """To ScheduleTold. REJECTED: it is beyond our limits, and a profile follows."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+
+
 class VatNumberAsked(Struct, frozen=True, kw_only=True):
     """Whether a driver who pays on the spot may have this VAT number on the receipt."""
 
@@ -108,5 +125,5 @@ class ReservationGone(Struct, frozen=True, kw_only=True):
     removed: bool
 
 
-ReportEvent = Reported | NeedsTold | VatNumberAsked | UpdatePulled | ReservationGone
-ReportAnswer = NeedsJudged | VatNumberJudged | UpdateGiven
+ReportEvent = Reported | NeedsTold | ScheduleTold | VatNumberAsked | UpdatePulled | ReservationGone
+ReportAnswer = NeedsJudged | ScheduleJudged | VatNumberJudged | UpdateGiven
