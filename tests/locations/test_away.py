@@ -62,6 +62,19 @@ async def test_an_evse_is_unknown_when_its_station_has_been_away_for_a_while(
         assert (await locations.fetch(unit, US, US, "LOC1")).last_updated == clock.now()
 
 
+async def test_a_station_is_away_from_when_nobody_held_it_not_from_when_it_was_last_heard(
+    standing: Database, clock: SetClock
+) -> None:
+    """Its process died while it said nothing for an hour: it has the same time as any to come back."""
+    clock.advance(timedelta(hours=1))
+    async with standing.unit() as unit:
+        await locations.nobody_holds(unit, "p")
+    assert await away.look_after(standing) == 0
+    clock.advance(away.AWAY_FOR + timedelta(seconds=1))
+    assert await away.look_after(standing) == 2
+    assert await statuses(standing) == UNKNOWN
+
+
 async def test_what_it_was_is_told_again_when_the_station_is_back(standing: Database, clock: SetClock) -> None:
     await gone(standing)
     clock.advance(timedelta(hours=1))
