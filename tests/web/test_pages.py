@@ -47,6 +47,8 @@ OTHERS = (
     "/stations/ST1/variables",
     "/stations/ST1/requests",
     "/stations/ST1/messages",
+    "/stations/ST1/move",
+    "/stations/import",
     "/people",
     "/account",
     "/doubts",

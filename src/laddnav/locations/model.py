@@ -260,6 +260,8 @@ class Station(Struct, frozen=True, kw_only=True):
     shows_prices: bool = False  # what charging costs, as we tell it
     protocols: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
     on_connect: str = "configure"
+    moved_at: datetime | None = None  # to another central system; ours are those that did not
+    moved_to: str | None = None
 
 
 class OutageReason(StrEnum):

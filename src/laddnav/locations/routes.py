@@ -95,6 +95,22 @@ async def provision(unit: Unit, station_id: str, body: Provisioning) -> StationS
     return shown(await actions.station(unit, station_id))
 
 
+class Relocated(Struct, frozen=True, kw_only=True):
+    """A Location of ours."""
+
+    location_id: str
+
+
+async def relocate(unit: Unit, station_id: str, body: Relocated) -> StationShown:
+    """It stands at another Location of ours, with its EVSEs; what it did stays with the one before."""
+    return shown(await actions.relocate(unit, station_id, body.location_id))
+
+
+async def remove(unit: Unit, station_id: str) -> StationShown:
+    """It is none of ours any more: its EVSEs are REMOVED, its charges, readings and messages stay."""
+    return shown(await actions.leave(unit, station_id, ""))
+
+
 def shown(station: Station) -> StationShown:
     """With its Evses by name."""
     evses = tuple(
@@ -111,4 +127,6 @@ ROUTES = (
     Route(method="GET", path="/stations/{station_id}", does=fetch_station),
     Route(method="PUT", path="/stations/{station_id}", does=provision_anew, needs=Role.OPERATOR),
     Route(method="PATCH", path="/stations/{station_id}", does=provision, needs=Role.OPERATOR),
+    Route(method="DELETE", path="/stations/{station_id}", does=remove, needs=Role.OPERATOR),
+    Route(method="POST", path="/stations/{station_id}/relocate", does=relocate, needs=Role.OPERATOR),
 )

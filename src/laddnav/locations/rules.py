@@ -116,6 +116,14 @@ class EvseTaken(Refusal):
         self.evse_uid, self.station_id = evse_uid, station_id
 
 
+class CarThere(Refusal):
+    """A car charges at this Evse, or is promised it: its Station stays until then."""
+
+    def __init__(self, station_id: str, evse_uid: str) -> None:
+        super().__init__(f"A car charges at Evse {evse_uid!r} of Station {station_id!r}, or is promised it")
+        self.station_id, self.evse_uid = station_id, evse_uid
+
+
 class TwoEvsesAlike(Refusal):
     """An Evse uid, a Connector id in one Evse, or a Parking id occurs twice."""
 

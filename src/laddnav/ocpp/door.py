@@ -110,6 +110,8 @@ async def _known(database: Database, station_id: str, shown: Shown) -> Known:
     """Raises UnknownStation."""
     async with database.unit() as unit:
         station = await locations.station(unit, station_id)
+        if station.moved_at is not None:  # it may wait among strangers until somebody takes it in again
+            raise UnknownStation(station_id)
         passwords = await locations.passwords(unit, station_id)
         if shown.certificate is None:
             return Known(station=station, passwords=passwords)

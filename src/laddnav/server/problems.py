@@ -15,6 +15,7 @@ from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (
+    CarThere,
     EvseTaken,
     LowerProfile,
     MaintenanceOver,
@@ -137,6 +138,7 @@ STATUS: dict[type[Exception], int] = {
     AlreadyOurs: 409,
     AlreadyRegistered: 409,
     BookingOver: 409,
+    CarThere: 409,
     CureUnderWay: 409,
     EvseBusy: 409,
     EvseTaken: 409,

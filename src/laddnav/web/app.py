@@ -34,9 +34,11 @@ from laddnav.web.pages import (
     guard,
     handshakes,
     hubs,
+    imports,
     invoices,
     log,
     meters,
+    moves,
     network,
     offer,
     partners,
@@ -58,9 +60,11 @@ from laddnav.web.render import STATIC, STATIC_PATH
 DOORS: tuple[Door, ...] = (
     *network.DOORS,
     *templates.DOORS,
+    *imports.DOORS,
     *stations.DOORS,
     *requests.DOORS,
     *log.DOORS,
+    *moves.DOORS,
     *tasks.DOORS,
     *attention.DOORS,
     *cures.DOORS,
@@ -126,7 +130,7 @@ async def _let_in(door: Door, asked: Asked) -> Response:
         # Browsers say from which site a form comes; for doors without a visit that is all there is to go by.
         if asked.request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise ForgedRequest
-        await asked.read_form()
+        await asked.read_form(door.form_max)
         if door.role is not None:
             check_csrf(asked.visitor, asked.said("csrf"))
     if door.role is not None and not allows(asked.visitor, door.role):

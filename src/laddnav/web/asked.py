@@ -137,13 +137,13 @@ class Asked:
     def query(self, name: str) -> str | None:
         return self.request.query_params.get(name) or None
 
-    async def read_form(self) -> None:
+    async def read_form(self, most: int = FORM_MAX) -> None:
         """Forms of ours are small and carry no files. Raises FormTooLarge, FormBroken."""
         body = b""
         try:
             async for chunk in self.request.stream():
                 body += chunk
-                if len(body) > FORM_MAX:
+                if len(body) > most:
                     raise FormTooLarge
         except ClientDisconnect as error:
             raise FormBroken from error
@@ -254,20 +254,21 @@ Handler = Callable[[Asked], Awaitable[Response]]
 
 
 class Door(Struct, frozen=True, kw_only=True):
-    """A path with what answers there. `role` None: also to who is not signed in."""
+    """A path with what answers there. `role` None: also to who is not signed in. `form_max` bytes are read."""
 
     method: str
     path: str
     handler: Handler
     role: Role | None
+    form_max: int = FORM_MAX
 
 
 def see(path: str, handler: Handler, role: Role | None = Role.VIEWER) -> Door:
     return Door(method="GET", path=path, handler=handler, role=role)
 
 
-def do(path: str, handler: Handler, role: Role | None = Role.OPERATOR) -> Door:
-    return Door(method="POST", path=path, handler=handler, role=role)
+def do(path: str, handler: Handler, role: Role | None = Role.OPERATOR, *, form_max: int = FORM_MAX) -> Door:
+    return Door(method="POST", path=path, handler=handler, role=role, form_max=form_max)
 
 
 def inside(path: str) -> str:

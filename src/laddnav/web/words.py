@@ -216,6 +216,7 @@ TERMS: dict[str, str] = {
     "SECURITY_LOG": N_("Security log"),
     "CLEAR_CACHE": N_("Clear the cache"),
     "AVAILABILITY": N_("Availability"),
+    "MOVE": N_("Move to another central system"),
     "ENERGY": N_("Energy"),
     "FLAT": N_("Start fee"),
     "TIME": N_("Charging time"),

@@ -1,5 +1,6 @@
 """Verbs about places and the stations that stand there."""
 
+from laddnav.locations.actions.moving import leave, relocate
 from laddnav.locations.actions.places import (
     by_ref,
     can,
@@ -91,6 +92,7 @@ __all__ = [
     "keep_connector",
     "keep_evse",
     "knocked",
+    "leave",
     "nobody_holds",
     "not_held",
     "offer_password",
@@ -103,6 +105,7 @@ __all__ = [
     "printed_evse",
     "provision",
     "redate",
+    "relocate",
     "report_status",
     "request_unlock",
     "seen",

@@ -74,7 +74,10 @@ async def add_station(
     security_profile: int = 1,
     accepted: bool | None = True,
 ) -> Station:
-    """Make a Station known. Raises NotAStationId, StationExists, UnknownLocation."""
+    """Make a Station known; one that had moved away is ours again, with its history.
+
+    Raises NotAStationId, StationExists, UnknownLocation.
+    """
     rules.checked_station_id(id)
     if location_id is not None:
         location_id = (await fetch(unit, holder, holder, location_id)).id

@@ -136,7 +136,8 @@ WHERE_IS = "select owner, location_key, uid from evse where holder = $1 and uid_
 ELSEWHERE = """
 select e.uid, l.id from evse e
 join location l on l.holder = e.holder and l.owner = e.owner and l.id_key = e.location_key
-where e.holder = $1 and e.owner = $1 and e.uid_key = any($2) and e.location_key <> $3 order by e.uid, l.id
+where e.holder = $1 and e.owner = $1 and e.uid_key = any($2) and e.location_key <> $3 and e.status <> 'REMOVED'
+order by e.uid, l.id
 """
 # Partners may tell us of our own Evse, and two of our parties may hear of the same one: our own goes first.
 EVSE_NAMED = """

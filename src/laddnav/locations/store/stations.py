@@ -13,7 +13,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations.model import Station, Status
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.security_profile_next,
-  s.protocols, s.on_connect, s.shows_prices,
+  s.protocols, s.on_connect, s.shows_prices, s.moved_at, s.moved_to,
   s.heartbeat_interval, s.boot_retry_interval, s.vendor, s.model, s.serial_number, s.firmware, s.protocol, s.booted_at,
   s.connected_at, s.connected_to, s.last_seen_at,
   (select array_agg(row(e.evse_no, e.location_id, e.evse_uid) order by e.evse_no) from station_evse e
@@ -22,15 +22,24 @@ STATION = f"select {_STATION} from station s where s.id = $1"
 STATION_BY_REF = f"select {_STATION} from station s where s.ref = $1"
 STATIONS = f"""
 select {_STATION} from station s
-where ($1::text is null or s.holder = $1) and ($2::text is null or s.id > $2) order by s.id limit $3
+where ($1::text is null or s.holder = $1) and ($2::text is null or s.id > $2) and s.moved_at is null
+order by s.id limit $3
 """
 STATIONS_NAMED = f"select {_STATION} from station s where s.id = any($1)"
-STATIONS_AT = f"select {_STATION} from station s where s.holder = $1 and s.location_id = $2 order by s.id"
+STATIONS_AT = f"""
+select {_STATION} from station s where s.holder = $1 and s.location_id = $2 and s.moved_at is null order by s.id
+"""
 ADD_STATION = """
 insert into station (id, ref, holder, location_id, accepted, security_profile, password_hash, protocols, on_connect,
   heartbeat_interval, boot_retry_interval, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do nothing
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do update set
+  location_id = excluded.location_id, accepted = excluded.accepted, security_profile = excluded.security_profile,
+  security_profile_next = null, password_hash = excluded.password_hash, password_next = null,
+  moved_at = null, moved_to = null
+where station.moved_at is not null and station.holder = excluded.holder
 """
+MOVE = "update station set moved_at = $2, moved_to = $3, location_id = null, accepted = null where id = $1"
+DETACH = "delete from station_evse where holder = $1 and station_id = $2"
 PROVISION = """
 update station set location_id = $2, accepted = $3, security_profile = $4, protocols = $5, on_connect = $6,
   heartbeat_interval = $7, boot_retry_interval = $8, security_profile_next = $9, shows_prices = $10 where id = $1
@@ -182,6 +191,14 @@ async def add(unit: Unit, station: Station, password_hash: str | None) -> bool:
             unit.now,
         )
     )
+
+
+def move(unit: Unit, station_id: str, at: datetime, address: str) -> None:
+    unit.write(MOVE, station_id, at, address)
+
+
+def detach(unit: Unit, station: Station) -> None:
+    unit.write(DETACH, str(station.holder), station.id)
 
 
 def provision(unit: Unit, station: Station) -> None:

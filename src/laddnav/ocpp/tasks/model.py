@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SECURITY_LOG = "SECURITY_LOG"
     CLEAR_CACHE = "CLEAR_CACHE"
     AVAILABILITY = "AVAILABILITY"
+    MOVE = "MOVE"
 
 
 class TaskState(StrEnum):

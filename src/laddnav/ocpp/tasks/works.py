@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
-from laddnav.ocpp.tasks import configure, firmware, local_list, logs
+from laddnav.ocpp.tasks import configure, firmware, local_list, logs, move
 from laddnav.ocpp.tasks.model import Kind
 from laddnav.ocpp.tasks.work import Doing, Work, plainly
 from laddnav.ocpp.wire.dialect import Dialect
@@ -58,4 +58,5 @@ WORKS: Mapping[Kind, Work] = {
     Kind.SECURITY_LOG: logs.SECURITY_LOG,
     Kind.CLEAR_CACHE: Work(settings=Plain, asks=_clear, heard=plainly),
     Kind.AVAILABILITY: Work(settings=Opening, asks=_open, heard=plainly),
+    Kind.MOVE: move.WORK,
 }

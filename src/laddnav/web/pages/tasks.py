@@ -27,9 +27,10 @@ KINDS = (
     Kind.DIAGNOSTICS,
     Kind.SECURITY_LOG,
     Kind.CLEAR_CACHE,
+    Kind.MOVE,
 )
 FLAGS = ("at_once", "operative", "anew")
-NUMBERS = ("evse_no",)
+NUMBERS = ("evse_no", "security_profile")
 
 
 class TaskShown(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,53 @@
+"""A station that goes: to another of our places, to another central system, or away."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from laddnav.locations import actions as locations
+from laddnav.people import actions as people
+from laddnav.people.api import yours
+from laddnav.takeover import actions as takeover
+from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages import places
+
+PLACES = 500  # to choose from
+
+
+async def show(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        station = await locations.station(unit, asked.part("id"))
+        yours(asked.visitor, station.holder)
+        ours = await locations.page(unit, station.holder, station.holder, limit=PLACES)
+        past = await takeover.past_charges(unit, station.holder, station.id)
+    return asked.page(
+        "station_move.html",
+        station=station,
+        past=past,
+        places=[(location.id, f"{places.name_of(location)}, {location.city}") for _, _, location in ours],
+    )
+
+
+async def relocate(asked: Asked) -> Response:
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        yours(asked.visitor, (await locations.station(unit, id)).holder)
+        station = await locations.relocate(unit, id, asked.said("location"))
+        people.note(unit, asked.visitor.name, "relocate station", f"station {id}", station.location_id or "")
+    return asked.done(f"/stations/{id}", asked.say("The station stands there now, with its EVSEs."))
+
+
+async def remove(asked: Asked) -> Response:
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        yours(asked.visitor, (await locations.station(unit, id)).holder)
+        await locations.leave(unit, id, "")
+        people.note(unit, asked.visitor.name, "remove station", f"station {id}")
+    return asked.done(f"/stations/{id}/move", asked.say("The station is off our list; what it did stays."))
+
+
+DOORS: tuple[Door, ...] = (
+    see("/stations/{id}/move", show),
+    do("/stations/{id}/relocate", relocate),
+    do("/stations/{id}/remove", remove),
+)
