@@ -95,7 +95,7 @@ from laddnav.server.installation import Installation
 from laddnav.server.jobs import Job, every
 from laddnav.server.metrics import Metrics
 from laddnav.server.openapi import document
-from laddnav.server.outward import Outward, issuers
+from laddnav.server.outward import Outward, certificates
 from laddnav.server.settings import Settings
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
@@ -131,12 +131,12 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.operate.terminals.ROUTES,
     *laddnav.ocpp.routes.ROUTES,
     *laddnav.ocpp.display_routes.ROUTES,
-    *laddnav.ocpp.tariff_routes.ROUTES,
-    *laddnav.ocpp.security.routes.ROUTES,
-    *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.monitoring_routes.ROUTES,
     *laddnav.ocpp.steering_routes.ROUTES,
     *laddnav.ocpp.der_routes.ROUTES,
+    *laddnav.ocpp.tariff_routes.ROUTES,
+    *laddnav.ocpp.security.routes.ROUTES,
+    *laddnav.ocpp.reports_routes.ROUTES,
     *laddnav.ocpp.variables_routes.ROUTES,
     *laddnav.ocpp.attention_routes.ROUTES,
     *laddnav.ocpp.cures.routes.ROUTES,
@@ -164,7 +164,8 @@ class House:
             v2g_ca_url=settings.v2g_ca_url,
             v2g_ca_token=settings.v2g_ca_token,
             contract_provider_url=settings.contract_provider_url,
-            issuers=issuers(settings.v2g_issuers),
+            issuers=certificates("v2g-issuers", settings.v2g_issuers),
+            contract_roots=certificates("contract-roots", settings.contract_roots),
         )
         self.presence = Presence(self._database, settings.name, BURIALS)
         self.sockets = Sockets(self._database, process=self.presence.life, ask=self._ask, means=self._means)

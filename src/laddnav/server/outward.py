@@ -52,14 +52,14 @@ class Outward:
             await self._session.close()
 
 
-def issuers(files: Iterable[str]) -> tuple[x509.Certificate, ...]:
-    """The authorities by whose keys is known what they say. Raises WrongSetting."""
+def certificates(setting: str, files: Iterable[str]) -> tuple[x509.Certificate, ...]:
+    """Those of authorities that a setting names. Raises WrongSetting."""
     found: list[x509.Certificate] = []
     for file in files:
         try:
             found += x509.load_pem_x509_certificates(Path(file).read_bytes())
         except (OSError, ValueError) as error:
-            raise WrongSetting("v2g-issuers", f"{file} holds no certificates: {error}") from error
+            raise WrongSetting(setting, f"{file} holds no certificates: {error}") from error
     return tuple(found)
 
 

@@ -63,6 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     v2g_ca_token: str | None = None
     v2g_issuers: tuple[str, ...] = ()  # PEM files of authorities whose lists of revoked certificates are believed
     contract_provider_url: str | None = None  # of contracts for cars
+    contract_roots: tuple[str, ...] = ()  # PEM files of roots to which the contracts of cars may lead
     leave_within: int = 30  # seconds over which stations are sent away when the process is asked to end
     share_port: bool = False  # with other processes of this machine, which then take whoever comes in turn
     log_level: str = "info"

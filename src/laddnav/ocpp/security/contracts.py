@@ -5,9 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database
-from laddnav.ocpp.security import authority
+from laddnav.ocpp.security import chains
 from laddnav.ocpp.security.asking import checked
-from laddnav.ocpp.security.authority import UnfitCertificate
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.wire.events import TokenJudged, TokenShown
 from laddnav.ocpp.wire.security import CertificateState, ContractState
@@ -23,22 +22,27 @@ _REFUSED = {
 
 
 async def state(database: Database, means: Means | None, shown: TokenShown) -> ContractState | None:
-    """None where no certificate is shown. Opens Units of its own, and none while authorities are asked (C07.FR.05)."""
+    """None where no certificate is shown. Opens Units of its own, and none while authorities are asked (C07.FR.05).
+
+    C07.FR.06: a chain is shown whole where the station itself has no root to which it leads.
+    """
+    checks = shown.checks
     if shown.chain is not None:
         async with database.unit() as unit:
             now = unit.now
         try:
-            ended = authority.read(shown.chain).not_valid_after_utc < now
-        except UnfitCertificate:
+            path = chains.led(shown.chain, shown.uid, () if means is None else means.contract_roots, now)
+        except chains.Ended:
+            return ContractState.EXPIRED
+        except chains.Unled:
             return ContractState.UNPROVEN
-        # A root of whoever gives contracts is trusted by stations; here there is none to lead the chain to.
-        return ContractState.EXPIRED if ended else ContractState.UNPROVEN
-    if not shown.checks:
+        checks = (*checks, *chains.checks(path))
+    elif not checks:
         return None
-    found = {(await checked(database, means, one))[0].state for one in shown.checks}
+    found = {(await checked(database, means, one))[0].state for one in checks}
     if CertificateState.REVOKED in found:
         return ContractState.REVOKED
-    return ContractState.ACCEPTED if found == {CertificateState.GOOD} else ContractState.UNPROVEN
+    return ContractState.ACCEPTED if found <= {CertificateState.GOOD} else ContractState.UNPROVEN
 
 
 def refused(state: ContractState | None) -> TokenJudged | None:

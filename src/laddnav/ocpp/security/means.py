@@ -22,7 +22,8 @@ class Fetch(Protocol):
 class Means(Struct, frozen=True, kw_only=True):
     """`v2g_ca_url` signs what stations show to cars, by EST (RFC 7030); `contract_provider_url` gives cars contracts.
 
-    None: nobody does. `issuers` are authorities by whose keys is known what they say of certificates.
+    None: nobody does. `issuers` are authorities by whose keys is known what they say of certificates; `contract_roots`
+    those of providers whose contracts are trusted.
     """
 
     seal: Seal
@@ -31,6 +32,7 @@ class Means(Struct, frozen=True, kw_only=True):
     v2g_ca_token: str | None = None
     contract_provider_url: str | None = None
     issuers: tuple[x509.Certificate, ...] = ()
+    contract_roots: tuple[x509.Certificate, ...] = ()
 
     def __repr__(self) -> str:
         """Without the token."""

@@ -22,7 +22,7 @@ _HOLDS_OTHERWISE = timedelta(hours=1)  # of an answer that does not say
 _SKEW = timedelta(minutes=5)  # by which the clock of an authority may be ahead of ours
 
 # What the library raises over what others made: no ASN.1, no algorithm or extension that it knows.
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     KeyError,
     UnsupportedAlgorithm,
@@ -78,7 +78,7 @@ def found_in_response(
         until = _until(response.this_update_utc, response.next_update_utc, now)
         state = _MEANS[response.certificate_status]
         genuine = _genuine(response, one, (*response.certificates, *issuers), now)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unclear("this is no OCSP response that can be read here") from error
     return Finding(state=state, holds_until=until) if genuine else _failed(now)
 
@@ -97,7 +97,7 @@ def found_in_list(
             raise Unclear("this is the list of another authority")
         until = _until(revoked.last_update_utc, revoked.next_update_utc, now)
         genuine = any(_is_issuer(issuer, one) and _listed_by(revoked, issuer) for issuer in issuers)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unclear("this is no list of revoked certificates that can be read here") from error
     state = CertificateState.GOOD if entry is None else CertificateState.REVOKED
     return Finding(state=state, holds_until=until) if genuine else _failed(now)
