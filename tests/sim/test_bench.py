@@ -9,6 +9,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from laddnav.cli.bench import document
+from laddnav.metering.signed.model import Format
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.sim.bench import keeping, protocol, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
@@ -18,6 +19,7 @@ from laddnav.sim.bench.load import Rate, Refused, get
 from laddnav.sim.bench.peers import LIBRARIES, Library, absent
 from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.run import IN_A_HOUSE, NAMES, UnknownBench, chosen, run
+from laddnav.sim.bench.signed import signed
 
 TINY = Pace(
     rounds=1,
@@ -106,6 +108,13 @@ def test_the_protocol_is_measured_by_itself() -> None:
     found = protocol.figures()
     assert [figure.name for figure in found] == ["stations_protocol_heartbeat", "stations_protocol_meter_values"]
     assert all(stands_beside_its_limit(figure) for figure in found)
+
+
+def test_signed_records_of_every_format_are_verified() -> None:
+    found = signed(TINY)
+    assert all(stands_beside_its_limit(figure) for figure in found)
+    named = " ".join(figure.name for figure in found)
+    assert all(format.value.lower() in named for format in Format)
 
 
 @pytest.mark.long

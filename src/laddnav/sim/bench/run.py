@@ -14,6 +14,7 @@ from laddnav.sim.bench.keeping import keeping
 from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.pricing import prices
 from laddnav.sim.bench.pushing import pushes
+from laddnav.sim.bench.signed import signed
 from laddnav.sim.bench.stations import stations
 
 IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
@@ -32,7 +33,7 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "stations": stations,
     "readings": keeping,
 }
-ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices}
+ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed}
 WHEN_NAMED = frozenset({"ocpi_growth", "readings"})  # takes minutes, and is run only where its whole name is said
 NAMES = (*IN_A_HOUSE, *ELSEWHERE, *ALONE)
 
