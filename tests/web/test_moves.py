@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from laddnav.locations import actions as locations
+from laddnav.locations.actions import maintenance
 from laddnav.locations.model import Status
 from laddnav.ocpp.cures import actions as cures
 from tests.takeover.exports import STEVE
@@ -56,6 +57,19 @@ async def test_a_station_moves_and_is_cured_on_the_console(site: Site, page: Pag
         assert (await locations.station(unit, "ST1")).location_id == "LOC2"
         (tried,) = await cures.page(unit, US)
     assert (tried.station_id, tried.by_rule) == ("ST1", False)
+    await page.goto("/maintenance?station=ST1")
+    await page.get_by_label("From").fill("2027-06-01T08:00")
+    await page.get_by_label("To", exact=True).fill("2027-06-01T12:00")
+    await page.get_by_label("Charging").select_option("yes")
+    await page.get_by_role("button", name="Enter").click()
+    await expect(page.get_by_text("The maintenance is entered, and drivers are told.")).to_be_visible()
+    async with site.database.unit() as unit:
+        (one,) = await maintenance.entered(unit, US)
+        place = await locations.fetch(unit, US, US, "LOC2")
+    assert (one.closes, one.begin_at.hour) == (True, 6)  # by the clock of Stockholm
+    assert [len(evse.status_schedule) for evse in place.evses] == [1, 1]
+    await page.get_by_role("button", name="Take back").click()
+    await expect(page.get_by_text("The maintenance is over.")).to_be_visible()
     await page.goto("/stations/ST1/move")
     await page.get_by_role("button", name="Take it off our list").click()
     await expect(page.get_by_text("The station is off our list; what it did stays.")).to_be_visible()

@@ -49,6 +49,7 @@ OTHERS = (
     "/stations/ST1/messages",
     "/stations/ST1/move",
     "/stations/import",
+    "/maintenance",
     "/people",
     "/account",
     "/doubts",

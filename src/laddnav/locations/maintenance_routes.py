@@ -19,7 +19,7 @@ from laddnav.people.model import Role, Visitor
 
 
 class Entered(Struct, frozen=True, kw_only=True):
-    """`station_id`, or else `location` by our ref: everything that stands there."""
+    """`station_id`, or else `location` by our ref: everything that stands there. `closes`: nobody may charge there."""
 
     station_id: str | None = None
     location: str | None = None
@@ -27,6 +27,7 @@ class Entered(Struct, frozen=True, kw_only=True):
     end_at: datetime
     reason: OutageReason
     note: Annotated[str, Meta(max_length=500)] = ""
+    closes: bool = False
 
 
 async def list_maintenance(
@@ -49,6 +50,7 @@ async def enter_maintenance(unit: Unit, by: Visitor, body: Entered) -> Maintenan
         reason=body.reason,
         note=body.note,
         by=by.name,
+        closes=body.closes,
     )
 
 

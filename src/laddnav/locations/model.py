@@ -276,7 +276,10 @@ class OutageReason(StrEnum):
 
 
 class Maintenance(Struct, frozen=True, kw_only=True):
-    """A time in which a Station, or everything at a Location (`station_id` None), is out for a reason."""
+    """A time in which a Station, or everything at a Location (`station_id` None), is out for a reason.
+
+    `closes`: nobody may charge there meanwhile, and its Stations are told so.
+    """
 
     holder: PartyId
     ref: str
@@ -287,3 +290,4 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     reason: OutageReason
     note: str
     entered_by: str
+    closes: bool = False

@@ -7,13 +7,27 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
-from laddnav.ocpp import charges, monitors, needs, prices, rules, store, variables
+from laddnav.ocpp import charges, closing, monitors, needs, prices, rules, store, variables
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
 from laddnav.ocpp.security import leading, passwords, roots, signing
 from laddnav.ocpp.tasks import going_on
-from laddnav.ocpp.wanted import CURE, FREE, KEEP, LIMITS, MONITORS, REPORT, START, STOP, STORY, TASK, UNLOCK, about
+from laddnav.ocpp.wanted import (
+    CLOSE,
+    CURE,
+    FREE,
+    KEEP,
+    LIMITS,
+    MONITORS,
+    REPORT,
+    START,
+    STOP,
+    STORY,
+    TASK,
+    UNLOCK,
+    about,
+)
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
@@ -187,6 +201,7 @@ ERRANDS: dict[str, Errand] = {
     **prices.ERRANDS,
     TASK: going_on.ERRAND,
     CURE: cures.ERRAND,
+    CLOSE: closing.ERRAND,
     LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
     LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),
     LIMITS[Limiting.TELL]: Errand(_tell_limits, _limits(Limiting.TELL)),

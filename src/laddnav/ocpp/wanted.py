@@ -24,6 +24,7 @@ REPORT = "ReportVariables"
 MONITORS = "ReportMonitors"
 TASK = "Task"
 CURE = "Cure"
+CLOSE = "CloseStation"
 
 # How long a station may take, on a clock on the wall; mobile networks are slow (OCPP-J 1.6 §4.1.1).
 PATIENCE = timedelta(seconds=30)

@@ -77,7 +77,7 @@ from laddnav.ocpi.forgetting import forget_old as forget_roaming
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
-from laddnav.ocpp import calls, charges
+from laddnav.ocpp import calls, charges, closing
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.forgetting import forget_old as forget_stations
 from laddnav.ocpp.security import signing
@@ -231,6 +231,7 @@ class House:
                 "forget_readings": every(
                     3600, lambda: readings.forget(database, self.settings.readings_kept, analytics.readings_needed)
                 ),
+                "maintenance": every(30, lambda: closing.look_after(database)),
                 "cures": every(30, lambda: cures.look_after(database)),
                 "station_tasks": every(2, lambda: going_on.go_on(database)),
                 "forget_stations": every(3600, lambda: forget_stations(database, self.settings.stations_kept)),

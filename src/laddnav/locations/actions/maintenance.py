@@ -25,8 +25,9 @@ async def enter(
     reason: OutageReason,
     note: str,
     by: str,
+    closes: bool = False,
 ) -> Maintenance:
-    """Of a Station, or of the Location of ours with this id; also of a time that is over.
+    """Of a Station, or of the Location of ours with this id; also of a time that is over, which closes nothing.
 
     What is still to come stands in the schedule of its Evses. Raises NoTime, NoStation, UnknownLocation.
     """
@@ -45,6 +46,7 @@ async def enter(
         reason=reason,
         note=note,
         entered_by=by,
+        closes=closes,
     )
     store.maintenance.insert(unit, one)
     if end_at > unit.now:
@@ -72,6 +74,28 @@ async def entered(
 ) -> Sequence[Maintenance]:
     """The newest entry first; the last ref is the next `before`."""
     return await store.maintenance.page(unit, holder, before, limit)
+
+
+async def to_close(unit: Unit) -> Sequence[tuple[PartyId, str, str]]:
+    """(holder, ref of the Maintenance, a Station that is to let nobody charge now); each counts as told with this."""
+    found = await store.maintenance.to_close(unit)
+    for holder, ref, _ in found:
+        store.maintenance.closed(unit, holder, ref)
+    return found
+
+
+async def in_force(unit: Unit, holder: PartyId, ref: str) -> bool:
+    """Whether nobody may charge there now because of it."""
+    return await store.maintenance.in_force(unit, holder, ref)
+
+
+async def to_open(unit: Unit) -> Sequence[tuple[PartyId, str, tuple[str, ...]]]:
+    """(holder, who entered it, the Stations that may be used again); each is said once."""
+    return [
+        (one.holder, one.entered_by, one.stations)
+        for one in await store.maintenance.to_open(unit)
+        if await store.maintenance.opened(unit, one.holder, one.ref)
+    ]
 
 
 async def _schedule(unit: Unit, one: Maintenance, *, add: bool) -> None:

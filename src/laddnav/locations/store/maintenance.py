@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations.model import Maintenance, OutageReason
 
-_COLUMNS = "holder, ref, location_id, station_id, begin_at, end_at, reason, note, entered_by"
-INSERT = f"insert into maintenance ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_COLUMNS = "holder, ref, location_id, station_id, begin_at, end_at, reason, note, entered_by, closes"
+INSERT = f"insert into maintenance ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 FIND = f"select {_COLUMNS} from maintenance where ref = $1 for update"
 PAGE = f"""
 select {_COLUMNS} from maintenance
@@ -20,6 +21,68 @@ DELETE = "delete from maintenance where holder = $1 and ref = $2"
 OF_STATION = """
 select location_id, evse_uid from station_evse where holder = $1 and station_id = $2 and lower(location_id) = lower($3)
 """
+
+
+_STANDS = """
+s.holder = m.holder and s.moved_at is null
+  and (s.id = m.station_id or (m.station_id is null and lower(s.location_id) = lower(m.location_id)))
+"""
+# All at its beginning, for who charges then is to be closed afterwards; later on whoever was away, or is open again.
+TO_CLOSE = f"""
+select m.holder, m.ref, s.id as station_id from maintenance m join station s on {_STANDS}
+where m.closes and m.begin_at <= $1 and m.end_at > $1 and s.connected_to is not null
+  and (m.closed_at is null or exists (
+    select from station_evse a join evse e on e.holder = a.holder and e.owner = a.holder
+      and e.location_key = lower(a.location_id) and e.uid_key = lower(a.evse_uid)
+    where a.holder = s.holder and a.station_id = s.id and e.status in ('AVAILABLE', 'BLOCKED')))
+order by m.ref, s.id
+"""
+CLOSED = "update maintenance set closed_at = $3 where holder = $1 and ref = $2 and closed_at is null"
+IN_FORCE = "select closes and begin_at <= $3 and end_at > $3 from maintenance where holder = $1 and ref = $2"
+# Its Stations, but for those that another one still keeps closed.
+TO_OPEN = f"""
+select m.holder, m.ref, m.entered_by, array_agg(s.id order by s.id) filter (where s.id is not null and not exists (
+  select from maintenance o where o.holder = m.holder and o.ref <> m.ref and o.closes and o.begin_at <= $1
+    and o.end_at > $1 and (o.station_id = s.id
+      or (o.station_id is null and lower(o.location_id) = lower(s.location_id))))) as stations
+from maintenance m left join station s on {_STANDS}
+where m.closes and m.closed_at is not null and m.opened_at is null and m.end_at <= $1
+group by m.holder, m.ref, m.entered_by order by m.ref
+"""
+OPENED = "update maintenance set opened_at = $3 where holder = $1 and ref = $2 and opened_at is null"
+
+
+class Opens(NamedTuple):
+    holder: PartyId
+    ref: str
+    entered_by: str
+    stations: tuple[str, ...]
+
+
+async def to_close(unit: Unit) -> list[tuple[PartyId, str, str]]:
+    """(holder, ref of the Maintenance, a Station on the line that is to be closed now)."""
+    rows = await unit.fetch(TO_CLOSE, unit.now)
+    return [(PartyId.parse(row["holder"]), row["ref"], row["station_id"]) for row in rows]
+
+
+def closed(unit: Unit, holder: PartyId, ref: str) -> None:
+    unit.write(CLOSED, str(holder), ref, unit.now)
+
+
+async def in_force(unit: Unit, holder: PartyId, ref: str) -> bool:
+    return bool(await unit.value(IN_FORCE, str(holder), ref, unit.now))
+
+
+async def to_open(unit: Unit) -> list[Opens]:
+    return [
+        Opens(PartyId.parse(row["holder"]), row["ref"], row["entered_by"], tuple(row["stations"] or ()))
+        for row in await unit.fetch(TO_OPEN, unit.now)
+    ]
+
+
+async def opened(unit: Unit, holder: PartyId, ref: str) -> bool:
+    """False where another process was first."""
+    return bool(await unit.execute(OPENED, str(holder), ref, unit.now))
 
 
 def insert(unit: Unit, one: Maintenance) -> None:
@@ -34,6 +97,7 @@ def insert(unit: Unit, one: Maintenance) -> None:
         one.reason,
         one.note,
         one.entered_by,
+        one.closes,
     )
 
 
