@@ -110,16 +110,23 @@ async def test_a_station_of_1_6_sends_records_bare_or_in_a_signed_meter_value(
 async def test_a_station_of_2_sends_the_record_with_its_sample(
     url: str, database: Database, clock: SetClock, signer: SigningMeter
 ) -> None:
-    """OCPP 2.0.1 part 2 SignedMeterValueType; in 2.1 its method and key may be left out. What fails is not billed."""
+    """OCPP 2.0.1 part 2 SignedMeterValueType; in 2.1 its method and key may be left out. What fails is not billed.
+
+    E02.FR.14: what was signed as the car was plugged in is of its charge, though the card is shown a minute later.
+    """
     async with database.unit() as unit:
         await locations.provision(unit, "ST1", Provisioning(protocols=tuple(PACKAGES)))
     forger = SigningMeter()
     for protocol, who in zip(PACKAGES, (signer, forger), strict=True):
         async with numbered(url, protocol) as station:
             begun, charge = clock.now(), f"T-{protocol}"
-            card: dict[str, Any] = {"id_token": {"id_token": "CARD1", "type": "ISO14443"}, "evse": {"id": 1}}
+            card: dict[str, Any] = {"id_token": {"id_token": "CARD1", "type": "ISO14443"}}
+            later = who is signer
             first = signed(protocol, metered(begun, 1000, "Transaction.Begin"), who.signs(begun, "1000"), who)
-            await station.tell("Started", begun, charge=charge, meter_value=first, **card)
+            shown = {} if later else card
+            await station.tell("Started", begun, charge=charge, meter_value=first, evse={"id": 1}, **shown)
+            if later:
+                await station.tell("Updated", clock.advance(timedelta(minutes=1)), charge=charge, **card)
             ended = clock.advance(HOUR)
             last = signed(protocol, metered(ended, 6000, "Transaction.End"), who.signs(ended, "6000", "E"), who)
             await station.tell("Ended", ended, charge=charge, meter_value=last)

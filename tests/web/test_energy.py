@@ -70,3 +70,25 @@ async def test_a_month_is_shown_with_its_differences_and_read_by_spreadsheets(
         client, f"{site.url}/energy?since=2026-12&until=2026-01", 422
     )
     assert "No sessions in this time" in await read(client, f"{site.url}/energy?since=2025-01&until=2025-02")
+
+
+async def test_readings_of_the_mains_are_entered_and_a_lost_session_is_closed_by_hand(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    station = await settled(site.database)
+    lost = await begin(site, clock, station)
+    await measure(site, clock, station, lost, 2500)
+    csrf = await sign_in(client, site, Role.OPERATOR)
+    said = {"csrf": csrf, "holder": str(US), "readings": "location_id;meter;at;kwh\nLOC1;;2026-10-01;1\nLOC1;;soon;2"}
+    async with client.post(f"{site.url}/energy/mains", data=said) as answer:
+        assert "Line 3 is no reading" in await answer.text()
+    said["readings"] = said["readings"].replace("soon", "2026-12-02")
+    async with client.post(f"{site.url}/energy/mains", data=said) as answer:
+        assert "The readings are kept." in await answer.text()
+    async with client.get(f"{site.url}/energy/location-losses.csv?since=2026-11&until=2026-11") as answer:
+        assert (await answer.text()).splitlines()[1] == "SE*LAD,2026-11,LOC1,484,0,484"
+    door = f"/sessions/{lost.ref}/close-lost"
+    assert door in await read(client, f"{site.url}/sessions/{lost.ref}")
+    for why, told in (("", "reason"), ("its station was stolen", "closed by")):
+        async with client.post(f"{site.url}{door}", data={"csrf": csrf, "why": why}) as answer:
+            assert told in await answer.text()

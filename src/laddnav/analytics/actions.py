@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from laddnav.analytics import rules, store, uptime
-from laddnav.analytics.model import EnergyRow, LossRow, Per, Place, UptimeRow
+from laddnav.analytics.model import EnergyRow, LocationLossRow, LossRow, Per, Place, UptimeRow
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.sessions.rules import READ_BEFORE, READ_WITHIN
 
 # How long after it was closed a Cdr may be disputed; invoices of a quarter are looked into in the next.
 DISPUTED_WITHIN = timedelta(days=180)
+READ_APART = timedelta(days=100)  # mains of small places are read each quarter of a year
 _ZONES = timedelta(days=1)  # no two differ by more
 
 
@@ -34,6 +35,19 @@ async def losses(
     """What came in and what went out in these months, else in this; of the quarters that are over. Raises NoMonth."""
     first, last = months(unit, since, until)
     return rules.losses(await store.counted(unit, holder, *_between(first, last), first, last))
+
+
+async def location_losses(
+    unit: Unit, holder: PartyId | None, since: str | None = None, until: str | None = None
+) -> tuple[LocationLossRow, ...]:
+    """What came in by the mains and went out to cars in these months, else in this. Raises NoMonth."""
+    first, last = months(unit, since, until)
+    begin, end = _between(first, last)
+    mains = await store.mains(unit, holder, begin - READ_APART, end + READ_APART)
+    if not mains:
+        return ()
+    counted = await store.counted(unit, holder, begin, end, first, last)
+    return rules.location_losses(mains, counted, uptime.between(first, last))
 
 
 async def availability(

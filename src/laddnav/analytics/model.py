@@ -93,6 +93,27 @@ class LossRow(Struct, frozen=True, kw_only=True):
     lost: Energy
 
 
+class MainsCourse(Struct, frozen=True, kw_only=True):
+    """What one mains meter of a Location showed, `(at, Wh)` in order of time."""
+
+    holder: PartyId
+    location_id: str
+    time_zone: str
+    meter: str
+    shown: tuple[tuple[datetime, Decimal], ...]
+
+
+class LocationLossRow(Struct, frozen=True, kw_only=True):
+    """What came in by the mains of a Location and went out to cars, in a month that its readings enclose."""
+
+    holder: PartyId
+    month: str
+    location_id: str
+    mains: Energy
+    outlets: Energy
+    lost: Energy
+
+
 class Place(StrEnum):
     """What minutes are added up by, in each month of the Location's time zone."""
 

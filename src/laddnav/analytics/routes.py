@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laddnav.analytics import actions
-from laddnav.analytics.model import EnergyRow, LossRow, Per, Place, UptimeRow
+from laddnav.analytics.model import EnergyRow, LocationLossRow, LossRow, Per, Place, UptimeRow
 from laddnav.db.unit import Unit
 from laddnav.people.api import Page, Route
 from laddnav.people.model import Visitor
@@ -23,6 +23,13 @@ async def report_losses(
     return Page(items=await actions.losses(unit, by.holder, since, until), next=None)
 
 
+async def report_location_losses(
+    unit: Unit, by: Visitor, *, since: str | None = None, until: str | None = None
+) -> Page[LocationLossRow]:
+    """Energy that came in by the mains of a Location and went out to cars, of each month that readings enclose."""
+    return Page(items=await actions.location_losses(unit, by.holder, since, until), next=None)
+
+
 async def report_uptime(
     unit: Unit, by: Visitor, *, per: Place = Place.EVSE, since: str | None = None, until: str | None = None
 ) -> Page[UptimeRow]:
@@ -33,5 +40,6 @@ async def report_uptime(
 ROUTES = (
     Route(method="GET", path="/reports/energy", does=report_energy),
     Route(method="GET", path="/reports/losses", does=report_losses),
+    Route(method="GET", path="/reports/location-losses", does=report_location_losses),
     Route(method="GET", path="/reports/uptime", does=report_uptime),
 )

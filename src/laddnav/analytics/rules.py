@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
-from laddnav.analytics.model import Cause, Charges, Counted, EnergyDifference, EnergyRow, LossRow
+from laddnav.analytics.model import (
+    Cause,
+    Charges,
+    Counted,
+    EnergyDifference,
+    EnergyRow,
+    LocationLossRow,
+    LossRow,
+    MainsCourse,
+)
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.refusal import Refusal
 
+SECOND = timedelta(seconds=1)
 _MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
 
 
@@ -88,6 +102,66 @@ def losses(many: Iterable[Counted]) -> tuple[LossRow, ...]:
                 )
             )
     return tuple(found)
+
+
+def location_losses(
+    mains: Iterable[MainsCourse], counted: Iterable[Counted], months: Iterable[str]
+) -> tuple[LocationLossRow, ...]:
+    """A row for each month whose beginning and end lie between readings of the Location's mains."""
+    months = tuple(months)
+    outlets: dict[tuple[str, str, str], Energy] = {}
+    for one in counted:
+        if one.evse_no and one.place == "Outlet":
+            key = (str(one.holder), one.location_id, one.month)
+            outlets[key] = outlets.get(key, NO_ENERGY) + one.energy
+    places: dict[tuple[str, str], list[MainsCourse]] = {}
+    for meter in mains:
+        places.setdefault((str(meter.holder), meter.location_id), []).append(meter)
+    found = list[LocationLossRow]()
+    for month in months:
+        for (holder, location_id), meters in sorted(places.items()):
+            taken = taken_in(meters, *_span(month, meters[0].time_zone))
+            if taken is not None:
+                given = outlets.get((holder, location_id, month), NO_ENERGY)
+                row = LocationLossRow(
+                    holder=meters[0].holder,
+                    month=month,
+                    location_id=location_id,
+                    mains=taken,
+                    outlets=given,
+                    lost=taken - given,
+                )
+                found.append(row)
+    return tuple(found)
+
+
+def taken_in(meters: Iterable[MainsCourse], since: datetime, until: datetime) -> Energy | None:
+    """Between the two, by one meter after another; None where they do not say all of it, or one ran backwards."""
+    taken, known = Decimal(0), since
+    for meter in meters:
+        first, last = meter.shown[0][0], meter.shown[-1][0]
+        if first <= known < last:
+            end = min(last, until)
+            taken += _shown_at(meter, end) - _shown_at(meter, known)
+            known = end
+        registers = [register for _, register in meter.shown]
+        if registers != sorted(registers):
+            return None
+    return Energy(taken) if known >= until else None
+
+
+def _shown_at(meter: MainsCourse, at: datetime) -> Decimal:
+    """Between two readings as though it flowed evenly."""
+    for (before, low), (after, high) in pairwise(meter.shown):
+        if before <= at <= after:
+            share = Decimal((at - before) // SECOND) / Decimal((after - before) // SECOND)
+            return (low + (high - low) * share).quantize(Decimal(1))
+    raise AssertionError("the instant lies between two readings")
+
+
+def _span(month: str, zone: str) -> tuple[datetime, datetime]:
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=ZoneInfo(zone))
+    return first.astimezone(UTC), (first + timedelta(days=32)).replace(day=1).astimezone(UTC)
 
 
 _GRID = ((True, "Inlet"), (True, "Outlet"), (False, "Inlet"))  # (the Station's own, where)

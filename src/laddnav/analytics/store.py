@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from laddnav.analytics.model import Charges, Counted, Course, Per
+from laddnav.analytics.model import Charges, Counted, Course, MainsCourse, Per
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
@@ -93,6 +93,13 @@ from risen where rise > 0 and month between $4 and $5
 group by holder, month, station_id, location_id, evse_no, place
 """
 
+MAINS = """
+select m.holder, l.id as location_id, coalesce(l.body::json ->> 'time_zone', 'UTC') as time_zone, m.meter,
+  array_agg(m.at order by m.at) as ats, array_agg(m.register_wh order by m.at) as registers
+from mains_reading m join location l on l.holder = m.holder and l.owner = m.holder and l.id_key = m.location_key
+where ($1::text is null or m.holder = $1) and m.at >= $2 and m.at < $3
+group by m.holder, l.id, l.body, m.meter order by m.holder, l.id, min(m.at)
+"""
 # Of each Evse the last status before the time, and all in it; with the outages that have a reason.
 COURSES = """
 with course as (
@@ -149,6 +156,20 @@ async def counted(
     rows = await unit.fetch(COUNTED, holder and str(holder), since, until, first, last)
     return [
         Counted(**dict(row) | {"holder": PartyId.parse(row["holder"]), "energy": Energy(row["energy"])}) for row in rows
+    ]
+
+
+async def mains(unit: Unit, holder: PartyId | None, since: datetime, until: datetime) -> list[MainsCourse]:
+    """Of each Location its meters in the order in which they were there."""
+    return [
+        MainsCourse(
+            holder=PartyId.parse(row["holder"]),
+            location_id=row["location_id"],
+            time_zone=row["time_zone"],
+            meter=row["meter"],
+            shown=tuple(zip(row["ats"], row["registers"], strict=True)),
+        )
+        for row in await unit.fetch(MAINS, holder and str(holder), since, until)
     ]
 
 

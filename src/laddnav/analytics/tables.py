@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
-from laddnav.analytics.model import EnergyDifference, EnergyRow, LossRow, UptimeRow
+from laddnav.analytics.model import EnergyDifference, EnergyRow, LocationLossRow, LossRow, UptimeRow
 
 _ENERGY = ("holder", "month", "of", "charges", "delivered_wh", "billed_wh", "difference_wh", "causes")
 _LOSSES = ("holder", "month", "location_id", "station_id", "grid_wh", "outlets_wh", "lost_wh")
+_LOCATION_LOSSES = ("holder", "month", "location_id", "mains_wh", "outlets_wh", "lost_wh")
 _UPTIME = (
     *("holder", "month", "location_id", "evse_uid"),
     *("minutes", "up", "out", "silent", "excluded", "unknown", "uptime", "available"),
@@ -33,6 +34,13 @@ def of_losses(rows: Iterable[LossRow]) -> str:
             (one.holder, one.month, one.location_id, one.station_id, one.grid.wh, one.outlets.wh, one.lost.wh)
             for one in rows
         ),
+    )
+
+
+def of_location_losses(rows: Iterable[LocationLossRow]) -> str:
+    return _table(
+        _LOCATION_LOSSES,
+        ((one.holder, one.month, one.location_id, one.mains.wh, one.outlets.wh, one.lost.wh) for one in rows),
     )
 
 

@@ -57,6 +57,7 @@ class UnlikelyDigits(Refusal):
 
     def __init__(self, digits: int) -> None:
         super().__init__(f"No register has {digits} digits for whole kWh: between {DIGITS[0]} and {DIGITS[1]}")
+        self.digits = digits
 
 
 class UnknownProof(Refusal):

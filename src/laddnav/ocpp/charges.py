@@ -209,6 +209,9 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
         nowhere = f"a charge at number {charge.evse_no}, whose Evse is in no Location any more"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
         return charge
+    if charge.started_at < told.at:
+        since = charge.started_at
+        readings.adopt(unit, charge.holder, session.id, charge.station_id, charge.evse_no, since, told.at)
     return replace(charge, session_id=session.id, cost_max=await credit.of_charge(unit, session, shown.given))
 
 

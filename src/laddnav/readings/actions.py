@@ -9,10 +9,11 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
+from laddnav.locations import actions as locations
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Fact, Mark, Reading
 from laddnav.readings import store
 from laddnav.readings.events import DoubtRaised
-from laddnav.readings.model import KeptDoubt, Said
+from laddnav.readings.model import KeptDoubt, MainsReading, Said
 from laddnav.readings.store.quarters import QUARTER
 from laddnav.readings.store.weeks import WEEK
 
@@ -54,6 +55,13 @@ async def of_session(
     return await store.said.of_session(unit, holder, session_id, since, until)
 
 
+def adopt(
+    unit: Unit, holder: PartyId, session_id: str, station_id: str, evse_no: int, since: datetime, until: datetime
+) -> None:
+    """What was signed in this time for a charge that nobody was let in to yet is of this charge."""
+    store.said.adopt(unit, holder, session_id, station_id, evse_no, since, until)
+
+
 async def last_register(
     unit: Unit,
     holder: PartyId,
@@ -74,6 +82,13 @@ async def facts(
     readings: tuple[Fact, ...] = await store.said.of_session(unit, holder, session_id, since, until)
     marks: tuple[Fact, ...] = await store.said.marks(unit, holder, session_id)
     return tuple(sorted(readings + marks, key=lambda one: one.at))
+
+
+async def keep_mains(unit: Unit, given: Sequence[MainsReading]) -> None:
+    """What came in from the grid, of Locations of ours. Raises UnknownLocation."""
+    for holder, location_id in {(one.holder, one.location_id) for one in given}:
+        await locations.fetch(unit, holder, holder, location_id)
+    store.mains.keep(unit, given)
 
 
 def raise_doubts(unit: Unit, holder: PartyId, session_id: str, station_id: str, doubts: Iterable[Doubt]) -> None:

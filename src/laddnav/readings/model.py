@@ -37,3 +37,13 @@ class KeptDoubt(Struct, frozen=True, kw_only=True):
     energy: Energy = NO_ENERGY
     raised_at: datetime
     settled_at: datetime | None = None
+
+
+class MainsReading(Struct, frozen=True, kw_only=True):
+    """What the meter that a place is bought electricity by said at one instant."""
+
+    holder: PartyId
+    location_id: str
+    meter: str
+    at: datetime
+    register: Energy

@@ -19,7 +19,7 @@ from laddnav.locations.rules import (
     UnknownStation,
 )
 from laddnav.metering.signed.model import UnfitKey
-from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, UnknownMeter, UnknownProof
+from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.calls.client import NotRegistered
 from laddnav.ocpi.calls.guard import ForbiddenAddress
@@ -59,6 +59,7 @@ from laddnav.people.rules import (
 )
 from laddnav.pricing.ahead.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
+from laddnav.readings.rules import UnreadableReadings
 from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
@@ -114,6 +115,8 @@ SENTENCES: dict[type[Exception], str] = {
     TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
     Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
     UnfitKey: N_("The public key cannot be read, or is of a kind that cannot be used."),
+    UnlikelyDigits: N_("No register has %(digits)s digits for whole kWh."),
+    UnreadableReadings: N_("Line %(line)s is no reading. The columns are location_id, meter, at and kwh."),
     UnfitTls: N_("What is given cannot guard the line: %(why)s"),
     UnfitPolicy: N_("A switch cannot stand like that: %(why)s"),
     UnknownAccount: N_("There is no such account."),

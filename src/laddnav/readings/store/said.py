@@ -37,6 +37,14 @@ where holder = $1 and session_id = $2
   and at >= coalesce($3::timestamptz, '-infinity') and at < coalesce($4::timestamptz, 'infinity')
 order by at, recorded_at
 """
+ADOPT = """
+insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, signed,
+  recorded_at)
+select holder, $2, station_id, evse_no, at, measurand, phase, place, context, value, signed, recorded_at from reading
+where holder = $1 and session_id = '' and station_id = $3 and evse_no = $4 and at between $5 and $6
+  and signed is not null and context <> 'Sample.Clock'
+on conflict do nothing
+"""
 LAST_REGISTER = """
 select value from reading
 where holder = $1 and session_id = any($2::text[]) and station_id = $3 and evse_no = $4 and at between $5 and $6
@@ -83,6 +91,12 @@ async def of_session(
     unit: Unit, holder: PartyId, session_id: str, since: datetime | None, until: datetime | None
 ) -> tuple[Reading, ...]:
     return tuple(_reading(row) for row in await unit.fetch(OF_SESSION, str(holder), session_id, since, until))
+
+
+def adopt(
+    unit: Unit, holder: PartyId, session_id: str, station_id: str, evse_no: int, since: datetime, until: datetime
+) -> None:
+    unit.write(ADOPT, str(holder), session_id, station_id, evse_no, since, until)
 
 
 async def last_register(

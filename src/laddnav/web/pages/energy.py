@@ -10,8 +10,12 @@ from laddnav.analytics import actions as analytics
 from laddnav.analytics import tables
 from laddnav.analytics.model import EnergyRow, Per, Place, UptimeRow
 from laddnav.kit.energy import NO_ENERGY
+from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
-from laddnav.web.asked import Asked, Door, see
+from laddnav.people.api import yours
+from laddnav.readings import actions as readings
+from laddnav.readings.rules import mains_of
+from laddnav.web.asked import Asked, Door, do, see
 
 
 async def report(asked: Asked) -> Response:
@@ -20,6 +24,7 @@ async def report(asked: Asked) -> Response:
     async with asked.unit() as unit:
         rows = await analytics.energy(unit, asked.visitor.holder, per, since, until)
         losses = await analytics.losses(unit, asked.visitor.holder, since, until)
+        location_losses = await analytics.location_losses(unit, asked.visitor.holder, since, until)
         uptime = await analytics.availability(unit, asked.visitor.holder, Place.EVSE, since, until)
         since, until = analytics.months(unit, since, until)
     return asked.page(
@@ -30,6 +35,8 @@ async def report(asked: Asked) -> Response:
         until=until,
         rows=rows,
         losses=losses,
+        location_losses=location_losses,
+        holders=[(str(party.holder), party.name) for party in asked.parties if _mine(asked, party.holder)],
         uptime=uptime,
         charges=sum(one.charges for one in rows),
         delivered=sum((one.delivered for one in rows), NO_ENERGY),
@@ -54,12 +61,33 @@ async def losses_table(asked: Asked) -> Response:
         return _csv(tables.of_losses(await analytics.losses(unit, asked.visitor.holder, since, until)), "losses")
 
 
+async def location_losses_table(asked: Asked) -> Response:
+    """As a spreadsheet reads it. Raises NoMonth, Unreadable."""
+    _, since, until = _asked(asked)
+    async with asked.unit() as unit:
+        found = await analytics.location_losses(unit, asked.visitor.holder, since, until)
+    return _csv(tables.of_location_losses(found), "location-losses")
+
+
+async def keep_mains(asked: Asked) -> Response:
+    """Raises UnreadableReadings, UnknownLocation, NotAPartyId."""
+    holder = yours(asked.visitor, PartyId.parse(asked.said("holder")))
+    given = mains_of(asked.said("readings"), holder)
+    async with asked.unit() as unit:
+        await readings.keep_mains(unit, given)
+    return asked.done("/energy", asked.say("The readings are kept."))
+
+
 async def uptime_table(asked: Asked) -> Response:
     """As a spreadsheet reads it. Raises NoMonth, Unreadable."""
     _, since, until = _asked(asked)
     async with asked.unit() as unit:
         rows: tuple[UptimeRow, ...] = await analytics.availability(unit, asked.visitor.holder, Place.EVSE, since, until)
     return _csv(tables.of_uptime(rows), "uptime")
+
+
+def _mine(asked: Asked, holder: PartyId) -> bool:
+    return asked.visitor.holder in (None, holder)
 
 
 def _csv(text: str, name: str) -> Response:
@@ -78,5 +106,7 @@ DOORS: tuple[Door, ...] = (
     see("/energy", report),
     see("/energy.csv", table),
     see("/energy/losses.csv", losses_table),
+    see("/energy/location-losses.csv", location_losses_table),
+    do("/energy/mains", keep_mains),
     see("/energy/uptime.csv", uptime_table),
 )

@@ -20,10 +20,12 @@ from laddnav.kit import json
 from laddnav.kit.ids import fold
 from laddnav.metering.model import Activity
 from laddnav.meters import actions as meters
+from laddnav.meters.rules import NoReason
 from laddnav.ocpi.commands import commands
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import FrameKind, Message
 from laddnav.people import actions as people
+from laddnav.people.api import yours
 from laddnav.pricing.model import Amount, Line
 from laddnav.pricing.reasons import said
 from laddnav.readings import actions as readings
@@ -166,6 +168,18 @@ async def stop(asked: Asked) -> Response:
     return asked.done(f"/sessions/{session.ref}", asked.say("The station was asked to stop."))
 
 
+async def close_lost(asked: Asked) -> Response:
+    """Raises UnknownSession, AlreadyEnded, NoReason."""
+    if not asked.said("why"):
+        raise NoReason
+    async with asked.unit() as unit:
+        session = await sessions.by_ref(unit, asked.part("ref"))
+        holder = yours(asked.visitor, session.holder)
+        await sessions.close_lost(unit, holder, session.id, by=asked.visitor.name, why=asked.said("why"))
+    asked.console.database.wake()
+    return asked.done(f"/sessions/{session.ref}", asked.say("The session is closed with what was known."))
+
+
 def explained(lines: Iterable[Line], language: str) -> list[LineShown]:
     return [LineShown(line=line, reason=said(line.reason, language), amount=_paid(line.amount)) for line in lines]
 
@@ -289,4 +303,5 @@ DOORS: tuple[Door, ...] = (
     see("/sessions", list_all),
     see("/sessions/{ref}", one),
     do("/sessions/{ref}/stop", stop),
+    do("/sessions/{ref}/close-lost", close_lost),
 )

@@ -1,0 +1,95 @@
+"""What came in by the mains of a place less what went out to cars, of each month that readings of the mains enclose."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from laddnav.analytics import actions as analytics
+from laddnav.analytics import tables
+from laddnav.analytics.model import MainsCourse
+from laddnav.analytics.rules import taken_in
+from laddnav.db.unit import Database
+from laddnav.kit.energy import Energy, kwh, wh
+from laddnav.locations.rules import UnknownLocation
+from laddnav.metering.model import Measurand, Reading
+from laddnav.readings import actions as readings
+from laddnav.readings.model import Said
+from laddnav.readings.rules import UnreadableReadings, mains_of
+from tests.clock import SetClock
+from tests.things import US, settled
+
+TABLE = """location_id;meter;at;kwh
+LOC1;GRID1;2026-10-31T12:00+01:00;1000
+LOC1;GRID1;2026-11-01T12:00+01:00;1010
+LOC1;GRID1;2026-12-01T00:00+01:00;1100.5
+
+"""
+
+
+def course(meter: str, *shown: tuple[int, int]) -> MainsCourse:
+    """(day, Wh)."""
+    return MainsCourse(
+        holder=US,
+        location_id="LOC1",
+        time_zone="UTC",
+        meter=meter,
+        shown=tuple((day(at), Decimal(register)) for at, register in shown),
+    )
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    ("meters", "taken"),
+    [
+        ((course("A", (0, 100), (30, 700)),), wh(600)),
+        ((course("A", (-10, 0), (10, 200), (40, 800)),), wh(500)),  # straight lines between readings
+        ((course("A", (0, 100), (20, 300)), course("B", (20, 7), (30, 57))), wh(250)),
+        ((course("A", (0, 100), (19, 300)), course("B", (20, 7), (30, 57))), None),  # a day of which nobody knows
+        ((course("A", (1, 100), (30, 700)),), None),
+        ((course("A", (0, 100), (29, 700)),), None),
+        ((course("A", (0, 100), (15, 50), (30, 700)),), None),
+        ((), None),
+    ],
+)
+def test_a_place_took_what_its_mains_say_if_they_say_all_of_it(
+    meters: tuple[MainsCourse, ...], taken: Energy | None
+) -> None:
+    assert taken_in(meters, day(0), day(30)) == taken
+
+
+def test_a_table_of_readings_is_read_or_says_where_it_cannot_be() -> None:
+    first, *_, last = mains_of(TABLE, US)
+    assert (first.at, first.register) == (datetime(2026, 10, 31, 11, tzinfo=UTC), kwh(1000))
+    assert (last.location_id, last.meter, last.register) == ("LOC1", "GRID1", wh(1_100_500))
+    assert mains_of("at,kwh,meter,location_id\n2026-11-01,1,,LOC1\n", US)[0].at == day(0)
+    for wrong in ("", "a;b\n", TABLE.replace("1010", "-1"), TABLE.replace("1010", "NaN"), TABLE.replace("1010", "")):
+        with pytest.raises(UnreadableReadings):
+            mains_of(wrong, US)
+
+
+async def test_the_losses_of_a_location_are_told_by_its_month(database: Database, clock: SetClock) -> None:
+    """In its own time zone: October ends at 23 o'clock UTC, and its mains had shown 1,005 kWh by then."""
+    station = await settled(database)
+    said = [
+        Reading(at=at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+        for at, register in ((day(1), 1_000), (day(2), 90_000))
+    ]
+    clock.set(day(3))
+    async with database.unit() as unit:
+        one = Said(holder=US, station_id=station.id, evse_no=1, session_id="", readings=tuple(said))
+        readings.append(unit, [one])
+        await readings.keep_mains(unit, mains_of(TABLE, US))
+        with pytest.raises(UnknownLocation):
+            await readings.keep_mains(unit, mains_of(TABLE.replace("LOC1", "LOC9"), US))
+    await readings.sum_up(database)
+    async with database.unit() as unit:
+        (row,) = await analytics.location_losses(unit, US, "2026-10", "2026-12")
+    assert (row.month, row.location_id) == ("2026-11", "LOC1")
+    assert (row.mains, row.outlets, row.lost) == (wh(95_500), wh(89_000), wh(6_500))
+    assert tables.of_location_losses([row]).splitlines()[1] == "SE*LAD,2026-11,LOC1,95500,89000,6500"
