@@ -58,6 +58,44 @@ async def test_a_command_finds_its_station_and_neither_a_kill_nor_an_end_loses_w
         await what_is_under_way_is_answered_before_the_end(other, key, seen)
 
 
+@pytest.mark.long
+async def test_what_a_dead_process_had_not_sent_another_one_sends_and_what_it_had_is_not_said_twice(
+    seen: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Nobody starts it again: its station counts as connected until it is clear that nobody will."""
+    async with Several.of(database_url, tmp_path) as several:
+        one, other = await asyncio.gather(several.start("one", *PARTS), several.start("other", *PARTS))
+        desk = Desk(other, await a_key(seen))
+        async with Hanging.on(one, "ST1") as station:
+            await station.ask("BootNotification", BOOT)
+            station.answers.clear()
+            sent = asyncio.create_task(desk.ask("ST1", *RESET))
+            await until(lambda: station.asked)
+            waiting = asyncio.create_task(desk.ask("ST1", "ClearCache", {}))
+            await until(lambda: claimed(seen, 2))
+            await one.kill()
+        assert await connected(seen)
+        await until(lambda: is_away(seen), seconds=25)
+        assert (await sent)[0] == 504
+        async with Hanging.on(other, "ST1") as again:
+            assert await waiting == (200, {"result": {"status": "Accepted"}})
+            assert again.asked == ["ClearCache"]
+
+
+async def claimed(seen: Database, many: int) -> bool:
+    async with seen.unit() as unit:
+        return bool(many == await unit.value("select count(*) from ocpp_call where claimed_by like 'one/%'"))
+
+
+async def connected(seen: Database) -> bool:
+    async with seen.unit() as unit:
+        return (await locations.station(unit, "ST1")).connected_at is not None
+
+
+async def is_away(seen: Database) -> bool:
+    return not await connected(seen)
+
+
 async def not_ready(process: Process) -> bool:
     async with aiohttp.ClientSession() as web, web.get(f"{process.url}/readyz") as answer:
         return answer.status == 503
@@ -114,7 +152,7 @@ async def what_is_under_way_is_answered_before_the_end(other: Process, key: str,
         assert await asked == (200, {"result": {"status": "Accepted"}})
         assert await station.closed() == 1001
     assert await other.ended() == 0
+    assert await is_away(seen)
     async with seen.unit() as unit:
-        assert (await locations.station(unit, "ST1")).connected_at is None
         lives = [row["name"] for row in await unit.fetch("select name from process")]
     assert lives == ["one"]  # who was killed could not say so

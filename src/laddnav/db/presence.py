@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Trouble
 
 log = structlog.get_logger()
 
@@ -49,9 +50,13 @@ class Presence:
     async def run(self) -> None:
         """Live and listen, until cancelled."""
         while True:
-            await self.beat()
-            for life in await self.silent(asyncio.get_running_loop().time()):
-                await self.bury(life)
+            try:
+                await self.beat()
+                for life in await self.silent(asyncio.get_running_loop().time()):
+                    await self.bury(life)
+            except (OSError, Trouble) as trouble:
+                # Without a long pause: whoever speaks last when the database is back would be taken for dead.
+                log.warning("process_cannot_say_that_it_lives", error=str(trouble))
             await asyncio.sleep(BEAT)
 
     async def beat(self) -> None:

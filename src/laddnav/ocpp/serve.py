@@ -159,10 +159,10 @@ class Sockets:
         until = loop.time() + within + FINISH_WITHIN
         while (self._at_the_door or self.connections) and loop.time() < until:
             waiting = [one for one in self.connections.values() if not one.finishing]
-            between = pause(len(waiting), within)
-            for connection in waiting:
+            between, began = pause(len(waiting), within), loop.time()
+            for number, connection in enumerate(waiting, 1):
                 farewells.append(asyncio.create_task(connection.finish(self._hurry)))
-                await self._pass(between)
+                await self._pass(began + number * between - loop.time())
             await asyncio.sleep(GATHER)
         await asyncio.gather(*farewells)
 
