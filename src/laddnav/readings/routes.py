@@ -61,7 +61,14 @@ def _given(holder: PartyId, one: GivenReading) -> MainsReading:
 
 
 ROUTES = (
-    Route(method="POST", path="/mains-readings", does=keep_mains_readings, needs=Role.OPERATOR, status=204),
+    Route(
+        method="POST",
+        path="/mains-readings",
+        does=keep_mains_readings,
+        needs=Role.OPERATOR,
+        status=204,
+        looks_itself=True,
+    ),
     Route(method="GET", path="/doubts", does=list_doubts),
     Route(
         method="POST",
