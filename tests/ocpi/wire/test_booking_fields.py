@@ -18,6 +18,7 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.v2_3_0.codecs import CODECS
+from laddnav.sessions.model import Session
 from laddnav.tokens.model import TokenType
 from tests.ocpi.wire.test_examples import CASES, HEARING
 
@@ -191,6 +192,24 @@ def test_a_field_of_a_booking_may_say_this(kind: type[Any], pointer: str, value:
 def test_a_plate_opens_a_gate_and_is_no_token() -> None:
     """BOOK-031, BOOK-034: LICENSE_PLATE is how one gets in, and none of the types of Tokens."""
     assert "LICENSE_PLATE" in set(AccessMethod) and "LICENSE_PLATE" not in set(TokenType)
+
+
+def test_a_charge_that_was_booked_is_counted_as_every_other_of_2_3_0() -> None:
+    """BOOK-040: in PARKING_TIME too, and in nothing that only the chapter's first edition counts."""
+    session = CASES / "2.3.0" / "sessions" / "simple-session-example-of-a-short-finished-session.json"
+    words = parsed(session.read_bytes()) | {"authorization_reference": booking()["authorization_reference"]}
+
+    def counted(dimension: str) -> list[dict[str, Any]]:
+        return [{"start_date_time": words["start_date_time"], "dimensions": [{"type": dimension, "volume": 1}]}]
+
+    heard = CODECS[Session].convert(words | {"charging_periods": counted("PARKING_TIME")}, HEARING)
+    said = parsed(CODECS[Session].encode(heard))
+    assert (said["charging_periods"], said["authorization_reference"]) == (
+        counted("PARKING_TIME"),
+        booking()["authorization_reference"],
+    )
+    with pytest.raises(Unreadable, match="dimensions"):
+        CODECS[Session].convert(words | {"charging_periods": counted("RESERVATION_OVERTIME")}, HEARING)
 
 
 def at(words: Any, pointer: str) -> tuple[Any, str]:
