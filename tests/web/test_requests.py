@@ -43,9 +43,8 @@ async def test_a_request_is_filled_in_put_right_sent_and_answered(site: Site, pa
     await page.goto("/stations/ST1")
     await page.get_by_role("link", name="Requests").click()
     await page.get_by_role("link", name="Have it watch a variable").click()
-    page.set_default_timeout(5000)
     await page.get_by_label("Value").fill("much")
-    await page.get_by_role("button", name="Send").last.click()
+    await page.get_by_label("Value").press("Enter")
     await expect(page.get_by_text("Nothing was sent")).to_be_visible()
     await expect(page.get_by_text("Write a number.")).to_be_visible()
     assert await page.get_by_text("This has to be said.").count() == 4
@@ -81,6 +80,16 @@ async def test_a_request_is_filled_in_put_right_sent_and_answered(site: Site, pa
         }
     ]
     await expect(page.get_by_label("Severity")).to_have_value("4")
+
+    address = page.url.replace("SetVariableMonitoring", "Reset")
+    await page.goto(address)
+    await expect(page.get_by_role("heading", name="Start it anew")).to_be_visible()
+    assert await page.get_by_text("The station has answered.").count() == 0
+
+    await page.set_viewport_size({"width": 390, "height": 900})
+    await page.goto("/stations/ST1/requests/SetChargingProfile")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.set_viewport_size({"width": 1280, "height": 900})
 
     await page.goto("/stations/ST1")
     await page.get_by_role("link", name="Look through all of them").click()

@@ -66,6 +66,8 @@ def test_groups_and_lists_grow_and_shrink() -> None:
     closed = forms.turned(form, opened, f"{data}.0.component.evse", -1)
     assert f"{data}.0.component.evse.id" not in forms.filled(form, closed, STOCKHOLM).wrong
     assert forms.turned(form, {}, "nothing.of.that", 1) == {}
+    assert forms.says(f"{data}.0", opened) and not forms.says(f"{data}.1", opened)
+    assert not forms.says(f"{data}.0", closed)
 
 
 def test_a_departure_from_the_schema_stands_at_its_field() -> None:

@@ -131,13 +131,14 @@ def _field(name: str, schema: dict[str, Any], defined: dict[str, Any], *, requir
     return Field(name=name, kind=Kind.TEXT, required=required, about=about, length_max=schema.get("maxLength"))
 
 
-_URN = re.compile(r"urn:x-\S+")
+# Names of the model that the schemas were made from, and marks of their text.
+_MARKS = re.compile(r"urn:x-\S+|\*\(2\.1\)\*|\*")
 _ABOUT_MAX = 200  # characters
 
 
 def _plain(text: str) -> str:
-    """Its first sentences, without the names of the model that it was made from."""
-    words = " ".join(_URN.sub("", text).split())
+    """Its first sentences."""
+    words = " ".join(_MARKS.sub("", text).split())
     whole = words[: words.rfind(". ", 0, _ABOUT_MAX) + 1] or words[:_ABOUT_MAX]
     return words if len(words) <= _ABOUT_MAX else whole
 
@@ -164,6 +165,12 @@ def is_open(field: Field, path: str, said: Mapping[str, str]) -> bool:
 def count(field: Field, path: str, said: Mapping[str, str]) -> int:
     text = said.get(count_name(path), "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else field.items_min
+
+
+def says(path: str, said: Mapping[str, str]) -> bool:
+    """Whether something is typed there, or anywhere below."""
+    names = (name.lstrip("+#") for name, value in said.items() if value not in ("", "0"))
+    return any(name == path or name.startswith(f"{path}.") for name in names)
 
 
 def below(path: str, name: str | int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from laddnav.ocpp.wire import forms
 from laddnav.ocpp.wire.dialect import Unsayable
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.forms import Field, NoForm
+from laddnav.ocpp.wire.secrets import masked
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
@@ -85,12 +85,14 @@ def _groups(asked: Asked, askable: tuple[str, ...]) -> Iterator[Group]:
 async def one(asked: Asked) -> Response:
     """With the answer to what was just asked, as soon as it is there: the page waits for it."""
     station, zone = await _station(asked)
-    action = asked.part("action")
-    form = _form(station, action)
-    call = asked.query("call")
-    answer = None if call is None else await _answer(asked, station, call)
-    said = {} if answer is None else dict(forms.spelt(form, json.decode(answer.request.encode(), dict[str, Any]), zone))
-    return _page(asked, station, zone, form, said or _begun(asked, form), answer=answer)
+    form = _form(station, asked.part("action"))
+    call = await _asked_just_now(asked, station)
+    if call is None:
+        return _page(asked, station, zone, form, _begun(asked, form))
+    payload = json.decode(call.body.encode(), dict[str, Any])
+    # What was secret in it is typed anew: nobody sends a password that is only dots.
+    said = dict(forms.spelt(form, payload, zone)) if masked(payload) == payload else _begun(asked, form)
+    return _page(asked, station, zone, form, said, answer=await _answer(asked, call, payload))
 
 
 async def ask(asked: Asked) -> Response:
@@ -137,23 +139,26 @@ def _begun(asked: Asked, form: Field) -> dict[str, str]:
     return {field.name: number for field in form.fields if field.name in NUMBERED}
 
 
-async def _answer(asked: Asked, station: Station, id: str) -> Answer | None:
-    database = asked.console.database
-    async with database.unit() as unit:
-        call = await calls.asked(unit, station, id)
-    if call is None:
+async def _asked_just_now(asked: Asked, station: Station) -> StationCall | None:
+    id = asked.query("call")
+    if id is None:
         return None
-    with suppress(rules.NoAnswer):
-        return _said(call, await calls.answer_to(database, call))
-    return Answer(request=call.body, problem=asked.say("The station did not answer in time."), accepted=False)
+    async with asked.unit() as unit:
+        call = await calls.asked(unit, station, id)
+    return call if call is not None and call.action == asked.part("action") else None
 
 
-def _said(call: StationCall, replied: calls.Replied) -> Answer:
+async def _answer(asked: Asked, call: StationCall, payload: dict[str, Any]) -> Answer:
+    request = json.encode(masked(payload)).decode()
+    try:
+        replied = await calls.answer_to(asked.console.database, call)
+    except rules.NoAnswer:
+        return Answer(request=request, problem=asked.say("The station did not answer in time."), accepted=False)
     if replied.code is not None:
-        return Answer(request=call.body, error=f"{replied.code} {replied.description or ''}".strip(), accepted=False)
-    result = replied.result or {}
+        return Answer(request=request, error=f"{replied.code} {replied.description or ''}".strip(), accepted=False)
+    result = masked(replied.result or {})
     accepted = str(result.get("status", "Accepted")) in ("Accepted", "Scheduled", "RebootRequired", "Unlocked")
-    return Answer(request=call.body, result=json.encode(result).decode(), accepted=accepted)
+    return Answer(request=request, result=json.encode(result).decode(), accepted=accepted)
 
 
 def _page(
