@@ -93,7 +93,7 @@ async def test_what_died_with_its_process_is_asked_again(database: Database, sta
         await going_on.go_on(database)
         await going_on.go_on(database)
         async with database.unit() as unit:
-            assert len(await calls.claim(unit, "test", ["ST1"])) == 1
+            assert len(await calls.claim(unit, "test", [])) == 1
         clock.advance(timedelta(seconds=31))
         assert await calls.give_up_overdue(database) == 1
         _, (step,) = await how(database, task)

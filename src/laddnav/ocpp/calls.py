@@ -187,9 +187,9 @@ async def _awaited(database: Database, call: StationCall, sleeper: asyncio.Event
 # What the process that holds the sockets does with it ----------------------------------------------------------------
 
 
-async def claim(unit: Unit, process: str, station_ids: Sequence[str]) -> list[StationCall]:
-    """What should be sent now over these sockets; each is claimed once."""
-    return await store.calls.claim(unit, process, station_ids)
+async def claim(unit: Unit, process: str, finishing: Sequence[str]) -> list[StationCall]:
+    """What should be sent now over the sockets of this process, but for those that finish; each is claimed once."""
+    return await store.calls.claim(unit, process, finishing)
 
 
 async def may_send(unit: Unit, call: StationCall, process: str) -> bool:

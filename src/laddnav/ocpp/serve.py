@@ -101,11 +101,11 @@ class Sockets:
             self._looks_at = now + LOOK_AGAIN
             await calls.give_up_overdue(self.database)
             await self._let_go()
-        open_lines = [id for id, one in self.connections.items() if not one.finishing]
-        if not open_lines:
+        finishing = [id for id, one in self.connections.items() if one.finishing]
+        if len(finishing) == len(self.connections):
             return
         async with self.database.unit() as unit:
-            claimed = await calls.claim(unit, self.process, open_lines)
+            claimed = await calls.claim(unit, self.process, finishing)
         for call in claimed:
             connection = self.connections.get(call.station_id)
             if connection is None:

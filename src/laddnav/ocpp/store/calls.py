@@ -16,11 +16,12 @@ insert into ocpp_call (holder, id, station_id, action, body, session_id, request
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
 """
 CALL = f"select {_CALL} from ocpp_call c where c.holder = $1 and c.id = $2"
-# Only for sockets that this process holds, in the order in which they were asked.
+# Only for sockets that this process holds, in the order in which they were asked. Which do not count is told, not which
+# do: this is asked all day, and of thousands of stations few leave at a time.
 CLAIM = f"""
 with claimed as (
   select c.holder, c.id from ocpp_call c join station s on s.id = c.station_id
-  where s.connected_to = $1 and c.station_id = any($2) and c.claimed_by is null and c.sent_at is null
+  where s.connected_to = $1 and c.station_id <> all($2) and c.claimed_by is null and c.sent_at is null
     and c.answered_at is null and c.expires_at > $3
   order by c.asked_at limit 100 for update of c skip locked)
 update ocpp_call c set claimed_by = $1 from claimed k where c.holder = k.holder and c.id = k.id returning {_CALL}
@@ -71,8 +72,8 @@ async def call(unit: Unit, holder: PartyId, id: str) -> StationCall | None:
     return None if row is None else _call(row)
 
 
-async def claim(unit: Unit, process: str, station_ids: Sequence[str]) -> list[StationCall]:
-    rows = await unit.fetch(CLAIM, process, list(station_ids), unit.now)
+async def claim(unit: Unit, process: str, finishing: Sequence[str]) -> list[StationCall]:
+    rows = await unit.fetch(CLAIM, process, list(finishing), unit.now)
     return sorted((_call(row) for row in rows), key=lambda one: one.asked_at)
 
 
