@@ -9,7 +9,7 @@ import websockets
 
 from laddnav.db.unit import Database
 from laddnav.tokens import actions as tokens
-from tests.ocpp.conftest import Raw
+from tests.ocpp.conftest import Raw, until
 from tests.ocpp.stations import STAMP, count
 from tests.things import US, token
 
@@ -60,6 +60,29 @@ async def test_a_message_that_cannot_be_kept_is_answered_with_an_error_and_the_n
         async with database.unit() as unit:
             unit.write("alter table away rename to authorization_given")
     assert (await raw.ask("Authorize", {"idTag": "CARD1"}, "2"))[2] == {"idTagInfo": {"status": "Accepted"}}
+
+
+async def test_who_says_something_while_the_database_goes_away_is_hung_up_on_and_keeps_it(
+    url: str, database: Database
+) -> None:
+    """OCPP 1.6 §9.1.31: after some errors a station would give it up."""
+    raw = await Raw.connect(url)
+    async with database.unit() as unit:
+        unit.write("lock table authorization_given")
+        await unit.value("select 1")  # which has it carried out
+        await raw.say(json.dumps([2, "1", "Authorize", {"idTag": "CARD1"}]))
+
+        async def cut_off() -> bool:
+            waits = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+            async with database.unit() as other:
+                return bool(await other.value(f"{waits} and datname = current_database()"))
+
+        await until(cut_off)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await raw.hear()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1011
+    again = await Raw.connect(url)
+    assert (await again.ask("Authorize", {"idTag": "CARD1"}, "1"))[2] == {"idTagInfo": {"status": "Accepted"}}
 
 
 async def test_a_group_may_end_what_one_of_it_began(url: str, database: Database) -> None:

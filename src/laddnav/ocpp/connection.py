@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from starlette.types import Message as Heard
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Unit, Unreachable
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls, reports, rules, store
@@ -176,6 +176,11 @@ class Connection:
             if exchange.deed is None or isinstance(exchange.deed.event, SmallTalk):
                 return await self._sockets.small_talk.add(exchange)
             return await self._sockets.alone(exchange)
+        except Unreachable as trouble:
+            # Of errors a station hears but a few before it gives a message up; whoever is hung up on keeps it.
+            log.warning("station_message_waits", station=self.station.id, error=str(trouble))
+            self.send_away(_BROKEN, "nothing can be kept here for a while; come again")
+            return Done(None, None)
         except Exception as error:
             log.exception("station_message_failed", station=self.station.id, error=repr(error))
             if isinstance(exchange.call, Send):
