@@ -162,7 +162,8 @@ class Sockets:
             between, began = pause(len(waiting), within), loop.time()
             for number, connection in enumerate(waiting, 1):
                 farewells.append(asyncio.create_task(connection.finish(self._hurry)))
-                await self._pass(began + number * between - loop.time())
+                # Who is late hurries, but makes no herd of it.
+                await self._pass(max(between / 2, began + number * between - loop.time()))
             await asyncio.sleep(GATHER)
         await asyncio.gather(*farewells)
 

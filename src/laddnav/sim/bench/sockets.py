@@ -90,6 +90,8 @@ class SocketAsker(asyncio.Protocol):
         if opcode == _PING:
             self._transport.write(_frame(payload, opcode=_PONG))
         elif opcode == _CLOSE:
+            self._transport.write(_frame(payload, opcode=_CLOSE))
+            self._transport.close()
             self._fail(Refused(f"the server hung up: {payload!r}"))
         elif opcode == _TEXT and payload.startswith(self._answers):
             if not self._waited.done():
