@@ -22,7 +22,7 @@ from tests.server.conftest import LAD, TNM, a_key, served
 __all__ = ["served"]
 
 # What a request leaves behind, whatever becomes of it, and what the installation does of itself.
-OWN_COURSE = {"api_key": "true", "audit": "true", "job": "true", "ocpi_count": "true"}
+OWN_COURSE = {"api_key": "true", "audit": "true", "job": "true", "ocpi_count": "true", "process": "true"}
 OPEN = ("/events",)
 
 

@@ -135,7 +135,7 @@ class Api:
             *(Path(PREFIX + path, _Door({"GET": answering})) for path, answering in streams.items()),
             *(
                 Path(PREFIX + path, _Door({method: self._answering(one) for method, one in methods.items()}))
-                for path, methods in paths.items()
+                for path, methods in sorted(paths.items(), key=lambda one: _open_places(one[0]))
             ),
             Path(PREFIX + "/{rest:path}", _Door({})),
         ]
@@ -145,6 +145,11 @@ class Api:
             return await operation.answer(request, self._database, self._things)
 
         return answer
+
+
+def _open_places(path: str) -> list[bool]:
+    """Which of its parts may be anything: the path that says a word there comes before the one that takes any."""
+    return [part.startswith("{") for part in path.split("/")]
 
 
 class _Door:
