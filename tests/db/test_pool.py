@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -10,6 +11,8 @@ from laddnav.db.unit import Database
 from tests.clock import SetClock
 
 WHO = "select pg_backend_pid()"
+STATE = "select state from pg_stat_activity where pid = $1"
+SET = "insert into setting (name, value) values ($1, 'on')"
 
 
 async def test_a_connection_goes_to_whoever_waits_and_else_is_at_hand(database_url: str, clock: SetClock) -> None:
@@ -29,3 +32,47 @@ async def test_a_connection_goes_to_whoever_waits_and_else_is_at_hand(database_u
                 await unit.value("select pg_sleep(60)")
         assert await who() > 0
         await database.close()
+
+
+async def test_where_more_is_written_soon_a_transaction_begins_with_the_end_of_the_one_before(
+    database: Database, database_url: str, clock: SetClock
+) -> None:
+    other = await Database.connect(database_url, clock=clock, size=1)
+
+    async def write(name: str) -> int:
+        async with other.unit(writes=True) as unit:
+            unit.write(SET, name)
+            found: int = await unit.value(WHO)
+            return found
+
+    async def state(pid: int) -> str:
+        async with database.unit() as unit:
+            found: str = await unit.value(STATE, pid)
+            return found
+
+    pid = await write("a")
+    assert await write("b") == pid
+    assert await state(pid) == "idle in transaction"
+    assert other.pool.lent == 0
+    async with asyncio.timeout(10):
+        while await state(pid) != "idle":
+            await asyncio.sleep(0.01)
+        await write("c")
+        async with other.unit() as unit:  # there is no other connection, and this one is begun
+            assert await unit.value("select count(*) from setting where name = any('{a,b,c}')") == 3
+        await write("d")
+        await other.close()
+    async with database.unit() as unit:
+        assert await unit.value("select count(*) from setting where name = 'd'") == 1
+
+
+async def test_a_transaction_that_is_undone_leaves_nothing_to_the_next(database: Database) -> None:
+    for name in ("a", "b"):
+        with suppress(LookupError):
+            async with database.unit(writes=True) as unit:
+                unit.write(SET, name)
+                await unit.value(WHO)
+                if name == "b":
+                    raise LookupError
+    async with database.unit(writes=True) as unit:
+        assert await unit.value("select array_agg(name) from setting where name = any('{a,b}')") == ["a"]

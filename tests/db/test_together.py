@@ -10,6 +10,7 @@ import pytest
 
 from laddnav.db import stream
 from laddnav.db.events import Event
+from laddnav.db.rows import Rows
 from laddnav.db.together import Together
 from laddnav.db.unit import Database, Listener, Unit, Unreachable
 from laddnav.kit.ids import PartyId
@@ -24,6 +25,7 @@ CHANGE = "update setting set value = $2 where name = $1"
 LIKE = "select name, value from setting where name like $1 order by name desc"
 SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 TRANSACTION = "select pg_current_xact_id()::text"
+STILL = Rows("select count(*) from {rows} join setting using (name, value)", name="text", value="text")
 
 
 class LampLit(Event, frozen=True, kw_only=True):
@@ -112,6 +114,32 @@ async def test_who_is_refused_leaves_without_a_trace(together: Together, databas
         rows = await unit.fetch("select name from setting where name like 'L%' order by name")
         assert [row["name"] for row in rows] == ["L0", "L1", "L2", "L4", "L5"]
         assert len(await stream.after(unit, "")) == 5
+
+
+@pytest.mark.parametrize("writes", [False, True])
+async def test_what_somebody_goes_by_has_to_be_so_at_the_end(database: Database, writes: bool) -> None:
+    together, goes_by, tries = Together(database, writes=writes), {"L1": "on", "L2": "off"}, list[str]()
+    async with database.unit() as unit:
+        for lamp in goes_by:
+            unit.write(SET, lamp, "on")
+
+    async def look(unit: Unit, lamp: str) -> str:
+        tries.append(lamp)
+        so = await unit.holds(STILL, lamp, goes_by[lamp])
+        if writes:
+            unit.write(SET, f"{lamp} is {goes_by[lamp]}", str(so))
+        if lamp == "L2" and so:
+            raise Refusal("nobody hears this")
+        return f"{lamp}: {so}"
+
+    assert await asyncio.gather(*(together.run(partial(look, lamp=lamp)) for lamp in goes_by)) == [
+        "L1: True",
+        "L2: False",
+    ]
+    assert tries == ["L1", "L2", "L1", "L2"]
+    async with database.unit() as unit:
+        rows = await unit.fetch("select name, value from setting where name like 'L_ is %' order by name")
+        assert [tuple(row) for row in rows] == ([("L1 is on", "True"), ("L2 is off", "False")] if writes else [])
 
 
 @pytest.mark.parametrize("how", ["statement", "written"])

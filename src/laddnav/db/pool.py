@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias
 
 import asyncpg
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-AT_HAND = 4  # at most; whoever waits for a connection comes first
+AT_HAND = 4  # at most of each kind; whoever waits for a connection comes first
+BEGUN_FOR = 0.1  # seconds that a transaction stands open and empty, in which nothing is read, locked or held back
+
+# What is raised on a line that was cut; an InterfaceError where that had been noticed before, an InternalClientError
+# where its last words are still being read.
+GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Pool:
@@ -18,13 +24,16 @@ class Pool:
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
         self._at_hand: list[Connection] = []
+        self._begun: list[Connection] = []
+        self._begun_used = False
+        self._looking: asyncio.Task[None] | None = None
         self._waiting = 0
         self._closing = False
 
     @property
     def lent(self) -> int:
         """How many connections somebody has."""
-        return self._pool.get_size() - self._pool.get_idle_size() - len(self._at_hand)
+        return self._pool.get_size() - self._pool.get_idle_size() - len(self._at_hand) - len(self._begun)
 
     async def acquire(self) -> Connection:
         while self._at_hand:
@@ -32,6 +41,8 @@ class Pool:
             if not connection.is_closed():
                 return connection
             await self._pool.release(connection)
+        if (begun := self.begun()) is not None and await self._ended(begun):
+            return begun
         self._waiting += 1
         try:
             return await self._pool.acquire()
@@ -46,6 +57,41 @@ class Pool:
         else:
             await self._pool.release(connection)
 
+    def begun(self) -> Connection | None:
+        """A connection on which a transaction has begun, with nothing in it so far."""
+        self._begun_used = True
+        while self._begun:
+            connection = self._begun.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    def keeps_begun(self) -> bool:
+        """Whether one that is given back now may stay as it is."""
+        return not (self._closing or self._waiting or len(self._begun) >= AT_HAND)
+
+    def keep_begun(self, connection: Connection) -> None:
+        self._begun.append(connection)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._end_unused())
+
+    async def _end_unused(self) -> None:
+        while self._begun:
+            self._begun_used = False
+            await asyncio.sleep(BEGUN_FOR)
+            while self._begun and not self._begun_used:
+                connection = self._begun.pop()
+                await self.release(connection, sound=await self._ended(connection))
+
+    async def _ended(self, connection: Connection) -> bool:
+        try:
+            await connection.execute("rollback")
+        except GONE:
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
+            return False
+        return True
+
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Connection]:
         """For what is no Unit."""
@@ -58,6 +104,8 @@ class Pool:
     async def close(self) -> None:
         """When everybody has given back what is lent."""
         self._closing = True
+        while (connection := self.begun()) is not None:
+            await self.release(connection, sound=await self._ended(connection))
         while self._at_hand:
             await self._pool.release(self._at_hand.pop())
         await self._pool.close()

@@ -10,7 +10,9 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from laddnav.db.events import Event
-from laddnav.db.unit import Database, Record, Unit, Unreachable, Writes, selects
+from laddnav.db.rows import Rows
+from laddnav.db.statements import selects
+from laddnav.db.unit import Database, Record, Unit, Unreachable, Writes
 
 log = structlog.get_logger()
 
@@ -31,9 +33,13 @@ class Together:
     locked for the others. Callers who could lock the same have equal keys, and take turns.
     """
 
-    def __init__(self, database: Database, *, at_once: int = 2, most: int = 64) -> None:
-        """So many transactions at once, each of so many Units; one that is slow does not count, up to `SLOW_ONES`."""
+    def __init__(self, database: Database, *, at_once: int = 2, most: int = 64, writes: bool = False) -> None:
+        """So many transactions at once, each of so many Units; one that is slow does not count, up to `SLOW_ONES`.
+
+        `writes`: nearly all who come do.
+        """
         self._database = database
+        self._writes = writes
         self._at_once = at_once
         self._most = most
         self._waiting: list[_Member[Any]] = []
@@ -71,7 +77,7 @@ class Together:
             done, driven, keys = False, False, {member.key for member in members} - {None}
             self._busy |= keys
             try:
-                async with self._database.unit() as unit:
+                async with self._database.unit(writes=self._writes) as unit:
                     await _driven(unit, members)
                     driven = True
                 done = True
@@ -113,6 +119,8 @@ async def _driven(unit: Unit, members: Sequence[_Member[Any]]) -> None:
                 member.go_on(rows)
     granted = [member for member in members if member.error is None]
     _write(unit, granted)
+    for condition, supposed in _supposed(members).items():
+        unit.suppose(condition, supposed)
     for member in granted:
         for event in member.unit.take_announced():
             unit.announce(event)
@@ -128,6 +136,15 @@ def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
                 for arguments in writes.pop(0)[1]:
                     unit.write(statement, *arguments)
         left = [writes for writes in left if writes]
+
+
+def _supposed(members: Sequence[_Member[Any]]) -> dict[Rows, list[tuple[Any, ...]]]:
+    """What they went by, those also who are refused: to know even that may be for nobody who is not let in."""
+    rows: dict[Rows, list[tuple[Any, ...]]] = {}
+    for member in members:
+        for condition, row in member.unit.went_by:
+            rows.setdefault(condition, []).append(row)
+    return rows
 
 
 def _statement(member: _Member[Any]) -> str:
@@ -156,6 +173,15 @@ class _Shared(Unit):
     """The Unit of a member, which asks whoever drives it, and whose writes that one takes."""
 
     wrote = False
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.went_by: list[tuple[Rows, tuple[Any, ...]]] = []
+
+    async def holds(self, condition: Rows, *row: Any) -> bool:
+        """It is looked at with what is written last, which saves everybody a question before."""
+        self.went_by.append((condition, row))
+        return True
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         return await self._question(sql, arguments)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import cache, lru_cache
-from itertools import islice
+from functools import cache
 from typing import Any
 
 import asyncpg
@@ -16,8 +14,9 @@ import asyncpg
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.lookups import NUMBER, several
-from laddnav.db.pool import Connection, Pool
+from laddnav.db.pool import GONE, Connection, Pool
 from laddnav.db.rows import Rows, Write, runs, together
+from laddnav.db.statements import Numbered, distinct, numbered, only_reads, returns, selects
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
@@ -29,9 +28,6 @@ Writes = list[Write]  # in their order
 WAKE_CHANNEL = "laddnav_wake"
 REMEMBERED = 5_000  # of a kind that Units learn; each is some kilobytes
 
-# What is raised on a line that was cut; an InterfaceError where that had been noticed before, an InternalClientError
-# where its last words are still being read.
-GONE = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 HUNG_UP = (*GONE, asyncpg.AdminShutdownError)
 UNSTORABLE = (
     asyncpg.CharacterNotInRepertoireError,
@@ -78,6 +74,10 @@ class Collided(Trouble):
     """Two Units waited for each other, and this one gave way; it may be tried again at once."""
 
 
+class Overtaken(Trouble):
+    """What a Unit went by has changed meanwhile; it may be tried again at once."""
+
+
 class Undone(AssertionError):
     """The Unit was refused before its end and somebody went on as though it had not been: a slip of ours."""
 
@@ -89,11 +89,14 @@ class Unit:
     A Unit that only reads is none to PostgreSQL, and costs it neither a begin nor a commit.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, writes: bool = False) -> None:
+        """`writes`: it surely will, so it takes a connection on which a transaction has begun, if there is one."""
         self._database = database
         self._connection: Connection | None = None
+        self._will_write = writes
         self._begun = False
         self._writes: Writes = []
+        self._supposed: Write | None = None
         self._announced: list[Event] = []
         self._learnt: dict[Hashable, dict[Any, Any]] = {}
         self.now: datetime = database.clock.now()
@@ -145,7 +148,7 @@ class Unit:
 
         What only reads is asked once for arguments that are equal.
         """
-        asked = _distinct(many) if _only_reads(sql) else many
+        asked = distinct(many) if only_reads(sql) else many
         with _refusals:
             found = await self._found(await self._ready(sql), sql, asked)
         if len(asked) == len(many):
@@ -154,14 +157,14 @@ class Unit:
         return [by_arguments[arguments] for arguments in many]
 
     async def _found(self, connection: Connection, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
-        if len(many) == 1 or not (selects(sql) or _returns(sql)):
+        if len(many) == 1 or not (selects(sql) or returns(sql)):
             return [await connection.fetch(sql, *arguments) for arguments in many]
         lookup = several(sql)
         if lookup is not None:
-            rows = await connection.fetch(lookup, *zip(*many, strict=True), record_class=_Numbered)
+            rows = await connection.fetch(lookup, *zip(*many, strict=True), record_class=Numbered)
         else:
-            numbered = [(*arguments, number) for number, arguments in enumerate(many)]
-            rows = await connection.fetchmany(_numbered(sql, len(many[0]) + 1), numbered, record_class=_Numbered)
+            each = [(*arguments, number) for number, arguments in enumerate(many)]
+            rows = await connection.fetchmany(numbered(sql, len(many[0]) + 1), each, record_class=Numbered)
         found: list[list[Record]] = [[] for _ in many]
         for row in rows:
             found[row[NUMBER]].append(row)
@@ -180,6 +183,18 @@ class Unit:
         else:
             self._writes.append((statement, [arguments]))
 
+    async def holds(self, condition: Rows, *row: Any) -> bool:
+        """Whether this row is so; `condition` counts how many of its rows are.
+
+        Who shares a transaction hears yes and is undone at its end, with the others, if it was not.
+        """
+        return bool(await self.value(*together([(condition, [row])])))
+
+    def suppose(self, condition: Rows, rows: Sequence[tuple[Any, ...]]) -> None:
+        """All these rows have to be so at the end, or everything is undone. Its end raises Overtaken."""
+        assert self._supposed is None, "one condition is counted with the last writes"
+        self._supposed = (condition, list(distinct(rows)))
+
     def announce(self, event: Event) -> None:
         """The event and the work of everyone who hears it commit with this Unit."""
         self._announced.append(event)
@@ -187,7 +202,7 @@ class Unit:
     async def _ready(self, sql: str) -> Connection:
         """A connection on which this statement can be sent next."""
         connection = await self._taken()
-        if self._writes or not _only_reads(sql):
+        if self._writes or not only_reads(sql):
             await self._begin(connection)
         if self._writes:
             await self._flush(connection)
@@ -195,7 +210,9 @@ class Unit:
 
     async def _taken(self) -> Connection:
         if self._connection is None:
-            self._connection = await self._database.acquire()
+            begun = self._database.pool.begun() if self._will_write else None
+            self._begun = begun is not None
+            self._connection = begun or await self._database.acquire()
         return self._connection
 
     async def _begin(self, connection: Connection) -> None:
@@ -206,7 +223,10 @@ class Unit:
 
     async def _flush(self, connection: Connection) -> None:
         writes, self._writes = self._writes, []
-        for run in runs(writes):
+        await self._send(connection, runs(writes))
+
+    async def _send(self, connection: Connection, several: Sequence[Sequence[Write]]) -> None:
+        for run in several:
             statement, rows = run[0]
             if isinstance(statement, Rows):
                 await connection.execute(*together(run))
@@ -216,19 +236,46 @@ class Unit:
     async def _end(self) -> None:
         self._buffer_announcements()
         with _refusals:
-            # A single statement is a transaction by itself: one round trip instead of three.
-            if len(runs(self._writes)) > 1:
-                await self._begin(await self._taken())
-            if self._writes:
-                await self._flush(await self._taken())
-            # PostgreSQL answers to the commit of a transaction that failed before with a rollback, and no error.
-            if self._begun and await (await self._taken()).execute("commit") != "COMMIT":
-                raise Undone("a statement of this Unit failed, and nobody let it fail")
-        await self._release(sound=True)
+            await self._send_last()
+            await self._commit()
         for kind, learnt in self._learnt.items():
             _keep(self.remembered.setdefault(kind, {}), learnt)
         if self._announced:
             self._database.wake()
+
+    async def _send_last(self) -> None:
+        """What is left to write, and with the last of it the question whether all is as was supposed.
+
+        Raises Overtaken.
+        """
+        writes, self._writes, supposed = self._writes, [], self._supposed
+        last = runs(writes if supposed is None else [*writes, supposed])
+        if not last:
+            return
+        connection = await self._taken()
+        # A single statement is a transaction by itself: one round trip instead of three. One that counts undoes none.
+        if len(last) > 1 or (writes and supposed):
+            await self._begin(connection)
+        if supposed is None:
+            await self._send(connection, last)
+            return
+        *before, counting = last
+        await self._send(connection, before)
+        if await connection.fetchval(*together(counting)) != len(supposed[1]):
+            raise Overtaken("What this Unit went by is not so any more")
+
+    async def _commit(self) -> None:
+        """Where more writes will follow soon, the next transaction begins with the end of this one."""
+        connection, pool = self._connection, self._database.pool
+        keeps = self._begun and self._will_write and pool.keeps_begun()
+        if self._begun and connection is not None:
+            # PostgreSQL answers to the commit of a transaction that failed before with a rollback, and no error.
+            if await connection.execute("commit and chain" if keeps else "commit") != "COMMIT":
+                raise Undone("a statement of this Unit failed, and nobody let it fail")
+            if keeps:
+                self._connection = None
+                pool.keep_begun(connection)
+        await self._release(sound=True)
 
     async def _undo(self) -> None:
         connection = self._connection
@@ -299,65 +346,6 @@ class _Refusals:
 _refusals = _Refusals()
 
 
-# What no statement has that only reads. A word too many here costs a round trip, one too few would cost a lock.
-_TOUCHES = re.compile(r"\b(insert|update|delete|merge|for|call|notify|truncate|create|drop|alter)\b|lock|nextval", re.I)
-
-
-@lru_cache(maxsize=4096)
-def _only_reads(sql: str) -> bool:
-    return sql.lstrip().lower().startswith(("select", "with")) and _TOUCHES.search(sql) is None
-
-
-def _distinct(many: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-    try:
-        return list(dict.fromkeys(many))
-    except TypeError:  # a list among them
-        return many
-
-
-@lru_cache(maxsize=4096)
-def selects(sql: str) -> bool:
-    """What can stand in a from clause."""
-    return sql.lstrip().lower().startswith("select") or _only_reads(sql)
-
-
-@lru_cache(maxsize=4096)
-def _returns(sql: str) -> bool:
-    """A write that ends with the columns of what it wrote."""
-    return _WRITES_AND_RETURNS.fullmatch(sql.strip()) is not None
-
-
-_WRITES_AND_RETURNS = re.compile(r"(insert|update|delete)\b.*\breturning\b.*", re.I | re.S)
-
-
-@lru_cache(maxsize=4096)
-def _numbered(sql: str, last: int) -> str:
-    """The driver hands out the rows of all questions in one list, so each says which it answers."""
-    number = f'${last}::int as "{NUMBER}"'
-    if _returns(sql):
-        return f"{sql.strip()}, {number}"
-    return f"select q.*, {number} from ({sql.strip().rstrip(';')}) q"
-
-
-class _Numbered(Record):
-    """A Record that does not show its last column."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return self.values()
-
-    def __len__(self) -> int:
-        return super().__len__() - 1
-
-    def keys(self) -> Iterator[str]:
-        return islice(super().keys(), len(self))
-
-    def values(self) -> Iterator[Any]:
-        return islice(super().values(), len(self))
-
-    def items(self) -> Iterator[tuple[str, Any]]:
-        return islice(super().items(), len(self))
-
-
 class Database:
     """A pool of connections, the one clock, and the table of who hears what."""
 
@@ -399,9 +387,9 @@ class Database:
         """Drop every connection at once, as a process does that is killed."""
         self.pool.terminate()
 
-    def unit(self) -> Unit:
-        """One transaction, to be entered: what is done in the block commits at its end."""
-        return Unit(self)
+    def unit(self, *, writes: bool = False) -> Unit:
+        """One transaction, to be entered: what is done in the block commits at its end. `writes`: as surely it will."""
+        return Unit(self, writes=writes)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Rows that are new and that nothing speaks against, in a transaction of their own and a third of the time."""

@@ -74,7 +74,7 @@ class Callers:
             if known is None:
                 continue
             caller, revision = known
-            if await store.lines.revision(unit, caller.line[0].line) == revision:
+            if await store.lines.still(unit, caller.line[0].line, revision):
                 return hash, caller
             self._known.pop(hash, None)
         return None

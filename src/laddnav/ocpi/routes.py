@@ -98,7 +98,7 @@ class Desk:
         self._gate = Gate(settings.partner_rate, settings.stranger_rate)
         self._callers = Callers(self._gate)
         self._reading = Together(database, at_once=1)
-        self._writing = Together(database)
+        self._writing = Together(database, writes=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"

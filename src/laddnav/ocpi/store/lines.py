@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from laddnav.db.rows import Rows
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.ocpi.model import Connection
@@ -28,7 +29,11 @@ FORGET_BEFORE = "update ocpi_line set inbound_hash_before = null where id = $1"
 SET_OUTBOUND = "update ocpi_line set outbound_sealed = $2 where id = $1"
 OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
 HEARD = "update ocpi_line set last_heard_at = $2 where id = $1"
-REVISION = "select revision from ocpi_line where id = $1"
+STILL = Rows(
+    "select count(*) from {rows} join ocpi_line as line on (line.id, line.revision) = (rows.id, rows.revision)",
+    id="text",
+    revision="bigint",
+)
 REACHED = """
 update ocpi_line set last_reached_at = $2, failures = 0, troubles = 0, retry_at = null, last_error = null,
   last_error_at = null
@@ -149,10 +154,9 @@ def heard(unit: Unit, line: str) -> None:
     unit.write(HEARD, line, unit.now)
 
 
-async def revision(unit: Unit, line: str) -> int | None:
+async def still(unit: Unit, line: str, revision: int) -> bool:
     """Whoever remembers the line and its connections asks by this whether they are still so."""
-    value: int | None = await unit.value(REVISION, line)
-    return value
+    return await unit.holds(STILL, line, revision)
 
 
 def reached(unit: Unit, line: str) -> None:

@@ -188,4 +188,4 @@ async def test_recognising_whoever_asks_is_one_statement_however_many_we_are(
             await ask("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations")
             await ask("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations")
     assert sum("inbound_hash in" in one for one in statements) == 1
-    assert sum("revision from ocpi_line" in one for one in statements) == 1
+    assert sum("line.revision" in one for one in statements) == 1
