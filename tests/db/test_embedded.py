@@ -64,6 +64,12 @@ async def database_at(url: str) -> str:
         await connection.close()
 
 
+async def answers(cluster: Cluster) -> bool:
+    with suppress(OSError, asyncpg.PostgresError):
+        return await database_at(cluster.url("postgres")) == "postgres"
+    return False
+
+
 @pytest.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
     cluster = Cluster(tmp_path / "postgres")
@@ -83,15 +89,35 @@ async def test_a_killed_server_comes_back_with_every_committed_row(cluster: Clus
             await connection.execute("insert into rows values ($1)", committed)
             committed += 1
     async with asyncio.timeout(30):
-        while True:
-            with suppress(OSError, asyncpg.PostgresError):
-                connection = await asyncpg.connect(cluster.url("postgres"))
-                break
+        while not await answers(cluster):
             await asyncio.sleep(0.01)
+    connection = await asyncpg.connect(cluster.url("postgres"))
     # One more may be there: committed, and killed before it could say so.
     assert await connection.fetchval("select count(*) from rows") in (committed, committed + 1)
     assert committed > 0
     await connection.close()
+    supervising.cancel()
+
+
+async def test_a_server_killed_again_and_again_while_it_starts_comes_back_and_its_pid_is_never_its_owners(
+    cluster: Cluster,
+) -> None:
+    """Whoever ends it by its pid file would end its owner."""
+    supervising = asyncio.create_task(cluster.supervise())
+    killed: list[int] = []
+    async with asyncio.timeout(60):
+        while len(killed) < 4:
+            with suppress(FileNotFoundError, ValueError):
+                found = postmaster(cluster)
+                assert found != os.getpid()
+                if found not in killed:
+                    os.kill(found, signal.SIGKILL)
+                    killed.append(found)
+            await asyncio.sleep(0)
+            assert not supervising.done()
+        while not await answers(cluster):
+            await asyncio.sleep(0.01)
+    assert postmaster(cluster) not in killed
     supervising.cancel()
 
 

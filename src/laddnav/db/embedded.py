@@ -173,21 +173,23 @@ class Cluster:
         user = self._user()
         if not self._data.exists():
             await self._initialize(user)
-        for lock in (self._data / "postmaster.pid", sockets / f"{SOCKET}.lock"):
-            self._disarm(lock)
         settings = self._settings | {"unix_socket_directories": f'"{sockets}"'}
         command = [*user, *FOLLOW, str(os.getpid()), str(_programs() / "postgres"), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in settings.items()]
         give_up_at = _now() + PATIENCE
         while True:
+            for lock in (self._data / "postmaster.pid", sockets / f"{SOCKET}.lock"):
+                self._disarm(lock)
             self._server, said = self._spawn(command)
             while self._server.poll() is None:
                 if self._is_ours() and await self._answers():
                     return
                 await asyncio.sleep(0.01)
             words = self._log_since(said)
-            if _now() > give_up_at or not any(passing in words for passing in PASSING):
-                raise CannotStart(f"PostgreSQL did not start: {_reason(words)} (all of it: {self.directory / 'log'})")
+            was_killed = self._server.returncode < 0
+            if _now() > give_up_at or not (was_killed or any(passing in words for passing in PASSING)):
+                reason = f"signal {-self._server.returncode} ended it" if was_killed else _reason(words)
+                raise CannotStart(f"PostgreSQL did not start: {reason} (all of it: {self.directory / 'log'})")
             await asyncio.sleep(0.1)
 
     async def _initialize(self, user: tuple[str, ...]) -> None:
@@ -235,11 +237,14 @@ class Cluster:
         """Keep a dead server's pid from frightening PostgreSQL when, after a reboot, it is some other program's.
 
         A server never fears its own parent's pid, so ours is written there; the rest of the file goes on guarding the
-        shared memory. A server that still lives has the data folder as its working directory.
+        shared memory. A server that still lives has the data folder as its working directory. And a pid that is
+        nobody's stays: whoever would end the server by this file must not find us there.
         """
         if not lock.exists():
             return
         pid, _, rest = lock.read_text().partition("\n")
+        if rest and not Path(f"/proc/{pid}").exists():
+            return
         with contextlib.suppress(OSError):
             if Path(f"/proc/{pid}/cwd").samefile(self._data):
                 return
