@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from laddnav.db.unit import Database
+from laddnav.db.unit import Database, Unreachable
 from tests.clock import SetClock
 
 WHO = "select pg_backend_pid()"
@@ -76,3 +76,27 @@ async def test_a_transaction_that_is_undone_leaves_nothing_to_the_next(database:
                     raise LookupError
     async with database.unit(writes=True) as unit:
         assert await unit.value("select array_agg(name) from setting where name = any('{a,b}')") == ["a"]
+
+
+async def test_a_connection_that_is_lost_in_an_empty_transaction_is_nobodys(
+    database: Database, database_url: str, clock: SetClock
+) -> None:
+    other = await Database.connect(database_url, clock=clock, size=1)
+
+    async def write(name: str) -> int:
+        async with other.unit(writes=True) as unit:
+            unit.write(SET, name)
+            found: int = await unit.value(WHO)
+            return found
+
+    async with asyncio.timeout(10):
+        for name in ("a", "b"):
+            pid = await write(name)
+            async with database.unit() as unit:
+                await unit.value("select pg_terminate_backend($1, 5000)", pid)
+            await asyncio.sleep(0)
+        with suppress(Unreachable):  # it may not have been heard yet that the line is cut
+            await write("c")
+        await write("d")
+        assert other.pool.lent == 0
+        await other.close()

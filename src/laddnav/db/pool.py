@@ -25,8 +25,9 @@ class Pool:
         self._pool = pool
         self._at_hand: list[Connection] = []
         self._begun: list[Connection] = []
-        self._begun_used = False
-        self._looking: asyncio.Task[None] | None = None
+        self._begun_used = False  # since it was last looked at
+        self._look: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._waiting = 0
         self._closing = False
 
@@ -41,8 +42,9 @@ class Pool:
             if not connection.is_closed():
                 return connection
             await self._pool.release(connection)
-        if (begun := self.begun()) is not None and await self._ended(begun):
-            return begun
+        while (begun := await self.begun()) is not None:
+            if await self._ended(begun):
+                return begun
         self._waiting += 1
         try:
             return await self._pool.acquire()
@@ -57,13 +59,14 @@ class Pool:
         else:
             await self._pool.release(connection)
 
-    def begun(self) -> Connection | None:
-        """A connection on which a transaction has begun, with nothing in it so far."""
+    async def begun(self) -> Connection | None:
+        """A connection on which a transaction has begun, with nothing in it so far, if there is one."""
         self._begun_used = True
         while self._begun:
             connection = self._begun.pop()
             if not connection.is_closed():
                 return connection
+            await self._pool.release(connection)
         return None
 
     def keeps_begun(self) -> bool:
@@ -72,24 +75,43 @@ class Pool:
 
     def keep_begun(self, connection: Connection) -> None:
         self._begun.append(connection)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.get_running_loop().create_task(self._end_unused())
+        if self._closing:
+            self._end_soon()
+        else:
+            self._look_later()
 
-    async def _end_unused(self) -> None:
-        while self._begun:
+    def _look_later(self) -> None:
+        if self._look is None:
             self._begun_used = False
-            await asyncio.sleep(BEGUN_FOR)
-            while self._begun and not self._begun_used:
-                connection = self._begun.pop()
-                await self.release(connection, sound=await self._ended(connection))
+            self._look = asyncio.get_running_loop().call_later(BEGUN_FOR, self._end_unused)
+
+    def _end_unused(self) -> None:
+        self._look = None
+        if self._begun_used:
+            self._look_later()
+        elif self._begun:
+            self._end_soon()
+
+    def _end_soon(self) -> None:
+        self._ending = asyncio.get_running_loop().create_task(self._end_begun())
+
+    async def _end_begun(self) -> None:
+        while self._begun:
+            connection = self._begun.pop()
+            if await self._ended(connection):
+                await self.release(connection, sound=True)
 
     async def _ended(self, connection: Connection) -> bool:
+        """False where it is lost with its transaction, and given back."""
         try:
             await connection.execute("rollback")
-        except GONE:
+        except BaseException as error:
             with suppress(asyncpg.InterfaceError):
                 connection.terminate()
-            return False
+            await asyncio.shield(self._pool.release(connection))
+            if isinstance(error, GONE):
+                return False
+            raise
         return True
 
     @asynccontextmanager
@@ -104,12 +126,20 @@ class Pool:
     async def close(self) -> None:
         """When everybody has given back what is lent."""
         self._closing = True
-        while (connection := self.begun()) is not None:
-            await self.release(connection, sound=await self._ended(connection))
+        self._stop_looking()
+        if self._ending is not None:
+            await asyncio.gather(self._ending, return_exceptions=True)
+        await self._end_begun()
         while self._at_hand:
             await self._pool.release(self._at_hand.pop())
         await self._pool.close()
 
     def terminate(self) -> None:
         """Drop every connection at once."""
+        self._stop_looking()
+        self._begun.clear()
         self._pool.terminate()
+
+    def _stop_looking(self) -> None:
+        if self._look is not None:
+            self._look.cancel()

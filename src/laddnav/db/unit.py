@@ -210,7 +210,7 @@ class Unit:
 
     async def _taken(self) -> Connection:
         if self._connection is None:
-            begun = self._database.pool.begun() if self._will_write else None
+            begun = await self._database.pool.begun() if self._will_write else None
             self._begun = begun is not None
             self._connection = begun or await self._database.acquire()
         return self._connection
