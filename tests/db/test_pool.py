@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from laddnav.db.unit import Database, Unreachable
+from laddnav.db.refusals import Unreachable
+from laddnav.db.unit import Database
 from tests.clock import SetClock
 
 WHO = "select pg_backend_pid()"

@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from laddnav.db import stream
-from laddnav.db.unit import Collided, Database, Undone, Unreachable, Unstorable
+from laddnav.db.refusals import Collided, Undone, Unreachable, Unstorable
+from laddnav.db.unit import Database
 from tests.clock import SetClock
 
 SET = "insert into setting (name, value) values ($1, $2)"

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from laddnav.db.refusals import Unstorable
 from laddnav.db.rows import Lines, Rows, runs, together
-from laddnav.db.unit import Database, Unstorable
+from laddnav.db.unit import Database
 
 LAMPS = Rows("insert into lamp select * from {rows}", key=1, name="text", lit="boolean")
 COINS = Rows("insert into coin select * from {rows}", worth="integer")

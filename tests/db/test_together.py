@@ -10,9 +10,10 @@ import pytest
 
 from laddnav.db import stream
 from laddnav.db.events import Event
+from laddnav.db.refusals import Unreachable
 from laddnav.db.rows import Rows
 from laddnav.db.together import Together
-from laddnav.db.unit import Database, Listener, Unit, Unreachable
+from laddnav.db.unit import Database, Listener, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 

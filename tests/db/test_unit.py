@@ -227,7 +227,7 @@ async def test_a_reader_of_the_stream_never_skips_a_late_committer(database: Dat
     early, late = Unit(database), Unit(database)
     for unit, lamp in ((early, "early"), (late, "late")):
         unit.announce(LampLit(holder=US, lamp=lamp))
-        unit._buffer_announcements()
+        unit._write_announced()
         await unit._ready(GET)  # written, not committed
     await (await late._ready(GET)).execute("commit")
     await late._release(sound=True)

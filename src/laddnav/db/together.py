@@ -10,9 +10,10 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from laddnav.db.events import Event
+from laddnav.db.refusals import Unreachable
 from laddnav.db.rows import Rows
 from laddnav.db.statements import selects
-from laddnav.db.unit import Database, Record, Unit, Unreachable, Writes
+from laddnav.db.unit import Database, Record, Unit, Writes
 
 log = structlog.get_logger()
 

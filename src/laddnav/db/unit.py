@@ -11,14 +11,14 @@ from typing import Any
 
 import asyncpg
 
+from laddnav.db import announcements
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.lookups import NUMBER, several
 from laddnav.db.pool import GONE, Connection, Pool
+from laddnav.db.refusals import Overtaken, Undone, Unreachable, refusals
 from laddnav.db.rows import Rows, Write, runs, together
 from laddnav.db.statements import Numbered, distinct, numbered, only_reads, returns, selects
-from laddnav.kit import json
-from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.time import Clock
 
 Record = asyncpg.Record
@@ -27,59 +27,6 @@ Writes = list[Write]  # in their order
 
 WAKE_CHANNEL = "laddnav_wake"
 REMEMBERED = 5_000  # of a kind that Units learn; each is some kilobytes
-
-HUNG_UP = (*GONE, asyncpg.AdminShutdownError)
-UNSTORABLE = (
-    asyncpg.CharacterNotInRepertoireError,
-    asyncpg.NumericValueOutOfRangeError,
-    asyncpg.UntranslatableCharacterError,
-)
-
-ANNOUNCE = Rows(
-    "insert into event (holder, kind, about, body, at) select * from {rows}",
-    holder="text",
-    kind="text",
-    about="text",
-    body="text",
-    at="timestamptz",
-)
-ASK_LISTENERS = Rows(
-    """
-insert into job (holder, listener, about, kind, body, run_at) select * from {rows}
-on conflict (holder, listener, kind, about) where attempts = 0 and about <> ''
-do update set body = excluded.body
-""",
-    holder="text",
-    listener="text",
-    about="text",
-    kind="text",
-    body="text",
-    run_at="timestamptz",
-)
-
-
-class Unreachable(Trouble):
-    """The database does not answer."""
-
-
-class Unstorable(Refusal):
-    """A text with the character NUL in it, or a number beyond its column, can neither be kept nor found."""
-
-    def __init__(self) -> None:
-        # What it was is not repeated: it may be anything, also a secret.
-        super().__init__("A text with the character NUL in it, or a number that is too large, cannot be kept or found")
-
-
-class Collided(Trouble):
-    """Two Units waited for each other, and this one gave way; it may be tried again at once."""
-
-
-class Overtaken(Trouble):
-    """What a Unit went by has changed meanwhile; it may be tried again at once."""
-
-
-class Undone(AssertionError):
-    """The Unit was refused before its end and somebody went on as though it had not been: a slip of ours."""
 
 
 class Unit:
@@ -132,15 +79,15 @@ class Unit:
         return self._database.clock.new_id()
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
-        with _refusals:
+        with refusals:
             return await (await self._ready(sql)).fetch(sql, *arguments)
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
-        with _refusals:
+        with refusals:
             return await (await self._ready(sql)).fetchrow(sql, *arguments)
 
     async def value(self, sql: str, *arguments: Any) -> Any:
-        with _refusals:
+        with refusals:
             return await (await self._ready(sql)).fetchval(sql, *arguments)
 
     async def fetch_each(self, sql: str, many: Sequence[tuple[Any, ...]]) -> list[Sequence[Record]]:
@@ -149,7 +96,7 @@ class Unit:
         What only reads is asked once for arguments that are equal.
         """
         asked = distinct(many) if only_reads(sql) else many
-        with _refusals:
+        with refusals:
             found = await self._found(await self._ready(sql), sql, asked)
         if len(asked) == len(many):
             return found
@@ -172,7 +119,7 @@ class Unit:
 
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Write at once and say how many rows it touched."""
-        with _refusals:
+        with refusals:
             tag = await (await self._ready(sql)).execute(sql, *arguments)
         return int(tag.rsplit(" ", 1)[-1])
 
@@ -234,14 +181,18 @@ class Unit:
                 await connection.executemany(statement, rows)
 
     async def _end(self) -> None:
-        self._buffer_announcements()
-        with _refusals:
+        self._write_announced()
+        with refusals:
             await self._send_last()
             await self._commit()
         for kind, learnt in self._learnt.items():
             _keep(self.remembered.setdefault(kind, {}), learnt)
         if self._announced:
             self._database.wake()
+
+    def _write_announced(self) -> None:
+        for statement, *row in announcements.writes(self._announced, self._database.listeners_of, self.now):
+            self.write(statement, *row)
 
     async def _send_last(self) -> None:
         """What is left to write, and with the last of it the question whether all is as was supposed.
@@ -297,22 +248,6 @@ class Unit:
         if connection is not None:
             await self._database.pool.release(connection, sound=sound)
 
-    def _buffer_announcements(self) -> None:
-        if not self._announced:
-            return
-        rows = [(str(e.holder), type(e).__name__, e.about, json.encode(e).decode(), self.now) for e in self._announced]
-        for row in rows:
-            self.write(ANNOUNCE, *row)
-        # Sorted, and each row once, so that two Units that ask the same listeners never wait for each other in a ring.
-        jobs: dict[tuple[str, str, str, str], list[str]] = {}
-        for event, (holder, kind, about, body, _) in zip(self._announced, rows, strict=True):
-            for listener in self._database.listeners_of(event):
-                bodies = jobs.setdefault((holder, listener, "" if event.each else about, kind), [])
-                bodies[:] = [*bodies, body] if event.each else [body]
-        for key, bodies in sorted(jobs.items()):
-            for body in bodies:
-                self.write(ASK_LISTENERS, *key, body, self.now)
-
 
 def _keep(known: dict[Any, Any], learnt: dict[Any, Any]) -> None:
     for key in learnt:
@@ -320,30 +255,6 @@ def _keep(known: dict[Any, Any], learnt: dict[Any, Any]) -> None:
     known.update(learnt)
     while len(known) > REMEMBERED:
         del known[next(iter(known))]
-
-
-class _Refusals:
-    """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        if isinstance(error, HUNG_UP):
-            raise Unreachable(f"The database hung up: {error}") from error
-        if isinstance(error, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)):
-            raise Collided("Somebody else changed the same at the same moment; try again") from error
-        if isinstance(error, UnicodeEncodeError):
-            raise Unstorable from error
-        if isinstance(error, asyncpg.DataError):
-            beyond = isinstance(error.__cause__, (OverflowError, UnicodeEncodeError))
-            if beyond or isinstance(error, UNSTORABLE):
-                raise Unstorable from error
-
-
-_refusals = _Refusals()
 
 
 class Database:
@@ -395,7 +306,7 @@ class Database:
         """Rows that are new and that nothing speaks against, in a transaction of their own and a third of the time."""
         connection = await self.acquire()
         try:
-            with _refusals:
+            with refusals:
                 await connection.copy_records_to_table(table, columns=columns, records=rows)
         finally:
             await self.pool.release(connection, sound=False)

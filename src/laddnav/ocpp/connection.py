@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from starlette.types import Message as Heard
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from laddnav.db.unit import Unit, Unreachable
+from laddnav.db.refusals import Unreachable
+from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls, reports, rules, store

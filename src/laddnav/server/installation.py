@@ -12,7 +12,8 @@ from msgspec import Struct
 from laddnav.db.embedded import Cluster
 from laddnav.db.events import Event
 from laddnav.db.migrate import migrate
-from laddnav.db.unit import Database, Listener, Unreachable
+from laddnav.db.refusals import Unreachable
+from laddnav.db.unit import Database, Listener
 from laddnav.kit import json
 from laddnav.kit.time import Clock
 from laddnav.server.clock import ScaledClock, WallClock

@@ -6,7 +6,7 @@ from laddnav.analytics.rules import NoMonth
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
-from laddnav.db.unit import Unstorable
+from laddnav.db.refusals import Unstorable
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from laddnav.bookings.rules import UnknownBooking, UnknownBookingLocation, UnknownCalendar
 from laddnav.cdrs.rules import AlreadyClosedDifferently, UnknownCdr
-from laddnav.db.unit import Unstorable
+from laddnav.db.refusals import Unstorable
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble

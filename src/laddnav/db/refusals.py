@@ -1,0 +1,63 @@
+"""What the database does not take or do, told by whose move is next: the caller's, or nobody's but time's."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from laddnav.db.pool import GONE
+from laddnav.kit.refusal import Refusal, Trouble
+
+HUNG_UP = (*GONE, asyncpg.AdminShutdownError)
+UNSTORABLE = (
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.NumericValueOutOfRangeError,
+    asyncpg.UntranslatableCharacterError,
+)
+
+
+class Unreachable(Trouble):
+    """The database does not answer."""
+
+
+class Unstorable(Refusal):
+    """A text with the character NUL in it, or a number beyond its column, can neither be kept nor found."""
+
+    def __init__(self) -> None:
+        # What it was is not repeated: it may be anything, also a secret.
+        super().__init__("A text with the character NUL in it, or a number that is too large, cannot be kept or found")
+
+
+class Collided(Trouble):
+    """Two Units waited for each other, and this one gave way; it may be tried again at once."""
+
+
+class Overtaken(Trouble):
+    """What a Unit went by has changed meanwhile; it may be tried again at once."""
+
+
+class Undone(AssertionError):
+    """The Unit was refused before its end and somebody went on as though it had not been: a slip of ours."""
+
+
+class Refusals:
+    """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        if isinstance(error, HUNG_UP):
+            raise Unreachable(f"The database hung up: {error}") from error
+        if isinstance(error, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)):
+            raise Collided("Somebody else changed the same at the same moment; try again") from error
+        if isinstance(error, UnicodeEncodeError):
+            raise Unstorable from error
+        if isinstance(error, asyncpg.DataError):
+            beyond = isinstance(error.__cause__, (OverflowError, UnicodeEncodeError))
+            if beyond or isinstance(error, UNSTORABLE):
+                raise Unstorable from error
+
+
+refusals = Refusals()
