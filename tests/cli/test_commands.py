@@ -171,7 +171,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
         "127.0.0.1",
     ),
     (("conform", "http://127.0.0.1:1/versions"), b"", "Missing option '--token'"),
-    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "HUB"), b"", "'HUB' is none of EMSP, CPO, NSP"),
+    (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "DSO"), b"", "'DSO' is none of EMSP, CPO, NSP"),
     (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--as", "NAP"), b"", "'NAP' is none of EMSP, CPO, NSP"),
     (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--listen", "here"), b"", "'here' is no HOST:PORT"),
     (("conform", "http://127.0.0.1:1/versions", "--token", "T", "--evse", "E1"), b"", "'E1' is no LOCATION/EVSE"),

@@ -440,8 +440,8 @@ async def test_a_page_is_one_statement_beside_the_one_that_confirms_the_caller(
             async with asyncio.timeout(10):
                 while len(statements) < rendered + 2:
                     await asyncio.sleep(0.01)
-    confirmed, listed = statements[rendered:]
-    assert "revision from ocpi_line" in confirmed and "ocpi_words" in listed
+    listed, confirmed = statements[rendered:]
+    assert "line.revision" in confirmed and "ocpi_words" in listed
 
 
 async def test_many_at_once_are_all_answered(at_cpo: Ask, cpo: Installation) -> None:
