@@ -1,15 +1,10 @@
-"""An installation is killed again and again while its stations talk, and in the end nothing is lost and nothing twice.
-
-Its stations are somebody else's OCPP and keep what was not answered; its partner lives on and is told everything once.
-"""
+"""An installation is killed, cut off and misled again and again, and in the end nothing is lost and nothing twice."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import secrets
-import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -17,184 +12,35 @@ from pathlib import Path
 from random import Random  # noqa: TID251 - seeded dice: which moment, which car
 
 import pytest
-from msgspec import Struct
+import websockets
 
-from laddnav.billing.rules import payable
-from laddnav.cdrs import actions as cdrs
-from laddnav.db.embedded import Cluster
-from laddnav.db.unit import Database, Unit
-from laddnav.kit.energy import wh
-from laddnav.kit.ids import EvseRef, PartyId
-from laddnav.kit.power import kw
-from laddnav.ledger import actions as ledger
-from laddnav.locations import actions as locations
-from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.connections import partners
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
-from laddnav.readings import actions as readings
-from laddnav.server import settings
-from laddnav.server.clock import ScaledClock, WallClock
-from laddnav.server.hears import HEARS
-from laddnav.sessions import actions as sessions
-from laddnav.sessions.model import Status
-from laddnav.sim.car import Car
-from laddnav.sim.process import Process
-from laddnav.sim.station import SimStation
-from laddnav.tariffs import actions as tariffs
-from laddnav.tokens import actions as tokens
-from laddnav.tokens.model import Whitelist
-from tests.things import connector, evse, location, party, tariff, token
-from tests.walks.companies import NETWORK, PASSWORD, PROVIDER, Company, company, until
+from laddnav.sim.station import Refused, SimStation
+from tests.things import party
+from tests.walks.companies import PROVIDER, Company, company, until
+from tests.walks.traffic import (
+    Traffic,
+    Victim,
+    each_card_of_the_partner_is_known,
+    each_charge_has_one_cdr,
+    each_message_is_there_once,
+    everything_was_heard,
+    furnish,
+    hand_out,
+    hand_out_another,
+    introduce,
+    postings_sum_to_zero,
+    the_partner_has_each_cdr_once,
+    told_more,
+)
 
-KILLS = 20
-STATIONS = ("ST1", "ST2", "ST3", "ST4")
-PLUGS = (1, 2)
-SPEED = 200.0  # of the stations' clock: faster, and the cores have more to do with cars than with being killed
-SAMPLED_EVERY = timedelta(minutes=2)
+KILLS, KILLS_LONG, RECONNECTS = 20, 60, 5_000
+CLOCK_OFF = 12 * 60  # minutes at most, ahead or behind
 
 # Each start takes a second of a core, and the cores may be busy.
 SHORT = pytest.mark.timeout(600)
 LONG = (pytest.mark.long, pytest.mark.timeout(3600))
-
-
-# Each plug has a card of its own, so that no driver is at two places; every second one is the partner's.
-CARDS = {(station_id, no): f"04{station_id}{no}" for station_id in STATIONS for no in PLUGS}
-
-
-class Truth(Struct, kw_only=True):
-    """A charge as it truly was. `readings`: how often the meter was told while it lasted."""
-
-    station_id: str
-    evse_no: int
-    uid: str
-    meter_started: int
-    meter_stopped: int | None = None
-    readings: int = 0
-
-
-class Victim:
-    """The installation's process: `laddnav serve`, always at the same port, started again whenever it was killed."""
-
-    def __init__(self, data: Path, database: str | None) -> None:
-        self.settings = settings.read({}, data=data, database=database, port=_free_port(), allow_loopback_partners=True)
-        self._data = data
-        self._process: Process | None = None
-
-    async def start(self) -> None:
-        words = ["serve", "--data", str(self._data), "--port", str(self.settings.port), "--allow-loopback-partners"]
-        if self.settings.database is not None:
-            words += ["--database", self.settings.database]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
-        log = self._data / "log"
-        self._process = await Process.started(["laddnav.cli", *words], log=log, environment=environment)
-
-    async def kill(self, *, its_database_too: bool = False) -> None:
-        """At once, as a power cut does it."""
-        assert self._process is not None
-        if its_database_too:
-            postmaster = self._data / "postgres/data/postmaster.pid"
-            with suppress(ProcessLookupError):
-                os.kill(int(postmaster.read_text().split("\n", 1)[0]), signal.SIGKILL)
-        await self._process.kill()
-
-    async def stop(self) -> None:
-        if self._process is not None:
-            await self._process.stop()
-
-    @property
-    def url(self) -> str:
-        if self.settings.database is not None:
-            return self.settings.database
-        return Cluster(self._data / "postgres").url("laddnav")
-
-    @asynccontextmanager
-    async def seen(self) -> AsyncIterator[Company]:
-        """What it keeps, and the means to speak for it, over a connection of our own to its database."""
-        database = await Database.connect(self.url, clock=WallClock(), hears=HEARS, size=3)
-        clients = Clients(database, self.settings.roaming)
-        try:
-            yield Company(self.settings.url, database, clients, NETWORK)
-        finally:
-            await clients.close()
-            await database.close()
-
-
-class Traffic:
-    """Cars that come, charge and leave at every plug, one after the other, whatever happens to the installation."""
-
-    def __init__(self, victim: Victim, dice: Random) -> None:
-        began = WallClock().now()
-        # Long enough ago that the stations' day does not reach into the future.
-        clock = ScaledClock(began, began - timedelta(days=3), SPEED)
-        self.truths: list[Truth] = []
-        self.told = 0
-        self._dice = dice
-        self._clock = clock
-        self._over = False
-        self._plugs: list[asyncio.Task[None]] = []
-        self.stations = [
-            SimStation(
-                id,
-                f"{victim.settings.url.replace('http', 'ws', 1)}/ocpp",
-                clock=clock,
-                dice=dice,
-                plugs={no: kw(150) for no in PLUGS},
-                password=PASSWORD,
-                sample_every=None,
-            )
-            for id in STATIONS
-        ]
-
-    @asynccontextmanager
-    async def flowing(self) -> AsyncIterator[None]:
-        """While the block runs cars go on coming; then the last of them leave, and everything untold is told."""
-        lives = [asyncio.create_task(station.run()) for station in self.stations]
-        for station in self.stations:
-            await until(_accepted(station))
-        self._plugs = [asyncio.create_task(self._cars(station, no)) for station in self.stations for no in PLUGS]
-        try:
-            yield
-            self._over = True
-            await asyncio.gather(*self._plugs)
-            for station in self.stations:
-                await until(_nothing_untold(station))
-        finally:
-            for task in (*self._plugs, *lives):
-                task.cancel()
-            await asyncio.gather(*self._plugs, *lives, return_exceptions=True)
-
-    def flows(self) -> None:
-        """Raises what brought the cars of a plug to a stop, if anything did."""
-        for plug in self._plugs:
-            if plug.done():
-                plug.result()
-
-    async def _cars(self, station: SimStation, no: int) -> None:
-        plug = station.plugs[no]
-        while not self._over:
-            car = Car(energy=wh(self._dice.randrange(1_000, 20_000)), power_max=kw(100), steady=0.7)
-            await station.plug_in(no, car)
-            truth = Truth(
-                station_id=station.id, evse_no=no, uid=CARDS[station.id, no], meter_started=int(plug.register.wh)
-            )
-            if await station.show_card(no, truth.uid):
-                self.truths.append(truth)
-                for _ in range(self._dice.randrange(1, 6)):
-                    await self._pass(SAMPLED_EVERY)
-                    await station.sample(no)
-                    truth.readings += 1
-                    self.told += 1
-                await self._pass(SAMPLED_EVERY)
-                await station.end(no)
-                truth.meter_stopped = int(plug.register.wh)
-                self.told += 1
-            await station.unplug(no)
-            await self._pass(SAMPLED_EVERY)
-
-    async def _pass(self, length: timedelta) -> None:
-        """Cars take their time, by the stations' clock."""
-        await asyncio.sleep(length / self._clock.wall(timedelta(seconds=1)))
 
 
 @pytest.fixture
@@ -209,23 +55,97 @@ async def provider(other_database_url: str, tmp_path: Path) -> AsyncIterator[Com
         yield one
 
 
+class Scene:
+    """An installation, its partner, and the cars that come meanwhile."""
+
+    def __init__(self, victim: Victim, provider: Company, traffic: Traffic, dice: Random) -> None:
+        self.victim = victim
+        self.provider = provider
+        self.traffic = traffic
+        self.dice = dice
+
+    async def a_moment(self) -> None:
+        """Until some more was told, and then between two messages or within one."""
+        await until(told_more(self.traffic, self.dice.randrange(3, 20)))
+        await asyncio.sleep(self.dice.random() * 0.05)
+
+
+Trouble = Callable[[Scene], Awaitable[None]]
+
+
+async def the_process_dies(scene: Scene) -> None:
+    await scene.victim.kill()
+    await scene.victim.start()
+
+
+async def so_does_its_database_at_times(scene: Scene) -> None:
+    if scene.dice.random() < 0.5:
+        await scene.victim.kill_database()
+    await the_process_dies(scene)
+
+
+async def the_database_dies_alone(scene: Scene) -> None:
+    await scene.victim.kill_database()
+
+
+async def the_clocks_of_stations_jump(scene: Scene) -> None:
+    scene.traffic.clocks_jumped = True
+    for station in scene.traffic.stations:
+        station.clock_off = timedelta(minutes=scene.dice.randint(-CLOCK_OFF, CLOCK_OFF))
+    if scene.dice.random() < 0.2:
+        await the_process_dies(scene)
+
+
 @pytest.mark.parametrize(
-    ("database_survives", "kills"),
+    ("trouble", "database_survives", "times"),
     [
-        pytest.param(True, KILLS, id="the-database-survives", marks=SHORT),
-        pytest.param(False, KILLS // 2, id="the-database-dies-too", marks=SHORT),
-        pytest.param(True, 60, id="the-database-survives-60-times", marks=LONG),
-        pytest.param(False, 60, id="the-database-dies-60-times", marks=LONG),
+        pytest.param(the_process_dies, True, KILLS, id="the-database-survives", marks=SHORT),
+        pytest.param(so_does_its_database_at_times, False, KILLS // 2, id="the-database-dies-too", marks=SHORT),
+        pytest.param(the_process_dies, True, KILLS_LONG, id="the-database-survives-60-times", marks=LONG),
+        pytest.param(so_does_its_database_at_times, False, KILLS_LONG, id="the-database-dies-60-times", marks=LONG),
+        pytest.param(the_database_dies_alone, False, KILLS_LONG, id="the-database-dies-alone-60-times", marks=LONG),
+        pytest.param(the_clocks_of_stations_jump, True, KILLS_LONG, id="clocks-jump-60-times", marks=LONG),
     ],
 )
-async def test_what_was_acknowledged_is_there_once_however_often_it_was_killed(
-    database_survives: bool, kills: int, database_url: str, provider: Company, tmp_path: Path
+async def test_what_was_acknowledged_is_there_once_whatever_happened(
+    trouble: Trouble, database_survives: bool, times: int, database_url: str, provider: Company, tmp_path: Path
 ) -> None:
     """CDR-003 CDR-004: the partner has every CDR once, whatever was sent twice."""
+    async with scene(tmp_path, database_url if database_survives else None, provider) as one:
+        for number in range(times):
+            await hand_out_another(provider, number)
+            await one.a_moment()
+            await trouble(one)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+async def test_lines_that_break_thousands_of_times_cost_no_charge(
+    database_url: str, provider: Company, tmp_path: Path
+) -> None:
+    """Each in the middle of whatever is said."""
+    async with scene(tmp_path, database_url, provider) as one:
+        broken = 0
+        while broken < RECONNECTS:
+            broken += sum(map(SimStation.break_line, one.traffic.stations))
+            await asyncio.sleep(one.dice.random() * 0.02)
+            await asyncio.gather(*map(comes_again, one.traffic.stations))
+
+
+async def comes_again(station: SimStation) -> None:
+    """At once, and not when it would by itself."""
+    if not station.online:
+        with suppress(OSError, Refused, websockets.WebSocketException):
+            await station.come_online()
+
+
+@asynccontextmanager
+async def scene(data: Path, database: str | None, provider: Company) -> AsyncIterator[Scene]:
+    """Trouble comes while the block runs; afterwards nothing was lost and nothing is there twice."""
     seed = int(os.environ.get("LADDNAV_CRASH_SEED") or secrets.randbelow(1 << 32))
     print(f"LADDNAV_CRASH_SEED={seed}")  # noqa: T201 - shown where it fails
     dice = Random(seed)
-    victim = Victim(tmp_path / "victim", database_url if database_survives else None)
+    victim = Victim(data / "victim", database)
     await victim.start()
     try:
         async with victim.seen() as network:
@@ -233,167 +153,15 @@ async def test_what_was_acknowledged_is_there_once_however_often_it_was_killed(
             await introduce(network, provider)
         traffic = Traffic(victim, dice)
         async with traffic.flowing():
-            for number in range(kills):
-                await hand_out_another(provider, number)
-                await until(_told_more(traffic, dice.randrange(3, 20)))
-                await asyncio.sleep(dice.random() * 0.05)  # the moment between two messages, or within one
-                await victim.kill(its_database_too=not database_survives and dice.random() < 0.5)
-                await victim.start()
+            yield Scene(victim, provider, traffic, dice)
         async with victim.seen() as network:
             await until(lambda: everything_was_heard(network))
             await until(lambda: everything_was_heard(provider))
             await each_message_is_there_once(network, traffic)
             await each_charge_has_one_cdr(network, traffic)
-            await until(lambda: the_partner_has_each_cdr_once(network, provider))
+            await until(lambda: the_partner_has_each_cdr_once(network, provider, traffic))
             await until(lambda: each_card_of_the_partner_is_known(network, provider))
             await postings_sum_to_zero(network)
             await postings_sum_to_zero(provider)
     finally:
         await victim.stop()
-
-
-# Before ---------------------------------------------------------------------------------------------------------------
-
-
-async def furnish(network: Company) -> None:
-    uids = {(station_id, no): f"{station_id}-{no}" for station_id in STATIONS for no in PLUGS}
-    fast = connector(power_max=150_000)
-    async with network.database.unit() as unit:
-        await parties.add(unit, party(NETWORK, ref=unit.new_id(), invoice_every=InvoiceEvery.SESSION))
-        await tariffs.keep(unit, NETWORK, tariff())
-        evses = tuple(evse(uid, connectors=(fast,)) for uid in uids.values())
-        await locations.keep(unit, NETWORK, location(evses=evses))
-        await hand_out(unit, NETWORK)
-        for station_id in STATIONS:
-            await locations.add_station(unit, NETWORK, station_id, password=PASSWORD)
-        for (station_id, no), uid in uids.items():
-            await locations.attach(unit, station_id, no, EvseRef("LOC1", uid))
-
-
-async def hand_out(unit: Unit, owner: PartyId) -> None:
-    for (_, no), uid in CARDS.items():
-        if owner == (NETWORK, PROVIDER)[no % 2]:
-            await tokens.keep(unit, owner, token(uid, owner=owner, whitelist=Whitelist.ALWAYS))
-
-
-async def hand_out_another(provider: Company, number: int) -> None:
-    """The partner tells of it at once, to whoever is alive."""
-    async with provider.database.unit() as unit:
-        another = token(f"NEW{number}", owner=PROVIDER, valid=number % 2 == 0, last_updated=unit.now)
-        await tokens.keep(unit, PROVIDER, another)
-    provider.database.wake()
-
-
-async def introduce(network: Company, provider: Company) -> None:
-    async with network.database.unit() as unit:
-        invitation = await partners.invite(unit, network.clients.settings, NETWORK, Role.CPO)
-    await partners.register(
-        provider.database, provider.clients, invitation.versions_url, invitation.token, PROVIDER, Role.EMSP
-    )
-
-    async def cards_are_known() -> bool:
-        async with network.database.unit() as unit:
-            return len(await tokens.page(unit, NETWORK, PROVIDER)) == len(CARDS) / 2
-
-    await until(cards_are_known)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
-
-
-# Meanwhile ------------------------------------------------------------------------------------------------------------
-
-
-def _accepted(station: SimStation) -> Callable[[], Awaitable[bool]]:
-    async def accepted() -> bool:
-        return station.registration == "Accepted"
-
-    return accepted
-
-
-def _told_more(traffic: Traffic, many: int) -> Callable[[], Awaitable[bool]]:
-    enough = traffic.told + many
-
-    async def told_more() -> bool:
-        traffic.flows()
-        return traffic.told >= enough
-
-    return told_more
-
-
-def _nothing_untold(station: SimStation) -> Callable[[], Awaitable[bool]]:
-    async def nothing_untold() -> bool:
-        return not station.untold
-
-    return nothing_untold
-
-
-# Afterwards -----------------------------------------------------------------------------------------------------------
-
-
-async def everything_was_heard(company: Company) -> bool:
-    """No charge waits to be settled, no announcement for its listener, and no delivery for the partner."""
-    async with company.database.unit() as unit:
-        counts = await sessions.counts(unit, company.holder)
-        jobs = await unit.value("select count(*) from job")
-        waiting = [(one.waiting, one.dead) for one in await partners.connections(unit, company.holder)]
-    assert set(counts) <= {Status.COMPLETED}, counts
-    assert jobs == 0 and waiting == [(0, 0)], (jobs, waiting)
-    return True
-
-
-async def each_message_is_there_once(network: Company, traffic: Traffic) -> None:
-    async with network.database.unit() as unit:
-        kept = await sessions.page(unit, NETWORK, limit=100_000)
-        begun = sorted(f"{one.station_id}/{one.evse_no} {one.token.uid} {one.meter_started}" for one in kept)
-        true = sorted(f"{one.station_id}/{one.evse_no} {one.uid} {one.meter_started}" for one in traffic.truths)
-        assert begun == true
-        truths = {(one.station_id, one.evse_no, one.meter_started): one for one in traffic.truths}
-        for session in kept:
-            truth = truths[session.station_id or "", session.evse_no or 0, int(session.meter_started or 0)]
-            assert session.meter_stopped == truth.meter_stopped
-            told = [one.context for one in await readings.of_session(unit, NETWORK, session.id) if one.register]
-            assert told.count("Sample.Periodic") == truth.readings
-            assert told.count("Transaction.End") == 1
-
-
-async def each_charge_has_one_cdr(network: Company, traffic: Traffic) -> None:
-    async with network.database.unit() as unit:
-        closed = await cdrs.page(unit, NETWORK, limit=100_000)
-        kept = {one.id: one for one in await sessions.page(unit, NETWORK, limit=100_000)}
-    assert sorted(one.session_id or "" for one in closed) == sorted(kept)
-    for cdr in closed:
-        session = kept[cdr.session_id or ""]
-        assert session.meter_started is not None and session.meter_stopped is not None
-        assert cdr.energy.wh == session.meter_stopped - session.meter_started
-
-
-async def the_partner_has_each_cdr_once(network: Company, provider: Company) -> bool:
-    async with network.database.unit() as unit:
-        closed = await cdrs.page(unit, NETWORK, limit=100_000)
-    async with provider.database.unit() as unit:
-        received = await cdrs.page(unit, PROVIDER, limit=100_000)
-        owed = await ledger.entries(unit, PROVIDER, account=payable(NETWORK), limit=100_000)
-    theirs = sorted((one.id, one.energy) for one in closed if one.token.owner == PROVIDER)
-    assert sorted((one.id, one.energy) for one in received) == theirs
-    assert sorted(one.entry.cites for one in owed) == [f"cdr {NETWORK}/{id}" for id, _ in theirs]
-    return True
-
-
-async def each_card_of_the_partner_is_known(network: Company, provider: Company) -> bool:
-    """As it is, whatever was being said when the installation died."""
-    known: list[set[tuple[str, bool]]] = []
-    for one in (network, provider):
-        async with one.database.unit() as unit:
-            page = await tokens.page(unit, one.holder, PROVIDER, limit=1000)
-            known.append({(card.uid, card.valid) for _, _, card in page})
-    assert known[0] == known[1]
-    return True
-
-
-async def postings_sum_to_zero(company: Company) -> None:
-    async with company.database.unit() as unit:
-        assert sum(one.amount for one in await ledger.trial_balance(unit, company.holder)) == 0

@@ -81,6 +81,7 @@ class SimStation:
         self.registration: str | None = None
         self.untold: list[Fact] = []
         self.refusals: list[str] = []  # error codes that the server answered with, oldest first
+        self.clock_off = timedelta()  # what it says is so much later than it is
         self._url = f"{url.rstrip('/')}/{id}"
         self._clock = clock
         self._dice = dice
@@ -141,6 +142,13 @@ class SimStation:
         if self.registration == "Accepted":
             await self._tell_plugs()
             await self.tell()
+
+    def break_line(self) -> bool:
+        """In the middle of whatever is said; False when there was none. It comes online again by itself."""
+        if self._socket is None:
+            return False
+        self._socket.transport.abort()
+        return True
 
     async def go_offline(self) -> None:
         """Hang up; what happens from now on is kept until the station comes online again."""
@@ -228,7 +236,7 @@ class SimStation:
             connector_id=no,
             id_tag=uid,
             meter_start=int(charge.register.wh),
-            timestamp=rfc3339(now),
+            timestamp=rfc3339(now + self.clock_off),
             reservation_id=None if kept is None else kept.number,
         )
         if not self._happens(self.manners.forgets_starts):
@@ -248,7 +256,7 @@ class SimStation:
         if charge is None:
             return
         power = plug.measure(now)
-        value = meter_value(now, plug.register, power, "Sample.Periodic")
+        value = meter_value(now + self.clock_off, plug.register, power, "Sample.Periodic")
         self.untold.append(
             Fact(
                 charge=charge,
@@ -266,14 +274,15 @@ class SimStation:
         if charge is None:
             return
         power = plug.measure(now)
-        stopped, value = int(plug.register.wh), meter_value(now, plug.register, power, "Transaction.End")
+        stopped, said_at = int(plug.register.wh), now + self.clock_off
+        value = meter_value(said_at, plug.register, power, "Transaction.End")
         stopper = uid or (charge.uid if reason is Reason.local else None)
 
         def told(number: int) -> Any:
             return call.StopTransaction(
                 transaction_id=number,
                 meter_stop=stopped,
-                timestamp=rfc3339(now),
+                timestamp=rfc3339(said_at),
                 reason=reason,
                 id_tag=stopper,
                 transaction_data=[value],
@@ -364,7 +373,7 @@ class SimStation:
                 connector_id=plug.no,
                 error_code=plug.error,
                 status=plug.status,
-                timestamp=rfc3339(self._clock.now()),
+                timestamp=rfc3339(self._clock.now() + self.clock_off),
             )
         )
 
