@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import pytest
 
-from laddnav.db.refusals import Unreachable
 from laddnav.db.unit import Database
 from tests.clock import SetClock
 
@@ -79,13 +78,14 @@ async def test_a_transaction_that_is_undone_leaves_nothing_to_the_next(database:
         assert await unit.value("select array_agg(name) from setting where name = any('{a,b}')") == ["a"]
 
 
-async def test_a_connection_that_is_lost_in_an_empty_transaction_is_nobodys(
-    database: Database, database_url: str, clock: SetClock
+@pytest.mark.parametrize("writes", [False, True])
+async def test_a_connection_that_is_lost_while_it_is_at_hand_costs_nobody_anything(
+    database: Database, database_url: str, clock: SetClock, writes: bool
 ) -> None:
     other = await Database.connect(database_url, clock=clock, size=1)
 
     async def write(name: str) -> int:
-        async with other.unit(writes=True) as unit:
+        async with other.unit(writes=writes) as unit:
             unit.write(SET, name)
             found: int = await unit.value(WHO)
             return found
@@ -93,11 +93,14 @@ async def test_a_connection_that_is_lost_in_an_empty_transaction_is_nobodys(
     async with asyncio.timeout(10):
         for name in ("a", "b"):
             pid = await write(name)
+            cut = asyncio.Event()
+            connection = (other.pool._begun or other.pool._at_hand)[-1]
+            connection.add_termination_listener(lambda *_, cut=cut: cut.set())
             async with database.unit() as unit:
                 await unit.value("select pg_terminate_backend($1, 5000)", pid)
-            await asyncio.sleep(0)
-        with suppress(Unreachable):  # it may not have been heard yet that the line is cut
-            await write("c")
-        await write("d")
+            await cut.wait()
+        await write("c")
         assert other.pool.lent == 0
         await other.close()
+    async with database.unit() as unit:
+        assert await unit.value("select count(*) from setting where name = any('{a,b,c}')") == 3

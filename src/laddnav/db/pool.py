@@ -39,7 +39,7 @@ class Pool:
     async def acquire(self) -> Connection:
         while self._at_hand:
             connection = self._at_hand.pop()
-            if not connection.is_closed():
+            if not _lost(connection):
                 return connection
             await self._pool.release(connection)
         while (begun := await self.begun()) is not None:
@@ -54,7 +54,7 @@ class Pool:
     async def release(self, connection: Connection, *, sound: bool) -> None:
         """`sound`: nothing was cut short on it, so that whoever is next may have it as it is."""
         wanted = self._closing or self._waiting or len(self._at_hand) >= AT_HAND
-        if sound and not wanted and not connection.is_closed():
+        if sound and not wanted and not _lost(connection):
             self._at_hand.append(connection)
         else:
             await self._pool.release(connection)
@@ -64,7 +64,7 @@ class Pool:
         self._begun_used = True
         while self._begun:
             connection = self._begun.pop()
-            if not connection.is_closed():
+            if not _lost(connection):
                 return connection
             await self._pool.release(connection)
         return None
@@ -143,3 +143,11 @@ class Pool:
     def _stop_looking(self) -> None:
         if self._look is not None:
             self._look.cancel()
+
+
+def _lost(connection: Connection) -> bool:
+    """The driver takes a connection back by itself once it has noticed that it was cut, and then answers nothing."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
