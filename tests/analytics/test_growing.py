@@ -76,7 +76,7 @@ async def test_what_grows_is_asked_for_by_an_index(database: Database, clock: Se
         asked = (
             ("session_began", analytics.NEEDED, since, until, now),
             ("session_lasting", analytics.NEEDED, since, until, now),
-            ("Index Scan using reading_quarter_", analytics.COUNTED, None, since, until, "2026-01", "2026-12"),
+            ("reading_quarter_", analytics.COUNTED, None, since, until, "2026-01", "2026-12"),
             ("ocpp_told_alert", attention.ALERTS, None, now),
             ("ocpp_told_at", reports.FORGET_ALERTS, since, 100),
             ("ocpp_call_over", calls.FORGET, since, 100),
