@@ -1,0 +1,320 @@
+"""A site: a grid connection with its panels and the Evses that they feed, and what is to happen there.
+
+Amperes are per phase of the mains. What was set up, and what is said to a Station, is exact; a plan is in floats.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.scheduling.site import Wish
+
+Amps = tuple[Decimal, Decimal, Decimal]  # of L1, L2 and L3 of the mains
+NO_AMPS: Amps = (Decimal(0), Decimal(0), Decimal(0))
+
+
+class Phase(StrEnum):
+    """Of the mains."""
+
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+
+
+class Aim(StrEnum):
+    """What the plan of a site is for, once every car has what it needs."""
+
+    COST = "COST"
+    CARBON = "CARBON"
+    EVEN = "EVEN"  # as even a load as can be
+
+
+class Panel(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A board with fuses below the grid connection; `under` names the one that feeds it, None: the connection does."""
+
+    name: str
+    under: str | None = None
+    amps: Amps
+
+
+class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An Evse that the site feeds, by its Station and the Station's own number for it.
+
+    `panel` None: it hangs on the connection itself. `phases`: which of the mains is behind the Station's L1, L2, L3;
+    one of them, where only one is wired. `fallback_amps` is what it may draw when nobody tells it: without a line, or
+    after what it was told has lapsed. `amps_max` is the most that it can.
+    """
+
+    station_id: str
+    evse_no: int
+    panel: str | None = None
+    phases: tuple[Phase, ...] = (Phase.L1, Phase.L2, Phase.L3)
+    amps_max: Decimal
+    amps_min: Decimal = Decimal(6)
+    fallback_amps: Decimal = Decimal(6)
+    discharge_amps_max: Decimal = Decimal(0)
+
+
+class Battery(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of what goes in, the share `efficiency` comes out."""
+
+    capacity_kwh: Decimal
+    charge_kw: Decimal
+    discharge_kw: Decimal
+    efficiency: Decimal = Decimal("0.9")
+
+
+class Unsaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a driver is taken to need who says nothing: so much, and to leave so long after plugging in."""
+
+    energy_kwh: Decimal = Decimal(20)
+    stay_hours: Decimal = Decimal(8)
+
+
+class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`amps` is what the connection gives on each phase, and `building` the most that is drawn there beside the cars.
+
+    Fallbacks and the building together fit every panel and phase, or the site is not accepted. `reaction_seconds` is
+    how long a Station may take to follow; one that does not is taken out.
+    """
+
+    holder: PartyId
+    id: str
+    ref: str
+    name: str
+    location_ids: tuple[str, ...] = ()
+    time_zone: str
+    currency: str
+    bidding_zone: str | None = None
+    grid_tariff_id: str | None = None
+    amps: Amps
+    volts: Decimal = Decimal(230)
+    panels: tuple[Panel, ...] = ()  # each after the one that feeds it
+    members: tuple[Member, ...] = ()
+    building: Amps = NO_AMPS
+    unbalance_amps: Decimal | None = None
+    solar_kwp: Decimal | None = None
+    battery: Battery | None = None
+    aim: Aim = Aim.COST
+    unsaid: Unsaid = Unsaid()
+    reaction_seconds: int = 60
+    last_updated: datetime
+
+
+# What is measured, and what others limit -----------------------------------------------------------------------------
+
+
+class Place(StrEnum):
+    """Where a meter of a site sits."""
+
+    GRID = "GRID"  # all that comes in, below zero what goes out
+    BUILDING = "BUILDING"  # all that is drawn beside cars, battery and roof
+    SOLAR = "SOLAR"  # what the roof gives
+    BATTERY = "BATTERY"  # what goes into it, below zero what comes out
+
+
+class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a meter said; `stored_kwh` is what a battery holds."""
+
+    place: Place
+    at: datetime
+    amps: Amps
+    stored_kwh: Decimal | None = None
+
+
+class Covers(StrEnum):
+    """What a limit from outside is for."""
+
+    SITE = "SITE"  # all that comes in from the grid
+    CARS = "CARS"
+
+
+class OutsideLimit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """So many kW at most in a time, as somebody outside says (`by`: a grid, a home), under an `id` of its own.
+
+    `end_at` None: until it is taken back. `obeyed_at`: since when nothing there may draw more, by what Stations have
+    acknowledged; None: not yet.
+    """
+
+    id: str
+    by: str
+    kw: Decimal
+    covers: Covers = Covers.SITE
+    begin_at: datetime
+    end_at: datetime | None = None
+    told_at: datetime
+    obeyed_at: datetime | None = None
+
+
+# The plan ------------------------------------------------------------------------------------------------------------
+
+
+class PlannedCar(Struct, frozen=True, kw_only=True):
+    """A car as the plan saw it. `energy` is what it still wanted, `unmet` what it will miss, both kWh; `power` kW a step.
+
+    `said`: its driver, or whoever speaks for the vehicle, said what it needs; False: it is taken to need the usual.
+    """
+
+    session_id: str
+    session_ref: str
+    station_id: str
+    evse_no: int
+    since_at: datetime
+    departs_at: datetime
+    energy: float
+    said: bool
+    wish: Wish
+    amps_max: float
+    power: tuple[float, ...]
+    unmet: float
+
+
+class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to happen at a site: kW a step, the mean over the step. `number` grows by one with each plan.
+
+    `prices` are money per kWh that comes in. `cost` is that of all energy and peaks until the end, `bound` what no plan
+    could do for less, `at_once` what the same energy costs when every car takes it as soon as it can. `forecast_from`:
+    prices from then on are not published yet. `notes` say what cannot be met, or was not known.
+    """
+
+    number: int
+    made_at: datetime
+    why: str
+    start_at: datetime
+    step_minutes: int
+    prices: tuple[float, ...]
+    carbon: tuple[float, ...] = ()
+    cars: tuple[PlannedCar, ...] = ()
+    grid: tuple[float, ...] = ()
+    building: tuple[float, ...] = ()
+    solar: tuple[float, ...] = ()
+    battery: tuple[float, ...] = ()
+    limit: tuple[float, ...] = ()
+    cost: float
+    bound: float | None = None
+    at_once: float | None = None
+    currency: str
+    forecast_from: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Quarter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A quarter of an hour that is over: what was planned for it and what happened, mean kW each; None: not known."""
+
+    at: datetime
+    planned: float | None = None
+    cars: float = 0.0
+    grid: float | None = None
+    building: float | None = None
+    solar: float | None = None
+    limit: float | None = None
+    price: float | None = None
+
+
+# How it stands -------------------------------------------------------------------------------------------------------
+
+
+class Why(StrEnum):
+    """Why a car has what it has now."""
+
+    AS_PLANNED = "AS_PLANNED"
+    WAITS_FOR_BETTER = "WAITS_FOR_BETTER"  # a cheaper or greener hour before it leaves
+    WAITS_ITS_TURN = "WAITS_ITS_TURN"  # there is not enough for all at once
+    ROOM_IS_MADE = "ROOM_IS_MADE"  # others have not lowered yet what this one will get
+    HAS_ENOUGH = "HAS_ENOUGH"
+    LIMITED = "LIMITED"  # by somebody else
+    AWAY = "AWAY"  # its Station cannot be told: it has its fallback
+    TAKEN_OUT = "TAKEN_OUT"  # its Station did not follow
+
+
+class Gauge(Struct, frozen=True, kw_only=True):
+    """A panel now, amperes by phase; the connection is the first and has the name ''.
+
+    `committed` is the most that its cars may draw by what Stations have acknowledged; `drawn` what they say they do;
+    `building` what else is drawn there.
+    """
+
+    panel: str
+    limit: Amps
+    committed: Amps
+    drawn: Amps
+    building: Amps
+
+
+class CarNow(Struct, frozen=True, kw_only=True):
+    """A car that stands there: amperes per phase, kW, kWh; `planned` is None where no plan knows it yet."""
+
+    session_id: str
+    session_ref: str
+    station_id: str
+    evse_no: int
+    panel: str | None
+    phases: tuple[Phase, ...]
+    wish: Wish
+    said: bool
+    departs_at: datetime
+    wanted_kwh: Decimal
+    had_kwh: Decimal
+    unmet_kwh: Decimal
+    target_amps: Decimal
+    committed_amps: Decimal
+    drawn_kw: Decimal | None
+    planned_kw: Decimal | None
+    why: Why
+
+
+class MemberNow(Struct, frozen=True, kw_only=True):
+    """How a member stands: `fallback_known` False: it counts with all that it can draw until it says that it has it.
+
+    `out_at`: since when it is taken out; an operator brings it back.
+    """
+
+    station_id: str
+    evse_no: int
+    connected: bool
+    fallback_known: bool
+    committed_amps: Decimal
+    out_at: datetime | None = None
+
+
+class Picture(Struct, frozen=True, kw_only=True):
+    """A site now, for whoever looks at it; `grid_kw` None: no meter says."""
+
+    holder: PartyId
+    site_id: str
+    ref: str
+    at: datetime
+    gauges: tuple[Gauge, ...]
+    cars: tuple[CarNow, ...]
+    members: tuple[MemberNow, ...]
+    limits: tuple[OutsideLimit, ...]
+    grid_kw: Decimal | None
+    solar_kw: Decimal | None
+    measured_at: datetime | None
+    plan_number: int | None
+
+
+class Savings(Struct, frozen=True, kw_only=True):
+    """What planning was worth in a time: the same cars and the same energy, as it was charged and as soon as it could.
+
+    Both at the prices and peaks that came true. `carbon` in kg; None: nobody knew it.
+    """
+
+    begin_at: datetime
+    end_at: datetime
+    currency: str
+    cars: int
+    energy_kwh: Decimal
+    cost: Decimal
+    cost_at_once: Decimal
+    carbon: Decimal | None = None
+    carbon_at_once: Decimal | None = None
+
+    @property
+    def saved(self) -> Decimal:
+        return self.cost_at_once - self.cost
