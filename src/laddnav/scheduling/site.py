@@ -92,7 +92,9 @@ class Peak(Struct, frozen=True, kw_only=True):
 
     `hours`: the steps of each measured hour that lies in the window of the charge; `days`: on which day each is.
     `highest`: the peaks of days of this month so far in kW; `begun`: kWh that the first hour has had before the first
-    step.
+    step. `weights`: by what factor each hour counts (half at night, say); empty: all in full. `highest` and `begun` are
+    weighed already. `today`: which of `highest` is that of the day of `days[0]`, so that it takes no second place; None:
+    that day has none yet.
     """
 
     per_kw: float
@@ -101,6 +103,8 @@ class Peak(Struct, frozen=True, kw_only=True):
     top_n: int = 1
     highest: tuple[float, ...] = ()
     begun: float = 0.0
+    weights: tuple[float, ...] = ()
+    today: int | None = None
 
 
 class Site(Struct, frozen=True, kw_only=True):
