@@ -78,12 +78,13 @@ async def test_another_tariff_holds_from_the_moment_of_the_preference(
     await measured(database, station, session, 10_000)
     wants = Preferences(profile=CHEAP, departs_at=clock.now() + timedelta(hours=8), energy=kwh(40))
     async with database.unit() as unit:
-        assert await prefer(unit, US, session.id, wants) is PreferencesAnswer.ACCEPTED
+        assert (await prefer(unit, US, session.id, wants)).answer is PreferencesAnswer.ACCEPTED
     clock.advance(timedelta(hours=2))
     session = await measured(database, station, session, 30_000)
     assert session.cost is not None and session.cost.before_taxes == 45
     async with database.unit() as unit:
-        assert await prefer(unit, US, session.id, Preferences(profile=REGULAR)) is PreferencesAnswer.ACCEPTED
+        back = await prefer(unit, US, session.id, Preferences(profile=REGULAR))
+        assert back.answer is PreferencesAnswer.ACCEPTED
     clock.advance(timedelta(hours=1))
     async with database.unit() as unit:
         await sessions.stop(unit, holder=US, session_id=session.id, at=unit.now, register=wh(40_000), reason="Local")
@@ -121,8 +122,8 @@ async def test_only_a_charge_at_an_evse_that_can_follow_has_preferences(
     async with database.unit() as unit:
         with pytest.raises(NoPreferences):
             await prefer(unit, US, other.id, Preferences(profile=REGULAR))
-        answer = await prefer(unit, US, session.id, Preferences(profile=FAST))
-        assert answer is PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED
+        answered = await prefer(unit, US, session.id, Preferences(profile=FAST))
+        assert answered.answer is PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED
         with pytest.raises(UnknownSession):
             await prefer(unit, US, "nobody", Preferences(profile=REGULAR))
         await sessions.stop(unit, holder=US, session_id=session.id, at=unit.now, register=wh(0), reason="Local")

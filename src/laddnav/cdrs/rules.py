@@ -15,6 +15,7 @@ from laddnav.pricing.model import Amount, Charge, Priced, Stated
 from laddnav.pricing.rounding import rounded
 from laddnav.pricing.tab import metered
 from laddnav.sessions.model import Session
+from laddnav.sessions.preferred import tariffs_since
 
 ID_MAX = 39  # of a Credit CDR; others have 36 (OCPI 2.2.1 mod_cdrs_cdr_object)
 CREDIT = "-C"
@@ -86,7 +87,7 @@ def closed(
     assert session.place is not None, "a charge of ours has begun somewhere"
     tariffs = () if session.tab is None else session.tab.tariffs
     tariff = tariffs[0] if tariffs else None
-    then = [(one.at, one.tariff) for one in session.preferred]
+    then = tariffs_since(session.preferred)
     priced = (
         Priced(currency=session.currency)
         if tariff is None

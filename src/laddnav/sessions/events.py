@@ -80,28 +80,41 @@ class StopAnswered(SessionEvent, frozen=True, kw_only=True):
 
 
 class LimitsRequested(SessionEvent, frozen=True, kw_only=True):
-    """The Station is to set, clear or tell (`what`) the limits of this charge; `request` is what asked, to be told."""
+    """The Station is to set, clear or tell (`what`) the limits of this charge; `request` is what asked, to be told.
+
+    `by`: whose limits change, as text.
+    """
 
     each: ClassVar[bool] = True
 
     what: Limiting
     station_id: str
+    by: str = ""
     seconds: int = 0  # for how long limits are to be told
     request: str | None = None
 
 
 class LimitsAnswered(SessionEvent, frozen=True, kw_only=True):
-    """What the Station said, in words of OCPI's ChargingProfileResultType or CommandResultType."""
+    """What the Station said, in words of OCPI's ChargingProfileResultType or CommandResultType.
+
+    `by`: whose limits were to change, as text. `obeyed`: of what it tells that holds, how that is to what was asked.
+    """
 
     each: ClassVar[bool] = True
 
     what: Limiting
     result: str
+    by: str = ""
+    obeyed: str | None = None
     request: str | None = None
 
 
 class LimitsChanged(SessionEvent, frozen=True, kw_only=True):
     """What limits this charge is different now; whoever limits it from outside wants to know."""
+
+
+class PreferencesChanged(SessionEvent, frozen=True, kw_only=True):
+    """What is wanted of this charge is different now; whoever plans or bounds it wants to know."""
 
 
 def about(kind: type[SessionEvent], session: Session) -> SessionEvent:

@@ -109,13 +109,47 @@ class ProfileType(StrEnum):
     REGULAR = "REGULAR"
 
 
+class Voice(StrEnum):
+    """Who says what a charge is for: the driver, before the car or in a partner's app, the car itself, its fleet.
+
+    DEFAULT is what the operator supposes of drivers who say nothing.
+    """
+
+    DRIVER = "DRIVER"
+    APP = "APP"
+    CAR = "CAR"
+    FLEET = "FLEET"
+    DEFAULT = "DEFAULT"
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """What the whole charge may cost, with the taxes that its driver pays."""
+
+    amount: Decimal
+    currency: str
+
+
+class Battery(Struct, frozen=True, kw_only=True):
+    """How full a car is when this is said, and how full it should be, in percent of what it holds."""
+
+    percent: Decimal
+    percent_wanted: Decimal
+    capacity: Energy
+
+
 class Preferences(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a driver wants of a charge (OCPI 2.2.1 mod_sessions_charging_preferences_object)."""
+    """What a driver wants of a charge (OCPI 2.2.1 mod_sessions_charging_preferences_object).
+
+    `energy` is that of the whole charge, from its beginning on. `battery` says the same as a state of charge; once
+    accepted, `energy` is what that came to. OCPI has no word for it, nor for `budget`.
+    """
 
     profile: ProfileType
     departs_at: datetime | None = None
     energy: Energy | None = None
     may_discharge: bool = False
+    budget: Budget | None = None
+    battery: Battery | None = None
 
 
 class PreferencesAnswer(StrEnum):
@@ -128,25 +162,44 @@ class PreferencesAnswer(StrEnum):
     PROFILE_TYPE_NOT_SUPPORTED = "PROFILE_TYPE_NOT_SUPPORTED"
 
 
-class Preferred(Struct, frozen=True, kw_only=True):
-    """From this instant on the driver wanted this, and the Tariff for it held."""
+class Preferred(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From this instant on this was wanted, and the Tariff for it held; None: the one that held before."""
 
     at: datetime
     wants: Preferences
-    tariff: Tariff
+    tariff: Tariff | None = None
+    by: Voice = Voice.APP
 
 
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What somebody outside limits a charge to, of ours or of our driver: who is `by` hears of every change since.
+    """What one party limits a charge to, of ours or of our driver; the holder itself among them, for its site.
 
-    `wanted` is asked of the Station and not answered yet; `profile` None: it was taken back. `held`: the Station has
-    followed at least one profile of theirs.
+    `wanted` is asked of the Station under `request`, and not answered yet; `profile` None: it was taken back. `held`:
+    the Station has followed at least one profile of theirs, and so whoever is `by` hears of every change since.
     """
 
     by: PartyId
     held: bool = False
     wanted: ChargingProfile | None = None
+    request: str | None = None
     profile: ChargingProfile | None = None
+
+
+class Obeyed(StrEnum):
+    """What a Station says that holds, beside what it was asked for."""
+
+    AS_ASKED = "AS_ASKED"
+    LESS = "LESS"  # it knows a lower limit
+    MORE = "MORE"  # it does not follow
+    UNKNOWN = "UNKNOWN"  # it does not say, or not in words that could be compared
+
+
+class ReadBack(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of asking the Station what limits the charge. `due`: limits have changed since it said so."""
+
+    at: datetime
+    obeyed: Obeyed
+    due: bool = False
 
 
 class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -189,8 +242,9 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     command_id: str | None = None  # the START_SESSION that asked for it
     reserved: Reserved | None = None
     preferred: tuple[Preferred, ...] = ()  # in order of time
-    limits: Limits | None = None
+    limits: tuple[Limits, ...] = ()  # one of each party, in the order in which they came
     active_profile: ActiveChargingProfile | None = None  # all limits together, as its Station or its CPO told last
+    read_back: ReadBack | None = None
     meter_started: Decimal | None = None  # Wh on the register when the car was plugged in
     meter_stopped: Decimal | None = None  # Wh
     revision: int = 1
@@ -203,6 +257,6 @@ class Known(Struct, frozen=True, kw_only=True):
     ref: str
     location_id: str
     time_zone: str
-    limits: Limits | None = None
+    limits: tuple[Limits, ...] = ()
     active_profile: ActiveChargingProfile | None = None
     last_updated: datetime

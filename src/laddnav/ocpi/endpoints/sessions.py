@@ -14,7 +14,7 @@ from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import preferring
-from laddnav.sessions.model import Preferences, Session
+from laddnav.sessions.model import Preferences, Session, Voice
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 
 
@@ -53,10 +53,10 @@ async def prefer(unit: Unit, call: Call) -> Reply:
         raise UnknownSession(id)
     wants = call.codec(Preferences).decode(call.body, call.hearing())
     try:
-        answer = await preferring.prefer(unit, call.holder, session.id, wants)
+        answered = await preferring.prefer(unit, call.holder, session.id, wants, by=Voice.APP)
     except AlreadyEnded as over:
         raise UnknownSession(id) from over
-    return Reply(data=encoded(answer))
+    return Reply(data=encoded(answered.answer))
 
 
 async def get(unit: Unit, call: Call) -> Reply:
