@@ -151,12 +151,44 @@ class OutsideLimit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     obeyed_at: datetime | None = None
 
 
+# What stations were told ---------------------------------------------------------------------------------------------
+
+
+class Lease(Struct, frozen=True, kw_only=True):
+    """So many amperes at most until an instant; `asked_at` is when the Station was told, with this `request`."""
+
+    amps: Decimal
+    until: datetime
+    asked_at: datetime
+    request: str
+
+
+class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a member was told and what it said to that: it outlives every process.
+
+    `fallback` is what its Station has acknowledged to keep to by itself, None: nothing yet. `kept` is the newest Lease
+    that it acknowledged for `session_id`, `asked` one that it has not answered. `over_since`: it draws more than it
+    may. `out_at`: it is taken out.
+    """
+
+    station_id: str
+    evse_no: int
+    fallback: Decimal | None = None
+    session_id: str | None = None
+    kept: Lease | None = None
+    asked: Lease | None = None
+    over_since: datetime | None = None
+    out_at: datetime | None = None
+    out_why: str = ""
+
+
 # The plan ------------------------------------------------------------------------------------------------------------
 
 
 class PlannedCar(Struct, frozen=True, kw_only=True):
-    """A car as the plan saw it. `energy` is what it still wanted, `unmet` what it will miss, both kWh; `power` kW a step.
+    """A car as the plan saw it.
 
+    `energy` is what it still wanted and `unmet` what it will miss, both kWh; `power` is kW a step.
     `said`: its driver, or whoever speaks for the vehicle, said what it needs; False: it is taken to need the usual.
     """
 

@@ -1,0 +1,65 @@
+"""Verbs about what a site is told from outside: what its meters measure, and what others limit it to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.sites import store
+from laddnav.sites.actions.setting_up import fetch
+from laddnav.sites.events import SiteLimited
+from laddnav.sites.model import Covers, Measurement, OutsideLimit
+
+
+async def measured(unit: Unit, holder: PartyId, site_id: str, one: Measurement) -> None:
+    """What a meter of the site said; what is older than what it said last changes nothing. Raises UnknownSite."""
+    site = await fetch(unit, holder, site_id)
+    store.put_measurement(unit, site, one)
+
+
+async def measurements(unit: Unit, holder: PartyId, site_id: str) -> Sequence[Measurement]:
+    """The newest of each meter. Raises UnknownSite."""
+    return await store.measurements(unit, await fetch(unit, holder, site_id))
+
+
+async def limited(
+    unit: Unit,
+    holder: PartyId,
+    site_id: str,
+    begin_at: datetime,
+    end_at: datetime | None,
+    kw: Decimal,
+    by: str,
+    *,
+    id: str,
+    covers: Covers = Covers.SITE,
+) -> OutsideLimit:
+    """Somebody outside allows so much in a time; what the same one said under the same id before is replaced.
+
+    Raises UnknownSite.
+    """
+    site = await fetch(unit, holder, site_id)
+    before = await store.limit(unit, site, by, id)
+    one = OutsideLimit(id=id, by=by, kw=kw, covers=covers, begin_at=begin_at, end_at=end_at, told_at=unit.now)
+    if before is not None and replace(one, told_at=before.told_at, obeyed_at=before.obeyed_at) == before:
+        return before
+    store.put_limit(unit, site, one)
+    unit.announce(SiteLimited(holder=holder, site_id=site.id))
+    return one
+
+
+async def unlimited(unit: Unit, holder: PartyId, site_id: str, by: str, id: str) -> None:
+    """They take it back; what was not there stays so. Raises UnknownSite."""
+    site = await fetch(unit, holder, site_id)
+    store.drop_limit(unit, site, by, id)
+    unit.announce(SiteLimited(holder=holder, site_id=site.id))
+
+
+async def limits(unit: Unit, holder: PartyId, site_id: str) -> Sequence[OutsideLimit]:
+    """Those that hold now or later, with since when each is obeyed. Raises UnknownSite."""
+    return await store.limits(unit, await fetch(unit, holder, site_id), unit.now)
