@@ -57,7 +57,8 @@ class Car(Struct, frozen=True, kw_only=True):
 
     It draws the same amperes from each of `phases` (of the mains: 0, 1, 2), `amps_min` at least or nothing at all.
     `ceilings`: at most so many amperes by step, as others limit it; empty: nobody does. `weight`: how much a kWh that
-    it misses counts beside those of others.
+    it misses counts beside those of others. One that can discharge gives back of what it has been given meanwhile,
+    never of what it came with; of what it gives back, `discharge_efficiency` comes out.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Car(Struct, frozen=True, kw_only=True):
     wish: Wish = Wish.CHEAP
     weight: float = 1.0
     discharge_amps_max: float = 0.0
+    discharge_efficiency: float = 0.9
     ceilings: tuple[float, ...] = ()
 
 
@@ -93,8 +95,8 @@ class Peak(Struct, frozen=True, kw_only=True):
     `hours`: the steps of each measured hour that lies in the window of the charge; `days`: on which day each is.
     `highest`: the peaks of days of this month so far in kW; `begun`: kWh that the first hour has had before the first
     step. `weights`: by what factor each hour counts (half at night, say); empty: all in full. `highest` and `begun` are
-    weighed already. `today`: which of `highest` is that of the day of `days[0]`, so that it takes no second place; None:
-    that day has none yet.
+    weighed already. `today`: which of `highest` is that of the day of `days[0]`, so that it takes no second place;
+    None: that day has none yet.
     """
 
     per_kw: float
@@ -133,8 +135,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     """What is to happen. `power`: (car, step) kW, the mean over the step, below zero where a car gives back.
 
     `grid`: (step) kW in, below zero out; `battery`: (step) kW into it; `unmet`: (car) kWh that it will miss. `cost` is
-    that of all energy and peaks; `bound`: no plan could cost less for the energy that this one gives, None where nobody
-    knows.
+    that of all energy, the building's too, and of what the peaks of the month rise by; `bound`: no plan that heeds the
+    same wishes could cost less for the energy that this one gives, None where nobody knows. `notes`: what of the input
+    could not be meant as it was said, and what was planned with instead, in sentences.
     """
 
     power: Floats
@@ -143,3 +146,4 @@ class Plan(Struct, frozen=True, kw_only=True):
     unmet: Floats
     cost: float
     bound: float | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,144 @@
+"""A site laid out as arrays: what each car may draw in each step, what the fuses leave, and what bad input meant."""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from laddnav.scheduling.site import Car, Floats, Site
+
+MOST_ENERGY = 10_000.0  # kWh that one car may want; more is a slip of the pen
+MOST_AMPS = 10_000.0
+SHORTEST = 1e-3  # the share of a step below which a car counts as away
+WILD = 1000.0  # a price that is so many times the usual one is planned for as if it were this many
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """What a plan counts with. A car that is plugged in for a share of a step can draw only then.
+
+    `net`: (step) kW that the building draws beyond its solar power, and `load` the same as (phase, step) amperes.
+    `lowest`, `highest`: (panel, phase, step) amperes through each panel, at the first with `load` included; where the
+    building alone is beyond its fuse, the cars may draw nothing more there. `noted`: what was not meant as it was said.
+    """
+
+    share: Floats  # (car, step) of the step
+    ceiling: Floats  # (car, step) amperes at most while it is there, 0 where it is not
+    giving: Floats  # (car, step) amperes that it may give back
+    per_amp: Floats  # (car) kW of one ampere on each of its phases
+    phased: NDArray[np.bool_]  # (car, phase) of the mains
+    wanted: Floats  # (car) kWh
+    prices: Floats
+    feed_in: Floats
+    carbon: Floats
+    net: Floats
+    load: Floats
+    lowest: Floats
+    highest: Floats
+    noted: tuple[str, ...]
+
+
+def laid_out(site: Site) -> Table:
+    noted: list[str] = []
+    count = site.steps.count
+    load = np.vstack([_row(phase, count, "The load of the building", noted) for phase in site.load])
+    solar = _row(site.solar, count, "Solar power", noted)
+    prices = _tame(_row(site.prices, count, "The price", noted, usual=True), noted)
+    feed_in = _row(site.feed_in, count, "The price of energy fed in", noted)
+    if site.feed_in.size and (feed_in > prices).any():
+        noted.append("Energy fed in is paid better than energy drawn costs; no plan is made of that alone")
+    share = _shares(site)
+    ceiling, giving = _ceilings(site.cars, share)
+    phased = np.zeros((len(site.cars), 3), dtype=bool)
+    for number, car in enumerate(site.cars):
+        phased[number, list(car.phases)] = True
+    amps = (load - solar / 3) * 1000 / site.volts
+    lowest, highest = _allowed(site, amps, noted)
+    return Table(
+        share=share,
+        ceiling=ceiling,
+        giving=giving,
+        per_amp=phased.sum(axis=1) * site.volts / 1000,
+        phased=phased,
+        wanted=_wanted(site.cars, noted),
+        prices=prices,
+        feed_in=np.minimum(feed_in, prices),  # else drawing and feeding in at once would be a living
+        carbon=_row(site.carbon, count, "The carbon of a step", noted, usual=True),
+        net=load.sum(axis=0) - solar,
+        load=amps,
+        lowest=lowest,
+        highest=highest,
+        noted=tuple(noted),
+    )
+
+
+def _row(said: Floats, count: int, what: str, noted: list[str], *, usual: bool = False) -> Floats:
+    """One number a step; what is not there or no number is nothing, or as `usual` as the rest."""
+    row = np.full(count, np.nan)
+    row[: min(count, said.size)] = said[:count]
+    missing = ~np.isfinite(row)
+    if not missing.any():
+        return row
+    known = row[~missing]
+    row[missing] = known.mean() if usual and known.size else 0.0
+    if said.size:
+        meant = f"its mean, {row[missing][0]:.4g}," if usual and known.size else "0"
+        noted.append(f"{what} is not known in {missing.sum()} of {count} steps; {meant} is planned with there")
+    return row
+
+
+def _tame(prices: Floats, noted: list[str]) -> Floats:
+    usual = float(np.median(np.abs(prices))) if prices.size else 0.0
+    wild = np.abs(prices) > WILD * usual if usual else np.zeros(prices.size, dtype=bool)
+    if wild.any():
+        noted.append(f"The price is absurd in {wild.sum()} steps, such as {prices[wild][0]:.6g}; less is planned with")
+        return np.clip(prices, -WILD * usual, WILD * usual)
+    return prices
+
+
+def _shares(site: Site) -> Floats:
+    """(car, step) how much of the step the car is plugged in."""
+    steps = site.steps
+    since = np.array([(car.since_at - steps.start_at) / steps.length for car in site.cars])
+    until = np.array([(car.until_at - steps.start_at) / steps.length for car in site.cars])
+    begins = np.arange(steps.count)
+    inside = np.minimum(until[:, None], begins + 1) - np.maximum(since[:, None], begins)
+    return np.where(inside > SHORTEST, np.minimum(inside, 1.0), 0.0).reshape(len(site.cars), steps.count)
+
+
+def _ceilings(cars: tuple[Car, ...], share: Floats) -> tuple[Floats, Floats]:
+    own = np.array([_amount(car.amps_max, MOST_AMPS) for car in cars])
+    ceiling = np.where(share > 0, own[:, None], 0.0).reshape(share.shape)
+    giving = np.zeros_like(share)
+    for number, car in enumerate(cars):
+        if car.ceilings:
+            others = np.nan_to_num(np.array(car.ceilings[: share.shape[1]]), nan=0.0, posinf=MOST_AMPS)
+            ceiling[number, : others.size] = np.minimum(ceiling[number, : others.size], np.maximum(others, 0.0))
+        if car.discharge_amps_max > 0:
+            giving[number] = np.where(share[number] > 0, _amount(car.discharge_amps_max, MOST_AMPS), 0.0)
+    return ceiling, giving
+
+
+def _wanted(cars: tuple[Car, ...], noted: list[str]) -> Floats:
+    wanted = np.array([_amount(car.energy, MOST_ENERGY) for car in cars])
+    for car, meant in zip(cars, wanted, strict=True):
+        if meant != car.energy:
+            noted.append(f"{car.id} wants {car.energy:g} kWh, which is no amount; {meant:g} is planned with")
+    return wanted
+
+
+def _amount(said: float, most: float) -> float:
+    """Nothing, where it is no number or below nothing."""
+    return min(max(said, 0.0), most) if said == said else 0.0
+
+
+def _allowed(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
+    fuses = np.array([[_amount(amps, MOST_AMPS) for amps in panel.amps_max] for panel in site.panels])
+    highest = np.repeat(fuses[:, :, None], site.steps.count, axis=2)
+    lowest = -highest
+    if (load > highest[0]).any():
+        beyond = int((load > highest[0]).any(axis=0).sum())
+        noted.append(f"The building alone draws more than {site.panels[0].name} may carry, in {beyond} steps")
+    highest[0] = np.maximum(highest[0], load)
+    lowest[0] = np.minimum(lowest[0], load)
+    return lowest, highest
