@@ -44,7 +44,7 @@ async def test_a_month_is_shown_with_its_differences_and_read_by_spreadsheets(
     await readings.sum_up(site.database)
     await sign_in(client, site, Role.VIEWER)
     text = await read(client, f"{site.url}/energy?per=location")
-    for words in ("LOC1", "5.200", "3.400", "Not over yet", "1.800", "9.000"):
+    for words in (">Kajen</a>", "5.200", "3.400", "Not over yet", "1.800", "9.000"):
         assert words in text, words
     async with client.get(f"{site.url}/energy.csv?per=station&since={month}&until={month}") as answer:
         header, row = csv.reader(StringIO(await answer.text()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -9,9 +10,11 @@ from starlette.responses import Response
 from laddnav.analytics import actions as analytics
 from laddnav.analytics import tables
 from laddnav.analytics.model import EnergyRow, Per, Place, UptimeRow
+from laddnav.db.unit import Unit
 from laddnav.kit.energy import NO_ENERGY
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
+from laddnav.locations import actions as locations
 from laddnav.people.api import yours
 from laddnav.readings import actions as readings
 from laddnav.readings.rules import mains_of
@@ -27,6 +30,15 @@ async def report(asked: Asked) -> Response:
         location_losses = await analytics.location_losses(unit, asked.visitor.holder, since, until)
         uptime = await analytics.availability(unit, asked.visitor.holder, Place.EVSE, since, until)
         since, until = analytics.months(unit, since, until)
+        places = await _places(
+            unit,
+            {
+                *((one.holder, one.location_id) for one in losses),
+                *((one.holder, one.location_id) for one in location_losses),
+                *((one.holder, one.location_id) for one in uptime),
+                *((one.holder, one.of) for one in rows if per is Per.LOCATION),
+            },
+        )
     return asked.page(
         "energy.html",
         per=per,
@@ -38,6 +50,7 @@ async def report(asked: Asked) -> Response:
         location_losses=location_losses,
         holders=[(str(party.holder), party.name) for party in asked.parties if _mine(asked, party.holder)],
         uptime=uptime,
+        places=places,
         charges=sum(one.charges for one in rows),
         delivered=sum((one.delivered for one in rows), NO_ENERGY),
         billed=sum((one.billed for one in rows), NO_ENERGY),
@@ -84,6 +97,16 @@ async def uptime_table(asked: Asked) -> Response:
     async with asked.unit() as unit:
         rows: tuple[UptimeRow, ...] = await analytics.availability(unit, asked.visitor.holder, Place.EVSE, since, until)
     return _csv(tables.of_uptime(rows), "uptime")
+
+
+async def _places(unit: Unit, shown: Collection[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], tuple[str, str]]:
+    """(ref, name) of the Locations of ours that are still there, by holder and id."""
+    found = await locations.several(unit, [(holder, holder, fold(id)) for holder, id in shown])
+    return {
+        (holder, id): (found[key][0], found[key][1].name or found[key][1].address)
+        for holder, id in shown
+        if (key := (holder, holder, fold(id))) in found
+    }
 
 
 def _mine(asked: Asked, holder: PartyId) -> bool:
