@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -30,6 +30,12 @@ select body, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'RESERVATION', 'ACTIVE')
 order by started_at desc for update
 """
+# Of what is known already, the document is not read again.
+CHARGING_AT = """
+select s.id_key, s.revision, case when s.revision is distinct from known.revision then s.body end as body
+from session s left join unnest($3::text[], $4::int[]) as known(id_key, revision) on known.id_key = s.id_key
+where s.holder = $1 and s.owner = $1 and s.station_id = any($2) and s.status = 'ACTIVE' order by s.ref
+"""
 AT_EVSE = """
 select body, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and started_at between $4 and $5
@@ -43,7 +49,9 @@ where status = $1 and station_id is not null and last_updated < $2 order by last
 LIMITED_BY = """
 select body, revision from session
 where holder = $1 and owner = $1 and status = 'ACTIVE'
-  and concat_ws('*', body::jsonb #>> '{limits,by,country}', body::jsonb #>> '{limits,by,party}') = $2
+  and exists (
+    select from jsonb_array_elements(coalesce(body::jsonb -> 'limits', '[]')) one
+    where concat_ws('*', one #>> '{by,country}', one #>> '{by,party}') = $2)
 order by ref for update
 """
 PAGE = """
@@ -133,6 +141,15 @@ async def by_ref(unit: Unit, ref: str) -> Session | None:
 async def open_at_evse(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> list[Session]:
     rows = await unit.fetch(OPEN_AT_EVSE, str(holder), station_id, evse_no)
     return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def charging_at(
+    unit: Unit, holder: PartyId, station_ids: Sequence[str], known: Mapping[str, Session]
+) -> list[Session]:
+    """`known`, by the form of an id that is compared, need not be read again where it is still true."""
+    revisions = [one.revision for one in known.values()]
+    rows = await unit.fetch(CHARGING_AT, str(holder), list(station_ids), list(known), revisions)
+    return [known[row["id_key"]] if row["body"] is None else _session(row["body"], row["revision"]) for row in rows]
 
 
 async def at_evse(

@@ -3,7 +3,17 @@
 from laddnav.sessions.actions.asking import answer_start, answer_stop, request_start, request_stop
 from laddnav.sessions.actions.charging import Measurement, begin, close_lost, mark, measure, settle_overdue, stop
 from laddnav.sessions.actions.hearing import hear
-from laddnav.sessions.actions.reading import by_ref, counts, course_of, fetch, find, of_our_drivers, page, under_way_at
+from laddnav.sessions.actions.reading import (
+    by_ref,
+    charging_at,
+    counts,
+    course_of,
+    fetch,
+    find,
+    of_our_drivers,
+    page,
+    under_way_at,
+)
 from laddnav.sessions.actions.recounting import STRANGE, at_evse, recount
 
 __all__ = [
@@ -14,6 +24,7 @@ __all__ = [
     "at_evse",
     "begin",
     "by_ref",
+    "charging_at",
     "close_lost",
     "counts",
     "course_of",

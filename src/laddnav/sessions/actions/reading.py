@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.readings import actions as readings
 from laddnav.sessions import store
@@ -60,6 +60,15 @@ async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef) -> Sequence[S
     """What goes on at an Evse of ours, and what is awaited there."""
     found = await locations.station_at(unit, holder, evse)
     return () if found is None else await store.open_at_evse(unit, holder, found[0].id, found[1])
+
+
+async def charging_at(
+    unit: Unit, holder: PartyId, station_ids: Sequence[str], known: Iterable[Session] = ()
+) -> Sequence[Session]:
+    """All cars that charge at some Stations of ours; what is `known` is not read again where nothing happened."""
+    if not station_ids:
+        return ()
+    return await store.charging_at(unit, holder, station_ids, {fold(one.id): one for one in known})
 
 
 async def course_of(unit: Unit, session: Session) -> Course:
