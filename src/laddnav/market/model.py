@@ -15,6 +15,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
+MARKET_TIME = "Europe/Brussels"
 
 # ---- Prices and carbon
 
@@ -27,7 +28,10 @@ class Kind(StrEnum):
 
 
 class Zone(Struct, frozen=True, kw_only=True):
-    """A bidding zone: `eic` is its code at ENTSO-E; `time_zone` is whose midnight begins its market day."""
+    """A bidding zone: `eic` is its code at ENTSO-E, `time_zone` the clock that people there live by.
+
+    The day of the market is the same for all, that of MARKET_TIME.
+    """
 
     code: str
     name: str
@@ -96,7 +100,7 @@ class Document(Struct, frozen=True, kw_only=True):
 class Following(Struct, frozen=True, kw_only=True):
     """That prices of a zone are fetched from a feed; `url` None: where that feed is found by everybody.
 
-    `key` is sealed. `wanted_from` is the first instant that it has not told yet; `late_since`: it should have.
+    `key` is sealed. `late_since`: since when it should have told what it has not; `trouble`: what went wrong last.
     """
 
     zone: str
