@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from laddnav.db.unit import Database, Unit
@@ -73,6 +73,20 @@ async def last_register(
 ) -> Energy | None:
     """The newest that an Evse said in this time in one of these charges; "" is outside of any."""
     return await store.said.last_register(unit, holder, session_ids, station_id, evse_no, since, until)
+
+
+async def newest(
+    unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime
+) -> Mapping[str, Sequence[Reading]]:
+    """How much each charge draws, as was said since: currents and powers by phase, and the last two registers."""
+    return await store.said.newest(unit, holder, session_ids, since) if session_ids else {}
+
+
+async def drawn_by_quarter(
+    unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
+) -> Mapping[datetime, Energy]:
+    """What some Evses, (Station, its number), drew together in each quarter of an hour that was summed up."""
+    return await store.quarters.drawn(unit, holder, evses, since, until) if evses else {}
 
 
 async def facts(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
+from laddnav.kit.energy import Energy
+from laddnav.kit.ids import PartyId
 
 QUARTER = timedelta(minutes=15)
 
@@ -23,6 +26,15 @@ TOUCHED = """
 select distinct date_bin('15 minutes', at, '2000-01-01 00:00+00') as at from reading
 where recorded_at >= $1 and at >= $2 and at < $3 order by 1
 """
+# What a register lost between two quarters was another meter, or a slip: only rises are energy.
+DRAWN = """
+select at, sum(greatest(rise, 0)) as wh from (
+  select q.at, q.last - coalesce(lag(q.last) over (partition by q.station_id, q.evse_no order by q.at), q.first) as rise
+  from reading_quarter q join unnest($2::text[], $3::int[]) as evse(station_id, evse_no) using (station_id, evse_no)
+  where q.holder = $1 and q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.place = 'Outlet'
+    and q.at >= $4 and q.at < $5) risen
+group by at order by at
+"""
 SUMMED_UNTIL = "select summed_until from reading_progress"
 SUMMED = "update reading_progress set summed_until = $1"
 
@@ -35,6 +47,15 @@ async def sum_up(unit: Unit, since: datetime, until: datetime) -> None:
 async def touched(unit: Unit, recorded_since: datetime, since: datetime, until: datetime) -> list[datetime]:
     """The quarters between the two of which something was recorded, in order of time."""
     return [row["at"] for row in await unit.fetch(TOUCHED, recorded_since, since, until)]
+
+
+async def drawn(
+    unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
+) -> dict[datetime, Energy]:
+    """By the beginning of the quarter; what was told in longer steps counts in the quarter in which it was told."""
+    stations, numbers = [one[0] for one in evses], [one[1] for one in evses]
+    rows = await unit.fetch(DRAWN, str(holder), stations, numbers, since, until)
+    return {row["at"]: Energy(row["wh"]) for row in rows}
 
 
 async def summed_until(unit: Unit) -> datetime | None:

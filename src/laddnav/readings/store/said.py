@@ -51,6 +51,20 @@ where holder = $1 and session_id = any($2::text[]) and station_id = $3 and evse_
   and measurand = $7 and phase = '' and place = 'Outlet'
 order by at desc, value desc limit 1
 """
+NEWEST = """
+select distinct on (session_id, measurand, phase)
+  session_id, at, measurand, phase, place, context, value, null as signed
+from reading
+where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = any($4::text[]) and place = 'Outlet'
+order by session_id, measurand, phase, at desc
+"""
+REGISTERS = """
+select session_id, at, measurand, phase, place, context, value, null as signed from (
+  select *, row_number() over (partition by session_id order by at desc) as back from reading
+  where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = $4 and place = 'Outlet'
+    and phase = '') counted
+where back <= 2 order by at
+"""
 MARK = "insert into activity_mark (holder, session_id, at, activity) values ($1, $2, $3, $4) on conflict do nothing"
 MARKS = """
 select at, activity, null::numeric as before_wh, null::numeric as after_wh from activity_mark
@@ -91,6 +105,18 @@ async def of_session(
     unit: Unit, holder: PartyId, session_id: str, since: datetime | None, until: datetime | None
 ) -> tuple[Reading, ...]:
     return tuple(_reading(row) for row in await unit.fetch(OF_SESSION, str(holder), session_id, since, until))
+
+
+async def newest(unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime) -> dict[str, list[Reading]]:
+    """Of each charge the newest of what says how much it draws, by phase, and its last two registers."""
+    found: dict[str, list[Reading]] = {}
+    asked = (str(holder), list(session_ids), since)
+    for row in (
+        *await unit.fetch(NEWEST, *asked, [Measurand.CURRENT_IMPORT, Measurand.POWER_IMPORT]),
+        *await unit.fetch(REGISTERS, *asked, Measurand.ENERGY_IMPORT_REGISTER),
+    ):
+        found.setdefault(row["session_id"], []).append(_reading(row))
+    return found
 
 
 def adopt(
