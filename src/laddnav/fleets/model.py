@@ -196,7 +196,8 @@ class How(StrEnum):
 class Content(Struct, frozen=True, kw_only=True):
     """How much is in a battery at an instant, give or take `sure`.
 
-    `charged` is what the charge under way had given by then, which is in it already.
+    `charged` is what the charge under way had given by then, which is in it already. `odometer` in km, where it was
+    told.
     """
 
     at: datetime
@@ -204,6 +205,7 @@ class Content(Struct, frozen=True, kw_only=True):
     sure: Energy
     how: How
     charged: Energy = NO_ENERGY
+    odometer: Decimal | None = None
 
     @property
     def low(self) -> Energy:
@@ -240,14 +242,15 @@ class Plugged(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How a vehicle stands: what is in it, from when it can be charged, and what it is plugged in to.
+    """How a vehicle stands: what is in it, and what it is plugged in to.
 
-    `fastest`: what the best working Evse of its depot and itself can do together.
+    `home_at`: since or from when it is at its depot; None: nobody knows. `fastest`: what the best working Evse of its
+    depot and itself can do together.
     """
 
     vehicle: Vehicle
     content: Content
-    free_at: datetime
+    home_at: datetime | None
     plugged: Plugged | None
     fastest: Power
 

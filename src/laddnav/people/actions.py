@@ -29,6 +29,7 @@ from laddnav.people.rules import (
     UnknownKey,
     UnknownVisit,
     WrongNameOrPassword,
+    check_fleet,
     checked_name,
     checked_password,
     neighbourhood,
@@ -56,7 +57,7 @@ async def who(unit: Unit, *, cookie: str | None = None, bearer: str | None = Non
             return None
         if key.used_at is None or unit.now - key.used_at >= unit.clock.wall(NEWS):
             store.used(unit, key.id)
-        return Visitor(id=key.id, name=key.name, role=key.role, holder=key.holder, language="en")
+        return Visitor(id=key.id, name=key.name, role=key.role, holder=key.holder, language="en", fleet=key.fleet)
     if cookie is None:
         return None
     visitor = await store.find_visitor(unit, _recognised(cookie))
@@ -166,21 +167,29 @@ async def first_account(unit: Unit) -> str | None:
 
 
 async def add_account(
-    database: Database, *, name: str, password: str, role: Role, language: str = "en", by: str
+    database: Database,
+    *,
+    name: str,
+    password: str,
+    role: Role,
+    language: str = "en",
+    fleet: str | None = None,
+    by: str,
 ) -> Account:
-    """Raises NotAName, PasswordTooShort, PasswordTooLong, NameTaken."""
+    """Raises NotAName, WhichFleet, PasswordTooShort, PasswordTooLong, NameTaken."""
     checked_name(name)
+    check_fleet(role, fleet)
     password_hash = await _slowly(_hasher.hash, checked_password(password))
     async with database.unit() as unit:
-        account = _new_account(unit, name, role, language)
+        account = _new_account(unit, name, role, language, fleet)
         if not await store.insert_account(unit, account, password_hash):
             raise NameTaken(name)
         note(unit, by, "add account", f"account {account.id}", f"{name}, {role}")
         return account
 
 
-def _new_account(unit: Unit, name: str, role: Role, language: str) -> Account:
-    return Account(id=unit.new_id(), name=name, role=role, language=language, created_at=unit.now)
+def _new_account(unit: Unit, name: str, role: Role, language: str, fleet: str | None = None) -> Account:
+    return Account(id=unit.new_id(), name=name, role=role, language=language, created_at=unit.now, fleet=fleet)
 
 
 async def accounts(unit: Unit) -> tuple[Account, ...]:
@@ -248,10 +257,13 @@ async def change_password(
 # ---- Keys
 
 
-async def create_key(unit: Unit, *, name: str, role: Role, holder: PartyId | None, by: str) -> NewKey:
-    """A key of one of our parties, or of the whole installation. Raises NotAName."""
+async def create_key(
+    unit: Unit, *, name: str, role: Role, holder: PartyId | None, fleet: str | None = None, by: str
+) -> NewKey:
+    """A key of one of our parties, of a fleet, or of the whole installation. Raises NotAName, WhichFleet."""
+    check_fleet(role, fleet)
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
-    key = ApiKey(id=unit.new_id(), name=checked_name(name), role=role, holder=holder, created_at=unit.now)
+    key = ApiKey(id=unit.new_id(), name=checked_name(name), role=role, holder=holder, created_at=unit.now, fleet=fleet)
     store.insert_key(unit, key, _recognised(secret))
     scope = "the whole installation" if holder is None else str(holder)
     note(unit, by, "create key", f"key {key.id}", f"{name}, {role}, {scope}")

@@ -11,15 +11,22 @@ from laddnav.kit.ids import PartyId
 
 
 class Role(StrEnum):
-    """Look; run the network; let partners and people in. Each may also do what those before it may."""
+    """Look; run the network; let partners and people in. Each may also do what those before it may.
 
+    FLEET is somebody of a company whose vehicles charge here: one fleet is theirs to see and to change, and no more.
+    """
+
+    FLEET = "fleet"
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Somebody who signs in by name and password. `disabled_at` None: may sign in."""
+    """Somebody who signs in by name and password. `disabled_at` None: may sign in.
+
+    `fleet` is the ref of the one that somebody of Role.FLEET is of.
+    """
 
     id: str
     name: str
@@ -27,6 +34,7 @@ class Account(Struct, frozen=True, kw_only=True):
     language: str
     created_at: datetime
     disabled_at: datetime | None = None
+    fleet: str | None = None
 
 
 class Visit(Struct, frozen=True, kw_only=True):
@@ -46,7 +54,7 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
-    """What a program shows. `holder` None: it speaks for the whole installation."""
+    """What a program shows. `holder` None: it speaks for the whole installation. `fleet` as an Account has it."""
 
     id: str
     name: str
@@ -55,6 +63,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     created_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None
+    fleet: str | None = None
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
@@ -66,6 +75,7 @@ class Visitor(Struct, frozen=True, kw_only=True):
     holder: PartyId | None
     language: str
     visit: Visit | None = None
+    fleet: str | None = None  # of whom Role.FLEET is; without one, they see nothing
 
 
 class SignedIn(Struct, frozen=True):

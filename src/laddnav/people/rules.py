@@ -24,7 +24,8 @@ WAIT_MAX = timedelta(
 FORGOTTEN = timedelta(hours=1)  # quiet for so long: the failures are forgotten
 VISITS_KEPT = timedelta(days=90)  # after their end, for whoever asks who was here
 
-_RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMIN: 2}
+# Who is of one fleet may nothing that does not name that role; what it names looks which fleet it is.
+_RANK = {Role.FLEET: 0, Role.VIEWER: 1, Role.OPERATOR: 2, Role.ADMIN: 3}
 
 
 class WrongNameOrPassword(Refusal):
@@ -86,6 +87,13 @@ class PasswordTooLong(Refusal):
         super().__init__(f"A password has at most {PASSWORD_MAX} characters")
 
 
+class WhichFleet(Refusal):
+    """Somebody of the role fleet is of one fleet, and nobody else is."""
+
+    def __init__(self) -> None:
+        super().__init__("Who has the role fleet is of one fleet; who has another role is of none")
+
+
 class UnknownAccount(Refusal):
     """No account has this id."""
 
@@ -132,6 +140,12 @@ def require(visitor: Visitor | None, needed: Role) -> Visitor:
 def sees(visitor: Visitor, holder: PartyId) -> bool:
     """A key bound to one party sees and touches what that party holds, and nothing else."""
     return visitor.holder is None or visitor.holder == holder
+
+
+def check_fleet(role: Role, fleet: str | None) -> None:
+    """Raises WhichFleet."""
+    if (role is Role.FLEET) != (fleet is not None):
+        raise WhichFleet
 
 
 def check_csrf(visitor: Visitor, token: str | None) -> None:

@@ -7,16 +7,16 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.people.model import Account, ApiKey, Deed, Role, Visit, Visitor
 
 INSERT_ACCOUNT = """
-insert into account (id, name, name_key, password_hash, role, language, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+insert into account (id, name, name_key, password_hash, role, language, created_at, fleet)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (name_key) do nothing
 """
 ANY_ACCOUNT = "select exists (select from account)"
-ACCOUNT = "select id, name, role, language, created_at, disabled_at from account where id = $1"
-ACCOUNT_TO_CHANGE = "select id, name, role, language, created_at, disabled_at from account where id = $1 for update"
-ACCOUNTS = "select id, name, role, language, created_at, disabled_at from account order by name_key"
-PASSWORD_OF_NAME = """
-select id, name, role, language, created_at, disabled_at, password_hash from account where name_key = $1
-"""
+_ACCOUNT = "id, name, role, language, created_at, disabled_at, fleet"
+ACCOUNT = f"select {_ACCOUNT} from account where id = $1"
+ACCOUNT_TO_CHANGE = f"select {_ACCOUNT} from account where id = $1 for update"
+ACCOUNTS = f"select {_ACCOUNT} from account order by name_key"
+PASSWORD_OF_NAME = f"select {_ACCOUNT}, password_hash from account where name_key = $1"
 UPDATE_ACCOUNT = "update account set role = $2, language = $3, disabled_at = $4 where id = $1"
 SET_PASSWORD = "update account set password_hash = $2 where id = $1"
 # Locked, so that two admins who disable each other at once do not both succeed.
@@ -27,7 +27,8 @@ insert into visit (secret_hash, id, account_id, csrf, device, started_at, seen_a
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 VISITING = """
-select v.id, v.account_id, v.csrf, v.device, v.started_at, v.seen_at, v.expires_at, a.name, a.role, a.language
+select v.id, v.account_id, v.csrf, v.device, v.started_at, v.seen_at, v.expires_at, a.name, a.role, a.language,
+  a.fleet
 from visit v join account a on a.id = v.account_id
 where v.secret_hash = $1 and v.ended_at is null and v.expires_at > $2 and a.disabled_at is null
 """
@@ -42,13 +43,13 @@ update visit set ended_at = $3 where account_id = $1 and ended_at is null and ($
 """
 
 INSERT_KEY = """
-insert into api_key (secret_hash, id, name, role, holder, created_at) values ($1, $2, $3, $4, $5, $6)
+insert into api_key (secret_hash, id, name, role, holder, created_at, fleet) values ($1, $2, $3, $4, $5, $6, $7)
 """
 KEY_OF_SECRET = """
-select id, name, role, holder, created_at, used_at, revoked_at from api_key
+select id, name, role, holder, created_at, used_at, revoked_at, fleet from api_key
 where secret_hash = $1 and revoked_at is null
 """
-KEYS = "select id, name, role, holder, created_at, used_at, revoked_at from api_key order by id"
+KEYS = "select id, name, role, holder, created_at, used_at, revoked_at, fleet from api_key order by id"
 KEY_USED = "update api_key set used_at = $2 where id = $1"
 REVOKE_KEY = "update api_key set revoked_at = $2 where id = $1 and revoked_at is null"
 
@@ -89,6 +90,7 @@ async def insert_account(unit: Unit, account: Account, password_hash: str) -> bo
             account.role,
             account.language,
             account.created_at,
+            account.fleet,
         )
     )
 
@@ -160,6 +162,7 @@ async def find_visitor(unit: Unit, secret_hash: str) -> Visitor | None:
         holder=None,
         language=row["language"],
         visit=visit,
+        fleet=row["fleet"],
     )
 
 
@@ -184,7 +187,7 @@ async def end_visits(unit: Unit, account_id: str, but: str | None) -> int:
 
 def insert_key(unit: Unit, key: ApiKey, secret_hash: str) -> None:
     holder = None if key.holder is None else str(key.holder)
-    unit.write(INSERT_KEY, secret_hash, key.id, key.name, key.role, holder, key.created_at)
+    unit.write(INSERT_KEY, secret_hash, key.id, key.name, key.role, holder, key.created_at, key.fleet)
 
 
 async def find_key(unit: Unit, secret_hash: str) -> ApiKey | None:
@@ -258,6 +261,7 @@ def _account(row: Record) -> Account:
         language=row["language"],
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
+        fleet=row["fleet"],
     )
 
 
@@ -282,4 +286,5 @@ def _key(row: Record) -> ApiKey:
         created_at=row["created_at"],
         used_at=row["used_at"],
         revoked_at=row["revoked_at"],
+        fleet=row["fleet"],
     )

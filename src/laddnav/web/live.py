@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from laddnav.db.stream import Announced
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.people import actions as people
-from laddnav.people.model import Visitor
+from laddnav.people.model import Role, Visitor
 from laddnav.web.asked import Console, cookie_of
 
 # What each event makes stale. A name in it is heard by elements/live-updates.js as live-NAME.
@@ -55,6 +55,10 @@ STALE = {
     "TokenChanged": "tokens",
     "TaskWentOn": "tasks",
     "CureWentOn": "cures",
+    "FleetChanged": "fleets",
+    "DepartureAtRisk": "fleets",
+    "DepartureSaved": "fleets",
+    "DepartureMissed": "fleets",
 }
 
 GATHER = 0.15  # seconds: what happens within it is told together
@@ -104,7 +108,7 @@ async def _told(console: Console, visitor: Visitor, cursor: str) -> AsyncIterato
                 return
             if happened:
                 cursor = happened[-1].cursor
-                yield f"id: {cursor}\ndata: {json.encode(names(happened)).decode()}\n\n"
+                yield f"id: {cursor}\ndata: {json.encode(names(_told_to(visitor, happened))).decode()}\n\n"
             else:
                 yield ":\n\n"
             with suppress(TimeoutError):
@@ -113,6 +117,17 @@ async def _told(console: Console, visitor: Visitor, cursor: str) -> AsyncIterato
                 await asyncio.sleep(GATHER)
     finally:
         console.database.forget(sleeper)
+
+
+def _told_to(visitor: Visitor, happened: Sequence[Announced]) -> Sequence[Announced]:
+    """Who is of one fleet hears of that alone; of the rest only that time goes on."""
+    if visitor.role is not Role.FLEET:
+        return happened
+    return [one for one in happened if _is_of(one, visitor.fleet)]
+
+
+def _is_of(one: Announced, fleet: str | None) -> bool:
+    return STALE.get(one.kind) == "fleets" and one.about.partition("/")[0] == fleet
 
 
 async def _is_open(unit: Unit, visitor: Visitor) -> bool:

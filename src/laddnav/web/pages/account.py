@@ -121,8 +121,8 @@ DOORS: tuple[Door, ...] = (
     see("/sign-in", door, None),
     do("/sign-in", sign_in, None),
     do("/look", look, None),
-    do("/sign-out", sign_out, Role.VIEWER),
-    see("/account", show),
-    do("/account/visits/{id}/end", end_visit, Role.VIEWER),
-    do("/account/password", change_password, Role.VIEWER),
+    do("/sign-out", sign_out, Role.FLEET),
+    see("/account", show, Role.FLEET),
+    do("/account/visits/{id}/end", end_visit, Role.FLEET),
+    do("/account/password", change_password, Role.FLEET),
 )
