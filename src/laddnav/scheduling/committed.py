@@ -1,72 +1,280 @@
 """What a Station may draw at most by what it has been told and has answered, whatever becomes of what it has not.
 
-A tick of control: `leases = pruned(…)`, `targets = control.shared(moment)`, `asks(moment, targets)` are sent, each is
-written down by `asked`, and each answer by `acknowledged` or `refused`. What is never answered just stays.
+A tick of control: `targets = control.shared(moment)`, then `asks(moment, targets)` are sent, each is written down by
+`asked` before it goes out, and each answer by `acknowledged` or `refused`. What is never answered just stays. Stations
+carry out what they are asked in the order in which it was asked.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import ceil, floor
+
+import numpy as np
+from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling.outlets import Amps, Ask, Floats, Lease, Moment, Outcast, Outlet
+from laddnav.scheduling.room import Tally, at_connection, fallback_of, fallbacks_of, fuses_of, ratings_of, rows
 from laddnav.scheduling.site import Panel
+
+# A limit above the fallback lasts so long unless it is renewed, so a site without a line is down to its fallbacks soon.
+LEASE = timedelta(minutes=5)
+# One below the fallback lasts longer than any above that was given on the strength of it.
+LONG_LEASE = timedelta(minutes=15)
+# An answer that has not come by then is not waited for.
+ANSWERED_WITHIN = timedelta(seconds=30)
+# Between one raise and the next, and the most of each: what others make room for is taken slowly.
+RAISED_EVERY = timedelta(seconds=20)
+RAISE_MAX = 16.0
+RAISE_MIN = 2.0  # less is not worth a message, unless it is all that is wanted
+# What meters and cars are off by, without drawing more than they may.
+TOLERANCE = 1.0
+# How long what is over is remembered, so that a sample from before can be judged.
+REMEMBERED = timedelta(minutes=2)
+# A Station that was out may come back after drawing nothing for so long; the second time after four times as much.
+QUARANTINE = timedelta(minutes=15)
+CHANCES = 2
+
+_SLIP = 1e-9  # of floats
 
 
 class TooMuch(Refusal):
-    """What Stations fall back to by themselves does not fit a panel; says panel, phase and by how many amperes."""
+    """What Stations fall back to by themselves does not fit a panel."""
 
 
-def accepted(panels: tuple[Panel, ...], outlets: tuple[Outlet, ...], building_max: Amps) -> None:
-    """Raises TooMuch unless all fallbacks together, beside the building at its most, fit every panel and phase."""
-    raise NotImplementedError
+def accepted(panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: Amps) -> None:
+    """Raises TooMuch unless all fallbacks together, beside the building at its most, fit every panel and phase.
+
+    Without this nothing could be promised: when no Station hears anything, all of them draw their fallback.
+    """
+    needed = fuses_of(panels, outlets) @ fallbacks_of(outlets) + at_connection(panels, building_max)
+    beyond = needed - ratings_of(panels)
+    words = [
+        f"{panels[row // 3].name} L{row % 3 + 1} by {beyond[row]:.1f} A ({needed[row]:.1f} A on a fuse of"
+        f" {panels[row // 3].amps_max[row % 3]:.1f} A)"
+        for row in np.flatnonzero(beyond > _SLIP).tolist()
+    ]
+    if words:
+        raise TooMuch(
+            "What stations fall back to without a line, beside the building at its most, is more than the fuses give: "
+            + "; ".join(words)
+            + ". Lower their fallback, or have fewer of them."
+        )
 
 
-def asked(leases: tuple[Lease, ...], ask: Ask, at: datetime) -> tuple[Lease, ...]:
-    """It is on its way: from now on the Station may follow it."""
-    raise NotImplementedError
+# Leases --------------------------------------------------------------------------------------------------------------
+
+
+def asked(leases: tuple[Lease, ...], ask: Ask, at: datetime, number: int) -> tuple[Lease, ...]:
+    """It is on its way: from now on the Station may follow it. `number` is higher than any before, of that Evse."""
+    return (*leases, Lease(number=number, amps=ask.amps, asked_at=at, until_at=ask.until_at))
 
 
 def acknowledged(leases: tuple[Lease, ...], number: int, at: datetime) -> tuple[Lease, ...]:
-    """The Station follows it, and nothing older."""
-    raise NotImplementedError
+    """The Station follows it, and nothing older. One that was replaced before is not followed again."""
+    if not any(one.number == number and one.replaced_at is None for one in leases):
+        return leases
+    return tuple(
+        replace(one, replaced_at=one.replaced_at or at)
+        if one.number < number
+        else replace(one, acknowledged_at=one.acknowledged_at or at)
+        if one.number == number
+        else one
+        for one in leases
+    )
 
 
-def refused(leases: tuple[Lease, ...], number: int, at: datetime) -> tuple[Lease, ...]:
+def refused(leases: tuple[Lease, ...], number: int) -> tuple[Lease, ...]:
     """The Station does not follow it; what it followed before still holds."""
-    raise NotImplementedError
+    return tuple(one for one in leases if one.number != number or one.acknowledged_at is not None)
 
 
 def ended(leases: tuple[Lease, ...], outlet: Outlet) -> tuple[Lease, ...]:
     """What is left of them when the charge is over."""
-    raise NotImplementedError
+    return leases if outlet.keeps_for_newcomers else ()
 
 
 def pruned(leases: tuple[Lease, ...], outlet: Outlet, at: datetime) -> tuple[Lease, ...]:
-    """Without those that count no more."""
-    raise NotImplementedError
+    """Without those that count no more. One that was not answered stays as long as any older one does."""
+    kept: list[Lease] = []
+    for one in sorted(leases, key=lambda one: one.number):
+        over = _end(one) + outlet.reaction + REMEMBERED <= at
+        if not over or (one.acknowledged_at is None and one.replaced_at is None and kept):
+            kept.append(one)
+    return tuple(kept)
+
+
+def _end(lease: Lease) -> datetime:
+    return lease.until_at if lease.replaced_at is None else min(lease.until_at, lease.replaced_at)
+
+
+# What may be drawn ---------------------------------------------------------------------------------------------------
 
 
 def most(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
-    """Amperes per phase that it may draw at most at any time between the two, if nothing more is said to it."""
-    raise NotImplementedError
+    """Amperes per phase that it may draw at most at any time from the one to the other, if nothing more is said to it.
+
+    A Station that is measured to draw more than it may counts with that at once, and with all that it can when it is
+    taken out and not known to draw nothing.
+    """
+    if outlet.ban is not None and not _quiet(outlet, begin_at):
+        return outlet.amps_max
+    drawn = max(outlet.drawn or (0.0,)) if over(outlet) else 0.0
+    return min(max(told(outlet, begin_at, end_at), drawn), outlet.amps_max)
 
 
-def over(outlet: Outlet, at: datetime) -> bool:
-    """Whether it is measured to draw more than it may."""
-    raise NotImplementedError
+def told(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
+    """As `most`, for a Station that follows.
+
+    Within its reaction of a change, both what held before and what holds after count.
+    """
+    fallback = fallback_of(outlet)
+    amps = [one.amps for one in outlet.leases if _end(one) + outlet.reaction > begin_at]
+    if not outlet.keeps_for_newcomers or not _surely(outlet, begin_at, end_at):
+        amps.append(fallback)
+    return min(max(amps, default=fallback), outlet.amps_max)
 
 
-def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
-    """What to send now: every lowering, and of the raises those for which there is room whatever is answered."""
-    raise NotImplementedError
+def _surely(outlet: Outlet, begin_at: datetime, end_at: datetime) -> bool:
+    """Whether it keeps to some lease all the time.
+
+    When an ask was not answered, it may have replaced the lease before, and end earlier.
+    """
+    holding = [one for one in outlet.leases if one.replaced_at is None]
+    if not any(one.acknowledged_at is not None and _sure_at(outlet, one, begin_at) for one in holding):
+        return False
+    return all(one.until_at - outlet.reaction >= end_at for one in holding)
+
+
+def _sure_at(outlet: Outlet, lease: Lease, at: datetime) -> bool:
+    """It has followed for its reaction, or followed one before all the while until it came to this one."""
+    if lease.acknowledged_at is None or lease.until_at - outlet.reaction < at:
+        return False
+    if lease.acknowledged_at + outlet.reaction <= at:
+        return True
+    before = [one for one in outlet.leases if one.replaced_at == lease.acknowledged_at and one.number < lease.number]
+    return any(_sure_at(outlet, one, lease.acknowledged_at) for one in before)
+
+
+def over(outlet: Outlet) -> bool:
+    """Whether it was measured to draw more than it might by what it had been told at that time."""
+    if outlet.drawn is None or outlet.drawn_at is None:
+        return False
+    return max(outlet.drawn) > told(outlet, outlet.drawn_at, outlet.drawn_at) + TOLERANCE
 
 
 def outcasts(moment: Moment) -> tuple[Outcast, ...]:
-    """Stations to take out now."""
-    raise NotImplementedError
+    """Stations to take out now: they were told, had time, and draw more than they may."""
+    return tuple(
+        Outcast(
+            outlet_id=one.id,
+            why=f"It draws {max(one.drawn or (0.0,)):.1f} A, may draw {told(one, moment.at, moment.at):.1f} A, and"
+            f" has not followed for {(moment.at - one.over_since_at).total_seconds():.0f} s",
+        )
+        for one in moment.outlets
+        if one.ban is None and one.over_since_at is not None and moment.at - one.over_since_at >= one.reaction
+    )
 
 
 def may_return(outlet: Outlet, at: datetime) -> bool:
-    """Whether one that is out may come back by itself."""
-    raise NotImplementedError
+    """Whether one that is out may come back by itself; after it was out so often, only a person brings it back."""
+    ban = outlet.ban
+    if ban is None or ban.quiet_since_at is None or ban.times > CHANCES:
+        return False
+    wait = QUARANTINE * int(4 ** (ban.times - 1))
+    return at - ban.quiet_since_at >= wait
+
+
+def _quiet(outlet: Outlet, at: datetime) -> bool:
+    since_at = outlet.ban.quiet_since_at if outlet.ban else None
+    return since_at is not None and at - since_at >= outlet.reaction and outlet.drawn is not None
+
+
+# What to ask ---------------------------------------------------------------------------------------------------------
+
+
+def floors(moment: Moment) -> Floats:
+    """(outlet) amperes that no ask takes from it: what one that cannot be asked may draw, and a newcomer by itself."""
+    end_at = moment.at + LEASE + _slowest(moment)
+    return np.array([_floor(one, moment.at, end_at) for one in moment.outlets], dtype=np.float64)
+
+
+def _floor(outlet: Outlet, at: datetime, end_at: datetime) -> float:
+    if not outlet.reachable or outlet.ban is not None:
+        return most(outlet, at, end_at)
+    return 0.0 if outlet.keeps_for_newcomers else fallback_of(outlet)
+
+
+def _slowest(moment: Moment) -> timedelta:
+    return max((one.reaction for one in moment.outlets), default=timedelta())
+
+
+def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
+    """What to send now: every lowering, and of the raises those for which there is room whatever is answered.
+
+    All that Stations may draw until the last of these leases is over is added up, so a raise waits until those who make
+    room for it have acknowledged and had the time to follow; and nobody gets anything on the strength of a limit that
+    may lapse before its own does.
+    """
+    end_at = moment.at + LEASE + _slowest(moment)
+    held = np.array([most(one, moment.at, end_at) for one in moment.outlets], dtype=np.float64)
+    had = np.where([one.charging for one in moment.outlets], held, 0.0)
+    tally = Tally(rows(moment, floors(moment)), moment.outlets, held, had)
+    lowered: list[Ask] = []
+    raised: list[Ask] = []
+    for column in sorted(range(len(moment.outlets)), key=lambda column: _urgency(moment.outlets[column])):
+        outlet = moment.outlets[column]
+        if not outlet.reachable or outlet.ban is not None or not (outlet.charging or outlet.keeps_for_newcomers):
+            continue
+        before = _last(outlet, moment.at)
+        has = fallback_of(outlet) if before is None else before.amps
+        amps = float(targets[column])
+        if amps > has:
+            amps = _raised(outlet, before, has, amps, tally.highest(column), moment.at)
+        if not _worth_saying(outlet, before, has, amps, moment.at):
+            continue
+        if amps > held[column]:
+            tally.give(column, amps)
+        until_at = moment.at + (LONG_LEASE if amps <= fallback_of(outlet) else LEASE)
+        (raised if amps > has else lowered).append(Ask(outlet_id=outlet.id, amps=amps, until_at=until_at))
+    return tuple(lowered + raised)
+
+
+def _raised(outlet: Outlet, before: Lease | None, has: float, target: float, highest: float, at: datetime) -> float:
+    """What it is asked instead of what it has: the target, or as near as room and ramp allow; or still what it has."""
+    if before is not None and at - before.asked_at < RAISED_EVERY:
+        return has
+    amps = min(target, floor(highest + _SLIP), max(has + RAISE_MAX, outlet.amps_min))
+    all_of_it = amps >= wanted(outlet)
+    if amps < outlet.amps_min or (has >= outlet.amps_min and amps < has + RAISE_MIN and not all_of_it):
+        return has
+    return max(amps, has)
+
+
+def _worth_saying(outlet: Outlet, before: Lease | None, has: float, amps: float, at: datetime) -> bool:
+    if before is None:
+        return amps != has
+    if before.acknowledged_at is None and at - before.asked_at < ANSWERED_WITHIN:
+        return amps < before.amps  # whatever becomes of what is on its way
+    lasts = LONG_LEASE if before.amps <= fallback_of(outlet) else LEASE
+    return amps != before.amps or before.acknowledged_at is None or before.until_at - at < lasts / 2
+
+
+def wanted(outlet: Outlet) -> float:
+    """Whole amperes that the plan wants, others allow and the hardware can; the minimum where the plan wants less."""
+    most_of_it = floor(
+        min(outlet.amps_max, outlet.amps_max if outlet.ceiling_amps is None else outlet.ceiling_amps) + _SLIP
+    )
+    amps = min(max(floor(outlet.wanted_amps + _SLIP), ceil(outlet.amps_min)), most_of_it)
+    return float(amps) if outlet.charging and outlet.wanted_amps > 0 and amps >= outlet.amps_min else 0.0
+
+
+def _urgency(outlet: Outlet) -> tuple[bool, int, timedelta, str]:
+    return (not outlet.charging, -outlet.priority, outlet.laxity, outlet.id)
+
+
+def _last(outlet: Outlet, at: datetime) -> Lease | None:
+    """The newest that it was asked and that is not over."""
+    return max((one for one in outlet.leases if _end(one) > at), key=lambda one: one.number, default=None)

@@ -58,7 +58,8 @@ class Outlet(Struct, frozen=True, kw_only=True):
     What is wanted: `charging`: a car is there that would take something. `wanted_amps`: what the plan gives it now;
     `ceiling_amps`: what others limit it to. `priority`: higher goes first. `laxity`: how long it could wait and still
     be ready, below zero when it is late already. `on_since_at`: since when it has had its minimum or more,
-    `waits_since_at` since when it has wanted it in vain; one of them at most.
+    `waits_since_at`: since when it has wanted it in vain, `paused`: after having had it (`control.after` keeps
+    these).
     """
 
     id: str
@@ -85,6 +86,7 @@ class Outlet(Struct, frozen=True, kw_only=True):
     laxity: timedelta = timedelta()
     on_since_at: datetime | None = None
     waits_since_at: datetime | None = None
+    paused: bool = False
 
 
 class Moment(Struct, frozen=True, kw_only=True):
