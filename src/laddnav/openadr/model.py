@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.sites.model import Covers
 
 
 class Vtn(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,7 +53,8 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Resource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A site of ours as a VTN knows it. `name` is its resourceName, and `id` what the VTN calls it once it is told.
 
-    `full_kw`: what its cars may draw at level 0 of SIMPLE; None: nothing is made of levels.
+    `covers`: what a limit of import is for; dimming as of section 14a EnWG is for the cars alone. `full_kw`: what the
+    cars may draw at level 0 of SIMPLE; None: nothing is made of levels.
     """
 
     holder: PartyId
@@ -60,6 +62,7 @@ class Resource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     site_id: str
     name: str
     id: str | None = None
+    covers: Covers = Covers.SITE
     full_kw: Decimal | None = None
 
 
@@ -119,10 +122,13 @@ class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ref: str
     vtn: str
     site_id: str
+    by: str  # under which name the site was told
     signal: Signal
     state: State
     limit_kw: Decimal | None = None
-    covers: str | None = None
+    covers: Covers | None = None
+    spans: int = 0  # in how many pieces the site was told
+    reports: tuple[str, ...] = ()  # payload types that the VTN wants to be told of it
     heard_at: datetime
     obeyed_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -131,6 +137,16 @@ class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     over_minutes: int = 0
     minutes: int = 0
     reported_at: datetime | None = None
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """A VTN with all that is known of it but its secret."""
+
+    holder: PartyId
+    ref: str
+    vtn: Vtn
+    standing: Standing
+    resources: tuple[Resource, ...]
 
 
 class Minute(Struct, frozen=True, kw_only=True):

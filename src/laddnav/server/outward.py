@@ -1,4 +1,4 @@
-"""What is asked outside for stations: of authorities and providers, through the guard against URLs that lead inward."""
+"""What is asked outside, of authorities, providers and grid companies, through the guard against URLs that lead in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cryptography import x509
 
 from laddnav.kit.refusal import Trouble
 from laddnav.ocpi.calls.guard import GuardedResolver, checked
+from laddnav.openadr.client import Answer
 from laddnav.server.settings import WrongSetting
 
 WITHIN = aiohttp.ClientTimeout(total=10)  # seconds; a station that waits for it gives up after thirty
@@ -40,6 +41,21 @@ class Outward:
                 return await _whole(url, answer.content)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotFetched(f"{url} did not answer: {error!r}") from error
+
+    async def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Satisfies Exchange of OpenADR: whatever is answered, that is the answer. Raises ForbiddenAddress, NotFetched.
+
+        A redirect is an answer like any other; nobody goes where it leads.
+        """
+        checked(url, self._allow_loopback)
+        try:
+            async with self._opened().request(
+                method, url, data=body, headers=headers, allow_redirects=False, timeout=WITHIN
+            ) as answer:
+                said = {name.lower(): value for name, value in answer.headers.items()}
+                return Answer(status=answer.status, headers=said, body=await _whole(url, answer.content))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NotFetched(f"{url.partition('?')[0]} did not answer: {error!r}") from error
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -69,11 +69,14 @@ create table openadr_signal (
   state text not null,
   begin_at timestamptz not null,
   end_at timestamptz,
+  unreported boolean not null,        -- the VTN wants to be told what came of it, and was not
   body text not null,                 -- the proof
   primary key (holder, vtn, site_id, event_id, interval_id, kind)
 );
 create unique index openadr_signal_by_ref on openadr_signal (ref);
-create index openadr_signal_open on openadr_signal (holder, vtn) where state in ('AHEAD', 'IN_FORCE', 'OBEYED', 'NOTED');
+create index openadr_signal_open on openadr_signal (holder, vtn)
+  where state in ('AHEAD', 'IN_FORCE', 'OBEYED', 'NOTED');
+create index openadr_signal_unreported on openadr_signal (holder, vtn, event_id) where unreported;
 
 create table openadr_minute (         -- what a site drew while it was limited
   holder text not null,

@@ -1,0 +1,101 @@
+"""What a VTN and a resource have to be, and what was delivered while a limit held; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from laddnav.kit.refusal import Refusal
+from laddnav.openadr.model import Minute, Proof, State, Vtn
+
+MINUTE = timedelta(minutes=1)
+HOUR = Decimal(3600)
+OPEN = (State.AHEAD, State.IN_FORCE, State.OBEYED, State.NOTED)
+POLL_LEAST, POLL_MOST = 5, 3600  # seconds
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+
+
+class UnfitVtn(Refusal):
+    """What was said of a VTN cannot be used."""
+
+
+class UnknownVtn(Refusal):
+    """No VTN of this name is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No VTN {ref!r} is known here")
+        self.ref = ref
+
+
+class UnknownResource(Refusal):
+    """The site is no resource of this VTN."""
+
+    def __init__(self, site_id: str) -> None:
+        super().__init__(f"Site {site_id!r} is no resource there")
+        self.site_id = site_id
+
+
+def fit(vtn: Vtn) -> Vtn:
+    """Raises UnfitVtn."""
+    for what, url in (("url", vtn.url), ("token_url", vtn.token_url)):
+        if url is not None and (_broken(url) or len(url) > 500):
+            raise UnfitVtn(f"{what}: a URL that begins with https:// is meant")
+    if not POLL_LEAST <= vtn.poll_seconds <= POLL_MOST:
+        raise UnfitVtn(f"poll_seconds: from {POLL_LEAST} to {POLL_MOST}")
+    for what, word in (("name", vtn.name), ("client_id", vtn.client_id), ("ven_name", vtn.ven_name)):
+        if not _NAME.fullmatch(word) or word != word.strip():
+            raise UnfitVtn(f"{what}: 1 to 128 characters")
+    if any(not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", one) for one in vtn.programs):
+        raise UnfitVtn("programs: ids of letters, digits, dashes and underscores, as the VTN gives them")
+    return vtn
+
+
+def _broken(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme not in ("https", "http") or not parts.hostname or bool(parts.query or parts.fragment)
+    except ValueError:
+        return True
+
+
+def stood(proof: Proof, at: datetime) -> State:
+    """How it stands, as far as its time and its Station tell."""
+    if proof.state not in OPEN:
+        return proof.state
+    if proof.signal.end_at is not None and proof.signal.end_at <= at:
+        return State.OVER
+    if proof.limit_kw is None:
+        return State.NOTED
+    if at < proof.signal.begin_at:
+        return State.AHEAD
+    return State.IN_FORCE if proof.obeyed_at is None else State.OBEYED
+
+
+def tallied(proof: Proof, minutes: Iterable[Minute], until: datetime) -> Proof:
+    """With what was measured from its beginning until then; whole minutes after it was obeyed are held against it."""
+    signal, energy, many = proof.signal, Decimal(0), 0
+    highest: Decimal | None = None
+    over = judged = 0
+    for one in minutes:
+        begin_at, end_at = max(one.at, signal.begin_at), min(one.at + MINUTE, until)
+        if begin_at >= end_at:
+            continue
+        many += 1
+        energy += one.kw * Decimal((end_at - begin_at).total_seconds()) / HOUR
+        if proof.obeyed_at is None or proof.limit_kw is None or one.at < proof.obeyed_at or end_at < one.at + MINUTE:
+            continue
+        judged += 1
+        highest = one.kw if highest is None else max(highest, one.kw)
+        over += one.kw > proof.limit_kw
+    return replace(
+        proof,
+        energy_kwh=round(energy, 3) if many else None,
+        highest_kw=highest if highest is None else round(highest, 3),
+        over_minutes=over,
+        minutes=judged,
+    )
