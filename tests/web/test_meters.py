@@ -8,6 +8,7 @@ import aiohttp
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.db.outbox import drain
+from laddnav.kit.energy import wh
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import in_file
 from laddnav.meters import actions as meters
@@ -17,7 +18,7 @@ from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
 from tests.meters.test_proving import LATER, NOON, charged, signed
 from tests.things import US, settled
-from tests.web.site import Site
+from tests.web.site import Site, begin, measure
 from tests.web.test_doors import client, sign_in
 from tests.web.test_hubs import read
 
@@ -87,3 +88,35 @@ async def test_what_fails_is_decided_with_a_reason(site: Site, client: aiohttp.C
         await drain(site.database)
         async with site.database.unit() as unit:
             assert (await cdrs.of_session(unit, US, US, session) is not None) == (deed == "accept")
+
+
+async def test_an_exchange_of_a_meter_is_noted_and_trust_in_first_keys_is_given_and_taken(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    station = await settled(site.database)
+    csrf = await sign_in(client, site, Role.OPERATOR)
+    over = await begin(site, clock, station)
+    await measure(site, clock, station, over, 2500)
+    noted = {"csrf": csrf, "station_id": "ST1", "evse_no": "1", "why": "calibration was over"}
+    noted |= {"before_kwh": "2,5", "after_kwh": "0.1", "at": f"{clock.now():%Y-%m-%dT%H:%M:%S.%f%z}"}
+    for fault, words in (
+        ({"why": ""}, "Say why"),
+        ({"before_kwh": "a lot"}, "kWh"),
+        ({"at": "soon"}, "no date with a time"),
+        ({"evse_no": "left"}, "no number of an EVSE"),
+    ):
+        async with client.post(f"{site.url}/meters/exchanged", data=noted | fault) as answer:
+            assert words in await answer.text(), fault
+    async with client.post(f"{site.url}/meters/exchanged", data=noted) as answer:
+        assert answer.status == 200 and "The exchange is noted" in await answer.text()
+    await measure(site, clock, station, over, 1100)
+    async with site.database.unit() as unit:
+        charge = await sessions.fetch(unit, US, US, over.id)
+    assert charge.energy == wh(1500 + 1000)
+    for trusted, words in (("yes", "trusts the first key"), ("no", "trusts registered keys only")):
+        async with client.post(
+            f"{site.url}/meters/trust", data={"csrf": csrf, "holder": str(US), "trusted": trusted}
+        ) as answer:
+            assert answer.status == 200 and words in await answer.text()
+        async with site.database.unit() as unit:
+            assert await meters.first_use_trusted(unit, US) == (trusted == "yes")

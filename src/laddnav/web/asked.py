@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import local
 from laddnav.ocpi.calls.client import Clients
 from laddnav.parties.model import Party
 from laddnav.parties.model import Role as PartyRole
@@ -166,6 +168,13 @@ class Asked:
         """A field that counts; None where it says no number that anything here could have."""
         text = self.said(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+    def instant(self, name: str, zone: str) -> datetime:
+        """A field with a date and a time, as clocks in `zone` show it unless it says another. Raises Unreadable."""
+        try:
+            return local(datetime.fromisoformat(self.said(name)), zone)
+        except ValueError as error:
+            raise json.Unreadable(f"{self.said(name)[:40]!r} is no date with a time") from error
 
     def secret(self, name: str) -> str:
         """A field as it was typed: a password may begin with a space."""

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from starlette.responses import Response
 
-from laddnav.kit.json import Unreadable
-from laddnav.kit.time import local
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import maintenance
 from laddnav.locations.model import OutageReason, Station
@@ -57,8 +53,8 @@ async def enter(asked: Asked) -> Response:
             unit,
             yours(asked.visitor, holder),
             of,
-            begin_at=_instant(asked, "begin", zone),
-            end_at=_instant(asked, "end", zone),
+            begin_at=asked.instant("begin", zone),
+            end_at=asked.instant("end", zone),
             reason=reason,
             note=asked.said("note")[:500],
             by=by,
@@ -74,14 +70,6 @@ async def end(asked: Asked) -> Response:
         await maintenance.end(unit, ref, asked.visitor.holder)
         people.note(unit, asked.visitor.name, "end maintenance", f"maintenance {ref}")
     return asked.done("/maintenance", asked.say("The maintenance is over."))
-
-
-def _instant(asked: Asked, name: str, zone: str) -> datetime:
-    """Raises Unreadable."""
-    try:
-        return local(datetime.fromisoformat(asked.said(name)), zone)
-    except ValueError as error:
-        raise Unreadable(f"{asked.said(name)[:40]!r} is no date with a time") from error
 
 
 DOORS: tuple[Door, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,10 +12,12 @@ from starlette.responses import Response
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
+from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
+from laddnav.locations import actions as locations
 from laddnav.meters import actions as meters
-from laddnav.meters.model import Calibration, Claim, KeySource, Meter, Proof
-from laddnav.meters.rules import calibration
+from laddnav.meters.model import Calibration, Claim, KeySource, Meter, MeterExchange, Proof
+from laddnav.meters.rules import NoReason, NoRegister, calibration, register_said
 from laddnav.people.api import yours
 from laddnav.sessions import actions as sessions
 from laddnav.web.asked import Asked, Door, do, see
@@ -41,12 +44,17 @@ async def list_all(asked: Asked) -> Response:
         found = await meters.page(unit, holder, before=cursor, limit=PAGE + 1)
         held = await meters.held(unit, holder)
         claimed = await meters.claims(unit, holder)
+        trusts = [
+            (holder, name, await meters.first_use_trusted(unit, PartyId.parse(holder)))
+            for holder, name in _holders(asked)
+        ]
         today = unit.now.date()
     return asked.page(
         "meters.html",
         rows=[Row(meter=meter, calibration=calibration(meter, today)) for meter in found[:PAGE]],
         held=held,
         claimed=claimed,
+        trusts=trusts,
         next=found[PAGE - 1].ref if len(found) > PAGE else None,
         begun=cursor is not None,
     )
@@ -107,6 +115,49 @@ async def confirm(asked: Asked) -> Response:
     return asked.done(f"/meters/{meter.ref}", asked.say("The key is confirmed."))
 
 
+async def trust(asked: Asked) -> Response:
+    """The first key that a Station sends, or only keys that somebody registered. Raises NotAPartyId."""
+    holder, trusted = yours(asked.visitor, PartyId.parse(asked.said("holder"))), asked.said("trusted") == "yes"
+    async with asked.unit() as unit:
+        await meters.trust_first_use(unit, holder, trusted, by=asked.visitor.name)
+    if trusted:
+        return asked.done("/meters", asked.say("The first key that a station sends is trusted, until it is compared."))
+    return asked.done("/meters", asked.say("Only keys that somebody registered are trusted."))
+
+
+async def exchanged(asked: Asked) -> Response:
+    return asked.page(
+        "meter_exchanged.html", station=asked.query("station") or "", evse_no=asked.query("evse_no") or ""
+    )
+
+
+async def exchange(asked: Asked) -> Response:
+    """Raises UnknownStation, NoRegister, NoReason, Unreadable."""
+    evse_no = asked.number("evse_no")
+    if evse_no is None:
+        raise Unreadable(f"{asked.said('evse_no')[:40]!r} is no number of an EVSE")
+    if not asked.said("why"):
+        raise NoReason
+    async with asked.unit() as unit:
+        station = await locations.station(unit, asked.said("station_id"))
+        holder = yours(asked.visitor, station.holder)
+        zone = await locations.time_zone(unit, holder, holder, station.location_id or "") or asked.zone
+        noted = MeterExchange(
+            holder=holder,
+            station_id=station.id,
+            evse_no=evse_no,
+            at=asked.instant("at", zone),
+            before=register_said(_kwh(asked, "before_kwh")),
+            after=register_said(_kwh(asked, "after_kwh")),
+            why=asked.said("why")[:500],
+            noted_at=unit.now,
+            noted_by=asked.visitor.name,
+        )
+        await meters.exchange(unit, noted)
+    asked.console.database.wake()
+    return asked.done("/meters", asked.say("The exchange is noted; charges are counted across it."))
+
+
 async def proof(asked: Asked) -> Response:
     """The signed records of one charge, and what is to be decided about them."""
     async with asked.unit() as unit:
@@ -165,6 +216,14 @@ def _described(meter: Meter, asked: Asked) -> Meter:
     )
 
 
+def _kwh(asked: Asked, name: str) -> Decimal | None:
+    """A number with a point or a comma, where one is said. Raises NoRegister."""
+    try:
+        return Decimal(asked.said(name).replace(",", ".")) if asked.said(name) else None
+    except InvalidOperation as error:
+        raise NoRegister from error
+
+
 def _day(said: str) -> date | None:
     try:
         return date.fromisoformat(said) if said else None
@@ -176,6 +235,9 @@ DOORS: tuple[Door, ...] = (
     see("/meters", list_all),
     see("/meters/new", new),
     do("/meters", register),
+    see("/meters/exchanged", exchanged),
+    do("/meters/exchanged", exchange),
+    do("/meters/trust", trust),
     see("/meters/{ref}", one),
     do("/meters/{ref}", amend),
     do("/meters/{ref}/confirm", confirm),
