@@ -35,7 +35,12 @@ def visitor(role: Role, holder: PartyId | None = None, csrf: str | None = None) 
 
 @pytest.mark.parametrize(
     ("role", "may"),
-    [(Role.VIEWER, {Role.VIEWER}), (Role.OPERATOR, {Role.VIEWER, Role.OPERATOR}), (Role.ADMIN, set(Role))],
+    [
+        (Role.FLEET, {Role.FLEET}),
+        (Role.VIEWER, {Role.FLEET, Role.VIEWER}),
+        (Role.OPERATOR, {Role.FLEET, Role.VIEWER, Role.OPERATOR}),
+        (Role.ADMIN, set(Role)),
+    ],
 )
 def test_each_role_may_what_those_before_it_may(role: Role, may: set[Role]) -> None:
     assert {needed for needed in Role if allows(visitor(role), needed)} == may

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
@@ -80,6 +81,13 @@ async def newest(
 ) -> Mapping[str, Sequence[Reading]]:
     """How much each charge draws, as was said since: currents and powers by phase, and the last two registers."""
     return await store.said.newest(unit, holder, session_ids, since) if session_ids else {}
+
+
+async def states_of_charge(
+    unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime
+) -> Mapping[str, tuple[datetime, Decimal]]:
+    """(when, percent) that the car in each charge said last since then; of a car that does not say it, nothing."""
+    return await store.said.states_of_charge(unit, holder, session_ids, since) if session_ids else {}
 
 
 async def drawn_by_quarter(

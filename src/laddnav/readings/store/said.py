@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
@@ -57,6 +58,10 @@ select distinct on (session_id, measurand, phase)
 from reading
 where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = any($4::text[]) and place = 'Outlet'
 order by session_id, measurand, phase, at desc
+"""
+STATES_OF_CHARGE = """
+select distinct on (session_id) session_id, at, value from reading
+where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = $4 order by session_id, at desc
 """
 REGISTERS = """
 select session_id, at, measurand, phase, place, context, value, null as signed from (
@@ -117,6 +122,13 @@ async def newest(unit: Unit, holder: PartyId, session_ids: Sequence[str], since:
     ):
         found.setdefault(row["session_id"], []).append(_reading(row))
     return found
+
+
+async def states_of_charge(
+    unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime
+) -> dict[str, tuple[datetime, Decimal]]:
+    rows = await unit.fetch(STATES_OF_CHARGE, str(holder), list(session_ids), since, Measurand.STATE_OF_CHARGE)
+    return {row["session_id"]: (row["at"], row["value"]) for row in rows}
 
 
 def adopt(
