@@ -73,7 +73,7 @@ async def small_talk(unit: Unit, told: Sequence[Told]) -> list[Outcome]:
     await sessions.measure(unit, [one for one in measurements if one.readings])
     prices.moved(unit, measurements)
     for measurement, charge in found:
-        if charge is not None and charge.cost_max is not None and measurement.session_id:
+        if charge is not None and charge.bounded and measurement.session_id:
             session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
             await credit.used_up(unit, measurement.station, charge, session)
     about = iter(measurements)

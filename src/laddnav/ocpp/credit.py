@@ -1,4 +1,8 @@
-"""A charge of a driver with prepaid credit costs no more than that: its Station is told, or it is stopped from here."""
+"""A charge of a driver with prepaid credit, or with a budget, costs no more than that.
+
+Of credit the Station is told, where it counts money itself; else the charge is stopped from here, at the first reading
+that shows that all is used up. So a charge costs at most what one interval between readings gives above its bound.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,18 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from laddnav.db.unit import Unit
+from laddnav.db.events import Event
+from laddnav.db.unit import Database, Unit
+from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import store
 from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.prices import paid
 from laddnav.ocpp.wanted import STOP, write_down
 from laddnav.parties import actions as parties
+from laddnav.sessions import actions as sessions
+from laddnav.sessions import preferred
+from laddnav.sessions.events import PreferencesChanged
 from laddnav.sessions.model import Session
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey
@@ -52,16 +61,38 @@ async def counted_by(unit: Unit, station: Station) -> bool:
 
 
 async def used_up(unit: Unit, station: Station, charge: Transaction, session: Session | None) -> None:
-    """Have a charge stopped that costs all that it may; where its Station counts itself, one that costs more.
+    """Have a charge stopped that costs all that it may; where its Station counts credit itself, one that costs more.
 
-    Asked again minute by minute, for as long as it goes on.
+    Asked again minute by minute, for as long as it goes on. No Station is told of a budget: it may change on the way.
     """
     cost = None if session is None else paid(session)
-    if charge.cost_max is None or cost is None or cost < charge.cost_max:
+    if cost is None:
         return
-    if cost == charge.cost_max and await counted_by(unit, station):
+    spent = charge.budget is not None and cost >= charge.budget
+    if not spent and (charge.cost_max is None or cost < charge.cost_max):
+        return
+    if not spent and cost == charge.cost_max and await counted_by(unit, station):
         return
     stop(unit, station, charge.session_id)
+
+
+async def budgeted(database: Database, event: Event) -> None:
+    """What a driver wants a charge to cost at most bounds it from now on, and no more once that is taken back."""
+    assert isinstance(event, PreferencesChanged)
+    async with database.unit() as unit:
+        await _budget(unit, event)
+
+
+async def _budget(unit: Unit, event: PreferencesChanged) -> None:
+    session = await sessions.find(unit, event.holder, event.holder, event.session_id)
+    charge = await store.charges.of_session(unit, event.holder, event.session_id)
+    if session is None or charge is None or charge.stopped:
+        return
+    wanted = preferred.wanted(session, unit.now)
+    budget = None if wanted is None or wanted.wants.budget is None else wanted.wants.budget.amount
+    store.charges.set_budget(unit, charge, budget)
+    station = await locations.station(unit, charge.station_id)
+    await used_up(unit, station, replace(charge, budget=budget), session)
 
 
 def stop(unit: Unit, station: Station, session_id: str) -> None:

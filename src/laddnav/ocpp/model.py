@@ -67,7 +67,8 @@ class Transaction(Struct, frozen=True, kw_only=True):
 
     `told_as` is the station's own name for it; None: it goes by the number that we gave. Of one that is told in
     numbered events: `started_at` is when the first that was heard was told, `first_no` the number of its start, None
-    until it is heard, `ending` how it ended. `cost_max`: what it may cost, for a driver with prepaid credit.
+    until it is heard, `ending` how it ended. `cost_max`: what it may cost, for a driver with prepaid credit;
+    `budget`: what its driver wants it to cost at most.
     """
 
     holder: PartyId
@@ -83,11 +84,16 @@ class Transaction(Struct, frozen=True, kw_only=True):
     first_no: int | None = None
     ending: str | None = None
     cost_max: Decimal | None = None
+    budget: Decimal | None = None
 
     @property
     def name(self) -> str:
         """By what the station knows it."""
         return self.told_as or str(self.number)
+
+    @property
+    def bounded(self) -> bool:
+        return self.cost_max is not None or self.budget is not None
 
     @property
     def told_over(self) -> bool:

@@ -33,7 +33,7 @@ from laddnav.ocpi.telling.listeners import (
 )
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
-from laddnav.ocpp import calls
+from laddnav.ocpp import calls, credit
 from laddnav.payments.events import (
     ConfirmationChanged,
     TerminalAssigned,
@@ -53,10 +53,12 @@ from laddnav.reservations.events import (
     ReservationRequested,
     ReservationWithdrawn,
 )
+from laddnav.sessions.actions import claiming
 from laddnav.sessions.events import (
     LimitsAnswered,
     LimitsChanged,
     LimitsRequested,
+    PreferencesChanged,
     SessionAmended,
     SessionChanged,
     SessionEnded,
@@ -95,7 +97,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
     DoubtRaised: [meters.count_again],
-    SessionStarted: [reservations.session_went_on, waiting.session_went_on, push_session],
+    PreferencesChanged: [credit.budgeted],
+    SessionStarted: [claiming.take_up, reservations.session_went_on, waiting.session_went_on, push_session],
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, push_session],
     SessionFailed: [reservations.session_went_on, push_session],

@@ -13,7 +13,7 @@ from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold
 
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
-  t.stop_digest as stop_key, t.told_as, t.first_no, t.ending, t.cost_max"""
+  t.stop_digest as stop_key, t.told_as, t.first_no, t.ending, t.cost_max, t.budget"""
 NAME = """
 insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at, cost_max)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, station_id, natural_key) do nothing returning number
@@ -36,6 +36,7 @@ select {_TRANSACTION} from ocpp_transaction t
 join unnest($1::text[], $2::text[]) as asked(holder, station_id) using (holder, station_id)
 where not t.stopped order by t.started_at desc
 """
+SET_BUDGET = "update ocpp_transaction set budget = $3 where holder = $1 and session_id = $2"
 STOP = """
 update ocpp_transaction set stopped = true, stop_digest = $4
 where holder = $1 and station_id = $2 and number = $3
@@ -83,6 +84,10 @@ async def under_way(unit: Unit, stations: Collection[tuple[PartyId, str]]) -> li
         return []
     holders, ids = zip(*stations, strict=True)
     return [_transaction(row) for row in await unit.fetch(UNDER_WAY, [str(one) for one in holders], list(ids))]
+
+
+def set_budget(unit: Unit, transaction: Transaction, budget: Decimal | None) -> None:
+    unit.write(SET_BUDGET, str(transaction.holder), transaction.session_id, budget)
 
 
 def stop(unit: Unit, transaction: Transaction, stop_key: str) -> None:
