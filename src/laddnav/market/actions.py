@@ -21,7 +21,7 @@ from laddnav.market import feeds, rules, store
 from laddnav.market.events import GridTariffChanged, PricesLate, PricesPublished
 from laddnav.market.feeds import FEEDS, Asked, Feed
 from laddnav.market.model import Document, Following, GridTariff, KeptTariff, Kind, Published, Series, Zone
-from laddnav.market.rules import NotFollowed, UnknownTariff
+from laddnav.market.rules import NotFollowed, UnknownGridTariff
 from laddnav.market.zones import ZONES, zone
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
@@ -297,18 +297,18 @@ async def find_tariff(unit: Unit, holder: PartyId, id: str) -> KeptTariff | None
 
 
 async def fetch_tariff(unit: Unit, holder: PartyId, id: str) -> KeptTariff:
-    """Raises UnknownTariff."""
+    """Raises UnknownGridTariff."""
     found = await store.tariff(unit, holder, id)
     if found is None:
-        raise UnknownTariff(id)
+        raise UnknownGridTariff(id)
     return found
 
 
 async def tariff_by_ref(unit: Unit, ref: str) -> KeptTariff:
-    """Raises UnknownTariff."""
+    """Raises UnknownGridTariff."""
     found = await store.tariff_by_ref(unit, ref)
     if found is None:
-        raise UnknownTariff(ref)
+        raise UnknownGridTariff(ref)
     return found
 
 
@@ -320,8 +320,8 @@ async def tariffs(
 
 
 async def remove_tariff(unit: Unit, holder: PartyId, id: str, *, by: str) -> None:
-    """Raises UnknownTariff."""
+    """Raises UnknownGridTariff."""
     if not await store.delete_tariff(unit, holder, id):
-        raise UnknownTariff(id)
+        raise UnknownGridTariff(id)
     people.note(unit, by, "remove grid tariff", f"grid tariff {id}")
     unit.announce(GridTariffChanged(holder=holder, tariff_id=id))

@@ -17,17 +17,17 @@ from laddnav.kit.time import hours
 from laddnav.market.model import (
     ONE,
     ZERO,
-    Amount,
     Because,
     Charged,
     Day,
     Drawn,
+    Due,
     EnergyPart,
     GridTariff,
+    MarketStep,
     PeakCharge,
     Rate,
     Series,
-    Step,
     Top,
     Window,
 )
@@ -142,13 +142,13 @@ def highest(charge: PeakCharge, found: Sequence[Top], calendar: Calendar) -> tup
     return tuple(kept)
 
 
-def peak(charge: PeakCharge, month: date, found: Sequence[Top], calendar: Calendar) -> Amount | None:
+def peak(charge: PeakCharge, month: date, found: Sequence[Top], calendar: Calendar) -> Due | None:
     """What a month's highest hours cost, as far as they are known; None: none lay in the charge's windows."""
     tops = highest(charge, found, calendar)
     if not tops:
         return None
     kw = sum((one.counted for one in tops), ZERO) / len(tops)
-    return Amount(
+    return Due(
         because=Because.PEAK,
         name=charge.name,
         month=month,
@@ -161,16 +161,16 @@ def peak(charge: PeakCharge, month: date, found: Sequence[Top], calendar: Calend
     )
 
 
-def peaks(tariff: GridTariff, drawn: Sequence[Drawn]) -> tuple[Amount, ...]:
+def peaks(tariff: GridTariff, drawn: Sequence[Drawn]) -> tuple[Due, ...]:
     """Of each month and charge, so far."""
     calendar = Calendar(tariff)
-    found: list[Amount] = []
+    found: list[Due] = []
     for charge in tariff.peaks:
         by_month: dict[date, list[Top]] = defaultdict(list)
         for one in measured(charge, drawn, calendar):
             by_month[calendar.month(one.begin_at)].append(one)
-        amounts = (peak(charge, month, tops, calendar) for month, tops in sorted(by_month.items()))
-        found += [one for one in amounts if one is not None]
+        dues = (peak(charge, month, tops, calendar) for month, tops in sorted(by_month.items()))
+        found += [one for one in dues if one is not None]
     return tuple(found)
 
 
@@ -189,26 +189,26 @@ def charged(
     by_month: dict[date, list[Drawn]] = defaultdict(list)
     for one in drawn:
         by_month[calendar.month(one.begin_at)].append(one)
-    amounts: list[Amount] = []
+    dues: list[Due] = []
     for month, of_month in sorted(by_month.items()):
-        amounts += _energy(tariff, calendar, month, of_month)
-        amounts += _fixed(tariff, month, fuse_amps)
+        dues += _energy(tariff, calendar, month, of_month)
+        dues += _fixed(tariff, month, fuse_amps)
         if spot is not None:
-            amounts += _spot(tariff, month, of_month, spot)
-    return Charged(currency=tariff.currency, amounts=(*amounts, *peaks(tariff, drawn)), vat=tariff.vat)
+            dues += _spot(tariff, month, of_month, spot)
+    return Charged(currency=tariff.currency, dues=(*dues, *peaks(tariff, drawn)), vat=tariff.vat)
 
 
-def _energy(tariff: GridTariff, calendar: Calendar, month: date, drawn: Sequence[Drawn]) -> Iterator[Amount]:
+def _energy(tariff: GridTariff, calendar: Calendar, month: date, drawn: Sequence[Drawn]) -> Iterator[Due]:
     into = sum((one.into for one in drawn), ZERO)
     for part in tariff.energy:
         for rate, kwh in _by_rate(part, calendar, ((one.begin_at, one.into) for one in drawn)).items():
-            yield _amount(Because.ENERGY, part.name, month, kwh, "kWh", rate.per_kwh, rate.windows)
+            yield _due(Because.ENERGY, part.name, month, kwh, "kWh", rate.per_kwh, rate.windows)
     for part in tariff.feed_in:
         for rate, kwh in _by_rate(part, calendar, ((one.begin_at, one.out) for one in drawn)).items():
-            yield _amount(Because.FEED_IN, part.name, month, kwh, "kWh", -rate.per_kwh, rate.windows)
+            yield _due(Because.FEED_IN, part.name, month, kwh, "kWh", -rate.per_kwh, rate.windows)
     for because, per in ((Because.ENERGY_TAX, tariff.energy_tax), (Because.MARKUP, tariff.markup)):
         if per and into:
-            yield _amount(because, "", month, into, "kWh", per)
+            yield _due(because, "", month, into, "kWh", per)
 
 
 def _by_rate(part: EnergyPart, calendar: Calendar, told: Iterable[tuple[datetime, Decimal]]) -> Mapping[Rate, Decimal]:
@@ -221,19 +221,19 @@ def _by_rate(part: EnergyPart, calendar: Calendar, told: Iterable[tuple[datetime
     return {rate: found[rate] for rate in part.rates if found.get(rate)}
 
 
-def _fixed(tariff: GridTariff, month: date, fuse_amps: int | None) -> Iterator[Amount]:
+def _fixed(tariff: GridTariff, month: date, fuse_amps: int | None) -> Iterator[Due]:
     if tariff.per_month:
-        yield _amount(Because.MONTH, "", month, ONE, "month", tariff.per_month)
+        yield _due(Because.MONTH, "", month, ONE, "month", tariff.per_month)
     if fuse_amps is None:
         return
     fee = next((one for one in tariff.fuse_fees if fuse_amps <= one.amps_max), None)
     if fee is not None:
-        yield _amount(Because.FUSE, f"{fee.amps_max} A", month, ONE, "month", fee.per_month)
+        yield _due(Because.FUSE, f"{fee.amps_max} A", month, ONE, "month", fee.per_month)
     if tariff.per_ampere:
-        yield _amount(Because.AMPERES, "", month, Decimal(fuse_amps), "A", tariff.per_ampere)
+        yield _due(Because.AMPERES, "", month, Decimal(fuse_amps), "A", tariff.per_ampere)
 
 
-def _spot(tariff: GridTariff, month: date, drawn: Sequence[Drawn], spot: Series) -> Iterator[Amount]:
+def _spot(tariff: GridTariff, month: date, drawn: Sequence[Drawn], spot: Series) -> Iterator[Due]:
     """`rate` is the mean, weighed by what was drawn, and `amount` what it is the mean of."""
     into = out = paid = earned = ZERO
     for one in drawn:
@@ -243,11 +243,9 @@ def _spot(tariff: GridTariff, month: date, drawn: Sequence[Drawn], spot: Series)
         into, paid = into + one.into, paid + one.into * price
         out, earned = out + one.out, earned + one.out * price * tariff.feed_in_spot
     if into:
-        yield Amount(
-            because=Because.SPOT, name="", month=month, quantity=into, unit="kWh", rate=paid / into, amount=paid
-        )
+        yield Due(because=Because.SPOT, name="", month=month, quantity=into, unit="kWh", rate=paid / into, amount=paid)
     if out and tariff.feed_in_spot:
-        yield Amount(
+        yield Due(
             because=Because.FEED_IN_SPOT,
             name="",
             month=month,
@@ -269,12 +267,12 @@ def _mean(spot: Series, drawn: Drawn) -> Decimal | None:
     return sum((length * value for length, value in parts), ZERO) / known if known else None
 
 
-def _over(spot: Series, begin_at: datetime, end_at: datetime) -> Sequence[Step]:
+def _over(spot: Series, begin_at: datetime, end_at: datetime) -> Sequence[MarketStep]:
     first = bisect_right(spot.steps, begin_at, key=lambda one: one.end_at)
     return spot.steps[first : bisect_left(spot.steps, end_at, key=lambda one: one.begin_at)]
 
 
-def _amount(
+def _due(
     because: Because,
     name: str,
     month: date,
@@ -282,8 +280,8 @@ def _amount(
     unit: str,
     rate: Decimal,
     windows: tuple[Window, ...] = (),
-) -> Amount:
-    return Amount(
+) -> Due:
+    return Due(
         because=because,
         name=name,
         month=month,

@@ -41,7 +41,7 @@ class Zone(Struct, frozen=True, kw_only=True):
     time_zone: str
 
 
-class Step(Struct, frozen=True, gc=False):
+class MarketStep(Struct, frozen=True, gc=False):
     """From an instant on, for this long. `forecast`: nobody has published it; `odd`: published, and hard to believe."""
 
     begin_at: datetime
@@ -64,7 +64,7 @@ class Series(Struct, frozen=True, kw_only=True):
     zone: str
     kind: Kind = Kind.PRICE
     currency: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[MarketStep, ...] = ()
     published_until: datetime | None = None
 
 
@@ -77,7 +77,7 @@ class Published(Struct, frozen=True, kw_only=True):
     zone: str
     kind: Kind = Kind.PRICE
     currency: str = ""
-    steps: tuple[Step, ...]
+    steps: tuple[MarketStep, ...]
     per_euro: Decimal | None = None
     published_at: datetime | None = None
 
@@ -272,7 +272,7 @@ class Top(Struct, frozen=True):
     counted: Decimal
 
 
-class Amount(Struct, frozen=True, kw_only=True):
+class Due(Struct, frozen=True, kw_only=True):
     """`quantity` × `rate` before VAT, exact, and why; `month` is the first day of the one that it is due for.
 
     `windows` are those of the rate that held, `tops` what a peak is the mean of.
@@ -290,15 +290,15 @@ class Amount(Struct, frozen=True, kw_only=True):
 
 
 class Charged(Struct, frozen=True, kw_only=True):
-    """What was drawn costs the sum of its amounts, which say why; nothing is rounded."""
+    """What was drawn costs the sum of its dues, which say why; nothing is rounded."""
 
     currency: str
-    amounts: tuple[Amount, ...]
+    dues: tuple[Due, ...]
     vat: Decimal
 
     @property
     def before_vat(self) -> Decimal:
-        return sum((one.amount for one in self.amounts), ZERO)
+        return sum((one.amount for one in self.dues), ZERO)
 
     @property
     def after_vat(self) -> Decimal:

@@ -23,8 +23,8 @@ from laddnav.market.model import (
     Following,
     GridTariff,
     Kind,
+    MarketStep,
     Published,
-    Step,
     Window,
 )
 
@@ -51,7 +51,7 @@ class UnfitTariff(Refusal):
     """A grid tariff says what cannot be meant."""
 
 
-class UnknownTariff(Refusal):
+class UnknownGridTariff(Refusal):
     """No grid tariff of this id is known here."""
 
     def __init__(self, id: str) -> None:
@@ -106,21 +106,21 @@ class Change(Struct, frozen=True):
     """
 
     gone: tuple[datetime, ...]
-    come: tuple[Step, ...]
+    come: tuple[MarketStep, ...]
     new: int
     changed: int
 
 
-def change(held: Sequence[Step], said: Sequence[Step]) -> Change:
+def change(held: Sequence[MarketStep], said: Sequence[MarketStep]) -> Change:
     """What is said replaces what was held in the same time, and of longer steps leaves what lies beside it.
 
     Both in order of time. What says the same as before changes nothing.
     """
     gone: list[datetime] = []
-    come: list[Step] = []
+    come: list[MarketStep] = []
     new = changed = 0
     begins = [one.begin_at for one in held]
-    touched: dict[datetime, list[Step]] = {}
+    touched: dict[datetime, list[MarketStep]] = {}
     for one in said:
         met = held[max(bisect_right(begins, one.begin_at) - 1, 0) : bisect_right(begins, one.end_at - QUARTER)]
         met = [other for other in met if other.begin_at < one.end_at and other.end_at > one.begin_at]
@@ -139,7 +139,7 @@ def change(held: Sequence[Step], said: Sequence[Step]) -> Change:
     return Change(tuple(sorted(gone)), tuple(sorted(come, key=lambda one: one.begin_at)), new, changed)
 
 
-def _left(step: Step, over: Iterable[Step]) -> list[Step]:
+def _left(step: MarketStep, over: Iterable[MarketStep]) -> list[MarketStep]:
     """What of a step lies beside others, a quarter of an hour each."""
     left = []
     begin = step.begin_at
@@ -153,7 +153,7 @@ def _left(step: Step, over: Iterable[Step]) -> list[Step]:
 # ---- Where nobody has said anything
 
 
-def holes(steps: Sequence[Step], begin_at: datetime, end_at: datetime) -> list[tuple[datetime, datetime]]:
+def holes(steps: Sequence[MarketStep], begin_at: datetime, end_at: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches between the two for which there is no step; steps are in order of time."""
     found = []
     until = begin_at
@@ -168,7 +168,7 @@ def holes(steps: Sequence[Step], begin_at: datetime, end_at: datetime) -> list[t
     return [(begin, end) for begin, end in found if begin < end]
 
 
-def forecast(known: Sequence[Step], stretches: Iterable[tuple[datetime, datetime]]) -> list[Step]:
+def forecast(known: Sequence[MarketStep], stretches: Iterable[tuple[datetime, datetime]]) -> list[MarketStep]:
     """A stated guess: the mean of the same time of day on the last three like days that are published.
 
     Like are workdays, Saturdays, Sundays, by the clock of the market; where none of the last four weeks is like, the
@@ -185,12 +185,12 @@ def forecast(known: Sequence[Step], stretches: Iterable[tuple[datetime, datetime
             until = min(at + length - (at - datetime.min.replace(tzinfo=at.tzinfo)) % length, end)
             value = _guess(by_time, at.astimezone(zone))
             if value is not None:
-                guessed.append(Step(at, until - at, value, forecast=True))
+                guessed.append(MarketStep(at, until - at, value, forecast=True))
             at = until
     return guessed
 
 
-def _by_time(known: Iterable[Step], zone: ZoneInfo) -> Mapping[int, list[tuple[date, Decimal]]]:
+def _by_time(known: Iterable[MarketStep], zone: ZoneInfo) -> Mapping[int, list[tuple[date, Decimal]]]:
     """Quarter of the day → (day, value), the newest last."""
     found: dict[int, list[tuple[date, Decimal]]] = {}
     for one in known:

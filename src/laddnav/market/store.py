@@ -9,7 +9,7 @@ from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.market.model import Document, Following, GridTariff, KeptTariff, Kind, Published, Step
+from laddnav.market.model import Document, Following, GridTariff, KeptTariff, Kind, MarketStep, Published
 
 STEPS = """
 select begin_at, seconds, value, odd from market_step
@@ -86,12 +86,14 @@ DELETE_TARIFF = "delete from grid_tariff where holder = $1 and id_key = $2"
 # ---- Steps
 
 
-async def steps(unit: Unit, zone: str, kind: Kind, currency: str, begin_at: datetime, end_at: datetime) -> list[Step]:
+async def steps(
+    unit: Unit, zone: str, kind: Kind, currency: str, begin_at: datetime, end_at: datetime
+) -> list[MarketStep]:
     """All that hold for some of the time between the two, in order of time."""
     return [_step(row) for row in await unit.fetch(STEPS, zone, kind, currency, begin_at, end_at)]
 
 
-async def last(unit: Unit, zone: str, kind: Kind, currency: str) -> Step | None:
+async def last(unit: Unit, zone: str, kind: Kind, currency: str) -> MarketStep | None:
     row = await unit.fetch_one(LAST, zone, kind, currency)
     return None if row is None else _step(row)
 
@@ -109,14 +111,14 @@ def remove(unit: Unit, said: Published, begins: Sequence[datetime]) -> None:
     unit.write(REMOVE, said.zone, said.kind, said.currency, list(begins))
 
 
-def add(unit: Unit, said: Published, steps: Sequence[Step], document_ref: str) -> None:
+def add(unit: Unit, said: Published, steps: Sequence[MarketStep], document_ref: str) -> None:
     for one in steps:
         seconds = one.length // timedelta(seconds=1)
         unit.write(ADD, said.zone, said.kind, said.currency, one.begin_at, seconds, one.value, one.odd, document_ref)
 
 
-def _step(row: Record) -> Step:
-    return Step(row["begin_at"], timedelta(seconds=row["seconds"]), row["value"], odd=row["odd"])
+def _step(row: Record) -> MarketStep:
+    return MarketStep(row["begin_at"], timedelta(seconds=row["seconds"]), row["value"], odd=row["odd"])
 
 
 # ---- Documents

@@ -129,8 +129,12 @@ def _peaks(
     *,
     vat: float,
 ) -> list[Peak]:
-    """One of each month that the steps reach into; where several hours of a day count, each is a day of its own."""
+    """One of each month that the steps reach into; where several hours of a day count, each is a day of its own.
+
+    A Peak counts the kWh of its hours. Those of a quarter are a quarter of its kW, so each costs four times as much.
+    """
     length = charge.measured.length
+    hour_share = hours(max(length, steps.length))
     of_hour: dict[datetime, list[int]] = {}
     for n, at in enumerate(begins):
         of_hour.setdefault(at if steps.length > length else grid.hour_of(at, length), []).append(n)
@@ -149,11 +153,11 @@ def _peaks(
         numbers = {day: n for n, day in enumerate(dict.fromkeys(calendar.day(at) for at in starts))}
         found.append(
             Peak(
-                per_kw=float(charge.per_kw) * vat,
+                per_kw=float(charge.per_kw / hour_share) * vat,
                 hours=tuple(tuple(of_hour[at]) for at in starts),
                 days=tuple(numbers[calendar.day(at)] for at in starts) if by_day else tuple(range(len(starts))),
                 top_n=charge.top_n,
-                highest=tuple(float(one.counted) for one in tops),
+                highest=tuple(float(one.counted * hour_share) for one in tops),
                 begun=float(_begun(known, starts[0], steps.start_at, length)),
                 weights=tuple(float(calendar.weight(charge, at)) for at in starts) if charge.weights else (),
                 today=of_day.index(first) if by_day and first in of_day else None,

@@ -19,6 +19,7 @@ import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.locations.maintenance_routes
 import laddnav.locations.routes
+import laddnav.market.routes
 import laddnav.meters.routes
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
@@ -64,6 +65,7 @@ from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import away
+from laddnav.market import actions as market
 from laddnav.meters import actions as meters
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
@@ -109,6 +111,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.takeover.routes.ROUTES,
     *laddnav.tokens.routes.ROUTES,
     *laddnav.tariffs.routes.ROUTES,
+    *laddnav.market.routes.ROUTES,
     *laddnav.server.tariffs.ROUTES,
     *laddnav.readings.routes.ROUTES,
     *laddnav.sessions.routes.ROUTES,
@@ -158,8 +161,9 @@ class House:
         self._clients = Clients(self._database, settings.roaming)
         self._ask = Asker(self._database, self._clients)
         self._outward = Outward(allow_loopback=settings.allow_loopback_partners)
+        self._seal = Seal(settings.key)
         self._means = Means(
-            seal=Seal(settings.key),
+            seal=self._seal,
             fetch=self._outward,
             v2g_ca_url=settings.v2g_ca_url,
             v2g_ca_token=settings.v2g_ca_token,
@@ -220,6 +224,7 @@ class House:
                 "look_after_bookings": every(10, lambda: waiting.look_after(database)),
                 "stations_away": every(5, lambda: away.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
+                "fetch_prices": every(5, lambda: market.fetch_due(database, self._outward, self._seal)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_roaming": every(3600, lambda: forget_roaming(database, clients.settings.keeping)),
@@ -267,7 +272,11 @@ class House:
         return PlainTextResponse("ready\n")
 
     def _api(self) -> Sequence[BaseRoute]:
-        api = Api(ROUTES, self._database, {"ask": self._ask, "clients": self._clients, "means": self._means})
+        api = Api(
+            ROUTES,
+            self._database,
+            {"ask": self._ask, "clients": self._clients, "means": self._means, "seal": self._seal},
+        )
         described = json.encode(document(api.operations, self.settings.url))
 
         async def openapi(request: Request) -> Response:

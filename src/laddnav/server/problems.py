@@ -27,11 +27,12 @@ from laddnav.locations.rules import (
     UnknownMaintenance,
     UnknownStation,
 )
+from laddnav.market.rules import NotFollowed, UnknownGridTariff
+from laddnav.market.zones import UnknownZone
 from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
 from laddnav.ocpi.commands.asked import UnknownCommand
 from laddnav.ocpi.commands.commands import NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
-from laddnav.ocpi.operate.limits import LimitedByAnother
 from laddnav.ocpi.operate.outbox import UnknownDelivery
 from laddnav.ocpi.rules import PartyTaken, SharedLine, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import NotNow
@@ -110,7 +111,10 @@ STATUS: dict[type[Exception], int] = {
     UnknownDispute: 404,
     UnknownDoubt: 404,
     UnknownReport: 404,
+    NotFollowed: 404,
     UnknownEvse: 404,
+    UnknownGridTariff: 404,
+    UnknownZone: 404,
     UnknownExchange: 404,
     UnknownInvoice: 404,
     UnknownLocation: 404,
@@ -143,7 +147,6 @@ STATUS: dict[type[Exception], int] = {
     EvseBusy: 409,
     EvseTaken: 409,
     ExaminedAlready: 409,
-    LimitedByAnother: 409,
     LowerProfile: 409,
     MaintenanceOver: 409,
     NoStation: 409,

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from laddnav.kit import json
 from laddnav.kit.time import utc
 from laddnav.market.feeds.feed import Asked, Feed, NoPrices, which
-from laddnav.market.model import Kind, Published, Step, Zone
+from laddnav.market.model import Kind, MarketStep, Published, Zone
 from laddnav.market.rules import UnfitPrices
 
 URL = "https://www.elprisetjustnu.se/api/v1/prices"
@@ -41,8 +41,10 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
         raise UnfitPrices(f"This is no answer of elprisetjustnu.se: {error}") from error
     if not said:
         raise NoPrices("elprisetjustnu.se has nothing for this day yet")
-    sek = tuple(Step(utc(one.begin_at), one.end_at - one.begin_at, one.sek) for one in said)
-    eur = tuple(Step(utc(one.begin_at), one.end_at - one.begin_at, one.eur) for one in said if one.eur is not None)
+    sek = tuple(MarketStep(utc(one.begin_at), one.end_at - one.begin_at, one.sek) for one in said)
+    eur = tuple(
+        MarketStep(utc(one.begin_at), one.end_at - one.begin_at, one.eur) for one in said if one.eur is not None
+    )
     found = [Published(zone=of.code, currency="SEK", steps=sek, per_euro=said[0].rate)]
     return (*found, Published(zone=of.code, currency="EUR", steps=eur)) if eur else tuple(found)
 

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from laddnav.kit.time import utc
 from laddnav.market.feeds.feed import PER_MWH, Asked, Feed, NoPrices, number, which
-from laddnav.market.model import Kind, Published, Step, Zone
+from laddnav.market.model import Kind, MarketStep, Published, Zone
 from laddnav.market.rules import UnfitPrices, market_day
 from laddnav.market.zones import zone as zone_of
 
@@ -53,7 +53,7 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
         raise UnfitPrices(f"{_name(root)[:60]} is no price document")
     if (sort := _said(root, "type")) not in (None, "A44"):
         raise UnfitPrices(f"A document of type {sort} tells no day-ahead prices; A44 does")
-    found: dict[tuple[str, str], dict[int, list[Step]]] = {}
+    found: dict[tuple[str, str], dict[int, list[MarketStep]]] = {}
     for series in _all(root, "TimeSeries"):
         if _said(series, "contract_MarketAgreement.type") not in (None, _DAY_AHEAD):
             continue
@@ -74,7 +74,7 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
     )
 
 
-def _steps(period: Element, *, repeats: bool) -> Iterator[Step]:
+def _steps(period: Element, *, repeats: bool) -> Iterator[MarketStep]:
     """Raises UnfitPrices."""
     begin, end = (_instant(_said(period, name) or "") for name in ("start", "end"))
     resolution = _said(period, "resolution") or ""
@@ -97,12 +97,12 @@ def _steps(period: Element, *, repeats: bool) -> Iterator[Step]:
         if value is None and repeats:
             value = last
         if value is not None:
-            yield Step(begin + (place - 1) * length, length, value)
+            yield MarketStep(begin + (place - 1) * length, length, value)
         last = value
 
 
-def _finest(steps: list[Step]) -> tuple[Step, ...]:
-    kept: dict[datetime, Step] = {}
+def _finest(steps: list[MarketStep]) -> tuple[MarketStep, ...]:
+    kept: dict[datetime, MarketStep] = {}
     taken: set[datetime] = set()
     for one in sorted(steps, key=lambda one: one.length):
         quarters = {one.begin_at + n * timedelta(minutes=15) for n in range(one.length // timedelta(minutes=15))}

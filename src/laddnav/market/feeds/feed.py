@@ -12,7 +12,7 @@ from msgspec import Struct
 from laddnav.kit.json import sane
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import utc
-from laddnav.market.model import HOUR, MARKET_TIME, Kind, Published, Step, Zone
+from laddnav.market.model import HOUR, MARKET_TIME, Kind, MarketStep, Published, Zone
 from laddnav.market.rules import LENGTHS, UnfitPrices
 
 PER_MWH = Decimal(1000)  # kWh
@@ -87,7 +87,7 @@ class Wall:
         return self._before
 
 
-def stepped(starts: Iterable[tuple[datetime, Decimal]]) -> tuple[Step, ...]:
+def stepped(starts: Iterable[tuple[datetime, Decimal]]) -> tuple[MarketStep, ...]:
     """Steps that only say when they begin last as long as the shortest of their day of the market does."""
     zone = ZoneInfo(MARKET_TIME)
     found = sorted(starts, key=lambda one: one[0])
@@ -96,7 +96,7 @@ def stepped(starts: Iterable[tuple[datetime, Decimal]]) -> tuple[Step, ...]:
     for (at, _), (after, _), day in zip(found, found[1:], days, strict=False):
         if after - at in LENGTHS:
             shortest[day] = min(shortest.get(day, HOUR), after - at)
-    return tuple(Step(at, shortest.get(day, HOUR), value) for (at, value), day in zip(found, days, strict=True))
+    return tuple(MarketStep(at, shortest.get(day, HOUR), value) for (at, value), day in zip(found, days, strict=True))
 
 
 def which(zone: Zone | None) -> Zone:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from laddnav.kit import json
 from laddnav.kit.time import utc
 from laddnav.market.feeds.feed import PER_MWH, Asked, Feed, NoPrices
-from laddnav.market.model import Kind, Published, Step, Zone
+from laddnav.market.model import Kind, MarketStep, Published, Zone
 from laddnav.market.rules import UnfitPrices
 from laddnav.market.zones import ZONES
 from laddnav.market.zones import zone as zone_of
@@ -55,13 +55,15 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
         said = json.decode(document, _Said)
     except json.Unreadable as error:
         raise UnfitPrices(f"This is no answer of Nord Pool: {error}") from error
-    found: dict[str, list[Step]] = {}
+    found: dict[str, list[MarketStep]] = {}
     for entry in said.multi_area_entries:
         begin = utc(entry.delivery_start)
         for area, value in entry.entry_per_area.items():
             of = _zone(area)
             if value is not None and of is not None and zone in (None, of):
-                found.setdefault(of.code, []).append(Step(begin, utc(entry.delivery_end) - begin, value / PER_MWH))
+                found.setdefault(of.code, []).append(
+                    MarketStep(begin, utc(entry.delivery_end) - begin, value / PER_MWH)
+                )
     if not found:
         raise NoPrices("Nord Pool has nothing for this zone and day yet")
     rate = said.exchange_rate if said.currency != "EUR" else None
