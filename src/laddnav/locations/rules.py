@@ -332,7 +332,12 @@ def connector_of(evse: Evse, connector_id: str | None) -> Connector:
 
 def capacity(connector: Connector) -> int:
     """The most that it gives, in watts: what its voltage and amperage come to, where nothing lower is said."""
-    return connector.power_max or connector.voltage_max * connector.amperage_max * _PHASES.get(connector.power_type, 1)
+    return connector.power_max or connector.voltage_max * connector.amperage_max * phases(connector)
+
+
+def phases(connector: Connector) -> int:
+    """From how many phases of the mains a car can draw there; one, where it is fed with direct current."""
+    return _PHASES.get(connector.power_type, 1)
 
 
 def tariff_ids(location: Location, evse_uid: str, connector_id: str | None) -> tuple[str, ...]:

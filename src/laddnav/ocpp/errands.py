@@ -47,7 +47,9 @@ from laddnav.ocpp.wire.events import (
 from laddnav.ocpp.wire.security import SetPassword
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
+from laddnav.scheduling.merged import merged
 from laddnav.sessions import actions as sessions
+from laddnav.sessions import limited
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session, Status
@@ -138,16 +140,28 @@ async def _unlocked(unit: Unit, call: StationCall, answered: Answered) -> None:
 
 async def _set_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
     session, charge = await _session(unit, call), await _charge(unit, call)
-    if session is None or charge is None or charge.stopped or session.limits is None or session.limits.wanted is None:
+    if session is None or charge is None or charge.stopped or limited.asked(session, call.request) is None:
         return Verdict.REJECTED
-    return LimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no, profile=session.limits.wanted)
+    return await _limits_now(unit, session, charge)
 
 
 async def _clear_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    charge = await _charge(unit, call)
-    if charge is None or charge.stopped:
+    """What others limit the charge to goes on."""
+    session, charge = await _session(unit, call), await _charge(unit, call)
+    if session is None or charge is None or charge.stopped:
         return Verdict.UNKNOWN
-    return UnlimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no)
+    if limited.asked(session, call.request) is None and limited.wanted(session):
+        return Verdict.UNKNOWN
+    return await _limits_now(unit, session, charge)
+
+
+async def _limits_now(unit: Unit, session: Session, charge: Transaction) -> LimitCharge | UnlimitCharge:
+    """The least of what all parties want, as one profile; nobody wants any more: none."""
+    wanted = limited.wanted(session)
+    profile = wanted and merged(wanted, begun_at=session.started_at, feed=await limiting.feed_of(unit, session))
+    if not profile:
+        return UnlimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no)
+    return LimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no, profile=profile)
 
 
 async def _tell_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:

@@ -19,9 +19,11 @@ from laddnav.ocpp.wanted import write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import LimitCharge, Request, Verdict
 from laddnav.ocpp.wire.reports import NeedsJudged, NeedsTold, ScheduleJudged, ScheduleTold
+from laddnav.scheduling.merged import merged
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.within import within
 from laddnav.sessions import actions as sessions
+from laddnav.sessions import limited
 from laddnav.sessions.model import Session
 
 NEEDS = "AnswerNeeds"
@@ -73,11 +75,9 @@ async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ver
 
 
 def _allowed(session: Session, connector: Connector) -> ChargingProfile:
-    limits = session.limits
-    if limits is not None and (set_by_others := limits.wanted or limits.profile) is not None:
-        return set_by_others
-    watts = Decimal(places.capacity(connector))
-    return ChargingProfile(unit=RateUnit.WATT, limits=(ProfileLimit(timedelta(), watts),))
+    feed = limited.feed(connector)
+    wanted = merged(limited.wanted(session), begun_at=session.started_at, feed=feed)
+    return wanted or ChargingProfile(unit=RateUnit.WATT, limits=(ProfileLimit(timedelta(), feed.watts),))
 
 
 async def _connector(unit: Unit, session: Session) -> Connector:

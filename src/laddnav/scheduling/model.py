@@ -16,11 +16,15 @@ class RateUnit(StrEnum):
     WATT = "W"
 
 
-class ProfileLimit(Struct, frozen=True):
-    """From `after` the start of the profile on, until the next ProfileLimit: at most `rate`, in the profile's unit."""
+class ProfileLimit(Struct, frozen=True, omit_defaults=True):
+    """From `after` the start of the profile on, until the next ProfileLimit: at most `rate`, in the profile's unit.
+
+    `phases`: it is drawn from so many of them; None: nobody says from how many.
+    """
 
     after: timedelta
     rate: Decimal
+    phases: int | None = None
 
 
 class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):

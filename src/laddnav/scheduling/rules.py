@@ -9,6 +9,7 @@ from itertools import pairwise
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 
+PHASES = 3  # of the mains
 _TENTH = Decimal("0.1")
 _EXACT = Context(prec=64)  # a number from outside may have more digits than Decimal calculates with
 
@@ -32,6 +33,8 @@ def sound(profile: ChargingProfile) -> ChargingProfile:
         raise NoSchedule("A limit is not below zero")
     if any(rate != tenths(rate) for rate in (profile.rate_min or _TENTH, *(limit.rate for limit in profile.limits))):
         raise NoSchedule("A limit has one digit after the point at most")
+    if any(limit.phases is not None and not 1 <= limit.phases <= PHASES for limit in profile.limits):
+        raise NoSchedule("A car charges from one to three phases")
     return profile
 
 

@@ -80,16 +80,12 @@ class StopAnswered(SessionEvent, frozen=True, kw_only=True):
 
 
 class LimitsRequested(SessionEvent, frozen=True, kw_only=True):
-    """The Station is to set, clear or tell (`what`) the limits of this charge; `request` is what asked, to be told.
-
-    `by`: whose limits change, as text.
-    """
+    """The Station is to set, clear or tell (`what`) the limits of this charge; `request` is what asked, to be told."""
 
     each: ClassVar[bool] = True
 
     what: Limiting
     station_id: str
-    by: str = ""
     seconds: int = 0  # for how long limits are to be told
     request: str | None = None
 

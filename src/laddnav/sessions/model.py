@@ -14,6 +14,7 @@ from laddnav.kit.money import Price
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
 from laddnav.pricing.model import Tab
+from laddnav.scheduling.held import Obeyed
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
 from laddnav.tariffs.model import Tariff
 
@@ -174,24 +175,16 @@ class Preferred(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one party limits a charge to, of ours or of our driver; the holder itself among them, for its site.
 
-    `wanted` is asked of the Station under `request`, and not answered yet; `profile` None: it was taken back. `held`:
-    the Station has followed at least one profile of theirs, and so whoever is `by` hears of every change since.
+    `wanted` is asked of the Station under `request`, or that it forgets `profile` (`leaving`), and not answered yet.
+    `held`: the Station has followed at least one profile of theirs, and so whoever is `by` hears of every change since.
     """
 
     by: PartyId
     held: bool = False
     wanted: ChargingProfile | None = None
+    leaving: bool = False
     request: str | None = None
     profile: ChargingProfile | None = None
-
-
-class Obeyed(StrEnum):
-    """What a Station says that holds, beside what it was asked for."""
-
-    AS_ASKED = "AS_ASKED"
-    LESS = "LESS"  # it knows a lower limit
-    MORE = "MORE"  # it does not follow
-    UNKNOWN = "UNKNOWN"  # it does not say, or not in words that could be compared
 
 
 class ReadBack(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +28,7 @@ from laddnav.ocpi.wire.profiles import ProfileRequest, ProfileVerdict
 from laddnav.parties.model import Role
 from laddnav.people.model import Role as Operator
 from laddnav.people.model import Visitor
-from laddnav.scheduling.model import ActiveChargingProfile, RateUnit
+from laddnav.scheduling.model import ActiveChargingProfile, ProfileLimit, RateUnit
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session
@@ -147,31 +148,49 @@ async def test_who_limits_charges_for_an_emsp_hears_of_them_and_limits_them(prov
     assert (await heard(emsp, session.id)).limits is not None
 
 
-async def test_a_charge_has_one_who_limits_it(provider: Provider, pair: Pair) -> None:
-    """CHP-034: our operator or whoever limits charges for us; who comes first has it, until it takes that back."""
+async def test_a_cpo_is_asked_for_the_least_of_what_all_of_ours_want(provider: Provider, pair: Pair) -> None:
+    """CHP-034: our operator, and whoever limits charges for us; each takes back and hears of its own alone."""
     cpo, emsp = pair
     session = await charge(pair)
     by = Visitor(id="key", name="key", role=Operator.OPERATOR, holder=EMSP, language="en")
-    half = limits.LimitFrom(after=0, rate=Decimal(11000))
-    asks, wanted = (emsp.database, emsp.clients, by, session.ref), limits.Profile(unit=RateUnit.WATT, limits=(half,))
+    ten = limits.LimitFrom(after=0, rate=Decimal(10))
+    asks, wanted = (emsp.database, emsp.clients, by, session.ref), limits.Profile(unit=RateUnit.AMPERE, limits=(ten,))
 
-    async def station(what: Limiting) -> None:
+    async def at_cpo(what: Limiting) -> list[tuple[int, Decimal]] | None:
         await station_says(cpo, session, what, "ACCEPTED")
         await emsp.settle()
+        async with cpo.database.unit() as unit:
+            (theirs,) = (await sessions.fetch(unit, CPO, CPO, session.id)).limits
+        if theirs.profile is None:
+            return None
+        return [(one.after // timedelta(minutes=1), one.rate) for one in theirs.profile.limits]
 
     assert (await provider.limit(session.ref)).data["result"] == "ACCEPTED"
-    await station(Limiting.SET)
-    for asking in (limits.limit_session(*asks, wanted), limits.unlimit_session(*asks)):
-        with pytest.raises(limits.LimitedByAnother):
-            await asking
-    await provider.ask("DELETE", session.ref, "cleared")
-    await station(Limiting.CLEAR)
+    assert await at_cpo(Limiting.SET) == [(0, Decimal(16)), (15, Decimal("8.1"))]
     assert (await limits.limit_session(*asks, wanted)).verdict is ProfileVerdict.ACCEPTED
-    await station(Limiting.SET)
-    assert (await provider.limit(session.ref)).data["result"] == "REJECTED"
+    assert await at_cpo(Limiting.SET) == [(0, Decimal(10)), (15, Decimal("8.1")), (60, Decimal(10))]
+    assert (await provider.ask("DELETE", session.ref, "cleared")).data["result"] == "ACCEPTED"
+    assert await at_cpo(Limiting.SET) == [(0, Decimal(10))]
+    assert provider.told("POST", "/cleared") == [{"result": "ACCEPTED"}]
     assert (await limits.unlimit_session(*asks)).verdict is ProfileVerdict.ACCEPTED
-    await station(Limiting.CLEAR)
-    assert (await provider.limit(session.ref)).data["result"] == "ACCEPTED"
+    assert await at_cpo(Limiting.CLEAR) is None
+    assert all(one.profile is None and one.held for one in (await heard(emsp, session.id)).limits)
+
+
+async def test_what_a_cpo_does_not_follow_limits_nobody_else(provider: Provider, pair: Pair) -> None:
+    """CHP-034: a profile of one that was refused is not in what the other asks for next."""
+    cpo, emsp = pair
+    session = await charge(pair)
+    by = (emsp.database, emsp.clients, EMSP)
+    low = replace(PROFILE, limits=(ProfileLimit(timedelta(), Decimal(6)),))
+    refused = await limited.set_profile(*by, owner=CPO, session_id=session.id, profile=low)
+    await station_says(cpo, session, Limiting.SET, "REJECTED")
+    assert await became(emsp, refused) == (CommandState.FAILED, "REJECTED")
+    await provider.limit(session.ref)
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    async with cpo.database.unit() as unit:
+        (theirs,) = (await sessions.fetch(unit, CPO, CPO, session.id)).limits
+    assert theirs.profile is not None and theirs.profile.limits == PROFILE.limits
 
 
 async def test_an_scsp_of_ours_limits_charges_for_an_emsp(
@@ -346,7 +365,7 @@ async def test_who_says_nothing_in_time_has_said_no(strangers: Strangers, clock:
 
 
 async def test_what_is_not_passed_on_is_answered_at_once(strangers: Strangers, clock: SetClock) -> None:
-    """CHP-007, CHP-030, CHP-034: in the words of the text, of the CPO where it was asked, and ours where it was not."""
+    """CHP-007, CHP-030: in the words of the text, of the CPO where it was asked, and ours where it was not."""
     provider, cpo, session = strangers.provider, strangers.cpo, strangers.session
 
     async def no(id: str = session.ref) -> str:
@@ -369,7 +388,7 @@ async def test_what_is_not_passed_on_is_answered_at_once(strangers: Strangers, c
     await strangers.result("ACCEPTED")
     async with peer() as at, stranger(await contracted(provider.emsp, OTHER, at, "2.2.1")) as ask:
         another = Provider(provider.emsp, at, "2.2.1", ask)
-        assert (await another.limit(session.ref)).data == {"result": "REJECTED", "timeout": 0}
+        assert (await another.limit(session.ref)).data == {"result": "ACCEPTED", "timeout": 120}
         assert (await another.ask("GET", session.ref, "asked", duration=60)).data["result"] == "ACCEPTED"
     clock.advance(timedelta(minutes=3))
     await commands.expire(provider.emsp.database)

@@ -28,6 +28,7 @@ from laddnav.people.model import Visitor
 from laddnav.scheduling.model import ActiveChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.rules import NoSchedule
 from laddnav.sessions import actions as sessions
+from laddnav.sessions import limited as limited_by_party
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session
@@ -59,6 +60,11 @@ class Delegated(NamedTuple):
     async def limit(self, session: Session) -> limited.Limited:
         return await limited.set_profile(
             self.scsp.database, self.scsp.clients, SCSP, owner=CPO, session_id=session.id, profile=PROFILE
+        )
+
+    async def unlimit(self, session: Session) -> limited.Limited:
+        return await limited.clear_profile(
+            self.scsp.database, self.scsp.clients, SCSP, owner=CPO, session_id=session.id
         )
 
 
@@ -113,19 +119,18 @@ async def test_an_operator_limits_a_charge_and_takes_that_back(delegated: Delega
     asked = await limits.limit_session(*asks, by, heard.ref, wanted)
     assert (asked.holder, asked.verdict) == (SCSP, ProfileVerdict.ACCEPTED)
     await station_says(cpo, session, Limiting.SET, "ACCEPTED")
-    limited_to = (await cpo_side(cpo, session)).limits
-    assert limited_to is not None and limited_to.profile is not None
-    assert limited_to.profile.limits == (ProfileLimit(timedelta(), Decimal(3700)),)
+    assert await limited_to(cpo, session) == [(ProfileLimit(timedelta(), Decimal(3700)),)]
     assert (await limits.ask_limits(*asks, by, heard.ref, limits.Tell())).verdict is ProfileVerdict.ACCEPTED
     assert (await limits.unlimit_session(*asks, by, heard.ref)).verdict is ProfileVerdict.ACCEPTED
     await station_says(cpo, session, Limiting.CLEAR, "ACCEPTED")
-    limited_to = (await cpo_side(cpo, session)).limits
-    assert limited_to is not None and limited_to.profile is None
+    assert await limited_to(cpo, session) == []
 
 
-async def cpo_side(cpo: Installation, session: Session) -> Session:
+async def limited_to(cpo: Installation, session: Session) -> list[tuple[ProfileLimit, ...]]:
+    """What the Station follows, of each party that limits the charge."""
     async with cpo.database.unit() as unit:
-        return await sessions.fetch(unit, CPO, CPO, session.id)
+        found = limited_by_party.followed(await sessions.fetch(unit, CPO, CPO, session.id))
+    return [one.limits for one in found or ()]
 
 
 async def test_who_has_no_contract_hears_of_no_charge_and_limits_none(delegated: Delegated, clock: SetClock) -> None:
@@ -142,20 +147,33 @@ async def test_who_has_no_contract_hears_of_no_charge_and_limits_none(delegated:
     assert heard is not None and heard.token.uid == session.id
 
 
-async def test_a_charge_is_limited_by_one_at_a_time(delegated: Delegated) -> None:
-    """CHP-034: whoever came first has it until its profile is taken back; of two, the lower would hold."""
+async def test_of_what_two_limit_a_charge_to_the_least_holds(delegated: Delegated) -> None:
+    """CHP-034: each is answered, takes back and ends for its own; what the other wants goes on."""
     cpo = delegated.cpo
     await delegated.agree()
     session = await charging(cpo)
     await cpo.settle()
     await delegated.limit(session)
     await station_says(cpo, session, Limiting.SET, "ACCEPTED")
-    body = encoded({"charging_profile": WORDS, "response_url": URL})
-    token = await befriended(cpo, EMSP, Role.EMSP)
-    async with stranger(token) as ask:
-        for method, said in (("PUT", body), ("DELETE", None)):
-            answer = await ask(method, at(cpo, session.id, response_url=URL), said)
-            assert answer.data == {"result": "REJECTED", "timeout": 0}
+    low = WORDS | {"charging_profile_period": [{"start_period": 0, "limit": 6}]}
+    body = encoded({"charging_profile": low, "response_url": URL})
+    async with stranger(await befriended(cpo, EMSP, Role.EMSP)) as ask:
+        assert (await ask("PUT", at(cpo, session.id, response_url=URL), body)).data["result"] == "ACCEPTED"
+        await followed(cpo, session, Limiting.SET)
+        six = (ProfileLimit(timedelta(), Decimal(6)),)
+        assert await limited_to(cpo, session) == [PROFILE.limits, six]
+        await delegated.unlimit(session)
+        await followed(cpo, session, Limiting.CLEAR)
+        assert await limited_to(cpo, session) == [six]
+
+
+async def followed(cpo: Installation, session: Session, what: Limiting) -> None:
+    """The Station does what was asked of it last."""
+    async with cpo.database.unit() as unit:
+        known = await sessions.fetch(unit, CPO, CPO, session.id)
+        (request,) = (one.request for one in known.limits if one.request is not None)
+        await limiting.answer_limits(unit, CPO, session.id, what, "ACCEPTED", None, request)
+    await cpo.settle()
 
 
 async def test_what_was_limited_by_contract_ends_with_it(delegated: Delegated) -> None:
@@ -169,13 +187,13 @@ async def test_what_was_limited_by_contract_ends_with_it(delegated: Delegated) -
         await cpo.settle()
         await delegated.limit(session)
         await station_says(cpo, session, Limiting.SET, "ACCEPTED")
-        assert limited.is_limited_by_another(await cpo_side(cpo, session), EMSP)
+        assert await limited_to(cpo, session) == [PROFILE.limits]
         await end
         async with cpo.database.unit() as unit:
             for what in (Limiting.CLEAR, Limiting.TELL):
                 await limiting.answer_limits(unit, CPO, session.id, what, "ACCEPTED", None, None)
         await cpo.settle()
-        assert not limited.is_limited_by_another(await cpo_side(cpo, session), EMSP)
+        assert await limited_to(cpo, session) == []
 
     async def adapt() -> None:
         async with cpo.database.unit() as unit:

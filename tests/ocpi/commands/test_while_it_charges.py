@@ -244,7 +244,7 @@ async def test_a_profile_is_answered_at_once(
 
 
 async def test_what_cannot_be_passed_on_is_said_in_five_words(at_cpo: Ask, cpo: Installation) -> None:
-    """CHP-001, CHP-002, CHP-004, CHP-007, CHP-018, CHP-019, CHP-020, CHP-021, CHP-034."""
+    """CHP-001, CHP-002, CHP-004, CHP-007, CHP-018, CHP-019, CHP-020, CHP-021."""
     session = await charging(cpo)
 
     async def asked(method: str, id: str = session.id, **query: object) -> Any:

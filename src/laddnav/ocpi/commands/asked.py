@@ -66,14 +66,16 @@ async def ask(
     *,
     session_id: str | None = None,
     asked_for: str | None = None,
+    id: str | None = None,
 ) -> str:
-    """Its id. `make` gets the partner's endpoint and our response URL, `read` the partner's answer.
+    """Its id, a new one unless it is given. `make` gets the partner's endpoint and our response URL, `read` the
+    partner's answer.
 
     The row is there before the question is sent, because the result may come before the answer. Raises NotOffered, and
     what a call raises.
     """
     settings = clients.settings
-    id = secrets.token_urlsafe(24)
+    id = id or new_id()
     base = f"{settings.base}/{path_of(connection.our_role)}/{connection.version}/{module}"
     partner = await clients.to(connection)
     response_url = joined(base, kind, id)
@@ -105,6 +107,11 @@ async def ask(
         raise error
     await _settle(database, kept, CommandStep.TAKEN if heard.granted else CommandStep.DECLINED, heard.word)
     return id
+
+
+def new_id() -> str:
+    """One that nobody can guess: what is posted under it is believed."""
+    return secrets.token_urlsafe(24)
 
 
 async def hear_result(unit: Unit, command: KeptCommand, step: CommandStep, result: str) -> bool:

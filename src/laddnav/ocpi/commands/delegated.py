@@ -13,13 +13,11 @@ import structlog
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import NotOffered
-from laddnav.ocpi.commands.limited import WAITING_MAX, Limited, Outcome, is_limited_by_another, no, result_of
+from laddnav.ocpi.commands.limited import WAITING_MAX, Limited, Outcome, no, result_of
 from laddnav.ocpi.commands.taken import answer, taken, waiting
-from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.settings import Settings
 from laddnav.ocpi.telling.delegated import their_session
@@ -28,12 +26,9 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.profiles import (
     ChargingProfileResponse,
     ProfileRequest,
-    ProfileResult,
     ProfileVerdict,
-    SetChargingProfile,
 )
 from laddnav.ocpi.wire.versions import VERSIONS
-from laddnav.sessions.actions import limiting
 from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import UnknownSession
 
@@ -56,7 +51,7 @@ async def pass_on(
 ) -> ChargingProfileResponse:
     """What the CPO says at once, or why it was not asked. `ask` gets the Session and the id of what came in."""
     async with database.unit() as unit:
-        session = await _theirs(unit, connection, ref, changes=kind is not ProfileRequest.TELL)
+        session = await _theirs(unit, connection, ref)
         if not isinstance(session, Session):
             return session
         one = taken(unit, connection, settings, kind, response_url, body)
@@ -86,13 +81,13 @@ async def _settled(unit: Unit, one: KeptCommand, response: ChargingProfileRespon
     return response
 
 
-async def _theirs(unit: Unit, connection: Connection, ref: str, *, changes: bool) -> Session | ChargingProfileResponse:
+async def _theirs(unit: Unit, connection: Connection, ref: str) -> Session | ChargingProfileResponse:
     """A charge of a driver of ours that they may limit, or why there is none; locked, as where it is our own."""
     try:
         session = await their_session(unit, connection, ref, lock=True)
     except UnknownSession:
         return no(ProfileVerdict.UNKNOWN_SESSION)
-    if session.status is not Status.ACTIVE or (changes and is_limited_by_another(session, connection.party)):
+    if session.status is not Status.ACTIVE:
         return no(ProfileVerdict.REJECTED)
     if await store.commands.waiting_about(unit, connection.holder, ref, list(ProfileRequest)) >= WAITING_MAX:
         return no(ProfileVerdict.TOO_OFTEN)
@@ -105,22 +100,7 @@ async def tell_on(unit: Unit, sent: KeptCommand, asked_for: str, outcome: Outcom
     connection = None if one is None else await store.connections.find(unit, one.holder, one.connection_id)
     if one is None or connection is None:
         return
-    if outcome.result is ProfileResult.ACCEPTED:
-        assert one.party is not None, "we knew who asked"
-        await keep(unit, connection, one, sent, one.party)
     if await waiting(unit, one) is not None:
         version = VERSIONS[connection.version]
         body = result_of(version, ProfileRequest(one.kind), outcome.result, outcome.active)
         answer(unit, connection, one, Module.CHARGING_PROFILES, CommandStep.GRANTED, outcome.result, body)
-
-
-async def keep(unit: Unit, connection: Connection, one: KeptCommand, sent: KeptCommand, by: PartyId) -> None:
-    """Who limits the charge from now on, as was said on this connection, and so hears of every change."""
-    assert sent.party is not None and sent.session_id is not None, "we knew whom to ask"
-    if one.kind == ProfileRequest.TELL:
-        return
-    profile = None
-    if one.kind == ProfileRequest.SET:
-        codec = VERSIONS[connection.version].codecs[SetChargingProfile]
-        profile = codec.decode(one.body, hearing(connection)).profile
-    await limiting.hear_limits(unit, one.holder, sent.party, sent.session_id, profile, by=by)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import NoStation
 from laddnav.ocpi import store
@@ -68,8 +69,6 @@ async def take_set(
         return session
     by = limiter(connection, session.token.owner)
     assert by is not None, "else it were none of theirs"
-    if is_limited_by_another(session, by):
-        return no(ProfileVerdict.REJECTED)
     one = taken(unit, connection, settings, ProfileRequest.SET, command.response_url, body)
     try:
         await limiting.set_limits(unit, session.holder, session.id, command.profile, by=by, request=one.id)
@@ -88,11 +87,10 @@ async def take_clear(
     if not isinstance(session, Session):
         return session
     by = limiter(connection, session.token.owner)
-    if is_limited_by_another(session, by):
-        return no(ProfileVerdict.REJECTED)
+    assert by is not None, "else it were none of theirs"
     one = taken(unit, connection, settings, ProfileRequest.CLEAR, response_url, b"")
     try:
-        await limiting.clear_limits(unit, session.holder, session.id, request=one.id)
+        await limiting.clear_limits(unit, session.holder, session.id, by=by, request=one.id)
     except (AlreadyEnded, NoStation):
         return no(ProfileVerdict.REJECTED)
     return _yes(unit, one, settings, session)
@@ -132,15 +130,6 @@ async def _theirs(unit: Unit, connection: Connection, session_id: str) -> Sessio
     return session
 
 
-def is_limited_by_another(session: Session, by: PartyId | None) -> bool:
-    """What two parties limit follows the lower of both, which neither has meant.
-
-    OCPI 2.2.1 mod_charging_profiles_toplogies: who comes first has the charge, until it takes its profile back.
-    """
-    limits = session.limits
-    return limits is not None and limits.by != by and limits.profile is not None
-
-
 def _may_limit(connection: Connection, session: Session) -> bool:
     """Of a charge of ours: not when the contract by which they did has ended meanwhile."""
     offered = (Module.CHARGING_PROFILES, RECEIVER) in OFFERED[connection.our_role]
@@ -157,7 +146,7 @@ def no(verdict: ProfileVerdict) -> ChargingProfileResponse:
 
 async def answer_limits(database: Database, answered: LimitsAnswered) -> None:
     """Hears what a Station said about limits, and queues it for whoever asked."""
-    if answered.request is None:
+    if answered.request is None or answered.by == str(answered.holder):
         return
     async with database.unit() as unit:
         command = await store.commands.find(unit, answered.holder, answered.request, lock=True)
@@ -206,20 +195,21 @@ async def push_limits(database: Database, changed: LimitsChanged) -> None:
     owner = PartyId.parse(changed.owner)
     async with database.unit() as unit:
         session = await sessions.find(unit, changed.holder, owner, changed.session_id)
-        if session is None or session.limits is None or not session.limits.held:
+        told = () if session is None else tuple(one.by for one in session.limits if one.held)
+        if session is None or not told:
             return
         ours = owner == changed.holder
-        ways = (
+        ways = [
             one
             for one in await store.connections.registered(unit, changed.holder)
             if (_may_limit(one, session) if ours else delegates(one))
             and one.endpoint(Module.CHARGING_PROFILES, SENDER) is not None
-        )
-        by = session.limits.by
-        way = way_to(by, ways)
-        if way is not None:
-            key = fold(session.id) if ours else session.ref
-            store.deliveries.queue_news(unit, way, Module.CHARGING_PROFILES, key, "PUT", by)
+        ]
+        key = fold(session.id) if ours else session.ref
+        for by in told:
+            way = way_to(by, ways)
+            if way is not None:
+                store.deliveries.queue_news(unit, way, Module.CHARGING_PROFILES, key, "PUT", by)
     database.wake()
 
 
@@ -242,17 +232,15 @@ async def set_profile(
     owner: PartyId,
     session_id: str,
     profile: ChargingProfile,
+    by: PartyId | None = None,
     asked_for: str | None = None,
 ) -> Limited:
-    """Limit a charge of a driver of ours. Raises NotConnectedTo, NotOffered, and what a call raises."""
+    """Limit a charge of a driver of ours, beside what others limit it to, for ourselves or for whoever does it for us.
+
+    Raises NotConnectedTo, NotOffered, and what a call raises.
+    """
     connection = await _connection(database, holder, owner)
-    codec = VERSIONS[connection.version].codecs[SetChargingProfile]
-
-    def question(endpoint: str, response_url: str) -> Question:
-        command = SetChargingProfile(response_url=response_url, profile=profile)
-        return Question(method="PUT", url=joined(endpoint, session_id), body=codec.encode(command))
-
-    return await _request(database, clients, connection, owner, session_id, ProfileRequest.SET, question, asked_for)
+    return await _change(database, clients, connection, owner, session_id, profile, by or holder, asked_for)
 
 
 async def clear_profile(
@@ -262,16 +250,53 @@ async def clear_profile(
     *,
     owner: PartyId,
     session_id: str,
+    by: PartyId | None = None,
     asked_for: str | None = None,
 ) -> Limited:
-    """Raises NotConnectedTo, NotOffered, and what a call raises."""
+    """What others limit it to goes on. Raises NotConnectedTo, NotOffered, and what a call raises."""
+    connection = await _connection(database, holder, owner)
+    return await _change(database, clients, connection, owner, session_id, None, by or holder, asked_for)
 
-    def question(endpoint: str, response_url: str) -> Question:
+
+async def _change(
+    database: Database,
+    clients: Clients,
+    connection: Connection,
+    owner: PartyId,
+    session_id: str,
+    profile: ChargingProfile | None,
+    by: PartyId,
+    asked_for: str | None,
+) -> Limited:
+    """A CPO knows one profile of ours: the least of what all of ours want (mod_charging_profiles_toplogies)."""
+    holder, request = connection.holder, asked.new_id()
+    async with database.unit() as unit:
+        whole = await limiting.want_of_partner(unit, holder, owner, session_id, profile, by=by, request=request)
+
+    def put(endpoint: str, response_url: str) -> Question:
+        assert whole is not None, "else there is nothing to put"
+        codec = VERSIONS[connection.version].codecs[SetChargingProfile]
+        command = SetChargingProfile(response_url=response_url, profile=whole)
+        return Question(method="PUT", url=joined(endpoint, session_id), body=codec.encode(command))
+
+    def delete(endpoint: str, response_url: str) -> Question:
         asks = urlencode({"response_url": response_url})
         return Question(method="DELETE", url=with_query(joined(endpoint, session_id), asks))
 
-    connection = await _connection(database, holder, owner)
-    return await _request(database, clients, connection, owner, session_id, ProfileRequest.CLEAR, question, asked_for)
+    kind, question = (ProfileRequest.CLEAR, delete) if whole is None else (ProfileRequest.SET, put)
+    try:
+        said = await _request(database, clients, connection, owner, session_id, kind, question, asked_for, request)
+    except (Trouble, Refusal):
+        await _not_followed(database, holder, owner, session_id, request)
+        raise
+    if said.verdict is not ProfileVerdict.ACCEPTED:
+        await _not_followed(database, holder, owner, session_id, request)
+    return said
+
+
+async def _not_followed(database: Database, holder: PartyId, owner: PartyId, session_id: str, request: str) -> None:
+    async with database.unit() as unit:
+        await limiting.partner_answered(unit, holder, owner, session_id, accepted=False, request=request)
 
 
 async def active_profile(
@@ -318,15 +343,13 @@ async def hear_result(
         outcome = Outcome(result=told.result, active=told.active)
         if told.active is not None and command.session_id is not None:
             await hear_active(unit, connection, command.session_id, told.active)
-    step = CommandStep.GRANTED if outcome.result is ProfileResult.ACCEPTED else CommandStep.DENIED
+    granted = outcome.result is ProfileResult.ACCEPTED
+    if kind is not ProfileRequest.TELL and command.party is not None and command.session_id is not None:
+        done = granted or (kind is ProfileRequest.CLEAR and outcome.result is ProfileResult.UNKNOWN)
+        about = command.holder, command.party, command.session_id
+        await limiting.partner_answered(unit, *about, accepted=done, request=command.id)
+    step = CommandStep.GRANTED if granted else CommandStep.DENIED
     return outcome if await asked.hear_result(unit, command, step, outcome.result) else None
-
-
-async def is_known(unit: Unit, command: KeptCommand) -> bool:
-    """Whether we have heard of the charge that we asked to limit."""
-    if command.party is None or command.session_id is None:
-        return False
-    return await sessions.find(unit, command.holder, command.party, command.session_id) is not None
 
 
 async def hear_active(unit: Unit, connection: Connection, session_id: str, active: ActiveChargingProfile) -> None:
@@ -356,6 +379,7 @@ async def _request(
     kind: ProfileRequest,
     question: asked.Make,
     asked_for: str | None,
+    id: str | None = None,
 ) -> Limited:
     codec = VERSIONS[connection.version].codecs[ChargingProfileResponse]
     said: list[ChargingProfileResponse] = []
@@ -375,5 +399,6 @@ async def _request(
         heard,
         session_id=session_id,
         asked_for=asked_for,
+        id=id,
     )
     return Limited(command_id=id, verdict=said[0].result, timeout=said[0].timeout)

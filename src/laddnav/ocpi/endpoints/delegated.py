@@ -69,6 +69,7 @@ async def put(database: Database, clients: Clients, call: Call) -> Reply:
             owner=session.owner,
             session_id=session.id,
             profile=command.profile,
+            by=call.connection.party,
             asked_for=id,
         )
 
@@ -80,7 +81,13 @@ async def delete(database: Database, clients: Clients, call: Call) -> Reply:
 
     async def ask(session: Session, id: str) -> Limited:
         return await limited.clear_profile(
-            database, clients, session.holder, owner=session.owner, session_id=session.id, asked_for=id
+            database,
+            clients,
+            session.holder,
+            owner=session.owner,
+            session_id=session.id,
+            by=call.connection.party,
+            asked_for=id,
         )
 
     return await _passed_on(database, call, ProfileRequest.CLEAR, response_url(call), ask)

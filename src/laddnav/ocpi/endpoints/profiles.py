@@ -13,7 +13,7 @@ from laddnav.ocpi.commands import delegated, limited
 from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.commands.taken import theirs
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
-from laddnav.ocpi.wire.profiles import ChargingProfileResponse, ProfileRequest, ProfileResult, SetChargingProfile
+from laddnav.ocpi.wire.profiles import ChargingProfileResponse, ProfileRequest, SetChargingProfile
 from laddnav.scheduling.model import ActiveChargingProfile
 
 DURATION_MAX = 7 * 24 * 3600  # seconds; nobody plans further, and a station has little memory
@@ -48,8 +48,6 @@ async def result(unit: Unit, call: Call) -> Reply:
     outcome = await limited.hear_result(unit, call.connection, call.version, command, call.body, call.hearing())
     if outcome is not None and command.asked_for is not None:
         await delegated.tell_on(unit, command, command.asked_for, outcome)
-    elif outcome is not None and outcome.result is ProfileResult.ACCEPTED and await limited.is_known(unit, command):
-        await delegated.keep(unit, call.connection, command, command, call.holder)
     return DONE
 
 

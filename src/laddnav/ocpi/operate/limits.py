@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 from laddnav.db.unit import Database
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import utc
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import limited
@@ -26,14 +25,6 @@ from laddnav.sessions.model import Session
 from laddnav.sessions.rules import UnknownSession
 
 Seconds = Annotated[int, Meta(ge=0, le=7 * 24 * 3600)]
-
-
-class LimitedByAnother(Refusal):
-    """Somebody else limits this charge, until it takes that back."""
-
-    def __init__(self, party: PartyId) -> None:
-        super().__init__(f"{party} limits this charge, until it takes that back")
-        self.party = party
 
 
 class LimitFrom(Struct, frozen=True, kw_only=True):
@@ -68,9 +59,9 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 async def limit_session(database: Database, clients: Clients, by: Visitor, ref: str, body: Profile) -> Asked:
-    """Have a partner's Station give this charge so much and no more."""
+    """Have a partner's Station give this charge so much and no more, beside what others limit it to."""
     profile = _meant(body)
-    session = await _free_to_limit(database, by, ref)
+    session = await _at_partner(database, by, ref)
     return _asked(
         session,
         await limited.set_profile(
@@ -80,8 +71,8 @@ async def limit_session(database: Database, clients: Clients, by: Visitor, ref: 
 
 
 async def unlimit_session(database: Database, clients: Clients, by: Visitor, ref: str) -> Asked:
-    """Take back what limits this charge."""
-    session = await _free_to_limit(database, by, ref)
+    """Take back what we limit this charge to; what others do goes on."""
+    session = await _at_partner(database, by, ref)
     return _asked(
         session,
         await limited.clear_profile(database, clients, session.holder, owner=session.owner, session_id=session.id),
@@ -107,17 +98,6 @@ async def _at_partner(database: Database, by: Visitor, ref: str) -> Session:
     yours(by, session.holder)
     if session.owner == session.holder:
         raise UnknownSession(session.id)
-    return session
-
-
-async def _free_to_limit(database: Database, by: Visitor, ref: str) -> Session:
-    """Who came first has it (OCPI 2.2.1 mod_charging_profiles_toplogies).
-
-    Raises LimitedByAnother, UnknownSession, NotYours.
-    """
-    session = await _at_partner(database, by, ref)
-    if session.limits is not None and limited.is_limited_by_another(session, session.holder):
-        raise LimitedByAnother(session.limits.by)
     return session
 
 

@@ -1,0 +1,71 @@
+"""The limits of a charge, party by party: each changes, loses and is answered for its own, and leaves the others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from laddnav.kit.ids import PartyId
+from laddnav.locations import rules as places
+from laddnav.locations.model import Connector
+from laddnav.scheduling.held import prolongs
+from laddnav.scheduling.merged import Feed
+from laddnav.scheduling.model import ChargingProfile
+from laddnav.sessions.model import Limits, Session
+
+USUAL = Feed(volts=Decimal(230), phases=3, watts=Decimal(22_000))
+
+
+def limits_of(session: Session, by: PartyId) -> Limits | None:
+    return next((one for one in session.limits if one.by == by), None)
+
+
+def with_limits(session: Session, limits: Limits) -> Session:
+    """In place of what this party had, or after all others."""
+    if limits_of(session, limits.by) is None:
+        return replace(session, limits=(*session.limits, limits))
+    return replace(session, limits=tuple(limits if one.by == limits.by else one for one in session.limits))
+
+
+def asked(session: Session, request: str | None) -> Limits | None:
+    """Whose change this is, as long as no newer one of theirs has overtaken it."""
+    pending = (one for one in session.limits if one.wanted is not None or one.leaving)
+    return next((one for one in pending if one.request == request), None)
+
+
+def wanted(session: Session) -> tuple[ChargingProfile, ...]:
+    """What is to hold together now."""
+    said = (one.wanted or one.profile for one in session.limits if not one.leaving)
+    return tuple(one for one in said if one is not None)
+
+
+def followed(session: Session) -> tuple[ChargingProfile, ...] | None:
+    """What the Station has said it follows; None while something is asked that it has not answered."""
+    if any(one.wanted is not None or one.leaving for one in session.limits):
+        return None
+    return tuple(one.profile for one in session.limits if one.profile is not None)
+
+
+def answered(limits: Limits, *, accepted: bool) -> Limits:
+    """After the Station's word on what was asked: that holds, or what held before."""
+    done = replace(limits, wanted=None, leaving=False, request=None)
+    if not accepted:
+        return done
+    return replace(done, held=limits.held or limits.wanted is not None, profile=limits.wanted)
+
+
+def only_prolonged(before: Limits, after: Limits, *, now: datetime, begun_at: datetime) -> bool:
+    """Whether the new profile says what the old one said, and no more than that it goes on."""
+    old, new = before.profile, after.profile
+    return old is not None and new is not None and prolongs(new, old, now=now, begun_at=begun_at)
+
+
+def feed(connector: Connector) -> Feed:
+    """What a car there charges from (OCPI 2.2.1 mod_locations_connector_object: volts to the neutral)."""
+    return Feed(
+        volts=Decimal(connector.voltage_max),
+        phases=places.phases(connector),
+        watts=Decimal(places.capacity(connector)),
+    )
