@@ -75,3 +75,7 @@ async def test_a_station_moves_and_is_cured_on_the_console(site: Site, page: Pag
     await expect(page.get_by_text("The station is off our list; what it did stays.")).to_be_visible()
     await page.goto("/stations")
     await expect(page.get_by_role("link", name="ST1")).to_have_count(0)
+    await page.get_by_role("link", name="Moved away").click()
+    await expect(page.get_by_role("cell", name="nobody here")).to_be_visible()
+    await page.get_by_role("link", name="ST1").click()
+    await expect(page.get_by_text("When it comes back it waits among the strangers.")).to_be_visible()

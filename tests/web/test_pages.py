@@ -43,6 +43,7 @@ OTHERS = (
     "/partners",
     "/partners/new",
     "/stations/new",
+    "/stations/moved",
     "/tasks/new",
     "/stations/ST1/variables",
     "/stations/ST1/requests",

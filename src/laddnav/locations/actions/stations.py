@@ -154,6 +154,13 @@ async def stations(
     return await store.stations.list_all(unit, holder, after, limit)
 
 
+async def moved_away(
+    unit: Unit, holder: PartyId | None, *, after: str | None = None, limit: int = 500
+) -> Sequence[Station]:
+    """Those that belong to another central system now, in the order of their ids."""
+    return await store.stations.moved_away(unit, holder, after, limit)
+
+
 async def stations_named(unit: Unit, ids: Collection[str]) -> dict[str, Station]:
     """Several at once, by id; who is not known is not in it."""
     return await store.stations.named(unit, ids)

@@ -25,6 +25,11 @@ select {_STATION} from station s
 where ($1::text is null or s.holder = $1) and ($2::text is null or s.id > $2) and s.moved_at is null
 order by s.id limit $3
 """
+MOVED_AWAY = f"""
+select {_STATION} from station s
+where ($1::text is null or s.holder = $1) and ($2::text is null or s.id > $2) and s.moved_at is not null
+order by s.id limit $3
+"""
 STATIONS_NAMED = f"select {_STATION} from station s where s.id = any($1)"
 STATIONS_AT = f"""
 select {_STATION} from station s where s.holder = $1 and s.location_id = $2 and s.moved_at is null order by s.id
@@ -149,6 +154,10 @@ async def by_ref(unit: Unit, ref: str) -> Station | None:
 
 async def list_all(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Station]:
     return [_station(row) for row in await unit.fetch(STATIONS, holder and str(holder), after, limit)]
+
+
+async def moved_away(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Station]:
+    return [_station(row) for row in await unit.fetch(MOVED_AWAY, holder and str(holder), after, limit)]
 
 
 async def named(unit: Unit, ids: Collection[str]) -> dict[str, Station]:

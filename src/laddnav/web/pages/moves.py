@@ -1,4 +1,4 @@
-"""A station that goes: to another of our places, to another central system, or away."""
+"""A station that goes: to another of our places, to another central system, or away; and those that went."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import places
 
 PLACES = 500  # to choose from
+PAGE = 50
 
 
 async def show(asked: Asked) -> Response:
@@ -25,6 +26,19 @@ async def show(asked: Asked) -> Response:
         station=station,
         past=past,
         places=[(location.id, f"{places.name_of(location)}, {location.city}") for _, _, location in ours],
+    )
+
+
+async def gone(asked: Asked) -> Response:
+    """Stations that belong to another central system now; what they did here stays."""
+    cursor = asked.query("cursor")
+    async with asked.unit() as unit:
+        found = await locations.moved_away(unit, asked.visitor.holder, after=cursor, limit=PAGE + 1)
+    return asked.page(
+        "stations_moved.html",
+        stations=found[:PAGE],
+        next=found[PAGE - 1].id if len(found) > PAGE else None,
+        begun=cursor is not None,
     )
 
 
@@ -47,6 +61,7 @@ async def remove(asked: Asked) -> Response:
 
 
 DOORS: tuple[Door, ...] = (
+    see("/stations/moved", gone),
     see("/stations/{id}/move", show),
     do("/stations/{id}/relocate", relocate),
     do("/stations/{id}/remove", remove),
