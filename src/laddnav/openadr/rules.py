@@ -17,6 +17,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = Decimal(3600)
 OPEN = (State.AHEAD, State.IN_FORCE, State.OBEYED, State.NOTED)
 POLL_LEAST, POLL_MOST = 5, 3600  # seconds
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 
@@ -47,10 +48,12 @@ def fit(vtn: Vtn) -> Vtn:
             raise UnfitVtn(f"{what}: a URL that begins with https:// is meant")
     if not POLL_LEAST <= vtn.poll_seconds <= POLL_MOST:
         raise UnfitVtn(f"poll_seconds: from {POLL_LEAST} to {POLL_MOST}")
-    for what, word in (("name", vtn.name), ("client_id", vtn.client_id), ("ven_name", vtn.ven_name)):
+    if not _ID.fullmatch(vtn.ven_name):
+        raise UnfitVtn("ven_name: letters, digits, dashes and underscores, 128 at most")
+    for what, word in (("name", vtn.name), ("client_id", vtn.client_id)):
         if not _NAME.fullmatch(word) or word != word.strip():
             raise UnfitVtn(f"{what}: 1 to 128 characters")
-    if any(not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", one) for one in vtn.programs):
+    if not all(map(_ID.fullmatch, vtn.programs)):
         raise UnfitVtn("programs: ids of letters, digits, dashes and underscores, as the VTN gives them")
     return vtn
 

@@ -20,7 +20,7 @@ from laddnav.kit.time import rfc3339, utc
 
 PAGE = 50  # the most that a VTN gives at once (`limit` of every list)
 FOREVER = "P9999Y"
-NOW = "0001-01-01"  # as the start of a period
+NOW = ("0001-01-01", "0000-00-00")  # as the start of a period: of 3.1, and of 3.0
 LONGEST = timedelta(days=365 * 20)  # a period that is longer never ends
 INTERVALS_MAX = 10_000
 

@@ -42,6 +42,7 @@ import laddnav.ocpp.steering_routes
 import laddnav.ocpp.tariff_routes
 import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
+import laddnav.openadr.routes
 import laddnav.parties.routes
 import laddnav.payments.routes
 import laddnav.readings.routes
@@ -86,6 +87,8 @@ from laddnav.ocpp.security import signing
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.tasks import going_on
+from laddnav.openadr import actions as openadr
+from laddnav.openadr.polling import Vtns
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 from laddnav.people.api import Route
@@ -144,6 +147,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpp.attention_routes.ROUTES,
     *laddnav.ocpp.cures.routes.ROUTES,
     *laddnav.ocpp.tasks.routes.ROUTES,
+    *laddnav.openadr.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
 
@@ -162,6 +166,7 @@ class House:
         self._ask = Asker(self._database, self._clients)
         self._outward = Outward(allow_loopback=settings.allow_loopback_partners)
         self._seal = Seal(settings.key)
+        self._vtns = Vtns(self._database, self._outward.exchange, self._seal)
         self._means = Means(
             seal=self._seal,
             fetch=self._outward,
@@ -243,6 +248,9 @@ class House:
                 "forget_claimed_keys": every(
                     3600, lambda: meters.forget_claims(database, self.settings.stations_kept.security)
                 ),
+                "grid_companies": every(1, self._vtns.poll_due),
+                "prove_limits": every(5, lambda: openadr.prove(database)),
+                "forget_minutes": every(3600, lambda: openadr.forget(database)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }
         return jobs
