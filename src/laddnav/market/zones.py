@@ -49,14 +49,14 @@ ZONES = _zones(
     """
 )
 _OF_EIC = {one.eic: one for one in ZONES.values()}
-_SPELT = {"DELU": "DE_LU", "GERLU": "DE_LU", "DE": "DE_LU"}  # as Nord Pool and ENTSO-E's own pages write it
+# As others write them: SE-3, SE_3, DE-LU, and Nord Pool's GER.
+_SPELT = {code.replace("_", ""): code for code in ZONES} | {"GER": "DE_LU", "DE": "DE_LU"}
 
 
 def zone(said: str) -> Zone:
     """By its name in any case, its code at ENTSO-E, or as a column is headed there (`BZN|SE3`). Raises UnknownZone."""
-    name = said.strip().removeprefix("BZN|").upper().replace("-", "_")
-    name = _SPELT.get(name.replace("_", ""), name)
-    found = ZONES.get(name) or _OF_EIC.get(said.strip().upper())
+    name = said.strip().removeprefix("BZN|").upper()
+    found = ZONES.get(_SPELT.get(name.replace("_", "").replace("-", ""), "")) or _OF_EIC.get(name)
     if found is None:
         raise UnknownZone(said.strip()[:40])
     return found

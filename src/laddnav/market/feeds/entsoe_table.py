@@ -68,7 +68,7 @@ def _instant(said: str, wall: Wall, where: str) -> datetime:
         raise UnfitPrices(f"{where}: {said[:40]!r} is no time, as 22.11.2026 13:00 - 22.11.2026 14:00 is")
     day, month, year, hour, minute = (int(part) for part in shown.groups()[:5])
     try:
-        at = datetime(year, month, day, hour, minute)  # noqa: DTZ001  # of the clock that the head of the table names
+        at = datetime(year, month, day, hour, minute)  # noqa: DTZ001 - of the clock that the head of the table names
     except ValueError as error:
         raise UnfitPrices(f"{where}: {said[:40]!r} is in no calendar") from error
     return wall.at(at, where, summer=None if shown[6] is None else shown[6] == "CEST")
