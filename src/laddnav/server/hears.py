@@ -12,6 +12,7 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event
 from laddnav.db.unit import Listener
+from laddnav.fleets import actions as fleets
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
 from laddnav.meters import actions as meters
 from laddnav.ocpi.commands import commanded, limited
@@ -69,6 +70,8 @@ from laddnav.sessions.events import (
     StopAnswered,
     StopRequested,
 )
+from laddnav.sites.actions import drivers
+from laddnav.sites.events import PlanMade
 from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged, TokenRenamed
 
@@ -97,15 +100,22 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
     DoubtRaised: [meters.count_again],
-    PreferencesChanged: [credit.budgeted],
-    SessionStarted: [claiming.take_up, reservations.session_went_on, waiting.session_went_on, push_session],
+    PreferencesChanged: [credit.budgeted, drivers.lead],
+    SessionStarted: [
+        claiming.take_up,
+        reservations.session_went_on,
+        waiting.session_went_on,
+        fleets.vehicle_plugged_in,
+        push_session,
+    ],
     SessionChanged: [push_session],
-    SessionEnded: [cdrs.close, push_session],
-    SessionFailed: [reservations.session_went_on, push_session],
+    SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
+    SessionFailed: [reservations.session_went_on, fleets.vehicle_unplugged, push_session],
     SessionAmended: [cdrs.correct, push_session],
-    CdrClosed: [billing.bill, push_cdr, note_cdr],
+    CdrClosed: [billing.bill, fleets.count, push_cdr, note_cdr],
+    PlanMade: [fleets.site_planned],
     CdrReceived: [cdrs.check],
-    CdrAccepted: [billing.bill],
+    CdrAccepted: [billing.bill, fleets.count],
     InvoiceIssued: [reconciliation.record_issued],
     RecordChanged: [push_record],
     TerminalChanged: [paying.push_terminal],

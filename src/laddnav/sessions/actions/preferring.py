@@ -91,8 +91,5 @@ async def _tariff(
     """The one for this profile, else that for everybody; None: what has a price here is not offered any more."""
     if connector is None:
         return None
-    for kind in dict.fromkeys((preferred.KINDS[profile], preferred.KINDS[ProfileType.REGULAR])):
-        found = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, session.token.owner)
-        if found is not None:
-            return found
-    return None
+    kind = preferred.KINDS[profile]
+    return await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, session.token.owner)

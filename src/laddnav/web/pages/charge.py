@@ -11,7 +11,6 @@ from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from laddnav.db.unit import Unit
-from laddnav.kit.power import Power, kw
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Evse, Location, Status
 from laddnav.locations.rules import UnknownEvse, connector_of, shown_to_anybody, spaces_of
@@ -20,14 +19,13 @@ from laddnav.pricing.ahead.course import changes, now
 from laddnav.pricing.plain.explain import passages
 from laddnav.pricing.plain.rates import taxes_included
 from laddnav.pricing.tab import opened
+from laddnav.sessions.choices import usual_power
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff, TariffDimension, TariffType
 from laddnav.web.asked import Asked, Door, see
 from laddnav.web.pages import places
 from laddnav.web.pages.foreseen import Foreseen, Rate, RateChange, foreseen, rate, rate_changes
 
-# What most cars take from a socket of alternating current; a station of direct current gives what it can.
-USUAL_POWER = kw(11)
 AHEAD = timedelta(hours=24)
 KINDS = (TariffType.REGULAR, TariffType.AD_HOC_PAYMENT)  # with a card or an app, and at the station itself
 BUSY = (Status.CHARGING, Status.RESERVED, Status.BLOCKED)
@@ -139,14 +137,6 @@ def _offered(asked: Asked, tariff: Tariff, location: Location, connector: Connec
         strip=_strip(rates, coming, at),
         foreseen=foreseen(asked, tariff, zone=zone, now=at, power=power, after_taxes=True),
     )
-
-
-def usual_power(connector: Connector) -> Power:
-    """What a car is expected to draw where nobody says more."""
-    most = None if connector.power_max is None else Power(Decimal(connector.power_max))
-    if connector.power_type == "DC":
-        return most or kw(50)
-    return USUAL_POWER if most is None else min(most, USUAL_POWER)
 
 
 def _strip(rates: Sequence[Rate], coming: Sequence[RateChange], at: datetime) -> list[Bar]:

@@ -25,13 +25,13 @@ from laddnav.ocpi.connections.introductions import introduced
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.people.rules import allows
+from laddnav.sessions.choices import usual_power
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Token
 from laddnav.tokens.rules import UnknownToken, verdict
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import places
-from laddnav.web.pages.charge import usual_power
 from laddnav.web.pages.foreseen import foreseen
 from laddnav.web.pages.partners import passed_on
 
