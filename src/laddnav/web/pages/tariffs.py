@@ -21,12 +21,12 @@ from laddnav.pricing.lint.rules import linted
 from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.plain.explain import passages
 from laddnav.pricing.plain.week import FIRST_YEAR, LAST_YEAR, Band, Day, Offered, Week, week
+from laddnav.sessions.choices import USUAL_POWER
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import PriceComponent, Restriction, Tariff, TariffDimension, TaxIncluded
 from laddnav.tariffs.words import length, number, when
 from laddnav.web.asked import Asked, Door, see
 from laddnav.web.format import Format
-from laddnav.web.pages.charge import USUAL_POWER
 from laddnav.web.pages.foreseen import foreseen
 from laddnav.web.words import N_
 
