@@ -64,7 +64,7 @@ class Sign(Struct, frozen=True, order=True):
     value: str
 
 
-class Paid(Struct, frozen=True, kw_only=True):
+class PaidSince(Struct, frozen=True, kw_only=True):
     """From the beginning of this day at its depot on, this CostCentre pays; `code` None: nobody in particular."""
 
     since: date
@@ -91,7 +91,7 @@ class Vehicle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     per_100_km: Energy
     reserve_percent: Decimal = Decimal(10)
     signs: tuple[Sign, ...] = ()
-    paid: tuple[Paid, ...] = ()
+    paid: tuple[PaidSince, ...] = ()
     last_updated: datetime
 
     @property
@@ -356,7 +356,7 @@ class Spent(Struct, frozen=True, kw_only=True):
     cost: Decimal
 
 
-class Sum(Struct, frozen=True, kw_only=True):
+class Spending(Struct, frozen=True, kw_only=True):
     """Of a month, by CostCentre, vehicle and currency. `roamed` is what of the energy was charged with partners."""
 
     cost_centre: str | None

@@ -16,7 +16,7 @@ from laddnav.fleets.model import (
     Fleet,
     Need,
     NeedUnit,
-    Paid,
+    PaidSince,
     Sign,
     SignKind,
     Vehicle,
@@ -194,7 +194,7 @@ def paid_by(one: Vehicle, code: str | None, since: date) -> Vehicle:
     kept = tuple(each for each in one.paid if each.since < since)
     if (kept[-1].code if kept else None) == code:
         return replace(one, paid=kept)
-    return replace(one, paid=(*kept, Paid(since=since, code=code)))
+    return replace(one, paid=(*kept, PaidSince(since=since, code=code)))
 
 
 def signs(said: VehicleSaid) -> tuple[Sign, ...]:

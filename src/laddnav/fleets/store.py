@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from laddnav.db.unit import Record, Unit
-from laddnav.fleets.model import Alert, Content, Departure, Fleet, Spent, Sum, Swap, Vehicle
+from laddnav.fleets.model import Alert, Content, Departure, Fleet, Spending, Spent, Swap, Vehicle
 from laddnav.fleets.rules import key_of
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
@@ -37,9 +37,7 @@ CONTENTS = "select ref, content from fleet_vehicle where holder = $1 and fleet =
 CONTENT = "select content from fleet_vehicle where holder = $1 and ref = $2 for update"
 
 FORGET_SIGNS = "delete from fleet_sign where holder = $1 and vehicle = $2"
-PUT_SIGN = """
-insert into fleet_sign (holder, kind, value_key, vehicle) values ($1, $2, $3, $4) on conflict do nothing
-"""
+PUT_SIGN = "insert into fleet_sign (holder, kind, value_key, vehicle) values ($1, $2, $3, $4)"
 SHOWN = """
 select vehicle.body from unnest($2::text[], $3::text[]) with ordinality as shown(kind, value_key, place)
 join fleet_sign sign using (kind, value_key)
@@ -151,14 +149,16 @@ async def page(unit: Unit, holder: PartyId | None, after: str | None, limit: int
 # Vehicles -------------------------------------------------------------------------------------------------------------
 
 
-def put_vehicle(unit: Unit, one: Vehicle) -> None:
-    """With what it is recognised by; nobody else is, or it was looked before."""
-    holder = str(one.holder)
-    body = json.encode(one).decode()
-    unit.write(PUT_VEHICLE, holder, one.ref, one.fleet, fold(one.id), body, one.last_updated)
-    unit.write(FORGET_SIGNS, holder, one.ref)
-    for key in {key_of(sign): None for sign in one.signs}:
-        unit.write(PUT_SIGN, holder, *key, one.ref)
+def put_vehicles(unit: Unit, some: Sequence[Vehicle]) -> None:
+    """With what each is recognised by; that nobody else is, was looked before."""
+    for one in some:
+        body = json.encode(one).decode()
+        unit.write(PUT_VEHICLE, str(one.holder), one.ref, one.fleet, fold(one.id), body, one.last_updated)
+    for one in some:
+        unit.write(FORGET_SIGNS, str(one.holder), one.ref)
+    for one in some:
+        for key in dict.fromkeys(key_of(sign) for sign in one.signs):
+            unit.write(PUT_SIGN, str(one.holder), *key, one.ref)
 
 
 def remove_vehicle(unit: Unit, one: Vehicle, now: datetime) -> None:
@@ -346,10 +346,10 @@ async def spent(unit: Unit, holder: PartyId, owner: PartyId, cdr_id: str) -> Rec
     return await unit.fetch_one(SPENT, str(holder), str(owner), fold(cdr_id))
 
 
-async def sums(unit: Unit, fleet: Fleet, since: date, until: date) -> list[Sum]:
+async def sums(unit: Unit, fleet: Fleet, since: date, until: date) -> list[Spending]:
     rows = await unit.fetch(SUMS, str(fleet.holder), fleet.ref, since, until)
     return [
-        Sum(
+        Spending(
             cost_centre=row["cost_centre"],
             vehicle=row["vehicle"],
             charges=row["charges"],

@@ -17,6 +17,7 @@ import laddnav.analytics.routes
 import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
+import laddnav.fleets.routes
 import laddnav.locations.maintenance_routes
 import laddnav.locations.routes
 import laddnav.market.routes
@@ -61,6 +62,7 @@ from laddnav.bookings.actions import waiting
 from laddnav.db import outbox
 from laddnav.db.outbox import Deliverer
 from laddnav.db.presence import Burial, Presence
+from laddnav.fleets import actions as fleets
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
@@ -123,6 +125,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.bookings.routes.ROUTES,
     *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
+    *laddnav.fleets.routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
@@ -227,6 +230,7 @@ class House:
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "hub_clients": every(30, lambda: hub_clients.look_after_clients(database, clients)),
                 "look_after_bookings": every(10, lambda: waiting.look_after(database)),
+                "look_after_fleets": every(15, lambda: fleets.look_after(database)),
                 "stations_away": every(5, lambda: away.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "fetch_prices": every(5, lambda: market.fetch_due(database, self._outward, self._seal)),

@@ -11,6 +11,7 @@ from laddnav.analytics.rules import NoMonth
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
+from laddnav.fleets.rules import FleetExists, NotSwappable, SignTaken, UnknownDeparture, UnknownFleet, UnknownVehicle
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
@@ -108,11 +109,13 @@ STATUS: dict[type[Exception], int] = {
     UnknownDeadJob: 404,
     UnknownDebtor: 404,
     UnknownDelivery: 404,
+    UnknownDeparture: 404,
     UnknownDispute: 404,
     UnknownDoubt: 404,
     UnknownReport: 404,
     NotFollowed: 404,
     UnknownEvse: 404,
+    UnknownFleet: 404,
     UnknownGridTariff: 404,
     UnknownZone: 404,
     UnknownExchange: 404,
@@ -134,6 +137,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownRule: 404,
     UnknownTask: 404,
     UnknownTemplate: 404,
+    UnknownVehicle: 404,
     TaskOver: 409,
     TemplateExists: 409,
     NotThisMethod: 405,
@@ -145,6 +149,9 @@ STATUS: dict[type[Exception], int] = {
     CarThere: 409,
     CureUnderWay: 409,
     EvseBusy: 409,
+    FleetExists: 409,
+    NotSwappable: 409,
+    SignTaken: 409,
     EvseTaken: 409,
     ExaminedAlready: 409,
     LowerProfile: 409,
