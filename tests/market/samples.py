@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SE3 = "10Y1001A1001A46L"
 NAMESPACE = "urn:iec62325.351:tc57wg16:451-3:publicationdocument:7:3"
@@ -57,7 +60,7 @@ def a44(*series: str, created: str = "2026-11-21T11:57:00Z") -> bytes:
 """.encode()
 
 
-def day_of(begin: datetime, values: Sequence[object], minutes: int) -> Iterable[tuple[datetime, datetime, object]]:
+def day_of(begin: datetime, values: Sequence[T], minutes: int) -> Iterable[tuple[datetime, datetime, T]]:
     for n, value in enumerate(values):
         at = begin + n * timedelta(minutes=minutes)
         yield at, at + timedelta(minutes=minutes), value
@@ -100,7 +103,7 @@ def elpriset(begin: datetime, values: Sequence[float], *, minutes: int = 15) -> 
                 "time_start": at.isoformat(),
                 "time_end": end.isoformat(),
             }
-            for at, end, value in day_of(begin, values, minutes)  # type: ignore[assignment]
+            for at, end, value in day_of(begin, values, minutes)
         ]
     ).encode()
 

@@ -135,7 +135,7 @@ def test_nord_pool_is_read_in_its_currency_with_its_rate() -> None:
 
 def test_elprisetjustnu_is_read_in_both_its_currencies() -> None:
     _, (sek, eur) = read(samples.elpriset(NIGHT.astimezone(STOCKHOLM), [1.1, 0.55]), SE3)
-    assert (sek.currency, sek.per_euro, eur.currency) == ("SEK", 11, "EUR")
+    assert (sek.currency, sek.per_euro, eur.currency) == ("SEK", Decimal(11), "EUR")
     assert [one.value for one in eur.steps] == [Decimal("0.1"), Decimal("0.05")]
     assert sek.steps[0].begin_at == NIGHT and sek.steps[0].length == timedelta(minutes=15)
 
@@ -143,7 +143,10 @@ def test_elprisetjustnu_is_read_in_both_its_currencies() -> None:
 def test_carbon_is_read_by_the_hour() -> None:
     _, (said,) = read(samples.electricity_maps(NIGHT, [21, 25]), SE3)
     assert (said.kind, said.currency) == (Kind.CARBON, "")
-    assert [(one.begin_at, one.value) for one in said.steps] == [(NIGHT, 21), (NIGHT + timedelta(hours=1), 25)]
+    assert [(one.begin_at, one.value) for one in said.steps] == [
+        (NIGHT, Decimal(21)),
+        (NIGHT + timedelta(hours=1), Decimal(25)),
+    ]
 
 
 def test_a_table_of_our_own_is_read_by_the_clock_of_the_place_where_it_names_none() -> None:
