@@ -35,8 +35,8 @@ WRITES = {**{kind: f"write_{kind}" for kind in KINDS}, "resources": "write_vens"
 FILTERS = ("programID", "eventID", "clientName", "venName", "resourceName")
 
 kept: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
-tokens: dict[str, str] = {}  # by bearer: whose
-mischief: dict[str, dict[str, Any]] = {}  # by path: what is answered there in place of the truth
+tokens: dict[str, Any] = {}  # by bearer: whose
+mischief: dict[str, Any] = {}  # by path: what is answered there in place of the truth
 asked: list[str] = []
 made = 0
 

@@ -68,10 +68,12 @@ class Wanted(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What of it was asked already, and of which charge."""
+    """What of it was asked already, and of which charge. `refused`: its Station would not, and is asked no more."""
 
     session_id: str | None = None
     amps: Decimal | None = None
+    refused: bool = False
+    phases: int | None = None
     mode: Mode | None = None
     departs: str | None = None
     need_kwh: Decimal | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import aiohttp
 from cryptography import x509
 
 from laddnav.kit.refusal import Trouble
-from laddnav.ocpi.calls.guard import GuardedResolver, checked
+from laddnav.ocpi.calls.guard import ForbiddenAddress, GuardedResolver, checked, may_be_called
 from laddnav.openadr.client import Answer
 from laddnav.server.settings import WrongSetting
 
@@ -56,6 +58,17 @@ class Outward:
                 return Answer(status=answer.status, headers=said, body=await _whole(url, answer.content))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotFetched(f"{url.partition('?')[0]} did not answer: {error!r}") from error
+
+    async def leads(self, host: str) -> str:
+        """Where a broker may be called that has to stand outside. Raises ForbiddenAddress, NotFetched."""
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise NotFetched(f"{host} is not found: {error}") from error
+        for *_, address in found:
+            if may_be_called(str(address[0]), self._allow_loopback):
+                return str(address[0])
+        raise ForbiddenAddress(f"{host} has no public address")
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
