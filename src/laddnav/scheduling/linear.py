@@ -20,10 +20,11 @@ class Unsolved(Exception):  # not refused by anybody: there is no optimum to be 
 
 
 class Optimum(Struct, frozen=True):
-    """The best value of each column, and what one more of each row's limit would cost."""
+    """The best value of each column, what one more of each row's limit would cost, and what all of it costs."""
 
     columns: Floats
     duals: Floats
+    cost: float
 
 
 class Program:
@@ -55,6 +56,8 @@ class Program:
 
     def solved(self, whole: Ints | None = None, *, seconds: float = 60.0) -> Optimum:
         """`whole`: columns that are whole numbers, which takes far longer. Raises Unsolved."""
+        if self.width == 0:
+            return Optimum(np.zeros(0), np.zeros(self.height), 0.0)
         if self._solver is None:
             self._solver = self._passed(whole)
         self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
@@ -62,10 +65,11 @@ class Program:
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise Unsolved(str(self._solver.getModelStatus()))
         found = self._solver.getSolution()
-        return Optimum(np.array(found.col_value), np.array(found.row_dual))
+        cost = self._solver.getInfo().objective_function_value
+        return Optimum(np.array(found.col_value), np.array(found.row_dual), cost)
 
     def bound_columns(self, columns: Ints, lower: Floats, upper: Floats) -> None:
-        """Other bounds than before; what was solved already is where the next search begins."""
+        """Other bounds than when it was solved last, from where the next search begins."""
         self._solver.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def bound_rows(self, rows: Ints, lower: Floats, upper: Floats) -> None:

@@ -16,11 +16,12 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.scheduling.around import Store, add_battery, add_meter, add_peak, metered
+from laddnav.scheduling.around import Meter, Store, add_battery, add_meter, add_peak, metered
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.linear import Floats, Ints, Optimum, Program
+from laddnav.scheduling.placing import TRIFLE
 from laddnav.scheduling.site import Plan, Site, Wish
-from laddnav.scheduling.table import Table, laid_out
+from laddnav.scheduling.table import Table, laid_out, through
 
 QUARTERS = 4  # in so many parts of a need each counts more than the one before
 DEARER = 0.05  # by so much
@@ -39,28 +40,74 @@ class Model(Struct, frozen=True, kw_only=True):
     draws: Ints
     gives: tuple[Ints, Ints, Ints]  # who, when, column
     unmet: Ints  # (car, part) columns, flat
+    fuses: Ints  # (panel, phase, step) rows, -1 where nothing can go beyond the fuse
+    meter: Meter | None
     store: Store | None
 
-    def power(self, found: Optimum) -> Floats:
-        """(car, step) kW, the mean over the step."""
-        amps = np.zeros_like(self.table.share)
+    def amps(self, found: Optimum) -> Floats:
+        """(car, step) amperes on each of its phases while it is plugged in."""
+        amps: Floats = np.zeros_like(self.table.share)
         amps[self.who, self.when] = found.columns[self.draws]
         who, when, columns = self.gives
         amps[who, when] -= found.columns[columns]
-        return amps * self.table.share * self.table.per_amp[:, None]
+        amps[np.abs(amps) < TRIFLE] = 0.0
+        return amps
+
+    def price(self, found: Optimum) -> Floats:
+        """(car, step) what one more kWh would cost at the margin, a driver's wish included."""
+        price: Floats = worth(self.site, self.table)
+        if self.meter is None:
+            return price + self.table.prices
+        at_the_meter: Floats = found.duals[self.meter.balance] * _unit(self.table) / self.site.steps.hours
+        return price + at_the_meter
+
+    def missed(self, found: Optimum) -> Floats:
+        """(car) kWh."""
+        missed: Floats = np.maximum(found.columns[self.unmet].reshape(-1, QUARTERS).sum(axis=1), 0.0)
+        return missed
+
+    def miss(self, unmet: Floats) -> None:
+        """From now on each car misses so many kWh, no more and no less."""
+        parts = np.repeat(self.table.wanted / QUARTERS, QUARTERS)
+        missed = np.clip(np.repeat(unmet, QUARTERS) - parts * np.tile(np.arange(QUARTERS), len(unmet)), 0.0, parts)
+        self.program.bound_columns(self.unmet, missed, missed)
+
+    def flows(self, found: Optimum, amps: Floats) -> Floats:
+        """(panel, phase, step) amperes, when cars draw so much and the battery does as it was found."""
+        flows: Floats = through(self.site, self.table, amps)
+        flows[0] += self._battery(found) / 3 / self.site.volts * 1000
+        return flows
+
+    def bound_cars(self, lower: Floats, upper: Floats) -> None:
+        """From now on each car draws so many amperes in each (car, step), below zero where it gives back."""
+        at = (self.who, self.when)
+        self.program.bound_columns(self.draws, np.maximum(lower[at], 0.0), np.maximum(upper[at], 0.0))
+        who, when, columns = self.gives
+        self.program.bound_columns(columns, np.maximum(-upper[who, when], 0.0), np.maximum(-lower[who, when], 0.0))
+
+    def reserve(self, amps: Floats) -> None:
+        """Keep (car, step) amperes free of each fuse, beyond what the columns draw, from now on."""
+        rows = self.fuses >= 0
+        lower, upper = room_of_fuses(self.table)
+        kept = through(self.site, self.table, amps)
+        kept[0] -= self.table.load
+        self.program.bound_rows(self.fuses[rows], lower[rows], np.maximum(upper - kept, 0.0)[rows])
+
+    def _battery(self, found: Optimum) -> Floats:
+        """(step) kW into it."""
+        if self.store is None:
+            return np.zeros(self.site.steps.count)
+        return found.columns[self.store.charge] - found.columns[self.store.discharge]
 
     def plan(self, found: Optimum) -> Plan:
-        power = self.power(found)
-        battery = np.zeros(self.site.steps.count)
-        if self.store is not None:
-            battery = found.columns[self.store.charge] - found.columns[self.store.discharge]
+        power = self.amps(found) * self.table.share * self.table.per_amp[:, None]
+        battery = self._battery(found)
         grid = self.table.net + power.sum(axis=0) + battery
-        unmet = np.maximum(found.columns[self.unmet].reshape(-1, QUARTERS).sum(axis=1), 0.0)
         return Plan(
             power=power,
             grid=grid,
             battery=battery,
-            unmet=unmet,
+            unmet=self.missed(found),
             cost=cost(self.site, self.table, grid),
             notes=self.table.noted,
         )
@@ -78,14 +125,12 @@ def modelled(site: Site, table: Table) -> Model:
     who, when = np.nonzero(table.ceiling * table.share)
     of_meter = metered(site, table)
     scale = 1.0 / _unit(table)
-    worth = _worth(site, table)[who, when]
-    if not of_meter:
-        worth = worth + table.prices[when]
+    price = worth(site, table)[who, when] + (0.0 if of_meter else table.prices[when])
     per_column = table.per_amp[who] * table.share[who, when]
-    draws = program.add_columns(worth * scale * per_column * site.steps.hours, 0.0, table.ceiling[who, when], len(who))
+    draws = program.add_columns(price * scale * per_column * site.steps.hours, 0.0, table.ceiling[who, when], len(who))
     gives = _add_gives(program, site, table)
     unmet = _add_needs(program, site, table, scale, (who, when, draws), gives)
-    store = None
+    meter = store = None
     if of_meter:
         meter = add_meter(program, site, table, scale)
         program.put(meter.balance[when], draws, -per_column)
@@ -95,11 +140,21 @@ def modelled(site: Site, table: Table) -> Model:
         for peak in site.peaks:
             add_peak(program, site, peak, meter, scale)
     flows = ((who, when, draws, 1.0), (*gives, -1.0))
-    _add_fuses(program, site, table, flows, store)
+    fuses = _add_fuses(program, site, table, flows, store)
     if site.unbalance_max is not None:
         _add_unbalance(program, site, table, flows, max(site.unbalance_max, 0.0))
     return Model(
-        site=site, table=table, program=program, who=who, when=when, draws=draws, gives=gives, unmet=unmet, store=store
+        site=site,
+        table=table,
+        program=program,
+        who=who,
+        when=when,
+        draws=draws,
+        gives=gives,
+        unmet=unmet,
+        fuses=fuses,
+        meter=meter,
+        store=store,
     )
 
 
@@ -109,7 +164,7 @@ def _unit(table: Table) -> float:
     return float(np.ptp(table.prices) if table.prices.size else 0.0) + 1e-3 * float(np.abs(prices).max()) or 1.0
 
 
-def _worth(site: Site, table: Table) -> Floats:
+def worth(site: Site, table: Table) -> Floats:
     """(car, step) money per kWh that a wish counts beside its price, above or below none."""
     unit, count = _unit(table), site.steps.count
     steps = np.arange(count)
@@ -118,10 +173,10 @@ def _worth(site: Site, table: Table) -> Floats:
     green = hurry + (GREENER * unit * (table.carbon - table.carbon.min()) / span if span else 0.0)
     now = 1.01 * unit * steps  # more than the whole span of prices from one step to the next
     wishes = {Wish.NOW: now, Wish.CHEAP: hurry, Wish.GREEN: green}
-    worth = np.zeros_like(table.share)
+    worths = np.zeros_like(table.share)
     for number, car in enumerate(site.cars):
-        worth[number] = wishes[car.wish]
-    return worth
+        worths[number] = wishes[car.wish]
+    return worths
 
 
 def _missing(site: Site, table: Table) -> Floats:
@@ -175,48 +230,49 @@ def _add_gives(program: Program, site: Site, table: Table) -> tuple[Ints, Ints, 
     """Where a kWh costs less than nothing nobody gives back: drawing and giving at once would only burn energy."""
     who, when = np.nonzero(table.giving * table.share * (np.minimum(table.prices, table.feed_in) >= 0))
     per_column = table.per_amp[who] * table.share[who, when] * site.steps.hours
-    worth = _worth(site, table)[who, when] * np.array([site.cars[car].wish is Wish.GREEN for car in who], dtype=float)
-    columns = program.add_columns(-worth / _unit(table) * per_column, 0.0, table.giving[who, when], len(who))
+    greener = worth(site, table)[who, when] * np.array([site.cars[car].wish is Wish.GREEN for car in who], dtype=float)
+    columns = program.add_columns(-greener / _unit(table) * per_column, 0.0, table.giving[who, when], len(who))
     return who, when, columns
 
 
 Flow = tuple[Ints, Ints, Ints, float]
 
 
-def _add_fuses(program: Program, site: Site, table: Table, flows: tuple[Flow, Flow], store: Store | None) -> None:
+def _add_fuses(program: Program, site: Site, table: Table, flows: tuple[Flow, Flow], store: Store | None) -> Ints:
     """A row for each panel, phase and step that the cars behind it could bring beyond its limits, and for no other."""
-    panels, count = len(site.panels), site.steps.count
-    at = np.array([car.panel for car in site.cars], dtype=np.int64)
-    above = _above(site)
-    most, least = np.zeros((panels, 3, count)), np.zeros((panels, 3, count))
-    for number in range(panels):
-        behind = np.flatnonzero(np.any(above[:, at] == number, axis=0))
-        phased = table.phased[behind].T.astype(float)
-        most[number] = phased @ table.ceiling[behind]
-        least[number] = phased @ table.giving[behind]
-    volts = site.volts / 1000
+    per_amp = site.volts / 1000
+    most = through(site, table, table.ceiling)
+    least = through(site, table, -table.giving)
     if site.battery is not None:
-        most[0] += site.battery.charge_max / 3 / volts
-        least[0] += site.battery.discharge_max / 3 / volts
-    base = np.zeros((panels, 3, count))
-    base[0] = table.load
-    binding = (most + base > table.highest) | (base - least < table.lowest)
-    rows = np.full((panels, 3, count), -1)
-    rows[binding] = program.add_rows(
-        (table.lowest - base)[binding], (table.highest - base)[binding], int(binding.sum())
-    )
+        most[0] += site.battery.charge_max / 3 / per_amp
+        least[0] -= site.battery.discharge_max / 3 / per_amp
+    binding = (most > table.highest) | (least < table.lowest)
+    lower, upper = room_of_fuses(table)
+    rows = np.full(most.shape, -1)
+    rows[binding] = program.add_rows(lower[binding], upper[binding], int(binding.sum()))
+    above = _above(site)
+    at = np.array([car.panel for car in site.cars], dtype=np.int64)
     for who, when, columns, sign in flows:
         for panel_of in above:
             for phase in range(3):
-                through = panel_of[at[who]] if at.size else who
-                row = np.where((through >= 0) & table.phased[who, phase], rows[through, phase, when], -1)
+                panel = panel_of[at[who]]
+                row = np.where((panel >= 0) & table.phased[who, phase], rows[panel, phase, when], -1)
                 here = row >= 0
                 program.put(row[here], columns[here], sign)
     if store is not None:
         for phase in range(3):
             here = rows[0, phase] >= 0
-            program.put(rows[0, phase][here], store.charge[here], 1 / 3 / volts)
-            program.put(rows[0, phase][here], store.discharge[here], -1 / 3 / volts)
+            program.put(rows[0, phase][here], store.charge[here], 1 / 3 / per_amp)
+            program.put(rows[0, phase][here], store.discharge[here], -1 / 3 / per_amp)
+    return rows
+
+
+def room_of_fuses(table: Table) -> tuple[Floats, Floats]:
+    """(panel, phase, step) amperes, lowest and highest, that cars and battery may come to beside the building."""
+    lower, upper = table.lowest + TRIFLE, table.highest - TRIFLE
+    lower[0] -= table.load
+    upper[0] -= table.load
+    return np.minimum(lower, 0.0), np.maximum(upper, 0.0)
 
 
 def _above(site: Site) -> Ints:

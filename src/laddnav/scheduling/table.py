@@ -116,7 +116,9 @@ def _ceilings(cars: tuple[Car, ...], share: Floats) -> tuple[Floats, Floats]:
             ceiling[number, : others.size] = np.minimum(ceiling[number, : others.size], np.maximum(others, 0.0))
         if car.discharge_amps_max > 0:
             giving[number] = np.where(share[number] > 0, _amount(car.discharge_amps_max, MOST_AMPS), 0.0)
-    return ceiling, giving
+    least = np.array([car.amps_min for car in cars])[:, None]
+    # Between nothing and what a car begins at there is nothing to be had.
+    return np.where(ceiling >= least, ceiling, 0.0), np.where(giving >= least, giving, 0.0)
 
 
 def _wanted(cars: tuple[Car, ...], noted: list[str]) -> Floats:
@@ -142,3 +144,25 @@ def _allowed(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats
     highest[0] = np.maximum(highest[0], load)
     lowest[0] = np.minimum(lowest[0], load)
     return lowest, highest
+
+
+def through(site: Site, table: Table, amps: Floats) -> Floats:
+    """(panel, phase, step) amperes through each panel, when cars draw `amps` (car, step) and the building its load."""
+    flows = np.zeros((len(site.panels), 3, site.steps.count))
+    at = np.array([car.panel for car in site.cars], dtype=np.int64)
+    for phase in range(3):
+        on = table.phased[:, phase]
+        np.add.at(flows[:, phase], at[on], amps[on])
+    for number in reversed(range(1, len(site.panels))):  # each stands after the one that feeds it
+        under = site.panels[number].under
+        flows[0 if under is None else under] += flows[number]
+    flows[0] += table.load
+    return flows
+
+
+def feeders(site: Site, panel: int) -> list[int]:
+    """The panel, the one that feeds it, and so on to the grid connection."""
+    line = [panel]
+    while line[-1] != 0:
+        line.append(site.panels[line[-1]].under or 0)
+    return line
