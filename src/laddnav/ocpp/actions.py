@@ -14,7 +14,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
-from laddnav.ocpp import charges, credit, monitors, prices, reports, rules, store, variables
+from laddnav.ocpp import charges, credit, fallbacks, monitors, prices, reports, rules, store, variables
 from laddnav.ocpp.model import Looked, Message, Outcome, Transaction
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wire.events import (
@@ -167,6 +167,7 @@ async def boot(unit: Unit, station: Station, booted: Booted) -> Outcome:
     )
     await variables.booted(unit, station, booted.firmware)
     await monitors.booted(unit, station)
+    await fallbacks.booted(unit, station)
     await going_on.booted(unit, station, booted.firmware)
     return Outcome(Registered(registration=rules.registration(station), now=unit.now, interval=rules.interval(station)))
 

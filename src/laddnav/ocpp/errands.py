@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
-from laddnav.ocpp import charges, closing, monitors, needs, prices, rules, store, variables
+from laddnav.ocpp import carrying, charges, closing, fallbacks, monitors, needs, prices, rules, store, variables
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
@@ -18,7 +15,6 @@ from laddnav.ocpp.wanted import (
     CURE,
     FREE,
     KEEP,
-    LIMITS,
     MONITORS,
     REPORT,
     START,
@@ -32,26 +28,18 @@ from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
-    LimitCharge,
-    LimitsTold,
     ReportCharge,
-    ReportLimits,
     Request,
     StartCharge,
     StopCharge,
     StoryTold,
-    UnlimitCharge,
     Unlock,
     Verdict,
 )
 from laddnav.ocpp.wire.security import SetPassword
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
-from laddnav.scheduling.merged import merged
 from laddnav.sessions import actions as sessions
-from laddnav.sessions import limited
-from laddnav.sessions.actions import limiting
-from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session, Status
 
 # Starts and stops -----------------------------------------------------------------------------------------------------
@@ -135,52 +123,6 @@ async def _unlocked(unit: Unit, call: StationCall, answered: Answered) -> None:
     locations.answer_unlock(unit, call.holder, call.station_id, rules.command_result(answered), call.request)
 
 
-# Limits ---------------------------------------------------------------------------------------------------------------
-
-
-async def _set_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    session, charge = await _session(unit, call), await _charge(unit, call)
-    if session is None or charge is None or charge.stopped or limited.asked(session, call.request) is None:
-        return Verdict.REJECTED
-    return await _limits_now(unit, session, charge)
-
-
-async def _clear_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    """What others limit the charge to goes on."""
-    session, charge = await _session(unit, call), await _charge(unit, call)
-    if session is None or charge is None or charge.stopped:
-        return Verdict.UNKNOWN
-    if limited.asked(session, call.request) is None and limited.wanted(session):
-        return Verdict.UNKNOWN
-    return await _limits_now(unit, session, charge)
-
-
-async def _limits_now(unit: Unit, session: Session, charge: Transaction) -> LimitCharge | UnlimitCharge:
-    """The least of what all parties want, as one profile; nobody wants any more: none."""
-    wanted = limited.wanted(session)
-    profile = wanted and merged(wanted, begun_at=session.started_at, feed=await limiting.feed_of(unit, session))
-    if not profile:
-        return UnlimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no)
-    return LimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no, profile=profile)
-
-
-async def _tell_limits(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    charge = await _charge(unit, call)
-    if charge is None or charge.stopped:
-        return Verdict.UNKNOWN
-    return ReportLimits(evse_no=charge.evse_no, duration=timedelta(seconds=about(call).seconds))
-
-
-def _limits(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable[None]]:
-    async def answered_limits(unit: Unit, call: StationCall, answered: Answered) -> None:
-        assert call.session_id is not None, "limits are those of a Session"
-        told = answered.active if isinstance(answered, LimitsTold) else None
-        result = rules.command_result(answered)
-        await limiting.answer_limits(unit, call.holder, call.session_id, what, result, told, call.request)
-
-    return answered_limits
-
-
 # Charges that are told in numbered events -----------------------------------------------------------------------------
 
 
@@ -216,9 +158,8 @@ ERRANDS: dict[str, Errand] = {
     TASK: going_on.ERRAND,
     CURE: cures.ERRAND,
     CLOSE: closing.ERRAND,
-    LIMITS[Limiting.SET]: Errand(_set_limits, _limits(Limiting.SET)),
-    LIMITS[Limiting.CLEAR]: Errand(_clear_limits, _limits(Limiting.CLEAR)),
-    LIMITS[Limiting.TELL]: Errand(_tell_limits, _limits(Limiting.TELL)),
+    **carrying.ERRANDS,
+    fallbacks.FALLBACK: fallbacks.ERRAND,
 }
 
 

@@ -138,3 +138,13 @@ class Outcome(Struct, frozen=True):
 
     answer: Answer
     session_id: str | None = None
+
+
+class Fallback(Struct, frozen=True, kw_only=True):
+    """What an Evse is to keep to by itself wherever nobody tells it what: `amps` of each phase; None: it is taken back.
+
+    `profile_no` is the number by which the Station knows it.
+    """
+
+    profile_no: int
+    amps: Decimal | None

@@ -16,18 +16,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
-from laddnav.scheduling.rules import tenths
+from laddnav.scheduling.rules import PHASES, tenths
 
+MAINS_VOLTS = Decimal(230)  # to the neutral; what feeds a rectifier is not known of an Evse
 NO_TIME = timedelta()
 _SECOND = timedelta(seconds=1)
 
 
 class Feed(Struct, frozen=True):
-    """What an Evse charges from: `volts` between a phase and the neutral, at most so many `phases`, `watts` in all."""
+    """What an Evse charges from: `volts` between a phase and the neutral, at most so many `phases`, `watts` in all.
+
+    `direct`: it gives direct current, whose amperes are not those of the mains.
+    """
 
     volts: Decimal
     phases: int
     watts: Decimal
+    direct: bool = False
 
     def converted(self, rate: Decimal, unit: RateUnit, to: RateUnit, phases: int | None) -> Decimal:
         """Never more than the limit allows, whichever phases the car uses: a lone phase takes all of a power, and a
@@ -38,6 +43,12 @@ class Feed(Struct, frozen=True):
         if to is RateUnit.AMPERE:
             return tenths(rate / (self.volts * (phases or self.phases)))
         return tenths(rate * self.volts * (phases or 1))
+
+    def of_mains(self, amperes: Decimal) -> tuple[RateUnit, Decimal]:
+        """So much from each phase of the mains, as it can be said of this Evse: of direct current as its power."""
+        if not self.direct:
+            return RateUnit.AMPERE, tenths(amperes)
+        return RateUnit.WATT, tenths(amperes * MAINS_VOLTS * PHASES)
 
     def most(self, unit: RateUnit) -> Decimal:
         """In this unit, all that it gives."""

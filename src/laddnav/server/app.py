@@ -82,7 +82,7 @@ from laddnav.ocpi.forgetting import forget_old as forget_roaming
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.hub import detours
 from laddnav.ocpi.telling import push
-from laddnav.ocpp import calls, charges, closing
+from laddnav.ocpp import calls, carrying, charges, closing
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.forgetting import forget_old as forget_stations
 from laddnav.ocpp.security import signing
@@ -239,6 +239,7 @@ class House:
                 "forget_roaming": every(3600, lambda: forget_roaming(database, clients.settings.keeping)),
                 "sign_certificates": every(1, lambda: signing.carry_on(database, self._means)),
                 "renew_certificates": every(60, lambda: signing.renew_due(database)),
+                "renew_limits": every(5, lambda: carrying.renew_due(database)),
                 "ask_after_charges": every(60, lambda: charges.ask_after(database)),
                 "make_weeks_of_readings": every(60, lambda: readings.make_weeks(database)),
                 "sum_up_readings": every(300, lambda: readings.sum_up(database)),

@@ -34,7 +34,7 @@ from laddnav.ocpi.telling.listeners import (
 )
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
-from laddnav.ocpp import calls, credit
+from laddnav.ocpp import calls, credit, fallbacks
 from laddnav.payments.events import (
     ConfirmationChanged,
     TerminalAssigned,
@@ -71,7 +71,7 @@ from laddnav.sessions.events import (
     StopRequested,
 )
 from laddnav.sites.actions import drivers
-from laddnav.sites.events import PlanMade
+from laddnav.sites.events import FallbackWanted, PlanMade
 from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged, TokenRenamed
 
@@ -99,6 +99,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsRequested: [calls.limits_requested],
     LimitsAnswered: [limited.answer_limits],
     LimitsChanged: [limited.push_limits],
+    FallbackWanted: [fallbacks.wanted],
     DoubtRaised: [meters.count_again],
     PreferencesChanged: [credit.budgeted, drivers.lead],
     SessionStarted: [

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from laddnav.kit.ids import PartyId
 from laddnav.locations import rules as places
 from laddnav.locations.model import Connector
+from laddnav.scheduling.fitted import with_fallback
 from laddnav.scheduling.held import prolongs
-from laddnav.scheduling.merged import Feed
-from laddnav.scheduling.model import ChargingProfile
+from laddnav.scheduling.merged import NO_TIME, Feed
+from laddnav.scheduling.model import ChargingProfile, ProfileLimit
 from laddnav.sessions.model import Limits, Session
 
 USUAL = Feed(volts=Decimal(230), phases=3, watts=Decimal(22_000))
@@ -37,8 +38,26 @@ def asked(session: Session, request: str | None) -> Limits | None:
 
 def wanted(session: Session) -> tuple[ChargingProfile, ...]:
     """What is to hold together now."""
-    said = (one.wanted or one.profile for one in session.limits if not one.leaving)
-    return tuple(one for one in said if one is not None)
+    return tuple(_wanted(session).values())
+
+
+def carried(session: Session, fallback: Decimal | None, feed: Feed) -> tuple[ChargingProfile, ...]:
+    """As its Station is to be told it, which keeps to `fallback` amperes of the mains where we do not tell it more.
+
+    What others want does not end that; where nobody wants anything, the Station does so by itself.
+    """
+    said = _wanted(session)
+    if not said or fallback is None:
+        return tuple(said.values())
+    unit, rate = feed.of_mains(fallback)
+    lease = said.pop(session.holder, None)
+    ours = with_fallback(lease, ProfileLimit(NO_TIME, rate), unit, begun_at=session.started_at)
+    return (*said.values(), *ours)
+
+
+def _wanted(session: Session) -> dict[PartyId, ChargingProfile]:
+    said = ((one.by, one.wanted or one.profile) for one in session.limits if not one.leaving)
+    return {by: one for by, one in said if one is not None}
 
 
 def followed(session: Session) -> tuple[ChargingProfile, ...] | None:
@@ -68,4 +87,5 @@ def feed(connector: Connector) -> Feed:
         volts=Decimal(connector.voltage_max),
         phases=places.phases(connector),
         watts=Decimal(places.capacity(connector)),
+        direct=connector.power_type == "DC",
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Station
 from laddnav.ocpp.wire.variables import Attribute, Mutability, Variable, VariableName
 
@@ -22,6 +23,10 @@ on conflict (holder, station_id, {_NAME}) do update set value = excluded.value,
 KEPT = f"""
 select {_NAME}, value, mutability, type, unit, "values", at from ocpp_variable
 where holder = $1 and station_id = $2 order by {_NAME}
+"""
+NAMED = f"""
+select {_NAME}, value, mutability, type, unit, "values", at from ocpp_variable
+where holder = $1 and station_id = $2 and lower(name) = any($3) and attribute = 'Actual' order by {_NAME}
 """
 FORGET = "delete from ocpp_variable where holder = $1 and station_id = $2 and report is distinct from $3"
 
@@ -46,6 +51,11 @@ def keep(unit: Unit, station: Station, variables: Sequence[Variable], report: in
 async def kept(unit: Unit, station: Station) -> list[tuple[Variable, datetime]]:
     """Each with when it was last said, in the order of their names."""
     return [(_variable(row), row["at"]) for row in await unit.fetch(KEPT, str(station.holder), station.id)]
+
+
+async def named(unit: Unit, holder: PartyId, station_id: str, names: Sequence[str]) -> list[Variable]:
+    """Those of these names, in whatever case they are written; what is said of the whole Station first."""
+    return [_variable(row) for row in await unit.fetch(NAMED, str(holder), station_id, list(names))]
 
 
 def forget_others(unit: Unit, station: Station, report: int) -> None:

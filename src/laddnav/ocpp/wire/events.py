@@ -29,7 +29,7 @@ from laddnav.ocpp.wire.variables import (
     VariablesSet,
     VariablesTold,
 )
-from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, RateUnit
 from laddnav.tokens.model import Allowed
 
 # What a station tells ------------------------------------------------------------------------------------------------
@@ -329,6 +329,21 @@ class LimitCharge(Struct, frozen=True, kw_only=True):
     number: int
     evse_no: int
     profile: ChargingProfile
+    stack_level: int = 1  # above a default that a station may have at 0
+
+
+class LimitDefault(Struct, frozen=True, kw_only=True):
+    """What any charge at an Evse may draw of which nothing else is said; it replaces what this number said before."""
+
+    number: int
+    evse_no: int
+    profile: ChargingProfile
+
+
+class UnlimitDefault(Struct, frozen=True, kw_only=True):
+    """Take back what LimitDefault said under this number."""
+
+    number: int
 
 
 class UnlimitCharge(Struct, frozen=True, kw_only=True):
@@ -344,6 +359,7 @@ class ReportLimits(Struct, frozen=True, kw_only=True):
 
     evse_no: int
     duration: timedelta
+    unit: RateUnit | None = None  # in which to say it; None: as it likes
 
 
 class ReportCharge(Struct, frozen=True, kw_only=True):
@@ -366,7 +382,9 @@ Request = (
     | FreeEvse
     | Unlock
     | LimitCharge
+    | LimitDefault
     | UnlimitCharge
+    | UnlimitDefault
     | ReportLimits
     | ReportCharge
     | Verbatim

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -62,17 +64,36 @@ class Reported(Struct, frozen=True, kw_only=True):
     awaited: int | None = None
 
 
+class BatteryTold(Struct, frozen=True, kw_only=True):
+    """How full it is, and how full the car means to have it, in percent of so many Wh."""
+
+    capacity: Decimal
+    percent: Decimal
+    percent_wanted: Decimal
+
+
 class NeedsTold(Struct, frozen=True, kw_only=True):
-    """What a car at an Evse needs, to be answered with how the charge may go on."""
+    """What a car at an Evse needs, to be answered with how the charge may go on.
+
+    `energy` is what it still wants, in Wh; `periods_max` how many a schedule may have that it can read.
+    """
 
     evse_no: int
     report: Reported
+    departs_at: datetime | None = None
+    energy: Decimal | None = None
+    battery: BatteryTold | None = None
+    periods_max: int | None = None
 
 
 class NeedsJudged(StrEnum):
-    """To NeedsTold. ACCEPTED: a profile follows. NO_PROFILE: nothing of ours limits this car."""
+    """To NeedsTold. ACCEPTED: a profile follows. PROCESSING: and then another, as it is planned anew.
+
+    NO_PROFILE: nothing of ours limits this car.
+    """
 
     ACCEPTED = "ACCEPTED"
+    PROCESSING = "PROCESSING"
     NO_PROFILE = "NO_PROFILE"
 
 

@@ -8,10 +8,12 @@ from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
     LimitCharge,
+    LimitDefault,
     ReportLimits,
     StartCharge,
     StopCharge,
     UnlimitCharge,
+    UnlimitDefault,
     Unlock,
 )
 from laddnav.ocpp.wire.prices import ShowCost, ShowFinalCost, ShowPrice
@@ -92,7 +94,9 @@ DIALECT = Dialect(
         ShowPrice: costs.user_price,
         Unlock: unlock_connector.codec,
         LimitCharge: set_charging_profile.codec,
+        LimitDefault: set_charging_profile.default,
         UnlimitCharge: clear_charging_profile.codec,
+        UnlimitDefault: clear_charging_profile.codec,
         ReportLimits: get_composite_schedule.codec,
         ReportVariables: get_configuration.all_of_it,
         ReadVariables: get_configuration.some_of_it,

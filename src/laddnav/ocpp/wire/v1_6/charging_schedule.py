@@ -29,9 +29,7 @@ class WireChargingSchedule(Struct, frozen=True):
 def write_schedule(profile: ChargingProfile) -> dict[str, Any]:
     schedule: dict[str, Any] = {
         "chargingRateUnit": profile.unit.value,
-        "chargingSchedulePeriod": [
-            {"startPeriod": round(limit.after.total_seconds()), "limit": limit.rate} for limit in profile.limits
-        ],
+        "chargingSchedulePeriod": [_write_period(limit) for limit in profile.limits],
     }
     if profile.duration is not None:
         schedule["duration"] = round(profile.duration.total_seconds())
@@ -40,6 +38,11 @@ def write_schedule(profile: ChargingProfile) -> dict[str, Any]:
     if profile.rate_min is not None:
         schedule["minChargingRate"] = profile.rate_min
     return schedule
+
+
+def _write_period(limit: ProfileLimit) -> dict[str, Any]:
+    period = {"startPeriod": round(limit.after.total_seconds()), "limit": limit.rate}
+    return period if limit.phases is None else period | {"numberPhases": limit.phases}
 
 
 def read_schedule(wire: WireChargingSchedule) -> ChargingProfile:

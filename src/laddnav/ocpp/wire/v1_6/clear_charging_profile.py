@@ -1,14 +1,14 @@
-"""ClearChargingProfile: take back what we said of a transaction (OCPP 1.6 §5.5)."""
+"""ClearChargingProfile: take back what we said under a number (OCPP 1.6 §5.5)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import UnlimitCharge, Verdict
+from laddnav.ocpp.wire.events import UnlimitCharge, UnlimitDefault, Verdict
 
 
-def write(request: UnlimitCharge) -> dict[str, Any]:
+def write(request: UnlimitCharge | UnlimitDefault) -> dict[str, Any]:
     return {"id": request.number}
 
 

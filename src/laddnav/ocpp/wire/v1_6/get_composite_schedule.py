@@ -22,7 +22,10 @@ class WireCompositeSchedule(Struct, frozen=True):
 
 
 def write(request: ReportLimits) -> dict[str, Any]:
-    return {"connectorId": request.evse_no, "duration": round(request.duration.total_seconds())}
+    asked: dict[str, Any] = {"connectorId": request.evse_no, "duration": round(request.duration.total_seconds())}
+    if request.unit is not None:
+        asked["chargingRateUnit"] = request.unit.value
+    return asked
 
 
 def read(payload: dict[str, Any]) -> Said:

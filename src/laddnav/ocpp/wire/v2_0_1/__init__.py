@@ -7,11 +7,13 @@ from laddnav.ocpp.wire.events import (
     FreeEvse,
     KeepEvse,
     LimitCharge,
+    LimitDefault,
     ReportCharge,
     ReportLimits,
     StartCharge,
     StopCharge,
     UnlimitCharge,
+    UnlimitDefault,
     Unlock,
 )
 from laddnav.ocpp.wire.frames import ErrorCode
@@ -100,7 +102,9 @@ DIALECT = Dialect(
         **reporting.ASKS,
         Unlock: unlock_connector.codec,
         LimitCharge: set_charging_profile.codec,
+        LimitDefault: set_charging_profile.default,
         UnlimitCharge: clear_charging_profile.codec,
+        UnlimitDefault: clear_charging_profile.codec,
         ReportLimits: get_composite_schedule.codec,
         ReportCharge: get_transaction_status.codec,
         ReportVariables: get_base_report.codec,

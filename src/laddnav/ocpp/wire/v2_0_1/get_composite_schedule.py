@@ -14,7 +14,10 @@ from laddnav.ocpp.wire.v2_0_1.fields import accepted
 
 
 def write(request: ReportLimits) -> dict[str, Any]:
-    return {"evseId": request.evse_no, "duration": round(request.duration.total_seconds())}
+    asked: dict[str, Any] = {"evseId": request.evse_no, "duration": round(request.duration.total_seconds())}
+    if request.unit is not None:
+        asked["chargingRateUnit"] = request.unit.value
+    return asked
 
 
 def read(payload: dict[str, Any]) -> Said:

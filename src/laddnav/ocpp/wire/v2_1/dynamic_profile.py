@@ -7,11 +7,11 @@ from typing import Any
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
 from laddnav.ocpp.wire.steering import BeginDynamic, Setpoints, UpdateDynamic
-from laddnav.ocpp.wire.v1_6.set_charging_profile import STACK_LEVEL
 from laddnav.ocpp.wire.v2_0_1.fields import accepted
 from laddnav.ocpp.wire.v2_0_1.verdict import read
 from laddnav.ocpp.wire.v2_1.spelling import camel
 
+_STACK_LEVEL = 1  # above the default of an Evse
 # What of a period can be told anew (ChargingScheduleUpdateType).
 _PHASES = ("", "_L2", "_L3")
 _VALUES = tuple(
@@ -48,7 +48,7 @@ def begin(request: BeginDynamic) -> dict[str, Any]:
     schedule = {"id": request.number, "chargingRateUnit": request.unit.value, "chargingSchedulePeriod": [period]}
     profile = {
         "id": request.number,
-        "stackLevel": STACK_LEVEL,
+        "stackLevel": _STACK_LEVEL,
         "chargingProfilePurpose": "TxDefaultProfile",
         "chargingProfileKind": "Dynamic",
         "chargingSchedule": [schedule],
