@@ -79,7 +79,7 @@ async def last_register(
 async def newest(
     unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime
 ) -> Mapping[str, Sequence[Reading]]:
-    """How much each charge draws, as was said since: currents and powers by phase, and the last two registers."""
+    """How much each charge draws, as was said since: the last two currents and powers by phase, and registers."""
     return await store.said.newest(unit, holder, session_ids, since) if session_ids else {}
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.scheduling.outlets import Ban, Lease
 from laddnav.scheduling.site import Wish
 
 Amps = tuple[Decimal, Decimal, Decimal]  # of L1, L2 and L3 of the mains
@@ -70,10 +71,11 @@ class Battery(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Unsaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a driver is taken to need who says nothing: so much, and to leave so long after plugging in."""
+    """What a driver is taken to need who says nothing: so much, to leave so long after plugging in, and not to wait."""
 
     energy_kwh: Decimal = Decimal(20)
     stay_hours: Decimal = Decimal(8)
+    wish: Wish = Wish.NOW
 
 
 class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -154,32 +156,32 @@ class OutsideLimit(Struct, frozen=True, kw_only=True, omit_defaults=True):
 # What stations were told ---------------------------------------------------------------------------------------------
 
 
-class Lease(Struct, frozen=True, kw_only=True):
-    """So many amperes at most until an instant; `asked_at` is when the Station was told, with this `request`."""
-
-    amps: Decimal
-    until: datetime
-    asked_at: datetime
-    request: str
-
-
 class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a member was told and what it said to that: it outlives every process.
+    """What a member was told and what it made of that: it outlives every process.
 
-    `fallback` is what its Station has acknowledged to keep to by itself, None: nothing yet. `kept` is the newest Lease
-    that it acknowledged for `session_id`, `asked` one that it has not answered. `over_since`: it draws more than it
-    may. `out_at`: it is taken out.
+    `fallback` is what its Station has acknowledged to keep to by itself, None: nothing yet; `fallback_asked_at` when it
+    was asked last. `leases` are those of `session_id`, the last of them has this `number`; `phases` are those that its
+    car uses, once that was seen. `ban`: it is taken out, for `ban_why`, and its Station was told so last at
+    `out_told_at`; `outs`: how often it was, until somebody brought it back. Of all other fields an Outlet says what
+    they are. Instants that control keeps are on the clock of the wall (`pace.py`).
     """
 
     station_id: str
     evse_no: int
     fallback: Decimal | None = None
+    fallback_asked_at: datetime | None = None
     session_id: str | None = None
-    kept: Lease | None = None
-    asked: Lease | None = None
-    over_since: datetime | None = None
-    out_at: datetime | None = None
-    out_why: str = ""
+    number: int = 0
+    leases: tuple[Lease, ...] = ()
+    phases: tuple[int, ...] | None = None
+    on_since_at: datetime | None = None
+    waits_since_at: datetime | None = None
+    paused: bool = False
+    over_since_at: datetime | None = None
+    ban: Ban | None = None
+    ban_why: str = ""
+    out_told_at: datetime | None = None
+    outs: int = 0
 
 
 # The plan ------------------------------------------------------------------------------------------------------------
@@ -209,6 +211,7 @@ class PlannedCar(Struct, frozen=True, kw_only=True):
 class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is to happen at a site: kW a step, the mean over the step. `number` grows by one with each plan.
 
+    It was made because of `why`, and another is due when the `situation` is a different one (`planning.situation`).
     `prices` are money per kWh that comes in. `cost` is that of all energy and peaks until the end, `bound` what no plan
     could do for less, `at_once` what the same energy costs when every car takes it as soon as it can. `forecast_from`:
     prices from then on are not published yet. `notes` say what cannot be met, or was not known.
@@ -217,6 +220,7 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     made_at: datetime
     why: str
+    situation: str = ""
     start_at: datetime
     step_minutes: int
     prices: tuple[float, ...]
@@ -236,16 +240,22 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Quarter(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A quarter of an hour that is over: what was planned for it and what happened, mean kW each; None: not known."""
+    """A quarter of an hour that has begun: what was planned for it and what happened, mean kW each; None: not known.
+
+    `planned` is what the cars were to draw and `planned_grid` what was to come in, by the first plan that was made in
+    it or for it; `grid_seconds` for how much of it the meter at the connection was heard.
+    """
 
     at: datetime
     planned: float | None = None
-    cars: float = 0.0
+    planned_grid: float | None = None
+    limit: float | None = None
+    cars: float | None = None
     grid: float | None = None
+    grid_seconds: float = 0.0
     building: float | None = None
     solar: float | None = None
-    limit: float | None = None
-    price: float | None = None
+    battery: float | None = None
 
 
 # How it stands -------------------------------------------------------------------------------------------------------
@@ -312,6 +322,7 @@ class MemberNow(Struct, frozen=True, kw_only=True):
     fallback_known: bool
     committed_amps: Decimal
     out_at: datetime | None = None
+    out_why: str = ""
 
 
 class Picture(Struct, frozen=True, kw_only=True):

@@ -1,17 +1,21 @@
-"""What a site has to be to be accepted, and what its cars are to a plan."""
+"""What a site has to be to be accepted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from laddnav.kit.currencies import CURRENCIES
 from laddnav.kit.refusal import Refusal
-from laddnav.sites.model import NO_AMPS, Amps, Member, Panel, Phase, Site
+from laddnav.scheduling import committed
+from laddnav.sites.fuses import floats, outlet, panels
+from laddnav.sites.model import Measurement, Member, Site
 
-PHASES = tuple(Phase)
-CONNECTION = ""  # its name among the panels
+# A meter's clock may be off by so much, and a connection be overloaded so many times for a moment.
+AHEAD = timedelta(minutes=2)
+TIMES, MOST_AMPS = 20, Decimal(400)
 
 
 class UnknownSite(Refusal):
@@ -24,19 +28,6 @@ class UnknownSite(Refusal):
 
 class UnsoundSite(Refusal):
     """Something about it cannot be; `what` says where and why."""
-
-
-class FallbacksDoNotFit(Refusal):
-    """If nobody could be told anything, a fuse would trip."""
-
-    def __init__(self, panel: str, phase: Phase, cars: Decimal, building: Decimal, limit: Decimal) -> None:
-        name = "the grid connection" if panel == CONNECTION else f"panel {panel!r}"
-        besides = f" and the building {_amps(building)}" if building else ""
-        super().__init__(
-            f"On {phase.value} of {name} the stations' fallbacks come to {_amps(cars)}{besides}, but it gives"
-            f" {_amps(limit)}: lower fallback_amps there, or move stations to another phase or panel"
-        )
-        self.panel, self.phase, self.amps, self.limit = panel, phase, cars + building, limit
 
 
 class MemberElsewhere(Refusal):
@@ -53,24 +44,34 @@ class UnknownMember(Refusal):
         super().__init__(f"This site feeds no EVSE {evse_no} of a station {station_id!r}")
 
 
-def _amps(amount: Decimal) -> str:
-    return f"{amount.normalize():f} A"
+class Implausible(Refusal):
+    """No meter of this site can have said so."""
+
+
+# What is measured ----------------------------------------------------------------------------------------------------
+
+
+def plausible(site: Site, one: Measurement, now: datetime) -> Measurement:
+    """Raises Implausible."""
+    if one.at > now + AHEAD:
+        raise Implausible(f"at: {one.at:%Y-%m-%d %H:%M:%S} is later than it is here ({now:%H:%M:%S} UTC)")
+    most = max(MOST_AMPS, *(TIMES * amps for amps in site.amps))
+    if any(not amps.is_finite() or abs(amps) > most for amps in one.amps):
+        raise Implausible(f"amps: a connection of {max(site.amps):f} A carries no such current")
+    if one.stored_kwh is not None and not (one.stored_kwh.is_finite() and one.stored_kwh >= 0):
+        raise Implausible("stored_kwh: a battery holds nought or more")
+    return one
 
 
 # What is accepted ----------------------------------------------------------------------------------------------------
 
 
 def accepted(site: Site) -> Site:
-    """The site, when it can be kept safe whatever happens. Raises UnsoundSite, FallbacksDoNotFit."""
+    """The site, when it can be kept safe whatever happens. Raises UnsoundSite, TooMuch."""
     for trouble in _troubles(site):
         raise UnsoundSite(trouble)
-    for panel in (CONNECTION, *(one.name for one in site.panels)):
-        limit = limit_of(site, panel)
-        building = site.building if panel == CONNECTION else NO_AMPS
-        drawn = sum_of_fallbacks(site, panel)
-        for phase, most, own, rest in zip(PHASES, limit, drawn, building, strict=True):
-            if own + rest > most:
-                raise FallbacksDoNotFit(panel, phase, own, rest, most)
+    outlets = [outlet(site, one) for one in site.members]
+    committed.accepted(panels(site), outlets, floats(site.building))
     return site
 
 
@@ -103,7 +104,7 @@ def _troubles(site: Site) -> Iterator[str]:
 def _troubles_with_panels(site: Site) -> Iterator[str]:
     known: set[str | None] = {None}
     for panel in site.panels:
-        if panel.name == CONNECTION or panel.name in known:
+        if not panel.name.strip() or panel.name in known:
             yield f"Panel {panel.name!r}: each panel has a name of its own"
         if panel.under not in known:
             yield f"Panel {panel.name!r} is under {panel.under!r}, which does not stand before it"
@@ -130,33 +131,3 @@ def _troubles_with_members(site: Site) -> Iterator[str]:
             yield f"{where}: fallback_amps is 0, or lies between amps_min and amps_max: a car takes no less than that"
         if one.fallback_amps != one.fallback_amps.quantize(Decimal("0.1")):
             yield f"{where}: fallback_amps has one digit after the point at most, as a station can be told"
-
-
-def limit_of(site: Site, panel: str) -> Amps:
-    if panel == CONNECTION:
-        return site.amps
-    return next(one.amps for one in site.panels if one.name == panel)
-
-
-def feeds(site: Site, panel: str, member: Member) -> bool:
-    """Whether what the member draws comes through this panel."""
-    return panel in upwards(site.panels, member.panel)
-
-
-def upwards(panels: tuple[Panel, ...], name: str | None) -> list[str]:
-    """From a panel to the connection, by name."""
-    by_name = {one.name: one for one in panels}
-    path = []
-    while name is not None:
-        path.append(name)
-        name = by_name[name].under
-    return [*path, CONNECTION]
-
-
-def sum_of_fallbacks(site: Site, panel: str) -> Amps:
-    drawn = [Decimal(0)] * 3
-    for one in site.members:
-        if feeds(site, panel, one):
-            for phase in one.phases:
-                drawn[PHASES.index(phase)] += one.fallback_amps
-    return drawn[0], drawn[1], drawn[2]

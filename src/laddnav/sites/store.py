@@ -8,7 +8,8 @@ from datetime import datetime
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sites.model import Measurement, Member, OutsideLimit, Site, SitePlan, Standing
+from laddnav.sites.model import Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
+from laddnav.sites.quarters import Share
 
 PUT = """
 insert into site (holder, id_key, ref, body, last_updated) values ($1, $2, $3, $4, $5)
@@ -24,6 +25,23 @@ REMOVE_ALL = [
     f"delete from {table} where holder = $1 and site_key = $2"
     for table in ("site_member", "site_measurement", "site_limit", "site_plan", "site_quarter")
 ]
+
+# Who keeps a site within its limits is one process at a time.
+CLAIM = """
+update site set watched_by = $1 where (holder, id_key) in (
+  select holder, id_key from site where watched_by is null order by ref limit $2 for update skip locked)
+returning holder, id_key, ref
+"""
+WANT_PLAN = """
+update site set plan_wanted = $2
+where holder = $1 and ($3::text is null or body::jsonb ->> 'bidding_zone' = $3)
+  and ($4::text is null or lower(body::jsonb ->> 'grid_tariff_id') = lower($4))
+"""
+PLAN_BEGUN = "update site set plan_wanted = null where holder = $1 and id_key = $2 and plan_wanted is not null"
+RELEASE = "update site set watched_by = null where watched_by = $1"
+WATCHED = """
+select body, plan_wanted from site where holder = $1 and id_key = $2 and watched_by = $3 for no key update
+"""
 
 MEMBERS = "select standing from site_member where holder = $1 and site_key = $2 order by station_id, evse_no"
 MEMBER = """
@@ -59,6 +77,39 @@ on conflict (holder, site_key) do update set number = excluded.number, made_at =
 where site_plan.number < excluded.number
 """
 PLAN = "select body from site_plan where holder = $1 and site_key = $2"
+NEWER_PLAN = """
+select number, case when number is distinct from $3 then body end as body from site_plan
+where holder = $1 and site_key = $2
+"""
+
+PLANNED = """
+insert into site_quarter (holder, site_key, at, planned_kw, planned_grid_kw, limit_kw) values ($1, $2, $3, $4, $5, $6)
+on conflict (holder, site_key, at) do update set
+  planned_kw = coalesce(site_quarter.planned_kw, excluded.planned_kw),
+  planned_grid_kw = coalesce(site_quarter.planned_grid_kw, excluded.planned_grid_kw),
+  limit_kw = least(site_quarter.limit_kw, excluded.limit_kw)
+"""
+COUNTED = {
+    place: f"""
+insert into site_quarter (holder, site_key, at, {place.lower()}_kwh, {place.lower()}_seconds)
+values ($1, $2, $3, $4, $5)
+on conflict (holder, site_key, at) do update set
+  {place.lower()}_kwh = coalesce(site_quarter.{place.lower()}_kwh, 0) + excluded.{place.lower()}_kwh,
+  {place.lower()}_seconds = site_quarter.{place.lower()}_seconds + excluded.{place.lower()}_seconds
+"""
+    for place in Place
+}
+QUARTERS = """
+select at, planned_kw, planned_grid_kw, limit_kw, grid_kwh, grid_seconds, building_kwh, building_seconds, solar_kwh,
+  solar_seconds, battery_kwh, battery_seconds
+from site_quarter where holder = $1 and site_key = $2 and at >= $3 and at < $4 order by at
+"""
+FORGET_QUARTERS = """
+delete from site_quarter where ctid = any(array(select ctid from site_quarter where at < $1 order by at limit $2))
+"""
+FORGET_LIMITS = """
+delete from site_limit where ctid = any(array(select ctid from site_limit where end_at < $1 limit $2))
+"""
 
 
 # ---- What was set up
@@ -88,6 +139,28 @@ def remove(unit: Unit, site: Site) -> None:
 
 def _site(row: Record | None) -> Site | None:
     return None if row is None else json.decode(row["body"], Site)
+
+
+# ---- Who watches it
+
+
+async def claim(unit: Unit, process: str, limit: int) -> list[tuple[PartyId, str, str]]:
+    """(holder, key, ref) of sites that nobody watched."""
+    rows = await unit.fetch(CLAIM, process, limit)
+    return [(PartyId.parse(row["holder"]), row["id_key"], row["ref"]) for row in rows]
+
+
+async def release(unit: Unit, process: str) -> None:
+    await unit.execute(RELEASE, process)
+
+
+async def watched(unit: Unit, holder: PartyId, key: str, process: str) -> tuple[Site, str | None] | None:
+    """(the site, why another plan is wanted of it), and nobody else does anything about it before the Unit ends.
+
+    None: it is gone, or somebody else watches it.
+    """
+    row = await unit.fetch_one(WATCHED, str(holder), key, process)
+    return None if row is None else (json.decode(row["body"], Site), row["plan_wanted"])
 
 
 # ---- What its members were told
@@ -166,6 +239,73 @@ def put_plan(unit: Unit, site: Site, plan: SitePlan) -> None:
 async def plan(unit: Unit, site: Site) -> SitePlan | None:
     row = await unit.fetch_one(PLAN, str(site.holder), fold(site.id))
     return None if row is None else json.decode(row["body"], SitePlan)
+
+
+async def want_plan(
+    unit: Unit, holder: PartyId, *, why: str, zone: str | None = None, tariff_id: str | None = None
+) -> None:
+    """Of all sites of a holder in a bidding zone, or of those with a grid tariff."""
+    await unit.execute(WANT_PLAN, str(holder), why, zone, tariff_id)
+
+
+def plan_begun(unit: Unit, site: Site) -> None:
+    """Whoever wants one from now on wants another."""
+    unit.write(PLAN_BEGUN, str(site.holder), fold(site.id))
+
+
+async def newer_plan(unit: Unit, site: Site, known: SitePlan | None) -> SitePlan | None:
+    """The plan in force, read only where it is not the one that is known."""
+    number = -1 if known is None else known.number
+    row = await unit.fetch_one(NEWER_PLAN, str(site.holder), fold(site.id), number)
+    if row is None:
+        return None
+    return known if row["body"] is None else json.decode(row["body"], SitePlan)
+
+
+# ---- What happened
+
+
+def put_planned(unit: Unit, site: Site, at: datetime, cars: float, grid: float, limit: float) -> None:
+    """Of a quarter that has begun; what was planned for it before stays so."""
+    unit.write(PLANNED, str(site.holder), fold(site.id), at, cars, grid, limit)
+
+
+def count(unit: Unit, site: Site, place: Place, shares: Iterable[Share]) -> None:
+    for one in shares:
+        unit.write(COUNTED[place], str(site.holder), fold(site.id), one.at, one.kwh, one.seconds)
+
+
+async def quarters(unit: Unit, site: Site, since: datetime, until: datetime) -> list[Quarter]:
+    """Those of which anything was planned or measured, in order of time; without what the cars drew."""
+    rows = await unit.fetch(QUARTERS, str(site.holder), fold(site.id), since, until)
+    return [
+        Quarter(
+            at=row["at"],
+            planned=row["planned_kw"],
+            planned_grid=row["planned_grid_kw"],
+            limit=row["limit_kw"],
+            grid=_mean(row, "grid"),
+            grid_seconds=row["grid_seconds"],
+            building=_mean(row, "building"),
+            solar=_mean(row, "solar"),
+            battery=_mean(row, "battery"),
+        )
+        for row in rows
+    ]
+
+
+def _mean(row: Record, place: str) -> float | None:
+    seconds = row[f"{place}_seconds"]
+    return row[f"{place}_kwh"] * 3600 / seconds if seconds else None
+
+
+async def forget_quarters(unit: Unit, before: datetime, many: int) -> int:
+    return await unit.execute(FORGET_QUARTERS, before, many)
+
+
+async def forget_limits(unit: Unit, before: datetime, many: int) -> int:
+    """Those that were over by then."""
+    return await unit.execute(FORGET_LIMITS, before, many)
 
 
 def several(many: Sequence[Standing]) -> dict[tuple[str, int], Standing]:

@@ -7,6 +7,7 @@ create table site (
   id_key text not null,
   ref text not null,
   watched_by text,                 -- the process that keeps it within its limits
+  plan_wanted text,                -- why another plan is to be made, beside what happens at the site
   body text not null,
   last_updated timestamptz not null,
   primary key (holder, id_key)
@@ -58,7 +59,8 @@ create table site_quarter (        -- what was planned, what was measured, what 
   holder text not null,
   site_key text not null,
   at timestamptz not null,
-  planned_kw double precision,
+  planned_kw double precision,     -- of the cars
+  planned_grid_kw double precision,
   limit_kw double precision,
   grid_kwh double precision,
   grid_seconds double precision not null default 0, -- of the quarter that its energy is known for
@@ -68,8 +70,6 @@ create table site_quarter (        -- what was planned, what was measured, what 
   solar_seconds double precision not null default 0,
   battery_kwh double precision,
   battery_seconds double precision not null default 0,
-  cars_kwh double precision,
-  cars_seconds double precision not null default 0,
   primary key (holder, site_key, at)
 );
 create index site_quarter_by_age on site_quarter (at);

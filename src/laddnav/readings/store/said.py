@@ -53,22 +53,15 @@ where holder = $1 and session_id = any($2::text[]) and station_id = $3 and evse_
 order by at desc, value desc limit 1
 """
 NEWEST = """
-select distinct on (session_id, measurand, phase)
-  session_id, at, measurand, phase, place, context, value, null as signed
-from reading
-where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = any($4::text[]) and place = 'Outlet'
-order by session_id, measurand, phase, at desc
+select session_id, at, measurand, phase, place, context, value, null as signed from (
+  select *, row_number() over (partition by session_id, measurand, phase order by at desc) as back from reading
+  where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = any($4::text[]) and place = 'Outlet'
+) counted
+where back <= 2 and (phase = '' or measurand <> $5) order by at
 """
 STATES_OF_CHARGE = """
 select distinct on (session_id) session_id, at, value from reading
 where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = $4 order by session_id, at desc
-"""
-REGISTERS = """
-select session_id, at, measurand, phase, place, context, value, null as signed from (
-  select *, row_number() over (partition by session_id order by at desc) as back from reading
-  where holder = $1 and session_id = any($2::text[]) and at >= $3 and measurand = $4 and place = 'Outlet'
-    and phase = '') counted
-where back <= 2 order by at
 """
 MARK = "insert into activity_mark (holder, session_id, at, activity) values ($1, $2, $3, $4) on conflict do nothing"
 MARKS = """
@@ -113,13 +106,11 @@ async def of_session(
 
 
 async def newest(unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime) -> dict[str, list[Reading]]:
-    """Of each charge the newest of what says how much it draws, by phase, and its last two registers."""
+    """Of each charge the last two of each thing that says how much it draws, in order of time."""
     found: dict[str, list[Reading]] = {}
-    asked = (str(holder), list(session_ids), since)
-    for row in (
-        *await unit.fetch(NEWEST, *asked, [Measurand.CURRENT_IMPORT, Measurand.POWER_IMPORT]),
-        *await unit.fetch(REGISTERS, *asked, Measurand.ENERGY_IMPORT_REGISTER),
-    ):
+    register = Measurand.ENERGY_IMPORT_REGISTER
+    kinds = [Measurand.CURRENT_IMPORT, Measurand.POWER_IMPORT, register]
+    for row in await unit.fetch(NEWEST, str(holder), list(session_ids), since, kinds, register):
         found.setdefault(row["session_id"], []).append(_reading(row))
     return found
 

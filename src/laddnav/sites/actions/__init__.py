@@ -1,23 +1,37 @@
 """Verbs about sites."""
 
+from laddnav.sites.actions.planning import plan, prices_published, tariff_changed
 from laddnav.sites.actions.setting_up import by_ref, fetch, page, remove, save, site_of
+from laddnav.sites.actions.steering import Memory, Ticked, answered, claim, nobody_watches, steer
 from laddnav.sites.actions.telling import limited, limits, measured, measurements, unlimited
 from laddnav.sites.actions.trusting import bring_back, fallback_answered
-from laddnav.sites.actions.watching import plan_of
+from laddnav.sites.actions.watching import forget_old, history, moment_of, plan_of
 
 __all__ = [
+    "Memory",
+    "Ticked",
+    "answered",
     "bring_back",
     "by_ref",
+    "claim",
     "fallback_answered",
     "fetch",
+    "forget_old",
+    "history",
     "limited",
     "limits",
     "measured",
     "measurements",
+    "moment_of",
+    "nobody_watches",
     "page",
+    "plan",
     "plan_of",
+    "prices_published",
     "remove",
     "save",
     "site_of",
+    "steer",
+    "tariff_changed",
     "unlimited",
 ]

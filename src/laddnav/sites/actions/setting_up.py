@@ -20,7 +20,7 @@ from laddnav.sites.rules import MemberElsewhere, UnknownSite
 async def save(unit: Unit, site: Site, *, by: str) -> Site:
     """Set up a site, or set up the one of this id differently; its ref stays what it was.
 
-    Raises UnsoundSite, FallbacksDoNotFit, UnknownStation, UnknownLocation, MemberElsewhere.
+    Raises UnsoundSite, TooMuch, UnknownStation, UnknownLocation, MemberElsewhere.
     """
     rules.accepted(site)
     for location_id in site.location_ids:

@@ -10,16 +10,24 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.sites import store
+from laddnav.sites import quarters, rules, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.events import SiteLimited
 from laddnav.sites.model import Covers, Measurement, OutsideLimit
 
 
 async def measured(unit: Unit, holder: PartyId, site_id: str, one: Measurement) -> None:
-    """What a meter of the site said; what is older than what it said last changes nothing. Raises UnknownSite."""
+    """What a meter of the site said; what is older than what it said last changes nothing.
+
+    Raises UnknownSite, Implausible.
+    """
     site = await fetch(unit, holder, site_id)
+    rules.plausible(site, one, unit.now)
+    before = await store.last_measurement(unit, site, one.place)
+    if before is not None and before.at >= one.at:
+        return
     store.put_measurement(unit, site, one)
+    store.count(unit, site, one.place, quarters.shares(before, one, site.volts))
 
 
 async def measurements(unit: Unit, holder: PartyId, site_id: str) -> Sequence[Measurement]:

@@ -35,11 +35,11 @@ async def bring_back(unit: Unit, holder: PartyId, site_id: str, station_id: str,
     found = await store.standing(unit, holder, station_id, evse_no, lock=True)
     if member is None or found is None:
         raise UnknownMember(station_id, evse_no)
-    fresh = Standing(station_id=station_id, evse_no=evse_no)
-    if found[1].out_at is None:
+    fresh = Standing(station_id=station_id, evse_no=evse_no, number=found[1].number)
+    if found[1].ban is None:
         return found[1]
     store.put_standings(unit, holder, found[0], [fresh])
-    people.note(unit, by, "bring back", f"station {station_id}/{evse_no}", found[1].out_why)
+    people.note(unit, by, "bring back", f"station {station_id}/{evse_no}", found[1].ban_why)
     unit.announce(StationBroughtBack(holder=holder, site_id=site.id, station_id=station_id, evse_no=evse_no))
     unit.announce(wanted(site, member))
     return fresh

@@ -1,14 +1,39 @@
-"""What there is to be read of a site: the plan in force, how it stands now, what was, and what planning was worth."""
+"""What there is to be read of a site: the plan in force, how it stands now, and what was."""
 
 from __future__ import annotations
 
-from laddnav.db.unit import Unit
+from datetime import datetime, timedelta
+
+from laddnav.db.forgetting import BITE, forget
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
-from laddnav.sites import store
+from laddnav.readings import actions as readings
+from laddnav.sites import planning, store
 from laddnav.sites.actions.setting_up import fetch
-from laddnav.sites.model import SitePlan
+from laddnav.sites.actions.steering import Memory, gathered
+from laddnav.sites.model import Picture, Quarter, SitePlan
+from laddnav.sites.picture import picture
 
 
 async def plan_of(unit: Unit, holder: PartyId, site_id: str) -> SitePlan | None:
     """The plan in force; None: none was made yet. Raises UnknownSite."""
     return await store.plan(unit, await fetch(unit, holder, site_id))
+
+
+async def moment_of(unit: Unit, holder: PartyId, site_id: str) -> Picture:
+    """How it stands now. Raises UnknownSite."""
+    return picture(await gathered(unit, await fetch(unit, holder, site_id), Memory()))
+
+
+async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, until: datetime) -> tuple[Quarter, ...]:
+    """What was planned and what happened, quarter by quarter, with what the cars drew. Raises UnknownSite."""
+    site = await fetch(unit, holder, site_id)
+    known = {one.at: one for one in await store.quarters(unit, site, since, until)}
+    evses = [(one.station_id, one.evse_no) for one in site.members]
+    cars = await readings.drawn_by_quarter(unit, holder, evses, since, until)
+    return tuple(planning.with_cars(known.get(at) or Quarter(at=at), cars.get(at)) for at in sorted({*known, *cars}))
+
+
+async def forget_old(database: Database, keep: timedelta, bite: int = BITE) -> int:
+    """What happened longer ago; says how much it was."""
+    return await forget(database, [(store.forget_quarters, keep), (store.forget_limits, keep)], bite)

@@ -1,0 +1,106 @@
+"""Verbs by which plans are made."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.market import actions as market
+from laddnav.market.events import GridTariffChanged, PricesPublished
+from laddnav.market.model import Drawn as FromGrid
+from laddnav.market.model import Series
+from laddnav.readings import actions as readings
+from laddnav.sites import planning, store
+from laddnav.sites.actions.setting_up import fetch
+from laddnav.sites.actions.steering import Memory, gathered
+from laddnav.sites.events import PlanMade
+from laddnav.sites.model import Site, SitePlan
+from laddnav.sites.planning import Outlook
+from laddnav.sites.quarters import DAY, DAYS, QUARTER, quarter_of
+from laddnav.sites.steering import Facts, at_step
+
+
+async def plan(database: Database, holder: PartyId, site_id: str, *, why: str) -> SitePlan:
+    """Make a plan now. It is read in one Unit, solved with none open and beside the event loop, and kept in another.
+
+    Where another was made meanwhile, the newer one holds. Raises UnknownSite.
+    """
+    async with database.unit() as unit:
+        site = await fetch(unit, holder, site_id)
+        before = await store.plan(unit, site)
+        store.plan_begun(unit, site)
+        facts = await gathered(unit, site, Memory(plan=before))
+        outlook = await outlook_of(unit, facts)
+    number = 1 if before is None else before.number + 1
+    made = await asyncio.to_thread(planning.solved, facts, outlook, number=number, why=why)
+    async with database.unit() as unit:
+        site = await fetch(unit, holder, site_id)
+        store.put_plan(unit, site, made)
+        at = quarter_of(facts.at)
+        cars = sum(at_step(made, one.power, at) for one in made.cars)
+        store.put_planned(unit, site, at, cars, at_step(made, made.grid, at), at_step(made, made.limit, at))
+        unit.announce(PlanMade(holder=holder, site_id=site.id))
+    return made
+
+
+async def outlook_of(unit: Unit, facts: Facts) -> Outlook:
+    """What a plan for this site goes by beside what is known of it now."""
+    site = facts.site
+    steps = planning.steps_of(facts)
+    tariff = None if site.grid_tariff_id is None else await market.find_tariff(unit, site.holder, site.grid_tariff_id)
+    week = await store.quarters(unit, site, quarter_of(facts.at) - DAY * DAYS, quarter_of(facts.at))
+    month = await came_in(unit, site, _month_of(site, facts.at), quarter_of(facts.at))
+    zone = site.bidding_zone
+    return Outlook(
+        prices=None if zone is None else await _prices(unit, site, zone, steps.start_at, steps.end_at),
+        carbon=None if zone is None else await market.carbon(unit, zone, steps.start_at, steps.end_at),
+        tariff=None if tariff is None else tariff.tariff,
+        of_month=month,
+        building={one.at: one.building for one in week if one.building is not None},
+        solar={one.at: one.solar for one in week if one.solar is not None},
+    )
+
+
+async def _prices(unit: Unit, site: Site, zone: str, begin_at: datetime, end_at: datetime) -> Series:
+    """In the site's own currency, where anybody publishes in it."""
+    own = await market.prices(unit, zone, begin_at, end_at, currency=site.currency)
+    return own if own.steps else await market.prices(unit, zone, begin_at, end_at)
+
+
+async def came_in(unit: Unit, site: Site, since: datetime, until: datetime) -> list[FromGrid]:
+    """By the quarter: what the meter at the connection counted; where it was not heard, what the cars alone drew."""
+    by_meter = {one.at: one for one in await store.quarters(unit, site, since, until)}
+    evses = [(one.station_id, one.evse_no) for one in site.members]
+    cars = await readings.drawn_by_quarter(unit, site.holder, evses, since, until)
+    found = []
+    for at in sorted({*by_meter, *cars}):
+        one = by_meter.get(at)
+        if one is not None and one.grid is not None and one.grid_seconds >= QUARTER.total_seconds() / 2:
+            kwh = Decimal(str(round(one.grid / 4, 6)))
+        elif at in cars:
+            kwh = cars[at].kwh
+        else:
+            continue
+        found.append(FromGrid(at, QUARTER, max(kwh, Decimal(0)), max(-kwh, Decimal(0))))
+    return found
+
+
+def _month_of(site: Site, at: datetime) -> datetime:
+    local = at.astimezone(ZoneInfo(site.time_zone))
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
+
+
+async def prices_published(database: Database, event: PricesPublished) -> None:
+    """Hears PricesPublished: every site that buys there is planned anew."""
+    async with database.unit() as unit:
+        await store.want_plan(unit, event.holder, why="prices were published", zone=event.zone)
+
+
+async def tariff_changed(database: Database, event: GridTariffChanged) -> None:
+    """Hears GridTariffChanged."""
+    async with database.unit() as unit:
+        await store.want_plan(unit, event.holder, why="the grid tariff changed", tariff_id=event.tariff_id)

@@ -1,0 +1,199 @@
+"""What the car of a charge needs, as its driver said or as it is taken to need, and what it draws; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+from laddnav.kit.time import hours
+from laddnav.metering.model import Activity, Measurand, Reading
+from laddnav.scheduling.model import ChargingProfile, RateUnit
+from laddnav.scheduling.outlets import Amps
+from laddnav.scheduling.site import Wish
+from laddnav.sessions import preferred
+from laddnav.sessions.model import ProfileType, Session
+from laddnav.sites.fuses import phases
+from laddnav.sites.model import Aim, Member, Site
+
+# One that stays longer than it was taken to is taken to stay so much longer, again and again.
+STAYS_ON = timedelta(hours=1)
+# One that has had what it was taken to need and goes on drawing is taken to need so much more.
+MORE_KWH = Decimal(5)
+# Amperes below which a phase carries nothing that charges a car, and above which one that charges says which it uses.
+NOTHING, CLEARLY = 1.0, 4.0
+# The station's own words for its phases (OCPP 1.6 §7.34).
+_OF_STATION = {"L1": 0, "L2": 1, "L3": 2, "L1-N": 0, "L2-N": 1, "L3-N": 2}
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """`missing` kWh until `departs_at`, of `wanted` in all; `said`: somebody said so. `sated`: it takes no more now."""
+
+    departs_at: datetime
+    wanted: Decimal
+    missing: Decimal
+    wish: Wish
+    said: bool
+    may_discharge: bool
+    sated: bool
+
+    def laxity(self, kw_max: float, now: datetime) -> timedelta:
+        """How long it could wait and still be ready."""
+        if kw_max <= 0:
+            return timedelta()
+        return self.departs_at - now - timedelta(hours=float(self.missing) / kw_max)
+
+
+class Drawn(Struct, frozen=True):
+    """Amperes on the phases of the mains, as measured at an instant; `phases` where it is clear which ones it uses."""
+
+    at: datetime
+    amps: Amps
+    phases: tuple[int, ...] | None = None
+
+
+def need(site: Site, session: Session, now: datetime) -> Need:
+    """A word about energy or departure goes before what is supposed; what is over by now is supposed anew."""
+    words = preferred.wanted(session, now)
+    wants = None if words is None else words.wants
+    had = session.energy.kwh
+    energy = None if wants is None or wants.energy is None else wants.energy.kwh
+    supposed = max(site.unsaid.energy_kwh, had + MORE_KWH)
+    leaves = session.started_at + timedelta(hours=float(site.unsaid.stay_hours))
+    departs_at = None if wants is None else wants.departs_at
+    return Need(
+        departs_at=departs_at or max(leaves, now + STAYS_ON),
+        wanted=supposed if energy is None else energy,
+        missing=max((supposed if energy is None else energy) - had, Decimal(0)),
+        wish=_wish(site, None if wants is None else wants.profile),
+        said=words is not None,
+        may_discharge=wants is not None and wants.may_discharge,
+        sated=activity(session) is Activity.SUSPENDED_EV,
+    )
+
+
+def _wish(site: Site, profile: ProfileType | None) -> Wish:
+    """REGULAR is what the site is for; who says nothing is taken to want what the site says."""
+    match profile:
+        case None:
+            return site.unsaid.wish
+        case ProfileType.FAST:
+            return Wish.NOW
+        case ProfileType.GREEN:
+            return Wish.GREEN
+        case ProfileType.CHEAP:
+            return Wish.CHEAP
+        case ProfileType.REGULAR:
+            return Wish.GREEN if site.aim is Aim.CARBON else Wish.CHEAP
+
+
+def activity(session: Session) -> Activity:
+    """What it does now, as its Station said last."""
+    meter = session.meter
+    if meter is None:
+        return Activity.CHARGING
+    return meter.marks[-1].activity if meter.marks else meter.activity
+
+
+# What it draws -------------------------------------------------------------------------------------------------------
+
+
+def drawn(site: Site, member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
+    """The last two samples, the newest last: by currents phase by phase, else by power, else by registers.
+
+    What a register tells is a mean that began with the one before: it counts from then.
+    """
+    for found in (_by_current(member, said), _by_power(site, member, said), _by_register(site, member, said)):
+        if found:
+            return found
+    return ()
+
+
+def _by_current(member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
+    told = [one for one in said if one.measurand == Measurand.CURRENT_IMPORT]
+    by_phase = [one for one in told if one.phase in _OF_STATION]
+    if not by_phase:
+        whole = sorted((one for one in told if one.phase is None), key=lambda one: one.at)[-2:]
+        return tuple(Drawn(one.at, _even(member, float(one.value))) for one in whole)
+    instants = sorted({one.at for one in by_phase})[-2:]
+    return tuple(_at(member, at, [one for one in by_phase if one.at == at]) for at in instants)
+
+
+def _at(member: Member, at: datetime, said: Sequence[Reading]) -> Drawn:
+    by_wire = {_OF_STATION[one.phase or ""]: float(one.value) for one in said}
+    amps = [0.0, 0.0, 0.0]
+    for wire, phase in enumerate(phases(member)):
+        amps[phase] = by_wire.get(wire, 0.0)
+    clear = max(amps) > CLEARLY and len(by_wire) >= len(member.phases)
+    used = tuple(phase for phase in phases(member) if amps[phase] > NOTHING)
+    return Drawn(at, (amps[0], amps[1], amps[2]), used if clear else None)
+
+
+def _by_power(site: Site, member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
+    told = [one for one in said if one.measurand == Measurand.POWER_IMPORT]
+    whole = [one for one in told if one.phase is None] or [one for one in told if one.phase in _OF_STATION]
+    watts: dict[datetime, float] = {}
+    for one in whole:
+        watts[one.at] = watts.get(one.at, 0.0) + float(one.value)
+    return tuple(Drawn(at, _even(member, _amps(site, member, watts[at]))) for at in sorted(watts)[-2:])
+
+
+def _by_register(site: Site, member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
+    told = sorted((one for one in said if one.register is not None), key=lambda one: one.at)[-2:]
+    if len(told) < 2 or told[0].at == told[1].at:
+        return ()
+    watts = float(max(told[1].value - told[0].value, Decimal(0)) / hours(told[1].at - told[0].at))
+    return (Drawn(told[0].at, _even(member, _amps(site, member, watts))),)
+
+
+def _amps(site: Site, member: Member, watts: float) -> float:
+    return watts / float(site.volts) / len(member.phases)
+
+
+def _even(member: Member, amps: float) -> Amps:
+    used = phases(member)
+    return (amps if 0 in used else 0.0, amps if 1 in used else 0.0, amps if 2 in used else 0.0)
+
+
+# What others limit it to ---------------------------------------------------------------------------------------------
+
+
+def ceiling(site: Site, member: Member, session: Session, at: datetime) -> float | None:
+    """Amperes at most, as everybody but the site itself limits this charge then; None: nobody does."""
+    rates = [
+        rate
+        for one in session.limits
+        if one.by != session.holder
+        and (profile := one.wanted or one.profile) is not None
+        and (rate := _rate_at(site, member, profile, session.started_at, at)) is not None
+    ]
+    return min(rates, default=None)
+
+
+def _rate_at(site: Site, member: Member, profile: ChargingProfile, begun_at: datetime, at: datetime) -> float | None:
+    after = at - (profile.started_at or begun_at)
+    if after < timedelta() or (profile.duration is not None and after >= profile.duration):
+        return None
+    said = [one.rate for one in profile.limits if one.after <= after]
+    if not said:
+        return None
+    return float(said[-1]) if profile.unit is RateUnit.AMPERE else _amps(site, member, float(said[-1]))
+
+
+def limiters(session: Session) -> tuple[PartyId, ...]:
+    """Who beside the holder limits it."""
+    return tuple(one.by for one in session.limits if one.by != session.holder and (one.wanted or one.profile))
+
+
+def used_phases(found: Drawn | None, known: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Those that a car uses, once that was clear; it may use more than it did a moment ago, and then does."""
+    if found is None or found.phases is None:
+        return known
+    return found.phases
+
+
+def kw(amps: Amps, volts: Decimal) -> float:
+    return sum(amps) * float(volts) / 1000
