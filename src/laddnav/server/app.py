@@ -22,6 +22,7 @@ import laddnav.locations.maintenance_routes
 import laddnav.locations.routes
 import laddnav.market.routes
 import laddnav.meters.routes
+import laddnav.mqtt.routes
 import laddnav.ocpi.hub.operate
 import laddnav.ocpi.operate.bookings
 import laddnav.ocpi.operate.commands
@@ -70,6 +71,8 @@ from laddnav.locations import actions as locations
 from laddnav.locations.actions import away
 from laddnav.market import actions as market
 from laddnav.meters import actions as meters
+from laddnav.mqtt import actions as mqtt
+from laddnav.mqtt.homes import Homes
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.calls.client import Clients
@@ -150,12 +153,13 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpp.attention_routes.ROUTES,
     *laddnav.ocpp.cures.routes.ROUTES,
     *laddnav.ocpp.tasks.routes.ROUTES,
+    *laddnav.mqtt.routes.ROUTES,
     *laddnav.openadr.routes.ROUTES,
     *laddnav.server.routes.ROUTES,
 )
 
 # What becomes of what a process held that is gone.
-BURIALS: Sequence[Burial] = (outbox.take_back, push.take_back, locations.nobody_holds, calls.bury)
+BURIALS: Sequence[Burial] = (outbox.take_back, push.take_back, locations.nobody_holds, calls.bury, mqtt.nobody_holds)
 
 
 class House:
@@ -180,6 +184,7 @@ class House:
             contract_roots=certificates("contract-roots", settings.contract_roots),
         )
         self.presence = Presence(self._database, settings.name, BURIALS)
+        self._homes = Homes(self._database, life=self.presence.life, seal=self._seal, leads=self._outward.leads)
         self.sockets = Sockets(self._database, process=self.presence.life, ask=self._ask, means=self._means)
         self._leaving: asyncio.Task[None] | None = None
         self.metrics = Metrics(self._database, lambda: len(self.sockets.connections))
@@ -253,6 +258,7 @@ class House:
                 "forget_claimed_keys": every(
                     3600, lambda: meters.forget_claims(database, self.settings.stations_kept.security)
                 ),
+                "homes": self._homes.run,
                 "grid_companies": every(1, self._vtns.poll_due),
                 "prove_limits": every(5, lambda: openadr.prove(database)),
                 "forget_minutes": every(3600, lambda: openadr.forget(database)),

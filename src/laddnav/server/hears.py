@@ -15,6 +15,7 @@ from laddnav.db.unit import Listener
 from laddnav.fleets import actions as fleets
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
 from laddnav.meters import actions as meters
+from laddnav.mqtt import actions as mqtt
 from laddnav.ocpi.commands import commanded, limited
 from laddnav.ocpi.connections.introductions import introduce_debtors
 from laddnav.ocpi.deviations.sharing import tell_of_prices
@@ -97,7 +98,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     UnlockRequested: [calls.unlock_requested],
     UnlockAnswered: [commanded.answer_command],
     LimitsRequested: [calls.limits_requested],
-    LimitsAnswered: [limited.answer_limits],
+    LimitsAnswered: [mqtt.limits_answered, limited.answer_limits],
     LimitsChanged: [limited.push_limits],
     FallbackWanted: [fallbacks.wanted],
     DoubtRaised: [meters.count_again],
