@@ -70,6 +70,15 @@ def test_what_was_exported_is_imported_again_and_says_nothing_new(furnished: Com
         assert (counts["repaired"], counts["refused"], said.stderr) == (0, 0, "")
         assert gzip.decompress(file.read_bytes()).decode() == furnished("export", kind).stdout
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+    # Prices are the installation's; a day of 25 hours goes out and comes in as it is.
+    prices = Path("tests/market/data/SE3_2023_entsoe_clocks_change.csv")
+    assert furnished.json("import", "prices", "-", given=gzip.compress(prices.read_bytes()))["new"] == 144
+    days = ("--zone", "SE3", "--since", "2023-10-29", "--until", "2023-10-29")
+    table = furnished("export", "prices", *days).stdout
+    assert len(table.splitlines()) == 26
+    counts = furnished.json("import", "prices", "-", "--zone", "se-3", given=table.encode())
+    assert (counts["read"], counts["new"], counts["changed"]) == (25, 0, 0)
+    furnished("import", "prices", "-", given=table.encode(), status=2)
 
 
 def test_a_version_that_is_named_is_written_and_what_it_cannot_say_is_told(furnished: Command) -> None:

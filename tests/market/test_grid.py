@@ -16,6 +16,7 @@ from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.market import grid
 from laddnav.market.model import Because, Charged, Drawn, GridTariff, MarketStep, Series
+from laddnav.market.plain import explained
 from laddnav.market.rules import UnfitTariff, meant
 from tests.market.tariffs import NIGHT_BY_HALF, THREE_DAYS, WINTER_WORKDAYS, read
 
@@ -181,3 +182,25 @@ def test_drawing_more_never_makes_a_peak_lower(
     for text in (THREE_DAYS, NIGHT_BY_HALF):
         before, after = (sum(one.amount for one in grid.peaks(read(text), each)) for each in (drawn, higher))
         assert after >= before
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "says"),
+    [
+        (
+            WINTER_WORKDAYS,
+            "en",
+            "Winter power: 94 SEK per kW of the mean of your five highest hours of the month, "
+            "Monday to Friday 07:00–20:00 in November to March.",
+        ),
+        (THREE_DAYS, "sv", "Power: 45 SEK per kW av medelvärdet av månadens tre högsta timmar, på olika dagar."),
+        (NIGHT_BY_HALF, "en", "What you draw 22:00–06:00 counts by half there."),
+        (
+            WINTER_WORKDAYS,
+            "sv",
+            "Transfer: 0,52 SEK/kWh måndag–fredag 06:00–22:00 i november–mars, annars 0,11 SEK/kWh.",
+        ),
+    ],
+)
+def test_a_grid_tariff_is_said_in_plain_words(text: str, language: str, says: str) -> None:
+    assert says in explained(read(text), language)

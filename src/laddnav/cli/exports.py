@@ -1,4 +1,4 @@
-"""`laddnav export`: what we hold, as OCPI spells it, one object a line."""
+"""`laddnav export`: what we hold, as OCPI spells it, one object a line; and prices as a table."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from laddnav.db.unit import Database, Unit
     from laddnav.kit.ids import PartyId
 
-app = application("Write Locations, Tariffs, Tokens or CDRs as OCPI.")
+app = application("Write Locations, Tariffs, Tokens or CDRs as OCPI, or prices as CSV.")
 
 Version = Annotated[
     str | None, typer.Option("--version", help="2.1.1, 2.2.1 or 2.3.0; else 2.2.1, and 2.3.0 for what it cannot say")
@@ -61,6 +62,58 @@ def cdrs(
 ) -> None:
     """CDRs, those that partners sent among them; each names its CPO."""
     asyncio.run(_export("cdrs", file, version, of, data, database))
+
+
+Since = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="The first day of the market")]
+Until = Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day of the market")]
+ZoneOf = Annotated[str, typer.Option("--zone", help="SE3, DE_LU, …")]
+Currency = Annotated[str | None, typer.Option("--currency", help="That of the zone, if it is published in it")]
+Carbon = Annotated[bool, typer.Option("--carbon", help="Grams of CO2 per kWh, and not prices")]
+
+
+@app.command("prices")
+def prices(
+    zone: ZoneOf,
+    since: Since,
+    until: Until,
+    file: File = "-",
+    currency: Currency = None,
+    carbon: Carbon = False,
+    data: Data = None,
+    database: Url = None,
+) -> None:
+    """What was published for a zone, as `laddnav import prices` and `laddnav plan` read it; no forecast is in it."""
+    asyncio.run(_prices(file, zone, since.date(), until.date(), currency, carbon, data, database))
+
+
+async def _prices(
+    file: str,
+    zone: str,
+    since: date,
+    until: date,
+    currency: str | None,
+    carbon: bool,
+    data: Path | None,
+    database: str | None,
+) -> None:
+    """Raises UnknownZone."""
+    from laddnav.kit.time import rfc3339
+    from laddnav.market import actions as market
+    from laddnav.market.rules import market_day
+
+    begin, end = market_day(since)[0], market_day(until)[1]
+    async with opened(data, database, begin=False) as (_, installed):
+        async with installed.unit() as unit:
+            if carbon:
+                series = await market.carbon(unit, zone, begin, end)
+            else:
+                series = await market.prices(unit, zone, begin, end, currency=currency)
+        with _Sink(file) as sink:
+            sink.write(b"start,grams_per_kwh\n" if carbon else b"start,price_per_kwh,currency\n")
+            for one in series.steps:
+                if not one.forecast:
+                    words = [rfc3339(one.begin_at), f"{one.value:f}", *([] if carbon else [series.currency])]
+                    sink.write(",".join(words).encode() + b"\n")
 
 
 async def _export(

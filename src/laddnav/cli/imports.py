@@ -16,6 +16,7 @@ from laddnav.cli.opening import WHO, Data, Url, opened, party
 from laddnav.cli.typed import application
 from laddnav.cli.words import spoken
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import rfc3339
 
 if TYPE_CHECKING:
     from laddnav.db.unit import Unit
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = application("Take over Locations, Tariffs or Tokens from a file, or what another central system kept.")
+app = application("Take over Locations, Tariffs, Tokens or prices from a file, or what another central system kept.")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="OCPI JSON or JSON lines, .gz too; - is standard input")]
 For = Annotated[
@@ -90,6 +91,55 @@ def tokens(
 ) -> None:
     """Who may charge."""
     _import("tokens", file, version, of, partial, quiet, data, database)
+
+
+PriceFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="A price document of any source known here, .gz too; - is standard input")
+]
+Zone = Annotated[str | None, typer.Option("--zone", help="SE3, DE_LU, …: of which it is, where it does not say so")]
+Carbon = Annotated[bool, typer.Option("--carbon", help="It tells grams of CO2 per kWh, and not prices")]
+
+
+@app.command("prices")
+def prices(
+    file: PriceFile,
+    zone: Zone = None,
+    carbon: Carbon = False,
+    data: Data = None,
+    database: Url = None,
+    json: Json = True,
+) -> None:
+    """What electricity costs: CSV with start,price_per_kwh; CSV or XML of ENTSO-E; JSON of Nord Pool and others."""
+    name = "" if file == "-" else Path(file).name
+    saying.one(asyncio.run(_prices(files.read(file), zone, carbon, name, data, database)), as_json=True)
+
+
+async def _prices(
+    document: bytes, zone: str | None, carbon: bool, name: str, data: Path | None, database: str | None
+) -> dict[str, Any]:
+    """Raises UnfitPrices, NoPrices, UnknownZone."""
+    from laddnav.market import actions as market
+    from laddnav.market.model import Kind
+
+    kind = Kind.CARBON if carbon else Kind.PRICE
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        said, kept = await market.import_file(unit, document, zone_code=zone, kind=kind, name=name, by=WHO)
+        return {
+            "read": sum(len(one.steps) for one in said),
+            "new": sum(one.new for one in kept),
+            "changed": sum(one.changed for one in kept),
+            "hard_to_believe": sum(one.odd for one in kept),
+            "series": [
+                {
+                    "zone": one.zone,
+                    "kind": one.kind.lower(),
+                    "currency": one.currency or None,
+                    "begin_at": rfc3339(one.steps[0].begin_at),
+                    "end_at": rfc3339(max(step.end_at for step in one.steps)),
+                }
+                for one in said
+            ],
+        }
 
 
 Files = Annotated[
