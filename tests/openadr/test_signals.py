@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from laddnav.kit.json import Unreadable
 from laddnav.openadr import signals, wire
-from laddnav.openadr.model import Kind, Minute, Proof, Resource, Signal, State
+from laddnav.openadr.model import GridResource, GridSignal, Minute, SignalKind, SignalProof, SignalState
 from laddnav.openadr.rules import stood, tallied
 from laddnav.openadr.signals import Asked, asked, cap, holds
 from laddnav.sites.model import Covers
 from tests.things import US
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-RESOURCE = Resource(holder=US, vtn="V", site_id="home", name="home", full_kw=Decimal(11))
+RESOURCE = GridResource(holder=US, vtn="V", site_id="home", name="home", full_kw=Decimal(11))
 
 
 def event(id: str = "e1", **said: Any) -> dict[str, Any]:
@@ -37,13 +37,15 @@ def payload(type: str, *values: object) -> dict[str, Any]:
     return {"type": type, "values": list(values)}
 
 
-def read(*events: dict[str, Any], resource: Resource = RESOURCE, names: tuple[str, ...] = ("home", "depot")) -> Asked:
+def read(
+    *events: dict[str, Any], resource: GridResource = RESOURCE, names: tuple[str, ...] = ("home", "depot")
+) -> Asked:
     some, odd = wire.events(json.dumps(events).encode())
     assert not odd
     return asked(some, resource, ven_name="laddnav", names=names, descriptors={}, now=NOW)
 
 
-def only(*events: dict[str, Any]) -> Signal:
+def only(*events: dict[str, Any]) -> GridSignal:
     found = read(*events)
     assert not found.odd, found.odd
     (signal,) = found.signals
@@ -124,7 +126,7 @@ def test_what_limits_nothing_is_kept_all_the_same(type: str, value: object) -> N
 
 
 def test_dimming_by_section_14a_is_for_the_cars_where_the_resource_says_so() -> None:
-    home = Resource(holder=US, vtn="V", site_id="home", name="home", covers=Covers.CARS)
+    home = GridResource(holder=US, vtn="V", site_id="home", name="home", covers=Covers.CARS)
     assert cap(only(event()), home) == signals.Cap(Decimal("4.2"), Covers.CARS)
 
 
@@ -202,12 +204,12 @@ def test_every_duration_that_can_be_spelt_is_read() -> None:
 # What overlaps --------------------------------------------------------------------------------------------------------
 
 
-def level(value: int, begin: int, end: int, priority: int | None, event_id: str = "e1") -> Signal:
-    return Signal(
+def level(value: int, begin: int, end: int, priority: int | None, event_id: str = "e1") -> GridSignal:
+    return GridSignal(
         event_id=event_id,
         program_id="p1",
         interval_id=0,
-        kind=Kind.SIMPLE,
+        kind=SignalKind.SIMPLE,
         value=Decimal(value),
         begin_at=at(begin),
         end_at=at(end),
@@ -255,7 +257,7 @@ def test_at_every_moment_the_weightiest_level_that_is_there_holds_and_no_other(r
 # What came of it ------------------------------------------------------------------------------------------------------
 
 
-def proof(**said: Any) -> Proof:
+def proof(**said: Any) -> SignalProof:
     fields: dict[str, Any] = {
         "holder": US,
         "ref": "r",
@@ -263,19 +265,19 @@ def proof(**said: Any) -> Proof:
         "site_id": "home",
         "by": "The grid",
         "signal": only(event()),
-        "state": State.AHEAD,
+        "state": SignalState.AHEAD,
         "limit_kw": Decimal("4.2"),
         "heard_at": NOW,
     }
-    return Proof(**fields | said)
+    return SignalProof(**fields | said)
 
 
 def test_a_limit_is_ahead_then_in_force_then_obeyed_then_over() -> None:
-    assert stood(proof(), at(9)) is State.AHEAD
-    assert stood(proof(), at(10)) is State.IN_FORCE
-    assert stood(proof(obeyed_at=at(10)), at(10, 1)) is State.OBEYED
-    assert stood(proof(), at(11)) is State.OVER
-    assert stood(proof(state=State.WITHDRAWN), at(10)) is State.WITHDRAWN
+    assert stood(proof(), at(9)) is SignalState.AHEAD
+    assert stood(proof(), at(10)) is SignalState.IN_FORCE
+    assert stood(proof(obeyed_at=at(10)), at(10, 1)) is SignalState.OBEYED
+    assert stood(proof(), at(11)) is SignalState.OVER
+    assert stood(proof(state=SignalState.WITHDRAWN), at(10)) is SignalState.WITHDRAWN
 
 
 def test_energy_counts_from_the_beginning_and_breaches_from_when_it_was_obeyed() -> None:

@@ -15,7 +15,7 @@ from laddnav.kit.seal import Seal
 from laddnav.kit.time import rfc3339
 from laddnav.ocpi.calls.guard import ForbiddenAddress
 from laddnav.openadr import actions
-from laddnav.openadr.model import Known, Proof, Resource, State, Vtn
+from laddnav.openadr.model import GridResource, KnownVtn, SignalProof, SignalState, Vtn
 from laddnav.openadr.polling import Vtns
 from laddnav.server.outward import Outward
 from laddnav.sites import actions as sites
@@ -38,16 +38,16 @@ class Ven:
         self.vtns = vtns
         self.ref = ref
 
-    async def polls(self, after: timedelta = timedelta(seconds=30)) -> Known:
+    async def polls(self, after: timedelta = timedelta(seconds=30)) -> KnownVtn:
         self.clock.advance(after)
         await self.vtns.poll_due()
         return await self.known()
 
-    async def known(self) -> Known:
+    async def known(self) -> KnownVtn:
         async with self.database.unit() as unit:
             return await actions.by_ref(unit, self.ref)
 
-    async def proofs(self) -> list[Proof]:
+    async def proofs(self) -> list[SignalProof]:
         """In the order in which they were heard."""
         async with self.database.unit() as unit:
             return list(reversed(await actions.signals(unit, US, limit=100)))
@@ -95,7 +95,7 @@ async def ven(database: Database, clock: SetClock, grid: Grid) -> AsyncIterator[
         )
         await actions.connect(unit, vtn, "a-secret-of-the-ven", seal=SEAL)
     async with database.unit() as unit:
-        home = Resource(holder=US, vtn="vtn", site_id="home", name="home", full_kw=Decimal(11))
+        home = GridResource(holder=US, vtn="vtn", site_id="home", name="home", full_kw=Decimal(11))
         await actions.is_resource(unit, home, by="a test")
     yield Ven(database, clock, Vtns(database, outward.exchange, SEAL), "vtn")
     await outward.close()
@@ -122,7 +122,7 @@ async def test_a_limit_is_heard_obeyed_proved_and_reported(ven: Ven, grid: Grid)
     known = await ven.polls()
     assert known.standing.answers and known.standing.trouble is None
     (proof,) = await ven.proofs()
-    assert (proof.state, proof.limit_kw, proof.heard_at) == (State.AHEAD, Decimal("4.2"), ven.clock.now())
+    assert (proof.state, proof.limit_kw, proof.heard_at) == (SignalState.AHEAD, Decimal("4.2"), ven.clock.now())
     (limit,) = await ven.limits()
     assert (limit.kw, limit.covers, limit.begin_at, limit.end_at) == (
         Decimal("4.2"),
@@ -133,12 +133,12 @@ async def test_a_limit_is_heard_obeyed_proved_and_reported(ven: Ven, grid: Grid)
 
     ven.clock.set(begin_at)
     await ven.draws("12")  # 8.28 kW: its cars are on their way down
-    assert (await ven.proofs())[0].state is State.IN_FORCE
+    assert (await ven.proofs())[0].state is SignalState.IN_FORCE
     await _obeyed(ven)
     await ven.draws("6", minutes=9)  # 4.14 kW
     await actions.prove(ven.database)
     (proof,) = await ven.proofs()
-    assert (proof.state, proof.obeyed_at) == (State.OVER, begin_at + timedelta(minutes=1))
+    assert (proof.state, proof.obeyed_at) == (SignalState.OVER, begin_at + timedelta(minutes=1))
     assert (proof.highest_kw, proof.over_minutes, proof.minutes) == (Decimal("4.14"), 0, 9)
     assert proof.energy_kwh == Decimal("0.759")  # one minute of 8.28 kW, nine of 4.14 kW
 
@@ -180,7 +180,7 @@ async def test_what_is_changed_there_is_changed_here_and_what_is_withdrawn_holds
     await ven.polls()
     assert await ven.limits() == []
     (proof,) = await ven.proofs()
-    assert (proof.state, proof.withdrawn_at) == (State.WITHDRAWN, ven.clock.now())
+    assert (proof.state, proof.withdrawn_at) == (SignalState.WITHDRAWN, ven.clock.now())
 
 
 async def test_more_events_than_a_page_holds_are_all_heard(ven: Ven, grid: Grid) -> None:
@@ -261,7 +261,7 @@ async def test_a_vtn_switched_off_limits_nothing_and_one_that_is_removed_leaves_
     assert await ven.vtns.poll_due() == 0
     async with ven.database.unit() as unit:
         await actions.remove(unit, "vtn", by="a test")
-    assert [one.state for one in await ven.proofs()] == [State.WITHDRAWN]
+    assert [one.state for one in await ven.proofs()] == [SignalState.WITHDRAWN]
 
 
 async def test_nobody_is_led_inward(ven: Ven) -> None:

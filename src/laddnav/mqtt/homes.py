@@ -21,8 +21,7 @@ from laddnav.mqtt.actions import Sight
 from laddnav.mqtt.events import HomeChanged
 from laddnav.mqtt.line import Leads, Line
 from laddnav.mqtt.meters import FRESH, PLACES, measurements
-from laddnav.mqtt.model import Broker, ChargePoint, Heard, Mode, Source, What
-from laddnav.mqtt.model import Line as Standing
+from laddnav.mqtt.model import Broker, BrokerLine, ChargePoint, Heard, HomeMeter, HomeMode, Measures
 from laddnav.scheduling import surplus
 from laddnav.scheduling.surplus import Following, Terms
 from laddnav.sessions.model import Session
@@ -44,17 +43,17 @@ class _Home:
         self.line = line
         self.clock = clock
         self.running: asyncio.Task[None] | None = None
-        self.sources: Sequence[Source] = ()
-        self.heard: dict[Source, Heard] = {}
-        self.untold: set[Source] = set()  # of which the site does not know yet
+        self.sources: Sequence[HomeMeter] = ()
+        self.heard: dict[HomeMeter, Heard] = {}
+        self.untold: set[HomeMeter] = set()  # of which the site does not know yet
         self.following: dict[str, Following] = {}
 
-    def measured(self, source: Source, value: Decimal) -> None:
+    def measured(self, source: HomeMeter, value: Decimal) -> None:
         self.heard[source] = Heard(source=source, value=value, at=self.clock.now())
         if source.site_id is not None:
             self.untold.add(source)
 
-    def newest(self, what: What) -> Decimal | None:
+    def newest(self, what: Measures) -> Decimal | None:
         """None: nobody says so, or not lately."""
         now = self.clock.now()
         found = [one for one in self.heard.values() if one.source.what is what and one.at > now - FRESH]
@@ -62,10 +61,10 @@ class _Home:
 
     def spare(self, cars: Decimal) -> float:
         """W that cars of the roof's own might draw; a battery comes first, and is not emptied into a car."""
-        grid = self.newest(What.GRID)
+        grid = self.newest(Measures.GRID)
         if grid is None:
             return 0.0
-        battery = min(self.newest(What.BATTERY) or Decimal(0), Decimal(0))
+        battery = min(self.newest(Measures.BATTERY) or Decimal(0), Decimal(0))
         return surplus.spare(grid_watts=float(grid), car_watts=float(cars), battery_watts=float(battery))
 
 
@@ -142,7 +141,7 @@ class Homes:
 
         async def stands(connected: bool, why: str | None) -> None:
             async with self._database.unit() as unit:
-                now = Standing(
+                now = BrokerLine(
                     holder=broker.holder, ref=broker.ref, connected=connected, since_at=unit.now, trouble=why
                 )
                 found = await store.broker(unit, broker.ref)
@@ -222,7 +221,7 @@ class Homes:
 
     def _follow(self, home: _Home, sights: Sequence[Sight]) -> None:
         """The first takes what there is, the next what that leaves."""
-        sunny = [one for one in sights if one.session is not None and one.point.wanted.mode is Mode.SOLAR]
+        sunny = [one for one in sights if one.session is not None and one.point.wanted.mode is HomeMode.SOLAR]
         home.following = {
             one.point.key: home.following[one.point.key] for one in sunny if one.point.key in home.following
         }

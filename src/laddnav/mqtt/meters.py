@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from laddnav.mqtt.model import Heard, What
+from laddnav.mqtt.model import Heard, Measures
 from laddnav.sites.model import Amps, Measurement, Place
 
 FRESH = timedelta(minutes=1)  # a meter that is silent for longer says nothing of now
 VOLTS = Decimal(230)
-PHASES = (What.GRID_L1, What.GRID_L2, What.GRID_L3)
+PHASES = (Measures.GRID_L1, Measures.GRID_L2, Measures.GRID_L3)
 PLACES = {
-    What.GRID: Place.GRID,
-    What.SOLAR: Place.SOLAR,
-    What.BUILDING: Place.BUILDING,
-    What.BATTERY: Place.BATTERY,
+    Measures.GRID: Place.GRID,
+    Measures.SOLAR: Place.SOLAR,
+    Measures.BUILDING: Place.BUILDING,
+    Measures.BATTERY: Place.BATTERY,
     **dict.fromkeys(PHASES, Place.GRID),
 }
 
@@ -26,20 +26,20 @@ def measurements(heard: Iterable[Heard], now: datetime) -> list[Measurement]:
 
     Amperes that a meter says without a sign go out where its watts do.
     """
-    newest: dict[What, Heard] = {}
+    newest: dict[Measures, Heard] = {}
     for one in sorted(heard, key=lambda one: one.at):
         if one.at > now - FRESH:
             newest[one.source.what] = one
     found: list[Measurement] = []
     phases = [newest[what] for what in PHASES if what in newest]
-    grid = newest.get(What.GRID)
+    grid = newest.get(Measures.GRID)
     if len(phases) == len(PHASES):
         first, second, third = (one.value for one in phases)
         goes_out = grid is not None and grid.value < 0 and min(first, second, third) >= 0
         amps: Amps = (-first, -second, -third) if goes_out else (first, second, third)
         found.append(Measurement(place=Place.GRID, at=max(one.at for one in phases), amps=amps))
-    for what in (What.GRID, What.SOLAR, What.BUILDING, What.BATTERY):
-        if what in newest and not (what is What.GRID and found):
+    for what in (Measures.GRID, Measures.SOLAR, Measures.BUILDING, Measures.BATTERY):
+        if what in newest and not (what is Measures.GRID and found):
             even = newest[what].value / VOLTS / 3
             found.append(Measurement(place=PLACES[what], at=newest[what].at, amps=(even, even, even)))
     return found

@@ -33,7 +33,7 @@ class Broker(Struct, frozen=True, kw_only=True, omit_defaults=True):
     changed_by: str
 
 
-class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BrokerLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How it stands between us and a broker: since when it is as it is, and why we are not connected."""
 
     holder: PartyId
@@ -44,8 +44,8 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trouble: str | None = None
 
 
-class Mode(StrEnum):
-    """What a home wants of a charge."""
+class HomeMode(StrEnum):
+    """Measures a home wants of a charge."""
 
     NOW = "now"
     CHEAP = "cheap"
@@ -54,27 +54,27 @@ class Mode(StrEnum):
     OFF = "off"
 
 
-class Wanted(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a home said last, kept for the charges that come. `amps` None: as many as there may be.
+class HomeWish(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measures a home said last, kept for the charges that come. `amps` None: as many as there may be.
 
     `departs` is HH:MM of the place's own clock; None: nobody said, and `need_kwh` of the next eight hours is taken.
     """
 
     charge: bool = True
     amps: Decimal | None = None
-    mode: Mode = Mode.NOW
+    mode: HomeMode = HomeMode.NOW
     departs: str | None = None
     need_kwh: Decimal = Decimal(20)
 
 
-class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What of it was asked already, and of which charge. `refused`: its Station would not, and is asked no more."""
+class HomeAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measures of it was asked already, and of which charge. `refused`: its Station would not, and is asked no more."""
 
     session_id: str | None = None
     amps: Decimal | None = None
     refused: bool = False
     phases: int | None = None
-    mode: Mode | None = None
+    mode: HomeMode | None = None
     departs: str | None = None
     need_kwh: Decimal | None = None
 
@@ -95,13 +95,13 @@ class ChargePoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     amps_max: Decimal = Decimal(16)
     phases: tuple[int, ...] = (3,)
     token_ref: str | None = None
-    wanted: Wanted = Wanted()
-    done: Done = Done()
+    wanted: HomeWish = HomeWish()
+    done: HomeAsked = HomeAsked()
     said: str = ""  # what came of the last command
 
 
-class What(StrEnum):
-    """What a topic of a home measures."""
+class Measures(StrEnum):
+    """Measures a topic of a home measures."""
 
     GRID = "GRID"  # W that come in, below zero what goes out
     SOLAR = "SOLAR"  # W of the roof
@@ -112,10 +112,10 @@ class What(StrEnum):
     GRID_L3 = "GRID_L3"
 
 
-class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HomeMeter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A topic in which a meter of the home speaks. `path`: where in its JSON the number stands; "": it is the number.
 
-    What it says times `factor` is W or A: -1 where it counts what goes out, 1000 where it says kW. `site_id` None: only
+    Measures it says times `factor` is W or A: -1 where it counts what goes out, 1000 where it says kW. `site_id` None: only
     charge points under the same broker follow it.
     """
 
@@ -123,14 +123,14 @@ class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
     broker: str
     topic: str
     path: str = ""
-    what: What
+    what: Measures
     factor: Decimal = Decimal(1)
     site_id: str | None = None
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """What a Source said last, in W or A."""
+    """Measures a Source said last, in W or A."""
 
-    source: Source
+    source: HomeMeter
     value: Decimal
     at: datetime

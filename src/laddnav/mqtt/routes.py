@@ -12,7 +12,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal
 from laddnav.mqtt import actions, rules
 from laddnav.mqtt.actions.setting_up import Home
-from laddnav.mqtt.model import Broker, ChargePoint, Source, What
+from laddnav.mqtt.model import Broker, ChargePoint, HomeMeter, Measures
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
@@ -51,7 +51,7 @@ class ChargePointSaid(Struct, frozen=True, kw_only=True):
 class SourceSaid(Struct, frozen=True, kw_only=True):
     topic: Topic
     path: Annotated[str, Meta(max_length=100)] = ""
-    what: What
+    what: Measures
     factor: Decimal = Decimal(1)
     site_id: Word | None = None
 
@@ -110,7 +110,7 @@ async def take_from_home(unit: Unit, by: Visitor, ref: str, station_id: str, evs
 async def hear_meter(unit: Unit, by: Visitor, ref: str, body: SourceSaid) -> Home:
     """What a meter says at a topic counts from now on, for its site and for charge points that follow the roof."""
     holder = yours(by, (await actions.by_ref(unit, ref)).holder)
-    source = Source(
+    source = HomeMeter(
         holder=holder,
         broker=ref,
         topic=body.topic,

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from laddnav.kit.energy import kwh
 from laddnav.kit.refusal import Refusal
-from laddnav.mqtt.model import Broker, ChargePoint, Done, Mode, Source, Wanted
+from laddnav.mqtt.model import Broker, ChargePoint, HomeAsked, HomeMeter, HomeMode, HomeWish
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.surplus import Following
 from laddnav.sessions.model import Preferences, ProfileType
@@ -103,7 +103,7 @@ def fit_point(point: ChargePoint) -> ChargePoint:
     return point
 
 
-def fit_source(source: Source) -> Source:
+def fit_source(source: HomeMeter) -> HomeMeter:
     """Raises UnfitHome."""
     topic = source.topic
     if not topic or len(topic) > 200 or any(one in topic for one in "+#\0") or topic.startswith("$"):
@@ -137,7 +137,7 @@ def asked(point: ChargePoint, roof: Following | None) -> Asked:
     most = point.amps_max if wanted.amps is None else min(wanted.amps, point.amps_max)
     if not wanted.charge:
         return Asked(Decimal(0))
-    if wanted.mode is not Mode.SOLAR:
+    if wanted.mode is not HomeMode.SOLAR:
         return Asked(most)
     if roof is None or roof.amps == 0:
         return Asked(Decimal(0))
@@ -148,7 +148,7 @@ def asked(point: ChargePoint, roof: Following | None) -> Asked:
 def limit_due(point: ChargePoint, session_id: str, roof: Following | None) -> Asked | None:
     """What a charge is to be limited to and was not asked to; None: nothing more than it was."""
     one = asked(point, roof)
-    done = point.done if point.done.session_id == session_id else Done()
+    done = point.done if point.done.session_id == session_id else HomeAsked()
     if done.refused or (one.amps, one.phases) == (done.amps, done.phases):
         return None
     free = one.amps == point.amps_max and point.wanted.amps is None
@@ -157,8 +157,8 @@ def limit_due(point: ChargePoint, session_id: str, roof: Following | None) -> As
 
 def wish_due(point: ChargePoint, session_id: str) -> bool:
     """Whether a charge is to be for something else than it was said to be."""
-    wanted, done = point.wanted, point.done if point.done.session_id == session_id else Done()
-    if done.mode is None and wanted.mode in (Mode.NOW, Mode.SOLAR):
+    wanted, done = point.wanted, point.done if point.done.session_id == session_id else HomeAsked()
+    if done.mode is None and wanted.mode in (HomeMode.NOW, HomeMode.SOLAR):
         return False  # nobody wanted anything else of it
     return (wanted.mode, wanted.departs, wanted.need_kwh) != (done.mode, done.departs, done.need_kwh)
 
@@ -172,11 +172,11 @@ def profile(one: Asked, now: datetime) -> ChargingProfile:
     return ChargingProfile(unit=RateUnit.AMPERE, started_at=now, limits=(limit,))
 
 
-def preferences(wanted: Wanted, now: datetime, zone: str) -> Preferences:
+def preferences(wanted: HomeWish, now: datetime, zone: str) -> Preferences:
     """For a plan, where there is one."""
-    if wanted.mode in (Mode.NOW, Mode.SOLAR):
-        return Preferences(profile=ProfileType.FAST if wanted.mode is Mode.NOW else ProfileType.REGULAR)
-    kind = ProfileType.CHEAP if wanted.mode is Mode.CHEAP else ProfileType.GREEN
+    if wanted.mode in (HomeMode.NOW, HomeMode.SOLAR):
+        return Preferences(profile=ProfileType.FAST if wanted.mode is HomeMode.NOW else ProfileType.REGULAR)
+    kind = ProfileType.CHEAP if wanted.mode is HomeMode.CHEAP else ProfileType.GREEN
     departs_at = now + SUPPOSED_STAY if wanted.departs is None else next_at(wanted.departs, now, zone)
     return Preferences(profile=kind, departs_at=departs_at, energy=kwh(wanted.need_kwh))
 

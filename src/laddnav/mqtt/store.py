@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.mqtt.model import Broker, ChargePoint, Line, Source
+from laddnav.mqtt.model import Broker, BrokerLine, ChargePoint, HomeMeter
 
 PUT_BROKER = """
 insert into mqtt_broker (holder, ref, body, password, enabled) values ($1, $2, $3, $4, $5)
@@ -50,7 +50,7 @@ where b.process = $1 and b.enabled order by s.holder, s.broker, s.topic, s.path
 """
 DROP_SOURCE = "delete from mqtt_source where holder = $1 and broker = $2 and topic = $3 and path = $4"
 
-Kept = tuple[Broker, str | None, Line]  # with its sealed password
+Kept = tuple[Broker, str | None, BrokerLine]  # with its sealed password
 
 
 def put_broker(unit: Unit, broker: Broker, sealed: str | None) -> None:
@@ -79,7 +79,7 @@ def nobody_holds(unit: Unit, process: str) -> None:
     unit.write(RELEASE, process)
 
 
-def put_line(unit: Unit, line: Line) -> None:
+def put_line(unit: Unit, line: BrokerLine) -> None:
     unit.write(PUT_LINE, str(line.holder), line.ref, json.encode(line).decode())
 
 
@@ -90,7 +90,7 @@ def drop_broker(unit: Unit, one: Broker) -> None:
 
 def _kept(row: Record) -> Kept:
     one = json.decode(row["body"], Broker)
-    line = Line(holder=one.holder, ref=one.ref) if row["line"] is None else json.decode(row["line"], Line)
+    line = BrokerLine(holder=one.holder, ref=one.ref) if row["line"] is None else json.decode(row["line"], BrokerLine)
     return one, row["password"], line
 
 
@@ -130,21 +130,21 @@ def _points(rows: Sequence[Record]) -> tuple[ChargePoint, ...]:
     return tuple(json.decode(row["body"], ChargePoint) for row in rows)
 
 
-def put_source(unit: Unit, one: Source) -> None:
+def put_source(unit: Unit, one: HomeMeter) -> None:
     unit.write(PUT_SOURCE, str(one.holder), one.broker, one.topic, one.path, json.encode(one).decode())
 
 
-async def sources(unit: Unit, holder: PartyId, broker: str) -> tuple[Source, ...]:
+async def sources(unit: Unit, holder: PartyId, broker: str) -> tuple[HomeMeter, ...]:
     return _sources(await unit.fetch(SOURCES, str(holder), broker))
 
 
-async def sources_held(unit: Unit, process: str) -> tuple[Source, ...]:
+async def sources_held(unit: Unit, process: str) -> tuple[HomeMeter, ...]:
     return _sources(await unit.fetch(SOURCES_HELD, process))
 
 
-def drop_source(unit: Unit, one: Source) -> None:
+def drop_source(unit: Unit, one: HomeMeter) -> None:
     unit.write(DROP_SOURCE, str(one.holder), one.broker, one.topic, one.path)
 
 
-def _sources(rows: Sequence[Record]) -> tuple[Source, ...]:
-    return tuple(json.decode(row["body"], Source) for row in rows)
+def _sources(rows: Sequence[Record]) -> tuple[HomeMeter, ...]:
+    return tuple(json.decode(row["body"], HomeMeter) for row in rows)

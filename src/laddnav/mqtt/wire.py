@@ -34,7 +34,7 @@ from laddnav.kit import json
 from laddnav.kit.json import Unreadable, sane
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Status
-from laddnav.mqtt.model import Broker, ChargePoint, Mode, Source, Wanted
+from laddnav.mqtt.model import Broker, ChargePoint, HomeMeter, HomeMode, HomeWish
 
 LONGEST_COMMAND = 64  # bytes
 LONGEST_SAID = 64_000  # bytes of a meter's message
@@ -121,7 +121,7 @@ def told(point: ChargePoint, seen: Seen) -> dict[str, str]:
         "limit": point.amps_max if wanted.amps is None else wanted.amps,
         "charge": ON if wanted.charge else OFF,
         "enabled": "true" if wanted.charge else "false",
-        "mode": (wanted.mode if wanted.charge else Mode.OFF).value,
+        "mode": (wanted.mode if wanted.charge else HomeMode.OFF).value,
         "departure": wanted.departs or "",
         "need": wanted.need_kwh,
         "message": point.said,
@@ -172,7 +172,7 @@ def discovered(broker: Broker, point: ChargePoint, *, model: str | None, maker: 
             "step": 1,
         },
         "charge": {"p": "switch", "name": "Charge", "icon": "mdi:ev-plug-type2"},
-        "mode": {"p": "select", "name": "Mode", "options": [one.value for one in Mode], "icon": "mdi:tune"},
+        "mode": {"p": "select", "name": "HomeMode", "options": [one.value for one in HomeMode], "icon": "mdi:tune"},
         "departure": {
             "p": "text",
             "name": "Ready by",
@@ -219,7 +219,7 @@ def _sensor(name: str, kind: str, unit: str, state: str) -> dict[str, Any]:
 COMMANDS = ("limit", "charge", "mode", "departure", "need")
 
 
-def obeyed(point: ChargePoint, what: str, payload: bytes) -> Wanted:
+def obeyed(point: ChargePoint, what: str, payload: bytes) -> HomeWish:
     """What is wanted after a command to `what`. Raises NotUnderstood."""
     if len(payload) > LONGEST_COMMAND:
         raise NotUnderstood(f"{what}: {LONGEST_COMMAND} bytes say enough")
@@ -249,10 +249,10 @@ def _charge(point: ChargePoint, word: str) -> Mapping[str, object]:
 
 
 def _mode(point: ChargePoint, word: str) -> Mapping[str, object]:
-    if word.lower() not in {one.value for one in Mode}:
-        raise NotUnderstood(f"mode: one of {', '.join(Mode)} is meant, and not {word[:20]!r}")
-    mode = Mode(word.lower())
-    return {"charge": False} if mode is Mode.OFF else {"charge": True, "mode": mode}
+    if word.lower() not in {one.value for one in HomeMode}:
+        raise NotUnderstood(f"mode: one of {', '.join(HomeMode)} is meant, and not {word[:20]!r}")
+    mode = HomeMode(word.lower())
+    return {"charge": False} if mode is HomeMode.OFF else {"charge": True, "mode": mode}
 
 
 def _departure(point: ChargePoint, word: str) -> Mapping[str, object]:
@@ -274,7 +274,7 @@ def _number(what: str, word: str) -> Decimal:
     return Decimal(word)
 
 
-def measured(source: Source, payload: bytes) -> Decimal | None:
+def measured(source: HomeMeter, payload: bytes) -> Decimal | None:
     """W or A; None where the message does not say it, as when a meter begins anew. Raises NotUnderstood."""
     if len(payload) > LONGEST_SAID:
         raise NotUnderstood(f"{source.topic} says more than a meter has to say")

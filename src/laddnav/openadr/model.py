@@ -33,7 +33,7 @@ class Vtn(Struct, frozen=True, kw_only=True, omit_defaults=True):
     changed_by: str
 
 
-class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class VtnStanding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How it stands with a VTN. `skew_seconds`: by how much its clock is ahead of ours.
 
     `since_at`: since when it answers, or does not; `trouble` says why not. `ven_id`: what it calls us.
@@ -50,7 +50,7 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     skew_seconds: int = 0
 
 
-class Resource(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class GridResource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A site of ours as a VTN knows it. `name` is its resourceName, and `id` what the VTN calls it once it is told.
 
     `covers`: what a limit of import is for; dimming as of section 14a EnWG is for the cars alone. `full_kw`: what the
@@ -66,7 +66,7 @@ class Resource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     full_kw: Decimal | None = None
 
 
-class Kind(StrEnum):
+class SignalKind(StrEnum):
     """The payload types of an event that are understood here (OpenADR 3, event interval payloads)."""
 
     IMPORT_CAPACITY_LIMIT = "IMPORT_CAPACITY_LIMIT"
@@ -79,7 +79,7 @@ class Kind(StrEnum):
     GHG = "GHG"
 
 
-class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class GridSignal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One payload of one interval of an event, for one site. `end_at` None: until it is taken back.
 
     `value` is kW of a limit, a level of SIMPLE, money or grams per kWh of the others. `priority`: the lowest number
@@ -90,7 +90,7 @@ class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_name: str | None = None
     program_id: str
     interval_id: int
-    kind: Kind
+    kind: SignalKind
     value: Decimal
     currency: str | None = None
     begin_at: datetime
@@ -99,8 +99,8 @@ class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     modified_at: datetime | None = None
 
 
-class State(StrEnum):
-    """What became of a Signal."""
+class SignalState(StrEnum):
+    """What became of a GridSignal."""
 
     AHEAD = "AHEAD"
     IN_FORCE = "IN_FORCE"  # it is told to the site, which is on its way
@@ -110,7 +110,7 @@ class State(StrEnum):
     NOTED = "NOTED"  # it limits nothing here; it is kept and shown
 
 
-class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SignalProof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a VTN asked of a site, and what came of it.
 
     `heard_at`: when we knew; `obeyed_at`: since when nothing could draw more, by what Stations acknowledged. `limit_kw`
@@ -123,8 +123,8 @@ class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     vtn: str
     site_id: str
     by: str  # under which name the site was told
-    signal: Signal
-    state: State
+    signal: GridSignal
+    state: SignalState
     limit_kw: Decimal | None = None
     covers: Covers | None = None
     spans: int = 0  # in how many pieces the site was told
@@ -139,14 +139,14 @@ class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reported_at: datetime | None = None
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class KnownVtn(Struct, frozen=True, kw_only=True):
     """A VTN with all that is known of it but its secret."""
 
     holder: PartyId
     ref: str
     vtn: Vtn
-    standing: Standing
-    resources: tuple[Resource, ...]
+    standing: VtnStanding
+    resources: tuple[GridResource, ...]
 
 
 class Minute(Struct, frozen=True, kw_only=True):

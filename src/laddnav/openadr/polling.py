@@ -17,7 +17,7 @@ from laddnav.kit.seal import Seal
 from laddnav.openadr import actions, store, wire
 from laddnav.openadr.client import Client, Exchange, NotHeard
 from laddnav.openadr.events import GridChanged
-from laddnav.openadr.model import Proof, Resource, Standing, Vtn
+from laddnav.openadr.model import GridResource, SignalProof, Vtn, VtnStanding
 from laddnav.openadr.wire import Delivered, Odd
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ class Vtns:
         await asyncio.gather(*(self._poll(*one) for one in due))
         return len(due)
 
-    async def _poll(self, vtn: Vtn, sealed: str, before: Standing) -> None:
+    async def _poll(self, vtn: Vtn, sealed: str, before: VtnStanding) -> None:
         try:
             client = self._client(vtn, sealed)
             ven_id = await self._introduced(client, before.ven_id)
@@ -73,7 +73,7 @@ class Vtns:
             ven_id = ven_id or await client.ven()
         if ven_id is None:
             return None
-        named: list[Resource] = [replace(one, id=await client.resource(ven_id, one.name)) for one in new]
+        named: list[GridResource] = [replace(one, id=await client.resource(ven_id, one.name)) for one in new]
         async with self._database.unit() as unit:
             for one in named:
                 store.put_resource(unit, one)
@@ -101,7 +101,7 @@ class Vtns:
                 actions.reported(unit, some)
 
     async def _answered(
-        self, vtn: Vtn, before: Standing, ven_id: str | None, odd: tuple[Odd, ...], skew: timedelta
+        self, vtn: Vtn, before: VtnStanding, ven_id: str | None, odd: tuple[Odd, ...], skew: timedelta
     ) -> None:
         async with self._database.unit() as unit:
             after = replace(
@@ -118,7 +118,7 @@ class Vtns:
             if not before.answers or before.trouble != after.trouble:
                 unit.announce(GridChanged(holder=vtn.holder, vtn=vtn.ref))
 
-    async def _failed(self, vtn: Vtn, before: Standing, why: str, wait: timedelta | None) -> None:
+    async def _failed(self, vtn: Vtn, before: VtnStanding, why: str, wait: timedelta | None) -> None:
         """What it asked for before goes on to hold."""
         log.warning("vtn_not_heard", vtn=vtn.ref, why=why)
         failures = before.failures + 1
@@ -139,7 +139,7 @@ def _said(odd: tuple[Odd, ...]) -> str | None:
     return (said if len(odd) == 1 else f"{said} (and {len(odd) - 1} more)")[:500]
 
 
-def _report(vtn: Vtn, proofs: list[Proof], names: dict[str, str]) -> bytes:
+def _report(vtn: Vtn, proofs: list[SignalProof], names: dict[str, str]) -> bytes:
     """Each interval once, whatever was said for it; what nobody measured is left out."""
     delivered: dict[tuple[str, int], Delivered] = {}
     for one in proofs:

@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal
 from laddnav.openadr import actions
-from laddnav.openadr.model import Known, Proof, Resource, Vtn
+from laddnav.openadr.model import GridResource, KnownVtn, SignalProof, Vtn
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
@@ -47,20 +47,20 @@ class ResourceSaid(Struct, frozen=True, kw_only=True):
     full_kw: Kilowatts | None = None
 
 
-async def list_vtns(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[Known]:
+async def list_vtns(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[KnownVtn]:
     """Those that are listened to, and how it stands with each."""
     found = await actions.page(unit, by.holder, after=cursor, limit=limit + 1)
     return page(found, limit, lambda one: one.ref)
 
 
-async def connect_vtn(unit: Unit, by: Visitor, seal: Seal, body: VtnSaid) -> Known:
+async def connect_vtn(unit: Unit, by: Visitor, seal: Seal, body: VtnSaid) -> KnownVtn:
     """Listen to a grid company from now on."""
     party = await parties.meant(unit, PartyId.parse(body.holder) if body.holder else by.holder)
     vtn = said(unit, yours(by, party.holder), unit.new_id(), body, by.name)
     return await actions.connect(unit, vtn, body.client_secret or "", seal=seal)
 
 
-async def change_vtn(unit: Unit, by: Visitor, seal: Seal, ref: str, body: VtnSaid) -> Known:
+async def change_vtn(unit: Unit, by: Visitor, seal: Seal, ref: str, body: VtnSaid) -> KnownVtn:
     """All that is said of it is this now; what it asked for holds on, unless it is switched off."""
     known = await actions.by_ref(unit, ref)
     vtn = said(unit, yours(by, known.holder), ref, body, by.name)
@@ -73,10 +73,12 @@ async def remove_vtn(unit: Unit, by: Visitor, ref: str) -> None:
     await actions.remove(unit, ref, by=by.name)
 
 
-async def name_resource(unit: Unit, by: Visitor, ref: str, site_id: str, body: ResourceSaid) -> Known:
+async def name_resource(unit: Unit, by: Visitor, ref: str, site_id: str, body: ResourceSaid) -> KnownVtn:
     """A site obeys this VTN from now on."""
     holder = yours(by, (await actions.by_ref(unit, ref)).holder)
-    one = Resource(holder=holder, vtn=ref, site_id=site_id, name=body.name, covers=body.covers, full_kw=body.full_kw)
+    one = GridResource(
+        holder=holder, vtn=ref, site_id=site_id, name=body.name, covers=body.covers, full_kw=body.full_kw
+    )
     return await actions.is_resource(unit, one, by=by.name)
 
 
@@ -88,7 +90,7 @@ async def drop_resource(unit: Unit, by: Visitor, ref: str, site_id: str) -> None
 
 async def list_signals(
     unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None, site_id: str | None = None
-) -> Page[Proof]:
+) -> Page[SignalProof]:
     """What grid companies asked for: when it was heard, when it was obeyed, what was drawn; the newest first."""
     found = await actions.signals(unit, by.holder, site_id=site_id, before=cursor, limit=limit + 1)
     return page(found, limit, lambda one: one.ref)

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
-from laddnav.openadr.model import Minute, Proof, State, Vtn
+from laddnav.openadr.model import Minute, SignalProof, SignalState, Vtn
 
 MINUTE = timedelta(minutes=1)
 HOUR = Decimal(3600)
-OPEN = (State.AHEAD, State.IN_FORCE, State.OBEYED, State.NOTED)
+OPEN = (SignalState.AHEAD, SignalState.IN_FORCE, SignalState.OBEYED, SignalState.NOTED)
 POLL_LEAST, POLL_MOST = 5, 3600  # seconds
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
@@ -66,20 +66,20 @@ def _broken(url: str) -> bool:
         return True
 
 
-def stood(proof: Proof, at: datetime) -> State:
+def stood(proof: SignalProof, at: datetime) -> SignalState:
     """How it stands, as far as its time and its Station tell."""
     if proof.state not in OPEN:
         return proof.state
     if proof.signal.end_at is not None and proof.signal.end_at <= at:
-        return State.OVER
+        return SignalState.OVER
     if proof.limit_kw is None:
-        return State.NOTED
+        return SignalState.NOTED
     if at < proof.signal.begin_at:
-        return State.AHEAD
-    return State.IN_FORCE if proof.obeyed_at is None else State.OBEYED
+        return SignalState.AHEAD
+    return SignalState.IN_FORCE if proof.obeyed_at is None else SignalState.OBEYED
 
 
-def tallied(proof: Proof, minutes: Iterable[Minute], until: datetime) -> Proof:
+def tallied(proof: SignalProof, minutes: Iterable[Minute], until: datetime) -> SignalProof:
     """With what was measured from its beginning until then; whole minutes after it was obeyed are held against it."""
     signal, energy, many = proof.signal, Decimal(0), 0
     highest: Decimal | None = None

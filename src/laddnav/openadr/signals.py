@@ -1,4 +1,4 @@
-"""What events ask of a site: each payload of each interval as a Signal, and what is made of it; pure.
+"""What events ask of a site: each payload of each interval as a GridSignal, and what is made of it; pure.
 
 | Payload | What is made of it |
 | --- | --- |
@@ -23,7 +23,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from laddnav.kit.json import Unreadable
-from laddnav.openadr.model import Kind, Resource, Signal
+from laddnav.openadr.model import GridResource, GridSignal, SignalKind
 from laddnav.openadr.wire import (
     INTERVALS_MAX,
     Odd,
@@ -39,9 +39,15 @@ from laddnav.openadr.wire import (
 from laddnav.sites.model import Covers
 
 LEVELS: Mapping[int, Decimal | None] = {0: None, 1: Decimal("0.75"), 2: Decimal("0.5"), 3: Decimal(0)}
-CHOSEN = (Kind.SIMPLE, Kind.DISPATCH_SETPOINT, Kind.PRICE, Kind.EXPORT_PRICE, Kind.GHG)  # by priority
+CHOSEN = (
+    SignalKind.SIMPLE,
+    SignalKind.DISPATCH_SETPOINT,
+    SignalKind.PRICE,
+    SignalKind.EXPORT_PRICE,
+    SignalKind.GHG,
+)  # by priority
 KILO = {"W": Decimal("0.001"), "KW": Decimal(1), "MW": Decimal(1000)}
-IN_KW = (Kind.IMPORT_CAPACITY_LIMIT, Kind.EXPORT_CAPACITY_LIMIT, Kind.DISPATCH_SETPOINT)
+IN_KW = (SignalKind.IMPORT_CAPACITY_LIMIT, SignalKind.EXPORT_CAPACITY_LIMIT, SignalKind.DISPATCH_SETPOINT)
 REPORTED = ("USAGE", "DEMAND")
 LARGEST_KW = Decimal(1_000_000)
 
@@ -49,7 +55,7 @@ LARGEST_KW = Decimal(1_000_000)
 class Asked(Struct, frozen=True, kw_only=True):
     """What a VTN asks of one site: its Signals, and of which events reports are wanted, in which payload types."""
 
-    signals: tuple[Signal, ...]
+    signals: tuple[GridSignal, ...]
     reports: Mapping[str, tuple[str, ...]]
     odd: tuple[Odd, ...]
 
@@ -63,7 +69,7 @@ class Cap(Struct, frozen=True):
 
 def asked(
     events: Iterable[WireEvent],
-    resource: Resource,
+    resource: GridResource,
     *,
     ven_name: str,
     names: Collection[str],
@@ -74,7 +80,7 @@ def asked(
 
     An event that contradicts itself is odd, and spoils no other.
     """
-    signals: list[Signal] = []
+    signals: list[GridSignal] = []
     reports: dict[str, tuple[str, ...]] = {}
     odd: list[Odd] = []
     for event in events:
@@ -91,7 +97,7 @@ def asked(
     return Asked(signals=tuple(signals), reports=reports, odd=tuple(odd))
 
 
-def _concerns(event: WireEvent, resource: Resource, ven_name: str, names: Collection[str]) -> bool:
+def _concerns(event: WireEvent, resource: GridResource, ven_name: str, names: Collection[str]) -> bool:
     """Whom it is for, where it names VENs or resources; a group is for the VTN to know, which shows us its events."""
     vens, resources, words = targets(event.targets)
     if vens and ven_name not in vens:
@@ -101,8 +107,8 @@ def _concerns(event: WireEvent, resource: Resource, ven_name: str, names: Collec
 
 
 def _signals(
-    event: WireEvent, resource: Resource, ven_name: str, of_program: Sequence[WireDescriptor], now: datetime
-) -> list[Signal]:
+    event: WireEvent, resource: GridResource, ven_name: str, of_program: Sequence[WireDescriptor], now: datetime
+) -> list[GridSignal]:
     """Raises Unreadable."""
     if len(event.intervals) > INTERVALS_MAX:
         raise Unreadable(f"it has {len(event.intervals)} intervals")
@@ -110,16 +116,16 @@ def _signals(
     # What begins now begins when it was said, however often it is heard.
     said_at = modified_at or instant(event.created_date_time, now) or now
     described = {one.payload_type: one for one in (*of_program, *(event.payload_descriptors or ()))}
-    found: list[Signal] = []
+    found: list[GridSignal] = []
     for interval, begin_at, end_at in _spans(event, said_at):
         shift = _shift(event, interval, f"{ven_name}/{resource.site_id}/{event.id}/{interval.id}")
         for payload in interval.payloads:
-            if payload.type not in Kind.__members__:
+            if payload.type not in SignalKind.__members__:
                 continue
-            kind = Kind[payload.type]
+            kind = SignalKind[payload.type]
             descriptor = described.get(payload.type)
             found.append(
-                Signal(
+                GridSignal(
                     event_id=event.id,
                     event_name=event.event_name,
                     program_id=event.program_id,
@@ -169,9 +175,9 @@ def _shift(event: WireEvent, interval: WireInterval, dice: str) -> timedelta:
     return timedelta(seconds=int(most.total_seconds() * share))
 
 
-def _value(kind: Kind, values: Sequence[object], descriptor: WireDescriptor | None) -> Decimal:
+def _value(kind: SignalKind, values: Sequence[object], descriptor: WireDescriptor | None) -> Decimal:
     """Raises Unreadable."""
-    if kind is Kind.ALERT_BLACK_START:
+    if kind is SignalKind.ALERT_BLACK_START:
         return Decimal(0)
     if len(values) != 1:
         raise Unreadable(f"{kind} has {len(values)} values, and one is meant")
@@ -183,7 +189,7 @@ def _value(kind: Kind, values: Sequence[object], descriptor: WireDescriptor | No
         value *= KILO[units.upper()]
         if not 0 <= value <= LARGEST_KW:
             raise Unreadable(f"{kind} of {value} kW cannot be meant")
-    if kind is Kind.SIMPLE and value not in LEVELS:
+    if kind is SignalKind.SIMPLE and value not in LEVELS:
         raise Unreadable(f"SIMPLE has the levels 0 to 3, and not {value}")
     return value
 
@@ -191,15 +197,15 @@ def _value(kind: Kind, values: Sequence[object], descriptor: WireDescriptor | No
 # What is made of them -------------------------------------------------------------------------------------------------
 
 
-def cap(signal: Signal, resource: Resource) -> Cap | None:
-    """The limit that follows from a Signal; None: none does."""
-    if signal.kind is Kind.IMPORT_CAPACITY_LIMIT:
+def cap(signal: GridSignal, resource: GridResource) -> Cap | None:
+    """The limit that follows from a GridSignal; None: none does."""
+    if signal.kind is SignalKind.IMPORT_CAPACITY_LIMIT:
         return Cap(signal.value, resource.covers)
-    if signal.kind is Kind.DISPATCH_SETPOINT:
+    if signal.kind is SignalKind.DISPATCH_SETPOINT:
         return Cap(signal.value, Covers.SITE)
-    if signal.kind is Kind.ALERT_BLACK_START:
+    if signal.kind is SignalKind.ALERT_BLACK_START:
         return Cap(Decimal(0), Covers.CARS)
-    share = LEVELS[int(signal.value)] if signal.kind is Kind.SIMPLE else None
+    share = LEVELS[int(signal.value)] if signal.kind is SignalKind.SIMPLE else None
     if share is None or resource.full_kw is None:
         return None
     return Cap((share * resource.full_kw).quantize(Decimal("0.001")), Covers.CARS)
@@ -208,7 +214,7 @@ def cap(signal: Signal, resource: Resource) -> Cap | None:
 Span = tuple[datetime, datetime | None]
 
 
-def holds(signal: Signal, others: Iterable[Signal]) -> list[Span]:
+def holds(signal: GridSignal, others: Iterable[GridSignal]) -> list[Span]:
     """When it counts: all of its time, but for what a weightier one of its kind has taken."""
     spans: list[Span] = [(signal.begin_at, signal.end_at)]
     if signal.kind in CHOSEN:
@@ -218,7 +224,7 @@ def holds(signal: Signal, others: Iterable[Signal]) -> list[Span]:
     return spans
 
 
-def _weight(signal: Signal) -> tuple[float, float, str, int]:
+def _weight(signal: GridSignal) -> tuple[float, float, str, int]:
     """The lowest counts most."""
     newest = -signal.modified_at.timestamp() if signal.modified_at else 0.0
     priority = float("inf") if signal.priority is None else float(signal.priority)

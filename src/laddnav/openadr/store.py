@@ -9,7 +9,7 @@ from decimal import Decimal
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.openadr.model import Minute, Proof, Resource, Standing, Vtn
+from laddnav.openadr.model import GridResource, Minute, SignalProof, Vtn, VtnStanding
 
 PUT_VTN = """
 insert into openadr_vtn (holder, ref, body, secret, enabled, standing, next_at) values ($1, $2, $3, $4, $5, $6, $7)
@@ -74,10 +74,10 @@ where holder = $1 and site_id = $2 and at > $3 and at < $4 order by at
 """
 FORGET_MINUTES = "delete from openadr_minute where at < $1"
 
-Kept = tuple[Vtn, str, Standing]  # with its sealed secret
+Kept = tuple[Vtn, str, VtnStanding]  # with its sealed secret
 
 
-def put_vtn(unit: Unit, vtn: Vtn, sealed: str, standing: Standing) -> None:
+def put_vtn(unit: Unit, vtn: Vtn, sealed: str, standing: VtnStanding) -> None:
     """An empty secret leaves the one that is kept. It is asked at once."""
     body, stands = json.encode(vtn).decode(), json.encode(standing).decode()
     unit.write(PUT_VTN, str(vtn.holder), vtn.ref, body, sealed, vtn.enabled, stands, unit.now)
@@ -96,7 +96,7 @@ async def take_due(unit: Unit, until: datetime, most: int) -> list[Kept]:
     return [_kept(row) for row in await unit.fetch(TAKE_DUE, unit.now, until, most)]
 
 
-def put_standing(unit: Unit, one: Standing, next_at: datetime) -> None:
+def put_standing(unit: Unit, one: VtnStanding, next_at: datetime) -> None:
     unit.write(PUT_STANDING, str(one.holder), one.ref, json.encode(one).decode(), next_at)
 
 
@@ -106,42 +106,42 @@ def drop_vtn(unit: Unit, vtn: Vtn) -> None:
 
 
 def _kept(row: Record) -> Kept:
-    return json.decode(row["body"], Vtn), row["secret"], json.decode(row["standing"], Standing)
+    return json.decode(row["body"], Vtn), row["secret"], json.decode(row["standing"], VtnStanding)
 
 
-def put_resource(unit: Unit, one: Resource) -> None:
+def put_resource(unit: Unit, one: GridResource) -> None:
     unit.write(PUT_RESOURCE, str(one.holder), one.vtn, one.site_id, json.encode(one).decode())
 
 
-def drop_resource(unit: Unit, one: Resource) -> None:
+def drop_resource(unit: Unit, one: GridResource) -> None:
     unit.write(DROP_RESOURCE, str(one.holder), one.vtn, one.site_id)
 
 
-async def resources(unit: Unit, holder: PartyId, vtn: str) -> tuple[Resource, ...]:
-    return tuple(json.decode(row["body"], Resource) for row in await unit.fetch(RESOURCES, str(holder), vtn))
+async def resources(unit: Unit, holder: PartyId, vtn: str) -> tuple[GridResource, ...]:
+    return tuple(json.decode(row["body"], GridResource) for row in await unit.fetch(RESOURCES, str(holder), vtn))
 
 
-async def open_signals(unit: Unit, holder: PartyId, vtn: str) -> list[Proof]:
+async def open_signals(unit: Unit, holder: PartyId, vtn: str) -> list[SignalProof]:
     return _proofs(await unit.fetch(OPEN, str(holder), vtn))
 
 
-async def begun(unit: Unit) -> list[Proof]:
+async def begun(unit: Unit) -> list[SignalProof]:
     """Those whose time has come and is not known to be over, of everybody."""
     return _proofs(await unit.fetch(BEGUN, unit.now))
 
 
 async def signals(
     unit: Unit, holder: PartyId | None, site_id: str | None, before: str | None, limit: int
-) -> list[Proof]:
+) -> list[SignalProof]:
     return _proofs(await unit.fetch(SIGNALS, holder and str(holder), site_id, before, limit))
 
 
-async def unreported(unit: Unit, holder: PartyId, vtn: str, most: int) -> list[Proof]:
+async def unreported(unit: Unit, holder: PartyId, vtn: str, most: int) -> list[SignalProof]:
     """Of events of which nothing is open any more."""
     return _proofs(await unit.fetch(UNREPORTED, str(holder), vtn, most))
 
 
-def put_signals(unit: Unit, some: Iterable[Proof]) -> None:
+def put_signals(unit: Unit, some: Iterable[SignalProof]) -> None:
     for one in some:
         said = one.signal
         unit.write(
@@ -152,8 +152,8 @@ def put_signals(unit: Unit, some: Iterable[Proof]) -> None:
         )
 
 
-def _proofs(rows: Sequence[Record]) -> list[Proof]:
-    return [json.decode(row["body"], Proof) for row in rows]
+def _proofs(rows: Sequence[Record]) -> list[SignalProof]:
+    return [json.decode(row["body"], SignalProof) for row in rows]
 
 
 def add_minute(unit: Unit, holder: PartyId, site_id: str, kw: Decimal, whole: bool) -> None:

@@ -11,7 +11,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.locations.rules import NoStation
 from laddnav.mqtt import rules, store
 from laddnav.mqtt.events import HomeChanged
-from laddnav.mqtt.model import HOME, ChargePoint, Done
+from laddnav.mqtt.model import HOME, ChargePoint, HomeAsked
 from laddnav.scheduling.surplus import Following
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import limiting, preferring
@@ -27,7 +27,7 @@ async def carry_out(unit: Unit, point: ChargePoint, session: Session, roof: Foll
     """What was not asked of this charge yet is asked; the same twice is asked once."""
     before, point = point, await store.point(unit, point.holder, point.station_id, point.evse_no, lock=True) or point
     if point.done.session_id != session.id:
-        point = replace(point, done=Done(session_id=session.id))
+        point = replace(point, done=HomeAsked(session_id=session.id))
     point = await _limit(unit, point, session, roof)
     point = await _prefer(unit, point, session)
     if point != before:

@@ -15,7 +15,7 @@ from laddnav.locations.rules import UnknownStation
 from laddnav.mqtt import rules, store
 from laddnav.mqtt.actions.carrying_out import let_go
 from laddnav.mqtt.events import HomeChanged
-from laddnav.mqtt.model import Broker, ChargePoint, Line, Source
+from laddnav.mqtt.model import Broker, BrokerLine, ChargePoint, HomeMeter
 from laddnav.mqtt.rules import UnderAnother, UnfitHome, UnknownBroker, UnknownChargePoint, UnknownSource
 from laddnav.people import actions as people
 from laddnav.sites import actions as sites
@@ -28,9 +28,9 @@ class Home(Struct, frozen=True, kw_only=True):
     holder: PartyId
     ref: str
     broker: Broker
-    line: Line
+    line: BrokerLine
     charge_points: tuple[ChargePoint, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[HomeMeter, ...] = ()
 
 
 async def connect(unit: Unit, broker: Broker, password: str | None, *, seal: Seal) -> Home:
@@ -38,7 +38,9 @@ async def connect(unit: Unit, broker: Broker, password: str | None, *, seal: Sea
     rules.fit(broker)
     store.put_broker(unit, broker, seal.sealed(password) if password else None)
     _changed(unit, broker, "connect broker")
-    return Home(holder=broker.holder, ref=broker.ref, broker=broker, line=Line(holder=broker.holder, ref=broker.ref))
+    return Home(
+        holder=broker.holder, ref=broker.ref, broker=broker, line=BrokerLine(holder=broker.holder, ref=broker.ref)
+    )
 
 
 async def change(unit: Unit, broker: Broker, password: str | None, *, seal: Seal) -> Home:
@@ -100,7 +102,7 @@ async def take_out(unit: Unit, ref: str, station_id: str, evse_no: int, *, by: s
     _changed(unit, replace(home.broker, changed_by=by), "take from broker")
 
 
-async def hear(unit: Unit, source: Source, *, by: str) -> Home:
+async def hear(unit: Unit, source: HomeMeter, *, by: str) -> Home:
     """Raises UnknownBroker, UnknownSite, UnfitHome."""
     home = await by_ref(unit, source.broker)
     rules.fit_source(source)

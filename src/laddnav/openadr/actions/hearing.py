@@ -10,18 +10,18 @@ from msgspec.structs import replace
 from laddnav.db.unit import Unit
 from laddnav.openadr import rules, signals, store
 from laddnav.openadr.events import GridChanged
-from laddnav.openadr.model import Kind, Proof, Resource, Signal, State, Vtn
+from laddnav.openadr.model import GridResource, GridSignal, SignalKind, SignalProof, SignalState, Vtn
 from laddnav.openadr.wire import Odd, WireDescriptor, WireEvent
 from laddnav.sites import actions as sites
 from laddnav.sites.rules import UnknownSite
 
-Key = tuple[str, int, Kind]
+Key = tuple[str, int, SignalKind]
 
 
 async def heard(
     unit: Unit,
     vtn: Vtn,
-    resources: Sequence[Resource],
+    resources: Sequence[GridResource],
     events: Sequence[WireEvent],
     odd: Sequence[Odd],
     descriptors: Mapping[str, Sequence[WireDescriptor]],
@@ -48,7 +48,7 @@ async def heard(
         unread = {one.id for one in all_odd}
         gone = [one for one in known.values() if one.signal.event_id not in unread and None not in unread]
         # What ended by itself was not taken back; it is over, which is seen elsewhere.
-        gone = [one for one in gone if rules.stood(one, unit.now) is not State.OVER]
+        gone = [one for one in gone if rules.stood(one, unit.now) is not SignalState.OVER]
         changed |= bool(gone)
         await withdraw(unit, gone)
     if changed:
@@ -56,22 +56,24 @@ async def heard(
     return tuple(dict.fromkeys(all_odd))
 
 
-async def _told(unit: Unit, vtn: Vtn, resource: Resource, asked: signals.Asked, known: dict[Key, Proof]) -> bool:
+async def _told(
+    unit: Unit, vtn: Vtn, resource: GridResource, asked: signals.Asked, known: dict[Key, SignalProof]
+) -> bool:
     """Takes from `known` what is asked for still; says whether anything is new. Raises UnknownSite."""
     site = await sites.fetch(unit, resource.holder, resource.site_id)
-    changed: list[Proof] = []
+    changed: list[SignalProof] = []
     for signal in asked.signals:
         before = known.pop(_key(signal), None)
         if before is None and signal.end_at is not None and signal.end_at <= unit.now:
             continue
-        proof = before or Proof(
+        proof = before or SignalProof(
             holder=vtn.holder,
             ref=unit.new_id(),
             vtn=vtn.ref,
             site_id=site.id,
             by=vtn.name,
             signal=signal,
-            state=State.AHEAD,
+            state=SignalState.AHEAD,
             heard_at=unit.now,
         )
         cap = signals.cap(signal, resource)
@@ -95,25 +97,25 @@ async def _told(unit: Unit, vtn: Vtn, resource: Resource, asked: signals.Asked, 
         )
         # That it is over is seen where what came of it is counted.
         state = rules.stood(after, unit.now)
-        after = replace(after, state=after.state if state is State.OVER else state)
+        after = replace(after, state=after.state if state is SignalState.OVER else state)
         if after != before:
             changed.append(after)
     store.put_signals(unit, changed)
     return bool(changed)
 
 
-async def withdraw(unit: Unit, some: Iterable[Proof]) -> None:
+async def withdraw(unit: Unit, some: Iterable[SignalProof]) -> None:
     """They hold no more, from now on."""
     for proof in some:
         await _untold(unit, proof, range(proof.spans))
         minutes = await store.minutes(unit, proof.holder, proof.site_id, proof.signal.begin_at - rules.MINUTE, unit.now)
         done = rules.tallied(proof, minutes, unit.now)
         reports = proof.reports if proof.signal.begin_at < unit.now else ()  # of what never began there is nothing
-        done = replace(done, state=State.WITHDRAWN, withdrawn_at=unit.now, spans=0, reports=reports)
+        done = replace(done, state=SignalState.WITHDRAWN, withdrawn_at=unit.now, spans=0, reports=reports)
         store.put_signals(unit, [done])
 
 
-async def _untold(unit: Unit, proof: Proof, numbers: range) -> None:
+async def _untold(unit: Unit, proof: SignalProof, numbers: range) -> None:
     for number in numbers:
         try:
             await sites.unlimited(unit, proof.holder, proof.site_id, proof.by, _id(proof, number))
@@ -121,20 +123,20 @@ async def _untold(unit: Unit, proof: Proof, numbers: range) -> None:
             return
 
 
-def limit_ids(proof: Proof) -> set[str]:
+def limit_ids(proof: SignalProof) -> set[str]:
     """Under which the site knows it."""
     return {_id(proof, number) for number in range(proof.spans)}
 
 
-def _id(proof: Proof, number: int) -> str:
+def _id(proof: SignalProof, number: int) -> str:
     return f"{proof.ref}/{number}"
 
 
-def _key(signal: Signal) -> Key:
+def _key(signal: GridSignal) -> Key:
     return signal.event_id, signal.interval_id, signal.kind
 
 
-def _same(before: Signal, after: Signal) -> bool:
+def _same(before: GridSignal, after: GridSignal) -> bool:
     """Whether who keeps to the one keeps to the other."""
     return (before.value, before.begin_at) == (after.value, after.begin_at)
 

@@ -14,7 +14,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.openadr import rules, store
 from laddnav.openadr.actions.hearing import kilowatts, limit_ids
 from laddnav.openadr.events import GridChanged
-from laddnav.openadr.model import Proof, State, Vtn
+from laddnav.openadr.model import SignalProof, SignalState, Vtn
 from laddnav.sites import actions as sites
 from laddnav.sites.model import Place, Site
 from laddnav.sites.rules import UnknownSite
@@ -32,7 +32,7 @@ async def prove(database: Database) -> None:
             await _look(unit, holder, site_id, list(some))
 
 
-async def _look(unit: Unit, holder: PartyId, site_id: str, proofs: Sequence[Proof]) -> None:
+async def _look(unit: Unit, holder: PartyId, site_id: str, proofs: Sequence[SignalProof]) -> None:
     try:
         site = await sites.fetch(unit, holder, site_id)
         limits = await sites.limits(unit, holder, site.id)
@@ -46,7 +46,7 @@ async def _look(unit: Unit, holder: PartyId, site_id: str, proofs: Sequence[Proo
         since = [at for id in limit_ids(proof) if (at := obeyed.get(id)) is not None]
         now = replace(proof, obeyed_at=proof.obeyed_at or min(since, default=None))
         state = rules.stood(now, unit.now)
-        if state is State.OVER:
+        if state is SignalState.OVER:
             end_at = now.signal.end_at or unit.now
             minutes = await store.minutes(unit, holder, site_id, now.signal.begin_at - rules.MINUTE, end_at)
             now = rules.tallied(now, minutes, end_at)
@@ -65,13 +65,13 @@ async def _measure(unit: Unit, site: Site) -> None:
             store.add_minute(unit, site.holder, site.id, max(kilowatts(one.amps, site.volts), Decimal(0)), True)
 
 
-async def to_report(unit: Unit, vtn: Vtn) -> list[list[Proof]]:
+async def to_report(unit: Unit, vtn: Vtn) -> list[list[SignalProof]]:
     """What the VTN wants to be told of and was not, an event each; events of which something is open are not ripe."""
     found = await store.unreported(unit, vtn.holder, vtn.ref, AT_ONCE)
     return [list(some) for _, some in groupby(found, lambda one: one.signal.event_id)]
 
 
-def reported(unit: Unit, proofs: Sequence[Proof]) -> None:
+def reported(unit: Unit, proofs: Sequence[SignalProof]) -> None:
     """The VTN has it."""
     store.put_signals(unit, [replace(one, reported_at=unit.now) for one in proofs])
     for holder, ref in {(one.holder, one.vtn) for one in proofs}:

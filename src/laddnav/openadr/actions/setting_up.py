@@ -12,25 +12,25 @@ from laddnav.kit.seal import Seal
 from laddnav.openadr import rules, store
 from laddnav.openadr.actions.hearing import withdraw
 from laddnav.openadr.events import GridChanged
-from laddnav.openadr.model import Known, Proof, Resource, Standing, Vtn
+from laddnav.openadr.model import GridResource, KnownVtn, SignalProof, Vtn, VtnStanding
 from laddnav.openadr.rules import UnfitVtn, UnknownResource, UnknownVtn
 from laddnav.people import actions as people
 from laddnav.sites import actions as sites
 
 
-async def connect(unit: Unit, vtn: Vtn, secret: str, *, seal: Seal) -> Known:
+async def connect(unit: Unit, vtn: Vtn, secret: str, *, seal: Seal) -> KnownVtn:
     """It is asked at once. Raises UnfitVtn."""
     rules.fit(vtn)
     if not secret:
         raise UnfitVtn("client_secret: there is none")
-    standing = Standing(holder=vtn.holder, ref=vtn.ref)
+    standing = VtnStanding(holder=vtn.holder, ref=vtn.ref)
     store.put_vtn(unit, vtn, seal.sealed(secret), standing)
     people.note(unit, vtn.changed_by, "connect VTN", f"VTN {vtn.name}")
     unit.announce(GridChanged(holder=vtn.holder, vtn=vtn.ref))
-    return Known(holder=vtn.holder, ref=vtn.ref, vtn=vtn, standing=standing, resources=())
+    return KnownVtn(holder=vtn.holder, ref=vtn.ref, vtn=vtn, standing=standing, resources=())
 
 
-async def change(unit: Unit, vtn: Vtn, secret: str | None, *, seal: Seal) -> Known:
+async def change(unit: Unit, vtn: Vtn, secret: str | None, *, seal: Seal) -> KnownVtn:
     """Without a secret it keeps the one it has. What it asked for holds on, unless it is switched off.
 
     Raises UnknownVtn, UnfitVtn.
@@ -54,7 +54,7 @@ async def remove(unit: Unit, ref: str, *, by: str) -> None:
     unit.announce(GridChanged(holder=known.holder, vtn=ref))
 
 
-async def is_resource(unit: Unit, one: Resource, *, by: str) -> Known:
+async def is_resource(unit: Unit, one: GridResource, *, by: str) -> KnownVtn:
     """From now on what the VTN asks for holds for this site too. Raises UnknownVtn, UnknownSite, UnfitVtn."""
     known = await by_ref(unit, one.vtn)
     site = await sites.fetch(unit, one.holder, one.site_id)
@@ -84,7 +84,7 @@ async def is_resource_no_more(unit: Unit, ref: str, site_id: str, *, by: str) ->
     unit.announce(GridChanged(holder=known.holder, vtn=ref))
 
 
-async def by_ref(unit: Unit, ref: str) -> Known:
+async def by_ref(unit: Unit, ref: str) -> KnownVtn:
     """Raises UnknownVtn."""
     kept = await store.vtn(unit, ref)
     if kept is None:
@@ -92,19 +92,19 @@ async def by_ref(unit: Unit, ref: str) -> Known:
     return await _known(unit, kept)
 
 
-async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, limit: int = 50) -> Sequence[Known]:
+async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, limit: int = 50) -> Sequence[KnownVtn]:
     """In the order in which they were connected; the last ref is the next `after`."""
     return [await _known(unit, kept) for kept in await store.vtns(unit, holder, after, limit)]
 
 
 async def signals(
     unit: Unit, holder: PartyId | None, *, site_id: str | None = None, before: str | None = None, limit: int = 50
-) -> Sequence[Proof]:
+) -> Sequence[SignalProof]:
     """What was asked for and what came of it, the newest first."""
     return await store.signals(unit, holder, site_id, before, limit)
 
 
-async def _known(unit: Unit, kept: store.Kept) -> Known:
+async def _known(unit: Unit, kept: store.Kept) -> KnownVtn:
     vtn, _, standing = kept
     resources = await store.resources(unit, vtn.holder, vtn.ref)
-    return Known(holder=vtn.holder, ref=vtn.ref, vtn=vtn, standing=standing, resources=resources)
+    return KnownVtn(holder=vtn.holder, ref=vtn.ref, vtn=vtn, standing=standing, resources=resources)
