@@ -45,7 +45,7 @@ class BrokerLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HomeMode(StrEnum):
-    """Measures a home wants of a charge."""
+    """What a home wants of a charge."""
 
     NOW = "now"
     CHEAP = "cheap"
@@ -55,7 +55,7 @@ class HomeMode(StrEnum):
 
 
 class HomeWish(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Measures a home said last, kept for the charges that come. `amps` None: as many as there may be.
+    """What a home said last, kept for the charges that come. `amps` None: as many as there may be.
 
     `departs` is HH:MM of the place's own clock; None: nobody said, and `need_kwh` of the next eight hours is taken.
     """
@@ -68,7 +68,7 @@ class HomeWish(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HomeAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Measures of it was asked already, and of which charge. `refused`: its Station would not, and is asked no more."""
+    """What of it was asked already, and of which charge. `refused`: its Station would not, and is asked no more."""
 
     session_id: str | None = None
     amps: Decimal | None = None
@@ -101,7 +101,7 @@ class ChargePoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Measures(StrEnum):
-    """Measures a topic of a home measures."""
+    """What a topic of a home measures."""
 
     GRID = "GRID"  # W that come in, below zero what goes out
     SOLAR = "SOLAR"  # W of the roof
@@ -115,7 +115,7 @@ class Measures(StrEnum):
 class HomeMeter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A topic in which a meter of the home speaks. `path`: where in its JSON the number stands; "": it is the number.
 
-    Measures it says times `factor` is W or A: -1 where it counts what goes out, 1000 where it says kW. `site_id` None: only
+    What it says times `factor` is W or A: -1 where it counts what goes out, 1000 where it says kW. `site_id` None: only
     charge points under the same broker follow it.
     """
 
@@ -129,7 +129,7 @@ class HomeMeter(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """Measures a Source said last, in W or A."""
+    """What a HomeMeter said last, in W or A."""
 
     source: HomeMeter
     value: Decimal

@@ -20,7 +20,6 @@ from laddnav.sites.model import Covers
 Word = Annotated[str, Meta(min_length=1, max_length=128)]
 Url = Annotated[str, Meta(min_length=8, max_length=500)]
 Seconds = Annotated[int, Meta(ge=5, le=3600)]
-Kilowatts = Annotated[Decimal, Meta(ge=0, le=1_000_000)]
 
 
 class VtnSaid(Struct, frozen=True, kw_only=True):
@@ -44,7 +43,7 @@ class ResourceSaid(Struct, frozen=True, kw_only=True):
 
     name: Word
     covers: Covers = Covers.SITE
-    full_kw: Kilowatts | None = None
+    full_kw: Decimal | None = None
 
 
 async def list_vtns(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[KnownVtn]:

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
-from laddnav.openadr.model import Minute, SignalProof, SignalState, Vtn
+from laddnav.openadr.model import GridResource, Minute, SignalProof, SignalState, Vtn
 
 MINUTE = timedelta(minutes=1)
 HOUR = Decimal(3600)
 OPEN = (SignalState.AHEAD, SignalState.IN_FORCE, SignalState.OBEYED, SignalState.NOTED)
+MOST_KW = 100_000
 POLL_LEAST, POLL_MOST = 5, 3600  # seconds
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
@@ -56,6 +57,15 @@ def fit(vtn: Vtn) -> Vtn:
     if not all(map(_ID.fullmatch, vtn.programs)):
         raise UnfitVtn("programs: ids of letters, digits, dashes and underscores, as the VTN gives them")
     return vtn
+
+
+def fit_resource(one: GridResource) -> GridResource:
+    """Raises UnfitVtn."""
+    if not _NAME.fullmatch(one.name) or one.name != one.name.strip():
+        raise UnfitVtn("name: 1 to 128 characters")
+    if one.full_kw is not None and not 0 < one.full_kw <= MOST_KW:
+        raise UnfitVtn("full_kw: what the cars may draw together, above nought")
+    return one
 
 
 def _broken(url: str) -> bool:

@@ -57,6 +57,7 @@ async def remove(unit: Unit, ref: str, *, by: str) -> None:
 async def is_resource(unit: Unit, one: GridResource, *, by: str) -> KnownVtn:
     """From now on what the VTN asks for holds for this site too. Raises UnknownVtn, UnknownSite, UnfitVtn."""
     known = await by_ref(unit, one.vtn)
+    rules.fit_resource(one)
     site = await sites.fetch(unit, one.holder, one.site_id)
     if any(other.name == one.name and other.site_id != site.id for other in known.resources):
         raise UnfitVtn(f"name: another site is called {one.name!r} there")
