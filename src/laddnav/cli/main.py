@@ -73,6 +73,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
             "verify", "verify", "Verify a signed meter record, and say whether energy may be billed from it"
         ),
         "reprice": Plain("reprice", "reprice", "What a month of CDRs would have cost under changed Tariffs"),
+        "plan": Plain("plan", "plan", "Plan when sessions charge, at the least cost under one limit"),
     },
     "The network": {
         "serve": Typed("serve", "Serve pages, APIs, partners and stations until stopped"),
