@@ -45,6 +45,7 @@ def test_cheap_is_never_dearer_than_now_and_gives_as_much(
     assert cheap.cost <= now.cost <= dearest(tab, energy, power, at + length).cost
     for way in (now, cheap):
         _conserves(way, energy, until=at + length)
+        assert way.tab.ended_at == at + length or not way.draws
 
 
 @settings(max_examples=40)
@@ -54,7 +55,8 @@ def test_what_is_foretold_is_what_the_bill_says_if_it_comes_true(
 ) -> None:
     zone, at = start
     way = cheapest(opened(tariff, at, zone), energy, power, at + length)
-    assert way.total == rounded(metered(tariff, _as_metered(way, at), zone, started_at=at)).total
+    said = _as_metered(way, at, at + length)
+    assert way.total == rounded(metered(tariff, said, zone, started_at=at)).total
 
 
 @settings(max_examples=40)
@@ -112,8 +114,8 @@ def _conserves(way: Way, energy: Energy, *, until: datetime) -> None:
     assert all(one.end_at <= two.begin_at for one, two in zip(way.draws, way.draws[1:], strict=False))
 
 
-def _as_metered(way: Way, at: datetime) -> list[Stretch]:
-    """What a meter would say of it."""
+def _as_metered(way: Way, at: datetime, until: datetime) -> list[Stretch]:
+    """What a meter would say of it, until the car leaves."""
     stretches = list[Stretch]()
     for draw in way.draws:
         if draw.begin_at > at:
@@ -121,6 +123,8 @@ def _as_metered(way: Way, at: datetime) -> list[Stretch]:
             stretches.append(Stretch(started_at=at, ended_at=draw.begin_at, energy=NO_ENERGY, activity=pause))
         stretches.append(Stretch(started_at=draw.begin_at, ended_at=draw.end_at, energy=draw.energy))
         at = draw.end_at
+    if until > at:
+        stretches.append(Stretch(started_at=at, ended_at=until, energy=NO_ENERGY, activity=Activity.SUSPENDED_EV))
     return stretches
 
 
@@ -139,3 +143,13 @@ def test_a_night_rate_is_waited_for_and_the_last_hour_is_filled_without_a_pause(
     (draw,) = cheap.draws
     assert (draw.begin_at.hour, draw.begin_at.minute) == (19, 0)  # UTC
     assert cheap.cost == Decimal("71.50") < at_once(tab, wh(22_000), power).cost
+
+
+def test_where_standing_there_full_costs_the_car_is_full_when_it_leaves() -> None:
+    """One price a kWh at all hours, and 60 an hour for standing: at once is the dearest of all."""
+    standing = Element(components=(component(TariffDimension.PARKING_TIME, "60"),))
+    tab = opened(tariff(elements=(*tariff().elements, standing)), EVENING, ZONE)
+    until, power = EVENING + timedelta(hours=8), Power(Decimal(11000))
+    cheap = cheapest(tab, wh(22_000), power, until)
+    assert cheap.ready_at == until
+    assert at_once(tab, wh(22_000), power, until).cost - cheap.cost == 60 * 6 * Decimal("1.25")

@@ -18,7 +18,7 @@ from laddnav.kit.power import Power, kw, mean_power
 from laddnav.kit.time import hours
 from laddnav.locations.model import Connector
 from laddnav.metering.model import Activity
-from laddnav.pricing.ahead.course import going_on
+from laddnav.pricing.ahead.course import going_on, parking_fee_starts
 from laddnav.pricing.ahead.ways import Draw, Grams, Way, affordable, at_once, carried, cheapest, dearest, greenest
 from laddnav.pricing.model import Tab
 from laddnav.pricing.tab import opened, switched
@@ -81,7 +81,8 @@ class Choice(Struct, frozen=True, kw_only=True):
     `cost_most` is what the same energy may cost where a site picks other hours; the same as the way's where the hours
     are the driver's. `energy_sure`: what is had in time even when every car there charges, of `energy`, counted from
     the charge's beginning as that is; None: nobody shares, and only the car itself can take less.
-    `carbon` in grams of what is still to come; None: not known.
+    `carbon` in grams of what is still to come; None: not known. `parking_fee_at`: when standing there full costs more,
+    which is not in the price of what has no time to leave at; None: it never does.
     """
 
     kind: Kind
@@ -94,6 +95,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     cost_most: Decimal
     energy_sure: Energy | None
     carbon: Decimal | None
+    parking_fee_at: datetime | None = None
 
     @property
     def ready_at(self) -> datetime:
@@ -214,6 +216,7 @@ def _choice(kind: Kind, way: Way, started: Tab, tariff: Tariff, need: Need, arou
         cost_most=most,
         energy_sure=_sure(way, started, need, around) if shared else None,
         carbon=carried(way.draws, around.grams) if around.grams else None,
+        parking_fee_at=parking_fee_starts(way.tab, way.ready_at) if kind in (Kind.NOW, Kind.BUDGET) else None,
     )
 
 

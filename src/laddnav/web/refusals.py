@@ -62,6 +62,7 @@ from laddnav.readings.actions import UnknownDoubt
 from laddnav.readings.rules import UnreadableReadings
 from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
+from laddnav.sessions.claims import CardTooShort, NotYourCharge, TooManyChoices, TooManyTries
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.tariffs.rules import NotForReservations, Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
@@ -75,6 +76,10 @@ SENTENCES: dict[type[Exception], str] = {
     BookingOver: N_("This booking is over already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
     ExaminedAlready: N_("The tester asks this partner already."),
+    CardTooShort: N_("Give at least the last %(least)s characters of your card’s number."),
+    NotYourCharge: N_("No card with this number charges here. Compare it with your card, or look in your provider’s app."),
+    TooManyTries: N_("Too many numbers were tried here. Try again in ten minutes."),
+    TooManyChoices: N_("This charge was changed too often. Ask your provider, or the number on the station."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
     EnergyOrAmount: N_("Say either how much energy or for how much money."),

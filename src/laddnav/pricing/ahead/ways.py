@@ -18,7 +18,7 @@ from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power
 from laddnav.kit.time import hours
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.ahead.course import component, time_for
+from laddnav.pricing.ahead.course import component, parked, time_for
 from laddnav.pricing.ahead.estimate import remaining
 from laddnav.pricing.model import Amount, Stint, Tab
 from laddnav.pricing.plain.rates import of_one
@@ -50,9 +50,9 @@ class Grams(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True, kw_only=True):
-    """`draws` in order; `tab` as it will stand `ready_at`, when the last is over. `missing`: what there is no time for.
+    """`draws` in order, the last over `ready_at`; `tab` as it will stand then, or when the car leaves later.
 
-    `total` is that of the whole charge, rounded as it would be paid.
+    `missing`: what there is no time for. `total` is that of the whole charge, rounded as it would be paid.
     """
 
     draws: tuple[Draw, ...]
@@ -69,23 +69,24 @@ class Way(Struct, frozen=True, kw_only=True):
 
 
 def at_once(tab: Tab, energy: Energy, power: Power, until: datetime | None = None) -> Way:
-    """From the end of the Tab on, all the time; not longer than `until`. Raises CannotPrice."""
+    """From the end of the Tab on, all the time; not longer than `until`, when the car leaves. Raises CannotPrice."""
     start = tab.ended_at
     most = energy if until is None else min(energy, _given(until - start, power))
-    return _way(tab, _one(start, most, power), energy)
+    return along(tab, _one(start, most, power), energy, until)
 
 
 def cheapest(tab: Tab, energy: Energy, power: Power, until: datetime) -> Way:
-    """The cheapest that is found of all that are ready in time; never dearer than at once. Raises CannotPrice.
+    """The cheapest that is found of all that are ready `until` the car leaves; never dearer than at once.
 
     Where only the hour makes the price of a kWh, none is cheaper: the cheapest hours are taken first. Where pauses
-    cost, or prices depend on how much was charged before, later starts without a pause are tried too.
+    cost, standing there full does, or prices depend on how much was charged before, later starts without a pause are
+    tried too. Raises CannotPrice.
     """
     until = min(until, tab.ended_at + LONGEST)
     steps = _steps(tab, until, power)
-    tried = [at_once(tab, energy, power, until), _way(tab, _picked(steps, energy, power, _cost), energy)]
+    tried = [at_once(tab, energy, power, until), along(tab, _picked(steps, energy, power, _cost), energy, until)]
     if _pauses_cost_or_amounts_count(tab.tariff):
-        tried += [_way(tab, draws, energy) for draws in _later(steps, energy, power, until)]
+        tried += [along(tab, draws, energy, until) for draws in _later(steps, energy, power, until)]
     return min(tried, key=lambda way: (way.missing, way.cost, way.ready_at))
 
 
@@ -95,7 +96,7 @@ def dearest(tab: Tab, energy: Energy, power: Power, until: datetime) -> Way:
     steps = _steps(tab, until, power)
     tried = [
         at_once(tab, energy, power, until),
-        _way(tab, _picked(steps, energy, power, lambda step: -step.cost), energy),
+        along(tab, _picked(steps, energy, power, lambda step: -step.cost), energy, until),
     ]
     return max(tried, key=lambda way: (-way.missing.wh, way.cost))
 
@@ -110,13 +111,38 @@ def greenest(tab: Tab, energy: Energy, power: Power, until: datetime, grams: Seq
         found = carbon(step.begin_at)
         return worst if found is None else found
 
-    return _way(tab, _picked(_steps(tab, until, power), energy, power, weight), energy)
+    return along(tab, _picked(_steps(tab, until, power), energy, power, weight), energy, until)
 
 
 def affordable(tab: Tab, amount: Decimal, power: Power, within: timedelta = LONGEST) -> Way | None:
     """At once, and no further than the whole charge costs `amount` with its taxes; None: that is never used up."""
     reach = remaining(tab, amount=amount, power=power, within=within)
     return None if reach.energy is None else at_once(tab, reach.energy, power)
+
+
+def along(tab: Tab, draws: tuple[Draw, ...], energy: Energy, leaves_at: datetime | None = None) -> Way:
+    """Of so much energy these draws, one after the other, with pauses by the charging point between them.
+
+    Full, the car stands there until it `leaves_at`; None: it leaves at once.
+    """
+    start, at = tab.ended_at, tab.ended_at
+    for draw in draws:
+        if draw.begin_at > at:
+            waits = Stretch(started_at=at, ended_at=draw.begin_at, energy=NO_ENERGY, activity=Activity.SUSPENDED_EVSE)
+            tab = advanced(tab, waits)
+        tab = advanced(tab, Stretch(started_at=draw.begin_at, ended_at=draw.end_at, energy=draw.energy))
+        at = draw.end_at
+    given = sum((draw.energy for draw in draws), NO_ENERGY)
+    if leaves_at is not None:
+        tab = parked(tab, until=leaves_at)
+    return Way(
+        draws=draws,
+        energy=given,
+        missing=max(energy - given, NO_ENERGY),
+        ready_at=draws[-1].end_at if draws else start,
+        tab=tab,
+        total=rounded(priced(tab)).total,
+    )
 
 
 def carried(draws: Iterable[Draw], grams: Sequence[Grams]) -> Decimal | None:
@@ -132,6 +158,17 @@ def carried(draws: Iterable[Draw], grams: Sequence[Grams]) -> Decimal | None:
         if known < draw.end_at - draw.begin_at:
             return None
     return total
+
+
+def prices(tab: Tab, power: Power, until: datetime) -> tuple[tuple[datetime, datetime, Decimal], ...]:
+    """(from, to, what a kWh costs with the time that it takes), for a car that charges all the time."""
+    found = list[tuple[datetime, datetime, Decimal]]()
+    for step in _steps(tab, until, power):
+        begin_at = step.begin_at
+        if found and found[-1][2] == step.cost:
+            begin_at, _, _ = found.pop()
+        found.append((begin_at, step.end_at, step.cost))
+    return tuple(found)
 
 
 # What a way is made of ------------------------------------------------------------------------------------------------
@@ -232,25 +269,6 @@ def _given(length: timedelta, power: Power) -> Energy:
     if length <= timedelta():
         return NO_ENERGY
     return Energy((power.watts * hours(length)).quantize(_MICRO, ROUND_FLOOR))
-
-
-def _way(tab: Tab, draws: tuple[Draw, ...], energy: Energy) -> Way:
-    start, at = tab.ended_at, tab.ended_at
-    for draw in draws:
-        if draw.begin_at > at:
-            waits = Stretch(started_at=at, ended_at=draw.begin_at, energy=NO_ENERGY, activity=Activity.SUSPENDED_EVSE)
-            tab = advanced(tab, waits)
-        tab = advanced(tab, Stretch(started_at=draw.begin_at, ended_at=draw.end_at, energy=draw.energy))
-        at = draw.end_at
-    given = sum((draw.energy for draw in draws), NO_ENERGY)
-    return Way(
-        draws=draws,
-        energy=given,
-        missing=max(energy - given, NO_ENERGY),
-        ready_at=draws[-1].end_at if draws else start,
-        tab=tab,
-        total=rounded(priced(tab)).total,
-    )
 
 
 def _pauses_cost_or_amounts_count(tariff: Tariff) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from laddnav.db.unit import Unit
+from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Evse, Location, Status
 from laddnav.locations.rules import UnknownEvse, connector_of, shown_to_anybody, spaces_of
@@ -19,15 +20,23 @@ from laddnav.pricing.ahead.course import changes, now
 from laddnav.pricing.plain.explain import passages
 from laddnav.pricing.plain.rates import taxes_included
 from laddnav.pricing.tab import opened
-from laddnav.sessions.choices import usual_power
+from laddnav.sessions import actions as sessions
+from laddnav.sessions import preferred
+from laddnav.sessions.actions import claiming, offering
+from laddnav.sessions.choices import Around, usual_power
+from laddnav.sessions.claims import KNOWN_FOR, Claim, NotYourCharge, card_of, claimable
+from laddnav.sessions.model import Preferences, ProfileType, Session
+from laddnav.sessions.model import Status as Charge
+from laddnav.sites.actions import drivers
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff, TariffDimension, TariffType
-from laddnav.web.asked import Asked, Door, see
-from laddnav.web.pages import places
+from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages import choosing, places
 from laddnav.web.pages.foreseen import Foreseen, Rate, RateChange, foreseen, rate, rate_changes
 
 AHEAD = timedelta(hours=24)
 KINDS = (TariffType.REGULAR, TariffType.AD_HOC_PAYMENT)  # with a card or an app, and at the station itself
+CLOSED = (Status.INOPERATIVE, Status.OUTOFORDER, Status.PLANNED, Status.REMOVED)
 BUSY = (Status.CHARGING, Status.RESERVED, Status.BLOCKED)
 # Words of OCPI for stations at which one pays with a bank card (OCPI 2.2.1 mod_locations_capability_enum).
 TAKES_BANK_CARDS = frozenset(
@@ -75,7 +84,9 @@ async def one(asked: Asked) -> Response:
         by_kind = {kind: await _tariff(unit, location, connector, kind) for kind in KINDS}
         operator = await parties.fetch(unit, location.owner)
         at = unit.now
+        scene = await _scene(unit, asked, location, evse, connector, at_station=kind is TariffType.AD_HOC_PAYMENT)
     tariff = by_kind[kind] or next(filter(None, by_kind.values()), None)
+    mine = scene.session
     return asked.page(
         "charge.html",
         location=location,
@@ -94,7 +105,133 @@ async def one(asked: Asked) -> Response:
         at_station=kind is TariffType.AD_HOC_PAYMENT,
         offered=None if tariff is None or connector is None else _offered(asked, tariff, location, connector, at),
         passages=() if tariff is None else passages(taxes_included(tariff), asked.language),
+        now=at,
+        mine=mine,
+        paid=None if mine is None or mine.cost is None else mine.cost.after_taxes or mine.cost.before_taxes,
+        goes_on=mine is not None and mine.status is Charge.ACTIVE,
+        waiting=scene.waiting,
+        claimable=scene.claimable,
+        said=None if mine is None else choosing.said(asked, mine, at),
+        choosing=None if connector is None or not scene.offers else _choosing(asked, scene, connector),
     )
+
+
+async def choose(asked: Asked) -> Response:
+    """Before the charge with the number of a card, while it goes on by what the browser knows of it."""
+    path = _path(asked)
+    async with asked.unit() as unit:
+        location, evse = await locations.printed_evse(unit, asked.part("number"))
+        connector = _connector(evse, asked.said("connector") or None)
+        scene = await _scene(unit, asked, location, evse, connector, at_station=asked.said("pay") == "station")
+    if connector is None or not scene.offers:
+        raise NotYourCharge
+    offered = _choosing(asked, scene, connector, asked.form)
+    card = next((one for one in offered.cards if one.choice.kind == asked.said("choice")), None)
+    if card is None:
+        return asked.done(path, offered.wrong or asked.say("Choose one of them."), "bad")
+    wants, secret = choosing.wants_of(card.choice, offered.typed), _secret(asked)
+    where, awaited = EvseRef(location.id, evse.uid), asked.say("Chosen. It begins when you show your card here.")
+    if secret is None or (scene.session is None and scene.waiting is None):
+        return await _claim(asked, location, where, wants, awaited)
+    async with asked.unit() as unit:
+        answered = await claiming.choose(unit, secret, location.owner, where, wants)
+    asked.console.database.wake()
+    tone, text = ("good", awaited) if answered is None else choosing.answer_in_words(asked, answered)
+    return asked.done(path, text, tone)
+
+
+async def mine(asked: Asked) -> Response:
+    """Who charges here says so, by the number of the card."""
+    async with asked.unit() as unit:
+        location, evse = await locations.printed_evse(unit, asked.part("number"))
+    return await _claim(asked, location, EvseRef(location.id, evse.uid), None, None)
+
+
+async def _claim(
+    asked: Asked, location: Location, where: EvseRef, wants: Preferences | None, text: str | None
+) -> Response:
+    """Raises CardTooShort, TooManyTries, NotYourCharge."""
+    client, database = asked.request.client, asked.console.database
+    number = card_of(asked.said("card"))
+    async with database.unit() as unit:
+        await claiming.count_try(unit, location.owner, where, client.host if client else "")
+    async with database.unit() as unit:
+        secret = await claiming.claim(unit, location.owner, where, number, wants)
+    database.wake()
+    response = asked.done(_path(asked), text)
+    age = int(KNOWN_FOR.total_seconds())
+    response.set_cookie(
+        _cookie(asked), secret, max_age=age, path="/charge", httponly=True, samesite="lax", secure=asked.secure
+    )
+    return response
+
+
+class Scene(Struct, frozen=True, kw_only=True):
+    """What a browser finds at an Evse: its own charge, or what it chose before one; or somebody's that it knows not.
+
+    `tariffs` {}: nothing can be chosen.
+    """
+
+    tariffs: Mapping[ProfileType, Tariff]
+    around: Around
+    session: Session | None = None
+    waiting: Claim | None = None
+    claimable: bool = False
+
+    @property
+    def offers(self) -> bool:
+        """Not where somebody else charges, nor when a charge is over."""
+        if self.session is not None:
+            return bool(self.tariffs) and self.session.status is Charge.ACTIVE and self.session.tab is not None
+        return bool(self.tariffs) and not self.claimable
+
+    @property
+    def wants(self) -> Preferences | None:
+        if self.session is None:
+            return None if self.waiting is None else self.waiting.wants
+        wanted = preferred.wanted(self.session, self.around.now)
+        return None if wanted is None else wanted.wants
+
+
+async def _scene(
+    unit: Unit, asked: Asked, location: Location, evse: Evse, connector: Connector | None, *, at_station: bool
+) -> Scene:
+    holder, where, secret = location.owner, EvseRef(location.id, evse.uid), _secret(asked)
+    known = None if secret is None else await claiming.claimed(unit, secret, holder, where)
+    session = None if known is None else known[1]
+    tariffs: Mapping[ProfileType, Tariff] = {}
+    if connector is not None and evse.status not in CLOSED:
+        tariffs = await offering.tariffs_for(unit, holder, connector, session, at_station=at_station)
+    going_on = None if session is not None else claimable(await sessions.under_way_at(unit, holder, where))
+    return Scene(
+        tariffs=tariffs,
+        around=await drivers.around(unit, holder, location, where),
+        session=session,
+        waiting=None if known is None or session is not None else known[0],
+        claimable=going_on is not None,
+    )
+
+
+def _choosing(
+    asked: Asked, scene: Scene, connector: Connector, words: Mapping[str, str] | None = None
+) -> choosing.Shown:
+    """What there is to choose between, for what was typed: in the form, or else in the address."""
+    words = dict(asked.request.query_params) if words is None else words
+    power = usual_power(connector)
+    return choosing.shown(asked, words, scene.tariffs, scene.around, power, session=scene.session, wants=scene.wants)
+
+
+def _secret(asked: Asked) -> str | None:
+    return asked.request.cookies.get(_cookie(asked)) or None
+
+
+def _cookie(asked: Asked) -> str:
+    """Of another name on another port, as the visit's is."""
+    return f"charge_{asked.request.url.port or 'web'}"
+
+
+def _path(asked: Asked) -> str:
+    return f"/charge/{quote(asked.part('number'), safe='*')}#yours"
 
 
 def _pays_otherwise(by_kind: dict[TariffType, Tariff | None]) -> bool:
@@ -168,4 +305,9 @@ def _percent(length: timedelta) -> Decimal:
     return (Decimal(length // timedelta(seconds=1)) * 100 / (AHEAD // timedelta(seconds=1))).quantize(Decimal("0.01"))
 
 
-DOORS: tuple[Door, ...] = (see("/charge", by_number, role=None), see("/charge/{number}", one, role=None))
+DOORS: tuple[Door, ...] = (
+    see("/charge", by_number, role=None),
+    see("/charge/{number}", one, role=None),
+    do("/charge/{number}/choose", choose, role=None),
+    do("/charge/{number}/mine", mine, role=None),
+)

@@ -38,6 +38,9 @@ LABELS = {
     "power": N_("The power"),
     "parked": N_("The time parked afterwards"),
     "start": N_("The start"),
+    "by": N_("The time when it is ready"),
+    "battery": N_("The battery"),
+    "level": N_("The state of charge"),
 }
 
 
@@ -116,7 +119,7 @@ def foreseen(asked: Asked, tariff: Tariff, *, zone: str, now: datetime, power: P
         wish = sensible(_wish(typed, zone, now), now)
         found = foretold(tariff, wish, zone)
     except Refusal as error:
-        return replace(blank, wrong=_said(asked, error))
+        return replace(blank, wrong=told(asked, error))
     answered = replace(blank, reach=found.reach, amount=wish.amount)
     if found.estimate is None:
         return answered
@@ -176,17 +179,17 @@ def _typed(asked: Asked, power: Power) -> Typed:
 
 def _wish(typed: Typed, zone: str, now: datetime) -> Wish:
     money = typed.of == "money"
-    much = _number("amount" if money else "energy", typed.much)
+    much = read_number("amount" if money else "energy", typed.much)
     return Wish(
         energy=None if money else Energy(much * 1000),
         amount=much if money else None,
-        power=Power(_number("power", typed.power) * 1000),
+        power=Power(read_number("power", typed.power) * 1000),
         start=_start(typed.start, zone) or now,
         parked=_minutes(typed.parked),
     )
 
 
-def _number(about: str, text: str) -> Decimal:
+def read_number(about: str, text: str) -> Decimal:
     """With a decimal comma or point, whatever the language: phones offer one or the other."""
     try:
         return Decimal(text.replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace(",", "."))
@@ -195,7 +198,7 @@ def _number(about: str, text: str) -> Decimal:
 
 
 def _minutes(text: str) -> timedelta:
-    minutes = _number("parked", text)
+    minutes = read_number("parked", text)
     if not minutes.is_finite() or abs(minutes) > 1_000_000:
         raise NotANumber("parked")
     return timedelta(minutes=int(minutes))
@@ -211,9 +214,11 @@ def _start(text: str, zone: str) -> datetime | None:
         raise NotANumber("start") from None
 
 
-def _said(asked: Asked, error: Refusal) -> str:
+def told(asked: Asked, error: Refusal) -> str:
     if isinstance(error, NotANumber):
         about = asked.say(LABELS[error.about])
+        if error.about == "by":
+            return asked.say("%(about)s cannot be read. Write it as 07:00.", about=about)
         if error.about == "start":
             return asked.say(
                 "%(about)s cannot be read. Choose a date and a time, or leave it empty for now.", about=about
