@@ -42,7 +42,8 @@ def prolongs(new: ChargingProfile, old: ChargingProfile, *, now: datetime, begun
     if (new.unit, new.rate_min) != (old.unit, old.rate_min):
         return False
     new_at, old_at = new.started_at or begun_at, old.started_at or begun_at
-    borders = {now} | {at for at in _borders(new, new_at) | _borders(old, old_at) if at > now}
+    ends = set() if new.duration is None else {new_at + new.duration}
+    borders = {now} | {at for at in _borders(new, new_at) | _borders(old, old_at) | ends if at > now}
     if old.duration is not None:
         borders = {at for at in borders if at < old_at + old.duration}
     pairs = [(_limit(new, new_at, at), _limit(old, old_at, at)) for at in borders]

@@ -1,0 +1,369 @@
+"""What several limit a charge to reaches a station of every kind as it can follow it, and what holds there is known."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+
+from laddnav.db.events import Event
+from laddnav.db.outbox import drain
+from laddnav.db.unit import Database, Listener
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+from laddnav.kit.time import rfc3339
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
+from laddnav.ocpp import calls, carrying, fallbacks, store
+from laddnav.ocpp.wire.variables import Variable, VariableName
+from laddnav.scheduling.held import Obeyed
+from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
+from laddnav.sessions import actions as sessions
+from laddnav.sessions import limited
+from laddnav.sessions.actions import limiting
+from laddnav.sessions.events import LimitsAnswered, LimitsChanged, LimitsRequested
+from laddnav.sessions.model import Session
+from laddnav.sites.events import FallbackWanted
+from tests.clock import SetClock
+from tests.ocpp.conftest import until
+from tests.ocpp.following import Following, periods
+from tests.ocpp.managed import Managed, managed
+from tests.things import US
+
+EMSP = PartyId("DE", "8AC")
+VERSIONS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
+LEASE = timedelta(minutes=10)
+
+
+async def nobody(database: Database, event: Event) -> None:
+    """Else events would not be kept for anybody."""
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    return {
+        LimitsRequested: [calls.limits_requested],
+        LimitsAnswered: [nobody],
+        LimitsChanged: [nobody],
+        FallbackWanted: [fallbacks.wanted],
+    }
+
+
+def amperes(
+    *limits: tuple[float, float], at: datetime | None = None, lasts: timedelta | None = None
+) -> ChargingProfile:
+    """(minutes after its start, rate)."""
+    return ChargingProfile(
+        unit=RateUnit.AMPERE,
+        started_at=at,
+        duration=lasts,
+        limits=tuple(ProfileLimit(timedelta(minutes=after), Decimal(str(rate))) for after, rate in limits),
+    )
+
+
+class Car:
+    """One that charges at a station which follows profiles."""
+
+    def __init__(self, database: Database, station: Managed, following: Following) -> None:
+        self.database, self.station, self.following = database, station, following
+
+    async def session(self) -> Session:
+        async with self.database.unit() as unit:
+            (only,) = await sessions.page(unit, US)
+        return only
+
+    async def limit(self, profile: ChargingProfile, by: PartyId = US, request: str = "1") -> str:
+        """How the Station answered, or whoever speaks for it."""
+        session = await self.session()
+        async with self.database.unit() as unit:
+            await limiting.set_limits(unit, US, session.id, profile, by=by, request=request)
+        return await self.answered(request)
+
+    async def clear(self, by: PartyId, request: str) -> str:
+        session = await self.session()
+        async with self.database.unit() as unit:
+            await limiting.clear_limits(unit, US, session.id, by=by, request=request)
+        return await self.answered(request)
+
+    async def answered(self, request: str) -> str:
+        said: list[str] = []
+
+        async def heard() -> bool:
+            await drain(self.database)
+            said[:] = [one["result"] for one in await events(self.database) if one.get("request") == request]
+            return bool(said)
+
+        await until(heard)
+        return said[-1]
+
+    async def read_back(self) -> Obeyed:
+        async def done() -> bool:
+            await drain(self.database)
+            found = (await self.session()).read_back
+            return found is not None and not found.due
+
+        await until(done)
+        found = (await self.session()).read_back
+        assert found is not None
+        return found.obeyed
+
+    def told(self) -> list[dict[str, Any]]:
+        return self.station.asked_for("SetChargingProfile")
+
+
+async def events(database: Database, kind: str = "LimitsAnswered") -> list[dict[str, Any]]:
+    async with database.unit() as unit:
+        rows = await unit.fetch("select body from event where kind = $1 order by id", kind)
+    return [json.decode(row["body"], dict[str, Any]) for row in rows]
+
+
+@asynccontextmanager
+async def on_the_line(
+    url: str, database: Database, following: Following, protocol: str, said: Mapping[str, str] | None = None
+) -> AsyncIterator[Managed]:
+    """Booted; `said` are variables that it has told."""
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(protocols=(protocol,), on_connect="none"))
+        station = await locations.station(unit, "ST1")
+        known = [Variable(name=VariableName(name=name), value=value) for name, value in (said or {}).items()]
+        store.variables.keep(unit, station, known, None)
+    async with managed(url, protocol, following.answers) as one:
+        await one.boot()
+        yield one
+
+
+@asynccontextmanager
+async def charging(
+    url: str, database: Database, following: Following, protocol: str = "ocpp1.6", said: Mapping[str, str] | None = None
+) -> AsyncIterator[Car]:
+    async with on_the_line(url, database, following, protocol, said) as station:
+        await begin(station, following.clock)
+        yield Car(database, station, following)
+
+
+async def begin(station: Managed, clock: SetClock) -> None:
+    at = rfc3339(clock.now())
+    if station.protocol == "ocpp1.6":
+        await station.say("StartTransaction", connector_id=1, id_tag="CARD1", meter_start=0, timestamp=at)
+        return
+    await station.say(
+        "TransactionEvent",
+        event_type="Started",
+        timestamp=at,
+        trigger_reason="Authorized",
+        seq_no=0,
+        transaction_info={"transaction_id": "T-1", "charging_state": "Charging"},
+        id_token={"id_token": "CARD1", "type": "ISO14443"},
+        evse={"id": 1, "connector_id": 1},
+    )
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_station_gets_the_least_of_what_all_want_as_one_profile(
+    url: str, database: Database, clock: SetClock, protocol: str
+) -> None:
+    """CHP-034, K01.FR.03 K01.FR.05 K01.FR.16 K01.FR.34 K01.FR.39: each is answered, and leaves, for its own."""
+    following = Following(clock)
+    async with charging(url, database, following, protocol) as car:
+        assert await car.limit(amperes((0, 16), (30, 8)), by=EMSP, request="app") == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 16), (1800, 8)]
+        assert await car.read_back() is Obeyed.AS_ASKED
+        assert await car.limit(amperes((0, 10), at=clock.now(), lasts=LEASE), request="plan") == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 10), (600, 16), (1800, 8)]
+        assert await car.clear(EMSP, "gone") == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 10)]
+        assert following.limit(clock.now() + LEASE) == 32
+        assert await car.clear(US, "over") == "ACCEPTED"
+        assert following.profiles == []
+        assert [one.profile for one in (await car.session()).limits] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "tried"), [({}, ["A", "W"]), ({"ChargingScheduleAllowedChargingRateUnit": "Power"}, ["W"])]
+)
+async def test_a_station_that_takes_no_amperes_is_told_watts(
+    url: str, database: Database, clock: SetClock, said: dict[str, str], tried: list[str]
+) -> None:
+    """K01.FR.26; OCPP 1.6 §9.4.2: at once where it says so itself, and else when it has refused."""
+    following = Following(clock, units="W")
+    async with charging(url, database, following, said=said) as car:
+        assert await car.limit(amperes((0, 16))) == "ACCEPTED"
+        units = [one["csChargingProfiles"]["chargingSchedule"]["chargingRateUnit"] for one in car.told()]
+        assert units == tried
+        assert periods(following.of("TxProfile")) == [(0, 3680)]  # nobody knows from how many phases the car draws
+        assert await car.read_back() is Obeyed.LESS
+        assert (await car.session()).limits[0].profile == amperes((0, 16))
+
+
+async def test_a_station_that_refuses_every_way_has_said_no(url: str, database: Database, clock: SetClock) -> None:
+    """K01.FR.26 K01.FR.29: in the other unit, then in a single period; what was refused limits nobody afterwards."""
+    following = Following(clock, units="")
+    async with charging(url, database, following) as car:
+        assert await car.limit(amperes((0, 16), (15, 8)), by=EMSP) == "REJECTED"
+        shapes = [
+            (one["csChargingProfiles"]["chargingSchedule"]["chargingRateUnit"], len(periods_of(one)))
+            for one in car.told()
+        ]
+        assert shapes == [("A", 2), ("W", 2), ("A", 1)]
+        following.units = "A"
+        assert await car.limit(amperes((0, 20)), request="2") == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 20)]
+
+
+def periods_of(asked: dict[str, Any]) -> list[Any]:
+    return list(asked["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"])
+
+
+@pytest.mark.parametrize(
+    "said", [{"ChargingScheduleMaxPeriods": "2"}, {"PeriodsPerSchedule": "2", "ProfileStackLevel": "0"}]
+)
+async def test_what_a_station_cannot_hold_at_once_is_told_it_further(
+    url: str, database: Database, clock: SetClock, said: dict[str, str]
+) -> None:
+    """OCPP 1.6 §9.4.1, §9.4.3; K15.FR.07: the longest leading part, told anew before it ends."""
+    following = Following(clock, periods_max=2)
+    async with charging(url, database, following, said=said) as car:
+        began = clock.now()
+        whole = amperes((0, 6), (10, 10), (20, 16), (30, 8), at=began)
+        assert await car.limit(whole) == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 6), (600, 10)]
+        assert following.of("TxProfile")["stack_level"] == (0 if "ProfileStackLevel" in said else 1)
+        assert await carrying.renew_due(database) == 0
+        for minutes, rate in ((19, 10), (29, 16)):
+            clock.advance(began + timedelta(minutes=minutes, seconds=1) - clock.now())
+            told = len(car.told())
+            assert await carrying.renew_due(database) == 1
+            await until(partial(told_more, car, told))
+            assert following.limit(clock.now()) == rate
+        clock.advance(timedelta(hours=3))
+        assert await carrying.renew_due(database) == 0
+        assert following.limit(clock.now()) == 8
+
+
+def told_more(car: Car, than: int) -> bool:
+    return len(car.told()) > than
+
+
+async def test_a_lease_that_is_not_renewed_falls_back(url: str, database: Database, clock: SetClock) -> None:
+    """K01.FR.08 K01.FR.15 K02.FR.08: to what its Station was told for that, whatever an app allows besides."""
+    following = Following(clock)
+    async with charging(url, database, following) as car:
+        await want_fallback(database, "6")
+        await until(lambda: len(following.profiles) == 1)
+        assert following.limit(clock.now()) == 6
+        assert await car.limit(amperes((0, 25)), by=EMSP, request="app") == "ACCEPTED"
+        assert following.limit(clock.now()) == 6  # until our plan says more
+        assert await car.limit(amperes((0, 20), at=clock.now(), lasts=LEASE), request="plan") == "ACCEPTED"
+        assert following.limit(clock.now()) == 20
+        clock.advance(LEASE)
+        assert following.limit(clock.now()) == 6
+        assert await car.clear(EMSP, "gone") == "ACCEPTED"
+        assert await car.clear(US, "over") == "ACCEPTED"
+        assert [one["charging_profile_purpose"] for one in following.profiles] == ["TxDefaultProfile"]
+        assert following.limit(clock.now()) == 6
+
+
+async def want_fallback(database: Database, amps: str | None) -> None:
+    async with database.unit() as unit:
+        unit.announce(FallbackWanted(holder=US, site_id="S1", station_id="ST1", evse_no=1, amps=amps))
+    await drain(database)
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+async def test_a_fallback_is_wanted_until_it_is_not(
+    url: str, database: Database, clock: SetClock, protocol: str
+) -> None:
+    """K01.FR.08 K01.FR.15 K01.FR.27 K01.FR.40 K01.FR.53: also of a station that was away, and one that lost it."""
+    following = Following(clock, units="W")
+    await want_fallback(database, "6")  # nobody is on the line
+    async with on_the_line(url, database, following, protocol) as station:
+        await until(lambda: following.profiles)
+        told = following.of("TxDefaultProfile")
+        assert (told["stack_level"], told["charging_profile_kind"]) == (0, "Absolute")
+        assert periods(told) == [(0, 1380)]
+        following.profiles.clear()
+        await station.boot()
+        await until(lambda: following.profiles)
+        await want_fallback(database, None)
+        await until(lambda: not following.profiles)
+        await until(lambda: kept_no_more(database))
+
+
+async def kept_no_more(database: Database) -> bool:
+    async with database.unit() as unit:
+        return await store.carried.all_wanted(unit, US, "ST1") == []
+
+
+async def test_a_station_that_gives_more_than_it_was_told_is_found_out(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """K08.FR.02: it says yes and does nothing; whoever leads it is told so."""
+    following = Following(clock)
+    async with charging(url, database, following) as car:
+        following.deaf = True
+        assert await car.limit(amperes((0, 10), at=clock.now(), lasts=LEASE)) == "ACCEPTED"
+        assert await car.read_back() is Obeyed.MORE
+        last = (await events(database))[-1]
+        assert (last["what"], last["obeyed"]) == ("TELL", "MORE")
+
+
+async def test_a_lease_that_only_goes_on_costs_one_call_and_is_no_news(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """Ten renewals: each one profile, one answer to whoever leads it; nothing is read back and nobody told."""
+    following = Following(clock)
+    async with charging(url, database, following) as car:
+        assert await car.limit(amperes((0, 16)), by=EMSP, request="app") == "ACCEPTED"
+        await car.read_back()
+        clock.advance(timedelta(minutes=1))
+        assert await car.limit(amperes((0, 10), at=clock.now(), lasts=LEASE), request="plan") == "ACCEPTED"
+        await car.read_back()
+        read, told = len(car.station.asked_for("GetCompositeSchedule")), len(await events(database, "LimitsChanged"))
+        answered = len(await events(database))
+        for turn in range(10):
+            clock.advance(timedelta(minutes=2))
+            lease = amperes((0, 10), at=clock.now(), lasts=LEASE)
+            assert await car.limit(lease, request=f"again {turn}") == "ACCEPTED"
+        assert len(car.station.asked_for("GetCompositeSchedule")) == read
+        assert len(await events(database, "LimitsChanged")) == told
+        assert len(await events(database)) == answered + 10
+        assert await car.limit(amperes((0, 12), at=clock.now(), lasts=LEASE), request="more") == "ACCEPTED"
+        assert await car.read_back() is Obeyed.AS_ASKED
+        assert len(await events(database, "LimitsChanged")) == told + 1
+
+
+async def test_what_changes_often_is_read_back_once_a_minute(url: str, database: Database, clock: SetClock) -> None:
+    """Of our own plan; the last change is not missed, for the next renewal finds it due."""
+    following = Following(clock)
+    async with charging(url, database, following) as car:
+        for turn, rate in enumerate((10, 11, 12, 13)):
+            await car.limit(amperes((0, rate), at=clock.now(), lasts=LEASE), request=f"{turn}")
+            if turn == 0:
+                await car.read_back()
+            clock.advance(timedelta(seconds=5))
+        assert len(car.station.asked_for("GetCompositeSchedule")) == 1
+        clock.advance(timedelta(minutes=1))
+        await car.limit(amperes((0, 13), at=clock.now(), lasts=LEASE), request="later")
+        assert await car.read_back() is Obeyed.AS_ASKED
+        assert len(car.station.asked_for("GetCompositeSchedule")) == 2
+
+
+async def test_what_was_overtaken_is_not_told_any_more(url: str, database: Database, clock: SetClock) -> None:
+    """The newest wish of a party counts, and the one before it hears no."""
+    following = Following(clock)
+    async with charging(url, database, following) as car:
+        session = await car.session()
+        async with database.unit() as unit:
+            await limiting.set_limits(unit, US, session.id, amperes((0, 8)), by=US, request="first")
+        async with database.unit() as unit:
+            await limiting.set_limits(unit, US, session.id, amperes((0, 9)), by=US, request="second")
+        assert await car.answered("second") == "ACCEPTED"
+        assert await car.answered("first") == "REJECTED"
+        ours = limited.limits_of(await car.session(), US)
+        assert ours is not None and ours.profile == amperes((0, 9))
+        assert periods(following.of("TxProfile")) == [(0, 9)]
