@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
-from laddnav.ocpp import carrying, charges, closing, fallbacks, monitors, needs, prices, rules, store, variables
+from laddnav.ocpp import (
+    carrying,
+    charges,
+    closing,
+    fallbacks,
+    monitors,
+    needs,
+    outcasts,
+    prices,
+    rules,
+    store,
+    variables,
+)
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall, Transaction
@@ -158,6 +170,7 @@ ERRANDS: dict[str, Errand] = {
     TASK: going_on.ERRAND,
     CURE: cures.ERRAND,
     CLOSE: closing.ERRAND,
+    outcasts.TAKE_OUT: outcasts.ERRAND,
     **carrying.ERRANDS,
     fallbacks.FALLBACK: fallbacks.ERRAND,
 }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.energy import Energy
+from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
@@ -94,7 +94,17 @@ async def drawn_by_quarter(
     unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
 ) -> Mapping[datetime, Energy]:
     """What some Evses, (Station, its number), drew together in each quarter of an hour that was summed up."""
-    return await store.quarters.drawn(unit, holder, evses, since, until) if evses else {}
+    total: dict[datetime, Energy] = {}
+    for _, at, energy in await drawn_at(unit, holder, evses, since, until):
+        total[at] = total.get(at, NO_ENERGY) + energy
+    return total
+
+
+async def drawn_at(
+    unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
+) -> Sequence[tuple[tuple[str, int], datetime, Energy]]:
+    """As `drawn_by_quarter`, Evse by Evse, in order of time."""
+    return await store.quarters.drawn(unit, holder, evses, since, until) if evses else ()
 
 
 async def facts(

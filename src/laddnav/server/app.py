@@ -53,6 +53,7 @@ import laddnav.reservations.routes
 import laddnav.server.routes
 import laddnav.server.tariffs
 import laddnav.sessions.routes
+import laddnav.sites.routes
 import laddnav.takeover.routes
 import laddnav.tariffs.routes
 import laddnav.tokens.routes
@@ -107,8 +108,10 @@ from laddnav.server.metrics import Metrics
 from laddnav.server.openapi import document
 from laddnav.server.outward import Outward, certificates
 from laddnav.server.settings import Settings
+from laddnav.server.sites import Keeper
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
+from laddnav.sites import actions as sites
 from laddnav.web.asked import Console
 
 # The operator API, room by room.
@@ -126,6 +129,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.meters.routes.ROUTES,
     *laddnav.reservations.routes.ROUTES,
     *laddnav.bookings.routes.ROUTES,
+    *laddnav.sites.routes.ROUTES,
     *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
@@ -159,7 +163,14 @@ ROUTES: Sequence[Route] = (
 )
 
 # What becomes of what a process held that is gone.
-BURIALS: Sequence[Burial] = (outbox.take_back, push.take_back, locations.nobody_holds, calls.bury, mqtt.nobody_holds)
+BURIALS: Sequence[Burial] = (
+    outbox.take_back,
+    push.take_back,
+    locations.nobody_holds,
+    calls.bury,
+    mqtt.nobody_holds,
+    sites.nobody_watches,
+)
 
 
 class House:
@@ -262,6 +273,8 @@ class House:
                 "grid_companies": every(1, self._vtns.poll_due),
                 "prove_limits": every(5, lambda: openadr.prove(database)),
                 "forget_minutes": every(3600, lambda: openadr.forget(database)),
+                "sites": Keeper(database, name).run,
+                "forget_sites": every(3600, lambda: sites.forget_old(database, self.settings.readings_kept)),
                 "forget_people": every(3600, lambda: people.forget(database)),
             }
         return jobs

@@ -14,6 +14,7 @@ from laddnav.db.events import Event
 from laddnav.db.unit import Listener
 from laddnav.fleets import actions as fleets
 from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockAnswered, UnlockRequested
+from laddnav.market.events import GridTariffChanged, PricesPublished
 from laddnav.meters import actions as meters
 from laddnav.mqtt import actions as mqtt
 from laddnav.ocpi.commands import commanded, limited
@@ -35,7 +36,7 @@ from laddnav.ocpi.telling.listeners import (
 )
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
-from laddnav.ocpp import calls, credit, fallbacks
+from laddnav.ocpp import calls, credit, fallbacks, outcasts
 from laddnav.payments.events import (
     ConfirmationChanged,
     TerminalAssigned,
@@ -71,8 +72,9 @@ from laddnav.sessions.events import (
     StopAnswered,
     StopRequested,
 )
+from laddnav.sites import actions as sites
 from laddnav.sites.actions import drivers
-from laddnav.sites.events import FallbackWanted, PlanMade
+from laddnav.sites.events import FallbackWanted, PlanMade, StationBroughtBack, StationTakenOut
 from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged, TokenRenamed
 
@@ -98,9 +100,13 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     UnlockRequested: [calls.unlock_requested],
     UnlockAnswered: [commanded.answer_command],
     LimitsRequested: [calls.limits_requested],
-    LimitsAnswered: [mqtt.limits_answered, limited.answer_limits],
+    LimitsAnswered: [mqtt.limits_answered, limited.answer_limits, sites.answered],
     LimitsChanged: [limited.push_limits],
+    PricesPublished: [sites.prices_published],
+    GridTariffChanged: [sites.tariff_changed],
     FallbackWanted: [fallbacks.wanted],
+    StationTakenOut: [outcasts.taken_out],
+    StationBroughtBack: [outcasts.brought_back],
     DoubtRaised: [meters.count_again],
     PreferencesChanged: [credit.budgeted, drivers.lead],
     SessionStarted: [

@@ -53,6 +53,7 @@ from laddnav.reconciliation.rules import NotOurRecord, UnknownRecord
 from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownReservation
 from laddnav.sessions.routes import TokenRefused
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
+from laddnav.sites.rules import MemberElsewhere, NoPlan, UnknownMember, UnknownSite
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens.rules import UnknownToken
 
@@ -130,6 +131,9 @@ STATUS: dict[type[Exception], int] = {
     UnknownRoot: 404,
     UnknownCommand: 404,
     UnknownSession: 404,
+    NoPlan: 404,
+    UnknownMember: 404,
+    UnknownSite: 404,
     UnknownStation: 404,
     UnknownTariff: 404,
     UnknownTerminal: 404,
@@ -156,6 +160,7 @@ STATUS: dict[type[Exception], int] = {
     ExaminedAlready: 409,
     LowerProfile: 409,
     MaintenanceOver: 409,
+    MemberElsewhere: 409,
     NoStation: 409,
     NotIll: 409,
     NotCapable: 409,

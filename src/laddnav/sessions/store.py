@@ -37,6 +37,12 @@ select s.id_key, s.revision, case when s.revision is distinct from known.revisio
 from session s left join unnest($3::text[], $4::int[]) as known(id_key, revision) on known.id_key = s.id_key
 where s.holder = $1 and s.owner = $1 and s.station_id = any($2) and s.status = 'ACTIVE' order by s.ref
 """
+CHARGED_AT = """
+select body, revision from session
+where holder = $1 and owner = $1 and station_id = any($2) and started_at < $4 and coalesce(ended_at, $4) > $3
+  and status in ('ACTIVE', 'SETTLING', 'COMPLETED')
+order by started_at, ref
+"""
 AT_EVSE = """
 select body, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and started_at between $4 and $5
@@ -151,6 +157,13 @@ async def charging_at(
     revisions = [one.revision for one in known.values()]
     rows = await unit.fetch(CHARGING_AT, str(holder), list(station_ids), list(known), revisions)
     return [known[row["id_key"]] if row["body"] is None else _session(row["body"], row["revision"]) for row in rows]
+
+
+async def charged_at(
+    unit: Unit, holder: PartyId, station_ids: Sequence[str], since: datetime, until: datetime
+) -> list[Session]:
+    rows = await unit.fetch(CHARGED_AT, str(holder), list(station_ids), since, until)
+    return [_session(row["body"], row["revision"]) for row in rows]
 
 
 async def at_evse(

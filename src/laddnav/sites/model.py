@@ -345,7 +345,8 @@ class Picture(Struct, frozen=True, kw_only=True):
 class Savings(Struct, frozen=True, kw_only=True):
     """What planning was worth in a time: the same cars and the same energy, as it was charged and as soon as it could.
 
-    Both at the prices and peaks that came true. `carbon` in kg; None: nobody knew it.
+    Both at the prices and peaks that came true. `missed_kwh`: what the fuses would not have given in time to cars that
+    do not wait, so that charging at once costs that much less. `carbon` in kg; None: nobody knew it.
     """
 
     begin_at: datetime
@@ -355,6 +356,7 @@ class Savings(Struct, frozen=True, kw_only=True):
     energy_kwh: Decimal
     cost: Decimal
     cost_at_once: Decimal
+    missed_kwh: Decimal = Decimal(0)
     carbon: Decimal | None = None
     carbon_at_once: Decimal | None = None
 

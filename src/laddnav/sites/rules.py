@@ -11,11 +11,12 @@ from laddnav.kit.currencies import CURRENCIES
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling import committed
 from laddnav.sites.fuses import floats, outlet, panels
-from laddnav.sites.model import Measurement, Member, Site
+from laddnav.sites.model import Amps, Measurement, Member, Site
 
 # A meter's clock may be off by so much, and a connection be overloaded so many times for a moment.
 AHEAD = timedelta(minutes=2)
 TIMES, MOST_AMPS = 20, Decimal(400)
+LONGEST = timedelta(days=62)
 
 
 class UnknownSite(Refusal):
@@ -46,6 +47,41 @@ class UnknownMember(Refusal):
 
 class Implausible(Refusal):
     """No meter of this site can have said so."""
+
+
+class NoPlan(Refusal):
+    """No plan was made for this site yet; one is made within seconds of its set-up while a server runs."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")
+
+
+class NoSuchSpan(Refusal):
+    """A time that can be looked at begins before it ends and is no longer than two months."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")
+
+
+def sensible_span(since: datetime, until: datetime) -> datetime:
+    """Its end. Raises NoSuchSpan."""
+    if not timedelta() < until - since <= LONGEST:
+        raise NoSuchSpan
+    return until
+
+
+def amps_of(site: Site, amps: Amps | None, kw: Amps | Decimal | None) -> Amps:
+    """What was said in amperes or in kW, of each phase or of all three. Raises Implausible."""
+    if (amps is None) == (kw is None):
+        raise Implausible("Say either amps or kw")
+    if amps is not None:
+        return amps
+    assert kw is not None
+    each = kw if isinstance(kw, tuple) else (kw / 3,) * 3
+    if any(not one.is_finite() for one in each):
+        raise Implausible("kw: that is no number")
+    one, other, third = ((part * 1000 / site.volts).quantize(Decimal("0.001")) for part in each)
+    return one, other, third
 
 
 # What is measured ----------------------------------------------------------------------------------------------------

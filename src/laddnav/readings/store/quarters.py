@@ -28,12 +28,13 @@ where recorded_at >= $1 and at >= $2 and at < $3 order by 1
 """
 # What a register lost between two quarters was another meter, or a slip: only rises are energy.
 DRAWN = """
-select at, sum(greatest(rise, 0)) as wh from (
-  select q.at, q.last - coalesce(lag(q.last) over (partition by q.station_id, q.evse_no order by q.at), q.first) as rise
+select station_id, evse_no, at, greatest(rise, 0) as wh from (
+  select station_id, evse_no, q.at,
+    q.last - coalesce(lag(q.last) over (partition by station_id, evse_no order by q.at), q.first) as rise
   from reading_quarter q join unnest($2::text[], $3::int[]) as evse(station_id, evse_no) using (station_id, evse_no)
   where q.holder = $1 and q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.place = 'Outlet'
     and q.at >= $4 and q.at < $5) risen
-group by at order by at
+order by at, station_id, evse_no
 """
 SUMMED_UNTIL = "select summed_until from reading_progress"
 SUMMED = "update reading_progress set summed_until = $1"
@@ -51,11 +52,11 @@ async def touched(unit: Unit, recorded_since: datetime, since: datetime, until: 
 
 async def drawn(
     unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
-) -> dict[datetime, Energy]:
-    """By the beginning of the quarter; what was told in longer steps counts in the quarter in which it was told."""
+) -> list[tuple[tuple[str, int], datetime, Energy]]:
+    """(Evse, beginning of the quarter, energy); what is told in longer steps counts in the quarter when it is told."""
     stations, numbers = [one[0] for one in evses], [one[1] for one in evses]
     rows = await unit.fetch(DRAWN, str(holder), stations, numbers, since, until)
-    return {row["at"]: Energy(row["wh"]) for row in rows}
+    return [((row["station_id"], row["evse_no"]), row["at"], Energy(row["wh"])) for row in rows]
 
 
 async def summed_until(unit: Unit) -> datetime | None:

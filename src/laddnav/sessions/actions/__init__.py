@@ -5,6 +5,7 @@ from laddnav.sessions.actions.charging import Measurement, begin, close_lost, ma
 from laddnav.sessions.actions.hearing import hear
 from laddnav.sessions.actions.reading import (
     by_ref,
+    charged_at,
     charging_at,
     counts,
     course_of,
@@ -24,6 +25,7 @@ __all__ = [
     "at_evse",
     "begin",
     "by_ref",
+    "charged_at",
     "charging_at",
     "close_lost",
     "counts",

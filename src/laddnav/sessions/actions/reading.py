@@ -71,6 +71,13 @@ async def charging_at(
     return await store.charging_at(unit, holder, station_ids, {fold(one.id): one for one in known})
 
 
+async def charged_at(
+    unit: Unit, holder: PartyId, station_ids: Sequence[str], since: datetime, until: datetime
+) -> Sequence[Session]:
+    """All charges at some Stations of ours that went on in this time, in the order in which they began."""
+    return await store.charged_at(unit, holder, station_ids, since, until) if station_ids else ()
+
+
 async def course_of(unit: Unit, session: Session) -> Course:
     """How the charge went so far, stretch by stretch."""
     return course(session, await readings.facts(unit, session.holder, session.id, *read_between(session)))

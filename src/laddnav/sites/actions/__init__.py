@@ -1,10 +1,10 @@
 """Verbs about sites."""
 
-from laddnav.sites.actions.planning import plan, prices_published, tariff_changed
+from laddnav.sites.actions.planning import plan, prices_published, savings, tariff_changed
 from laddnav.sites.actions.setting_up import by_ref, fetch, page, remove, save, site_of
 from laddnav.sites.actions.steering import Memory, Ticked, answered, claim, nobody_watches, steer
 from laddnav.sites.actions.telling import limited, limits, measured, measurements, unlimited
-from laddnav.sites.actions.trusting import bring_back, fallback_answered
+from laddnav.sites.actions.trusting import bring_back, fallback_answered, is_out
 from laddnav.sites.actions.watching import forget_old, history, moment_of, plan_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "fetch",
     "forget_old",
     "history",
+    "is_out",
     "limited",
     "limits",
     "measured",
@@ -30,6 +31,7 @@ __all__ = [
     "prices_published",
     "remove",
     "save",
+    "savings",
     "site_of",
     "steer",
     "tariff_changed",

@@ -14,14 +14,16 @@ from laddnav.market.events import GridTariffChanged, PricesPublished
 from laddnav.market.model import Drawn as FromGrid
 from laddnav.market.model import Series
 from laddnav.readings import actions as readings
-from laddnav.sites import planning, store
+from laddnav.sessions import actions as sessions
+from laddnav.sites import planning, store, worth
 from laddnav.sites.actions.setting_up import fetch
-from laddnav.sites.actions.steering import Memory, gathered
+from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
-from laddnav.sites.model import Site, SitePlan
+from laddnav.sites.model import Savings, Site, SitePlan
 from laddnav.sites.planning import Outlook
 from laddnav.sites.quarters import DAY, DAYS, QUARTER, quarter_of
-from laddnav.sites.steering import Facts, at_step
+from laddnav.sites.steering import at_step
+from laddnav.sites.worth import Past
 
 
 async def plan(database: Database, holder: PartyId, site_id: str, *, why: str) -> SitePlan:
@@ -34,7 +36,8 @@ async def plan(database: Database, holder: PartyId, site_id: str, *, why: str) -
         before = await store.plan(unit, site)
         store.plan_begun(unit, site)
         facts = await gathered(unit, site, Memory(plan=before))
-        outlook = await outlook_of(unit, facts)
+        steps = planning.steps_of(facts)
+        outlook = await outlook_of(unit, site, steps.start_at, steps.end_at)
     number = 1 if before is None else before.number + 1
     made = await asyncio.to_thread(planning.solved, facts, outlook, number=number, why=why)
     async with database.unit() as unit:
@@ -47,19 +50,36 @@ async def plan(database: Database, holder: PartyId, site_id: str, *, why: str) -
     return made
 
 
-async def outlook_of(unit: Unit, facts: Facts) -> Outlook:
-    """What a plan for this site goes by beside what is known of it now."""
-    site = facts.site
-    steps = planning.steps_of(facts)
+async def savings(database: Database, holder: PartyId, site_id: str, since: datetime, until: datetime) -> Savings:
+    """What planning was worth in a time. Raises UnknownSite."""
+    async with database.unit() as unit:
+        site = await fetch(unit, holder, site_id)
+        until = min(until, unit.now)
+        evses = [(one.station_id, one.evse_no) for one in site.members]
+        begin = quarter_of(since)
+        charges = await sessions.charged_at(unit, holder, sorted({id for id, _ in evses}), begin, until)
+        past = Past(
+            site=site,
+            begin_at=begin,
+            end_at=max(until, begin + QUARTER),
+            charges=[one for one in charges if key_of(one) in evses],
+            drawn=await readings.drawn_at(unit, holder, evses, begin, until),
+            quarters=await store.quarters(unit, site, begin, until),
+            outlook=await outlook_of(unit, site, begin, until),
+        )
+    return await asyncio.to_thread(worth.savings, past)
+
+
+async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetime) -> Outlook:
+    """What a plan for this time goes by beside what is known of the site itself."""
     tariff = None if site.grid_tariff_id is None else await market.find_tariff(unit, site.holder, site.grid_tariff_id)
-    week = await store.quarters(unit, site, quarter_of(facts.at) - DAY * DAYS, quarter_of(facts.at))
-    month = await came_in(unit, site, _month_of(site, facts.at), quarter_of(facts.at))
+    week = await store.quarters(unit, site, begin_at - DAY * DAYS, begin_at)
     zone = site.bidding_zone
     return Outlook(
-        prices=None if zone is None else await _prices(unit, site, zone, steps.start_at, steps.end_at),
-        carbon=None if zone is None else await market.carbon(unit, zone, steps.start_at, steps.end_at),
+        prices=None if zone is None else await _prices(unit, site, zone, begin_at, end_at),
+        carbon=None if zone is None else await market.carbon(unit, zone, begin_at, end_at),
         tariff=None if tariff is None else tariff.tariff,
-        of_month=month,
+        of_month=await came_in(unit, site, _month_of(site, begin_at), begin_at),
         building={one.at: one.building for one in week if one.building is not None},
         solar={one.at: one.solar for one in week if one.solar is not None},
     )

@@ -25,6 +25,12 @@ async def fallback_answered(
         store.put_standings(unit, holder, found[0], [replace(found[1], fallback=amps)])
 
 
+async def is_out(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> bool:
+    """Whether its site has taken it out."""
+    found = await store.standing(unit, holder, station_id, evse_no)
+    return found is not None and found[1].ban is not None
+
+
 async def bring_back(unit: Unit, holder: PartyId, site_id: str, station_id: str, evse_no: int, *, by: str) -> Standing:
     """It is trusted again: told its fallback anew, counted with all it can draw until then.
 
