@@ -129,8 +129,13 @@ def told(point: ChargePoint, seen: Seen) -> dict[str, str]:
     for number, amps in enumerate(seen.amps or (Decimal(0),) * 3, 1):
         said[f"current/l{number}"] = round(amps, 1)
     return {
-        topic: value if isinstance(value, str) else f"{value:f}" for topic, value in said.items() if value is not None
+        topic: value if isinstance(value, str) else plain(value) for topic, value in said.items() if value is not None
     }
+
+
+def plain(number: Decimal) -> str:
+    """Without an exponent, and without noughts that say nothing."""
+    return f"{number.normalize():f}"
 
 
 def device_of(broker: Broker, point: ChargePoint) -> str:
@@ -238,7 +243,9 @@ def _limit(point: ChargePoint, word: str) -> Mapping[str, object]:
     if amps == 0:  # what evcc says when it also says that it may not charge
         return {}
     if not AMPS_MIN <= amps <= point.amps_max:
-        raise NotUnderstood(f"limit: {AMPS_MIN} to {point.amps_max:f} A are meant, or max; {amps:f} A are not")
+        raise NotUnderstood(
+            f"limit: {AMPS_MIN} to {plain(point.amps_max)} A are meant, or max; {plain(amps)} A are not"
+        )
     return {"amps": amps.quantize(Decimal("0.1"))}
 
 

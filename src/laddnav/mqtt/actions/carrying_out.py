@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.locations.rules import NoStation
-from laddnav.mqtt import rules, store
+from laddnav.mqtt import rules, store, wire
 from laddnav.mqtt.events import HomeChanged
 from laddnav.mqtt.model import HOME, ChargePoint, HomeAsked
 from laddnav.scheduling.surplus import Following
@@ -103,7 +103,7 @@ async def limits_answered(database: Database, answered: LimitsAnswered) -> None:
 def _kept(amps: Decimal | None) -> str:
     if amps is None:
         return ""
-    return "The station has paused" if amps == 0 else f"The station keeps to {amps:f} A"
+    return "The station has paused" if amps == 0 else f"The station keeps to {wire.plain(amps)} A"
 
 
 def going_on(found: Sequence[Session], point: ChargePoint) -> Session | None:

@@ -1,0 +1,250 @@
+"""Homes over a real broker and a real station: what Home Assistant sees, sets and hears, and evcc beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from random import Random  # noqa: TID251 - seeded dice for the station
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database
+from laddnav.kit.energy import kwh
+from laddnav.kit.power import kw
+from laddnav.kit.seal import Seal
+from laddnav.mqtt import actions
+from laddnav.mqtt.actions.setting_up import Home
+from laddnav.mqtt.model import HOME, Broker, ChargePoint
+from laddnav.server import settings
+from laddnav.server.http import Serving, serving
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Session, Status
+from laddnav.sim.car import Car
+from laddnav.sim.station import SimStation
+from tests.mqtt.conftest import PASSWORD, USER, Listener, Mosquitto, somebody_at
+from tests.things import US, settle_in
+from tests.walks.companies import until
+
+CAR = Car(energy=kwh(40), power_max=kw(11), steady=0.8)
+DEVICE = "homeassistant/device/laddnav_ST1-1/config"
+
+
+class House:
+    """A served installation with ST1 at home, its line to the broker, and somebody who listens there."""
+
+    def __init__(self, served: Serving, ears: Listener, station: SimStation, seal: Seal) -> None:
+        self.database: Database = served.database
+        self.ears = ears
+        self.station = station
+        self.seal = seal
+
+    async def is_told(self, what: str, payload: str | bytes, **more: Any) -> None:
+        await self.ears.says(f"laddnav/ST1-1/{what}/set", payload, **more)
+
+    async def tells(self, what: str, meant: Any) -> str:
+        return await self.ears.hears(f"laddnav/ST1-1/{what}", meant)
+
+    async def charges(self) -> Session:
+        async with self.database.unit() as unit:
+            (one,) = await sessions.page(unit, US, statuses=[Status.ACTIVE])
+        return one
+
+    async def limit(self) -> Decimal:
+        """What the station itself keeps to, in amperes."""
+
+        async def told() -> list[Decimal]:
+            said = self.station.plugs[1].profile
+            periods = [] if said is None else said["charging_schedule"]["charging_schedule_period"]
+            return [Decimal(str(one["limit"])) for one in periods]
+
+        return (await until(told))[0]
+
+    async def keeps_to(self, amps: str) -> None:
+        async def it_does() -> bool:
+            return await self.limit() == Decimal(amps)
+
+        await until(it_does)
+
+
+@asynccontextmanager
+async def a_house(database_url: str, data: Path, broker: Mosquitto) -> AsyncIterator[House]:
+    said = settings.read({}, data=data, database=database_url, port=0, allow_loopback_partners=True)
+    seal = Seal(said.key)
+    async with serving(said) as served, somebody_at(broker) as ears:
+        async with served.database.unit() as unit:
+            await settle_in(unit)
+
+            one = Broker(
+                holder=US,
+                ref="home",
+                name="Home",
+                url=broker.url,
+                user=USER,
+                inward=True,
+                changed_at=unit.now,
+                changed_by="a test",
+            )
+            await actions.connect(unit, one, PASSWORD, seal=seal)
+        async with served.database.unit() as unit:
+            await actions.put_under(unit, a_point(), by="a test")
+        station = SimStation(
+            "ST1",
+            served.url.replace("http", "ws") + "/ocpp",
+            clock=served.database.clock,
+            dice=Random(1),
+            plugs={1: kw(11), 2: kw(11)},
+            password="a-password-of-16-bytes",
+            sample_every=None,
+        )
+        await station.come_online()
+        await station.boot()
+        yield House(served, ears, station, seal)
+        await station.go_offline()
+
+
+def a_point(**said: Any) -> ChargePoint:
+    fields = {"holder": US, "broker": "home", "station_id": "ST1", "evse_no": 1, "key": "ST1-1", "name": "Garage"}
+    return ChargePoint(**fields | said)
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path, mosquitto: Mosquitto) -> AsyncIterator[House]:
+    async with a_house(database_url, tmp_path, mosquitto) as one:
+        yield one
+
+
+async def test_a_home_sees_its_charge_point_sets_it_and_hears_what_came_of_that(house: House) -> None:
+    """One story, for a server, a broker and a station are dear: what Home Assistant does, in its order."""
+    found = json.loads(await house.ears.hears(DEVICE, bool))
+    assert found["dev"]["name"] == "Garage" and found["o"] == {"name": "Laddnav"}
+    assert found["availability"] == [{"topic": "laddnav/online"}, {"topic": "laddnav/ST1-1/online"}]
+    assert found["cmps"]["energy"] == {
+        "p": "sensor",
+        "name": "Energy",
+        "device_class": "energy",
+        "unit_of_measurement": "kWh",
+        "state_class": "total_increasing",
+        "state_topic": "laddnav/ST1-1/energy",
+        "unique_id": "laddnav_ST1-1_energy",
+    }
+    await house.ears.hears("laddnav/online", "online")
+    await house.tells("status", "available")
+    await house.tells("evcc", "A")
+    assert not [topic for topic in house.ears.heard if "ST1-2" in topic], "the other EVSE was put under nobody"
+
+    await house.station.plug_in(1, CAR)
+    await house.tells("evcc", "B")
+    assert await house.station.show_card(1, "CARD1")
+    await house.tells("evcc", "C")
+    await house.tells("plug", "ON")
+
+    await house.is_told("limit", "10")
+    await house.keeps_to("10")
+    await house.tells("limit", "10")
+    await house.tells("message", "The station keeps to 10 A")
+
+    await house.is_told("limit", "17")
+    await house.tells("message", "limit: 6 to 16 A are meant, or max; 17 A are not")
+    assert await house.limit() == 10
+
+    await house.is_told("charge", "OFF")
+    await house.keeps_to("0")
+    await house.tells("mode", "off")
+    await house.tells("enabled", "false")
+    await house.is_told("mode", "now")
+    await house.keeps_to("10")
+    await house.tells("charge", "ON")
+
+    await house.is_told("departure", "06:30")
+    await house.is_told("mode", "cheap")
+    await house.tells("mode", "cheap")
+    wants = (await until(lambda: _preferred(house)))[-1].wants
+    assert wants.profile == "CHEAP" and wants.departs_at is not None
+    assert wants.energy == kwh(20)
+
+    for what, junk in JUNK:
+        await house.is_told(what, junk)
+        await house.tells("message", lambda said, what=what: said.startswith(f"{what}: "))
+    await house.is_told("limit", "8", retain=True)
+    await house.tells("limit", "8")
+    await house.is_told("limit", b"", retain=True)
+    await house.ears.says("laddnav/ST1-2/limit/set", "6")
+    await house.ears.says("laddnav/ST1-1/unlock/set", "now")
+    session = await house.charges()
+    assert [one.by for one in session.limits] == [HOME]
+
+    async with house.database.unit() as unit:
+        await actions.take_out(unit, "home", "ST1", 1, by="a test")
+    house.database.wake()
+    await house.ears.hears(DEVICE, "")
+    await house.tells("status", "")
+    await house.ears.says("laddnav/ST1-1/limit/set", "6")
+
+
+JUNK: tuple[tuple[str, str | bytes], ...] = (
+    ("limit", "NaN"),
+    ("limit", "-6"),
+    ("limit", "1e9"),
+    ("limit", b"\xff\xfe"),
+    ("limit", "6" * 1000),
+    ("charge", "perhaps"),
+    ("mode", "turbo"),
+    ("departure", "25:00"),
+    ("need", "0"),
+)
+
+
+async def _preferred(house: House) -> Any:
+    return (await house.charges()).preferred
+
+
+async def test_a_broker_that_goes_and_comes_back_is_told_everything_anew(house: House, mosquitto: Mosquitto) -> None:
+    await house.ears.hears("laddnav/online", "online")
+    await house.station.plug_in(1, CAR)
+    await house.tells("evcc", "B")
+    mosquitto.end()
+
+    async def it_is_missed() -> bool:
+        async with house.database.unit() as unit:
+            return not (await actions.by_ref(unit, "home")).line.connected
+
+    await until(it_is_missed)
+    await house.station.show_card(1, "CARD1")
+    mosquitto.begin()
+    async with somebody_at(mosquitto) as ears:
+        await ears.hears("laddnav/ST1-1/evcc", "C")
+        await ears.hears("laddnav/online", "online")
+        await ears.says("laddnav/ST1-1/limit/set", "9")
+        await house.keeps_to("9")
+
+
+async def test_a_wrong_password_is_said_and_the_right_one_connects(house: House) -> None:
+    async def line() -> Any:
+        async with house.database.unit() as unit:
+            return (await actions.by_ref(unit, "home")).line
+
+    await house.ears.hears("laddnav/online", "online")
+    await _change(house, "wrong")
+    await until(
+        lambda: _is(line, lambda one: "Not authorized" in (one.trouble or "") or "not auth" in str(one.trouble))
+    )
+    await _change(house, PASSWORD)
+    await until(lambda: _is(line, lambda one: one.connected))
+
+
+async def _is(asks: Any, true: Any) -> bool:
+    return bool(true(await asks()))
+
+
+async def _change(house: House, password: str) -> Home:
+    async with house.database.unit() as unit:
+        home = await actions.by_ref(unit, "home")
+        broker = replace(home.broker, changed_at=unit.now)
+        after = await actions.change(unit, broker, password, seal=house.seal)
+    house.database.wake()
+    return after
