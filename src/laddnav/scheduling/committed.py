@@ -40,6 +40,11 @@ CHANCES = 2
 _SLIP = 1e-9  # of floats
 
 
+def relief(reaction: timedelta) -> timedelta:
+    """How long a fuse may carry more than its rating at the longest, whatever happens: until all leases are over."""
+    return LEASE + 2 * reaction
+
+
 class TooMuch(Refusal):
     """What Stations fall back to by themselves does not fit a panel."""
 

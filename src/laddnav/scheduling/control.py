@@ -160,9 +160,9 @@ def _fill(order: Sequence[int], wants: Floats, targets: Floats, tally: Tally) ->
             targets[open_] += step
             tally.raise_all(open_, targets)
             continue
+        able = tally.reach() + _SLIP >= targets + 1
         for column in order:
-            if open_[column] and tally.highest(column) + _SLIP >= targets[column] + 1:
+            if open_[column] and able[column] and tally.highest(column) + _SLIP >= targets[column] + 1:
                 _set(column, float(targets[column] + 1), targets, tally)
         tally.count()
-        for column in np.flatnonzero(open_).tolist():
-            open_[column] = tally.highest(column) + _SLIP >= targets[column] + 1
+        open_ &= tally.reach() + _SLIP >= targets + 1

@@ -48,15 +48,13 @@ class Rows(Struct, frozen=True, kw_only=True):
 
 def fuses_of(panels: Sequence[Panel], outlets: Sequence[Outlet]) -> Floats:
     """(panel × phase, outlet) 1 where the Evse draws through that fuse."""
-    above = [[number] for number in range(len(panels))]
+    feeds = np.eye(len(panels))  # (panel, panel) 1 where the first feeds the second
     for number, panel in enumerate(panels):
         if panel.under is not None:
-            above[number] += above[panel.under]
-    through = np.zeros((len(panels), 3, len(outlets)))
-    for column, outlet in enumerate(outlets):
-        for panel_number in above[outlet.panel]:
-            through[panel_number, list(outlet.phases), column] = 1.0
-    return through.reshape(len(panels) * 3, len(outlets))
+            feeds[:, number] += feeds[:, panel.under]
+    uses = np.array([[phase in one.phases for one in outlets] for phase in PHASES], dtype=np.float64)
+    on = [one.panel for one in outlets]
+    return (feeds[:, on][:, None, :] * uses[None]).reshape(3 * len(panels), len(outlets))
 
 
 def ratings_of(panels: Sequence[Panel]) -> Floats:
@@ -177,9 +175,12 @@ class Tally:
         self._hardware = np.array([one.amps_max for one in outlets], dtype=np.float64)
         self.held = held.copy()
         self.had = had.copy()
-        self._fuses_of = [np.flatnonzero(column).tolist() for column in table.of_fuses.T]
+        self._through = table.of_fuses > 0
+        self._guarded = np.flatnonzero(np.isfinite(table.withstood) & ~table.unguarded)
+        columns, fuses = np.nonzero(self._through.T)
+        self._fuses_of = [one.tolist() for one in np.split(fuses, np.searchsorted(columns, range(1, len(outlets))))]
         self._others_of = [
-            [(row, float(column[row])) for row in np.flatnonzero(column).tolist()] for column in table.of_others.T
+            [(row, each) for row, each in enumerate(column) if each] for column in table.of_others.T.tolist()
         ]
         self.count()
 
@@ -187,14 +188,17 @@ class Tally:
         """Anew from `held` and `had`; what one Station may draw beyond what it has falls as it is given more."""
         table = self._table
         used = table.of_fuses @ self.held
-        # (panel × phase, outlet) amperes that it could draw beyond what it has; -1 where it draws nothing
-        beyond = np.where(table.of_fuses > 0, self._hardware - self.held, -1.0)
-        self.worst = beyond.argmax(axis=1) if beyond.size else np.zeros(len(used), dtype=np.int_)
-        self.most_beyond = beyond.max(axis=1, initial=0.0)
-        if beyond.size:
-            beyond[np.arange(len(used)), self.worst] = -1.0
-        self.next_beyond = beyond.max(axis=1, initial=0.0)
-        self.most_beyond[table.unguarded] = self.next_beyond[table.unguarded] = 0.0
+        # Of each fuse, who could draw most beyond what it has, how much that is, and how much the next one could.
+        self.worst = np.zeros(len(used), dtype=np.int_)
+        self.most_beyond, self.next_beyond = np.zeros(len(used)), np.zeros(len(used))
+        if self._guarded.size and self.held.size:
+            places = np.arange(self._guarded.size)
+            beyond = np.where(self._through[self._guarded], self._hardware - self.held, 0.0)
+            worst = beyond.argmax(axis=1)
+            self.worst[self._guarded] = worst
+            self.most_beyond[self._guarded] = beyond[places, worst]
+            beyond[places, worst] = 0.0
+            self.next_beyond[self._guarded] = beyond.max(axis=1)
         self.left = table.fuses - used
         self.left_withstood = table.withstood - used
         self.left_others = table.others - table.of_others @ self.had
@@ -214,6 +218,20 @@ class Tally:
         for row, each in self._others_of[column]:
             amps = min(amps, had + self._others[row] / each)
         return amps
+
+    def reach(self) -> Floats:
+        """(outlet) `highest` of each, as it was at the last count."""
+        table = self._table
+        beyond = np.where(
+            np.arange(self.held.size) == self.worst[:, None], self.next_beyond[:, None], self.most_beyond[:, None]
+        )
+        slack = np.minimum(self.left[:, None], self.left_withstood[:, None] - beyond)
+        reach: Floats = self.held + np.where(self._through, slack, np.inf).min(axis=0, initial=np.inf)
+        if table.others.size:
+            each = np.where(table.of_others > 0, table.of_others, np.nan)
+            further = np.nan_to_num(self.left_others[:, None] / each, nan=np.inf, posinf=np.inf, neginf=-np.inf)
+            reach = np.minimum(reach, self.had + further.min(axis=0))
+        return reach
 
     def give(self, column: int, amps: float) -> None:
         """It has so much from now on; at the fuses nothing less than before counts."""
