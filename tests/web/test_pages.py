@@ -37,6 +37,8 @@ LISTS = (
         "/attention",
         "/cures",
         "/meters",
+        "/prices",
+        "/grid-tariffs",
     ),
 )
 OTHERS = (
