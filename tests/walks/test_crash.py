@@ -11,9 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded dice: which moment, which car
 
+import asyncpg
 import pytest
 import websockets
 
+from laddnav.kit import refusal
+from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.sim.station import Refused, SimStation
@@ -163,5 +166,33 @@ async def scene(data: Path, database: str | None, provider: Company) -> AsyncIte
             await until(lambda: each_card_of_the_partner_is_known(network, provider))
             await postings_sum_to_zero(network)
             await postings_sum_to_zero(provider)
+    finally:
+        await victim.stop()
+
+
+async def test_a_station_that_leaves_while_the_database_is_away_is_not_taken_for_connected(tmp_path: Path) -> None:
+    """What nobody could write down then is written down when the database is back, by the process that lives on."""
+    victim = Victim(tmp_path / "victim", None)
+    await victim.start()
+
+    def is_here(here: bool) -> Callable[[], Awaitable[bool]]:
+        async def seen() -> bool:
+            with suppress(refusal.Trouble, OSError, asyncpg.PostgresError):
+                async with victim.seen() as network, network.database.unit() as unit:
+                    return ((await locations.station(unit, "ST1")).connected_at is not None) is here
+            return False
+
+        return seen
+
+    try:
+        async with victim.seen() as network:
+            await furnish(network)
+        station = Traffic(victim, Random(1)).stations[0]
+        await station.come_online()
+        await until(is_here(True))
+        await victim.kill_database()
+        assert station.break_line()
+        await until(is_here(False))
+        os.kill(victim.pid, 0)  # still the same, and not another that knows of no socket
     finally:
         await victim.stop()

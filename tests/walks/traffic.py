@@ -87,6 +87,11 @@ class Victim:
         log = self._data / "log"
         self._process = await Process.started(["laddnav.cli", *words], log=log, environment=environment)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it was started"
+        return self._process.pid
+
     async def kill(self) -> None:
         """At once, as a power cut does it."""
         assert self._process is not None

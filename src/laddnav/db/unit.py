@@ -347,7 +347,7 @@ class Database:
         try:
             async with self.pool.one() as connection:
                 await connection.execute(f"notify {WAKE_CHANNEL}")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.PostgresError, *GONE):
             # Only a wake-up: the tables are the truth, and everybody looks at them again within a second.
             return
 

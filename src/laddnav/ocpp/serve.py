@@ -62,6 +62,7 @@ class Sockets:
         self._hurry = asyncio.Event()
         self._looks_at = 0.0  # on the loop's clock
         self._turns: dict[str, asyncio.Lock] = {}
+        self._gone: dict[str, Station] = {}  # they left, and that is not written down yet
 
     @property
     def seal(self) -> Seal | None:
@@ -101,6 +102,9 @@ class Sockets:
             self._looks_at = now + LOOK_AGAIN
             await calls.give_up_overdue(self.database)
             await self._let_go()
+            for station in tuple(self._gone.values()):
+                async with self._turn(station.id):
+                    await self._write_gone(station)
         finishing = [id for id, one in self.connections.items() if one.finishing]
         if len(finishing) == len(self.connections):
             return
@@ -182,6 +186,7 @@ class Sockets:
         async with self._turn(station.id):
             async with self.database.unit() as unit:
                 locations.connected(unit, station, process=self.process, protocol=protocol)
+            self._gone.pop(station.id, None)
             await websocket.accept(subprotocol=protocol)
             before, self.connections[station.id] = self.connections.get(station.id), connection
         if before is not None:
@@ -195,9 +200,17 @@ class Sockets:
             if self.connections.get(station.id) is not connection:
                 return
             del self.connections[station.id]
+            self._gone[station.id] = station
+            with suppress(Trouble):  # without a database it is written down in a later round
+                await self._write_gone(station)
+        log.info("station_disconnected", station=station.id)
+
+    async def _write_gone(self, station: Station) -> None:
+        """In its turn."""
+        if station.id in self._gone:
             async with self.database.unit() as unit:
                 locations.disconnected(unit, station, process=self.process)
-        log.info("station_disconnected", station=station.id)
+            del self._gone[station.id]
 
     def _turn(self, station_id: str) -> asyncio.Lock:
         """Coming and going of one station is written in the order in which it happened."""
