@@ -15,7 +15,7 @@ from laddnav.locations.rules import UnknownStation
 from laddnav.scheduling.committed import TooMuch
 from laddnav.sites import actions as sites
 from laddnav.sites import rules
-from laddnav.sites.model import Battery, Phase, Site
+from laddnav.sites.model import Phase, Site, SiteBattery
 from laddnav.sites.rules import MemberElsewhere, UnknownSite, UnsoundSite
 from tests.sites.garage import each, member, opened, panel, site
 from tests.things import THEM, US
@@ -58,7 +58,7 @@ def test_a_site_whose_fallbacks_do_not_fit_is_refused_by_panel_phase_and_amperes
         ({"members": (member("G1", amps_min=Decimal(40)),)}, "not above amps_max"),
         (
             {
-                "battery": Battery(
+                "battery": SiteBattery(
                     capacity_kwh=Decimal(1), charge_kw=Decimal(1), discharge_kw=Decimal(1), efficiency=Decimal(2)
                 )
             },

@@ -61,7 +61,7 @@ class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
     discharge_amps_max: Decimal = Decimal(0)
 
 
-class Battery(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SiteBattery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of what goes in, the share `efficiency` comes out."""
 
     capacity_kwh: Decimal
@@ -101,7 +101,7 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     building: Amps = NO_AMPS
     unbalance_amps: Decimal | None = None
     solar_kwp: Decimal | None = None
-    battery: Battery | None = None
+    battery: SiteBattery | None = None
     aim: Aim = Aim.COST
     unsaid: Unsaid = Unsaid()
     reaction_seconds: int = 60

@@ -19,7 +19,6 @@ from laddnav.sites.model import (
     NO_AMPS,
     Aim,
     Amps,
-    Battery,
     Covers,
     Measurement,
     Member,
@@ -30,6 +29,7 @@ from laddnav.sites.model import (
     Quarter,
     Savings,
     Site,
+    SiteBattery,
     SitePlan,
     Unsaid,
 )
@@ -59,7 +59,7 @@ class SetUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     building: Amps = NO_AMPS
     unbalance_amps: Decimal | None = None
     solar_kwp: Decimal | None = None
-    battery: Battery | None = None
+    battery: SiteBattery | None = None
     aim: Aim = Aim.COST
     unsaid: Unsaid = Unsaid()
     reaction_seconds: int = 60

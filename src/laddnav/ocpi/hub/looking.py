@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi.hub.model import Apart, Counted, Member, Sought
+from laddnav.ocpi.hub.model import Apart, Counted, HubMember, Sought
 from laddnav.ocpi.store import behind
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party, Role
@@ -28,12 +28,12 @@ async def by_ref(unit: Unit, ref: str) -> Party:
     raise UnknownHub(ref)
 
 
-async def members(unit: Unit, hub: PartyId, *, after: str | None = None, limit: int = 50) -> Sequence[Member]:
+async def members(unit: Unit, hub: PartyId, *, after: str | None = None, limit: int = 50) -> Sequence[HubMember]:
     """Each party in each role, who is gone included; the last key is the next `after`."""
     return await behind.members(unit, hub, after or "", limit)
 
 
-async def invited(unit: Unit, hub: PartyId, limit: int = 100) -> Sequence[Member]:
+async def invited(unit: Unit, hub: PartyId, limit: int = 100) -> Sequence[HubMember]:
     """Who has not said yet who it is, so that nobody is told of it; the newest first."""
     return await behind.invited(unit, hub, limit)
 

@@ -69,7 +69,7 @@ class Tally(Struct, frozen=True, kw_only=True):
     bytes_out: int
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class HubMember(Struct, frozen=True, kw_only=True):
     """One party in one role behind a hub of ours, and since when its status is so.
 
     `party` None: it is invited and has not said yet who it is. `ref`, `name` and `version` are those of the connection

@@ -8,7 +8,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.time import utc
 from laddnav.ocpi.hub import looking, settlement
-from laddnav.ocpi.hub.model import Counted, Member, Sought
+from laddnav.ocpi.hub.model import Counted, HubMember, Sought
 from laddnav.ocpi.hub.rules import paired
 from laddnav.ocpi.hub.settlement import Denials, HubMonth
 from laddnav.ocpi.wire.handshake import Module
@@ -57,7 +57,7 @@ async def allow(unit: Unit, holder: str, *, one: PartyId, other: PartyId, module
 
 async def list_clients(
     unit: Unit, by: Visitor, holder: str, *, limit: Limit = 50, cursor: str | None = None
-) -> Page[Member]:
+) -> Page[HubMember]:
     """Who is behind this hub, in which role, and how it stands with each since when."""
     found = await looking.members(unit, yours(by, PartyId.parse(holder)), after=cursor, limit=limit + 1)
     return page(found, limit, lambda one: one.key)

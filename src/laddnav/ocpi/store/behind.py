@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.hub.model import Apart, Counted, Member, Sought
+from laddnav.ocpi.hub.model import Apart, Counted, HubMember, Sought
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
@@ -50,14 +50,14 @@ WHEN = "select at from hub_request where holder = $1 and id = $2"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def members(unit: Unit, hub: PartyId, after: str, limit: int) -> list[Member]:
+async def members(unit: Unit, hub: PartyId, after: str, limit: int) -> list[HubMember]:
     """By party and role."""
     found = [
         (json.decode(row["body"], ClientInfo), row["ref"], row["name"], row["version"])
         for row in await unit.fetch(MEMBERS, str(hub), after, limit)
     ]
     return [
-        Member(
+        HubMember(
             holder=hub,
             party=one.party,
             role=one.role,
@@ -71,10 +71,10 @@ async def members(unit: Unit, hub: PartyId, after: str, limit: int) -> list[Memb
     ]
 
 
-async def invited(unit: Unit, hub: PartyId, limit: int) -> list[Member]:
+async def invited(unit: Unit, hub: PartyId, limit: int) -> list[HubMember]:
     """The newest first."""
     return [
-        Member(
+        HubMember(
             holder=hub,
             party=None,
             role=row["their_role"] and Role(row["their_role"]),
