@@ -130,9 +130,7 @@ async def test_a_secret_opens_one_charge_at_one_evse_and_no_other(
 ) -> None:
     session = await begun(database, station)
     secret = await claim(database)
-    elsewhere = (
-        replace(WHERE, evse_uid="EVSE2") if hasattr(WHERE, "__struct_fields__") else WHERE._replace(evse_uid="EVSE2")
-    )
+    elsewhere = replace(WHERE, evse_uid="EVSE2")
     async with database.unit() as unit:
         assert await claiming.claimed(unit, secret + "x", US, WHERE) is None
         assert await claiming.claimed(unit, secret, THEM, WHERE) is None
