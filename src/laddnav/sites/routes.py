@@ -66,7 +66,7 @@ class SetUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Measured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a meter says: `amps` on L1, L2 and L3, or `kw` of each, or `kw` of all three in one number.
+    """What a meter says: `amps` on L1, L2 and L3, or `kw_by_phase`, or `kw` of all three in one number.
 
     What comes in from the grid, what a building draws and a roof gives, and what goes into a battery is above zero.
     `at` left out: now.
@@ -75,7 +75,8 @@ class Measured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     place: Place = Place.GRID
     at: datetime | None = None
     amps: Amps | None = None
-    kw: Amps | Decimal | None = None
+    kw: Decimal | None = None
+    kw_by_phase: Amps | None = None
     stored_kwh: Decimal | None = None
 
 
@@ -91,7 +92,7 @@ class Allowed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: Id
     by: Name
-    kw: Annotated[Decimal, Meta(ge=0)]
+    kw: Decimal
     covers: Covers = Covers.SITE
     begin_at: datetime | None = None
     end_at: datetime | None = None
@@ -175,7 +176,7 @@ async def measure(unit: Unit, by: Visitor, ref: str, body: Measurements) -> None
     """Tell what meters of the site say; what is older than what one said last changes nothing."""
     one = await _yours(unit, by, ref)
     for said in body.measurements:
-        amps = rules.amps_of(one, said.amps, said.kw)
+        amps = rules.amps_of(one, said.amps, said.kw_by_phase or said.kw)
         at = unit.now if said.at is None else utc(said.at)
         told = Measurement(place=said.place, at=at, amps=amps, stored_kwh=said.stored_kwh)
         await actions.measured(unit, one.holder, one.id, told)
