@@ -33,24 +33,34 @@ async def wanted(database: Database, event: FallbackWanted) -> None:
         store.carried.want(unit, event.holder, event.station_id, event.evse_no, fallback)
         station = await locations.station(unit, event.station_id)
         if station.connected_at is not None:
-            _want_anew(unit, station, event.evse_no)
+            _want_anew(unit, station, event.evse_no, fallback)
     database.wake()
 
 
 async def booted(unit: Unit, station: Station) -> None:
     """OCPP 2.0.1 K01.FR.27 has profiles survive a boot; of one that lost them all the same it is wanted again."""
-    for evse_no in await store.carried.all_wanted(unit, station.holder, station.id):
-        _want_anew(unit, station, evse_no)
+    for evse_no, fallback in await store.carried.all_wanted(unit, station.holder, station.id):
+        _want_anew(unit, station, evse_no, fallback)
 
 
-def _want_anew(unit: Unit, station: Station, evse_no: int, attempt: int = 0) -> None:
-    where = About(evse_no=evse_no, number=attempt)
+def _want_anew(unit: Unit, station: Station, evse_no: int, fallback: Fallback, attempt: int = 0) -> None:
+    where = About(evse_no=evse_no, number=attempt, text=_words(fallback))
     write_down(unit, station.holder, station.id, FALLBACK, unit.new_id(), about=where)
 
 
+def _words(fallback: Fallback) -> str:
+    """By which an answer to one wish is no answer to the next."""
+    return "none" if fallback.amps is None else str(fallback.amps)
+
+
+async def _known(unit: Unit, call: StationCall) -> Fallback | None:
+    """What is wanted; None: not what this call was about."""
+    known = await store.carried.wanted(unit, call.holder, call.station_id, about(call).evse_no)
+    return None if known is None or _words(known) != about(call).text else known
+
+
 async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
-    evse_no = about(call).evse_no
-    known = await store.carried.wanted(unit, call.holder, call.station_id, evse_no)
+    evse_no, known = about(call).evse_no, await _known(unit, call)
     if known is None:
         return Verdict.FAILED
     if known.amps is None:
@@ -71,15 +81,15 @@ async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ver
 
 async def _said(unit: Unit, call: StationCall, answered: Answered) -> None:
     """Refused in one unit, it is tried in the other; of a Station that has none to take back, none is left."""
-    evse_no = about(call).evse_no
-    known = await store.carried.wanted(unit, call.holder, call.station_id, evse_no)
+    evse_no, known = about(call).evse_no, await _known(unit, call)
     if known is None or answered is None:
         return
     if known.amps is None:
         store.carried.forget(unit, call.holder, call.station_id, evse_no)
         return
     if answered is Verdict.REJECTED:
-        _want_anew(unit, await locations.station(unit, call.station_id), evse_no, about(call).number + 1)
+        station = await locations.station(unit, call.station_id)
+        _want_anew(unit, station, evse_no, known, about(call).number + 1)
         return
     accepted = answered is Verdict.ACCEPTED
     if accepted:

@@ -15,7 +15,7 @@ insert into ocpp_fallback (holder, station_id, evse_no, body, wanted_at) values 
 on conflict (holder, station_id, evse_no) do update set body = $4, wanted_at = $5, answered_at = null
 """
 WANTED = "select body from ocpp_fallback where holder = $1 and station_id = $2 and evse_no = $3"
-ALL_WANTED = "select evse_no from ocpp_fallback where holder = $1 and station_id = $2 order by evse_no"
+ALL_WANTED = "select evse_no, body from ocpp_fallback where holder = $1 and station_id = $2 order by evse_no"
 ANSWERED = "update ocpp_fallback set answered_at = $4 where holder = $1 and station_id = $2 and evse_no = $3"
 FORGET = "delete from ocpp_fallback where holder = $1 and station_id = $2 and evse_no = $3"
 
@@ -46,8 +46,10 @@ async def fallback_amps(unit: Unit, holder: PartyId, station_id: str, evse_no: i
     return None if known is None else known.amps
 
 
-async def all_wanted(unit: Unit, holder: PartyId, station_id: str) -> list[int]:
-    return [row["evse_no"] for row in await unit.fetch(ALL_WANTED, str(holder), station_id)]
+async def all_wanted(unit: Unit, holder: PartyId, station_id: str) -> list[tuple[int, Fallback]]:
+    """(number of the Evse, what it is to keep to there)."""
+    rows = await unit.fetch(ALL_WANTED, str(holder), station_id)
+    return [(row["evse_no"], json.decode(row["body"], Fallback)) for row in rows]
 
 
 def answered(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> None:
