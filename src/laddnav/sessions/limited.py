@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
@@ -13,9 +14,11 @@ from laddnav.locations.model import Connector
 from laddnav.scheduling.fitted import with_fallback
 from laddnav.scheduling.held import prolongs
 from laddnav.scheduling.merged import NO_TIME, Feed
-from laddnav.scheduling.model import ChargingProfile, ProfileLimit
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
+from laddnav.scheduling.rules import limit_at
 from laddnav.sessions.model import Limits, Session
 
+# Where nobody knows better: what most cars in Europe charge from.
 USUAL = Feed(volts=Decimal(230), phases=3, watts=Decimal(22_000))
 
 
@@ -79,6 +82,40 @@ def only_prolonged(before: Limits, after: Limits, *, now: datetime, begun_at: da
     """Whether the new profile says what the old one said, and no more than that it goes on."""
     old, new = before.profile, after.profile
     return old is not None and new is not None and prolongs(new, old, now=now, begun_at=begun_at)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What one party limits a charge to now: `rate` in `unit`, None: to nothing at the moment; `until` it changes.
+
+    `asked`: the Station has not said yet whether it follows.
+    """
+
+    by: PartyId
+    rate: Decimal | None
+    unit: RateUnit
+    until: datetime | None
+    asked: bool
+
+
+def standing(session: Session, now: datetime) -> tuple[Standing, ...]:
+    """Of each party that limits the charge, in the order in which they came."""
+    found = []
+    for one in session.limits:
+        profile = one.wanted or one.profile
+        if profile is not None and not one.leaving:
+            active = ActiveChargingProfile(started_at=profile.started_at or session.started_at, profile=profile)
+            ends = () if profile.duration is None else (profile.duration,)
+            changes = [active.started_at + after for after in (*(each.after for each in profile.limits), *ends)]
+            found.append(
+                Standing(
+                    by=one.by,
+                    rate=limit_at(active, now),
+                    unit=profile.unit,
+                    until=min((at for at in changes if at > now), default=None),
+                    asked=one.wanted is not None,
+                )
+            )
+    return tuple(found)
 
 
 def feed(connector: Connector) -> Feed:

@@ -30,6 +30,7 @@ from laddnav.pricing.model import Amount, Line
 from laddnav.pricing.reasons import said
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
+from laddnav.sessions import limited
 from laddnav.sessions.course import Course, Step
 from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import OPEN
@@ -37,7 +38,7 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
 from laddnav.web.live import slug
-from laddnav.web.pages import places
+from laddnav.web.pages import places, wanted
 from laddnav.web.pages.ahead import ahead
 from laddnav.web.pages.messages import gist
 from laddnav.web.pages.partners import passed_on
@@ -129,6 +130,7 @@ async def one(asked: Asked) -> Response:
         lines = cdr.lines if cdr else course.lines
         named = tuple(dict.fromkeys(line.tariff_id for line in lines))
         promised = await tariffs.refs(unit, session.holder, session.owner, named)
+        wants = await wanted.wanted(unit, asked, session)
     power = course.steps[-1].power if course.steps and session.status is Status.ACTIVE else None
     return asked.page(
         "session.html",
@@ -137,10 +139,13 @@ async def one(asked: Asked) -> Response:
         place=place,
         cdr=cdr,
         power_now=power,
+        limits=limited.standing(session, now) if session.status is Status.ACTIVE else (),
+        read_back=session.read_back,
         ahead=None if session.status is not Status.ACTIVE else ahead(session, now, power),
         now=now,
         lasted=_lasted(session, now),
         doubts=doubts,
+        wanted=wants,
         proof=proof,
         curve=_curve(asked, session, course, messages) if course.steps else None,
         lines=explained(lines, asked.language),
@@ -304,4 +309,5 @@ DOORS: tuple[Door, ...] = (
     see("/sessions/{ref}", one),
     do("/sessions/{ref}/stop", stop),
     do("/sessions/{ref}/close-lost", close_lost),
+    *wanted.DOORS,
 )
