@@ -35,6 +35,7 @@ class Keeper:
         self._pauses = {True: busy, False: quiet}
         self._planning = asyncio.Semaphore(AT_ONCE)
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self.ticks = 0  # of all sites together, since this process began
 
     async def run(self) -> None:
         """Take over what nobody watches, until cancelled."""
@@ -66,6 +67,7 @@ class Keeper:
                     ticked = await sites.steer(unit, holder, site_id, process=self._life, memory=memory)
                 if ticked is None:
                     return
+                self.ticks += 1
                 if ticked.plan_due is not None and (plan is None or plan.done()):
                     plan = asyncio.create_task(self._plan(holder, site_id, ticked.plan_due))
                 await asyncio.sleep(self._pauses[ticked.busy])

@@ -129,6 +129,13 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stored_kwh: Decimal | None = None
 
 
+class Beside(Struct, frozen=True, kw_only=True):
+    """What was thought to be drawn beside the cars at an instant, amperes by phase."""
+
+    at: datetime
+    amps: tuple[float, float, float]
+
+
 class Covers(StrEnum):
     """What a limit from outside is for."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from laddnav.sessions.model import Session
 from laddnav.sites import fuses, needs
 from laddnav.sites.fuses import floats
 from laddnav.sites.model import (
+    Beside,
     Covers,
     Measurement,
     Member,
@@ -39,13 +40,17 @@ SILENT = timedelta(seconds=90)
 ASK_AGAIN = timedelta(minutes=2)
 # A limit from outside is held so long before it begins.
 AHEAD = timedelta(seconds=30)
-SLACK = 0.05  # kW
+SLACK, TRIFLE = 0.05, 0.2  # kW, A
+# Cars that were told something else draw that by then; a sample that is no older tells of now.
+RAMP = timedelta(seconds=15)
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
     """All that is known of a site at `at`, on our clock.
 
-    `sessions` by where they charge; `drawn` by Session: its last two samples, the newest last.
+    `sessions` by where they charge; `drawn` by Session: its last two samples, the newest last. `beside`: what was
+    thought to be drawn beside the cars a tick ago.
     """
 
     site: Site
@@ -57,6 +62,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     drawn: Mapping[str, tuple[Drawn, ...]] = {}
     measurements: Mapping[Place, Measurement] = {}
     limits: Sequence[OutsideLimit] = ()
+    beside: Beside | None = None
     plan: SitePlan | None = None
 
     def need(self, session: Session) -> Need:
@@ -83,6 +89,7 @@ class Steered(Struct, frozen=True, kw_only=True):
     back: tuple[Standing, ...]
     fallbacks: tuple[Member, ...]
     obeyed: tuple[OutsideLimit, ...]
+    beside: Beside | None
 
 
 # What control has to know --------------------------------------------------------------------------------------------
@@ -197,7 +204,11 @@ def kw_of(site: Site, amps: float, used: Sequence[int]) -> float:
 
 
 def building(facts: Facts, outlets: Sequence[Outlet]) -> Amps | None:
-    """What is drawn beside the cars, with nothing that a roof or a battery gives: they may give nothing in a moment."""
+    """What is drawn beside the cars, with nothing that a roof or a battery gives: they may give nothing in a moment.
+
+    Of a car that was told more since its last sample nobody knows whether it draws that yet. So what was thought before
+    still holds as far as the mains meter allows it; else a raise would look like the building, and be taken back.
+    """
     own = facts.fresh(Place.BUILDING)
     if own is not None:
         return floats(own.amps)
@@ -209,21 +220,37 @@ def building(facts: Facts, outlets: Sequence[Outlet]) -> Amps | None:
         one = facts.fresh(place)
         if one is not None:
             drawn = _added(drawn, [max(0.0, sign * amps) for amps in floats(one.amps)])
-    return control.building(drawn, [replace(one, drawn=amps) for one, amps in _as_of(facts, outlets, mains.at)])
+    between = [_as_of(facts, member, one, mains.at) for member, one in zip(facts.site.members, outlets, strict=True)]
+    most = control.building(drawn, [replace(one, drawn=low) for one, (low, _) in zip(outlets, between, strict=True)])
+    if facts.beside is None or facts.at - facts.beside.at > facts.pace.length(SILENT):
+        return most
+    least = control.building(drawn, [replace(one, drawn=high) for one, (_, high) in zip(outlets, between, strict=True)])
+    return _each(min, _each(max, facts.beside.amps, least), most)
 
 
-def _as_of(facts: Facts, outlets: Sequence[Outlet], at: datetime) -> Iterable[tuple[Outlet, Amps | None]]:
-    """What each drew at the instant of another meter: of two samples around it the lower, of one after it nothing."""
-    for member, one in zip(facts.site.members, outlets, strict=True):
-        session = facts.sessions.get((member.station_id, member.evse_no))
-        samples = () if session is None else facts.drawn.get(session.id, ())
-        if not samples or samples[-1].at <= at:
-            yield one, one.drawn
-        elif samples[0].at > at:
-            yield one, None
-        else:
-            low = [min(pair) for pair in zip(samples[0].amps, samples[-1].amps, strict=True)]
-            yield one, (low[0], low[1], low[2])
+def _as_of(facts: Facts, member: Member, one: Outlet, at: datetime) -> tuple[Amps, Amps]:
+    """What it drew at least and at most at the instant of another meter."""
+    session = facts.sessions.get((member.station_id, member.evse_no))
+    samples = () if session is None else facts.drawn.get(session.id, ())
+    if not samples or samples[0].at > at:
+        return NO_AMPS, _evenly(one, committed.most(one, facts.pace.wall(at), facts.pace.wall(at)))
+    newest = samples[-1]
+    if newest.at > at:
+        return _each(min, samples[0].amps, newest.amps), _each(max, samples[0].amps, newest.amps)
+    changed = [when for lease in one.leases for when in (lease.asked_at, lease.acknowledged_at) if when is not None]
+    steady = facts.pace.wall(newest.at) - max(changed, default=_LONG_AGO) > RAMP
+    if steady and at - newest.at <= facts.pace.length(RAMP):
+        return newest.amps, newest.amps
+    may = _evenly(one, committed.most(one, facts.pace.wall(newest.at), facts.pace.wall(at)))
+    return newest.amps, _each(max, newest.amps, may)
+
+
+def _evenly(one: Outlet, amps: float) -> Amps:
+    return amps if 0 in one.phases else 0.0, amps if 1 in one.phases else 0.0, amps if 2 in one.phases else 0.0
+
+
+def _each(pick: Callable[[float, float], float], some: Amps, others: Amps) -> Amps:
+    return pick(some[0], others[0]), pick(some[1], others[1]), pick(some[2], others[2])
 
 
 def _added(amps: Amps, more: Sequence[float]) -> Amps:
@@ -307,7 +334,19 @@ def steered(facts: Facts) -> Steered:
         back=tuple(back),
         fallbacks=tuple(fallbacks),
         obeyed=tuple(obeyed(facts, now)),
+        beside=_news(facts, now.building),
     )
+
+
+def _news(facts: Facts, building: Amps | None) -> Beside | None:
+    """What is thought to be drawn beside the cars, where that is worth writing down."""
+    before = facts.beside
+    if building is None or facts.fresh(Place.GRID) is None:
+        return None
+    if before is not None and facts.at - before.at < facts.pace.length(SILENT / 3):
+        if all(abs(one - other) < TRIFLE for one, other in zip(before.amps, building, strict=True)):
+            return None
+    return Beside(at=facts.at, amps=building)
 
 
 def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sites.model import Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
+from laddnav.sites.model import Beside, Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
 from laddnav.sites.quarters import Share
 
 PUT = """
@@ -37,6 +37,8 @@ update site set plan_wanted = $2
 where holder = $1 and ($3::text is null or body::jsonb ->> 'bidding_zone' = $3)
   and ($4::text is null or lower(body::jsonb ->> 'grid_tariff_id') = lower($4))
 """
+BESIDE = "select beside from site where holder = $1 and id_key = $2"
+PUT_BESIDE = "update site set beside = $3 where holder = $1 and id_key = $2"
 PLAN_BEGUN = "update site set plan_wanted = null where holder = $1 and id_key = $2 and plan_wanted is not null"
 RELEASE = "update site set watched_by = null where watched_by = $1"
 WATCHED = """
@@ -206,6 +208,15 @@ async def measurements(unit: Unit, site: Site) -> list[Measurement]:
 async def last_measurement(unit: Unit, site: Site, place: str) -> Measurement | None:
     row = await unit.fetch_one(LAST_MEASUREMENT, str(site.holder), fold(site.id), place)
     return None if row is None else json.decode(row["body"], Measurement)
+
+
+async def beside(unit: Unit, site: Site) -> Beside | None:
+    body = await unit.value(BESIDE, str(site.holder), fold(site.id))
+    return None if body is None else json.decode(body, Beside)
+
+
+def put_beside(unit: Unit, site: Site, one: Beside) -> None:
+    unit.write(PUT_BESIDE, str(site.holder), fold(site.id), json.encode(one).decode())
 
 
 def put_limit(unit: Unit, site: Site, one: OutsideLimit) -> None:

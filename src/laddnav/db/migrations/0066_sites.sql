@@ -7,6 +7,7 @@ create table site (
   id_key text not null,
   ref text not null,
   watched_by text,                 -- the process that keeps it within its limits
+  beside text,                     -- what is thought to be drawn beside its cars, by phase
   plan_wanted text,                -- why another plan is to be made, beside what happens at the site
   body text not null,
   last_updated timestamptz not null,

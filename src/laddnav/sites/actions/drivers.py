@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from laddnav.db.events import Event
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.power import Power
+from laddnav.kit.time import hours
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location
 from laddnav.locations.rules import connector_of, evse_of
 from laddnav.market import actions as market
-from laddnav.pricing.ahead.ways import Grams
+from laddnav.pricing.ahead.ways import Draw, Grams
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import offering
 from laddnav.sessions.choices import Around, Hours, usual_power
 from laddnav.sessions.events import PreferencesChanged
+from laddnav.sessions.model import Session
 from laddnav.sites.actions.setting_up import site_of
-from laddnav.sites.model import Member, Site
+from laddnav.sites.actions.watching import moment_of, plan_of
+from laddnav.sites.model import CarNow, Member, Site
 
 AHEAD = timedelta(hours=48)
 
@@ -27,8 +32,8 @@ async def around(unit: Unit, holder: PartyId, location: Location, where: EvseRef
     """What is known there of the hours ahead, for an Evse of ours."""
     member = await _member(unit, holder, where)
     if member is None:
-        hours = await offering.hours_at(unit, holder, where)
-        return Around(zone=location.time_zone, now=unit.now, hours=hours)
+        who = await offering.hours_at(unit, holder, where)
+        return Around(zone=location.time_zone, now=unit.now, hours=who)
     site, seat = member
     return Around(
         zone=location.time_zone,
@@ -36,6 +41,38 @@ async def around(unit: Unit, holder: PartyId, location: Location, where: EvseRef
         hours=Hours.SITES,
         power_sure=Power(seat.fallback_amps * site.volts * len(seat.phases)),
         grams=await _grams(unit, site),
+    )
+
+
+async def car_of(unit: Unit, session: Session) -> CarNow | None:
+    """How the site that feeds it has this car now, and why; None: no site does."""
+    if session.station_id is None or session.evse_no is None:
+        return None
+    site = await site_of(unit, session.holder, session.station_id, session.evse_no)
+    if site is None:
+        return None
+    picture = await moment_of(unit, session.holder, site.id)
+    return next((one for one in picture.cars if one.session_id == session.id), None)
+
+
+async def planned(unit: Unit, session: Session) -> tuple[Draw, ...]:
+    """When the plan in force gives this car how much; (): no plan knows it."""
+    if session.station_id is None or session.evse_no is None:
+        return ()
+    site = await site_of(unit, session.holder, session.station_id, session.evse_no)
+    plan = None if site is None else await plan_of(unit, session.holder, site.id)
+    car = None if plan is None else next((one for one in plan.cars if one.session_id == session.id), None)
+    if plan is None or car is None:
+        return ()
+    step = timedelta(minutes=plan.step_minutes)
+    return tuple(
+        Draw(
+            plan.start_at + number * step,
+            plan.start_at + (number + 1) * step,
+            Energy((Decimal(str(kw)) * 1000 * hours(step)).quantize(Decimal("0.001"))),
+        )
+        for number, kw in enumerate(car.power)
+        if kw > 0
     )
 
 

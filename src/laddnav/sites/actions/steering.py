@@ -70,10 +70,12 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
     refused = {
         session.id
         for session, number, profile in sorted(tick.asked, key=lambda one: fold(one[0].id))
-        if not await _ask(unit, session, number, profile)
+        if not await _wanted(unit, session, number, profile)
     }
     after = [steering.unasked(one) if one.session_id in refused else one for one in tick.standings]
     store.put_standings(unit, site.holder, fold(site.id), after)
+    if tick.beside is not None:
+        store.put_beside(unit, site, tick.beside)
     for member in tick.fallbacks:
         unit.announce(wanted(site, member))
     for one in tick.out:
@@ -115,6 +117,7 @@ async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False
         drawn=drawn,
         measurements={one.place: one for one in await store.measurements(unit, site)},
         limits=await store.limits(unit, site, unit.now),
+        beside=await store.beside(unit, site),
         plan=memory.plan,
     )
 
@@ -123,7 +126,7 @@ def key_of(session: Session) -> Key:
     return session.station_id or "", session.evse_no or 0
 
 
-async def _ask(unit: Unit, session: Session, number: int, profile: ChargingProfile) -> bool:
+async def _wanted(unit: Unit, session: Session, number: int, profile: ChargingProfile) -> bool:
     """False: there is nobody to ask any more."""
     try:
         await limiting.set_limits(
