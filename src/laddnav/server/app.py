@@ -30,6 +30,7 @@ import laddnav.ocpi.operate.drivers
 import laddnav.ocpi.operate.limits
 import laddnav.ocpi.operate.outbox
 import laddnav.ocpi.operate.partners
+import laddnav.ocpi.operate.preferences
 import laddnav.ocpi.operate.registration
 import laddnav.ocpi.operate.terminals
 import laddnav.ocpp.attention_routes
@@ -140,6 +141,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.operate.drivers.ROUTES,
     *laddnav.ocpi.operate.commands.ROUTES,
     *laddnav.ocpi.operate.limits.ROUTES,
+    *laddnav.ocpi.operate.preferences.ROUTES,
     *laddnav.ocpi.operate.registration.ROUTES,
     *laddnav.ocpi.operate.partners.ROUTES,
     *laddnav.ocpi.operate.outbox.ROUTES,

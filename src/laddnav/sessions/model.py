@@ -251,5 +251,6 @@ class Known(Struct, frozen=True, kw_only=True):
     location_id: str
     time_zone: str
     limits: tuple[Limits, ...] = ()
+    preferred: tuple[Preferred, ...] = ()
     active_profile: ActiveChargingProfile | None = None
     last_updated: datetime

@@ -31,7 +31,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement, limiting
 from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
 from laddnav.sessions.events import Limiting
-from laddnav.sessions.model import Preferences, PreferencesAnswer, ProfileType, Session
+from laddnav.sessions.model import Preferences, PreferencesAnswer, ProfileType, Session, Voice
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, Restriction, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
@@ -333,9 +333,10 @@ def test_what_is_answered_later_has_one_table_of_states() -> None:
 
 
 async def test_a_driver_of_theirs_says_what_matters_most(pair: Pair) -> None:
-    """SES-044, SES-045, SES-048, SES-052: the answer is one word, at once."""
+    """SES-044, SES-045, SES-048, SES-052: the answer is one word, at once; what is tried stays with the charge here."""
     cpo, emsp = pair
     session = await charging(cpo)
+    await cpo.settle()
     by = (emsp.database, emsp.clients, EMSP)
     departs_at = things.LONG_AGO + timedelta(days=365)
     regular = Preferences(profile=ProfileType.REGULAR, departs_at=departs_at, energy=kwh(20), may_discharge=True)
@@ -343,7 +344,11 @@ async def test_a_driver_of_theirs_says_what_matters_most(pair: Pair) -> None:
     assert said is PreferencesAnswer.ACCEPTED
     async with cpo.database.unit() as unit:
         now = await sessions.fetch(unit, CPO, CPO, session.id)
-    assert [one.wants for one in now.preferred] == [regular]
+    assert [(one.by, one.wants) for one in now.preferred] == [(Voice.APP, regular)]
+    await cpo.settle()
+    async with emsp.database.unit() as unit:
+        heard = await sessions.fetch(unit, EMSP, CPO, session.id)
+    assert [(one.by, one.wants) for one in heard.preferred] == [(Voice.DRIVER, regular)]
     green = Preferences(profile=ProfileType.GREEN)
     said = await preferring.prefer(*by, owner=CPO, session_id=session.id, wants=green)
     assert said is PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED

@@ -13,7 +13,9 @@ from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.sessions.actions import preferring
 from laddnav.sessions.model import Preferences, PreferencesAnswer
+from laddnav.sessions.preferred import Answered
 
 
 async def prefer(
@@ -32,4 +34,13 @@ async def prefer(
     said = parsed(envelope.single(reply.answer.data))
     if said not in set(PreferencesAnswer):
         raise Unreadable(f"{str(said)[:40]!r} is no ChargingPreferencesResponse - at `$.data`")
-    return PreferencesAnswer(said)
+    answer = PreferencesAnswer(said)
+    if answer is PreferencesAnswer.ACCEPTED:
+        async with database.unit() as unit:
+            await preferring.partner_accepted(unit, holder, owner, session_id, wants)
+    return answer
+
+
+def as_kept(answer: PreferencesAnswer) -> Answered:
+    """A CPO keeps what it accepts, and nothing else."""
+    return Answered(answer=answer, kept=answer is PreferencesAnswer.ACCEPTED)

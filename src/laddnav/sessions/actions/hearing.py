@@ -28,7 +28,13 @@ async def hear(unit: Unit, session: Session) -> bool:
         store.insert(unit, session)
         unit.announce(about(SessionStarted, session))
         return True
-    ours = replace(session, ref=before.ref, limits=before.limits, active_profile=before.active_profile)
+    ours = replace(
+        session,
+        ref=before.ref,
+        limits=before.limits,
+        preferred=before.preferred,
+        active_profile=before.active_profile,
+    )
     store.update(unit, ours)
     unit.announce(about(SessionChanged, session))
     return True

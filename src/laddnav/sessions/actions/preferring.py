@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.power import Power
@@ -62,6 +64,16 @@ async def prefer(
         chosen = tariff if by is holds.by and preferred.may_change_tariff(session, by) else None
         _keep(unit, session, wants, chosen, by)
     return answered
+
+
+async def partner_accepted(unit: Unit, holder: PartyId, owner: PartyId, session_id: str, wants: Preferences) -> None:
+    """A CPO tries what a driver of ours wants; of a charge that we have not heard of nothing is kept."""
+    session = await store.find(unit, holder, owner, session_id, lock=True)
+    if session is not None:
+        said = preferred.after(session, wants, None, unit.now, Voice.DRIVER)
+        # How new it is, its CPO says.
+        store.update(unit, replace(said, last_updated=session.last_updated))
+        unit.announce(SessionChanged(holder=holder, owner=str(owner), session_id=session.id))
 
 
 def _keep(unit: Unit, session: Session, wants: Preferences, tariff: Tariff | None, by: Voice) -> None:
