@@ -102,6 +102,7 @@ async def test_what_is_not_there_is_said_with_404(site: Site, client: aiohttp.Cl
         "partners",
         "terminals",
         "hub",
+        "fleets",
         "bookings",
     )
     for path in (f"/{kind}/x" for kind in kinds):

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
+from laddnav.people.model import Role
 from laddnav.people.rules import ForgedRequest, NotAllowed, allows, check_csrf
 from laddnav.web.asked import Asked, Console, Door, cookie_of
 from laddnav.web.live import live
@@ -31,6 +32,7 @@ from laddnav.web.pages import (
     doubts,
     energy,
     exchanges,
+    fleets,
     guard,
     handshakes,
     hubs,
@@ -86,6 +88,7 @@ DOORS: tuple[Door, ...] = (
     *guard.DOORS,
     *handshakes.DOORS,
     *hubs.DOORS,
+    *fleets.DOORS,
     *conformance.DOORS,
     *exchanges.DOORS,
     *doubts.DOORS,
@@ -137,6 +140,8 @@ async def _let_in(door: Door, asked: Asked) -> Response:
         await asked.read_form(door.form_max)
         if door.role is not None:
             check_csrf(asked.visitor, asked.said("csrf"))
+    if door.path == "/" and asked.visitor.role is Role.FLEET:
+        return RedirectResponse("/fleets", status_code=303)
     if door.role is not None and not allows(asked.visitor, door.role):
         raise NotAllowed(door.role)
     return await door.handler(asked)

@@ -7,6 +7,7 @@ from laddnav.billing.rules import UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.db.refusals import Unstorable
+from laddnav.fleets.rules import FleetExists, NotSwappable, UnknownDeparture, UnknownFleet, UnknownVehicle
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.rules import (
@@ -43,6 +44,7 @@ from laddnav.ocpp.tasks.rules import (
 )
 from laddnav.ocpp.wire.forms import NoForm
 from laddnav.payments.rules import NotServed, NotTheirs, OfAnotherCpo, UnknownTerminal
+from laddnav.people.api import NotYours
 from laddnav.people.rules import (
     ForgedRequest,
     LastAdmin,
@@ -75,6 +77,8 @@ SENTENCES: dict[type[Exception], str] = {
     AlreadyEnded: N_("This session is over already."),
     BookingOver: N_("This booking is over already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
+    FleetExists: N_("There is a fleet of this name already."),
+    NotSwappable: N_("This vehicle cannot leave instead: %(why)s."),
     ExaminedAlready: N_("The tester asks this partner already."),
     CardTooShort: N_("Give at least the last %(least)s characters of your card’s number."),
     NotYourCharge: N_("No card with this number charges here. Compare it with your card, or look in your provider’s app."),
@@ -161,12 +165,15 @@ SENTENCES: dict[type[Exception], str] = {
 
 NOT_FOUND = (
     NoForm,
+    NotYours,
     UnknownBooking,
     UnknownBookingLocation,
     UnknownCdr,
     UnknownConnection,
+    UnknownDeparture,
     UnknownEvse,
     UnknownExchange,
+    UnknownFleet,
     UnknownHub,
     UnknownInvoice,
     UnknownLocation,
@@ -179,6 +186,7 @@ NOT_FOUND = (
     UnknownTerminal,
     UnknownTask,
     UnknownTemplate,
+    UnknownVehicle,
 )
 
 

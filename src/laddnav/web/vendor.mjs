@@ -33,7 +33,7 @@ const TOOLS = ["topojson-server@3.0.1", "topojson-simplify@3.0.3"];
 const ICONS = ["map", "plug-zap", "activity", "receipt-text", "handshake", "send", "file-text", "map-pin", "tags", "credit-card",
   "users", "user-round", "log-out", "menu", "chevron-right", "chevron-left", "arrow-up-right", "sun", "moon", "sun-moon", "languages",
   "play", "square", "rotate-cw", "unlock", "download", "search", "circle-alert", "triangle-alert", "circle-check", "info", "x",
-  "zap", "clock", "key-round", "copy", "radio", "arrow-down-left", "ellipsis", "plus", "minus", "settings", "waypoints", "nfc"];
+  "zap", "clock", "key-round", "copy", "radio", "arrow-down-left", "ellipsis", "plus", "minus", "settings", "waypoints", "nfc", "chart-column", "truck"];
 
 const work = mkdtempSync(join(tmpdir(), "vendor-"));
 writeFileSync(join(work, "package.json"), "{}");
