@@ -19,6 +19,8 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.market.rules import UnknownGridTariff
+from laddnav.market.zones import UnknownZone
 from laddnav.metering.signed.model import UnfitKey
 from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.ocpi.calls.calling import PartnerRefused
@@ -66,6 +68,7 @@ from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.claims import CardTooShort, NotYourCharge, TooManyChoices, TooManyTries
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
+from laddnav.sites.rules import UnknownSite
 from laddnav.tariffs.rules import NotForReservations, Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
 from laddnav.web.words import N_, translations
@@ -174,6 +177,7 @@ NOT_FOUND = (
     UnknownEvse,
     UnknownExchange,
     UnknownFleet,
+    UnknownGridTariff,
     UnknownHub,
     UnknownInvoice,
     UnknownLocation,
@@ -181,12 +185,14 @@ NOT_FOUND = (
     UnknownProof,
     UnknownRecord,
     UnknownSession,
+    UnknownSite,
     UnknownStation,
     UnknownTariff,
     UnknownTerminal,
     UnknownTask,
     UnknownTemplate,
     UnknownVehicle,
+    UnknownZone,
 )
 
 

@@ -1,0 +1,363 @@
+"""The energy manager's pages: what a site draws against what it may, what is planned and why, and what that saves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.market import actions as market
+from laddnav.market import grid
+from laddnav.market.model import Due, GridTariff
+from laddnav.market.zones import ZONES
+from laddnav.parties import actions as parties
+from laddnav.people.api import yours
+from laddnav.scheduling.site import Steps
+from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
+from laddnav.sites import actions as sites
+from laddnav.sites.actions import planning
+from laddnav.sites.model import Picture, Quarter, Site, SitePlan
+from laddnav.sites.routes import SetUp
+from laddnav.web.asked import Asked, Door, Flash, do, see
+from laddnav.web.drawn import Bar, Chart, Paper
+from laddnav.web.format import Format
+from laddnav.web.render import pretty
+
+QUARTER = timedelta(minutes=15)
+PAST, AHEAD, FARTHEST = timedelta(hours=6), timedelta(hours=24), timedelta(hours=48)
+SAVED_OVER = timedelta(days=7)
+LISTED = 20
+EXAMPLE = """{
+  "holder": "%s",
+  "id": "garage",
+  "name": "The garage",
+  "bidding_zone": "SE3",
+  "grid_tariff_id": "power-25",
+  "amps": [63, 63, 63],
+  "building": [20, 20, 20],
+  "panels": [{"name": "Row A", "amps": [40, 40, 40]}],
+  "members": [
+    {"station_id": "ST1", "evse_no": 1, "panel": "Row A", "amps_max": 32, "fallback_amps": 6}
+  ]
+}"""
+
+
+class Peaks(Struct, frozen=True, kw_only=True):
+    """The highest hours of the month so far; `next_kw` is what one more kW in each of them would cost."""
+
+    due: Due
+    per_kw: Decimal
+    count: int
+
+
+async def list_all(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        found = await sites.page(unit, asked.visitor.holder, after=asked.query("cursor"), limit=LISTED + 1)
+        shown = [(one, await sites.moment_of(unit, one.holder, one.id)) for one in found[:LISTED]]
+    return asked.page(
+        "sites.html",
+        sites=[(one, now, _limit_kw(one)) for one, now in shown],
+        next=found[LISTED - 1].ref if len(found) > LISTED else None,
+        begun=asked.query("cursor") is not None,
+    )
+
+
+async def show(asked: Asked) -> Response:
+    """Raises UnknownSite, NotYours."""
+    async with asked.unit() as unit:
+        site = await _site(asked, unit)
+        now = await sites.moment_of(unit, site.holder, site.id)
+        plan = await sites.plan_of(unit, site.holder, site.id)
+        begin = grid.hour_of(unit.now, timedelta(hours=1)) - PAST
+        end = _until(plan, unit.now)
+        history = await sites.history(unit, site.holder, site.id, begin, unit.now)
+        found, tariff = await _terms(unit, site, begin, end)
+        month = _month(site, unit.now)
+        peaks = (
+            []
+            if tariff is None
+            else _peaks(tariff, grid.peaks(tariff, await planning.came_in(unit, site, month, unit.now)))
+        )
+    saved = await sites.savings(asked.console.database, site.holder, site.id, now.at - SAVED_OVER, now.at)
+    write = Format(asked.language)
+    return asked.page(
+        "site.html",
+        site=site,
+        now=now,
+        plan=plan,
+        limit_kw=_limit_kw(site),
+        power=_power(site, plan, history, now, begin, end, asked.language),
+        prices=None if found is None else _prices(found, begin, end, now.at, site, write, asked.language),
+        currency=site.currency if found is None else found.currency,
+        peaks=peaks,
+        saved=saved if saved.cars else None,
+        saves=None if plan is None or plan.at_once is None else Decimal(str(round(plan.at_once - plan.cost, 4))),
+        out=[one for one in now.members if one.out_at is not None],
+        unsure=[one for one in now.members if not one.fallback_known and one.out_at is None],
+    )
+
+
+async def bring_back(asked: Asked) -> Response:
+    """Raises UnknownSite, NotYours."""
+    async with asked.unit() as unit:
+        site = await _site(asked, unit)
+        station_id, evse_no = asked.said("station_id"), asked.number("evse_no") or 0
+        await sites.bring_back(unit, site.holder, site.id, station_id, evse_no, by=asked.visitor.name)
+    return asked.done(f"/sites/{site.ref}", asked.say("%(station)s takes part again.", station=station_id))
+
+
+async def plan_anew(asked: Asked) -> Response:
+    """Raises UnknownSite, NotYours."""
+    async with asked.unit() as unit:
+        site = await _site(asked, unit)
+    await sites.plan(asked.console.database, site.holder, site.id, why=f"{asked.visitor.name} asked for it")
+    return asked.done(f"/sites/{site.ref}", asked.say("Another plan is in force."))
+
+
+async def new(asked: Asked) -> Response:
+    ours = [party.holder for party in asked.parties if asked.visitor.holder in (None, party.holder)]
+    return asked.page("site_set_up.html", site=None, text=EXAMPLE % (ours[0] if ours else "SE*ABC"))
+
+
+async def change(asked: Asked) -> Response:
+    """Raises UnknownSite, NotYours."""
+    async with asked.unit() as unit:
+        site = await _site(asked, unit)
+    return asked.page("site_set_up.html", site=site, text=_text(site))
+
+
+async def set_up(asked: Asked) -> Response:
+    """What is wrong with it is said above it as it was typed, and nothing is changed. Raises NotYours."""
+    text = asked.said("site")
+    try:
+        said = json.decode(text, SetUp)
+        holder = yours(asked.visitor, PartyId.parse(said.holder))
+        async with asked.unit() as unit:
+            party = await parties.fetch(unit, holder)
+            words = {name: getattr(said, name) for name in SetUp.__struct_fields__ if name != "holder"}
+            words |= {"time_zone": said.time_zone or party.time_zone, "currency": said.currency or party.currency}
+            one = Site(holder=holder, ref=unit.new_id(), last_updated=unit.now, **words)
+            kept = await sites.save(unit, one, by=asked.visitor.name)
+    except Refusal as error:
+        return asked.page("site_set_up.html", status=422, flash=Flash("bad", str(error)), site=None, text=text)
+    return asked.done(f"/sites/{kept.ref}", asked.say("The site is kept."))
+
+
+async def _site(asked: Asked, unit: Unit) -> Site:
+    site = await sites.by_ref(unit, asked.part("ref"))
+    yours(asked.visitor, site.holder)
+    return site
+
+
+async def _terms(unit: Unit, site: Site, begin: datetime, end: datetime) -> tuple[Terms | None, GridTariff | None]:
+    """What a kWh costs by the quarter, all in; None where no zone says, or two currencies do not add up."""
+    kept = None if site.grid_tariff_id is None else await market.find_tariff(unit, site.holder, site.grid_tariff_id)
+    tariff = None if kept is None else kept.tariff
+    if site.bidding_zone is None or site.bidding_zone not in ZONES:
+        return None, tariff
+    series = await market.prices(unit, site.bidding_zone, begin, end)
+    steps = Steps(begin, QUARTER, (end - begin) // QUARTER)
+    try:
+        return (terms(steps, series, tariff) if series.steps else None), tariff
+    except MixedCurrencies:
+        return terms(steps, series), tariff
+
+
+def _until(plan: SitePlan | None, now: datetime) -> datetime:
+    """Where the picture ends: with the plan, a day ahead at least and two at most."""
+    planned = now if plan is None else plan.start_at + len(plan.prices) * timedelta(minutes=plan.step_minutes)
+    return grid.hour_of(min(max(planned, now + AHEAD), now + FARTHEST), timedelta(hours=1))
+
+
+def _limit_kw(site: Site) -> Decimal:
+    return sum(site.amps, Decimal(0)) * site.volts / 1000
+
+
+def _month(site: Site, at: datetime) -> datetime:
+    local = at.astimezone(ZoneInfo(site.time_zone))
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
+
+
+def _peaks(tariff: GridTariff, dues: Sequence[Due]) -> list[Peaks]:
+    charges = {one.name: one for one in tariff.peaks}
+    return [
+        Peaks(due=one, per_kw=charges[one.name].per_kw, count=charges[one.name].top_n)
+        for one in dues
+        if one.name in charges
+    ]
+
+
+# ---- What is drawn
+
+
+def _prices(
+    found: Terms, begin: datetime, end: datetime, now: datetime, site: Site, write: Format, language: str
+) -> Chart:
+    paper = _paper(begin, end, [float(one) for one in found.prices], 120, site, write, language)
+    bars = []
+    for number, value in enumerate(found.prices):
+        at = begin + number * QUARTER
+        look = "guess" if found.guessed[number] else _tense(at, now)
+        title = f"{_span(at, site)} · {write.number(Decimal(str(round(float(value), 3))))} {found.currency}/kWh"
+        bars.append(paper.bar(at, QUARTER, 0, float(value), look, title))
+    return paper.chart(bars, now=now)
+
+
+def _tense(at: datetime, now: datetime) -> str:
+    if at + QUARTER <= now:
+        return "past"
+    return "here" if at <= now else "price"
+
+
+def _power(
+    site: Site,
+    plan: SitePlan | None,
+    history: Sequence[Quarter],
+    now: Picture,
+    begin: datetime,
+    end: datetime,
+    language: str,
+) -> Chart:
+    """Until now what happened, from now on what is planned: the building below, the cars on it, the roof below zero."""
+    write = Format(language)
+    limit = float(_limit_kw(site))
+    done = [one for one in history if one.at + QUARTER <= now.at]
+    ahead = [] if plan is None else _ahead(plan, max(now.at - QUARTER, plan.start_at), end)
+    tops = [(one.building or 0.0) + (one.cars or 0.0) for one in done] + [one.building + one.cars for one in ahead]
+    lows = [-(one.solar or 0.0) for one in done] + [-one.solar for one in ahead]
+    known = [*tops, *lows, *(one.grid or 0.0 for one in done), *(one.grid for one in ahead)]
+    # A connection far larger than what is drawn would make everything flat; then its line stands above the picture.
+    shown = limit if max(known, default=0.0) > limit / 4 or limit <= 40 else max(known, default=0.0)
+    paper = _paper(begin, end, [*known, shown], 240, site, write, language)
+    bars: list[Bar] = []
+    for one in done:
+        building, cars = one.building or 0.0, one.cars or 0.0
+        bars += _stack(paper, site, write, one.at, QUARTER, building, [("", cars)], one.solar or 0.0, "cars")
+    for step in ahead:
+        bars += _stack(paper, site, write, step.at, step.length, step.building, step.each, step.solar, "cars-soft")
+    strokes = paper.steps(
+        [(one.at, one.at + QUARTER, one.planned_grid) for one in done if one.planned_grid is not None], "plan"
+    )
+    strokes += paper.steps([(one.at, one.at + QUARTER, one.grid) for one in done if one.grid is not None], "grid")
+    strokes += paper.steps([(one.at, one.at + one.length, one.grid) for one in ahead], "plan")
+    if shown == limit:
+        limits = [(one.at, one.at + QUARTER, one.limit) for one in done if one.limit is not None]
+        coming = [(one.at, one.at + one.length, one.limit) for one in ahead if one.limit is not None]
+        strokes += paper.steps([*limits, *coming] or [(begin, end, limit)], "limit")
+    return paper.chart(bars, strokes, now=now.at)
+
+
+class Ahead(Struct, frozen=True, kw_only=True):
+    """A step of a plan; `each` is (station, kW) of the cars."""
+
+    at: datetime
+    length: timedelta
+    building: float
+    each: tuple[tuple[str, float], ...]
+    solar: float
+    grid: float
+    limit: float | None
+
+    @property
+    def cars(self) -> float:
+        return sum(kw for _, kw in self.each)
+
+
+def _ahead(plan: SitePlan, since: datetime, until: datetime) -> list[Ahead]:
+    length = timedelta(minutes=plan.step_minutes)
+    found = []
+    for number in range(len(plan.prices)):
+        at = plan.start_at + number * length
+        if not since <= at < until:
+            continue
+        each = tuple((car.station_id, _nth(car.power, number)) for car in plan.cars)
+        found.append(
+            Ahead(
+                at=at,
+                length=length,
+                building=_nth(plan.building, number),
+                each=tuple((name, kw) for name, kw in each if kw > 0),
+                solar=_nth(plan.solar, number),
+                grid=_nth(plan.grid, number),
+                limit=plan.limit[number] if number < len(plan.limit) else None,
+            )
+        )
+    return found
+
+
+def _nth(values: Sequence[float], number: int) -> float:
+    return values[number] if number < len(values) else 0.0
+
+
+def _stack(
+    paper: Paper,
+    site: Site,
+    write: Format,
+    at: datetime,
+    length: timedelta,
+    building: float,
+    cars: Sequence[tuple[str, float]],
+    solar: float,
+    look: str,
+) -> list[Bar]:
+    def said(name: str, kw: float) -> str:
+        return f"{_span(at, site)} · {name} {write.number(Decimal(str(round(kw, 1))))} kW".replace("  ", " ")
+
+    bars = [paper.bar(at, length, 0, building, "building", said("", building))] if building > 0 else []
+    level = max(building, 0.0)
+    for name, kw in cars:
+        if kw > 0:
+            bars.append(paper.bar(at, length, level, level + kw, look, said(name, kw)))
+            level += kw
+    if solar > 0:
+        bars.append(paper.bar(at, length, 0, -solar, "sun", said("", solar)))
+    return bars
+
+
+def _span(at: datetime, site: Site) -> str:
+    zone = ZoneInfo(site.time_zone)
+    return f"{at.astimezone(zone):%H:%M}–{(at + QUARTER).astimezone(zone):%H:%M}"
+
+
+def _paper(
+    begin: datetime, end: datetime, values: Sequence[float], height: float, site: Site, write: Format, language: str
+) -> Paper:
+    return Paper(
+        begin,
+        end,
+        values,
+        height=height,
+        write=lambda value: write.number(Decimal(str(value))),
+        zone=site.time_zone,
+        language=language,
+    )
+
+
+def _text(site: Site) -> str:
+    """As it can be changed and sent back."""
+    words = json.decode(json.encode(site), dict[str, object])
+    kept = {name: value for name, value in words.items() if name in SetUp.__struct_fields__}
+    return pretty(
+        json.encode(
+            {"holder": str(site.holder)} | {name: value for name, value in kept.items() if name != "holder"}
+        ).decode()
+    )
+
+
+DOORS: tuple[Door, ...] = (
+    see("/sites", list_all),
+    see("/sites/new", new),
+    do("/sites", set_up),
+    see("/sites/{ref}", show),
+    see("/sites/{ref}/change", change),
+    do("/sites/{ref}/plan", plan_anew),
+    do("/sites/{ref}/bring-back", bring_back),
+)
