@@ -38,6 +38,7 @@ Version = Annotated[
 Partial = Annotated[bool, typer.Option("--partial", help="Leave out what cannot be taken, and take the others")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Do not tell every single repair")]
 Json = Annotated[bool, typer.Option("--json", help="As always: the counts are one JSON object")]
+Preview = Annotated[bool, typer.Option("--preview", help="Say what would become of each row, and change nothing")]
 
 
 class Unfit(Refusal):
@@ -142,10 +143,63 @@ async def _prices(
         }
 
 
+Fleet = Annotated[str, typer.Option("--fleet", help="The name of the fleet")]
+Table = Annotated[str, typer.Argument(metavar="FILE", help="CSV with a header; - is standard input")]
+
+
+@app.command("vehicles")
+def vehicles(
+    file: Table,
+    fleet: Fleet,
+    of: For = None,
+    preview: Preview = False,
+    data: Data = None,
+    database: Url = None,
+    json: Json = True,
+) -> None:
+    """Vehicles of a fleet; all of the table or nothing of it."""
+    _import_table("vehicles", file, fleet, of, preview, data, database)
+
+
+@app.command("departures")
+def departures(
+    file: Table,
+    fleet: Fleet,
+    of: For = None,
+    preview: Preview = False,
+    data: Data = None,
+    database: Url = None,
+    json: Json = True,
+) -> None:
+    """When the vehicles of a fleet leave, and what they need; all of the table or nothing of it."""
+    _import_table("departures", file, fleet, of, preview, data, database)
+
+
+def _import_table(
+    kind: str, file: str, fleet: str, of: str | None, preview: bool, data: Path | None, database: str | None
+) -> None:
+    text = files.read(file).decode(errors="replace")
+    saying.one(asyncio.run(_table_taken(kind, text, fleet, party(of), preview, data, database)), as_json=True)
+
+
+async def _table_taken(
+    kind: str, text: str, name: str, owner: PartyId | None, preview: bool, data: Path | None, database: str | None
+) -> dict[str, Any]:
+    """Raises Faults, UnknownFleet, UnknownParty, WhichParty."""
+    from laddnav.fleets import actions as fleets
+    from laddnav.parties import actions as parties
+
+    takes = {"vehicles": fleets.take_vehicles, "departures": fleets.take_departures}
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        fleet = await fleets.named(unit, (await parties.meant(unit, owner)).holder, name)
+        taken = await takes[kind](unit, fleet.ref, text, preview=preview)
+    counts = {"new": taken.new, "changed": taken.changed, "same": taken.same}
+    return {"fleet": fleet.name, "preview": preview, kind: counts}
+
+
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE…", help="One file a table, named like it; a folder means all of its files")
 ]
-Preview = Annotated[bool, typer.Option("--preview", help="Say what would become of each row, and change nothing")]
 
 
 @app.command("stations")

@@ -23,20 +23,24 @@ def keys() -> None:
 
 @app.command("create")
 def create(
-    role: Annotated[str, typer.Option(help="viewer, operator or admin")],
+    role: Annotated[str, typer.Option(help="viewer, operator or admin; fleet for a company's own, with --fleet")],
     of: Annotated[
         str | None, typer.Option("--party", help="Bind it to one of our parties; else it is of the installation")
     ] = None,
+    fleet: Annotated[str | None, typer.Option("--fleet", help="The name of the fleet that it is of")] = None,
     name: Annotated[str, typer.Option(help="What it is for")] = "command line",
     data: Data = None,
     database: Url = None,
     json: Json = False,
 ) -> None:
     """Make a key; it is shown once."""
-    saying.one(asyncio.run(_create(data, database, role, of, name)), as_json=json)
+    saying.one(asyncio.run(_create(data, database, role, of, fleet, name)), as_json=json)
 
 
-async def _create(data: Path | None, database: str | None, role: str, of: str | None, name: str) -> dict[str, Any]:
+async def _create(
+    data: Path | None, database: str | None, role: str, of: str | None, fleet: str | None, name: str
+) -> dict[str, Any]:
+    from laddnav.fleets import actions as fleets
     from laddnav.parties import actions as parties
     from laddnav.people import actions as people
     from laddnav.people.model import Role
@@ -49,7 +53,11 @@ async def _create(data: Path | None, database: str | None, role: str, of: str | 
     async with opened(data, database) as (_, installed), installed.unit() as unit:
         if holder is not None:
             await parties.fetch(unit, holder)
-        new = await people.create_key(unit, name=name, role=needed, holder=holder, by=WHO)
+        served = None
+        if fleet is not None:
+            holder = (await parties.meant(unit, holder)).holder
+            served = (await fleets.named(unit, holder, fleet)).ref
+        new = await people.create_key(unit, name=name, role=needed, holder=holder, fleet=served, by=WHO)
     return {
         "key": new.secret,
         "id": new.key.id,

@@ -6,12 +6,15 @@ import secrets
 
 from starlette.responses import Response
 
+from laddnav.fleets import actions as fleets
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, Flash, do, see
 
 DEEDS = 30
+FLEETS = 500  # to choose from
+OF_FLEET = "fleet:"
 
 
 async def show(asked: Asked) -> Response:
@@ -23,6 +26,7 @@ async def _show(asked: Asked, flash: Flash | None = None) -> Response:
         accounts = await people.accounts(unit)
         keys = await people.keys(unit)
         deeds = await people.deeds(unit, limit=DEEDS)
+        served = await fleets.page(unit, None, limit=FLEETS)
     return asked.page(
         "people.html",
         path="/people",
@@ -30,7 +34,10 @@ async def _show(asked: Asked, flash: Flash | None = None) -> Response:
         accounts=accounts,
         keys=keys,
         deeds=deeds,
-        roles=[(role.value, asked.term(role)) for role in Role],
+        roles=[
+            *((role.value, asked.term(role)) for role in Role if role is not Role.FLEET),
+            *((f"{OF_FLEET}{one.ref}", asked.say("Fleet manager of %(fleet)s", fleet=one.name)) for one in served),
+        ],
         holders=[("", asked.say("the installation")), *((str(one.holder), str(one.holder)) for one in asked.parties)],
     )
 
@@ -38,11 +45,13 @@ async def _show(asked: Asked, flash: Flash | None = None) -> Response:
 async def add(asked: Asked) -> Response:
     """The password is made here and shown this once; its owner changes it."""
     password = secrets.token_urlsafe(15)
+    role, fleet = _role(asked.said("role"))
     account = await people.add_account(
         asked.console.database,
         name=asked.said("name"),
         password=password,
-        role=_role(asked.said("role")),
+        role=role,
+        fleet=fleet,
         language=asked.language,
         by=asked.visitor.name,
     )
@@ -63,13 +72,16 @@ async def enable(asked: Asked) -> Response:
 
 
 async def make_key(asked: Asked) -> Response:
-    holder = asked.said("holder")
+    said = asked.said("holder")
+    role, fleet = _role(asked.said("role"))
     async with asked.unit() as unit:
+        holder = PartyId.parse(said) if said else None
         made = await people.create_key(
             unit,
             name=asked.said("name"),
-            role=_role(asked.said("role")),
-            holder=PartyId.parse(holder) if holder else None,
+            role=role,
+            holder=holder if fleet is None else (await fleets.by_ref(unit, fleet)).holder,
+            fleet=fleet,
             by=asked.visitor.name,
         )
     return await _show(asked, Flash("good", asked.say("The key is made. It is shown this once:"), made.secret))
@@ -81,9 +93,11 @@ async def revoke_key(asked: Asked) -> Response:
     return asked.done("/people", asked.say("The key opens nothing any more."))
 
 
-def _role(word: str) -> Role:
-    """What no form of ours sends gets the least."""
-    return next((role for role in Role if role.value == word), Role.VIEWER)
+def _role(word: str) -> tuple[Role, str | None]:
+    """With the fleet, where somebody is of one. What no form of ours sends may look, and no more."""
+    if word.startswith(OF_FLEET):
+        return Role.FLEET, word.removeprefix(OF_FLEET)
+    return next((role for role in Role if role.value == word and role is not Role.FLEET), Role.VIEWER), None
 
 
 DOORS: tuple[Door, ...] = (
