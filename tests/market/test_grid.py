@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,8 @@ from hypothesis import strategies as st
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.market import grid
-from laddnav.market.model import Because, Charged, Drawn, GridTariff, MarketStep, Series
+from laddnav.market.feeds import FEEDS
+from laddnav.market.model import Because, Charged, Drawn, GridTariff, MarketStep, PeakCharge, Series, Window
 from laddnav.market.plain import explained
 from laddnav.market.rules import UnfitTariff, meant
 from tests.market.tariffs import NIGHT_BY_HALF, THREE_DAYS, WINTER_WORKDAYS, read
@@ -204,3 +207,28 @@ def test_drawing_more_never_makes_a_peak_lower(
 )
 def test_a_grid_tariff_is_said_in_plain_words(text: str, language: str, says: str) -> None:
     assert says in explained(read(text), language)
+
+
+HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "write-a-grid-tariff.md"
+
+
+def test_what_the_how_to_writes_is_what_it_says() -> None:
+    """Each of its examples, by the sentence that stands for its peak; and its tables name every field there is."""
+    text = HOWTO.read_text()
+    examples = [read(one) for one in re.findall(r"```json\n(.*?)```", text, re.S)]
+    said = [next(one for one in explained(each) if "per kW" in one) for each in examples]
+    assert said == [
+        "Power: 45 SEK per kW of the mean of your three highest hours of the month, of different days.",
+        "Winter power: 94 SEK per kW of the mean of your five highest hours of the month, "
+        "Monday to Friday 07:00–20:00 in November to March.",
+        "Power: 81.25 SEK per kW of the mean of your three highest hours of the month, of different days.",
+    ]
+    fields = {*GridTariff.__struct_fields__, *PeakCharge.__struct_fields__, *Window.__struct_fields__}
+    assert {name for name in fields if f"`{name}`" not in text and f'"{name}"' not in text} == set()
+
+
+def test_the_sources_that_the_how_to_names_are_those_that_can_be_asked() -> None:
+    text = HOWTO.with_name("get-energy-prices.md").read_text()
+    assert set(re.findall(r"^\| `([\w-]+)`", text, re.M)) - {"feed"} == {
+        one.name for one in FEEDS.values() if one.address is not None
+    }
