@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from laddnav.db.unit import Database
 from laddnav.ocpp import calls, rules
 from laddnav.ocpp.monitoring_routes import NumberedAnswer
-from laddnav.ocpp.routes import Answered, answered, looked_at
+from laddnav.ocpp.routes import Replied, answered, looked_at
 from laddnav.ocpp.wire.der import ClearDerControl, ControlType, DerControl, ReportDerControls, SetDerControl
 from laddnav.people.api import Route
 from laddnav.people.model import Role, Visitor
@@ -26,7 +26,7 @@ class ControlsWanted(Struct, frozen=True, kw_only=True):
 
 async def set_control(
     database: Database, by: Visitor, station_id: str, control_id: ControlId, body: DerControl
-) -> Answered:
+) -> Replied:
     """R04: a default one, or one for a time; which others it puts aside is in the answer."""
     await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, SetDerControl(id=control_id, control=body)))
@@ -42,19 +42,19 @@ async def report_controls(database: Database, by: Visitor, station_id: str, body
 
 async def clear_control(
     database: Database, by: Visitor, station_id: str, control_id: ControlId, *, default: bool = False
-) -> Answered:
+) -> Replied:
     """R04: one of them."""
     return await _clear(database, by, station_id, ClearDerControl(default=default, id=control_id))
 
 
 async def clear_controls(
     database: Database, by: Visitor, station_id: str, *, default: bool = False, type: ControlType | None = None
-) -> Answered:
+) -> Replied:
     """R04: all defaults, or all that are scheduled, of this kind or of any."""
     return await _clear(database, by, station_id, ClearDerControl(default=default, type=type))
 
 
-async def _clear(database: Database, by: Visitor, station_id: str, request: ClearDerControl) -> Answered:
+async def _clear(database: Database, by: Visitor, station_id: str, request: ClearDerControl) -> Replied:
     """What is left then, only the Station can say."""
     await looked_at(database, by, station_id)
     replied = await calls.say(database, station_id, request)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database
 from laddnav.ocpp import calls, rules
-from laddnav.ocpp.routes import Answered, answered, looked_at
+from laddnav.ocpp.routes import Replied, answered, looked_at
 from laddnav.ocpp.wire.display import HideMessage, Priority, ShowMessage, TellCustomer, TellMessages, TellNow, Trigger
 from laddnav.ocpp.wire.events import Request
 from laddnav.people.api import Route
@@ -40,7 +40,7 @@ class CustomerAsked(Struct, frozen=True, kw_only=True):
     """`number` is that under which the Station tells it."""
 
     number: int
-    answer: Answered
+    answer: Replied
 
 
 class Triggered(Struct, frozen=True, kw_only=True):
@@ -51,9 +51,7 @@ class Triggered(Struct, frozen=True, kw_only=True):
     connector_no: Number | None = None
 
 
-async def show_message(
-    database: Database, by: Visitor, station_id: str, number: Number, body: MessageShown
-) -> Answered:
+async def show_message(database: Database, by: Visitor, station_id: str, number: Number, body: MessageShown) -> Replied:
     """O01, O06: what the display showed under this number is replaced."""
     shown = ShowMessage(
         number=number,
@@ -66,11 +64,11 @@ async def show_message(
     return await _said(database, by, station_id, shown)
 
 
-async def hide_message(database: Database, by: Visitor, station_id: str, number: Number) -> Answered:
+async def hide_message(database: Database, by: Visitor, station_id: str, number: Number) -> Replied:
     return await _said(database, by, station_id, HideMessage(number=number))
 
 
-async def tell_messages(database: Database, by: Visitor, station_id: str) -> Answered:
+async def tell_messages(database: Database, by: Visitor, station_id: str) -> Replied:
     """O03: what the Station shows is among its reports, as soon as it has told it."""
     number = rules.number_named(database.clock.new_id())
     return await _said(database, by, station_id, TellMessages(number=number))
@@ -83,13 +81,13 @@ async def tell_customer(database: Database, by: Visitor, station_id: str, body: 
     return CustomerAsked(number=number, answer=await _said(database, by, station_id, asked))
 
 
-async def trigger(database: Database, by: Visitor, station_id: str, body: Triggered) -> Answered:
+async def trigger(database: Database, by: Visitor, station_id: str, body: Triggered) -> Replied:
     """F06: the Station tells it after its answer, if it says that it will."""
     asked = TellNow(what=body.what, evse_no=body.evse_no, connector_no=body.connector_no)
     return await _said(database, by, station_id, asked)
 
 
-async def _said(database: Database, by: Visitor, station_id: str, request: Request) -> Answered:
+async def _said(database: Database, by: Visitor, station_id: str, request: Request) -> Replied:
     await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, request))
 

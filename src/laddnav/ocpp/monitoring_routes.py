@@ -12,7 +12,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpp import calls, monitoring, rules
 from laddnav.ocpp.monitoring import Stream
-from laddnav.ocpp.routes import Answered, answered, looked_at
+from laddnav.ocpp.routes import Replied, answered, looked_at
 from laddnav.ocpp.wire.monitoring import (
     AdjustStream,
     Base,
@@ -74,14 +74,14 @@ class ReportWanted(Struct, frozen=True, kw_only=True):
 class Said(Struct, frozen=True, kw_only=True):
     """What the Station said, once for each lot that it takes at once."""
 
-    answers: tuple[Answered, ...]
+    answers: tuple[Replied, ...]
 
 
 class NumberedAnswer(Struct, frozen=True, kw_only=True):
     """`number` is that under which the Station tells it."""
 
     number: int
-    answer: Answered
+    answer: Replied
 
 
 class Streams(Struct, frozen=True, kw_only=True):
@@ -90,13 +90,13 @@ class Streams(Struct, frozen=True, kw_only=True):
     streams: tuple[Stream, ...]
 
 
-async def set_base(database: Database, by: Visitor, station_id: str, body: BaseWanted) -> Answered:
+async def set_base(database: Database, by: Visitor, station_id: str, body: BaseWanted) -> Replied:
     """N03: all monitors, those of the factory, or those wired in; what is left then is reported."""
     await looked_at(database, by, station_id)
     return answered(await monitoring.set_base(database, station_id, body.base))
 
 
-async def set_level(database: Database, by: Visitor, station_id: str, body: LevelWanted) -> Answered:
+async def set_level(database: Database, by: Visitor, station_id: str, body: LevelWanted) -> Replied:
     """N05: nothing less severe is told."""
     await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, SetMonitoringLevel(severity=body.severity)))
@@ -132,13 +132,13 @@ async def list_streams(unit: Unit, by: Visitor, station_id: str) -> Streams:
     return Streams(holder=station.holder, station_id=station.id, streams=tuple(found))
 
 
-async def tell_streams(database: Database, by: Visitor, station_id: str) -> Answered:
+async def tell_streams(database: Database, by: Visitor, station_id: str) -> Replied:
     """N12: have the Station say which streams are open."""
     await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, TellStreams()))
 
 
-async def adjust_stream(database: Database, by: Visitor, station_id: str, number: Number, body: Often) -> Answered:
+async def adjust_stream(database: Database, by: Visitor, station_id: str, number: Number, body: Often) -> Replied:
     """N14."""
     await looked_at(database, by, station_id)
     request = AdjustStream(number=number, flush=_flush(body))

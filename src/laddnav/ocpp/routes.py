@@ -23,7 +23,7 @@ class Failed(Struct, frozen=True, kw_only=True):
     description: str
 
 
-class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Replied(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the Station said: its result, or its error."""
 
     result: dict[str, Any] | None = None
@@ -57,7 +57,7 @@ async def list_messages(
     return Page(items=tuple(found), next=str(found[-1].id) if more else None)
 
 
-async def ask_station(database: Database, by: Visitor, station_id: str, action: str, body: dict[str, Any]) -> Answered:
+async def ask_station(database: Database, by: Visitor, station_id: str, action: str, body: dict[str, Any]) -> Replied:
     """Send a request to a Station in OCPP's own words, and wait for its answer."""
     await looked_at(database, by, station_id)
     return answered(await calls.ask(database, station_id, action, body))
@@ -71,10 +71,10 @@ async def looked_at(database: Database, by: Visitor, station_id: str) -> Station
     return station
 
 
-def answered(replied: calls.Replied) -> Answered:
+def answered(replied: calls.Replied) -> Replied:
     if replied.code is not None:
-        return Answered(error=Failed(code=replied.code, description=replied.description or ""))
-    return Answered(result=replied.result or {})
+        return Replied(error=Failed(code=replied.code, description=replied.description or ""))
+    return Replied(result=replied.result or {})
 
 
 ROUTES = (

@@ -12,7 +12,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.ocpp import calls, rules, store
 from laddnav.ocpp.monitoring_routes import Number, NumberedAnswer, Positive
-from laddnav.ocpp.routes import Answered, answered, looked_at
+from laddnav.ocpp.routes import Replied, answered, looked_at
 from laddnav.ocpp.wire.steering import (
     AllowTransfers,
     BeginDynamic,
@@ -74,7 +74,7 @@ class Swap(Struct, frozen=True, kw_only=True):
     uid: Annotated[str, Meta(min_length=1, max_length=36)]
 
 
-async def begin_dynamic(database: Database, by: Visitor, station_id: str, number: Number, body: Dynamic) -> Answered:
+async def begin_dynamic(database: Database, by: Visitor, station_id: str, number: Number, body: Dynamic) -> Replied:
     """K28: charges there follow these values from now on, until they are told anew."""
     await looked_at(database, by, station_id)
     request = BeginDynamic(
@@ -83,25 +83,25 @@ async def begin_dynamic(database: Database, by: Visitor, station_id: str, number
     return answered(await calls.say(database, station_id, request))
 
 
-async def update_dynamic(database: Database, by: Visitor, station_id: str, number: Number, body: Setpoints) -> Answered:
+async def update_dynamic(database: Database, by: Visitor, station_id: str, number: Number, body: Setpoints) -> Replied:
     """K28: also what a Station is told that asks by itself."""
     await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, UpdateDynamic(number=number, values=_said(body))))
 
 
-async def prefer(database: Database, by: Visitor, station_id: str, body: Preferred) -> Answered:
+async def prefer(database: Database, by: Visitor, station_id: str, body: Preferred) -> Replied:
     """K21: by the profile for such charges, where the Station has one."""
     charge = await _charge(database, by, station_id, body.session)
     return answered(await calls.say(database, station_id, PreferCharge(charge=charge, preferred=body.preferred)))
 
 
-async def allow_transfers(database: Database, by: Visitor, station_id: str, body: Transfers) -> Answered:
+async def allow_transfers(database: Database, by: Visitor, station_id: str, body: Transfers) -> Replied:
     """Q01."""
     charge = await _charge(database, by, station_id, body.session)
     return answered(await calls.say(database, station_id, AllowTransfers(charge=charge, transfers=body.allowed)))
 
 
-async def follow_signal(database: Database, by: Visitor, station_id: str, body: Signal) -> Answered:
+async def follow_signal(database: Database, by: Visitor, station_id: str, body: Signal) -> Replied:
     """Q08."""
     await looked_at(database, by, station_id)
     return answered(await calls.say(database, station_id, FollowSignal(at=body.at, signal=body.signal)))

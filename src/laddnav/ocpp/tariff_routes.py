@@ -8,7 +8,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls, store
-from laddnav.ocpp.routes import Answered, answered
+from laddnav.ocpp.routes import Replied, answered
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.prices import ChangeTariff, SetTariff
 from laddnav.people.api import Route, yours
@@ -30,7 +30,7 @@ class TariffTold(Struct, frozen=True, kw_only=True):
 class Taken(Struct, frozen=True, kw_only=True):
     """What the Station said, and what of the Tariff it could not be told: there it counts otherwise than we do."""
 
-    answer: Answered
+    answer: Replied
     lost: tuple[str, ...]
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from laddnav.db.unit import Database
 from laddnav.kit.energy import Energy, kwh
@@ -20,16 +19,13 @@ from laddnav.sessions.actions import preferring
 from laddnav.sessions.model import Battery, Budget, Preferences, ProfileType, Session, Voice
 from laddnav.sessions.preferred import Answered
 
-Kwh = Annotated[Decimal, Meta(ge=0, le=1000)]
-Percent = Annotated[Decimal, Meta(ge=0, le=100)]
-
 
 class FullTo(Struct, frozen=True, kw_only=True):
     """How full the car is now, and how full it is to be, in percent of `capacity_kwh`."""
 
-    percent: Percent
-    percent_wanted: Percent
-    capacity_kwh: Kwh
+    percent: Decimal
+    percent_wanted: Decimal
+    capacity_kwh: Decimal
 
 
 class WantedOfCharge(Struct, frozen=True, kw_only=True):
@@ -40,9 +36,9 @@ class WantedOfCharge(Struct, frozen=True, kw_only=True):
 
     profile: ProfileType
     departs_at: datetime | None = None
-    energy_kwh: Kwh | None = None
+    energy_kwh: Decimal | None = None
     may_discharge: bool = False
-    budget: Annotated[Decimal, Meta(gt=0, le=100_000)] | None = None
+    budget: Decimal | None = None
     battery: FullTo | None = None
 
 
@@ -78,4 +74,4 @@ def _meant(said: WantedOfCharge, session: Session) -> Preferences:
     )
 
 
-ROUTES = (Route(method="PUT", path="/sessions/{ref}/preferences", does=prefer, needs=Role.OPERATOR),)
+ROUTES = (Route(method="PUT", path="/sessions/{ref}/preferences", does=prefer, needs=Role.OPERATOR, looks_itself=True),)

@@ -14,7 +14,7 @@ from laddnav.locations.actions import Stranger
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls
 from laddnav.ocpp.model import StationCall
-from laddnav.ocpp.routes import Answered, answered
+from laddnav.ocpp.routes import Replied, answered
 from laddnav.ocpp.security import authorities, leading, noticing, passwords, roots, signing
 from laddnav.ocpp.security.authority import Authority, KeyKind
 from laddnav.ocpp.security.leading import Way
@@ -135,7 +135,7 @@ async def list_certificates(unit: Unit, by: Visitor, station_id: str) -> Page[Ce
     return Page(items=tuple(shown), next=None)
 
 
-async def renew_certificate(database: Database, by: Visitor, station_id: str, body: Renewal) -> Answered:
+async def renew_certificate(database: Database, by: Visitor, station_id: str, body: Renewal) -> Replied:
     """Have a Station make a new key and ask to have it signed."""
     async with database.unit() as unit:
         call = signing.renew(unit, await _yours(unit, by, station_id), body.use)
@@ -164,35 +164,35 @@ async def list_roots(unit: Unit, by: Visitor, station_id: str) -> Page[RootShown
     return Page(items=tuple(shown), next=None)
 
 
-async def ask_for_roots(database: Database, by: Visitor, station_id: str, *, kind: RootKind | None = None) -> Answered:
+async def ask_for_roots(database: Database, by: Visitor, station_id: str, *, kind: RootKind | None = None) -> Replied:
     """Have a Station list its roots: of one kind, or of all where its version can."""
     async with database.unit() as unit:
         call = roots.ask_for(unit, await _yours(unit, by, station_id), kind)
     return await _answer(database, call)
 
 
-async def install_root(database: Database, by: Visitor, station_id: str, body: NewRoot) -> Answered:
+async def install_root(database: Database, by: Visitor, station_id: str, body: NewRoot) -> Replied:
     """Have a Station trust this root."""
     async with database.unit() as unit:
         call = roots.install(unit, await _yours(unit, by, station_id), body.kind, body.certificate)
     return await _answer(database, call)
 
 
-async def delete_root(database: Database, by: Visitor, station_id: str, serial_number: str) -> Answered:
+async def delete_root(database: Database, by: Visitor, station_id: str, serial_number: str) -> Replied:
     """Have a Station trust a root no more that it said it has."""
     async with database.unit() as unit:
         call = await roots.delete(unit, await _yours(unit, by, station_id), serial_number)
     return await _answer(database, call)
 
 
-async def change_password(database: Database, by: Visitor, means: Means, station_id: str) -> Answered:
+async def change_password(database: Database, by: Visitor, means: Means, station_id: str) -> Replied:
     """Have a Station take a new password, made here and seen by nobody."""
     async with database.unit() as unit:
         call = passwords.change(unit, means.seal, await _yours(unit, by, station_id))
     return await _answer(database, call)
 
 
-async def lead_to_profile(database: Database, by: Visitor, station_id: str, body: Way) -> Answered:
+async def lead_to_profile(database: Database, by: Visitor, station_id: str, body: Way) -> Replied:
     """Have a Station come with a higher security profile; once it did, it comes with no lower one any more."""
     async with database.unit() as unit:
         call = leading.lead(unit, await _yours(unit, by, station_id), body)
@@ -226,7 +226,7 @@ async def _yours(unit: Unit, by: Visitor, station_id: str) -> Station:
     return station
 
 
-async def _answer(database: Database, call: StationCall) -> Answered:
+async def _answer(database: Database, call: StationCall) -> Replied:
     return answered(await calls.answer_to(database, call))
 
 
