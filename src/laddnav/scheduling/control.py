@@ -99,6 +99,7 @@ def _empty(moment: Moment, wants: Floats) -> Tally:
 def _give_minimums(moment: Moment, wants: Floats, targets: Floats, tally: Tally) -> list[int]:
     """Who has one then, in the order in which they were served."""
     served: list[int] = []
+
     for column in sorted(np.flatnonzero(wants).tolist(), key=lambda column: _turn(moment.outlets[column], moment.at)):
         outlet = moment.outlets[column]
         amps = float(ceil(outlet.amps_min))

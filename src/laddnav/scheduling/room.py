@@ -175,10 +175,10 @@ class Tally:
         self._hardware = np.array([one.amps_max for one in outlets], dtype=np.float64)
         self.held = held.copy()
         self.had = had.copy()
-        self._through = table.of_fuses > 0
-        self._guarded = np.flatnonzero(np.isfinite(table.withstood) & ~table.unguarded)
-        columns, fuses = np.nonzero(self._through.T)
-        self._fuses_of = [one.tolist() for one in np.split(fuses, np.searchsorted(columns, range(1, len(outlets))))]
+        # Each Evse draws through a few fuses of many: pairs of the two, one Evse after the other.
+        self._column, self._row = np.nonzero(table.of_fuses.T)
+        self._begins = np.searchsorted(self._column, np.arange(len(outlets)))
+        self._fuses_of = [one.tolist() for one in np.split(self._row, self._begins[1:])]
         self._others_of = [
             [(row, each) for row, each in enumerate(column) if each] for column in table.of_others.T.tolist()
         ]
@@ -186,19 +186,16 @@ class Tally:
 
     def count(self) -> None:
         """Anew from `held` and `had`; what one Station may draw beyond what it has falls as it is given more."""
-        table = self._table
-        used = table.of_fuses @ self.held
+        table, row, column = self._table, self._row, self._column
+        used = self._through(self.held)
         # Of each fuse, who could draw most beyond what it has, how much that is, and how much the next one could.
-        self.worst = np.zeros(len(used), dtype=np.int_)
+        self.worst = np.full(len(used), -1)
         self.most_beyond, self.next_beyond = np.zeros(len(used)), np.zeros(len(used))
-        if self._guarded.size and self.held.size:
-            places = np.arange(self._guarded.size)
-            beyond = np.where(self._through[self._guarded], self._hardware - self.held, 0.0)
-            worst = beyond.argmax(axis=1)
-            self.worst[self._guarded] = worst
-            self.most_beyond[self._guarded] = beyond[places, worst]
-            beyond[places, worst] = 0.0
-            self.next_beyond[self._guarded] = beyond.max(axis=1)
+        beyond = np.where(table.unguarded[row], 0.0, (self._hardware - self.held)[column])
+        np.maximum.at(self.most_beyond, row, beyond)
+        most = np.flatnonzero(beyond == self.most_beyond[row])
+        self.worst[row[most]] = column[most]
+        np.maximum.at(self.next_beyond, row, np.where(self.worst[row] == column, 0.0, beyond))
         self.left = table.fuses - used
         self.left_withstood = table.withstood - used
         self.left_others = table.others - table.of_others @ self.had
@@ -206,6 +203,11 @@ class Tally:
         self._left, self._withstood = self.left.tolist(), self.left_withstood.tolist()
         self._most, self._next, self._worst = self.most_beyond.tolist(), self.next_beyond.tolist(), self.worst.tolist()
         self._others = self.left_others.tolist()
+
+    def _through(self, amps: Floats) -> Floats:
+        """(panel × phase) amperes, when each Evse draws so much."""
+        amps_through: Floats = np.bincount(self._row, amps[self._column], len(self._table.fuses)).astype(np.float64)
+        return amps_through
 
     def highest(self, column: int) -> float:
         """The most amperes that this Evse may have."""
@@ -221,16 +223,13 @@ class Tally:
 
     def reach(self) -> Floats:
         """(outlet) `highest` of each, as it was at the last count."""
-        table = self._table
-        beyond = np.where(
-            np.arange(self.held.size) == self.worst[:, None], self.next_beyond[:, None], self.most_beyond[:, None]
-        )
-        slack = np.minimum(self.left[:, None], self.left_withstood[:, None] - beyond)
-        reach: Floats = self.held + np.where(self._through, slack, np.inf).min(axis=0, initial=np.inf)
-        if table.others.size:
-            each = np.where(table.of_others > 0, table.of_others, np.nan)
-            further = np.nan_to_num(self.left_others[:, None] / each, nan=np.inf, posinf=np.inf, neginf=-np.inf)
-            reach = np.minimum(reach, self.had + further.min(axis=0))
+        table, row = self._table, self._row
+        beyond = np.where(self.worst[row] == self._column, self.next_beyond[row], self.most_beyond[row])
+        slack = np.minimum(self.left[row], self.left_withstood[row] - beyond)
+        reach: Floats = self.held + np.minimum.reduceat(slack, self._begins)
+        for each, left in zip(table.of_others, self.left_others, strict=True):
+            counts = each > 0
+            reach[counts] = np.minimum(reach[counts], self.had[counts] + left / each[counts])
         return reach
 
     def give(self, column: int, amps: float) -> None:
@@ -246,15 +245,14 @@ class Tally:
 
     def level(self, open_: NDArray[np.bool_]) -> float:
         """Amperes by which all of these may go further together."""
-        table = self._table
-        each = table.of_fuses @ open_
-        worst_goes = open_[self.worst] & (table.of_fuses[np.arange(len(each)), self.worst] > 0)
+        each = self._through(open_.astype(np.float64))
+        worst_goes = open_[self.worst] & (self.worst >= 0)
         slack = [
             _shares(self.left, each),
             # What the worst of them is given is no longer beyond what it has.
             _shares(self.left_withstood - self.most_beyond, each - worst_goes),
             _shares(self.left_withstood - self.next_beyond, each),
-            _shares(self.left_others, table.of_others @ open_),
+            _shares(self.left_others, self._table.of_others @ open_),
         ]
         return max(0.0, min(slack))
 
