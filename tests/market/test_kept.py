@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +23,7 @@ from laddnav.market.model import Following, Kind, MarketStep, Published
 from laddnav.market.rules import NotFollowed, UnfitPrices, change, forecast, holes, market_day
 from laddnav.market.zones import ZONES, UnknownZone
 from laddnav.parties import actions as parties
+from laddnav.server.outward import Outward
 from tests import things
 from tests.clock import SetClock
 from tests.market import samples
@@ -229,9 +232,11 @@ async def followed(database: Database) -> Following:
         return one
 
 
-async def follow(database: Database, feed: str = "elprisetjustnu", **wanted: str) -> None:
+async def follow(
+    database: Database, feed: str = "elprisetjustnu", *, url: str = "https://prices.example", key: str | None = None
+) -> None:
     async with database.unit() as unit:
-        said = Wanted(feed=feed, **{"url": "https://prices.example"} | wanted)
+        said = Wanted(feed=feed, url=url, key=key)
         await actions.follow(unit, SEAL, "SE3", Kind.PRICE, said, by="a test")
 
 
@@ -303,6 +308,47 @@ async def test_a_key_is_sealed_and_in_nothing_that_is_told(database: Database) -
     assert (await followed(database)).key == one.key
 
 
+async def test_euros_are_kept_in_the_zone_s_currency_too_at_a_rate_that_somebody_states(database: Database) -> None:
+    begin, end = market_day(TODAY)
+    net = Net()
+    document = samples.a44(samples.period(f"{begin:%Y-%m-%dT%H:%MZ}", f"{end:%Y-%m-%dT%H:%MZ}", "PT60M", {1: 50}))
+
+    async def ask(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+        return document
+
+    async with database.unit() as unit:
+        wanted = Wanted(feed="entsoe", key="k", per_euro=Decimal("11.2"))
+        await actions.follow(unit, SEAL, "SE3", Kind.PRICE, wanted, by="a test")
+    await actions.fetch_due(database, ask, SEAL)
+    assert await known(database, begin, begin + HOUR) == [(0.56, 60, False)]
+    assert await known(database, begin, begin + HOUR, currency="EUR") == [(0.05, 60, False)]
+    assert (await followed(database)).per_euro == Decimal("11.2") and net.asked == []
+
+
+async def test_a_source_is_asked_over_the_guarded_line_and_never_inward_unless_that_is_allowed(
+    database: Database, clock: SetClock
+) -> None:
+    begin, end = market_day(TODAY)
+    document = samples.elpriset(begin, [0.5] * ((end - begin) // QUARTER))
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=document) if request.path == "/2026/11-23_SE3.json" else web.Response(status=404)
+
+    server = TestServer(web.Application())
+    server.app.router.add_get("/{rest:.*}", answer)
+    await server.start_server()
+    await follow(database, url=f"http://127.0.0.1:{server.port}")
+    for allow, told in ((False, []), (True, [(0.5, 15, False)])):
+        outward = Outward(allow_loopback=allow)
+        await actions.fetch_due(database, outward, SEAL)
+        await outward.close()
+        assert await known(database, begin, begin + QUARTER) == told
+        trouble = (await followed(database)).trouble
+        assert (trouble is None) is allow, trouble
+        clock.set((await followed(database)).next_at)
+    await server.close()
+
+
 async def test_what_cannot_be_asked_is_refused_by_its_field(database: Database) -> None:
     for wanted, says in (
         (Wanted(feed="nobody"), "feed: 'nobody' cannot be asked"),
@@ -310,6 +356,7 @@ async def test_what_cannot_be_asked_is_refused_by_its_field(database: Database) 
         (Wanted(feed="carbon", url="https://x.example"), "carbon does not tell price"),
         (Wanted(feed="entsoe"), "key: entsoe answers only who shows one"),
         (Wanted(feed="nordpool", url="ftp://x.example"), "url: it begins with"),
+        (Wanted(feed="nordpool", per_euro=Decimal(-1)), "per_euro: -1 is no rate"),
     ):
         with pytest.raises(UnfitFeed, match=says):
             async with database.unit() as unit:

@@ -39,6 +39,7 @@ LISTS = (
         "/meters",
         "/prices",
         "/grid-tariffs",
+        "/sites",
     ),
 )
 OTHERS = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 import structlog
@@ -49,8 +50,8 @@ class Fetch(Protocol):
 async def prices(unit: Unit, zone: str, begin_at: datetime, end_at: datetime, *, currency: str | None = None) -> Series:
     """What a kWh costs before VAT, grid and seller: as published, and where nothing is, as `rules.forecast` guesses.
 
-    In `currency`, or else that of the zone, or else the one in which it is published; nothing is ever converted, so
-    in a currency in which nobody publishes there are no steps. Raises UnknownZone.
+    In `currency`, or else that of the zone, or else the one in which it is published; nothing is converted here, so in
+    a currency in which nothing is kept there are no steps. Raises UnknownZone.
     """
     return await _series(unit, zone, Kind.PRICE, begin_at, end_at, currency)
 
@@ -142,11 +143,15 @@ async def known_zones(unit: Unit) -> Sequence[tuple[Zone, Kind, datetime]]:
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """How a zone's prices are to be fetched; `key` in the clear, None: that which is known already stays."""
+    """How a zone's prices are to be fetched; `key` in the clear, None: that which is known already stays.
+
+    `per_euro`: what is told in euros is kept in the zone's currency too, at this rate, which somebody answers for.
+    """
 
     feed: str
     url: str | None = None
     key: str | None = None
+    per_euro: Decimal | None = None
 
 
 async def follow(unit: Unit, seal: Seal, zone_code: str, kind: Kind, wanted: Wanted, *, by: str) -> Following:
@@ -162,13 +167,22 @@ async def follow(unit: Unit, seal: Seal, zone_code: str, kind: Kind, wanted: Wan
         raise UnfitFeed(f"url: say where {feed.name} is found")
     if wanted.url and not wanted.url.startswith(("https://", "http://")):
         raise UnfitFeed("url: it begins with https://")
+    if wanted.per_euro is not None and wanted.per_euro <= 0:
+        raise UnfitFeed(f"per_euro: {wanted.per_euro} is no rate")
     before = await store.following(unit, of.code, kind)
     same = before is not None and before.feed == feed.name
     key = seal.sealed(wanted.key) if wanted.key else before.key if same and before is not None else None
     if feed.needs_key and key is None:
         raise UnfitFeed(f"key: {feed.name} answers only who shows one")
     one = Following(
-        zone=of.code, kind=kind, feed=feed.name, url=wanted.url or None, key=key, next_at=unit.now, said_by=by
+        zone=of.code,
+        kind=kind,
+        feed=feed.name,
+        url=wanted.url or None,
+        key=key,
+        per_euro=wanted.per_euro,
+        next_at=unit.now,
+        said_by=by,
     )
     store.put_following(unit, one)
     people.note(unit, by, "fetch prices", f"zone {of.code}", feed.name)
@@ -230,7 +244,7 @@ async def _asked(fetch: Fetch, feed: Feed, asked: Asked) -> Sequence[Published]:
 
 async def _settle(unit: Unit, one: Following, found: Sequence[Published], trouble: str | None) -> None:
     source = f"{one.feed} {one.url}" if one.url else one.feed
-    for said in found:
+    for said in rules.reckoned(found, ZONES[one.zone], one.per_euro):
         try:
             await keep(unit, said, source=source, by="market")
         except Refusal as error:
@@ -252,7 +266,7 @@ async def _settle(unit: Unit, one: Following, found: Sequence[Published], troubl
     after = replace(after, next_at=rules.next_at(after, until, unit.now, failed=trouble is not None))
     current = await store.following(unit, one.zone, one.kind)
     if current is not None and (current.feed, current.url, current.key) == (one.feed, one.url, one.key):
-        store.put_following(unit, after)
+        store.put_following(unit, replace(after, per_euro=current.per_euro))
 
 
 async def _covered_until(unit: Unit, one: Following) -> datetime | None:

@@ -100,7 +100,8 @@ class Document(Struct, frozen=True, kw_only=True):
 class Following(Struct, frozen=True, kw_only=True):
     """That prices of a zone are fetched from a feed; `url` None: where that feed is found by everybody.
 
-    `key` is sealed. `late_since`: since when it should have told what it has not; `trouble`: what went wrong last.
+    `key` is sealed. `per_euro`: at which an operator reckons euros into the zone's currency; None: at no rate.
+    `late_since`: since when it should have told what it has not; `trouble`: what went wrong last.
     """
 
     zone: str
@@ -108,6 +109,7 @@ class Following(Struct, frozen=True, kw_only=True):
     feed: str
     url: str | None = None
     key: str | None = None
+    per_euro: Decimal | None = None
     next_at: datetime
     tries: int = 0
     fetched_at: datetime | None = None

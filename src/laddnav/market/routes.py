@@ -36,11 +36,15 @@ class NewDocument(Struct, frozen=True, kw_only=True):
 
 
 class Feeding(Struct, frozen=True, kw_only=True):
-    """`key` is kept sealed and never said again; left out, the one that is known stays."""
+    """`key` is kept sealed and never said again; left out, the one that is known stays.
+
+    `per_euro`: what the source tells in euros only is kept in the zone's currency too, at this rate of yours.
+    """
 
     feed: Id
     url: Annotated[str, Meta(max_length=500)] | None = None
     key: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    per_euro: Decimal | None = None
 
 
 class Fed(Struct, frozen=True, kw_only=True):
@@ -51,6 +55,7 @@ class Fed(Struct, frozen=True, kw_only=True):
     feed: str
     url: str | None
     has_key: bool
+    per_euro: Decimal | None
     next_at: datetime
     tries: int
     fetched_at: datetime | None
@@ -150,7 +155,7 @@ async def list_feeds(unit: Unit) -> Page[Fed]:
 async def follow(unit: Unit, by: Visitor, seal: Seal, zone: str, kind: Kind, body: Feeding) -> Fed:
     """Fetch a zone's prices or carbon from a source from now on."""
     _of_the_installation(by)
-    wanted = Wanted(feed=body.feed, url=body.url, key=body.key)
+    wanted = Wanted(feed=body.feed, url=body.url, key=body.key, per_euro=body.per_euro)
     return _fed(await actions.follow(unit, seal, zone, kind, wanted, by=by.name))
 
 
@@ -229,6 +234,7 @@ def _fed(one: Following) -> Fed:
         feed=one.feed,
         url=one.url,
         has_key=one.key is not None,
+        per_euro=one.per_euro,
         next_at=one.next_at,
         tries=one.tries,
         fetched_at=one.fetched_at,

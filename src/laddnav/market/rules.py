@@ -26,6 +26,7 @@ from laddnav.market.model import (
     MarketStep,
     Published,
     Window,
+    Zone,
 )
 
 LENGTHS = (QUARTER, 2 * QUARTER, HOUR)
@@ -97,6 +98,24 @@ def is_odd(said: Published, value: Decimal) -> bool:
         return not ZERO <= value <= HIGHEST_CARBON
     euro = said.per_euro or Decimal(TO_A_EURO.get(said.currency, 1))
     return not LOWEST * euro <= value <= HIGHEST * euro
+
+
+def reckoned(said: Sequence[Published], zone: Zone, per_euro: Decimal | None) -> list[Published]:
+    """And what is told in euros only, in the zone's own currency too, at a rate that somebody has stated."""
+    told = {one.currency for one in said}
+    if per_euro is None or zone.currency in told:
+        return list(said)
+    own = [
+        replace(
+            one,
+            currency=zone.currency,
+            per_euro=per_euro,
+            steps=tuple(replace(step, value=step.value * per_euro) for step in one.steps),
+        )
+        for one in said
+        if one.kind is Kind.PRICE and one.currency == "EUR"
+    ]
+    return [*said, *own]
 
 
 class Change(Struct, frozen=True):

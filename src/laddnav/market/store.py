@@ -55,13 +55,14 @@ order by ref desc limit $4
 DOCUMENT = f"{_DOCUMENT} where ref = $1"
 ZONES = "select zone, kind, max(begin_at) as begin_at from market_step group by zone, kind order by zone, kind"
 
-_FOLLOWING = "zone, kind, feed, url, key_sealed, next_at, tries, fetched_at, trouble, late_since, said_by"
+_FOLLOWING = "zone, kind, feed, url, key_sealed, per_euro, next_at, tries, fetched_at, trouble, late_since, said_by"
 FOLLOWED = f"select {_FOLLOWING} from market_following order by zone, kind"
 FOLLOWING = f"select {_FOLLOWING} from market_following where zone = $1 and kind = $2"
 DUE = f"select {_FOLLOWING} from market_following where next_at <= $1 order by next_at limit 1 for update skip locked"
 PUT_FOLLOWING = f"""
-insert into market_following ({_FOLLOWING}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+insert into market_following ({_FOLLOWING}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (zone, kind) do update set feed = excluded.feed, url = excluded.url, key_sealed = excluded.key_sealed,
+  per_euro = excluded.per_euro,
   next_at = excluded.next_at, tries = excluded.tries, fetched_at = excluded.fetched_at, trouble = excluded.trouble,
   late_since = excluded.late_since, said_by = excluded.said_by
 """
@@ -188,6 +189,7 @@ def put_following(unit: Unit, one: Following) -> None:
         one.feed,
         one.url,
         one.key,
+        one.per_euro,
         one.next_at,
         one.tries,
         one.fetched_at,

@@ -36,6 +36,7 @@ create table market_following (      -- where prices are fetched from
   feed text not null,
   url text,                          -- null: where that feed is found by everybody
   key_sealed text,
+  per_euro numeric,                  -- at which an operator reckons euros into the zone's currency; null: at none
   next_at timestamptz not null,
   tries integer not null,
   fetched_at timestamptz,

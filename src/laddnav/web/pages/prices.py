@@ -17,6 +17,7 @@ from laddnav.market import actions as market
 from laddnav.market import rules
 from laddnav.market.actions import Wanted
 from laddnav.market.feeds import FEEDS
+from laddnav.market.feeds.feed import number
 from laddnav.market.model import MARKET_TIME, GridTariff, Kind, MarketStep, Series, Zone
 from laddnav.market.plain import explained
 from laddnav.market.zones import ZONES
@@ -87,7 +88,12 @@ async def follow(asked: Asked) -> Response:
     """Raises UnknownZone, UnfitFeed, NotYours."""
     _of_the_installation(asked)
     kind = Kind.CARBON if asked.said("feed") == "carbon" else Kind.PRICE
-    wanted = Wanted(feed=asked.said("feed"), url=asked.said("url") or None, key=asked.said("key") or None)
+    wanted = Wanted(
+        feed=asked.said("feed"),
+        url=asked.said("url") or None,
+        key=asked.said("key") or None,
+        per_euro=number(asked.said("per_euro"), "per_euro"),
+    )
     async with asked.unit() as unit:
         one = await market.follow(unit, _seal(asked), asked.said("zone"), kind, wanted, by=asked.visitor.name)
     return asked.done(f"/prices?zone={one.zone}", asked.say("They are fetched from now on."))
