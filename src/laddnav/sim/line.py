@@ -127,5 +127,12 @@ class Wire(ChargePoint):
             status="Accepted",
             connector_id=connector_id,
             schedule_start=rfc3339(self._station.now()),
-            charging_schedule={**(schedule or full), "duration": duration},
+            charging_schedule={**_plain(schedule or full), "duration": duration},
         )
+
+
+def _plain(schedule: dict[str, Any]) -> dict[str, Any]:
+    """The package reads limits as decimals and does not write such."""
+    periods = [{**one, "limit": float(one["limit"])} for one in schedule["charging_schedule_period"]]
+    least = {"min_charging_rate": float(rate)} if (rate := schedule.get("min_charging_rate")) is not None else {}
+    return {**schedule, "charging_schedule_period": periods, **least}
