@@ -71,6 +71,4 @@ async def fleets_hear(site: Site, session_id: str) -> None:
     """That a car charges; the pages of tests hear little by themselves."""
     from laddnav.sessions.events import SessionStarted
 
-    await fleets.vehicle_plugged_in(
-        site.database, SessionStarted(holder=US, owner=str(US), session_id=session_id)
-    )
+    await fleets.vehicle_plugged_in(site.database, SessionStarted(holder=US, owner=str(US), session_id=session_id))

@@ -134,8 +134,8 @@ class Swapped(Struct, frozen=True, kw_only=True):
 async def list_fleets(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[Fleet]:
     """Fleets that this key may see, in the order in which they were added."""
     if by.role is Role.FLEET:
-        found = [] if by.fleet is None else [await actions.by_ref(unit, by.fleet)]
-        return Page(items=tuple(one for one in found if rules.reaches(by, one)), next=None)
+        one = None if by.fleet is None else await actions.find(unit, by.fleet)
+        return Page(items=(one,) if one is not None and rules.reaches(by, one) else (), next=None)
     return page(await actions.page(unit, by.holder, after=cursor, limit=limit + 1), limit, lambda one: one.ref)
 
 

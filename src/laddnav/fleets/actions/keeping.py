@@ -69,9 +69,13 @@ async def found(unit: Unit, holder: PartyId, *, name: str, customer: str, by: st
     return _changed(unit, one)
 
 
+async def find(unit: Unit, ref: str) -> Fleet | None:
+    return await store.find(unit, ref)
+
+
 async def by_ref(unit: Unit, ref: str) -> Fleet:
     """Raises UnknownFleet."""
-    one = await store.find(unit, ref)
+    one = await find(unit, ref)
     if one is None:
         raise UnknownFleet(ref)
     return one
