@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -12,13 +13,15 @@ from playwright.async_api import Browser, Page, expect
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Listener
+from laddnav.kit.energy import kwh
 from laddnav.locations.model import Station
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import claiming
 from laddnav.sessions.actions.offering import FOLLOWS
+from laddnav.sessions.actions.preferring import prefer
 from laddnav.sessions.claims import TRIES_EVSE
 from laddnav.sessions.events import SessionStarted
-from laddnav.sessions.model import ProfileType, Session, Status, Voice
+from laddnav.sessions.model import Preferences, ProfileType, Session, Status, Voice
 from tests.clock import SetClock
 from tests.things import US, evse, location, settled, tariff
 from tests.web.site import Site, begin, measure, stop
@@ -185,3 +188,34 @@ async def test_choices_are_read_in_the_sun_and_chosen_by_keyboard(
     await page.locator("input[value=NOW]").focus()
     await page.keyboard.press("ArrowDown")
     await expect(page.locator("input[value=BY]")).to_be_checked()
+
+
+# The console ----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_help_desk_sees_what_is_wanted_and_says_it_for_a_driver_who_calls(
+    page: Page, site: Site, station: Station, clock: SetClock
+) -> None:
+    session = await begin(site, clock, station)
+    await measure(site, clock, station, session, 3000)
+    needs = Preferences(profile=ProfileType.REGULAR, departs_at=clock.now() + timedelta(hours=9), energy=kwh(30))
+    async with site.database.unit() as unit:
+        await prefer(unit, US, session.id, needs, by=Voice.CAR)
+    await page.goto(f"/sessions/{session.ref}")
+    wants = page.get_by_role("region", name="What the driver wants")
+    await expect(wants).to_contain_text("Said by the car")
+    await expect(wants).to_contain_text("28 kWh are missing")
+    for profile, departs, said in (
+        ("CHEAP", "2026-11-22T09:00", "So much is not possible by then"),
+        ("CHEAP", "2026-11-23T21:00", "It holds from now on"),
+    ):
+        await wants.get_by_text("Say it for the driver").click()
+        await wants.get_by_label("What matters most").select_option(profile)
+        await wants.get_by_label("Leaves at").fill(departs)
+        await wants.get_by_label("Energy in all (kWh)").fill("20")
+        await wants.get_by_role("button", name="Say it").click()
+        await expect(page.locator(".flashes")).to_contain_text(said)
+    await expect(wants).to_contain_text("Said by the driver, or the help desk")
+    assert await page.evaluate(CONTRAST) == []
+    after = await known(site, session)
+    assert [one.by for one in after.preferred] == [Voice.CAR, Voice.DRIVER, Voice.DRIVER]

@@ -19,7 +19,18 @@ from laddnav.kit.time import hours
 from laddnav.locations.model import Connector
 from laddnav.metering.model import Activity
 from laddnav.pricing.ahead.course import going_on, parking_fee_starts
-from laddnav.pricing.ahead.ways import Draw, Grams, Way, affordable, at_once, carried, cheapest, dearest, greenest
+from laddnav.pricing.ahead.ways import (
+    Draw,
+    Grams,
+    Way,
+    affordable,
+    along,
+    at_once,
+    carried,
+    cheapest,
+    dearest,
+    greenest,
+)
 from laddnav.pricing.model import Tab
 from laddnav.pricing.tab import opened, switched
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
@@ -73,6 +84,7 @@ class Around(Struct, frozen=True, kw_only=True):
     hours: Hours
     power_sure: Power | None = None
     grams: tuple[Grams, ...] = ()
+    planned: tuple[Draw, ...] = ()  # as the plan of its site has it for the charge that goes on
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -82,7 +94,8 @@ class Choice(Struct, frozen=True, kw_only=True):
     are the driver's. `energy_sure`: what is had in time even when every car there charges, of `energy`, counted from
     the charge's beginning as that is; None: nobody shares, and only the car itself can take less.
     `carbon` in grams of what is still to come; None: not known. `parking_fee_at`: when standing there full costs more,
-    which is not in the price of what has no time to leave at; None: it never does.
+    which is not in the price of what has no time to leave at; None: it never does. `planned`: its hours are those of
+    the plan in force.
     """
 
     kind: Kind
@@ -96,6 +109,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     energy_sure: Energy | None
     carbon: Decimal | None
     parking_fee_at: datetime | None = None
+    planned: bool = False
 
     @property
     def ready_at(self) -> datetime:
@@ -107,9 +121,14 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 def choices(
-    need: Need, tariffs: Mapping[ProfileType, Tariff], around: Around, tab: Tab | None = None
+    need: Need,
+    tariffs: Mapping[ProfileType, Tariff],
+    around: Around,
+    tab: Tab | None = None,
+    *,
+    holds: Kind | None = None,
 ) -> tuple[Choice, ...]:
-    """Of a charge that begins now, or goes on (`tab`). Raises CannotPrice.
+    """Of a charge that begins now, or goes on (`tab`) with what `holds`. Raises CannotPrice.
 
     By a time, and greenest, are offered only where somebody can shift the hours; greenest where the carbon is known;
     for an amount where it is used up at all.
@@ -122,9 +141,10 @@ def choices(
             continue
         tariff = tariffs[profile]
         started = _started(tab, tariff, need, around)
-        way = _way(kind, started, need, around)
+        planned = kind is holds and kind is not Kind.BUDGET and _planned(started, need, around)
+        way = planned or _way(kind, started, need, around)
         if way is not None:
-            found.append(_choice(kind, way, started, tariff, need, around))
+            found.append(_choice(kind, way, started, tariff, need, around, planned=bool(planned)))
     return tuple(found)
 
 
@@ -198,7 +218,21 @@ def _way(kind: Kind, tab: Tab, need: Need, around: Around) -> Way | None:
             return greenest(tab, left, need.power, need.departs_at, around.grams)
 
 
-def _choice(kind: Kind, way: Way, started: Tab, tariff: Tariff, need: Need, around: Around) -> Choice:
+def _planned(started: Tab, need: Need, around: Around) -> Way | None:
+    """What is still to come of the plan in force; None: nothing is planned for this car."""
+    left = max(need.energy - started.used, NO_ENERGY)
+    rest, draws = left, list[Draw]()
+    for draw in around.planned:
+        begin_at = max(draw.begin_at, started.ended_at)
+        if draw.end_at <= begin_at or not rest:
+            continue
+        energy = min(draw.energy.during(draw.end_at - begin_at, draw.end_at - draw.begin_at), rest)
+        draws.append(Draw(begin_at, draw.end_at, energy))
+        rest -= energy
+    return along(started, tuple(draws), left, need.departs_at) if draws else None
+
+
+def _choice(kind: Kind, way: Way, started: Tab, tariff: Tariff, need: Need, around: Around, *, planned: bool) -> Choice:
     most = way.cost
     shared = around.hours is Hours.SITES and kind is not Kind.BUDGET
     if shared:
@@ -216,6 +250,7 @@ def _choice(kind: Kind, way: Way, started: Tab, tariff: Tariff, need: Need, arou
         cost_most=most,
         energy_sure=_sure(way, started, need, around) if shared else None,
         carbon=carried(way.draws, around.grams) if around.grams else None,
+        planned=planned,
         parking_fee_at=parking_fee_starts(way.tab, way.ready_at) if kind in (Kind.NOW, Kind.BUDGET) else None,
     )
 

@@ -73,6 +73,7 @@ def environment(language: str) -> Environment:
         "without_scheme": without_scheme,
         "amount": write.amount,
         "clock": clock,
+        "coins": write.coins,
         "counted": write.counted,
         "day": day,
         "energy": write.energy,

@@ -28,8 +28,10 @@ from laddnav.sites.model import CarNow, Member, Site
 AHEAD = timedelta(hours=48)
 
 
-async def around(unit: Unit, holder: PartyId, location: Location, where: EvseRef) -> Around:
-    """What is known there of the hours ahead, for an Evse of ours."""
+async def around(
+    unit: Unit, holder: PartyId, location: Location, where: EvseRef, session: Session | None = None
+) -> Around:
+    """What is known there of the hours ahead, for an Evse of ours, and for a charge that goes on."""
     member = await _member(unit, holder, where)
     if member is None:
         who = await offering.hours_at(unit, holder, where)
@@ -41,6 +43,7 @@ async def around(unit: Unit, holder: PartyId, location: Location, where: EvseRef
         hours=Hours.SITES,
         power_sure=Power(seat.fallback_amps * site.volts * len(seat.phases)),
         grams=await _grams(unit, site),
+        planned=() if session is None else await _planned(unit, site, session),
     )
 
 
@@ -55,12 +58,9 @@ async def car_of(unit: Unit, session: Session) -> CarNow | None:
     return next((one for one in picture.cars if one.session_id == session.id), None)
 
 
-async def planned(unit: Unit, session: Session) -> tuple[Draw, ...]:
-    """When the plan in force gives this car how much; (): no plan knows it."""
-    if session.station_id is None or session.evse_no is None:
-        return ()
-    site = await site_of(unit, session.holder, session.station_id, session.evse_no)
-    plan = None if site is None else await plan_of(unit, session.holder, site.id)
+async def _planned(unit: Unit, site: Site, session: Session) -> tuple[Draw, ...]:
+    """When the plan in force gives this car how much; (): it does not know it."""
+    plan = await plan_of(unit, session.holder, site.id)
     car = None if plan is None else next((one for one in plan.cars if one.session_id == session.id), None)
     if plan is None or car is None:
         return ()

@@ -205,7 +205,7 @@ async def _scene(
     going_on = None if session is not None else claimable(await sessions.under_way_at(unit, holder, where))
     return Scene(
         tariffs=tariffs,
-        around=await drivers.around(unit, holder, location, where),
+        around=await drivers.around(unit, holder, location, where, session),
         session=session,
         waiting=None if known is None or session is not None else known[0],
         claimable=going_on is not None,

@@ -19,7 +19,7 @@ from laddnav.pricing.ahead.ways import QUARTER, prices
 from laddnav.pricing.ahead.wish import Wish, sensible
 from laddnav.pricing.tab import opened
 from laddnav.sessions import preferred
-from laddnav.sessions.choices import Around, Choice, Kind, Need, choices, chosen, drawn
+from laddnav.sessions.choices import Around, Choice, Hours, Kind, Need, choices, chosen, drawn
 from laddnav.sessions.model import Battery, Preferences, PreferencesAnswer, ProfileType, Session
 from laddnav.sessions.preferred import Answered, Wanted
 from laddnav.tariffs.model import Tariff
@@ -43,7 +43,7 @@ ANSWERS: Mapping[PreferencesAnswer, str] = {
     PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED: N_("This charging point does not offer that."),
 }
 SAID_BY = {
-    "DRIVER": N_("the driver, at the charging point"),
+    "DRIVER": N_("the driver, or the help desk for the driver"),
     "APP": N_("the driver, in the provider’s app"),
     "CAR": N_("the car"),
     "FLEET": N_("its fleet"),
@@ -122,7 +122,7 @@ def shown(
     blank = Shown(typed=typed, around=around, currency=currency)
     try:
         need = need_of(typed, around, session)
-        found = choices(need, tariffs, around, tab)
+        found = choices(need, tariffs, around, tab, holds=None if wants is None else chosen(wants))
     except Refusal as error:
         return replace(blank, wrong=told(asked, error))
     until = max((need.departs_at, *(one.ready_at for one in found)))
@@ -213,7 +213,7 @@ def _card(one: Choice, now: Choice | None, until: datetime, around: Around, need
         less = ((now.carbon - one.carbon) * 100 / now.carbon).to_integral_value()
     return Card(
         choice=one,
-        bars=_bars(_prices(one, around, until, need), one, around.now, until),
+        bars=_bars(_prices(one, around, until, need), one, around, until),
         saves=saves,
         less_carbon=less or None,
         holds=holds,
@@ -227,13 +227,15 @@ def _prices(one: Choice, around: Around, until: datetime, need: Need) -> Sequenc
 
 
 def _bars(
-    costs: Iterable[tuple[datetime, datetime, Decimal]], one: Choice, now: datetime, until: datetime
+    costs: Iterable[tuple[datetime, datetime, Decimal]], one: Choice, around: Around, until: datetime
 ) -> list[Bar]:
     """Price by price, and cut where the car begins and ceases to charge."""
-    whole = max(until - now, QUARTER)
+    now, whole = around.now, max(until - around.now, QUARTER)
     known = [(begin, min(end, until), cost) for begin, end, cost in costs if begin < until]
     most = max((cost for _, _, cost in known), default=Decimal(1)) or Decimal(1)
-    edges = {edge for draw in one.draws for edge in (draw.begin_at, draw.end_at)}
+    known_hours = around.hours is not Hours.SITES or one.planned or one.kind in (Kind.NOW, Kind.BUDGET)
+    draws = one.draws if known_hours else ()
+    edges = {edge for draw in draws for edge in (draw.begin_at, draw.end_at)}
     bars = list[Bar]()
     for begin, end, cost in known:
         cuts = sorted({begin, end, *(edge for edge in edges if begin < edge < end)})
@@ -243,7 +245,7 @@ def _bars(
                     x=_percent(since - now, whole),
                     width=_percent(to - since, whole),
                     height=max(cost / most * 100, Decimal(4)).quantize(Decimal("0.1")),
-                    on=any(draw.begin_at <= since and to <= draw.end_at for draw in one.draws),
+                    on=any(draw.begin_at <= since and to <= draw.end_at for draw in draws),
                 )
             )
     return bars

@@ -81,6 +81,7 @@ TOLD: dict[str, tuple[str, str]] = {
     "SessionStarted": (N_("The session began"), "live"),
     "StopRequested": (N_("A stop was asked for"), "hold"),
     "StopAnswered": (N_("The station answered to the stop: %(result)s"), "hold"),
+    "PreferencesChanged": (N_("What is wanted of it changed"), "hold"),
     "SessionEnded": (N_("The session is settled"), "good"),
     "SessionFailed": (N_("It came to nothing"), "bad"),
 }
