@@ -23,6 +23,7 @@ from laddnav.reservations import actions as reservations
 from laddnav.reservations.model import State
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.server.clock import WallClock
+from laddnav.sessions.actions import limiting
 from laddnav.sessions.model import AuthMethod, Session, Status
 from laddnav.sim.car import Car
 from laddnav.sim.station import SimStation
@@ -166,7 +167,10 @@ async def test_a_reservation_is_cancelled_or_taken_back(
 async def test_a_plug_is_let_go_of_and_a_charge_is_limited(
     network: Company, provider: Company, kind_station: SimStation
 ) -> None:
-    """CMD-043 CHP-001 CHP-003 CHP-008 CHP-009 CHP-011 CHP-014 CHP-015 CHP-017 CHP-028: what the station then does."""
+    """CMD-043 CHP-001 CHP-003 CHP-008 CHP-009 CHP-011 CHP-014 CHP-015 CHP-017 CHP-028 CHP-034: what then is.
+
+    And what we limit it to ourselves for a while, the provider hears of, and it limits the charge no longer than that.
+    """
     await kind_station.plug_in(1, CAR)
     assert await kind_station.show_card(1, ASKED_FOR)
     session = await until(lambda: charging(provider))
@@ -188,6 +192,18 @@ async def test_a_plug_is_let_go_of_and_a_charge_is_limited(
     assert (await until(lambda: done(provider, given.command_id))).result == "ACCEPTED"
     at_station = kind_station.plugs[1].profile
     assert at_station is not None and at_station["charging_profile_kind"] == "Relative"
+    await until(lambda: limited_to(provider, profile.limits))
+
+    ten = ProfileLimit(timedelta(), Decimal(10))
+    async with network.database.unit() as unit:
+        ours = ChargingProfile(unit=RateUnit.AMPERE, limits=(ten,))
+        await limiting.set_limits(unit, NETWORK, id, ours, by=NETWORK, request="our plan")
+    network.database.wake()
+    both = (ten, ProfileLimit(minutes(15), Decimal(8)), replace(ten, after=minutes(60)))
+    await until(lambda: limited_to(provider, both))
+    async with network.database.unit() as unit:
+        await limiting.clear_limits(unit, NETWORK, id, by=NETWORK, request="no plan any more")
+    network.database.wake()
     await until(lambda: limited_to(provider, profile.limits))
 
     taken_back = await limited.clear_profile(*by, owner=NETWORK, session_id=id)

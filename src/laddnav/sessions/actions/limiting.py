@@ -86,7 +86,7 @@ async def answer_limits(
         after = limited.answered(before, accepted=accepted)
         session = limited.with_limits(session, after)
         same = limited.only_prolonged(before, after, now=unit.now, begun_at=session.started_at)
-        session = _read_back_if_due(unit, session, before.by, changed=accepted and not same)
+        session = await _followed(unit, session, before.by, changed=accepted and not same)
         store.update(unit, session)
     _answered(unit, session, what, result, request, "" if before is None else str(before.by))
 
@@ -99,7 +99,7 @@ async def hear_active(
     if session is None:
         raise UnknownSession(session_id)
     store.update(unit, replace(session, active_profile=active))
-    unit.announce(LimitsChanged(holder=holder, owner=str(owner), session_id=session.id))
+    _changed(unit, session)
 
 
 async def want_of_partner(
@@ -152,13 +152,20 @@ def _leave(unit: Unit, session: Session, by: PartyId, request: str | None) -> Se
     return session
 
 
-def _read_back_if_due(unit: Unit, session: Session, by: PartyId, *, changed: bool) -> Session:
-    """What others change is read back at once, for they wait to hear it; what we do, once in a while."""
-    last = session.read_back
+async def _followed(unit: Unit, session: Session, by: PartyId, *, changed: bool) -> Session:
+    """What others change is read back at once, for they wait to hear it; what we do, once in a while.
+
+    Until then those others are told what the Station has said that it follows, unless it is known to give less.
+    """
+    last, ours = session.read_back, by == session.holder
     due = changed or (last is not None and last.due)
-    ours = by == session.holder
     if due and (not ours or last is None or unit.now - last.at >= READ_BACK_AFTER):
         _request(unit, session, Limiting.TELL, TOLD_AHEAD)
+    elif changed and any(one.held and one.by != by for one in session.limits):
+        assert last is not None, "else it were read back now"
+        if last.obeyed is not Obeyed.LESS:
+            session = replace(session, active_profile=await _supposed(unit, session, await _asked(unit, session)))
+            _changed(unit, session)
     if not due:
         return session
     known = last or ReadBack(at=unit.now, obeyed=Obeyed.UNKNOWN)
@@ -183,7 +190,7 @@ async def _told(
         read_back = ReadBack(at=unit.now, obeyed=found)
         store.update(unit, replace(session, active_profile=active, read_back=read_back))
         if due or before is None or not alike(active, before, now=unit.now):
-            unit.announce(LimitsChanged(holder=session.holder, owner=str(session.owner), session_id=session.id))
+            _changed(unit, session)
     _answered(unit, session, Limiting.TELL, result, request, obeyed_as=found)
 
 
@@ -200,6 +207,10 @@ async def _supposed(unit: Unit, session: Session, asked: ChargingProfile | None)
         return ActiveChargingProfile(started_at=asked.started_at or session.started_at, profile=asked)
     feed = await feed_of(unit, session)
     return scheduling.unlimited(unit.now, TOLD_AHEAD, feed.watts)
+
+
+def _changed(unit: Unit, session: Session) -> None:
+    unit.announce(LimitsChanged(holder=session.holder, owner=str(session.owner), session_id=session.id))
 
 
 def _request(
