@@ -129,7 +129,7 @@ def _as_metered(way: Way, at: datetime, until: datetime) -> list[Stretch]:
 
 
 def test_a_night_rate_is_waited_for_and_the_last_hour_is_filled_without_a_pause() -> None:
-    """SES-049: 22 kWh at 11 kW, 4.20 until 20:00 and 2.60 after it: two hours from eight o'clock on."""
+    """22 kWh at 11 kW, 4.20 until 20:00 and 2.60 after it: two hours from eight o'clock on."""
     day = Restriction(start_time=time(6), end_time=time(20))
     priced = tariff(
         elements=(

@@ -20,10 +20,15 @@ from laddnav.ocpi.commands import commands, limited, preferring
 from laddnav.ocpi.commands.asked import sent_command
 from laddnav.ocpi.commands.limited import CAPABLE, Limited
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.operate import preferences
+from laddnav.ocpi.operate.preferences import FullTo, WantedOfCharge
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved
 from laddnav.ocpi.wire.profiles import ProfileVerdict
 from laddnav.ocpi.wire.versions import VERSIONS
+from laddnav.people.api import NotYours
+from laddnav.people.model import Role as Operator
+from laddnav.people.model import Visitor
 from laddnav.scheduling import rules as scheduling
 from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.rules import NoSchedule
@@ -31,7 +36,8 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement, limiting
 from laddnav.sessions.actions.preferring import CAPABLE as PREFERS
 from laddnav.sessions.events import Limiting
-from laddnav.sessions.model import Preferences, PreferencesAnswer, ProfileType, Session, Voice
+from laddnav.sessions.model import Budget, Preferences, PreferencesAnswer, ProfileType, Session, Voice
+from laddnav.sessions.preferred import Answered
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, Restriction, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
@@ -396,3 +402,31 @@ async def test_of_questions_that_come_at_once_no_more_are_taken_than_one_after_t
     urls = [at(cpo, session.id, duration=600, response_url=f"{URL}{place}") for place in range(12)]
     said = [answer.data["result"] for answer in await asyncio.gather(*(at_cpo("GET", url) for url in urls))]
     assert (said.count("ACCEPTED"), said.count("TOO_OFTEN")) == (5, 7)
+
+
+async def test_an_operator_says_it_for_a_driver_here_and_at_a_partners_and_for_nobody_elses(pair: Pair) -> None:
+    """SES-044, SES-045: as the operator API has it, with what OCPI has no word for at Evses of our own."""
+    cpo, emsp = pair
+    session = await charging(cpo)
+    await cpo.settle()
+
+    def by(holder: PartyId) -> Visitor:
+        return Visitor(id="key", name="key", role=Operator.OPERATOR, holder=holder, language="en")
+
+    async with emsp.database.unit() as unit:
+        heard = await sessions.fetch(unit, EMSP, CPO, session.id)
+    cheap = WantedOfCharge(profile=ProfileType.CHEAP, energy_kwh=Decimal(20))
+    said = await preferences.prefer(emsp.database, emsp.clients, by(EMSP), heard.ref, cheap)
+    assert said == Answered(answer=PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED, kept=False)
+    wants = WantedOfCharge(
+        profile=ProfileType.REGULAR,
+        budget=Decimal(100),
+        battery=FullTo(percent=Decimal(20), percent_wanted=Decimal(80), capacity_kwh=Decimal(50)),
+    )
+    with pytest.raises(NotYours):
+        await preferences.prefer(cpo.database, cpo.clients, by(EMSP), session.ref, wants)
+    assert (await preferences.prefer(cpo.database, cpo.clients, by(CPO), session.ref, wants)).kept
+    async with cpo.database.unit() as unit:
+        (kept,) = (await sessions.fetch(unit, CPO, CPO, session.id)).preferred
+    assert (kept.by, kept.wants.energy, kept.tariff) == (Voice.DRIVER, kwh(30), None)
+    assert kept.wants.budget == Budget(amount=Decimal(100), currency=session.currency)
