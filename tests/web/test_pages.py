@@ -40,6 +40,7 @@ LISTS = (
         "/prices",
         "/grid-tariffs",
         "/sites",
+        "/homes",
     ),
 )
 OTHERS = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -23,7 +22,7 @@ from laddnav.mqtt.line import Leads, Line
 from laddnav.mqtt.meters import FRESH, PLACES, measurements
 from laddnav.mqtt.model import Broker, BrokerLine, ChargePoint, Heard, HomeMeter, HomeMode, Measures
 from laddnav.scheduling import surplus
-from laddnav.scheduling.surplus import Following, Terms
+from laddnav.scheduling.surplus import Following
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
 from laddnav.sites.rules import UnknownSite
@@ -71,22 +70,11 @@ class _Home:
 class Homes:
     """What a process does for the homes whose lines it holds; `life` is by what it is known to others."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        life: str,
-        seal: Seal,
-        leads: Leads,
-        begin_after: timedelta = timedelta(minutes=1),
-        stop_after: timedelta = timedelta(minutes=3),
-    ) -> None:
-        """`begin_after`, `stop_after`: how long the roof has to spare enough, or too little."""
+    def __init__(self, database: Database, *, life: str, seal: Seal, leads: Leads) -> None:
         self._database = database
         self._life = life
         self._seal = seal
         self._leads = leads
-        self._begin_after, self._stop_after = begin_after, stop_after
         self._homes: dict[tuple[PartyId, str], _Home] = {}
         self._known: dict[PartyId, Mapping[str, Session]] = {}
 
@@ -227,17 +215,11 @@ class Homes:
         }
         left = home.spare(sum((one.seen.watts or Decimal(0) for one in sunny), Decimal(0)))
         for one in sunny:
-            terms = self._terms_of(one.point)
+            terms = rules.terms(one.point)
             before = home.following.get(one.point.key) or surplus.at_rest(terms)
             now = surplus.followed(terms, before, left, self._database.clock.now())
             home.following[one.point.key] = now
             left -= now.amps * now.phases * terms.volts
-
-    def _terms_of(self, point: ChargePoint) -> Terms:
-        most = point.amps_max if point.wanted.amps is None else min(point.wanted.amps, point.amps_max)
-        return Terms(
-            amps_max=float(most), phases=point.phases, begin_after=self._begin_after, stop_after=self._stop_after
-        )
 
     def _tell(self, home: _Home, sights: Sequence[Sight]) -> None:
         broker, values = home.broker, dict[str, bytes]()

@@ -83,7 +83,8 @@ class ChargePoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An Evse that was put under a broker; nobody there sees or moves any other.
 
     `key` is what it is called in topics. `token_ref` is the card on which a home starts charges; None: none are started
-    from there. `phases`: on how many it charges; two of them where its Station can switch.
+    from there. `phases`: on how many it charges; two of them where its Station can switch. `begin_after` and
+    `stop_after`, in seconds: how long the roof has to spare enough, or too little.
     """
 
     holder: PartyId
@@ -94,6 +95,8 @@ class ChargePoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     amps_max: Decimal = Decimal(16)
     phases: tuple[int, ...] = (3,)
+    begin_after: int = 60
+    stop_after: int = 180
     token_ref: str | None = None
     wanted: HomeWish = HomeWish()
     done: HomeAsked = HomeAsked()

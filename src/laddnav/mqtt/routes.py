@@ -45,6 +45,8 @@ class ChargePointSaid(Struct, frozen=True, kw_only=True):
     name: Word | None = None
     amps_max: Decimal = Decimal(16)
     phases: tuple[int, ...] = (3,)
+    begin_after: int = 60
+    stop_after: int = 180
     token_ref: str | None = None
 
 
@@ -96,6 +98,8 @@ async def put_under_home(
         name=body.name or station_id,
         amps_max=body.amps_max,
         phases=body.phases,
+        begin_after=body.begin_after,
+        stop_after=body.stop_after,
         token_ref=body.token_ref,
     )
     return await actions.put_under(unit, point, by=by.name)

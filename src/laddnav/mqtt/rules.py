@@ -14,7 +14,7 @@ from laddnav.kit.energy import kwh
 from laddnav.kit.refusal import Refusal
 from laddnav.mqtt.model import Broker, ChargePoint, HomeAsked, HomeMeter, HomeMode, HomeWish
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
-from laddnav.scheduling.surplus import Following
+from laddnav.scheduling.surplus import Following, Terms
 from laddnav.sessions.model import Preferences, ProfileType
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -100,6 +100,8 @@ def fit_point(point: ChargePoint) -> ChargePoint:
         raise UnfitHome("amps_max: 6 to 80 A, with one digit after the point at most")
     if point.phases not in ((1,), (3,), (1, 3)):
         raise UnfitHome("phases: [1], [3], or [1, 3] where the station can switch")
+    if not (0 <= point.begin_after <= 3600 and 0 <= point.stop_after <= 3600):
+        raise UnfitHome("begin_after, stop_after: up to 3600 seconds")
     return point
 
 
@@ -143,6 +145,17 @@ def asked(point: ChargePoint, roof: Following | None) -> Asked:
         return Asked(Decimal(0))
     spare = Decimal(str(roof.amps)).quantize(_TENTH, ROUND_FLOOR)
     return Asked(min(spare, most), roof.phases if len(point.phases) > 1 else None)
+
+
+def terms(point: ChargePoint) -> Terms:
+    """How it follows the roof."""
+    most = point.amps_max if point.wanted.amps is None else min(point.wanted.amps, point.amps_max)
+    return Terms(
+        amps_max=float(most),
+        phases=point.phases,
+        begin_after=timedelta(seconds=point.begin_after),
+        stop_after=timedelta(seconds=point.stop_after),
+    )
 
 
 def limit_due(point: ChargePoint, session_id: str, roof: Following | None) -> Asked | None:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -246,7 +246,7 @@ def _limit(point: ChargePoint, word: str) -> Mapping[str, object]:
         raise NotUnderstood(
             f"limit: {AMPS_MIN} to {plain(point.amps_max)} A are meant, or max; {plain(amps)} A are not"
         )
-    return {"amps": amps.quantize(Decimal("0.1"))}
+    return {"amps": amps.quantize(Decimal("0.1"), ROUND_FLOOR)}
 
 
 def _charge(point: ChargePoint, word: str) -> Mapping[str, object]:

@@ -65,6 +65,10 @@ async def find(unit: Unit, holder: PartyId, key: TokenKey) -> Token | None:
     return await store.find(unit, holder, key)
 
 
+async def ref_of(unit: Unit, holder: PartyId, key: TokenKey) -> str | None:
+    return await store.ref_of(unit, holder, key)
+
+
 async def by_uid(unit: Unit, holder: PartyId, uid: str) -> tuple[Token, ...]:
     """Every company's Token with this uid."""
     return await store.by_uid(unit, holder, uid)

@@ -63,6 +63,8 @@ STALE = {
     "GridTariffChanged": "prices",
     "TaskWentOn": "tasks",
     "CureWentOn": "cures",
+    "HomeChanged": "homes",
+    "GridChanged": "grid",
     "FleetChanged": "fleets",
     "DepartureAtRisk": "fleets",
     "DepartureSaved": "fleets",
