@@ -19,6 +19,7 @@ from laddnav.locations.model import Evse, Location, Status
 from laddnav.ocpi.fetching import feeds
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party, Role
+from laddnav.sim import market
 from laddnav.sim.day import Plug
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, PriceComponent, Restriction, Tariff, TariffDimension, TariffText
@@ -111,6 +112,7 @@ async def furnish_network(unit: Unit, passwords: dict[str, str], seed: int) -> N
         if site is not None:
             await _put_station(unit, site, location, passwords[site.station_id])
     await _hand_out(unit, OURS, seed)
+    await market.publish(unit, OURS)
 
 
 async def furnish_provider(unit: Unit, seed: int) -> None:

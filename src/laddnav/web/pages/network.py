@@ -16,6 +16,7 @@ from laddnav.kit.energy import NO_ENERGY
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Status
+from laddnav.market import actions as market
 from laddnav.meters import actions as meters
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
@@ -107,6 +108,9 @@ async def _attention(unit: Unit, asked: Asked, holder: PartyId | None) -> list[N
     if doubts:
         text = asked.say("Doubts about what meters said: %(count)s.", count=len(doubts))
         needs.append(Need(tone="warn", text=text, href="/doubts", deed=asked.say("Look at them")))
+    for late in [one for one in await market.followed(unit) if one.late_since is not None]:
+        text = asked.say("Prices of %(zone)s are late; plans go by a forecast.", zone=late.zone)
+        needs.append(Need(tone="warn", text=text, href=f"/prices?zone={late.zone}", deed=asked.say("Look at them")))
     waiting = await meters.held(unit, holder)
     if waiting:
         text = asked.say("Charges held because of what their meter signed: %(count)s.", count=len(waiting))

@@ -24,7 +24,7 @@ from laddnav.scheduling.site import Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import planning
-from laddnav.sites.model import Picture, Quarter, Site, SitePlan
+from laddnav.sites.model import Picture, Quarter, Savings, Site, SitePlan
 from laddnav.sites.routes import SetUp
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
@@ -86,7 +86,7 @@ async def show(asked: Asked) -> Response:
             if tariff is None
             else _peaks(tariff, grid.peaks(tariff, await planning.came_in(unit, site, month, unit.now)))
         )
-    saved = await sites.savings(asked.console.database, site.holder, site.id, now.at - SAVED_OVER, now.at)
+    saved = await _saved(asked, site, now.at)
     write = Format(asked.language)
     return asked.page(
         "site.html",
@@ -98,7 +98,7 @@ async def show(asked: Asked) -> Response:
         prices=None if found is None else _prices(found, begin, end, now.at, site, write, asked.language),
         currency=site.currency if found is None else found.currency,
         peaks=peaks,
-        saved=saved if saved.cars else None,
+        saved=saved,
         saves=None if plan is None or plan.at_once is None else Decimal(str(round(plan.at_once - plan.cost, 4))),
         out=[one for one in now.members if one.out_at is not None],
         unsure=[one for one in now.members if not one.fallback_known and one.out_at is None],
@@ -169,6 +169,15 @@ async def _terms(unit: Unit, site: Site, begin: datetime, end: datetime) -> tupl
         return (terms(steps, series, tariff) if series.steps else None), tariff
     except MixedCurrencies:
         return terms(steps, series), tariff
+
+
+async def _saved(asked: Asked, site: Site, now: datetime) -> Savings | None:
+    """None: nobody charged, or prices and grid tariff are in two currencies, as the notes of the plan say."""
+    try:
+        saved = await sites.savings(asked.console.database, site.holder, site.id, now - SAVED_OVER, now)
+    except MixedCurrencies:
+        return None
+    return saved if saved.cars else None
 
 
 def _until(plan: SitePlan | None, now: datetime) -> datetime:
