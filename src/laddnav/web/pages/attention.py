@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from starlette.responses import Response
 
+from laddnav.db.unit import Unit
+from laddnav.fleets import actions as fleets
+from laddnav.fleets.model import Alert, Fleet, Vehicle
+from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpp import attention
 from laddnav.ocpp.cures import actions as cures
@@ -16,8 +22,24 @@ from laddnav.web.asked import Asked, Door, do, see
 async def list_all(asked: Asked) -> Response:
     async with asked.unit() as unit:
         found = await attention.wanted(unit, asked.visitor.holder)
+        at_risk = await _at_risk(unit, asked.visitor.holder)
+        now = unit.now
         tried = await cures.last(unit, found)
-    return asked.page("attention.html", found=found, tried=tried)
+    return asked.page("attention.html", found=found, tried=tried, at_risk=at_risk, now=now)
+
+
+async def _at_risk(unit: Unit, holder: PartyId | None) -> list[tuple[Alert, Fleet, Vehicle]]:
+    """Departures of vehicles, the first to leave first."""
+    found = []
+    for fleet_ref, some in groupby(sorted(await fleets.at_risk(unit, holder), key=_of_fleet), key=_of_fleet):
+        fleet = await fleets.by_ref(unit, fleet_ref)
+        known = await fleets.every_vehicle(unit, fleet)
+        found += [(one, fleet, known[one.vehicle]) for one in some]
+    return sorted(found, key=lambda one: one[0].departs_at)
+
+
+def _of_fleet(one: Alert) -> str:
+    return one.fleet
 
 
 async def look(asked: Asked) -> Response:
