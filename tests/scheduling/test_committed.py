@@ -156,9 +156,10 @@ def test_a_first_pause_counts_when_there_was_time_to_follow_and_its_renewal_at_o
 def test_who_draws_more_than_it_may_counts_with_that_at_once_and_is_out_after_its_reaction() -> None:
     rogue = outlet(leases=(lease(1, 8),), drawn=(20.0, 20.0, 20.0), drawn_at=NOON, over_since_at=NOON)
     assert may(rogue) == 20
-    moment = Moment(at=NOON + 59 * SECOND, panels=(panel(63),), outlets=(rogue,))
-    assert committed.outcasts(moment) == ()
-    (outcast,) = committed.outcasts(replace(moment, at=NOON + 60 * SECOND))
+    moment = Moment(at=NOON + 90 * SECOND, panels=(panel(63),), outlets=(rogue,))
+    assert committed.outcasts(moment) == ()  # it has not been measured again
+    again = replace(rogue, drawn_at=NOON + 60 * SECOND)
+    (outcast,) = committed.outcasts(replace(moment, outlets=(again,)))
     assert outcast.why == "It draws 20.0 A, may draw 8.0 A, and has not followed for 60 s"
     assert may(replace(rogue, ban=Ban(since_at=NOON))) == 32
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.scheduling import committed, control
-from laddnav.scheduling.outlets import Amps, Ask, Ban, Floats, Moment, Outlet
+from laddnav.scheduling.outlets import Amps, Ask, Ban, Floats, Moment, Outcast, Outlet
 from laddnav.scheduling.room import fuses_of, ratings_of, weaknesses
 from laddnav.scheduling.site import Panel
 
@@ -114,11 +114,12 @@ class Depot:
         lasts: timedelta,
         asks: Callable[..., tuple[Ask, ...]] = committed.asks,
         shared: Callable[[Moment], Floats] = control.shared,
+        outcasts: Callable[[Moment], tuple[Outcast, ...]] = committed.outcasts,
     ) -> None:
         self.dice = dice = Random(seed)
         self.at = START_AT
         self.ends_at = START_AT + lasts
-        self._asks, self._shared = asks, shared
+        self._asks, self._shared, self._outcasts = asks, shared, outcasts
         self.reaction = timedelta(seconds=dice.choice((30, 60, 60, 90)))
         self._furnish()
         self._go_wrong(lasts)
@@ -191,8 +192,8 @@ class Depot:
                     keeps_for_newcomers=dice.random() < 0.7,
                     reaction=self.reaction,
                 ),
-                late=self.reaction / 2 * dice.random(),
-                wrong=self.reaction / 2 * dice.uniform(-1, 1),
+                late=self.reaction * dice.choice((0.1, 0.6, 0.6)),
+                wrong=self.reaction * dice.uniform(-0.4, 0.4),
                 limits=((START_AT, fallback),),
                 offline_seen_after=timedelta(seconds=dice.choice((0, 10, 60))),
             )
@@ -373,7 +374,9 @@ class Depot:
         charging = one.car is not None and one.car.missing > 0
         if one.heard_of is not one.car:
             one.heard_of = one.car
-            known = replace(known, leases=committed.ended(known.leases, known))
+            known = replace(
+                known, drawn=None, drawn_at=None, over_since_at=None, leases=committed.ended(known.leases, known)
+            )
         wanted = one.car.wanted_amps if one.car is not None else 0.0
         laxity = one.car.laxity if one.car is not None else timedelta()
         return replace(known, charging=charging, wanted_amps=wanted, laxity=laxity)
@@ -391,7 +394,7 @@ class Depot:
             kw_max=kw_max,
             unbalance_max=self.unbalance_max,
         )
-        for outcast in committed.outcasts(moment):
+        for outcast in self._outcasts(moment):
             number = next(n for n, one in enumerate(self.known) if one.id == outcast.outlet_id)
             station = self.stations[number]
             if station.ignores is None:

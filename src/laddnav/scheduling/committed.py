@@ -171,16 +171,20 @@ def over(outlet: Outlet) -> bool:
 
 
 def outcasts(moment: Moment) -> tuple[Outcast, ...]:
-    """Stations to take out now: they were told, had time, and draw more than they may."""
-    return tuple(
-        Outcast(
-            outlet_id=one.id,
-            why=f"It draws {max(one.drawn or (0.0,)):.1f} A, may draw {told(one, moment.at, moment.at):.1f} A, and"
-            f" has not followed for {(moment.at - one.over_since_at).total_seconds():.0f} s",
-        )
-        for one in moment.outlets
-        if one.ban is None and one.over_since_at is not None and moment.at - one.over_since_at >= one.reaction
-    )
+    """Stations to take out now: they were told, had time, and are measured again to draw more than they may."""
+    found: list[Outcast] = []
+    for one in moment.outlets:
+        if one.ban is not None or one.drawn is None or one.drawn_at is None or one.over_since_at is None:
+            continue
+        # One sample, however old it has become, shows nothing of what was done since.
+        for_so_long = one.drawn_at - one.over_since_at
+        if for_so_long >= one.reaction and over(one):
+            why = (
+                f"It draws {max(one.drawn):.1f} A, may draw {told(one, one.drawn_at, one.drawn_at):.1f} A,"
+                f" and has not followed for {for_so_long.total_seconds():.0f} s"
+            )
+            found.append(Outcast(outlet_id=one.id, why=why))
+    return tuple(found)
 
 
 def may_return(outlet: Outlet, at: datetime) -> bool:
