@@ -78,7 +78,7 @@ from laddnav.mqtt.homes import Homes
 from laddnav.ocpi import openapi as partner_api
 from laddnav.ocpi import routes as ocpi
 from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.commands import commands
+from laddnav.ocpi.commands import commands, limited
 from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.connections import offers, renewing
 from laddnav.ocpi.endpoints import lists
@@ -245,6 +245,7 @@ class House:
                 "offers": every(5, lambda: offers.look_due(database, clients, dice)),
                 "lengths_of_lists": every(5, lambda: lists.fold_counts(database)),
                 "expire_commands": every(2, lambda: commands.expire(database)),
+                "limits_without_contract": every(60, lambda: limited.end_without_contract(database, clients)),
                 "settle_overdue": every(5, lambda: sessions.settle_overdue(database)),
                 "hub_clients": every(30, lambda: hub_clients.look_after_clients(database, clients)),
                 "look_after_bookings": every(10, lambda: waiting.look_after(database)),

@@ -61,6 +61,10 @@ where holder = $1 and owner = $1 and status = 'ACTIVE'
     where concat_ws('*', one #>> '{by,country}', one #>> '{by,party}') = $2)
 order by ref for update
 """
+LIMITED_AT_PARTNERS = """
+select body, revision from session
+where owner <> holder and status = 'ACTIVE' and body like '%"limits":[{%' order by holder, ref limit $1
+"""
 PAGE = """
 select body, revision from session
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
@@ -182,6 +186,11 @@ async def overdue(unit: Unit, status: str, before: datetime, limit: int) -> list
 async def limited_by(unit: Unit, holder: PartyId, party: PartyId) -> list[Session]:
     rows = await unit.fetch(LIMITED_BY, str(holder), str(party))
     return [_session(row["body"], row["revision"]) for row in rows]
+
+
+async def limited_at_partners(unit: Unit, limit: int) -> list[Session]:
+    """Charges of our drivers that we limit, or that somebody limits for us."""
+    return [_session(row["body"], row["revision"]) for row in await unit.fetch(LIMITED_AT_PARTNERS, limit)]
 
 
 async def page(

@@ -177,6 +177,30 @@ async def test_a_cpo_is_asked_for_the_least_of_what_all_of_ours_want(provider: P
     assert all(one.profile is None and one.held for one in (await heard(emsp, session.id)).limits)
 
 
+async def test_what_was_limited_for_us_ends_with_its_contract(provider: Provider, pair: Pair) -> None:
+    """CHP-019, CHP-034: taken back from the CPO by itself; what our operator wants goes on."""
+    cpo, emsp = pair
+    session = await charge(pair)
+    by = (emsp.database, emsp.clients)
+    await provider.limit(session.ref)
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    ten = replace(PROFILE, limits=(ProfileLimit(timedelta(), Decimal(10)),))
+    await limited.set_profile(*by, EMSP, owner=CPO, session_id=session.id, profile=ten)
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    assert await limited.end_without_contract(*by) == 0
+    async with emsp.database.unit() as unit:
+        (ref,) = [one.ref for one in await partners.connections(unit, EMSP) if one.party == SCSP]
+        await policies.adapt(unit, ref, Policy())
+    assert await limited.end_without_contract(*by) == 1
+    assert await limited.end_without_contract(*by) == 0  # it is on its way
+    await station_says(cpo, session, Limiting.SET, "ACCEPTED")
+    limits_by = {one.by: one.profile for one in (await heard(emsp, session.id)).limits}
+    assert limits_by == {SCSP: None, EMSP: ten}
+    async with cpo.database.unit() as unit:
+        (theirs,) = (await sessions.fetch(unit, CPO, CPO, session.id)).limits
+    assert theirs.profile == ten
+
+
 async def test_what_a_cpo_does_not_follow_limits_nobody_else(provider: Provider, pair: Pair) -> None:
     """CHP-034: a profile of one that was refused is not in what the other asks for next."""
     cpo, emsp = pair

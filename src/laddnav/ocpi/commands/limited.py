@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlencode
 
+import structlog
 from msgspec import Struct
 
 from laddnav.db.unit import Database, Unit
@@ -46,6 +47,8 @@ from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting, LimitsAnswered, LimitsChanged
 from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
+
+log = structlog.get_logger()
 
 CAPABLE = "CHARGING_PROFILE_CAPABLE"
 WAITING_MAX = 5  # questions about one charge that its Station has not answered yet
@@ -297,6 +300,33 @@ async def _change(
 async def _not_followed(database: Database, holder: PartyId, owner: PartyId, session_id: str, request: str) -> None:
     async with database.unit() as unit:
         await limiting.partner_answered(unit, holder, owner, session_id, accepted=False, request=request)
+
+
+async def end_without_contract(database: Database, clients: Clients) -> int:
+    """Take back what somebody limits charges of our drivers to who does so for us no more; says how many it asked for.
+
+    One whose CPO cannot be asked now is asked the next time.
+    """
+    async with database.unit() as unit:
+        over = [
+            (session, one.by)
+            for session in await limiting.limited_at_partners(unit)
+            for one in session.limits
+            if one.by != session.holder and one.profile is not None and not one.leaving
+        ]
+        holders = {session.holder for session, _ in over}
+        contracts = {holder: await store.connections.registered(unit, holder) for holder in holders}
+    asked_for = 0
+    for session, by in over:
+        if any(by in one.parties and delegates(one) for one in contracts[session.holder]):
+            continue
+        holder, owner = session.holder, session.owner
+        try:
+            await clear_profile(database, clients, holder, owner=owner, session_id=session.id, by=by)
+            asked_for += 1
+        except (Refusal, Trouble) as error:
+            log.warning("limits_not_taken_back", session=session.ref, by=str(by), error=str(error))
+    return asked_for
 
 
 async def active_profile(

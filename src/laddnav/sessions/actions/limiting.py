@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -123,6 +123,11 @@ async def want_of_partner(
     session = limited.with_limits(session, replace(before, wanted=profile, leaving=profile is None, request=request))
     store.update(unit, session)
     return merged(limited.wanted(session), begun_at=session.started_at, feed=await feed_of(unit, session))
+
+
+async def limited_at_partners(unit: Unit, limit: int = 1000) -> Sequence[Session]:
+    """Charges of our drivers that we limit, or that somebody limits for us."""
+    return await store.limited_at_partners(unit, limit)
 
 
 async def partner_answered(
