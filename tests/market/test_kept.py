@@ -99,6 +99,13 @@ async def test_nothing_is_converted_and_no_two_currencies_are_mixed(database: Da
     assert await known(database, begin, begin + HOUR, currency="NOK") == []
 
 
+async def test_a_currency_that_is_told_no_more_does_not_hide_the_one_that_is(database: Database) -> None:
+    begin, _ = market_day(TODAY)
+    await keep(database, *steps(begin - 9 * DAY, "0.55"), currency="SEK")
+    await keep(database, *steps(begin, "0.05"), currency="EUR")
+    assert await known(database, begin, begin + HOUR) == [(0.05, 60, False)]
+
+
 async def test_an_absurd_price_is_flagged_and_kept(database: Database) -> None:
     begin, _ = market_day(TODAY)
     await keep(database, *steps(begin, "421.50", "-0.02", 44, "-9"))

@@ -50,8 +50,8 @@ class Fetch(Protocol):
 async def prices(unit: Unit, zone: str, begin_at: datetime, end_at: datetime, *, currency: str | None = None) -> Series:
     """What a kWh costs before VAT, grid and seller: as published, and where nothing is, as `rules.forecast` guesses.
 
-    In `currency`, or else that of the zone, or else the one in which it is published; nothing is converted here, so in
-    a currency in which nothing is kept there are no steps. Raises UnknownZone.
+    In `currency`, or else in that of the zone where it is published in it now, or in that in which it is; nothing is
+    converted here, so in a currency in which nothing is kept there are no steps. Raises UnknownZone.
     """
     return await _series(unit, zone, Kind.PRICE, begin_at, end_at, currency)
 
@@ -66,8 +66,7 @@ async def _series(
 ) -> Series:
     of = zone(named)
     if currency is None:
-        there = await store.currencies(unit, of.code, kind)
-        currency = of.currency if of.currency in there or not there else min(there)
+        currency = rules.usual(of, await _lasts(unit, of.code, kind))
     steps = await store.steps(unit, of.code, kind, currency, begin_at, end_at)
     last = await store.last(unit, of.code, kind, currency)
     holes = rules.holes(steps, begin_at, end_at)
@@ -77,6 +76,12 @@ async def _series(
         steps = sorted([*steps, *rules.forecast(known, holes)], key=lambda one: one.begin_at)
     until = None if last is None else last.end_at
     return Series(zone=of.code, kind=kind, currency=currency, steps=tuple(steps), published_until=until)
+
+
+async def _lasts(unit: Unit, code: str, kind: Kind) -> Mapping[str, datetime]:
+    """Where the last step ends, by currency."""
+    found = {one: await store.last(unit, code, kind, one) for one in await store.currencies(unit, code, kind)}
+    return {currency: last.end_at for currency, last in found.items() if last is not None}
 
 
 async def keep(unit: Unit, said: Published, *, source: str, by: str) -> Document | None:
@@ -271,9 +276,7 @@ async def _settle(unit: Unit, one: Following, found: Sequence[Published], troubl
 
 async def _covered_until(unit: Unit, one: Following) -> datetime | None:
     """Where the unbroken known stretch that holds now ends; None: what holds now is not known."""
-    of = ZONES[one.zone]
-    there = await store.currencies(unit, one.zone, one.kind)
-    currency = "" if one.kind is Kind.CARBON else of.currency if of.currency in there else min(there, default="")
+    currency = "" if one.kind is Kind.CARBON else rules.usual(ZONES[one.zone], await _lasts(unit, one.zone, one.kind))
     until: datetime | None = None
     for step in await store.steps(unit, one.zone, one.kind, currency, unit.now, unit.now + rules.NO_LATER):
         if (until is None and step.begin_at > unit.now) or (until is not None and step.begin_at > until):

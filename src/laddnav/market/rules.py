@@ -35,6 +35,7 @@ LOWEST, HIGHEST = Decimal("-0.5"), Decimal(4)
 HIGHEST_CARBON = Decimal(2000)  # grams per kWh; a plant that burns brown coal emits half of it
 LIKE_DAYS = 3  # so many days are the mean of a forecast
 LOOK_BACK = timedelta(days=28)
+BEHIND = timedelta(days=2)  # a currency in which nothing came for so long while it came in another is not told any more
 NO_LATER = timedelta(days=400)  # what begins after so long is a mistake in a date
 
 PUBLISHED_AT = time(12, 45)  # by the clock of the market, on the day before
@@ -116,6 +117,15 @@ def reckoned(said: Sequence[Published], zone: Zone, per_euro: Decimal | None) ->
         if one.kind is Kind.PRICE and one.currency == "EUR"
     ]
     return [*said, *own]
+
+
+def usual(zone: Zone, lasts: Mapping[str, datetime]) -> str:
+    """The currency in which a zone's prices are told now: its own, unless that fell behind another."""
+    if not lasts:
+        return zone.currency
+    newest = max(lasts, key=lambda currency: (lasts[currency], currency))
+    own = lasts.get(zone.currency)
+    return newest if own is None or own < lasts[newest] - BEHIND else zone.currency
 
 
 class Change(Struct, frozen=True):

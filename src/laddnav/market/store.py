@@ -21,7 +21,7 @@ LAST = """
 select begin_at, seconds, value, odd from market_step
 where zone = $1 and kind = $2 and currency = $3 order by begin_at desc limit 1
 """
-CURRENCIES = "select distinct currency from market_step where zone = $1 and kind = $2"
+CURRENCIES = "select distinct currency from market_document where zone = $1 and kind = $2"
 LOCK = "select pg_advisory_xact_lock(hashtextextended('market/' || $1 || '/' || $2 || '/' || $3, 0))"
 REMOVE = """
 delete from market_step where zone = $1 and kind = $2 and currency = $3 and begin_at = any($4::timestamptz[])

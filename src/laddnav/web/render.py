@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -111,6 +112,15 @@ def without_host(url: str) -> str:
 def without_scheme(url: str) -> str:
     """As people say an address: only its host."""
     return urlsplit(url).netloc
+
+
+# What stands in a list that has neither lists nor objects in it.
+_PLAIN_LIST = re.compile(r"\[(\s+[^\[\]{}]*?\s+)\]")
+
+
+def folded(message: str) -> str:
+    """As `pretty`, with lists of plain values in one line each, for whoever is to change it."""
+    return _PLAIN_LIST.sub(lambda found: f"[{' '.join(found[1].split())}]", pretty(message))
 
 
 def pretty(message: str) -> str:

@@ -27,7 +27,7 @@ from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.drawn import Chart, Paper
 from laddnav.web.format import Format
-from laddnav.web.render import pretty
+from laddnav.web.render import folded
 
 PASTED_MAX = 4_000_000  # bytes of a form with a year of quarters in it
 EXAMPLE = """{
@@ -274,7 +274,7 @@ async def remove_tariff(asked: Asked) -> Response:
 
 def _text(tariff: GridTariff) -> str:
     """As it can be changed and sent back: without the fields that say nothing."""
-    return pretty(json.encode(tariff).decode())
+    return folded(json.encode(tariff).decode())
 
 
 def _holders(asked: Asked) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from laddnav.sites.routes import SetUp
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
 from laddnav.web.format import Format
-from laddnav.web.render import pretty
+from laddnav.web.render import folded
 
 QUARTER = timedelta(minutes=15)
 PAST, AHEAD, FARTHEST = timedelta(hours=6), timedelta(hours=24), timedelta(hours=48)
@@ -354,7 +354,7 @@ def _text(site: Site) -> str:
     """As it can be changed and sent back."""
     words = json.decode(json.encode(site), dict[str, object])
     kept = {name: value for name, value in words.items() if name in SetUp.__struct_fields__}
-    return pretty(
+    return folded(
         json.encode(
             {"holder": str(site.holder)} | {name: value for name, value in kept.items() if name != "holder"}
         ).decode()
