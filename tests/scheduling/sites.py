@@ -1,4 +1,4 @@
-"""Sites to plan for: small ones by Hypothesis, large ones by a seed, and what every plan for one has to keep."""
+"""Sites to plan for, small ones by Hypothesis, and what every plan for one has to keep."""
 
 from __future__ import annotations
 
@@ -34,33 +34,6 @@ def site(*cars: Car, amps: float = 40.0, prices: tuple[float, ...] = (3, 1, 2, 1
     steps = Steps(BEGIN, QUARTER, len(prices))
     panels = (Panel(name="grid", amps_max=(amps, amps, amps)),)
     return replace(Site(steps=steps, panels=panels, cars=cars, prices=np.array(prices, dtype=float)), **more)
-
-
-def seeded(cars: int, count: int, seed: int = 1, *, tight: float = 0.6, **more: Any) -> Site:
-    """A car park in an evening: panels of ten, three cars of five on all phases; `tight`: of 6 A for every car."""
-    dice = np.random.default_rng(seed)
-    panels = [Panel(name="grid", amps_max=(cars * 6 * tight,) * 3)]
-    panels += [
-        Panel(name=f"board {number}", under=0, amps_max=(80.0, 80.0, 80.0)) for number in range(max(1, cars // 10))
-    ]
-    parked = []
-    for number in range(cars):
-        since = BEGIN + timedelta(hours=dice.uniform(0, count / 4 * 0.6))
-        three = dice.random() < 0.6
-        parked.append(
-            car(
-                f"car {number}",
-                panel=1 + number % (len(panels) - 1),
-                phases=(0, 1, 2) if three else (int(dice.integers(3)),),
-                since_at=since,
-                until_at=since + timedelta(hours=dice.uniform(4, 12)),
-                energy=dice.uniform(5, 30) * (1 if three else 0.6),
-                amps_max=float(dice.choice([16.0, 32.0])),
-            )
-        )
-    prices = [0.3 + 0.2 * np.sin(step / 24 * np.pi) + dice.normal(0, 0.03) for step in range(count)]
-    steps = Steps(BEGIN, QUARTER, count)
-    return replace(Site(steps=steps, panels=tuple(panels), cars=tuple(parked), prices=np.array(prices)), **more)
 
 
 def _amps(most: int) -> st.SearchStrategy[float]:

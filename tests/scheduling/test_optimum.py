@@ -14,8 +14,9 @@ from laddnav.scheduling.at_once import at_once
 from laddnav.scheduling.optimum import optimum
 from laddnav.scheduling.repair import planned
 from laddnav.scheduling.site import Battery, Panel, Peak, Plan, Site, Wish
+from laddnav.sim.bench.parks import park
 from tests.scheduling.exact import least_cost
-from tests.scheduling.sites import BEGIN, any_sites, car, keeps_every_limit, plain_sites, seeded, site
+from tests.scheduling.sites import BEGIN, any_sites, car, keeps_every_limit, plain_sites, site
 
 NEAR = 2e-3  # of the money at stake: what a trifle of haste and of needs unmet may weigh
 
@@ -220,7 +221,7 @@ def test_the_bound_is_the_least_cost_by_somebody_elses_program(site: Site) -> No
 @pytest.mark.parametrize("seed", range(6))
 def test_the_repaired_plan_is_near_the_best_that_keeps_the_rule(seed: int) -> None:
     """The exact answer comes from a whole-number program; what the plan says of its gap is not less than the truth."""
-    small = seeded(3, 12, seed, tight=1.1)
+    small = park(3, 12, seed, tight=1.1)
     small = replace(small, cars=tuple(replace(one, energy=one.energy / 8) for one in small.cars))
     plan = planned(small)
     keeps_every_limit(small, plan)
@@ -231,7 +232,7 @@ def test_the_repaired_plan_is_near_the_best_that_keeps_the_rule(seed: int) -> No
 
 
 def test_a_hundred_cars_come_within_a_hundredth_of_the_bound() -> None:
-    large = seeded(100, 96)
+    large = park(100, 96)
     plan = planned(large)
     keeps_every_limit(large, plan)
     assert plan.bound is not None and plan.bound <= plan.cost <= plan.bound * 1.01

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.cli.bench import document
 from laddnav.metering.signed.model import Format
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import keeping, protocol, roaming, telling
+from laddnav.sim.bench import garages, keeping, plan, protocol, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
@@ -33,6 +33,7 @@ TINY = Pace(
     partners=2,
     readings=7_200,
     metered=2,
+    days=1,
 )
 
 
@@ -102,6 +103,22 @@ async def test_readings_are_kept_summed_found_and_forgotten_tenth_by_tenth(house
     found = await keeping.filling(house.ground.url, house.ground.postgres, TINY)
     assert all(stands_beside_its_limit(figure) for figure in found)
     assert [figure.name for figure in found if figure.goal] == ["readings_last_tenth", "readings_size"]
+
+
+def test_on_a_real_day_no_policy_gives_more_than_hindsight_and_who_plans_pays_less_than_who_does_not() -> None:
+    (whole,) = garages.days("caltech", 1)
+    day = replace(whole, visits=whole.visits[::3], busy=whole.busy[::3])
+    found = {figure.name.removeprefix("day_"): figure for figure in plan.lived("day", (day,), 15.0)}
+    assert all(stands_beside_its_limit(figure) for figure in found.values())
+    assert set(found) == {f"{policy}_{part}" for policy in plan.POLICIES for part in ("energy", "cost")}
+    assert all(found[f"{policy}_energy"].ratio >= 0.9999 for policy in plan.POLICIES)
+    assert found["known_energy"].met and found["known_cost"].value < found["laxity_cost"].value
+    assert {name for name, figure in found.items() if figure.goal} == {"known_energy", "known_cost"}
+
+
+def test_plans_are_timed_beside_their_bound_and_the_control_rule_beside_its_table() -> None:
+    timed = [*plan.solving(10, 96, 1), plan.sharing(20, 1)]
+    assert all(stands_beside_its_limit(figure) for figure in timed)
 
 
 def test_the_protocol_is_measured_by_itself() -> None:

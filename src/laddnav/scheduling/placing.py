@@ -55,9 +55,15 @@ class Room:
 
     def take(self, car: int, amps: Floats) -> None:
         """(step) amperes; a step in which it has all before the end takes as much as it begins at."""
-        drawn = np.where(amps > 0, np.maximum(amps, self._site.cars[car].amps_min), 0.0)
+        self._add(car, np.where(amps > 0, np.maximum(amps, self._site.cars[car].amps_min), 0.0))
+
+    def give_back(self, car: int, amps: Floats) -> None:
+        """What it took."""
+        self._add(car, -np.where(amps > 0, np.maximum(amps, self._site.cars[car].amps_min), 0.0))
+
+    def _add(self, car: int, amps: Floats) -> None:
         for panel in self._lines[self._site.cars[car].panel]:
-            self._flows[panel][self._table.phased[car]] += drawn
+            self._flows[panel][self._table.phased[car]] += amps
 
 
 def placed(need: float, least: float, most: Floats, share: Floats, price: Floats) -> Floats:

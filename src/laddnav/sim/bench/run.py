@@ -12,6 +12,7 @@ from laddnav.sim.bench.growth import growth
 from laddnav.sim.bench.house import House, furnished
 from laddnav.sim.bench.keeping import keeping
 from laddnav.sim.bench.peers import peers
+from laddnav.sim.bench.plan import plans
 from laddnav.sim.bench.pricing import prices
 from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.signed import signed
@@ -33,7 +34,7 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "stations": stations,
     "readings": keeping,
 }
-ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed}
+ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed, "plan": plans}
 WHEN_NAMED = frozenset({"ocpi_growth", "readings"})  # takes minutes, and is run only where its whole name is said
 NAMES = (*IN_A_HOUSE, *ELSEWHERE, *ALONE)
 
