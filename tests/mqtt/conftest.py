@@ -78,7 +78,7 @@ class Listener:
 
     async def listen(self) -> None:
         async for message in self._client.messages:
-            self.heard[str(message.topic)] = message.payload.decode()
+            self.heard[str(message.topic)] = message.payload.decode(errors="replace")
             self._news.set()
 
     async def says(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:

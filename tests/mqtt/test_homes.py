@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -11,6 +12,7 @@ from random import Random  # noqa: TID251 - seeded dice for the station
 from typing import Any
 
 import pytest
+import yaml
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database
@@ -19,13 +21,15 @@ from laddnav.kit.power import kw
 from laddnav.kit.seal import Seal
 from laddnav.mqtt import actions
 from laddnav.mqtt.actions.setting_up import Home
-from laddnav.mqtt.model import HOME, Broker, ChargePoint
+from laddnav.mqtt.model import HOME, Broker, ChargePoint, HomeMeter, Measures
 from laddnav.server import settings
 from laddnav.server.http import Serving, serving
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session, Status
 from laddnav.sim.car import Car
 from laddnav.sim.station import SimStation
+from laddnav.sites import actions as sites
+from laddnav.sites.model import Member, Place, Site
 from tests.mqtt.conftest import PASSWORD, USER, Listener, Mosquitto, somebody_at
 from tests.things import US, settle_in
 from tests.walks.companies import until
@@ -66,7 +70,9 @@ class House:
 
     async def keeps_to(self, amps: str) -> None:
         async def it_does() -> bool:
-            return await self.limit() == Decimal(amps)
+            said = await self.limit()
+            assert said == Decimal(amps), f"{said}, and the home hears {self.ears.heard.get('laddnav/ST1-1/message')!r}"
+            return True
 
         await until(it_does)
 
@@ -108,7 +114,14 @@ async def a_house(database_url: str, data: Path, broker: Mosquitto) -> AsyncIter
 
 
 def a_point(**said: Any) -> ChargePoint:
-    fields = {"holder": US, "broker": "home", "station_id": "ST1", "evse_no": 1, "key": "ST1-1", "name": "Garage"}
+    fields: dict[str, Any] = {
+        "holder": US,
+        "broker": "home",
+        "station_id": "ST1",
+        "evse_no": 1,
+        "key": "ST1-1",
+        "name": "Garage",
+    }
     return ChargePoint(**fields | said)
 
 
@@ -197,6 +210,111 @@ JUNK: tuple[tuple[str, str | bytes], ...] = (
     ("departure", "25:00"),
     ("need", "0"),
 )
+
+
+# What evcc does ------------------------------------------------------------------------------------------------------
+
+HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "charge-at-home.md"
+READS = {
+    "status": lambda said: said in "ABCDEF",
+    "enabled": lambda said: said in ("true", "false"),
+    "power": lambda said: float(said) >= 0,
+    "energy": lambda said: float(said) >= 0,
+    "currents": lambda said: float(said) >= 0,
+}
+
+
+def of_evcc() -> tuple[dict[str, list[str]], dict[str, str]]:
+    """(topics that evcc reads, those that it writes), by attribute of its custom charger, as the how-to has them."""
+    text = re.search(r"```yaml\n(.*?)```", HOWTO.read_text(), re.S)
+    assert text is not None
+    (charger,) = yaml.safe_load(text[1].replace("ST-7", "ST1-1"))["chargers"]
+    assert charger["type"] == "custom"
+    reads: dict[str, list[str]] = {}
+    writes: dict[str, str] = {}
+    for name, one in charger.items():
+        for each in one if isinstance(one, list) else [one]:
+            if isinstance(each, dict):
+                assert each["source"] == "mqtt"
+                if name in READS:
+                    reads.setdefault(name, []).append(each["topic"])
+                else:
+                    writes[name] = each["topic"]
+    return reads, writes
+
+
+async def test_evcc_reads_and_writes_what_the_how_to_gives_it(house: House) -> None:
+    """As its documentation has it: status A to F, booleans as Go writes them, currents in whole amperes or not."""
+    reads, writes = of_evcc()
+    assert set(reads) == set(READS) and len(reads["currents"]) == 3
+    assert set(writes) == {"enable", "maxcurrent", "maxcurrentmillis"}
+    await house.station.plug_in(1, CAR)
+    await house.ears.hears(reads["status"][0], "B")
+    await house.station.show_card(1, "CARD1")
+    await house.ears.hears(reads["status"][0], "C")
+    await house.station.sample(1)
+    for name, topics in reads.items():
+        for topic in topics:
+            await house.ears.hears(topic, READS[name])
+
+    await house.ears.says(writes["enable"], "false")
+    await house.ears.hears(reads["enabled"][0], "false")
+    await house.keeps_to("0")
+    await house.ears.says(writes["maxcurrent"], "0")
+    await house.ears.says(writes["maxcurrent"], "16")
+    await house.ears.says(writes["enable"], "true")
+    await house.ears.hears(reads["enabled"][0], "true")
+    await house.keeps_to("16")
+    await house.ears.says(writes["maxcurrentmillis"], "10.567")
+    await house.keeps_to("10.5")
+
+
+# The sun --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_car_at_home_follows_the_sun_and_its_site_knows_its_mains(house: House) -> None:
+    async with house.database.unit() as unit:
+        await sites.save(unit, a_site(unit.now), by="a test")
+        await actions.put_under(unit, a_point(begin_after=1), by="a test")
+        for topic, what in (("meter/grid", Measures.GRID), ("meter/roof", Measures.SOLAR)):
+            source = HomeMeter(holder=US, broker="home", topic=topic, path="power.0", what=what, site_id="home")
+            await actions.hear(unit, source, by="a test")
+    await house.station.plug_in(1, CAR)
+    await house.station.show_card(1, "CARD1")
+    await house.tells("evcc", "C")
+    await house.is_told("mode", "solar")
+    await house.keeps_to("0")
+    for junk in (b"\xff", "{}", '{"power": "much"}', '{"power": [null]}', "9" * 100_000):
+        await house.ears.says("meter/grid", junk)
+
+    async def shines(watts: int) -> None:
+        await house.ears.says("meter/grid", json.dumps({"power": [-watts]}))
+        await house.ears.says("meter/roof", json.dumps({"power": [watts + 300]}))
+
+    async def it_follows() -> bool:
+        await shines(5000)
+        return await house.limit() >= 6
+
+    await until(it_follows)
+    assert await house.limit() == Decimal("7.2"), "5,000 W over three phases of 230 V"
+    async with house.database.unit() as unit:
+        known = {one.place: one for one in await sites.measurements(unit, US, "home")}
+    assert round(sum(known[Place.GRID].amps) * 230) == -5000
+    assert round(sum(known[Place.SOLAR].amps) * 230) == 5300
+
+
+def a_site(now: Any) -> Site:
+    return Site(
+        holder=US,
+        id="home",
+        ref="site-home",
+        name="Home",
+        time_zone="Europe/Stockholm",
+        currency="SEK",
+        amps=(Decimal(20),) * 3,
+        members=(Member(station_id="ST1", evse_no=1, amps_max=Decimal(16)),),
+        last_updated=now,
+    )
 
 
 async def _preferred(house: House) -> Any:
