@@ -241,8 +241,11 @@ def _as_of(facts: Facts, member: Member, one: Outlet, at: datetime) -> tuple[Amp
     steady = facts.pace.wall(newest.at) - max(changed, default=_LONG_AGO) > RAMP
     if steady and at - newest.at <= facts.pace.length(RAMP):
         return newest.amps, newest.amps
-    may = _evenly(one, committed.most(one, facts.pace.wall(newest.at), facts.pace.wall(at)))
-    return newest.amps, _each(max, newest.amps, may)
+    sampled = facts.pace.wall(newest.at)
+    may = _evenly(one, committed.most(one, sampled, facts.pace.wall(at)))
+    told = [lease.amps for lease in one.leases if lease.asked_at >= sampled - RAMP]
+    least = _each(min, newest.amps, _evenly(one, min(told, default=one.amps_max)))
+    return least, _each(max, newest.amps, may)
 
 
 def _evenly(one: Outlet, amps: float) -> Amps:
@@ -293,7 +296,8 @@ def steered(facts: Facts) -> Steered:
     for member, one, target in zip(facts.site.members, now.outlets, targets.tolist(), strict=True):
         key = (member.station_id, member.evse_no)
         before, known = facts.standings.get(key), standing_of(facts, member)
-        one = control.after(one, target, now.at)
+        if one.reachable:  # who cannot be told goes on with what it has, and has not been paused
+            one = control.after(one, target, now.at)
         known = replace(
             known,
             leases=committed.pruned(one.leases, one, now.at),
