@@ -178,6 +178,8 @@ async def test_who_pays_changes_from_a_day_on_and_what_was_before_stays(desk: De
     async with desk.database.unit() as unit:
         fleet = await fleets.by_ref(unit, desk.ref)
         one = await fleets.pay(unit, fleet, one.ref, code="4020", since=date(2026, 12, 1))
+    assert (await desk.add(vehicle_said(name="Ida"))).paid == one.paid
+    assert (await desk.add(vehicle_said(cost_centre="-"))).paid == ()
     assert [one.cost_centre(date(2026, 11, day)) for day in (22, 23, 30)] == [None, "4010", "4010"]
     assert one.cost_centre(date(2026, 12, 1)) == "4020"
 

@@ -37,6 +37,7 @@ LISTS = (
         "/attention",
         "/cures",
         "/meters",
+        "/fleets",
         "/prices",
         "/grid-tariffs",
         "/sites",

@@ -34,6 +34,7 @@ WORD_MAX = 60
 NOTE_MAX = 200
 SIGNS_MAX = 10
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+NOBODY = "-"
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 _NEED = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(km|kwh|%)", re.IGNORECASE)
 _UNITS = {"km": NeedUnit.KM, "kwh": NeedUnit.KWH, "%": NeedUnit.PERCENT}
@@ -127,7 +128,8 @@ def changeable(by: Visitor, fleet: Fleet) -> Fleet:
 class VehicleSaid(Struct, frozen=True, kw_only=True):
     """A vehicle as somebody writes it down; several cards, EVCCIDs or contracts stand with spaces between them.
 
-    `depot` may be left out where there is only one. `cost_centre`: who pays from today on; "": nobody in particular.
+    `depot` may be left out where there is only one. `cost_centre`: who pays from today on; "": whoever did until now,
+    "-": nobody in particular.
     """
 
     id: str
@@ -175,12 +177,14 @@ def vehicle(
     )
     if not one.ac_amps_max and one.dc_max is None:
         raise Unfit("ac_amps", "it takes neither alternating nor direct current, and so it cannot be charged")
+    if not said.cost_centre.strip():
+        return one
     return paid_by(one, cost_centre(fleet, said.cost_centre), today)
 
 
 def cost_centre(fleet: Fleet, code: str) -> str | None:
-    """As it is spelt in the fleet; "" is nobody. Raises Unfit."""
-    if not code.strip():
+    """As it is spelt in the fleet; "" and "-" are nobody. Raises Unfit."""
+    if code.strip() in ("", NOBODY):
         return None
     for one in fleet.cost_centres:
         if fold(one.code) == fold(code.strip()):

@@ -45,6 +45,7 @@ BACK = timedelta(days=14)
 MISSED_SHOWN = timedelta(hours=2)
 SAID_WITHIN = timedelta(minutes=30)  # a state of charge that a station told longer ago is not what it is now
 AFTER_PLAN = timedelta(days=3)
+_DAY = timedelta(days=1)
 BROKEN = (Status.OUTOFORDER, Status.INOPERATIVE, Status.REMOVED, Status.UNKNOWN)
 
 NO_POWER = Power(Decimal(0))
@@ -83,8 +84,9 @@ async def board(unit: Unit, fleet: Fleet, ahead: timedelta = AHEAD) -> Board:
     """Every departure of the next hours, and how it looks."""
     vehicles = await store.vehicles(unit, fleet)
     contents = await store.contents(unit, fleet)
-    since = max(unit.now - BACK, min((one.at for one in contents.values()), default=unit.now) - AFTER_PLAN)
-    trips = await trips_of(unit, fleet, vehicles, min(since, unit.now - timedelta(days=1)), unit.now + ahead)
+    known_since = min((one.at for one in contents.values()), default=unit.now)
+    since = min(max(known_since, unit.now - BACK), unit.now) - _DAY
+    trips = await trips_of(unit, fleet, vehicles, since, unit.now + ahead)
     charging = await _charging(unit, fleet)
     yards = await _yards(unit, fleet)
     own = [one for one in charging.values() if one.owner == one.holder]
@@ -111,7 +113,7 @@ async def board(unit: Unit, fleet: Fleet, ahead: timedelta = AHEAD) -> Board:
         at=unit.now,
         standings=standings,
         sessions=charging,
-        trips=tuple(one for one in trips if over_at(one) > unit.now - timedelta(days=1)),
+        trips=tuple(one for one in trips if over_at(one) > unit.now - _DAY),
         outlooks=outlooks(standings, trips, unit.now),
         missed=tuple(await store.missed(unit, fleet, unit.now - MISSED_SHOWN)),
     )
@@ -122,7 +124,7 @@ async def trips_of(
 ) -> tuple[Trip, ...]:
     """What leaves in this time, in its order."""
     departures: Sequence[Departure] = await store.departures(unit, fleet)
-    swaps: Sequence[Swap] = await store.swaps(unit, fleet, since.date() - timedelta(days=1))
+    swaps: Sequence[Swap] = await store.swaps(unit, fleet, since.date() - _DAY)
     zones = {one.ref: _depot(fleet, one).time_zone for one in vehicles}
     return timetable.trips(departures, swaps, zones, since, until)
 

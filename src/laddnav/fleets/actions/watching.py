@@ -70,12 +70,15 @@ async def vehicle_unplugged(database: Database, event: SessionEvent) -> None:
 async def site_planned(database: Database, event: PlanMade) -> None:
     """Hears that another plan is in force where vehicles stand."""
     async with database.unit() as unit:
-        site = await sites.fetch(unit, event.holder, event.site_id)
+        try:
+            site = await sites.fetch(unit, event.holder, event.site_id)
+        except Refusal:  # it is gone since
+            return
         there = {fold(one) for one in site.location_ids}
         fleets = [
             one
             for one in await store.page(unit, event.holder, None, FLEETS)
-            if any(fold(depot.location_id) in there for depot in one.depots)
+            if not there or any(fold(depot.location_id) in there for depot in one.depots)
         ]
     for fleet in fleets:
         await look(database, fleet)

@@ -497,7 +497,7 @@ def _path(fleet: Fleet) -> str:
 
 def _centres(asked: Asked, fleet: Fleet) -> list[tuple[str, str]]:
     named = [(one.code, f"{one.code} · {one.name}" if one.name else one.code) for one in fleet.cost_centres]
-    return [("", asked.say("nobody in particular")), *named]
+    return [(rules.NOBODY, asked.say("nobody in particular")), *named]
 
 
 def _words(asked: Asked) -> dict[str, str]:
