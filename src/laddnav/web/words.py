@@ -85,6 +85,7 @@ STATES: dict[tuple[str, str], State] = {
     ("line", "lost"): State(N_("Not connected"), "bad", "fault"),
     ("line", "answers"): State(N_("Answers"), "good", "available"),
     ("line", "silent"): State(N_("Does not answer"), "bad", "fault"),
+    ("line", "new"): State(N_("Not asked yet"), "hold", "waiting"),
     ("line", "off"): State(N_("Switched off"), "idle", "resting"),
     ("session", "PENDING"): State(N_("Pending"), "hold", "waiting"),
     ("session", "RESERVATION"): State(N_("Reserved"), "hold", "reserved"),
