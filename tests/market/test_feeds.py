@@ -185,6 +185,11 @@ def test_steps_of_a_table_are_as_long_as_the_shortest_of_their_day() -> None:
         (samples.a44(samples.period("2026-11-22T00:00Z", "2026-11-23T00:00Z", "PT60M", {0: 1})), "no place"),
         (b'{"multiAreaEntries": 4, "currency": "SEK"}', "no answer of Nord Pool"),
         (b'[{"SEK_per_kWh": "x"}]', "no answer of elprisetjustnu"),
+        (b"start,price_per_kwh\n0001-01-01T00:00+14:00,1\n", "outside of every calendar"),
+        (
+            samples.a44(samples.period("2026-11-22T00:00Z", "2026-11-23T00:00Z", "PT60M", {1: 1}, auction=10**9)),
+            "place",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_where_and_why(document: bytes, says: str) -> None:

@@ -138,6 +138,8 @@ def test_on_the_days_on_which_clocks_change_a_window_is_what_the_clock_shows(day
         ({"time_zone": "Europe/Nowhere"}, "time_zone"),
         ({"currency": "KRO"}, "currency"),
         ({"vat": 250}, "vat"),
+        ({"vat": "NaN"}, "vat: a number"),
+        ({"peaks": [{"name": "x", "per_kw": "1e99"}]}, r"peaks\[0\].per_kw: a number"),
         ({"energy": [{"name": "x", "rates": []}]}, r"energy\[0\]"),
         ({"peaks": [{"name": "x", "per_kw": -1}]}, r"peaks\[0\].per_kw"),
         ({"peaks": [{"name": "x", "per_kw": 1, "windows": [{"begins": "08:00", "ends": "08:00"}]}]}, "never holds"),

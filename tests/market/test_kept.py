@@ -124,6 +124,8 @@ async def test_an_absurd_price_is_flagged_and_kept(database: Database) -> None:
         (sek(MarketStep(things.LONG_AGO + QUARTER, HOUR, Decimal(1))), "begins at no full"),
         (sek(*steps(things.LONG_AGO, 1), *steps(things.LONG_AGO, 2)), "Two steps hold"),
         (sek(*steps(things.LONG_AGO + 1000 * DAY, 2)), "nobody knows prices of then"),
+        (sek(*steps(things.LONG_AGO - 20_000 * DAY, 2)), "no such market then"),
+        (sek(*steps(things.LONG_AGO, "NaN")), "no price that can be calculated with"),
     ],
 )
 def test_what_cannot_be_is_refused_and_says_where(said: Published, says: str) -> None:
@@ -364,6 +366,7 @@ async def test_what_cannot_be_asked_is_refused_by_its_field(database: Database) 
         (Wanted(feed="entsoe"), "key: entsoe answers only who shows one"),
         (Wanted(feed="nordpool", url="ftp://x.example"), "url: it begins with"),
         (Wanted(feed="nordpool", per_euro=Decimal(-1)), "per_euro: -1 is no rate"),
+        (Wanted(feed="nordpool", per_euro=Decimal("NaN")), "per_euro: NaN is no rate"),
     ):
         with pytest.raises(UnfitFeed, match=says):
             async with database.unit() as unit:

@@ -172,7 +172,7 @@ async def follow(unit: Unit, seal: Seal, zone_code: str, kind: Kind, wanted: Wan
         raise UnfitFeed(f"url: say where {feed.name} is found")
     if wanted.url and not wanted.url.startswith(("https://", "http://")):
         raise UnfitFeed("url: it begins with https://")
-    if wanted.per_euro is not None and wanted.per_euro <= 0:
+    if wanted.per_euro is not None and not (rules.is_sane(wanted.per_euro) and wanted.per_euro > 0):
         raise UnfitFeed(f"per_euro: {wanted.per_euro} is no rate")
     before = await store.following(unit, of.code, kind)
     same = before is not None and before.feed == feed.name
@@ -244,7 +244,7 @@ async def _asked(fetch: Fetch, feed: Feed, asked: Asked) -> Sequence[Published]:
     """Raises Refusal, Trouble."""
     assert feed.address is not None, "what cannot be asked is not followed"
     said = await fetch(feed.address(asked))
-    return [one for one in feed.reads(said, asked.zone, asked.kind) if one.zone == asked.zone.code]
+    return [one for one in feeds.told(feed, said, asked.zone, asked.kind) if one.zone == asked.zone.code]
 
 
 async def _settle(unit: Unit, one: Following, found: Sequence[Published], trouble: str | None) -> None:

@@ -6,7 +6,7 @@ installation. Grid tariffs are a party's own.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,9 +14,10 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
 from laddnav.kit.seal import Seal
 from laddnav.kit.time import utc
-from laddnav.market import actions, grid
+from laddnav.market import actions, grid, rules
 from laddnav.market.actions import Wanted
 from laddnav.market.model import HOUR, Charged, Document, Drawn, Following, GridTariff, KeptTariff, Kind, Series, Zone
 from laddnav.market.zones import ZONES
@@ -25,6 +26,7 @@ from laddnav.people.model import Role, Visitor
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 LONGEST = timedelta(days=62)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class NewDocument(Struct, frozen=True, kw_only=True):
@@ -102,8 +104,8 @@ class Billed(Struct, frozen=True, kw_only=True):
     after_vat: Decimal
 
 
-class NotSoLong(actions.UnfitFeed):
-    """More was asked for than is answered at once."""
+class NotAnswered(Refusal):
+    """This is asked for in a time, or of an amount, for which there is no answer."""
 
 
 # ---- Prices
@@ -201,9 +203,11 @@ async def charge(unit: Unit, by: Visitor, ref: str, body: Bill) -> Billed:
     one = await actions.tariff_by_ref(unit, ref)
     yours(by, one.holder)
     drawn = [
-        Drawn(begin_at=utc(use.begin_at), length=timedelta(minutes=use.minutes), into=use.into, out=use.out)
+        Drawn(begin_at=_instant(use.begin_at), length=timedelta(minutes=use.minutes), into=use.into, out=use.out)
         for use in body.drawn
     ]
+    if not all(rules.is_sane(use.into) and rules.is_sane(use.out) for use in drawn):
+        raise NotAnswered("drawn: a number of this size or kind cannot be used")
     spot = None
     if body.zone is not None:
         begin, end = min(one.begin_at for one in drawn), max(one.begin_at + one.length for one in drawn)
@@ -219,12 +223,23 @@ def _of_the_installation(by: Visitor) -> None:
 
 
 def _between(unit: Unit, begin_at: datetime | None, end_at: datetime | None) -> tuple[datetime, datetime]:
-    """Raises NotSoLong."""
-    begin = grid.hour_of(unit.now, HOUR) if begin_at is None else utc(begin_at)
-    end = begin + timedelta(days=2) if end_at is None else utc(end_at)
+    """Raises NotAnswered."""
+    begin = grid.hour_of(unit.now, HOUR) if begin_at is None else _instant(begin_at)
+    end = begin + timedelta(days=2) if end_at is None else _instant(end_at)
     if not timedelta() < end - begin <= LONGEST:
-        raise NotSoLong(f"end_at: after begin_at, by {LONGEST.days} days at most")
+        raise NotAnswered(f"end_at: after begin_at, by {LONGEST.days} days at most")
     return begin, end
+
+
+def _instant(said: datetime) -> datetime:
+    """Raises NotAnswered."""
+    try:
+        at = utc(said)
+    except OverflowError as error:
+        raise NotAnswered(f"{said} lies outside of every calendar") from error
+    if not rules.EARLIEST <= at <= LATEST:
+        raise NotAnswered(f"{said:%Y-%m-%d}: nothing is known of then")
+    return at
 
 
 def _fed(one: Following) -> Fed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.currencies import CURRENCIES, TO_A_EURO
+from laddnav.kit.json import sane
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import utc
 from laddnav.market.model import (
@@ -36,6 +37,7 @@ HIGHEST_CARBON = Decimal(2000)  # grams per kWh; a plant that burns brown coal e
 LIKE_DAYS = 3  # so many days are the mean of a forecast
 LOOK_BACK = timedelta(days=28)
 BEHIND = timedelta(days=2)  # a currency in which nothing came for so long while it came in another is not told any more
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 NO_LATER = timedelta(days=400)  # what begins after so long is a mistake in a date
 
 PUBLISHED_AT = time(12, 45)  # by the clock of the market, on the day before
@@ -78,7 +80,11 @@ def fit(said: Published, now: datetime) -> Published:
     if said.kind is Kind.PRICE and said.currency not in CURRENCIES:
         raise UnfitPrices(f"{said.currency!r} is no currency of ISO 4217")
     steps = sorted(said.steps, key=lambda one: one.begin_at)
+    if steps[0].begin_at < EARLIEST:
+        raise UnfitPrices(f"The first step begins in {steps[0].begin_at.year}; there was no such market then")
     for one in steps:
+        if not is_sane(one.value):
+            raise UnfitPrices(f"The step at {one.begin_at:%Y-%m-%d %H:%MZ} has no price that can be calculated with")
         if one.length not in LENGTHS:
             raise UnfitPrices(
                 f"The step at {one.begin_at:%Y-%m-%d %H:%MZ} lasts {one.length}; 15, 30 and 60 min are known"
@@ -91,6 +97,15 @@ def fit(said: Published, now: datetime) -> Published:
     if steps[-1].end_at > now + NO_LATER:
         raise UnfitPrices(f"The last step ends at {steps[-1].end_at:%Y-%m-%d}; nobody knows prices of then")
     return replace(said, steps=tuple(replace(one, odd=is_odd(said, one.value), forecast=False) for one in steps))
+
+
+def is_sane(number: Decimal) -> bool:
+    """Whether it can be calculated with."""
+    try:
+        sane(number)
+    except ValueError:
+        return False
+    return True
 
 
 def is_odd(said: Published, value: Decimal) -> bool:
@@ -314,6 +329,9 @@ def meant(tariff: GridTariff) -> GridTariff:
         raise UnfitTariff(f"time_zone: {tariff.time_zone!r} is no time zone, as Europe/Stockholm is") from error
     if tariff.currency not in CURRENCIES:
         raise UnfitTariff(f"currency: {tariff.currency!r} is no currency of ISO 4217")
+    for where, number in _numbers("", tariff):
+        if not is_sane(number):
+            raise UnfitTariff(f"{where}: a number of this size or kind cannot be used")
     if not 0 <= tariff.vat <= 100:
         raise UnfitTariff(f"vat: {tariff.vat} is no percentage; 25 means 25 %")
     for where, one in _numbered(tariff):
@@ -335,6 +353,18 @@ def meant(tariff: GridTariff) -> GridTariff:
     if fuses != sorted(set(fuses)):
         raise UnfitTariff("fuse_fees: they rise with the fuse, each once")
     return tariff
+
+
+def _numbers(where: str, thing: object) -> Iterator[tuple[str, Decimal]]:
+    """(where in the tariff, the number) of all that it says."""
+    if isinstance(thing, Decimal):
+        yield where, thing
+    elif isinstance(thing, tuple):
+        for n, each in enumerate(thing):
+            yield from _numbers(f"{where}[{n}]", each)
+    elif isinstance(thing, Struct):
+        for name in thing.__struct_fields__:
+            yield from _numbers(f"{where}.{name}".lstrip("."), getattr(thing, name))
 
 
 def _numbered(tariff: GridTariff) -> Iterator[tuple[str, tuple[Window, ...]]]:

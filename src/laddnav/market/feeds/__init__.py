@@ -16,7 +16,7 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
 )
 LARGEST = 200_000_000  # bytes unpacked; ten years of quarters of an hour are a tenth of that
 
-__all__ = ["FEEDS", "Asked", "Feed", "NoPrices", "read"]
+__all__ = ["FEEDS", "Asked", "Feed", "NoPrices", "read", "told"]
 
 
 def read(document: bytes, zone: Zone | None = None, kind: Kind = Kind.PRICE) -> tuple[str, tuple[Published, ...]]:
@@ -27,11 +27,19 @@ def read(document: bytes, zone: Zone | None = None, kind: Kind = Kind.PRICE) -> 
     plain = _unpacked(document)
     for feed in FEEDS.values():
         if feed.knows(plain):
-            return feed.name, feed.reads(plain, zone, kind)
+            return feed.name, told(feed, plain, zone, kind)
     raise UnfitPrices(
         "This is none of the price documents known here: CSV with start,price_per_kwh; CSV or A44 XML of ENTSO-E; "
         "JSON of Nord Pool or elprisetjustnu.se; JSON with carbonIntensity"
     )
+
+
+def told(feed: Feed, document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, ...]:
+    """What a document of this feed says. Raises UnfitPrices, NoPrices, UnknownZone."""
+    try:
+        return feed.reads(document, zone, kind)
+    except OverflowError as error:
+        raise UnfitPrices(f"An instant in it lies outside of every calendar: {error}") from error
 
 
 def _unpacked(document: bytes) -> bytes:

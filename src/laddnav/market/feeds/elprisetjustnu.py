@@ -41,9 +41,11 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
         raise UnfitPrices(f"This is no answer of elprisetjustnu.se: {error}") from error
     if not said:
         raise NoPrices("elprisetjustnu.se has nothing for this day yet")
-    sek = tuple(MarketStep(utc(one.begin_at), one.end_at - one.begin_at, one.sek) for one in said)
+    sek = tuple(MarketStep(utc(one.begin_at), utc(one.end_at) - utc(one.begin_at), one.sek) for one in said)
     eur = tuple(
-        MarketStep(utc(one.begin_at), one.end_at - one.begin_at, one.eur) for one in said if one.eur is not None
+        MarketStep(utc(one.begin_at), utc(one.end_at) - utc(one.begin_at), one.eur)
+        for one in said
+        if one.eur is not None
     )
     found = [Published(zone=of.code, currency="SEK", steps=sek, per_euro=said[0].rate)]
     return (*found, Published(zone=of.code, currency="EUR", steps=eur)) if eur else tuple(found)

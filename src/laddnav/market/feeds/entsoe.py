@@ -62,7 +62,7 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
         domain = _said(series, "in_Domain.mRID") or _said(series, "out_Domain.mRID")
         of = which(zone) if domain is None else zone_of(domain)
         currency = _said(series, "currency_Unit.name") or "EUR"
-        auction = int(_said(series, _SEQUENCE) or 0)
+        auction = _auction(_said(series, _SEQUENCE))
         repeats = _said(series, "curveType") == "A03"
         for period in _all(series, "Period"):
             found.setdefault((of.code, currency), {}).setdefault(auction, []).extend(_steps(period, repeats=repeats))
@@ -72,6 +72,13 @@ def _reads(document: bytes, zone: Zone | None, kind: Kind) -> tuple[Published, .
         Published(zone=code, currency=currency, steps=_finest(by_auction[min(by_auction)]), published_at=at)
         for (code, currency), by_auction in found.items()
     )
+
+
+def _auction(said: str | None) -> int:
+    """Raises UnfitPrices."""
+    if said is None or (said.isdecimal() and len(said) < 4):
+        return int(said or 0)
+    raise UnfitPrices(f"{said[:20]!r} is no place among auctions")
 
 
 def _steps(period: Element, *, repeats: bool) -> Iterator[MarketStep]:

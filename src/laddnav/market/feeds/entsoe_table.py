@@ -16,7 +16,7 @@ from laddnav.market.zones import zone as zone_of
 _PRICE = re.compile(r"day-ahead price [\[(]([a-z]{3})/mwh[\])]", re.I)
 _TIME = re.compile(r"(?:mtu|time) \((.+)\)", re.I)
 _SHOWN = re.compile(r"(\d\d)[./](\d\d)[./](\d{4}) (\d\d):(\d\d)(?::\d\d)?(?: \((CES?T)\))?")
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d{1,4}")
 
 
 def _knows(document: bytes) -> bool:
