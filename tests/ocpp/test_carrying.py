@@ -34,7 +34,7 @@ from tests.clock import SetClock
 from tests.ocpp.conftest import until
 from tests.ocpp.following import Following, periods
 from tests.ocpp.managed import Managed, managed
-from tests.things import US
+from tests.things import US, connector, evse
 
 EMSP = PartyId("DE", "8AC")
 VERSIONS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
@@ -267,6 +267,22 @@ async def test_a_lease_that_is_not_renewed_falls_back(url: str, database: Databa
         assert await car.clear(US, "over") == "ACCEPTED"
         assert [one["charging_profile_purpose"] for one in following.profiles] == ["TxDefaultProfile"]
         assert following.limit(clock.now()) == 6
+
+
+async def test_amperes_of_a_site_are_a_power_where_direct_current_is_given(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """K01.FR.50: its amperes are not those of the mains, which the fuse counts."""
+    async with database.unit() as unit:
+        fast = connector(power_type="DC", voltage_max=920, amperage_max=200, power_max=150_000)
+        await locations.keep_evse(unit, US, US, "LOC1", evse("EVSE1", connectors=(fast,), last_updated=unit.now))
+    following = Following(clock)
+    async with charging(url, database, following) as car:
+        await want_fallback(database, "6")
+        await until(lambda: [periods(one) for one in following.profiles] == [[(0, 4140)]])
+        assert await car.limit(amperes((0, 20), at=clock.now(), lasts=LEASE)) == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 13800), (600, 4140)]
+        assert await car.read_back() is Obeyed.UNKNOWN  # it tells amperes
 
 
 async def want_fallback(database: Database, amps: str | None) -> None:

@@ -25,7 +25,12 @@ class Obeyed(StrEnum):
 
 
 def obeyed(told: ActiveChargingProfile, asked: ChargingProfile, *, begun_at: datetime, feed: Feed) -> Obeyed:
-    """At each moment of which both speak. Once more than asked is more, whatever holds else."""
+    """At each moment of which both speak. Once more than asked is more, whatever holds else.
+
+    Amperes of direct current are a power that depends on the car: beside watts, nobody can tell.
+    """
+    if feed.direct and told.profile.unit is not asked.unit:
+        return Obeyed.UNKNOWN
     told_at, asked_at = told.started_at, asked.started_at or begun_at
     found: set[Obeyed] = set()
     for at in sorted(_borders(told.profile, told_at) | _borders(asked, asked_at)):

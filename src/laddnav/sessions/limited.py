@@ -50,6 +50,8 @@ def carried(session: Session, fallback: Decimal | None, feed: Feed) -> tuple[Cha
     What others want does not end that; where nobody wants anything, the Station does so by itself.
     """
     said = _wanted(session)
+    if session.holder in said:
+        said[session.holder] = _of_site(said[session.holder], feed)
     if not said or fallback is None:
         return tuple(said.values())
     unit, rate = feed.of_mains(fallback)
@@ -58,16 +60,26 @@ def carried(session: Session, fallback: Decimal | None, feed: Feed) -> tuple[Cha
     return (*said.values(), *ours)
 
 
+def _of_site(profile: ChargingProfile, feed: Feed) -> ChargingProfile:
+    """Amperes of a site are those of its mains: a Station that gives direct current is told the power they carry."""
+    if not feed.direct or profile.unit is RateUnit.WATT:
+        return profile
+    limits = tuple(replace(one, rate=feed.of_mains(one.rate)[1], phases=None) for one in profile.limits)
+    rate_min = None if profile.rate_min is None else feed.of_mains(profile.rate_min)[1]
+    return replace(profile, unit=RateUnit.WATT, limits=limits, rate_min=rate_min)
+
+
 def _wanted(session: Session) -> dict[PartyId, ChargingProfile]:
     said = ((one.by, one.wanted or one.profile) for one in session.limits if not one.leaving)
     return {by: one for by, one in said if one is not None}
 
 
-def followed(session: Session) -> tuple[ChargingProfile, ...] | None:
+def followed(session: Session, feed: Feed = USUAL) -> tuple[ChargingProfile, ...] | None:
     """What the Station has said it follows; None while something is asked that it has not answered."""
     if any(one.wanted is not None or one.leaving for one in session.limits):
         return None
-    return tuple(one.profile for one in session.limits if one.profile is not None)
+    said = ((one.by, one.profile) for one in session.limits if one.profile is not None)
+    return tuple(_of_site(profile, feed) if by == session.holder else profile for by, profile in said)
 
 
 def answered(limits: Limits, *, accepted: bool) -> Limits:

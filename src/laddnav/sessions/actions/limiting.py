@@ -201,10 +201,10 @@ async def _told(
 
 async def _asked(unit: Unit, session: Session) -> ChargingProfile | None:
     """What the Station follows by its own word, all told; None also while it has not answered."""
-    followed = limited.followed(session)
-    if not followed:
+    if not limited.followed(session):
         return None
-    return merged(followed, begun_at=session.started_at, feed=await feed_of(unit, session))
+    feed = await feed_of(unit, session)
+    return merged(limited.followed(session, feed) or (), begun_at=session.started_at, feed=feed)
 
 
 async def _supposed(unit: Unit, session: Session, asked: ChargingProfile | None) -> ActiveChargingProfile:
