@@ -31,6 +31,7 @@ from laddnav.locations.rules import (
 from laddnav.market.rules import NotFollowed, UnknownGridTariff
 from laddnav.market.zones import UnknownZone
 from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
+from laddnav.mqtt.rules import UnderAnother, UnknownBroker, UnknownChargePoint, UnknownSource
 from laddnav.ocpi.commands.asked import UnknownCommand
 from laddnav.ocpi.commands.commands import NotCapable
 from laddnav.ocpi.connections.examining import ExaminedAlready, NeverExamined
@@ -44,6 +45,7 @@ from laddnav.ocpp.security.authorities import UnknownAuthority
 from laddnav.ocpp.security.roots import UnknownRoot
 from laddnav.ocpp.security.signing import UnknownCertificate
 from laddnav.ocpp.tasks.rules import TaskOver, TemplateExists, UnknownTask, UnknownTemplate
+from laddnav.openadr.rules import UnknownResource, UnknownVtn
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
 from laddnav.people.api import NotYours
@@ -134,6 +136,12 @@ STATUS: dict[type[Exception], int] = {
     NoPlan: 404,
     UnknownMember: 404,
     UnknownSite: 404,
+    UnknownBroker: 404,
+    UnknownChargePoint: 404,
+    UnknownSource: 404,
+    UnderAnother: 409,
+    UnknownVtn: 404,
+    UnknownResource: 404,
     UnknownStation: 404,
     UnknownTariff: 404,
     UnknownTerminal: 404,
