@@ -38,6 +38,7 @@ select count(*) from ocpp_call c join station s on s.id = c.station_id
 where c.answered_at is null and c.expires_at > $1 and s.connected_to is not null
 """
 FUSE, BUILDING = 40.0, 8.0
+MOST_OVER = timedelta(seconds=90)  # a station that follows nothing is found out and stopped by then
 
 
 class Process:
@@ -102,7 +103,7 @@ class Garage:
                 self.over += STEP
             else:
                 self.over = timedelta()
-            assert self.over <= timedelta(seconds=90), f"{self.carried} A for {self.over}"
+            assert self.over <= MOST_OVER, (self.over, [one.amps() for one in self.chargers], await self.picture())
 
     async def _tell(self) -> None:
         amps = each(round(self.carried, 1))
@@ -204,7 +205,7 @@ async def test_a_garage_keeps_its_fuse_whatever_happens_to_its_stations_and_its_
         await one.go_offline()
         await one.come_online(garage.process.url)
     await garage.passes(timedelta(minutes=2))
-    assert garage.carried <= FUSE and first.amps() >= 6
+    assert garage.carried <= FUSE and first.amps() >= 10 and third.amps() >= 10
 
     # The third drops its line: it counts with its lease, then with its fallback, and others may have the rest.
     await third.go_offline()

@@ -229,7 +229,10 @@ def building(facts: Facts, outlets: Sequence[Outlet]) -> Amps | None:
 
 
 def _as_of(facts: Facts, member: Member, one: Outlet, at: datetime) -> tuple[Amps, Amps]:
-    """What it drew at least and at most at the instant of another meter."""
+    """What it drew at least and at most at the instant of another meter.
+
+    A sample that is old, or older than what the car was told last, tells nothing of that: it may draw nothing by now.
+    """
     session = facts.sessions.get((member.station_id, member.evse_no))
     samples = () if session is None else facts.drawn.get(session.id, ())
     if not samples or samples[0].at > at:
@@ -241,11 +244,8 @@ def _as_of(facts: Facts, member: Member, one: Outlet, at: datetime) -> tuple[Amp
     steady = facts.pace.wall(newest.at) - max(changed, default=_LONG_AGO) > RAMP
     if steady and at - newest.at <= facts.pace.length(RAMP):
         return newest.amps, newest.amps
-    sampled = facts.pace.wall(newest.at)
-    may = _evenly(one, committed.most(one, sampled, facts.pace.wall(at)))
-    told = [lease.amps for lease in one.leases if lease.asked_at >= sampled - RAMP]
-    least = _each(min, newest.amps, _evenly(one, min(told, default=one.amps_max)))
-    return least, _each(max, newest.amps, may)
+    may = _evenly(one, committed.most(one, facts.pace.wall(newest.at), facts.pace.wall(at)))
+    return NO_AMPS, _each(max, newest.amps, may)
 
 
 def _evenly(one: Outlet, amps: float) -> Amps:
