@@ -246,6 +246,20 @@ async def test_what_a_station_cannot_hold_at_once_is_told_it_further(
         assert following.limit(clock.now()) == 8
 
 
+async def test_what_is_told_further_is_told_in_the_unit_that_is_taken(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """K01.FR.26 K15.FR.07: a Station that says nothing of itself, and refuses amperes each time."""
+    following = Following(clock, units="W", periods_max=2)
+    async with charging(url, database, following, said={"ChargingScheduleMaxPeriods": "2"}) as car:
+        began = clock.now()
+        assert await car.limit(amperes((0, 6), (10, 10), (20, 16), at=began)) == "ACCEPTED"
+        assert periods(following.of("TxProfile")) == [(0, 1380), (600, 2300)]
+        clock.advance(timedelta(minutes=19, seconds=1))
+        assert await carrying.renew_due(database) == 1
+        await until(lambda: periods(following.of("TxProfile")) == [(0, 2300), (600, 3680)])
+
+
 def told_more(car: Car, than: int) -> bool:
     return len(car.told()) > than
 

@@ -101,7 +101,7 @@ async def _set(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ver
     session, charge = await _charge(unit, call)
     if session is None or charge is None or limited.asked(session, call.request) is None:
         return Verdict.FAILED
-    return await limit(unit, session, charge, attempt=about(call).number) or Verdict.FAILED
+    return await limit(unit, session, charge, attempt=about(call).attempt) or Verdict.FAILED
 
 
 async def _clear(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
@@ -113,7 +113,7 @@ async def _clear(unit: Unit, call: StationCall, dialect: Dialect) -> Request | V
         return UnlimitCharge(charge=charge.name, number=charge.number, evse_no=charge.evse_no)
     if limited.asked(session, call.request) is None:
         return Verdict.UNKNOWN
-    return await limit(unit, session, charge, attempt=about(call).number) or Verdict.FAILED
+    return await limit(unit, session, charge, attempt=about(call).attempt) or Verdict.FAILED
 
 
 async def _tell(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
@@ -126,19 +126,22 @@ async def _tell(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ve
 async def _renew(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Verdict:
     session, charge = await _charge(unit, call)
     if session is None or charge is None or not limited.wanted(session):
-        return Verdict.REJECTED
-    return await limit(unit, session, charge) or Verdict.REJECTED
+        return Verdict.FAILED
+    return await limit(unit, session, charge, attempt=about(call).attempt) or Verdict.FAILED
 
 
 async def _renewed(unit: Unit, call: StationCall, answered: Answered) -> None:
-    """What it was told before goes on to its end; whoever limits the charge hears at the next change."""
+    """Where it refuses every way, what it was told before goes on to its end."""
+    if may_take_another(answered):
+        attempt = About(attempt=about(call).attempt + 1)
+        write_down(unit, call.holder, call.station_id, RENEW, unit.new_id(), about=attempt, session_id=call.session_id)
 
 
 def _answered(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitable[None]]:
     async def answered_limits(unit: Unit, call: StationCall, answered: Answered) -> None:
         assert call.session_id is not None, "limits are those of a Session"
-        if what is not Limiting.TELL and _may_take_another(answered):
-            attempt = about(call).number + 1
+        if what is not Limiting.TELL and may_take_another(answered):
+            attempt = about(call).attempt + 1
             request = call.request or call.id
             write_down(
                 unit,
@@ -147,7 +150,7 @@ def _answered(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitab
                 call.action,
                 request,
                 str(attempt),
-                about=About(number=attempt),
+                about=About(attempt=attempt),
                 session_id=call.session_id,
                 request=call.request,
             )
@@ -159,7 +162,7 @@ def _answered(what: Limiting) -> Callable[[Unit, StationCall, Answered], Awaitab
     return answered_limits
 
 
-def _may_take_another(answered: Answered) -> bool:
+def may_take_another(answered: Answered) -> bool:
     """Whether it is the profile that was refused, and not that there are profiles."""
     return answered is Verdict.REJECTED or (isinstance(answered, CallError) and answered.code not in _HOPELESS)
 

@@ -44,7 +44,7 @@ async def booted(unit: Unit, station: Station) -> None:
 
 
 def _want_anew(unit: Unit, station: Station, evse_no: int, fallback: Fallback, attempt: int = 0) -> None:
-    where = About(evse_no=evse_no, number=attempt, text=_words(fallback))
+    where = About(evse_no=evse_no, attempt=attempt, text=_words(fallback))
     write_down(unit, station.holder, station.id, FALLBACK, unit.new_id(), about=where)
 
 
@@ -72,9 +72,9 @@ async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ver
     )
     station = abilities(await store.variables.named(unit, call.holder, call.station_id, NAMES))
     open_ways = ways(profile, station)
-    if about(call).number >= len(open_ways):
+    if about(call).attempt >= len(open_ways):
         return Verdict.FAILED
-    told = merged([profile], begun_at=unit.now, feed=feed, unit=open_ways[about(call).number].unit)
+    told = merged([profile], begun_at=unit.now, feed=feed, unit=open_ways[about(call).attempt].unit)
     assert told is not None, "it says the same in another unit"
     return LimitDefault(number=known.profile_no, evse_no=evse_no, profile=told)
 
@@ -89,7 +89,7 @@ async def _said(unit: Unit, call: StationCall, answered: Answered) -> None:
         return
     if answered is Verdict.REJECTED:
         station = await locations.station(unit, call.station_id)
-        _want_anew(unit, station, evse_no, known, about(call).number + 1)
+        _want_anew(unit, station, evse_no, known, about(call).attempt + 1)
         return
     accepted = answered is Verdict.ACCEPTED
     if accepted:

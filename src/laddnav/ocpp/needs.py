@@ -7,6 +7,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import structlog
+from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
@@ -105,8 +106,10 @@ async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ver
     charge = await store.charges.of_session(unit, call.holder, call.session_id)
     session = await sessions.find(unit, call.holder, call.holder, call.session_id)
     if charge is None or charge.stopped or session is None:
-        return Verdict.REJECTED
-    return await carrying.limit(unit, session, charge, periods_max=about(call).number or None) or Verdict.REJECTED
+        return Verdict.FAILED
+    asked = about(call)
+    told = await carrying.limit(unit, session, charge, attempt=asked.attempt, periods_max=asked.number or None)
+    return told or Verdict.FAILED
 
 
 async def _connector(unit: Unit, session: Session) -> Connector:
@@ -115,7 +118,11 @@ async def _connector(unit: Unit, session: Session) -> Connector:
 
 
 async def _said(unit: Unit, call: StationCall, answered: Answered) -> None:
-    """A station that takes no profile has its own limits; nobody waits to hear of it."""
+    """A station that takes no profile in any way has its own limits; nobody waits to hear of it."""
+    if carrying.may_take_another(answered):
+        asked = about(call)
+        again = replace(asked, attempt=asked.attempt + 1)
+        write_down(unit, call.holder, call.station_id, NEEDS, unit.new_id(), about=again, session_id=call.session_id)
 
 
 ERRAND = Errand(_say, _said)

@@ -31,8 +31,9 @@ PATIENCE = timedelta(seconds=30)
 
 
 class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a call is about, where that is no Session: kept in its body."""
+    """What a call is about, where that is no Session: kept in its body. `attempt`: how often it was refused before."""
 
+    attempt: int = 0
     number: int = 0
     evse_no: int = 0
     seconds: int = 0
