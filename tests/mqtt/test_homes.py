@@ -321,7 +321,9 @@ async def _preferred(house: House) -> Any:
     return (await house.charges()).preferred
 
 
-async def test_a_broker_that_goes_and_comes_back_is_told_everything_anew(house: House, mosquitto: Mosquitto) -> None:
+async def test_a_broker_that_goes_and_comes_back_or_wants_another_password_is_told_everything_anew(
+    house: House, mosquitto: Mosquitto
+) -> None:
     await house.ears.hears("laddnav/online", "online")
     await house.station.plug_in(1, CAR)
     await house.tells("evcc", "B")
@@ -340,17 +342,12 @@ async def test_a_broker_that_goes_and_comes_back_is_told_everything_anew(house: 
         await ears.says("laddnav/ST1-1/limit/set", "9")
         await house.keeps_to("9")
 
-
-async def test_a_wrong_password_is_said_and_the_right_one_connects(house: House) -> None:
     async def line() -> Any:
         async with house.database.unit() as unit:
             return (await actions.by_ref(unit, "home")).line
 
-    await house.ears.hears("laddnav/online", "online")
     await _change(house, "wrong")
-    await until(
-        lambda: _is(line, lambda one: "Not authorized" in (one.trouble or "") or "not auth" in str(one.trouble))
-    )
+    await until(lambda: _is(line, lambda one: "authori" in (one.trouble or "")))
     await _change(house, PASSWORD)
     await until(lambda: _is(line, lambda one: one.connected))
 

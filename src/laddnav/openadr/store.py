@@ -54,6 +54,7 @@ on conflict (holder, vtn, site_id, event_id, interval_id, kind) do update set
 SIGNALS = """
 select body from openadr_signal
 where ($1::text is null or holder = $1) and ($2::text is null or site_id = $2) and ($3::text is null or ref < $3)
+  and ($5::text is null or vtn = $5)
 order by ref desc limit $4
 """
 UNREPORTED = """
@@ -131,9 +132,9 @@ async def begun(unit: Unit) -> list[SignalProof]:
 
 
 async def signals(
-    unit: Unit, holder: PartyId | None, site_id: str | None, before: str | None, limit: int
+    unit: Unit, holder: PartyId | None, site_id: str | None, before: str | None, limit: int, vtn: str | None
 ) -> list[SignalProof]:
-    return _proofs(await unit.fetch(SIGNALS, holder and str(holder), site_id, before, limit))
+    return _proofs(await unit.fetch(SIGNALS, holder and str(holder), site_id, before, limit, vtn))
 
 
 async def unreported(unit: Unit, holder: PartyId, vtn: str, most: int) -> list[SignalProof]:

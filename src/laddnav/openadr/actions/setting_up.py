@@ -99,10 +99,16 @@ async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, 
 
 
 async def signals(
-    unit: Unit, holder: PartyId | None, *, site_id: str | None = None, before: str | None = None, limit: int = 50
+    unit: Unit,
+    holder: PartyId | None,
+    *,
+    site_id: str | None = None,
+    vtn: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
 ) -> Sequence[SignalProof]:
     """What was asked for and what came of it, the newest first."""
-    return await store.signals(unit, holder, site_id, before, limit)
+    return await store.signals(unit, holder, site_id, before, limit, vtn)
 
 
 async def _known(unit: Unit, kept: store.Kept) -> KnownVtn:

@@ -217,12 +217,12 @@ async def one_vtn(asked: Asked) -> Response:
     async with asked.unit() as unit:
         known = await _known(asked, unit)
         there = list(await sites.page(unit, known.holder, limit=500))
-        some = await openadr.signals(unit, known.holder, before=cursor, limit=PAGE + 1)
+        some = await openadr.signals(unit, known.holder, vtn=known.ref, before=cursor, limit=PAGE + 1)
     obey = {one.site_id for one in known.resources}
     return asked.page(
         "vtn.html",
         known=known,
-        signals=[one for one in some[:PAGE] if one.vtn == known.ref],
+        signals=some[:PAGE],
         next=some[PAGE - 1].ref if len(some) > PAGE else None,
         begun=cursor is not None,
         site_names={one.id: one.name for one in there},
