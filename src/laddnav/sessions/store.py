@@ -26,11 +26,12 @@ order by s.holder, s.owner, s.id_key for update of s
 """
 BY_REF = "select body, revision from session where ref = $1"
 # A car that stands at an Evse; whoever is on the way to it, or may come later, counts too.
-OPEN_AT_EVSE = """
+SEEN_AT_EVSE = """
 select body, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'RESERVATION', 'ACTIVE')
-order by started_at desc for update
+order by started_at desc
 """
+OPEN_AT_EVSE = f"{SEEN_AT_EVSE} for update"
 # Of what is known already, the document is not read again.
 CHARGING_AT = """
 select s.id_key, s.revision, case when s.revision is distinct from known.revision then s.body end as body
@@ -149,8 +150,10 @@ async def by_ref(unit: Unit, ref: str) -> Session | None:
     return None if row is None else _session(row["body"], row["revision"])
 
 
-async def open_at_evse(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> list[Session]:
-    rows = await unit.fetch(OPEN_AT_EVSE, str(holder), station_id, evse_no)
+async def open_at_evse(
+    unit: Unit, holder: PartyId, station_id: str, evse_no: int, *, lock: bool = True
+) -> list[Session]:
+    rows = await unit.fetch(OPEN_AT_EVSE if lock else SEEN_AT_EVSE, str(holder), station_id, evse_no)
     return [_session(row["body"], row["revision"]) for row in rows]
 
 

@@ -43,7 +43,7 @@ async def claim(unit: Unit, holder: PartyId, where: EvseRef, card: str, wants: P
 
     What is wanted of a charge that goes on already holds at once. Raises NotYourCharge, and as `prefer`.
     """
-    session = claims.claimable(await under_way_at(unit, holder, where))
+    session = claims.claimable(await under_way_at(unit, holder, where, lock=False))
     if session is not None and not claims.is_of(card, session, await _token(unit, session)):
         raise NotYourCharge
     secret = secrets.token_urlsafe(32)

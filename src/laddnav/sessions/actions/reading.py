@@ -56,10 +56,10 @@ async def of_our_drivers(
     return await store.of_our_drivers(unit, holder, since, until, offset, limit)
 
 
-async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef) -> Sequence[Session]:
-    """What goes on at an Evse of ours, and what is awaited there."""
+async def under_way_at(unit: Unit, holder: PartyId, evse: EvseRef, *, lock: bool = True) -> Sequence[Session]:
+    """What goes on at an Evse of ours, and what is awaited there; without `lock`, to be looked at alone."""
     found = await locations.station_at(unit, holder, evse)
-    return () if found is None else await store.open_at_evse(unit, holder, found[0].id, found[1])
+    return () if found is None else await store.open_at_evse(unit, holder, found[0].id, found[1], lock=lock)
 
 
 async def charging_at(

@@ -202,7 +202,7 @@ async def _scene(
     tariffs: Mapping[ProfileType, Tariff] = {}
     if connector is not None and evse.status not in CLOSED:
         tariffs = await offering.tariffs_for(unit, holder, connector, session, at_station=at_station)
-    going_on = None if session is not None else claimable(await sessions.under_way_at(unit, holder, where))
+    going_on = None if session is not None else claimable(await sessions.under_way_at(unit, holder, where, lock=False))
     return Scene(
         tariffs=tariffs,
         around=await drivers.around(unit, holder, location, where, session),
