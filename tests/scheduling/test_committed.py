@@ -158,8 +158,9 @@ def test_who_draws_more_than_it_may_counts_with_that_at_once_and_is_out_after_it
     assert may(rogue) == 20
     moment = Moment(at=NOON + 90 * SECOND, panels=(panel(63),), outlets=(rogue,))
     assert committed.outcasts(moment) == ()  # it has not been measured again
-    again = replace(rogue, drawn_at=NOON + 60 * SECOND)
-    (outcast,) = committed.outcasts(replace(moment, outlets=(again,)))
+    again = replace(rogue, drawn_at=NOON + 50 * SECOND)
+    assert committed.outcasts(replace(moment, at=NOON + 59 * SECOND, outlets=(again,))) == ()
+    (outcast,) = committed.outcasts(replace(moment, at=NOON + 60 * SECOND, outlets=(again,)))
     assert outcast.why == "It draws 20.0 A, may draw 8.0 A, and has not followed for 60 s"
     assert may(replace(rogue, ban=Ban(since_at=NOON))) == 32
 

@@ -176,9 +176,10 @@ def outcasts(moment: Moment) -> tuple[Outcast, ...]:
     for one in moment.outlets:
         if one.ban is not None or one.drawn is None or one.drawn_at is None or one.over_since_at is None:
             continue
+        for_so_long = moment.at - one.over_since_at
         # One sample, however old it has become, shows nothing of what was done since.
-        for_so_long = one.drawn_at - one.over_since_at
-        if for_so_long >= one.reaction and over(one):
+        again = one.drawn_at - one.over_since_at >= one.reaction / 2
+        if for_so_long >= one.reaction and again and over(one):
             why = (
                 f"It draws {max(one.drawn):.1f} A, may draw {told(one, one.drawn_at, one.drawn_at):.1f} A,"
                 f" and has not followed for {for_so_long.total_seconds():.0f} s"
