@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -74,9 +74,3 @@ def _usual(known: Mapping[datetime, float], at: datetime, otherwise: float) -> f
     back = -(-(at - max(known, default=at)) // DAY) if known else 0
     days = [known[when] for n in range(max(back, 1), max(back, 1) + DAYS) if (when := at - n * DAY) in known]
     return sum(days) / len(days) if days else otherwise
-
-
-def drawn_of_month(known: Sequence[tuple[datetime, float, float]]) -> list[tuple[datetime, float]]:
-    """(quarter, kWh) of (quarter, kWh, seconds known): one that is known for half and more is all as that part."""
-    whole = QUARTER.total_seconds()
-    return [(at, kwh * whole / seconds) for at, kwh, seconds in known if seconds >= whole / 2]
