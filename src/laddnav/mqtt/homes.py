@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
-from laddnav.kit.seal import Seal
+from laddnav.kit.seal import Seal, WrongKey
 from laddnav.kit.time import Clock
 from laddnav.mqtt import actions, rules, store, wire
 from laddnav.mqtt.actions import Sight
@@ -77,6 +77,7 @@ class Homes:
         self._leads = leads
         self._homes: dict[tuple[PartyId, str], _Home] = {}
         self._known: dict[PartyId, Mapping[str, Session]] = {}
+        self._unopened: set[tuple[tuple[PartyId, str], str | None]] = set()  # passwords that our key does not open
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -85,6 +86,9 @@ class Homes:
             while True:
                 sleeper.clear()
                 await self.look()
+                if not self._homes:  # whatever happens elsewhere is nobody's news here
+                    await asyncio.sleep(LOOK_ANYWAY)
+                    continue
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_ANYWAY):
                         await sleeper.wait()
@@ -114,11 +118,22 @@ class Homes:
     async def _have(self, kept: Sequence[store.Kept]) -> None:
         """A line to each, and to no other."""
         wanted = {(broker.holder, broker.ref): (broker, sealed) for broker, sealed, _ in kept}
-        gone = [key for key, home in self._homes.items() if wanted.get(key) != (home.broker, home.sealed)]
+        for home in self._homes.values():
+            if home.running is not None and home.running.done():
+                log.error("line_broke", broker=home.broker.ref, error=repr(home.running.exception()))
+        gone = [
+            key
+            for key, home in self._homes.items()
+            if wanted.get(key) != (home.broker, home.sealed) or (home.running is not None and home.running.done())
+        ]
         await self._hang_up(gone)
         for key, (broker, sealed) in wanted.items():
-            if key not in self._homes:
-                self._homes[key] = self._connect(broker, sealed)
+            if key not in self._homes and (key, sealed) not in self._unopened:
+                try:
+                    self._homes[key] = self._connect(broker, sealed)
+                except WrongKey as error:
+                    self._unopened.add((key, sealed))
+                    log.error("password_of_broker_cannot_be_opened", broker=broker.ref, error=str(error))
 
     def _connect(self, broker: Broker, sealed: str | None) -> _Home:
         password = None if sealed is None else self._seal.opened(sealed)

@@ -13,7 +13,7 @@ from contextlib import suppress
 import aiomqtt
 import structlog
 
-from laddnav.kit.refusal import Refusal
+from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.mqtt import wire
 from laddnav.mqtt.model import Broker
 from laddnav.mqtt.rules import Address, address
@@ -62,7 +62,7 @@ class Line:
             try:
                 await self._connected()
                 wait = FIRST_WAIT
-            except (aiomqtt.MqttError, Refusal, OSError, ssl.SSLError) as error:
+            except (aiomqtt.MqttError, Refusal, Trouble, OSError) as error:
                 if self.connected:
                     wait = FIRST_WAIT
                 await self._lost(str(error))
@@ -123,7 +123,10 @@ class Line:
             elif message.retain and self._stale(topic, raw):
                 await self._clear(client, topic)
             else:
-                await self._hears(topic, raw, message.retain)
+                try:
+                    await self._hears(topic, raw, message.retain)
+                except (Refusal, Trouble) as trouble:
+                    log.warning("message_not_carried_out", broker=self.broker.ref, why=str(trouble)[:200])
 
     def _stale(self, topic: str, raw: bytes) -> bool:
         """A charge point that was taken out while we were not here."""
