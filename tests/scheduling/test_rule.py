@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from laddnav.scheduling.optimum import optimum
 from laddnav.scheduling.rule import ruled
 from laddnav.scheduling.site import Battery, Plan, Site, Wish
-from tests.scheduling.sites import BEGIN, any_sites, car, keeps_every_limit, plain_sites, seeded, site
+from laddnav.sim.bench.parks import park
+from tests.scheduling.sites import BEGIN, any_sites, car, keeps_every_limit, plain_sites, site
 
 
 def kwh(site: Site, plan: Plan) -> float:
@@ -81,7 +82,7 @@ def test_measured_it_is_so_much_dearer_than_the_best_at_most(
 ) -> None:
     """By the kWh, and of all the energy that any plan could give."""
     for seed in range(2 if cars > 50 else 6):
-        contested = seeded(cars, steps, seed, tight=tight)
+        contested = park(cars, steps, seed, tight=tight)
         plan, best = ruled(contested), optimum(contested)
         assert kwh(contested, plan) >= given * kwh(contested, best)
         assert plan.cost / kwh(contested, plan) <= dearer * best.cost / kwh(contested, best)
