@@ -54,6 +54,11 @@ async def test_what_is_measured_and_allowed_is_told(lad: Client) -> None:
     live = await lad.get(f"{path}/live")
     assert (live["grid_kw"], live["solar_kw"]) == (6.9, 1.38)
     limit = {"id": "evening", "by": "the grid", "kw": 12}
+    over = {"begin_at": "2026-11-23T18:00:00Z", "end_at": "2026-11-23T18:00:00Z"}
+    for absurd in ({"kw": -1}, over):
+        status, problem = await lad.ask("POST", f"{path}/limits", limit | absurd)
+        assert status == 422 and "zero or more" in problem["detail"], absurd
+    assert await lad.get(f"{path}/limits") == []
     status, said = await lad.ask("POST", f"{path}/limits", limit)
     assert (status, said["covers"], said["end_at"] if "end_at" in said else None) == (200, "SITE", None)
     assert [one["id"] for one in await lad.get(f"{path}/limits")] == ["evening"]

@@ -11,7 +11,7 @@ from laddnav.kit.currencies import CURRENCIES
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling import committed
 from laddnav.sites.fuses import floats, outlet, panels
-from laddnav.sites.model import Amps, Measurement, Member, Site
+from laddnav.sites.model import Amps, Measurement, Member, OutsideLimit, Site
 
 # A meter's clock may be off by so much, and a connection be overloaded so many times for a moment.
 AHEAD = timedelta(minutes=2)
@@ -49,6 +49,13 @@ class Implausible(Refusal):
     """No meter of this site can have said so."""
 
 
+class NoSuchLimit(Refusal):
+    """A limit is so many kW, zero or more, and ends after it begins."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")
+
+
 class NoPlan(Refusal):
     """No plan was made for this site yet; one is made within seconds of its set-up while a server runs."""
 
@@ -61,6 +68,13 @@ class NoSuchSpan(Refusal):
 
     def __init__(self) -> None:
         super().__init__(self.__doc__ or "")
+
+
+def sensible_limit(limit: OutsideLimit) -> OutsideLimit:
+    """Raises NoSuchLimit."""
+    if not (limit.kw.is_finite() and limit.kw >= 0) or (limit.end_at is not None and limit.end_at <= limit.begin_at):
+        raise NoSuchLimit
+    return limit
 
 
 def sensible_span(since: datetime, until: datetime) -> datetime:

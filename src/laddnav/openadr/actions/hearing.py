@@ -80,7 +80,7 @@ async def _told(
         spans = signals.holds(signal, asked.signals) if cap is not None else []
         for number, (begin_at, end_at) in enumerate(spans):
             assert cap is not None, "without it there are no spans"
-            if end_at is not None and end_at <= unit.now:
+            if end_at is not None and end_at <= max(begin_at, unit.now):
                 continue
             await sites.limited(
                 unit, vtn.holder, site.id, begin_at, end_at, cap.kw, proof.by, id=_id(proof, number), covers=cap.covers

@@ -49,11 +49,13 @@ async def limited(
 ) -> OutsideLimit:
     """Somebody outside allows so much in a time; what the same one said under the same id before is replaced.
 
-    Raises UnknownSite.
+    Raises UnknownSite, NoSuchLimit.
     """
     site = await fetch(unit, holder, site_id)
     before = await store.limit(unit, site, by, id)
-    one = OutsideLimit(id=id, by=by, kw=kw, covers=covers, begin_at=begin_at, end_at=end_at, told_at=unit.now)
+    one = rules.sensible_limit(
+        OutsideLimit(id=id, by=by, kw=kw, covers=covers, begin_at=begin_at, end_at=end_at, told_at=unit.now)
+    )
     if before is not None and replace(one, told_at=before.told_at, obeyed_at=before.obeyed_at) == before:
         return before
     store.put_limit(unit, site, one)
