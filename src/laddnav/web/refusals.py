@@ -84,7 +84,9 @@ SENTENCES: dict[type[Exception], str] = {
     NotSwappable: N_("This vehicle cannot leave instead: %(why)s."),
     ExaminedAlready: N_("The tester asks this partner already."),
     CardTooShort: N_("Give at least the last %(least)s characters of your card’s number."),
-    NotYourCharge: N_("No card with this number charges here. Compare it with your card, or look in your provider’s app."),
+    NotYourCharge: N_(
+        "No card with this number charges here. Compare it with your card, or look in your provider’s app."
+    ),
     TooManyTries: N_("Too many numbers were tried here. Try again in ten minutes."),
     TooManyChoices: N_("This charge was changed too often. Ask your provider, or the number on the station."),
     EvseBusy: N_("Another session is under way at this EVSE."),
