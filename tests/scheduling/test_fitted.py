@@ -77,3 +77,12 @@ def test_a_fallback_of_direct_current_is_the_power_that_the_mains_give() -> None
     direct = replace(FEED, volts=Decimal(500), phases=1, direct=True)
     assert direct.of_mains(Decimal(16)) == (RateUnit.WATT, Decimal(11040))
     assert FEED.of_mains(Decimal("6.25")) == (RateUnit.AMPERE, Decimal("6.2"))
+
+
+def test_what_would_begin_after_the_end_is_not_told() -> None:
+    """A profile may say more than it lasts for; of a Station that holds one period it lasts no longer for that."""
+    short = profile(A, (0, 6), (30, 16), duration=timedelta(minutes=10))
+    assert fitted(short, Way(A, 1, False), now=BEGUN, begun_at=BEGUN).until is None
+    assert fitted(short, Way(A, 1, False), now=BEGUN, begun_at=BEGUN).profile == profile(
+        A, (0, 6), duration=timedelta(minutes=10)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -69,8 +70,10 @@ def fitted(
 
     `afterwards`: what holds when that ends, in the same unit; it takes a period of its own.
     """
-    limits = tuple(one if way.phases else replace(one, phases=None) for one in profile.limits)
-    whole = replace(profile, limits=_fewest(limits))
+    ends, limits = profile.duration, profile.limits
+    if ends is not None:  # what would begin after it has ended says nothing
+        limits = tuple(one for one in limits if one.after < ends or not one.after)
+    whole = replace(profile, limits=_fewest(limits if way.phases else [replace(one, phases=None) for one in limits]))
     if way.periods_max is None or len(whole.limits) <= way.periods_max:
         return Fitted(whole, None)
     started_at = whole.started_at or begun_at
@@ -81,11 +84,11 @@ def fitted(
     if len(left) <= way.periods_max:
         return Fitted(rest, None)
     kept = max(1, way.periods_max - (0 if afterwards is None else 1))
-    ends = left[kept].after
-    until = started_at + gone + ends
+    fits = left[kept].after
+    until = started_at + gone + fits
     if afterwards is None or way.periods_max == 1:
-        return Fitted(replace(rest, duration=ends, limits=left[:kept]), until)
-    return Fitted(replace(rest, duration=None, limits=(*left[:kept], ProfileLimit(ends, afterwards))), until)
+        return Fitted(replace(rest, duration=fits, limits=left[:kept]), until)
+    return Fitted(replace(rest, duration=None, limits=(*left[:kept], ProfileLimit(fits, afterwards))), until)
 
 
 def with_fallback(
@@ -104,7 +107,7 @@ def with_fallback(
     return lease, ChargingProfile(unit=unit, started_at=ends_at, limits=(fallback,))
 
 
-def _fewest(limits: tuple[ProfileLimit, ...]) -> tuple[ProfileLimit, ...]:
+def _fewest(limits: Iterable[ProfileLimit]) -> tuple[ProfileLimit, ...]:
     """Without those that say what the one before them says."""
     kept: list[ProfileLimit] = []
     for one in limits:
