@@ -146,6 +146,13 @@ def test_the_building_is_all_but_what_cars_are_measured_to_draw() -> None:
     assert control.building((20.0, 6.0, 8.5), members) == (14.0, 0.0, 2.5)
 
 
+def test_what_a_car_stopped_drawing_since_its_last_sample_does_not_make_the_building_smaller() -> None:
+    before = control.building((16.0, 0.0, 0.0), [car("A", drawn=(10.0, 0.0, 0.0))])
+    stopped = control.building((6.0, 0.0, 0.0), [car("A", drawn=(10.0, 0.0, 0.0))])
+    assert (before, stopped) == ((6.0, 0.0, 0.0), (-4.0, 0.0, 0.0))
+    assert control.steady([before, stopped]) == before
+
+
 # Turns ---------------------------------------------------------------------------------------------------------------
 
 

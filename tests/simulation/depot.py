@@ -20,6 +20,7 @@ from laddnav.scheduling.site import Panel
 
 STEP = timedelta(seconds=10)
 SAMPLED_EVERY = 3  # steps, of what a Station draws
+COUNTS_FOR = timedelta(seconds=90)  # a sample of that
 START_AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 EPSILON = 1e-6
 
@@ -132,6 +133,7 @@ class Depot:
         self.kwh = 0.0
         self.building: list[float] = [dice.uniform(0, most) for most in self.building_max]
         self.known_building: Amps | None = None
+        self.estimates: list[tuple[datetime, Amps]] = []
         self.buildings: list[tuple[datetime, tuple[float, ...]]] = []
         self.known: list[Outlet] = [one.outlet for one in self.stations]
         self.outcasts = 0
@@ -352,7 +354,7 @@ class Depot:
                 if sampled and not any(at in window for window in one.mute):
                     amps = tuple(self.drawn[number] if phase in one.outlet.phases else 0.0 for phase in range(3))
                     known = replace(known, drawn=amps, drawn_at=at)
-            if known.drawn_at is not None and at - known.drawn_at > timedelta(seconds=90):
+            if known.drawn_at is not None and at - known.drawn_at > COUNTS_FOR:
                 known = replace(known, drawn=None, drawn_at=None)
             over_since_at = (known.over_since_at or known.drawn_at) if committed.over(known) else None
             known = replace(known, reachable=reachable, over_since_at=over_since_at)
@@ -366,7 +368,9 @@ class Depot:
             self.known[number] = known
         if not dark and not any(at in one for one in self.blind):
             mains = self.through[:3] @ self.drawn + self.building
-            self.known_building = control.building((mains[0], mains[1], mains[2]), self.known)
+            now = control.building((mains[0], mains[1], mains[2]), self.known)
+            self.estimates = [one for one in self.estimates if at - one[0] <= COUNTS_FOR] + [(at, now)]
+            self.known_building = control.steady([amps for _, amps in self.estimates])
         else:
             self.known_building = None
 
