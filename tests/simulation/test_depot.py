@@ -53,6 +53,14 @@ def without_reaction(one: Outlet, moment: Moment) -> Outlet:
     return replace(one, reaction=timedelta())
 
 
+def away_at_its_plan(one: Outlet, moment: Moment) -> Outlet:
+    """One without a line does for ever what it was last told."""
+    if one.reachable:
+        return one
+    told = tuple(replace(lease, until_at=moment.at + timedelta(days=1)) for lease in one.leases[-1:])
+    return replace(one, leases=told, keeps_for_newcomers=bool(told))
+
+
 def seeing(change: Callable[[Moment], Moment]) -> dict[str, Any]:
     return {
         "asks": lambda moment, targets: committed.asks(change(moment), targets),
@@ -67,6 +75,7 @@ def nobody(moment: Moment) -> tuple[Outcast, ...]:
 BROKEN: dict[str, tuple[int, dict[str, Any]]] = {
     "raised before others have lowered": (0, {"asks": raised_at_once}),
     "answered is followed": (0, seeing(each(without_reaction))),
+    "away is as planned": (281, seeing(each(away_at_its_plan))),
     "no room for one that follows nothing": (51, seeing(lambda one: replace(one, overload=None))),
     "nobody is taken out": (16, {"outcasts": nobody}),
 }
