@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 LOOK_ANYWAY = 1.0  # seconds
 GATHER = 0.2  # seconds: what happens within it is looked at together
+FAREWELL = 2.0  # seconds that a line is given to say that we are gone
 
 
 class _Home:
@@ -160,10 +161,13 @@ class Homes:
         return home
 
     async def _hang_up(self, keys: Sequence[tuple[PartyId, str]]) -> None:
-        running = [home.running for key in keys if (home := self._homes.pop(key)).running is not None]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        """Until they have hung up: the driver waits by `asyncio.wait_for`, which before Python 3.12 forgets that it was
+        cancelled when what it waits for comes at the same time."""
+        running = {home.running for key in keys if (home := self._homes.pop(key)).running is not None}
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=FAREWELL)
 
     # What is heard
 
