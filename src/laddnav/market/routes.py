@@ -170,13 +170,15 @@ async def unfollow(unit: Unit, by: Visitor, zone: str, kind: Kind) -> None:
 # ---- Grid tariffs
 
 
-async def list_tariffs(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[KeptTariff]:
+async def list_grid_tariffs(
+    unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None
+) -> Page[KeptTariff]:
     """What grids ask of our parties, newest first."""
     found = await actions.tariffs(unit, by.holder, before=cursor, limit=limit + 1)
     return page(found, limit, lambda one: one.ref)
 
 
-async def fetch_tariff(unit: Unit, ref: str) -> KeptTariff:
+async def fetch_grid_tariff(unit: Unit, ref: str) -> KeptTariff:
     """One grid tariff."""
     return await actions.tariff_by_ref(unit, ref)
 
@@ -281,8 +283,8 @@ ROUTES = (
         status=204,
         looks_itself=True,
     ),
-    Route(method="GET", path="/grid-tariffs", does=list_tariffs),
-    Route(method="GET", path="/grid-tariffs/{ref}", does=fetch_tariff),
+    Route(method="GET", path="/grid-tariffs", does=list_grid_tariffs),
+    Route(method="GET", path="/grid-tariffs/{ref}", does=fetch_grid_tariff),
     Route(method="POST", path="/grid-tariffs", does=write_tariff, needs=Role.OPERATOR, status=201),
     Route(method="PUT", path="/grid-tariffs/{ref}", does=rewrite_tariff, needs=Role.OPERATOR),
     Route(

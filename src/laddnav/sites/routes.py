@@ -188,7 +188,7 @@ async def list_limits(unit: Unit, by: Visitor, ref: str) -> tuple[OutsideLimit, 
     return tuple(await actions.limits(unit, one.holder, one.id))
 
 
-async def allow(unit: Unit, by: Visitor, ref: str, body: Allowed) -> OutsideLimit:
+async def limit_site(unit: Unit, by: Visitor, ref: str, body: Allowed) -> OutsideLimit:
     """Limit the site for somebody outside."""
     one = await _yours(unit, by, ref)
     begin_at = unit.now if body.begin_at is None else utc(body.begin_at)
@@ -237,7 +237,7 @@ ROUTES = (
         looks_itself=True,
     ),
     Route(method="GET", path="/sites/{ref}/limits", does=list_limits, looks_itself=True),
-    Route(method="POST", path="/sites/{ref}/limits", does=allow, needs=Role.OPERATOR, looks_itself=True),
+    Route(method="POST", path="/sites/{ref}/limits", does=limit_site, needs=Role.OPERATOR, looks_itself=True),
     Route(
         method="DELETE",
         path="/sites/{ref}/limits/{said_by}/{id}",

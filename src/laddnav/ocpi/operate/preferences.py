@@ -42,7 +42,9 @@ class WantedOfCharge(Struct, frozen=True, kw_only=True):
     battery: FullTo | None = None
 
 
-async def prefer(database: Database, clients: Clients, by: Visitor, ref: str, body: WantedOfCharge) -> Answered:
+async def say_preferences(
+    database: Database, clients: Clients, by: Visitor, ref: str, body: WantedOfCharge
+) -> Answered:
     """Say for its driver what a charge is for. What is kept holds from now on, until its driver says otherwise."""
     async with database.unit() as unit:
         session = await sessions.by_ref(unit, ref)
@@ -74,4 +76,8 @@ def _meant(said: WantedOfCharge, session: Session) -> Preferences:
     )
 
 
-ROUTES = (Route(method="PUT", path="/sessions/{ref}/preferences", does=prefer, needs=Role.OPERATOR, looks_itself=True),)
+ROUTES = (
+    Route(
+        method="PUT", path="/sessions/{ref}/preferences", does=say_preferences, needs=Role.OPERATOR, looks_itself=True
+    ),
+)
