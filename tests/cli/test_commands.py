@@ -70,7 +70,10 @@ def test_what_was_exported_is_imported_again_and_says_nothing_new(furnished: Com
         assert (counts["repaired"], counts["refused"], said.stderr) == (0, 0, "")
         assert gzip.decompress(file.read_bytes()).decode() == furnished("export", kind).stdout
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
-    # Prices are the installation's; a day of 25 hours goes out and comes in as it is.
+
+
+def test_a_day_of_25_hours_of_prices_goes_out_and_comes_in_as_it_is(furnished: Command) -> None:
+    """They are the installation's."""
     prices = Path("tests/market/data/SE3_2023_entsoe_clocks_change.csv")
     assert furnished.json("import", "prices", "-", given=gzip.compress(prices.read_bytes()))["new"] == 144
     days = ("--zone", "SE3", "--since", "2023-10-29", "--until", "2023-10-29")
