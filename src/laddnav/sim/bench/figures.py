@@ -89,10 +89,10 @@ class Pace(Struct, frozen=True, kw_only=True):
     rounds: int
     seconds: float
     warm_up: float = 0.5  # seconds before anything is counted: connections, plans and caches are warm by then
-    askers: int = 16  # HTTP connections, as a few busy partners have
+    askers: int = 32  # HTTP connections, as some busy partners have; with fewer both sides wait more than they work
     connected: tuple[int, ...] = (1_000, 5_000)  # stations on their sockets, each with a charge under way
     places: int = 500  # Locations in the network; a page shows 50 of them
-    objects: int = 64  # Locations, Sessions and cards that are asked for or changed one by one, in turn
+    objects: int = 256  # Locations, Sessions and cards that are asked for or changed one by one, in turn
     changed: int = 1000  # EVSEs
     partners: int = 50  # that are to hear of each
     readings: int = 100_000_000
