@@ -197,7 +197,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("import", "locations", "-"), b'[{"country_code": "DE", "party_id": "SLB"}]', "/0 is of DE*SLB, which is no"),
     (("import", "locations", "-", "--party", "DE*SLB"), b"[]", "DE*SLB is not a party"),
     (("import", "tokens", "-"), b'[{"uid": "1"}]', "1 of 1 objects cannot be taken"),
-    (("import", "prices", "-"), b"", "No such command 'prices'"),
+    (("import", "prices", "-"), b"", "- is empty"),
     (("export", "locations", "/nowhere/file"), b"", "/nowhere/file cannot be written"),
     (("report", "energy", "--per", "driver"), b"", "--per is one of station, location, tariff, customer, month"),
     (("report", "losses", "--since", "november"), b"", "write them as 2026-11"),

@@ -416,7 +416,7 @@ async def test_an_operator_says_it_for_a_driver_here_and_at_a_partners_and_for_n
     async with emsp.database.unit() as unit:
         heard = await sessions.fetch(unit, EMSP, CPO, session.id)
     cheap = WantedOfCharge(profile=ProfileType.CHEAP, energy_kwh=Decimal(20))
-    said = await preferences.prefer(emsp.database, emsp.clients, by(EMSP), heard.ref, cheap)
+    said = await preferences.say_preferences(emsp.database, emsp.clients, by(EMSP), heard.ref, cheap)
     assert said == Answered(answer=PreferencesAnswer.PROFILE_TYPE_NOT_SUPPORTED, kept=False)
     wants = WantedOfCharge(
         profile=ProfileType.REGULAR,
@@ -424,8 +424,8 @@ async def test_an_operator_says_it_for_a_driver_here_and_at_a_partners_and_for_n
         battery=FullTo(percent=Decimal(20), percent_wanted=Decimal(80), capacity_kwh=Decimal(50)),
     )
     with pytest.raises(NotYours):
-        await preferences.prefer(cpo.database, cpo.clients, by(EMSP), session.ref, wants)
-    assert (await preferences.prefer(cpo.database, cpo.clients, by(CPO), session.ref, wants)).kept
+        await preferences.say_preferences(cpo.database, cpo.clients, by(EMSP), session.ref, wants)
+    assert (await preferences.say_preferences(cpo.database, cpo.clients, by(CPO), session.ref, wants)).kept
     async with cpo.database.unit() as unit:
         (kept,) = (await sessions.fetch(unit, CPO, CPO, session.id)).preferred
     assert (kept.by, kept.wants.energy, kept.tariff) == (Voice.DRIVER, kwh(30), None)

@@ -102,8 +102,9 @@ async def follow(asked: Asked) -> Response:
 async def unfollow(asked: Asked) -> Response:
     """Raises UnknownZone, NotFollowed, NotYours."""
     _of_the_installation(asked)
+    kind = Kind.CARBON if asked.said("kind") == Kind.CARBON.value else Kind.PRICE
     async with asked.unit() as unit:
-        await market.unfollow(unit, asked.said("zone"), Kind(asked.said("kind")), by=asked.visitor.name)
+        await market.unfollow(unit, asked.said("zone"), kind, by=asked.visitor.name)
     return asked.done(f"/prices?zone={asked.said('zone')}", asked.say("They are fetched no more; what is known stays."))
 
 
