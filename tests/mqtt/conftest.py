@@ -1,4 +1,4 @@
-"""Mosquitto, the broker of most homes, once for all tests of a file; and somebody who listens and speaks there."""
+"""Mosquitto, the broker of most homes, anew for each test, for it keeps what is retained; and somebody there."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class Mosquitto:
         self._process.wait(10)
 
 
-@pytest.fixture(scope="module")
-def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    one = Mosquitto(tmp_path_factory.mktemp("mosquitto"))
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    one = Mosquitto(tmp_path)
     one.begin()
     yield one
     one.end()

@@ -29,7 +29,7 @@ from laddnav.sessions.model import Session, Status
 from laddnav.sim.car import Car
 from laddnav.sim.station import SimStation
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Member, Place, Site
+from laddnav.sites.model import Place, Site
 from tests.mqtt.conftest import PASSWORD, USER, Listener, Mosquitto, somebody_at
 from tests.things import US, settle_in
 from tests.walks.companies import until
@@ -304,6 +304,7 @@ async def test_a_car_at_home_follows_the_sun_and_its_site_knows_its_mains(house:
 
 
 def a_site(now: Any) -> Site:
+    """That steers no EVSE itself: how long it lets a car rest is shown where sites are."""
     return Site(
         holder=US,
         id="home",
@@ -312,7 +313,6 @@ def a_site(now: Any) -> Site:
         time_zone="Europe/Stockholm",
         currency="SEK",
         amps=(Decimal(20),) * 3,
-        members=(Member(station_id="ST1", evse_no=1, amps_max=Decimal(16)),),
         last_updated=now,
     )
 

@@ -221,7 +221,9 @@ class Homes:
 
     async def _carried_out(self, home: _Home, sight: Sight) -> Sight:
         point, session = sight.point, sight.session
-        if session is None or not rules.due(point, session.id, roof := home.following.get(point.key)):
+        if session is None or not rules.due(
+            point, session.id, roof := home.following.get(point.key), self._database.clock.now()
+        ):
             return sight
         async with self._database.unit() as unit:
             return replace(sight, point=await actions.carry_out(unit, point, session, roof))

@@ -68,11 +68,11 @@ class HomeWish(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HomeAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What of it was asked already, and of which charge. `refused`: its Station would not, and is asked no more."""
+    """What of it was asked already, and of which charge. `refused_at`: when its Station would not, so that it rests."""
 
     session_id: str | None = None
     amps: Decimal | None = None
-    refused: bool = False
+    refused_at: datetime | None = None
     phases: int | None = None
     mode: HomeMode | None = None
     departs: str | None = None

@@ -19,6 +19,7 @@ from laddnav.sessions.model import Preferences, ProfileType
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 SUPPOSED_STAY = timedelta(hours=8)  # of a car whose home has not said when it leaves
+ASKED_AGAIN_AFTER = timedelta(minutes=1)  # of what a Station would not do
 _TENTH = Decimal("0.1")
 _BASE = re.compile(r"[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40}){0,4}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -158,11 +159,15 @@ def terms(point: ChargePoint) -> Terms:
     )
 
 
-def limit_due(point: ChargePoint, session_id: str, roof: Following | None) -> Asked | None:
-    """What a charge is to be limited to and was not asked to; None: nothing more than it was."""
+def limit_due(point: ChargePoint, session_id: str, roof: Following | None, now: datetime) -> Asked | None:
+    """What a charge is to be limited to and was not asked to; None: nothing more than it was.
+
+    A Station that would not is left alone for a while; what it would not once it may do later in the same charge.
+    """
     one = asked(point, roof)
     done = point.done if point.done.session_id == session_id else HomeAsked()
-    if done.refused or (one.amps, one.phases) == (done.amps, done.phases):
+    rests = done.refused_at is not None and now - done.refused_at < ASKED_AGAIN_AFTER
+    if rests or (one.amps, one.phases) == (done.amps, done.phases):
         return None
     free = one.amps == point.amps_max and point.wanted.amps is None
     return None if free and done.amps is None else one  # one that was never limited is not limited to all
@@ -176,8 +181,8 @@ def wish_due(point: ChargePoint, session_id: str) -> bool:
     return (wanted.mode, wanted.departs, wanted.need_kwh) != (done.mode, done.departs, done.need_kwh)
 
 
-def due(point: ChargePoint, session_id: str, roof: Following | None) -> bool:
-    return wish_due(point, session_id) or limit_due(point, session_id, roof) is not None
+def due(point: ChargePoint, session_id: str, roof: Following | None, now: datetime) -> bool:
+    return wish_due(point, session_id) or limit_due(point, session_id, roof, now) is not None
 
 
 def profile(one: Asked, now: datetime) -> ChargingProfile:

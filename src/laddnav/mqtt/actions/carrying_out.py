@@ -37,7 +37,7 @@ async def carry_out(unit: Unit, point: ChargePoint, session: Session, roof: Foll
 
 
 async def _limit(unit: Unit, point: ChargePoint, session: Session, roof: Following | None) -> ChargePoint:
-    asked = rules.limit_due(point, session.id, roof)
+    asked = rules.limit_due(point, session.id, roof, unit.now)
     if asked is None:
         return point
     try:
@@ -48,7 +48,7 @@ async def _limit(unit: Unit, point: ChargePoint, session: Session, roof: Followi
         return replace(point, said=OFFLINE)
     except (AlreadyEnded, UnknownSession):
         return point
-    return replace(point, done=replace(point.done, amps=asked.amps, phases=asked.phases))
+    return replace(point, done=replace(point.done, amps=asked.amps, phases=asked.phases, refused_at=None))
 
 
 async def _prefer(unit: Unit, point: ChargePoint, session: Session) -> ChargePoint:
@@ -91,8 +91,8 @@ async def limits_answered(database: Database, answered: LimitsAnswered) -> None:
             said = _kept(point.done.amps)
             after = replace(point, said=said)
         else:
-            # Asked again with the next command, or the next charge.
-            done = replace(point.done, refused=True, amps=UNKNOWN)
+            # Asked again with the next command, the next charge, or after a while.
+            done = replace(point.done, refused_at=unit.now, amps=UNKNOWN)
             after = replace(point, done=done, said=f"The station refused the limit: {answered.result}")
         if after != point:
             store.put_point(unit, after)

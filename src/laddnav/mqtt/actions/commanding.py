@@ -41,7 +41,7 @@ async def command(
                 point = replace(point, said=str(refused))
             else:
                 starts = wanted.charge and what in ("charge", "mode")
-                point = replace(point, wanted=wanted, said="", done=replace(point.done, refused=False))
+                point = replace(point, wanted=wanted, said="", done=replace(point.done, refused_at=None))
         if point != before:
             store.put_point(unit, point)
             unit.announce(HomeChanged(holder=holder, broker=broker))
