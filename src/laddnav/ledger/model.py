@@ -22,14 +22,29 @@ class Kind(StrEnum):
 
 
 class Head(StrEnum):
-    """The heads of our chart of accounts; an account stands under exactly one, so its kind never needs to be told."""
+    """The heads of our chart of accounts; an account stands under exactly one, so its kind never needs to be told.
 
-    RECEIVABLE = "receivable"  # what a debtor owes us
-    PAYABLE = "payable"  # what we owe a partner
-    REVENUE = "revenue"
-    COST = "cost"
-    TAX = "tax"  # VAT that we collected and pass on
+    What a card holds, or a prepaid credit sets aside for a charge, is promised and not moved: it is on no account.
+    """
+
+    RECEIVABLE = "receivable"  # what a debtor owes us: partner:NL*TNM, driver:… , customer:…
+    CLEARING = "clearing"  # what a payment provider took for us and has not paid out: stripe, swish, …
+    BANK = "bank"  # one account each: the name of the bank account
+    INPUT_TAX = "input_tax"  # VAT that we paid and get back, by country and rate: SE:25
+    PAYABLE = "payable"  # what we owe a partner or supplier: partner:NL*TNM, supplier:…
+    HOST = "host"  # the share of revenue that we owe whoever has the site
+    WALLET = "wallet"  # what a customer paid ahead, and is theirs
+    VOUCHER = "voucher"  # vouchers given out against money and not used: the batch
+    TAX = "tax"  # VAT that we collected and pass on, by country and rate: SE:25
+    REVENUE = "revenue"  # charging, roaming, subscription, …
+    DUNNING = "dunning"  # fees and interest of reminders
     ROUNDING = "rounding"  # what lines, each rounded, and their total, rounded once, are apart
+    EXCHANGE = "exchange"  # what one currency gave for another: with a posting in each, its balances are the difference
+    COST = "cost"  # what partners and hosts bill us for: roaming, host, …
+    ENERGY = "energy"  # what electricity and the grid cost us: the supplier
+    FEES = "fees"  # what payment providers keep of what they took
+    WRITE_OFF = "write_off"  # what nobody will pay us any more
+    PROMOTION = "promotion"  # vouchers and credit that we gave away
 
     @property
     def kind(self) -> Kind:
@@ -38,11 +53,23 @@ class Head(StrEnum):
 
 _KINDS = {
     Head.RECEIVABLE: Kind.ASSET,
+    Head.CLEARING: Kind.ASSET,
+    Head.BANK: Kind.ASSET,
+    Head.INPUT_TAX: Kind.ASSET,
     Head.PAYABLE: Kind.LIABILITY,
-    Head.REVENUE: Kind.INCOME,
-    Head.COST: Kind.EXPENSE,
+    Head.HOST: Kind.LIABILITY,
+    Head.WALLET: Kind.LIABILITY,
+    Head.VOUCHER: Kind.LIABILITY,
     Head.TAX: Kind.LIABILITY,
+    Head.REVENUE: Kind.INCOME,
+    Head.DUNNING: Kind.INCOME,
     Head.ROUNDING: Kind.INCOME,
+    Head.EXCHANGE: Kind.INCOME,
+    Head.COST: Kind.EXPENSE,
+    Head.ENERGY: Kind.EXPENSE,
+    Head.FEES: Kind.EXPENSE,
+    Head.WRITE_OFF: Kind.EXPENSE,
+    Head.PROMOTION: Kind.EXPENSE,
 }
 
 
@@ -73,7 +100,7 @@ class TooFine(Refusal):
 
 
 class Account(Struct, frozen=True, order=True):
-    """`of` says whose or which: `receivable:partner:NL*TNM`, `tax:25`; empty where a head is one account."""
+    """`of` says whose or which: `receivable:partner:NL*TNM`, `tax:SE:25`; empty where a head is one account."""
 
     head: Head
     of: str = ""
