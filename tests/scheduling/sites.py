@@ -95,6 +95,8 @@ def any_sites(draw: st.DrawFn) -> Site:
         ),
         solar=draw(well),
         unbalance_max=draw(st.sampled_from([None, 0.0, 16.0])),
+        import_max=draw(st.one_of(st.just(np.zeros(0)), steps)),
+        cars_max=draw(st.one_of(st.just(np.zeros(0)), well)),
         battery=draw(st.sampled_from([None, Battery(capacity=9, stored=3, charge_max=4, discharge_max=5)])),
         peaks=draw(
             st.sampled_from(
@@ -139,6 +141,11 @@ def keeps_every_limit(site: Site, plan: Plan, *, begins: bool = True) -> None:
             flow += alone + (plan.battery / 3 * 1000 / site.volts if number == 0 else 0)
             assert (flow <= np.maximum(panel.amps_max[phase], alone) + 1e-3).all(), (panel.name, phase, flow)
             assert (flow >= np.minimum(-panel.amps_max[phase], alone) - 1e-3).all(), (panel.name, phase, flow)
+    kw = sum((own * len(one.phases) for one, own in zip(site.cars, amps, strict=True)), np.zeros(count))
+    kw = kw * site.volts / 1000
+    of_building = load.sum(axis=0) - solar
+    assert (of_building + kw + plan.battery <= np.maximum(most(site.import_max, count), of_building) + 1e-3).all()
+    assert (kw <= most(site.cars_max, count) + 1e-3).all()
     for one, own, power in zip(site.cars, amps, plan.power, strict=True):
         ceilings = np.nan_to_num(np.full(count, one.amps_max))
         ceilings[: len(one.ceilings)] = np.minimum(ceilings[: len(one.ceilings)], one.ceilings[:count])
@@ -150,6 +157,13 @@ def keeps_every_limit(site: Site, plan: Plan, *, begins: bool = True) -> None:
                 begun = site.steps.start_at + int(step) * site.steps.length
                 share = (min(one.until_at, begun + site.steps.length) - max(one.since_at, begun)) / site.steps.length
                 assert abs(power[step]) >= (one.amps_min - 1e-2) * phased * share, (one.id, step, power)
+
+
+def most(said: np.ndarray[Any, np.dtype[np.float64]], count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(step) kW; without end where nobody limits it."""
+    row = np.full(count, np.inf)
+    row[: min(count, said.size)] = said[:count]
+    return np.where(np.isnan(row), np.inf, np.maximum(row, 0))
 
 
 def fed_by(site: Site, panel: int) -> set[int]:

@@ -201,6 +201,15 @@ def test_a_raise_waits_until_another_has_made_room() -> None:
         assert [(ask.outlet_id, ask.amps) for ask in committed.asks(later, targets)] == raised
 
 
+@pytest.mark.parametrize(("told", "uses", "again"), [(3, (0, 1, 2), []), (3, (1,), [1]), (1, (0, 1, 2), [3])])
+def test_a_car_that_is_seen_on_other_phases_is_told_anew(told: int, uses: tuple[int, ...], again: list[int]) -> None:
+    """The same amperes are another power, and some stations take nothing else."""
+    before = replace(lease(1, 16, ago=1), phases=told)
+    one = outlet("A", phases=uses, leases=(before,), charging=True, wanted_amps=16.0)
+    moment = Moment(at=NOON, panels=(panel(63),), outlets=(one,), overload=None)
+    assert [ask.phases for ask in committed.asks(moment, _to(16))] == again
+
+
 def test_what_is_above_the_fallback_lasts_shorter_than_what_is_below() -> None:
     one = outlet("A", charging=True, wanted_amps=16.0)
     two = outlet("B", fallback_amps=8.0)

@@ -62,6 +62,8 @@ def test_each_way_of_telling_has_its_turn() -> None:
     switching = Abilities(units=frozenset({A}), switches_phases=True)
     assert ways(single, switching) == (Way(A, None, True),)
     assert ways(single, Abilities()) == (Way(A, None, False), Way(W, None, True), Way(W, None, False))
+    assert ways(plain, Abilities(), 3) == (Way(A, None, False), Way(W, None, True), Way(W, None, False))
+    assert ways(plain, switching, 3) == (Way(A, None, False),)  # what is only known chooses nothing
 
 
 def test_a_lease_ends_in_the_fallback_whatever_else_is_wanted() -> None:

@@ -51,12 +51,17 @@ def drawn(limit: ProfileLimit, unit: RateUnit, phases: int) -> dict[RateUnit, De
 
 
 @settings(max_examples=60)
-@given(st.lists(profiles(), min_size=1, max_size=3), lengths, st.sampled_from([None, A, W]))
+@given(
+    st.lists(profiles(), min_size=1, max_size=3),
+    lengths,
+    st.sampled_from([None, A, W]),
+    st.sampled_from([None, 1, 2, 3]),
+)
 def test_at_no_moment_is_more_allowed_than_any_of_them_allows(
-    several: list[ChargingProfile], after: timedelta, unit: RateUnit | None
+    several: list[ChargingProfile], after: timedelta, unit: RateUnit | None, used: int | None
 ) -> None:
-    """Whichever phases the car uses, and to the half of a second. CHP-034."""
-    one = merged(several, begun_at=BEGUN, feed=FEED, unit=unit)
+    """Whichever phases the car uses where nobody knows, and to the half of a second. CHP-034."""
+    one = merged(several, begun_at=BEGUN, feed=replace(FEED, used=used), unit=unit)
     assert one is not None and sound(one) is one
     borders = {(each.started_at or BEGUN) + limit.after for each in several for limit in each.limits}
     for at in {BEGUN + after, *borders, *(border - timedelta(milliseconds=500) for border in borders)}:
@@ -110,6 +115,10 @@ def test_a_current_becomes_a_power_for_one_phase_and_a_power_a_current_for_all()
     amps, watts = profile(A, (0, 10)), profile(W, (0, 6900))
     assert merged([amps], begun_at=BEGUN, feed=FEED, unit=W) == profile(W, (0, 2300))
     assert merged([watts], begun_at=BEGUN, feed=FEED, unit=A) == profile(A, (0, 10))
+    seen = merged([amps], begun_at=BEGUN, feed=replace(FEED, used=3), unit=W)
+    assert seen is not None and seen.limits == (ProfileLimit(timedelta(), Decimal(6900), 3),)
     three = replace(amps, limits=(ProfileLimit(timedelta(), Decimal(10), 3),))
+    fewer = merged([three], begun_at=BEGUN, feed=replace(FEED, used=1), unit=W)
+    assert fewer is not None and fewer.limits == (ProfileLimit(timedelta(), Decimal(2300), 1),)
     said = merged([three], begun_at=BEGUN, feed=FEED, unit=W)
     assert said is not None and said.limits[0].rate == 6900

@@ -11,7 +11,7 @@ import numpy as np
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.placing import Room, placed
 from laddnav.scheduling.site import Plan, Site
-from laddnav.scheduling.table import Table, laid_out, through
+from laddnav.scheduling.table import Table, laid_out
 
 
 def at_once(site: Site) -> Plan:
@@ -20,7 +20,7 @@ def at_once(site: Site) -> Plan:
 
 def charged_at_once(site: Site, table: Table) -> Plan:
     amps = np.zeros_like(table.share)
-    room = Room(site, table, through(site, table, amps))
+    room = Room(site, table, amps)
     early = np.arange(site.steps.count, dtype=np.float64)
     for car in sorted(range(len(site.cars)), key=lambda number: site.cars[number].since_at):
         if table.wanted[car] and table.per_amp[car]:

@@ -74,7 +74,7 @@ def accepted(panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: A
 
 def asked(leases: tuple[Lease, ...], ask: Ask, at: datetime, number: int) -> tuple[Lease, ...]:
     """It is on its way: from now on the Station may follow it. `number` is higher than any before, of that Evse."""
-    return (*leases, Lease(number=number, amps=ask.amps, asked_at=at, until_at=ask.until_at))
+    return (*leases, Lease(number=number, amps=ask.amps, asked_at=at, until_at=ask.until_at, phases=ask.phases))
 
 
 def acknowledged(leases: tuple[Lease, ...], number: int, at: datetime) -> tuple[Lease, ...]:
@@ -248,7 +248,8 @@ def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
         if amps > held[column]:
             tally.give(column, amps)
         until_at = moment.at + (LONG_LEASE if amps <= fallback_of(outlet) else LEASE)
-        (raised if amps > has else lowered).append(Ask(outlet_id=outlet.id, amps=amps, until_at=until_at))
+        ask = Ask(outlet_id=outlet.id, amps=amps, until_at=until_at, phases=len(outlet.phases))
+        (raised if amps > has else lowered).append(ask)
     return tuple(lowered + raised)
 
 
@@ -264,12 +265,16 @@ def _raised(outlet: Outlet, before: Lease | None, has: float, target: float, hig
 
 
 def _worth_saying(outlet: Outlet, before: Lease | None, has: float, amps: float, at: datetime) -> bool:
+    """A car that is seen on other phases than its Station was told is news, for the same amperes are another power."""
     if before is None:
         return amps != has
+    phases = len(outlet.phases)
+    told = before.phases or phases
     if before.acknowledged_at is None and at - before.asked_at < ANSWERED_WITHIN:
-        return amps < before.amps  # whatever becomes of what is on its way
+        return amps < before.amps or phases < told  # whatever becomes of what is on its way
     lasts = LONG_LEASE if before.amps <= fallback_of(outlet) else LEASE
-    return amps != before.amps or before.acknowledged_at is None or before.until_at - at < lasts / 2
+    changed = amps != before.amps or phases != told
+    return changed or before.acknowledged_at is None or before.until_at - at < lasts / 2
 
 
 def wanted(outlet: Outlet) -> float:

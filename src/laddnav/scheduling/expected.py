@@ -17,7 +17,7 @@ from laddnav.scheduling.cost import cost
 from laddnav.scheduling.placing import Room, placed
 from laddnav.scheduling.repair import planned
 from laddnav.scheduling.site import Car, Floats, Plan, Site
-from laddnav.scheduling.table import Table, laid_out, through
+from laddnav.scheduling.table import Table, laid_out
 
 SHORT = 5.0  # kWh that are missed because of the site, not because of a car, from which a day counts as short
 
@@ -45,9 +45,7 @@ def _drawn_forward(site: Site, table: Table, power: Floats, battery: Floats) -> 
     per_amp = np.where(table.share > 0, table.share, 1.0) * table.per_amp[:, None]
     amps = power / np.where(per_amp > 0, per_amp, 1.0)
     least = np.array([car.amps_min for car in site.cars]).reshape(-1, 1)
-    flows = through(site, table, np.where(amps > 0, np.maximum(amps, least), 0.0))
-    flows[0] += battery / 3 * 1000 / site.volts
-    room = Room(site, table, flows)
+    room = Room(site, table, np.where(amps > 0, np.maximum(amps, least), 0.0), battery)
     early = np.arange(site.steps.count, dtype=np.float64)
     for car in _least_laxity_first(site, table):
         room.give_back(car, amps[car])

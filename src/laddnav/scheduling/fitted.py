@@ -34,13 +34,14 @@ class Way(Struct, frozen=True):
     phases: bool
 
 
-def ways(wanted: ChargingProfile, station: Abilities) -> tuple[Way, ...]:
+def ways(wanted: ChargingProfile, station: Abilities, used: int | None = None) -> tuple[Way, ...]:
     """In the order in which they are tried: a Station that refuses one may take the next.
 
     Amperes where it is known from how many phases the car draws, for they hold on each of them, whatever the Station
     takes the car for. A number of phases is left out where nothing could choose it; beside a power it helps to convert
-    that, and a Station may refuse it (OCPP 2.0.1 K01.FR.43, K01.FR.50). Last of all, one period: whoever holds any
-    schedule holds that.
+    that, and a Station may refuse it (OCPP 2.0.1 K01.FR.43, K01.FR.50). `used`: the car is known to draw from so many,
+    which chooses none and helps to convert a power all the same. Last of all, one period: whoever holds any schedule
+    holds that.
     """
     stated = any(limit.phases is not None for limit in wanted.limits)
     other = RateUnit.WATT if wanted.unit is RateUnit.AMPERE else RateUnit.AMPERE
@@ -48,7 +49,7 @@ def ways(wanted: ChargingProfile, station: Abilities) -> tuple[Way, ...]:
     units = [unit for unit in (first, second) if station.units is None or unit in station.units]
     found = []
     for unit in units:
-        if stated and unit is RateUnit.WATT:
+        if unit is RateUnit.WATT and (stated or (used is not None and wanted.unit is RateUnit.AMPERE)):
             found.append(Way(unit, station.periods_max, True))
         found.append(Way(unit, station.periods_max, stated and unit is RateUnit.AMPERE and station.switches_phases))
     if len(wanted.limits) > 1 and station.periods_max != 1:

@@ -26,23 +26,30 @@ _SECOND = timedelta(seconds=1)
 class Feed(Struct, frozen=True):
     """What an Evse charges from: `volts` between a phase and the neutral, at most so many `phases`, `watts` in all.
 
-    `direct`: it gives direct current, whose amperes are not those of the mains.
+    `direct`: it gives direct current, whose amperes are not those of the mains. `used`: its car draws from so many of
+    the phases, by what was seen of it or is wired there; None: nobody knows.
     """
 
     volts: Decimal
     phases: int
     watts: Decimal
     direct: bool = False
+    used: int | None = None
 
     def converted(self, rate: Decimal, unit: RateUnit, to: RateUnit, phases: int | None) -> Decimal:
-        """Never more than the limit allows, whichever phases the car uses: a lone phase takes all of a power, and a
-        current flows through one phase at least.
+        """Never more than the limit allows: a lone phase may take all of a power, and a current flows through as many
+        phases as the car is known to use, or through one at least.
         """
         if unit is to:
             return rate
         if to is RateUnit.AMPERE:
             return tenths(rate / (self.volts * (phases or self.phases)))
-        return tenths(rate * self.volts * (phases or 1))
+        return tenths(rate * self.volts * (self.drawn_from(phases) or 1))
+
+    def drawn_from(self, phases: int | None) -> int | None:
+        """So many phases at most, of those that somebody allows; None: nobody knows."""
+        known = [one for one in (phases, self.used) if one is not None]
+        return min(known, default=None)
 
     def of_mains(self, amperes: Decimal) -> tuple[RateUnit, Decimal]:
         """So much from each phase of the mains, as it can be said of this Evse: of direct current as its power."""
@@ -119,8 +126,13 @@ def _spans(profile: ChargingProfile, offset: timedelta) -> list[_Span]:
 
 
 def _least(spans: Sequence[_Span], feed: Feed, to: RateUnit) -> ProfileLimit:
-    """On the fewest phases that one of them names: it is on those that the others have to hold, too."""
+    """On the fewest phases that one of them names: it is on those that the others have to hold, too.
+
+    A power that was made of a current says of how many phases it is, where that is known.
+    """
     if not spans:
         return ProfileLimit(NO_TIME, feed.most(to))
     phases = min((one.limit.phases for one in spans if one.limit.phases is not None), default=None)
-    return ProfileLimit(NO_TIME, min(feed.converted(one.limit.rate, one.unit, to, phases) for one in spans), phases)
+    rate = min(feed.converted(one.limit.rate, one.unit, to, phases) for one in spans)
+    made = to is RateUnit.WATT and any(one.unit is not to for one in spans)
+    return ProfileLimit(NO_TIME, rate, feed.drawn_from(phases) if made else phases)

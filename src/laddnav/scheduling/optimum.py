@@ -1,7 +1,7 @@
 """The best that any plan could be, exactly: a linear program over cars and steps.
 
-It knows fuses, phases, prices, sun, battery, cars that give back and peaks of the month, and lets a car draw as little
-as it likes; what Stations can carry out (`repair`) may cost more, and says how much.
+It knows fuses, phases, limits from outside, prices, sun, battery, cars that give back and peaks of the month, and lets
+a car draw as little as it likes; what Stations can carry out (`repair`) may cost more, and says how much.
 
 Energy that a car misses is the worst, whatever it would have cost: more weight before less, and among equals each
 quarter of a need before the next quarter of anybody's, so that nobody starves. Then a driver's wish: NOW is early at
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from laddnav.scheduling.around import Meter, Store, add_battery, add_meter, add_peak, metered
 from laddnav.scheduling.cost import cost
-from laddnav.scheduling.linear import Floats, Ints, Optimum, Program
+from laddnav.scheduling.linear import INFINITY, Floats, Ints, Optimum, Program
 from laddnav.scheduling.placing import TRIFLE
 from laddnav.scheduling.site import Plan, Site, Wish
 from laddnav.scheduling.table import Table, laid_out, through
@@ -41,6 +41,7 @@ class Model(Struct, frozen=True, kw_only=True):
     gives: tuple[Ints, Ints, Ints]  # who, when, column
     unmet: Ints  # (car, part) columns, flat
     fuses: Ints  # (panel, phase, step) rows, -1 where nothing can go beyond the fuse
+    others: Ints  # (2, step) rows of what others allow, as `Table.allowed` has it, -1 likewise
     meter: Meter | None
     store: Store | None
 
@@ -72,12 +73,6 @@ class Model(Struct, frozen=True, kw_only=True):
         missed = np.clip(np.repeat(unmet, QUARTERS) - parts * np.tile(np.arange(QUARTERS), len(unmet)), 0.0, parts)
         self.program.bound_columns(self.unmet, missed, missed)
 
-    def flows(self, found: Optimum, amps: Floats) -> Floats:
-        """(panel, phase, step) amperes, when cars draw so much and the battery does as it was found."""
-        flows: Floats = through(self.site, self.table, amps)
-        flows[0] += self._battery(found) / 3 / self.site.volts * 1000
-        return flows
-
     def bound_cars(self, lower: Floats, upper: Floats) -> None:
         """From now on each car draws so many amperes in each (car, step), below zero where it gives back."""
         at = (self.who, self.when)
@@ -86,14 +81,17 @@ class Model(Struct, frozen=True, kw_only=True):
         self.program.bound_columns(columns, np.maximum(-upper[who, when], 0.0), np.maximum(-lower[who, when], 0.0))
 
     def reserve(self, amps: Floats) -> None:
-        """Keep (car, step) amperes free of each fuse, beyond what the columns draw, from now on."""
+        """Keep (car, step) amperes free of each limit, beyond what the columns draw, from now on."""
         rows = self.fuses >= 0
         lower, upper = room_of_fuses(self.table)
         kept = through(self.site, self.table, amps)
         kept[0] -= self.table.load
         self.program.bound_rows(self.fuses[rows], lower[rows], np.maximum(upper - kept, 0.0)[rows])
+        rows = self.others >= 0
+        left = np.maximum(self.table.allowed - self.table.per_amp @ amps, 0.0)[rows]
+        self.program.bound_rows(self.others[rows], np.full(left.shape, -INFINITY), left)
 
-    def _battery(self, found: Optimum) -> Floats:
+    def battery(self, found: Optimum) -> Floats:
         """(step) kW into it."""
         if self.store is None:
             return np.zeros(self.site.steps.count)
@@ -101,7 +99,7 @@ class Model(Struct, frozen=True, kw_only=True):
 
     def plan(self, found: Optimum) -> Plan:
         power = self.amps(found) * self.table.share * self.table.per_amp[:, None]
-        battery = self._battery(found)
+        battery = self.battery(found)
         grid = self.table.net + power.sum(axis=0) + battery
         return Plan(
             power=power,
@@ -153,6 +151,7 @@ def modelled(site: Site, table: Table) -> Model:
         gives=gives,
         unmet=unmet,
         fuses=fuses,
+        others=_add_others(program, site, table, flows, store),
         meter=meter,
         store=store,
     )
@@ -264,6 +263,24 @@ def _add_fuses(program: Program, site: Site, table: Table, flows: tuple[Flow, Fl
             here = rows[0, phase] >= 0
             program.put(rows[0, phase][here], store.charge[here], 1 / 3 / per_amp)
             program.put(rows[0, phase][here], store.discharge[here], -1 / 3 / per_amp)
+    return rows
+
+
+def _add_others(program: Program, site: Site, table: Table, flows: tuple[Flow, Flow], store: Store | None) -> Ints:
+    """A row for each step in which cars, or cars and battery together, could go beyond what others allow."""
+    most = table.per_amp @ table.ceiling
+    of_battery = site.battery.charge_max if site.battery is not None else 0.0
+    binding = np.vstack([most + of_battery, most]) > table.allowed
+    rows = np.full(binding.shape, -1)
+    rows[binding] = program.add_rows(-INFINITY, table.allowed[binding], int(binding.sum()))
+    for who, when, columns, sign in flows:
+        for row in rows:
+            here = row[when] >= 0
+            program.put(row[when][here], columns[here], sign * table.per_amp[who[here]])
+    if store is not None:
+        here = rows[0] >= 0
+        program.put(rows[0][here], store.charge[here], 1.0)
+        program.put(rows[0][here], store.discharge[here], -1.0)
     return rows
 
 

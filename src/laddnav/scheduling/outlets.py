@@ -21,7 +21,8 @@ NO_AMPS: Amps = (0.0, 0.0, 0.0)
 class Lease(Struct, frozen=True, kw_only=True):
     """So many amperes at most until then, as a Station was asked; afterwards it keeps to its fallback by itself.
 
-    `number` grows with each that is asked of the Evse. `acknowledged_at` None: it has not answered, and may follow it
+    `phases`: it was told to draw them from so many; None: nobody told it. `number` grows with each that is asked of the
+    Evse. `acknowledged_at` None: it has not answered, and may follow it
     or not. `replaced_at`: when it acknowledged a newer one, after which this one counts no longer than it takes to
     follow.
     """
@@ -30,6 +31,7 @@ class Lease(Struct, frozen=True, kw_only=True):
     amps: float
     asked_at: datetime
     until_at: datetime
+    phases: int | None = None
     acknowledged_at: datetime | None = None
     replaced_at: datetime | None = None
 
@@ -113,11 +115,15 @@ class Moment(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What a Station is to be asked now: at most so many amperes until then, and its fallback after that."""
+    """What a Station is to be asked now: at most so many amperes until then, and its fallback after that.
+
+    `phases`: from so many of them its car draws, or may, as far as anybody has seen.
+    """
 
     outlet_id: str
     amps: float
     until_at: datetime
+    phases: int | None = None
 
 
 class Outcast(Struct, frozen=True, kw_only=True):

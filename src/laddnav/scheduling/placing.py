@@ -1,4 +1,4 @@
-"""One car at a time, in what all others leave of the fuses: where it draws, at least what it begins at or nothing."""
+"""One car at a time, in what all others leave: where it draws, at least what it begins at or nothing."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from laddnav.scheduling.site import Floats, Site
-from laddnav.scheduling.table import Table, feeders
+from laddnav.scheduling.table import Table, feeders, through
 
 TRIFLE = 1e-5  # amperes that nobody means: the solver is as exact as that
 
 
 class Room:
-    """What the fuses leave, as one car after the other takes of it. `flows`: (panel, phase, step) amperes so far."""
+    """What fuses and others leave, as one car after the other takes of it.
 
-    def __init__(self, site: Site, table: Table, flows: Floats) -> None:
-        self._site, self._table, self._flows = site, table, flows
+    `amps`: (car, step) amperes so far; `battery`: (step) kW into it, none unless said.
+    """
+
+    def __init__(self, site: Site, table: Table, amps: Floats, battery: Floats | None = None) -> None:
+        self._site, self._table = site, table
+        self._flows = through(site, table, amps)
+        self._limited = bool(np.isfinite(table.allowed).any())
+        self._allowed = table.allowed - table.per_amp @ amps
+        if battery is not None:
+            self._flows[0] += battery / 3 * 1000 / site.volts
+            self._allowed[0] -= battery
         self._lines = [feeders(site, number) for number in range(len(site.panels))]
 
     def left(self, car: int) -> Floats:
@@ -29,6 +38,8 @@ class Room:
             others = np.flatnonzero(~self._table.phased[car])
             lead = self._flows[0][phases].max(axis=0) - self._flows[0][others].min(axis=0)
             np.minimum(left, self._site.unbalance_max - lead - TRIFLE, out=left)
+        if self._limited:
+            np.minimum(left, self._allowed.min(axis=0) / self._table.per_amp[car] - TRIFLE, out=left)
         return np.where(left >= self._site.cars[car].amps_min, left, 0.0)
 
     def begins(self, car: int, step: int) -> bool:
@@ -41,8 +52,12 @@ class Room:
         )
         if self._table.ceiling[car, step] < amps or free - TRIFLE < amps or self._lead(car, step) < amps:
             return False
+        kw = amps * self._table.per_amp[car]
+        if self._limited and self._allowed[:, step].min() - TRIFLE < kw:
+            return False
         for panel in panels:
             self._flows[panel][phases, step] += amps
+        self._allowed[:, step] -= kw
         return True
 
     def _lead(self, car: int, step: int) -> float:
@@ -64,6 +79,7 @@ class Room:
     def _add(self, car: int, amps: Floats) -> None:
         for panel in self._lines[self._site.cars[car].panel]:
             self._flows[panel][self._table.phased[car]] += amps
+        self._allowed -= amps * self._table.per_amp[car]
 
 
 def placed(need: float, least: float, most: Floats, share: Floats, price: Floats) -> Floats:

@@ -50,9 +50,10 @@ def planned(site: Site) -> Plan:
         return replace(plan, notes=(*plan.notes, "The solver found no optimum, so every car is charged at once"))
 
 
-def breaks(model: Model, amps: Floats) -> Marks:
+def breaks(model: Model, found: Optimum) -> Marks:
     """Where a car would draw less than it begins at, and not because it has all it wants before the step is over."""
     site, table, least = model.site, model.table, _least(model.site)
+    amps, battery = model.amps(found), model.battery(found)
     low: Marks = (np.abs(amps) > 0) & (np.abs(amps) < least - EXACT)
     if not low.any():
         return low
@@ -61,11 +62,15 @@ def breaks(model: Model, amps: Floats) -> Marks:
     cars = np.flatnonzero(drawing.any(axis=1))
     last[cars, site.steps.count - 1 - np.argmax(drawing[cars, ::-1], axis=1)] = True
     ends = low & last & (amps > 0)
-    flows = through(site, table, np.where(ends, least, amps))
+    held = np.where(ends, least, amps)
+    flows = through(site, table, held)
+    flows[0] += battery / 3 * 1000 / site.volts
     over = (flows > table.highest + EXACT).any(axis=(0, 1))
     if site.unbalance_max is not None:
         of_building = np.ptp(table.load, axis=0)
         over |= np.ptp(flows[0], axis=0) > np.maximum(of_building, site.unbalance_max) + EXACT
+    kw = table.per_amp @ held
+    over |= (np.vstack([kw + battery, kw]) > table.allowed + EXACT).any(axis=0)
     return low & ~(ends & ~over)
 
 
@@ -75,7 +80,7 @@ def _least(site: Site) -> Floats:
 
 def _repaired(model: Model, best: Optimum) -> Iterator[tuple[Model, Optimum]]:
     """Plans to choose from."""
-    wrong = breaks(model, model.amps(best))
+    wrong = breaks(model, best)
     if not wrong.any():
         yield model, best
         return
@@ -103,11 +108,11 @@ def _dived(model: Model, best: Optimum, eager: float, rounds: int) -> Optimum:
     found = best
     for _ in range(rounds):
         amps = model.amps(found)
-        wrong = breaks(model, amps)
+        wrong = breaks(model, found)
         if not wrong.any():
             break
         drawing = (amps > 0) & ~wrong
-        room = Room(site, table, model.flows(found, np.where(drawing, least, 0.0)))
+        room = Room(site, table, np.where(drawing, least, 0.0), model.battery(found))
         spare = table.wanted - (kwh * drawing).sum(axis=1)
         cars, steps = np.nonzero(wrong)
         for place in np.argsort(-amps[cars, steps] / least[cars, 0], kind="stable"):
@@ -130,14 +135,14 @@ def _dived(model: Model, best: Optimum, eager: float, rounds: int) -> Optimum:
 def _finished(model: Model, best: Optimum, near: Optimum) -> Optimum | None:
     """A plan, with the steps of each car as they are now, but for those who still draw too little."""
     amps = model.amps(near)
-    wrong = breaks(model, amps)
+    wrong = breaks(model, near)
     if not wrong.any():
         return near
     try:
         found = _with_steps_chosen(model, best, _placed_anew(model, near, amps, wrong))
     except Unsolved:
         return None
-    return None if breaks(model, model.amps(found)).any() else found
+    return None if breaks(model, found).any() else found
 
 
 def _with_steps_chosen(model: Model, best: Optimum, chosen: Floats) -> Optimum:
@@ -164,7 +169,7 @@ def _placed_anew(model: Model, near: Optimum, amps: Floats, wrong: Marks) -> Flo
     anew = [int(car) for car in np.flatnonzero(wrong.any(axis=1))]
     chosen = np.where(wrong, 0.0, amps)
     chosen[anew] = 0.0
-    room = Room(site, table, model.flows(near, np.where(chosen > 0, np.maximum(chosen, _least(site)), chosen)))
+    room = Room(site, table, np.where(chosen > 0, np.maximum(chosen, _least(site)), chosen), model.battery(near))
     price = model.price(near)
     for car in sorted(anew, key=lambda number: site.cars[number].until_at):
         need = table.wanted[car] / (table.per_amp[car] * site.steps.hours)
@@ -177,7 +182,7 @@ def _with_more_steps(model: Model, near: Optimum, chosen: Floats, more: Floats) 
     """Where every car that draws could draw as little as it begins at, there is room for one that misses energy."""
     site, table, least = model.site, model.table, _least(model.site)
     opened = chosen.copy()
-    room = Room(site, table, model.flows(near, np.where(chosen > 0, least, chosen)))
+    room = Room(site, table, np.where(chosen > 0, least, chosen), model.battery(near))
     price = model.price(near)
     for car in map(int, np.argsort(-more)[: int((more > SLIGHT).sum())]):
         kwh = table.share[car] * table.per_amp[car] * site.steps.hours * least[car]
@@ -217,7 +222,7 @@ def _with_fewer(model: Model, wrong: Marks) -> Optimum:
     for number in range(ROUNDS + len(model.site.cars)):
         model.bound_cars(np.where(away, 0.0, -table.giving), np.where(away, 0.0, table.ceiling))
         found = model.program.solved()
-        wrong = breaks(model, model.amps(found))
+        wrong = breaks(model, found)
         if not wrong.any():
             return found
         away |= wrong if number < ROUNDS else np.any(wrong, axis=1)[:, None]

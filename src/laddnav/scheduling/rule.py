@@ -18,7 +18,7 @@ from laddnav.scheduling.cost import cost
 from laddnav.scheduling.optimum import worth
 from laddnav.scheduling.placing import TRIFLE, Room, placed
 from laddnav.scheduling.site import Floats, Plan, Site
-from laddnav.scheduling.table import Table, laid_out, through
+from laddnav.scheduling.table import Table, laid_out
 
 CAPS = (np.inf, 16.0, 10.0, 7.0)  # amperes
 
@@ -61,7 +61,7 @@ def _most_urgent_first(site: Site, table: Table) -> NDArray[np.intp]:
 def _placed(site: Site, table: Table, order: NDArray[np.intp], wishes: Floats, cap: float) -> Floats:
     """(car, step) amperes, at most `cap` of them for each car, or its minimum."""
     amps = np.zeros_like(table.share)
-    room = Room(site, table, through(site, table, amps))
+    room = Room(site, table, amps)
     net = table.net.copy()
     for car in order:
         per_amp_step, share, least = table.per_amp[car] * site.steps.hours, table.share[car], site.cars[car].amps_min

@@ -114,7 +114,9 @@ class Site(Struct, frozen=True, kw_only=True):
 
     `prices` and `feed_in` are money per kWh in and out, `carbon` grams per kWh. `load`: (phase, step) kW that the
     building draws beside its cars; `solar`: kW of its roof, even over the phases. `unbalance_max`: amperes between the
-    highest and the lowest phase of the grid connection, where somebody limits them.
+    highest and the lowest phase of the grid connection, where somebody limits them. `import_max`, `cars_max`: kW at
+    most that come in from the grid, and that all cars together draw, as somebody outside allows; infinite, or no
+    number, where nobody limits it.
     """
 
     steps: Steps
@@ -127,6 +129,8 @@ class Site(Struct, frozen=True, kw_only=True):
     solar: Floats = np.zeros(0)
     volts: float = 230.0
     unbalance_max: float | None = None
+    import_max: Floats = np.zeros(0)
+    cars_max: Floats = np.zeros(0)
     battery: Battery | None = None
     peaks: tuple[Peak, ...] = ()
 

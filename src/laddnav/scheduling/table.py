@@ -19,7 +19,9 @@ class Table(Struct, frozen=True, kw_only=True):
 
     `net`: (step) kW that the building draws beyond its solar power, and `load` the same as (phase, step) amperes.
     `lowest`, `highest`: (panel, phase, step) amperes through each panel, at the first with `load` included; where the
-    building alone is beyond its fuse, the cars may draw nothing more there. `noted`: what was not meant as it was said.
+    building alone is beyond its fuse, the cars may draw nothing more there. `allowed`: kW that others leave, infinite
+    where nobody limits it; its first row is for cars and battery beside the building, its second for cars alone.
+    `noted`: what was not meant as it was said.
     """
 
     share: Floats  # (car, step) of the step
@@ -35,6 +37,7 @@ class Table(Struct, frozen=True, kw_only=True):
     load: Floats
     lowest: Floats
     highest: Floats
+    allowed: Floats  # (2, step)
     noted: tuple[str, ...]
 
 
@@ -53,7 +56,8 @@ def laid_out(site: Site) -> Table:
     for number, car in enumerate(site.cars):
         phased[number, list(car.phases)] = True
     amps = (load - solar / 3) * 1000 / site.volts
-    lowest, highest = _allowed(site, amps, noted)
+    lowest, highest = _borne(site, amps, noted)
+    net = load.sum(axis=0) - solar
     return Table(
         share=share,
         ceiling=ceiling,
@@ -64,10 +68,11 @@ def laid_out(site: Site) -> Table:
         prices=prices,
         feed_in=np.minimum(feed_in, prices),  # else drawing and feeding in at once would be a living
         carbon=_row(site.carbon, count, "The carbon of a step", noted, usual=True),
-        net=load.sum(axis=0) - solar,
+        net=net,
         load=amps,
         lowest=lowest,
         highest=highest,
+        allowed=_allowed(site, net, noted),
         noted=tuple(noted),
     )
 
@@ -134,7 +139,7 @@ def _amount(said: float, most: float) -> float:
     return min(max(said, 0.0), most) if said == said else 0.0
 
 
-def _allowed(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
+def _borne(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
     fuses = np.array([[_amount(amps, MOST_AMPS) for amps in panel.amps_max] for panel in site.panels])
     highest = np.repeat(fuses[:, :, None], site.steps.count, axis=2)
     lowest = -highest
@@ -144,6 +149,19 @@ def _allowed(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats
     highest[0] = np.maximum(highest[0], load)
     lowest[0] = np.minimum(lowest[0], load)
     return lowest, highest
+
+
+def _allowed(site: Site, net: Floats, noted: list[str]) -> Floats:
+    of_site, of_cars = (_limited(said, site.steps.count) for said in (site.import_max, site.cars_max))
+    if (beyond := int((net > of_site).sum())) > 0:
+        noted.append(f"The building alone draws more than others allow the site, in {beyond} steps")
+    return np.vstack([np.maximum(of_site - net, 0.0), of_cars])
+
+
+def _limited(said: Floats, count: int) -> Floats:
+    row = np.full(count, np.inf)
+    row[: min(count, said.size)] = said[:count]
+    return np.where(np.isnan(row), np.inf, np.maximum(row, 0.0))
 
 
 def through(site: Site, table: Table, amps: Floats) -> Floats:
