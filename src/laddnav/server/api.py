@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any, get_type_hints
 
 import msgspec
@@ -27,14 +28,13 @@ from laddnav.people.api import NotYours, Page, Route
 from laddnav.people.model import Visitor
 from laddnav.people.rules import require
 from laddnav.server.problems import NoKey, NoSuchPath, NotThisMethod, fault, problem
-from laddnav.server.words import Speller
+from laddnav.server.words import Speller, Spelt
 
 log = structlog.get_logger()
 
 PREFIX = "/api/v1"
 
-# Names of nouns are shared by all operations, as their schemas are.
-answers = Speller()
+_answers = Speller()
 Answering = Callable[[Request], Awaitable[Response]]
 
 
@@ -63,8 +63,11 @@ class Operation:
         query = {name for name, one in signature.parameters.items() if one.kind is one.KEYWORD_ONLY}
         self.query = Parameters(signature, hints, query)
         self.given = set(hints) - self.names - query - {"body"}
-        self.spelt = None if self.kind is type(None) else answers.of(self.kind)
         assert route.looks_itself or _has_holder(self.kind), f"{route.path} does not say whose its answer is"
+
+    @cached_property
+    def spelt(self) -> Spelt | None:
+        return None if self.kind is type(None) else _answers.of(self.kind)
 
     async def answer(self, request: Request, database: Database, things: Mapping[str, Any]) -> Response:
         """Raises Refusal, Trouble."""
@@ -118,19 +121,23 @@ class Operation:
         return Response(json.encode(shown), self.route.status, media_type="application/json")
 
 
+# Made when a route is first asked for: to make hundreds of them is most of a start, and few of them are asked for soon.
+operation_of = cache(Operation)
+
+
 class Api:
     """All of /api/v1. `things` are what functions may ask for beside the request, by the name of their parameter."""
 
     def __init__(self, routes: Sequence[Route], database: Database, things: Mapping[str, Any]) -> None:
-        self.operations = [Operation(route) for route in routes]
+        self._routes = routes
         self._database = database
         self._things = {**things, "database": database}
 
     def routes(self, streams: Mapping[str, Answering]) -> list[Path]:
         """`streams` answer in a way of their own, by their path; they look after who asks themselves."""
-        paths: dict[str, dict[str, Operation]] = {}
-        for operation in self.operations:
-            paths.setdefault(operation.route.path, {})[operation.route.method] = operation
+        paths: dict[str, dict[str, Route]] = {}
+        for route in self._routes:
+            paths.setdefault(route.path, {})[route.method] = route
         return [
             *(Path(PREFIX + path, _Door({"GET": answering})) for path, answering in streams.items()),
             *(
@@ -140,9 +147,9 @@ class Api:
             Path(PREFIX + "/{rest:path}", _Door({})),
         ]
 
-    def _answering(self, operation: Operation) -> Answering:
+    def _answering(self, route: Route) -> Answering:
         async def answer(request: Request) -> Response:
-            return await operation.answer(request, self._database, self._things)
+            return await operation_of(route).answer(request, self._database, self._things)
 
         return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
+from functools import cache
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -312,10 +313,13 @@ class House:
             self._database,
             {"ask": self._ask, "clients": self._clients, "means": self._means, "seal": self._seal},
         )
-        described = json.encode(document(api.operations, self.settings.url))
+
+        @cache
+        def described() -> bytes:
+            return json.encode(document(ROUTES, self.settings.url))
 
         async def openapi(request: Request) -> Response:
-            return Response(described, media_type="application/json")
+            return Response(await asyncio.to_thread(described), media_type="application/json")
 
         return api.routes({"/events": follow(self._database), "/openapi.json": openapi})
 

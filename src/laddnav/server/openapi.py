@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from laddnav.people.api import Route
 from laddnav.people.model import Role
-from laddnav.server.api import PREFIX, Operation, Parameters, answers
+from laddnav.server.api import PREFIX, Operation, Parameters, operation_of
 from laddnav.server.problems import KIND
 from laddnav.server.words import Schema, Speller
 
@@ -45,28 +46,29 @@ _STREAM: Schema = {
 }
 
 
-def document(operations: Sequence[Operation], url: str) -> Schema:
-    asked = Speller(asked=True)
+def document(routes: Sequence[Route], url: str) -> Schema:
+    """It is the work of a second, for which a thread may be had: nothing that answers is touched by it."""
+    answered, asked = Speller(), Speller(asked=True)
     paths: dict[str, Schema] = {"/events": {"get": _STREAM | {"security": [{"key": [Role.VIEWER.value]}]}}}
-    for operation in operations:
-        paths.setdefault(operation.route.path, {})[operation.route.method.lower()] = _described(operation, asked)
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _described(operation_of(route), answered, asked)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Laddnav operator API", "version": version("laddnav")},
         "servers": [{"url": url + PREFIX}],
         "paths": paths,
         "components": {
-            "schemas": answers.components | asked.components | {"Problem": _PROBLEM},
+            "schemas": answered.components | asked.components | {"Problem": _PROBLEM},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _described(operation: Operation, asked: Speller) -> Schema:
+def _described(operation: Operation, answered: Speller, asked: Speller) -> Schema:
     route = operation.route
     done: Schema = {"description": "Done"}
-    if operation.spelt is not None:
-        done["content"] = {"application/json": {"schema": operation.spelt.schema}}
+    if operation.kind is not type(None):
+        done["content"] = {"application/json": {"schema": answered.of(operation.kind).schema}}
     words: Schema = {
         "operationId": route.does.__name__,
         "summary": (route.does.__doc__ or "").strip().partition("\n")[0],
