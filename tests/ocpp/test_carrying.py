@@ -78,11 +78,13 @@ class Car:
             (only,) = await sessions.page(unit, US)
         return only
 
-    async def limit(self, profile: ChargingProfile, by: PartyId = US, request: str = "1") -> str:
+    async def limit(
+        self, profile: ChargingProfile, by: PartyId = US, request: str = "1", phases: int | None = None
+    ) -> str:
         """How the Station answered, or whoever speaks for it."""
         session = await self.session()
         async with self.database.unit() as unit:
-            await limiting.set_limits(unit, US, session.id, profile, by=by, request=request)
+            await limiting.set_limits(unit, US, session.id, profile, by=by, request=request, phases=phases)
         return await self.answered(request)
 
     async def clear(self, by: PartyId, request: str) -> str:
@@ -199,6 +201,46 @@ async def test_a_station_that_takes_no_amperes_is_told_watts(
         assert periods(following.of("TxProfile")) == [(0, 3680)]  # nobody knows from how many phases the car draws
         assert await car.read_back() is Obeyed.LESS
         assert (await car.session()).limits[0].profile == amperes((0, 16))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name"), [("ocpp1.6", "ChargingScheduleAllowedChargingRateUnit"), ("ocpp2.0.1", "RateUnit")]
+)
+async def test_watts_are_those_of_the_phases_that_its_car_is_known_to_use(
+    url: str, database: Database, clock: SetClock, protocol: str, name: str
+) -> None:
+    """K01.FR.43, OCPP 1.6 §7.14: and it is told which, so that it comes to as many amperes of each as were meant."""
+    following = Following(clock, units="W")
+    async with charging(url, database, following, protocol, {name: "W"}) as car:
+        await want_fallback(database, "6")
+        for number, (phases, watts) in enumerate([(3, 11040), (1, 3680), (None, 3680)]):
+            lease = amperes((0, 16), at=clock.now(), lasts=LEASE)
+            assert await car.limit(lease, request=f"{number}", phases=phases) == "ACCEPTED"
+            told = following.of("TxProfile")
+            assert [one.get("number_phases") for one in _periods(told)] == [phases, phases]
+            assert periods(told) == [(0, watts), (600, watts * 6 // 16)]
+            assert following.limit(clock.now()) == (16 if phases else 16 / 3)
+        assert await car.limit(amperes((0, 16)), by=EMSP, request="app") == "ACCEPTED"
+
+
+async def test_a_station_that_chooses_phases_is_not_kept_on_those_that_it_was_seen_on(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """It may have been on one because somebody wished so, who may wish otherwise now."""
+    said = {"ChargingScheduleAllowedChargingRateUnit": "Power", "ConnectorSwitch3to1PhaseSupported": "true"}
+    following = Following(clock, units="W")
+    async with charging(url, database, following, said=said) as car:
+        sun = ChargingProfile(unit=RateUnit.AMPERE, limits=(ProfileLimit(timedelta(), Decimal(10), 1),))
+        assert await car.limit(amperes((0, 16)), request="site", phases=1) == "ACCEPTED"
+        assert _periods(following.of("TxProfile")) == [{"start_period": 0, "limit": 11040, "number_phases": 3}]
+        assert await car.limit(sun, by=EMSP, request="home") == "ACCEPTED"
+        assert _periods(following.of("TxProfile")) == [{"start_period": 0, "limit": 2300, "number_phases": 1}]
+
+
+def _periods(profile: dict[str, Any]) -> list[dict[str, Any]]:
+    schedule = profile["charging_schedule"]
+    whole = schedule if isinstance(schedule, dict) else schedule[0]
+    return list(whole["charging_schedule_period"])
 
 
 async def test_a_station_that_refuses_every_way_has_said_no(url: str, database: Database, clock: SetClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -91,13 +92,15 @@ async def plugged_in(database: Database, station_id: str) -> Session:
         )
 
 
-async def metered(database: Database, session: Session, amps: float, register: int = 0) -> None:
-    """Its meter says what it draws from each phase, and what it has counted."""
+async def metered(
+    database: Database, session: Session, amps: float, register: int = 0, uses: Sequence[Phase] = tuple(Phase)
+) -> None:
+    """Its meter says what it draws from each phase that it uses, and what it has counted."""
     async with database.unit() as unit:
         assert session.station_id is not None
         said = [Reading(at=unit.now, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))]
         for phase in Phase:
-            value = Decimal(str(amps))
+            value = Decimal(str(amps)) if phase in uses else Decimal(0)
             said.append(Reading(at=unit.now, measurand=Measurand.CURRENT_IMPORT, phase=phase.value, value=value))
         station = await locations.station(unit, session.station_id)
         one = Measurement(station=station, evse_no=1, session_id=session.id, readings=tuple(said))

@@ -20,7 +20,7 @@ from laddnav.sessions.limited import limits_of
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import Memory
-from laddnav.sites.model import Covers, Measurement, Picture, Place, Site, Why
+from laddnav.sites.model import Covers, Measurement, Phase, Picture, Place, Site, Why
 from tests.clock import SetClock
 from tests.sites.garage import STATIONS, each, metered, opened, plugged_in, site
 from tests.things import US
@@ -125,6 +125,25 @@ async def test_cars_share_what_the_connection_gives_and_are_raised_only_when_oth
     await plugged_in(garage.database, "G3")
     assert await garage.passes(timedelta(minutes=5)) == {"G1": 10, "G2": 10, "G3": 10}
     await garage.within()
+
+
+async def test_a_lease_says_on_how_many_phases_its_car_was_seen(garage: Garage) -> None:
+    """A station that takes watts alone would else be told another power than the plan has for it."""
+    await garage.open(site())
+    await plugged_in(garage.database, "G1")
+    await garage.passes(timedelta(minutes=1), draws=False)
+    assert await told_phases(garage) == 3  # all that are wired, until something was seen
+    (session,) = await garage.charging()
+    await metered(garage.database, session, 10, uses=[Phase.L1])
+    await garage.passes(STEP, draws=False)
+    assert await told_phases(garage) == 1
+
+
+async def told_phases(garage: Garage) -> int | None:
+    (session,) = await garage.charging()
+    ours = limits_of(session, US)
+    assert ours is not None and ours.profile is not None
+    return ours.phases
 
 
 async def test_a_station_that_has_not_acknowledged_its_fallback_counts_with_all_it_can(garage: Garage) -> None:

@@ -42,13 +42,16 @@ async def limit(
 
     Where nobody wants anything, that is all that its Evse gives. `periods_max` of the car, if it said so.
     """
+    station = abilities(await store.variables.named(unit, session.holder, charge.station_id, NAMES))
     feed = await limiting.feed_of(unit, session)
+    if station.switches_phases and feed.used is not None:
+        feed = replace(feed, used=feed.phases)  # it may have been on fewer because we asked it to
     fallback = await store.carried.fallback_amps(unit, session.holder, charge.station_id, charge.evse_no)
     begun_at, parts = session.started_at, _parts(session, fallback, feed)
     wanted = merged(parts, begun_at=begun_at, feed=feed)
-    station = abilities(await store.variables.named(unit, session.holder, charge.station_id, NAMES))
     said = [one for one in (station.periods_max, periods_max) if one]
-    open_ways = ways(wanted, replace(station, periods_max=min(said, default=None))) if wanted is not None else ()
+    able = replace(station, periods_max=min(said, default=None))
+    open_ways = () if wanted is None else ways(wanted, able, feed.used)
     if attempt >= len(open_ways):
         return None
     way = open_ways[attempt]

@@ -132,9 +132,20 @@ def standing(session: Session, now: datetime) -> tuple[Standing, ...]:
 
 def feed(connector: Connector) -> Feed:
     """What a car there charges from (OCPI 2.2.1 mod_locations_connector_object: volts to the neutral)."""
+    direct = connector.power_type == "DC"
     return Feed(
         volts=Decimal(connector.voltage_max),
         phases=places.phases(connector),
         watts=Decimal(places.capacity(connector)),
-        direct=connector.power_type == "DC",
+        direct=direct,
+        used=1 if places.phases(connector) == 1 and not direct else None,
     )
+
+
+def drawn_from(session: Session, feed: Feed) -> Feed:
+    """With the phases that its car uses, as far as anybody who limits it knows: the fewest that one of them names."""
+    holding = (one for one in session.limits if (one.wanted or one.profile) is not None and not one.leaving)
+    known = [one.phases for one in holding if one.phases is not None]
+    if feed.direct or not known:
+        return feed
+    return replace(feed, used=min((*known, feed.phases)))

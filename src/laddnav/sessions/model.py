@@ -177,6 +177,7 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `wanted` is asked of the Station under `request`, or that it forgets `profile` (`leaving`), and not answered yet.
     `held`: the Station has followed at least one profile of theirs, and so whoever is `by` hears of every change since.
+    `phases`: they know that the car draws from so many, or that no more are wired.
     """
 
     by: PartyId
@@ -185,6 +186,7 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     leaving: bool = False
     request: str | None = None
     profile: ChargingProfile | None = None
+    phases: int | None = None
 
 
 class ReadBack(Struct, frozen=True, kw_only=True, omit_defaults=True):

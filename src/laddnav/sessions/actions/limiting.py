@@ -29,10 +29,18 @@ READ_BACK_AFTER = timedelta(minutes=1)
 
 
 async def set_limits(
-    unit: Unit, holder: PartyId, session_id: str, profile: ChargingProfile, *, by: PartyId, request: str
+    unit: Unit,
+    holder: PartyId,
+    session_id: str,
+    profile: ChargingProfile,
+    *,
+    by: PartyId,
+    request: str,
+    phases: int | None = None,
 ) -> Session:
     """In place of what this party wanted before, beside what others want: the Station gets the least of all.
 
+    `phases`: the car is known to draw from so many, so that its Station is told no other power than is meant.
     The answer comes as LimitsAnswered, also to the same once more, or to a lease that only goes on: that costs one
     call to the Station, and nothing is announced that is no news. Raises UnknownSession, AlreadyEnded, NoStation,
     NoSchedule.
@@ -40,7 +48,8 @@ async def set_limits(
     scheduling.sound(profile)
     session = await _charging(unit, holder, session_id)
     before = limited.limits_of(session, by) or Limits(by=by)
-    session = limited.with_limits(session, replace(before, wanted=profile, leaving=False, request=request))
+    after = replace(before, wanted=profile, leaving=False, request=request, phases=phases)
+    session = limited.with_limits(session, after)
     store.update(unit, session)
     _request(unit, session, Limiting.SET, request=request)
     return session
@@ -144,8 +153,9 @@ async def feed_of(unit: Unit, session: Session) -> Feed:
     """What the car charges from; at a place that we were not told of, what most cars in Europe do."""
     location = await locations.find(unit, session.holder, session.owner, session.location_id)
     if location is None:
-        return limited.USUAL
-    return limited.feed(places.connector_of(places.evse_of(location, session.evse_uid), session.connector_id))
+        return limited.drawn_from(session, limited.USUAL)
+    connector = places.connector_of(places.evse_of(location, session.evse_uid), session.connector_id)
+    return limited.drawn_from(session, limited.feed(connector))
 
 
 def _leave(unit: Unit, session: Session, by: PartyId, request: str | None) -> Session:

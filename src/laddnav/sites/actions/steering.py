@@ -12,7 +12,6 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.readings import actions as readings
-from laddnav.scheduling.model import ChargingProfile
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting, LimitsAnswered
@@ -20,10 +19,11 @@ from laddnav.sessions.model import Session
 from laddnav.sites import needs, planning, steering, store
 from laddnav.sites.actions.setting_up import wanted
 from laddnav.sites.events import SiteLimited, StationBroughtBack, StationTakenOut
+from laddnav.sites.facts import Facts, Key
 from laddnav.sites.model import Site, SitePlan
 from laddnav.sites.needs import Drawn
 from laddnav.sites.pace import pace_of
-from laddnav.sites.steering import Facts, Key
+from laddnav.sites.steering import Asking
 
 # Readings from before then say nothing about now.
 RECENT = timedelta(minutes=30)
@@ -68,9 +68,9 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
     tick = steering.steered(facts)
     # In the order in which whoever keeps readings locks Sessions, so that nobody waits in a ring.
     refused = {
-        session.id
-        for session, number, profile in sorted(tick.asked, key=lambda one: fold(one[0].id))
-        if not await _wanted(unit, session, number, profile)
+        one.session.id
+        for one in sorted(tick.asked, key=lambda one: fold(one.session.id))
+        if not await _wanted(unit, one)
     }
     after = [steering.unasked(one) if one.session_id in refused else one for one in tick.standings]
     store.put_standings(unit, site.holder, fold(site.id), after)
@@ -126,11 +126,18 @@ def key_of(session: Session) -> Key:
     return session.station_id or "", session.evse_no or 0
 
 
-async def _wanted(unit: Unit, session: Session, number: int, profile: ChargingProfile) -> bool:
+async def _wanted(unit: Unit, one: Asking) -> bool:
     """False: there is nobody to ask any more."""
+    session = one.session
     try:
         await limiting.set_limits(
-            unit, session.holder, session.id, profile, by=session.holder, request=request_of(session, number)
+            unit,
+            session.holder,
+            session.id,
+            one.profile,
+            by=session.holder,
+            request=request_of(session, one.number),
+            phases=one.phases,
         )
     except Refusal:
         return False
