@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
@@ -107,11 +107,16 @@ async def test_entries_are_read_newest_first_by_account_and_by_what_they_cite(da
 # ---- What the database refuses by itself, whoever asks.
 
 OPEN = "insert into ledger_account (holder, id, kind, currency, opened_at) values ('SE*LAD', $1, 'asset', 'SEK', now())"
-ENTER = "insert into ledger_entry (holder, id, key, what, cites, at) values ('SE*LAD', $1, $1, '', '', now())"
-POST = """
-insert into ledger_posting (holder, entry_id, position, account_id, currency, amount)
-values ('SE*LAD', $1, $2, 'a', 'SEK', $3)
+ENTER = """
+insert into ledger_entry (holder, id, key, what, cites, at, booked_at, reverses)
+values ('SE*LAD', $1, $1, '', '', now(), $2, $3)
 """
+POST = """
+insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)
+select 'SE*LAD', $1, $2, $3 + n, 'a', 'SEK', amount from unnest($4::numeric[]) with ordinality as moved(amount, n)
+"""
+OCTOBER = datetime(2026, 10, 31, 12, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -122,12 +127,17 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection[asyn
     await connection.close()
 
 
-async def enter(connection: asyncpg.Connection[asyncpg.Record], entry: str, *amounts: str, first: int = 1) -> None:
+async def enter(
+    connection: asyncpg.Connection[asyncpg.Record],
+    entry: str,
+    *amounts: str,
+    at: datetime = NOVEMBER,
+    reverses: str | None = None,
+) -> None:
     async with connection.transaction():
-        if first == 1:
-            await connection.execute(ENTER, entry)
-        for position, amount in enumerate(amounts, first):
-            await connection.execute(POST, entry, position, Decimal(amount))
+        await connection.execute(ENTER, entry, at, reverses)
+        if amounts:
+            await connection.execute(POST, entry, at, 0, [Decimal(amount) for amount in amounts])
 
 
 async def test_the_database_takes_a_balanced_entry(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -151,7 +161,27 @@ async def test_the_database_refuses_postings_to_an_entry_that_is_committed(
 ) -> None:
     await enter(connection, "e", "1", "-1")
     with pytest.raises(asyncpg.RestrictViolationError, match="closed"):
-        await enter(connection, "e", "2", "-2", first=3)
+        await connection.execute(POST, "e", NOVEMBER, 2, [Decimal(2), Decimal(-2)])
+
+
+async def test_the_database_refuses_postings_that_come_apart_from_others_of_their_entry(
+    connection: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="1 SEK apart"):
+        async with connection.transaction():
+            await connection.execute(ENTER, "e", NOVEMBER, None)
+            await connection.execute(POST, "e", NOVEMBER, 0, [Decimal(1)])
+            await connection.execute(POST, "e", NOVEMBER, 1, [Decimal(-1)])
+
+
+async def test_the_database_refuses_postings_of_another_day_than_their_entry_and_of_no_entry(
+    connection: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    for entry in ("e", "nothing"):
+        with pytest.raises(asyncpg.ForeignKeyViolationError, match=f"no entry {entry} that counts"):
+            async with connection.transaction():
+                await connection.execute(ENTER, "e", NOVEMBER, None)
+                await connection.execute(POST, entry, OCTOBER, 0, [Decimal(1), Decimal(-1)])
 
 
 @pytest.mark.parametrize(
@@ -163,12 +193,20 @@ async def test_the_database_refuses_postings_to_an_entry_that_is_committed(
         "delete from ledger_entry",
         "truncate ledger_posting",
         "truncate ledger_entry cascade",
+        "update ledger_account set kind = 'income'",
+        "delete from ledger_account",
+        "truncate ledger_account",
+        "update ledger_close set ends_at = ends_at - interval '1 month'",
+        "delete from ledger_closing",
+        "truncate ledger_close cascade",
     ],
 )
 async def test_the_database_refuses_every_change(
     connection: asyncpg.Connection[asyncpg.Record], statement: str
 ) -> None:
     await enter(connection, "e", "1", "-1")
+    await shut(connection)
+    await connection.execute("insert into ledger_closing values ('SE*LAD', '2026-10', 'a', 'SEK', 0)")
     with pytest.raises(asyncpg.RestrictViolationError, match="never changed"):
         await connection.execute(statement)
     assert await connection.fetchval("select count(*) from ledger_posting") == 2
@@ -179,5 +217,49 @@ async def test_the_database_refuses_a_posting_to_an_account_that_was_never_opene
 ) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         async with connection.transaction():
-            await connection.execute(ENTER, "e")
-            await connection.execute(POST.replace("'a'", "'nobody'"), "e", 1, Decimal(1))
+            await connection.execute(ENTER, "e", NOVEMBER, None)
+            await connection.execute(POST.replace("'a'", "'nobody'"), "e", NOVEMBER, 0, [Decimal(1), Decimal(-1)])
+
+
+async def shut(connection: asyncpg.Connection[asyncpg.Record], month: int = 10) -> None:
+    ends_at = datetime(2026, month + 1, 1, tzinfo=UTC)
+    await connection.execute(SHUT, f"2026-{month:02}", ends_at)
+
+
+SHUT = "insert into ledger_close (holder, month, ends_at, at, by) values ('SE*LAD', $1, $2, now(), 'Somebody')"
+
+
+async def test_the_database_refuses_an_entry_in_a_month_that_is_closed(
+    connection: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    await enter(connection, "before", "1", "-1", at=OCTOBER)
+    await shut(connection)
+    with pytest.raises(asyncpg.RestrictViolationError, match="in a month that is closed"):
+        await enter(connection, "late", "1", "-1", at=OCTOBER)
+    await enter(connection, "timely", "1", "-1", at=NOVEMBER)
+
+
+async def test_the_database_closes_months_in_their_order_and_opens_none(
+    connection: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    await shut(connection, 10)
+    for month in (9, 10):
+        with pytest.raises(asyncpg.RestrictViolationError, match="is closed"):
+            await shut(connection, month)
+
+
+async def test_the_database_takes_back_an_entry_once_and_wholly(
+    connection: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    await enter(connection, "e", "1.25", "-1.25")
+    await connection.execute("insert into ledger_account values ('SE*LAD', 'b', 'asset', 'SEK', now())")
+    with pytest.raises(asyncpg.CheckViolationError, match="does not mirror"):
+        async with connection.transaction():
+            await connection.execute(ENTER, "other", NOVEMBER, "e")
+            elsewhere = POST.replace("'a'", "case when n = 1 then 'a' else 'b' end")
+            await connection.execute(elsewhere, "other", NOVEMBER, 0, [Decimal("-1.25"), Decimal("1.25")])
+    await enter(connection, "back", "-1.25", "1.25", reverses="e")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await enter(connection, "again", "-1.25", "1.25", reverses="e")
+    with pytest.raises(asyncpg.RestrictViolationError, match="takes another back itself"):
+        await enter(connection, "back and forth", "1.25", "-1.25", reverses="back")

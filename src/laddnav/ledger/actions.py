@@ -1,23 +1,57 @@
-"""Post, and read what was posted."""
+"""Post, take back, close a month, and read what was posted."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from laddnav.db.unit import Unit
+from msgspec.structs import replace
+
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ledger import store
-from laddnav.ledger.model import Account, Balance, Entry, Head, Posted
-from laddnav.ledger.rules import PostedDifferently
+from laddnav.ledger import chart, rules, store
+from laddnav.ledger.chart import Number
+from laddnav.ledger.model import Account, Balance, Close, Entry, Head, Month, Place, Posted, Statement, Trial
+from laddnav.ledger.rules import AlreadyReversed, ClosedInOrder, PostedDifferently, UnknownEntry
+from laddnav.parties import actions as parties
+from laddnav.parties.rules import zone_of
+
+FOLDED = 5_000  # entries in one go: half a second
+PAGE = 500  # entries that an export reads at once
+MOMENT = timedelta(microseconds=1)  # no two instants of the database are nearer
 
 
-async def post(unit: Unit, holder: PartyId, entry: Entry) -> bool:
-    """Whether it was new: the same Entry again moves nothing. Accounts open on first use. Raises PostedDifferently."""
-    if await store.insert(unit, holder, entry):
+async def post(unit: Unit, holder: PartyId, entry: Entry, *, booked_at: datetime | None = None) -> bool:
+    """Whether it was new: the same Entry again moves nothing. Accounts open on first use.
+
+    `booked_at` is from when it counts, if not from now. Raises PostedDifferently, MonthClosed.
+    """
+    if await store.insert(unit, holder, entry, booked_at or unit.now):
         return True
     before = await store.find_by_key(unit, holder, entry.key)
-    if before is None or before.entry != entry:
+    if before is None or before.entry != entry or booked_at not in (None, before.booked_at):
         raise PostedDifferently(entry.key)
     return False
+
+
+async def reverse(unit: Unit, holder: PartyId, key: str, why: str, by: str) -> Posted:
+    """Take back the Entry of this key, from now on: another mirrors it and names it.
+
+    Again for the same reason is nothing. Raises UnknownEntry, ReversalWithoutReason, ReversalIsFinal, AlreadyReversed.
+    """
+    taken = await store.find_by_key(unit, holder, key)
+    if taken is None:
+        raise UnknownEntry(key)
+    entry = rules.mirrored(taken, why)
+    await store.insert(unit, holder, entry, unit.now, reverses=taken.id, by=by)
+    made = await store.find_by_key(unit, holder, entry.key)
+    if made is None or made.entry != entry:
+        raise AlreadyReversed(key, "" if made is None else made.entry.what)
+    return made
+
+
+# ---- Balances
 
 
 async def balance(unit: Unit, holder: PartyId, account: Account, currency: str, at: datetime | None = None) -> Decimal:
@@ -32,6 +66,53 @@ async def trial_balance(
     return await store.balances(unit, holder, head, at)
 
 
+async def trials(unit: Unit, holder: PartyId, month: Month) -> tuple[Trial, ...]:
+    """Every account over a month."""
+    opening = {(one.account, one.currency): one.amount for one in await _before(unit, holder, month.begin_at)}
+    return tuple(
+        Trial(
+            account=one.account,
+            currency=one.currency,
+            opening=opening.get((one.account, one.currency), Decimal(0)),
+            closing=one.amount,
+        )
+        for one in await _before(unit, holder, month.end_at)
+    )
+
+
+async def _before(unit: Unit, holder: PartyId, instant: datetime) -> tuple[Balance, ...]:
+    return await store.balances(unit, holder, None, instant - MOMENT)
+
+
+async def sum_up(database: Database) -> int:
+    """Bring the sums up to what was posted since, some thousand entries a Unit; how many entries that were."""
+    many = 0
+    while True:
+        async with database.unit() as unit:
+            folded = await store.fold(unit, FOLDED)
+        many += folded
+        if folded < FOLDED:
+            return many
+
+
+async def wrong_sums(unit: Unit, holder: PartyId, at: datetime | None = None) -> tuple[Balance, ...]:
+    """The plain sums of all postings where the sums we keep say otherwise: there are none, or something broke."""
+    kept = {(one.account, one.currency): one.amount for one in await store.balances(unit, holder, None, at)}
+    plain = await store.plain_balances(unit, holder, at)
+    return tuple(one for one in plain if kept.get((one.account, one.currency)) != one.amount)
+
+
+# ---- Entries
+
+
+async def entry(unit: Unit, holder: PartyId, entry_id: str) -> Posted:
+    """Raises UnknownEntry."""
+    found = await store.find(unit, holder, entry_id)
+    if found is None:
+        raise UnknownEntry(entry_id)
+    return found
+
+
 async def entries(
     unit: Unit,
     holder: PartyId,
@@ -43,3 +124,116 @@ async def entries(
 ) -> tuple[Posted, ...]:
     """The newest first; `after` is the id of the last one of the page before."""
     return await store.entries(unit, holder, after=after, cites=cites, account=account, limit=limit)
+
+
+async def statement(
+    unit: Unit,
+    holder: PartyId,
+    account: Account,
+    currency: str,
+    month: Month,
+    *,
+    after: Place | None = None,
+    limit: int = 100,
+) -> Statement:
+    """What moved on an account in a month, the oldest first; `after` is where the page before ended."""
+    if after is None:
+        opening = await store.balance(unit, holder, account, currency, month.begin_at - MOMENT)
+    else:
+        opening = await store.balance_after(unit, holder, account, currency, after)
+    lines = await store.lines(unit, holder, account, currency, month, after, limit)
+    return Statement(
+        holder=holder,
+        account=account,
+        currency=currency,
+        opening=opening.amount,
+        lines=tuple(replace(line, balance=opening.amount + line.balance) for line in lines),
+    )
+
+
+async def currencies(unit: Unit, holder: PartyId, account: Account | None = None) -> tuple[str, ...]:
+    """In which anything was ever posted, to this account or at all."""
+    return await store.currencies(unit, holder, account)
+
+
+async def booked(database: Database, holder: PartyId, begin_at: datetime, end_at: datetime) -> AsyncIterator[Posted]:
+    """In the order in which they count, a page a Unit, so that many take no more memory than few."""
+    last: Posted | None = None
+    while True:
+        async with database.unit() as unit:
+            page = await store.booked(unit, holder, begin_at, end_at, last, PAGE)
+        for one in page:
+            yield one
+        if len(page) < PAGE:
+            return
+        last = page[-1]
+
+
+# ---- Months
+
+
+async def month(unit: Unit, holder: PartyId, name: str | None = None) -> Month:
+    """On the holder's calendar; without a name, the one that it is. Raises NotAMonth, UnknownParty."""
+    zone = zone_of(await parties.fetch(unit, holder))
+    return rules.month_at(unit.now, zone) if name is None else rules.month_of(name, zone)
+
+
+async def close(unit: Unit, holder: PartyId, name: str, by: str) -> Close:
+    """Nothing can be posted to this month, or one before it, any more; its trial balance is kept. Again is nothing.
+
+    Raises NotAMonth, MonthNotOver, ClosedInOrder, UnknownParty.
+    """
+    over = rules.closable(await month(unit, holder, name), unit.now)
+    await store.hold_alone(unit, holder)
+    before = await store.closes(unit, holder)
+    for one in before:
+        if one.month == over.name:
+            return one
+    if before and before[0].ends_at >= over.end_at:
+        raise ClosedInOrder(over.name, before[0].month)
+    closed = Close(holder=holder, month=over.name, ends_at=over.end_at, at=unit.now, by=by)
+    store.close(unit, closed, await _before(unit, holder, over.end_at))
+    return closed
+
+
+async def closes(unit: Unit, holder: PartyId) -> tuple[Close, ...]:
+    """The last one first."""
+    return await store.closes(unit, holder)
+
+
+async def closing(unit: Unit, holder: PartyId, name: str) -> tuple[Balance, ...]:
+    """The trial balance with which a month was closed."""
+    return await store.closing(unit, holder, name)
+
+
+async def to_close(unit: Unit, holder: PartyId) -> Month | None:
+    """The first month that is over and not closed, of those in which anything was posted. Raises UnknownParty."""
+    zone = zone_of(await parties.fetch(unit, holder))
+    closed = await store.closes(unit, holder)
+    first = closed[0].ends_at if closed else await store.first_booked_at(unit, holder)
+    if first is None:
+        return None
+    found = rules.month_at(first, zone)
+    return found if found.end_at <= unit.now else None
+
+
+# ---- The numbers that bookkeeping has for accounts
+
+
+async def numbers(unit: Unit, holder: PartyId) -> tuple[Number, ...]:
+    """Those of the holder, and those of BAS for what it did not number itself, in the order of the accounts."""
+    own = [
+        Number(account=account, number=number, name=name) for account, number, name in await store.numbers(unit, holder)
+    ]
+    return chart.with_own(own)
+
+
+async def number(unit: Unit, holder: PartyId, one: Number) -> None:
+    """Raises NotAnAccount, UnfitNumber."""
+    chart.checked(one)
+    store.put_number(unit, holder, one.account, one.number, one.name)
+
+
+async def forget_number(unit: Unit, holder: PartyId, account: str) -> None:
+    """It has the number again that BAS gives it."""
+    store.forget_number(unit, holder, account)

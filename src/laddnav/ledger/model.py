@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from laddnav.kit.ids import PartyId
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
 
@@ -149,11 +150,20 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Posted(Struct, frozen=True, kw_only=True):
-    """An Entry as the ledger holds it."""
+    """An Entry as the ledger holds it: written `at` an instant, counting from `booked_at`.
+
+    `reverses` is the id of the one that it takes back, `by` who did so; `reversed_by` the id of the one that took back
+    this one.
+    """
 
     id: str
+    holder: PartyId
     at: datetime
+    booked_at: datetime
     entry: Entry
+    reverses: str | None = None
+    reversed_by: str | None = None
+    by: str = ""
 
 
 class Balance(Struct, frozen=True):
@@ -162,3 +172,68 @@ class Balance(Struct, frozen=True):
     account: Account
     currency: str
     amount: Decimal
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """An account over a month: what was on it, what came and went, what is on it."""
+
+    account: Account
+    currency: str
+    opening: Decimal
+    closing: Decimal
+
+    @property
+    def moved(self) -> Decimal:
+        return self.closing - self.opening
+
+
+class Month(Struct, frozen=True, kw_only=True):
+    """`name` is as 2026-10; it ends where the next one begins, on the calendar of whoever keeps the books."""
+
+    name: str
+    begin_at: datetime
+    end_at: datetime
+
+
+class Close(Struct, frozen=True, kw_only=True):
+    """What counts from before `ends_at` is final: no posting comes to it any more."""
+
+    holder: PartyId
+    month: str
+    ends_at: datetime
+    at: datetime
+    by: str
+
+
+class Place(Struct, frozen=True, order=True):
+    """Where a posting stands on its account."""
+
+    booked_at: datetime
+    entry_id: str
+    position: int
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A posting on the statement of its account, and what is on the account after it."""
+
+    place: Place
+    at: datetime
+    key: str
+    what: str
+    cites: str
+    amount: Decimal
+    balance: Decimal
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """An account in one currency, the oldest line first; `opening` is what was on it before the first of these."""
+
+    holder: PartyId
+    account: Account
+    currency: str
+    opening: Decimal
+    lines: tuple[Line, ...]
+
+    @property
+    def closing(self) -> Decimal:
+        return self.lines[-1].balance if self.lines else self.opening
