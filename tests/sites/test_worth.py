@@ -12,7 +12,7 @@ from laddnav.kit.energy import kwh
 from laddnav.market.model import MarketStep, Series
 from laddnav.scheduling.site import Steps
 from laddnav.sites.model import Measurement, Place, Quarter
-from laddnav.sites.planning import Outlook
+from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import QUARTER, expected, shares
 from laddnav.sites.worth import Past, savings
 from tests.sites.garage import each, opened, plugged_in, site

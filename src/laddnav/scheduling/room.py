@@ -138,7 +138,7 @@ def _others(moment: Moment) -> tuple[Floats, Floats]:
     limits: list[float] = []
     if moment.kw_max is not None:
         table.append(kw_per_amp)
-        limits.append(moment.kw_max - float(building.sum()) * moment.volts / 1000)
+        limits.append(moment.kw_max + moment.given_kw - float(building.sum()) * moment.volts / 1000)
     if moment.cars_kw_max is not None:
         table.append(kw_per_amp)
         limits.append(moment.cars_kw_max)

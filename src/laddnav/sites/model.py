@@ -129,11 +129,15 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stored_kwh: Decimal | None = None
 
 
-class Beside(Struct, frozen=True, kw_only=True):
-    """What was thought to be drawn beside the cars at an instant, amperes by phase."""
+class Beside(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was thought to be drawn beside the cars at an instant, amperes by phase.
+
+    `falls_since_at`: since when meters tell of less, which is not believed at once; None: they do not.
+    """
 
     at: datetime
     amps: tuple[float, float, float]
+    falls_since_at: datetime | None = None
 
 
 class Covers(StrEnum):

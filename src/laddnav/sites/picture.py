@@ -10,7 +10,8 @@ from laddnav.scheduling.outlets import Amps as FloatAmps
 from laddnav.scheduling.outlets import Moment, Outlet
 from laddnav.scheduling.site import Wish
 from laddnav.sessions.model import Session
-from laddnav.sites import fuses, quarters, steering
+from laddnav.sites import fuses, quarters
+from laddnav.sites.facts import Facts, at_step, planned_car
 from laddnav.sites.fuses import PHASES
 from laddnav.sites.model import (
     NO_AMPS,
@@ -23,14 +24,14 @@ from laddnav.sites.model import (
     Place,
     Why,
 )
+from laddnav.sites.moment import moment, standing_of
 from laddnav.sites.needs import Need, ceiling
-from laddnav.sites.steering import Facts, at_step, planned_car
 
 _TENTH, _WATT = Decimal("0.1"), Decimal("0.001")
 
 
 def picture(facts: Facts) -> Picture:
-    now = steering.moment(facts)
+    now = moment(facts)
     mains, solar = facts.fresh(Place.GRID), facts.fresh(Place.SOLAR)
     return Picture(
         holder=facts.site.holder,
@@ -147,7 +148,7 @@ def why(facts: Facts, member: Member, one: Outlet, session: Session, need: Need,
 
 
 def _member(facts: Facts, member: Member, one: Outlet, now: Moment) -> MemberNow:
-    standing = steering.standing_of(facts, member)
+    standing = standing_of(facts, member)
     return MemberNow(
         station_id=member.station_id,
         evse_no=member.evse_no,

@@ -14,7 +14,7 @@ from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.outlets import Ask, Ban, Moment, Outlet
 from laddnav.scheduling.rules import tenths
 from laddnav.sessions.model import Session
-from laddnav.sites.beside import news
+from laddnav.sites.beside import believed, given, news
 from laddnav.sites.facts import Facts, holds, kw_of
 from laddnav.sites.model import Beside, Covers, Member, OutsideLimit, Standing
 from laddnav.sites.moment import moment, standing_of
@@ -110,7 +110,7 @@ def steered(facts: Facts) -> Steered:
         back=tuple(back),
         fallbacks=tuple(fallbacks),
         obeyed=tuple(obeyed(facts, now)),
-        beside=news(facts, now.building),
+        beside=news(facts, believed(facts, now.outlets)),
     )
 
 
@@ -122,6 +122,7 @@ def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
         if (member.station_id, member.evse_no) in facts.sessions
     )
     beside = sum(now.building_max if now.building is None else now.building) * now.volts / 1000
+    beside -= sum(given(facts)) * now.volts / 1000
     for limit in facts.limits:
         kw = cars + (beside if limit.covers is Covers.SITE else 0.0)
         if limit.obeyed_at is None and holds(limit, facts.at) and kw <= float(limit.kw) + SLACK:

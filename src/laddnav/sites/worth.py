@@ -19,10 +19,10 @@ from laddnav.scheduling.table import laid_out
 from laddnav.scheduling.terms import terms
 from laddnav.sessions.model import Session
 from laddnav.sites import fuses
+from laddnav.sites.facts import Key
 from laddnav.sites.model import Member, Quarter, Savings, Site
-from laddnav.sites.planning import Outlook
+from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import QUARTER, quarter_of
-from laddnav.sites.steering import Key
 
 _CENT = Decimal("0.01")
 

@@ -19,10 +19,10 @@ from laddnav.sites import planning, store, worth
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
+from laddnav.sites.facts import at_step
 from laddnav.sites.model import Savings, Site, SitePlan
-from laddnav.sites.planning import Outlook
+from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import DAY, DAYS, QUARTER, quarter_of
-from laddnav.sites.steering import at_step
 from laddnav.sites.worth import Past
 
 
