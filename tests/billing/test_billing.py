@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
 from laddnav.billing.events import InvoiceGrew, InvoiceIssued
-from laddnav.billing.model import Debtor, Invoice, InvoiceHeading, VatCategory, VatSum
+from laddnav.billing.model import Debtor, Invoice, InvoiceHeading, VatCategory, VatPart, VatSum, VatWhy
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
 from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr, Costs
@@ -100,7 +100,9 @@ async def test_of_a_partners_cdr_we_owe_the_cpo_and_the_driver_owes_us_the_same(
     assert heading.currency == "EUR"
     async with database.unit() as unit:
         invoice = await billing.invoice(unit, heading.ref)
-    assert invoice.vat == (VatSum(VatCategory.STANDARD, Decimal(21), Decimal(40), Decimal("8.40")),)
+    assert [(vat.category, vat.percent, vat.base, vat.amount) for vat in invoice.vat] == [
+        (VatCategory.STANDARD, Decimal(21), Decimal(40), Decimal("8.40"))
+    ]
 
 
 async def test_a_cdr_is_billed_once_however_often_it_is_heard_of(database: Database) -> None:
@@ -174,7 +176,8 @@ async def test_an_issued_invoice_has_a_number_vat_and_a_due_date_and_its_vat_is_
     invoice = await issue(database, heading.ref)
     assert (invoice.number, invoice.issued_at) == ("LAD-2026-00001", clock.now())
     assert invoice.due_at == datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)
-    assert invoice.vat == (VatSum(VatCategory.STANDARD, Decimal(25), Decimal("0.30"), Decimal("0.08")),)
+    part = VatPart("SE", VatWhy.DOMESTIC, Decimal("0.30"), Decimal("0.08"))
+    assert invoice.vat == (VatSum(VatCategory.STANDARD, Decimal(25), part.base, part.amount, (part,)),)
     assert (invoice.total_excl, invoice.total_tax, invoice.total_incl) == (
         Decimal("0.30"),
         Decimal("0.08"),
@@ -183,7 +186,7 @@ async def test_an_issued_invoice_has_a_number_vat_and_a_due_date_and_its_vat_is_
     assert await balances(database) == {
         "receivable:partner:SE*TNK": Decimal("0.38"),
         "revenue:charging": Decimal("-0.30"),
-        "tax:25": Decimal("-0.08"),
+        "tax:SE:25": Decimal("-0.08"),
     }
     (heading,) = await headings(database)
     assert (heading.number, heading.total_incl) == (invoice.number, Decimal("0.38"))
@@ -275,7 +278,7 @@ async def test_an_invoice_below_zero_is_a_credit_note(database: Database) -> Non
     assert await balances(database) == {
         "receivable:partner:SE*TNK": Decimal(-50),
         "revenue:charging": Decimal(40),
-        "tax:25": Decimal(10),
+        "tax:SE:25": Decimal(10),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a reader finds on the paper, in both languages."""
+"""What a reader finds on the paper, in each language."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -20,6 +20,7 @@ from laddnav.pricing.reasons import Because, Reason
 from laddnav.tariffs.model import Restriction
 from tests.billing.charges import LADDNAV, NOON, TANKA, TNM, cdr, energy, party
 
+NUMBERS = {"NL": "NL123456789B01", "SE": "SE556012345601", "NO": "NO987654321MVA"}
 ISSUED_AT = datetime(2026, 12, 1, 5, tzinfo=UTC)
 AT_NIGHT = Reason(code=Because.WHILE, restriction=Restriction(start_time=time(22), end_time=time(6)))
 NIGHT = replace(energy("1018.402", "2.95", element=1), reason=AT_NIGHT)
@@ -36,7 +37,7 @@ def drawn_up(*cdrs: Cdr, name: str = "Tanka AB", zone: str = "Europe/Stockholm")
         name=name if kind is DebtorKind.PARTNER else cdrs[0].token.contract_id,
         country=cdrs[0].token.owner.country,
         address="Box 17\n411 03 Göteborg" if kind is DebtorKind.PARTNER else None,
-        vat_number="SE999999999901" if kind is DebtorKind.PARTNER else None,
+        vat_number=NUMBERS[cdrs[0].token.owner.country] if kind is DebtorKind.PARTNER else None,
         created_at=NOON,
     )
     charges, vat = taxed(seller, debtor, [charge_of(each, zone) for each in cdrs], "SEK")
@@ -66,7 +67,7 @@ def test_a_partners_invoice_says_who_what_where_when_how_much_and_why() -> None:
     text = read(drawn_up(cdr(energy("12.345", "3.49"), NIGHT, token_owner=TANKA, energy_kwh="1030.747")), "en")
     for said in (
         "Laddnav AB Invoice",
-        "Tanka AB Box 17 411 03 Göteborg VAT number SE999999999901",
+        "Tanka AB Box 17 411 03 Göteborg VAT number SE556012345601",
         "Number LAD-2026-00042 Date 2026-12-01 Due date 2026-12-31 Period 2026-11-21 Customer SE*TNK",
         "To pay 3,809.21 SEK",
         "To Bankgiro 123-4567 by 2026-12-31 Reference LAD-2026-00042",
@@ -122,7 +123,7 @@ def test_rounding_is_a_line_with_its_reason() -> None:
     ("partner", "note"),
     [
         (TNM, "Reverse charge: VAT is accounted for by the buyer"),
-        (PartyId("NO", "FJO"), "Not subject to VAT of the seller's country."),
+        (PartyId("NO", "FJO"), "Not subject to VAT of the seller's country: the electricity is supplied in NO"),
     ],
 )
 def test_an_invoice_without_vat_says_why(partner: PartyId, note: str) -> None:

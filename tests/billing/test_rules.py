@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laddnav.billing.model import Basis, Debtor, DebtorKind, VatCategory, VatSum
+from laddnav.billing.model import Basis, DebtorKind
 from laddnav.billing.rules import (
     LATE,
     charge_of,
@@ -19,20 +19,13 @@ from laddnav.billing.rules import (
     period_of,
     receivable_entry,
     series_of,
-    taxed,
     total_of,
-    vat_category,
     zone_named,
 )
 from laddnav.cdrs.model import Costs
-from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.parties.model import InvoiceEvery
-from tests.billing.charges import FJORD, LADDNAV, NOON, TANKA, TNM, cdr, energy, party
-
-
-def debtor(kind: DebtorKind, country: str) -> Debtor:
-    return Debtor(holder=LADDNAV, id="d", ref="r", kind=kind, name="Somebody", country=country, created_at=NOON)
+from tests.billing.charges import LADDNAV, NOON, TNM, cdr, energy, party
 
 
 def amounts(*texts: str) -> list[Decimal]:
@@ -181,47 +174,3 @@ def test_a_row_of_numbers_begins_with_the_year_of_the_partys_calendar() -> None:
 def test_a_zone_that_does_not_exist_is_replaced() -> None:
     assert zone_named("Europe/Amsterdam", "UTC") == "Europe/Amsterdam"
     assert [zone_named(name, "UTC") for name in ("Mars/Olympus", "", "Europe", "../etc")] == ["UTC"] * 4
-
-
-# ---- VAT
-
-
-@pytest.mark.parametrize(
-    ("kind", "country", "told", "own", "expected"),
-    [
-        (DebtorKind.DRIVER, "SE", "25", "25", (VatCategory.STANDARD, "25")),
-        (DebtorKind.DRIVER, "SE", "21", "25", (VatCategory.STANDARD, "21")),
-        (DebtorKind.DRIVER, "SE", None, "25", (VatCategory.STANDARD, "25")),
-        (DebtorKind.DRIVER, "SE", None, None, (VatCategory.OUTSIDE, "0")),
-        (DebtorKind.DRIVER, "SE", "0", "25", (VatCategory.ZERO, "0")),
-        (DebtorKind.PARTNER, "SE", "25", "25", (VatCategory.STANDARD, "25")),
-        (DebtorKind.PARTNER, "NL", "25", "25", (VatCategory.REVERSE_CHARGE, "0")),
-        (DebtorKind.PARTNER, "NO", "25", "25", (VatCategory.OUTSIDE, "0")),
-    ],
-)
-def test_vat_follows_the_buyer_between_dealers_and_the_place_for_drivers(
-    kind: DebtorKind, country: str, told: str | None, own: str | None, expected: tuple[VatCategory, str]
-) -> None:
-    percent = None if told is None else Decimal(told)
-    category, rate = vat_category(party(vat=own), debtor(kind, country), percent)
-    assert (category, str(rate)) == expected
-
-
-def test_vat_is_computed_on_the_sum_of_each_category() -> None:
-    # 25 % of 0.10 is 0.025: three charges alone would bear 0.09, together they bear 0.08.
-    charges = [charge_of(cdr(energy("1", "0.10"), id=str(number)), "UTC") for number in range(3)]
-    charges.append(charge_of(cdr(energy("1", "10", vat="12"), id="x"), "UTC"))
-    with_rates, sums = taxed(party(), debtor(DebtorKind.DRIVER, "SE"), charges, "SEK")
-    assert list(with_rates) == charges
-    assert sums == (
-        VatSum(VatCategory.STANDARD, Decimal(25), Decimal("0.30"), Decimal("0.08")),
-        VatSum(VatCategory.STANDARD, Decimal(12), Decimal("10.00"), Decimal("1.20")),
-    )
-
-
-@pytest.mark.parametrize("partner", [TANKA, TNM, FJORD])
-def test_a_partner_of_every_kind_owes_the_same_before_vat(partner: PartyId) -> None:
-    charge = charge_of(cdr(energy("10", "4"), token_owner=partner), "UTC")
-    (with_rate,), (vat,) = taxed(party(), debtor(DebtorKind.PARTNER, partner.country), [charge], "SEK")
-    assert vat.base == charge.amount == with_rate.amount == Decimal(40)
-    assert {line.vat_percent for line in with_rate.lines} == {vat.percent}

@@ -4,7 +4,7 @@ import msgspec
 
 from laddnav.billing import store
 from laddnav.billing.events import InvoiceGrew, InvoiceIssued
-from laddnav.billing.model import Debtor, DebtorKind, Invoice, InvoiceHeading, Owed
+from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, InvoiceHeading, Owed
 from laddnav.billing.rules import (
     UnknownDebtor,
     UnknownInvoice,
@@ -17,6 +17,7 @@ from laddnav.billing.rules import (
     payable_entry,
     period_of,
     receivable_entry,
+    rounding_of,
     seller_of,
     series_of,
     taxed,
@@ -115,8 +116,10 @@ async def issue(unit: Unit, holder: PartyId, ref: str) -> Invoice:
         return kept.issued
     party = await parties.fetch(unit, holder)
     series = series_of(unit.now, party)
+    drawn_up = await _drawn_up(unit, kept, party, debtor)
     invoice = msgspec.structs.replace(
-        await _drawn_up(unit, kept, party, debtor),
+        drawn_up,
+        corrects=await _corrected_by(unit, drawn_up),
         number=number_of(party, series, await store.next_number(unit, holder, series)),
         issued_at=unit.now,
         due_at=due_at(unit.now, party),
@@ -154,7 +157,7 @@ async def issue_due(database: Database, *, at_once: int = 100) -> int:
 
 async def _drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) -> Invoice:
     charges, vat = taxed(party, debtor, await store.charges(unit, kept.holder, kept.ref), kept.currency)
-    return Invoice(
+    drawn_up = Invoice(
         holder=kept.holder,
         ref=kept.ref,
         seller=seller_of(party),
@@ -165,6 +168,18 @@ async def _drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) 
         charges=charges,
         vat=vat,
     )
+    return msgspec.structs.replace(drawn_up, rounding=rounding_of(party, drawn_up.total_incl))
+
+
+async def _corrected_by(unit: Unit, invoice: Invoice) -> tuple[Cited, ...]:
+    """The issued invoices on which the CDRs are that this one takes back, the oldest first."""
+    taken_back = {(str(one.cdr_owner), one.credits) for one in invoice.charges if one.credits is not None}
+    found = {
+        cited
+        for owner, cdr_id in taken_back
+        for cited in await store.issued_with(unit, invoice.holder, invoice.debtor.id, owner, cdr_id)
+    }
+    return tuple(sorted(found, key=lambda cited: (cited.issued_at, cited.number)))
 
 
 # ---- Debtors
@@ -187,8 +202,10 @@ async def describe(
     country: str | None = None,
     address: str | None = None,
     vat_number: str | None = None,
+    endpoint: str | None = None,
+    reference: str | None = None,
 ) -> Debtor:
-    """Change what is given; what is issued stays as it is. Raises UnknownDebtor."""
+    """Change what is given, where an empty text takes it away; what is issued stays as it is. Raises UnknownDebtor."""
     before = await store.lock_debtor(unit, holder, debtor_id)
     if before is None:
         raise UnknownDebtor(debtor_id)
@@ -196,11 +213,17 @@ async def describe(
         before,
         name=name or before.name,
         country=country or before.country,
-        address=before.address if address is None else address,
-        vat_number=before.vat_number if vat_number is None else vat_number,
+        address=_now(before.address, address),
+        vat_number=_now(before.vat_number, vat_number),
+        endpoint=_now(before.endpoint, endpoint),
+        reference=_now(before.reference, reference),
     )
     store.update_debtor(unit, after)
     return after
+
+
+def _now(before: str | None, given: str | None) -> str | None:
+    return before if given is None else given.strip() or None
 
 
 async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.parties.model import VatRegistration
 from laddnav.pricing.reasons import Reason
 
 
@@ -19,7 +20,11 @@ class DebtorKind(StrEnum):
 
 
 class Debtor(Struct, frozen=True, kw_only=True):
-    """Who owes us: `partner:NL*TNM` or `driver:` and the contract's id. `country` is ISO 3166 alpha-2."""
+    """Who owes us: `partner:NL*TNM` or `driver:` and the contract's id. `country` is ISO 3166 alpha-2.
+
+    `endpoint` is where it takes electronic invoices, its scheme first (`0007:5560001234`); `reference` is what it wants
+    to find on them.
+    """
 
     holder: PartyId
     id: str
@@ -29,6 +34,8 @@ class Debtor(Struct, frozen=True, kw_only=True):
     country: str
     address: str | None = None
     vat_number: str | None = None
+    endpoint: str | None = None
+    reference: str | None = None
     created_at: datetime
 
 
@@ -40,12 +47,36 @@ class Basis(StrEnum):
     ROUNDING = "ROUNDING"  # what lines, each rounded, and the CDR, rounded once, are apart
 
 
+class VatCategory(StrEnum):
+    """As EN 16931 codes them (UNTDID 5305)."""
+
+    STANDARD = "S"
+    ZERO = "Z"
+    REVERSE_CHARGE = "AE"  # the buyer accounts for the VAT
+    OUTSIDE = "O"  # not subject to the seller's VAT
+
+
+class VatWhy(StrEnum):
+    """What decided the VAT of a line."""
+
+    DOMESTIC = "domestic"
+    ZERO_RATED = "zero rated"
+    REGISTERED = "registered there"  # due where the seller is registered too
+    ONE_STOP_SHOP = "one-stop shop"
+    UNREGISTERED = "not registered there"  # due where the seller is not registered: it must declare it there
+    REVERSE_CHARGE = "reverse charge"  # across a border inside the Union
+    REVERSED_AT_HOME = "reverse charge at home"  # inside one country, where its law says so
+    BEYOND = "beyond the border"
+    NO_VAT = "no VAT"  # the seller charges none
+
+
 class InvoiceLine(Struct, frozen=True, kw_only=True):
     """`amount` before VAT, in whole coins; `unit` is kWh, h or x (times).
 
     `dimension` is a TariffDimension, PRICE_MIN or PRICE_MAX as pricing has them, RESERVATION, or for what a total holds
     beside its parts OTHER, and TOTAL where no part is told. `unit_price` None: the CPO told the amount only.
-    `vat_percent` is the rate that the CDR names, None where it names none; on an Invoice, the rate that the line bears.
+    `vat_percent` is the rate that the CDR names, None where it names none; on an Invoice, the rate that the line bears,
+    in `vat_category` (None on invoices that were issued before it was kept).
     """
 
     basis: Basis
@@ -57,6 +88,7 @@ class InvoiceLine(Struct, frozen=True, kw_only=True):
     unit_price: Decimal | None = None
     amount: Decimal
     vat_percent: Decimal | None = None
+    vat_category: VatCategory | None = None
     tariff_id: str | None = None
     element: int | None = None
     component: int | None = None
@@ -65,6 +97,8 @@ class InvoiceLine(Struct, frozen=True, kw_only=True):
 
 class Charge(Struct, frozen=True, kw_only=True):
     """One CDR on an invoice; times are shown in `time_zone`, the place's own. `credits` names the CDR it takes back.
+
+    `country` is the place's, ISO 3166 alpha-2; None on charges that were billed before it was kept.
 
     `eft_data` are lines of a card payment that the law wants to be there; they may come when the invoice is out already
     (OCPI 2.3.0 mod_payments_transaction_flow).
@@ -79,6 +113,7 @@ class Charge(Struct, frozen=True, kw_only=True):
     eft_data: tuple[str, ...] = ()
     place: str
     address: str
+    country: str | None = None
     evse_id: str
     started_at: datetime
     ended_at: datetime
@@ -99,22 +134,23 @@ class Period(Struct, frozen=True):
     closes_at: datetime
 
 
-class VatCategory(StrEnum):
-    """As EN 16931 codes them (UNTDID 5305)."""
+class VatPart(Struct, frozen=True):
+    """What of a VatSum is due in one country for one reason."""
 
-    STANDARD = "S"
-    ZERO = "Z"
-    REVERSE_CHARGE = "AE"  # the buyer, in another country of the EU, accounts for the VAT
-    OUTSIDE = "O"  # not subject to the seller's VAT
+    country: str
+    why: VatWhy
+    base: Decimal
+    amount: Decimal
 
 
 class VatSum(Struct, frozen=True):
-    """VAT of one category and rate, on the sum of its lines."""
+    """VAT of one category and rate, on the sum of its lines; its parts, if it has any, make up exactly the whole."""
 
     category: VatCategory
     percent: Decimal
     base: Decimal
     amount: Decimal
+    parts: tuple[VatPart, ...] = ()
 
 
 class Seller(Struct, frozen=True, kw_only=True):
@@ -127,12 +163,22 @@ class Seller(Struct, frozen=True, kw_only=True):
     address: str | None
     pay_to: str | None
     time_zone: str
+    vat_registrations: tuple[VatRegistration, ...] = ()
+    endpoint: str | None = None
+
+
+class Cited(Struct, frozen=True):
+    """An invoice that another one corrects."""
+
+    number: str
+    issued_at: datetime
 
 
 class Invoice(Struct, frozen=True, kw_only=True):
     """`number`, `issued_at` and `due_at` None: still open, and everything but its charges may yet change.
 
-    Below zero, it is a credit note.
+    Below zero, it is a credit note. `corrects` are the invoices of which it takes something back; `rounding` is what
+    makes what is to pay a sum that the party rounds to.
     """
 
     holder: PartyId
@@ -147,6 +193,8 @@ class Invoice(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     charges: tuple[Charge, ...]
     vat: tuple[VatSum, ...]
+    corrects: tuple[Cited, ...] = ()
+    rounding: Decimal = Decimal(0)
 
     @property
     def total_excl(self) -> Decimal:
@@ -159,6 +207,10 @@ class Invoice(Struct, frozen=True, kw_only=True):
     @property
     def total_incl(self) -> Decimal:
         return self.total_excl + self.total_tax
+
+    @property
+    def to_pay(self) -> Decimal:
+        return self.total_incl + self.rounding
 
     @property
     def credit_note(self) -> bool:

@@ -1,4 +1,4 @@
-"""An invoice as a PDF, in English or Swedish: writes out its texts and has typst lay them out (invoice.typ).
+"""An invoice as a PDF, in English, Swedish or German: writes out its texts and has typst lay them out (invoice.typ).
 
 What it prints is in the Invoice; nothing is fetched, from a database or a network.
 """
@@ -16,112 +16,15 @@ from zoneinfo import ZoneInfo
 import typst
 from babel.numbers import format_decimal
 
-from laddnav.billing.model import Basis, Charge, DebtorKind, Invoice, InvoiceLine, VatCategory, VatSum
+from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, VatSum
+from laddnav.billing.pdf_words import WORDS
+from laddnav.billing.vat import reasons
 from laddnav.kit import json
 from laddnav.kit.money import minor_unit
 from laddnav.pricing.reasons import said
 
 _HERE = Path(__file__).parent
-_LOCALES = {"en": "en_GB", "sv": "sv_SE"}
-
-_WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "invoice": "Invoice",
-        "credit note": "Credit note",
-        "draft": "Open invoice, not yet issued",
-        "to": "To",
-        "number": "Number",
-        "issued": "Date",
-        "due": "Due date",
-        "period": "Period",
-        "customer": "Customer",
-        "buyer vat": "Your VAT number",
-        "vat number": "VAT number {number}",
-        "contract": "Contract {id}",
-        "operator": "Operator {id}",
-        "to pay": "To pay",
-        "to get": "To your credit",
-        "pay to": "To {account}",
-        "pay by": "by {date}",
-        "reference": "Reference {number}",
-        "credited": "Nothing to pay: the amount is set off against what you owe us, or paid back.",
-        "what": "Charges",
-        "quantity": "Quantity",
-        "unit_price": "Unit price, {currency}",
-        "vat": "VAT",
-        "amount": "Amount, {currency}",
-        "credits": "Credit of CDR {id}",
-        "cdr": "CDR {id}",
-        "tariff": "Tariff {id}, element\N{NO-BREAK SPACE}{element}, component\N{NO-BREAK SPACE}{component}.",
-        "tariff limit": "Tariff {id}.",
-        "total_excl": "Total before VAT",
-        "vat on": "VAT {percent} on {base}",
-        "total": "Total with VAT",
-        "prices": "Prices and amounts of lines are before VAT. VAT is computed once, on the sum of each rate.",
-        "AE": "Reverse charge: VAT is accounted for by the buyer (Directive 2006/112/EC, articles 38 and 195).",
-        "O": "Not subject to VAT of the seller's country.",
-        "AT_COST": "Passed on at cost: what the station's operator asks for it.",
-        "ROUNDING": "The charge is rounded once as a whole; by so much its lines, rounded one by one, differ.",
-        "ENERGY": "Energy",
-        "TIME": "Charging time",
-        "PARKING_TIME": "Parking time",
-        "FLAT": "Start fee",
-        "RESERVATION": "Reservation",
-        "PRICE_MIN": "Lowest price",
-        "PRICE_MAX": "Highest price",
-        "OTHER": "Other costs of this charge",
-        "TOTAL": "Charge as a whole",
-        "rounding": "Rounding",
-    },
-    "sv": {
-        "invoice": "Faktura",
-        "credit note": "Kreditfaktura",
-        "draft": "Öppen faktura, ännu inte utfärdad",
-        "to": "Till",
-        "number": "Nummer",
-        "issued": "Datum",
-        "due": "Förfallodag",
-        "period": "Period",
-        "customer": "Kund",
-        "buyer vat": "Ert momsnummer",
-        "vat number": "Momsnummer {number}",
-        "contract": "Avtal {id}",
-        "operator": "Operatör {id}",
-        "to pay": "Att betala",
-        "to get": "Att få tillgodo",
-        "pay to": "Till {account}",
-        "pay by": "senast {date}",
-        "reference": "Referens {number}",
-        "credited": "Inget att betala: beloppet kvittas mot det du är skyldig oss, eller betalas tillbaka.",
-        "what": "Laddningar",
-        "quantity": "Antal",
-        "unit_price": "Pris per enhet, {currency}",
-        "vat": "Moms",
-        "amount": "Belopp, {currency}",
-        "credits": "Kreditering av CDR {id}",
-        "cdr": "CDR {id}",
-        "tariff": "Tariff {id}, element\N{NO-BREAK SPACE}{element}, komponent\N{NO-BREAK SPACE}{component}.",
-        "tariff limit": "Tariff {id}.",
-        "total_excl": "Summa exklusive moms",
-        "vat on": "Moms {percent} på {base}",
-        "total": "Summa inklusive moms",
-        "prices": "Radernas priser och belopp är exklusive moms. Momsen räknas en gång, på summan för varje momssats.",
-        "AE": "Omvänd betalningsskyldighet: köparen redovisar momsen (direktiv 2006/112/EG, artiklarna 38 och 195).",
-        "O": "Omfattas inte av moms i säljarens land.",
-        "AT_COST": "Vidarefakturerat utan påslag: vad stationens operatör begär.",
-        "ROUNDING": "Laddningen avrundas en gång som helhet; så mycket skiljer det från raderna, avrundade en och en.",
-        "ENERGY": "Energi",
-        "TIME": "Laddtid",
-        "PARKING_TIME": "Parkeringstid",
-        "FLAT": "Startavgift",
-        "RESERVATION": "Reservation",
-        "PRICE_MIN": "Lägsta pris",
-        "PRICE_MAX": "Högsta pris",
-        "OTHER": "Övriga kostnader för laddningen",
-        "TOTAL": "Laddningen som helhet",
-        "rounding": "Avrundning",
-    },
-}
+_LOCALES = {"en": "en_GB", "sv": "sv_SE", "de": "de_DE"}
 
 # The mark of the pages, as the paper shows it.
 _MARK = (
@@ -140,7 +43,7 @@ def pdf(invoice: Invoice, language: str) -> bytes:
     PDF/A-2a, which archives ask for. Where our typefaces lack a letter (a place named in Chinese), PDF/A refuses; then
     the machine's own typefaces are asked too, and the file is a plain PDF.
     """
-    texts = json.encode(_Written(invoice, language if language in _WORDS else "en").texts()).decode()
+    texts = json.encode(_Written(invoice, language if language in WORDS else "en").texts()).decode()
     made_at = (invoice.issued_at or invoice.opened_at).replace(microsecond=0)  # typst takes no finer time
     try:
         return _compiled(texts, made_at, archival=True)
@@ -171,7 +74,7 @@ class _Written:
     def __init__(self, invoice: Invoice, language: str) -> None:
         self._invoice = invoice
         self._language = language
-        self._words = _WORDS[language]
+        self._words = WORDS[language]
 
     def texts(self) -> dict[str, Any]:
         """What invoice.typ lays out."""
@@ -198,12 +101,10 @@ class _Written:
             "sums": [
                 (words["total_excl"], self._money(invoice.total_excl)),
                 *((self._vat_on(vat), self._money(vat.amount)) for vat in invoice.vat),
+                *([(words["rounded"], self._money(invoice.rounding))] if invoice.rounding else []),
             ],
-            "total": {"name": words["total"], "amount": self._money(invoice.total_incl)},
-            "notes": [
-                words["prices"],
-                *(words[vat.category] for vat in invoice.vat if vat.category in (_REVERSE, _OUTSIDE)),
-            ],
+            "total": {"name": words["total"], "amount": self._money(invoice.to_pay)},
+            "notes": [words["prices"], *reasons(invoice, self._language)],
         }
 
     def _footer(self) -> list[str]:
@@ -233,8 +134,13 @@ class _Written:
             (words["due"], None if invoice.credit_note else self._date(invoice.due_at)),
             (words["period"], self._period()),
             (words["customer"], invoice.debtor.id.partition(":")[2]),
+            (words["your reference"], invoice.debtor.reference),
+            *((words["corrects"], self._cited(one)) for one in invoice.corrects),
         ]
         return [(name, value) for name, value in facts if value]
+
+    def _cited(self, one: Cited) -> str:
+        return self._words["corrected"].format(number=one.number, date=self._date(one.issued_at))
 
     def _period(self) -> str | None:
         """From the first day on which a charge ended to the last, on the seller's calendar."""
@@ -246,13 +152,13 @@ class _Written:
     def _payment(self) -> dict[str, Any]:
         invoice, words = self._invoice, self._words
         if invoice.credit_note:
-            return {"name": words["to get"], "amount": self._money(-invoice.total_incl), "how": [words["credited"]]}
+            return {"name": words["to get"], "amount": self._money(-invoice.to_pay), "how": [words["credited"]]}
         how = []
         if invoice.due_at:
             to = invoice.seller.pay_to and words["pay to"].format(account=invoice.seller.pay_to)
             by = words["pay by"].format(date=self._date(invoice.due_at))
             how = [" ".join(part for part in (to, by) if part), words["reference"].format(number=invoice.number)]
-        return {"name": words["to pay"], "amount": self._money(invoice.total_incl), "how": how}
+        return {"name": words["to pay"], "amount": self._money(invoice.to_pay), "how": how}
 
     def _charge(self, charge: Charge) -> dict[str, Any]:
         words = self._words
@@ -334,9 +240,6 @@ class _Written:
         if instant is None:
             return None
         return instant.astimezone(ZoneInfo(self._invoice.seller.time_zone)).date().isoformat()
-
-
-_REVERSE, _OUTSIDE = VatCategory.REVERSE_CHARGE, VatCategory.OUTSIDE
 
 
 def _span(started_at: datetime, ended_at: datetime, time_zone: str) -> str:

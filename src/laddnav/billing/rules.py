@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.core import get_global
 from msgspec.structs import replace
 
 from laddnav.billing.model import (
@@ -20,8 +21,11 @@ from laddnav.billing.model import (
     Period,
     Seller,
     VatCategory,
+    VatPart,
     VatSum,
+    VatWhy,
 )
+from laddnav.billing.vat import treatment
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price, minor_unit
@@ -34,9 +38,6 @@ from laddnav.pricing.rounding import plain, rounded_price
 
 # Charges that end before midnight close after it, some much later: a day or a month waits so long for them.
 LATE = timedelta(hours=6)
-
-# Where VAT is the Union's: in force since 2020-02-01 (Northern Ireland is in it for goods, but writes GB).
-EUROPEAN_UNION = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 
 
 class UnknownInvoice(Refusal):
@@ -95,6 +96,7 @@ def charge_of(cdr: Cdr, time_zone: str) -> Charge:
         authorization_reference=cdr.authorization_reference,
         place=place.name or place.address,
         address=f"{place.address}, {town}" if place.name else town,
+        country=country_of(place.country),
         evse_id=place.evse_id,
         started_at=cdr.started_at,
         ended_at=cdr.ended_at,
@@ -275,21 +277,10 @@ def series_of(issued_at: datetime, party: Party) -> str:
 # ---- VAT
 
 
-def vat_category(party: Party, debtor: Debtor, percent: Decimal | None) -> tuple[VatCategory, Decimal]:
-    """Which VAT a line of this rate bears, from this seller to this buyer.
-
-    Between dealers electricity is supplied where the buyer is established (Directive 2006/112/EC, articles 38 and 195;
-    Court of Justice, C-60/23): across a border inside the Union the buyer accounts for the VAT, beyond it there is none
-    of ours. A driver pays the rate of the place where the car charged, which is the one that the CDR tells; where it
-    tells none (`percent` None), the seller's own.
-    """
-    if debtor.kind is DebtorKind.PARTNER and debtor.country != party.holder.country:
-        inside = {debtor.country, party.holder.country} <= EUROPEAN_UNION
-        return (VatCategory.REVERSE_CHARGE if inside else VatCategory.OUTSIDE), Decimal(0)
-    rate = party.vat_percent if percent is None else percent
-    if rate is None:
-        return VatCategory.OUTSIDE, Decimal(0)
-    return (VatCategory.STANDARD, plain(rate)) if rate else (VatCategory.ZERO, Decimal(0))
+def country_of(alpha_3: str) -> str | None:
+    """The two letters of a country that OCPI writes with three; None: there is no such country."""
+    known = get_global("territory_aliases").get(alpha_3.upper(), [alpha_3.upper()])[0]
+    return known if known in get_global("territory_currencies") else None
 
 
 def taxed(
@@ -297,22 +288,59 @@ def taxed(
 ) -> tuple[tuple[Charge, ...], tuple[VatSum, ...]]:
     """The charges, each line with the rate that it bears, and the VAT of each category, the highest rate first.
 
-    It is computed once, on the sum of a category's lines (EN 16931 BR-CO-17).
+    It is computed once, on the sum of a category's lines (EN 16931 BR-CO-17), and shared out to the countries where it
+    is due so that not a coin is lost.
     """
-    bases: dict[tuple[VatCategory, Decimal], Decimal] = defaultdict(Decimal)
+    bases: dict[tuple[VatCategory, Decimal], dict[tuple[str, VatWhy], Decimal]] = defaultdict(dict)
     with_rates = []
     for charge in charges:
         lines = []
+        day = charge.ended_at.astimezone(ZoneInfo(charge.time_zone)).date()
+        place = charge.country or party.holder.country
         for line in charge.lines:
-            category, rate = vat_category(party, debtor, line.vat_percent)
-            bases[category, rate] += line.amount
-            lines.append(replace(line, vat_percent=rate))
+            # A partner that asks for no VAT says so of its sale to us, which is not the one to the driver.
+            told = line.vat_percent if charge.cdr_owner == party.holder else line.vat_percent or None
+            one = treatment(party, debtor, place, day, told)
+            parts = bases[one.category, one.percent]
+            parts[one.country, one.why] = parts.get((one.country, one.why), Decimal(0)) + line.amount
+            lines.append(replace(line, vat_percent=one.percent, vat_category=one.category))
         with_rates.append(replace(charge, lines=tuple(lines)))
     sums = tuple(
-        VatSum(category, rate, base, in_coins(base * rate / 100, currency))
-        for (category, rate), base in sorted(bases.items(), key=lambda item: (-item[0][1], item[0][0]))
+        _vat_sum(category, percent, parts, currency)
+        for (category, percent), parts in sorted(bases.items(), key=lambda item: (-item[0][1], item[0][0]))
     )
     return tuple(with_rates), sums
+
+
+def _vat_sum(
+    category: VatCategory, percent: Decimal, bases: Mapping[tuple[str, VatWhy], Decimal], currency: str
+) -> VatSum:
+    base = sum(bases.values(), Decimal(0))
+    amount = in_coins(base * percent / 100, currency)
+    exact = [one * percent / 100 for one in bases.values()]
+    parts = (
+        VatPart(country, why, one, share)
+        for ((country, why), one), share in zip(bases.items(), shared_out(amount, exact, currency), strict=True)
+    )
+    return VatSum(category, percent, base, amount, tuple(parts))
+
+
+def shared_out(total: Decimal, exact: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """`total` in whole coins, a part for each exact share of it and less than a coin away: the largest rests win."""
+    coin = minor_unit(currency)
+    shares = [(one / coin).to_integral_value(ROUND_FLOOR) * coin for one in exact]
+    short = int((total - sum(shares, Decimal(0))) / coin)
+    by_rest = sorted(range(len(exact)), key=lambda place: shares[place] - exact[place])
+    for place in by_rest[:short]:
+        shares[place] += coin
+    return shares
+
+
+def rounding_of(party: Party, total: Decimal) -> Decimal:
+    """What `total` lacks of, or has above, the sum that the party rounds to; half of it goes up."""
+    if party.round_to is None:
+        return Decimal(0)
+    return (total / party.round_to).to_integral_value(ROUND_HALF_UP) * party.round_to - total
 
 
 def seller_of(party: Party) -> Seller:
@@ -324,6 +352,8 @@ def seller_of(party: Party) -> Seller:
         address=party.address,
         pay_to=party.pay_to,
         time_zone=party.time_zone,
+        vat_registrations=party.vat_registrations,
+        endpoint=party.endpoint,
     )
 
 
@@ -370,16 +400,22 @@ def payable_entry(cdr: Cdr) -> Entry:
 
 
 def vat_entry(invoice: Invoice) -> Entry | None:
-    """The VAT of an issued invoice, a rate each; None where there is none."""
-    taxes = [
-        Posting(Account(Head.TAX, str(vat.percent)), -vat.amount, invoice.currency) for vat in invoice.vat if vat.amount
-    ]
-    if not taxes:
+    """What an issued invoice asks for beside its charges: VAT, by country and rate, and rounding; None: nothing."""
+    taxes: dict[str, Decimal] = defaultdict(Decimal)
+    for vat in invoice.vat:
+        for part in vat.parts:
+            taxes[f"{part.country}:{vat.percent}"] += part.amount
+    postings = (
+        Posting(receivable(invoice.debtor.id), invoice.total_tax + invoice.rounding, invoice.currency),
+        *(Posting(Account(Head.TAX, due), -amount, invoice.currency) for due, amount in taxes.items()),
+        Posting(Account(Head.ROUNDING), -invoice.rounding, invoice.currency),
+    )
+    moving = tuple(posting for posting in postings if posting.amount)
+    if not moving:
         return None
-    owed = Posting(receivable(invoice.debtor.id), invoice.total_tax, invoice.currency)
     return Entry(
         key=f"vat {invoice.ref}",
         what=f"VAT of invoice {invoice.number}",
         cites=f"invoice {invoice.ref}",
-        postings=(owed, *taxes) if owed.amount else tuple(taxes),
+        postings=moving,
     )

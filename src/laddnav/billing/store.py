@@ -11,6 +11,7 @@ from msgspec import Struct
 from laddnav.billing.model import (
     Basis,
     Charge,
+    Cited,
     Debtor,
     DebtorKind,
     Invoice,
@@ -29,17 +30,19 @@ on conflict (holder, id) do nothing
 """
 # Whoever bills or issues holds the debtor: one at a time, so that nothing is billed twice or onto a closed invoice.
 LOCK_DEBTOR = """
-select holder, id, ref, kind, name, country, address, vat_number, created_at from debtor
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
 where holder = $1 and id = $2 for update
 """
 DEBTOR = """
-select holder, id, ref, kind, name, country, address, vat_number, created_at from debtor where holder = $1 and id = $2
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
+where holder = $1 and id = $2
 """
 UPDATE_DEBTOR = """
-update debtor set name = $3, country = $4, address = $5, vat_number = $6 where holder = $1 and id = $2
+update debtor set name = $3, country = $4, address = $5, vat_number = $6, endpoint = $7, reference = $8
+where holder = $1 and id = $2
 """
 DEBTORS = """
-select holder, id, ref, kind, name, country, address, vat_number, created_at from debtor
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
 where $1::text is null or holder = $1 order by holder, id
 """
 
@@ -62,6 +65,10 @@ from invoice_line where holder = $1 and invoice_ref = $2 order by position
 BILLED_ON = """
 select i.ref from billed b join invoice i on i.holder = b.holder and i.ref = b.invoice_ref
 where b.holder = $1 and b.cdr_owner = $2 and b.cdr_id = $3 order by i.ref
+"""
+ISSUED_WITH = """
+select i.number, i.issued_at from billed b join invoice i on i.holder = b.holder and i.ref = b.invoice_ref
+where b.holder = $1 and b.debtor_id = $2 and b.cdr_owner = $3 and b.cdr_id = $4 and i.issued_at is not null
 """
 
 OPEN_INVOICE = """
@@ -136,6 +143,8 @@ def update_debtor(unit: Unit, debtor: Debtor) -> None:
         debtor.country,
         debtor.address,
         debtor.vat_number,
+        debtor.endpoint,
+        debtor.reference,
     )
 
 
@@ -175,6 +184,13 @@ async def charges(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Charge
 async def billed_on(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> tuple[str, ...]:
     rows = await unit.fetch(BILLED_ON, str(holder), str(cdr_owner), cdr_id)
     return tuple(row["ref"] for row in rows)
+
+
+async def issued_with(
+    unit: Unit, holder: PartyId, debtor_id: str, cdr_owner: str, cdr_id: str | None
+) -> tuple[Cited, ...]:
+    rows = await unit.fetch(ISSUED_WITH, str(holder), debtor_id, cdr_owner, cdr_id)
+    return tuple(Cited(row["number"], row["issued_at"]) for row in rows)
 
 
 # ---- Invoices

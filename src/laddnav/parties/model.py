@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -32,10 +32,25 @@ class InvoiceEvery(StrEnum):
     MONTH = "month"
 
 
+class VatRegistration(Struct, frozen=True, kw_only=True):
+    """A VAT number beside the one at home: in `country`, or of the one-stop shop; `until` is the last day, if any."""
+
+    country: str
+    number: str
+    one_stop_shop: bool = False
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
 class Party(Struct, frozen=True, kw_only=True):
     """`holder` is its own id; everything it holds leads with it. `vat_percent` None: it charges no VAT.
 
     `address` has lines, as on an envelope. `pay_to` is where its money goes (a giro or an IBAN), as debtors read it.
+    `endpoint` is where it is found in networks of electronic invoices, its scheme first (`0007:5560001234`). `round_to`
+    is what sums to pay are rounded to (1 for whole crowns); None: they stay as they add up.
     """
 
     holder: PartyId
@@ -47,8 +62,11 @@ class Party(Struct, frozen=True, kw_only=True):
     time_zone: str
     vat_percent: Decimal | None = None
     vat_number: str | None = None
+    vat_registrations: tuple[VatRegistration, ...] = ()
+    endpoint: str | None = None
     address: str | None = None
     pay_to: str | None = None
     payment_days: int = 30
     invoice_every: InvoiceEvery = InvoiceEvery.MONTH
+    round_to: Decimal | None = None
     created_at: datetime

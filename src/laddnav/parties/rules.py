@@ -79,8 +79,18 @@ class NoTimeToPay(Refusal):
         self.days = days
 
 
+class NoSuchCoin(Refusal):
+    """Sums are rounded to something above zero."""
+
+    def __init__(self, step: object) -> None:
+        super().__init__(f"What is to pay can be rounded to 1 or 0.05, say; not to {step}")
+
+
 def checked(party: Party) -> Party:
-    """The same party. Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NoTimeToPay."""
+    """The same party.
+
+    Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NoTimeToPay, NoSuchCoin.
+    """
     if not party.roles:
         raise PartyWithoutRole(party.holder)
     if _CURRENCY.fullmatch(party.currency) is None:
@@ -90,6 +100,8 @@ def checked(party: Party) -> Party:
         raise NotAVatPercent(party.vat_percent)
     if party.payment_days < 0:
         raise NoTimeToPay(party.payment_days)
+    if party.round_to is not None and party.round_to <= 0:
+        raise NoSuchCoin(party.round_to)
     return party
 
 

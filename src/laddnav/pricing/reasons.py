@@ -1,4 +1,4 @@
-"""Why a line of a price is what it is: kept as data, said as a sentence in English or Swedish."""
+"""Why a line of a price is what it is: kept as data, said as a sentence in English, Swedish or German."""
 
 from __future__ import annotations
 
@@ -57,10 +57,21 @@ _SENTENCES: dict[str, dict[Because, str]] = {
         Because.AT_LEAST: "En laddning kostar minst så här mycket, oavsett vad som använts.",
         Because.AT_MOST: "En laddning kostar aldrig mer än så här.",
     },
+    "de": {
+        Because.ALWAYS: "Der Preis, der immer gilt.",
+        Because.WHILE: "Der Preis, der {when} gilt.",
+        Because.OTHERWISE: "Der Preis, wenn kein anderer des Tarifs gilt.",
+        Because.START: "Startgebühr, einmal je Ladevorgang.",
+        Because.RESERVED: "Reservierungsgebühr, einmal.",
+        Because.EXPIRED: "Gebühr für eine Reservierung, die vor dem Laden verfiel.",
+        Because.AT_LEAST: "So viel kostet ein Ladevorgang mindestens, gleich was verbraucht wurde.",
+        Because.AT_MOST: "Mehr kostet ein Ladevorgang nie.",
+    },
 }
 _STEPS: dict[str, str] = {
     "en": " Counted in steps of {step}, rounded up once for the whole session.",
     "sv": " Räknas i steg om {step} och avrundas uppåt en gång för hela laddningen.",
+    "de": " Gezählt in Schritten von {step}, für den ganzen Ladevorgang einmal aufgerundet.",
 }
 
 

@@ -1,4 +1,4 @@
-"""A tariff's conditions and amounts in plain words, English and Swedish; another language falls back to English."""
+"""A tariff's conditions and amounts in plain words, English, Swedish and German; another language is English."""
 
 from __future__ import annotations
 
@@ -55,7 +55,34 @@ _SWEDISH = {
     "SUNDAY": "söndag",
 }
 
-_WORDS = {"en": _ENGLISH, "sv": _SWEDISH}
+_GERMAN = {
+    "always": "immer",
+    "hours": "von {start} bis {end}",
+    "start_time": "von {start} bis Mitternacht",
+    "end_time": "von Mitternacht bis {end}",
+    "days": "{first} bis {last}",
+    "start_date": "ab {day}",
+    "end_date": "vor {day}",
+    "energy_min": "ab {amount} kWh",
+    "energy_max": "bis {amount} kWh",
+    "power_min": "bei {amount} kW oder mehr",
+    "power_max": "unter {amount} kW",
+    "current_min": "bei {amount} A oder mehr",
+    "current_max": "unter {amount} A",
+    "duration_min": "ab {length} nach dem Start",
+    "duration_max": "bis {length} nach dem Start",
+    "RESERVATION": "für eine Reservierung",
+    "RESERVATION_EXPIRES": "für eine Reservierung, die verfällt",
+    "MONDAY": "Montag",
+    "TUESDAY": "Dienstag",
+    "WEDNESDAY": "Mittwoch",
+    "THURSDAY": "Donnerstag",
+    "FRIDAY": "Freitag",
+    "SATURDAY": "Samstag",
+    "SUNDAY": "Sonntag",
+}
+
+_WORDS = {"en": _ENGLISH, "sv": _SWEDISH, "de": _GERMAN}
 
 
 def when(restriction: Restriction, language: str = "en") -> str:
@@ -86,11 +113,11 @@ def number(amount: Decimal, language: str = "en") -> str:
     """All digits that say something, with the language's decimal sign."""
     text = f"{amount:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace(".", ",") if language == "sv" else text
+    return text.replace(".", ",") if language in ("sv", "de") else text
 
 
 def length(of: timedelta, language: str = "en") -> str:
-    """`1 h 30 min`, `45 s`; the units are written alike in both languages."""
+    """`1 h 30 min`, `45 s`; the units are written alike in all languages."""
     seconds = of // timedelta(seconds=1)
     parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
