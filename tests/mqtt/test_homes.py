@@ -62,7 +62,7 @@ class House:
         """What the station itself keeps to, in amperes."""
 
         async def told() -> list[Decimal]:
-            said = self.station.plugs[1].profile
+            said = self.station.plugs[1].limits.told
             periods = [] if said is None else said["charging_schedule"]["charging_schedule_period"]
             assert periods, f"none, and the home hears {self.ears.heard.get('laddnav/ST1-1/message')!r}"
             return [Decimal(str(one["limit"])) for one in periods]

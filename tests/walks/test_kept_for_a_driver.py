@@ -190,8 +190,8 @@ async def test_a_plug_is_let_go_of_and_a_charge_is_limited(
     )
     given = await limited.set_profile(*by, owner=NETWORK, session_id=id, profile=profile)
     assert (await until(lambda: done(provider, given.command_id))).result == "ACCEPTED"
-    at_station = kind_station.plugs[1].profile
-    assert at_station is not None and at_station["charging_profile_kind"] == "Relative"
+    plug = kind_station.plugs[1]
+    assert plug.limits.unit == "A" and plug.measure(kind_station.now()) == kw(11)
     await until(lambda: limited_to(provider, profile.limits))
 
     ten = ProfileLimit(timedelta(), Decimal(10))
@@ -208,7 +208,7 @@ async def test_a_plug_is_let_go_of_and_a_charge_is_limited(
 
     taken_back = await limited.clear_profile(*by, owner=NETWORK, session_id=id)
     assert (await until(lambda: done(provider, taken_back.command_id))).result == "ACCEPTED"
-    assert kind_station.plugs[1].profile is None
+    assert plug.limits.unit == "W"
     await until(lambda: limited_to(provider, (ProfileLimit(timedelta(), Decimal(22_000)),)))
     nothing_there = await limited.clear_profile(*by, owner=NETWORK, session_id=id)
     assert (await until(lambda: done(provider, nothing_there.command_id))).result == "UNKNOWN"

@@ -27,6 +27,7 @@ MUCH = kwh(8)
 SHORT = timedelta(hours=2)
 # What a car's own charger takes at an AC plug, and what its battery takes at a DC plug.
 AC_TAKES = (kw("3.7"), kw("7.4"), kw(11), kw(11), kw(22))
+ONE_PHASE = kw("7.4")  # the most that a charger on one phase takes
 DC_TAKES = (kw(50), kw(80), kw(120), kw(150))
 LOITERS = timedelta(minutes=8)  # at most, between a full battery at a fast plug and driving away
 REFUSED = timedelta(minutes=2)  # how long somebody stays who may not charge
@@ -133,7 +134,8 @@ def _later(arrival: Arrival) -> time:
 def _car(arrival: Arrival, fast: bool, dice: Random) -> Car:
     if fast:
         return Car(energy=arrival.energy, power_max=dice.choice(DC_TAKES), steady=0.6)
-    return Car(energy=arrival.energy, power_max=dice.choice(AC_TAKES), steady=0.9)
+    takes = dice.choice(AC_TAKES)
+    return Car(energy=arrival.energy, power_max=takes, steady=0.9, phases=3 if takes > ONE_PHASE else 1)
 
 
 def _faults(when: date, plugs: Sequence[Plug], dice: Random) -> tuple[Fault, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ocpp.routing import after, on
@@ -62,9 +62,14 @@ class Wire(ChargePoint):
 
     @on(Action.get_configuration)
     def _configured(self, **_: Any) -> Any:
-        plugs = str(len(self._station.plugs))
-        key = {"key": "NumberOfConnectors", "readonly": True, "value": plugs}
-        return call_result.GetConfiguration(configuration_key=[key])
+        known = {
+            "NumberOfConnectors": str(len(self._station.plugs)),
+            "ChargeProfileMaxStackLevel": "10",
+            "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+            "ChargingScheduleMaxPeriods": "96",
+        }
+        keys = [{"key": name, "readonly": True, "value": value} for name, value in known.items()]
+        return call_result.GetConfiguration(configuration_key=keys)
 
     @on(Action.reserve_now)
     def _reserve(self, connector_id: int, expiry_date: str, id_tag: str, reservation_id: int, **_: Any) -> Any:
@@ -97,42 +102,49 @@ class Wire(ChargePoint):
 
     @on(Action.set_charging_profile)
     def _limit(self, connector_id: int, cs_charging_profiles: dict[str, Any]) -> Any:
-        plug = self._station.charging(cs_charging_profiles.get("transaction_id", 0))
-        if plug is None or plug.no != connector_id:
-            return call_result.SetChargingProfile(status="Rejected")
-        plug.profile = cs_charging_profiles
-        return call_result.SetChargingProfile(status="Accepted")
+        taken = self._station.limit(connector_id, cs_charging_profiles)
+        return call_result.SetChargingProfile(status="Accepted" if taken else "Rejected")
+
+    @after(Action.set_charging_profile)
+    async def _limited(self, connector_id: int, **_: Any) -> None:
+        await self._station.show_limited()
 
     @on(Action.clear_charging_profile)
-    def _unlimit(self, id: int | None = None, **_: Any) -> Any:
-        found = [
-            plug for plug in self._station.plugs.values() if plug.profile and plug.profile["charging_profile_id"] == id
-        ]
-        for plug in found:
-            plug.profile = None
+    def _unlimit(
+        self,
+        id: int | None = None,
+        connector_id: int | None = None,
+        charging_profile_purpose: str | None = None,
+        stack_level: int | None = None,
+    ) -> Any:
+        found = self._station.unlimit(connector_id, id, charging_profile_purpose, stack_level)
         return call_result.ClearChargingProfile(status="Accepted" if found else "Unknown")
 
+    @after(Action.clear_charging_profile)
+    async def _unlimited(self, **_: Any) -> None:
+        await self._station.show_limited()
+
     @on(Action.get_composite_schedule)
-    def _limits(self, connector_id: int, duration: int, **_: Any) -> Any:
-        """Its own limit where nobody gave it another."""
+    def _limits(self, connector_id: int, duration: int, charging_rate_unit: str | None = None) -> Any:
+        """What holds from now on; its own limit where nobody gave it another."""
         plug = self._station.plugs.get(connector_id)
         if plug is None:
             return call_result.GetCompositeSchedule(status="Rejected")
-        schedule = plug.profile and plug.profile["charging_schedule"]
-        full = {
-            "charging_rate_unit": "W",
-            "charging_schedule_period": [{"start_period": 0, "limit": float(plug.power_max.watts)}],
+        now, unit = self._station.now(), charging_rate_unit or plug.limits.unit
+        schedule = {
+            "duration": duration,
+            "charging_rate_unit": unit,
+            "charging_schedule_period": plug.composite(now, timedelta(seconds=duration), unit),
         }
         return call_result.GetCompositeSchedule(
-            status="Accepted",
-            connector_id=connector_id,
-            schedule_start=rfc3339(self._station.now()),
-            charging_schedule={**_plain(schedule or full), "duration": duration},
+            status="Accepted", connector_id=connector_id, schedule_start=rfc3339(now), charging_schedule=schedule
         )
 
+    @on(Action.change_availability)
+    def _change_availability(self, connector_id: int, type: str) -> Any:
+        waits = self._station.open(connector_id, type == "Operative")
+        return call_result.ChangeAvailability(status="Scheduled" if waits else "Accepted")
 
-def _plain(schedule: dict[str, Any]) -> dict[str, Any]:
-    """The package reads limits as decimals and does not write such."""
-    periods = [{**one, "limit": float(one["limit"])} for one in schedule["charging_schedule_period"]]
-    least = {"min_charging_rate": float(rate)} if (rate := schedule.get("min_charging_rate")) is not None else {}
-    return {**schedule, "charging_schedule_period": periods, **least}
+    @after(Action.change_availability)
+    async def _availability_changed(self, connector_id: int, **_: Any) -> None:
+        await self._station.show_open(connector_id)

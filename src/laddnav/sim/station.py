@@ -26,6 +26,7 @@ from laddnav.kit.energy import wh
 from laddnav.kit.power import Power
 from laddnav.kit.time import Clock, rfc3339
 from laddnav.sim.car import Car
+from laddnav.sim.limits import OF_CHARGE, Profile, purpose_of
 from laddnav.sim.line import Wire
 from laddnav.sim.plug import Charge, Fact, Kept, Plug, meter_value
 
@@ -46,6 +47,7 @@ class Manners(Struct, frozen=True, kw_only=True):
 
 
 WELL_BEHAVED = Manners()
+TAKING = (ChargePointStatus.charging, ChargePointStatus.suspended_ev, ChargePointStatus.suspended_evse)
 
 
 class Refused(Exception):
@@ -57,7 +59,10 @@ class Refused(Exception):
 
 
 class SimStation:
-    """`sample_every` by `clock`; None leaves it to the caller to `sample`. `dice` decide what `manners` leave open."""
+    """`sample_every` by `clock`; None leaves it to the caller to `sample`. `by_phase`: its meter tells currents too.
+
+    `dice` decide what `manners` leave open.
+    """
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class SimStation:
         password: str | None = None,
         sample_every: timedelta | None = timedelta(minutes=1),
         manners: Manners = WELL_BEHAVED,
+        by_phase: bool = False,
         vendor: str = "Street",
         model: str = "Lamp post",
         subprotocols: tuple[str, ...] = ("ocpp1.6",),
@@ -87,6 +93,7 @@ class SimStation:
         self._dice = dice
         self._password = password
         self._sample_every = sample_every
+        self._by_phase = by_phase
         self._vendor, self._model, self._subprotocols = vendor, model, subprotocols
         self._wire: Wire | None = None
         self._socket: ClientConnection | None = None
@@ -256,7 +263,7 @@ class SimStation:
         if charge is None:
             return
         power = plug.measure(now)
-        value = meter_value(now + self.clock_off, plug.register, power, "Sample.Periodic")
+        value = meter_value(now + self.clock_off, plug.register, power, "Sample.Periodic", self._phases(plug))
         self.untold.append(
             Fact(
                 charge=charge,
@@ -264,8 +271,20 @@ class SimStation:
             )
         )
         await self.tell()
-        if plug.charge is charge and not power.watts and plug.status is ChargePointStatus.charging:
-            await self._turn(plug, ChargePointStatus.suspended_ev)
+        if plug.charge is charge:
+            await self._show_taken(plug, power)
+
+    async def _show_taken(self, plug: Plug, power: Power) -> None:
+        """Whether it charges, and if not, whether that is the car's doing or ours."""
+        if power.watts:
+            status = ChargePointStatus.charging
+        else:
+            status = ChargePointStatus.suspended_ev if plug.is_full else ChargePointStatus.suspended_evse
+        if plug.status in TAKING and plug.status is not status:
+            await self._turn(plug, status)
+
+    def _phases(self, plug: Plug) -> int | None:
+        return plug.car.phases if self._by_phase and plug.car is not None else None
 
     async def end(self, no: int, reason: Reason = Reason.local, *, uid: str | None = None) -> None:
         """The charge is over; the car stays where it is."""
@@ -275,7 +294,7 @@ class SimStation:
             return
         power = plug.measure(now)
         stopped, said_at = int(plug.register.wh), now + self.clock_off
-        value = meter_value(said_at, plug.register, power, "Transaction.End")
+        value = meter_value(said_at, plug.register, power, "Transaction.End", self._phases(plug))
         stopper = uid or (charge.uid if reason is Reason.local else None)
 
         def told(number: int) -> Any:
@@ -300,7 +319,7 @@ class SimStation:
         if plug.charge is not None:
             await self.end(no, Reason.ev_disconnected)
         plug.car = None
-        await self._turn(plug, ChargePointStatus.available)
+        await self._turn(plug, _free(plug))
 
     async def fail(self, no: int, error_code: str) -> None:
         """The plug is out of order (an error code of OCPP 1.6 §7.6)."""
@@ -311,7 +330,7 @@ class SimStation:
     async def mend(self, no: int) -> None:
         plug = self.plugs[no]
         plug.error = ChargePointErrorCode.no_error
-        await self._turn(plug, ChargePointStatus.available)
+        await self._turn(plug, _free(plug))
 
     async def _sample_on(self, plug: Plug, charge: Charge, every: timedelta) -> None:
         while plug.charge is charge:
@@ -406,7 +425,46 @@ class SimStation:
         """A plug that waits for its driver says so, and one that does not any more, too."""
         plug = self.plugs.get(no)
         if plug is not None and plug.charge is None and plug.car is None:
-            await self._turn(plug, ChargePointStatus.available if plug.kept is None else ChargePointStatus.reserved)
+            await self._turn(plug, _free(plug))
+
+    def limit(self, no: int, profile: Profile) -> bool:
+        """What is told of plug 0 is for all; a profile of a charge is refused where there is no such charge."""
+        if purpose_of(profile) == OF_CHARGE:
+            plug = self.charging(profile.get("transaction_id", 0))
+            of = [plug] if plug is not None and plug.no == no else []
+        else:
+            of = self._at(no)
+        for plug in of:
+            plug.measure(self._clock.now())
+            plug.limits.put(profile)
+        return bool(of)
+
+    def unlimit(self, no: int | None, number: int | None, purpose: str | None, stack_level: int | None) -> bool:
+        now = self._clock.now()
+        for plug in self.plugs.values():
+            plug.measure(now)
+        dropped = [plug.limits.drop(number, purpose, stack_level) for plug in self._at(no or 0)]
+        return any(dropped)
+
+    async def show_limited(self) -> None:
+        """A car that stops or goes on by what was told is seen at once."""
+        for plug in self.plugs.values():
+            if plug.charge is not None:
+                await self._show_taken(plug, plug.measure(self._clock.now()))
+
+    def open(self, no: int, is_open: bool) -> bool:
+        """Whether a charge has to end before it is so (OCPP 1.6 §5.2)."""
+        for plug in self._at(no):
+            plug.is_open = is_open
+        return any(plug.charge is not None for plug in self._at(no)) and not is_open
+
+    async def show_open(self, no: int) -> None:
+        for plug in self._at(no):
+            if plug.charge is None and plug.car is None and plug.error is ChargePointErrorCode.no_error:
+                await self._turn(plug, _free(plug))
+
+    def _at(self, no: int) -> list[Plug]:
+        return [plug for plug in self.plugs.values() if no in (0, plug.no)]
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -421,3 +479,9 @@ class SimStation:
     async def _pass(self, length: timedelta) -> None:
         """Let so much time of the shared clock pass."""
         await asyncio.sleep(length / self._clock.wall(timedelta(seconds=1)))
+
+
+def _free(plug: Plug) -> ChargePointStatus:
+    if not plug.is_open:
+        return ChargePointStatus.unavailable
+    return ChargePointStatus.available if plug.kept is None else ChargePointStatus.reserved
