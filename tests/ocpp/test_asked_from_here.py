@@ -16,7 +16,7 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import calls
 from laddnav.ocpp.rules import NoAnswer, Offline
 from laddnav.ocpp.serve import Sockets
-from laddnav.ocpp.wanted import START, UNLOCK, write_down
+from laddnav.ocpp.wanted import START, STORY, UNLOCK, About, write_down
 from laddnav.ocpp.wire.dialect import Unsayable
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
@@ -138,3 +138,38 @@ async def test_a_station_that_is_away_or_leaves_is_said_so(url: str, database: D
     await raw.socket.close()
     with pytest.raises(NoAnswer):
         await asked
+
+
+async def test_a_call_that_is_interrupted_while_it_is_put_into_words_goes_over_the_next_socket(
+    url: str, database: Database
+) -> None:
+    """Whoever puts it into words waits for a table, and meanwhile the station leaves."""
+
+    async def is_put_into_words() -> bool:
+        async with database.unit() as unit:
+            blocked = (
+                "select exists (select from pg_locks where not granted and relation = 'ocpp_transaction'::regclass)"
+            )
+            return bool(await unit.value(blocked))
+
+    async def is_answered() -> bool:
+        async with database.unit() as unit:
+            return bool(await unit.value("select answered_at is not null from ocpp_call where id = $1", call.id))
+
+    raw = await Raw.connect(url)
+    async with database.unit() as elsewhere:
+        await elsewhere.fetch("lock table ocpp_transaction in access exclusive mode")
+        async with database.unit() as unit:
+            call = write_down(unit, US, "ST1", STORY, "1", about=About(charge="1"))
+        database.wake()
+        await until(is_put_into_words)
+        await raw.socket.close()
+        await until(lambda: not_under_way(database, call.id))
+    assert not await is_answered()
+    raw = await Raw.connect(url)
+    await until(is_answered)
+
+
+async def not_under_way(database: Database, id: str) -> bool:
+    async with database.unit() as unit:
+        return bool(await unit.value("select claimed_by is null from ocpp_call where id = $1", id))

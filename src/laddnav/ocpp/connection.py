@@ -204,25 +204,33 @@ class Connection:
         self._asking.put(call)
 
     async def _ask(self, call: StationCall) -> None:
+        # From here on, and not once it is in words: whoever leaves meanwhile gives it back.
+        self._asked[call.id] = call
         try:
             await self._say_in_turn(call)
         except Exception as error:
             log.exception("station_call_failed", station=self.station.id, error=repr(error))
 
     async def _say_in_turn(self, call: StationCall) -> None:
+        if await self._in_words(call):
+            await self._next()
+        else:
+            del self._asked[call.id]
+
+    async def _in_words(self, call: StationCall) -> bool:
+        """False: nothing has to be said any more, or it cannot be."""
         dialect = self.line.dialect
         async with self._sockets.database.unit() as unit:
             request = await calls.request_of(unit, call, dialect, self._sockets.seal)
             if isinstance(request, Verdict):
                 await calls.conclude(unit, call, request)
-                return
+                return False
             try:
                 self.line = table.ask(self.line, call.id, request, PATIENCE.total_seconds())
             except Refusal as refusal:
                 await calls.settle(unit, call, CallError(call.id, ErrorCode.GENERIC_ERROR, str(refusal)), None)
-                return
-        self._asked[call.id] = call
-        await self._next()
+                return False
+        return True
 
     async def _next(self) -> None:
         """Send the call whose turn it is, if any that is still to be sent, and by us."""
