@@ -132,8 +132,10 @@ async def _demonstrated(words: dict[str, Any], speed: float | None) -> None:
 
 
 async def _served(settings: Settings) -> None:
+    from laddnav.server.memory import load, settle
+
+    load()
     from laddnav.server.http import serving
-    from laddnav.server.memory import settle
 
     async with serving(settings) as served:
         settle()

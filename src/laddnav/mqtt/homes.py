@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import structlog
 from msgspec.structs import replace
@@ -18,7 +19,6 @@ from laddnav.kit.time import Clock
 from laddnav.mqtt import actions, rules, store, wire
 from laddnav.mqtt.actions import Sight
 from laddnav.mqtt.events import HomeChanged
-from laddnav.mqtt.line import Leads, Line
 from laddnav.mqtt.meters import FRESH, PLACES, measurements
 from laddnav.mqtt.model import Broker, BrokerLine, ChargePoint, Heard, HomeMeter, HomeMode, Measures
 from laddnav.scheduling import surplus
@@ -26,6 +26,9 @@ from laddnav.scheduling.surplus import Following
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
 from laddnav.sites.rules import UnknownSite
+
+if TYPE_CHECKING:
+    from laddnav.mqtt.line import Leads, Line
 
 log = structlog.get_logger()
 
@@ -154,6 +157,9 @@ class Homes:
                     since_at = before.since_at if before and before.connected == connected else unit.now
                     store.put_line(unit, replace(now, since_at=since_at))
                     unit.announce(HomeChanged(holder=broker.holder, broker=broker.ref))
+
+        # Loaded for the first broker: most installations have none, and start sooner without a client of MQTT.
+        from laddnav.mqtt.line import Line
 
         line = Line(broker, password, hears=hears, stands=stands, leads=self._leads)
         home = _Home(broker, sealed, line, self._database.clock)
