@@ -1,4 +1,4 @@
-"""`laddnav export`: what we hold, as OCPI spells it, one object a line; and prices as a table."""
+"""`laddnav export`: what we hold, as OCPI spells it; prices as a table; the ledger for other bookkeeping."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from laddnav.db.unit import Database, Unit
     from laddnav.kit.ids import PartyId
 
-app = application("Write Locations, Tariffs, Tokens or CDRs as OCPI, or prices as CSV.")
+app = application("Write Locations, Tariffs, Tokens or CDRs as OCPI, prices as CSV, or the ledger for bookkeeping.")
 
 Version = Annotated[
     str | None, typer.Option("--version", help="2.1.1, 2.2.1 or 2.3.0; else 2.2.1, and 2.3.0 for what it cannot say")
@@ -114,6 +114,53 @@ async def _prices(
                 if not one.forecast:
                     words = [rfc3339(one.begin_at), f"{one.value:f}", *([] if carbon else [series.currency])]
                     sink.write(",".join(words).encode() + b"\n")
+
+
+Form = Annotated[str, typer.Option("--as", help="sie (SIE 4), beancount or csv")]
+FirstMonth = Annotated[str, typer.Option("--since", metavar="MONTH", help="The first month, as 2026-11")]
+LastMonth = Annotated[str | None, typer.Option("--until", metavar="MONTH", help="The last one, if not the first")]
+OfCurrency = Annotated[str | None, typer.Option("--currency", help="Only what moved in this one")]
+
+
+@app.command("ledger")
+def ledger(
+    since: FirstMonth,
+    until: LastMonth = None,
+    file: File = "-",
+    form: Form = "sie",
+    currency: OfCurrency = None,
+    of: OurParty = None,
+    data: Data = None,
+    database: Url = None,
+) -> None:
+    """Entries and balances of some months, for bookkeeping elsewhere."""
+    asyncio.run(_ledger(file, form, since, until or since, currency, of, data, database))
+
+
+async def _ledger(
+    file: str,
+    form: str,
+    since: str,
+    until: str,
+    currency: str | None,
+    of: str | None,
+    data: Path | None,
+    database: str | None,
+) -> None:
+    """Raises WrongCall, NotAMonth, YearsApart, WhichCurrency."""
+    from laddnav.ledger import actions as ledger
+    from laddnav.ledger.exports import Format
+    from laddnav.parties import actions as parties
+
+    if form not in tuple(Format):
+        raise WrongCall(f"--as is one of {', '.join(Format)}, not {form}")
+    named = party(of)
+    async with opened(data, database, begin=False) as (_, installed):
+        async with installed.unit() as unit:
+            holder = (await parties.meant(unit, named)).holder
+        with _Sink(file) as sink:
+            async for line in ledger.export(installed, holder, Format(form), since, until, currency):
+                sink.write(line)
 
 
 async def _export(

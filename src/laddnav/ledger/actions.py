@@ -12,6 +12,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import chart, rules, store
 from laddnav.ledger.chart import Number
+from laddnav.ledger.exports import WRITERS, Book, Export, Format, WhichCurrency, YearsApart
 from laddnav.ledger.model import Account, Balance, Close, Entry, Head, Month, Place, Posted, Statement, Trial
 from laddnav.ledger.rules import AlreadyReversed, ClosedInOrder, PostedDifferently, UnknownEntry
 from laddnav.parties import actions as parties
@@ -167,6 +168,53 @@ async def booked(database: Database, holder: PartyId, begin_at: datetime, end_at
         if len(page) < PAGE:
             return
         last = page[-1]
+
+
+async def export(
+    database: Database, holder: PartyId, format: Format, since: str, until: str, currency: str | None = None
+) -> AsyncIterator[bytes]:
+    """From the first month to the last, line by line, so that many take no more memory than few.
+
+    Raises NotAMonth, YearsApart, WhichCurrency, UnknownParty.
+    """
+    async with database.unit() as unit:
+        writer, book = await _writer(unit, holder, format, since, until, currency)
+    for line in writer.begin():
+        yield writer.encoded(line)
+    async for posted in booked(database, holder, book.since.begin_at, book.until.end_at):
+        for line in writer.one(posted):
+            yield writer.encoded(line)
+    for line in writer.end():
+        yield writer.encoded(line)
+
+
+async def _writer(
+    unit: Unit, holder: PartyId, format: Format, since: str, until: str, currency: str | None
+) -> tuple[Export, Book]:
+    party = await parties.fetch(unit, holder)
+    zone = zone_of(party)
+    first, last = rules.month_of(since, zone), rules.month_of(until, zone)
+    if first.begin_at > last.begin_at or (format is Format.SIE and since[:4] != until[:4]):
+        raise YearsApart(since, until)
+    if format is Format.SIE and currency is None:
+        currencies = await store.currencies(unit, holder)
+        if len(currencies) > 1:
+            raise WhichCurrency(currencies)
+        currency = currencies[0] if currencies else party.currency
+    book = Book(
+        name=party.name,
+        vat_number=party.vat_number,
+        zone=zone,
+        currency=currency,
+        since=first,
+        until=last,
+        now=unit.now,
+        chart=chart.Chart(await numbers(unit, holder)),
+        before=await _before(unit, holder, rules.month_of(f"{since[:4]}-01", zone).begin_at),
+        opening=await _before(unit, holder, first.begin_at),
+        closing=await _before(unit, holder, last.end_at),
+    )
+    return WRITERS[format](book), book
 
 
 # ---- Months
