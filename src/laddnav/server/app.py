@@ -19,6 +19,7 @@ import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.fleets.routes
+import laddnav.ledger.routes
 import laddnav.locations.maintenance_routes
 import laddnav.locations.routes
 import laddnav.market.routes
@@ -70,6 +71,7 @@ from laddnav.fleets import actions as fleets
 from laddnav.kit import json
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
+from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import away
 from laddnav.market import actions as market
@@ -137,6 +139,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.fleets.routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
+    *laddnav.ledger.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.analytics.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
@@ -254,6 +257,7 @@ class House:
                 "stations_away": every(5, lambda: away.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "fetch_prices": every(5, lambda: market.fetch_due(database, self._outward, self._seal)),
+                "sum_up_ledger": every(10, lambda: ledger.sum_up(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_roaming": every(3600, lambda: forget_roaming(database, clients.settings.keeping)),

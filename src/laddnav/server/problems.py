@@ -15,6 +15,15 @@ from laddnav.fleets.rules import FleetExists, NotSwappable, SignTaken, UnknownDe
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ledger.rules import (
+    AlreadyReversed,
+    ClosedInOrder,
+    MonthClosed,
+    MonthNotOver,
+    NotAMonth,
+    ReversalIsFinal,
+    UnknownEntry,
+)
 from laddnav.locations.rules import (
     CarThere,
     EvseTaken,
@@ -93,6 +102,7 @@ class UnknownDeadJob(Refusal):
 # Whatever is not here is a request that was understood and cannot be granted as it stands: 422.
 STATUS: dict[type[Exception], int] = {
     NoMonth: 400,
+    NotAMonth: 400,
     Unreadable: 400,
     NoKey: 401,
     NotAllowed: 403,
@@ -117,6 +127,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownDoubt: 404,
     UnknownReport: 404,
     NotFollowed: 404,
+    UnknownEntry: 404,
     UnknownEvse: 404,
     UnknownFleet: 404,
     UnknownGridTariff: 404,
@@ -157,8 +168,10 @@ STATUS: dict[type[Exception], int] = {
     AlreadyEnded: 409,
     AlreadyOurs: 409,
     AlreadyRegistered: 409,
+    AlreadyReversed: 409,
     BookingOver: 409,
     CarThere: 409,
+    ClosedInOrder: 409,
     CureUnderWay: 409,
     EvseBusy: 409,
     FleetExists: 409,
@@ -170,6 +183,8 @@ STATUS: dict[type[Exception], int] = {
     MaintenanceOver: 409,
     MemberElsewhere: 409,
     NoStation: 409,
+    MonthClosed: 409,
+    MonthNotOver: 409,
     NotIll: 409,
     NotCapable: 409,
     SomebodyCharges: 409,
@@ -184,6 +199,7 @@ STATUS: dict[type[Exception], int] = {
     Offline: 409,
     PartyTaken: 409,
     ReservationOver: 409,
+    ReversalIsFinal: 409,
     StationExists: 409,
     TooLarge: 413,
     NoAnswer: 504,
