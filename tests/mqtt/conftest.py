@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import socket
 import subprocess
-import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -14,6 +12,8 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
+
+from tests.ports import PATIENCE, free_port, wait_for
 
 MOSQUITTO = Path(__file__).parents[2] / ".cache" / "mosquitto"
 USER, PASSWORD = "laddnav", "of-the-home"
@@ -24,9 +24,7 @@ class Mosquitto:
 
     def __init__(self, folder: Path) -> None:
         assert MOSQUITTO.exists(), f"bin/test makes {MOSQUITTO}"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._settings = folder / f"mosquitto-{self.port}.conf"
         lines = (
             *(f"listener {self.port} 127.0.0.1", "persistence true", f"persistence_location {folder}/", "user root"),
@@ -44,14 +42,7 @@ class Mosquitto:
 
     def begin(self) -> None:
         self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(self._settings)], stderr=subprocess.DEVNULL)
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except ConnectionRefusedError:
-                assert self._process.poll() is None, "Mosquitto did not start"
-                time.sleep(0.02)
-        raise AssertionError("Mosquitto never listened")
+        wait_for(self.port, self._process)
 
     def end(self) -> None:
         """In order, so that it keeps what is retained."""
@@ -84,11 +75,11 @@ class Listener:
     async def says(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
         await self._client.publish(topic, payload, qos=1, retain=retain)
 
-    async def hears(self, topic: str, meant: str | Callable[[str], bool], within: float = 20.0) -> str:
+    async def hears(self, topic: str, meant: str | Callable[[str], bool]) -> str:
         """Waits until this was said there last. Raises AssertionError, which says what was."""
         true = meant if callable(meant) else meant.__eq__
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(PATIENCE):
                 while topic not in self.heard or not true(self.heard[topic]):
                     self._news.clear()
                     await self._news.wait()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import PATIENCE, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".cache" / "counterparts" / "openadr" / "bin" / "python"
@@ -49,15 +49,13 @@ class Grid:
         return json.loads(line)
 
     def _post(self, path: str, body: object) -> bytes:
-        with urllib.request.urlopen(self.url + path, json.dumps(body).encode(), timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, json.dumps(body).encode(), timeout=PATIENCE) as answer:
             return bytes(answer.read())
 
 
 @pytest.fixture(scope="module")
 def company() -> Iterator[Grid]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     assert PYTHON.exists(), f"bin/test makes {PYTHON}"
     script = str(Path(__file__).parent / "business.py")
@@ -68,22 +66,11 @@ def company() -> Iterator[Grid]:
         ) as business,
     ):
         try:
-            _wait_for(port, server)
+            wait_for(port, server)
             yield Grid(url, business)
         finally:
             server.kill()
             business.kill()
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            assert server.poll() is None, "the VTN did not start"
-            time.sleep(0.05)
-    raise AssertionError("the VTN never listened")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.wire.routing import authorization
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[2] / ".cache" / "counterparts"
@@ -61,9 +61,7 @@ class Extrawest(Struct, frozen=True, kw_only=True):
 @asynccontextmanager
 async def extrawest(role: str, party: PartyId) -> AsyncIterator[Extrawest]:
     """A server of extrawest-ocpi in one role, which knows nobody yet."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     token = f"token-a-of-{party.party}"
     one = Extrawest(party=party, url=f"http://127.0.0.1:{port}", token_a=token)
     arguments = (str(port), role, f"{party.country}{party.party}", token)
