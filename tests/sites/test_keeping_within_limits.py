@@ -13,6 +13,8 @@ from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.locations import actions as locations
+from laddnav.ocpp import attention
+from laddnav.ocpp.ills import Ill
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting, LimitsAnswered
@@ -23,7 +25,7 @@ from laddnav.sites.actions import Memory
 from laddnav.sites.model import Covers, Measurement, Phase, Picture, Place, Site, Why
 from tests.clock import SetClock
 from tests.sites.garage import STATIONS, each, metered, opened, plugged_in, site
-from tests.things import US
+from tests.things import THEM, US
 
 PROCESS = "here"
 STEP = timedelta(seconds=20)
@@ -186,9 +188,16 @@ async def test_a_station_that_does_not_follow_is_taken_out_and_an_operator_bring
     assert {one.station_id: one.why for one in now.cars}["G1"] is Why.TAKEN_OUT
     assert await count_events(garage, "StationTakenOut") >= 1
     async with garage.database.unit() as unit:
+        (ill,) = [one for one in await attention.wanted(unit, US) if one.ill is Ill.OUT_OF_HAND]
+        assert (ill.station_id, ill.evse_no, ill.evse_uid, ill.drivers) == ("G1", 1, "EG1", 1)
+        assert ill.since == out.out_at and ill.noticed == (out.out_why,) and ill.site_ref == "garage-ref"
+        assert await attention.wanted(unit, THEM) == []
+    async with garage.database.unit() as unit:
         back = await sites.bring_back(unit, US, "garage", "G1", 1, by="somebody")
         assert back.ban is None and back.fallback is None
     assert await count_events(garage, "StationBroughtBack") == 1
+    async with garage.database.unit() as unit:
+        assert not [one for one in await attention.wanted(unit, US) if one.ill is Ill.OUT_OF_HAND]
 
 
 async def count_events(garage: Garage, kind: str) -> int:
@@ -270,6 +279,36 @@ async def test_a_plan_is_made_at_once_and_again_when_something_happens(garage: G
         since = garage.clock.now() - timedelta(hours=1)
         (quarter,) = await sites.history(unit, US, "GARAGE", since, garage.clock.now())
     assert (quarter.planned, quarter.limit) == (0.0, 27.6)
+
+
+async def test_a_limit_that_comes_changes_or_goes_makes_another_plan_which_heeds_it(garage: Garage) -> None:
+    """20 kWh in 24 hours under 0.5 kW, less than any car begins at: all of it is missed; under 5 kW nothing is."""
+    await garage.open(site(building=each(0)))
+    await plugged_in(garage.database, "G1")
+    await garage.passes(timedelta(seconds=40))
+    assert await will_miss(garage) == 0
+    begin_at = garage.clock.now()
+    for kw, missed in ((Decimal("0.5"), 20), (Decimal(5), 0)):
+        async with garage.database.unit() as unit:
+            await sites.limited(unit, US, "garage", begin_at, None, kw, "DSO", id="1", covers=Covers.CARS)
+        number = (await plan(garage)).number
+        await garage.passes(STEP, draws=False)
+        made = await plan(garage)
+        assert made.number > number and made.why == "something happened at the site"
+        assert await will_miss(garage) == pytest.approx(missed, abs=0.5)
+    async with garage.database.unit() as unit:
+        await sites.limited(unit, US, "garage", begin_at, None, Decimal("0.5"), "DSO", id="1", covers=Covers.CARS)
+    await garage.passes(STEP, draws=False)
+    assert await will_miss(garage) > 15
+    async with garage.database.unit() as unit:
+        await sites.unlimited(unit, US, "garage", "DSO", "1")
+    await garage.passes(STEP, draws=False)
+    assert await will_miss(garage) == 0
+
+
+async def will_miss(garage: Garage) -> float:
+    (car,) = (await plan(garage)).cars
+    return float(car.unmet)
 
 
 async def plan(garage: Garage) -> Any:

@@ -1,4 +1,4 @@
-"""Whom to look after first: what ails our Evses and Stations, by what these told."""
+"""Whom to look after first: what ails our Evses and Stations, by what these told or did."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpp import ills, store
 from laddnav.ocpp.ills import Attention
+from laddnav.sites import actions as sites
 
 _WEEK = timedelta(days=7)
 
@@ -18,4 +19,5 @@ async def wanted(unit: Unit, holder: PartyId | None) -> Sequence[Attention]:
     since = unit.now - _WEEK
     seen, noticed = await store.attention.seen(unit, holder, since), await store.attention.noticed(unit, holder, since)
     alerts = await store.attention.alerts(unit, holder, since)
-    return ills.ranked(seen, noticed, alerts, unit.now)
+    outs = await store.attention.outs(unit, await sites.taken_out(unit, holder), since)
+    return ills.ranked(seen, noticed, alerts, outs, unit.now)

@@ -19,6 +19,7 @@ class Ill(StrEnum):
     STUCK: a plug that nobody charges through. CLOCK_OFF: its Station told times that cannot be.
     ATTACKED: its Station noticed what may be an attack. TOUCHED: only what happens to every Station now and then.
     ALERTING: a monitor of it alerts, and has not said yet that this is over.
+    OUT_OF_HAND: it drew more than its site allowed, and was taken out.
     """
 
     SILENT = "SILENT"
@@ -30,6 +31,7 @@ class Ill(StrEnum):
     ATTACKED = "ATTACKED"
     TOUCHED = "TOUCHED"
     ALERTING = "ALERTING"
+    OUT_OF_HAND = "OUT_OF_HAND"
 
 
 class Cure(StrEnum):
@@ -54,6 +56,7 @@ CURES: dict[Ill, tuple[Cure, ...]] = {
     Ill.CLOCK_OFF: (Cure.BEAT, Cure.RESET),
     Ill.ATTACKED: (Cure.SEE,),
     Ill.TOUCHED: (Cure.SEE,),
+    Ill.OUT_OF_HAND: (),  # a person decides at its site whether it is trusted again
     Ill.ALERTING: (),  # what it is depends on what is monitored; it ends when the station says so
 }
 # Critical by the tables of security events, and a thing of every day all the same.
@@ -116,10 +119,26 @@ class Alert(Struct, frozen=True, kw_only=True):
     currency: str | None
 
 
+class Out(Struct, frozen=True, kw_only=True):
+    """An Evse that its site has taken out, and `why`."""
+
+    holder: PartyId
+    station_id: str
+    evse_no: int
+    evse_uid: str | None
+    site_ref: str
+    why: str
+    since: datetime
+    drivers: int
+    money: Decimal
+    currency: str | None
+
+
 class Attention(Struct, frozen=True, kw_only=True):
     """`since` when; `evse_no` None: it ails the whole Station. `cure` None: nothing that a Station can be asked.
 
-    `noticed` is what the Station says of it, up to the event `last_id`.
+    `noticed` is what the Station says of it, up to the event `last_id`, or what is said of it; `site_ref`: where a
+    person decides about it.
     """
 
     holder: PartyId
@@ -130,6 +149,7 @@ class Attention(Struct, frozen=True, kw_only=True):
     noticed: tuple[str, ...] = ()
     last_id: int | None = None
     severity: int | None = None
+    site_ref: str | None = None
     since: datetime
     cure: Cure | None
     drivers: int
@@ -158,7 +178,7 @@ def proposed(ill: Ill) -> Cure | None:
 
 
 def ranked(
-    seen: Iterable[EvseSeen], noticed: Iterable[Noticed], alerts: Iterable[Alert], now: datetime
+    seen: Iterable[EvseSeen], noticed: Iterable[Noticed], alerts: Iterable[Alert], outs: Iterable[Out], now: datetime
 ) -> list[Attention]:
     """Where most drivers and most money are missed first; of equals, what lasts longest. The everyday comes last."""
     found = [
@@ -177,7 +197,7 @@ def ranked(
         for one in seen
         if (ill := ill_of(one, now)) is not None
     ]
-    return sorted([*found, *map(_looked_for, noticed), *map(_alerting, alerts)], key=_rank)
+    return sorted([*found, *map(_looked_for, noticed), *map(_alerting, alerts), *map(_out, outs)], key=_rank)
 
 
 def _looked_for(one: Noticed) -> Attention:
@@ -205,6 +225,23 @@ def _alerting(one: Alert) -> Attention:
         severity=one.severity,
         since=one.since,
         cure=proposed(Ill.ALERTING),
+        drivers=one.drivers,
+        money=one.money,
+        currency=one.currency,
+    )
+
+
+def _out(one: Out) -> Attention:
+    return Attention(
+        holder=one.holder,
+        station_id=one.station_id,
+        evse_no=one.evse_no,
+        evse_uid=one.evse_uid,
+        ill=Ill.OUT_OF_HAND,
+        noticed=(one.why,) if one.why else (),
+        site_ref=one.site_ref,
+        since=one.since,
+        cure=proposed(Ill.OUT_OF_HAND),
         drivers=one.drivers,
         money=one.money,
         currency=one.currency,

@@ -336,6 +336,17 @@ class MemberNow(Struct, frozen=True, kw_only=True):
     out_why: str = ""
 
 
+class TakenOut(Struct, frozen=True, kw_only=True):
+    """An Evse whose Station did not follow, since then; `why` in a sentence."""
+
+    holder: PartyId
+    site_ref: str
+    station_id: str
+    evse_no: int
+    since_at: datetime
+    why: str
+
+
 class Picture(Struct, frozen=True, kw_only=True):
     """A site now, for whoever looks at it; `grid_kw` None: no meter says."""
 

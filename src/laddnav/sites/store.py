@@ -49,6 +49,10 @@ MEMBERS = "select standing from site_member where holder = $1 and site_key = $2 
 MEMBER = """
 select site_key, standing from site_member where holder = $1 and station_id = $2 and evse_no = $3
 """
+OUTS = """
+select m.holder, s.ref, m.standing from site_member m join site s on s.holder = m.holder and s.id_key = m.site_key
+where ($1::text is null or m.holder = $1) and m.standing::jsonb ? 'ban' order by m.holder, m.station_id, m.evse_no
+"""
 PUT_MEMBER = """
 insert into site_member (holder, station_id, evse_no, site_key, standing) values ($1, $2, $3, $4, $5)
 on conflict (holder, station_id, evse_no) do update set site_key = excluded.site_key, standing = excluded.standing
@@ -179,6 +183,12 @@ async def standing(
     """(the key of its site, how it stands)."""
     row = await unit.fetch_one(MEMBER + (" for update" if lock else ""), str(holder), station_id, evse_no)
     return None if row is None else (row["site_key"], json.decode(row["standing"], Standing))
+
+
+async def outs(unit: Unit, holder: PartyId | None) -> list[tuple[PartyId, str, Standing]]:
+    """(holder, the ref of its site, how it stands) of each that is taken out."""
+    rows = await unit.fetch(OUTS, holder and str(holder))
+    return [(PartyId.parse(row["holder"]), row["ref"], json.decode(row["standing"], Standing)) for row in rows]
 
 
 def put_standings(unit: Unit, holder: PartyId, site_key: str, some: Iterable[Standing]) -> None:

@@ -241,6 +241,7 @@ TERMS: dict[str, str] = {
     "STUCK": N_("A plug is stuck"),
     "ATTACKED": N_("It noticed what may be an attack"),
     "ALERTING": N_("A monitor of it alerts"),
+    "OUT_OF_HAND": N_("It drew more than its site allowed, and is taken out"),
     "TOUCHED": N_("It restarted, was updated or had its clock set"),
     "UNLOCK": N_("Let go of the plug"),
     "CLOSE": N_("End the charge"),

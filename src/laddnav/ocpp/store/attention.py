@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
-from laddnav.ocpp.ills import QUIET, Alert, EvseSeen, Noticed
+from laddnav.ocpp.ills import QUIET, Alert, EvseSeen, Noticed, Out
+from laddnav.sites.model import TakenOut
 
 _DAY = timedelta(days=1)  # a clock that was wrong before that may have been set since by anybody
 
@@ -71,6 +73,17 @@ left join lateral (
 """
 
 
+MISSED = """
+select a.evse_uid, w.drivers, coalesce(w.money, 0) as money, w.currency
+from (values ($1::text, $2::text, $3::integer)) k (holder, station_id, evse_no)
+left join station_evse a on a.holder = k.holder and a.station_id = k.station_id and a.evse_no = k.evse_no
+left join lateral (
+  select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
+  from session x where x.holder = k.holder and x.station_id = k.station_id and x.evse_no = k.evse_no
+    and x.started_at >= $4) w on true
+"""
+
+
 async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[EvseSeen]:
     """With who charged there since then."""
     return [
@@ -92,4 +105,21 @@ async def alerts(unit: Unit, holder: PartyId | None, since: datetime) -> list[Al
     return [
         Alert(**dict(row) | {"holder": PartyId.parse(row["holder"]), "alerts": tuple(row["alerts"])})
         for row in await unit.fetch(ALERTS, holder and str(holder), since)
+    ]
+
+
+async def outs(unit: Unit, some: Iterable[TakenOut], since: datetime) -> list[Out]:
+    """With who charged there since then; there are few of them."""
+    return [
+        Out(
+            holder=one.holder,
+            station_id=one.station_id,
+            evse_no=one.evse_no,
+            site_ref=one.site_ref,
+            why=one.why,
+            since=one.since_at,
+            **dict(row),
+        )
+        for one in some
+        if (row := await unit.fetch_one(MISSED, str(one.holder), one.station_id, one.evse_no, since)) is not None
     ]

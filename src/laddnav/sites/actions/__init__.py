@@ -4,7 +4,7 @@ from laddnav.sites.actions.planning import plan, prices_published, savings, tari
 from laddnav.sites.actions.setting_up import by_ref, fetch, page, remove, save, site_of
 from laddnav.sites.actions.steering import Memory, Ticked, answered, claim, nobody_watches, steer
 from laddnav.sites.actions.telling import limited, limits, measured, measurements, unlimited
-from laddnav.sites.actions.trusting import bring_back, fallback_answered, is_out
+from laddnav.sites.actions.trusting import bring_back, fallback_answered, is_out, taken_out
 from laddnav.sites.actions.watching import forget_old, history, moment_of, plan_of
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "savings",
     "site_of",
     "steer",
+    "taken_out",
     "tariff_changed",
     "unlimited",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -12,7 +13,8 @@ from laddnav.people import actions as people
 from laddnav.sites import store
 from laddnav.sites.actions.setting_up import fetch, wanted
 from laddnav.sites.events import StationBroughtBack
-from laddnav.sites.model import Standing
+from laddnav.sites.model import Standing, TakenOut
+from laddnav.sites.pace import pace_of
 from laddnav.sites.rules import UnknownMember
 
 
@@ -29,6 +31,23 @@ async def is_out(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> 
     """Whether its site has taken it out."""
     found = await store.standing(unit, holder, station_id, evse_no)
     return found is not None and found[1].ban is not None
+
+
+async def taken_out(unit: Unit, holder: PartyId | None) -> Sequence[TakenOut]:
+    """All that are out now."""
+    pace = pace_of(unit.clock)
+    return [
+        TakenOut(
+            holder=whose,
+            site_ref=site_ref,
+            station_id=one.station_id,
+            evse_no=one.evse_no,
+            since_at=pace.ours(one.ban.since_at),
+            why=one.ban_why,
+        )
+        for whose, site_ref, one in await store.outs(unit, holder)
+        if one.ban is not None
+    ]
 
 
 async def bring_back(unit: Unit, holder: PartyId, site_id: str, station_id: str, evse_no: int, *, by: str) -> Standing:
