@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
+from laddnav.kit.outside import Answer
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.time import Clock
 from laddnav.openadr import wire
@@ -27,14 +28,6 @@ PAGES_MAX = 100  # of any list: 5,000 events are more than a VTN has for us
 TOKEN_KEPT = timedelta(minutes=30)  # where a VTN does not say for how long it holds
 EARLY = timedelta(seconds=30)  # before a token ends, another is fetched
 WAIT_MAX = timedelta(minutes=10)  # that a VTN may ask us to stay away
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """Headers by their names in small letters."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 # (method, url, headers, body) -> Answer. Raises Refusal where the URL leads inward, Trouble where nobody answers.

@@ -1,1 +1,1 @@
-"""Money that drivers pay at a terminal: where the terminals stand, and what was captured there."""
+"""Money that is paid to us: through providers, step by step; and at others' terminals, as they tell it."""

@@ -1,8 +1,18 @@
-"""What happens to payment terminals, and to what was captured at them."""
+"""What happens to payments, to payment terminals, and to what was captured at them."""
 
 from __future__ import annotations
 
 from laddnav.db.events import Event
+
+
+class PaymentChanged(Event, frozen=True, kw_only=True):
+    """Somebody wants something else of it, or its provider has done something."""
+
+    ref: str
+
+    @property
+    def about(self) -> str:
+        return self.ref
 
 
 class TerminalEvent(Event, frozen=True, kw_only=True):

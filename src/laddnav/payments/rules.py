@@ -1,16 +1,21 @@
-"""Who may change what of a terminal, and for which charges a capture has to be told."""
+"""Who may change what of a terminal and of a payment, and what an account at a provider has to be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
+from laddnav.ledger.model import Account as LedgerAccount
 from laddnav.payments.model import Installed, InvoiceCreator, Terminal, serves
+from laddnav.payments.payment import Account, Payment, ProviderKind, Secrets
 
 
 class UnknownTerminal(Refusal):
@@ -101,3 +106,138 @@ def wanted(cdr: Cdr) -> bool:
     OCPI 2.3.0 mod_payments_transaction_flow.
     """
     return cdr.invoice_reference_id is not None
+
+
+# ---- Payments
+
+
+class UnknownPayment(Refusal):
+    """No payment of this ref is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"There is no payment {ref!r}")
+        self.ref = ref
+
+
+class UnknownRefund(Refusal):
+    """No refund of this ref is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"There is no refund {ref!r}")
+        self.ref = ref
+
+
+class UnknownAccount(Refusal):
+    """There is no account of this ref at a payment provider."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"There is no payment account {ref!r}")
+        self.ref = ref
+
+
+class UnfitAccount(Refusal):
+    """What was said of an account at a provider cannot be used."""
+
+
+class UnfitPayment(Refusal):
+    """Nothing can be paid like this."""
+
+
+class PaymentOver(Refusal):
+    """What becomes of this payment was said already; what is kept too much of it is refunded."""
+
+    def __init__(self, ref: str, why: str) -> None:
+        super().__init__(f"Payment {ref}: {why}")
+        self.ref = ref
+
+
+class TooMuchBack(Refusal):
+    """More cannot be given back than was paid."""
+
+    def __init__(self, left: Decimal, currency: str) -> None:
+        super().__init__(f"{left} {currency} of this payment can be given back, no more")
+        self.left = left
+
+
+class RefundDecided(Refusal):
+    """Somebody has said yes or no to this refund before."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Refund {ref} is decided already")
+
+
+class NotAlone(Refusal):
+    """A refund of this size takes two: whoever asked for it does not also agree to it."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else has to agree to this refund")
+
+
+# Where each provider answers, live and in its test environment; this machine beside them where the installation allows
+# loopback, for tests.
+HOSTS = {
+    ProviderKind.STRIPE: ("api.stripe.com",),
+    ProviderKind.SWISH: ("cpc.getswish.net", "mss.cpc.getswish.net", "staging.getswish.pub.tds.tieto.com"),
+    ProviderKind.VIPPS: ("api.vipps.no", "apitest.vipps.no"),
+}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CURRENCIES = {
+    ProviderKind.SWISH: ("SEK",),
+    ProviderKind.VIPPS: ("NOK", "DKK", "EUR", "SEK"),
+}
+NEEDED = {
+    ProviderKind.STRIPE: ("key",),
+    ProviderKind.SWISH: ("certificate", "private_key"),
+    ProviderKind.VIPPS: ("client_id", "key", "subscription"),
+}
+
+
+def fit(account: Account, secrets: Secrets) -> Account:
+    """Raises UnfitAccount."""
+    parts = urlsplit(account.url)
+    hosts = HOSTS[account.provider]
+    if parts.hostname not in (*hosts, *LOOPBACK) or parts.scheme not in ("https", "http") or parts.query:
+        raise UnfitAccount(f"url: {account.provider.capitalize()} answers at https://{hosts[0]}")
+    for name in NEEDED[account.provider]:
+        if not getattr(secrets, name) and not (parts.scheme == "http" and name in ("certificate", "private_key")):
+            raise UnfitAccount(f"{name}: there is none")
+    if account.provider is not ProviderKind.STRIPE and not account.merchant:
+        raise UnfitAccount("merchant: by which number the provider knows us")
+    for name in ("key", "hook", "client_id", "subscription"):
+        word = getattr(secrets, name)
+        if not word.isascii() or (word and not word.isprintable()):
+            raise UnfitAccount(f"{name}: it has characters that no key has")
+    if account.alone_up_to is not None and (not account.alone_up_to.is_finite() or account.alone_up_to < 0):
+        raise UnfitAccount("alone_up_to: zero or more")
+    return account
+
+
+def fit_payment(payment: Payment, account: Account) -> Payment:
+    """Raises UnfitPayment."""
+    if not account.enabled:
+        raise UnfitPayment(f"Nobody pays by {account.name} at present")
+    in_whole_coins(payment.hold, payment.currency)
+    known = CURRENCIES.get(account.provider)
+    if known is not None and payment.currency not in known:
+        raise UnfitPayment(f"currency: {account.provider.capitalize()} takes {', '.join(known)}")
+    try:
+        LedgerAccount.parse(payment.credits)
+    except ValueError as error:
+        raise UnfitPayment(f"credits: {payment.credits!r} is no account of the ledger") from error
+    return payment
+
+
+def in_whole_coins(amount: Decimal, currency: str) -> Decimal:
+    """Raises UnfitPayment."""
+    if not amount.is_finite() or amount <= 0 or amount > 10_000_000 or amount % minor_unit(currency):
+        raise UnfitPayment(f"amount: more than zero, in whole coins of {minor_unit(currency)} {currency}")
+    return amount
+
+
+def may_give_back(payment: Payment, amount: Decimal, asked: Decimal) -> Decimal:
+    """`asked` waits for a second person already. Raises TooMuchBack, UnfitPayment."""
+    in_whole_coins(amount, payment.currency)
+    left = min(payment.captured - payment.charged_back, payment.keep or Decimal(0)) - payment.back - asked
+    if amount > left:
+        raise TooMuchBack(max(left, Decimal(0)), payment.currency)
+    return amount

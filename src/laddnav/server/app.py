@@ -100,12 +100,14 @@ from laddnav.ocpp.tasks import going_on
 from laddnav.openadr import actions as openadr
 from laddnav.openadr.polling import Vtns
 from laddnav.parties import actions as parties
+from laddnav.payments.actions.going_on import Collector
 from laddnav.people import actions as people
 from laddnav.people.api import Route
 from laddnav.readings import actions as readings
 from laddnav.reservations import actions as reservations
 from laddnav.server.api import Api
 from laddnav.server.clock import dice
+from laddnav.server.hooks import Hooks
 from laddnav.server.installation import Installation
 from laddnav.server.jobs import Job, every
 from laddnav.server.metrics import Metrics
@@ -190,6 +192,7 @@ class House:
         self._ask = Asker(self._database, self._clients)
         self._outward = Outward(allow_loopback=settings.allow_loopback_partners)
         self._seal = Seal(settings.key)
+        self._collector = Collector(self._database, self._outward.exchange, self._seal)
         self._vtns = Vtns(self._database, self._outward.exchange, self._seal)
         self._means = Means(
             seal=self._seal,
@@ -215,6 +218,8 @@ class House:
         if "ocpi" in self.settings.only:
             routes.append(partner_api.route(self._clients.settings.base))
         if "web" in self.settings.only:
+            hooks = Hooks(self._database, self._collector)
+            routes.append(Path("/hooks/payments/{account}", hooks.heard, methods=["POST"]))
             routes += self._api()
             routes += laddnav.web.app.routes(self._console())
         return _Straight(
@@ -257,6 +262,7 @@ class House:
                 "stations_away": every(5, lambda: away.look_after(database)),
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "fetch_prices": every(5, lambda: market.fetch_due(database, self._outward, self._seal)),
+                "collect_payments": every(1, self._collector.go_on_due),
                 "sum_up_ledger": every(10, lambda: ledger.sum_up(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),

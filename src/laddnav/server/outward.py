@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import aiohttp
 from cryptography import x509
 
-from laddnav.kit.refusal import Trouble
+from laddnav.kit.outside import Answer, Shown
+from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi.calls.guard import ForbiddenAddress, GuardedResolver, checked, may_be_called
-from laddnav.openadr.client import Answer
 from laddnav.server.settings import WrongSetting
 
 WITHIN = aiohttp.ClientTimeout(total=10)  # seconds; a station that waits for it gives up after thirty
@@ -23,12 +25,17 @@ class NotFetched(Trouble):
     """Nobody answered there, or not with what was asked for."""
 
 
+class NotShown(Refusal):
+    """What was to be shown to a server cannot be."""
+
+
 class Outward:
     """Satisfies Fetch of the room of stations."""
 
     def __init__(self, *, allow_loopback: bool) -> None:
         self._allow_loopback = allow_loopback
         self._session: aiohttp.ClientSession | None = None
+        self._shown: dict[Shown, ssl.SSLContext] = {}
 
     async def __call__(self, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
         """Raises ForbiddenAddress, NotFetched. What is signed itself, as an OCSP response, may come unencrypted."""
@@ -44,15 +51,18 @@ class Outward:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotFetched(f"{url} did not answer: {error!r}") from error
 
-    async def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        """Satisfies Exchange of OpenADR: whatever is answered, that is the answer. Raises ForbiddenAddress, NotFetched.
+    async def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, shown: Shown | None = None
+    ) -> Answer:
+        """Satisfies Exchange: whatever is answered, that is the answer. Raises ForbiddenAddress, NotFetched, NotShown.
 
         A redirect is an answer like any other; nobody goes where it leads.
         """
         checked(url, self._allow_loopback)
+        tls = True if shown is None else self._showing(shown)
         try:
             async with self._opened().request(
-                method, url, data=body, headers=headers, allow_redirects=False, timeout=WITHIN
+                method, url, data=body, headers=headers, allow_redirects=False, timeout=WITHIN, ssl=tls
             ) as answer:
                 said = {name.lower(): value for name, value in answer.headers.items()}
                 return Answer(status=answer.status, headers=said, body=await _whole(url, answer.content))
@@ -69,6 +79,21 @@ class Outward:
             if may_be_called(str(address[0]), self._allow_loopback):
                 return str(address[0])
         raise ForbiddenAddress(f"{host} has no public address")
+
+    def _showing(self, shown: Shown) -> ssl.SSLContext:
+        """Made once for each certificate. Raises NotShown."""
+        if shown not in self._shown:
+            context = ssl.create_default_context()
+            # It takes a file and nothing else; this one is nobody else's to read, and gone at once.
+            with tempfile.NamedTemporaryFile("w") as file:
+                file.write(f"{shown.private_key}\n{shown.certificate}\n")
+                file.flush()
+                try:
+                    context.load_cert_chain(file.name)
+                except (ssl.SSLError, OSError) as error:
+                    raise NotShown("The certificate, or its key, cannot be used") from error
+            self._shown[shown] = context
+        return self._shown[shown]
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -13,7 +13,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import connector_of, evse_of
-from laddnav.payments import rules, store
+from laddnav.payments import rules
 from laddnav.payments.events import (
     ConfirmationChanged,
     TerminalAssigned,
@@ -32,6 +32,7 @@ from laddnav.payments.model import (
     serves,
 )
 from laddnav.payments.rules import NothingCharged, NotServed, NotTheirs, UnknownConfirmation, UnknownTerminal
+from laddnav.payments.store import terminals as store
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import TariffType
 

@@ -1,0 +1,255 @@
+"""Verbs about payments: ask for one, say what is kept of it, give back, and hear what its provider tells unasked.
+
+They say what is wanted, in one Unit; `going_on` has it done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.payments import rules, steps
+from laddnav.payments.actions import accounts
+from laddnav.payments.actions.going_on import Collector
+from laddnav.payments.events import PaymentChanged
+from laddnav.payments.payment import Heard, Payment, Purpose, Refund, RefundState, Timeline
+from laddnav.payments.rules import UnknownPayment, UnknownRefund
+from laddnav.payments.store import payments as store
+from laddnav.people import actions as people
+
+
+async def ask_for(
+    unit: Unit,
+    account_ref: str,
+    *,
+    purpose: Purpose,
+    about: str,
+    credits: str,
+    currency: str,
+    amount: Decimal,
+    charge: bool,
+    by: str,
+    method: str | None = None,
+    customer: str | None = None,
+    return_url: str | None = None,
+    patience: timedelta = steps.PATIENCE,
+) -> Payment:
+    """`charge`: all of it is to be kept, as soon as it is there; otherwise it is held until `keep` says how much.
+
+    Raises UnknownAccount, UnfitPayment.
+    """
+    account = await accounts.by_ref(unit, account_ref)
+    payment = Payment(
+        holder=account.holder,
+        ref=unit.new_id(),
+        account=account.ref,
+        provider=account.provider,
+        purpose=purpose,
+        about=about,
+        credits=credits,
+        currency=currency,
+        hold=amount,
+        keep=amount if charge else None,
+        method=method,
+        customer=customer,
+        return_url=return_url,
+        made_at=unit.now,
+        made_by=by,
+        expires_at=unit.now + patience,
+        changed_at=unit.now,
+    )
+    rules.fit_payment(payment, account)
+    store.insert(unit, payment, unit.now)
+    unit.announce(PaymentChanged(holder=payment.holder, ref=payment.ref))
+    return payment
+
+
+async def hold(unit: Unit, ref: str, amount: Decimal) -> Payment:
+    """Have so much held, which is more than before; a provider that cannot leaves it as it was.
+
+    Raises UnknownPayment, PaymentOver, UnfitPayment.
+    """
+    payment = await _locked(unit, ref)
+    if payment.keep is not None:
+        raise rules.PaymentOver(ref, "what is kept of it is known already")
+    if amount <= payment.hold:
+        return payment
+    rules.in_whole_coins(amount, payment.currency)
+    return _want(unit, replace(payment, hold=amount))
+
+
+async def keep(unit: Unit, ref: str, amount: Decimal) -> Payment:
+    """So much is ours in the end, zero for nothing; what is held beside it is released. Again the same is nothing.
+
+    Raises UnknownPayment, PaymentOver, UnfitPayment.
+    """
+    payment = await _locked(unit, ref)
+    if payment.keep == amount:
+        return payment
+    if payment.keep is not None:
+        raise rules.PaymentOver(ref, f"{payment.keep} {payment.currency} are kept of it already")
+    if amount:
+        rules.in_whole_coins(amount, payment.currency)
+    return _want(unit, replace(payment, keep=amount, hold=max(payment.hold, amount)))
+
+
+async def try_again(unit: Unit, ref: str, *, by: str) -> Payment:
+    """A person has looked, and what the provider refused is asked for once more. Raises UnknownPayment."""
+    payment = await _locked(unit, ref)
+    people.note(unit, by, "try payment again", f"payment {ref}", payment.trouble or "")
+    return _want(unit, replace(payment, trouble=None, blocked=None))
+
+
+async def accept(unit: Unit, ref: str, *, by: str) -> Payment:
+    """What the provider shows is what shall be, though it is less than was wanted. Raises UnknownPayment."""
+    payment = await _locked(unit, ref)
+    short = steps.lacking(payment)
+    if not short:
+        return payment
+    people.note(unit, by, "accept payment", f"payment {ref}", f"{short} {payment.currency} less")
+    return _want(unit, steps.looked_over(replace(payment, back=payment.back + short, blocked=None)))
+
+
+def _want(unit: Unit, payment: Payment) -> Payment:
+    payment = replace(payment, changed_at=unit.now)
+    store.update(unit, payment, unit.now)
+    unit.announce(PaymentChanged(holder=payment.holder, ref=payment.ref))
+    return payment
+
+
+# ---- Refunds
+
+
+async def refund(unit: Unit, ref: str, amount: Decimal, reason: str, *, by: str) -> Refund:
+    """Given back at once, or when a second person agrees: above what its account lets one do alone.
+
+    Raises UnknownPayment, TooMuchBack, UnfitPayment.
+    """
+    payment = await _locked(unit, ref)
+    account = await accounts.by_ref(unit, payment.account)
+    asked = [one for one in await store.refunds(unit, payment) if one.state is RefundState.WAITING]
+    rules.may_give_back(payment, amount, sum((one.amount for one in asked), steps.ZERO))
+    alone = account.alone_up_to is None or payment.back + amount <= account.alone_up_to
+    one = Refund(
+        holder=payment.holder,
+        ref=unit.new_id(),
+        payment=ref,
+        amount=amount,
+        reason=reason,
+        state=RefundState.GRANTED if alone else RefundState.WAITING,
+        asked_by=by,
+        asked_at=unit.now,
+        decided_by=by if alone else None,
+        decided_at=unit.now if alone else None,
+    )
+    store.put_refund(unit, one)
+    people.note(unit, by, "refund", f"payment {ref}", f"{amount} {payment.currency}: {reason}")
+    if alone:
+        _want(unit, replace(payment, back=payment.back + amount))
+    return one
+
+
+async def decide(unit: Unit, ref: str, *, grant: bool, by: str) -> Refund:
+    """A second person says yes or no; whoever asked for it may take it back, and not grant it.
+
+    Raises UnknownRefund, RefundDecided, NotAlone.
+    """
+    one = await store.lock_refund(unit, ref)
+    if one is None:
+        raise UnknownRefund(ref)
+    if one.state is not RefundState.WAITING:
+        raise rules.RefundDecided(ref)
+    if grant and one.asked_by == by:
+        raise rules.NotAlone
+    payment = await _locked(unit, one.payment)
+    state = RefundState.GRANTED if grant else RefundState.DECLINED
+    one = replace(one, state=state, decided_by=by, decided_at=unit.now)
+    store.put_refund(unit, one)
+    people.note(unit, by, "grant refund" if grant else "decline refund", f"payment {one.payment}", str(one.amount))
+    if grant:
+        _want(unit, replace(payment, back=payment.back + one.amount))
+    return one
+
+
+async def refund_by_ref(unit: Unit, ref: str) -> Refund:
+    """Raises UnknownRefund."""
+    one = await store.lock_refund(unit, ref)
+    if one is None:
+        raise UnknownRefund(ref)
+    return one
+
+
+# ---- What providers tell unasked
+
+
+async def hear(
+    unit: Unit, collector: Collector, account_ref: str, path: str, headers: Mapping[str, str], body: bytes
+) -> str | None:
+    """The ref of the payment that it is about, which is looked up now; None: none of ours. Again it is nothing.
+
+    Raises UnknownAccount, NotFromThem, Unreadable.
+    """
+    account, sealed = await accounts.kept(unit, account_ref)
+    heard = collector.provider(account, sealed).read_hook(path, headers, body, unit.now)
+    payment = await _named(unit, account_ref, heard)
+    if payment is None or not await store.insert_heard(unit, payment, heard.id[:200], heard.what[:200]):
+        return None
+    store.wake(unit, payment.ref)
+    return payment.ref
+
+
+async def _named(unit: Unit, account: str, heard: Heard) -> Payment | None:
+    return await store.named(unit, account, heard.payment, heard.provider_id)
+
+
+# ---- Reads
+
+
+async def by_ref(unit: Unit, ref: str) -> Payment:
+    """Raises UnknownPayment."""
+    payment = await store.payment(unit, ref)
+    if payment is None:
+        raise UnknownPayment(ref)
+    return payment
+
+
+async def _locked(unit: Unit, ref: str) -> Payment:
+    payment = await store.payment(unit, ref, lock=True)
+    if payment is None:
+        raise UnknownPayment(ref)
+    return payment
+
+
+async def timeline(unit: Unit, ref: str) -> Timeline:
+    """Raises UnknownPayment."""
+    payment = await by_ref(unit, ref)
+    return Timeline(
+        holder=payment.holder,
+        payment=payment,
+        calls=tuple(await store.calls(unit, payment)),
+        refunds=tuple(await store.refunds(unit, payment)),
+        heard=tuple(await store.heard(unit, payment)),
+    )
+
+
+async def page(
+    unit: Unit,
+    holder: PartyId | None,
+    *,
+    about: str | None = None,
+    troubled: bool = False,
+    before: str | None = None,
+    limit: int = 50,
+) -> Sequence[Payment]:
+    """Newest first; the last ref is the next `before`. `troubled`: those alone that a person has to look at."""
+    return await store.listed(unit, holder, before=before, about=about, troubled=troubled, limit=limit)
+
+
+async def refunds_waiting(unit: Unit, holder: PartyId | None) -> Sequence[Refund]:
+    """For a second person, the oldest first."""
+    return await store.refunds_waiting(unit, holder)

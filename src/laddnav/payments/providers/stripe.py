@@ -1,0 +1,319 @@
+"""Stripe: PaymentIntents that are captured by hand, cards that were stored, and webhooks with their signature.
+
+Without their SDK: it is a handful of forms, and every one of them has to go through our own guard and clock.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct, field
+
+from laddnav.kit import json
+from laddnav.kit.json import T
+from laddnav.kit.outside import Answer, Exchange
+from laddnav.payments.payment import Account, Heard, Payment, Secrets, Seen, State
+from laddnav.payments.providers.port import STALE, Declined, NotFromThem, Unsure, in_coins, of_coins, read
+
+VERSION = "2024-06-20"  # of their API; an account's own default may be another
+EXPANDED = ("latest_charge.balance_transaction", "latest_charge.refunds")
+
+STATES = {
+    "requires_payment_method": State.WAITING,
+    "requires_confirmation": State.WAITING,
+    "requires_action": State.WAITING,
+    "processing": State.WAITING,
+    "requires_capture": State.HELD,
+    "succeeded": State.CAPTURED,
+    "canceled": State.RELEASED,
+}
+
+
+class WireBalance(Struct, frozen=True):
+    fee: int = 0
+    currency: str = ""
+
+
+class WireRefund(Struct, frozen=True):
+    """`balance_transaction` None: it moved nothing, but is what a partial capture left."""
+
+    amount: int
+    status: str | None = None
+    balance_transaction: Any = None
+
+
+class WireRefunds(Struct, frozen=True):
+    data: tuple[WireRefund, ...] = ()
+
+
+class WireCharge(Struct, frozen=True):
+    amount: int
+    captured: bool = False
+    amount_captured: int | None = None
+    disputed: bool = False
+    balance_transaction: Any = None
+    refunds: Any = None
+
+
+class WireAction(Struct, frozen=True):
+    type: str
+    redirect_to_url: Mapping[str, Any] | None = None
+
+
+class WireError(Struct, frozen=True):
+    type: str = ""
+    code: str | None = None
+    message: str | None = None
+    payment_intent: Any = None
+
+
+class WireFailure(Struct, frozen=True):
+    error: WireError
+
+
+class WireIntent(Struct, frozen=True):
+    id: str
+    status: str
+    amount: int
+    amount_capturable: int | None = None
+    client_secret: str | None = None
+    latest_charge: Any = None
+    next_action: WireAction | None = None
+    last_payment_error: WireError | None = None
+
+
+class WireFound(Struct, frozen=True):
+    data: tuple[WireIntent, ...]
+
+
+class WireDispute(Struct, frozen=True):
+    amount: int
+    status: str = ""
+
+
+class WireDisputes(Struct, frozen=True):
+    data: tuple[WireDispute, ...] = ()
+
+
+class WireAbout(Struct, frozen=True):
+    """Whatever an event is about: an intent itself, or something that names one."""
+
+    id: str = ""
+    object: str = ""
+    payment_intent: Any = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class WireData(Struct, frozen=True):
+    object: WireAbout
+
+
+class WireEvent(Struct, frozen=True):
+    id: str
+    type: str
+    data: WireData
+
+
+class Stripe:
+    """One account there. Satisfies Provider."""
+
+    def __init__(self, account: Account, secrets: Secrets, exchange: Exchange) -> None:
+        self._account = account
+        self._secrets = secrets
+        self._exchange = exchange
+
+    async def authorise(self, payment: Payment, key: str) -> Seen:
+        """With a stored card it is confirmed at once, and the bank may want to see the driver (SCA)."""
+        form: dict[str, str | int] = {
+            "amount": in_coins(payment.hold, payment.currency),
+            "currency": payment.currency.lower(),
+            "capture_method": "manual",
+            "payment_method_types[0]": "card",
+            "payment_method_options[card][request_incremental_authorization]": "if_available",
+            "metadata[payment]": payment.ref,
+        }
+        if payment.method is not None:
+            form |= {"payment_method": payment.method, "confirm": "true"}
+        if payment.customer is not None:
+            form["customer"] = payment.customer
+        if payment.method is not None and payment.return_url is not None:
+            form["return_url"] = payment.return_url
+        return await self._ask(payment, "POST", "/v1/payment_intents", form, key)
+
+    async def raise_hold(self, payment: Payment, total: Decimal, key: str) -> Seen:
+        form = {"amount": in_coins(total, payment.currency)}
+        return await self._ask(payment, "POST", f"{_path(payment)}/increment_authorization", form, key)
+
+    async def capture(self, payment: Payment, amount: Decimal, key: str) -> Seen:
+        """What is left of the hold is released with it."""
+        form = {"amount_to_capture": in_coins(amount, payment.currency)}
+        return await self._ask(payment, "POST", f"{_path(payment)}/capture", form, key)
+
+    async def release(self, payment: Payment, key: str) -> Seen:
+        return await self._ask(payment, "POST", f"{_path(payment)}/cancel", {}, key)
+
+    async def refund(self, payment: Payment, amount: Decimal, key: str) -> Seen:
+        intent = payment.provider_id or ""
+        form: dict[str, str | int] = {"payment_intent": intent, "amount": in_coins(amount, payment.currency)}
+        self._whole(await self._send("POST", "/v1/refunds", form, key))
+        return await self._now(payment, intent)
+
+    async def look_up(self, payment: Payment) -> Seen | None:
+        if payment.provider_id is None:
+            return await self._search(payment)
+        return await self._now(payment, payment.provider_id)
+
+    async def _search(self, payment: Payment) -> Seen | None:
+        """By our word for it, which is in its metadata; what is new is found there only after a minute."""
+        query = urlencode({"query": f"metadata['payment']:'{payment.ref}'"})
+        found = self._read(await self._send("GET", f"/v1/payment_intents/search?{query}"), WireFound)
+        return await self._seen(payment, found.data[0]) if found.data else None
+
+    def read_hook(self, method_and_path: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
+        """Raises NotFromThem, Unreadable."""
+        signed(headers.get("stripe-signature", ""), body, self._secrets.hook, now)
+        event = json.decode(body, WireEvent)
+        about = event.data.object
+        intent = about.id if about.object == "payment_intent" else about.payment_intent
+        named = about.metadata.get("payment")
+        return Heard(
+            id=event.id,
+            what=event.type,
+            payment=named if isinstance(named, str) else None,
+            provider_id=intent if isinstance(intent, str) else None,
+        )
+
+    # How it is asked
+
+    async def _ask(self, payment: Payment, method: str, path: str, form: Mapping[str, str | int], key: str) -> Seen:
+        """The answer of a call that is said again may be of back then, so it is looked up after it."""
+        intent = read(self._whole(await self._send(method, path, form, key)), WireIntent)
+        return await self._now(payment, intent.id)
+
+    async def _now(self, payment: Payment, intent: str) -> Seen:
+        """Raises Unsure: that it is not shown says nothing of what was done."""
+        answer = await self._send("GET", f"/v1/payment_intents/{quote(intent, safe='')}?{_expanded()}")
+        return await self._seen(payment, self._read(answer, WireIntent))
+
+    def _read(self, answer: Answer, kind: type[T]) -> T:
+        """Raises Unsure."""
+        try:
+            return read(self._whole(answer), kind)
+        except Declined as error:
+            raise Unsure(str(error)) from error
+
+    async def _send(
+        self, method: str, path: str, form: Mapping[str, str | int] | None = None, key: str | None = None
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {self._secrets.key}", "Stripe-Version": VERSION}
+        body = None
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode(form).encode()
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return await self._exchange(method, self._account.url.rstrip("/") + path, headers, body)
+
+    def _whole(self, answer: Answer) -> Answer:
+        """Raises Declined, Unsure: 409 is said of a key whose first call is still being carried out."""
+        if answer.status in (200, 201):
+            return answer
+        error = _error(answer)
+        words = f"Stripe: {error.message or error.code or answer.status}"
+        if answer.status in (409, 429) or answer.status >= 500 or answer.status < 400:
+            raise Unsure(words)
+        raise Declined(words)
+
+    async def _seen(self, payment: Payment, intent: WireIntent) -> Seen:
+        """Raises Unsure where it says a state that we do not know."""
+        state = STATES.get(intent.status)
+        if state is None:
+            raise Unsure(f"Stripe says of it {intent.status!r}, which is not known here")
+        currency = payment.currency
+        charge = _known(intent.latest_charge, WireCharge)
+        captured = refunded = fees = back = 0
+        if charge is not None and charge.captured:
+            captured = charge.amount if charge.amount_captured is None else charge.amount_captured
+            refunds = _known(charge.refunds, WireRefunds) or WireRefunds()
+            counts = [
+                one for one in refunds.data if one.balance_transaction and one.status not in ("failed", "canceled")
+            ]
+            refunded = sum(one.amount for one in counts)
+            balance = _known(charge.balance_transaction, WireBalance)
+            fees = balance.fee if balance is not None and balance.currency.upper() == currency else 0
+        if charge is not None and charge.disputed:
+            back = await self._charged_back(intent.id)
+        held = intent.amount_capturable
+        if held is None:
+            held = intent.amount if state is State.HELD else 0
+        error = intent.last_payment_error
+        return Seen(
+            state=state,
+            provider_id=intent.id,
+            held=of_coins(held, currency),
+            captured=of_coins(captured, currency),
+            refunded=of_coins(refunded, currency),
+            charged_back=of_coins(back, currency),
+            fees=of_coins(fees, currency),
+            action=_action(intent),
+            why=error.message if error is not None else None,
+        )
+
+    async def _charged_back(self, intent: str) -> int:
+        """What the bank has taken back; one that was won is paid again, and a mere inquiry takes nothing."""
+        query = urlencode({"payment_intent": intent})
+        disputes = self._read(await self._send("GET", f"/v1/disputes?{query}"), WireDisputes)
+        lost = ("needs_response", "under_review", "lost")
+        return sum(one.amount for one in disputes.data if one.status in lost)
+
+
+def signed(header: str, body: bytes, secret: str, now: datetime) -> None:
+    """Raises NotFromThem."""
+    parts: Sequence[tuple[str, str]] = [
+        (name.strip(), value) for name, _, value in (part.partition("=") for part in header.split(","))
+    ]
+    at = next((value for name, value in parts if name == "t"), "")
+    if not secret or not at.isascii() or not at.isdigit() or len(at) > 12:
+        raise NotFromThem("It carries no signature, or none can be checked")
+    if abs(now - datetime.fromtimestamp(int(at), UTC)) > STALE:
+        raise NotFromThem("It was signed too long ago")
+    ours = hmac.new(secret.encode(), at.encode() + b"." + body, sha256).hexdigest().encode()
+    theirs = [value.encode() for name, value in parts if name == "v1"]
+    if not any(hmac.compare_digest(ours, one) for one in theirs):
+        raise NotFromThem("Its signature is another")
+
+
+def _path(payment: Payment) -> str:
+    return f"/v1/payment_intents/{quote(payment.provider_id or '', safe='')}"
+
+
+def _expanded() -> str:
+    return urlencode([("expand[]", name) for name in EXPANDED])
+
+
+def _action(intent: WireIntent) -> str | None:
+    """Where the driver goes on: a page of the bank, or what their own element in a page is opened with."""
+    if STATES.get(intent.status) is not State.WAITING:
+        return None
+    leads = intent.next_action.redirect_to_url if intent.next_action is not None else None
+    if leads is not None and isinstance(leads.get("url"), str):
+        return str(leads["url"])
+    return intent.client_secret
+
+
+def _error(answer: Answer) -> WireError:
+    try:
+        return json.decode(answer.body, WireFailure).error
+    except json.Unreadable:
+        return WireError()
+
+
+def _known(said: Any, kind: type[T]) -> T | None:
+    """What was expanded; None: it is its id alone, or nothing."""
+    return json.decode(json.encode(said), kind) if isinstance(said, dict) else None

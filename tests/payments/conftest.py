@@ -1,0 +1,35 @@
+"""A party with an account at a provider, for tests that pay."""
+
+from __future__ import annotations
+
+from laddnav.db.unit import Database
+from laddnav.kit.ids import PartyId
+from laddnav.kit.seal import Seal
+from laddnav.payments.actions import accounts
+from laddnav.payments.payment import Account, ProviderKind, Secrets
+
+LAD = PartyId("SE", "LAD")
+SEAL = Seal(b"k" * 32)
+SECRETS = Secrets(key="sk_test_of_the_house", hook="whsec_of_the_house")
+
+
+async def an_account(
+    database: Database,
+    *,
+    provider: ProviderKind = ProviderKind.STRIPE,
+    url: str = "https://api.stripe.com",
+    secrets: Secrets = SECRETS,
+    **said: object,
+) -> Account:
+    async with database.unit() as unit:
+        account = Account(
+            holder=LAD,
+            ref=unit.new_id(),
+            provider=provider,
+            name="Cards",
+            url=url,
+            changed_at=unit.now,
+            changed_by="anna",
+            **said,  # type: ignore[arg-type]  # whatever a test says of it
+        )
+        return await accounts.open_account(unit, account, secrets, seal=SEAL)
