@@ -17,6 +17,7 @@ from laddnav.openadr.model import GridResource, GridSignal, Minute, SignalKind, 
 from laddnav.openadr.rules import stood, tallied
 from laddnav.openadr.signals import Asked, asked, cap, holds
 from laddnav.sites.model import Covers
+from laddnav.sites.priced import ToldKind, ToldPrice
 from tests.things import US
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -125,6 +126,29 @@ def test_what_limits_nothing_is_kept_all_the_same(type: str, value: object) -> N
     assert cap(only(event(intervals=[{"id": 0, "payloads": [payload(type, value)]}])), RESOURCE) is None
 
 
+@pytest.mark.parametrize(("units", "value"), [("KWH", "0.17"), ("MWH", "0.00017"), (None, "0.17")])
+def test_prices_are_of_a_kwh_in_the_currency_that_their_descriptor_names(units: str | None, value: str) -> None:
+    descriptor = {"payloadType": "PRICE", "units": units, "currency": "SEK"}
+    prices = event(intervals=[{"id": 0, "payloads": [payload("PRICE", 0.17)]}], payloadDescriptors=[descriptor])
+    (told,) = signals.told([only(prices)], NOW)
+    assert told == ToldPrice(kind=ToldKind.PRICE, begin_at=at(10), end_at=at(11), value=Decimal(value), currency="SEK")
+
+
+def test_of_prices_that_overlap_the_weightier_is_told_and_of_those_that_are_over_none() -> None:
+    def price(id: str, value: float, **said: Any) -> dict[str, Any]:
+        return event(id, intervals=[{"id": 0, "payloads": [payload("PRICE", value), payload("GHG", 30)]}], **said)
+
+    day = {"start": "2026-11-23T09:00:00Z", "duration": "PT9H"}
+    over = {"start": "2026-11-23T06:00:00Z", "duration": "PT2H"}
+    found = read(price("e1", 1, intervalPeriod=day), price("e2", 7, priority=1), price("e3", 9, intervalPeriod=over))
+    told = sorted(signals.told(found.signals, NOW), key=lambda one: (one.kind, one.begin_at))
+    spans = [(one.kind, one.begin_at.hour, one.end_at and one.end_at.hour, one.value) for one in told]
+    assert spans == [
+        *((ToldKind.CARBON, begin, end, 30) for begin, end in ((9, 10), (10, 11), (11, 18))),
+        *((ToldKind.PRICE, begin, end, value) for begin, end, value in ((9, 10, 1), (10, 11, 7), (11, 18, 1))),
+    ]
+
+
 def test_dimming_by_section_14a_is_for_the_cars_where_the_resource_says_so() -> None:
     home = GridResource(holder=US, vtn="V", site_id="home", name="home", covers=Covers.CARS)
     assert cap(only(event()), home) == signals.Cap(Decimal("4.2"), Covers.CARS)
@@ -163,6 +187,14 @@ def test_an_event_for_us_or_for_a_group_is_for_us(targets: Any) -> None:
         ({"intervals": [{"id": 0, "payloads": [payload("IMPORT_CAPACITY_LIMIT", {})]}]}, "Expected"),
         ({"intervals": [{"id": 0, "payloads": [payload("SIMPLE", 9)]}]}, "levels 0 to 3"),
         ({"payloadDescriptors": [{"payloadType": "IMPORT_CAPACITY_LIMIT", "units": "FURLONG"}]}, "FURLONG"),
+        (
+            {
+                "intervals": [{"id": 0, "payloads": [payload("PRICE", 1)]}],
+                "payloadDescriptors": [{"payloadType": "PRICE", "units": "KW"}],
+            },
+            "per 'KW'",
+        ),
+        ({"intervals": [{"id": 0, "payloads": [payload("PRICE", 1e9)]}]}, "cannot be meant"),
     ],
 )
 def test_an_event_that_means_nothing_is_odd_and_spoils_no_other(said: dict[str, Any], why: str) -> None:

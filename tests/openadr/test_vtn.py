@@ -20,6 +20,7 @@ from laddnav.openadr.polling import Vtns
 from laddnav.server.outward import Outward
 from laddnav.sites import actions as sites
 from laddnav.sites import store as sites_store
+from laddnav.sites.actions.planning import outlook_of
 from laddnav.sites.model import Covers, Measurement, Member, OutsideLimit, Place, Site
 from tests.clock import SetClock
 from tests.openadr.conftest import Grid
@@ -55,6 +56,19 @@ class Ven:
     async def limits(self) -> list[OutsideLimit]:
         async with self.database.unit() as unit:
             return list(await sites.limits(unit, US, "home"))
+
+    async def plans(self) -> tuple[float, ...]:
+        """What a kWh costs in each quarter, by a plan made now."""
+        return (await sites.plan(self.database, US, "home", why="a test")).prices
+
+    async def plan_is_wanted(self) -> bool:
+        async with self.database.unit() as unit:
+            return await unit.value("select plan_wanted from site where id_key = 'home'") is not None
+
+    async def resource(self, *, prices: bool = False) -> None:
+        async with self.database.unit() as unit:
+            home = GridResource(holder=US, vtn="vtn", site_id="home", name="home", full_kw=Decimal(11), prices=prices)
+            await actions.is_resource(unit, home, by="a test")
 
     async def draws(self, amps: str, minutes: int = 1) -> None:
         """By its mains meter, looked at twice a minute."""
@@ -94,10 +108,9 @@ async def ven(database: Database, clock: SetClock, grid: Grid) -> AsyncIterator[
             changed_by="a test",
         )
         await actions.connect(unit, vtn, "a-secret-of-the-ven", seal=SEAL)
-    async with database.unit() as unit:
-        home = GridResource(holder=US, vtn="vtn", site_id="home", name="home", full_kw=Decimal(11))
-        await actions.is_resource(unit, home, by="a test")
-    yield Ven(database, clock, Vtns(database, outward.exchange, SEAL), "vtn")
+    one = Ven(database, clock, Vtns(database, outward.exchange, SEAL), "vtn")
+    await one.resource()
+    yield one
     await outward.close()
 
 
@@ -181,6 +194,49 @@ async def test_what_is_changed_there_is_changed_here_and_what_is_withdrawn_holds
     assert await ven.limits() == []
     (proof,) = await ven.proofs()
     assert (proof.state, proof.withdrawn_at) == (SignalState.WITHDRAWN, ven.clock.now())
+
+
+async def test_prices_that_a_vtn_tells_are_what_plans_go_by_where_its_resource_says_so(ven: Ven, grid: Grid) -> None:
+    begin_at = ven.clock.now()
+    kinds = {"PRICE": 2, "EXPORT_PRICE": 0.5, "GHG": 40}
+    await an_event(
+        grid,
+        begin_at,
+        intervalPeriod={"start": rfc3339(begin_at), "duration": "PT1H"},
+        payloadDescriptors=[
+            {"payloadType": kind, "units": "KWH", "currency": "SEK"} for kind in ("PRICE", "EXPORT_PRICE")
+        ],
+        reportDescriptors=None,
+        intervals=[
+            {"id": hour, "payloads": [{"type": kind, "values": [value + hour]} for kind, value in kinds.items()]}
+            for hour in range(2)
+        ],
+    )
+    await ven.polls()
+    assert set(await ven.plans()) == {0.0}  # noted
+    await ven.resource(prices=True)
+    await ven.polls()
+    assert await ven.plan_is_wanted()
+    prices = await ven.plans()
+    assert prices[0] == 2 and prices[4] == 3 and prices[-1] == 2.5  # beyond what was told, its mean
+    async with ven.database.unit() as unit:
+        site = await sites.fetch(unit, US, "home")
+        outlook = await outlook_of(unit, site, begin_at, begin_at + timedelta(hours=2))
+    assert outlook.export_prices is not None and outlook.carbon is not None
+    assert [one.value for one in outlook.export_prices.steps] == [Decimal("0.5"), Decimal("1.5")]
+    assert [one.value for one in outlook.carbon.steps] == [40, 41]
+
+    # Heard once more it is no news; a VTN that is switched off tells nothing of what is to come.
+    await ven.polls()
+    assert not await ven.plan_is_wanted()
+    async with ven.database.unit() as unit:
+        vtn = (await actions.by_ref(unit, "vtn")).vtn
+        await actions.change(unit, replace(vtn, enabled=False), None, seal=SEAL)
+    assert await ven.plan_is_wanted() and set(await ven.plans()) != set(prices)
+    async with ven.database.unit() as unit:
+        past = await outlook_of(unit, site, begin_at, begin_at + timedelta(hours=2))
+    assert past.prices is not None and [one.value for one in past.prices.steps] == [2]
+    assert past.prices.steps[0].end_at == ven.clock.now()
 
 
 async def test_more_events_than_a_page_holds_are_all_heard(ven: Ven, grid: Grid) -> None:

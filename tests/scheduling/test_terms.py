@@ -50,6 +50,13 @@ def test_what_is_guessed_odd_or_unknown_is_said() -> None:
     assert list(nothing.prices) == [0, 0] and nothing.unknown == 2
 
 
+def test_what_a_kwh_out_earns_is_what_was_told_where_anything_was() -> None:
+    """In two quarters of an hour; in the others, as the tariff has it."""
+    earned = series("0.7", "0.8", begin=NOON + QUARTER, length=QUARTER)
+    found = terms(Steps(NOON, QUARTER, 4), series(1), read(WINTER_WORKDAYS), earned=earned)
+    assert found.feed_in == pytest.approx([1.07, 0.7, 0.8, 1.07]) and found.prices == pytest.approx([2.4] * 4)
+
+
 def test_two_currencies_do_not_add_up() -> None:
     with pytest.raises(MixedCurrencies, match="fetch prices in SEK"):
         terms(Steps(NOON, QUARTER, 4), series(1, currency="EUR"), read(THREE_DAYS))

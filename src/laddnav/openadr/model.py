@@ -54,7 +54,8 @@ class GridResource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A site of ours as a VTN knows it. `name` is its resourceName, and `id` what the VTN calls it once it is told.
 
     `covers`: what a limit of import is for; dimming as of section 14a EnWG is for the cars alone. `full_kw`: what the
-    cars may draw at level 0 of SIMPLE; None: nothing is made of levels.
+    cars may draw at level 0 of SIMPLE; None: nothing is made of levels. `prices`: plans of the site go by what the VTN
+    says that energy costs, earns and carries; else that is noted.
     """
 
     holder: PartyId
@@ -64,6 +65,7 @@ class GridResource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str | None = None
     covers: Covers = Covers.SITE
     full_kw: Decimal | None = None
+    prices: bool = False
 
 
 class SignalKind(StrEnum):

@@ -39,11 +39,15 @@ class VtnSaid(Struct, frozen=True, kw_only=True):
 
 
 class ResourceSaid(Struct, frozen=True, kw_only=True):
-    """`covers`: what a limit of import is for. `full_kw`: what the cars may draw at level 0 of SIMPLE."""
+    """`covers`: what a limit of import is for. `full_kw`: what the cars may draw at level 0 of SIMPLE.
+
+    `prices`: plans of the site go by what the VTN says that energy costs, earns and carries, in place of the market.
+    """
 
     name: Word
     covers: Covers = Covers.SITE
     full_kw: Decimal | None = None
+    prices: bool = False
 
 
 async def list_vtns(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[KnownVtn]:
@@ -76,7 +80,13 @@ async def name_resource(unit: Unit, by: Visitor, ref: str, site_id: str, body: R
     """A site obeys this VTN from now on."""
     holder = yours(by, (await actions.by_ref(unit, ref)).holder)
     one = GridResource(
-        holder=holder, vtn=ref, site_id=site_id, name=body.name, covers=body.covers, full_kw=body.full_kw
+        holder=holder,
+        vtn=ref,
+        site_id=site_id,
+        name=body.name,
+        covers=body.covers,
+        full_kw=body.full_kw,
+        prices=body.prices,
     )
     return await actions.is_resource(unit, one, by=by.name)
 

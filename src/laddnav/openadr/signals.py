@@ -6,7 +6,7 @@
 | DISPATCH_SETPOINT | at most so many kW of the site |
 | SIMPLE 0, 1, 2, 3 | cars: no limit, 75 %, 50 %, nothing of what they may draw at level 0 |
 | ALERT_BLACK_START | cars: nothing |
-| PRICE, EXPORT_PRICE, GHG | kept and shown; prices of our market come from its feeds |
+| PRICE, EXPORT_PRICE, GHG | what a kWh in costs, one out earns, and grams per kWh: for plans, if the resource says so |
 | EXPORT_CAPACITY_LIMIT | kept and shown: no site of ours gives more to the grid than its roof does |
 
 Of limits that overlap the lowest holds, whatever their priorities: who keeps to it keeps to all. What is no limit but a
@@ -37,6 +37,7 @@ from laddnav.openadr.wire import (
     targets,
 )
 from laddnav.sites.model import Covers
+from laddnav.sites.priced import ToldKind, ToldPrice
 
 LEVELS: Mapping[int, Decimal | None] = {0: None, 1: Decimal("0.75"), 2: Decimal("0.5"), 3: Decimal(0)}
 CHOSEN = (
@@ -47,6 +48,14 @@ CHOSEN = (
     SignalKind.GHG,
 )  # by priority
 KILO = {"W": Decimal("0.001"), "KW": Decimal(1), "MW": Decimal(1000)}
+TOLD = {
+    SignalKind.PRICE: ToldKind.PRICE,
+    SignalKind.EXPORT_PRICE: ToldKind.EXPORT_PRICE,
+    SignalKind.GHG: ToldKind.CARBON,
+}
+PLANNED_AHEAD = timedelta(days=4)
+PER_KWH = {"WH": Decimal(1000), "KWH": Decimal(1), "MWH": Decimal("0.001")}
+LARGEST_PRICE = Decimal(100_000)  # of the smallest of currencies; more is a mistake
 IN_KW = (SignalKind.IMPORT_CAPACITY_LIMIT, SignalKind.EXPORT_CAPACITY_LIMIT, SignalKind.DISPATCH_SETPOINT)
 REPORTED = ("USAGE", "DEMAND")
 LARGEST_KW = Decimal(1_000_000)
@@ -189,6 +198,13 @@ def _value(kind: SignalKind, values: Sequence[object], descriptor: WireDescripto
         value *= KILO[units.upper()]
         if not 0 <= value <= LARGEST_KW:
             raise Unreadable(f"{kind} of {value} kW cannot be meant")
+    if kind in TOLD:
+        units = (descriptor.units if descriptor is not None else None) or "KWH"
+        if kind is not SignalKind.GHG and units.upper() not in PER_KWH:
+            raise Unreadable(f"{kind} per {units[:20]!r} cannot be planned with; KWH and MWH can")
+        value = value if kind is SignalKind.GHG else value * PER_KWH[units.upper()]
+        if abs(value) > LARGEST_PRICE:
+            raise Unreadable(f"{kind} of {value} per kWh cannot be meant")
     if kind is SignalKind.SIMPLE and value not in LEVELS:
         raise Unreadable(f"SIMPLE has the levels 0 to 3, and not {value}")
     return value
@@ -209,6 +225,41 @@ def cap(signal: GridSignal, resource: GridResource) -> Cap | None:
     if share is None or resource.full_kw is None:
         return None
     return Cap((share * resource.full_kw).quantize(Decimal("0.001")), Covers.CARS)
+
+
+def told(signals: Iterable[GridSignal], now: datetime) -> list[ToldPrice]:
+    """What plans of the next days may go by: each as long as nothing weightier of its kind holds."""
+    soon = [
+        one
+        for one in signals
+        if one.kind in TOLD and one.begin_at < now + PLANNED_AHEAD and (one.end_at is None or one.end_at > now)
+    ]
+    return [
+        ToldPrice(
+            kind=TOLD[one.kind],
+            begin_at=begin_at,
+            end_at=end_at,
+            value=one.value,
+            currency="" if one.kind is SignalKind.GHG else one.currency or "",
+        )
+        for one, others in _meeting(soon)
+        for begin_at, end_at in holds(one, others)
+    ]
+
+
+def _meeting(signals: Iterable[GridSignal]) -> list[tuple[GridSignal, list[GridSignal]]]:
+    """Each with those of its kind that hold at some of its time: a year of quarters is not compared with itself."""
+    found: list[tuple[GridSignal, list[GridSignal]]] = []
+    going_on: list[tuple[GridSignal, list[GridSignal]]] = []
+    for one in sorted(signals, key=lambda one: one.begin_at):
+        going_on = [known for known in going_on if known[0].end_at is None or known[0].end_at > one.begin_at]
+        met = [known for known in going_on if known[0].kind is one.kind]
+        for _, others in met:
+            others.append(one)
+        pair = (one, [other for other, _ in met])
+        found.append(pair)
+        going_on.append(pair)
+    return found
 
 
 Span = tuple[datetime, datetime | None]

@@ -47,12 +47,14 @@ def terms(
     prices: Series,
     tariff: GridTariff | None = None,
     *,
+    earned: Series | None = None,
     carbon: Series | None = None,
     drawn: Sequence[Drawn] = (),
     with_vat: bool = True,
 ) -> Terms:
     """`drawn`: what came in since the month began, as far as it is known. Raises MixedCurrencies.
 
+    `earned`: what a kWh out earns in some steps, whatever the tariff says of them.
     `with_vat`: what comes in costs its VAT too, as for whoever cannot deduct it; what goes out earns none.
     """
     if tariff is not None and prices.currency not in ("", tariff.currency):
@@ -60,19 +62,21 @@ def terms(
     spot, unknown = _stepped(steps, prices)
     begins = [steps.start_at + steps.length * n for n in range(steps.count)]
     grams = np.zeros(0) if carbon is None or not carbon.steps else _stepped(steps, carbon)[0]
-    paid, earned = spot, np.zeros(steps.count)
+    paid, out = spot, np.zeros(steps.count)
     peaks: tuple[Peak, ...] = ()
     if tariff is not None:
         calendar = Calendar(tariff)
         vat = float(1 + tariff.vat / 100) if with_vat else 1.0
         paid = (spot + np.array([float(grid.per_kwh(tariff, calendar, at)) for at in begins])) * vat
-        earned = spot * float(tariff.feed_in_spot)
-        earned += np.array([float(grid.per_kwh_out(tariff, calendar, at)) for at in begins])
+        out = spot * float(tariff.feed_in_spot)
+        out += np.array([float(grid.per_kwh_out(tariff, calendar, at)) for at in begins])
         peaks = tuple(one for charge in tariff.peaks for one in _peaks(charge, calendar, steps, begins, drawn, vat=vat))
+    if earned is not None and earned.steps:
+        out = np.where(_any(steps, [True] * len(earned.steps), earned), _stepped(steps, earned)[0], out)
     return Terms(
         currency=prices.currency or (tariff.currency if tariff is not None else ""),
         prices=paid,
-        feed_in=earned,
+        feed_in=out,
         carbon=grams,
         guessed=_any(steps, [one.forecast for one in prices.steps], prices),
         unknown=unknown,

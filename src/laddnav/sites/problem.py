@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.kit.power import Power
 from laddnav.market.model import Drawn as FromGrid
 from laddnav.market.model import GridTariff, Series
 from laddnav.scheduling import site as problems
@@ -26,9 +27,13 @@ from laddnav.sites.quarters import expected, kw
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
-    """What else a plan goes by: prices, the grid's tariff, and what the site drew before, mean kW by the quarter."""
+    """What else a plan goes by: prices, the grid's tariff, and what the site drew before, mean kW by the quarter.
+
+    `export_prices`: what a kWh out earns where somebody told so; else it is what the grid tariff says.
+    """
 
     prices: Series | None = None
+    export_prices: Series | None = None
     carbon: Series | None = None
     tariff: GridTariff | None = None
     of_month: Sequence[FromGrid] = ()
@@ -91,10 +96,17 @@ def wanting(facts: Facts) -> list[Wanting]:
         session, standing = facts.sessions.get(key), facts.standings.get(key)
         if session is None or (standing is not None and standing.ban is not None):
             continue
-        need = facts.need(session)
+        need = _afforded(facts, member, session)
         if need.missing > 0 and not need.sated:
             found.append(Wanting(member, session, need, outlet(facts, member).phases))
     return found
+
+
+def _afforded(facts: Facts, member: Member, session: Session) -> Need:
+    """What the car still needs, as far as its driver's budget goes."""
+    need = facts.need(session)
+    most = needs.affordable(session, facts.at, Power(member.amps_max * facts.site.volts * len(member.phases)))
+    return need if most is None else replace(need, missing=min(need.missing, most))
 
 
 def _terms(site: Site, outlook: Outlook, steps: Steps, notes: list[str]) -> Terms:
@@ -106,11 +118,12 @@ def _terms(site: Site, outlook: Outlook, steps: Steps, notes: list[str]) -> Term
             if site.bidding_zone is None
             else f"Nothing is known of prices in {site.bidding_zone}, so every hour costs the same"
         )
+    earned, carbon, drawn = outlook.export_prices, outlook.carbon, outlook.of_month
     try:
-        return terms(steps, prices, outlook.tariff, carbon=outlook.carbon, drawn=outlook.of_month)
+        return terms(steps, prices, outlook.tariff, earned=earned, carbon=carbon, drawn=drawn)
     except MixedCurrencies as error:
         notes.append(f"{error}; planned without prices")
-        return terms(steps, none, outlook.tariff, carbon=outlook.carbon, drawn=outlook.of_month)
+        return terms(steps, none, outlook.tariff, carbon=carbon, drawn=drawn)
 
 
 def _load(facts: Facts, outlook: Outlook, steps: Steps) -> Floats:

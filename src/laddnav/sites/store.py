@@ -9,6 +9,7 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.sites.model import Beside, Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
+from laddnav.sites.priced import ToldKind, ToldPrice
 from laddnav.sites.quarters import Share
 
 PUT = """
@@ -23,7 +24,7 @@ select body from site where ($1::text is null or holder = $1) and ($2::text is n
 REMOVE = "delete from site where holder = $1 and id_key = $2"
 REMOVE_ALL = [
     f"delete from {table} where holder = $1 and site_key = $2"
-    for table in ("site_member", "site_measurement", "site_limit", "site_plan", "site_quarter")
+    for table in ("site_member", "site_measurement", "site_limit", "site_price", "site_plan", "site_quarter")
 ]
 
 # Who keeps a site within its limits is one process at a time.
@@ -36,6 +37,7 @@ WANT_PLAN = """
 update site set plan_wanted = $2
 where holder = $1 and ($3::text is null or body::jsonb ->> 'bidding_zone' = $3)
   and ($4::text is null or lower(body::jsonb ->> 'grid_tariff_id') = lower($4))
+  and ($5::text is null or id_key = $5)
 """
 BESIDE = "select beside from site where holder = $1 and id_key = $2"
 PUT_BESIDE = "update site set beside = $3 where holder = $1 and id_key = $2"
@@ -76,6 +78,29 @@ select body from site_limit where holder = $1 and site_key = $2 and (end_at is n
 """
 LIMIT = "select body from site_limit where holder = $1 and site_key = $2 and by = $3 and id = $4 for update"
 DROP_LIMIT = "delete from site_limit where holder = $1 and site_key = $2 and by = $3 and id = $4"
+
+PUT_PRICE = """
+insert into site_price (holder, site_key, by, kind, begin_at, end_at, value, currency)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (holder, site_key, by, kind, begin_at) do update set end_at = excluded.end_at, value = excluded.value,
+  currency = excluded.currency
+"""
+# What has begun was so until now; what has not never was.
+DROP_PRICES = """
+delete from site_price where holder = $1 and site_key = $2 and by = $3 and begin_at >= $4
+"""
+END_PRICES = """
+update site_price set end_at = $4 where holder = $1 and site_key = $2 and by = $3 and (end_at is null or end_at > $4)
+"""
+PRICES = """
+select kind, begin_at, end_at, value, currency from site_price
+where holder = $1 and site_key = $2 and ($3::text is null or by = $3)
+  and ($5::timestamptz is null or begin_at < $5) and (end_at is null or end_at > $4)
+order by by, kind, begin_at
+"""
+FORGET_PRICES = """
+delete from site_price where ctid = any(array(select ctid from site_price where end_at < $1 limit $2))
+"""
 
 PUT_PLAN = """
 insert into site_plan (holder, site_key, number, made_at, body) values ($1, $2, $3, $4, $5)
@@ -249,6 +274,26 @@ def drop_limit(unit: Unit, site: Site, by: str, id: str) -> None:
     unit.write(DROP_LIMIT, str(site.holder), fold(site.id), by, id)
 
 
+async def told_prices(
+    unit: Unit, site: Site, since: datetime, until: datetime | None, by: str | None = None
+) -> list[ToldPrice]:
+    """That hold at some time between the two, in the order of who told them."""
+    rows = await unit.fetch(PRICES, str(site.holder), fold(site.id), by, since, until)
+    return [ToldPrice(**dict(row) | {"kind": ToldKind(row["kind"])}) for row in rows]
+
+
+async def put_prices(unit: Unit, site: Site, by: str, some: Iterable[ToldPrice]) -> None:
+    """In place of all that they had told of what is to come."""
+    await unit.execute(DROP_PRICES, str(site.holder), fold(site.id), by, unit.now)
+    await unit.execute(END_PRICES, str(site.holder), fold(site.id), by, unit.now)
+    for one in some:
+        unit.write(
+            PUT_PRICE,
+            *(str(site.holder), fold(site.id), by, one.kind.value),
+            *(one.begin_at, one.end_at, one.value, one.currency),
+        )
+
+
 # ---- The plan in force
 
 
@@ -263,10 +308,16 @@ async def plan(unit: Unit, site: Site) -> SitePlan | None:
 
 
 async def want_plan(
-    unit: Unit, holder: PartyId, *, why: str, zone: str | None = None, tariff_id: str | None = None
+    unit: Unit,
+    holder: PartyId,
+    *,
+    why: str,
+    zone: str | None = None,
+    tariff_id: str | None = None,
+    site_id: str | None = None,
 ) -> None:
-    """Of all sites of a holder in a bidding zone, or of those with a grid tariff."""
-    await unit.execute(WANT_PLAN, str(holder), why, zone, tariff_id)
+    """Of all sites of a holder in a bidding zone, or of those with a grid tariff, or of one."""
+    await unit.execute(WANT_PLAN, str(holder), why, zone, tariff_id, None if site_id is None else fold(site_id))
 
 
 def plan_begun(unit: Unit, site: Site) -> None:
@@ -322,6 +373,11 @@ def _mean(row: Record, place: str) -> float | None:
 
 async def forget_quarters(unit: Unit, before: datetime, many: int) -> int:
     return await unit.execute(FORGET_QUARTERS, before, many)
+
+
+async def forget_prices(unit: Unit, before: datetime, many: int) -> int:
+    """What was told of a time before then; says how many they were."""
+    return await unit.execute(FORGET_PRICES, before, many)
 
 
 async def forget_limits(unit: Unit, before: datetime, many: int) -> int:

@@ -46,6 +46,9 @@ async def heard(
             all_odd.append(Odd(None, str(error)))
             continue
         unread = {one.id for one in all_odd}
+        held = [one.signal for one in known.values() if one.signal.event_id in unread or None in unread]
+        told = signals.told([*asked.signals, *held], unit.now) if resource.prices else ()
+        await sites.told_prices(unit, vtn.holder, resource.site_id, told, by=vtn.ref)
         gone = [one for one in known.values() if one.signal.event_id not in unread and None not in unread]
         # What ended by itself was not taken back; it is over, which is seen elsewhere.
         gone = [one for one in gone if rules.stood(one, unit.now) is not SignalState.OVER]
@@ -113,6 +116,14 @@ async def withdraw(unit: Unit, some: Iterable[SignalProof]) -> None:
         reports = proof.reports if proof.signal.begin_at < unit.now else ()  # of what never began there is nothing
         done = replace(done, state=SignalState.WITHDRAWN, withdrawn_at=unit.now, spans=0, reports=reports)
         store.put_signals(unit, [done])
+
+
+async def tells_no_prices(unit: Unit, resource: GridResource) -> None:
+    """Its plans go by the market again."""
+    try:
+        await sites.told_prices(unit, resource.holder, resource.site_id, (), by=resource.vtn)
+    except UnknownSite:
+        return
 
 
 async def _untold(unit: Unit, proof: SignalProof, numbers: range) -> None:

@@ -10,7 +10,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal
 from laddnav.openadr import rules, store
-from laddnav.openadr.actions.hearing import withdraw
+from laddnav.openadr.actions.hearing import tells_no_prices, withdraw
 from laddnav.openadr.events import GridChanged
 from laddnav.openadr.model import GridResource, KnownVtn, SignalProof, Vtn, VtnStanding
 from laddnav.openadr.rules import UnfitVtn, UnknownResource, UnknownVtn
@@ -40,6 +40,8 @@ async def change(unit: Unit, vtn: Vtn, secret: str | None, *, seal: Seal) -> Kno
     store.put_vtn(unit, vtn, seal.sealed(secret) if secret else "", before.standing)
     if not vtn.enabled:
         await withdraw(unit, await store.open_signals(unit, vtn.holder, vtn.ref))
+        for one in before.resources:
+            await tells_no_prices(unit, one)
     people.note(unit, vtn.changed_by, "change VTN", f"VTN {vtn.name}")
     unit.announce(GridChanged(holder=vtn.holder, vtn=vtn.ref))
     return replace(before, vtn=vtn)
@@ -49,6 +51,8 @@ async def remove(unit: Unit, ref: str, *, by: str) -> None:
     """Nothing that it asked for holds any more; the proof of what did stays. Raises UnknownVtn."""
     known = await by_ref(unit, ref)
     await withdraw(unit, await store.open_signals(unit, known.holder, ref))
+    for one in known.resources:
+        await tells_no_prices(unit, one)
     store.drop_vtn(unit, known.vtn)
     people.note(unit, by, "remove VTN", f"VTN {known.vtn.name}")
     unit.announce(GridChanged(holder=known.holder, vtn=ref))
@@ -80,6 +84,7 @@ async def is_resource_no_more(unit: Unit, ref: str, site_id: str, *, by: str) ->
         raise UnknownResource(site_id)
     proofs = await store.open_signals(unit, known.holder, ref)
     await withdraw(unit, [one for one in proofs if one.site_id == site_id])
+    await tells_no_prices(unit, found)
     store.drop_resource(unit, found)
     people.note(unit, by, "drop resource", f"VTN {known.vtn.name}", found.name)
     unit.announce(GridChanged(holder=known.holder, vtn=ref))

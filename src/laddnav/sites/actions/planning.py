@@ -21,6 +21,7 @@ from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
 from laddnav.sites.facts import at_step
 from laddnav.sites.model import Savings, Site, SitePlan
+from laddnav.sites.priced import ToldKind, with_told
 from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import DAY, DAYS, QUARTER, quarter_of
 from laddnav.sites.worth import Past
@@ -75,9 +76,13 @@ async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetim
     tariff = None if site.grid_tariff_id is None else await market.find_tariff(unit, site.holder, site.grid_tariff_id)
     week = await store.quarters(unit, site, begin_at - DAY * DAYS, begin_at)
     zone = site.bidding_zone
+    prices = None if zone is None else await _prices(unit, site, zone, begin_at, end_at)
+    carbon = None if zone is None else await market.carbon(unit, zone, begin_at, end_at)
+    told = await store.told_prices(unit, site, begin_at, end_at)
     return Outlook(
-        prices=None if zone is None else await _prices(unit, site, zone, begin_at, end_at),
-        carbon=None if zone is None else await market.carbon(unit, zone, begin_at, end_at),
+        prices=with_told(prices, told, site, ToldKind.PRICE, begin_at, end_at),
+        export_prices=with_told(None, told, site, ToldKind.EXPORT_PRICE, begin_at, end_at),
+        carbon=with_told(carbon, told, site, ToldKind.CARBON, begin_at, end_at),
         tariff=None if tariff is None else tariff.tariff,
         of_month=await came_in(unit, site, _month_of(site, begin_at), begin_at),
         building={one.at: one.building for one in week if one.building is not None},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.sites import quarters, rules, store
+from laddnav.sites import priced, quarters, rules, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.events import SiteLimited
 from laddnav.sites.model import Covers, Measurement, OutsideLimit
+from laddnav.sites.priced import ToldPrice
 
 
 async def measured(unit: Unit, holder: PartyId, site_id: str, one: Measurement) -> None:
@@ -73,3 +74,17 @@ async def unlimited(unit: Unit, holder: PartyId, site_id: str, by: str, id: str)
 async def limits(unit: Unit, holder: PartyId, site_id: str) -> Sequence[OutsideLimit]:
     """Those that hold now or later, with since when each is obeyed. Raises UnknownSite."""
     return await store.limits(unit, await fetch(unit, holder, site_id), unit.now)
+
+
+async def told_prices(unit: Unit, holder: PartyId, site_id: str, told: Iterable[ToldPrice], *, by: str) -> None:
+    """All that somebody outside says of what energy will cost there, in place of what they said before: plans go by it.
+
+    Raises UnknownSite.
+    """
+    site = await fetch(unit, holder, site_id)
+    wanted = priced.ahead(told, unit.now)
+    known = priced.ahead(await store.told_prices(unit, site, unit.now, None, by), unit.now)
+    if wanted == known:
+        return
+    await store.put_prices(unit, site, by, wanted)
+    await store.want_plan(unit, holder, why="prices were told from outside", site_id=site.id)

@@ -36,4 +36,5 @@ async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, un
 
 async def forget_old(database: Database, keep: timedelta, bite: int = BITE) -> int:
     """What happened longer ago; says how much it was."""
-    return await forget(database, [(store.forget_quarters, keep), (store.forget_limits, keep)], bite)
+    old = [(store.forget_quarters, keep), (store.forget_limits, keep), (store.forget_prices, keep)]
+    return await forget(database, old, bite)

@@ -259,6 +259,7 @@ async def obey(asked: Asked) -> Response:
             name=asked.said("name") or asked.said("site"),
             covers=Covers.CARS if asked.said("covers") == Covers.CARS.value else Covers.SITE,
             full_kw=_decimal(asked, "full_kw", Decimal(0)) if full else None,
+            prices=asked.said("prices") == "yes",
         )
         await openadr.is_resource(unit, one, by=asked.visitor.name)
     return asked.done(f"/vtns/{known.ref}", asked.say("The site obeys it now."))
