@@ -278,7 +278,7 @@ def test_nothing_is_kept_from_a_car_that_it_could_have(now: Moment) -> None:
             continue
         more = targets.copy()
         more[number] = targets[number] + 1 if targets[number] else one.amps_min
-        fuses = table.of_fuses @ np.maximum(more, least) > table.fuses
+        fuses = table.wiring.through(np.maximum(more, least)) > table.fuses
         assert fuses.any() or (table.of_others @ more > table.others).any(), one.id
 
 

@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 
 
 def told(mains: float, sample: float, *, sampled: int, beside: Beside | None = None, now: int = 0) -> Facts:
-    """One plug with a car, allowed 16 A a minute ago; it drew `sample` so many seconds ago, and `mains` is what comes in now."""
+    """One car, allowed 16 A a minute ago; it drew `sample` so many seconds ago, and `mains` is what comes in now."""
     long_ago, at = NOW - 60 * SECOND, NOW + now * SECOND
     lease = Lease(
         number=1, amps=16, asked_at=long_ago, until_at=long_ago + 300 * SECOND, acknowledged_at=long_ago + SECOND

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from laddnav.kit.energy import kwh
+from laddnav.kit.power import kw
+from laddnav.pricing.ahead.course import charging
+from laddnav.pricing.tab import advanced, opened
 from laddnav.scheduling.room import rows
+from laddnav.scheduling.site import Car
+from laddnav.sessions.model import Budget, Session
 from laddnav.sites.model import Covers, OutsideLimit, Place
 from laddnav.sites.moment import moment
 from laddnav.sites.planning import situation, solved, steps_of
@@ -17,12 +23,13 @@ from laddnav.sites.problem import Outlook, problem
 from laddnav.sites.quarters import QUARTER
 from tests.sites.garage import each, site
 from tests.sites.moments import NOW, charge, facts, measured
+from tests.things import tariff
 
 MINUTE = timedelta(minutes=1)
 
 
-def limit(kw: float, **more: object) -> OutsideLimit:
-    told = OutsideLimit(id="1", by="DSO", kw=Decimal(str(kw)), begin_at=NOW, told_at=NOW)
+def limit(amount: float, **more: object) -> OutsideLimit:
+    told = OutsideLimit(id="1", by="DSO", kw=Decimal(str(amount)), begin_at=NOW, told_at=NOW)
     return replace(told, **more)
 
 
@@ -77,3 +84,35 @@ def test_the_sun_makes_room_within_a_limit_in_kw_and_none_at_a_fuse() -> None:
     table = rows(now, np.zeros(3))
     assert table.others.tolist() == pytest.approx([5 - 2.3], abs=1e-6)
     assert table.fuses[:3].tolist() == pytest.approx([40 - 40 / 3] * 3)
+
+
+def test_a_car_is_planned_for_no_more_than_its_drivers_budget_pays_for() -> None:
+    """2.50 SEK a kWh and 5 a charge, 25 % on both: 37.50 SEK pay for 10 kWh, and for 6 once 4 are in the car."""
+    amount = Budget(amount=Decimal("37.50"), currency="SEK")
+    bounded = charge(wants={"budget": amount}, tab=opened(tariff(), NOW, "Europe/Stockholm"))
+    (car,) = planned_for(bounded)
+    assert car.energy == pytest.approx(10, abs=0.002)
+    tab = opened(tariff(), NOW - 30 * MINUTE, "Europe/Stockholm")
+    for stretch in charging(NOW - 30 * MINUTE, kwh(4), kw(8)):
+        tab = advanced(tab, stretch)
+    (car,) = planned_for(replace(bounded, started_at=NOW - 30 * MINUTE, energy=kwh(4), tab=tab))
+    assert car.energy == pytest.approx(6, abs=0.002)
+
+
+def test_a_budget_that_pays_for_more_than_is_needed_bounds_nothing() -> None:
+    for budget in (None, Budget(amount=Decimal(900), currency="SEK"), Budget(amount=Decimal(1), currency="EUR")):
+        (car,) = planned_for(charge(wants={"budget": budget}, tab=opened(tariff(), NOW, "Europe/Stockholm")))
+        assert car.energy == 20
+    assert planned_for(charge(wants={"budget": Budget(amount=Decimal(1), currency="SEK")}))[0].energy == 20  # no price
+
+
+def test_who_has_used_up_a_budget_is_planned_for_no_more() -> None:
+    spent = charge(
+        wants={"budget": Budget(amount=Decimal(6), currency="SEK")}, tab=opened(tariff(), NOW, "Europe/Stockholm")
+    )
+    assert not planned_for(spent)
+
+
+def planned_for(session: Session) -> tuple[Car, ...]:
+    now = facts(session)
+    return problem(now, Outlook(), steps_of(now)).site.cars

@@ -13,8 +13,13 @@ def cost(site: Site, table: Table, grid: Floats) -> float:
 
     Where prices were missing or absurd it is that of those that were planned with.
     """
-    energy = np.where(grid > 0, table.prices, _fed_in(site, table)) * grid * site.steps.hours
-    return float(energy.sum()) + sum(rise(peak, grid, site.steps.hours) for peak in site.peaks)
+    return float(of_energy(site, table, grid).sum()) + sum(rise(peak, grid, site.steps.hours) for peak in site.peaks)
+
+
+def of_energy(site: Site, table: Table, grid: Floats) -> Floats:
+    """(step) money."""
+    cost: Floats = np.where(grid > 0, table.prices, _fed_in(site, table)) * grid * site.steps.hours
+    return cost
 
 
 def rise(peak: Peak, grid: Floats, hours: float) -> float:

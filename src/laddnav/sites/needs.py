@@ -9,8 +9,11 @@ from decimal import Decimal
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.kit.power import Power
 from laddnav.kit.time import hours
 from laddnav.metering.model import Activity, Measurand, Reading
+from laddnav.pricing.ahead.estimate import remaining
+from laddnav.pricing.model import CannotPrice
 from laddnav.scheduling.model import ChargingProfile, RateUnit
 from laddnav.scheduling.outlets import Amps
 from laddnav.scheduling.site import Wish
@@ -73,6 +76,23 @@ def need(site: Site, session: Session, now: datetime) -> Need:
         may_discharge=wants is not None and wants.may_discharge,
         sated=activity(session) is Activity.SUSPENDED_EV,
     )
+
+
+def affordable(session: Session, now: datetime, power: Power) -> Decimal | None:
+    """kWh more that its driver's budget pays for, charged from here on at once; None: as much as the car takes.
+
+    Reckoned anew with every plan, so what it truly cost meanwhile counts. That the charge ends by then is for whoever
+    keeps to the budget.
+    """
+    words = preferred.wanted(session, now)
+    budget = None if words is None else words.wants.budget
+    if budget is None or session.tab is None or session.tab.tariff.currency != budget.currency:
+        return None
+    try:
+        reached = remaining(session.tab, amount=budget.amount, power=power).energy
+    except CannotPrice:
+        return None
+    return None if reached is None else reached.kwh
 
 
 def _wish(site: Site, profile: ProfileType | None) -> Wish:
