@@ -12,7 +12,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from msgspec import Struct
@@ -40,8 +40,9 @@ from laddnav.server.settings import Settings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import rules as charges
 from laddnav.sessions.model import Session, Status
-from laddnav.sim import network
+from laddnav.sim import depot, network
 from laddnav.sim.day import ZONE, Plug
+from laddnav.sim.depot_life import DepotLife
 from laddnav.sim.network import OURS, STREET, THEIRS, Card
 from laddnav.sim.process import READY, Process
 from laddnav.sim.street import Street
@@ -78,6 +79,7 @@ class Remembered(Struct, frozen=True, kw_only=True):
     """What stations and people need to be let in. A real installation says a password once; a demo says it again."""
 
     stations: dict[str, str]
+    opened_on: date | None = None  # since when vans leave the depot, by its clock
     sign_in: dict[str, str] = {}  # by the name of the installation, a sentence for people
 
 
@@ -115,6 +117,8 @@ async def run(data: Path, *, host: str, port: int, speed: float, tell: Callable[
                     passwords=remembered.stations,
                     cards=network.cards(SEED),
                     app=PhoneApp(ours, theirs),
+                    yard=_yard(ours.database, remembered),
+                    yard_cards=depot.cards(SEED),
                 )
                 sign_in = {one.url: remembered.sign_in.get(one.name, "") for one in (ours, theirs)}
                 tell(Told(url=ours.url, sign_in=sign_in))
@@ -196,18 +200,30 @@ async def _company(data: Path, name: str, host: str, port: int) -> AsyncIterator
 async def _furnished(data: Path, ours: Company, theirs: Company) -> Remembered:
     """Each side in one Unit, so that a start that was cut off is simply done again."""
     file = data / REMEMBERED
-    if file.exists():
-        remembered = json.decode(file.read_bytes(), Remembered)
-    else:
-        remembered = Remembered(stations={site.station_id: secrets.token_urlsafe(18) for site in STREET})
+    before = json.decode(file.read_bytes(), Remembered) if file.exists() else Remembered(stations={})
+    ids = (*(site.station_id for site in STREET), *depot.STATIONS)
+    remembered = replace(
+        before,
+        stations={id: before.stations.get(id) or secrets.token_urlsafe(18) for id in ids},
+        opened_on=before.opened_on or ours.database.clock.now().astimezone(ZONE).date(),
+    )
+    if remembered != before:
         _remember(data, remembered)
     async with ours.database.unit() as unit:
         if not await parties.list_all(unit):
             await network.furnish_network(unit, remembered.stations, SEED)
+    async with ours.database.unit() as unit:
+        if not await locations.stations_named(unit, depot.STATIONS):
+            await depot.furnish(unit, remembered.stations, SEED)
     async with theirs.database.unit() as unit:
         if not await parties.list_all(unit):
             await network.furnish_provider(unit, SEED)
     return remembered
+
+
+def _yard(database: Database, remembered: Remembered) -> DepotLife:
+    assert remembered.opened_on is not None, "what is furnished was opened"
+    return DepotLife(database, database.clock, remembered.opened_on, first_card=network.CARDS)
 
 
 def _with_sign_in(data: Path, remembered: Remembered, *companies: Company) -> Remembered:

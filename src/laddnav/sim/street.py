@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Protocol
 
 import structlog
 from ocpp.v16.enums import ChargePointStatus, Reason
 
+from laddnav.kit.power import Power
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.time import Clock
 from laddnav.sim.day import ZONE, Fault, Habit, Plug, Stay, day
@@ -40,8 +42,27 @@ class App(Protocol):
         ...
 
 
+class Yard(Protocol):
+    """A place of its own on the street: who stands there when it opens, who comes on a day, what its meters say."""
+
+    @property
+    def plugs(self) -> Sequence[Plug]: ...
+
+    def standing(self, now: datetime) -> Sequence[Stay]: ...
+
+    def coming(self, when: date) -> Sequence[Stay]: ...
+
+    async def arrived(self, stay: Stay) -> None:
+        """Its car is about to be plugged in."""
+        ...
+
+    async def meters(self, drawn: Callable[[datetime], Power]) -> None:
+        """Until cancelled; `drawn` is what all cars there draw."""
+        ...
+
+
 class Street:
-    """`url` is where stations connect to, without their ids."""
+    """`url` is where stations connect to, without their ids. In the row of cards those of the `yard` stand last."""
 
     def __init__(
         self,
@@ -53,13 +74,20 @@ class Street:
         passwords: Mapping[str, str],
         cards: Sequence[Card],
         app: App,
+        yard: Yard | None = None,
+        yard_cards: Sequence[Card] = (),
     ) -> None:
         self._clock = clock
+        self._yard = yard
         self._seed = seed
         self._plugs = plugs
-        self._cards = cards
+        self._drivers = len(cards)
+        self._cards = (*cards, *yard_cards)
         self._app = app
         dice = Random(seed)
+        of_yard = () if yard is None else yard.plugs
+        theirs = {plug.station_id for plug in of_yard}
+        every = (*plugs, *of_yard)
         self.stations = {
             station_id: SimStation(
                 station_id,
@@ -69,9 +97,10 @@ class Street:
                 plugs={plug.evse_no: plug.power_max for plug in ours},
                 password=passwords[station_id],
                 sample_every=SAMPLED_EVERY[ours[0].is_fast],
+                by_phase=station_id in theirs,
             )
-            for station_id in dict.fromkeys(plug.station_id for plug in plugs)
-            if (ours := [plug for plug in plugs if plug.station_id == station_id])
+            for station_id in dict.fromkeys(plug.station_id for plug in every)
+            if (ours := [plug for plug in every if plug.station_id == station_id])
         }
 
     async def run(self) -> None:
@@ -88,9 +117,14 @@ class Street:
     async def _live(self) -> None:
         when = self._clock.now().astimezone(ZONE).date()
         async with asyncio.TaskGroup() as group:
+            if self._yard is not None:
+                group.create_task(self._yard.meters(self._drawn_in_the_yard))
+                for one in self._yard.standing(self._clock.now()):
+                    group.create_task(self._happen(one))
             while True:
-                today = day(when, self._plugs, len(self._cards), self._seed)
-                happenings: list[tuple[datetime, Stay | Fault]] = [(one.arrives_at, one) for one in today.stays]
+                today = day(when, self._plugs, self._drivers, self._seed)
+                stays = (*today.stays, *(() if self._yard is None else self._yard.coming(when)))
+                happenings: list[tuple[datetime, Stay | Fault]] = [(stay.arrives_at, stay) for stay in stays]
                 happenings += [(one.begins_at, one) for one in today.faults]
                 for at, happening in sorted(happenings, key=lambda pair: pair[0]):
                     if at > self._clock.now() - NOT_MISSED_BY:
@@ -111,6 +145,8 @@ class Street:
         station, no, card = self.stations[stay.plug.station_id], stay.plug.evse_no, self._cards[stay.card]
         if station.plugs[no].status is not ChargePointStatus.available:
             return  # somebody of yesterday still stands there, or it is out of order: this car drives on
+        if self._yard is not None:
+            await self._yard.arrived(stay)
         await station.plug_in(no, stay.car)
         match stay.habit:
             case Habit.CARD:
@@ -160,6 +196,11 @@ class Street:
             with suppress(OSError, Refused):
                 await station.come_online()
             await self._pass(timedelta(minutes=1))
+
+    def _drawn_in_the_yard(self, now: datetime) -> Power:
+        plugs = () if self._yard is None else self._yard.plugs
+        at = (self.stations[plug.station_id].plugs[plug.evse_no] for plug in plugs)
+        return Power(sum((plug.measure(now).watts for plug in at), Decimal(0)))
 
     # A station --------------------------------------------------------------------------------------------------------
 

@@ -70,8 +70,9 @@ class Paper:
     ) -> None:
         known = [0.0, *values]
         self._step = _round_step((max(known) - min(known)) or 1.0)
-        self._low = floor(min(known) / self._step) * self._step
-        self._high = max(ceil(max(known) / self._step) * self._step, self._low + self._step)
+        half = self._step / 2
+        self._low = floor(min(known) / half) * half
+        self._high = max(ceil(max(known) / half) * half, self._low + self._step)
         self._begin_at, self._end_at = begin_at, end_at
         self._height, self._bottom = height, bottom
         self._write, self._zone, self._language = write, ZoneInfo(zone), language
@@ -120,9 +121,9 @@ class Paper:
         )
 
     def _up(self) -> Iterable[Tick]:
-        count = round((self._high - self._low) / self._step)
-        for n in range(count + 1):
-            value = self._low + n * self._step
+        first = ceil(round(self._low / self._step, 6))
+        for n in range(first, floor(round(self._high / self._step, 6)) + 1):
+            value = n * self._step
             yield Tick(self.y(value), self._write(round(value, 9)))
 
     def _across(self) -> Iterable[Tick]:
@@ -138,7 +139,7 @@ class Paper:
 
 
 def _round_step(span: float) -> float:
-    """Of 1, 2 and 5 in some power of ten that of which two to four make the span."""
-    rough = span / 3
+    """Of 1, 2 and 5 in some power of ten that of which two to four make the span, or nearly."""
+    rough = span / 4
     power = 10.0 ** floor(log10(rough))
     return next((power * n for n in (1, 2, 5) if power * n >= rough), power * 10)

@@ -213,7 +213,7 @@ def _bars(
     its = [trip for trip in seen.trips if trip.vehicle == one.vehicle.ref and over_at(trip) > begins]
     ends = seen.at + SHOWN
     planned, most = [], Decimal(1)
-    if one.plugged is not None:
+    if one.plugged is not None and not _has_enough(its, looks, seen.at):
         most = max(one.plugged.power_max.kw, most)
         until = min((trip.departs_at for trip in its if trip.departs_at > seen.at), default=ends)
         for block in expected(one.plugged, seen.at, until) if one.plugged.works else ():
@@ -241,6 +241,13 @@ def _bars(
         "planned": planned,
         "trips": [_mark(asked, trip, looks.get((trip.departure, trip.on))) for trip in its],
     }
+
+
+def _has_enough(its: Sequence[Trip], looks: Mapping[tuple[str, date], Outlook], now: datetime) -> bool:
+    """A plan leaves out who has what it leaves with; without any, all that it could take is not what it gets."""
+    ahead = [trip for trip in its if trip.departs_at > now]
+    first = looks.get((ahead[0].departure, ahead[0].on)) if ahead else None
+    return first is not None and first.readiness.light is Light.READY
 
 
 def _is_open(one: Standing, begins: datetime, seen: Board) -> bool:
