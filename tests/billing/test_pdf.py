@@ -123,7 +123,10 @@ def test_rounding_is_a_line_with_its_reason() -> None:
     ("partner", "note"),
     [
         (TNM, "Reverse charge: VAT is accounted for by the buyer"),
-        (PartyId("NO", "FJO"), "Not subject to VAT of the seller's country: the electricity is supplied in NO"),
+        (
+            PartyId("NO", "FJO"),
+            "Not subject to VAT of the seller's country; the electricity is supplied elsewhere: Norway",
+        ),
     ],
 )
 def test_an_invoice_without_vat_says_why(partner: PartyId, note: str) -> None:

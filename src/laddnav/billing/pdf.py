@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 import typst
 from babel.numbers import format_decimal
 
+from laddnav.billing.cii import cii
+from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber, document
+from laddnav.billing.facturx import FILE_NAME, marked
 from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, VatSum
 from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.vat import reasons
@@ -40,15 +43,30 @@ _one_at_a_time = Lock()  # the compiler keeps its fonts and what it parsed, and 
 def pdf(invoice: Invoice, language: str) -> bytes:
     """In English where the language is not one of ours. Takes milliseconds of a core, seconds for hundreds of charges.
 
-    PDF/A-2a, which archives ask for. Where our typefaces lack a letter (a place named in Chinese), PDF/A refuses; then
-    the machine's own typefaces are asked too, and the file is a plain PDF.
+    PDF/A-3a, which archives ask for, with the same invoice for machines inside (Factur-X, ZUGFeRD) once it is issued.
+    Where our typefaces lack a letter (a place named in Chinese), PDF/A refuses; then the machine's own typefaces are
+    asked too, and the file is a plain PDF of the page alone.
     """
-    texts = json.encode(_Written(invoice, language if language in WORDS else "en").texts()).decode()
+    language = language if language in WORDS else "en"
+    written = _Written(invoice, language).texts()
+    texts = json.encode(written).decode()
+    machines = _for_machines(invoice, language)
     made_at = (invoice.issued_at or invoice.opened_at).replace(microsecond=0)  # typst takes no finer time
     try:
-        return _compiled(texts, made_at, archival=True)
+        if machines is None:
+            return _compiled(texts, made_at, archival=True)
+        return marked(_compiled(json.encode(written | {"machines": machines}).decode(), made_at, archival=True))
     except typst.TypstError:
         return _compiled(texts, made_at, archival=False)
+
+
+def _for_machines(invoice: Invoice, language: str) -> dict[str, str] | None:
+    """What is attached; None: it is not issued, or its seller has no VAT number to name."""
+    try:
+        written = cii(document(invoice, language))
+    except (NotIssuedYet, NoVatNumber):
+        return None
+    return {"name": FILE_NAME, "xml": written.decode(), "what": WORDS[language]["for machines"]}
 
 
 def _compiled(texts: str, made_at: datetime, *, archival: bool) -> bytes:
@@ -56,7 +74,7 @@ def _compiled(texts: str, made_at: datetime, *, archival: bool) -> bytes:
         compiled = _compiler(ours_only=archival).compile(
             format="pdf",
             sys_inputs={"invoice": texts},
-            pdf_standards=["a-2a"] if archival else [],
+            pdf_standards=["a-3a"] if archival else [],
             timestamp=made_at,
         )
     assert isinstance(compiled, bytes)

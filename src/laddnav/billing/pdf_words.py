@@ -52,6 +52,7 @@ WORDS: dict[str, dict[str, str]] = {
         "OTHER": "Other costs of this charge",
         "TOTAL": "Charge as a whole",
         "rounding": "Rounding",
+        "for machines": "The same invoice for accounting systems (EN 16931)",
     },
     "sv": {
         "invoice": "Faktura",
@@ -102,6 +103,7 @@ WORDS: dict[str, dict[str, str]] = {
         "OTHER": "Övriga kostnader för laddningen",
         "TOTAL": "Laddningen som helhet",
         "rounding": "Avrundning",
+        "for machines": "Samma faktura för bokföringssystem (EN 16931)",
     },
     "de": {
         "invoice": "Rechnung",
@@ -154,5 +156,6 @@ WORDS: dict[str, dict[str, str]] = {
         "OTHER": "Weitere Kosten dieses Ladevorgangs",
         "TOTAL": "Ladevorgang im Ganzen",
         "rounding": "Rundung",
+        "for machines": "Dieselbe Rechnung für Buchhaltungssysteme (EN 16931)",
     },
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from babel import Locale
 from msgspec import Struct
 
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, VatCategory, VatWhy
@@ -102,11 +103,11 @@ _SAID: dict[VatWhy, dict[str, str]] = {
         "de": "Steuerschuldnerschaft des Leistungsempfängers: Lieferung von Elektrizität an Wiederverkäufer ({law}).",
     },
     VatWhy.BEYOND: {
-        "en": "Not subject to VAT of the seller's country: the electricity is supplied in {country}"
+        "en": "Not subject to VAT of the seller's country; the electricity is supplied elsewhere: {country}"
         " (Directive 2006/112/EC, articles 38 and 39).",
-        "sv": "Omfattas inte av moms i säljarens land: elen levereras i {country}"
+        "sv": "Omfattas inte av moms i säljarens land; elen levereras i ett annat: {country}"
         " (direktiv 2006/112/EG, artiklarna 38 och 39).",
-        "de": "Im Land des Verkäufers nicht steuerbar: Ort der Lieferung ist {country}"
+        "de": "Im Land des Verkäufers nicht steuerbar; Ort der Lieferung: {country}"
         " (Richtlinie 2006/112/EG, Artikel 38 und 39).",
     },
     VatWhy.NO_VAT: {
@@ -115,19 +116,19 @@ _SAID: dict[VatWhy, dict[str, str]] = {
         "de": "Der Verkäufer weist keine Umsatzsteuer aus.",
     },
     VatWhy.ONE_STOP_SHOP: {
-        "en": "VAT of {country}, where the cars were charged, declared in the one-stop shop of the Union.",
-        "sv": "Moms i {country}, där bilarna laddades, redovisas i unionsordningen (One Stop Shop).",
-        "de": "Umsatzsteuer von {country}, wo geladen wurde, erklärt im One-Stop-Shop der Union.",
+        "en": "VAT of the country where the car was charged ({country}), declared in the one-stop shop of the Union.",
+        "sv": "Moms i landet där bilen laddades ({country}), redovisad i unionsordningen (One Stop Shop).",
+        "de": "Umsatzsteuer des Landes, in dem geladen wurde ({country}), erklärt im One-Stop-Shop der Union.",
     },
     VatWhy.REGISTERED: {
-        "en": "VAT of {country}, where the seller is registered for VAT as {number}.",
-        "sv": "Moms i {country}, där säljaren är momsregistrerad som {number}.",
-        "de": "Umsatzsteuer von {country}, wo der Verkäufer als {number} registriert ist.",
+        "en": "VAT of another country ({country}), where the seller is registered as {number}.",
+        "sv": "Moms i ett annat land ({country}), där säljaren är momsregistrerad som {number}.",
+        "de": "Umsatzsteuer eines anderen Landes ({country}), in dem der Verkäufer als {number} registriert ist.",
     },
     VatWhy.UNREGISTERED: {
-        "en": "VAT of {country}, where the cars were charged.",
-        "sv": "Moms i {country}, där bilarna laddades.",
-        "de": "Umsatzsteuer von {country}, wo geladen wurde.",
+        "en": "VAT of the country where the car was charged ({country}).",
+        "sv": "Moms i landet där bilen laddades ({country}).",
+        "de": "Umsatzsteuer des Landes, in dem geladen wurde ({country}).",
     },
 }
 
@@ -137,7 +138,9 @@ def reason(why: VatWhy, country: str, language: str, number: str = "") -> str | 
     said = _SAID.get(why)
     if said is None:
         return None
-    return said.get(language, said["en"]).format(country=country, number=number, law=REVERSED_AT_HOME.get(country, ""))
+    language = language if language in said else "en"
+    named = Locale(language).territories.get(country, country)
+    return said[language].format(country=named, number=number, law=REVERSED_AT_HOME.get(country, ""))
 
 
 def reasons(invoice: Invoice, language: str) -> tuple[str, ...]:

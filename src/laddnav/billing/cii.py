@@ -1,0 +1,183 @@
+"""An invoice as UN/CEFACT CII (D16B) in the profile EN 16931, which Factur-X and ZUGFeRD put inside a PDF."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from laddnav.billing.einvoice import Account, Document, Item, Tax, Trader
+from laddnav.billing.xml import element, text, written
+
+_EN_16931 = "urn:cen.eu:en16931:2017"
+_SPACE = "urn:un:unece:uncefact:data:standard:"
+
+
+def cii(it: Document) -> bytes:
+    """The elements stand in the order that the schema asks for."""
+    root = element(
+        "rsm:CrossIndustryInvoice",
+        element(
+            "rsm:ExchangedDocumentContext",
+            element("ram:GuidelineSpecifiedDocumentContextParameter", text("ram:ID", _EN_16931)),
+        ),
+        element(
+            "rsm:ExchangedDocument",
+            text("ram:ID", it.number),
+            text("ram:TypeCode", it.kind),
+            element("ram:IssueDateTime", _day(it.issued_on)),
+            element("ram:IncludedNote", text("ram:Content", it.note)),
+        ),
+        element(
+            "rsm:SupplyChainTradeTransaction",
+            [_line(it, item) for item in it.items],
+            element(
+                "ram:ApplicableHeaderTradeAgreement",
+                text("ram:BuyerReference", it.buyer_reference),
+                element("ram:SellerTradeParty", _party(it.seller)),
+                element("ram:BuyerTradeParty", _party(it.buyer)),
+            ),
+            element(
+                "ram:ApplicableHeaderTradeDelivery",
+                element("ram:ActualDeliverySupplyChainEvent", element("ram:OccurrenceDateTime", _day(it.end))),
+            ),
+            _settlement(it),
+        ),
+        xmlns__rsm=f"{_SPACE}CrossIndustryInvoice:100",
+        xmlns__qdt=f"{_SPACE}QualifiedDataType:100",
+        xmlns__ram=f"{_SPACE}ReusableAggregateBusinessInformationEntity:100",
+        xmlns__udt=f"{_SPACE}UnqualifiedDataType:100",
+    )
+    return written(root)
+
+
+def _line(it: Document, item: Item) -> str:
+    return element(
+        "ram:IncludedSupplyChainTradeLineItem",
+        element(
+            "ram:AssociatedDocumentLineDocument",
+            text("ram:LineID", item.number),
+            element("ram:IncludedNote", text("ram:Content", item.note)),
+        ),
+        element(
+            "ram:SpecifiedTradeProduct",
+            text("ram:Name", item.name),
+            text("ram:Description", item.description),
+            [
+                element("ram:ApplicableProductCharacteristic", text("ram:Description", name), text("ram:Value", value))
+                for name, value in item.attributes
+            ],
+        ),
+        element(
+            "ram:SpecifiedLineTradeAgreement",
+            element(
+                "ram:NetPriceProductTradePrice",
+                text("ram:ChargeAmount", item.price),
+                text("ram:BasisQuantity", item.per, unitCode=item.unit),
+            ),
+        ),
+        element("ram:SpecifiedLineTradeDelivery", text("ram:BilledQuantity", item.quantity, unitCode=item.unit)),
+        element(
+            "ram:SpecifiedLineTradeSettlement",
+            element(
+                "ram:ApplicableTradeTax",
+                text("ram:TypeCode", "VAT"),
+                text("ram:CategoryCode", item.category),
+                text("ram:RateApplicablePercent", item.percent),
+            ),
+            _period(item.begin, item.end),
+            element(
+                "ram:SpecifiedTradeSettlementLineMonetarySummation",
+                text("ram:LineTotalAmount", it.coins(item.amount)),
+            ),
+        ),
+    )
+
+
+def _party(one: Trader) -> str:
+    lines = (*one.lines, None, None, None)
+    return "".join(
+        (
+            text("ram:ID", one.id),
+            text("ram:Name", one.name),
+            element("ram:SpecifiedLegalOrganization", text("ram:ID", one.company_number)),
+            element(
+                "ram:PostalTradeAddress",
+                text("ram:PostcodeCode", one.post_code),
+                text("ram:LineOne", lines[0]),
+                text("ram:LineTwo", lines[1]),
+                text("ram:LineThree", lines[2]),
+                text("ram:CityName", one.city),
+                text("ram:CountryID", one.country),
+            ),
+            ""
+            if one.endpoint is None
+            else element("ram:URIUniversalCommunication", text("ram:URIID", one.endpoint[1], schemeID=one.endpoint[0])),
+            element("ram:SpecifiedTaxRegistration", text("ram:ID", one.vat_number, schemeID="VA")),
+        )
+    )
+
+
+def _settlement(it: Document) -> str:
+    return element(
+        "ram:ApplicableHeaderTradeSettlement",
+        text("ram:PaymentReference", it.number),
+        text("ram:InvoiceCurrencyCode", it.currency),
+        None if it.account is None else _payment(it.account),
+        [_tax(it, tax) for tax in it.taxes],
+        _period(it.begin, it.end),
+        None if it.due_on is None else element("ram:SpecifiedTradePaymentTerms", _due(it.due_on)),
+        element(
+            "ram:SpecifiedTradeSettlementHeaderMonetarySummation",
+            text("ram:LineTotalAmount", it.coins(it.lines_total)),
+            text("ram:TaxBasisTotalAmount", it.coins(it.lines_total)),
+            text("ram:TaxTotalAmount", it.coins(it.tax_total), currencyID=it.currency),
+            text("ram:RoundingAmount", it.coins(it.rounding)) if it.rounding else None,
+            text("ram:GrandTotalAmount", it.coins(it.total)),
+            text("ram:DuePayableAmount", it.coins(it.to_pay)),
+        ),
+        [
+            element(
+                "ram:InvoiceReferencedDocument",
+                text("ram:IssuerAssignedID", number),
+                element("ram:FormattedIssueDateTime", text("qdt:DateTimeString", f"{day:%Y%m%d}", format="102")),
+            )
+            for number, day in it.corrects
+        ],
+    )
+
+
+def _payment(account: Account) -> str:
+    name = "ram:IBANID" if account.iban else "ram:ProprietaryID"
+    return element(
+        "ram:SpecifiedTradeSettlementPaymentMeans",
+        text("ram:TypeCode", account.means),
+        element("ram:PayeePartyCreditorFinancialAccount", text(name, account.number)),
+    )
+
+
+def _tax(it: Document, tax: Tax) -> str:
+    return element(
+        "ram:ApplicableTradeTax",
+        text("ram:CalculatedAmount", it.coins(tax.amount)),
+        text("ram:TypeCode", "VAT"),
+        text("ram:ExemptionReason", tax.reason),
+        text("ram:BasisAmount", it.coins(tax.base)),
+        text("ram:CategoryCode", tax.category),
+        text("ram:ExemptionReasonCode", tax.code),
+        text("ram:RateApplicablePercent", tax.percent),
+    )
+
+
+def _period(begin: date, end: date) -> str:
+    return element(
+        "ram:BillingSpecifiedPeriod",
+        element("ram:StartDateTime", _day(begin)),
+        element("ram:EndDateTime", _day(end)),
+    )
+
+
+def _due(day: date) -> str:
+    return element("ram:DueDateDateTime", _day(day))
+
+
+def _day(day: date) -> str:
+    return text("udt:DateTimeString", f"{day:%Y%m%d}", format="102")

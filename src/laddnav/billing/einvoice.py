@@ -1,0 +1,381 @@
+"""An issued invoice in the terms of EN 16931: what ubl.py and cii.py spell, each in its own XML.
+
+Every amount is taken from the Invoice and none is computed anew. A credit note tells its amounts positive, as both
+spellings want it. A charge's place, CDR and EVSE are attributes of its lines.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from laddnav.billing.model import Basis, Charge, Debtor, DebtorKind, Invoice, InvoiceLine, Seller, VatCategory
+from laddnav.billing.pdf_words import WORDS
+from laddnav.billing.vat import reasons
+from laddnav.billing.vat_rates import vat_country
+from laddnav.kit.money import minor_unit
+from laddnav.kit.refusal import Refusal
+from laddnav.pricing.reasons import said
+
+# Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.
+INVOICE, CREDIT_NOTE = "380", "381"
+CREDIT_TRANSFER, SEPA_TRANSFER = "30", "58"
+_UNITS = {"kWh": "KWH", "h": "HUR", "x": "C62"}
+_VATEX = {VatCategory.REVERSE_CHARGE: "VATEX-EU-AE", VatCategory.OUTSIDE: "VATEX-EU-O"}
+
+# Under which scheme of the list of electronic addresses (EAS) a VAT number is an address. Sweden and Norway use the
+# number of the company, which stands in the VAT number.
+_SCHEMES = {
+    "AT": "9914",
+    "BE": "9925",
+    "BG": "9926",
+    "CH": "9927",
+    "CY": "9928",
+    "CZ": "9929",
+    "DE": "9930",
+    "DK": "0198",
+    "EE": "9931",
+    "ES": "9920",
+    "FI": "0213",
+    "FR": "9957",
+    "GB": "9932",
+    "GR": "9933",
+    "HR": "9934",
+    "HU": "9910",
+    "IE": "9935",
+    "IT": "0211",
+    "LI": "9936",
+    "LT": "9937",
+    "LU": "9938",
+    "LV": "9939",
+    "MT": "9943",
+    "NL": "9944",
+    "PL": "9945",
+    "PT": "9946",
+    "RO": "9947",
+    "SI": "9949",
+    "SK": "9950",
+}
+_COMPANY_NUMBERS = {"SE": ("0007", r"SE(\d{10})01"), "NO": ("0192", r"NO(\d{9})(?:MVA)?")}
+
+
+class NotIssuedYet(Refusal):
+    """An invoice without a number is none yet, and may still change."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Invoice {ref} is not issued yet; electronic invoices are made of issued ones")
+        self.ref = ref
+
+
+class NoVatNumber(Refusal):
+    """An electronic invoice that shows VAT names the seller's VAT number (EN 16931 BR-S-02)."""
+
+    def __init__(self, holder: object) -> None:
+        super().__init__(f"An electronic invoice with VAT needs the VAT number of {holder}; give the party its own")
+
+
+class Trader(Struct, frozen=True, kw_only=True):
+    """Seller or buyer (BG-4, BG-7). `endpoint` is scheme and address."""
+
+    id: str
+    name: str
+    vat_number: str | None
+    company_number: str | None
+    lines: tuple[str, ...]
+    post_code: str | None
+    city: str | None
+    country: str
+    endpoint: tuple[str, str] | None
+
+
+class Tax(Struct, frozen=True, kw_only=True):
+    """`percent` None: the category knows no rate (O)."""
+
+    category: str
+    percent: Decimal | None
+    base: Decimal
+    amount: Decimal
+    code: str | None
+    reason: str | None
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """An invoice line (BG-25): `amount` is `quantity` × `price` / `per`, within what rounding allows."""
+
+    number: int
+    name: str
+    description: str
+    note: str | None
+    quantity: Decimal
+    unit: str
+    price: Decimal
+    per: Decimal | None
+    amount: Decimal
+    category: str
+    percent: Decimal | None
+    begin: date
+    end: date
+    attributes: tuple[tuple[str, str], ...]
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Where the money goes (BG-16): an account as its country writes it, and its kind where it is no IBAN."""
+
+    means: str
+    number: str
+    iban: bool
+    branch: str | None = None
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """An invoice (380) or credit note (381); `peppol`: it has all that the network's own rules ask for."""
+
+    kind: str
+    number: str
+    issued_on: date
+    due_on: date | None
+    currency: str
+    note: str
+    buyer_reference: str
+    corrects: tuple[tuple[str, date], ...]
+    begin: date
+    end: date
+    seller: Trader
+    buyer: Trader
+    account: Account | None
+    taxes: tuple[Tax, ...]
+    items: tuple[Item, ...]
+    lines_total: Decimal
+    tax_total: Decimal
+    total: Decimal
+    rounding: Decimal
+    to_pay: Decimal
+    digits: int
+
+    @property
+    def peppol(self) -> bool:
+        """Between two in Germany the network asks for a person to call as well (DE-R-002), and we know none."""
+        in_germany = self.seller.country == self.buyer.country == "DE"
+        return self.seller.endpoint is not None and self.buyer.endpoint is not None and not in_germany
+
+    def coins(self, amount: Decimal) -> str:
+        return f"{amount:.{self.digits}f}"
+
+
+def document(invoice: Invoice, language: str) -> Document:
+    """Raises NotIssuedYet, NoVatNumber."""
+    if invoice.number is None or invoice.issued_at is None:
+        raise NotIssuedYet(invoice.ref)
+    categories = {vat.category for vat in invoice.vat}
+    # What is not subject to VAT stands alone and names nobody's VAT number (BR-O-02), or is called exempt (BR-O-11).
+    outside = categories == {VatCategory.OUTSIDE}
+    if invoice.seller.vat_number is None and not outside:
+        raise NoVatNumber(invoice.holder)
+    sign = -1 if invoice.credit_note else 1
+    items = _items(invoice, language, sign, mixed=not outside)
+    notes = reasons(invoice, language)
+    return Document(
+        kind=CREDIT_NOTE if invoice.credit_note else INVOICE,
+        number=invoice.number,
+        issued_on=_day(invoice.issued_at, invoice),
+        due_on=None if invoice.due_at is None or invoice.credit_note else _day(invoice.due_at, invoice),
+        currency=invoice.currency,
+        note=" ".join([WORDS[_known(language)]["prices"], *notes]),
+        buyer_reference=invoice.debtor.reference or invoice.debtor.id.partition(":")[2],
+        corrects=tuple((one.number, _day(one.issued_at, invoice)) for one in invoice.corrects),
+        begin=min((item.begin for item in items), default=_day(invoice.issued_at, invoice)),
+        end=max((item.end for item in items), default=_day(invoice.issued_at, invoice)),
+        seller=_seller(invoice.seller, outside=outside),
+        buyer=_buyer(invoice.debtor, outside=outside),
+        account=_account(invoice.seller.pay_to, invoice.currency),
+        taxes=tuple(
+            Tax(
+                category=_code(vat.category, mixed=not outside),
+                percent=None if outside else vat.percent,
+                base=sign * vat.base,
+                amount=sign * vat.amount,
+                code=_VATEX.get(vat.category) if outside or vat.category is not VatCategory.OUTSIDE else None,
+                reason=" ".join(notes) if vat.category in _VATEX else None,
+            )
+            for vat in invoice.vat
+        ),
+        items=items,
+        lines_total=sign * invoice.total_excl,
+        tax_total=sign * invoice.total_tax,
+        total=sign * invoice.total_incl,
+        rounding=sign * invoice.rounding,
+        to_pay=sign * invoice.to_pay,
+        digits=-int(minor_unit(invoice.currency).as_tuple().exponent),
+    )
+
+
+# ---- Who
+
+
+def _seller(seller: Seller, *, outside: bool) -> Trader:
+    return _trader(
+        str(seller.holder),
+        seller.name,
+        seller.holder.country,
+        seller.address,
+        seller.vat_number,
+        seller.endpoint,
+        outside=outside,
+    )
+
+
+def _buyer(debtor: Debtor, *, outside: bool) -> Trader:
+    return _trader(
+        debtor.id.partition(":")[2],
+        debtor.name,
+        debtor.country,
+        debtor.address,
+        debtor.vat_number,
+        debtor.endpoint,
+        outside=outside,
+        dealer=debtor.kind is DebtorKind.PARTNER,
+    )
+
+
+def _trader(
+    id: str,
+    name: str,
+    country: str,
+    address: str | None,
+    vat_number: str | None,
+    endpoint: str | None,
+    *,
+    outside: bool,
+    dealer: bool = True,
+) -> Trader:
+    bare = re.sub(r"[\s.\-]", "", vat_number or "").upper()
+    known = vat_country(bare) is not None
+    scheme, _, place = (endpoint or "").partition(":")
+    company = _company(bare)
+    by_number = company or ((_SCHEMES[vat_country(bare) or ""], bare) if vat_country(bare) in _SCHEMES else None)
+    lines, post_code, city = _envelope(address)
+    return Trader(
+        id=id,
+        name=name,
+        vat_number=bare if known and not outside else None,
+        company_number=company and company[1],
+        lines=lines,
+        post_code=post_code,
+        city=city,
+        country=country,
+        endpoint=(scheme, place) if place else by_number if dealer else None,
+    )
+
+
+def _company(vat_number: str) -> tuple[str, str] | None:
+    """The scheme of its country, and the number of the company that a VAT number holds, if it does."""
+    scheme, pattern = _COMPANY_NUMBERS.get(vat_number[:2], ("", "$.^"))
+    found = re.fullmatch(pattern, vat_number)
+    return (scheme, found[1]) if found else None
+
+
+_CITY = re.compile(r"(?:[A-Z]{1,2}-)?(\d[\d -]{1,6}\d(?: ?[A-Z]{2})?) +(\S.*)")
+
+
+def _envelope(address: str | None) -> tuple[tuple[str, ...], str | None, str | None]:
+    """The lines above, post code and city; the last line is a city if it begins with a post code."""
+    lines = [line.strip() for line in (address or "").splitlines() if line.strip()]
+    found = _CITY.fullmatch(lines[-1]) if lines else None
+    if found is None:
+        return tuple(lines[:3]), None, None
+    return tuple(lines[:-1][:3]), found[1], found[2]
+
+
+def _account(pay_to: str | None, currency: str) -> Account | None:
+    """A Swedish giro, an IBAN, or whatever else it says as it says it."""
+    if pay_to is None:
+        return None
+    bare = re.sub(r"[\s\-]", "", pay_to)
+    giro = re.fullmatch(r"(bankgiro|plusgiro|bg|pg):?(\d+)", bare, re.IGNORECASE)
+    if giro:
+        branch = "SE:BANKGIRO" if giro[1][0].lower() == "b" else "SE:PLUSGIRO"
+        return Account(means=CREDIT_TRANSFER, number=giro[2], iban=False, branch=branch)
+    iban = re.fullmatch(r"(?:IBAN:?)?([A-Z]{2}\d{2}[A-Z0-9]{10,30})", bare.upper())
+    if iban:
+        return Account(means=SEPA_TRANSFER if currency == "EUR" else CREDIT_TRANSFER, number=iban[1], iban=True)
+    return Account(means=CREDIT_TRANSFER, number=pay_to.strip(), iban=False)
+
+
+# ---- What
+
+
+def _items(invoice: Invoice, language: str, sign: int, *, mixed: bool) -> tuple[Item, ...]:
+    lines = [(charge, line) for charge in invoice.charges for line in charge.lines]
+    return tuple(
+        _item(invoice, number, charge, line, language, sign, mixed=mixed)
+        for number, (charge, line) in enumerate(lines, 1)
+    )
+
+
+def _item(
+    invoice: Invoice, number: int, charge: Charge, line: InvoiceLine, language: str, sign: int, *, mixed: bool
+) -> Item:
+    words = WORDS[_known(language)]
+    amount = sign * line.amount
+    quantity, unit, price, per = _priced(line, amount, sign)
+    zone = ZoneInfo(charge.time_zone)
+    outside = line.vat_category is VatCategory.OUTSIDE and not mixed
+    return Item(
+        number=number,
+        name=words["rounding"] if line.basis is Basis.ROUNDING else words.get(line.dimension, line.dimension),
+        description=f"{charge.place}, {charge.address}, {charge.started_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
+        note=None if line.reason is None else said(line.reason, language),
+        quantity=quantity,
+        unit=unit,
+        price=price,
+        per=per,
+        amount=amount,
+        category=_code(_category(invoice, line), mixed=mixed),
+        percent=None if outside else line.vat_percent or Decimal(0),
+        begin=(line.started_at or charge.started_at).astimezone(zone).date(),
+        end=(line.ended_at or charge.ended_at).astimezone(zone).date(),
+        attributes=(
+            ("CDR", charge.cdr_id),
+            ("EVSE", charge.evse_id),
+            ("Contract", charge.contract_id),
+            *((("Credits CDR", charge.credits),) if charge.credits else ()),
+        ),
+    )
+
+
+def _priced(line: InvoiceLine, amount: Decimal, sign: int) -> tuple[Decimal, str, Decimal, Decimal | None]:
+    """Quantity, unit, price and what the price is for: quantities have signs, prices never do (EN 16931 BR-27)."""
+    quantity, unit = sign * line.quantity, _UNITS.get(line.unit, "C62")
+    if line.unit_price is not None:
+        price = line.unit_price
+        if price < 0:
+            quantity, price = -quantity, -price
+        if abs(quantity * price - amount) <= Decimal("0.01"):
+            return quantity, unit, price, None
+    if quantity and (quantity > 0) == (amount > 0):  # only the amount is told: so much for all of it
+        return quantity, unit, abs(amount), abs(quantity)
+    return Decimal(-1 if amount < 0 else 1), "C62", abs(amount), None
+
+
+def _category(invoice: Invoice, line: InvoiceLine) -> VatCategory:
+    """Of lines that were issued before it was kept, the one that has their rate."""
+    if line.vat_category is not None:
+        return line.vat_category
+    return next((vat.category for vat in invoice.vat if vat.percent == line.vat_percent), VatCategory.OUTSIDE)
+
+
+def _code(category: VatCategory, *, mixed: bool) -> str:
+    return "E" if mixed and category is VatCategory.OUTSIDE else category.value
+
+
+def _known(language: str) -> str:
+    return language if language in WORDS else "en"
+
+
+def _day(instant: datetime, invoice: Invoice) -> date:
+    """On the seller's calendar."""
+    return instant.astimezone(ZoneInfo(invoice.seller.time_zone)).date()

@@ -1,0 +1,301 @@
+"""Every kind of invoice passes the schemas and rules of EN 16931, Factur-X and Peppol, and what is wrong does not."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree
+
+import pytest
+from msgspec.structs import replace
+from pypdf import PdfReader
+
+from laddnav.billing.cii import cii
+from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
+from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Period
+from laddnav.billing.pdf import pdf
+from laddnav.billing.rules import charge_of, due_at, owing, rounding_of, seller_of, taxed
+from laddnav.billing.ubl import ubl
+from laddnav.cdrs.model import Cdr, Costs
+from laddnav.kit.ids import PartyId
+from laddnav.kit.money import Price
+from laddnav.parties.model import Party, VatRegistration
+from tests.billing.charges import FJORD, LADDNAV, NOON, TANKA, TNM, cdr, energy, party
+
+PYTHON = Path(__file__).parents[2] / ".cache" / "counterparts" / "einvoice" / "bin" / "python"
+NUMBERS = {"NL": "NL123456782B90", "SE": "SE556012579001", "NO": "NO974760673MVA", "DE": "DE123456788"}
+ISSUED_AT = datetime(2026, 12, 1, 5, tzinfo=UTC)
+SELLER = replace(party(), vat_number="SE556703748501", pay_to="Bankgiro 5805-6201")
+
+
+def drawn_up(
+    *charged: tuple[Cdr, str], seller: Party = SELLER, currency: str = "SEK", corrects: tuple[Cited, ...] = ()
+) -> Invoice:
+    """`charged`: CDRs, each with the country where it was."""
+    first = charged[0][0]
+    kind, debtor_id = owing(first)
+    dealer = kind is DebtorKind.PARTNER
+    debtor = Debtor(
+        holder=seller.holder,
+        id=debtor_id,
+        ref="r",
+        kind=kind,
+        name="Tanka & <Söner> AB" if dealer else first.token.contract_id,
+        country=first.token.owner.country,
+        address="Box 17\n411 03 Göteborg" if dealer else None,
+        vat_number=NUMBERS[first.token.owner.country] if dealer else None,
+        created_at=NOON,
+    )
+    charges = [replace(charge_of(one, "Europe/Stockholm"), country=place) for one, place in charged]
+    with_rates, vat = taxed(seller, debtor, charges, currency)
+    invoice = Invoice(
+        holder=seller.holder,
+        ref="r",
+        number="LAD-2026-00042",
+        seller=seller_of(seller),
+        debtor=debtor,
+        currency=currency,
+        period=Period("2026-11", ISSUED_AT),
+        opened_at=NOON,
+        issued_at=ISSUED_AT,
+        due_at=due_at(ISSUED_AT, seller),
+        charges=with_rates,
+        vat=vat,
+        corrects=corrects,
+    )
+    return replace(invoice, rounding=rounding_of(seller, invoice.total_incl))
+
+
+ONE = cdr(energy("12.345", "3.49"), energy("1018.402", "2.95", element=1), token_owner=TANKA, energy_kwh="1030.747")
+BACK = cdr(energy("12.345", "3.49"), id="C1-C", credits="C1", token_owner=TANKA)
+ROUNDED = cdr(*(energy("1", "0.014"),) * 3, token_owner=TANKA)
+NEGATIVE = cdr(energy("10", "4"), energy("5", "-0.30"), token_owner=TANKA, id="N")
+TOLD = cdr(
+    owner=TNM,
+    token_owner=LADDNAV,
+    costs=Costs(total=Price(Decimal("112.41")), energy=Price(Decimal("100.00")), parking=Price(Decimal("12.40"))),
+    parked=timedelta(minutes=20),
+    id="T1",
+)
+OURS = cdr(energy("12.345", "3.49"), token_owner=LADDNAV)
+ABROAD = cdr(energy("12.345", "3.49", vat=None), token_owner=LADDNAV, id="F1")
+GERMAN = replace(
+    party(PartyId("DE", "LAD"), vat="19"),
+    name="Laddnav GmbH",
+    vat_number="DE111111125",
+    address="Hauptstraße 5\n10115 Berlin",
+    pay_to="DE89 3704 0044 0532 0130 00",
+    time_zone="Europe/Berlin",
+)
+SHOP = replace(
+    SELLER,
+    vat_registrations=(
+        VatRegistration(country="SE", number="SE556703748501", one_stop_shop=True, since=date(2020, 1, 1)),
+        VatRegistration(country="NL", number="NL987654321B01", since=date(2020, 1, 1)),
+    ),
+)
+NEXT_YEAR = replace(ABROAD, started_at=NOON + timedelta(days=60), ended_at=NOON + timedelta(days=60, hours=1))
+
+KINDS: dict[str, Callable[[], Invoice]] = {
+    "domestic": lambda: drawn_up((ONE, "SE")),
+    "domestic with rounding of a charge": lambda: drawn_up((ROUNDED, "SE")),
+    "domestic to whole crowns": lambda: drawn_up((ONE, "SE"), seller=replace(SELLER, round_to=Decimal(1))),
+    "several rates": lambda: drawn_up((ONE, "SE"), (cdr(energy("1", "9", vat="12"), id="x", token_owner=TANKA), "SE")),
+    "a price below zero": lambda: drawn_up((NEGATIVE, "SE")),
+    "a charge and the credit of another": lambda: drawn_up((ONE, "SE"), (BACK, "SE")),
+    "a credit note": lambda: drawn_up((BACK, "SE"), corrects=(Cited("LAD-2026-00041", NOON),)),
+    "a credit note to whole crowns": lambda: drawn_up((BACK, "SE"), seller=replace(SELLER, round_to=Decimal(1))),
+    "reverse charge": lambda: drawn_up((cdr(energy("12.345", "3.49"), token_owner=TNM), "SE")),
+    "reverse charge inside Germany": lambda: drawn_up(
+        (cdr(energy("12.345", "0.49", vat="19"), token_owner=PartyId("DE", "TNK"), holder=GERMAN.holder), "DE"),
+        seller=GERMAN,
+        currency="EUR",
+    ),
+    "beyond the Union": lambda: drawn_up((cdr(energy("12.345", "3.49"), token_owner=FJORD), "SE")),
+    "a driver": lambda: drawn_up((OURS, "SE"), (TOLD, "SE")),
+    "a driver abroad": lambda: drawn_up((OURS, "SE"), (ABROAD, "FI"), (replace(ABROAD, id="F2"), "NL"), seller=SHOP),
+    "a driver abroad by the one-stop shop": lambda: drawn_up((OURS, "SE"), (NEXT_YEAR, "DK"), seller=SHOP),
+    "a driver beyond the Union as well": lambda: drawn_up((OURS, "SE"), (ABROAD, "NO")),
+    "a driver beyond the Union only": lambda: drawn_up((ABROAD, "NO")),
+    "zero": lambda: drawn_up((cdr(energy("12.345", "3.49", vat="0"), token_owner=LADDNAV), "SE")),
+    "without where to pay": lambda: drawn_up((ONE, "SE"), seller=replace(SELLER, pay_to=None)),
+}
+
+
+class Officials:
+    """The rules, in a process of their own: they need seconds to be read, and milliseconds to be asked."""
+
+    def __init__(self, at: Path) -> None:
+        self._at = at
+        self._process = subprocess.Popen(
+            [PYTHON, Path(__file__).with_name("officially.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def find(self, body: bytes, name: str = "invoice.xml") -> list[str]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None
+        file = self._at / name
+        file.write_bytes(body)
+        stdin.write(f"{file}\n")
+        stdin.flush()
+        found: list[str] = json.loads(stdout.readline())
+        return found
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def officials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Officials]:
+    some = Officials(tmp_path_factory.mktemp("einvoice"))
+    yield some
+    some.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_invoice_passes_as_ubl(officials: Officials, kind: str) -> None:
+    written = ubl(document(KINDS[kind](), "en"))
+    assert officials.find(written) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_invoice_passes_as_cii(officials: Officials, kind: str) -> None:
+    assert officials.find(cii(document(KINDS[kind](), "sv"))) == []
+
+
+# ---- The rules are asked: what is wrong is found
+
+WRONG: dict[str, tuple[str, str, str]] = {
+    "a sum of VAT": (r"(<cbc:TaxAmount[^>]*>)[\d.]+(<)", r"\g<1>1.00\2", "BR-CO-17"),
+    "what is to pay": (r"(<cbc:PayableAmount[^>]*>)[\d.]+(<)", r"\g<1>1.00\2", "BR-CO-16"),
+    "the amount of a line": (
+        r"(<cbc:LineExtensionAmount[^>]*>)[\d.]+(</cbc:LineExtensionAmount><cac:In)",
+        r"\g<1>9.00\2",
+        "BR-CO-10",
+    ),
+    "no seller": (r"<cbc:RegistrationName>Laddnav AB<[^>]*>", "", "BR-06"),
+    "no VAT number": (r"<cac:PartyTaxScheme>.*?</cac:PartyTaxScheme>", "", "BR-S-02"),
+    "a currency that is none": (r"SEK</cbc:DocumentCurrencyCode>", "KRO</cbc:DocumentCurrencyCode>", "BR-CL-04"),
+    "an element that is none": (r"cbc:DueDate", "cbc:DueDay", "schema"),
+    "no reference of the buyer": (r"<cbc:BuyerReference>[^<]*</cbc:BuyerReference>", "", "PEPPOL-EN16931-R003"),
+    "no address of the buyer": (r"<cbc:EndpointID[^>]*>5560125790</cbc:EndpointID>", "", "PEPPOL-EN16931-R010"),
+    "a rate that Sweden has not": (r"<cbc:Percent>25</cbc:Percent>", "<cbc:Percent>24</cbc:Percent>", "SE-R-006"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_in_a_ubl_invoice_is_found_by_its_rule(officials: Officials, wrong: str) -> None:
+    pattern, instead, rule = WRONG[wrong]
+    written = ubl(document(KINDS["domestic"](), "en")).decode()
+    changed = re.sub(pattern, instead, written)
+    assert changed != written
+    assert rule in {found.partition(":")[0] for found in officials.find(changed.encode())}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead", "rule"),
+    [
+        (r"(<ram:DuePayableAmount>)[\d.]+", r"\g<1>1.00", "BR-CO-16"),
+        (r"(<ram:BasisAmount>)[\d.]+", r"\g<1>1.00", "BR-S-08"),
+        (r"<ram:ExemptionReason(Code)?>[^<]*</ram:ExemptionReason(Code)?>", "", "BR-AE-10"),
+        (r"ram:CountryID>SE", "ram:CountryID>SWE", "CountryID"),
+    ],
+)
+def test_what_is_wrong_in_a_cii_invoice_is_found_by_its_rule(
+    officials: Officials, pattern: str, instead: str, rule: str
+) -> None:
+    kind = "reverse charge" if rule == "BR-AE-10" else "domestic"
+    written = cii(document(KINDS[kind](), "en")).decode()
+    changed = re.sub(pattern, instead, written)
+    assert changed != written
+    assert any(rule in found for found in officials.find(changed.encode()))
+
+
+# ---- Inside a PDF
+
+
+@pytest.mark.parametrize("kind", ["domestic", "reverse charge", "a credit note", "a driver abroad"])
+def test_the_invoice_for_machines_lies_in_the_pdf_and_passes(officials: Officials, kind: str) -> None:
+    invoice = KINDS[kind]()
+    paper = pdf(invoice, "de")
+    assert officials.find(paper, "invoice.pdf") == []
+    reader = PdfReader(BytesIO(paper))
+    assert reader.attachments == {"factur-x.xml": [cii(document(invoice, "de"))]}
+    root: Any = reader.root_object
+    (file,) = (one.get_object() for one in root["/AF"])
+    assert (file["/AFRelationship"], file["/EF"]["/F"]["/Subtype"]) == ("/Alternative", "/text/xml")
+    said = root["/Metadata"].get_data().decode()
+    assert "<pdfaid:part>3</pdfaid:part>" in said and "<pdfaid:conformance>A</pdfaid:conformance>" in said
+    facts = {name: re.findall(f"<fx:{name}>([^<]*)<", said) for name in ("DocumentFileName", "ConformanceLevel")}
+    assert facts == {"DocumentFileName": ["factur-x.xml"], "ConformanceLevel": ["EN 16931"]}
+    # The metadata is XML still, and the table of objects finds each of them.
+    ElementTree.fromstring(said)
+    assert all(reader.get_object(number) is not None for number in range(1, cast("int", reader.trailer["/Size"])))
+
+
+def test_a_draft_has_nothing_for_machines_and_neither_has_a_page_in_letters_that_archives_do_not_take() -> None:
+    invoice = KINDS["domestic"]()
+    assert PdfReader(BytesIO(pdf(replace(invoice, number=None, issued_at=None), "en"))).attachments == {}
+    charge = replace(invoice.charges[0], place="北京")
+    assert PdfReader(BytesIO(pdf(replace(invoice, charges=(charge,)), "en"))).attachments == {}
+
+
+# ---- What stands in it
+
+
+def test_a_credit_note_tells_its_amounts_positive_and_cites_what_it_corrects() -> None:
+    written = ubl(document(KINDS["a credit note"](), "en")).decode()
+    assert "<CreditNote " in written and ">381<" in written
+    assert "<cbc:ID>LAD-2026-00041</cbc:ID><cbc:IssueDate>2026-11-21</cbc:IssueDate>" in written
+    assert ">53.85</cbc:PayableAmount>" in written and ">12.345</cbc:CreditedQuantity>" in written
+
+
+def test_a_dealer_of_another_state_finds_why_there_is_no_vat() -> None:
+    it = document(KINDS["reverse charge"](), "sv")
+    (tax,) = it.taxes
+    assert (tax.category, tax.percent, tax.code) == ("AE", Decimal(0), "VATEX-EU-AE")
+    assert tax.reason is not None and tax.reason.startswith("Omvänd betalningsskyldighet")
+    assert it.peppol and it.buyer.endpoint == ("9944", "NL123456782B90")
+
+
+def test_a_driver_is_not_in_the_network_and_gets_a_plain_invoice_of_the_norm() -> None:
+    it = document(KINDS["a driver abroad"](), "en")
+    assert not it.peppol and it.buyer.endpoint is None
+    assert [(tax.category, tax.percent) for tax in it.taxes] == [("S", Decimal(rate)) for rate in ("25.5", "25", "21")]
+    assert "NL987654321B01" in it.note and "charged (Finland)" in it.note
+
+
+def test_where_the_money_goes_is_said_as_its_country_says_it() -> None:
+    giro, iban = (document(KINDS[kind](), "en").account for kind in ("domestic", "reverse charge inside Germany"))
+    assert giro is not None and (giro.means, giro.number, giro.branch) == ("30", "58056201", "SE:BANKGIRO")
+    assert iban is not None and (iban.means, iban.number, iban.iban) == ("58", "DE89370400440532013000", True)
+
+
+def test_an_address_is_parted_into_street_post_code_and_city() -> None:
+    it = document(KINDS["domestic"](), "en")
+    assert (it.buyer.lines, it.buyer.post_code, it.buyer.city) == (("Box 17",), "411 03", "Göteborg")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_spellings_add_up_as_the_invoice_does(kind: str) -> None:
+    invoice = KINDS[kind]()
+    it: Document = document(invoice, "en")
+    assert sum(item.amount for item in it.items) == it.lines_total == abs(invoice.total_excl)
+    assert it.to_pay == abs(invoice.to_pay)
+    assert all(item.price >= 0 for item in it.items)
+    assert all(abs(item.quantity * item.price / (item.per or 1) - item.amount) <= Decimal("0.01") for item in it.items)
+
+
+def test_what_is_no_invoice_yet_or_lacks_a_vat_number_is_refused() -> None:
+    with pytest.raises(NotIssuedYet):
+        document(replace(KINDS["domestic"](), number=None), "en")
+    with pytest.raises(NoVatNumber):
+        document(drawn_up((ONE, "SE"), seller=replace(SELLER, vat_number=None)), "en")
