@@ -23,7 +23,8 @@ from laddnav.ocpp.monitoring_routes import (
     ReportWanted,
 )
 from laddnav.ocpp.rules import NotInItsVersion
-from laddnav.ocpp.wire.monitoring import Base, Criterion, MonitorType
+from laddnav.ocpp.streams import freer
+from laddnav.ocpp.wire.monitoring import Base, Criterion, Flush, MonitorType
 from laddnav.ocpp.wire.reports import Topic
 from laddnav.people.api import NotYours
 from tests.clock import SetClock
@@ -140,6 +141,60 @@ async def test_a_stream_is_known_with_its_monitor_and_what_was_sent_last(
         assert [one.id for one in await _streams(database)] == ["6"]
         await station.say("ClosePeriodicEventStream", id=6)
         assert await _streams(database) == ()
+
+
+async def test_a_stream_whose_backlog_grows_is_asked_to_say_more_at_a_time(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """N15.FR.05."""
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(on_connect="none"))
+    opened = {"id": 5, "variable_monitoring_id": 1, "params": {"interval": 60, "values": 10}}
+    async with numbered(url, "ocpp2.1") as station:
+
+        async def send(pending: int) -> None:
+            clock.advance(timedelta(minutes=1))
+            at = rfc3339(clock.now())
+            sent = f'{{"id":5,"pending":{pending},"basetime":"{at}","data":[{{"t":0,"v":"41"}}]}}'
+            await station.wire._connection.send(f'[6,"s{at}","NotifyPeriodicEventStream",{sent}]')
+            await until(lambda: told_last(pending))
+
+        async def told_last(pending: int) -> bool:
+            newest = (await _streams(database))[0].newest
+            return newest is not None and newest["pending"] == pending
+
+        def adjusted() -> list[Any]:
+            return [said["params"] for action, said in station.asked if action == "AdjustPeriodicEventStream"]
+
+        async def goes_by(values: int) -> bool:
+            opened: dict[str, Any] = (await _streams(database))[0].opened
+            return bool(opened["params"] == {"interval": 60, "values": values})
+
+        await station.say("OpenPeriodicEventStream", constant_stream_data=opened)
+        for pending in (7, 7, 3, 0):
+            await send(pending)
+        assert adjusted() == []
+        await send(1)
+        await until(lambda: goes_by(20))
+        assert adjusted() == [{"interval": 60, "values": 20}]
+
+        await send(9)  # said before it could know
+        await send(8)
+        station.wire.answers["AdjustPeriodicEventStream"] = {"status": "Rejected"}
+        await send(10)
+        await until(lambda: len(adjusted()) == 2)
+        await send(12)
+        await routes.adjust_stream(database, OPERATOR, "ST1", 5, Often(values=500))
+        assert adjusted()[1:] == [{"interval": 60, "values": 40}, {"values": 500}]
+        assert await goes_by(20)
+
+
+def test_a_stream_is_let_say_more_and_then_more_often_until_it_is_as_free_as_it_can_be() -> None:
+    steps = [Flush(interval=3, values=600)]
+    while (freed := freer(steps[-1])) is not None:
+        steps.append(freed)
+    assert steps[1:] == [Flush(interval=3, values=1000), Flush(interval=1, values=1000)]
+    assert freer(Flush()) is None
 
 
 async def test_a_station_of_2_0_1_has_no_streams(url: str, database: Database) -> None:

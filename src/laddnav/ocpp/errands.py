@@ -15,6 +15,7 @@ from laddnav.ocpp import (
     prices,
     rules,
     store,
+    streams,
     variables,
 )
 from laddnav.ocpp.cures import actions as cures
@@ -23,6 +24,7 @@ from laddnav.ocpp.model import StationCall, Transaction
 from laddnav.ocpp.security import leading, passwords, roots, signing
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.wanted import (
+    ADJUST,
     CLOSE,
     CURE,
     FREE,
@@ -165,6 +167,7 @@ ERRANDS: dict[str, Errand] = {
     UNLOCK: Errand(_unlock, _unlocked),
     REPORT: variables.ERRAND,
     MONITORS: monitors.ERRAND,
+    ADJUST: streams.ERRAND,
     needs.NEEDS: needs.ERRAND,
     **prices.ERRANDS,
     TASK: going_on.ERRAND,

@@ -13,6 +13,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls, rules
+from laddnav.ocpp import streams as falling_behind
 from laddnav.ocpp.calls import Replied
 from laddnav.ocpp.model import StationReport
 from laddnav.ocpp.monitors import known
@@ -20,7 +21,15 @@ from laddnav.ocpp.rules import NotInItsVersion, Offline
 from laddnav.ocpp.tasks import work
 from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.events import Request
-from laddnav.ocpp.wire.monitoring import Base, ClearMonitors, Monitor, ReportMonitors, SetMonitoringBase, SetMonitors
+from laddnav.ocpp.wire.monitoring import (
+    AdjustStream,
+    Base,
+    ClearMonitors,
+    Monitor,
+    ReportMonitors,
+    SetMonitoringBase,
+    SetMonitors,
+)
 from laddnav.ocpp.wire.reports import Topic
 
 T = TypeVar("T")
@@ -62,6 +71,15 @@ async def report(database: Database, station_id: str) -> tuple[int, Replied]:
     """(the number under which all monitors are told, what the Station said to that)."""
     number = rules.number_named(database.clock.new_id())
     return number, await calls.say(database, station_id, ReportMonitors(number=number))
+
+
+async def adjust(database: Database, station_id: str, request: AdjustStream) -> Replied:
+    """N14. Raises Offline, NotInItsVersion, NoAnswer."""
+    replied = await calls.say(database, station_id, request)
+    if _accepted(replied):
+        async with database.unit() as unit:
+            await falling_behind.adjusted(unit, station_id, request)
+    return replied
 
 
 async def streams(unit: Unit, station: Station) -> list[Stream]:

@@ -142,7 +142,7 @@ async def adjust_stream(database: Database, by: Visitor, station_id: str, number
     """N14."""
     await looked_at(database, by, station_id)
     request = AdjustStream(number=number, flush=_flush(body))
-    return answered(await calls.say(database, station_id, request))
+    return answered(await monitoring.adjust(database, station_id, request))
 
 
 def _monitor(wanted: MonitorWanted) -> Monitor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Station
-from laddnav.ocpp import store, vat_numbers
+from laddnav.ocpp import store, streams, vat_numbers
 from laddnav.ocpp.model import Outcome, StationReport
 from laddnav.ocpp.store import reports as kept
 from laddnav.ocpp.wire.events import Noted
@@ -33,6 +33,8 @@ class UnknownReport(Refusal):
 
 
 async def tell(unit: Unit, station: Station, reported: Reported) -> Outcome:
+    if reported.topic is Topic.STREAMED:
+        await streams.hear(unit, station, reported.things)
     keep(unit, station, reported)
     if reported.part is not None:
         await _hear_part(unit, station, reported.topic, reported.part)

@@ -22,6 +22,7 @@ LIMITS = {one: f"Limits {one}" for one in Limiting}
 STORY = "ReportCharge"
 REPORT = "ReportVariables"
 MONITORS = "ReportMonitors"
+ADJUST = "AdjustStream"
 TASK = "Task"
 CURE = "Cure"
 CLOSE = "CloseStation"
