@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from laddnav.kit.energy import NO_ENERGY, Energy, wh
 from laddnav.kit.power import kw
-from laddnav.metering.clocks import ahead
+from laddnav.metering.clocks import ahead, behind
 from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.metering.periods import stretches
 
@@ -82,6 +82,22 @@ def test_a_clock_that_is_ahead_is_one_doubt_of_its_charge_and_words_that_were_ke
 
     assert doubts(5, -600) == []
     assert doubts(6, 60) == [K.CLOCK_OFF]
+
+
+def test_a_clock_is_behind_when_what_a_station_had_no_reason_to_keep_comes_late() -> None:
+    def doubts(*minutes: int, on_line_since: int | None) -> list[DoubtKind]:
+        since = None if on_line_since is None else NOON + timedelta(minutes=on_line_since)
+        facts = [register(NOON + timedelta(minutes=m), 0) for m in minutes]
+        return [one.kind for one in behind(facts, NOON, NOON, since)]
+
+    assert doubts(on_line_since=-600) == []
+    assert doubts(-120, -15, on_line_since=-600) == []  # the older ones came beside one of now
+    assert doubts(-120, -16, on_line_since=-600) == [K.CLOCK_OFF]
+    assert doubts(-120, on_line_since=-119) == []  # kept while it was away
+    assert doubts(-120, on_line_since=-124) == []  # as the clocks may differ
+    assert doubts(-120, on_line_since=-125) == [K.CLOCK_OFF]
+    assert doubts(-120, on_line_since=None) == []
+    assert doubts(-31 * 24 * 60, on_line_since=-1) == [K.CLOCK_OFF]  # as one that was never set says
 
 
 rises = st.lists(st.integers(0, 3000), min_size=1, max_size=8)

@@ -13,6 +13,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation
+from laddnav.metering.clocks import behind
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
@@ -122,7 +123,8 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
             continue
         advanced = rules.advanced(session, one.readings, unit.now)
         touched[key] = advanced.session
-        readings.raise_doubts(unit, session.holder, session.id, one.station.id, advanced.doubts)
+        doubts = (*advanced.doubts, *behind(one.readings, unit.now, session.started_at, one.station.connected_at))
+        readings.raise_doubts(unit, session.holder, session.id, one.station.id, doubts)
     for session in touched.values():
         if session.status is Status.ACTIVE:
             store.update(unit, session)
