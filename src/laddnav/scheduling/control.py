@@ -96,9 +96,9 @@ def _empty(moment: Moment, wants: Floats) -> Tally:
     """
     least = floors(moment)
     table = rows(moment, least)
-    crowded = table.of_fuses @ least > table.fuses + _SLIP
+    crowded = table.wiring.through(least) > table.fuses + _SLIP
     if crowded.any():
-        caught = (table.of_fuses[crowded] > 0).any(axis=0) & (wants > 0)
+        caught = table.wiring.behind(crowded) & (wants > 0)
         least = np.where(caught, 0.0, least)
         table = rows(moment, least)
     drawing = np.array([not one.reachable or one.ban is not None for one in moment.outlets])
@@ -142,12 +142,11 @@ def _set(column: int, amps: float, targets: Floats, tally: Tally) -> None:
 
 def _takes(outlet: Outlet, at: datetime) -> float:
     """Amperes that its car is expected to take: any, unless it has had the time and draws clearly less than it may."""
-    lease = max(
-        (one for one in outlet.leases if one.acknowledged_at is not None and one.replaced_at is None),
-        key=lambda one: one.number,
-        default=None,
-    )
-    if lease is None or lease.acknowledged_at is None or outlet.drawn is None or lease.amps < outlet.amps_min:
+    if outlet.drawn is None:
+        return float("inf")
+    followed = [one for one in outlet.leases if one.acknowledged_at is not None and one.replaced_at is None]
+    lease = max(followed, key=lambda one: one.number, default=None)
+    if lease is None or lease.acknowledged_at is None or lease.amps < outlet.amps_min:
         return float("inf")
     drawn = max(outlet.drawn)
     if at - lease.acknowledged_at < TAKES_UP_IN or drawn > lease.amps - HEADROOM:
@@ -159,20 +158,22 @@ def _fill(order: Sequence[int], wants: Floats, targets: Floats, tally: Tally) ->
     """All of them evenly, until each has what it wants or meets a limit; amperes that are left over go by the order."""
     open_ = np.zeros(len(targets), dtype=np.bool_)
     open_[list(order)] = True
+    by_order = np.array(order, dtype=np.intp)
+    tally.count()
     while True:
         open_ &= targets < wants
         if not open_.any():
             return
-        tally.count()
         level = tally.level(open_)
         step = floor(min(level, float((wants - targets)[open_].min())) + _SLIP)
         if step >= 1:
             targets[open_] += step
             tally.raise_all(open_, targets)
             continue
-        able = tally.reach() + _SLIP >= targets + 1
-        for column in order:
-            if open_[column] and able[column] and tally.highest(column) + _SLIP >= targets[column] + 1:
-                _set(column, float(targets[column] + 1), targets, tally)
+        able = open_ & (tally.reach() + _SLIP >= targets + 1)
+        more = (targets + 1).tolist()
+        for column in by_order[able[by_order]].tolist():
+            if tally.highest(column) + _SLIP >= more[column]:
+                _set(column, more[column], targets, tally)
         tally.count()
         open_ &= tally.reach() + _SLIP >= targets + 1

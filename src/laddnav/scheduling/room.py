@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from laddnav.scheduling.outlets import Amps, Floats, Moment, Outlet
 from laddnav.scheduling.site import Panel
+from laddnav.scheduling.wiring import Numbers, Wiring, wired
 
 PHASES = (0, 1, 2)
 
@@ -31,14 +32,14 @@ class Weakness(Struct, frozen=True, kw_only=True):
 class Rows(Struct, frozen=True, kw_only=True):
     """What limits a site, panel by panel and L1 to L3 of each.
 
-    `of_fuses`: (panel × phase, outlet) 1 where the Evse draws through it. `fuses`: (panel × phase) amperes for cars.
+    `wiring`: which Evse draws through which of them. `fuses`: (panel × phase) amperes for cars.
     `withstood`: (panel × phase) amperes for cars when one of them draws all that its hardware can and the building its
     most; infinite where the site asks for no such room. `unguarded`: those for which that cannot be held, whichever
-    Evse it is; they are held for the building alone. `of_others`, `others`: as the first two, for limits from outside,
-    in kW, and for the balance of phases, in amperes.
+    Evse it is; they are held for the building alone. `of_others`: (other limit, outlet) how much of it an ampere takes,
+    `others`: how much there is in all, of limits from outside, in kW, and of the balance of phases, in amperes.
     """
 
-    of_fuses: Floats
+    wiring: Wiring
     fuses: Floats
     withstood: Floats
     unguarded: NDArray[np.bool_]
@@ -81,8 +82,7 @@ def weaknesses(
     panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: Amps, overload: float
 ) -> tuple[Weakness, ...]:
     """For each fuse that one Station could overload by itself, the one that does it most."""
-    through = fuses_of(panels, outlets)
-    beyond, worst = _beyond(through, panels, outlets, building_max, overload)
+    beyond, worst = _beyond(wired(panels, outlets), panels, outlets, building_max, overload)
     return tuple(
         Weakness(
             panel=panels[row // 3].name, phase=row % 3, outlet_id=outlets[int(worst[row])].id, amps=float(beyond[row])
@@ -92,22 +92,23 @@ def weaknesses(
 
 
 def _beyond(
-    through: Floats, panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: Amps, overload: float
-) -> tuple[Floats, NDArray[np.int_]]:
+    wiring: Wiring, panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: Amps, overload: float
+) -> tuple[Floats, Numbers]:
     """(panel × phase) amperes above what the fuse carries for an hour with the worst Evse at its most; which it is."""
-    if not outlets:
-        return np.full(3 * len(panels), -np.inf), np.zeros(3 * len(panels), dtype=np.int_)
     fallbacks = fallbacks_of(outlets)
-    more = np.array([one.amps_max for one in outlets]) - fallbacks
-    extra = np.where(through > 0, more, -np.inf)
-    held = through @ fallbacks + at_connection(panels, building_max) - overload * ratings_of(panels)
-    return held + extra.max(axis=1), extra.argmax(axis=1)
+    more = np.array([one.amps_max for one in outlets], dtype=np.float64) - fallbacks
+    most = wiring.most(more[wiring.outlet], -np.inf)
+    worst = np.zeros(wiring.fuses, dtype=np.intp)
+    is_it = np.flatnonzero(more[wiring.outlet] == most[wiring.fuse])[::-1]  # of several the first
+    worst[wiring.fuse[is_it]] = wiring.outlet[is_it]
+    held = wiring.through(fallbacks) + at_connection(panels, building_max) - overload * ratings_of(panels)
+    return held + most, worst
 
 
 def rows(moment: Moment, floors: Floats) -> Rows:
     """What the site can give to cars at that moment. `floors`: (outlet) amperes that nobody can take from each."""
     panels, outlets = moment.panels, moment.outlets
-    through = fuses_of(panels, outlets)
+    wiring = wired(panels, outlets)
     ratings = ratings_of(panels)
     building = moment.building_max if moment.building is None else moment.building
     # What the roof gives may be gone with the next cloud: a fuse has no more room for it.
@@ -116,13 +117,12 @@ def rows(moment: Moment, floors: Floats) -> Rows:
     unguarded = np.zeros(ratings.shape, dtype=np.bool_)
     if moment.overload is not None:
         withstood = moment.overload * ratings - at_connection(panels, moment.building_max)
-        unguarded = _beyond(through, panels, outlets, moment.building_max, moment.overload)[0] > 0
-        hardware = np.array([one.amps_max for one in outlets])
-        excess = np.where(through > 0, hardware - floors, 0.0).max(axis=1, initial=0.0)
-        unguarded |= through @ floors + excess > withstood
+        unguarded = _beyond(wiring, panels, outlets, moment.building_max, moment.overload)[0] > 0
+        hardware = np.array([one.amps_max for one in outlets], dtype=np.float64)
+        unguarded |= wiring.through(floors) + wiring.most((hardware - floors)[wiring.outlet], 0.0) > withstood
     of_others, others = _others(moment)
     return Rows(
-        of_fuses=through,
+        wiring=wiring,
         fuses=ratings - drawn,
         withstood=withstood,
         unguarded=unguarded,
@@ -167,85 +167,84 @@ def _uneven_room(moment: Moment, building: Floats) -> Floats:
 class Tally:
     """What is taken of each row, and how far one Evse may still go.
 
-    `held`: (outlet) amperes that count at the fuses; `had`: (outlet) amperes that count at the other limits.
+    `held`: (outlet) amperes that count at the fuses; `had`: (outlet) amperes that count at the other limits. What is
+    said of one Evse is up to date; what is said of all is as it was at the last count.
     """
 
     def __init__(self, table: Rows, outlets: Sequence[Outlet], held: Floats, had: Floats) -> None:
         self._table = table
         self._hardware = np.array([one.amps_max for one in outlets], dtype=np.float64)
-        self.held = held.copy()
-        self.had = had.copy()
-        # Each Evse draws through a few fuses of many: pairs of the two, one Evse after the other.
-        self._column, self._row = np.nonzero(table.of_fuses.T)
-        self._begins = np.searchsorted(self._column, np.arange(len(outlets)))
-        self._fuses_of = [one.tolist() for one in np.split(self._row, self._begins[1:])]
+        # Plain numbers are looked up one by one many times faster.
+        self._held, self._had = held.tolist(), had.tolist()
+        self._column, self._row = table.wiring.outlet, table.wiring.fuse
+        self._fuses_of = table.wiring.of_each
+        self._guarded = ~table.unguarded[self._row]
         self._others_of = [
             [(row, each) for row, each in enumerate(column) if each] for column in table.of_others.T.tolist()
         ]
         self.count()
 
     def count(self) -> None:
-        """Anew from `held` and `had`; what one Station may draw beyond what it has falls as it is given more."""
+        """Anew from what they have; what one Station may draw beyond what it has falls as it is given more."""
         table, row, column = self._table, self._row, self._column
-        used = self._through(self.held)
+        self.held, self.had = np.array(self._held, dtype=np.float64), np.array(self._had, dtype=np.float64)
+        used = table.wiring.through(self.held)
         # Of each fuse, who could draw most beyond what it has, how much that is, and how much the next one could.
+        beyond = (self._hardware - self.held)[column] * self._guarded
         self.worst = np.full(len(used), -1)
-        self.most_beyond, self.next_beyond = np.zeros(len(used)), np.zeros(len(used))
-        beyond = np.where(table.unguarded[row], 0.0, (self._hardware - self.held)[column])
-        np.maximum.at(self.most_beyond, row, beyond)
+        self.most_beyond = table.wiring.most(beyond, 0.0)
         most = np.flatnonzero(beyond == self.most_beyond[row])
         self.worst[row[most]] = column[most]
-        np.maximum.at(self.next_beyond, row, np.where(self.worst[row] == column, 0.0, beyond))
+        self._is_worst = self.worst[row] == column
+        self.next_beyond = table.wiring.most(np.where(self._is_worst, 0.0, beyond), 0.0)
         self.left = table.fuses - used
         self.left_withstood = table.withstood - used
         self.left_others = table.others - table.of_others @ self.had
-        # Plain numbers are looked up one by one many times faster.
-        self._left, self._withstood = self.left.tolist(), self.left_withstood.tolist()
-        self._most, self._next, self._worst = self.most_beyond.tolist(), self.next_beyond.tolist(), self.worst.tolist()
+        # Of each fuse, how much more any Evse may have, and how much the one that could draw most.
+        self.slack = np.minimum(self.left, self.left_withstood - self.most_beyond)
+        self.slack_of_worst = np.minimum(self.left, self.left_withstood - self.next_beyond)
+        self._reach: Floats | None = None
+        self._slack = self.slack.tolist()
+        self._slack_of_worst = self.slack_of_worst.tolist()
+        self._worst = self.worst.tolist()
+        self._worst_somewhere = set(self._worst)
         self._others = self.left_others.tolist()
-
-    def _through(self, amps: Floats) -> Floats:
-        """(panel × phase) amperes, when each Evse draws so much."""
-        amps_through: Floats = np.bincount(self._row, amps[self._column], len(self._table.fuses)).astype(np.float64)
-        return amps_through
 
     def highest(self, column: int) -> float:
         """The most amperes that this Evse may have."""
-        amps = float("inf")
-        for row in self._fuses_of[column]:
-            beyond = self._next[row] if self._worst[row] == column else self._most[row]
-            amps = min(amps, self._left[row], self._withstood[row] - beyond)
-        amps += float(self.held[column])
-        had = float(self.had[column])
+        of_all, of_worst, fuses = self._slack, self._slack_of_worst, self._fuses_of[column]
+        if column in self._worst_somewhere:
+            slack = min([of_worst[row] if self._worst[row] == column else of_all[row] for row in fuses])
+        else:
+            slack = min([of_all[row] for row in fuses])
+        amps: float = slack + self._held[column]
         for row, each in self._others_of[column]:
-            amps = min(amps, had + self._others[row] / each)
+            amps = min(amps, self._had[column] + self._others[row] / each)
         return amps
 
     def reach(self) -> Floats:
-        """(outlet) `highest` of each, as it was at the last count."""
-        table, row = self._table, self._row
-        beyond = np.where(self.worst[row] == self._column, self.next_beyond[row], self.most_beyond[row])
-        slack = np.minimum(self.left[row], self.left_withstood[row] - beyond)
-        reach: Floats = self.held + np.minimum.reduceat(slack, self._begins)
-        for each, left in zip(table.of_others, self.left_others, strict=True):
-            counts = each > 0
-            reach[counts] = np.minimum(reach[counts], self.had[counts] + left / each[counts])
-        return reach
+        """(outlet) `highest` of each."""
+        if self._reach is None:
+            slack = np.where(self._is_worst, self.slack_of_worst[self._row], self.slack[self._row])
+            self._reach = self.held + np.minimum.reduceat(slack, self._table.wiring.begins)
+            for each, left in zip(self._table.of_others, self.left_others, strict=True):
+                counts = each > 0
+                self._reach[counts] = np.minimum(self._reach[counts], self.had[counts] + left / each[counts])
+        return self._reach
 
     def give(self, column: int, amps: float) -> None:
         """It has so much from now on; at the fuses nothing less than before counts."""
-        more = max(0.0, amps - float(self.held[column]))
-        for row in self._fuses_of[column]:
-            self._left[row] -= more
-            self._withstood[row] -= more
+        more = amps - self._held[column]
+        if more > 0:
+            self._use(column, more)
+            self._held[column] = amps
         for row, each in self._others_of[column]:
-            self._others[row] -= (amps - float(self.had[column])) * each
-        self.held[column] += more
-        self.had[column] = amps
+            self._others[row] -= (amps - self._had[column]) * each
+        self._had[column] = amps
 
     def level(self, open_: NDArray[np.bool_]) -> float:
         """Amperes by which all of these may go further together."""
-        each = self._through(open_.astype(np.float64))
+        each = self._table.wiring.through(open_.astype(np.float64))
         worst_goes = open_[self.worst] & (self.worst >= 0)
         slack = [
             _shares(self.left, each),
@@ -257,16 +256,21 @@ class Tally:
         return max(0.0, min(slack))
 
     def raise_all(self, open_: NDArray[np.bool_], amps: Floats) -> None:
-        """These have so much from now on; `count` follows."""
-        self.held[open_] = np.maximum(self.held, amps)[open_]
-        self.had[open_] = amps[open_]
+        """These have so much from now on; all is counted anew."""
+        self._held = np.where(open_, np.maximum(self._held, amps), self._held).tolist()
+        self._had = np.where(open_, amps, self._had).tolist()
+        self.count()
 
     def keep_free(self, column: int, amps: float) -> None:
         """Nobody else is to take what this Evse would need for so much."""
-        for row in self._fuses_of[column]:
-            self._left[row] -= max(0.0, amps - float(self.held[column]))
+        self._use(column, max(0.0, amps - self._held[column]))
         for row, each in self._others_of[column]:
             self._others[row] -= amps * each
+
+    def _use(self, column: int, amps: float) -> None:
+        for row in self._fuses_of[column]:
+            self._slack[row] -= amps
+            self._slack_of_worst[row] -= amps
 
 
 def _shares(left: Floats, each: Floats) -> float:
