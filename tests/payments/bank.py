@@ -57,7 +57,7 @@ class Bank:
     meanwhile: Callable[[], Awaitable[None]] = nothing
     told: int = 0
 
-    def open(self, account: Account, secrets: Secrets, exchange: Exchange) -> Bank:
+    def open(self, account: Account, secrets: Secrets, exchange: Exchange, hook_url: str) -> Bank:
         return self
 
     # The port

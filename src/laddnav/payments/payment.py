@@ -96,7 +96,8 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     `credits` is the account of the ledger whose debt the money settles. `action` is where whoever pays goes on, `why`
     what the provider said no with. `trouble` is what a person has to look at, `blocked` a refused step that waits for
-    that. `version` counts what changed; `looks` how often we looked since.
+    that. `refund_keys` name the refunds that were asked for, to a provider that lists none. `version` counts what
+    changed; `looks` how often we looked since.
     """
 
     holder: PartyId
@@ -115,6 +116,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     return_url: str | None = None
     state: State = State.ASKED
     provider_id: str | None = None
+    refund_keys: tuple[str, ...] = ()
     held: Decimal = Decimal(0)
     captured: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from laddnav.kit.money import minor_unit
 from laddnav.payments.payment import Call, Payment, Seen, State, Step
 
 ZERO = Decimal(0)
@@ -134,7 +135,8 @@ def looked_over(payment: Payment) -> Payment:
     if payment.blocked is not None and step is not None and step[0] is payment.blocked:
         return payment
     short = lacking(payment)
-    return replace(payment, blocked=None, trouble=f"{short} {payment.currency} could not be taken" if short else None)
+    words = f"{short.quantize(minor_unit(payment.currency))} {payment.currency} could not be taken"
+    return replace(payment, blocked=None, trouble=words if short else None)
 
 
 def is_settled(payment: Payment) -> bool:

@@ -7,7 +7,7 @@ its key. A payment is looked at again by itself as time goes, so a difference is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +23,7 @@ from laddnav.ledger import actions as ledger
 from laddnav.payments import postings, steps
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Call, Outcome, Payment, ProviderKind, Secrets, Seen, State, Step
-from laddnav.payments.providers import PROVIDERS
+from laddnav.payments.providers import PROVIDERS, Opener
 from laddnav.payments.providers.port import Declined, Provider
 from laddnav.payments.store import accounts
 from laddnav.payments.store import payments as store
@@ -33,8 +33,6 @@ log = structlog.get_logger()
 AT_ONCE = 20  # payments that one process carries on side by side
 TURN = timedelta(minutes=2)  # for one call with what is looked up before and after; a provider has ten seconds for each
 ROUNDS = 8  # of one payment, one after the other, before it waits for its next turn
-
-Opener = Callable[[Account, Secrets, Exchange], Provider]
 
 
 class _Turn(Struct, frozen=True, kw_only=True):
@@ -67,12 +65,16 @@ class Collector:
         database: Database,
         exchange: Exchange,
         seal: Seal,
+        url: str,
         providers: Mapping[ProviderKind, Opener] = PROVIDERS,
     ) -> None:
+        """`url` is where others reach us."""
         self._database = database
         self._exchange = exchange
         self._seal = seal
+        self._url = url
         self._providers = providers
+        self._opened: dict[str, tuple[Account, str, Provider]] = {}
 
     async def go_on_due(self) -> int:
         """Each whose time has come; says how many those were. One that is slow or broken holds up no other."""
@@ -99,8 +101,14 @@ class Collector:
 
     def provider(self, account: Account, sealed: str) -> Provider:
         """Raises WrongKey."""
+        known = self._opened.get(account.ref)
+        if known is not None and known[:2] == (account, sealed):
+            return known[2]
         secrets = json.decode(self._seal.opened(sealed), Secrets)
-        return self._providers[account.provider](account, secrets, self._exchange)
+        hook_url = f"{self._url}/hooks/payments/{account.ref}"
+        provider = self._providers[account.provider](account, secrets, self._exchange, hook_url)
+        self._opened[account.ref] = (account, sealed, provider)
+        return provider
 
     # One round: a Unit, a question, a Unit
 
@@ -114,6 +122,8 @@ class Collector:
         call = await store.open_call(unit, payment)
         if call is None:
             call = await self._next_call(unit, payment)
+            if call is not None and call.step is Step.REFUND:
+                payment = replace(payment, refund_keys=(*payment.refund_keys, call.key))
         if call is not None:
             call = replace(call, tries=call.tries + 1)
             store.put_call(unit, call)

@@ -123,7 +123,8 @@ class WireEvent(Struct, frozen=True):
 class Stripe:
     """One account there. Satisfies Provider."""
 
-    def __init__(self, account: Account, secrets: Secrets, exchange: Exchange) -> None:
+    def __init__(self, account: Account, secrets: Secrets, exchange: Exchange, hook_url: str) -> None:
+        """Stripe is told at its own console where to tell us."""
         self._account = account
         self._secrets = secrets
         self._exchange = exchange
