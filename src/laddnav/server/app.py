@@ -49,6 +49,7 @@ import laddnav.ocpp.tasks.routes
 import laddnav.ocpp.variables_routes
 import laddnav.openadr.routes
 import laddnav.parties.routes
+import laddnav.payments.paying_routes
 import laddnav.payments.routes
 import laddnav.readings.routes
 import laddnav.reconciliation.routes
@@ -139,6 +140,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
+    *laddnav.payments.paying_routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.ledger.routes.ROUTES,
@@ -192,7 +194,7 @@ class House:
         self._ask = Asker(self._database, self._clients)
         self._outward = Outward(allow_loopback=settings.allow_loopback_partners)
         self._seal = Seal(settings.key)
-        self._collector = Collector(self._database, self._outward.exchange, self._seal)
+        self._collector = Collector(self._database, self._outward.exchange, self._seal, settings.url)
         self._vtns = Vtns(self._database, self._outward.exchange, self._seal)
         self._means = Means(
             seal=self._seal,

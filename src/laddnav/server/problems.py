@@ -56,7 +56,17 @@ from laddnav.ocpp.security.signing import UnknownCertificate
 from laddnav.ocpp.tasks.rules import TaskOver, TemplateExists, UnknownTask, UnknownTemplate
 from laddnav.openadr.rules import UnknownResource, UnknownVtn
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
-from laddnav.payments.rules import NotTheirs, UnknownConfirmation, UnknownTerminal
+from laddnav.payments.rules import (
+    NotAlone,
+    NotTheirs,
+    PaymentOver,
+    RefundDecided,
+    UnknownAccount,
+    UnknownConfirmation,
+    UnknownPayment,
+    UnknownRefund,
+    UnknownTerminal,
+)
 from laddnav.people.api import NotYours
 from laddnav.people.rules import NotAllowed
 from laddnav.readings.actions import UnknownDoubt
@@ -106,6 +116,7 @@ STATUS: dict[type[Exception], int] = {
     Unreadable: 400,
     NoKey: 401,
     NotAllowed: 403,
+    NotAlone: 403,
     SharedLine: 403,
     TokenRefused: 403,
     NeverExamined: 404,
@@ -138,6 +149,9 @@ STATUS: dict[type[Exception], int] = {
     UnknownMaintenance: 404,
     UnknownMeter: 404,
     UnknownParty: 404,
+    UnknownAccount: 404,
+    UnknownPayment: 404,
+    UnknownRefund: 404,
     UnknownProof: 404,
     UnknownRecord: 404,
     UnknownReservation: 404,
@@ -198,6 +212,8 @@ STATUS: dict[type[Exception], int] = {
     NotNow: 409,
     Offline: 409,
     PartyTaken: 409,
+    PaymentOver: 409,
+    RefundDecided: 409,
     ReservationOver: 409,
     ReversalIsFinal: 409,
     StationExists: 409,
