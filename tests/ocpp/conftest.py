@@ -21,6 +21,7 @@ from laddnav.kit.power import kw
 from laddnav.locations.model import Station
 from laddnav.ocpp import calls
 from laddnav.ocpp.serve import Sockets
+from laddnav.server.handshakes import Answered
 from laddnav.sessions.events import StartRequested, StopRequested
 from laddnav.sim.station import WELL_BEHAVED, Manners, SimStation
 from tests.clock import SetClock
@@ -50,7 +51,7 @@ async def sockets(database: Database) -> Sockets:
 async def url(database: Database, station: Station, sockets: Sockets) -> AsyncIterator[str]:
     """Where stations connect; what they are to be asked is sent while this lives."""
     app = Starlette(routes=[sockets.route()])
-    server = Server(app, ws="websockets-sansio", log_level="warning", ws_ping_interval=None)
+    server = Server(app, ws=Answered, log_level="warning", ws_ping_interval=None)
     sock = listening()
     await server.up(sock)
     asking = asyncio.create_task(sockets.run())

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from starlette.websockets import WebSocket
+from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from laddnav.db.unit import Database
@@ -19,11 +20,12 @@ from laddnav.ocpp import actions, calls
 from laddnav.ocpp.connection import Connection
 from laddnav.ocpp.door import FREE_FAILURES, GUESSERS_MAX, Guard
 from laddnav.ocpp.forgetting import forget_old
+from laddnav.ocpp.leaving import again_in
 from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.settings import Keeping
 from laddnav.ocpp.wire.dialects import DIALECTS
 from tests.clock import SetClock
-from tests.ocpp.conftest import PASSWORD, Raw
+from tests.ocpp.conftest import PASSWORD, Raw, until
 from tests.ocpp.stations import BOOT
 
 GUESSER, NEIGHBOUR = ("192.0.2.1", "ST1"), ("192.0.2.2", "ST1")
@@ -36,6 +38,37 @@ async def test_guessing_a_station_s_password_is_slowed_down(url: str) -> None:
             await Raw.connect(url, password=f"guess {number}")
         statuses.append(refused.value.response.status_code)
     assert statuses[:FREE_FAILURES] == [401] * FREE_FAILURES and 429 in statuses
+
+
+async def test_whoever_is_not_let_in_is_one_line_of_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Of ours, and none of the server, which would take the answer for a handshake that was never answered."""
+    with capture_logs() as lines:
+        for id, password in (("ST1", "guessed"), ("ST9", PASSWORD)):
+            with pytest.raises(InvalidStatus):
+                await Raw.connect(url, id=id, password=password)
+    denied = [(one["log_level"], one["station"], one["status"], one["encrypted"]) for one in lines]
+    assert denied == [("info", "ST1", 401, False), ("info", "ST9", 404, False)]
+    assert all(one["event"] == "station_denied" and one["why"] and PASSWORD not in str(one) for one in lines)
+    assert caplog.records == []
+
+
+async def test_who_knocks_while_the_database_is_away_hears_when_to_come_again(url: str, database: Database) -> None:
+    async with database.unit() as unit:
+        unit.write("lock table station")
+        await unit.value("select 1")  # which has it carried out
+        knocking = asyncio.create_task(Raw.connect(url))
+
+        async def cut_off() -> bool:
+            waits = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+            async with database.unit() as other:
+                return bool(await other.value(f"{waits} and datname = current_database()"))
+
+        await until(cut_off)
+        with pytest.raises(InvalidStatus) as refused:
+            await knocking
+    assert refused.value.response.status_code == 503
+    assert refused.value.response.headers["Retry-After"] == str(again_in("ST1"))
+    assert (await (await Raw.connect(url)).ask("Heartbeat", {}))[0] == 3
 
 
 async def test_a_station_that_knows_its_password_is_never_slowed_down(url: str) -> None:

@@ -77,12 +77,11 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
         await _deny(websocket, 404, str(unknown))
         return None
     except Trouble as trouble:
-        await _deny(websocket, 503, str(trouble))
+        await come_later(websocket, str(trouble))
         return None
     station, proved = known.station, await proof(shown, known)
     if proved is None:
         guard.failed(who, now())
-        log.warning("station_refused", station=station.id, profile=station.security_profile, encrypted=shown.encrypted)
         why = f"security profile {station.security_profile} is asked for, with what belongs to it"
         await _deny(websocket, 401, why, **{"WWW-Authenticate": 'Basic realm="ocpp"'})
         return None
@@ -151,12 +150,14 @@ def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
     return None
 
 
-async def come_later(websocket: WebSocket) -> None:
-    """There is no room, or this process ends; nothing is looked up for that."""
+async def come_later(websocket: WebSocket, why: str = "no room now; come again") -> None:
+    """There is no room, this process ends, or nobody can be looked up; nothing is looked up for that."""
     seconds = again_in(str(websocket.path_params["station_id"]))
-    await _deny(websocket, 503, "no room now; come again", **{"Retry-After": str(seconds)})
+    await _deny(websocket, 503, why, **{"Retry-After": str(seconds)})
 
 
 async def _deny(websocket: WebSocket, status: int, why: str, **headers: str) -> None:
     """Answer the handshake with plain HTTP."""
+    told = {"station": str(websocket.path_params["station_id"])[:255], "encrypted": websocket.scope["scheme"] == "wss"}
+    log.info("station_denied", status=status, why=why, **told)
     await websocket.send_denial_response(Response(why, status_code=status, headers=headers, media_type="text/plain"))

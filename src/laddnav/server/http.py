@@ -24,6 +24,7 @@ from laddnav.people import actions as people
 from laddnav.people.rules import FIRST_NAME
 from laddnav.server import running
 from laddnav.server.app import House
+from laddnav.server.handshakes import Answered
 from laddnav.server.hears import HEARS
 from laddnav.server.installation import opened
 from laddnav.server.jobs import every, kept_going
@@ -209,7 +210,7 @@ class _Server(uvicorn.Server):
             one.close()
 
 
-def uvicorn_config(app: ASGIApp, *, ws: Any = "websockets-sansio", **config: Any) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, *, ws: Any = Answered, **config: Any) -> uvicorn.Config:
     """How we have Uvicorn serve; `laddnav bench` measures its limits under the same."""
     return uvicorn.Config(
         app,

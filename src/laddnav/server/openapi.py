@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
-from laddnav.people.api import Route
+from laddnav.people.api import File, Route
 from laddnav.people.model import Role
 from laddnav.server.api import PREFIX, Operation, Parameters, operation_of
 from laddnav.server.problems import KIND
@@ -48,26 +49,35 @@ _STREAM: Schema = {
 
 def document(routes: Sequence[Route], url: str) -> Schema:
     """It is the work of a second, for which a thread may be had: nothing that answers is touched by it."""
-    answered, asked = Speller(), Speller(asked=True)
-    paths: dict[str, Schema] = {"/events": {"get": _STREAM | {"security": [{"key": [Role.VIEWER.value]}]}}}
-    for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _described(operation_of(route), answered, asked)
+    paths, schemas = _spelt(tuple(routes))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Laddnav operator API", "version": version("laddnav")},
         "servers": [{"url": url + PREFIX}],
         "paths": paths,
         "components": {
-            "schemas": answered.components | asked.components | {"Problem": _PROBLEM},
+            "schemas": schemas,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
+@cache
+def _spelt(routes: tuple[Route, ...]) -> tuple[dict[str, Schema], Schema]:
+    """The paths, and the schemas that they name; the same for every installation."""
+    answered, asked = Speller(), Speller(asked=True)
+    paths: dict[str, Schema] = {"/events": {"get": _STREAM | {"security": [{"key": [Role.VIEWER.value]}]}}}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _described(operation_of(route), answered, asked)
+    return paths, answered.components | asked.components | {"Problem": _PROBLEM}
+
+
 def _described(operation: Operation, answered: Speller, asked: Speller) -> Schema:
     route = operation.route
     done: Schema = {"description": "Done"}
-    if operation.kind is not type(None):
+    if operation.kind is File:
+        done["content"] = {route.gives: {"schema": {"type": "string", "format": "binary"}}}
+    elif operation.kind is not type(None):
         done["content"] = {"application/json": {"schema": answered.of(operation.kind).schema}}
     words: Schema = {
         "operationId": route.does.__name__,

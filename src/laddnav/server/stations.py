@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from laddnav.db.unit import Database
 from laddnav.kit import tls
@@ -24,6 +23,7 @@ from laddnav.ocpp.security import authorities, authority
 from laddnav.ocpp.security.authority import Authority, KeyKind
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Role
+from laddnav.server.handshakes import Answered
 from laddnav.server.settings import Settings, WrongSetting
 
 log = structlog.get_logger()
@@ -99,7 +99,7 @@ def context(files: Iterable[str]) -> ssl.SSLContext:
     return made
 
 
-class ShowsCertificate(WebSocketsSansIOProtocol):
+class ShowsCertificate(Answered):
     """Tells the application what TLS has seen, in the words of the ASGI extension `tls`, which Uvicorn leaves out."""
 
     def connection_made(self, transport: Any) -> None:
