@@ -109,6 +109,7 @@ def test_limits_come_in_the_units_that_their_descriptor_names(units: str, kw: st
     ("type", "value", "kw", "covers"),
     [
         ("IMPORT_CAPACITY_LIMIT", 4.2, "4.2", Covers.SITE),
+        ("EXPORT_CAPACITY_LIMIT", 3, "3", Covers.EXPORT),
         ("DISPATCH_SETPOINT", 7, "7", Covers.SITE),
         ("SIMPLE", 1, "8.25", Covers.CARS),
         ("SIMPLE", 2, "5.5", Covers.CARS),
@@ -121,7 +122,7 @@ def test_each_payload_is_made_of_what_the_table_says(type: str, value: object, k
     assert made is not None and (made.kw, made.covers) == (Decimal(kw), covers)
 
 
-@pytest.mark.parametrize(("type", "value"), [("SIMPLE", 0), ("PRICE", 0.17), ("GHG", 40), ("EXPORT_CAPACITY_LIMIT", 3)])
+@pytest.mark.parametrize(("type", "value"), [("SIMPLE", 0), ("PRICE", 0.17), ("GHG", 40)])
 def test_what_limits_nothing_is_kept_all_the_same(type: str, value: object) -> None:
     assert cap(only(event(intervals=[{"id": 0, "payloads": [payload(type, value)]}])), RESOURCE) is None
 

@@ -91,3 +91,21 @@ def test_a_tighter_limit_never_gives_more_and_never_costs_less(
     assert after.unmet.sum() * (1 + 4 * 0.05) + 0.01 >= before.unmet.sum()
     if after.unmet.sum() < 1e-3:
         assert after.cost >= before.cost - 2e-3 * (1 + 50 * float(np.abs(cheap.prices).max(initial=0.0)))
+
+
+@pytest.mark.parametrize("planner", (optimum, planned))
+def test_of_what_may_go_out_cars_and_battery_give_no_more_and_the_roof_what_it_must(planner: Planner) -> None:
+    """A dear hour after a cheap one: out goes what is allowed, where the roof does not give more by itself."""
+    battery = Battery(capacity=20.0, stored=10.0, charge_max=12.0, discharge_max=12.0)
+    cheap_then_dear = site(
+        car(energy=4.0, discharge_amps_max=16.0),
+        prices=(1,) * 4 + (9,) * 4,
+        feed_in=np.array([1.0] * 4 + [8.0] * 4),
+        solar=np.array([0.0] * 7 + [6.0]),
+        battery=battery,
+        export_max=np.array([np.inf] * 5 + [3.0] * 3),
+    )
+    plan = planner(cheap_then_dear)
+    assert plan.grid[4] < -11 and plan.grid[5:].min() >= -6.01
+    assert plan.grid[5:] == pytest.approx([-3, -3, -6], abs=0.05)
+    assert ["alone gives" in one for one in plan.notes].count(True) == 1

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
 from laddnav.openadr.model import GridResource, Minute, SignalProof, SignalState, Vtn
+from laddnav.sites.model import Covers
 
 MINUTE = timedelta(minutes=1)
 HOUR = Decimal(3600)
@@ -63,6 +64,8 @@ def fit_resource(one: GridResource) -> GridResource:
     """Raises UnfitVtn."""
     if not _NAME.fullmatch(one.name) or one.name != one.name.strip():
         raise UnfitVtn("name: 1 to 128 characters")
+    if one.covers is Covers.EXPORT:
+        raise UnfitVtn("covers: a limit of import is for the site or for its cars")
     if one.full_kw is not None and not 0 < one.full_kw <= MOST_KW:
         raise UnfitVtn("full_kw: what the cars may draw together, above nought")
     return one
@@ -100,6 +103,8 @@ def tallied(proof: SignalProof, minutes: Iterable[Minute], until: datetime) -> S
             continue
         many += 1
         energy += one.kw * Decimal((end_at - begin_at).total_seconds()) / HOUR
+        if proof.covers is Covers.EXPORT:
+            continue  # what is measured here is what comes in
         if proof.obeyed_at is None or proof.limit_kw is None or one.at < proof.obeyed_at or end_at < one.at + MINUTE:
             continue
         judged += 1

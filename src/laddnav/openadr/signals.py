@@ -7,7 +7,7 @@
 | SIMPLE 0, 1, 2, 3 | cars: no limit, 75 %, 50 %, nothing of what they may draw at level 0 |
 | ALERT_BLACK_START | cars: nothing |
 | PRICE, EXPORT_PRICE, GHG | what a kWh in costs, one out earns, and grams per kWh: for plans, if the resource says so |
-| EXPORT_CAPACITY_LIMIT | kept and shown: no site of ours gives more to the grid than its roof does |
+| EXPORT_CAPACITY_LIMIT | at most so many kW out of the site: a plan has cars and battery give no more beside the roof |
 
 Of limits that overlap the lowest holds, whatever their priorities: who keeps to it keeps to all. What is no limit but a
 level or a set point is chosen by priority (a lower number counts more, none counts least), then the newest.
@@ -219,6 +219,8 @@ def cap(signal: GridSignal, resource: GridResource) -> Cap | None:
         return Cap(signal.value, resource.covers)
     if signal.kind is SignalKind.DISPATCH_SETPOINT:
         return Cap(signal.value, Covers.SITE)
+    if signal.kind is SignalKind.EXPORT_CAPACITY_LIMIT:
+        return Cap(signal.value, Covers.EXPORT)
     if signal.kind is SignalKind.ALERT_BLACK_START:
         return Cap(Decimal(0), Covers.CARS)
     share = LEVELS[int(signal.value)] if signal.kind is SignalKind.SIMPLE else None

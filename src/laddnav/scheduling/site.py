@@ -116,7 +116,8 @@ class Site(Struct, frozen=True, kw_only=True):
     building draws beside its cars; `solar`: kW of its roof, even over the phases. `unbalance_max`: amperes between the
     highest and the lowest phase of the grid connection, where somebody limits them. `import_max`, `cars_max`: kW at
     most that come in from the grid, and that all cars together draw, as somebody outside allows; infinite, or no
-    number, where nobody limits it.
+    number, where nobody limits it. `export_max`: kW at most that cars and battery send out beside what the roof gives,
+    a third of it on each phase.
     """
 
     steps: Steps
@@ -131,6 +132,7 @@ class Site(Struct, frozen=True, kw_only=True):
     unbalance_max: float | None = None
     import_max: Floats = np.zeros(0)
     cars_max: Floats = np.zeros(0)
+    export_max: Floats = np.zeros(0)
     battery: Battery | None = None
     peaks: tuple[Peak, ...] = ()
 

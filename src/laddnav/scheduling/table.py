@@ -142,7 +142,11 @@ def _amount(said: float, most: float) -> float:
 def _borne(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
     fuses = np.array([[_amount(amps, MOST_AMPS) for amps in panel.amps_max] for panel in site.panels])
     highest = np.repeat(fuses[:, :, None], site.steps.count, axis=2)
+    out = _limited(site.export_max, site.steps.count)
     lowest = -highest
+    lowest[0] = np.maximum(lowest[0], -out * 1000 / site.volts / 3)
+    if (beyond := int((load.sum(axis=0) * site.volts / 1000 < -out - 1e-9).sum())) > 0:
+        noted.append(f"The roof alone gives more than others allow to go out, in {beyond} steps")
     if (load > highest[0]).any():
         beyond = int((load > highest[0]).any(axis=0).sum())
         noted.append(f"The building alone draws more than {site.panels[0].name} may carry, in {beyond} steps")

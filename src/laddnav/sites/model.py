@@ -145,6 +145,7 @@ class Covers(StrEnum):
 
     SITE = "SITE"  # all that comes in from the grid
     CARS = "CARS"
+    EXPORT = "EXPORT"  # all that goes out to the grid
 
 
 class OutsideLimit(Struct, frozen=True, kw_only=True, omit_defaults=True):

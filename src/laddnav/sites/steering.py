@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +17,8 @@ from laddnav.scheduling.rules import tenths
 from laddnav.sessions.model import Session
 from laddnav.sites.beside import believed, given, news
 from laddnav.sites.facts import Facts, holds, kw_of
-from laddnav.sites.model import Beside, Covers, Member, OutsideLimit, Standing
+from laddnav.sites.fuses import floats
+from laddnav.sites.model import Beside, Covers, Member, OutsideLimit, Place, Standing
 from laddnav.sites.moment import moment, standing_of
 
 # A Station that has not said what it made of its fallback is asked again.
@@ -115,7 +117,10 @@ def steered(facts: Facts) -> Steered:
 
 
 def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
-    """Limits that are kept from now on, by what Stations have acknowledged and what is measured beside the cars."""
+    """Limits that are kept from now on, by what Stations have acknowledged and what is measured beside the cars.
+
+    What goes out is what the mains meter says: no Station of ours is told to give anything back.
+    """
     cars = sum(
         kw_of(facts.site, committed.most(one, now.at, now.at), one.phases)
         for member, one in zip(facts.site.members, now.outlets, strict=True)
@@ -123,8 +128,11 @@ def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
     )
     beside = sum(now.building_max if now.building is None else now.building) * now.volts / 1000
     beside -= sum(given(facts)) * now.volts / 1000
+    mains = facts.fresh(Place.GRID)
+    out = inf if mains is None else -sum(floats(mains.amps)) * now.volts / 1000
+    drawn = {Covers.SITE: cars + beside, Covers.CARS: cars, Covers.EXPORT: out}
     for limit in facts.limits:
-        kw = cars + (beside if limit.covers is Covers.SITE else 0.0)
+        kw = drawn[limit.covers]
         if limit.obeyed_at is None and holds(limit, facts.at) and kw <= float(limit.kw) + SLACK:
             yield replace(limit, obeyed_at=facts.at)
 

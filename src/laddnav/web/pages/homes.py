@@ -227,7 +227,7 @@ async def one_vtn(asked: Asked) -> Response:
         begun=cursor is not None,
         site_names={one.id: one.name for one in there},
         free=[(one.id, one.name) for one in there if one.id not in obey],
-        covers=[(one.value, asked.term(f"COVERS_{one.value}")) for one in Covers],
+        covers=[(one.value, asked.term(f"COVERS_{one.value}")) for one in (Covers.SITE, Covers.CARS)],
         within=known.vtn.poll_seconds + 10 + max((one.reaction_seconds for one in there if one.id in obey), default=60),
     )
 
