@@ -333,11 +333,13 @@ async def test_a_partner_is_called_what_it_calls_itself_until_somebody_knows_bet
         await billing.introduce(unit, LADDNAV, TNM, "TNM B.V.")
     assert [debtor.name for debtor in await known()] == ["TNM B.V."]
     async with database.unit() as unit:
-        await billing.describe(unit, LADDNAV, "partner:NL*TNM", name="The New Motion", vat_number="NL1", address="Here")
+        await billing.describe(
+            unit, LADDNAV, "partner:NL*TNM", name="The New Motion", vat_number="NL123456789B01", address="Here"
+        )
         await billing.introduce(unit, LADDNAV, TNM, "TNM B.V.")
         await billing.introduce(unit, LADDNAV, TANKA, "Tanka AB")
     assert [(debtor.name, debtor.vat_number) for debtor in await known()] == [
-        ("The New Motion", "NL1"),
+        ("The New Motion", "NL123456789B01"),
         ("Tanka AB", None),
     ]
 

@@ -19,7 +19,8 @@ from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
 from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Period
 from laddnav.billing.pdf import pdf
-from laddnav.billing.rules import charge_of, due_at, owing, rounding_of, seller_of, taxed
+from laddnav.billing.rules import charge_of, due_at, owing, seller_of
+from laddnav.billing.sums import rounding_of, taxed
 from laddnav.billing.ubl import ubl
 from laddnav.cdrs.model import Cdr, Costs
 from laddnav.kit.ids import PartyId

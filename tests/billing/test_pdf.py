@@ -12,7 +12,8 @@ from pypdf import PdfReader
 
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, Period
 from laddnav.billing.pdf import pdf
-from laddnav.billing.rules import charge_of, due_at, owing, seller_of, taxed
+from laddnav.billing.rules import charge_of, due_at, owing, seller_of
+from laddnav.billing.sums import taxed
 from laddnav.cdrs.model import Cdr, Costs
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price, TaxAmount

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, Period, VatCategory, VatPart, VatSum, VatWhy
-from laddnav.billing.rules import (
-    charge_of,
-    country_of,
-    rounding_of,
-    seller_of,
-    shared_out,
-    taxed,
-    vat_entry,
-)
+from laddnav.billing.rules import charge_of, country_of, seller_of, vat_entry
+from laddnav.billing.sums import rounding_of, shared_out, taxed
 from laddnav.billing.vat import reason, treatment
 from laddnav.billing.vat_rates import EUROPEAN_UNION, RATES, standard_rate, vat_country
 from laddnav.kit.ids import PartyId

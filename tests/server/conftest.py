@@ -67,6 +67,12 @@ class Client:
         assert status == 200, words
         return words
 
+    async def file(self, path: str) -> tuple[str, bytes]:
+        """The media type and the bytes of what must be there."""
+        async with self._session.get(f"{self.url}/api/v1{path}", headers=self.headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return answer.content_type, await answer.read()
+
 
 def a_party(holder: PartyId, name: str, ref: str) -> dict[str, Any]:
     return {

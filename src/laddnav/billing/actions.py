@@ -9,6 +9,7 @@ from laddnav.billing.rules import (
     UnknownDebtor,
     UnknownInvoice,
     charge_of,
+    checked,
     due_at,
     is_ours,
     number_of,
@@ -17,15 +18,14 @@ from laddnav.billing.rules import (
     payable_entry,
     period_of,
     receivable_entry,
-    rounding_of,
     seller_of,
     series_of,
-    taxed,
     total_of,
     vat_entry,
     with_captures,
     zone_named,
 )
+from laddnav.billing.sums import rounding_of, taxed
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr
@@ -205,7 +205,11 @@ async def describe(
     endpoint: str | None = None,
     reference: str | None = None,
 ) -> Debtor:
-    """Change what is given, where an empty text takes it away; what is issued stays as it is. Raises UnknownDebtor."""
+    """Change what is given, where an empty text takes it away; what is issued stays as it is.
+
+    Raises UnknownDebtor, NotAVatNumber, NotAnEndpoint.
+    """
+    checked(vat_number, endpoint)
     before = await store.lock_debtor(unit, holder, debtor_id)
     if before is None:
         raise UnknownDebtor(debtor_id)
@@ -224,6 +228,14 @@ async def describe(
 
 def _now(before: str | None, given: str | None) -> str | None:
     return before if given is None else given.strip() or None
+
+
+async def debtor(unit: Unit, ref: str) -> Debtor:
+    """Raises UnknownDebtor."""
+    found = await store.debtor_by_ref(unit, ref)
+    if found is None:
+        raise UnknownDebtor(ref)
+    return found
 
 
 async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:

@@ -1,11 +1,12 @@
-"""What a CDR becomes on an invoice: who owes it, its lines, its period, its VAT, and the postings of all that."""
+"""What a CDR becomes on an invoice: who owes it, its lines, its period, and the postings of all that."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import get_global
@@ -20,12 +21,8 @@ from laddnav.billing.model import (
     InvoiceLine,
     Period,
     Seller,
-    VatCategory,
-    VatPart,
-    VatSum,
-    VatWhy,
 )
-from laddnav.billing.vat import treatment
+from laddnav.billing.vat_rates import vat_country
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price, minor_unit
@@ -54,6 +51,30 @@ class UnknownDebtor(Refusal):
     def __init__(self, debtor_id: str) -> None:
         super().__init__(f"There is no debtor {debtor_id}")
         self.debtor_id = debtor_id
+
+
+class NotAVatNumber(Refusal):
+    """A VAT number begins with the letters of its country and has the length and signs that it uses there."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number!r} is no VAT number; one is written like SE556677889901 or NL123456789B01")
+        self.number = number
+
+
+class NotAnEndpoint(Refusal):
+    """Who takes electronic invoices is found by a scheme of four digits and a number in it."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"{endpoint!r} is no electronic address; one is written like 0007:5566778899")
+        self.endpoint = endpoint
+
+
+def checked(vat_number: str | None, endpoint: str | None) -> None:
+    """Raises NotAVatNumber, NotAnEndpoint; None and an empty text say nothing wrong."""
+    if vat_number and vat_number.strip() and vat_country(vat_number) is None:
+        raise NotAVatNumber(vat_number)
+    if endpoint and endpoint.strip() and not re.fullmatch(r"\d{4}:\S{1,50}", endpoint.strip()):
+        raise NotAnEndpoint(endpoint)
 
 
 # ---- Who owes
@@ -274,73 +295,13 @@ def series_of(issued_at: datetime, party: Party) -> str:
     return str(issued_at.astimezone(zone_of(party)).year)
 
 
-# ---- VAT
+# ---- The seller, and where a place is
 
 
 def country_of(alpha_3: str) -> str | None:
     """The two letters of a country that OCPI writes with three; None: there is no such country."""
     known = get_global("territory_aliases").get(alpha_3.upper(), [alpha_3.upper()])[0]
     return known if known in get_global("territory_currencies") else None
-
-
-def taxed(
-    party: Party, debtor: Debtor, charges: Iterable[Charge], currency: str
-) -> tuple[tuple[Charge, ...], tuple[VatSum, ...]]:
-    """The charges, each line with the rate that it bears, and the VAT of each category, the highest rate first.
-
-    It is computed once, on the sum of a category's lines (EN 16931 BR-CO-17), and shared out to the countries where it
-    is due so that not a coin is lost.
-    """
-    bases: dict[tuple[VatCategory, Decimal], dict[tuple[str, VatWhy], Decimal]] = defaultdict(dict)
-    with_rates = []
-    for charge in charges:
-        lines = []
-        day = charge.ended_at.astimezone(ZoneInfo(charge.time_zone)).date()
-        place = charge.country or party.holder.country
-        for line in charge.lines:
-            # A partner that asks for no VAT says so of its sale to us, which is not the one to the driver.
-            told = line.vat_percent if charge.cdr_owner == party.holder else line.vat_percent or None
-            one = treatment(party, debtor, place, day, told)
-            parts = bases[one.category, one.percent]
-            parts[one.country, one.why] = parts.get((one.country, one.why), Decimal(0)) + line.amount
-            lines.append(replace(line, vat_percent=one.percent, vat_category=one.category))
-        with_rates.append(replace(charge, lines=tuple(lines)))
-    sums = tuple(
-        _vat_sum(category, percent, parts, currency)
-        for (category, percent), parts in sorted(bases.items(), key=lambda item: (-item[0][1], item[0][0]))
-    )
-    return tuple(with_rates), sums
-
-
-def _vat_sum(
-    category: VatCategory, percent: Decimal, bases: Mapping[tuple[str, VatWhy], Decimal], currency: str
-) -> VatSum:
-    base = sum(bases.values(), Decimal(0))
-    amount = in_coins(base * percent / 100, currency)
-    exact = [one * percent / 100 for one in bases.values()]
-    parts = (
-        VatPart(country, why, one, share)
-        for ((country, why), one), share in zip(bases.items(), shared_out(amount, exact, currency), strict=True)
-    )
-    return VatSum(category, percent, base, amount, tuple(parts))
-
-
-def shared_out(total: Decimal, exact: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """`total` in whole coins, a part for each exact share of it and less than a coin away: the largest rests win."""
-    coin = minor_unit(currency)
-    shares = [(one / coin).to_integral_value(ROUND_FLOOR) * coin for one in exact]
-    short = int((total - sum(shares, Decimal(0))) / coin)
-    by_rest = sorted(range(len(exact)), key=lambda place: shares[place] - exact[place])
-    for place in by_rest[:short]:
-        shares[place] += coin
-    return shares
-
-
-def rounding_of(party: Party, total: Decimal) -> Decimal:
-    """What `total` lacks of, or has above, the sum that the party rounds to; half of it goes up."""
-    if party.round_to is None:
-        return Decimal(0)
-    return (total / party.round_to).to_integral_value(ROUND_HALF_UP) * party.round_to - total
 
 
 def seller_of(party: Party) -> Seller:

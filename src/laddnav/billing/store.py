@@ -37,6 +37,10 @@ DEBTOR = """
 select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
 where holder = $1 and id = $2
 """
+DEBTOR_BY_REF = """
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
+where ref = $1
+"""
 UPDATE_DEBTOR = """
 update debtor set name = $3, country = $4, address = $5, vat_number = $6, endpoint = $7, reference = $8
 where holder = $1 and id = $2
@@ -131,6 +135,11 @@ async def lock_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | N
 
 async def find_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
     row = await unit.fetch_one(DEBTOR, str(holder), debtor_id)
+    return None if row is None else _debtor(row)
+
+
+async def debtor_by_ref(unit: Unit, ref: str) -> Debtor | None:
+    row = await unit.fetch_one(DEBTOR_BY_REF, ref)
     return None if row is None else _debtor(row)
 
 

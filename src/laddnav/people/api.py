@@ -34,6 +34,15 @@ class Route(Struct, frozen=True, kw_only=True):
     needs: Role = Role.VIEWER
     status: int = 200
     looks_itself: bool = False
+    gives: str = "application/json"
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """An answer that is no JSON: a file by its name, of the media type that its Route `gives`."""
+
+    holder: PartyId
+    name: str
+    body: bytes
 
 
 class Held(Struct, Generic[T], frozen=True, kw_only=True):

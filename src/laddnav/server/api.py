@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, get_type_hints
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -24,7 +25,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.people import actions as people
-from laddnav.people.api import NotYours, Page, Route
+from laddnav.people.api import File, NotYours, Page, Route
 from laddnav.people.model import Visitor
 from laddnav.people.rules import require
 from laddnav.server.problems import NoKey, NoSuchPath, NotThisMethod, fault, problem
@@ -67,7 +68,7 @@ class Operation:
 
     @cached_property
     def spelt(self) -> Spelt | None:
-        return None if self.kind is type(None) else _answers.of(self.kind)
+        return None if self.kind in (type(None), File) else _answers.of(self.kind)
 
     async def answer(self, request: Request, database: Database, things: Mapping[str, Any]) -> Response:
         """Raises Refusal, Trouble."""
@@ -115,6 +116,9 @@ class Operation:
             for one in answer.items if isinstance(answer, Page) else (answer,):
                 if _holder_of(one) != by.holder:
                     raise NotYours
+        if isinstance(answer, File):
+            kept_as = f"attachment; filename*=UTF-8''{quote(answer.name, safe='')}"
+            return Response(answer.body, media_type=self.route.gives, headers={"Content-Disposition": kept_as})
         if self.spelt is None:
             return Response(status_code=self.route.status)
         shown = answer if self.spelt.show is None else self.spelt.show(answer)
