@@ -16,10 +16,11 @@ from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import STRANGERS_MAX
 from laddnav.locations.model import Station
-from laddnav.ocpp import actions, calls
+from laddnav.ocpp import actions, attention, calls
 from laddnav.ocpp.connection import Connection
 from laddnav.ocpp.door import FREE_FAILURES, GUESSERS_MAX, Guard
 from laddnav.ocpp.forgetting import forget_old
+from laddnav.ocpp.ills import Ill
 from laddnav.ocpp.leaving import again_in
 from laddnav.ocpp.serve import Sockets
 from laddnav.ocpp.settings import Keeping
@@ -27,6 +28,7 @@ from laddnav.ocpp.wire.dialects import DIALECTS
 from tests.clock import SetClock
 from tests.ocpp.conftest import PASSWORD, Raw, until
 from tests.ocpp.stations import BOOT
+from tests.things import US
 
 GUESSER, NEIGHBOUR = ("192.0.2.1", "ST1"), ("192.0.2.2", "ST1")
 
@@ -50,6 +52,38 @@ async def test_whoever_is_not_let_in_is_one_line_of_the_log(url: str, caplog: py
     assert denied == [("info", "ST1", 401, False), ("info", "ST9", 404, False)]
     assert all(one["event"] == "station_denied" and one["why"] and PASSWORD not in str(one) for one in lines)
     assert caplog.records == []
+
+
+async def test_a_silent_station_that_knocks_in_vain_is_listed_with_what_it_lacks_until_it_is_let_in(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """It lost its password, or its new firmware speaks another version than it may here."""
+
+    async def ails() -> set[tuple[Ill, str]]:
+        async with database.unit() as unit:
+            return {(one.ill, one.noticed[0][:16] if one.noticed else "") for one in await attention.wanted(unit, US)}
+
+    station = await Raw.connect(url)
+    with pytest.raises(InvalidStatus):
+        await Raw.connect(url, password="of yesterday")
+    assert await ails() == set()
+    await station.socket.close()
+    await until(lambda: is_gone(database))
+    clock.advance(timedelta(hours=2))
+    assert await ails() == {(Ill.SILENT, "")}
+    with pytest.raises(InvalidStatus):
+        await Raw.connect(url, password="of yesterday")
+    assert await ails() == {(Ill.SHUT_OUT, "security profile")}
+    with pytest.raises(ConnectionClosed):
+        await (await Raw.connect(url, protocol="ocpp1.5")).hear()
+    assert await ails() == {(Ill.SHUT_OUT, "speak one of: oc")}
+    await Raw.connect(url)
+    assert await ails() == set()
+
+
+async def is_gone(database: Database) -> bool:
+    async with database.unit() as unit:
+        return (await locations.station(unit, "ST1")).connected_at is None
 
 
 async def test_who_knocks_while_the_database_is_away_hears_when_to_come_again(url: str, database: Database) -> None:

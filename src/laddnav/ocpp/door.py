@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 from cryptography import x509
@@ -83,13 +84,16 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
     if proved is None:
         guard.failed(who, now())
         why = f"security profile {station.security_profile} is asked for, with what belongs to it"
+        await _note(database, station, why)
         await _deny(websocket, 401, why, **{"WWW-Authenticate": 'Basic realm="ocpp"'})
         return None
     guard.let_in(who)
     dialect = _spoken(websocket, station)
     if dialect is None:
+        why = f"speak one of: {', '.join(station.protocols)}"
+        await _note(database, station, why)
         await websocket.accept()
-        await websocket.close(_PROTOCOL_ERROR, f"speak one of: {', '.join(station.protocols)}")
+        await websocket.close(_PROTOCOL_ERROR, why)
         return None
     return await _settled(database, station, proved), dialect
 
@@ -140,6 +144,13 @@ async def _remember(websocket: WebSocket, database: Database, station_id: str) -
     protocols = ", ".join(websocket.scope.get("subprotocols", ()))[:255]
     async with database.unit() as unit:
         locations.knocked(unit, station_id, address=address, protocols=protocols)
+
+
+async def _note(database: Database, station: Station, why: str) -> None:
+    """Who looks for a Station that is silent finds it there; without a database, nobody looks."""
+    with suppress(Trouble):
+        async with database.unit() as unit:
+            locations.refused(unit, station.id, why)
 
 
 def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:

@@ -14,15 +14,17 @@ from laddnav.locations.model import Status
 
 
 class Ill(StrEnum):
-    """SILENT: its Station is away. MUTE: it is on the line and says nothing. ENDLESS: a charge without a stop.
+    """SILENT: its Station is away. SHUT_OUT: it would come, and is not let in. MUTE: it is on the line and says nothing.
 
-    STUCK: a plug that nobody charges through. CLOCK_OFF: its Station told times that cannot be.
+    ENDLESS: a charge without a stop. STUCK: a plug that nobody charges through. CLOCK_OFF: its Station told times that
+    cannot be.
     ATTACKED: its Station noticed what may be an attack. TOUCHED: only what happens to every Station now and then.
     ALERTING: a monitor of it alerts, and has not said yet that this is over.
     OUT_OF_HAND: it drew more than its site allowed, and was taken out.
     """
 
     SILENT = "SILENT"
+    SHUT_OUT = "SHUT_OUT"
     MUTE = "MUTE"
     FAULTED = "FAULTED"
     ENDLESS = "ENDLESS"
@@ -49,6 +51,7 @@ class Cure(StrEnum):
 # What helps against each, the mildest first: that is what is proposed.
 CURES: dict[Ill, tuple[Cure, ...]] = {
     Ill.SILENT: (),  # whoever does not hear us has to be visited
+    Ill.SHUT_OUT: (),  # what it has to prove is set here, by a person who knows that it is itself
     Ill.MUTE: (Cure.BEAT, Cure.RESET),
     Ill.FAULTED: (Cure.RESET,),
     Ill.ENDLESS: (Cure.CLOSE, Cure.RESET),
@@ -65,6 +68,7 @@ EVERYDAY = frozenset({"FirmwareUpdated", "ResetOrReboot", "SettingSystemTime", "
 
 QUIET = timedelta(minutes=15)  # a station that restarts after an update is back by then
 ENDED = timedelta(minutes=10)  # a stop may be under way for as long as a mobile line is down
+KNOCKS = timedelta(hours=1)  # a station that is not let in tries again, though ever more seldom
 PARKED = timedelta(hours=8)  # a car that stays over night is no ill
 BEATS = 3  # heartbeats that may be missing: one is lost, one is late
 
@@ -73,8 +77,8 @@ class EvseSeen(Struct, frozen=True, kw_only=True):
     """`heard_at` None: its Station is on the line. `charging_since` None: no charge is under way.
 
     `said_at` is when its Station last said anything, as it does once in `beats_every`; `clock_off_at` when its clock
-    was last found to be wrong, since somebody had it set. `drivers` charged there in the last week, for `money` before
-    taxes.
+    was last found to be wrong, since somebody had it set; `refused_at` when it last knocked without being let in.
+    `drivers` charged there in the last week, for `money` before taxes.
     """
 
     holder: PartyId
@@ -87,6 +91,8 @@ class EvseSeen(Struct, frozen=True, kw_only=True):
     said_at: datetime
     beats_every: timedelta
     clock_off_at: datetime | None = None
+    refused_at: datetime | None = None
+    refused_why: str | None = None
     charging_since: datetime | None
     drivers: int
     money: Decimal
@@ -161,7 +167,10 @@ def ill_of(seen: EvseSeen, now: datetime) -> tuple[Ill, datetime] | None:
     """(what ails it, since when), the worst first; None: nothing that is known."""
     lasts = now - seen.status_at
     if seen.heard_at is not None:
-        return (Ill.SILENT, seen.heard_at) if now - seen.heard_at >= QUIET else None
+        if now - seen.heard_at < QUIET:
+            return None
+        knocks = seen.refused_at is not None and now - seen.refused_at < KNOCKS
+        return (Ill.SHUT_OUT if knocks else Ill.SILENT), seen.heard_at
     if now - seen.said_at >= max(BEATS * seen.beats_every, QUIET):
         return Ill.MUTE, seen.said_at
     if seen.status is Status.OUTOFORDER:
@@ -188,6 +197,7 @@ def ranked(
             evse_no=one.evse_no,
             evse_uid=one.evse_uid,
             ill=ill[0],
+            noticed=(one.refused_why,) if ill[0] is Ill.SHUT_OUT and one.refused_why else (),
             since=ill[1],
             cure=proposed(ill[0]),
             drivers=one.drivers,

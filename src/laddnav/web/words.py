@@ -259,6 +259,7 @@ TERMS: dict[str, str] = {
     "EXPORT_PRICE": N_("Price of what is fed in"),
     "GHG": N_("Carbon"),
     "SILENT": N_("The station is not heard"),
+    "SHUT_OUT": N_("The station knocks and is not let in"),
     "MUTE": N_("The station is connected and says nothing"),
     "FAULTED": N_("It is faulted"),
     "ENDLESS": N_("A charge without an end"),

@@ -303,6 +303,11 @@ async def not_held(unit: Unit, station_ids: Collection[str], process: str) -> se
     return await store.stations.not_held(unit, station_ids, process)
 
 
+def refused(unit: Unit, station_id: str, why: str) -> None:
+    """It knocked and was not let in, until it is."""
+    store.stations.refused(unit, station_id, why)
+
+
 def seen(unit: Unit, station_id: str) -> None:
     store.stations.seen(unit, [station_id])
 

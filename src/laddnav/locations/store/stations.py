@@ -65,7 +65,9 @@ update station set vendor = $2, model = $3, serial_number = $4, firmware = $5, b
 where id = $1
 """
 CONNECTED = """
-update station set connected_at = $2, connected_to = $3, left_at = null, protocol = $4, last_seen_at = $2 where id = $1
+update station set connected_at = $2, connected_to = $3, left_at = null, protocol = $4, last_seen_at = $2,
+  refused_at = null, refused_why = null
+where id = $1
 """
 HOLD = "select id from station where id = $1 for no key update"
 DISCONNECTED = """
@@ -73,6 +75,10 @@ update station set connected_to = null, left_at = $3, last_seen_at = $3 where id
 """
 NOBODY_HOLDS = "update station set connected_to = null, left_at = $2 where connected_to = $1 returning id, holder"
 NOT_HELD = "select id from station where id = any($1) and connected_to is distinct from $2"
+REFUSED = """
+update station set refused_at = $2, refused_why = $3
+where id = $1 and (refused_at is null or refused_at < $2::timestamptz - interval '1 minute' or refused_why <> $3)
+"""
 SEEN = "update station set last_seen_at = $2 where id = any($1) and (last_seen_at is null or last_seen_at < $2)"
 ATTACH = """
 insert into station_evse (holder, station_id, evse_no, location_id, evse_uid) values ($1, $2, $3, $4, $5)
@@ -273,6 +279,11 @@ async def nobody_holds(unit: Unit, process: str) -> list[tuple[str, PartyId]]:
 
 async def not_held(unit: Unit, ids: Collection[str], process: str) -> set[str]:
     return {row["id"] for row in await unit.fetch(NOT_HELD, list(ids), process)}
+
+
+def refused(unit: Unit, id: str, why: str) -> None:
+    """Noted once a minute, however often it knocks."""
+    unit.write(REFUSED, id, unit.now, why)
 
 
 def seen(unit: Unit, ids: Collection[str]) -> None:

@@ -18,6 +18,7 @@ SEEN = """
 select a.holder, a.station_id, a.evse_no, a.evse_uid, e.status, e.status_at,
   case when s.connected_to is null then s.last_seen_at end as heard_at,
   s.last_seen_at as said_at, s.heartbeat_interval * interval '1 second' as beats_every, c.clock_off_at,
+  s.refused_at, s.refused_why,
   (select min(t.started_at) from ocpp_transaction t
    where t.holder = a.holder and t.station_id = a.station_id and t.evse_no = a.evse_no
      and not t.stopped) as charging_since,
