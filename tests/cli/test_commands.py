@@ -24,6 +24,15 @@ def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, tmp
         "EUR",
         "Europe/Berlin",
     )
+    elsewhere = ("--vat-in", "NL987654321B01:2026-01-01", "--one-stop-shop", "DE123456788:2025-07-01")
+    party = laddnav.json(
+        "party", "set", "DE*SLB", "--vat-number", "DE123456788", *elsewhere, "--round-to", "0.05", "--json"
+    )
+    assert (party["vat_number"], party["round_to"], party["currency"]) == ("DE123456788", 0.05, "EUR")
+    assert [(one["country"], one["one_stop_shop"]) for one in party["vat_registrations"]] == [
+        ("NL", False),
+        ("DE", True),
+    ]
     feed = tmp_path / "feed.json.gz"
     feed.write_bytes(gzip.compress(json.dumps({"next": "x", "items": FEED[:3]}).encode()))
     said = laddnav("import", "locations", str(feed))

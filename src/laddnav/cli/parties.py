@@ -16,7 +16,7 @@ from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.kit.ids import PartyId
-    from laddnav.parties.model import InvoiceEvery, Party, Role
+    from laddnav.parties.model import InvoiceEvery, Party, Role, VatRegistration
 
 app = application("Our own parties.")
 
@@ -48,7 +48,7 @@ def add(
         "roles": tuple(_word(Role, word, "role") for word in roles.split(",")),
         "currency": currency or _currency_of(holder),
         "time_zone": time_zone or _zone_of(holder),
-        "vat_percent": None if vat_percent is None else _percent(vat_percent),
+        "vat_percent": None if vat_percent is None else _number(vat_percent),
         "vat_number": vat_number,
         "website": website,
         "address": address,
@@ -56,6 +56,41 @@ def add(
         "invoice_every": _word(InvoiceEvery, invoice_every, "period"),
     }
     saying.one(asyncio.run(_add(data, database, holder, said)), as_json=json)
+
+
+@app.command("set")
+def change(
+    id: Annotated[str, typer.Argument(metavar="SE*LAD", help="One of our parties")],
+    vat_percent: Annotated[str | None, typer.Option(help="What it charges at home")] = None,
+    vat_number: Annotated[str | None, typer.Option()] = None,
+    vat_in: Annotated[list[str] | None, typer.Option(metavar="NUMBER:SINCE", help="A VAT number elsewhere")] = None,
+    one_stop_shop: Annotated[str | None, typer.Option(metavar="NUMBER:SINCE", help="Of the Union's shop")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Its electronic address, as 0007:5566778899")] = None,
+    address: Annotated[str | None, typer.Option(help="With line breaks as on an envelope")] = None,
+    pay_to: Annotated[str | None, typer.Option(help="A giro or IBAN, as debtors read it")] = None,
+    payment_days: Annotated[int | None, typer.Option(help="How long debtors have")] = None,
+    round_to: Annotated[str | None, typer.Option(help="What sums to pay are rounded to, as 1")] = None,
+    data: Data = None,
+    database: Url = None,
+    json: Json = False,
+) -> None:
+    """Change what a party puts on its invoices; what is not named stays. Registrations are named all at once."""
+    from laddnav.kit.ids import PartyId
+
+    said: dict[str, Any] = {
+        "vat_percent": None if vat_percent is None else _number(vat_percent),
+        "vat_number": vat_number,
+        "endpoint": endpoint,
+        "address": address,
+        "pay_to": pay_to,
+        "payment_days": payment_days,
+        "round_to": None if round_to is None else _number(round_to, "amount"),
+    }
+    if vat_in or one_stop_shop:
+        shop = [_registration(one_stop_shop, shop=True)] if one_stop_shop else []
+        said["vat_registrations"] = (*(_registration(one, shop=False) for one in vat_in or ()), *shop)
+    changed = {name: value for name, value in said.items() if value is not None}
+    saying.one(asyncio.run(_change(data, database, PartyId.parse(id), changed)), as_json=json)
 
 
 @app.command("list")
@@ -75,6 +110,35 @@ async def _add(data: Path | None, database: str | None, holder: PartyId, said: d
     return saying.spelt(Party)(party)
 
 
+async def _change(data: Path | None, database: str | None, holder: PartyId, changed: dict[str, Any]) -> dict[str, Any]:
+    from msgspec.structs import replace
+
+    from laddnav.parties import actions as parties
+    from laddnav.parties.model import Party
+
+    async with opened(data, database) as (_, installed), installed.unit() as unit:
+        party = replace(await parties.fetch(unit, holder), **changed)
+        await parties.update(unit, party)
+    return saying.spelt(Party)(party)
+
+
+def _registration(text: str, *, shop: bool) -> VatRegistration:
+    from datetime import date
+
+    from laddnav.billing.vat_rates import vat_country
+    from laddnav.parties.model import VatRegistration
+
+    number, _, since = text.partition(":")
+    country = vat_country(number)
+    try:
+        day = date.fromisoformat(since)
+    except ValueError as error:
+        raise WrongCall(f"{text!r} is not NUMBER:SINCE, such as NL987654321B01:2026-01-01") from error
+    if country is None:
+        raise WrongCall(f"{number!r} is no VAT number; one is written like NL987654321B01")
+    return VatRegistration(country=country, number=number, one_stop_shop=shop, since=day)
+
+
 async def _list(data: Path | None, database: str | None) -> list[dict[str, Any]]:
     from laddnav.parties import actions as parties
     from laddnav.parties.model import Party
@@ -91,11 +155,11 @@ def _word(kind: type[Role] | type[InvoiceEvery], word: str, what: str) -> Role |
     raise WrongCall(f"{word.strip()!r} is no {what}; there are {', '.join(one.value for one in kind)}")
 
 
-def _percent(text: str) -> Decimal:
+def _number(text: str, what: str = "percentage") -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation as error:
-        raise WrongCall(f"{text!r} is no percentage") from error
+        raise WrongCall(f"{text!r} is no {what}") from error
 
 
 def _currency_of(holder: PartyId) -> str:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from laddnav.analytics.rules import NoMonth
-from laddnav.billing.rules import UnknownInvoice
+from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
+from laddnav.billing.rules import NotAnEndpoint, NotAVatNumber, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.db.refusals import Unstorable
 from laddnav.fleets.rules import FleetExists, NotSwappable, UnknownDeparture, UnknownFleet, UnknownVehicle
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ledger.chart import UnfitNumber
+from laddnav.ledger.exports import WhichCurrency, YearsApart
+from laddnav.ledger.rules import (
+    AlreadyReversed,
+    ClosedInOrder,
+    MonthClosed,
+    MonthNotOver,
+    NotAMonth,
+    NotAnAccount,
+    ReversalIsFinal,
+    ReversalWithoutReason,
+    UnknownEntry,
+)
 from laddnav.locations.rules import (
     EvseTaken,
     NoStation,
@@ -45,7 +59,17 @@ from laddnav.ocpp.tasks.rules import (
     UnknownTemplate,
 )
 from laddnav.ocpp.wire.forms import NoForm
-from laddnav.payments.rules import NotServed, NotTheirs, OfAnotherCpo, UnknownTerminal
+from laddnav.payments.rules import (
+    NotAlone,
+    NotServed,
+    NotTheirs,
+    OfAnotherCpo,
+    RefundDecided,
+    UnknownPayment,
+    UnknownPaymentAccount,
+    UnknownRefund,
+    UnknownTerminal,
+)
 from laddnav.people.api import NotYours
 from laddnav.people.rules import (
     ForgedRequest,
@@ -79,6 +103,8 @@ SENTENCES: dict[type[Exception], str] = {
     AlreadyRegistered: N_("A meter with this serial number is registered already; change that one."),
     AlreadyEnded: N_("This session is over already."),
     BookingOver: N_("This booking is over already."),
+    NotAlone: N_("Somebody else has to agree to this refund."),
+    RefundDecided: N_("Somebody has decided on this refund already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
     FleetExists: N_("There is a fleet of this name already."),
     NotSwappable: N_("This vehicle cannot leave instead: %(why)s."),
@@ -141,9 +167,25 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownDispute: N_("This CDR passed its check."),
     NoMonth: N_("A report is of months, as 2026-11, and the first is not after the last."),
     UnknownDoubt: N_("There is no such open doubt."),
+    AlreadyReversed: N_("This entry was taken back before: %(why)s"),
+    ClosedInOrder: N_("%(month)s was closed with %(last)s."),
+    MonthClosed: N_("This month is closed. Correct it by an entry of a month that is open."),
+    MonthNotOver: N_("A month is closed when it is over."),
+    NotAMonth: N_("A month is written as 2026-11."),
+    NotAnAccount: N_("There is no account %(text)s."),
+    ReversalIsFinal: N_("This entry takes another one back, and stays."),
+    ReversalWithoutReason: N_("Say why the entry is taken back."),
+    UnfitNumber: N_("The number of an account has 1 to 10 digits, and its name 1 to 100 characters."),
+    UnknownEntry: N_("There is no such entry."),
+    WhichCurrency: N_("A SIE file is of one currency: choose one."),
+    YearsApart: N_("These are not months of one year, the first not after the last."),
     UnknownEvse: N_("There is no such EVSE."),
     UnknownExchange: N_("There is no such exchange, or it is longer ago than they are kept."),
     UnknownHub: N_("There is no such hub."),
+    NotAVatNumber: N_("That is no VAT number; one is written like SE556677889901 or NL123456789B01."),
+    NotAnEndpoint: N_("That is no electronic address; one is written like 0007:5566778899."),
+    NotIssuedYet: N_("This invoice is not issued yet; there is nothing for machines."),
+    NoVatNumber: N_("The seller has no VAT number, and an electronic invoice with VAT names it."),
     UnknownInvoice: N_("There is no such invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
@@ -176,6 +218,7 @@ NOT_FOUND = (
     UnknownCdr,
     UnknownConnection,
     UnknownDeparture,
+    UnknownEntry,
     UnknownEvse,
     UnknownExchange,
     UnknownFleet,

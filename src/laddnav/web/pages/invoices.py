@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
+from laddnav.billing.cii import cii
+from laddnav.billing.einvoice import Document, document
 from laddnav.billing.pdf import pdf
+from laddnav.billing.ubl import ubl
+from laddnav.billing.vat import reasons
 from laddnav.people import actions as people
+from laddnav.people.api import yours
 from laddnav.web.asked import Asked, Door, do, see
 
 PAGE = 50
@@ -31,7 +37,24 @@ async def list_all(asked: Asked) -> Response:
 async def one(asked: Asked) -> Response:
     async with asked.unit() as unit:
         invoice = await billing.invoice(unit, asked.part("ref"))
-    return asked.page("invoice.html", invoice=invoice)
+        buyer = await billing.debtor(unit, invoice.debtor.ref)
+    return asked.page("invoice.html", invoice=invoice, buyer=buyer, reasons=reasons(invoice, asked.language))
+
+
+async def as_ubl(asked: Asked) -> Response:
+    return await _for_machines(asked, "ubl", ubl)
+
+
+async def as_cii(asked: Asked) -> Response:
+    return await _for_machines(asked, "cii", cii)
+
+
+async def _for_machines(asked: Asked, spelling: str, spell: Callable[[Document], bytes]) -> Response:
+    """Raises UnknownInvoice, NotIssuedYet, NoVatNumber."""
+    async with asked.unit() as unit:
+        invoice = await billing.invoice(unit, asked.part("ref"))
+    written = spell(document(invoice, asked.language))
+    return _file(written, f"{invoice.number}.{spelling}.xml", "application/xml")
 
 
 async def paper(asked: Asked) -> Response:
@@ -39,10 +62,12 @@ async def paper(asked: Asked) -> Response:
         invoice = await billing.invoice(unit, asked.part("ref"))
     # A compiler at work: not in the loop that answers stations.
     written = await asyncio.to_thread(pdf, invoice, asked.language)
-    name = quote(f"{invoice.number or invoice.ref}.pdf", safe="")
-    return Response(
-        written, media_type="application/pdf", headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    )
+    return _file(written, f"{invoice.number or invoice.ref}.pdf", "application/pdf")
+
+
+def _file(body: bytes, name: str, media_type: str) -> Response:
+    kept_as = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(body, media_type=media_type, headers={"Content-Disposition": kept_as})
 
 
 async def issue(asked: Asked) -> Response:
@@ -55,9 +80,23 @@ async def issue(asked: Asked) -> Response:
     )
 
 
+async def describe(asked: Asked) -> Response:
+    """Who the buyer is; on this invoice too while it is open. Raises UnknownInvoice, NotAVatNumber, NotAnEndpoint."""
+    async with asked.unit() as unit:
+        invoice = await billing.invoice(unit, asked.part("ref"))
+        said = {name: asked.said(name) for name in ("name", "vat_number", "endpoint", "reference")}
+        address = "\n".join(line.strip() for line in asked.said("address").split(","))
+        await billing.describe(unit, yours(asked.visitor, invoice.holder), invoice.debtor.id, address=address, **said)
+        people.note(unit, asked.visitor.name, "describe debtor", f"debtor {invoice.debtor.id}")
+    return asked.done(f"/invoices/{invoice.ref}", asked.say("Kept. Invoices that are not issued yet say so."))
+
+
 DOORS: tuple[Door, ...] = (
     see("/invoices", list_all),
     see("/invoices/{ref}.pdf", paper),
+    see("/invoices/{ref}.ubl.xml", as_ubl),
+    see("/invoices/{ref}.cii.xml", as_cii),
     see("/invoices/{ref}", one),
     do("/invoices/{ref}/issue", issue),
+    do("/invoices/{ref}/buyer", describe),
 )
