@@ -13,7 +13,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ledger import chart, rules, store
 from laddnav.ledger.chart import Number
 from laddnav.ledger.exports import WRITERS, Book, Export, Format, WhichCurrency, YearsApart
-from laddnav.ledger.model import Account, Balance, Close, Entry, Head, Month, Place, Posted, Statement, Trial
+from laddnav.ledger.model import Account, Balance, Close, Entry, Group, Head, Month, Place, Posted, Statement, Trial
 from laddnav.ledger.rules import AlreadyReversed, ClosedInOrder, PostedDifferently, UnknownEntry
 from laddnav.parties import actions as parties
 from laddnav.parties.rules import zone_of
@@ -79,6 +79,14 @@ async def trials(unit: Unit, holder: PartyId, month: Month) -> tuple[Trial, ...]
         )
         for one in await _before(unit, holder, month.end_at)
     )
+
+
+async def groups(
+    unit: Unit, holder: PartyId, month: Month, head: Head | None = None, *, most: int
+) -> tuple[Group, ...]:
+    """The trial balance of a month by currency and head, with at most so many accounts of each; or of one head."""
+    found = await trials(unit, holder, month)
+    return rules.grouped([one for one in found if head in (None, one.account.head)], most)
 
 
 async def _before(unit: Unit, holder: PartyId, instant: datetime) -> tuple[Balance, ...]:

@@ -187,6 +187,21 @@ class Trial(Struct, frozen=True, kw_only=True):
         return self.closing - self.opening
 
 
+class Group(Struct, frozen=True, kw_only=True):
+    """The accounts under one head, in one currency; `shown` are some of them, where they are many."""
+
+    head: Head
+    currency: str
+    opening: Decimal
+    closing: Decimal
+    many: int
+    shown: tuple[Trial, ...]
+
+    @property
+    def moved(self) -> Decimal:
+        return self.closing - self.opening
+
+
 class Month(Struct, frozen=True, kw_only=True):
     """`name` is as 2026-10; it ends where the next one begins, on the calendar of whoever keeps the books."""
 

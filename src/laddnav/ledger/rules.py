@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
-from laddnav.ledger.model import Account, Entry, Head, Month, Posted
+from laddnav.ledger.model import Account, Entry, Group, Head, Month, Posted, Trial
 
 _MONTH = re.compile(r"[1-9]\d{3}-(0[1-9]|1[0-2])")
 
@@ -117,6 +120,25 @@ def mirrored(posted: Posted, why: str) -> Entry:
         what=why.strip(),
         cites=entry.cites,
         postings=tuple(replace(posting, amount=-posting.amount) for posting in entry.postings),
+    )
+
+
+def grouped(trials: Sequence[Trial], most: int) -> tuple[Group, ...]:
+    """By currency and head, in the order of the chart; of each head the accounts that moved or hold most come first."""
+    groups: dict[tuple[str, Head], list[Trial]] = defaultdict(list)
+    for one in trials:
+        groups[one.currency, one.account.head].append(one)
+    order = list(Head)
+    return tuple(
+        Group(
+            head=head,
+            currency=currency,
+            opening=sum((one.opening for one in found), Decimal(0)),
+            closing=sum((one.closing for one in found), Decimal(0)),
+            many=len(found),
+            shown=tuple(sorted(found, key=lambda one: (-max(abs(one.moved), abs(one.closing)), one.account))[:most]),
+        )
+        for (currency, head), found in sorted(groups.items(), key=lambda group: (group[0][0], order.index(group[0][1])))
     )
 
 
