@@ -14,7 +14,7 @@ from laddnav.locations.model import Status
 
 
 class Ill(StrEnum):
-    """SILENT: its Station is away. SHUT_OUT: it would come, and is not let in. MUTE: it is on the line and says nothing.
+    """SILENT: its Station is away. SHUT_OUT: it would come, and is not let in. MUTE: on the line it says nothing.
 
     ENDLESS: a charge without a stop. STUCK: a plug that nobody charges through. CLOCK_OFF: its Station told times that
     cannot be.

@@ -17,9 +17,11 @@ from laddnav.db.unit import Database
 from laddnav.ocpp.security import chains
 from laddnav.ocpp.security.chains import Ended, Unled
 from laddnav.ocpp.security.means import Means
+from laddnav.ocpp.security.routes import list_contract_roots
 from laddnav.ocpp.serve import Sockets
 from tests.clock import SetClock
 from tests.ocpp.security.stations import proving
+from tests.ocpp.test_displays import OPERATOR
 from tests.things import LONG_AGO
 
 UID = "DE-8AA-CA2B3C4D5-9"
@@ -124,3 +126,11 @@ async def test_a_station_that_has_no_root_hands_the_chain_on(
         ):
             answer = await station.say("Authorize", id_token={"id_token": uid, "type": "eMAID"}, certificate=shown)
             assert answer.certificate_status == state, uid
+
+
+async def test_operators_see_to_which_roots_a_contract_may_lead_and_until_when(means: Means) -> None:
+    root = signed("Provider root", None)
+    (shown,) = (await list_contract_roots(OPERATOR, replace(means, contract_roots=(root.certificate,)))).items
+    assert (shown.subject, shown.ends_at) == ("CN=Provider root", LONG_AGO + YEAR)
+    assert shown.fingerprint == root.certificate.fingerprint(SHA256()).hex()
+    assert (await list_contract_roots(OPERATOR, means)).items == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database, Unit
@@ -57,6 +58,15 @@ class CertificateShown(Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
 
 
+class ContractRoot(Struct, frozen=True, kw_only=True):
+    """One to which contracts of cars may lead; `fingerprint` is SHA-256, in hexadecimal digits."""
+
+    subject: str
+    begins_at: datetime
+    ends_at: datetime
+    fingerprint: str
+
+
 class RootShown(Struct, frozen=True, kw_only=True):
     kind: RootKind | None
     hash_algorithm: str
@@ -81,6 +91,20 @@ class Seen(Struct, frozen=True, kw_only=True):
     holder: PartyId
     station_id: str
     seen: int
+
+
+async def list_contract_roots(by: Visitor, means: Means) -> Page[ContractRoot]:
+    """The roots to which contracts of cars may lead, as the files of the installation name them (`contract-roots`)."""
+    roots = (
+        ContractRoot(
+            subject=one.subject.rfc4514_string(),
+            begins_at=one.not_valid_before_utc,
+            ends_at=one.not_valid_after_utc,
+            fingerprint=one.fingerprint(SHA256()).hex(),
+        )
+        for one in means.contract_roots
+    )
+    return Page(items=tuple(roots), next=None)
 
 
 async def list_strangers(unit: Unit, by: Visitor, *, limit: Limit = 100) -> Page[Stranger]:
@@ -246,6 +270,7 @@ _AUTHORITIES = "/parties/{holder}/station-authorities"
 
 ROUTES = (
     Route(method="GET", path="/strangers", does=list_strangers, needs=Role.OPERATOR, looks_itself=True),
+    Route(method="GET", path="/contract-roots", does=list_contract_roots, looks_itself=True),
     Route(method="GET", path=_AUTHORITIES, does=list_authorities, looks_itself=True),
     Route(
         method="PUT", path=f"{_AUTHORITIES}/own/{{kind}}", does=make_authority, needs=Role.OPERATOR, looks_itself=True
