@@ -141,7 +141,10 @@ def test_what_was_not_answered_is_remembered_as_long_as_what_it_may_have_replace
 
 
 def test_a_pause_that_ends_with_its_charge_never_counts_below_the_fallback() -> None:
-    assert may(outlet(leases=(lease(1, 0, minutes=15),), keeps_for_newcomers=False)) == 6
+    paused = outlet(leases=(lease(1, 0, minutes=15),), keeps_for_newcomers=False)
+    assert may(paused) == 6
+    # But limits from outside are not held against what a newcomer begins with.
+    assert committed.by_this_charge(paused, NOON, NOON) == 0
 
 
 def test_a_first_pause_counts_when_there_was_time_to_follow_and_its_renewal_at_once() -> None:

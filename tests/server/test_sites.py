@@ -66,6 +66,29 @@ async def test_what_is_measured_and_allowed_is_told(lad: Client) -> None:
     assert await lad.get(f"{path}/limits") == []
 
 
+async def test_what_is_foretold_of_roof_and_building_is_planned_with(lad: Client) -> None:
+    """From the next quarter on: 4 kW of sun for half an hour, then 2; 6.9 kW of the building."""
+    _, made = await lad.ask("POST", "/sites", GARAGE)
+    path = f"/sites/{made['ref']}"
+    before = await lad.ask("POST", f"{path}/plan")
+    begin_at = before[1]["start_at"]
+    sun = {"place": "SOLAR", "begin_at": begin_at, "minutes": 30, "kw": [4, 2]}
+    for absurd in (
+        {"place": "GRID"},
+        {"minutes": 20},
+        {"kw": [-1]},
+        {"kw": [9999]},
+        {"begin_at": "2026-11-23T18:07:00Z"},
+    ):
+        status, problem = await lad.ask("POST", f"{path}/forecasts", sun | absurd)
+        assert status == 422 and next(iter(absurd)) in problem["detail"], absurd
+    assert (await lad.ask("POST", f"{path}/forecasts", sun))[0] == 204
+    house = {"place": "BUILDING", "begin_at": begin_at, "kw": [6.9]}
+    assert (await lad.ask("POST", f"{path}/forecasts", house))[0] == 204
+    _, plan = await lad.ask("POST", f"{path}/plan")
+    assert plan["solar"][:5] == [4, 4, 2, 2, 0] and plan["building"][:4] == [6.9] * 4
+
+
 async def test_bad_input_is_refused_with_what_is_wrong(lad: Client) -> None:
     (one, *_) = await stations_of(lad)
     many = [{"station_id": one["id"], "evse_no": number, "amps_max": 32} for number in range(1, 9)]
@@ -93,7 +116,8 @@ async def test_another_party_sees_and_changes_nothing(lad: Client, tnm: Client) 
         assert (await tnm.ask("GET", path + way))[0] == 404, way
     told = {"measurements": [{"kw": 1}]}
     limit = {"id": "theirs", "by": "them", "kw": 0}
-    for way, body in (("/measurements", told), ("/limits", limit), ("/plan", None)):
+    sun = {"place": "SOLAR", "begin_at": "2026-11-23T18:00:00Z", "kw": [1]}
+    for way, body in (("/measurements", told), ("/limits", limit), ("/plan", None), ("/forecasts", sun)):
         assert (await tnm.ask("POST", path + way, body))[0] == 404, way
     assert (await tnm.ask("POST", f"{path}/bring-back", {"station_id": "X", "evse_no": 1}))[0] == 404
     assert (await tnm.ask("DELETE", f"{path}/limits/them/theirs"))[0] == 404

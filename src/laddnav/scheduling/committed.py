@@ -130,6 +130,11 @@ def most(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
     return min(max(told(outlet, begin_at, end_at), drawn), outlet.amps_max)
 
 
+def by_this_charge(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
+    """As `most`, of the charge that is there: limits from outside are not held against what a newcomer begins with."""
+    return most(replace(outlet, keeps_for_newcomers=True), begin_at, end_at)
+
+
 def told(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
     """As `most`, for a Station that follows.
 
@@ -230,7 +235,7 @@ def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
     """
     end_at = moment.at + LEASE + _slowest(moment)
     held = np.array([most(one, moment.at, end_at) for one in moment.outlets], dtype=np.float64)
-    had = np.where([one.charging for one in moment.outlets], held, 0.0)
+    had = np.array([by_this_charge(one, moment.at, end_at) if one.charging else 0.0 for one in moment.outlets])
     tally = Tally(rows(moment, floors(moment)), moment.outlets, held, had)
     lowered: list[Ask] = []
     raised: list[Ask] = []

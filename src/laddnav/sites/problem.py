@@ -39,6 +39,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     of_month: Sequence[FromGrid] = ()
     building: Mapping[datetime, float] = {}
     solar: Mapping[datetime, float] = {}
+    foretold: Mapping[Place, Mapping[datetime, float]] = {}
 
 
 class Wanting(Struct, frozen=True):
@@ -67,7 +68,8 @@ def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
     cars = tuple(wanting(facts))
     load = _load(facts, outlook, steps)
     measured = facts.fresh(Place.SOLAR)
-    solar = expected(steps, outlook.solar, None if measured is None else max(0.0, kw(measured.amps, facts.site.volts)))
+    shines = None if measured is None else max(0.0, kw(measured.amps, facts.site.volts))
+    solar = expected(steps, outlook.solar, shines, foretold=outlook.foretold.get(Place.SOLAR))
     honest = problems.Site(
         steps=steps,
         panels=_panels_left(facts, cars),
@@ -81,6 +83,7 @@ def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
         unbalance_max=None if facts.site.unbalance_amps is None else float(facts.site.unbalance_amps),
         import_max=_allowed(facts, steps, Covers.SITE),
         cars_max=_allowed(facts, steps, Covers.CARS),
+        export_max=_may_go_out(facts, steps),
         battery=_battery(facts, notes),
         peaks=paid.peaks,
     )
@@ -134,7 +137,8 @@ def _load(facts: Facts, outlook: Outlook, steps: Steps) -> Floats:
     shape = np.ones(3) if not shape.any() else shape
     now = None if not any(measured) else float(sum(measured))
     unknown = float(most.sum()) * float(facts.site.volts) / 1000 if not outlook.building else 0.0
-    whole = expected(steps, outlook.building, now, otherwise=unknown if now is None else now)
+    foretold = outlook.foretold.get(Place.BUILDING)
+    whole = expected(steps, outlook.building, now, otherwise=unknown if now is None else now, foretold=foretold)
     return np.outer(shape / shape.sum(), whole)
 
 
@@ -161,6 +165,15 @@ def _panels_left(facts: Facts, cars: Sequence[Wanting]) -> tuple[problems.Panel,
         for panel, row in zip(panels, taken.tolist(), strict=True)
     ]
     return tuple(replace(panel, amps_max=(row[0], row[1], row[2])) for panel, row in zip(panels, left, strict=True))
+
+
+def _may_go_out(facts: Facts, steps: Steps) -> Floats:
+    """(step) kW."""
+    begins = [steps.start_at + steps.length * number for number in range(steps.count)]
+    said = [allowed(facts, Covers.EXPORT, at, at + steps.length) for at in begins]
+    if not any(one is not None for one in said):
+        return np.zeros(0)
+    return np.array([np.inf if one is None else one for one in said])
 
 
 def _allowed(facts: Facts, steps: Steps, covers: Covers) -> Floats:

@@ -55,13 +55,21 @@ def shares(before: Measurement | None, after: Measurement, volts: Decimal) -> li
     return found
 
 
-def expected(steps: Steps, known: Mapping[datetime, float], now_kw: float | None, otherwise: float = 0.0) -> Floats:
-    """(step) kW: as it was at that time of day in the week before, or `otherwise`; and soon as it is now.
+def expected(
+    steps: Steps,
+    known: Mapping[datetime, float],
+    now_kw: float | None,
+    otherwise: float = 0.0,
+    *,
+    foretold: Mapping[datetime, float] | None = None,
+) -> Floats:
+    """(step) kW: as it is foretold, or was at that time of day in the week before, or `otherwise`; soon as it is now.
 
-    `known`: mean kW by quarters that are over.
+    `known`: mean kW by quarters that are over; `foretold`: by those to come.
     """
-    begins = [steps.start_at + steps.length * number for number in range(steps.count)]
-    usual = np.array([_usual(known, quarter_of(at), otherwise) for at in begins])
+    quarters = [quarter_of(steps.start_at + steps.length * number) for number in range(steps.count)]
+    said = foretold or {}
+    usual = np.array([said[at] if at in said else _usual(known, at, otherwise) for at in quarters])
     if now_kw is None:
         return usual
     fades = np.clip(1 - np.arange(steps.count) * (steps.length / FADES), 0.0, 1.0)

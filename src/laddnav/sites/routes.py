@@ -84,6 +84,19 @@ class Measurements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     measurements: Annotated[tuple[Measured, ...], Meta(min_length=1, max_length=500)]
 
 
+class Foretold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is expected of a roof (`SOLAR`) or of all that is drawn beside cars, battery and roof (`BUILDING`).
+
+    Mean kW in steps of `minutes` (15, 30 or 60), the first from `begin_at` on. What was said of these times before is
+    replaced.
+    """
+
+    place: Place
+    begin_at: datetime
+    minutes: int = 60
+    kw: Annotated[tuple[Decimal, ...], Meta(min_length=1, max_length=400)]
+
+
 class Allowed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At most `kw` from `begin_at` (left out: now) until `end_at` (left out: until it is taken back), as `by` says.
 
@@ -182,6 +195,12 @@ async def measure(unit: Unit, by: Visitor, ref: str, body: Measurements) -> None
         await actions.measured(unit, one.holder, one.id, told)
 
 
+async def foretell(unit: Unit, by: Visitor, ref: str, body: Foretold) -> None:
+    """Tell what somebody who knows better expects of roof or building; plans go by it instead of the week before."""
+    one = await _yours(unit, by, ref)
+    await actions.foretold(unit, one.holder, one.id, body.place, utc(body.begin_at), body.minutes, body.kw)
+
+
 async def list_limits(unit: Unit, by: Visitor, ref: str) -> tuple[OutsideLimit, ...]:
     """What others limit the site to now and later, and since when each is obeyed."""
     one = await _yours(unit, by, ref)
@@ -235,6 +254,9 @@ ROUTES = (
         needs=Role.OPERATOR,
         status=204,
         looks_itself=True,
+    ),
+    Route(
+        method="POST", path="/sites/{ref}/forecasts", does=foretell, needs=Role.OPERATOR, status=204, looks_itself=True
     ),
     Route(method="GET", path="/sites/{ref}/limits", does=list_limits, looks_itself=True),
     Route(method="POST", path="/sites/{ref}/limits", does=limit_site, needs=Role.OPERATOR, looks_itself=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +11,8 @@ from laddnav.kit.currencies import CURRENCIES
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling import committed
 from laddnav.sites.fuses import floats, outlet, panels
-from laddnav.sites.model import Amps, Measurement, Member, OutsideLimit, Site
+from laddnav.sites.model import Amps, Measurement, Member, OutsideLimit, Place, Site
+from laddnav.sites.quarters import QUARTER, quarter_of
 
 # A meter's clock may be off by so much, and a connection be overloaded so many times for a moment.
 AHEAD = timedelta(minutes=2)
@@ -47,6 +48,10 @@ class UnknownMember(Refusal):
 
 class Implausible(Refusal):
     """No meter of this site can have said so."""
+
+
+class NoForecast(Refusal):
+    """No such thing can be expected of a site; `what` says why."""
 
 
 class NoSuchLimit(Refusal):
@@ -111,6 +116,25 @@ def plausible(site: Site, one: Measurement, now: datetime) -> Measurement:
     if one.stored_kwh is not None and not (one.stored_kwh.is_finite() and one.stored_kwh >= 0):
         raise Implausible("stored_kwh: a battery holds nought or more")
     return one
+
+
+def foreseen(
+    site: Site, place: Place, begin_at: datetime, minutes: int, kw: Sequence[Decimal]
+) -> dict[datetime, float]:
+    """kW of each quarter of an hour. Raises NoForecast."""
+    if place not in (Place.BUILDING, Place.SOLAR):
+        raise NoForecast("place: what is expected is that of a BUILDING or of SOLAR power")
+    if minutes not in (15, 30, 60):
+        raise NoForecast("minutes: a step is 15, 30 or 60 minutes long")
+    if begin_at != quarter_of(begin_at):
+        raise NoForecast("begin_at: the first step begins with a quarter of an hour")
+    most = float(max(MOST_AMPS, *(TIMES * amps for amps in site.amps)) * 3 * site.volts / 1000)
+    if any(not one.is_finite() or not 0 <= one <= most for one in kw):
+        raise NoForecast(f"kw: each lies between 0 and {most:g}")
+    each = minutes // 15
+    return {
+        begin_at + QUARTER * (number * each + part): float(one) for number, one in enumerate(kw) for part in range(each)
+    }
 
 
 # What is accepted ----------------------------------------------------------------------------------------------------

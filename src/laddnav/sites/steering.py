@@ -122,7 +122,7 @@ def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
     What goes out is what the mains meter says: no Station of ours is told to give anything back.
     """
     cars = sum(
-        kw_of(facts.site, committed.most(one, now.at, now.at), one.phases)
+        kw_of(facts.site, committed.by_this_charge(one, now.at, now.at), one.phases)
         for member, one in zip(facts.site.members, now.outlets, strict=True)
         if (member.station_id, member.evse_no) in facts.sessions
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
@@ -135,6 +135,18 @@ select at, planned_kw, planned_grid_kw, limit_kw, grid_kwh, grid_seconds, buildi
   solar_seconds, battery_kwh, battery_seconds
 from site_quarter where holder = $1 and site_key = $2 and at >= $3 and at < $4 order by at
 """
+PUT_FORECAST = """
+insert into site_forecast (holder, site_key, place, at, kw)
+select $1, $2, $3, x.at, x.kw from unnest($4::timestamptz[], $5::double precision[]) x (at, kw)
+on conflict (holder, site_key, place, at) do update set kw = excluded.kw
+"""
+FORECASTS = """
+select place, at, kw from site_forecast where holder = $1 and site_key = $2 and at >= $3 and at < $4 order by place, at
+"""
+FORGET_FORECASTS = """
+delete from site_forecast where ctid = any(array(select ctid from site_forecast where at < $1 limit $2))
+"""
+PLAN_ANEW = "update site set plan_wanted = $3 where holder = $1 and id_key = $2"
 FORGET_QUARTERS = """
 delete from site_quarter where ctid = any(array(select ctid from site_quarter where at < $1 order by at limit $2))
 """
@@ -294,6 +306,19 @@ async def put_prices(unit: Unit, site: Site, by: str, some: Iterable[ToldPrice])
         )
 
 
+async def put_forecast(unit: Unit, site: Site, place: Place, kw: Mapping[datetime, float]) -> None:
+    """Of these quarters; what was expected of others stays so."""
+    await unit.execute(PUT_FORECAST, str(site.holder), fold(site.id), place.value, list(kw), list(kw.values()))
+
+
+async def forecasts(unit: Unit, site: Site, since: datetime, until: datetime) -> dict[Place, dict[datetime, float]]:
+    """kW by the quarter, of each place of which anybody expects anything."""
+    found: dict[Place, dict[datetime, float]] = {}
+    for row in await unit.fetch(FORECASTS, str(site.holder), fold(site.id), since, until):
+        found.setdefault(Place(row["place"]), {})[row["at"]] = row["kw"]
+    return found
+
+
 # ---- The plan in force
 
 
@@ -318,6 +343,10 @@ async def want_plan(
 ) -> None:
     """Of all sites of a holder in a bidding zone, or of those with a grid tariff, or of one."""
     await unit.execute(WANT_PLAN, str(holder), why, zone, tariff_id, None if site_id is None else fold(site_id))
+
+
+async def want_one_plan(unit: Unit, site: Site, why: str) -> None:
+    await unit.execute(PLAN_ANEW, str(site.holder), fold(site.id), why)
 
 
 def plan_begun(unit: Unit, site: Site) -> None:
@@ -378,6 +407,10 @@ async def forget_quarters(unit: Unit, before: datetime, many: int) -> int:
 async def forget_prices(unit: Unit, before: datetime, many: int) -> int:
     """What was told of a time before then; says how many they were."""
     return await unit.execute(FORGET_PRICES, before, many)
+
+
+async def forget_forecasts(unit: Unit, before: datetime, many: int) -> int:
+    return await unit.execute(FORGET_FORECASTS, before, many)
 
 
 async def forget_limits(unit: Unit, before: datetime, many: int) -> int:

@@ -3,7 +3,7 @@
 from laddnav.sites.actions.planning import plan, prices_published, savings, tariff_changed
 from laddnav.sites.actions.setting_up import by_ref, fetch, page, remove, save, site_of
 from laddnav.sites.actions.steering import Memory, Ticked, answered, claim, nobody_watches, steer
-from laddnav.sites.actions.telling import limited, limits, measured, measurements, told_prices, unlimited
+from laddnav.sites.actions.telling import foretold, limited, limits, measured, measurements, told_prices, unlimited
 from laddnav.sites.actions.trusting import bring_back, fallback_answered, is_out, taken_out
 from laddnav.sites.actions.watching import forget_old, history, moment_of, plan_of
 
@@ -16,6 +16,7 @@ __all__ = [
     "claim",
     "fallback_answered",
     "fetch",
+    "foretold",
     "forget_old",
     "history",
     "is_out",

@@ -87,6 +87,7 @@ async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetim
         of_month=await came_in(unit, site, _month_of(site, begin_at), begin_at),
         building={one.at: one.building for one in week if one.building is not None},
         solar={one.at: one.solar for one in week if one.solar is not None},
+        foretold=await store.forecasts(unit, site, begin_at, end_at),
     )
 
 

@@ -13,7 +13,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.sites import priced, quarters, rules, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.events import SiteLimited
-from laddnav.sites.model import Covers, Measurement, OutsideLimit
+from laddnav.sites.model import Covers, Measurement, OutsideLimit, Place
 from laddnav.sites.priced import ToldPrice
 
 
@@ -34,6 +34,18 @@ async def measured(unit: Unit, holder: PartyId, site_id: str, one: Measurement) 
 async def measurements(unit: Unit, holder: PartyId, site_id: str) -> Sequence[Measurement]:
     """The newest of each meter. Raises UnknownSite."""
     return await store.measurements(unit, await fetch(unit, holder, site_id))
+
+
+async def foretold(
+    unit: Unit, holder: PartyId, site_id: str, place: Place, begin_at: datetime, minutes: int, kw: Sequence[Decimal]
+) -> None:
+    """So many kW are expected in steps of `minutes`, whatever the week before was like; another plan goes by it.
+
+    Raises UnknownSite, NoForecast.
+    """
+    site = await fetch(unit, holder, site_id)
+    await store.put_forecast(unit, site, place, rules.foreseen(site, place, begin_at, minutes, kw))
+    await store.want_one_plan(unit, site, "somebody foretold what is to be expected")
 
 
 async def limited(

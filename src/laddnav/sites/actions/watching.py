@@ -36,5 +36,5 @@ async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, un
 
 async def forget_old(database: Database, keep: timedelta, bite: int = BITE) -> int:
     """What happened longer ago; says how much it was."""
-    old = [(store.forget_quarters, keep), (store.forget_limits, keep), (store.forget_prices, keep)]
-    return await forget(database, old, bite)
+    rows = (store.forget_quarters, store.forget_limits, store.forget_forecasts, store.forget_prices)
+    return await forget(database, [(one, keep) for one in rows], bite)
