@@ -64,7 +64,7 @@ class RefundSaid(Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class RefundDecision(Struct, frozen=True, kw_only=True):
     grant: bool
 
 
@@ -122,7 +122,7 @@ async def refund_payment(unit: Unit, ref: str, by: Visitor, body: RefundSaid) ->
     return await paying.refund(unit, ref, body.amount, body.reason, by=by.name)
 
 
-async def decide_refund(unit: Unit, ref: str, by: Visitor, body: Decision) -> Refund:
+async def decide_refund(unit: Unit, ref: str, by: Visitor, body: RefundDecision) -> Refund:
     """As the second person, agree to a refund or not."""
     yours(by, (await paying.refund_by_ref(unit, ref)).holder)
     return await paying.decide(unit, ref, grant=body.grant, by=by.name)
