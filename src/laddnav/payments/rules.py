@@ -127,7 +127,7 @@ class UnknownRefund(Refusal):
         self.ref = ref
 
 
-class UnknownAccount(Refusal):
+class UnknownPaymentAccount(Refusal):
     """There is no account of this ref at a payment provider."""
 
     def __init__(self, ref: str) -> None:

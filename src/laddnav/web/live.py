@@ -43,6 +43,7 @@ STALE = {
     "RecordChanged": "invoices",
     "BookingChanged": "bookings",
     "BookingLocationChanged": "bookings",
+    "PaymentChanged": "payments",
     "TerminalChanged": "terminals",
     "TerminalAssigned": "terminals",
     "TerminalDescribed": "terminals",

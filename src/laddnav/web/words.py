@@ -234,6 +234,14 @@ def state(kind: str, value: str) -> State:
 
 # What else the specification spells in capitals and a person should not have to.
 TERMS: dict[str, str] = {
+    "STEP_AUTHORISE": N_("Ask to hold it"),
+    "STEP_RAISE": N_("Hold more"),
+    "STEP_CAPTURE": N_("Take it"),
+    "STEP_RELEASE": N_("Release it"),
+    "STEP_REFUND": N_("Give back"),
+    "PURPOSE_SESSION": N_("A charge"),
+    "PURPOSE_INVOICE": N_("An invoice"),
+    "PURPOSE_TOP_UP": N_("A wallet"),
     "HEAD_RECEIVABLE": N_("Owed to us"),
     "HEAD_CLEARING": N_("At payment providers"),
     "HEAD_BANK": N_("In the bank"),
@@ -271,6 +279,7 @@ TERMS: dict[str, str] = {
     "EXPORT_CAPACITY_LIMIT": N_("Limit of export"),
     "DISPATCH_SETPOINT": N_("Set point"),
     "ALERT_BLACK_START": N_("The grid comes back"),
+    "PRICE": N_("Price"),
     "EXPORT_PRICE": N_("Price of what is fed in"),
     "GHG": N_("Carbon"),
     "SILENT": N_("The station is not heard"),

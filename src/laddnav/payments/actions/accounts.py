@@ -12,7 +12,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal
 from laddnav.payments import rules
 from laddnav.payments.payment import Account, Secrets
-from laddnav.payments.rules import UnknownAccount
+from laddnav.payments.rules import UnknownPaymentAccount
 from laddnav.payments.store import accounts as store
 from laddnav.people import actions as people
 
@@ -28,7 +28,7 @@ async def open_account(unit: Unit, account: Account, secrets: Secrets, *, seal: 
 async def change(unit: Unit, account: Account, secrets: Secrets, *, seal: Seal) -> Account:
     """What of the secrets is left out stays. Its provider and its holder are what they were.
 
-    Raises UnknownAccount, UnfitAccount, WrongKey.
+    Raises UnknownPaymentAccount, UnfitAccount, WrongKey.
     """
     before, sealed = await kept(unit, account.ref)
     known = json.decode(seal.opened(sealed), Secrets)
@@ -42,15 +42,15 @@ async def change(unit: Unit, account: Account, secrets: Secrets, *, seal: Seal) 
 
 
 async def by_ref(unit: Unit, ref: str) -> Account:
-    """Raises UnknownAccount."""
+    """Raises UnknownPaymentAccount."""
     return (await kept(unit, ref))[0]
 
 
 async def kept(unit: Unit, ref: str) -> store.Kept:
-    """With its sealed secrets. Raises UnknownAccount."""
+    """With its sealed secrets. Raises UnknownPaymentAccount."""
     found = await store.account(unit, ref)
     if found is None:
-        raise UnknownAccount(ref)
+        raise UnknownPaymentAccount(ref)
     return found
 
 

@@ -41,7 +41,7 @@ async def ask_for(
 ) -> Payment:
     """`charge`: all of it is to be kept, as soon as it is there; otherwise it is held until `keep` says how much.
 
-    Raises UnknownAccount, UnfitPayment.
+    Raises UnknownPaymentAccount, UnfitPayment.
     """
     account = await accounts.by_ref(unit, account_ref)
     payment = Payment(
@@ -192,7 +192,7 @@ async def hear(
 ) -> str | None:
     """The ref of the payment that it is about, which is looked up now; None: none of ours. Again it is nothing.
 
-    Raises UnknownAccount, NotFromThem, Unreadable.
+    Raises UnknownPaymentAccount, NotFromThem, Unreadable.
     """
     account, sealed = await accounts.kept(unit, account_ref)
     heard = collector.provider(account, sealed).read_hook(path, headers, body, unit.now)
