@@ -156,7 +156,8 @@ async def test_a_grid_company_is_connected_and_what_it_asks_for_is_shown(
     assert "Obeyed now" in page and "Villa Ek" in page
     assert "obeys it no more" in await do("/vtns/vtn/resources/drop", site="home")
     assert "Obeyed now" not in await read(client, f"{site.url}/homes")
-    assert "obeys it now" in await do("/vtns/vtn/resources", site="home", name="home", covers="CARS", full_kw="11")
+    page = await do("/vtns/vtn/resources", site="home", name="home", covers="CARS", full_kw="11", prices="yes")
+    assert "obeys it now" in page and "plans by its prices" in await read(client, f"{site.url}/vtns/vtn")
     assert "not listened to any more" in await do("/vtns/vtn/remove")
 
 
