@@ -97,11 +97,13 @@ class Pace(Struct, frozen=True, kw_only=True):
     partners: int = 50  # that are to hear of each
     readings: int = 100_000_000
     metered: int = 250  # stations that say them, six each a minute
+    postings: int = 1_000_000  # in the ledger while more come
+    ledger: int = 100_000_000  # in a large one
     days: int = 2  # in each garage, for plans
 
 
 FULL = Pace(rounds=5, seconds=1.0)
-QUICK = Pace(rounds=1, seconds=0.6, readings=1_000_000, days=1)
+QUICK = Pace(rounds=1, seconds=0.6, readings=1_000_000, postings=100_000, ledger=1_000_000, days=1)
 
 
 def rate(name: str, unit: str, ours: float, limit: float, limit_is: str, *, goal: Goal | None = None) -> Figure:

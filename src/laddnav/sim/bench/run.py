@@ -13,6 +13,7 @@ from laddnav.sim.bench.house import House, furnished
 from laddnav.sim.bench.keeping import keeping
 from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.plan import plans
+from laddnav.sim.bench.posting import large_ledger, postings
 from laddnav.sim.bench.pricing import prices
 from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.signed import signed
@@ -33,9 +34,13 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "ocpi_growth": growth,
     "stations": stations,
     "readings": keeping,
+    "money_postings": postings,
+    "money_ledger": large_ledger,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed, "plan": plans}
-WHEN_NAMED = frozenset({"ocpi_growth", "readings"})  # takes minutes, and is run only where its whole name is said
+WHEN_NAMED = frozenset(
+    {"ocpi_growth", "readings", "money_ledger"}
+)  # takes minutes, and is run only where its whole name is said
 NAMES = (*IN_A_HOUSE, *ELSEWHERE, *ALONE)
 
 

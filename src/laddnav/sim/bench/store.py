@@ -70,3 +70,54 @@ SIZE_OF_READINGS = """
 select sum(pg_total_relation_size(inhrelid))::bigint from pg_inherits where inhparent = 'reading'::regclass
 """
 SCAN_READINGS = "select count(*), sum(value) from reading where at < $1"
+
+
+# ---- The ledger: three postings an entry, a debtor's of a thousand, revenue and VAT; as many an hour as it takes
+
+LEDGER_BEFORE = """
+set session_replication_role = replica;
+set synchronous_commit = off
+"""
+LEDGER_ACCOUNTS = """
+insert into ledger_account (holder, id, kind, currency, opened_at)
+select $1, id, 'asset', 'SEK', $2::timestamptz
+from (select 'receivable:driver:' || n as id from generate_series(0, 999) n
+      union all values ('revenue:charging'), ('tax:SE:25')) as opened
+on conflict do nothing
+"""
+LEDGER_ENTRIES = """
+insert into ledger_entry (holder, id, key, what, cites, at, booked_at)
+select $1, 'e' || lpad(n::text, 12, '0'), 'charge ' || n, 'A charge', 'cdr SE*LAD/' || n, at, at
+from (select n, $2::timestamptz + n * interval '1 second' as at from generate_series($3::integer, $4::integer) n) made
+"""
+LEDGER_POSTINGS = """
+insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)
+select $1, 'e' || lpad(n::text, 12, '0'), $2::timestamptz + n * interval '1 second', position, account, 'SEK', amount
+from generate_series($3::integer, $4::integer) n,
+     lateral (values (1, 'receivable:driver:' || n % 1000, 12.50), (2, 'revenue:charging', -10.00),
+                     (3, 'tax:SE:25', -2.50)) as moved(position, account, amount)
+"""
+LEDGER_DAYS = """
+insert into ledger_day (holder, account_id, currency, day, amount)
+select holder, account_id, currency, (booked_at at time zone 'UTC')::date, sum(amount) from ledger_posting
+group by 1, 2, 3, 4
+"""
+LEDGER_MONTHS = """
+insert into ledger_month (holder, account_id, currency, month, amount)
+select holder, account_id, currency, date_trunc('month', day)::date, sum(amount) from ledger_day group by 1, 2, 3, 4
+"""
+LEDGER_SETTLE = "vacuum analyze ledger_entry, ledger_posting, ledger_day, ledger_month"
+LEDGER_PLAIN = """
+create table if not exists plain_entry (
+  holder text not null, id text not null, key text not null, what text not null, cites text not null,
+  at timestamptz not null, booked_at timestamptz not null, primary key (holder, id), unique (holder, key));
+create table if not exists plain_posting (
+  holder text not null, entry_id text not null, position integer not null, account_id text not null,
+  currency text not null, amount numeric not null, primary key (holder, entry_id, position))
+"""
+PLAIN_ENTRY = "insert into plain_entry values ($1, $2, $3, $4, $5, $6, $6)"
+PLAIN_POSTINGS = """
+insert into plain_posting select $1, $2, position, account, 'SEK', amount
+from unnest($3::text[], $4::numeric[]) with ordinality as moved(account, amount, position)
+"""
+PLAIN_SUM = "select sum(amount) from ledger_posting where holder = $1 and account_id = $2 and currency = 'SEK'"

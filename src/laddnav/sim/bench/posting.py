@@ -1,0 +1,198 @@
+"""How many postings a second the ledger takes beside a bare insert of the same rows, and what a balance costs.
+
+A ledger is filled first, behind its own back: the sums are made at once. Then some post at the same time to the same
+accounts, as processes do, each entry committed; beside them the same rows go to tables without any rule, by the same
+number of connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import asyncpg
+import structlog
+
+from laddnav.db.unit import Database
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.server import installation, settings
+from laddnav.sim.bench import store
+from laddnav.sim.bench.figures import Figure, Pace, effort, rate
+from laddnav.sim.bench.load import Refused
+from laddnav.sim.network import OURS
+
+log = structlog.get_logger()
+
+AT_ONCE = 4
+A_BATCH = 100  # entries in a Unit
+OF_AN_ENTRY = 3  # postings
+FILLED_AT_ONCE = 500_000  # entries
+SINCE = datetime(2025, 1, 1, tzinfo=UTC)
+BUSY = Account(Head.REVENUE, "charging")
+_numbers = count(1)
+
+Doing = Callable[[int], Awaitable[None]]
+
+
+async def postings(pace: Pace) -> list[Figure]:
+    """With an empty ledger, and with a million postings in it. Raises Refused, CannotStart."""
+    return await _measured(pace, pace.postings)
+
+
+async def large_ledger(pace: Pace) -> list[Figure]:
+    """With a hundred million. Raises Refused, CannotStart."""
+    return await _measured(pace, pace.ledger)
+
+
+async def _measured(pace: Pace, many: int) -> list[Figure]:
+    with TemporaryDirectory(prefix="laddnav-bench-") as folder:
+        async with installation.opened(settings.read({}, data=Path(folder)), {}) as opened:
+            assert opened.cluster is not None, "it runs a PostgreSQL of its own"
+            async with _Bench(opened.database, opened.cluster.url("laddnav")) as bench:
+                empty = await bench.rates(pace)
+                await bench.fill(many)
+                full = await bench.rates(pace)
+                return [*_figures("of_0", empty), *_figures(f"of_{many}", full), *await bench.balances(pace, many)]
+
+
+def _figures(name: str, rates: tuple[float, float, float, float]) -> list[Figure]:
+    ours, limit, ours_batch, limit_batch = rates
+    bare = "the same rows into tables without a rule, by as many connections"
+    return [
+        rate(f"money_postings_{name}", "postings/s", ours, limit, f"{bare}, an entry a transaction"),
+        rate(f"money_batch_{name}", "postings/s", ours_batch, limit_batch, f"{bare}, {A_BATCH} a transaction"),
+    ]
+
+
+class _Bench:
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._url = url
+        self._bare: list[asyncpg.Connection[asyncpg.Record]] = []
+
+    async def __aenter__(self) -> _Bench:
+        self._bare = [await asyncpg.connect(self._url) for _ in range(AT_ONCE)]
+        await self._bare[0].execute(store.LEDGER_PLAIN)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for connection in self._bare:
+            await connection.close()
+
+    async def fill(self, many: int) -> None:
+        """So many postings, beside what the rates have left there."""
+        connection = self._bare[0]
+        entries = many // OF_AN_ENTRY
+        await connection.execute(store.LEDGER_BEFORE)
+        await connection.execute(store.LEDGER_ACCOUNTS, str(OURS), SINCE)
+        began = perf_counter()
+        for first in range(1, entries + 1, FILLED_AT_ONCE):
+            last = min(first + FILLED_AT_ONCE - 1, entries)
+            for statement in (store.LEDGER_ENTRIES, store.LEDGER_POSTINGS):
+                await connection.execute(statement, str(OURS), SINCE, first, last)
+            log.info("ledger_filling", entries=last, of=entries, seconds=round(perf_counter() - began))
+        await connection.execute("delete from ledger_to_sum; delete from ledger_day; delete from ledger_month")
+        await connection.execute(store.LEDGER_DAYS)
+        await connection.execute(store.LEDGER_MONTHS)
+        await connection.execute("set session_replication_role = origin; set synchronous_commit = on")
+        await connection.execute(store.LEDGER_SETTLE)
+
+    async def rates(self, pace: Pace) -> tuple[float, float, float, float]:
+        """Postings a second: ours and bare, by the entry and by the batch; the median of rounds in turn."""
+        found: list[list[float]] = [[], [], [], []]
+        for _ in range(pace.rounds):
+            for rates, doing, entries in zip(
+                found,
+                (self._post(1), self._insert(1), self._post(A_BATCH), self._insert(A_BATCH)),
+                (1, 1, A_BATCH, A_BATCH),
+                strict=True,
+            ):
+                rates.append(await _rate(doing, entries, pace.seconds))
+            await ledger.sum_up(self._database)
+        ours, bare, ours_batch, bare_batch = map(median, found)
+        return ours, bare, ours_batch, bare_batch
+
+    def _post(self, entries: int) -> Doing:
+        async def post(_: int) -> None:
+            async with self._database.unit(writes=True) as unit:
+                for _ in range(entries):
+                    await ledger.post(unit, OURS, _entry(next(_numbers)))
+
+        return post
+
+    def _insert(self, entries: int) -> Doing:
+        async def insert(whose: int) -> None:
+            connection = self._bare[whose]
+            async with connection.transaction():
+                for _ in range(entries):
+                    number = next(_numbers)
+                    entry, holder, id = _entry(number), str(OURS), f"p{number:012}"
+                    now = self._database.clock.now()
+                    await connection.execute(store.PLAIN_ENTRY, holder, id, entry.key, entry.what, entry.cites, now)
+                    accounts = [str(one.account) for one in entry.postings]
+                    amounts = [one.amount for one in entry.postings]
+                    await connection.execute(store.PLAIN_POSTINGS, holder, id, accounts, amounts)
+
+        return insert
+
+    async def balances(self, pace: Pace, many: int) -> list[Figure]:
+        """Of the account with the most postings, and of all accounts. Raises Refused where sums disagree."""
+        began = perf_counter()
+        plain = await self._bare[0].fetchval(store.PLAIN_SUM, str(OURS), str(BUSY))
+        summed_in = perf_counter() - began
+        async with self._database.unit() as unit:
+            if await ledger.balance(unit, OURS, BUSY, "SEK") != plain:
+                raise Refused("the sums are not those of the postings")
+            # In the midst of a day that is long over.
+            at = SINCE.replace(hour=15, minute=7)
+            one = await _took(lambda: ledger.balance(unit, OURS, BUSY, "SEK", at), pace)
+            now = await _took(lambda: ledger.balance(unit, OURS, BUSY, "SEK"), pace)
+            trial = await _took(lambda: ledger.trial_balance(unit, OURS), pace)
+        summing = "the plain sum of its postings"
+        return [
+            effort(f"money_balance_of_{many}", "ms", now * 1000, summed_in * 1000, summing),
+            effort(f"money_balance_then_of_{many}", "ms", one * 1000, summed_in * 1000, summing),
+            effort(f"money_trial_balance_of_{many}", "ms", trial * 1000, summed_in * 1000, f"{summing}, one account"),
+        ]
+
+
+def _entry(number: int) -> Entry:
+    postings = (
+        Posting(Account(Head.RECEIVABLE, f"driver:{number % 1000}"), Decimal("12.50"), "SEK"),
+        Posting(BUSY, Decimal("-10.00"), "SEK"),
+        Posting(Account(Head.TAX, "SE:25"), Decimal("-2.50"), "SEK"),
+    )
+    return Entry(key=f"measured {number}", what="A charge", cites=f"cdr SE*LAD/{number}", postings=postings)
+
+
+async def _rate(doing: Doing, entries: int, seconds: float) -> float:
+    """Postings a second, by all who post at once."""
+    began = perf_counter()
+    done = 0
+
+    async def goes_on(whose: int) -> None:
+        nonlocal done
+        while perf_counter() - began < seconds:
+            await doing(whose)
+            done += entries
+
+    await asyncio.gather(*(goes_on(whose) for whose in range(AT_ONCE)))
+    return done * OF_AN_ENTRY / (perf_counter() - began)
+
+
+async def _took(doing: Callable[[], Awaitable[object]], pace: Pace) -> float:
+    """Seconds, the median of some."""
+    found = []
+    for _ in range(pace.rounds + 2):
+        began = perf_counter()
+        await doing()
+        found.append(perf_counter() - began)
+    return median(found)
