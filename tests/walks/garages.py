@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from laddnav.server.sites import Keeper
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Measurement, Picture, Place, SitePlan, Why
+from laddnav.sites.model import Measurement, Picture, Place, Site, SitePlan, Why
 from tests.clock import SetClock
 from tests.serving import Server, listening
 from tests.sites.garage import STATIONS, each, furnish, site
@@ -80,11 +81,13 @@ class Garage:
     def __init__(self, process: Process, clock: SetClock, chargers: list[Charger]) -> None:
         self.process, self.clock, self.chargers = process, clock, chargers
         self.building = BUILDING
+        self.solar = self.battery = 0.0  # amperes on each phase: of the roof, and into the battery
+        self.stored_kwh: Decimal | None = None  # in the battery, where there is one, and a roof
         self.over = timedelta()  # for how long a phase carried more than the fuse
 
     @property
     def carried(self) -> float:
-        """Amperes on each phase, as they truly are."""
+        """Amperes on each phase, as they truly are, with nothing from roof or battery: a fuse cannot count on these."""
         return self.building + sum(one.amps() for one in self.chargers)
 
     async def passes(self, length: timedelta) -> None:
@@ -103,9 +106,14 @@ class Garage:
             assert self.over <= MOST_OVER, (self.over, [one.amps() for one in self.chargers], await self.picture())
 
     async def _tell(self) -> None:
-        amps = each(round(self.carried, 1))
+        said = {Place.GRID: self.carried - self.solar + self.battery}
+        if self.stored_kwh is not None:
+            said |= {Place.SOLAR: self.solar, Place.BATTERY: self.battery}
         async with self.process.database.unit() as unit:
-            await sites.measured(unit, US, "garage", Measurement(place=Place.GRID, at=unit.now, amps=amps))
+            for place, amps in said.items():
+                stored = self.stored_kwh if place is Place.BATTERY else None
+                one = Measurement(place=place, at=unit.now, amps=each(round(amps, 1)), stored_kwh=stored)
+                await sites.measured(unit, US, "garage", one)
         await asyncio.gather(*(one.sample() for one in self.chargers))
 
     async def settled(self) -> None:
@@ -144,23 +152,24 @@ class Garage:
 
 
 @asynccontextmanager
-async def opened(database_url: str, data: Path, clock: SetClock) -> AsyncIterator[Garage]:
-    """Three stations, of OCPP 1.6, 2.0.1 and 2.1, on the line and with their fallbacks."""
+async def opened(database_url: str, data: Path, clock: SetClock, one: Site | None = None) -> AsyncIterator[Garage]:
+    """Three stations, of OCPP 1.6, 2.0.1 and 2.1, on the line and with their fallbacks; the garage is as it is said."""
     process = Process(database_url, data, clock)
     await process.start()
     async with process.database.unit() as unit:
         await furnish(unit)
     async with process.database.unit() as unit:
-        await sites.save(unit, site(amps=each(int(FUSE)), building=each(10), reaction_seconds=30), by="somebody")
+        usual = site(amps=each(int(FUSE)), building=each(10), reaction_seconds=30)
+        await sites.save(unit, one or usual, by="somebody")
     protocols = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
     chargers = [Charger(id, protocol, clock) for id, protocol in zip(STATIONS[:3], protocols, strict=True)]
-    for one in chargers:
-        await one.come_online(process.url)
+    for charger in chargers:
+        await charger.come_online(process.url)
     found = Garage(process, clock, chargers)
     await found.settled()
     try:
         yield found
     finally:
-        for one in chargers:
-            await one.go_offline()
+        for charger in chargers:
+            await charger.go_offline()
         await process.kill()
