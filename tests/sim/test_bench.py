@@ -9,9 +9,10 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from laddnav.cli.bench import document
+from laddnav.db.unit import Database
 from laddnav.metering.signed.model import Format
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import garages, keeping, plan, protocol, roaming, telling
+from laddnav.sim.bench import garages, keeping, plan, posting, protocol, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
@@ -178,9 +179,22 @@ async def test_only_what_is_named_is_measured() -> None:
     assert all(stands_beside_its_limit(figure) and figure.told().keys() == found[0].told().keys() for figure in found)
 
 
+async def test_postings_stand_beside_bare_tables_and_balances_beside_the_plain_sum(
+    database: Database, database_url: str
+) -> None:
+    async with posting.Bench(database, database_url) as bench:
+        assert all(one > 0 for one in await bench.rates(TINY))
+        await bench.fill(300)
+        found = await bench.balances(TINY, 300)
+    assert [figure.name for figure in found] == [
+        f"money_{what}_of_300" for what in ("balance", "balance_then", "trial_balance")
+    ]
+    assert all(map(stands_beside_its_limit, found))
+
+
 def test_a_first_word_names_all_but_what_takes_minutes() -> None:
     assert chosen(["ocpi"]) == {name for name in NAMES if name.startswith("ocpi_")} - {"ocpi_growth"}
-    assert chosen([]) == set(NAMES) - {"ocpi_growth", "readings"}
+    assert chosen([]) == set(NAMES) - {"ocpi_growth", "readings", "money_ledger"}
     assert chosen(["ocpi_growth"]) == {"ocpi_growth"}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -56,7 +56,7 @@ async def _measured(pace: Pace, many: int) -> list[Figure]:
     with TemporaryDirectory(prefix="laddnav-bench-") as folder:
         async with installation.opened(settings.read({}, data=Path(folder)), {}) as opened:
             assert opened.cluster is not None, "it runs a PostgreSQL of its own"
-            async with _Bench(opened.database, opened.cluster.url("laddnav")) as bench:
+            async with Bench(opened.database, opened.cluster.url("laddnav")) as bench:
                 empty = await bench.rates(pace)
                 await bench.fill(many)
                 full = await bench.rates(pace)
@@ -72,13 +72,15 @@ def _figures(name: str, rates: tuple[float, float, float, float]) -> list[Figure
     ]
 
 
-class _Bench:
+class Bench:
+    """A ledger that fills, and tables without a rule beside it."""
+
     def __init__(self, database: Database, url: str) -> None:
         self._database = database
         self._url = url
         self._bare: list[asyncpg.Connection[asyncpg.Record]] = []
 
-    async def __aenter__(self) -> _Bench:
+    async def __aenter__(self) -> Bench:
         self._bare = [await asyncpg.connect(self._url) for _ in range(AT_ONCE)]
         await self._bare[0].execute(store.LEDGER_PLAIN)
         return self
@@ -99,10 +101,10 @@ class _Bench:
             for statement in (store.LEDGER_ENTRIES, store.LEDGER_POSTINGS):
                 await connection.execute(statement, str(OURS), SINCE, first, last)
             log.info("ledger_filling", entries=last, of=entries, seconds=round(perf_counter() - began))
-        await connection.execute("delete from ledger_to_sum; delete from ledger_day; delete from ledger_month")
+        await connection.execute(store.LEDGER_FORGET_SUMS)
         await connection.execute(store.LEDGER_DAYS)
         await connection.execute(store.LEDGER_MONTHS)
-        await connection.execute("set session_replication_role = origin; set synchronous_commit = on")
+        await connection.execute(store.LEDGER_AFTER)
         await connection.execute(store.LEDGER_SETTLE)
 
     async def rates(self, pace: Pace) -> tuple[float, float, float, float]:
@@ -151,8 +153,8 @@ class _Bench:
         async with self._database.unit() as unit:
             if await ledger.balance(unit, OURS, BUSY, "SEK") != plain:
                 raise Refused("the sums are not those of the postings")
-            # In the midst of a day that is long over.
-            at = SINCE.replace(hour=15, minute=7)
+            # Amid the postings, and amid a day.
+            at = SINCE + timedelta(seconds=many // OF_AN_ENTRY // 2)
             one = await _took(lambda: ledger.balance(unit, OURS, BUSY, "SEK", at), pace)
             now = await _took(lambda: ledger.balance(unit, OURS, BUSY, "SEK"), pace)
             trial = await _took(lambda: ledger.trial_balance(unit, OURS), pace)

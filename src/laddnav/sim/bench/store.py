@@ -106,6 +106,8 @@ LEDGER_MONTHS = """
 insert into ledger_month (holder, account_id, currency, month, amount)
 select holder, account_id, currency, date_trunc('month', day)::date, sum(amount) from ledger_day group by 1, 2, 3, 4
 """
+LEDGER_FORGET_SUMS = "delete from ledger_to_sum; delete from ledger_day; delete from ledger_month"
+LEDGER_AFTER = "set session_replication_role = origin; set synchronous_commit = on"
 LEDGER_SETTLE = "vacuum analyze ledger_entry, ledger_posting, ledger_day, ledger_month"
 LEDGER_PLAIN = """
 create table if not exists plain_entry (
