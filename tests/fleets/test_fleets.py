@@ -160,6 +160,21 @@ async def desk(database: Database, clock: SetClock) -> Desk:
     return Desk(database, clock, station, fleet)
 
 
+async def test_a_depot_is_removed_once_no_vehicle_belongs_to_it(desk: Desk) -> None:
+    one = await desk.add(vehicle_said())
+    async with desk.database.unit() as unit:
+        with pytest.raises(Unfit, match=r"depot: vehicles belong to GBG \(V1\)"):
+            await fleets.remove_depot(unit, desk.ref, "gbg")
+        with pytest.raises(Unfit, match="depot: 'NOWHERE' is no depot of this fleet"):
+            await fleets.remove_depot(unit, desk.ref, "NOWHERE")
+    async with desk.database.unit() as unit:
+        await fleets.remove_vehicle(unit, await fleets.by_ref(unit, desk.ref), one.ref)
+    async with desk.database.unit() as unit:
+        assert (await fleets.remove_depot(unit, desk.ref, "gbg")).depots == ()
+    async with desk.database.unit() as unit:
+        assert (await fleets.by_ref(unit, desk.ref)).depots == ()
+
+
 # Kept -----------------------------------------------------------------------------------------------------------------
 
 

@@ -156,6 +156,11 @@ async def keep_depot(unit: Unit, by: Visitor, ref: str, body: NewDepot) -> Fleet
     return await actions.add_depot(unit, fleet.ref, id=body.id, name=body.name, location_id=body.location_id)
 
 
+async def remove_depot(unit: Unit, by: Visitor, ref: str, depot: str) -> Fleet:
+    """Once no vehicle belongs to it any more; what was charged there stays in the reports."""
+    return await actions.remove_depot(unit, (await _changed(unit, by, ref)).ref, depot)
+
+
 async def keep_cost_centre(unit: Unit, by: Visitor, ref: str, body: NewCostCentre) -> Fleet:
     """Whoever of the company pays for a vehicle."""
     fleet = await _changed(unit, by, ref)
@@ -297,6 +302,7 @@ ROUTES = (
     Route(method="POST", path="/fleets", does=add_fleet, needs=Role.OPERATOR, status=201),
     Route(method="GET", path=_FLEET, does=fetch_fleet, needs=Role.FLEET),
     Route(method="PUT", path=f"{_FLEET}/depots", does=keep_depot, needs=Role.OPERATOR),
+    Route(method="DELETE", path=f"{_FLEET}/depots/{{depot}}", does=remove_depot, needs=Role.OPERATOR),
     Route(method="PUT", path=f"{_FLEET}/cost-centres", does=keep_cost_centre, needs=Role.FLEET),
     Route(method="GET", path=f"{_FLEET}/vehicles", does=list_vehicles, needs=Role.FLEET),
     Route(method="PUT", path=f"{_FLEET}/vehicles", does=keep_vehicle, needs=Role.FLEET),

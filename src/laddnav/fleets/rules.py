@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from laddnav.fleets.filling import needed
 from laddnav.fleets.model import (
     Departure,
+    Depot,
     Fleet,
     Need,
     NeedUnit,
@@ -120,6 +121,20 @@ def changeable(by: Visitor, fleet: Fleet) -> Fleet:
     if by.role is not Role.FLEET:
         require(by, Role.OPERATOR)
     return fleet
+
+
+def emptied(fleet: Fleet, id: str, vehicles: Sequence[Vehicle]) -> Depot:
+    """The depot of this id, which may go. Raises Unfit, where there is none, and where vehicles belong to it."""
+    depot = next((one for one in fleet.depots if fold(one.id) == fold(id.strip())), None)
+    if depot is None:
+        raise Unfit("depot", f"{id[:WORD_MAX]!r} is no depot of this fleet")
+    there = [one.id for one in vehicles if fold(one.depot) == fold(depot.id)]
+    if there:
+        some = ", ".join(there[:5]) + (", …" if len(there) > 5 else "")
+        raise Unfit(
+            "depot", f"vehicles belong to {depot.id} ({some}): say another depot of them, or remove them, first"
+        )
+    return depot
 
 
 # What is said of a vehicle --------------------------------------------------------------------------------------------

@@ -108,6 +108,13 @@ async def add_depot(unit: Unit, ref: str, *, id: str, name: str, location_id: st
     return _put(unit, replace(fleet, depots=(*others, one)))
 
 
+async def remove_depot(unit: Unit, ref: str, id: str) -> Fleet:
+    """Once no vehicle belongs to it any more; reports keep what was charged there. Raises UnknownFleet, Unfit."""
+    fleet = await _locked(unit, ref)
+    depot = rules.emptied(fleet, id, await store.vehicles(unit, fleet))
+    return _put(unit, replace(fleet, depots=tuple(one for one in fleet.depots if one != depot)))
+
+
 async def add_cost_centre(unit: Unit, ref: str, *, code: str, name: str) -> Fleet:
     """One of the same code is replaced. Raises UnknownFleet, Unfit."""
     fleet = await _locked(unit, ref)

@@ -472,6 +472,13 @@ async def add_depot(asked: Asked) -> Response:
     return asked.done(f"{_path(fleet)}/set-up", asked.say("The depot is kept. Add the vehicles that stand there next."))
 
 
+async def remove_depot(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        fleet = await _changed(asked, unit)
+        await fleets.remove_depot(unit, fleet.ref, asked.said("depot"))
+    return asked.done(f"{_path(fleet)}/set-up", asked.say("The depot is removed."))
+
+
 async def add_cost_centre(asked: Asked) -> Response:
     async with asked.unit() as unit:
         fleet = await _changed(asked, unit)
@@ -576,5 +583,6 @@ DOORS: tuple[Door, ...] = (
     see("/fleets/{ref}/costs.csv", costs_table, Role.FLEET),
     see("/fleets/{ref}/set-up", set_up, Role.FLEET),
     do("/fleets/{ref}/depots", add_depot),
+    do("/fleets/{ref}/depots/remove", remove_depot),
     do("/fleets/{ref}/cost-centres", add_cost_centre, Role.FLEET),
 )

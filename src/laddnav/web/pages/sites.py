@@ -11,43 +11,25 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.db.unit import Unit
-from laddnav.kit import json
-from laddnav.kit.ids import PartyId
-from laddnav.kit.refusal import Refusal
 from laddnav.market import actions as market
 from laddnav.market import grid
 from laddnav.market.model import Due, GridTariff
 from laddnav.market.zones import ZONES
-from laddnav.parties import actions as parties
 from laddnav.people.api import yours
 from laddnav.scheduling.site import Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import planning
 from laddnav.sites.model import Picture, Quarter, Savings, Site, SitePlan
-from laddnav.sites.routes import SetUp
-from laddnav.web.asked import Asked, Door, Flash, do, see
+from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
 from laddnav.web.format import Format
-from laddnav.web.render import folded
+from laddnav.web.pages import site_set_up
 
 QUARTER = timedelta(minutes=15)
 PAST, AHEAD, FARTHEST = timedelta(hours=6), timedelta(hours=24), timedelta(hours=48)
 SAVED_OVER = timedelta(days=7)
 LISTED = 20
-EXAMPLE = """{
-  "holder": "%s",
-  "id": "garage",
-  "name": "The garage",
-  "bidding_zone": "SE3",
-  "grid_tariff_id": "power-25",
-  "amps": [63, 63, 63],
-  "building": [20, 20, 20],
-  "panels": [{"name": "Row A", "amps": [40, 40, 40]}],
-  "members": [
-    {"station_id": "ST1", "evse_no": 1, "panel": "Row A", "amps_max": 32, "fallback_amps": 6}
-  ]
-}"""
 
 
 class Peaks(Struct, frozen=True, kw_only=True):
@@ -120,35 +102,6 @@ async def plan_anew(asked: Asked) -> Response:
         site = await _site(asked, unit)
     await sites.plan(asked.console.database, site.holder, site.id, why=f"{asked.visitor.name} asked for it")
     return asked.done(f"/sites/{site.ref}", asked.say("Another plan is in force."))
-
-
-async def new(asked: Asked) -> Response:
-    ours = [party.holder for party in asked.parties if asked.visitor.holder in (None, party.holder)]
-    return asked.page("site_set_up.html", site=None, text=EXAMPLE % (ours[0] if ours else "SE*ABC"))
-
-
-async def change(asked: Asked) -> Response:
-    """Raises UnknownSite, NotYours."""
-    async with asked.unit() as unit:
-        site = await _site(asked, unit)
-    return asked.page("site_set_up.html", site=site, text=_text(site))
-
-
-async def set_up(asked: Asked) -> Response:
-    """What is wrong with it is said above it as it was typed, and nothing is changed. Raises NotYours."""
-    text = asked.said("site")
-    try:
-        said = json.decode(text, SetUp)
-        holder = yours(asked.visitor, PartyId.parse(said.holder))
-        async with asked.unit() as unit:
-            party = await parties.fetch(unit, holder)
-            words = {name: getattr(said, name) for name in SetUp.__struct_fields__ if name != "holder"}
-            words |= {"time_zone": said.time_zone or party.time_zone, "currency": said.currency or party.currency}
-            one = Site(holder=holder, ref=unit.new_id(), last_updated=unit.now, **words)
-            kept = await sites.save(unit, one, by=asked.visitor.name)
-    except Refusal as error:
-        return asked.page("site_set_up.html", status=422, flash=Flash("bad", str(error)), site=None, text=text)
-    return asked.done(f"/sites/{kept.ref}", asked.say("The site is kept."))
 
 
 async def _site(asked: Asked, unit: Unit) -> Site:
@@ -350,23 +303,10 @@ def _paper(
     )
 
 
-def _text(site: Site) -> str:
-    """As it can be changed and sent back."""
-    words = json.decode(json.encode(site), dict[str, object])
-    kept = {name: value for name, value in words.items() if name in SetUp.__struct_fields__}
-    return folded(
-        json.encode(
-            {"holder": str(site.holder)} | {name: value for name, value in kept.items() if name != "holder"}
-        ).decode()
-    )
-
-
 DOORS: tuple[Door, ...] = (
     see("/sites", list_all),
-    see("/sites/new", new),
-    do("/sites", set_up),
+    *site_set_up.DOORS,
     see("/sites/{ref}", show),
-    see("/sites/{ref}/change", change),
     do("/sites/{ref}/plan", plan_anew),
     do("/sites/{ref}/bring-back", bring_back),
 )

@@ -1,0 +1,413 @@
+"""A site set up by a form: its connection, panels and members, each fault said at its field; or as JSON.
+
+Rows that are left empty count for nothing, so that a form without scripts has room for more of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.refusal import Refusal
+from laddnav.locations import actions as locations
+from laddnav.market import actions as market
+from laddnav.market.zones import ZONES
+from laddnav.parties import actions as parties
+from laddnav.people.api import yours
+from laddnav.sites import actions as sites
+from laddnav.sites.model import NO_AMPS, Aim, Amps, Member, Panel, Site, SiteBattery
+from laddnav.sites.routes import SetUp
+from laddnav.web.asked import Asked, Door, Flash, do, see
+from laddnav.web.pages.places import name_of
+from laddnav.web.render import folded
+
+PLACES, TARIFFS = 500, 200  # to choose from
+ROWS_MAX = 100  # of a form; larger sites are written as JSON
+MORE_PANELS, MORE_MEMBERS = 2, 4  # empty rows
+MOST = Decimal(100_000)
+EXAMPLE = """{
+  "holder": "%s",
+  "id": "garage",
+  "name": "The garage",
+  "bidding_zone": "SE3",
+  "grid_tariff_id": "power-25",
+  "amps": [63, 63, 63],
+  "building": [20, 20, 20],
+  "panels": [{"name": "Row A", "amps": [40, 40, 40]}],
+  "members": [
+    {"station_id": "ST1", "evse_no": 1, "panel": "Row A", "amps_max": 32, "fallback_amps": 6}
+  ]
+}"""
+PANEL = ("name", "under", "amps")
+MEMBER = ("station", "evse", "panel", "most", "least", "fallback")
+_ID = re.compile(r"[!-~]{1,64}")
+
+Words = Mapping[str, str]  # what stands in each field
+
+
+class Choices(Struct, frozen=True, kw_only=True):
+    """What there is to choose from."""
+
+    holder: PartyId
+    places: Sequence[tuple[str, str]]
+    tariffs: Sequence[tuple[str, str]]
+    plugs: Sequence[tuple[str, str]]
+
+
+class Typed:
+    """A form being read: what stands in it, and what is wrong where."""
+
+    def __init__(self, asked: Asked, words: Words) -> None:
+        self._asked = asked
+        self.words = words
+        self.wrong: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        return self.words.get(name, "").strip()
+
+    def fault(self, name: str, says: str) -> None:
+        self.wrong.setdefault(name, self._asked.say(says))
+
+    def needed(self, name: str, most: int = 200) -> str:
+        text = self.text(name)
+        if not text:
+            self.fault(name, "Fill this in")
+        elif len(text) > most or not text.isprintable():
+            self.fault(name, "That is too long, or cannot be printed")
+        return text
+
+    def number(self, name: str, otherwise: str = "") -> Decimal:
+        """Nought or more."""
+        text = (self.text(name) or otherwise).replace(",", ".")
+        found = _number(text)
+        if found is None:
+            self.fault(name, "A number, nought or more")
+        return found or Decimal(0)
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        return self.number(name) if self.text(name) else None
+
+    def whole(self, name: str, otherwise: str = "") -> int:
+        found = self.number(name, otherwise)
+        if found != found.to_integral_value():
+            self.fault(name, "A whole number")
+        return int(found)
+
+    def amps(self, name: str, otherwise: str = "") -> Amps:
+        """One number for all three phases, or three."""
+        parts = [_number(part.replace(",", ".")) for part in (self.text(name) or otherwise).split()]
+        if len(parts) == 1:
+            parts *= 3
+        if len(parts) != 3 or None in parts:
+            self.fault(name, "One number for all phases, or three: 63 or 63 63 50")
+            return NO_AMPS
+        one, other, third = (part or Decimal(0) for part in parts)
+        return (one, other, third)
+
+    def rows(self, kind: str, fields: Sequence[str]) -> list[str]:
+        """The beginnings of the names of those in which anything is said."""
+        made = [f"{kind}{number}_" for number in range(ROWS_MAX)]
+        return [row for row in made if any(self.text(row + field) for field in fields)]
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and 0 <= found <= MOST else None
+
+
+# The pages ------------------------------------------------------------------------------------------------------------
+
+
+async def new(asked: Asked) -> Response:
+    ours = _ours(asked)
+    if asked.query("as") == "json":
+        return asked.page("site_json.html", site=None, text=EXAMPLE % (ours[0] if ours else "SE*ABC"))
+    holder = next((one for one in ours if str(one) == asked.query("holder")), ours[0] if ours else None)
+    if holder is None:
+        return asked.page("site_json.html", site=None, text=EXAMPLE % "SE*ABC")
+    return await _form(asked, None, {"holder": str(holder), "aim": Aim.COST.value, "reaction_seconds": "60"}, holder)
+
+
+async def change(asked: Asked) -> Response:
+    """Raises UnknownSite, NotYours."""
+    async with asked.unit() as unit:
+        site = await sites.by_ref(unit, asked.part("ref"))
+        yours(asked.visitor, site.holder)
+    if asked.query("as") == "json" or len(site.members) > ROWS_MAX or len(site.panels) > ROWS_MAX:
+        return asked.page("site_json.html", site=site, text=_text(site))
+    return await _form(asked, site, words_of(site), site.holder)
+
+
+async def set_up(asked: Asked) -> Response:
+    """What is wrong is said where it was typed, and nothing is changed. Raises NotYours, UnknownSite."""
+    if "site" in asked.form:
+        return await _set_up_by_json(asked)
+    holder = yours(asked.visitor, PartyId.parse(asked.said("holder")))
+    async with asked.unit() as unit:
+        before = await sites.by_ref(unit, asked.said("change")) if asked.said("change") else None
+    if before is not None:
+        yours(asked.visitor, before.holder)
+        holder = before.holder
+    typed = Typed(asked, asked.form)
+    if asked.said("more"):
+        words = await _taken_from_place(asked, typed, holder) if asked.said("more") == "place" else asked.form
+        return await _form(asked, before, words, holder)
+    try:
+        async with asked.unit() as unit:
+            site = await _read(unit, typed, holder, before)
+            if not typed.wrong:
+                kept = await sites.save(unit, site, by=asked.visitor.name)
+                return asked.done(f"/sites/{kept.ref}", asked.say("The site is kept."))
+    except Refusal as error:
+        said_at = place_of(str(error), typed)
+        if said_at is None:
+            return await _form(asked, before, asked.form, holder, flash=Flash("bad", str(error)))
+        typed.wrong[said_at] = str(error)
+    flash = Flash("bad", asked.say("Nothing is kept yet: see what is said below."))
+    return await _form(asked, before, asked.form, holder, wrong=typed.wrong, flash=flash)
+
+
+async def _form(
+    asked: Asked,
+    site: Site | None,
+    words: Words,
+    holder: PartyId,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    flash: Flash | None = None,
+) -> Response:
+    async with asked.unit() as unit:
+        found = await locations.page(unit, holder, holder, limit=PLACES)
+        tariffs = await market.tariffs(unit, holder)
+        stations = await locations.stations(unit, holder)
+    typed = Typed(asked, words)
+    return asked.page(
+        "site_set_up.html",
+        status=422 if flash is not None else 200,
+        flash=flash,
+        site=site,
+        words=words,
+        wrong=wrong or {},
+        holder=str(holder),
+        holders=[(str(one), str(one)) for one in _ours(asked)],
+        places=[("", asked.say("No place")), *((one.id, f"{name_of(one)}, {one.city}") for _, _, one in found)],
+        zones=[
+            ("", asked.say("None: every hour costs the same")),
+            *((id, f"{id} {one.name}") for id, one in ZONES.items()),
+        ],
+        tariffs=[("", asked.say("None")), *((one.id, one.tariff.name) for one in tariffs)],
+        stations=[one.id for one in stations if one.evses],
+        panels=_shown_rows(typed, "p", PANEL, MORE_PANELS),
+        members=_shown_rows(typed, "m", MEMBER, MORE_MEMBERS),
+    )
+
+
+def _shown_rows(typed: Typed, kind: str, fields: Sequence[str], more: int) -> list[str]:
+    filled = typed.rows(kind, fields)
+    free = [row for number in range(ROWS_MAX) if (row := f"{kind}{number}_") not in filled]
+    return [*filled, *free[:more]]
+
+
+def _ours(asked: Asked) -> list[PartyId]:
+    return [party.holder for party in asked.parties if asked.visitor.holder in (None, party.holder)]
+
+
+async def _taken_from_place(asked: Asked, typed: Typed, holder: PartyId) -> Words:
+    """Every plug of the place that is no member yet becomes a row; where there is no such place, nothing does."""
+    words = dict(asked.form)
+    async with asked.unit() as unit:
+        location = await locations.find(unit, holder, holder, typed.text("place"))
+        stations = () if location is None else await locations.stations_at(unit, holder, location.id)
+    known = {(fold(typed.text(f"{row}station")), typed.text(f"{row}evse")) for row in typed.rows("m", MEMBER)}
+    amps = {} if location is None else {one.uid: one.connectors[0].amperage_max for one in location.evses}
+    free = iter(row for number in range(ROWS_MAX) if (row := f"m{number}_") not in typed.rows("m", MEMBER))
+    for station in stations:
+        for evse_no, where in station.evses:
+            if (fold(station.id), str(evse_no)) in known or not (row := next(free, "")):
+                continue
+            said = (station.id, str(evse_no), "", str(amps.get(where.evse_uid, 16)), "6", "6")
+            words |= {row + field: text for field, text in zip(MEMBER, said, strict=True)}
+    return words
+
+
+# What is said ---------------------------------------------------------------------------------------------------------
+
+
+async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) -> Site:
+    """As far as it can be read; what cannot stands in `typed.wrong`. What the form does not ask stays as it was."""
+    party = await parties.fetch(unit, holder)
+    id = before.id if before is not None else typed.needed("id", 64)
+    if before is None and id:
+        if not _ID.fullmatch(id):
+            typed.fault("id", "Letters, digits and signs without a space")
+        elif await _exists(unit, holder, id):
+            typed.fault("id", "There is a site of this id already")
+    battery = None
+    if typed.text("battery_kwh"):
+        battery = SiteBattery(
+            capacity_kwh=typed.number("battery_kwh"),
+            charge_kw=typed.number("battery_charge_kw"),
+            discharge_kw=typed.number("battery_discharge_kw"),
+        )
+        if before is not None and before.battery is not None:
+            battery = replace(battery, efficiency=before.battery.efficiency)
+    of_before = () if before is None else before.location_ids
+    place = typed.text("place")
+    said = {
+        "name": typed.needed("name"),
+        "location_ids": (place, *(one for one in of_before[1:] if one != place)) if place else (),
+        "time_zone": typed.text("time_zone") or party.time_zone,
+        "currency": typed.text("currency").upper() or party.currency,
+        "bidding_zone": typed.text("bidding_zone") or None,
+        "grid_tariff_id": typed.text("grid_tariff_id") or None,
+        "amps": typed.amps("amps"),
+        "building": typed.amps("building", "0"),
+        "unbalance_amps": typed.number_or_none("unbalance_amps"),
+        "solar_kwp": typed.number_or_none("solar_kwp"),
+        "battery": battery,
+        "aim": next((one for one in Aim if one.value == typed.text("aim")), Aim.COST),
+        "reaction_seconds": typed.whole("reaction_seconds", "60"),
+        "panels": tuple(_panel(typed, row) for row in typed.rows("p", PANEL)),
+        "members": tuple(_member(typed, row, before) for row in typed.rows("m", MEMBER)),
+        "last_updated": unit.now,
+    }
+    if before is not None:
+        return replace(before, **said)
+    return Site(holder=holder, id=id, ref=unit.new_id(), **said)  # type: ignore[arg-type]
+
+
+async def _exists(unit: Unit, holder: PartyId, id: str) -> bool:
+    try:
+        await sites.fetch(unit, holder, id)
+    except Refusal:
+        return False
+    return True
+
+
+def _panel(typed: Typed, row: str) -> Panel:
+    return Panel(
+        name=typed.needed(f"{row}name"), under=typed.text(f"{row}under") or None, amps=typed.amps(f"{row}amps")
+    )
+
+
+def _member(typed: Typed, row: str, before: Site | None) -> Member:
+    station_id, evse_no = typed.needed(f"{row}station"), typed.whole(f"{row}evse", "1")
+    known = () if before is None else before.members
+    one = next((each for each in known if (each.station_id, each.evse_no) == (station_id, evse_no)), None)
+    said = {
+        "panel": typed.text(f"{row}panel") or None,
+        "amps_max": typed.number(f"{row}most"),
+        "amps_min": typed.number(f"{row}least", "6"),
+        "fallback_amps": typed.number(f"{row}fallback", "6"),
+    }
+    if one is not None:
+        return replace(one, **said)
+    return Member(station_id=station_id, evse_no=evse_no, **said)  # type: ignore[arg-type]
+
+
+def place_of(error: str, typed: Typed) -> str | None:
+    """The field that a refusal of the whole is about; None: all of it."""
+    for row in typed.rows("m", MEMBER):
+        station = typed.text(f"{row}station")
+        if f"EVSE {typed.text(f'{row}evse') or '1'} of station {station!r}" in error:
+            column = next((name for word, name in _COLUMNS.items() if f": {word}" in error), "station")
+            return row + ("panel" if "hangs on panel" in error else column)
+        if station and f"Station {station!r} is" in error:
+            return f"{row}station"
+    for row in typed.rows("p", PANEL):
+        if error.startswith(f"Panel {typed.text(f'{row}name')!r}"):
+            return row + ("under" if "is under" in error else "amps" if "amps" in error else "name")
+    return next((name for name in _OF_ALL if error.startswith(name)), None)
+
+
+_COLUMNS = {"amps_min": "least", "fallback_amps": "fallback"}
+_OF_ALL = ("time_zone", "currency", "amps", "reaction_seconds", "unbalance_amps")
+
+
+def words_of(site: Site) -> Words:
+    """What stands in the form of one that is known."""
+    battery = site.battery
+    words = {
+        "holder": str(site.holder),
+        "id": site.id,
+        "name": site.name,
+        "place": site.location_ids[0] if site.location_ids else "",
+        "time_zone": site.time_zone,
+        "currency": site.currency,
+        "bidding_zone": site.bidding_zone or "",
+        "grid_tariff_id": site.grid_tariff_id or "",
+        "amps": _each(site.amps),
+        "building": _each(site.building),
+        "unbalance_amps": _said(site.unbalance_amps),
+        "solar_kwp": _said(site.solar_kwp),
+        "battery_kwh": _said(None if battery is None else battery.capacity_kwh),
+        "battery_charge_kw": _said(None if battery is None else battery.charge_kw),
+        "battery_discharge_kw": _said(None if battery is None else battery.discharge_kw),
+        "aim": site.aim.value,
+        "reaction_seconds": str(site.reaction_seconds),
+    }
+    for number, panel in enumerate(site.panels):
+        of_panel = (panel.name, panel.under or "", _each(panel.amps))
+        words |= {f"p{number}_{field}": text for field, text in zip(PANEL, of_panel, strict=True)}
+    for number, one in enumerate(site.members):
+        amps = (_said(one.amps_max), _said(one.amps_min), _said(one.fallback_amps))
+        of_member = (one.station_id, str(one.evse_no), one.panel or "", *amps)
+        words |= {f"m{number}_{field}": text for field, text in zip(MEMBER, of_member, strict=True)}
+    return words
+
+
+def _said(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def _each(amps: Amps) -> str:
+    return _said(amps[0]) if len(set(amps)) == 1 else " ".join(_said(one) for one in amps)
+
+
+# As the API takes it --------------------------------------------------------------------------------------------------
+
+
+async def _set_up_by_json(asked: Asked) -> Response:
+    """What is wrong with it is said above it as it was typed, and nothing is changed. Raises NotYours."""
+    text = asked.said("site")
+    try:
+        said = json.decode(text, SetUp)
+        holder = yours(asked.visitor, PartyId.parse(said.holder))
+        async with asked.unit() as unit:
+            party = await parties.fetch(unit, holder)
+            words = {name: getattr(said, name) for name in SetUp.__struct_fields__ if name != "holder"}
+            words |= {"time_zone": said.time_zone or party.time_zone, "currency": said.currency or party.currency}
+            one = Site(holder=holder, ref=unit.new_id(), last_updated=unit.now, **words)
+            kept = await sites.save(unit, one, by=asked.visitor.name)
+    except Refusal as error:
+        return asked.page("site_json.html", status=422, flash=Flash("bad", str(error)), site=None, text=text)
+    return asked.done(f"/sites/{kept.ref}", asked.say("The site is kept."))
+
+
+def _text(site: Site) -> str:
+    """As it can be changed and sent back."""
+    words = json.decode(json.encode(site), dict[str, object])
+    kept = {name: value for name, value in words.items() if name in SetUp.__struct_fields__}
+    return folded(
+        json.encode(
+            {"holder": str(site.holder)} | {name: value for name, value in kept.items() if name != "holder"}
+        ).decode()
+    )
+
+
+DOORS: tuple[Door, ...] = (
+    see("/sites/new", new),
+    do("/sites", set_up),
+    see("/sites/{ref}/change", change),
+)
