@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
+from laddnav.kit.outside import Answer, Shown
 from laddnav.kit.seal import Seal
 from laddnav.payments.actions import accounts
 from laddnav.payments.payment import Account, ProviderKind, Secrets
@@ -11,6 +14,12 @@ from laddnav.payments.payment import Account, ProviderKind, Secrets
 LAD = PartyId("SE", "LAD")
 SEAL = Seal(b"k" * 32)
 SECRETS = Secrets(key="sk_test_of_the_house", hook="whsec_of_the_house")
+
+
+async def nowhere(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, shown: Shown | None = None
+) -> Answer:
+    raise AssertionError("the bank in memory is asked without a line")
 
 
 async def an_account(

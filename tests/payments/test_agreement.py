@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from random import Random  # noqa: TID251 - seeded dice: what gets lost, and when
@@ -10,7 +9,6 @@ from random import Random  # noqa: TID251 - seeded dice: what gets lost, and whe
 import pytest
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.outside import Answer, Shown
 from laddnav.kit.refusal import Refusal
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account as LedgerAccount
@@ -21,15 +19,9 @@ from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, State
 from tests.clock import SetClock
 from tests.payments.bank import Bank, Kept, Killed
-from tests.payments.conftest import LAD, SEAL, an_account
+from tests.payments.conftest import LAD, SEAL, an_account, nowhere
 
 STEPS = 14  # things that happen to each payment before everything behaves again
-
-
-async def nowhere(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, shown: Shown | None = None
-) -> Answer:
-    raise AssertionError("the bank in memory is asked without a line")
 
 
 class Mortal(Database):

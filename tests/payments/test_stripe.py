@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -13,11 +14,14 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
 
+import aiohttp
 import pytest
+from starlette.routing import Route
 
 from laddnav.db.unit import Database
 from laddnav.payments.payment import Outcome, Payment, State, Step
 from laddnav.payments.providers.port import NotFromThem
+from laddnav.server.hooks import Hooks
 from tests.clock import SetClock
 from tests.payments.conftest import an_account
 from tests.payments.counterparts import StripeServer, served
@@ -113,6 +117,28 @@ async def test_a_hook_that_is_not_theirs_old_or_changed_is_refused(
     headers, body = stripe[0].tells(id, "charge.refunded", clock.now())
     with pytest.raises(NotFromThem):
         await till.hears(headers, body.replace(b"requires_capture", b"succeeded_______"))
+
+
+async def test_a_hook_is_answered_when_it_is_kept_and_what_is_not_theirs_is_not(
+    till: Till, stripe: tuple[StripeServer, str], clock: SetClock
+) -> None:
+    payment = await till.asks("300", method="pm_card_authenticationRequired")
+    stripe[0].confirm(payment.provider_id or "")
+    hooks = Hooks(till.database, till.collector)
+    async with (
+        served([Route("/hooks/payments/{account}", hooks.heard, methods=["POST"])]) as url,
+        aiohttp.ClientSession() as web,
+    ):
+        there = f"{url}/hooks/payments/{till.account.ref}"
+        headers, body = stripe[0].tells(payment.provider_id or "", "payment_intent.created", clock.now())
+        for said, shown, status in ((body, headers, 200), (body, headers, 200), (body, {}, 400), (b"{}", headers, 400)):
+            async with web.post(there, data=said, headers=shown) as answer:
+                assert answer.status == status
+        async with web.post(f"{url}/hooks/payments/unknown", data=body, headers=headers) as answer:
+            assert answer.status == 400
+    async with asyncio.timeout(10):
+        while (await till.sees(payment)).state is not State.HELD:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_hook_that_comes_before_the_answer_is_ours_all_the_same(
