@@ -31,6 +31,13 @@ def test_a_quarter_that_is_cheaper_keeps_what_it_has() -> None:
     assert plan.power[0] == pytest.approx([6, 6, 0, 0, 0, 0, 0, 0], abs=0.02)
 
 
+def test_what_the_sun_gives_in_one_quarter_is_drawn_in_that_quarter() -> None:
+    """To draw it evenly would buy three quarters of it and give the sun away."""
+    sun = np.array([22.08, 0, 0, 0, 0, 0, 0, 0])
+    sunny = site(car(energy=5.52), prices=FLAT, peaks=(PEAK,), solar=sun, feed_in=np.zeros(8))
+    assert planned(sunny).power[0] == pytest.approx(sun, abs=0.02)
+
+
 def test_a_car_that_would_draw_less_than_it_begins_at_keeps_its_quarters() -> None:
     """2 kWh in an hour are 2 kW, and a car on three phases begins at 4.14."""
     plan = planned(site(car(energy=2.0), prices=FLAT, peaks=(PEAK,)))
