@@ -70,18 +70,22 @@ class Typed:
         self.words = words
         self.wrong: dict[str, str] = {}
 
+    def say(self, text: str) -> str:
+        return self._asked.say(text)
+
     def text(self, name: str) -> str:
         return self.words.get(name, "").strip()
 
     def fault(self, name: str, says: str) -> None:
-        self.wrong.setdefault(name, self._asked.say(says))
+        """In the language of whoever typed it."""
+        self.wrong.setdefault(name, says)
 
     def needed(self, name: str, most: int = 200) -> str:
         text = self.text(name)
         if not text:
-            self.fault(name, "Fill this in")
+            self.fault(name, self.say("Fill this in"))
         elif len(text) > most or not text.isprintable():
-            self.fault(name, "That is too long, or cannot be printed")
+            self.fault(name, self.say("That is too long, or cannot be printed"))
         return text
 
     def number(self, name: str, otherwise: str = "") -> Decimal:
@@ -89,7 +93,7 @@ class Typed:
         text = (self.text(name) or otherwise).replace(",", ".")
         found = _number(text)
         if found is None:
-            self.fault(name, "A number, nought or more")
+            self.fault(name, self.say("A number, nought or more"))
         return found or Decimal(0)
 
     def number_or_none(self, name: str) -> Decimal | None:
@@ -98,7 +102,7 @@ class Typed:
     def whole(self, name: str, otherwise: str = "") -> int:
         found = self.number(name, otherwise)
         if found != found.to_integral_value():
-            self.fault(name, "A whole number")
+            self.fault(name, self.say("A whole number"))
         return int(found)
 
     def amps(self, name: str, otherwise: str = "") -> Amps:
@@ -107,7 +111,7 @@ class Typed:
         if len(parts) == 1:
             parts *= 3
         if len(parts) != 3 or None in parts:
-            self.fault(name, "One number for all phases, or three: 63 or 63 63 50")
+            self.fault(name, self.say("One number for all phases, or three: 63 or 63 63 50"))
             return NO_AMPS
         one, other, third = (part or Decimal(0) for part in parts)
         return (one, other, third)
@@ -250,9 +254,9 @@ async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) 
     id = before.id if before is not None else typed.needed("id", 64)
     if before is None and id:
         if not _ID.fullmatch(id):
-            typed.fault("id", "Letters, digits and signs without a space")
+            typed.fault("id", typed.say("Letters, digits and signs without a space"))
         elif await _exists(unit, holder, id):
-            typed.fault("id", "There is a site of this id already")
+            typed.fault("id", typed.say("There is a site of this id already"))
     battery = None
     if typed.text("battery_kwh"):
         battery = SiteBattery(
