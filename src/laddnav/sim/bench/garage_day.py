@@ -29,6 +29,14 @@ class Known(StrEnum):
     GUESSED = "guessed"
 
 
+class Expected(StrEnum):
+    """Who is taken to come later: nobody, who came on the busiest of the last ten workdays, or who truly will."""
+
+    NOBODY = "nobody"
+    AS_BUSY = "as busy"
+    ALL = "all"
+
+
 class Done(Struct, frozen=True):
     """kWh, and what they cost."""
 
@@ -56,18 +64,15 @@ def least_laxity(day: Day, kw: float) -> Done:
         laxity = [day.visits[one].leaves - now - left[one] / POWER * QUARTERS for one in there]
         room = kw
         for place in np.argsort(laxity, kind="stable"):
-            power[place] = min(POWER, room)
+            power[place] = min(POWER, room, left[there[place]] * QUARTERS)
             room -= power[place]
         return power
 
     return _lived(day, drawn)
 
 
-def planned_anew(day: Day, kw: float, planner: Planner, known: Known, *, expects: bool = False) -> Done:
-    """Planned again whenever a car comes, has enough, goes before its time or stays beyond it.
-
-    `expects`: with room for cars that will come, as they came on the busiest of the last ten workdays.
-    """
+def planned_anew(day: Day, kw: float, planner: Planner, known: Known, *, expects: Expected = Expected.NOBODY) -> Done:
+    """Planned again whenever a car comes, has enough, goes before its time or stays beyond it."""
     present: tuple[int, ...] = ()
     plan, made, until = np.zeros((0, 0)), 0, 0
 
@@ -76,17 +81,20 @@ def planned_anew(day: Day, kw: float, planner: Planner, known: Known, *, expects
         if tuple(there) != present or now >= until:
             cars = [_believed(day, one, now, float(left[one]), known) for one in there]
             here = site(kw, day.prices, [car(*one) for one in cars], now)
-            plan = (planned_with_room(here, _to_come(day, now), planner) if expects else planner(here)).power
+            alone = expects is Expected.NOBODY
+            plan = (planner(here) if alone else planned_with_room(here, _to_come(day, now, expects), planner)).power
             present, made, until = tuple(there), now, min((leaves for _, _, leaves, _ in cars), default=now + 1)
         return np.asarray(plan[:, now - made])
 
     return _lived(day, drawn)
 
 
-def _to_come(day: Day, now: int) -> list[Car]:
+def _to_come(day: Day, now: int, expects: Expected) -> list[Car]:
+    """An expected car may draw as little as it likes."""
+    expected = {Expected.NOBODY: (), Expected.AS_BUSY: day.busy, Expected.ALL: day.visits}[expects]
     return [
         replace(car(-number, one.arrives, one.leaves, one.energy), amps_min=0.0)
-        for number, one in enumerate(day.busy)
+        for number, one in enumerate(expected)
         if one.arrives > now
     ]
 

@@ -17,6 +17,7 @@ from laddnav.scheduling.table import laid_out
 from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, effort
 from laddnav.sim.bench.garage_day import (
     Done,
+    Expected,
     Known,
     charged_at_once,
     in_hindsight,
@@ -36,11 +37,12 @@ COST = Goal(of=Measure.RATIO, most=1.02)
 POLICIES: Mapping[str, Callable[[Day, float], Done]] = {
     "at_once": charged_at_once,
     "laxity": least_laxity,
-    "rule": partial(planned_anew, planner=ruled, known=Known.ALL, expects=True),
+    "rule": partial(planned_anew, planner=ruled, known=Known.ALL, expects=Expected.AS_BUSY),
+    "foreseen": partial(planned_anew, planner=planned, known=Known.ALL, expects=Expected.ALL),
     "alone": partial(planned_anew, planner=planned, known=Known.ALL),
-    "known": partial(planned_anew, planner=planned, known=Known.ALL, expects=True),
-    "said": partial(planned_anew, planner=planned, known=Known.SAID, expects=True),
-    "guessed": partial(planned_anew, planner=planned, known=Known.GUESSED, expects=True),
+    "known": partial(planned_anew, planner=planned, known=Known.ALL, expects=Expected.AS_BUSY),
+    "said": partial(planned_anew, planner=planned, known=Known.SAID, expects=Expected.AS_BUSY),
+    "guessed": partial(planned_anew, planner=planned, known=Known.GUESSED, expects=Expected.AS_BUSY),
 }
 WITH_GOAL = "known"
 
