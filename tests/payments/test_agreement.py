@@ -62,7 +62,7 @@ class Story:
 
     async def told(self) -> None:
         async with self.database.unit() as unit:
-            payment = await paying.ask_for(
+            payment = await paying.begin(
                 unit,
                 self.account.ref,
                 purpose=Purpose.SESSION,

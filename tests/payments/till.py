@@ -46,7 +46,7 @@ class Till:
     async def asks(self, amount: str, *, charge: bool = False, **said: str | None) -> Payment:
         currency = said.pop("currency", None) or "SEK"
         async with self.database.unit() as unit:
-            payment = await paying.ask_for(
+            payment = await paying.begin(
                 unit,
                 self.account.ref,
                 purpose=Purpose.SESSION,

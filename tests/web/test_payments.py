@@ -40,7 +40,7 @@ async def paid(site: Site, *, keep: str = "212.50") -> Payment:
             changed_by="anna",
         )
         await accounts.open_account(unit, account, Secrets(key="sk_live_never_shown"), seal=SEAL)
-        payment = await paying.ask_for(
+        payment = await paying.begin(
             unit,
             account.ref,
             purpose=Purpose.SESSION,

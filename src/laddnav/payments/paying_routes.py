@@ -90,7 +90,7 @@ async def fetch_payment(unit: Unit, ref: str) -> Timeline:
 async def ask_for_payment(unit: Unit, by: Visitor, body: PaymentSaid) -> Payment:
     """Have it held, or paid; it is asked of the provider within a second."""
     yours(by, (await accounts.by_ref(unit, body.account)).holder)
-    return await paying.ask_for(
+    return await paying.begin(
         unit,
         body.account,
         purpose=body.purpose,

@@ -23,7 +23,7 @@ from laddnav.payments.store import payments as store
 from laddnav.people import actions as people
 
 
-async def ask_for(
+async def begin(
     unit: Unit,
     account_ref: str,
     *,
