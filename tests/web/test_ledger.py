@@ -76,8 +76,8 @@ async def test_the_ledger_is_downloaded_as_others_read_it(
 ) -> None:
     await charged(database, clock)
     for format, beginning in (("sie", b"#FLAGGA 0\r\n"), ("beancount", b'option "title"'), ("csv", b"booked_on,")):
-        answer = await page.request.get(f"/ledger/export?month=2026-11&as={format}&currency=SEK")
+        answer = await page.request.get(f"/ledger/export/2026-11?as={format}&currency=SEK")
         assert (answer.status, (await answer.body())[: len(beginning)]) == (200, beginning)
-    answer = await page.request.get("/ledger/export?month=2026-11&as=sie")
+    answer = await page.request.get("/ledger/export/2026-11?as=sie")
     assert answer.status == 422
     assert "one currency" in await answer.text()

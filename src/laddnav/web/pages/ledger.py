@@ -60,6 +60,8 @@ async def month(asked: Asked) -> Response:
 
 async def statement(asked: Asked) -> Response:
     """Raises NotAMonth, NotAnAccount, NotYours, Unreadable."""
+    if asked.query("account") is None:
+        return asked.done("/ledger")
     party = _of(asked, asked.query("party"))
     account, currency = account_of(asked.query("account") or ""), asked.query("currency") or party.currency
     if not CURRENCY.fullmatch(currency):
@@ -150,7 +152,7 @@ async def export(asked: Asked) -> Response:
     """Raises NotAMonth, WhichCurrency, NotYours, Unreadable."""
     party = _of(asked, asked.query("party"))
     async with asked.unit() as unit:
-        name = (await ledger.month(unit, party.holder, asked.query("month"))).name
+        name = (await ledger.month(unit, party.holder, asked.part("month"))).name
     try:
         format = Format(asked.query("as") or Format.SIE)
     except ValueError as error:
@@ -221,7 +223,7 @@ def _of(asked: Asked, named: str | None) -> Party:
 DOORS: tuple[Door, ...] = (
     see("/ledger", month),
     see("/ledger/account", statement),
-    see("/ledger/export", export),
+    see("/ledger/export/{month}", export),
     see("/ledger/numbers", numbers),
     see("/ledger/entries/{id}", entry),
     do("/ledger/entries/{id}/reverse", reverse, Role.ADMIN),
