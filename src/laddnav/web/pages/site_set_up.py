@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -268,7 +269,7 @@ async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) 
             battery = replace(battery, efficiency=before.battery.efficiency)
     of_before = () if before is None else before.location_ids
     place = typed.text("place")
-    said = {
+    said: dict[str, Any] = {
         "name": typed.needed("name"),
         "location_ids": (place, *(one for one in of_before[1:] if one != place)) if place else (),
         "time_zone": typed.text("time_zone") or party.time_zone,
@@ -288,7 +289,7 @@ async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) 
     }
     if before is not None:
         return replace(before, **said)
-    return Site(holder=holder, id=id, ref=unit.new_id(), **said)  # type: ignore[arg-type]
+    return Site(holder=holder, id=id, ref=unit.new_id(), **said)
 
 
 async def _exists(unit: Unit, holder: PartyId, id: str) -> bool:
@@ -309,7 +310,7 @@ def _member(typed: Typed, row: str, before: Site | None) -> Member:
     station_id, evse_no = typed.needed(f"{row}station"), typed.whole(f"{row}evse", "1")
     known = () if before is None else before.members
     one = next((each for each in known if (each.station_id, each.evse_no) == (station_id, evse_no)), None)
-    said = {
+    said: dict[str, Any] = {
         "panel": typed.text(f"{row}panel") or None,
         "amps_max": typed.number(f"{row}most"),
         "amps_min": typed.number(f"{row}least", "6"),
@@ -317,7 +318,7 @@ def _member(typed: Typed, row: str, before: Site | None) -> Member:
     }
     if one is not None:
         return replace(one, **said)
-    return Member(station_id=station_id, evse_no=evse_no, **said)  # type: ignore[arg-type]
+    return Member(station_id=station_id, evse_no=evse_no, **said)
 
 
 def place_of(error: str, typed: Typed) -> str | None:
