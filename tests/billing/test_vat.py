@@ -95,7 +95,7 @@ def test_who_charges_no_vat_shows_none() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "sv", "de"])
-@pytest.mark.parametrize("why", set(VatWhy) - {VatWhy.DOMESTIC, VatWhy.ZERO_RATED})
+@pytest.mark.parametrize("why", [why for why in VatWhy if why not in (VatWhy.DOMESTIC, VatWhy.ZERO_RATED)])
 def test_what_is_not_ordinary_says_why_in_words(why: VatWhy, language: str) -> None:
     said = reason(why, "DE", language, "DE1")
     assert said is not None and said.endswith(".") and "{" not in said

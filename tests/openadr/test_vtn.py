@@ -218,7 +218,7 @@ async def test_prices_that_a_vtn_tells_are_what_plans_go_by_where_its_resource_s
     await ven.polls()
     assert await ven.plan_is_wanted()
     prices = await ven.plans()
-    assert prices[0] == 2 and prices[4] == 3 and prices[-1] == 2.5  # beyond what was told, its mean
+    assert prices[0] == 2 and prices[4] == 3 and prices[-1] == 2.5  # beyond what was told, its median
     async with ven.database.unit() as unit:
         site = await sites.fetch(unit, US, "home")
         outlook = await outlook_of(unit, site, begin_at, begin_at + timedelta(hours=2))

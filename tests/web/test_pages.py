@@ -29,6 +29,8 @@ LISTS = (
     *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
     *(
         "/bookings/all",
+        "/payments",
+        "/ledger",
         "/terminals",
         "/terminals/captures",
         "/hub",
@@ -56,6 +58,7 @@ OTHERS = (
     "/stations/ST1/move",
     "/stations/import",
     "/maintenance",
+    "/payment-accounts",
     "/people",
     "/account",
     "/doubts",

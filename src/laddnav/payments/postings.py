@@ -31,6 +31,6 @@ def _entry(payment: Payment, what: str, amount: Decimal, debit: Account, credit:
     return Entry(
         key=f"payment {payment.ref} {payment.version} {what}",
         what=f"{payment.provider.capitalize()}: {what}",
-        cites=f"payment:{payment.ref}",
+        cites=f"payment {payment.ref}",
         postings=(Posting(debit, amount, payment.currency), Posting(credit, -amount, payment.currency)),
     )

@@ -78,16 +78,17 @@ def laid_out(site: Site) -> Table:
 
 
 def _row(said: Floats, count: int, what: str, noted: list[str], *, usual: bool = False) -> Floats:
-    """One number a step; what is not there or no number is nothing, or as `usual` as the rest."""
+    """One number a step; what is not there or no number is nothing, or as `usual` as the rest: their median, so that a
+    single wild one does not count for those that are missing."""
     row = np.full(count, np.nan)
     row[: min(count, said.size)] = said[:count]
     missing = ~np.isfinite(row)
     if not missing.any():
         return row
     known = row[~missing]
-    row[missing] = known.mean() if usual and known.size else 0.0
+    row[missing] = np.median(known) if usual and known.size else 0.0
     if said.size:
-        meant = f"its mean, {row[missing][0]:.4g}," if usual and known.size else "0"
+        meant = f"its median, {row[missing][0]:.4g}," if usual and known.size else "0"
         noted.append(f"{what} is not known in {missing.sum()} of {count} steps; {meant} is planned with there")
     return row
 

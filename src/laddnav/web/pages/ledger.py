@@ -113,6 +113,8 @@ async def entry(asked: Asked) -> Response:
 async def _cited(unit: Unit, posted: Posted) -> str | None:
     """Where what it rests on is shown."""
     kind, _, what = posted.entry.cites.partition(" ")
+    if kind == "payment":
+        return f"/payments/{what}"
     if kind == "invoice":
         try:
             return f"/invoices/{(await billing.invoice(unit, what)).ref}"

@@ -45,7 +45,7 @@ async def one(asked: Asked) -> Response:
         payment = await _mine(asked, unit)
         timeline = await paying.timeline(unit, payment.ref)
         account = await accounts.by_ref(unit, payment.account)
-        posted = await ledger.entries(unit, payment.holder, cites=f"payment:{payment.ref}")
+        posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}")
     return asked.page(
         "payment.html",
         payment=payment,
