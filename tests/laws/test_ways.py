@@ -48,6 +48,15 @@ def test_cheap_is_never_dearer_than_now_and_gives_as_much(
         assert way.tab.ended_at == at + length or not way.draws
 
 
+def test_a_car_that_needs_all_of_its_time_gets_all_of_its_energy() -> None:
+    """A third of an hour is no decimal: at once lacked a microwatt-hour and left two microseconds for parking."""
+    tab = opened(by_the_hour([Decimal(1)] * 24), EVENING, ZONE)
+    until = EVENING + timedelta(minutes=20)
+    for way in (at_once, cheapest, dearest):
+        found = way(tab, wh(600), Power(Decimal(1800)), until)
+        assert (found.missing, found.ready_at) == (NO_ENERGY, until)
+
+
 @settings(max_examples=40)
 @given(tariffs(), starts(), energies, powers, lengths)
 def test_what_is_foretold_is_what_the_bill_says_if_it_comes_true(

@@ -143,7 +143,7 @@ def test_of_prices_that_overlap_the_weightier_is_told_and_of_those_that_are_over
     over = {"start": "2026-11-23T06:00:00Z", "duration": "PT2H"}
     found = read(price("e1", 1, intervalPeriod=day), price("e2", 7, priority=1), price("e3", 9, intervalPeriod=over))
     told = sorted(signals.told(found.signals, NOW), key=lambda one: (one.kind, one.begin_at))
-    spans = [(one.kind, one.begin_at.hour, one.end_at and one.end_at.hour, one.value) for one in told]
+    spans = [(one.kind, one.begin_at.hour, (one.end_at or NOW).hour, int(one.value)) for one in told]
     assert spans == [
         *((ToldKind.CARBON, begin, end, 30) for begin, end in ((9, 10), (10, 11), (11, 18))),
         *((ToldKind.PRICE, begin, end, value) for begin, end, value in ((9, 10, 1), (10, 11, 7), (11, 18, 1))),

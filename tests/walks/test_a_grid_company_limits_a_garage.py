@@ -1,4 +1,4 @@
-"""A grid company's event reaches stations of every version: told, acknowledged, proved, and what came of it reported."""
+"""A limit of a grid company reaches stations of every version: told, acknowledged, proved, and reported."""
 
 from __future__ import annotations
 

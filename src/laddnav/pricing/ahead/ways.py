@@ -16,7 +16,6 @@ from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power
-from laddnav.kit.time import hours
 from laddnav.metering.model import Activity, Stretch
 from laddnav.pricing.ahead.course import component, parked, time_for
 from laddnav.pricing.ahead.estimate import remaining
@@ -31,6 +30,8 @@ LONGEST = timedelta(days=7)  # further ahead nobody plans a charge
 # So many later starts are tried beside the cheapest quarters of an hour, for tariffs by which pauses cost too.
 STARTS = 24
 _MICRO = Decimal("1e-6")
+# Multiplied first: a third of an hour is no decimal, and what it gives is.
+_MICROSECOND, _MICROSECONDS_AN_HOUR = timedelta(microseconds=1), 3_600_000_000
 
 
 class Draw(Struct, frozen=True):
@@ -268,7 +269,7 @@ def _given(length: timedelta, power: Power) -> Energy:
     """In that time, down to the microwatt-hour."""
     if length <= timedelta():
         return NO_ENERGY
-    return Energy((power.watts * hours(length)).quantize(_MICRO, ROUND_FLOOR))
+    return Energy((power.watts * (length // _MICROSECOND) / _MICROSECONDS_AN_HOUR).quantize(_MICRO, ROUND_FLOOR))
 
 
 def _pauses_cost_or_amounts_count(tariff: Tariff) -> bool:
