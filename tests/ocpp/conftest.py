@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from random import Random  # noqa: TID251 - seeded dice for the stations of the street
 from typing import Any
@@ -95,6 +96,7 @@ class Raw:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self._asked_meanwhile = deque[Any]()
 
     @classmethod
     async def connect(cls, url: str, id: str = "ST1", password: str = PASSWORD, protocol: str = "ocpp1.6") -> Raw:
@@ -111,9 +113,15 @@ class Raw:
         await self.socket.send(text)
 
     async def hear(self) -> Any:
-        async with asyncio.timeout(10):
-            return json.loads(await self.socket.recv())
+        return self._asked_meanwhile.popleft() if self._asked_meanwhile else await self._next()
 
     async def ask(self, action: str, payload: dict[str, Any], id: str = "1") -> Any:
+        """The answer; what the server asks of itself meanwhile is heard afterwards."""
         await self.say(json.dumps([2, id, action, payload]))
-        return await self.hear()
+        while (frame := await self._next())[0] == 2:
+            self._asked_meanwhile.append(frame)
+        return frame
+
+    async def _next(self) -> Any:
+        async with asyncio.timeout(10):
+            return json.loads(await self.socket.recv())
