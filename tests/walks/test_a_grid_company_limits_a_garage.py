@@ -50,6 +50,13 @@ class Ven:
             await openadr.prove(self.garage.process.database)
         return kwh
 
+    async def draws_more_than(self, kw: float) -> None:
+        """Soon: who is raised, and in how many steps, goes by what was heard first."""
+        for _ in range(10):
+            if self.kw <= kw:
+                await self.passes(timedelta(minutes=1))
+        assert self.kw > kw
+
     async def proof(self) -> SignalProof:
         async with self.garage.process.database.unit() as unit:
             (one,) = await openadr.signals(unit, US)
@@ -80,13 +87,14 @@ async def ven(database_url: str, tmp_path: Path, clock: SetClock, grid: Grid) ->
     await outward.close()
 
 
+@pytest.mark.long
 async def test_stations_obey_a_grid_company_within_the_stated_time_and_it_hears_what_was_delivered(ven: Ven) -> None:
     """Three cars at 10 A and a building at 8 A come to 26 kW; it allows 20 kW for six minutes."""
     garage, clock = ven.garage, ven.garage.clock
     for number, one in enumerate(garage.chargers, 1):
         await one.plug_in(f"C{number}")
     await ven.passes(timedelta(minutes=4))
-    assert ven.kw > 26
+    await ven.draws_more_than(26)
 
     program = await ven.grid.does("program", {"programName": "Dynamic limits"})
     begin_at = clock.now()
@@ -124,5 +132,4 @@ async def test_stations_obey_a_grid_company_within_the_stated_time_and_it_hears_
     assert said["DEMAND"] == pytest.approx(said["USAGE"] * 10, abs=0.01)
 
     # And the cars have again what the fuse gives.
-    await ven.passes(timedelta(minutes=2))
-    assert ven.kw > 26
+    await ven.draws_more_than(26)
