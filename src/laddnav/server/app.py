@@ -18,6 +18,7 @@ import laddnav.analytics.routes
 import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
+import laddnav.customers.routes
 import laddnav.fleets.routes
 import laddnav.ledger.routes
 import laddnav.locations.maintenance_routes
@@ -140,6 +141,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
+    *laddnav.customers.routes.ROUTES,
     *laddnav.payments.paying_routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,

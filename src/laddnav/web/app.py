@@ -28,6 +28,7 @@ from laddnav.web.pages import (
     charge,
     conformance,
     cures,
+    customers,
     deviations,
     doubts,
     energy,
@@ -85,6 +86,7 @@ DOORS: tuple[Door, ...] = (
     *cdrs.DOORS,
     *invoices.DOORS,
     *ledger.DOORS,
+    *customers.DOORS,
     *reconciliations.DOORS,
     *offer.DOORS,
     *tariff_desk.DOORS,
@@ -111,6 +113,7 @@ DOORS: tuple[Door, ...] = (
 
 
 def routes(console: Console) -> list[BaseRoute]:
+HOMES = {Role.FLEET: "/fleets", Role.DRIVER: "/my"}  # where a customer begins; who is of the house has all pages
     return [
         *(Route(door.path, _behind(door, console), methods=[door.method]) for door in DOORS),
         Route("/live", live(console), methods=["GET"]),

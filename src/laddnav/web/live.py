@@ -43,6 +43,7 @@ STALE = {
     "RecordChanged": "invoices",
     "BookingChanged": "bookings",
     "BookingLocationChanged": "bookings",
+    "CustomerChanged": "customers",
     "PaymentChanged": "payments",
     "TerminalChanged": "terminals",
     "TerminalAssigned": "terminals",

@@ -7,6 +7,7 @@ from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
 from laddnav.billing.rules import NotAnEndpoint, NotAVatNumber, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
+from laddnav.customers.rules import ContractTaken, UnknownContract, UnknownCustomer
 from laddnav.db.refusals import Unstorable
 from laddnav.fleets.rules import FleetExists, NotSwappable, UnknownDeparture, UnknownFleet, UnknownVehicle
 from laddnav.kit.ids import NotAPartyId
@@ -104,6 +105,9 @@ SENTENCES: dict[type[Exception], str] = {
     AlreadyEnded: N_("This session is over already."),
     BookingOver: N_("This booking is over already."),
     NotAlone: N_("Somebody else has to agree to this refund."),
+    ContractTaken: N_("Contract %(contract_id)s is another customer’s. Take it from that one first."),
+    UnknownContract: N_("This customer has no such contract."),
+    UnknownCustomer: N_("There is no such customer."),
     RefundDecided: N_("Somebody has decided on this refund already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
     FleetExists: N_("There is a fleet of this name already."),
@@ -224,6 +228,7 @@ NOT_FOUND = (
     UnknownEntry,
     UnknownEvse,
     UnknownExchange,
+    UnknownCustomer,
     UnknownFleet,
     UnknownGridTariff,
     UnknownHub,

@@ -1,0 +1,1 @@
+"""Who pays us: customers with their contracts."""

@@ -1,0 +1,25 @@
+"""Verbs about who pays: `keeping` customers and their contracts."""
+
+from laddnav.customers.actions.keeping import (
+    add,
+    by_ref,
+    change,
+    contract_of,
+    contracts,
+    keep_contract,
+    of_contract,
+    page,
+    release_contract,
+)
+
+__all__ = [
+    "add",
+    "by_ref",
+    "change",
+    "contract_of",
+    "contracts",
+    "keep_contract",
+    "of_contract",
+    "page",
+    "release_contract",
+]

@@ -1,0 +1,121 @@
+"""Verbs about customers and which contracts are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from laddnav.customers import rules
+from laddnav.customers.events import CustomerChanged
+from laddnav.customers.model import Contract, Customer
+from laddnav.customers.rules import ContractTaken, CustomerSaid, UnknownContract, UnknownCustomer
+from laddnav.customers.store import customers as store
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.people import actions as people
+
+
+async def add(unit: Unit, holder: PartyId, said: CustomerSaid, *, by: str) -> Customer:
+    """Raises UnfitCustomer."""
+    number = str(await store.next_number(unit, holder))
+    one = rules.begun(said, holder=holder, ref=unit.new_id(), number=number, now=unit.now)
+    people.note(unit, by, "add customer", f"customer {one.ref}", one.number)
+    return _put(unit, one)
+
+
+async def change(unit: Unit, ref: str, said: CustomerSaid, *, by: str) -> Customer:
+    """Raises UnknownCustomer, UnfitCustomer."""
+    before = await locked(unit, ref)
+    after = rules.changed(before, said, unit.now)
+    if after == before:
+        return before
+    people.note(unit, by, "change customer", f"customer {ref}", before.number)
+    return _put(unit, after)
+
+
+async def keep_contract(
+    unit: Unit,
+    ref: str,
+    contract_id: str,
+    *,
+    driver: str | None = None,
+    cost_centre: str | None = None,
+    by: str,
+) -> Contract:
+    """Charges of this contract are this customer's to pay from now on, or are told otherwise of.
+
+    What was charged before stays with whom it was billed to. Raises UnknownCustomer, UnfitCustomer, ContractTaken.
+    """
+    customer = await locked(unit, ref)
+    one = rules.contract(customer, contract_id, driver=driver, cost_centre=cost_centre, now=unit.now)
+    before = await store.contract(unit, customer.holder, one.contract_id, lock=True)
+    if before is not None and before.customer != ref:
+        raise ContractTaken(one.contract_id)
+    if before is not None:
+        one = replace(one, since=before.since)
+    if one == before:
+        return before
+    store.put_contract(unit, one)
+    people.note(unit, by, "keep contract", f"customer {ref}", one.contract_id)
+    unit.announce(CustomerChanged(holder=customer.holder, customer=ref))
+    return one
+
+
+async def release_contract(unit: Unit, ref: str, contract_id: str, *, by: str) -> Contract:
+    """Its charges are the driver's own again. Raises UnknownCustomer, UnknownContract."""
+    customer = await locked(unit, ref)
+    one = await contract_of(unit, customer, contract_id)
+    store.drop_contract(unit, one)
+    people.note(unit, by, "release contract", f"customer {ref}", one.contract_id)
+    unit.announce(CustomerChanged(holder=customer.holder, customer=ref))
+    return one
+
+
+# ---- Reads
+
+
+async def by_ref(unit: Unit, ref: str) -> Customer:
+    """Raises UnknownCustomer."""
+    one = await store.find(unit, ref)
+    if one is None:
+        raise UnknownCustomer(ref)
+    return one
+
+
+async def locked(unit: Unit, ref: str) -> Customer:
+    """Nothing happens to it before the Unit ends. Raises UnknownCustomer."""
+    one = await store.find(unit, ref, lock=True)
+    if one is None:
+        raise UnknownCustomer(ref)
+    return one
+
+
+async def of_contract(unit: Unit, holder: PartyId, contract_id: str) -> Customer | None:
+    """Who pays for charges of this contract; None: its driver."""
+    return await store.of_contract(unit, holder, contract_id)
+
+
+async def contract_of(unit: Unit, customer: Customer, contract_id: str) -> Contract:
+    """Raises UnknownContract."""
+    one = await store.contract(unit, customer.holder, contract_id, lock=True)
+    if one is None or one.customer != customer.ref:
+        raise UnknownContract(contract_id)
+    return one
+
+
+async def contracts(unit: Unit, customer: Customer) -> Sequence[Contract]:
+    return await store.contracts(unit, customer)
+
+
+async def page(
+    unit: Unit, holder: PartyId | None, *, words: str | None = None, after: str | None = None, limit: int = 50
+) -> Sequence[Customer]:
+    """In the order in which they came; the last ref is the next `after`. `words` is a part of what is known of them."""
+    return await store.page(unit, holder, words, after, limit)
+
+
+def _put(unit: Unit, one: Customer) -> Customer:
+    store.put(unit, one)
+    unit.announce(CustomerChanged(holder=one.holder, customer=one.ref))
+    return one

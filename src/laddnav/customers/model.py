@@ -1,0 +1,72 @@
+"""Customer > Contract: who pays, and for whose charges."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.kit.ids import PartyId
+
+
+class Kind(StrEnum):
+    PRIVATE = "PRIVATE"
+    BUSINESS = "BUSINESS"
+
+
+class PaysBy(StrEnum):
+    INVOICE = "INVOICE"  # afterwards
+    CARD = "CARD"  # afterwards, from a card that a payment provider keeps for us
+    WALLET = "WALLET"  # ahead
+
+
+class Standing(StrEnum):
+    """Whether a customer may charge on: as long as not STOPPED."""
+
+    GOOD = "GOOD"
+    REMINDED = "REMINDED"
+    STOPPED = "STOPPED"
+
+
+class Customer(Struct, frozen=True, kw_only=True):
+    """Who pays for one or more contracts. `number` is what people call it by, `ref` what machines do.
+
+    `country` is ISO 3166 alpha-2, `language` ISO 639-1; `address` has lines, as on an envelope. `card` is what a
+    payment provider calls the card that it keeps for us; the card's own number is nowhere here.
+    """
+
+    holder: PartyId
+    ref: str
+    number: str
+    kind: Kind
+    name: str
+    email: str | None = None
+    language: str
+    country: str
+    address: str | None = None
+    vat_number: str | None = None
+    pays_by: PaysBy = PaysBy.INVOICE
+    card: str | None = None
+    standing: Standing = Standing.GOOD
+    created_at: datetime
+    last_updated: datetime
+
+    @property
+    def debtor_id(self) -> str:
+        """By what the ledger and invoices name it."""
+        return f"customer:{self.ref}"
+
+
+class Contract(Struct, frozen=True, kw_only=True):
+    """What Tokens name their contract by; its charges are its customer's to pay.
+
+    `driver` is whoever charges with it, `cost_centre` who of a company pays for that.
+    """
+
+    holder: PartyId
+    customer: str
+    contract_id: str
+    driver: str | None = None
+    cost_centre: str | None = None
+    since: datetime

@@ -1,0 +1,1 @@
+"""Customers as they are kept."""

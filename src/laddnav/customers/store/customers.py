@@ -1,0 +1,81 @@
+"""Customers and their contracts as they are kept."""
+
+from __future__ import annotations
+
+from laddnav.customers.model import Contract, Customer
+from laddnav.customers.rules import FIRST_NUMBER
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId, fold
+
+NEXT_NUMBER = """
+insert into customer_count (holder, last) values ($1, $2)
+on conflict (holder) do update set last = customer_count.last + 1 returning last
+"""
+PUT = """
+insert into customer (holder, ref, number, body, last_updated) values ($1, $2, $3, $4, $5)
+on conflict (holder, ref) do update set body = excluded.body, last_updated = excluded.last_updated
+"""
+FETCH = "select body from customer where ref = $1"
+LOCK = f"{FETCH} for update"
+PAGE = """
+select body from customer
+where ($1::text is null or holder = $1) and ($2::text is null or body ilike $2) and ($3::text is null or ref > $3)
+order by ref limit $4
+"""
+PUT_CONTRACT = """
+insert into customer_contract (holder, contract_key, customer, body) values ($1, $2, $3, $4)
+on conflict (holder, contract_key) do update set customer = excluded.customer, body = excluded.body
+"""
+DROP_CONTRACT = "delete from customer_contract where holder = $1 and contract_key = $2"
+CONTRACT = "select body from customer_contract where holder = $1 and contract_key = $2"
+LOCK_CONTRACT = f"{CONTRACT} for update"
+CONTRACTS = "select body from customer_contract where holder = $1 and customer = $2 order by contract_key"
+OF_CONTRACT = """
+select customer.body from customer_contract contract
+join customer on customer.holder = contract.holder and customer.ref = contract.customer
+where contract.holder = $1 and contract.contract_key = $2
+"""
+
+
+async def next_number(unit: Unit, holder: PartyId) -> int:
+    """One row of numbers a holder."""
+    return int(await unit.value(NEXT_NUMBER, str(holder), FIRST_NUMBER))
+
+
+def put(unit: Unit, one: Customer) -> None:
+    unit.write(PUT, str(one.holder), one.ref, one.number, json.encode(one).decode(), one.last_updated)
+
+
+async def find(unit: Unit, ref: str, *, lock: bool = False) -> Customer | None:
+    row = await unit.fetch_one(LOCK if lock else FETCH, ref)
+    return None if row is None else json.decode(row["body"], Customer)
+
+
+async def page(unit: Unit, holder: PartyId | None, words: str | None, after: str | None, limit: int) -> list[Customer]:
+    pattern = None if not words else "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = await unit.fetch(PAGE, holder and str(holder), pattern, after, limit)
+    return [json.decode(row["body"], Customer) for row in rows]
+
+
+def put_contract(unit: Unit, one: Contract) -> None:
+    unit.write(PUT_CONTRACT, str(one.holder), fold(one.contract_id), one.customer, json.encode(one).decode())
+
+
+def drop_contract(unit: Unit, one: Contract) -> None:
+    unit.write(DROP_CONTRACT, str(one.holder), fold(one.contract_id))
+
+
+async def contract(unit: Unit, holder: PartyId, contract_id: str, *, lock: bool = False) -> Contract | None:
+    row = await unit.fetch_one(LOCK_CONTRACT if lock else CONTRACT, str(holder), fold(contract_id))
+    return None if row is None else json.decode(row["body"], Contract)
+
+
+async def contracts(unit: Unit, customer: Customer) -> list[Contract]:
+    rows = await unit.fetch(CONTRACTS, str(customer.holder), customer.ref)
+    return [json.decode(row["body"], Contract) for row in rows]
+
+
+async def of_contract(unit: Unit, holder: PartyId, contract_id: str) -> Customer | None:
+    row = await unit.fetch_one(OF_CONTRACT, str(holder), fold(contract_id))
+    return None if row is None else json.decode(row["body"], Customer)
