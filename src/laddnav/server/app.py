@@ -23,6 +23,7 @@ import laddnav.fleets.routes
 import laddnav.ledger.routes
 import laddnav.locations.maintenance_routes
 import laddnav.locations.routes
+import laddnav.mail.routes
 import laddnav.market.routes
 import laddnav.meters.routes
 import laddnav.mqtt.routes
@@ -76,6 +77,7 @@ from laddnav.kit.seal import Seal
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import away
+from laddnav.mail import actions as mail
 from laddnav.market import actions as market
 from laddnav.meters import actions as meters
 from laddnav.mqtt import actions as mqtt
@@ -139,13 +141,14 @@ ROUTES: Sequence[Route] = (
     *laddnav.bookings.routes.ROUTES,
     *laddnav.sites.routes.ROUTES,
     *laddnav.ocpi.operate.bookings.ROUTES,
+    *laddnav.customers.routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
-    *laddnav.customers.routes.ROUTES,
     *laddnav.payments.paying_routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.ledger.routes.ROUTES,
+    *laddnav.mail.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
     *laddnav.analytics.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
@@ -267,6 +270,8 @@ class House:
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "fetch_prices": every(5, lambda: market.fetch_due(database, self._outward, self._seal)),
                 "collect_payments": every(1, self._collector.go_on_due),
+                "send_mail": every(1, mail.Postman(database, self.settings.mail).send_due),
+                "forget_mail": every(3600, lambda: mail.forget(database)),
                 "sum_up_ledger": every(10, lambda: ledger.sum_up(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
@@ -344,6 +349,7 @@ class House:
             clients=self._clients,
             ask=self._ask,
             tile_url=self.settings.tile_url,
+            sends_mail=self.settings.mail is not None,
         )
 
 

@@ -37,6 +37,7 @@ from laddnav.locations.rules import (
     UnknownMaintenance,
     UnknownStation,
 )
+from laddnav.mail.rules import UnknownMail
 from laddnav.market.rules import NotFollowed, UnknownGridTariff
 from laddnav.market.zones import UnknownZone
 from laddnav.meters.rules import AlreadyRegistered, NotHeld, UnknownMeter, UnknownProof
@@ -57,6 +58,7 @@ from laddnav.ocpp.tasks.rules import TaskOver, TemplateExists, UnknownTask, Unkn
 from laddnav.openadr.rules import UnknownResource, UnknownVtn
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
 from laddnav.payments.rules import (
+    BeyondSupport,
     NotAlone,
     NotTheirs,
     PaymentOver,
@@ -117,6 +119,7 @@ STATUS: dict[type[Exception], int] = {
     NoKey: 401,
     NotAllowed: 403,
     NotAlone: 403,
+    BeyondSupport: 403,
     SharedLine: 403,
     TokenRefused: 403,
     NeverExamined: 404,
@@ -151,6 +154,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownParty: 404,
     UnknownPaymentAccount: 404,
     UnknownPayment: 404,
+    UnknownMail: 404,
     UnknownRefund: 404,
     UnknownProof: 404,
     UnknownRecord: 404,

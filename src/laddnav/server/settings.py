@@ -18,6 +18,8 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.kit.refusal import Refusal
+from laddnav.mail import rules as mail
+from laddnav.mail.model import MailServer
 from laddnav.ocpi.settings import Keeping
 from laddnav.ocpi.settings import Settings as Roaming
 from laddnav.ocpp.settings import Keeping as StationKeeping
@@ -57,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep_security: int = 400  # what stations noticed, and certificates and keys that are of no use any more
     keep_readings: int = 400  # what a charge still needs is kept in any case; what they came to by the quarter stays
     tile_url: str | None = None
+    mail_server: str | None = None  # smtps://user:password@host; without it mail waits
+    mail_from: str | None = None  # the address that mail comes from
     station_port: int | None = None  # for stations that come over TLS; None: that is left to a proxy
     station_certificates: tuple[str, ...] = ()  # PEM files, each with its key; none: the house makes its own
     v2g_ca_url: str | None = None  # EST (RFC 7030), for what stations show to cars
@@ -85,6 +89,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def stations_kept(self) -> StationKeeping:
         return StationKeeping(messages=timedelta(days=self.keep_messages), security=timedelta(days=self.keep_security))
+
+    @property
+    def mail(self) -> MailServer | None:
+        """Who takes mail from us; None: it waits."""
+        return None if self.mail_server is None else mail.server(self.mail_server, self.mail_from)
 
     @property
     def roaming(self) -> Roaming:
@@ -165,6 +174,11 @@ def _check(words: dict[str, Any]) -> None:
     for url in ("v2g_ca_url", "contract_provider_url"):
         if url in words:
             _check_url(url.replace("_", "-"), words[url], ("http", "https"))
+    if "mail_server" in words:
+        try:
+            mail.server(words["mail_server"], words.get("mail_from"))
+        except mail.UnfitServer as error:
+            raise WrongSetting("mail-server", str(error)) from error
     if "database" in words:
         _check_url("database", words["database"], ("postgres", "postgresql"))
 

@@ -16,7 +16,7 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 from laddnav.people.model import Role
-from laddnav.people.rules import ForgedRequest, NotAllowed, allows, check_csrf
+from laddnav.people.rules import ForgedRequest, NotAllowed, check_csrf, require
 from laddnav.web.asked import Asked, Console, Door, cookie_of
 from laddnav.web.live import live
 from laddnav.web.pages import (
@@ -42,6 +42,7 @@ from laddnav.web.pages import (
     invoices,
     ledger,
     log,
+    mail,
     maintenance,
     meters,
     moves,
@@ -82,11 +83,12 @@ DOORS: tuple[Door, ...] = (
     *bookings.DOORS,
     *booked.DOORS,
     *payments.DOORS,
+    *mail.DOORS,
     *terminals.DOORS,
     *cdrs.DOORS,
+    *customers.DOORS,
     *invoices.DOORS,
     *ledger.DOORS,
-    *customers.DOORS,
     *reconciliations.DOORS,
     *offer.DOORS,
     *tariff_desk.DOORS,
@@ -111,9 +113,10 @@ DOORS: tuple[Door, ...] = (
     *charge.DOORS,
 )
 
+HOMES = {Role.FLEET: "/fleets", Role.DRIVER: "/my"}  # where a customer begins; who is of the house has all pages
+
 
 def routes(console: Console) -> list[BaseRoute]:
-HOMES = {Role.FLEET: "/fleets", Role.DRIVER: "/my"}  # where a customer begins; who is of the house has all pages
     return [
         *(Route(door.path, _behind(door, console), methods=[door.method]) for door in DOORS),
         Route("/live", live(console), methods=["GET"]),
@@ -151,10 +154,10 @@ async def _let_in(door: Door, asked: Asked) -> Response:
         await asked.read_form(door.form_max)
         if door.role is not None:
             check_csrf(asked.visitor, asked.said("csrf"))
-    if door.path == "/" and asked.visitor.role is Role.FLEET:
-        return RedirectResponse("/fleets", status_code=303)
-    if door.role is not None and not allows(asked.visitor, door.role):
-        raise NotAllowed(door.role)
+    if door.path == "/" and asked.visitor.role in HOMES:
+        return RedirectResponse(HOMES[asked.visitor.role], status_code=303)
+    if door.role is not None:
+        require(asked.visitor, door.role, *door.also)
     return await door.handler(asked)
 
 

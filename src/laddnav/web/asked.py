@@ -20,7 +20,7 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.parties.model import Party
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people.model import Role, Visitor
-from laddnav.people.rules import allows
+from laddnav.people.rules import CUSTOMERS, opens
 from laddnav.tokens.actions import Asker
 from laddnav.web.render import render
 from laddnav.web.words import TERMS, spoken, translations
@@ -50,7 +50,7 @@ class FormBroken(Refusal):
 class Console(Struct, frozen=True, kw_only=True):
     """What the pages stand on: `url` is where stations reach us, `clients` reach partners, `ask` asks about a Token.
 
-    `tile_url` None: the map draws outlines only.
+    `tile_url` None: the map draws outlines only. `sends_mail`: there is a server that takes it.
     """
 
     database: Database
@@ -59,6 +59,7 @@ class Console(Struct, frozen=True, kw_only=True):
     ask: Asker | None = None
     tile_url: str | None = None
     tile_credit: str = ""
+    sends_mail: bool = False
 
 
 class Flash(Struct, frozen=True):
@@ -81,7 +82,18 @@ class Shown(NamedTuple):
     csrf: str
     account_id: str
     visit_id: str
-    may_operate: bool
+
+    def may(self, *roles: str) -> bool:
+        """What is for any of these."""
+        return opens(self.role, *(Role(role) for role in roles))
+
+    @property
+    def may_operate(self) -> bool:
+        return self.may(Role.OPERATOR)
+
+    @property
+    def is_customer(self) -> bool:
+        return self.role in CUSTOMERS
 
     def __repr__(self) -> str:
         """Without what forms carry."""
@@ -234,7 +246,6 @@ class Asked:
             csrf=visitor.visit.csrf,
             account_id=visitor.id,
             visit_id=visitor.visit.id,
-            may_operate=allows(visitor, Role.OPERATOR),
         )
 
     def _flashes(self) -> list[Flash]:
@@ -263,21 +274,32 @@ Handler = Callable[[Asked], Awaitable[Response]]
 
 
 class Door(Struct, frozen=True, kw_only=True):
-    """A path with what answers there. `role` None: also to who is not signed in. `form_max` bytes are read."""
+    """A path with what answers there. `role` None: also to who is not signed in. `form_max` bytes are read.
+
+    `also` are roles that may beside those that may what is for `role`.
+    """
 
     method: str
     path: str
     handler: Handler
     role: Role | None
+    also: tuple[Role, ...] = ()
     form_max: int = FORM_MAX
 
 
-def see(path: str, handler: Handler, role: Role | None = Role.VIEWER) -> Door:
-    return Door(method="GET", path=path, handler=handler, role=role)
+def see(path: str, handler: Handler, role: Role | None = Role.VIEWER, *, also: tuple[Role, ...] = ()) -> Door:
+    return Door(method="GET", path=path, handler=handler, role=role, also=also)
 
 
-def do(path: str, handler: Handler, role: Role | None = Role.OPERATOR, *, form_max: int = FORM_MAX) -> Door:
-    return Door(method="POST", path=path, handler=handler, role=role, form_max=form_max)
+def do(
+    path: str,
+    handler: Handler,
+    role: Role | None = Role.OPERATOR,
+    *,
+    also: tuple[Role, ...] = (),
+    form_max: int = FORM_MAX,
+) -> Door:
+    return Door(method="POST", path=path, handler=handler, role=role, also=also, form_max=form_max)
 
 
 def inside(path: str) -> str:

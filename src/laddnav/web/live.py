@@ -45,6 +45,7 @@ STALE = {
     "BookingLocationChanged": "bookings",
     "CustomerChanged": "customers",
     "PaymentChanged": "payments",
+    "MailChanged": "mail",
     "TerminalChanged": "terminals",
     "TerminalAssigned": "terminals",
     "TerminalDescribed": "terminals",
@@ -132,7 +133,9 @@ async def _told(console: Console, visitor: Visitor, cursor: str) -> AsyncIterato
 
 
 def _told_to(visitor: Visitor, happened: Sequence[Announced]) -> Sequence[Announced]:
-    """Who is of one fleet hears of that alone; of the rest only that time goes on."""
+    """Who is of one fleet hears of that alone, a driver of nothing; of the rest only that time goes on."""
+    if visitor.role is Role.DRIVER:
+        return ()
     if visitor.role is not Role.FLEET:
         return happened
     return [one for one in happened if _is_of(one, visitor.fleet)]

@@ -34,6 +34,7 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
+from laddnav.mail.rules import UnknownMail
 from laddnav.market.rules import UnknownGridTariff
 from laddnav.market.zones import UnknownZone
 from laddnav.metering.signed.model import UnfitKey
@@ -61,6 +62,7 @@ from laddnav.ocpp.tasks.rules import (
 )
 from laddnav.ocpp.wire.forms import NoForm
 from laddnav.payments.rules import (
+    BeyondSupport,
     NotAlone,
     NotServed,
     NotTheirs,
@@ -96,18 +98,19 @@ from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.sites.rules import UnknownSite
 from laddnav.tariffs.rules import NotForReservations, Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
-from laddnav.web.words import N_, translations
+from laddnav.web.words import N_, TERMS, translations
 
 # With the refusal's own fields. One that is not here says its own English sentence.
 SENTENCES: dict[type[Exception], str] = {
     AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
     AlreadyRegistered: N_("A meter with this serial number is registered already; change that one."),
     AlreadyEnded: N_("This session is over already."),
-    BookingOver: N_("This booking is over already."),
-    NotAlone: N_("Somebody else has to agree to this refund."),
     ContractTaken: N_("Contract %(contract_id)s is another customer’s. Take it from that one first."),
     UnknownContract: N_("This customer has no such contract."),
     UnknownCustomer: N_("There is no such customer."),
+    BookingOver: N_("This booking is over already."),
+    BeyondSupport: N_("Support may ask for %(most)s of a payment. Somebody of finance gives more back."),
+    NotAlone: N_("Somebody else has to agree to this refund."),
     RefundDecided: N_("Somebody has decided on this refund already."),
     NothingToDecide: N_("No request for this booking waits for an answer."),
     FleetExists: N_("There is a fleet of this name already."),
@@ -150,7 +153,7 @@ SENTENCES: dict[type[Exception], str] = {
     PartnerRefused: N_("The partner refused (HTTP %(http)s, OCPI %(status)s): %(message)s"),
     ReservationOver: N_("This reservation is over already."),
     NotAName: N_("A name has 1 to 60 printable characters and no space at its ends."),
-    NotAllowed: N_("Your role does not allow this. An administrator can change it."),
+    NotAllowed: N_("Your role does not allow this. Who could: %(could)s."),
     PasswordTooLong: N_("A password has at most 1000 characters."),
     PasswordTooShort: N_("A password has at least 12 characters."),
     StationExists: N_("Station %(station_id)s exists already. Its id is unique in the installation."),
@@ -202,6 +205,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownStation: N_("There is no such station."),
     UnknownTariff: N_("There is no such tariff."),
     UnknownPayment: N_("There is no such payment."),
+    UnknownMail: N_("There is no such mail."),
     UnknownPaymentAccount: N_("There is no such payment account."),
     UnknownRefund: N_("There is no such refund."),
     UnknownTerminal: N_("There is no such terminal."),
@@ -224,11 +228,11 @@ NOT_FOUND = (
     UnknownBookingLocation,
     UnknownCdr,
     UnknownConnection,
+    UnknownCustomer,
     UnknownDeparture,
     UnknownEntry,
     UnknownEvse,
     UnknownExchange,
-    UnknownCustomer,
     UnknownFleet,
     UnknownGridTariff,
     UnknownHub,
@@ -241,6 +245,7 @@ NOT_FOUND = (
     UnknownSite,
     UnknownStation,
     UnknownTariff,
+    UnknownMail,
     UnknownPayment,
     UnknownPaymentAccount,
     UnknownRefund,
@@ -254,4 +259,10 @@ NOT_FOUND = (
 
 def sentence(error: Refusal | Trouble, language: str) -> str:
     known = SENTENCES.get(type(error))
-    return str(error) if known is None else translations(language).gettext(known) % vars(error)
+    if known is None:
+        return str(error)
+    say = translations(language).gettext
+    facts = vars(error)
+    if isinstance(error, NotAllowed):
+        facts = {"could": ", ".join(say(TERMS[role]) for role in error.could)}
+    return say(known) % facts
