@@ -37,18 +37,21 @@ def visitor(role: Role, holder: PartyId | None = None, csrf: str | None = None) 
     ("role", "may"),
     [
         (Role.FLEET, {Role.FLEET}),
+        (Role.DRIVER, {Role.DRIVER}),
         (Role.VIEWER, {Role.FLEET, Role.VIEWER}),
-        (Role.OPERATOR, {Role.FLEET, Role.VIEWER, Role.OPERATOR}),
-        (Role.ADMIN, set(Role)),
+        (Role.SUPPORT, {Role.FLEET, Role.VIEWER, Role.SUPPORT}),
+        (Role.FINANCE, {Role.FLEET, Role.VIEWER, Role.FINANCE}),
+        (Role.OPERATOR, {Role.FLEET, Role.VIEWER, Role.SUPPORT, Role.OPERATOR}),
+        (Role.ADMIN, set(Role) - {Role.DRIVER}),
     ],
 )
-def test_each_role_may_what_those_before_it_may(role: Role, may: set[Role]) -> None:
+def test_each_role_opens_its_own_doors_and_those_of_less(role: Role, may: set[Role]) -> None:
     assert {needed for needed in Role if allows(visitor(role), needed)} == may
 
 
 def test_nobody_is_allowed_nothing() -> None:
     assert not allows(None, Role.VIEWER)
-    with pytest.raises(NotAllowed, match="needs the role viewer"):
+    with pytest.raises(NotAllowed, match="needs the role viewer, support, finance, operator or admin"):
         require(None, Role.VIEWER)
 
 

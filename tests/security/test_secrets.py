@@ -33,7 +33,7 @@ THEM = CredentialsRole(role=PartyRole.CPO, party=PartyId("NL", "TNM"), business=
         SignedIn(SECRET, VISIT),
         NewKey(SECRET, KEY),
         Flash("good", "This is shown once:", SECRET),
-        Shown("Ada", Role.ADMIN, SECRET, "a1", "v1", True),
+        Shown("Ada", Role.ADMIN, SECRET, "a1", "v1"),
         Invitation(connection_id="c1", token=SECRET, versions_url="https://ladd.example/ocpi/versions"),
         Credentials(token=SECRET, url="https://tnm.example/ocpi/versions", roles=(THEM,)),
         Provisioning(password=SECRET),

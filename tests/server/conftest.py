@@ -121,8 +121,10 @@ def a_token(owner: PartyId, now: Any) -> Token:
 
 
 async def a_key(database: Database, role: Role, holder: PartyId | None) -> str:
+    whose = {Role.DRIVER: {"customer": "nobody"}, Role.FLEET: {"fleet": "nobody"}}.get(role, {})
     async with database.unit() as unit:
-        return (await people.create_key(unit, name=f"{role} {holder}", role=role, holder=holder, by="a test")).secret
+        name = f"{role} {holder}"
+        return (await people.create_key(unit, name=name, role=role, holder=holder, by="a test", **whose)).secret
 
 
 @pytest.fixture

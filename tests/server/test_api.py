@@ -67,7 +67,7 @@ async def test_a_wrong_key_opens_nothing(nobody: Client, header: str) -> None:
 async def test_a_viewer_may_look_and_not_touch(viewer: Client) -> None:
     assert len((await viewer.get("/stations"))["items"]) == 1
     status, problem = await viewer.ask("PATCH", "/stations/ST-1", {"accepted": False})
-    assert (status, problem["detail"]) == (403, "This needs the role operator")
+    assert (status, problem["detail"]) == (403, "This needs the role operator or admin")
     assert (await viewer.get("/stations/ST-1"))["accepted"] is True
 
 

@@ -103,5 +103,5 @@ ROUTES = (
     Route(method="GET", path="/invoices/{ref}/ubl", does=fetch_invoice_as_ubl, gives="application/xml"),
     Route(method="GET", path="/invoices/{ref}/cii", does=fetch_invoice_as_cii, gives="application/xml"),
     Route(method="GET", path="/debtors", does=list_debtors),
-    Route(method="POST", path="/debtors/{ref}", does=describe_debtor, needs=Role.OPERATOR),
+    Route(method="POST", path="/debtors/{ref}", does=describe_debtor, needs=Role.OPERATOR, also=(Role.FINANCE,)),
 )

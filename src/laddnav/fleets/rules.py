@@ -103,6 +103,8 @@ class Unfit(Refusal):
 
 def reaches(by: Visitor, fleet: Fleet) -> bool:
     """Whether this one may see it: whoever is of one fleet sees that alone, everybody else what their holder has."""
+    if by.role is Role.DRIVER:
+        return False
     if by.role is Role.FLEET:
         return by.fleet is not None and by.fleet == fleet.ref and by.holder in (None, fleet.holder)
     return by.holder in (None, fleet.holder)

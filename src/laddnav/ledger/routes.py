@@ -291,10 +291,10 @@ ROUTES = (
     Route(method="GET", path="/ledger/postings", does=list_postings_of_account),
     Route(method="GET", path="/ledger/entries", does=list_entries),
     Route(method="GET", path="/ledger/entries/{id}", does=fetch_entry),
-    Route(method="POST", path="/ledger/entries/{id}/reversal", does=reverse_entry, needs=Role.ADMIN),
+    Route(method="POST", path="/ledger/entries/{id}/reversal", does=reverse_entry, needs=Role.FINANCE),
     Route(method="GET", path="/ledger/closes", does=list_closes),
-    Route(method="POST", path="/ledger/closes", does=close_month, needs=Role.ADMIN),
+    Route(method="POST", path="/ledger/closes", does=close_month, needs=Role.FINANCE),
     Route(method="GET", path="/ledger/closes/{month}", does=fetch_closing),
     Route(method="GET", path="/ledger/numbers", does=list_account_numbers),
-    Route(method="PUT", path="/ledger/numbers", does=set_account_number, needs=Role.ADMIN),
+    Route(method="PUT", path="/ledger/numbers", does=set_account_number, needs=Role.FINANCE),
 )

@@ -15,6 +15,7 @@ from laddnav.payments.actions import accounts, paying
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, Refund, Secrets, Timeline
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
+from laddnav.people.rules import allows
 
 Word = Annotated[str, Meta(min_length=1, max_length=128)]
 Url = Annotated[str, Meta(min_length=8, max_length=500)]
@@ -30,6 +31,7 @@ class AccountSaid(Struct, frozen=True, kw_only=True):
     url: Url
     merchant: Annotated[str, Meta(max_length=64)] = ""
     alone_up_to: Decimal | None = None
+    support_up_to: Decimal | None = None
     enabled: bool = True
     key: Secret = ""
     hook: Secret = ""
@@ -117,9 +119,9 @@ async def capture_payment(unit: Unit, ref: str, body: AmountSaid) -> Payment:
 
 
 async def refund_payment(unit: Unit, ref: str, by: Visitor, body: RefundSaid) -> Refund:
-    """Give back, at once or when a second person has agreed."""
+    """Give back, at once or when a second person has agreed; support asks, and somebody of finance agrees."""
     yours(by, (await paying.by_ref(unit, ref)).holder)
-    return await paying.refund(unit, ref, body.amount, body.reason, by=by.name)
+    return await paying.refund(unit, ref, body.amount, body.reason, by=by.name, support=not allows(by, Role.FINANCE))
 
 
 async def decide_refund(unit: Unit, ref: str, by: Visitor, body: RefundDecision) -> Refund:
@@ -169,6 +171,7 @@ def _account(unit: Unit, holder: PartyId, ref: str, body: AccountSaid, by: str) 
         url=body.url.rstrip("/"),
         merchant=body.merchant,
         alone_up_to=body.alone_up_to,
+        support_up_to=body.support_up_to,
         enabled=body.enabled,
         changed_at=unit.now,
         changed_by=by,
@@ -182,13 +185,20 @@ def _secrets(body: AccountSaid) -> Secrets:
 ROUTES = (
     Route(method="GET", path="/payments", does=list_payments),
     Route(method="GET", path="/payments/{ref}", does=fetch_payment),
-    Route(method="POST", path="/payments", does=ask_for_payment, needs=Role.OPERATOR, status=201),
-    Route(method="POST", path="/payments/{ref}/hold", does=raise_hold, needs=Role.OPERATOR),
-    Route(method="POST", path="/payments/{ref}/capture", does=capture_payment, needs=Role.OPERATOR),
-    Route(method="POST", path="/payments/{ref}/refunds", does=refund_payment, needs=Role.OPERATOR, status=201),
-    Route(method="POST", path="/payments/{ref}/retry", does=retry_payment, needs=Role.OPERATOR),
-    Route(method="POST", path="/payments/{ref}/accept", does=accept_payment, needs=Role.OPERATOR),
-    Route(method="POST", path="/refunds/{ref}/decision", does=decide_refund, needs=Role.OPERATOR),
+    Route(method="POST", path="/payments", does=ask_for_payment, needs=Role.FINANCE, status=201),
+    Route(method="POST", path="/payments/{ref}/hold", does=raise_hold, needs=Role.FINANCE),
+    Route(method="POST", path="/payments/{ref}/capture", does=capture_payment, needs=Role.FINANCE),
+    Route(
+        method="POST",
+        path="/payments/{ref}/refunds",
+        does=refund_payment,
+        needs=Role.SUPPORT,
+        also=(Role.FINANCE,),
+        status=201,
+    ),
+    Route(method="POST", path="/payments/{ref}/retry", does=retry_payment, needs=Role.FINANCE),
+    Route(method="POST", path="/payments/{ref}/accept", does=accept_payment, needs=Role.FINANCE),
+    Route(method="POST", path="/refunds/{ref}/decision", does=decide_refund, needs=Role.FINANCE),
     Route(method="GET", path="/payment-accounts", does=list_payment_accounts),
     Route(method="POST", path="/payment-accounts", does=open_payment_account, needs=Role.ADMIN, status=201),
     Route(method="PUT", path="/payment-accounts/{ref}", does=change_payment_account, needs=Role.ADMIN),

@@ -54,7 +54,8 @@ class Outcome(StrEnum):
 class Account(Struct, frozen=True, kw_only=True):
     """One of our parties at one provider. `merchant` is what the provider calls us, where it does not know by the key.
 
-    `url` is where it is asked. A refund of more than `alone_up_to` needs a second person; None: none does.
+    `url` is where it is asked. A refund of more than `alone_up_to` needs a second person; None: none does. Support asks
+    for refunds of at most `support_up_to` and agrees to none; None: of any size.
     """
 
     holder: PartyId
@@ -64,6 +65,7 @@ class Account(Struct, frozen=True, kw_only=True):
     url: str
     merchant: str = ""
     alone_up_to: Decimal | None = None
+    support_up_to: Decimal | None = None
     enabled: bool = True
     changed_at: datetime
     changed_by: str

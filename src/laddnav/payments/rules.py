@@ -159,6 +159,14 @@ class TooMuchBack(Refusal):
         self.left = left
 
 
+class BeyondSupport(Refusal):
+    """Support asks for less than this at this account; somebody of finance gives it back."""
+
+    def __init__(self, most: Decimal, currency: str) -> None:
+        super().__init__(f"Support may ask for {most} {currency} of a payment; finance gives more back")
+        self.most = f"{most} {currency}"
+
+
 class RefundDecided(Refusal):
     """Somebody has said yes or no to this refund before."""
 
@@ -207,8 +215,10 @@ def fit(account: Account, secrets: Secrets) -> Account:
         word = getattr(secrets, name)
         if not word.isascii() or (word and not word.isprintable()):
             raise UnfitAccount(f"{name}: it has characters that no key has")
-    if account.alone_up_to is not None and (not account.alone_up_to.is_finite() or account.alone_up_to < 0):
-        raise UnfitAccount("alone_up_to: zero or more")
+    for name in ("alone_up_to", "support_up_to"):
+        limit: Decimal | None = getattr(account, name)
+        if limit is not None and (not limit.is_finite() or limit < 0):
+            raise UnfitAccount(f"{name}: zero or more")
     return account
 
 
@@ -232,6 +242,15 @@ def in_whole_coins(amount: Decimal, currency: str) -> Decimal:
     if not amount.is_finite() or amount <= 0 or amount > 10_000_000 or amount % minor_unit(currency):
         raise UnfitPayment(f"amount: more than zero, in whole coins of {minor_unit(currency)} {currency}")
     return amount
+
+
+def given_back_at_once(account: Account, payment: Payment, amount: Decimal, asked: Decimal, *, support: bool) -> bool:
+    """Whether one person is enough; `asked` waits for a second one already. Support never is. Raises BeyondSupport."""
+    if not support:
+        return account.alone_up_to is None or payment.back + amount <= account.alone_up_to
+    if account.support_up_to is not None and payment.back + asked + amount > account.support_up_to:
+        raise BeyondSupport(account.support_up_to, payment.currency)
+    return False
 
 
 def may_give_back(payment: Payment, amount: Decimal, asked: Decimal) -> Decimal:

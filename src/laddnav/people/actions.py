@@ -29,7 +29,7 @@ from laddnav.people.rules import (
     UnknownKey,
     UnknownVisit,
     WrongNameOrPassword,
-    check_fleet,
+    check_whose,
     checked_name,
     checked_password,
     neighbourhood,
@@ -57,7 +57,15 @@ async def who(unit: Unit, *, cookie: str | None = None, bearer: str | None = Non
             return None
         if key.used_at is None or unit.now - key.used_at >= unit.clock.wall(NEWS):
             store.used(unit, key.id)
-        return Visitor(id=key.id, name=key.name, role=key.role, holder=key.holder, language="en", fleet=key.fleet)
+        return Visitor(
+            id=key.id,
+            name=key.name,
+            role=key.role,
+            holder=key.holder,
+            language="en",
+            fleet=key.fleet,
+            customer=key.customer,
+        )
     if cookie is None:
         return None
     visitor = await store.find_visitor(unit, _recognised(cookie))
@@ -83,7 +91,9 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     async with database.unit() as unit:
         await _count(unit, subjects)
         found = await store.find_by_name(unit, name) if name.isprintable() else None
-    account, password_hash = found if found is not None else (None, await _hash_of_nobody())
+    account, password_hash = found if found is not None else (None, None)
+    if password_hash is None:  # who comes by links alone is nobody here
+        account, password_hash = None, await _hash_of_nobody()
     matches = await _slowly(_matches, password_hash, password)
     async with database.unit() as unit:
         if account is not None and matches and account.disabled_at is None:
@@ -176,9 +186,12 @@ async def add_account(
     fleet: str | None = None,
     by: str,
 ) -> Account:
-    """Raises NotAName, WhichFleet, PasswordTooShort, PasswordTooLong, NameTaken."""
+    """Somebody who comes by a password, so no driver.
+
+    Raises NotAName, WhichFleet, WhichCustomer, PasswordTooShort, PasswordTooLong, NameTaken.
+    """
     checked_name(name)
-    check_fleet(role, fleet)
+    check_whose(role, fleet, None)
     password_hash = await _slowly(_hasher.hash, checked_password(password))
     async with database.unit() as unit:
         account = _new_account(unit, name, role, language, fleet)
@@ -193,7 +206,7 @@ def _new_account(unit: Unit, name: str, role: Role, language: str, fleet: str | 
 
 
 async def accounts(unit: Unit) -> tuple[Account, ...]:
-    """In the order of their names."""
+    """In the order of their names, without drivers: those are as many as customers, and stand with them."""
     return await store.accounts(unit)
 
 
@@ -206,7 +219,10 @@ async def change_account(
     disabled: bool | None = None,
     by: str,
 ) -> Account:
-    """Change what is given; who is disabled is signed out everywhere. Raises UnknownAccount, LastAdmin."""
+    """Change what is given; who is disabled is signed out everywhere.
+
+    Raises UnknownAccount, WhichFleet, WhichCustomer, LastAdmin.
+    """
     admins = await store.admins(unit)
     before = await store.find_account_to_change(unit, account_id)
     if before is None:
@@ -217,6 +233,7 @@ async def change_account(
     after = msgspec.structs.replace(
         before, role=role or before.role, language=language or before.language, disabled_at=disabled_at
     )
+    check_whose(after.role, after.fleet, after.customer)
     if admins == (account_id,) and (after.role is not Role.ADMIN or after.disabled_at is not None):
         raise LastAdmin
     store.update_account(unit, after)
@@ -244,7 +261,7 @@ async def change_password(
             await _count(unit, (guess,))
     if found is None:
         raise UnknownAccount(account_id)
-    if current is not None and not await _slowly(_matches, found[1], current):
+    if current is not None and (found[1] is None or not await _slowly(_matches, found[1], current)):
         raise WrongNameOrPassword
     password_hash = await _slowly(_hasher.hash, password)
     async with database.unit() as unit:
@@ -258,12 +275,30 @@ async def change_password(
 
 
 async def create_key(
-    unit: Unit, *, name: str, role: Role, holder: PartyId | None, fleet: str | None = None, by: str
+    unit: Unit,
+    *,
+    name: str,
+    role: Role,
+    holder: PartyId | None,
+    fleet: str | None = None,
+    customer: str | None = None,
+    by: str,
 ) -> NewKey:
-    """A key of one of our parties, of a fleet, or of the whole installation. Raises NotAName, WhichFleet."""
-    check_fleet(role, fleet)
+    """A key of one of our parties, of a fleet, of a customer, or of the whole installation.
+
+    Raises NotAName, WhichFleet, WhichCustomer.
+    """
+    check_whose(role, fleet, customer)
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
-    key = ApiKey(id=unit.new_id(), name=checked_name(name), role=role, holder=holder, created_at=unit.now, fleet=fleet)
+    key = ApiKey(
+        id=unit.new_id(),
+        name=checked_name(name),
+        role=role,
+        holder=holder,
+        created_at=unit.now,
+        fleet=fleet,
+        customer=customer,
+    )
     store.insert_key(unit, key, _recognised(secret))
     scope = "the whole installation" if holder is None else str(holder)
     note(unit, by, "create key", f"key {key.id}", f"{name}, {role}, {scope}")

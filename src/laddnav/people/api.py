@@ -26,12 +26,14 @@ class Route(Struct, frozen=True, kw_only=True):
 
     An answer says by its `holder` whose it is, and only its holder's key gets it; what was done for another key is
     undone with the Unit. `looks_itself`: the answer has no holder, so the function looks before it does anything.
+    `also` are roles that may beside those that may what is for `needs`.
     """
 
     method: str
     path: str
     does: Callable[..., Awaitable[object]]
     needs: Role = Role.VIEWER
+    also: tuple[Role, ...] = ()
     status: int = 200
     looks_itself: bool = False
     gives: str = "application/json"

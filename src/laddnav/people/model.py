@@ -11,13 +11,18 @@ from laddnav.kit.ids import PartyId
 
 
 class Role(StrEnum):
-    """Look; run the network; let partners and people in. Each may also do what those before it may.
+    """What somebody is here to do; `rules.OPENS` says what of the others' doors each opens as well.
 
-    FLEET is somebody of a company whose vehicles charge here: one fleet is theirs to see and to change, and no more.
+    DRIVER and FLEET are customers: of one customer, or of one fleet, all is theirs to see and to change, and no more.
+    The others are of the house: VIEWER looks, SUPPORT helps drivers, FINANCE moves money, OPERATOR runs the network,
+    ADMIN lets partners and people in.
     """
 
+    DRIVER = "driver"
     FLEET = "fleet"
     VIEWER = "viewer"
+    SUPPORT = "support"
+    FINANCE = "finance"
     OPERATOR = "operator"
     ADMIN = "admin"
 
@@ -25,7 +30,8 @@ class Role(StrEnum):
 class Account(Struct, frozen=True, kw_only=True):
     """Somebody who signs in by name and password. `disabled_at` None: may sign in.
 
-    `fleet` is the ref of the one that somebody of Role.FLEET is of.
+    `fleet` is the ref of the one that somebody of Role.FLEET is of, `customer` that of who has Role.DRIVER, and comes
+    by links that are mailed, never by a password.
     """
 
     id: str
@@ -35,6 +41,7 @@ class Account(Struct, frozen=True, kw_only=True):
     created_at: datetime
     disabled_at: datetime | None = None
     fleet: str | None = None
+    customer: str | None = None
 
 
 class Visit(Struct, frozen=True, kw_only=True):
@@ -54,7 +61,7 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
-    """What a program shows. `holder` None: it speaks for the whole installation. `fleet` as an Account has it."""
+    """What a program shows. `holder` None: it speaks for the whole installation. `fleet`, `customer`: as of Account."""
 
     id: str
     name: str
@@ -64,6 +71,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     used_at: datetime | None = None
     revoked_at: datetime | None = None
     fleet: str | None = None
+    customer: str | None = None
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
@@ -76,6 +84,7 @@ class Visitor(Struct, frozen=True, kw_only=True):
     language: str
     visit: Visit | None = None
     fleet: str | None = None  # of whom Role.FLEET is; without one, they see nothing
+    customer: str | None = None  # who Role.DRIVER is; without one, they see nothing
 
 
 class SignedIn(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Who may do what, how long a visit lasts, and how long a failed sign-in makes the next one wait."""
 
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
@@ -24,8 +25,19 @@ WAIT_MAX = timedelta(
 FORGOTTEN = timedelta(hours=1)  # quiet for so long: the failures are forgotten
 VISITS_KEPT = timedelta(days=90)  # after their end, for whoever asks who was here
 
-# Who is of one fleet may nothing that does not name that role; what it names looks which fleet it is.
-_RANK = {Role.FLEET: 0, Role.VIEWER: 1, Role.OPERATOR: 2, Role.ADMIN: 3}
+# A door names the role that it is for; this is whose doors each role opens. What is not here is shut: who is of one
+# fleet or is one customer may nothing that does not name that role, and what names it looks whose it is. Money and the
+# network are apart, so that nobody but an admin can both make a charge and pay it back.
+OPENS: Mapping[Role, frozenset[Role]] = {
+    Role.DRIVER: frozenset({Role.DRIVER}),
+    Role.FLEET: frozenset({Role.FLEET}),
+    Role.VIEWER: frozenset({Role.VIEWER, Role.FLEET}),
+    Role.SUPPORT: frozenset({Role.SUPPORT, Role.VIEWER, Role.FLEET}),
+    Role.FINANCE: frozenset({Role.FINANCE, Role.VIEWER, Role.FLEET}),
+    Role.OPERATOR: frozenset({Role.OPERATOR, Role.SUPPORT, Role.VIEWER, Role.FLEET}),
+    Role.ADMIN: frozenset({Role.ADMIN, Role.OPERATOR, Role.FINANCE, Role.SUPPORT, Role.VIEWER, Role.FLEET}),
+}
+CUSTOMERS = (Role.DRIVER, Role.FLEET)  # who is not of the house
 
 
 class WrongNameOrPassword(Refusal):
@@ -44,11 +56,12 @@ class TooManyAttempts(Refusal):
 
 
 class NotAllowed(Refusal):
-    """This needs a higher role, or another party's key."""
+    """This needs another role, which is named with all that could, or another party's key."""
 
-    def __init__(self, needed: Role) -> None:
-        super().__init__(f"This needs the role {needed}")
-        self.needed = needed
+    def __init__(self, *needed: Role) -> None:
+        self.could = who_may(*needed)
+        *others, last = self.could
+        super().__init__(f"This needs the role {', '.join(others)}{' or ' if others else ''}{last}")
 
 
 class ForgedRequest(Refusal):
@@ -94,6 +107,13 @@ class WhichFleet(Refusal):
         super().__init__("Who has the role fleet is of one fleet; who has another role is of none")
 
 
+class WhichCustomer(Refusal):
+    """Somebody of the role driver is one customer, and nobody else is."""
+
+    def __init__(self) -> None:
+        super().__init__("Who has the role driver is one customer; who has another role is none")
+
+
 class UnknownAccount(Refusal):
     """No account has this id."""
 
@@ -125,15 +145,25 @@ class LastAdmin(Refusal):
         super().__init__("This is the last admin who can sign in; make another one first")
 
 
-def allows(visitor: Visitor | None, needed: Role) -> bool:
-    """Nobody is allowed nothing."""
-    return visitor is not None and _RANK[visitor.role] >= _RANK[needed]
+def opens(role: Role, *doors: Role) -> bool:
+    """Whether who has this role may do what is for any of these."""
+    return not OPENS[role].isdisjoint(doors)
 
 
-def require(visitor: Visitor | None, needed: Role) -> Visitor:
+def who_may(*doors: Role) -> tuple[Role, ...]:
+    """Every role that opens what is for any of these, who may least first."""
+    return tuple(role for role in Role if opens(role, *doors))
+
+
+def allows(visitor: Visitor | None, *needed: Role) -> bool:
+    """What is for any of these roles. Nobody is allowed nothing."""
+    return visitor is not None and opens(visitor.role, *needed)
+
+
+def require(visitor: Visitor | None, *needed: Role) -> Visitor:
     """Raises NotAllowed."""
-    if visitor is None or not allows(visitor, needed):
-        raise NotAllowed(needed)
+    if visitor is None or not allows(visitor, *needed):
+        raise NotAllowed(*needed)
     return visitor
 
 
@@ -142,10 +172,12 @@ def sees(visitor: Visitor, holder: PartyId) -> bool:
     return visitor.holder is None or visitor.holder == holder
 
 
-def check_fleet(role: Role, fleet: str | None) -> None:
-    """Raises WhichFleet."""
+def check_whose(role: Role, fleet: str | None, customer: str | None) -> None:
+    """That a customer is said where the role is one, and only there. Raises WhichFleet, WhichCustomer."""
     if (role is Role.FLEET) != (fleet is not None):
         raise WhichFleet
+    if (role is Role.DRIVER) != (customer is not None):
+        raise WhichCustomer
 
 
 def check_csrf(visitor: Visitor, token: str | None) -> None:

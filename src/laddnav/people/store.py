@@ -7,15 +7,15 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.people.model import Account, ApiKey, Deed, Role, Visit, Visitor
 
 INSERT_ACCOUNT = """
-insert into account (id, name, name_key, password_hash, role, language, created_at, fleet)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into account (id, name, name_key, password_hash, role, language, created_at, fleet, customer)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (name_key) do nothing
 """
 ANY_ACCOUNT = "select exists (select from account)"
-_ACCOUNT = "id, name, role, language, created_at, disabled_at, fleet"
+_ACCOUNT = "id, name, role, language, created_at, disabled_at, fleet, customer"
 ACCOUNT = f"select {_ACCOUNT} from account where id = $1"
 ACCOUNT_TO_CHANGE = f"select {_ACCOUNT} from account where id = $1 for update"
-ACCOUNTS = f"select {_ACCOUNT} from account order by name_key"
+ACCOUNTS = f"select {_ACCOUNT} from account where customer is null order by name_key"
 PASSWORD_OF_NAME = f"select {_ACCOUNT}, password_hash from account where name_key = $1"
 UPDATE_ACCOUNT = "update account set role = $2, language = $3, disabled_at = $4 where id = $1"
 SET_PASSWORD = "update account set password_hash = $2 where id = $1"
@@ -28,7 +28,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 VISITING = """
 select v.id, v.account_id, v.csrf, v.device, v.started_at, v.seen_at, v.expires_at, a.name, a.role, a.language,
-  a.fleet
+  a.fleet, a.customer
 from visit v join account a on a.id = v.account_id
 where v.secret_hash = $1 and v.ended_at is null and v.expires_at > $2 and a.disabled_at is null
 """
@@ -43,13 +43,15 @@ update visit set ended_at = $3 where account_id = $1 and ended_at is null and ($
 """
 
 INSERT_KEY = """
-insert into api_key (secret_hash, id, name, role, holder, created_at, fleet) values ($1, $2, $3, $4, $5, $6, $7)
+insert into api_key (secret_hash, id, name, role, holder, created_at, fleet, customer)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-KEY_OF_SECRET = """
-select id, name, role, holder, created_at, used_at, revoked_at, fleet from api_key
+_KEY = "id, name, role, holder, created_at, used_at, revoked_at, fleet, customer"
+KEY_OF_SECRET = f"""
+select {_KEY} from api_key
 where secret_hash = $1 and revoked_at is null
 """
-KEYS = "select id, name, role, holder, created_at, used_at, revoked_at, fleet from api_key order by id"
+KEYS = f"select {_KEY} from api_key order by id"
 KEY_USED = "update api_key set used_at = $2 where id = $1"
 REVOKE_KEY = "update api_key set revoked_at = $2 where id = $1 and revoked_at is null"
 
@@ -78,8 +80,8 @@ where ($1::text is null or id < $1) order by id desc limit $2
 # ---- Accounts
 
 
-async def insert_account(unit: Unit, account: Account, password_hash: str) -> bool:
-    """Whether the name was free."""
+async def insert_account(unit: Unit, account: Account, password_hash: str | None) -> bool:
+    """Whether the name was free. Without a hash it comes by links that are mailed."""
     return bool(
         await unit.execute(
             INSERT_ACCOUNT,
@@ -91,6 +93,7 @@ async def insert_account(unit: Unit, account: Account, password_hash: str) -> bo
             account.language,
             account.created_at,
             account.fleet,
+            account.customer,
         )
     )
 
@@ -113,8 +116,8 @@ async def accounts(unit: Unit) -> tuple[Account, ...]:
     return tuple(_account(row) for row in await unit.fetch(ACCOUNTS))
 
 
-async def find_by_name(unit: Unit, name: str) -> tuple[Account, str] | None:
-    """The account and its password's hash."""
+async def find_by_name(unit: Unit, name: str) -> tuple[Account, str | None] | None:
+    """The account and its password's hash; None: it has no password."""
     row = await unit.fetch_one(PASSWORD_OF_NAME, fold(name))
     return None if row is None else (_account(row), row["password_hash"])
 
@@ -163,6 +166,7 @@ async def find_visitor(unit: Unit, secret_hash: str) -> Visitor | None:
         language=row["language"],
         visit=visit,
         fleet=row["fleet"],
+        customer=row["customer"],
     )
 
 
@@ -187,7 +191,7 @@ async def end_visits(unit: Unit, account_id: str, but: str | None) -> int:
 
 def insert_key(unit: Unit, key: ApiKey, secret_hash: str) -> None:
     holder = None if key.holder is None else str(key.holder)
-    unit.write(INSERT_KEY, secret_hash, key.id, key.name, key.role, holder, key.created_at, key.fleet)
+    unit.write(INSERT_KEY, secret_hash, key.id, key.name, key.role, holder, key.created_at, key.fleet, key.customer)
 
 
 async def find_key(unit: Unit, secret_hash: str) -> ApiKey | None:
@@ -262,6 +266,7 @@ def _account(row: Record) -> Account:
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
         fleet=row["fleet"],
+        customer=row["customer"],
     )
 
 
@@ -287,4 +292,5 @@ def _key(row: Record) -> ApiKey:
         used_at=row["used_at"],
         revoked_at=row["revoked_at"],
         fleet=row["fleet"],
+        customer=row["customer"],
     )

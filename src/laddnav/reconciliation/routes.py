@@ -87,7 +87,7 @@ async def retract(unit: Unit, ref: str) -> Record:
 ROUTES = (
     Route(method="GET", path="/reconciliations", does=list_records),
     Route(method="GET", path="/reconciliations/{ref}", does=fetch_record),
-    Route(method="POST", path="/reconciliations", does=issue, needs=Role.OPERATOR, status=201),
-    Route(method="PUT", path="/reconciliations/{ref}", does=revise, needs=Role.OPERATOR),
-    Route(method="DELETE", path="/reconciliations/{ref}", does=retract, needs=Role.OPERATOR),
+    Route(method="POST", path="/reconciliations", does=issue, needs=Role.OPERATOR, also=(Role.FINANCE,), status=201),
+    Route(method="PUT", path="/reconciliations/{ref}", does=revise, needs=Role.OPERATOR, also=(Role.FINANCE,)),
+    Route(method="DELETE", path="/reconciliations/{ref}", does=retract, needs=Role.OPERATOR, also=(Role.FINANCE,)),
 )

@@ -95,7 +95,7 @@ class Operation:
         by = await people.who(unit, bearer=bearer_of(request))
         if by is None:
             raise NoKey
-        return require(by, self.route.needs)
+        return require(by, self.route.needs, *self.route.also)
 
     def _note(self, request: Request, unit: Unit, by: Visitor) -> None:
         """Who changes something is written down with it; the uid of a Token is its driver's secret."""

@@ -87,7 +87,7 @@ def _described(operation: Operation, answered: Speller, asked: Speller) -> Schem
             str(route.status): done,
             "default": _REFUSED,
         },
-        "security": [{"key": [route.needs.value]}],
+        "security": [{"key": [role.value]} for role in (route.needs, *route.also)],
     }
     if operation.body is not None:
         schema = asked.of(operation.body).schema

@@ -174,7 +174,7 @@ ROUTES = (
     Route(method="GET", path="/evses/{evse}/estimate", does=estimate),
     Route(method="GET", path="/sessions", does=list_sessions),
     Route(method="GET", path="/sessions/{ref}", does=fetch_session),
-    Route(method="POST", path="/sessions", does=start, needs=Role.OPERATOR, status=202, looks_itself=True),
-    Route(method="POST", path="/sessions/{ref}/stop", does=stop, needs=Role.OPERATOR, status=202),
+    Route(method="POST", path="/sessions", does=start, needs=Role.SUPPORT, status=202, looks_itself=True),
+    Route(method="POST", path="/sessions/{ref}/stop", does=stop, needs=Role.SUPPORT, status=202),
     Route(method="POST", path="/sessions/{ref}/close-lost", does=close_lost, needs=Role.OPERATOR),
 )

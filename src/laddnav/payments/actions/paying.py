@@ -125,16 +125,18 @@ def _want(unit: Unit, payment: Payment) -> Payment:
 # ---- Refunds
 
 
-async def refund(unit: Unit, ref: str, amount: Decimal, reason: str, *, by: str) -> Refund:
+async def refund(unit: Unit, ref: str, amount: Decimal, reason: str, *, by: str, support: bool = False) -> Refund:
     """Given back at once, or when a second person agrees: above what its account lets one do alone.
 
-    Raises UnknownPayment, TooMuchBack, UnfitPayment.
+    `support`: whoever asks helps drivers and moves no money, so that it always takes a second person.
+    Raises UnknownPayment, TooMuchBack, BeyondSupport, UnfitPayment.
     """
     payment = await _locked(unit, ref)
     account = await accounts.by_ref(unit, payment.account)
     asked = [one for one in await store.refunds(unit, payment) if one.state is RefundState.WAITING]
-    rules.may_give_back(payment, amount, sum((one.amount for one in asked), steps.ZERO))
-    alone = account.alone_up_to is None or payment.back + amount <= account.alone_up_to
+    waiting = sum((one.amount for one in asked), steps.ZERO)
+    rules.may_give_back(payment, amount, waiting)
+    alone = rules.given_back_at_once(account, payment, amount, waiting, support=support)
     one = Refund(
         holder=payment.holder,
         ref=unit.new_id(),

@@ -121,7 +121,7 @@ DOORS: tuple[Door, ...] = (
     see("/sign-in", door, None),
     do("/sign-in", sign_in, None),
     do("/look", look, None),
-    do("/sign-out", sign_out, Role.FLEET),
+    do("/sign-out", sign_out, Role.FLEET, also=(Role.DRIVER,)),
     see("/account", show, Role.FLEET),
     do("/account/visits/{id}/end", end_visit, Role.FLEET),
     do("/account/password", change_password, Role.FLEET),

@@ -18,6 +18,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price
 from laddnav.meters import actions as meters
 from laddnav.people import actions as people
+from laddnav.people.model import Role
 from laddnav.pricing.check import causes, plausible
 from laddnav.pricing.check.verdicts import FieldChecked, Verdict
 from laddnav.pricing.flags import Flagged
@@ -215,7 +216,7 @@ DOORS: tuple[Door, ...] = (
     see("/cdrs", list_all),
     see("/cdrs/held", held),
     see("/cdrs/{ref}", one),
-    do("/cdrs/{ref}/accept", accept),
-    do("/cdrs/{ref}/reject", reject),
-    do("/cdrs/{ref}/credit", credit),
+    do("/cdrs/{ref}/accept", accept, also=(Role.FINANCE,)),
+    do("/cdrs/{ref}/reject", reject, also=(Role.FINANCE,)),
+    do("/cdrs/{ref}/credit", credit, also=(Role.FINANCE,)),
 )

@@ -16,6 +16,7 @@ from laddnav.billing.ubl import ubl
 from laddnav.billing.vat import reasons
 from laddnav.people import actions as people
 from laddnav.people.api import yours
+from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 
 PAGE = 50
@@ -97,6 +98,6 @@ DOORS: tuple[Door, ...] = (
     see("/invoices/{ref}.ubl.xml", as_ubl),
     see("/invoices/{ref}.cii.xml", as_cii),
     see("/invoices/{ref}", one),
-    do("/invoices/{ref}/issue", issue),
-    do("/invoices/{ref}/buyer", describe),
+    do("/invoices/{ref}/issue", issue, Role.FINANCE),
+    do("/invoices/{ref}/buyer", describe, also=(Role.FINANCE,)),
 )

@@ -24,6 +24,7 @@ from laddnav.parties.model import Party
 from laddnav.people import actions as people
 from laddnav.people.api import yours
 from laddnav.people.model import Role
+from laddnav.people.rules import allows
 from laddnav.web.asked import Asked, Door, do, see
 
 FEW, MANY = 6, 300  # accounts of a head: among others, and alone
@@ -53,7 +54,7 @@ async def month(asked: Asked) -> Response:
             currencies=await ledger.currencies(unit, party.holder),
             closed=next((one for one in closes if one.ends_at >= shown.end_at), None),
             to_close=await ledger.to_close(unit, party.holder),
-            may_close=asked.visitor.role is Role.ADMIN,
+            may_close=allows(asked.visitor, Role.FINANCE),
             query=urlencode({"party": str(party.holder), "month": shown.name}),
         )
 
@@ -106,7 +107,7 @@ async def entry(asked: Asked) -> Response:
             month=await ledger.month(unit, party.holder),
             chart=number,
             cited=await _cited(unit, posted),
-            may_reverse=asked.visitor.role is Role.ADMIN and posted.reverses is None and posted.reversed_by is None,
+            may_reverse=allows(asked.visitor, Role.FINANCE) and posted.reverses is None and posted.reversed_by is None,
         )
 
 
@@ -177,7 +178,7 @@ async def numbers(asked: Asked) -> Response:
     party = _of(asked, asked.query("party"))
     async with asked.unit() as unit:
         found = await ledger.numbers(unit, party.holder)
-    return asked.page("ledger_numbers.html", party=party, numbers=found, may_change=asked.visitor.role is Role.ADMIN)
+    return asked.page("ledger_numbers.html", party=party, numbers=found, may_change=allows(asked.visitor, Role.FINANCE))
 
 
 async def change_number(asked: Asked) -> Response:
@@ -228,7 +229,7 @@ DOORS: tuple[Door, ...] = (
     see("/ledger/export/{month}", export),
     see("/ledger/numbers", numbers),
     see("/ledger/entries/{id}", entry),
-    do("/ledger/entries/{id}/reverse", reverse, Role.ADMIN),
-    do("/ledger/close", close, Role.ADMIN),
-    do("/ledger/numbers", change_number, Role.ADMIN),
+    do("/ledger/entries/{id}/reverse", reverse, Role.FINANCE),
+    do("/ledger/close", close, Role.FINANCE),
+    do("/ledger/numbers", change_number, Role.FINANCE),
 )

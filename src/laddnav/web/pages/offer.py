@@ -213,7 +213,7 @@ def _state(token: Token, now: datetime) -> str:
 DOORS: tuple[Door, ...] = (
     see("/locations", list_locations),
     see("/locations/{ref}", one_location),
-    do("/locations/{ref}/start", start),
+    do("/locations/{ref}/start", start, Role.SUPPORT),
     see("/locations/{ref}/evses/{uid:path}", one_evse),
     see("/tokens", list_tokens),
 )

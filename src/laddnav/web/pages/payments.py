@@ -15,6 +15,7 @@ from laddnav.payments.rules import HOSTS, UnfitAccount, UnfitPayment
 from laddnav.payments.steps import lacking
 from laddnav.people.api import yours
 from laddnav.people.model import Role
+from laddnav.people.rules import allows
 from laddnav.web.asked import Asked, Door, do, see
 
 PAGE = 50
@@ -64,7 +65,14 @@ async def refund(asked: Asked) -> Response:
         raise UnfitPayment("reason: say why the money is given back")
     async with asked.unit() as unit:
         payment = await _mine(asked, unit)
-        made = await paying.refund(unit, payment.ref, amount, reason[:500], by=asked.visitor.name)
+        made = await paying.refund(
+            unit,
+            payment.ref,
+            amount,
+            reason[:500],
+            by=asked.visitor.name,
+            support=not allows(asked.visitor, Role.FINANCE),
+        )
     asked.console.database.wake()
     done = made.decided_at is not None
     text = asked.say("It is given back.") if done else asked.say("It is given back as soon as somebody else agrees.")
@@ -150,7 +158,8 @@ def _account(asked: Asked, unit: Unit, holder: PartyId, ref: str) -> Account:
         name=name,
         url=(asked.said("url") or f"https://{HOSTS[provider][0]}").rstrip("/")[:500],
         merchant=asked.said("merchant")[:64],
-        alone_up_to=_amount(asked, "alone_up_to") if asked.said("alone_up_to") else None,
+        alone_up_to=_limit(asked, "alone_up_to"),
+        support_up_to=_limit(asked, "support_up_to"),
         enabled=asked.said("enabled") != "no",
         changed_at=unit.now,
         changed_by=asked.visitor.name,
@@ -159,6 +168,10 @@ def _account(asked: Asked, unit: Unit, holder: PartyId, ref: str) -> Account:
 
 def _secrets(asked: Asked) -> Secrets:
     return Secrets(**{name: asked.secret(name).strip() for name in Secrets.__struct_fields__})
+
+
+def _limit(asked: Asked, name: str) -> Decimal | None:
+    return _amount(asked, name) if asked.said(name) else None
 
 
 def _amount(asked: Asked, name: str) -> Decimal:
@@ -175,11 +188,11 @@ def _amount(asked: Asked, name: str) -> Decimal:
 DOORS: tuple[Door, ...] = (
     see("/payments", list_all),
     see("/payments/{ref}", one),
-    do("/payments/{ref}/refunds", refund),
-    do("/payments/{ref}/retry", retry),
-    do("/payments/{ref}/accept", accept),
-    do("/refunds/{ref}/decide", decide),
-    see("/payment-accounts", list_accounts, Role.ADMIN),
+    do("/payments/{ref}/refunds", refund, Role.SUPPORT, also=(Role.FINANCE,)),
+    do("/payments/{ref}/retry", retry, Role.FINANCE),
+    do("/payments/{ref}/accept", accept, Role.FINANCE),
+    do("/refunds/{ref}/decide", decide, Role.FINANCE),
+    see("/payment-accounts", list_accounts, Role.FINANCE),
     do("/payment-accounts", open_account, Role.ADMIN),
     do("/payment-accounts/{ref}", change_account, Role.ADMIN),
 )

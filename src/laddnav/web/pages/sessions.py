@@ -26,6 +26,7 @@ from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.model import FrameKind, Message
 from laddnav.people import actions as people
 from laddnav.people.api import yours
+from laddnav.people.model import Role
 from laddnav.pricing.model import Amount, Line
 from laddnav.pricing.reasons import said
 from laddnav.readings import actions as readings
@@ -308,7 +309,7 @@ def _price_changes(asked: Asked, session: Session, course: Course) -> Iterable[H
 DOORS: tuple[Door, ...] = (
     see("/sessions", list_all),
     see("/sessions/{ref}", one),
-    do("/sessions/{ref}/stop", stop),
+    do("/sessions/{ref}/stop", stop, Role.SUPPORT),
     do("/sessions/{ref}/close-lost", close_lost),
     *wanted.DOORS,
 )

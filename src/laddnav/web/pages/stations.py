@@ -22,6 +22,7 @@ from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind, Selection
 from laddnav.ocpp.tasks.works import Opening, Resetting
 from laddnav.people import actions as people
+from laddnav.people.model import Role
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.rules import UnknownReservation
 from laddnav.sessions import actions as sessions
@@ -293,8 +294,8 @@ DOORS: tuple[Door, ...] = (
     see("/stations/{id}", one),
     do("/stations/{id}/accept", accept),
     do("/stations/{id}/attach", attach),
-    do("/stations/{id}/start", start),
-    do("/stations/{id}/unlock", unlock),
+    do("/stations/{id}/start", start, Role.SUPPORT),
+    do("/stations/{id}/unlock", unlock, Role.SUPPORT),
     do("/stations/{id}/reset", reset),
     do("/stations/{id}/availability", change_availability),
     do("/stations/{id}/withdraw", withdraw),
