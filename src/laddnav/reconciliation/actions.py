@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -120,6 +121,11 @@ async def by_ref(unit: Unit, ref: str) -> Record:
 async def page(unit: Unit, holder: PartyId | None, *, before: str | None = None, limit: int = 50) -> Sequence[Record]:
     """Ours and those of partners, newest first; the last ref is the next `before`."""
     return await store.page(unit, holder, before, limit)
+
+
+async def of_owner(unit: Unit, holder: PartyId, owner: PartyId, since: datetime, limit: int = 50) -> Sequence[Record]:
+    """Those that one party made, told or changed since then, the newest first."""
+    return await store.of_owner(unit, holder, owner, since, limit)
 
 
 async def reconciled(unit: Unit, ref: str) -> Reconciled:

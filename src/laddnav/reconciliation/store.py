@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from laddnav.db.unit import Unit
 from laddnav.kit import json
@@ -21,6 +22,10 @@ order by ref desc limit $3
 LISTING = """
 select body from reconciliation
 where holder = $1 and cpo = $2 and cdr_keys && $3 and withdrawn_at is null and ref <> $4 order by ref
+"""
+OF_OWNER = """
+select body from reconciliation
+where holder = $1 and owner = $2 and withdrawn_at is null and last_updated >= $3 order by ref desc limit $4
 """
 PUT = """
 insert into reconciliation as r (holder, owner, id_key, ref, receiver, cpo, cdr_keys, body, revision, last_updated)
@@ -59,6 +64,11 @@ async def listing(unit: Unit, record: Record, cdrs: Iterable[str]) -> list[Recor
     """The others that list any of these CDRs of its CPO."""
     keys = [fold(id) for id in cdrs]
     rows = await unit.fetch(LISTING, str(record.holder), str(record.cpo), keys, record.ref)
+    return [json.decode(row["body"], Record) for row in rows]
+
+
+async def of_owner(unit: Unit, holder: PartyId, owner: PartyId, since: datetime, limit: int) -> list[Record]:
+    rows = await unit.fetch(OF_OWNER, str(holder), str(owner), since, limit)
     return [json.decode(row["body"], Record) for row in rows]
 
 

@@ -1,0 +1,1 @@
+"""All SQL of settling, a file for each thing that is kept."""
