@@ -1,9 +1,10 @@
-"""CDRs to bill, each as plain as its test allows."""
+"""CDRs and items to bill, each as plain as its test allows."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from laddnav.billing.model import Item, ItemKind, ItemWords, Supply
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr, Costs
 from laddnav.db.unit import Database
@@ -86,6 +87,31 @@ def energy(volume: str, per_kwh: str, vat: str | None = "25", element: int = 0) 
         element=element,
         component=0,
         reason=Reason(code=Because.ALWAYS),
+    )
+
+
+def item(
+    amount: str,
+    kind: ItemKind = ItemKind.SUBSCRIPTION,
+    code: str = "SUBSCRIPTION",
+    *,
+    key: str = "I1",
+    currency: str = "SEK",
+    supply: Supply | None = None,
+    account: str = "revenue:subscription",
+) -> Item:
+    """Of the whole of November, one of it."""
+    return Item(
+        key=key,
+        kind=kind,
+        words=ItemWords(code, {"plan": "Plus", "number": "LAD-2026-00001"}),
+        started_at=datetime(2026, 10, 31, 23, tzinfo=UTC),
+        ended_at=datetime(2026, 11, 30, 23, tzinfo=UTC),
+        unit_price=Decimal(amount),
+        amount=Decimal(amount),
+        currency=currency,
+        account=account,
+        supply=supply,
     )
 
 

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
-from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Period
+from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, Period, Supply
 from laddnav.billing.pdf import pdf
 from laddnav.billing.rules import charge_of, due_at, owing, seller_of
 from laddnav.billing.sums import rounding_of, taxed
@@ -26,7 +26,7 @@ from laddnav.cdrs.model import Cdr, Costs
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
 from laddnav.parties.model import Party, VatRegistration
-from tests.billing.charges import FJORD, LADDNAV, NOON, TANKA, TNM, cdr, energy, party
+from tests.billing.charges import FJORD, LADDNAV, NOON, TANKA, TNM, cdr, energy, item, party
 
 PYTHON = Path(__file__).parents[2] / ".cache" / "counterparts" / "einvoice" / "bin" / "python"
 NUMBERS = {"NL": "NL123456782B90", "SE": "SE556012579001", "NO": "NO974760673MVA", "DE": "DE123456788"}
@@ -35,7 +35,11 @@ SELLER = replace(party(), vat_number="SE556703748501", pay_to="Bankgiro 5805-620
 
 
 def drawn_up(
-    *charged: tuple[Cdr, str], seller: Party = SELLER, currency: str = "SEK", corrects: tuple[Cited, ...] = ()
+    *charged: tuple[Cdr, str],
+    seller: Party = SELLER,
+    currency: str = "SEK",
+    corrects: tuple[Cited, ...] = (),
+    items: tuple[Item, ...] = (),
 ) -> Invoice:
     """`charged`: CDRs, each with the country where it was."""
     first = charged[0][0]
@@ -53,7 +57,7 @@ def drawn_up(
         created_at=NOON,
     )
     charges = [replace(charge_of(one, "Europe/Stockholm"), country=place) for one, place in charged]
-    with_rates, vat = taxed(seller, debtor, charges, currency)
+    with_rates, added, vat = taxed(seller, debtor, charges, items, currency)
     invoice = Invoice(
         holder=seller.holder,
         ref="r",
@@ -66,6 +70,7 @@ def drawn_up(
         issued_at=ISSUED_AT,
         due_at=due_at(ISSUED_AT, seller),
         charges=with_rates,
+        items=added,
         vat=vat,
         corrects=corrects,
     )
@@ -102,6 +107,8 @@ SHOP = replace(
 )
 NEXT_YEAR = replace(ABROAD, started_at=NOON + timedelta(days=60), ended_at=NOON + timedelta(days=60, hours=1))
 
+REMINDED = item("60", ItemKind.FEE, "REMINDER_FEE", supply=Supply.NONE)
+
 KINDS: dict[str, Callable[[], Invoice]] = {
     "domestic": lambda: drawn_up((ONE, "SE")),
     "domestic with rounding of a charge": lambda: drawn_up((ROUNDED, "SE")),
@@ -124,6 +131,16 @@ KINDS: dict[str, Callable[[], Invoice]] = {
     "a driver beyond the Union as well": lambda: drawn_up((OURS, "SE"), (ABROAD, "NO")),
     "a driver beyond the Union only": lambda: drawn_up((ABROAD, "NO")),
     "zero": lambda: drawn_up((cdr(energy("12.345", "3.49", vat="0"), token_owner=LADDNAV), "SE")),
+    "a charge with a subscription and a discount": lambda: drawn_up(
+        (OURS, "SE"), items=(item("79"), item("-12.50", ItemKind.DISCOUNT, "MEMBER_PRICE"))
+    ),
+    "a subscription for a company across the border": lambda: drawn_up(
+        (cdr(energy("12.345", "3.49"), token_owner=TNM), "SE"), items=(item("79"),)
+    ),
+    "a charge and a reminder's fee, which bears no VAT": lambda: drawn_up((OURS, "SE"), items=(REMINDED,)),
+    "a charge across the border and a reminder's fee": lambda: drawn_up(
+        (cdr(energy("12.345", "3.49"), token_owner=TNM), "SE"), items=(REMINDED,)
+    ),
     "without where to pay": lambda: drawn_up((ONE, "SE"), seller=replace(SELLER, pay_to=None)),
 }
 
@@ -289,10 +306,10 @@ def test_an_address_is_parted_into_street_post_code_and_city() -> None:
 def test_both_spellings_add_up_as_the_invoice_does(kind: str) -> None:
     invoice = KINDS[kind]()
     it: Document = document(invoice, "en")
-    assert sum(item.amount for item in it.items) == it.lines_total == abs(invoice.total_excl)
+    assert sum(row.amount for row in it.rows) == it.lines_total == abs(invoice.total_excl)
     assert it.to_pay == abs(invoice.to_pay)
-    assert all(item.price >= 0 for item in it.items)
-    assert all(abs(item.quantity * item.price / (item.per or 1) - item.amount) <= Decimal("0.01") for item in it.items)
+    assert all(row.price >= 0 for row in it.rows)
+    assert all(abs(row.quantity * row.price / (row.per or 1) - row.amount) <= Decimal("0.01") for row in it.rows)
 
 
 def test_what_is_no_invoice_yet_or_lacks_a_vat_number_is_refused() -> None:

@@ -41,7 +41,7 @@ def drawn_up(*cdrs: Cdr, name: str = "Tanka AB", zone: str = "Europe/Stockholm")
         vat_number=NUMBERS[cdrs[0].token.owner.country] if kind is DebtorKind.PARTNER else None,
         created_at=NOON,
     )
-    charges, vat = taxed(seller, debtor, [charge_of(each, zone) for each in cdrs], "SEK")
+    charges, _, vat = taxed(seller, debtor, [charge_of(each, zone) for each in cdrs], (), "SEK")
     return Invoice(
         holder=LADDNAV,
         ref="r",

@@ -156,7 +156,7 @@ def test_vat_is_computed_on_the_sum_of_each_category() -> None:
     # 25 % of 0.10 is 0.025: three charges alone would bear 0.09, together they bear 0.08.
     charges = [charge_of(cdr(energy("1", "0.10"), id=str(number)), "UTC") for number in range(3)]
     charges.append(charge_of(cdr(energy("1", "10", vat="12"), id="x"), "UTC"))
-    with_rates, sums = taxed(party(), DRIVER, charges, "SEK")
+    with_rates, _, sums = taxed(party(), DRIVER, charges, (), "SEK")
     assert [charge.amount for charge in with_rates] == [charge.amount for charge in charges]
     assert sums == tuple(
         VatSum(
@@ -174,7 +174,7 @@ def test_a_rate_that_two_countries_share_is_computed_once_and_its_coins_are_shar
     # 25 % of 0.05 + 0.05 is 0.025, 0.03 in coins: one country gets 0.02 of it, and the other 0.01.
     in_sweden = charge_of(cdr(energy("1", "0.05"), id="1"), "UTC")
     in_denmark = replace(charge_of(cdr(energy("1", "0.05"), id="2"), "UTC"), country="DK")
-    _, (vat,) = taxed(party(), DRIVER, [in_sweden, in_denmark], "SEK")
+    _, _, (vat,) = taxed(party(), DRIVER, [in_sweden, in_denmark], (), "SEK")
     assert (vat.base, vat.amount) == (Decimal("0.10"), Decimal("0.03"))
     assert sorted((part.country, part.amount) for part in vat.parts) == [
         ("DK", Decimal("0.01")),
@@ -185,7 +185,7 @@ def test_a_rate_that_two_countries_share_is_computed_once_and_its_coins_are_shar
 @pytest.mark.parametrize("partner", [TANKA, TNM, FJORD])
 def test_a_partner_of_every_kind_owes_the_same_before_vat(partner: PartyId) -> None:
     charge = charge_of(cdr(energy("10", "4"), token_owner=partner), "UTC")
-    (with_rate,), (vat,) = taxed(party(), dealer(partner.country), [charge], "SEK")
+    (with_rate,), _, (vat,) = taxed(party(), dealer(partner.country), [charge], (), "SEK")
     assert vat.base == charge.amount == with_rate.amount == Decimal(40)
     assert {line.vat_percent for line in with_rate.lines} == {vat.percent}
 
@@ -193,9 +193,9 @@ def test_a_partner_of_every_kind_owes_the_same_before_vat(partner: PartyId) -> N
 def test_the_rate_is_that_of_the_day_at_the_place() -> None:
     new_years_eve = NOON.replace(year=2025, month=6, day=30, hour=22)  # 01:00 on the first of July in Tallinn
     one = replace(charge_of(cdr(energy("1", "1", vat=None), ended_at=new_years_eve), "Europe/Tallinn"), country="EE")
-    _, (vat,) = taxed(party(), DRIVER, [one], "SEK")
+    _, _, (vat,) = taxed(party(), DRIVER, [one], (), "SEK")
     assert vat.percent == 24
-    _, (vat,) = taxed(party(), DRIVER, [replace(one, ended_at=one.ended_at - timedelta(hours=2))], "SEK")
+    _, _, (vat,) = taxed(party(), DRIVER, [replace(one, ended_at=one.ended_at - timedelta(hours=2))], (), "SEK")
     assert vat.percent == 22
 
 
@@ -222,7 +222,7 @@ def _drawn_up(seller: Party, amounts: list[tuple[Decimal, str, str | None]]) -> 
         )
         for number, (amount, place, rate) in enumerate(amounts)
     ]
-    with_rates, vat = taxed(seller, DRIVER, charges, "SEK")
+    with_rates, _, vat = taxed(seller, DRIVER, charges, (), "SEK")
     invoice = Invoice(
         holder=LADDNAV,
         ref="r",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from laddnav.billing.einvoice import Account, Document, Item, Tax, Trader
+from laddnav.billing.einvoice import Account, Document, Row, Tax, Trader
 from laddnav.billing.xml import element, text, written
 
 _EN_16931 = "urn:cen.eu:en16931:2017"
@@ -28,7 +28,7 @@ def cii(it: Document) -> bytes:
         ),
         element(
             "rsm:SupplyChainTradeTransaction",
-            [_line(it, item) for item in it.items],
+            [_line(it, row) for row in it.rows],
             element(
                 "ram:ApplicableHeaderTradeAgreement",
                 text("ram:BuyerReference", it.buyer_reference),
@@ -49,44 +49,44 @@ def cii(it: Document) -> bytes:
     return written(root)
 
 
-def _line(it: Document, item: Item) -> str:
+def _line(it: Document, row: Row) -> str:
     return element(
         "ram:IncludedSupplyChainTradeLineItem",
         element(
             "ram:AssociatedDocumentLineDocument",
-            text("ram:LineID", item.number),
-            element("ram:IncludedNote", text("ram:Content", item.note)),
+            text("ram:LineID", row.number),
+            element("ram:IncludedNote", text("ram:Content", row.note)),
         ),
         element(
             "ram:SpecifiedTradeProduct",
-            text("ram:Name", item.name),
-            text("ram:Description", item.description),
+            text("ram:Name", row.name),
+            text("ram:Description", row.description),
             [
                 element("ram:ApplicableProductCharacteristic", text("ram:Description", name), text("ram:Value", value))
-                for name, value in item.attributes
+                for name, value in row.attributes
             ],
         ),
         element(
             "ram:SpecifiedLineTradeAgreement",
             element(
                 "ram:NetPriceProductTradePrice",
-                text("ram:ChargeAmount", item.price),
-                text("ram:BasisQuantity", item.per, unitCode=item.unit),
+                text("ram:ChargeAmount", row.price),
+                text("ram:BasisQuantity", row.per, unitCode=row.unit),
             ),
         ),
-        element("ram:SpecifiedLineTradeDelivery", text("ram:BilledQuantity", item.quantity, unitCode=item.unit)),
+        element("ram:SpecifiedLineTradeDelivery", text("ram:BilledQuantity", row.quantity, unitCode=row.unit)),
         element(
             "ram:SpecifiedLineTradeSettlement",
             element(
                 "ram:ApplicableTradeTax",
                 text("ram:TypeCode", "VAT"),
-                text("ram:CategoryCode", item.category),
-                text("ram:RateApplicablePercent", item.percent),
+                text("ram:CategoryCode", row.category),
+                text("ram:RateApplicablePercent", row.percent),
             ),
-            _period(item.begin, item.end),
+            _period(row.begin, row.end),
             element(
                 "ram:SpecifiedTradeSettlementLineMonetarySummation",
-                text("ram:LineTotalAmount", it.coins(item.amount)),
+                text("ram:LineTotalAmount", it.coins(row.amount)),
             ),
         ),
     )

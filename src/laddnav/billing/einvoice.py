@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from laddnav.billing.model import Basis, Charge, Debtor, DebtorKind, Invoice, InvoiceLine, Seller, VatCategory
+from laddnav.billing.item_words import said as called
+from laddnav.billing.model import Basis, Charge, Debtor, DebtorKind, Invoice, InvoiceLine, Item, Seller, VatCategory
 from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.vat import reasons
 from laddnav.billing.vat_rates import vat_country
@@ -24,7 +25,7 @@ from laddnav.pricing.reasons import said
 # Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.
 INVOICE, CREDIT_NOTE = "380", "381"
 CREDIT_TRANSFER, SEPA_TRANSFER = "30", "58"
-_UNITS = {"kWh": "KWH", "h": "HUR", "x": "C62"}
+_UNITS = {"kWh": "KWH", "h": "HUR", "x": "C62", "month": "MON", "day": "DAY"}
 _VATEX = {VatCategory.REVERSE_CHARGE: "VATEX-EU-AE", VatCategory.OUTSIDE: "VATEX-EU-O"}
 
 # Under which scheme of the list of electronic addresses (EAS) a VAT number is an address. Sweden and Norway use the
@@ -103,7 +104,7 @@ class Tax(Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True):
     """An invoice line (BG-25): `amount` is `quantity` × `price` / `per`, within what rounding allows."""
 
     number: int
@@ -148,7 +149,7 @@ class Document(Struct, frozen=True, kw_only=True):
     buyer: Trader
     account: Account | None
     taxes: tuple[Tax, ...]
-    items: tuple[Item, ...]
+    rows: tuple[Row, ...]
     lines_total: Decimal
     tax_total: Decimal
     total: Decimal
@@ -176,7 +177,7 @@ def document(invoice: Invoice, language: str) -> Document:
     if invoice.seller.vat_number is None and not outside:
         raise NoVatNumber(invoice.holder)
     sign = -1 if invoice.credit_note else 1
-    items = _items(invoice, language, sign, mixed=not outside)
+    rows = _rows(invoice, language, sign, mixed=not outside)
     notes = reasons(invoice, language)
     return Document(
         kind=CREDIT_NOTE if invoice.credit_note else INVOICE,
@@ -187,8 +188,8 @@ def document(invoice: Invoice, language: str) -> Document:
         note=" ".join([WORDS[_known(language)]["prices"], *notes]),
         buyer_reference=invoice.debtor.reference or invoice.debtor.id.partition(":")[2],
         corrects=tuple((one.number, _day(one.issued_at, invoice)) for one in invoice.corrects),
-        begin=min((item.begin for item in items), default=_day(invoice.issued_at, invoice)),
-        end=max((item.end for item in items), default=_day(invoice.issued_at, invoice)),
+        begin=min((row.begin for row in rows), default=_day(invoice.issued_at, invoice)),
+        end=max((row.end for row in rows), default=_day(invoice.issued_at, invoice)),
         seller=_seller(invoice.seller, outside=outside),
         buyer=_buyer(invoice.debtor, outside=outside),
         account=_account(invoice.seller.pay_to, invoice.currency),
@@ -203,7 +204,7 @@ def document(invoice: Invoice, language: str) -> Document:
             )
             for vat in invoice.vat
         ),
-        items=items,
+        rows=rows,
         lines_total=sign * invoice.total_excl,
         tax_total=sign * invoice.total_tax,
         total=sign * invoice.total_incl,
@@ -308,23 +309,50 @@ def _account(pay_to: str | None, currency: str) -> Account | None:
 # ---- What
 
 
-def _items(invoice: Invoice, language: str, sign: int, *, mixed: bool) -> tuple[Item, ...]:
+def _rows(invoice: Invoice, language: str, sign: int, *, mixed: bool) -> tuple[Row, ...]:
     lines = [(charge, line) for charge in invoice.charges for line in charge.lines]
-    return tuple(
-        _item(invoice, number, charge, line, language, sign, mixed=mixed)
+    charged = [
+        _row(invoice, number, charge, line, language, sign, mixed=mixed)
         for number, (charge, line) in enumerate(lines, 1)
+    ]
+    added = [
+        _row_of_item(invoice, number, item, language, sign, mixed=mixed)
+        for number, item in enumerate(invoice.items, 1 + len(charged))
+    ]
+    return (*charged, *added)
+
+
+def _row_of_item(invoice: Invoice, number: int, item: Item, language: str, sign: int, *, mixed: bool) -> Row:
+    amount = sign * item.amount
+    quantity, unit, price, per = _priced(item, amount, sign)
+    category = item.vat_category or VatCategory.OUTSIDE
+    return Row(
+        number=number,
+        name=called(item.words, _known(language), WORDS[_known(language)]),
+        description=WORDS[_known(language)][item.kind],
+        note=None,
+        quantity=quantity,
+        unit=unit,
+        price=price,
+        per=per,
+        amount=amount,
+        category=_code(category, mixed=mixed),
+        percent=None if category is VatCategory.OUTSIDE and not mixed else item.vat_percent or Decimal(0),
+        begin=_day(item.started_at, invoice),
+        end=_day(item.last_at, invoice),
+        attributes=(),
     )
 
 
-def _item(
+def _row(
     invoice: Invoice, number: int, charge: Charge, line: InvoiceLine, language: str, sign: int, *, mixed: bool
-) -> Item:
+) -> Row:
     words = WORDS[_known(language)]
     amount = sign * line.amount
     quantity, unit, price, per = _priced(line, amount, sign)
     zone = ZoneInfo(charge.time_zone)
     outside = line.vat_category is VatCategory.OUTSIDE and not mixed
-    return Item(
+    return Row(
         number=number,
         name=words["rounding"] if line.basis is Basis.ROUNDING else words.get(line.dimension, line.dimension),
         description=f"{charge.place}, {charge.address}, {charge.started_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
@@ -347,7 +375,7 @@ def _item(
     )
 
 
-def _priced(line: InvoiceLine, amount: Decimal, sign: int) -> tuple[Decimal, str, Decimal, Decimal | None]:
+def _priced(line: InvoiceLine | Item, amount: Decimal, sign: int) -> tuple[Decimal, str, Decimal, Decimal | None]:
     """Quantity, unit, price and what the price is for: quantities have signs, prices never do (EN 16931 BR-27)."""
     quantity, unit = sign * line.quantity, _UNITS.get(line.unit, "C62")
     if line.unit_price is not None:

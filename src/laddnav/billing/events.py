@@ -17,3 +17,7 @@ class InvoiceGrew(InvoiceEvent, frozen=True, kw_only=True):
 
 class InvoiceIssued(InvoiceEvent, frozen=True, kw_only=True):
     """It has its number and is final."""
+
+
+class InvoiceSettled(InvoiceEvent, frozen=True, kw_only=True):
+    """Nothing of it is open any more."""

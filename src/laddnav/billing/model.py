@@ -1,8 +1,8 @@
-"""Invoice > Charge > InvoiceLine, and the Debtor who pays it."""
+"""Invoice > Charge > InvoiceLine, Invoice > Item, and the Debtor who pays it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -16,11 +16,14 @@ from laddnav.pricing.reasons import Reason
 
 class DebtorKind(StrEnum):
     PARTNER = "partner"  # an eMSP whose driver charged at our stations
-    DRIVER = "driver"  # a contract of ours
+    DRIVER = "driver"  # a contract of ours that nobody described
+    CUSTOMER = "customer"  # somebody with an account of ours, private or a business
+    HOST = "host"  # who has the place where our stations stand
 
 
 class Debtor(Struct, frozen=True, kw_only=True):
-    """Who owes us: `partner:NL*TNM` or `driver:` and the contract's id. `country` is ISO 3166 alpha-2.
+    """Who owes us: `partner:NL*TNM`, `driver:` and the contract's id, `customer:` and its ref. `country` is ISO 3166
+    alpha-2.
 
     `endpoint` is where it takes electronic invoices, its scheme first (`0007:5560001234`); `reference` is what it wants
     to find on them.
@@ -68,6 +71,9 @@ class VatWhy(StrEnum):
     REVERSED_AT_HOME = "reverse charge at home"  # inside one country, where its law says so
     BEYOND = "beyond the border"
     NO_VAT = "no VAT"  # the seller charges none
+    SERVICE_REVERSED = "reverse charge of a service"  # across a border inside the Union
+    SERVICE_BEYOND = "a service beyond the border"
+    NO_SUPPLY = "no supply"  # interest, a reminder's fee, what was laid out: nothing was sold
 
 
 class InvoiceLine(Struct, frozen=True, kw_only=True):
@@ -127,6 +133,101 @@ class Charge(Struct, frozen=True, kw_only=True):
         return sum((line.amount for line in self.lines), Decimal(0))
 
 
+class ItemKind(StrEnum):
+    """What stands on an invoice beside charges."""
+
+    SUBSCRIPTION = "SUBSCRIPTION"
+    DISCOUNT = "DISCOUNT"
+    FEE = "FEE"
+    SHARE = "SHARE"  # of what a place earned
+    REIMBURSEMENT = "REIMBURSEMENT"  # what somebody laid out for us
+    CREDIT = "CREDIT"  # takes back a line of an invoice that was issued
+    OTHER = "OTHER"
+
+
+class Supply(StrEnum):
+    """What is sold, as VAT sees it."""
+
+    ELECTRICITY = "ELECTRICITY"  # goods: taxed where the car charged, or where a dealer is established
+    SERVICE = "SERVICE"  # supplied electronically: taxed where the buyer is (2006/112/EC, articles 44 and 58)
+    NONE = "NONE"  # nothing: interest, a reminder's fee, money laid out
+
+
+SUPPLIES = {
+    ItemKind.SUBSCRIPTION: Supply.SERVICE,
+    ItemKind.DISCOUNT: Supply.ELECTRICITY,
+    ItemKind.FEE: Supply.SERVICE,
+    ItemKind.SHARE: Supply.SERVICE,
+    ItemKind.REIMBURSEMENT: Supply.NONE,
+    ItemKind.CREDIT: Supply.ELECTRICITY,
+    ItemKind.OTHER: Supply.SERVICE,
+}
+
+
+class Words(Struct, frozen=True):
+    """The code of a sentence (item_words.py), and what is filled in."""
+
+    code: str
+    values: dict[str, str] = {}
+
+
+class ItemWords(Words, frozen=True):
+    """What an item is called; `of` is what it cites."""
+
+    of: Words | None = None
+
+
+class TakenBack(Struct, frozen=True, kw_only=True):
+    """A line of an issued invoice that an item takes back, and the VAT that it bore, which goes back with it.
+
+    `line` counts the lines of that invoice, those of charges first; `cdr` is `owner/id` where it is a charge's.
+    """
+
+    number: str
+    line: int
+    cdr: str | None = None
+    vat_category: VatCategory
+    vat_percent: Decimal
+    country: str
+    why: VatWhy
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """A line that is no charge's. `key` names the fact, so that it is billed once. `amount` is before VAT, whole coins.
+
+    `ended_at` is when it is over: midnight after the last day. `account` is the ledger's that earns it (for less than
+    nothing: gives it), as `revenue:subscription`. `country` is where it is used, None for the debtor's own; `supply`
+    None is what its kind is; `vat_percent` a rate that is told, and on an issued Invoice the one that it bears, in
+    `vat_category`.
+    """
+
+    key: str
+    kind: ItemKind
+    words: ItemWords
+    started_at: datetime
+    ended_at: datetime
+    quantity: Decimal = Decimal(1)
+    unit: str = "x"
+    unit_price: Decimal | None = None
+    amount: Decimal
+    currency: str
+    account: str
+    country: str | None = None
+    supply: Supply | None = None
+    vat_percent: Decimal | None = None
+    vat_category: VatCategory | None = None
+    takes_back: TakenBack | None = None
+
+    @property
+    def sold(self) -> Supply:
+        return self.supply or SUPPLIES[self.kind]
+
+    @property
+    def last_at(self) -> datetime:
+        """The last instant of it, whose day is its last day."""
+        return max(self.started_at, self.ended_at - timedelta(microseconds=1))
+
+
 class Period(Struct, frozen=True):
     """What falls onto one invoice: a CDR, a day or a month, as `name` says it; from `closes_at` on it can be issued."""
 
@@ -175,7 +276,7 @@ class Cited(Struct, frozen=True):
 
 
 class Invoice(Struct, frozen=True, kw_only=True):
-    """`number`, `issued_at` and `due_at` None: still open, and everything but its charges may yet change.
+    """`number`, `issued_at` and `due_at` None: still open, and all but its charges and items may yet change.
 
     Below zero, it is a credit note. `corrects` are the invoices of which it takes something back; `rounding` is what
     makes what is to pay a sum that the party rounds to.
@@ -192,13 +293,15 @@ class Invoice(Struct, frozen=True, kw_only=True):
     issued_at: datetime | None = None
     due_at: datetime | None = None
     charges: tuple[Charge, ...]
+    items: tuple[Item, ...] = ()
     vat: tuple[VatSum, ...]
     corrects: tuple[Cited, ...] = ()
     rounding: Decimal = Decimal(0)
 
     @property
     def total_excl(self) -> Decimal:
-        return sum((charge.amount for charge in self.charges), Decimal(0))
+        charged = sum((charge.amount for charge in self.charges), Decimal(0))
+        return charged + sum((item.amount for item in self.items), Decimal(0))
 
     @property
     def total_tax(self) -> Decimal:
@@ -218,7 +321,7 @@ class Invoice(Struct, frozen=True, kw_only=True):
 
 
 class InvoiceHeading(Struct, frozen=True, kw_only=True):
-    """An invoice without its charges, as a list shows it. Tax and what it makes are known once it is issued."""
+    """An invoice without what is on it, as a list shows it. Tax and what it makes are known once it is issued."""
 
     holder: PartyId
     ref: str
@@ -235,6 +338,7 @@ class InvoiceHeading(Struct, frozen=True, kw_only=True):
     total_tax: Decimal | None
     total_incl: Decimal | None
     charges: int
+    items: int = 0
 
 
 class Owed(Struct, frozen=True):

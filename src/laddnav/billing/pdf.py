@@ -19,7 +19,8 @@ from babel.numbers import format_decimal
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber, document
 from laddnav.billing.facturx import FILE_NAME, marked
-from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, VatSum
+from laddnav.billing.item_words import said as called
+from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, Item, VatSum
 from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.vat import reasons
 from laddnav.kit import json
@@ -105,7 +106,8 @@ class _Written:
             "mark": _MARK,
             "words": {
                 "to": words["to"],
-                "what": words["what"],
+                "what": words["what"] if invoice.charges else words["items"],
+                "items": words["items"],
                 "quantity": words["quantity"],
                 "unit_price": words["unit_price"].format(currency=invoice.currency),
                 "vat": words["vat"],
@@ -116,6 +118,7 @@ class _Written:
             "facts": self._facts(),
             "pay": self._payment(),
             "charges": [self._charge(charge) for charge in invoice.charges],
+            "items": [self._item(item) for item in invoice.items],
             "sums": [
                 (words["total_excl"], self._money(invoice.total_excl)),
                 *((self._vat_on(vat), self._money(vat.amount)) for vat in invoice.vat),
@@ -161,8 +164,10 @@ class _Written:
         return self._words["corrected"].format(number=one.number, date=self._date(one.issued_at))
 
     def _period(self) -> str | None:
-        """From the first day on which a charge ended to the last, on the seller's calendar."""
-        days = sorted({self._date(charge.ended_at) or "" for charge in self._invoice.charges})
+        """From the first day on which a charge ended to the last, and those of items; on the seller's calendar."""
+        instants = [charge.ended_at for charge in self._invoice.charges]
+        instants += [instant for item in self._invoice.items for instant in (item.started_at, item.last_at)]
+        days = sorted({self._date(instant) or "" for instant in instants})
         if not days:
             return None
         return days[0] if len(days) == 1 else f"{days[0]} – {days[-1]}"
@@ -208,15 +213,31 @@ class _Written:
             "amount": self._amount(line.amount),
         }
 
-    def _quantity(self, line: InvoiceLine) -> str:
+    def _item(self, item: Item) -> dict[str, str]:
+        days = list(dict.fromkeys((self._date(item.started_at), self._date(item.last_at))))
+        return {
+            "what": called(item.words, self._language, self._words),
+            "when": " – ".join(day or "" for day in days),
+            "quantity": self._quantity(item),
+            "unit_price": self._unit_price(item),
+            "vat": "" if item.vat_percent is None else self._percent(item.vat_percent),
+            "amount": self._amount(item.amount),
+        }
+
+    def _quantity(self, line: InvoiceLine | Item) -> str:
         if line.unit == "x":  # once, and not worth saying where it has no price of its own
             return "" if line.unit_price is None else self._number(line.quantity, 0, 0)
-        return f"{self._number(line.quantity, 3 if line.unit == 'kWh' else 0, 4)}\N{NO-BREAK SPACE}{line.unit}"
+        return (
+            f"{self._number(line.quantity, 3 if line.unit == 'kWh' else 0, 4)}\N{NO-BREAK SPACE}{self._unit(line.unit)}"
+        )
 
-    def _unit_price(self, line: InvoiceLine) -> str:
+    def _unit(self, unit: str) -> str:
+        return self._words.get(f"unit {unit}", unit)
+
+    def _unit_price(self, line: InvoiceLine | Item) -> str:
         if line.unit_price is None:
             return ""
-        per = "" if line.unit == "x" else f"\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}{line.unit}"
+        per = "" if line.unit == "x" else f"\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}{self._unit(line.unit)}"
         return self._number(line.unit_price, self._digits, 6) + per
 
     def _why(self, line: InvoiceLine) -> str:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.core import get_global
 from msgspec.structs import replace
 
+from laddnav.billing.item_words import said
 from laddnav.billing.model import (
     Basis,
     Charge,
@@ -19,6 +20,7 @@ from laddnav.billing.model import (
     DebtorKind,
     Invoice,
     InvoiceLine,
+    Item,
     Period,
     Seller,
 )
@@ -29,6 +31,7 @@ from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
 from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.ledger.rules import account_of
 from laddnav.parties.model import InvoiceEvery, Party
 from laddnav.parties.rules import zone_of
 from laddnav.pricing.rounding import plain, rounded_price
@@ -67,6 +70,33 @@ class NotAnEndpoint(Refusal):
     def __init__(self, endpoint: str) -> None:
         super().__init__(f"{endpoint!r} is no electronic address; one is written like 0007:5566778899")
         self.endpoint = endpoint
+
+
+class BilledDifferently(Refusal):
+    """An item of this key is on an invoice already, with other content or for somebody else."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"Item {key} was billed before, and otherwise; bill the difference under a key of its own")
+        self.key = key
+
+
+class UnfitItem(Refusal):
+    """What is billed moves whole coins, and is over when it ends."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"Item {key} cannot be billed: {why}")
+        self.key = key
+
+
+def fit(item: Item) -> Item:
+    """Raises UnfitItem, UnknownItemWords, NotAnAccount."""
+    said(item.words, "en")
+    account_of(item.account)
+    if not item.amount.is_finite() or item.amount % minor_unit(item.currency):
+        raise UnfitItem(item.key, f"{item.amount} {item.currency} is finer than its smallest coin")
+    if item.ended_at < item.started_at:
+        raise UnfitItem(item.key, "it ends before it begins")
+    return item
 
 
 def checked(vat_number: str | None, endpoint: str | None) -> None:
@@ -261,8 +291,17 @@ def period_of(cdr: Cdr, party: Party) -> Period:
     """The invoice that this CDR falls onto: by when the charge ended, on the party's own calendar."""
     if party.invoice_every is InvoiceEvery.SESSION:
         return Period(f"{cdr.owner}/{cdr.id}", cdr.ended_at)
+    return _period_at(cdr.ended_at, party)
+
+
+def item_period(item: Item, party: Party) -> Period:
+    """With the charges of its last day; where each charge has an invoice of its own, with the items of its month."""
+    return _period_at(item.last_at, party)
+
+
+def _period_at(instant: datetime, party: Party) -> Period:
     zone = zone_of(party)
-    day = cdr.ended_at.astimezone(zone).date()
+    day = instant.astimezone(zone).date()
     if party.invoice_every is InvoiceEvery.DAY:
         name, next_day = day.isoformat(), day + timedelta(days=1)
     else:
@@ -356,6 +395,21 @@ def payable_entry(cdr: Cdr) -> Entry:
         postings=(
             Posting(Account(Head.COST, "roaming"), amount, cdr.currency),
             Posting(payable(cdr.owner), -amount, cdr.currency),
+        ),
+    )
+
+
+def item_entry(debtor_id: str, invoice_ref: str, item: Item) -> Entry | None:
+    """The debtor owes what the item says, and its account has it; None: it costs nothing."""
+    if not item.amount:
+        return None
+    return Entry(
+        key=f"item {item.key}",
+        what=said(item.words, "en"),
+        cites=f"invoice {invoice_ref}",
+        postings=(
+            Posting(receivable(debtor_id), item.amount, item.currency),
+            Posting(account_of(item.account), -item.amount, item.currency),
         ),
     )
 

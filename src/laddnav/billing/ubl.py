@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from laddnav.billing.einvoice import CREDIT_NOTE, Account, Document, Item, Tax, Trader
+from laddnav.billing.einvoice import CREDIT_NOTE, Account, Document, Row, Tax, Trader
 from laddnav.billing.xml import element, text, written
 
 _EN_16931 = "urn:cen.eu:en16931:2017"
@@ -53,7 +53,7 @@ def ubl(it: Document) -> bytes:
             _amount(it, "cbc:PayableRoundingAmount", it.rounding) if it.rounding else None,
             _amount(it, "cbc:PayableAmount", it.to_pay),
         ),
-        [_line(it, kind, item) for item in it.items],
+        [_line(it, kind, row) for row in it.rows],
         xmlns=f"{_SPACE}{kind}-2",
         xmlns__cac=f"{_SPACE}CommonAggregateComponents-2",
         xmlns__cbc=f"{_SPACE}CommonBasicComponents-2",
@@ -114,31 +114,29 @@ def _subtotal(it: Document, tax: Tax) -> str:
     )
 
 
-def _line(it: Document, kind: str, item: Item) -> str:
+def _line(it: Document, kind: str, row: Row) -> str:
     quantity = "cbc:CreditedQuantity" if kind == "CreditNote" else "cbc:InvoicedQuantity"
     return element(
         f"cac:{kind}Line",
-        text("cbc:ID", item.number),
-        text("cbc:Note", item.note),
-        text(quantity, item.quantity, unitCode=item.unit),
-        _amount(it, "cbc:LineExtensionAmount", item.amount),
-        element("cac:InvoicePeriod", text("cbc:StartDate", item.begin), text("cbc:EndDate", item.end)),
+        text("cbc:ID", row.number),
+        text("cbc:Note", row.note),
+        text(quantity, row.quantity, unitCode=row.unit),
+        _amount(it, "cbc:LineExtensionAmount", row.amount),
+        element("cac:InvoicePeriod", text("cbc:StartDate", row.begin), text("cbc:EndDate", row.end)),
         element(
             "cac:Item",
-            text("cbc:Description", item.description),
-            text("cbc:Name", item.name),
-            element(
-                "cac:ClassifiedTaxCategory", text("cbc:ID", item.category), text("cbc:Percent", item.percent), _VAT
-            ),
+            text("cbc:Description", row.description),
+            text("cbc:Name", row.name),
+            element("cac:ClassifiedTaxCategory", text("cbc:ID", row.category), text("cbc:Percent", row.percent), _VAT),
             [
                 element("cac:AdditionalItemProperty", text("cbc:Name", name), text("cbc:Value", value))
-                for name, value in item.attributes
+                for name, value in row.attributes
             ],
         ),
         element(
             "cac:Price",
-            text("cbc:PriceAmount", item.price, currencyID=it.currency),
-            text("cbc:BaseQuantity", item.per, unitCode=item.unit),
+            text("cbc:PriceAmount", row.price, currencyID=it.currency),
+            text("cbc:BaseQuantity", row.per, unitCode=row.unit),
         ),
     )
 

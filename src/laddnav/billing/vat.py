@@ -13,9 +13,10 @@ from decimal import Decimal
 from babel import Locale
 from msgspec import Struct
 
-from laddnav.billing.model import Debtor, DebtorKind, Invoice, VatCategory, VatWhy
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, Item, Supply, VatCategory, VatWhy
 from laddnav.billing.vat_rates import EUROPEAN_UNION, ONE_STOP_SHOP_FROM, REVERSED_AT_HOME, standard_rate, vat_country
 from laddnav.parties.model import Party
+from laddnav.parties.rules import zone_of
 from laddnav.pricing.rounding import plain
 
 
@@ -48,7 +49,32 @@ def treatment(seller: Party, buyer: Debtor, place: str, day: date, told: Decimal
     return _consumed(seller, place, day, told)
 
 
-def _consumed(seller: Party, place: str, day: date, told: Decimal | None) -> Treatment:
+def treatment_of(seller: Party, buyer: Debtor, item: Item) -> Treatment:
+    """Of an item: as electricity, as a service, or as nothing that is sold; what takes a line back is as that was."""
+    back, day = item.takes_back, item.last_at.astimezone(zone_of(seller)).date()
+    if back is not None:
+        return Treatment(category=back.vat_category, percent=back.vat_percent, country=back.country, why=back.why)
+    if item.sold is Supply.NONE:
+        return _without(VatCategory.OUTSIDE, seller.holder.country, VatWhy.NO_SUPPLY)
+    place = item.country or buyer.country
+    if item.sold is Supply.ELECTRICITY:
+        return treatment(seller, buyer, place, day, item.vat_percent)
+    known = buyer.vat_number is not None and vat_country(buyer.vat_number) == buyer.country
+    if not known and buyer.kind is not DebtorKind.PARTNER:
+        return _consumed(seller, place, day, item.vat_percent, shop_since=date.min)
+    home, there = seller.holder.country, buyer.country
+    if there == home:
+        return _at_home(seller, day, item.vat_percent)
+    if not {home, there} <= EUROPEAN_UNION:
+        return _without(VatCategory.OUTSIDE, there, VatWhy.SERVICE_BEYOND)
+    if known:
+        return _without(VatCategory.REVERSE_CHARGE, there, VatWhy.SERVICE_REVERSED)
+    return _consumed(seller, there, day, item.vat_percent, shop_since=date.min)
+
+
+def _consumed(
+    seller: Party, place: str, day: date, told: Decimal | None, *, shop_since: date = ONE_STOP_SHOP_FROM
+) -> Treatment:
     home = seller.holder.country
     if place == home:
         return _at_home(seller, day, told)
@@ -57,7 +83,7 @@ def _consumed(seller: Party, place: str, day: date, told: Decimal | None) -> Tre
     if not {home, place} <= EUROPEAN_UNION:
         return _without(VatCategory.OUTSIDE, place, VatWhy.BEYOND)
     shops = [one for one in seller.vat_registrations if one.one_stop_shop and one.holds(day)]
-    one_stop = bool(shops) and day >= ONE_STOP_SHOP_FROM
+    one_stop = bool(shops) and day >= shop_since
     return _standard(seller, place, day, told, VatWhy.ONE_STOP_SHOP if one_stop else VatWhy.UNREGISTERED)
 
 
@@ -109,6 +135,24 @@ _SAID: dict[VatWhy, dict[str, str]] = {
         " (direktiv 2006/112/EG, artiklarna 38 och 39).",
         "de": "Im Land des Verkäufers nicht steuerbar; Ort der Lieferung: {country}"
         " (Richtlinie 2006/112/EG, Artikel 38 und 39).",
+    },
+    VatWhy.SERVICE_REVERSED: {
+        "en": "Reverse charge: VAT is accounted for by the buyer (Directive 2006/112/EC, articles 44 and 196).",
+        "sv": "Omvänd betalningsskyldighet: köparen redovisar momsen (direktiv 2006/112/EG, artiklarna 44 och 196).",
+        "de": "Steuerschuldnerschaft des Leistungsempfängers (Richtlinie 2006/112/EG, Artikel 44 und 196).",
+    },
+    VatWhy.SERVICE_BEYOND: {
+        "en": "Not subject to VAT of the seller's country; the service is supplied elsewhere: {country}"
+        " (Directive 2006/112/EC, articles 44 and 59).",
+        "sv": "Omfattas inte av moms i säljarens land; tjänsten tillhandahålls i ett annat: {country}"
+        " (direktiv 2006/112/EG, artiklarna 44 och 59).",
+        "de": "Im Land des Verkäufers nicht steuerbar; Ort der Leistung: {country}"
+        " (Richtlinie 2006/112/EG, Artikel 44 und 59).",
+    },
+    VatWhy.NO_SUPPLY: {
+        "en": "Fees and interest for late payment, and money laid out, are not sold and bear no VAT.",
+        "sv": "Avgifter och ränta för sen betalning samt utlägg är inga försäljningar och bär ingen moms.",
+        "de": "Verzugskosten und Auslagen sind keine Leistung und tragen keine Umsatzsteuer.",
     },
     VatWhy.NO_VAT: {
         "en": "The seller charges no VAT.",

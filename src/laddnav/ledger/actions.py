@@ -122,6 +122,14 @@ async def entry(unit: Unit, holder: PartyId, entry_id: str) -> Posted:
     return found
 
 
+async def by_key(unit: Unit, holder: PartyId, key: str) -> Posted:
+    """Raises UnknownEntry."""
+    found = await store.find_by_key(unit, holder, key)
+    if found is None:
+        raise UnknownEntry(key)
+    return found
+
+
 async def entries(
     unit: Unit,
     holder: PartyId,

@@ -1,4 +1,4 @@
-"""How debtors, invoices, their charges and lines are kept."""
+"""How debtors, invoices, their charges, lines and items are kept."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from laddnav.billing.model import (
     Invoice,
     InvoiceHeading,
     InvoiceLine,
+    Item,
     Period,
 )
 from laddnav.db.unit import Record, Unit
@@ -75,6 +76,14 @@ select i.number, i.issued_at from billed b join invoice i on i.holder = b.holder
 where b.holder = $1 and b.debtor_id = $2 and b.cdr_owner = $3 and b.cdr_id = $4 and i.issued_at is not null
 """
 
+INSERT_ITEM = """
+insert into invoice_item (holder, key, debtor_id, invoice_ref, amount, cdr, body, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+ITEM = "select invoice_ref, debtor_id, body from invoice_item where holder = $1 and key = $2"
+ITEMS = "select body from invoice_item where holder = $1 and invoice_ref = $2 order by key"
+ISSUED_AS = "select number, issued_at from invoice where holder = $1 and number = $2"
+
 OPEN_INVOICE = """
 select ref from invoice
 where holder = $1 and debtor_id = $2 and currency = $3 and period = $4 and issued_at is null
@@ -87,7 +96,8 @@ select holder, ref, debtor_id, currency, period, closes_at, opened_at, issued_at
 where ref = $1 and ($2::text is null or holder = $2)
 """
 ISSUE = """
-update invoice set number = $3, issued_at = $4, due_at = $5, total_excl = $6, total_tax = $7, total_incl = $8, body = $9
+update invoice set number = $3, issued_at = $4, due_at = $5, total_excl = $6, total_tax = $7, total_incl = $8,
+  body = $9, to_pay = $10
 where holder = $1 and ref = $2
 """
 NEXT_NUMBER = """
@@ -102,8 +112,11 @@ PAGE = """
 select i.holder, i.ref, i.number, i.debtor_id, d.name as debtor_name, i.currency, i.period, i.closes_at, i.opened_at,
   i.issued_at, i.due_at, i.total_tax, i.total_incl,
   coalesce(i.total_excl, (
-    select sum(l.amount) from invoice_line l where l.holder = i.holder and l.invoice_ref = i.ref)) as total_excl,
-  (select count(*) from billed b where b.holder = i.holder and b.invoice_ref = i.ref) as charges
+    select coalesce(sum(l.amount), 0) from invoice_line l where l.holder = i.holder and l.invoice_ref = i.ref) + (
+    select coalesce(sum(t.amount), 0) from invoice_item t where t.holder = i.holder and t.invoice_ref = i.ref)
+  ) as total_excl,
+  (select count(*) from billed b where b.holder = i.holder and b.invoice_ref = i.ref) as charges,
+  (select count(*) from invoice_item t where t.holder = i.holder and t.invoice_ref = i.ref) as items
 from invoice i join debtor d on d.holder = i.holder and d.id = i.debtor_id
 where ($1::text is null or i.holder = $1) and ($2::text is null or i.debtor_id = $2)
   and ($3::text is null or i.ref < $3)
@@ -202,6 +215,32 @@ async def issued_with(
     return tuple(Cited(row["number"], row["issued_at"]) for row in rows)
 
 
+async def issued_as(unit: Unit, holder: PartyId, number: str) -> tuple[Cited, ...]:
+    rows = await unit.fetch(ISSUED_AS, str(holder), number)
+    return tuple(Cited(row["number"], row["issued_at"]) for row in rows)
+
+
+# ---- Items
+
+
+def insert_item(unit: Unit, holder: PartyId, debtor_id: str, invoice_ref: str, item: Item) -> None:
+    cdr = None if item.takes_back is None else item.takes_back.cdr
+    body = json.encode(item).decode()
+    unit.write(INSERT_ITEM, str(holder), item.key, debtor_id, invoice_ref, item.amount, cdr, body, unit.now)
+
+
+async def find_item(unit: Unit, holder: PartyId, key: str) -> tuple[str, str, Item] | None:
+    """The ref of its invoice, its debtor, and what it is."""
+    row = await unit.fetch_one(ITEM, str(holder), key)
+    return None if row is None else (row["invoice_ref"], row["debtor_id"], json.decode(row["body"], Item))
+
+
+async def items(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Item, ...]:
+    """In the order of time."""
+    found = [json.decode(row["body"], Item) for row in await unit.fetch(ITEMS, str(holder), invoice_ref)]
+    return tuple(sorted(found, key=lambda item: (item.started_at, item.ended_at, item.key)))
+
+
 # ---- Invoices
 
 
@@ -258,6 +297,7 @@ def issue(unit: Unit, invoice: Invoice) -> None:
         invoice.total_tax,
         invoice.total_incl,
         json.encode(invoice).decode(),
+        invoice.to_pay,
     )
 
 

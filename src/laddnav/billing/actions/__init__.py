@@ -1,0 +1,20 @@
+"""Verbs about invoices: bill, issue, settle, credit, remind, and read."""
+
+from laddnav.billing.actions.buyers import debtor, debtors, describe, introduce, owed
+from laddnav.billing.actions.charges import bill
+from laddnav.billing.actions.issuing import issue, issue_due
+from laddnav.billing.actions.reading import invoice, invoices, invoices_of_cdr
+
+__all__ = [
+    "bill",
+    "debtor",
+    "debtors",
+    "describe",
+    "introduce",
+    "invoice",
+    "invoices",
+    "invoices_of_cdr",
+    "issue",
+    "issue_due",
+    "owed",
+]

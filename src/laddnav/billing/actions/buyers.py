@@ -1,0 +1,107 @@
+"""Who owes us: made known, described, and what each of them owes by the ledger."""
+
+from __future__ import annotations
+
+import msgspec
+
+from laddnav.billing.model import Debtor, DebtorKind, Owed
+from laddnav.billing.rules import UnknownDebtor, checked, partner_id
+from laddnav.billing.store import invoices as store
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Head
+
+
+async def known(unit: Unit, holder: PartyId, kind: DebtorKind, debtor_id: str, name: str, country: str) -> Debtor:
+    """Known from now on, if not before, and locked until the Unit ends."""
+    store.insert_debtor(
+        unit,
+        Debtor(
+            holder=holder,
+            id=debtor_id,
+            ref=unit.new_id(),
+            kind=kind,
+            name=name,
+            country=country,
+            created_at=unit.now,
+        ),
+    )
+    debtor = await store.lock_debtor(unit, holder, debtor_id)
+    assert debtor is not None
+    return debtor
+
+
+async def locked(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor:
+    """Until the Unit ends: who bills, issues or settles is one at a time. Raises UnknownDebtor."""
+    found = await store.lock_debtor(unit, holder, debtor_id)
+    if found is None:
+        raise UnknownDebtor(debtor_id)
+    return found
+
+
+async def introduce(unit: Unit, holder: PartyId, partner: PartyId, name: str) -> Debtor:
+    """What a partner calls itself is what its invoices say, unless somebody described it otherwise."""
+    debtor = await known(unit, holder, DebtorKind.PARTNER, partner_id(partner), name, partner.country)
+    if debtor.name != str(partner):
+        return debtor
+    return await describe(unit, holder, debtor.id, name=name)
+
+
+async def describe(
+    unit: Unit,
+    holder: PartyId,
+    debtor_id: str,
+    *,
+    name: str | None = None,
+    country: str | None = None,
+    address: str | None = None,
+    vat_number: str | None = None,
+    endpoint: str | None = None,
+    reference: str | None = None,
+) -> Debtor:
+    """Change what is given, where an empty text takes it away; what is issued stays as it is.
+
+    Raises UnknownDebtor, NotAVatNumber, NotAnEndpoint.
+    """
+    checked(vat_number, endpoint)
+    before = await store.lock_debtor(unit, holder, debtor_id)
+    if before is None:
+        raise UnknownDebtor(debtor_id)
+    after = msgspec.structs.replace(
+        before,
+        name=name or before.name,
+        country=country or before.country,
+        address=_now(before.address, address),
+        vat_number=_now(before.vat_number, vat_number),
+        endpoint=_now(before.endpoint, endpoint),
+        reference=_now(before.reference, reference),
+    )
+    store.update_debtor(unit, after)
+    return after
+
+
+def _now(before: str | None, given: str | None) -> str | None:
+    return before if given is None else given.strip() or None
+
+
+async def debtor(unit: Unit, ref: str) -> Debtor:
+    """Raises UnknownDebtor."""
+    found = await store.debtor_by_ref(unit, ref)
+    if found is None:
+        raise UnknownDebtor(ref)
+    return found
+
+
+async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:
+    """Of one of our parties, or of all."""
+    return await store.debtors(unit, holder)
+
+
+async def owed(unit: Unit, holder: PartyId) -> tuple[Owed, ...]:
+    """What each debtor owes by the ledger, a currency each, zero left out."""
+    by_id = {debtor.id: debtor for debtor in await store.debtors(unit, holder)}
+    balances = await ledger.trial_balance(unit, holder, head=Head.RECEIVABLE)
+    return tuple(
+        Owed(by_id[balance.account.of], balance.currency, balance.amount) for balance in balances if balance.amount
+    )

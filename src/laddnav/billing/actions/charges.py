@@ -1,0 +1,66 @@
+"""Bill a charge: its debtor owes it, and it stands on the debtor's invoice."""
+
+from __future__ import annotations
+
+from laddnav.billing.actions import buyers
+from laddnav.billing.actions.issuing import issue
+from laddnav.billing.events import InvoiceGrew
+from laddnav.billing.model import Debtor, DebtorKind
+from laddnav.billing.rules import (
+    charge_of,
+    is_ours,
+    owing,
+    payable_entry,
+    period_of,
+    receivable_entry,
+    total_of,
+    zone_named,
+)
+from laddnav.billing.store import invoices as store
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.events import CdrAccepted, CdrClosed
+from laddnav.cdrs.model import Cdr
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ledger import actions as ledger
+from laddnav.locations import actions as locations
+from laddnav.parties import actions as parties
+from laddnav.parties.model import InvoiceEvery, Party
+
+
+async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
+    """Hears CdrClosed and CdrAccepted: the debtor owes it, and its lines are on the debtor's invoice; again is nothing.
+
+    Of a CDR that a partner sent we owe the CPO its total too. A charge that costs nothing is nobody's debt.
+    """
+    async with database.unit() as unit:
+        cdr = await cdrs.fetch(unit, event.holder, PartyId.parse(event.owner), event.cdr_id)
+        if not total_of(cdr):
+            return
+        if not is_ours(cdr):
+            await ledger.post(unit, cdr.holder, payable_entry(cdr))
+        party = await parties.fetch(unit, cdr.holder)
+        debtor = await _debtor_of(unit, cdr)
+        if await store.is_billed(unit, cdr.holder, cdr.owner, cdr.id, debtor.id):
+            return
+        charge = charge_of(cdr, await _zone_of(unit, cdr, party))
+        ref = await store.open_invoice(unit, cdr.holder, debtor.id, cdr.currency, period_of(cdr, party))
+        await store.append(unit, cdr.holder, ref, debtor.id, charge)
+        await ledger.post(unit, cdr.holder, receivable_entry(cdr, debtor.id, charge))
+        if party.invoice_every is InvoiceEvery.SESSION:
+            await issue(unit, cdr.holder, ref)
+        else:
+            unit.announce(InvoiceGrew(holder=cdr.holder, ref=ref))
+
+
+async def _debtor_of(unit: Unit, cdr: Cdr) -> Debtor:
+    """Known from now on, if not before, and locked until the Unit ends."""
+    kind, debtor_id = owing(cdr)
+    name = cdr.token.contract_id if kind is DebtorKind.DRIVER else str(cdr.token.owner)
+    return await buyers.known(unit, cdr.holder, kind, debtor_id, name, cdr.token.owner.country)
+
+
+async def _zone_of(unit: Unit, cdr: Cdr, party: Party) -> str:
+    """The place's own; the party's where the Location is not known here."""
+    location = await locations.find(unit, cdr.holder, cdr.owner, cdr.location.id)
+    return party.time_zone if location is None else zone_named(location.time_zone, party.time_zone)

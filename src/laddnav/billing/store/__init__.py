@@ -1,0 +1,1 @@
+"""All SQL about invoices, a file for each thing that is kept."""

@@ -1,0 +1,123 @@
+"""How it is kept which entry of the ledger settles which invoice; the database lets none settle more than it moved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from laddnav.billing.open_items import MatchedBy, OpenItem, SettledBy, Share
+from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId
+
+SETTLE = """
+insert into settled (holder, id, source, entry_id, debtor_id, currency, invoice_ref, amount, why, by, at)
+select $1, id, $2, $3, $4, $5, invoice_ref, amount, why, $6, $7
+from unnest($8::text[], $9::text[], $10::numeric[], $11::text[]) as added(id, invoice_ref, amount, why)
+"""
+OF_SOURCE = """
+select source, invoice_ref, amount, why, by, at from settled where holder = $1 and source = $2 order by at, id
+"""
+OF_INVOICE = """
+select source, invoice_ref, amount, why, by, at from settled where holder = $1 and invoice_ref = $2 order by at, id
+"""
+
+_ITEM = """
+select i.holder, i.ref, i.number, i.debtor_id, d.name as debtor_name, i.currency, i.issued_at, i.due_at, i.to_pay,
+  i.settled
+from invoice i join debtor d on d.holder = i.holder and d.id = i.debtor_id
+"""
+OPEN = f"""{_ITEM}
+where i.holder = $1 and i.debtor_id = $2 and i.settled <> i.to_pay and ($3::text is null or i.currency = $3)
+order by i.due_at, i.number
+"""
+NUMBERED = f"{_ITEM} where i.holder = $1 and i.number = any($2::text[]) and i.issued_at is not null order by i.due_at"
+SETTLED_LAST = f"""{_ITEM}
+where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.settled <> 0
+order by i.due_at desc, i.number desc limit 100
+"""
+ALL_OPEN = f"""{_ITEM}
+where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_at < $2 or not $3)
+  and ($4::text is null or (i.due_at, i.ref) > (
+    select o.due_at, o.ref from invoice o where o.ref = $4 and o.issued_at is not null))
+order by i.due_at, i.ref limit $5
+"""
+NOT_INVOICED = """
+select coalesce((select sum(l.amount)
+                 from invoice i join invoice_line l on l.holder = i.holder and l.invoice_ref = i.ref
+                 where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.issued_at is null), 0)
+     + coalesce((select sum(t.amount)
+                 from invoice i join invoice_item t on t.holder = i.holder and t.invoice_ref = i.ref
+                 where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.issued_at is null), 0)
+"""
+CURRENCIES = "select distinct currency from invoice where holder = $1 and debtor_id = $2 order by currency"
+
+
+def settle(
+    unit: Unit,
+    holder: PartyId,
+    source: str,
+    entry_id: str | None,
+    debtor_id: str,
+    currency: str,
+    shares: tuple[Share, ...],
+    by: str,
+) -> None:
+    if not shares:
+        return
+    unit.write(
+        SETTLE,
+        str(holder),
+        source,
+        entry_id,
+        debtor_id,
+        currency,
+        by,
+        unit.now,
+        [unit.new_id() for _ in shares],
+        [share.ref for share in shares],
+        [share.amount for share in shares],
+        [share.why for share in shares],
+    )
+
+
+async def of_source(unit: Unit, holder: PartyId, source: str) -> tuple[SettledBy, ...]:
+    return tuple(_settled(row) for row in await unit.fetch(OF_SOURCE, str(holder), source))
+
+
+async def of_invoice(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[SettledBy, ...]:
+    return tuple(_settled(row) for row in await unit.fetch(OF_INVOICE, str(holder), invoice_ref))
+
+
+async def open_items(unit: Unit, holder: PartyId, debtor_id: str, currency: str | None = None) -> tuple[OpenItem, ...]:
+    """What is due longest first."""
+    return tuple(OpenItem(**row) for row in await unit.fetch(OPEN, str(holder), debtor_id, currency))
+
+
+async def numbered(unit: Unit, holder: PartyId, numbers: list[str]) -> tuple[OpenItem, ...]:
+    """Issued invoices, open or not, what is due longest first."""
+    return tuple(OpenItem(**row) for row in await unit.fetch(NUMBERED, str(holder), numbers))
+
+
+async def settled_last(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> tuple[OpenItem, ...]:
+    """Invoices of which something is settled, the newest first."""
+    return tuple(OpenItem(**row) for row in await unit.fetch(SETTLED_LAST, str(holder), debtor_id, currency))
+
+
+async def all_open(
+    unit: Unit, holder: PartyId | None, *, due_before: datetime, only_due: bool, after: str | None, limit: int
+) -> tuple[OpenItem, ...]:
+    rows = await unit.fetch(ALL_OPEN, holder and str(holder), due_before, only_due, after, limit)
+    return tuple(OpenItem(**row) for row in rows)
+
+
+async def not_invoiced(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> Decimal:
+    """Charges and items on invoices that are not issued yet."""
+    return Decimal(await unit.value(NOT_INVOICED, str(holder), debtor_id, currency))
+
+
+async def currencies(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[str, ...]:
+    return tuple(row["currency"] for row in await unit.fetch(CURRENCIES, str(holder), debtor_id))
+
+
+def _settled(row: Record) -> SettledBy:
+    return SettledBy(**{**row, "why": MatchedBy(row["why"])})
