@@ -19,7 +19,7 @@ async def browser() -> AsyncIterator[Browser]:
         async with async_playwright() as playwright:
             # Root may not use Chromium's sandbox; the pages are our own.
             chromium = await playwright.chromium.launch(
-                executable_path=CACHE / "chromium", args=["--no-sandbox"], env={**os.environ, "HOME": home}
+                executable_path=CACHE / "browser", args=["--no-sandbox"], env={**os.environ, "HOME": home}
             )
             yield chromium
             await chromium.close()
