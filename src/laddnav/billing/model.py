@@ -26,7 +26,7 @@ class Debtor(Struct, frozen=True, kw_only=True):
     alpha-2.
 
     `endpoint` is where it takes electronic invoices, its scheme first (`0007:5560001234`); `reference` is what it wants
-    to find on them.
+    to find on them. `email` is where invoices are sent, in `language` or else in that of its country.
     """
 
     holder: PartyId
@@ -39,6 +39,8 @@ class Debtor(Struct, frozen=True, kw_only=True):
     vat_number: str | None = None
     endpoint: str | None = None
     reference: str | None = None
+    email: str | None = None
+    language: str | None = None
     created_at: datetime
 
 

@@ -41,6 +41,8 @@ class DescribeDebtor(Struct, frozen=True, kw_only=True):
     vat_number: Line | None = None
     endpoint: Line | None = None
     reference: Line | None = None
+    email: Line | None = None
+    language: Literal["en", "sv", "de", ""] | None = None
 
 
 async def list_invoices(

@@ -24,12 +24,12 @@ from laddnav.billing.model import (
     Period,
     Seller,
 )
-from laddnav.billing.vat_rates import vat_country
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
+from laddnav.kit.vat_numbers import vat_country
 from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.ledger.rules import account_of
 from laddnav.parties.model import InvoiceEvery, Party
@@ -99,12 +99,22 @@ def fit(item: Item) -> Item:
     return item
 
 
-def checked(vat_number: str | None, endpoint: str | None) -> None:
-    """Raises NotAVatNumber, NotAnEndpoint; None and an empty text say nothing wrong."""
+class NotAnEmail(Refusal):
+    """Mail goes to an address with an at sign."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email!r} is no address for mail; one is written like faktura@example.se")
+        self.email = email
+
+
+def checked(vat_number: str | None, endpoint: str | None, email: str | None = None) -> None:
+    """Raises NotAVatNumber, NotAnEndpoint, NotAnEmail; None and an empty text say nothing wrong."""
     if vat_number and vat_number.strip() and vat_country(vat_number) is None:
         raise NotAVatNumber(vat_number)
     if endpoint and endpoint.strip() and not re.fullmatch(r"\d{4}:\S{1,50}", endpoint.strip()):
         raise NotAnEndpoint(endpoint)
+    if email and email.strip() and not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", email.strip()):
+        raise NotAnEmail(email)
 
 
 # ---- Who owes

@@ -37,7 +37,9 @@ from laddnav.ocpi.telling.listeners import (
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
 from laddnav.ocpp import calls, credit, fallbacks, outcasts
+from laddnav.payments.actions import tickets
 from laddnav.payments.events import (
+    PaymentChanged,
     ConfirmationChanged,
     TerminalAssigned,
     TerminalChanged,
@@ -110,6 +112,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     DoubtRaised: [meters.count_again],
     PreferencesChanged: [credit.budgeted, drivers.lead],
     SessionStarted: [
+        tickets.charge_went_on,
         claiming.take_up,
         reservations.session_went_on,
         waiting.session_went_on,
@@ -118,14 +121,15 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     ],
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
-    SessionFailed: [reservations.session_went_on, fleets.vehicle_unplugged, push_session],
+    SessionFailed: [tickets.charge_went_on, reservations.session_went_on, fleets.vehicle_unplugged, push_session],
     SessionAmended: [cdrs.correct, push_session],
-    CdrClosed: [billing.bill, fleets.count, push_cdr, note_cdr],
+    CdrClosed: [billing.bill, tickets.pay_charge, fleets.count, push_cdr, note_cdr],
     PlanMade: [fleets.site_planned],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill, fleets.count],
     InvoiceIssued: [reconciliation.record_issued],
     RecordChanged: [push_record],
+    PaymentChanged: [billing.settle_payment, tickets.payment_went_on],
     TerminalChanged: [paying.push_terminal],
     TerminalAssigned: [paying.push_assignment],
     TerminalDescribed: [paying.push_assignment],

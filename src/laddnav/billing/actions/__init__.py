@@ -4,6 +4,7 @@ from laddnav.billing.actions.buyers import debtor, debtors, describe, introduce,
 from laddnav.billing.actions.charges import bill
 from laddnav.billing.actions.issuing import issue, issue_due
 from laddnav.billing.actions.reading import invoice, invoices, invoices_of_cdr
+from laddnav.billing.actions.settling import settle_payment
 
 __all__ = [
     "bill",
@@ -17,4 +18,5 @@ __all__ = [
     "issue",
     "issue_due",
     "owed",
+    "settle_payment",
 ]

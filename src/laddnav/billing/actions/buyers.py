@@ -59,12 +59,14 @@ async def describe(
     vat_number: str | None = None,
     endpoint: str | None = None,
     reference: str | None = None,
+    email: str | None = None,
+    language: str | None = None,
 ) -> Debtor:
     """Change what is given, where an empty text takes it away; what is issued stays as it is.
 
-    Raises UnknownDebtor, NotAVatNumber, NotAnEndpoint.
+    Raises UnknownDebtor, NotAVatNumber, NotAnEndpoint, NotAnEmail.
     """
-    checked(vat_number, endpoint)
+    checked(vat_number, endpoint, email)
     before = await store.lock_debtor(unit, holder, debtor_id)
     if before is None:
         raise UnknownDebtor(debtor_id)
@@ -76,6 +78,8 @@ async def describe(
         vat_number=_now(before.vat_number, vat_number),
         endpoint=_now(before.endpoint, endpoint),
         reference=_now(before.reference, reference),
+        email=_now(before.email, email),
+        language=_now(before.language, language),
     )
     store.update_debtor(unit, after)
     return after

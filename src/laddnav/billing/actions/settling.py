@@ -11,9 +11,13 @@ from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.open_items import MAKE_DEBTS, MatchedBy, NotOpen, OpenItem, SettledBy, Share, Standing
 from laddnav.billing.rules import UnknownDebtor, receivable
 from laddnav.billing.store import invoices, settling
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Head
+from laddnav.payments.actions import paying
+from laddnav.payments.events import PaymentChanged
+from laddnav.payments.payment import Purpose
 
 _ZERO = Decimal(0)
 RECENT = 500  # entries of a debtor that are looked through for what is on account
@@ -122,6 +126,29 @@ async def set_off(unit: Unit, holder: PartyId, note_number: str, against: Collec
     shares = open_items.set_off(note, items)
     source = f"credit {note.number}"
     await _write(unit, holder, source, None, note.debtor_id, note.currency, shares, (note, *items), by)
+
+
+async def settle_payment(database: Database, event: PaymentChanged) -> None:
+    """Hears PaymentChanged: what was paid for an invoice settles it, what was given back opens it again."""
+    async with database.unit() as unit:
+        payment = await paying.by_ref(unit, event.ref)
+        account = Account.parse(payment.credits)
+        if payment.purpose is not Purpose.INVOICE or account.head is not Head.RECEIVABLE:
+            return
+        posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}", limit=RECENT)
+        for one in reversed(posted):
+            moved = sum((each.amount for each in one.entry.postings if each.account == account), _ZERO)
+            if moved:
+                await settle(
+                    unit,
+                    payment.holder,
+                    account.of,
+                    -moved,
+                    payment.currency,
+                    source=one.entry.key,
+                    cites=payment.about,
+                    by=payment.made_by,
+                )
 
 
 # ---- Reads

@@ -31,27 +31,37 @@ on conflict (holder, id) do nothing
 """
 # Whoever bills or issues holds the debtor: one at a time, so that nothing is billed twice or onto a closed invoice.
 LOCK_DEBTOR = """
-select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, email, language,
+  created_at
+from debtor
 where holder = $1 and id = $2 for update
 """
 DEBTOR = """
-select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, email, language,
+  created_at
+from debtor
 where holder = $1 and id = $2
 """
 DEBTOR_BY_REF = """
-select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, email, language,
+  created_at
+from debtor
 where ref = $1
 """
 UPDATE_DEBTOR = """
-update debtor set name = $3, country = $4, address = $5, vat_number = $6, endpoint = $7, reference = $8
+update debtor set name = $3, country = $4, address = $5, vat_number = $6, endpoint = $7, reference = $8, email = $9,
+  language = $10
 where holder = $1 and id = $2
 """
 DEBTORS = """
-select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, created_at from debtor
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, email, language,
+  created_at
+from debtor
 where $1::text is null or holder = $1 order by holder, id
 """
 
 IS_BILLED = "select exists (select from billed where holder = $1 and cdr_owner = $2 and cdr_id = $3 and debtor_id = $4)"
+BILLED_TO = "select debtor_id from billed where holder = $1 and cdr_owner = $2 and cdr_id = $3 order by at limit 1"
 INSERT_BILLED = """
 insert into billed (holder, cdr_owner, cdr_id, debtor_id, invoice_ref, body, at) values ($1, $2, $3, $4, $5, $6, $7)
 """
@@ -167,6 +177,8 @@ def update_debtor(unit: Unit, debtor: Debtor) -> None:
         debtor.vat_number,
         debtor.endpoint,
         debtor.reference,
+        debtor.email,
+        debtor.language,
     )
 
 
@@ -179,6 +191,12 @@ async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:
 
 async def is_billed(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str, debtor_id: str) -> bool:
     return bool(await unit.value(IS_BILLED, str(holder), str(cdr_owner), cdr_id, debtor_id))
+
+
+async def billed_to(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> str | None:
+    """Whose charge it is, by the id of the debtor."""
+    found: str | None = await unit.value(BILLED_TO, str(holder), str(cdr_owner), cdr_id)
+    return found
 
 
 async def append(unit: Unit, holder: PartyId, invoice_ref: str, debtor_id: str, charge: Charge) -> None:

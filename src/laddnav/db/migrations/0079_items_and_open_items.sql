@@ -1,8 +1,11 @@
--- What stands on an invoice beside charges.
+-- What stands on an invoice beside charges; which of them are settled, and by what.
 -- Before: 0076. After: nothing has an item, whoever owes is what it was.
 
 alter table debtor drop constraint debtor_kind_check;
 alter table debtor add constraint debtor_kind_check check (kind in ('partner', 'driver', 'customer', 'host'));
+
+alter table debtor add column email text;      -- where invoices, reminders and statements are sent; null: nowhere
+alter table debtor add column language text;   -- of those; null: by its country
 
 create table invoice_item (
   holder text not null,
