@@ -14,6 +14,10 @@ from laddnav.billing.open_items import MatchedBy, Standing, TooMuchSettled
 from laddnav.db.unit import Database
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.payments import postings
+from laddnav.payments.actions import paying
+from laddnav.payments.events import PaymentChanged
+from laddnav.payments.payment import Purpose
 from tests.billing.charges import LADDNAV, item, keep, party
 from tests.billing.test_billing import announced, issue
 from tests.billing.test_items import ANNA, add, introduced

@@ -12,8 +12,9 @@ from laddnav.billing.model import Debtor, DebtorKind, Invoice, Period, VatCatego
 from laddnav.billing.rules import charge_of, country_of, seller_of, vat_entry
 from laddnav.billing.sums import rounding_of, shared_out, taxed
 from laddnav.billing.vat import reason, treatment
-from laddnav.billing.vat_rates import EUROPEAN_UNION, RATES, standard_rate, vat_country
+from laddnav.billing.vat_rates import EUROPEAN_UNION, RATES, standard_rate
 from laddnav.kit.ids import PartyId
+from laddnav.kit.vat_numbers import vat_country
 from laddnav.parties.model import Party, VatRegistration
 from tests.billing.charges import FJORD, LADDNAV, NOON, TANKA, TNM, cdr, energy, party
 

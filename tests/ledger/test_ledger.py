@@ -57,6 +57,22 @@ async def test_the_same_entry_posted_by_many_at_once_is_posted_once(database: Da
     assert await owed(database) == Decimal(10)
 
 
+async def test_many_are_posted_together_each_once_and_none_where_one_is_refused(database: Database) -> None:
+    some = [charge(str(number), "10") for number in range(5)]
+    await post(database, some[0])
+    async with database.unit() as unit:
+        assert await ledger.post_many(unit, HOLDER, [*some, some[4]]) == {"1", "2", "3", "4"}
+    async with database.unit() as unit:
+        assert await ledger.post_many(unit, HOLDER, some) == frozenset()
+    for wrong in ([charge("6", "10"), charge("0", "11")], [charge("6", "10"), charge("6", "11")]):
+        with pytest.raises(PostedDifferently):
+            async with database.unit() as unit:
+                await ledger.post_many(unit, HOLDER, wrong)
+    assert await owed(database) == Decimal(50)
+    async with database.unit() as unit:
+        assert (await ledger.by_key(unit, HOLDER, "3")).entry == some[3]
+
+
 async def test_each_holder_and_each_currency_has_balances_of_its_own(database: Database) -> None:
     await post(database, charge("1", "10"))
     await post(database, charge("2", "20", "EUR"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -34,6 +34,30 @@ async def post(unit: Unit, holder: PartyId, entry: Entry, *, booked_at: datetime
     if before is None or before.entry != entry or booked_at not in (None, before.booked_at):
         raise PostedDifferently(entry.key)
     return False
+
+
+async def post_many(
+    unit: Unit, holder: PartyId, entries: Sequence[Entry], *, booked_at: datetime | None = None
+) -> frozenset[str]:
+    """As `post`, any number of them in as many statements as one takes: the keys that were new.
+
+    Raises PostedDifferently, MonthClosed; then none of them is posted when the Unit ends.
+    """
+    by_key: dict[str, Entry] = {}
+    for one in entries:
+        if by_key.setdefault(one.key, one) != one:
+            raise PostedDifferently(one.key)
+    if not by_key:
+        return frozenset()
+    new = await store.insert_many(unit, holder, list(by_key.values()), booked_at or unit.now)
+    before = sorted(by_key.keys() - new)
+    if before:
+        kept = {posted.entry.key: posted for posted in await store.find_by_keys(unit, holder, before)}
+        for key in before:
+            found = kept.get(key)
+            if found is None or found.entry != by_key[key] or booked_at not in (None, found.booked_at):
+                raise PostedDifferently(key)
+    return frozenset(new)
 
 
 async def reverse(unit: Unit, holder: PartyId, key: str, why: str, by: str) -> Posted:

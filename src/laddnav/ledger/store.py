@@ -6,7 +6,8 @@ Each balance is one statement, and thus sees an entry in the sums or beside them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import groupby
 
@@ -25,6 +26,14 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (holder, key) do nothing
 """
 
+INSERT_ENTRIES = """
+insert into ledger_entry (holder, id, key, what, cites, at, booked_at, by)
+select $1, id, key, what, cites, $2, $3, ''
+from unnest($4::text[], $5::text[], $6::text[], $7::text[]) as entered(id, key, what, cites)
+on conflict (holder, key) do nothing
+returning id, key
+"""
+
 # In one order everywhere, so that two Units that open the same accounts never wait for each other in a ring.
 OPEN_ACCOUNTS = """
 insert into ledger_account (holder, id, kind, currency, opened_at)
@@ -41,6 +50,13 @@ select $1, $2, $3, position, account_id, currency, amount
 from unnest($4::text[], $5::text[], $6::numeric[]) with ordinality as posted(account_id, currency, amount, position)
 """
 
+APPEND_POSTINGS_OF_MANY = """
+insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)
+select $1, entry_id, $2, position, account_id, currency, amount
+from unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::numeric[])
+  as posted(entry_id, position, account_id, currency, amount)
+"""
+
 POSTED = """
 e.id, e.holder, e.key, e.what, e.cites, e.at, e.booked_at, e.reverses, e.by, p.account_id, p.currency, p.amount,
 (select r.id from ledger_entry r where r.holder = e.holder and r.reverses = e.id) as reversed_by
@@ -51,6 +67,13 @@ select {POSTED}
 from ledger_entry e join ledger_posting p on p.holder = e.holder and p.entry_id = e.id
 where e.holder = $1 and e.key = $2
 order by p.position
+"""
+
+FIND_BY_KEYS = f"""
+select {POSTED}
+from ledger_entry e join ledger_posting p on p.holder = e.holder and p.entry_id = e.id
+where e.holder = $1 and e.key = any($2::text[])
+order by e.id, p.position
 """
 
 FIND = f"""
@@ -194,22 +217,10 @@ async def insert(
     """Whether the key was new; when it was not, nothing is written. Raises MonthClosed."""
     entry_id = unit.new_id()
     row = (str(holder), entry_id, entry.key, entry.what, entry.cites, unit.now, booked_at, reverses, by)
-    try:
+    with _open_months(entry.key, booked_at):
         if not await unit.execute(INSERT_ENTRY, *row):
             return False
-    except asyncpg.RestrictViolationError as error:
-        if error.constraint_name == "ledger_month_is_open":
-            raise MonthClosed(entry.key, booked_at) from error
-        raise
-    opened = sorted({(posting.account, posting.currency) for posting in entry.postings})
-    unit.write(
-        OPEN_ACCOUNTS,
-        str(holder),
-        [str(account) for account, _ in opened],
-        [account.head.kind for account, _ in opened],
-        [currency for _, currency in opened],
-        unit.now,
-    )
+    _open_accounts(unit, holder, entry.postings)
     unit.write(
         APPEND_POSTINGS,
         str(holder),
@@ -220,6 +231,68 @@ async def insert(
         [posting.amount for posting in entry.postings],
     )
     return True
+
+
+async def insert_many(unit: Unit, holder: PartyId, entries: Sequence[Entry], booked_at: datetime) -> set[str]:
+    """The keys that were new, of entries with a key of its own each; of others nothing is written. Raises MonthClosed."""
+    with _open_months(entries[0].key, booked_at):
+        rows = await unit.fetch(
+            INSERT_ENTRIES,
+            str(holder),
+            unit.now,
+            booked_at,
+            [unit.new_id() for _ in entries],
+            [entry.key for entry in entries],
+            [entry.what for entry in entries],
+            [entry.cites for entry in entries],
+        )
+    ids = {row["key"]: row["id"] for row in rows}
+    new = [
+        (ids[entry.key], position, posting)
+        for entry in entries
+        if entry.key in ids
+        for position, posting in enumerate(entry.postings, 1)
+    ]
+    if new:
+        _open_accounts(unit, holder, [posting for *_, posting in new])
+        unit.write(
+            APPEND_POSTINGS_OF_MANY,
+            str(holder),
+            booked_at,
+            [entry_id for entry_id, *_ in new],
+            [position for _, position, _ in new],
+            [str(posting.account) for *_, posting in new],
+            [posting.currency for *_, posting in new],
+            [posting.amount for *_, posting in new],
+        )
+    return set(ids)
+
+
+@contextmanager
+def _open_months(key: str, booked_at: datetime) -> Iterator[None]:
+    """Raises MonthClosed."""
+    try:
+        yield
+    except asyncpg.RestrictViolationError as error:
+        if error.constraint_name == "ledger_month_is_open":
+            raise MonthClosed(key, booked_at) from error
+        raise
+
+
+def _open_accounts(unit: Unit, holder: PartyId, postings: Iterable[Posting]) -> None:
+    opened = sorted({(posting.account, posting.currency) for posting in postings})
+    unit.write(
+        OPEN_ACCOUNTS,
+        str(holder),
+        [str(account) for account, _ in opened],
+        [account.head.kind for account, _ in opened],
+        [currency for _, currency in opened],
+        unit.now,
+    )
+
+
+async def find_by_keys(unit: Unit, holder: PartyId, keys: Sequence[str]) -> tuple[Posted, ...]:
+    return tuple(_posted(await unit.fetch(FIND_BY_KEYS, str(holder), keys)))
 
 
 async def find_by_key(unit: Unit, holder: PartyId, key: str) -> Posted | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laddnav.billing.actions import buyers
+from laddnav.billing.actions import buyers, plans
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.events import InvoiceGrew
 from laddnav.billing.model import Debtor, DebtorKind
@@ -20,6 +20,8 @@ from laddnav.billing.store import invoices as store
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr
+from laddnav.customers import actions as customers
+from laddnav.customers.model import Customer
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -40,24 +42,42 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
         if not is_ours(cdr):
             await ledger.post(unit, cdr.holder, payable_entry(cdr))
         party = await parties.fetch(unit, cdr.holder)
-        debtor = await _debtor_of(unit, cdr)
-        if await store.is_billed(unit, cdr.holder, cdr.owner, cdr.id, debtor.id):
+        debtor, customer = await _payer_of(unit, cdr)
+        if await store.billed_to(unit, cdr.holder, cdr.owner, cdr.id) is not None:
             return
         charge = charge_of(cdr, await _zone_of(unit, cdr, party))
         ref = await store.open_invoice(unit, cdr.holder, debtor.id, cdr.currency, period_of(cdr, party))
         await store.append(unit, cdr.holder, ref, debtor.id, charge)
         await ledger.post(unit, cdr.holder, receivable_entry(cdr, debtor.id, charge))
+        if customer is not None:
+            await plans.take_off(unit, customer, party, cdr, charge)
         if party.invoice_every is InvoiceEvery.SESSION:
             await issue(unit, cdr.holder, ref)
         else:
             unit.announce(InvoiceGrew(holder=cdr.holder, ref=ref))
 
 
-async def _debtor_of(unit: Unit, cdr: Cdr) -> Debtor:
-    """Known from now on, if not before, and locked until the Unit ends."""
+async def _payer_of(unit: Unit, cdr: Cdr) -> tuple[Debtor, Customer | None]:
+    """Known from now on, if not before, and locked until the Unit ends; a driver may have a customer who pays.
+
+    Whoever has a contract now: what was billed, and what takes it back, stays with whom it was billed to.
+    """
     kind, debtor_id = owing(cdr)
-    name = cdr.token.contract_id if kind is DebtorKind.DRIVER else str(cdr.token.owner)
-    return await buyers.known(unit, cdr.holder, kind, debtor_id, name, cdr.token.owner.country)
+    if kind is not DebtorKind.DRIVER:
+        return await buyers.known(
+            unit, cdr.holder, kind, debtor_id, str(cdr.token.owner), cdr.token.owner.country
+        ), None
+    before = await store.billed_to(unit, cdr.holder, cdr.owner, cdr.id)
+    if before is None and cdr.credit_reference_id is not None:
+        before = await store.billed_to(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+    if before is None:
+        customer = await customers.of_contract(unit, cdr.holder, cdr.token.contract_id)
+    else:
+        customer = await customers.of_debtor(unit, cdr.holder, before)
+    if customer is not None:
+        return await plans.known(unit, customer), customer
+    name, country = cdr.token.contract_id, cdr.token.owner.country
+    return await buyers.known(unit, cdr.holder, kind, before or debtor_id, name, country), None
 
 
 async def _zone_of(unit: Unit, cdr: Cdr, party: Party) -> str:

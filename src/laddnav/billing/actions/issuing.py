@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from msgspec.structs import replace
 
 from laddnav.billing.events import InvoiceIssued
-from laddnav.billing.model import Cited, Debtor, Invoice
+from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item
 from laddnav.billing.rules import UnknownInvoice, due_at, number_of, seller_of, series_of, vat_entry
 from laddnav.billing.store import invoices as store
 from laddnav.billing.sums import rounding_of, taxed
@@ -16,40 +18,50 @@ from laddnav.ledger import actions as ledger
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party
 
+Heard = Callable[[int], None]
+
 
 async def issue(unit: Unit, holder: PartyId, ref: str) -> Invoice:
     """Give it a number, its VAT and a due date, and post the VAT. Issued already, it is answered as it was issued.
 
     Raises UnknownInvoice.
     """
+    issued = await issue_many(unit, holder, [ref])
+    if issued:
+        return issued[0]
     kept = await store.find_invoice(unit, holder, ref)
-    if kept is None:
+    if kept is None or kept.issued is None:
         raise UnknownInvoice(ref)
-    debtor = await store.lock_debtor(unit, holder, kept.debtor_id)
-    kept = await store.find_invoice(unit, holder, ref)
-    assert debtor is not None and kept is not None
-    if kept.issued is not None:
-        return kept.issued
+    return kept.issued
+
+
+async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[Invoice, ...]:
+    """Issue those of them that are open, in the order in which they close: as many statements as one takes."""
+    debtors = await store.lock_debtors(unit, holder, refs)
+    kept = await store.still_open(unit, holder, refs)
+    if not kept:
+        return ()
     party = await parties.fetch(unit, holder)
-    series = series_of(unit.now, party)
-    final = await drawn_up(unit, kept, party, debtor)
-    invoice = replace(
-        final,
-        corrects=await _corrected_by(unit, final),
-        number=number_of(party, series, await store.next_number(unit, holder, series)),
-        issued_at=unit.now,
-        due_at=due_at(unit.now, party),
+    series, due = series_of(unit.now, party), due_at(unit.now, party)
+    still = [one.ref for one in kept]
+    charges, items = await store.charges(unit, holder, still), await store.items(unit, holder, still)
+    final = [_final(one, party, debtors[one.debtor_id], charges[one.ref], items[one.ref]) for one in kept]
+    corrects = [await _corrected_by(unit, one) for one in final]
+    numbers = await store.next_numbers(unit, holder, series, len(final))
+    issued = tuple(
+        replace(one, corrects=cited, number=number_of(party, series, count), issued_at=unit.now, due_at=due)
+        for one, cited, count in zip(final, corrects, numbers, strict=True)
     )
-    store.issue(unit, invoice)
-    entry = vat_entry(invoice)
-    if entry is not None:
-        await ledger.post(unit, holder, entry)
-    unit.announce(InvoiceIssued(holder=holder, ref=ref))
-    return invoice
+    store.issue(unit, holder, issued)
+    await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
+    for one in issued:
+        unit.announce(InvoiceIssued(holder=holder, ref=one.ref))
+    return issued
 
 
-async def issue_due(database: Database, *, at_once: int = 100) -> int:
-    """Issue every invoice whose period is over, each in a Unit of its own, and say how many those were.
+async def issue_due(database: Database, *, at_once: int = 200, heard: Heard | None = None) -> int:
+    """Issue every invoice whose period is over, so many in a Unit, and say how many those were; `heard` is told of each
+    round. Whenever it is broken off, what is issued is issued, and it goes on with the rest.
 
     One that cannot be issued holds up none of its round; the first reason is raised when the others are out.
     """
@@ -57,13 +69,12 @@ async def issue_due(database: Database, *, at_once: int = 100) -> int:
     while not refusals:
         async with database.unit() as unit:
             due = await store.to_issue(unit, at_once)
-        for holder, ref in due:
-            try:
-                async with database.unit() as unit:
-                    await issue(unit, holder, ref)
-                issued += 1
-            except Refusal as refusal:
-                refusals.append(refusal)
+        for holder, refs in _by_holder(due).items():
+            done, refused = await _issue_round(database, holder, refs)
+            issued += done
+            refusals += refused
+            if heard is not None:
+                heard(done)
         if len(due) < at_once:
             break
     if refusals:
@@ -71,9 +82,37 @@ async def issue_due(database: Database, *, at_once: int = 100) -> int:
     return issued
 
 
+def _by_holder(due: Sequence[tuple[PartyId, str]]) -> Mapping[PartyId, list[str]]:
+    found: dict[PartyId, list[str]] = {}
+    for holder, ref in due:
+        found.setdefault(holder, []).append(ref)
+    return found
+
+
+async def _issue_round(database: Database, holder: PartyId, refs: Sequence[str]) -> tuple[int, list[Refusal]]:
+    """All in one Unit; where that is refused, one by one. How many were issued, and what was refused."""
+    try:
+        async with database.unit(writes=True) as unit:
+            return len(await issue_many(unit, holder, refs)), []
+    except Refusal as refusal:
+        if len(refs) == 1:
+            return 0, [refusal]
+    done, refusals = 0, list[Refusal]()
+    for ref in refs:
+        one, refused = await _issue_round(database, holder, [ref])
+        done += one
+        refusals += refused
+    return done, refusals
+
+
 async def drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) -> Invoice:
-    billed = await store.charges(unit, kept.holder, kept.ref)
-    added = await store.items(unit, kept.holder, kept.ref)
+    """As it would be issued now."""
+    charges = await store.charges(unit, kept.holder, [kept.ref])
+    items = await store.items(unit, kept.holder, [kept.ref])
+    return _final(kept, party, debtor, charges[kept.ref], items[kept.ref])
+
+
+def _final(kept: store.Kept, party: Party, debtor: Debtor, billed: Sequence[Charge], added: Sequence[Item]) -> Invoice:
     charges, items, vat = taxed(party, debtor, billed, added, kept.currency)
     invoice = Invoice(
         holder=kept.holder,

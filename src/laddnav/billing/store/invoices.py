@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -71,11 +72,13 @@ insert into invoice_line (holder, invoice_ref, position, cdr_owner, cdr_id, basi
   quantity, unit, unit_price, amount, vat_percent, tariff_id, element, component, reason)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
-CHARGES = "select cdr_owner, cdr_id, body from billed where holder = $1 and invoice_ref = $2 order by cdr_owner, cdr_id"
+CHARGES = """
+select invoice_ref, cdr_owner, cdr_id, body from billed where holder = $1 and invoice_ref = any($2::text[])
+"""
 LINES = """
-select cdr_owner, cdr_id, basis, dimension, started_at, ended_at, quantity, unit, unit_price, amount, vat_percent,
-  tariff_id, element, component, reason
-from invoice_line where holder = $1 and invoice_ref = $2 order by position
+select invoice_ref, cdr_owner, cdr_id, basis, dimension, started_at, ended_at, quantity, unit, unit_price, amount,
+  vat_percent, tariff_id, element, component, reason
+from invoice_line where holder = $1 and invoice_ref = any($2::text[]) order by invoice_ref, position
 """
 BILLED_ON = """
 select i.ref from billed b join invoice i on i.holder = b.holder and i.ref = b.invoice_ref
@@ -91,7 +94,7 @@ insert into invoice_item (holder, key, debtor_id, invoice_ref, amount, cdr, body
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 ITEM = "select invoice_ref, debtor_id, body from invoice_item where holder = $1 and key = $2"
-ITEMS = "select body from invoice_item where holder = $1 and invoice_ref = $2 order by key"
+ITEMS = "select invoice_ref, body from invoice_item where holder = $1 and invoice_ref = any($2::text[]) order by key"
 ISSUED_AS = "select number, issued_at from invoice where holder = $1 and number = $2"
 
 OPEN_INVOICE = """
@@ -105,14 +108,27 @@ INVOICE = """
 select holder, ref, debtor_id, currency, period, closes_at, opened_at, issued_at, body from invoice
 where ref = $1 and ($2::text is null or holder = $2)
 """
+# In one order, as whoever bills one of them locks it too.
+LOCK_DEBTORS = """
+select holder, id, ref, kind, name, country, address, vat_number, endpoint, reference, email, language, created_at
+from debtor
+where holder = $1 and id in (select debtor_id from invoice where holder = $1 and ref = any($2::text[]))
+order by id for update
+"""
+INVOICES = """
+select holder, ref, debtor_id, currency, period, closes_at, opened_at, issued_at, null as body from invoice
+where holder = $1 and ref = any($2::text[]) and issued_at is null order by closes_at, ref
+"""
 ISSUE = """
-update invoice set number = $3, issued_at = $4, due_at = $5, total_excl = $6, total_tax = $7, total_incl = $8,
-  body = $9, to_pay = $10
-where holder = $1 and ref = $2
+update invoice as i set number = n.number, issued_at = $2, due_at = n.due_at, total_excl = n.total_excl,
+  total_tax = n.total_tax, total_incl = n.total_incl, body = n.body, to_pay = n.to_pay
+from unnest($3::text[], $4::text[], $5::timestamptz[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[],
+  $10::text[]) as n(ref, number, due_at, total_excl, total_tax, total_incl, to_pay, body)
+where i.holder = $1 and i.ref = n.ref
 """
 NEXT_NUMBER = """
-insert into invoice_series as before (holder, series, last_number) values ($1, $2, 1)
-on conflict (holder, series) do update set last_number = before.last_number + 1
+insert into invoice_series as before (holder, series, last_number) values ($1, $2, $3)
+on conflict (holder, series) do update set last_number = before.last_number + $3
 returning last_number
 """
 TO_ISSUE = (
@@ -154,6 +170,11 @@ def insert_debtor(unit: Unit, debtor: Debtor) -> None:
 async def lock_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
     row = await unit.fetch_one(LOCK_DEBTOR, str(holder), debtor_id)
     return None if row is None else _debtor(row)
+
+
+async def lock_debtors(unit: Unit, holder: PartyId, refs: Sequence[str]) -> Mapping[str, Debtor]:
+    """By their ids, who owes these invoices."""
+    return {row["id"]: _debtor(row) for row in await unit.fetch(LOCK_DEBTORS, str(holder), refs)}
 
 
 async def find_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
@@ -209,16 +230,20 @@ async def append(unit: Unit, holder: PartyId, invoice_ref: str, debtor_id: str, 
         unit.write(APPEND_LINE, str(holder), invoice_ref, position, *cdr, *_columns(line))
 
 
-async def charges(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Charge, ...]:
-    """In the order of time."""
-    lines: dict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
-    for row in await unit.fetch(LINES, str(holder), invoice_ref):
-        lines[row["cdr_owner"], row["cdr_id"]].append(_line(row))
-    charged = [
-        msgspec.structs.replace(json.decode(row["body"], Charge), lines=tuple(lines[row["cdr_owner"], row["cdr_id"]]))
-        for row in await unit.fetch(CHARGES, str(holder), invoice_ref)
-    ]
-    return tuple(sorted(charged, key=lambda charge: (charge.started_at, charge.ended_at, charge.cdr_id)))
+async def charges(unit: Unit, holder: PartyId, refs: Sequence[str]) -> Mapping[str, tuple[Charge, ...]]:
+    """Of each of these invoices, in the order of time."""
+    lines: dict[tuple[str, str, str], list[InvoiceLine]] = defaultdict(list)
+    for row in await unit.fetch(LINES, str(holder), refs):
+        lines[row["invoice_ref"], row["cdr_owner"], row["cdr_id"]].append(_line(row))
+    charged: dict[str, list[Charge]] = defaultdict(list)
+    for row in await unit.fetch(CHARGES, str(holder), refs):
+        of_cdr = lines[row["invoice_ref"], row["cdr_owner"], row["cdr_id"]]
+        charge = msgspec.structs.replace(json.decode(row["body"], Charge), lines=tuple(of_cdr))
+        charged[row["invoice_ref"]].append(charge)
+    return {
+        ref: tuple(sorted(charged[ref], key=lambda one: (one.started_at, one.ended_at, str(one.cdr_owner), one.cdr_id)))
+        for ref in refs
+    }
 
 
 async def billed_on(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> tuple[str, ...]:
@@ -253,10 +278,12 @@ async def find_item(unit: Unit, holder: PartyId, key: str) -> tuple[str, str, It
     return None if row is None else (row["invoice_ref"], row["debtor_id"], json.decode(row["body"], Item))
 
 
-async def items(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Item, ...]:
-    """In the order of time."""
-    found = [json.decode(row["body"], Item) for row in await unit.fetch(ITEMS, str(holder), invoice_ref)]
-    return tuple(sorted(found, key=lambda item: (item.started_at, item.ended_at, item.key)))
+async def items(unit: Unit, holder: PartyId, refs: Sequence[str]) -> Mapping[str, tuple[Item, ...]]:
+    """Of each of these invoices, in the order of time."""
+    found: dict[str, list[Item]] = defaultdict(list)
+    for row in await unit.fetch(ITEMS, str(holder), refs):
+        found[row["invoice_ref"]].append(json.decode(row["body"], Item))
+    return {ref: tuple(sorted(found[ref], key=lambda item: (item.started_at, item.ended_at, item.key))) for ref in refs}
 
 
 # ---- Invoices
@@ -285,8 +312,15 @@ async def open_invoice(unit: Unit, holder: PartyId, debtor_id: str, currency: st
 
 async def find_invoice(unit: Unit, holder: PartyId | None, ref: str) -> Kept | None:
     row = await unit.fetch_one(INVOICE, ref, holder and str(holder))
-    if row is None:
-        return None
+    return None if row is None else _kept(row)
+
+
+async def still_open(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[Kept, ...]:
+    """Those of them that are not issued, in the order in which they close."""
+    return tuple(_kept(row) for row in await unit.fetch(INVOICES, str(holder), refs))
+
+
+def _kept(row: Record) -> Kept:
     return Kept(
         holder=PartyId.parse(row["holder"]),
         ref=row["ref"],
@@ -298,24 +332,25 @@ async def find_invoice(unit: Unit, holder: PartyId | None, ref: str) -> Kept | N
     )
 
 
-async def next_number(unit: Unit, holder: PartyId, series: str) -> int:
-    """Locks the series until the Unit ends: a number that is not used after all is given to the next."""
-    return int(await unit.value(NEXT_NUMBER, str(holder), series))
+async def next_numbers(unit: Unit, holder: PartyId, series: str, many: int) -> range:
+    """Locks the series until the Unit ends: numbers that are not used after all are given to the next."""
+    last = int(await unit.value(NEXT_NUMBER, str(holder), series, many))
+    return range(last - many + 1, last + 1)
 
 
-def issue(unit: Unit, invoice: Invoice) -> None:
+def issue(unit: Unit, holder: PartyId, invoices: Sequence[Invoice]) -> None:
     unit.write(
         ISSUE,
-        str(invoice.holder),
-        invoice.ref,
-        invoice.number,
-        invoice.issued_at,
-        invoice.due_at,
-        invoice.total_excl,
-        invoice.total_tax,
-        invoice.total_incl,
-        json.encode(invoice).decode(),
-        invoice.to_pay,
+        str(holder),
+        unit.now,
+        [one.ref for one in invoices],
+        [one.number for one in invoices],
+        [one.due_at for one in invoices],
+        [one.total_excl for one in invoices],
+        [one.total_tax for one in invoices],
+        [one.total_incl for one in invoices],
+        [one.to_pay for one in invoices],
+        [json.encode(one).decode() for one in invoices],
     )
 
 
