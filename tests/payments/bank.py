@@ -51,6 +51,7 @@ class Bank:
     dice: Random
     faults: bool = True
     direct: bool = False  # as Swish: paid at once, nothing is held
+    raises: bool = True
     kept: dict[str, Kept] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
     hooks: list[bytes] = field(default_factory=list)
@@ -76,6 +77,8 @@ class Bank:
     async def raise_hold(self, payment: Payment, total: Decimal, key: str) -> Seen:
         def do() -> Kept:
             one = self._held(payment)
+            if not self.raises:
+                raise Declined("It raises no hold")
             one.held = total
             return one
 

@@ -15,6 +15,16 @@ class PaymentChanged(Event, frozen=True, kw_only=True):
         return self.ref
 
 
+class TicketChanged(Event, frozen=True, kw_only=True):
+    """A charge that its driver pays for here and now has come further."""
+
+    ref: str
+
+    @property
+    def about(self) -> str:
+        return self.ref
+
+
 class TerminalEvent(Event, frozen=True, kw_only=True):
     """`owner` is the provider."""
 

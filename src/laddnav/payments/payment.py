@@ -96,6 +96,8 @@ class Payment(Struct, frozen=True, kw_only=True):
     None: it is not known yet. `held` is kept for us now; the other amounts are totals: `captured`, of it `refunded`,
     taken back by the payer's bank (`charged_back`), and what the provider keeps (`fees`).
 
+    `paid_with` is what the provider tells of it, such as the brand and the last four digits of a card.
+
     `credits` is the account of the ledger whose debt the money settles. `action` is where whoever pays goes on, `why`
     what the provider said no with. `trouble` is what a person has to look at, `blocked` a refused step that waits for
     that. `refund_keys` name the refunds that were asked for, to a provider that lists none. `version` counts what
@@ -124,6 +126,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     refunded: Decimal = Decimal(0)
     charged_back: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
+    paid_with: str | None = None
     action: str | None = None
     why: str | None = None
     trouble: str | None = None
@@ -156,6 +159,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     refunded: Decimal = Decimal(0)
     charged_back: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
+    paid_with: str | None = None
     action: str | None = None
     why: str | None = None
 

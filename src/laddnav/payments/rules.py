@@ -119,6 +119,21 @@ class UnknownPayment(Refusal):
         self.ref = ref
 
 
+class UnknownTicket(Refusal):
+    """No page of a charge has this address."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no charge of this address")
+
+
+class NotSold(Refusal):
+    """Nobody without an account can charge there: no price with taxes is set for it, or no way to pay."""
+
+    def __init__(self, evse: str) -> None:
+        super().__init__(f"At {evse} nobody can pay by card or phone")
+        self.evse = evse
+
+
 class UnknownRefund(Refusal):
     """No refund of this ref is known here."""
 

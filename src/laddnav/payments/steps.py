@@ -111,6 +111,7 @@ def agreed(payment: Payment, seen: Seen, now: datetime) -> Payment:
         refunded=seen.refunded,
         charged_back=seen.charged_back,
         fees=max(payment.fees, seen.fees),
+        paid_with=seen.paid_with or payment.paid_with,
         action=seen.action,
         why=seen.why,
     )

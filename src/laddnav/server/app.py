@@ -18,6 +18,7 @@ import laddnav.analytics.routes
 import laddnav.billing.routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
+import laddnav.customers.plan_routes
 import laddnav.customers.routes
 import laddnav.fleets.routes
 import laddnav.ledger.routes
@@ -66,6 +67,7 @@ import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.analytics import actions as analytics
 from laddnav.billing import actions as billing
+from laddnav.billing.actions import plans
 from laddnav.bookings.actions import waiting
 from laddnav.db import outbox
 from laddnav.db.outbox import Deliverer
@@ -104,6 +106,7 @@ from laddnav.ocpp.tasks import going_on
 from laddnav.openadr import actions as openadr
 from laddnav.openadr.polling import Vtns
 from laddnav.parties import actions as parties
+from laddnav.payments.actions import tickets
 from laddnav.payments.actions.going_on import Collector
 from laddnav.people import actions as people
 from laddnav.people.api import Route
@@ -121,6 +124,7 @@ from laddnav.server.settings import Settings
 from laddnav.server.sites import Keeper
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
+from laddnav.settlement.actions import earning, hosting, settling
 from laddnav.sites import actions as sites
 from laddnav.web.asked import Console
 
@@ -142,6 +146,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.sites.routes.ROUTES,
     *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.customers.routes.ROUTES,
+    *laddnav.customers.plan_routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
     *laddnav.payments.paying_routes.ROUTES,
@@ -272,8 +277,13 @@ class House:
                 "collect_payments": every(1, self._collector.go_on_due),
                 "send_mail": every(1, mail.Postman(database, self.settings.mail).send_due),
                 "forget_mail": every(3600, lambda: mail.forget(database)),
+                "look_after_tickets": every(1, lambda: tickets.look_after(database)),
                 "sum_up_ledger": every(10, lambda: ledger.sum_up(database)),
+                "bill_subscriptions": every(60, lambda: plans.bill_months(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
+                "open_settlements": every(600, lambda: settling.look_after(database)),
+                "earn_again": every(600, lambda: earning.look_again(database)),
+                "state_hosts": every(600, lambda: hosting.state_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),
                 "forget_roaming": every(3600, lambda: forget_roaming(database, clients.settings.keeping)),
                 "sign_certificates": every(1, lambda: signing.carry_on(database, self._means)),

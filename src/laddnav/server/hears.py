@@ -39,8 +39,8 @@ from laddnav.ocpi.telling.neighbours import tell_clients
 from laddnav.ocpp import calls, credit, fallbacks, outcasts
 from laddnav.payments.actions import tickets
 from laddnav.payments.events import (
-    PaymentChanged,
     ConfirmationChanged,
+    PaymentChanged,
     TerminalAssigned,
     TerminalChanged,
     TerminalDeactivated,
@@ -74,6 +74,7 @@ from laddnav.sessions.events import (
     StopAnswered,
     StopRequested,
 )
+from laddnav.settlement.actions import earning
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import drivers
 from laddnav.sites.events import FallbackWanted, PlanMade, StationBroughtBack, StationTakenOut
@@ -123,10 +124,10 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
     SessionFailed: [tickets.charge_went_on, reservations.session_went_on, fleets.vehicle_unplugged, push_session],
     SessionAmended: [cdrs.correct, push_session],
-    CdrClosed: [billing.bill, tickets.pay_charge, fleets.count, push_cdr, note_cdr],
+    CdrClosed: [billing.bill, tickets.pay_charge, earning.account_for, fleets.count, push_cdr, note_cdr],
     PlanMade: [fleets.site_planned],
     CdrReceived: [cdrs.check],
-    CdrAccepted: [billing.bill, fleets.count],
+    CdrAccepted: [billing.bill, earning.account_for, fleets.count],
     InvoiceIssued: [reconciliation.record_issued],
     RecordChanged: [push_record],
     PaymentChanged: [billing.settle_payment, tickets.payment_went_on],

@@ -68,6 +68,7 @@ from laddnav.payments.rules import (
     UnknownPaymentAccount,
     UnknownRefund,
     UnknownTerminal,
+    UnknownTicket,
 )
 from laddnav.people.api import NotYours
 from laddnav.people.rules import NotAllowed
@@ -154,6 +155,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownParty: 404,
     UnknownPaymentAccount: 404,
     UnknownPayment: 404,
+    UnknownTicket: 404,
     UnknownMail: 404,
     UnknownRefund: 404,
     UnknownProof: 404,

@@ -45,6 +45,7 @@ STALE = {
     "BookingLocationChanged": "bookings",
     "CustomerChanged": "customers",
     "PaymentChanged": "payments",
+    "TicketChanged": "payments",
     "MailChanged": "mail",
     "TerminalChanged": "terminals",
     "TerminalAssigned": "terminals",

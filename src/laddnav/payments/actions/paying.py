@@ -98,6 +98,16 @@ async def keep(unit: Unit, ref: str, amount: Decimal) -> Payment:
     return _want(unit, replace(payment, keep=amount, hold=max(payment.hold, amount)))
 
 
+async def give_back(unit: Unit, ref: str, amount: Decimal) -> Payment:
+    """So much less of it is ours than was known: a charge was credited. Raises UnknownPayment, TooMuchBack."""
+    payment = await _locked(unit, ref)
+    rules.in_whole_coins(amount, payment.currency)
+    left = (payment.keep or steps.ZERO) - payment.back
+    if amount > left:
+        raise rules.TooMuchBack(left, payment.currency)
+    return _want(unit, replace(payment, back=payment.back + amount))
+
+
 async def try_again(unit: Unit, ref: str, *, by: str) -> Payment:
     """A person has looked, and what the provider refused is asked for once more. Raises UnknownPayment."""
     payment = await _locked(unit, ref)

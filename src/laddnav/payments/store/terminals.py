@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.payments.model import Captured, Confirmation, Installed, Terminal
+
+T = TypeVar("T")
 
 _TERMINAL = "select holder, ref, cpo, deactivated_at, body from payment_terminal"
 TERMINAL = f"{_TERMINAL} where holder = $1 and owner = $2 and id_key = $3"
@@ -52,13 +55,12 @@ on conflict (holder, owner, id_key) do update set cpo = excluded.cpo, authorizat
 
 
 async def terminal(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Installed | None:
-    row = await unit.fetch_one(LOCK_TERMINAL if lock else TERMINAL, str(holder), str(owner), fold(id))
-    return None if row is None else _installed(row)
+    statement = LOCK_TERMINAL if lock else TERMINAL
+    return _or_none(_installed, await unit.fetch_one(statement, str(holder), str(owner), fold(id)))
 
 
 async def terminal_by_ref(unit: Unit, ref: str) -> Installed | None:
-    row = await unit.fetch_one(TERMINAL_BY_REF, ref)
-    return None if row is None else _installed(row)
+    return _or_none(_installed, await unit.fetch_one(TERMINAL_BY_REF, ref))
 
 
 async def terminals(unit: Unit, holder: PartyId | None, before: str | None, limit: int) -> list[Installed]:
@@ -99,13 +101,12 @@ def _installed(row: Record) -> Installed:
 
 
 async def confirmation(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Captured | None:
-    row = await unit.fetch_one(LOCK_CONFIRMATION if lock else CONFIRMATION, str(holder), str(owner), fold(id))
-    return None if row is None else _captured(row)
+    statement = LOCK_CONFIRMATION if lock else CONFIRMATION
+    return _or_none(_captured, await unit.fetch_one(statement, str(holder), str(owner), fold(id)))
 
 
 async def confirmation_by_ref(unit: Unit, ref: str) -> Captured | None:
-    row = await unit.fetch_one(CONFIRMATION_BY_REF, ref)
-    return None if row is None else _captured(row)
+    return _or_none(_captured, await unit.fetch_one(CONFIRMATION_BY_REF, ref))
 
 
 async def confirmations(unit: Unit, holder: PartyId | None, before: str | None, limit: int) -> list[Captured]:
@@ -153,3 +154,7 @@ def _captured(row: Record) -> Captured:
         where=None if row["location_id"] is None else EvseRef(row["location_id"], row["evse_uid"]),
         confirmation=json.decode(row["body"], Confirmation),
     )
+
+
+def _or_none(read: Callable[[Record], T], row: Record | None) -> T | None:
+    return None if row is None else read(row)

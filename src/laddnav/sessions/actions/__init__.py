@@ -12,6 +12,7 @@ from laddnav.sessions.actions.reading import (
     fetch,
     find,
     of_our_drivers,
+    open_of_tokens,
     page,
     under_way_at,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "mark",
     "measure",
     "of_our_drivers",
+    "open_of_tokens",
     "page",
     "recount",
     "request_start",

@@ -11,7 +11,7 @@ from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation
 from laddnav.sessions import reserved, rules, store
 from laddnav.sessions.actions.charging import fail
-from laddnav.sessions.actions.grounds import alone, place, reserved_for
+from laddnav.sessions.actions.grounds import alone, pays, place, reserved_for
 from laddnav.sessions.actions.reading import fetch
 from laddnav.sessions.events import StartAnswered, StartRequested, StopAnswered, StopRequested
 from laddnav.sessions.model import CdrToken, Session, Status
@@ -41,7 +41,7 @@ async def request_start(
     if promised is not None:
         return _start_reserved(unit, replace(promised, token=token), station, reference, invoice_reference, command_id)
     await alone(unit, holder, station, evse_no, evse)
-    where = await place(unit, station, evse_no, evse, connector_id, unit.now, token.owner)
+    where = await place(unit, station, evse_no, evse, connector_id, unit.now, token.owner, pays(token))
     session = rules.pending(
         holder=holder,
         id=unit.new_id(),

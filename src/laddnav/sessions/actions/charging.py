@@ -19,11 +19,12 @@ from laddnav.people import actions as people
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.sessions import reserved, rules, store
-from laddnav.sessions.actions.grounds import place
+from laddnav.sessions.actions.grounds import pays, place
 from laddnav.sessions.actions.reading import fetch
 from laddnav.sessions.events import SessionAmended, SessionChanged, SessionEnded, SessionFailed, SessionStarted, about
 from laddnav.sessions.model import Session, Status, StopReason
 from laddnav.sessions.rules import AlreadyEnded
+from laddnav.tariffs.model import TariffType
 from laddnav.tokens.model import Authorization
 
 
@@ -71,6 +72,10 @@ async def begin(
             fail(unit, rules.given_up(one, unit.now))
     if waiting is not None:
         if waiting.reserved is None:
+            if pays(waiting.token) is not TariffType.REGULAR:
+                ground = await place(
+                    unit, station, evse_no, where, waiting.connector_id, at, waiting.token.owner, pays(waiting.token)
+                )
             session = rules.begun(waiting, ground, at=at, register=register, now=unit.now)
         else:
             waiting = reserved.let_in(reserved.taken_by(waiting, uid), given)

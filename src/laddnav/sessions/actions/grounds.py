@@ -15,6 +15,8 @@ from laddnav.sessions.model import CdrToken, Session, Status
 from laddnav.sessions.reserved import tokens_of
 from laddnav.sessions.rules import EvseBusy, Place
 from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import TariffType
+from laddnav.tokens.model import TokenType
 
 
 async def alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evse: EvseRef) -> None:
@@ -34,6 +36,11 @@ async def reserved_for(unit: Unit, holder: PartyId, station: Station, evse_no: i
     return None
 
 
+def pays(token: CdrToken) -> TariffType:
+    """Who pays this one charge alone, at a terminal or by the code at the station, pays the price for that."""
+    return TariffType.AD_HOC_PAYMENT if token.type == TokenType.AD_HOC_USER else TariffType.REGULAR
+
+
 async def place(
     unit: Unit,
     station: Station,
@@ -42,11 +49,15 @@ async def place(
     connector_id: str | None,
     at: datetime,
     party: PartyId | None = None,
+    kind: TariffType = TariffType.REGULAR,
 ) -> Place:
-    """`party`: whose driver charges there. Raises UnknownLocation, UnknownEvse, UnknownConnector."""
+    """`party`: whose driver charges there; `kind`: how that one pays.
+
+    Raises UnknownLocation, UnknownEvse, UnknownConnector.
+    """
     location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
     connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
-    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at, party=party)
+    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at, kind, party)
     return Place(
         location=location,
         where=where,

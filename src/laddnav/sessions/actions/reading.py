@@ -49,6 +49,11 @@ async def page(
     return await store.page(unit, holder, owner, statuses, station_id, before, limit)
 
 
+async def open_of_tokens(unit: Unit, holder: PartyId, uids: Iterable[str]) -> Sequence[Session]:
+    """What is charged now with any Token of these uids, whoever's contract it is; newest first."""
+    return await store.open_of_tokens(unit, holder, uids)
+
+
 async def of_our_drivers(
     unit: Unit, holder: PartyId, since: datetime, until: datetime | None, offset: int, limit: int
 ) -> tuple[int, Sequence[Session]]:
