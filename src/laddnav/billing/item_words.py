@@ -50,6 +50,12 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
         "Verzugszinsen, Rechnung {number}: {days} Tage zu {percent} %",
     ),
     "SHARE": ("Share of revenue, {place}", "Andel av intäkter, {place}", "Anteil am Umsatz, {place}"),
+    "SHARE_FIXED": ("Fixed sum of the month, {place}", "Fast belopp för månaden, {place}", "Monatsbetrag, {place}"),
+    "SHARE_GUARANTEE": (
+        "What the month lacks of the guaranteed sum, {place}",
+        "Vad månaden saknar av det garanterade beloppet, {place}",
+        "Bis zum garantierten Betrag des Monats, {place}",
+    ),
     "REIMBURSEMENT": (
         "Charging at home reimbursed, {place}: {kwh} kWh",
         "Ersättning för laddning hemma, {place}: {kwh} kWh",

@@ -65,3 +65,93 @@ create index settlement_invoice_of on settlement_invoice (holder, settlement_ref
 
 -- What ended in a month, by whose it is and whose driver charged.
 create index cdr_to_settle on cdr (holder, owner, token_owner, ended_at);
+
+-- Hosts, what they get by which agreement, and their share of each charge.
+create table host (
+  holder text not null,
+  id text not null,
+  ref text not null,
+  body text not null,
+  primary key (holder, id)
+);
+create unique index host_by_ref on host (ref);
+
+create table share_agreement (
+  holder text not null,
+  ref text not null,
+  host text not null,
+  since date not null,
+  until date,
+  body text not null,
+  primary key (holder, ref),
+  foreign key (holder, host) references host (holder, id)
+);
+create unique index share_agreement_by_ref on share_agreement (ref);
+
+create table host_statement (
+  holder text not null,
+  ref text not null,
+  host text not null,
+  month text not null,
+  currency text not null,
+  body text not null,
+  primary key (holder, ref),
+  foreign key (holder, host) references host (holder, id)
+);
+create unique index host_statement_by_ref on host_statement (ref);
+create unique index host_statement_once on host_statement (holder, host, month, currency);
+
+create table share (
+  holder text not null,
+  cdr_owner text not null,
+  id_key text not null,
+  agreement text not null,
+  host text not null,
+  cdr_id text not null,
+  cdr_ref text not null,
+  place text not null,
+  evse_id text not null,
+  ended_at timestamptz not null,
+  month text not null,              -- in which the charge ended
+  currency text not null,
+  kwh numeric not null,
+  revenue numeric not null,
+  energy_cost numeric not null,
+  amount numeric not null,
+  capped boolean not null,
+  statement text,                   -- null: on none yet
+  primary key (holder, cdr_owner, id_key, agreement),
+  foreign key (holder, agreement) references share_agreement (holder, ref)
+);
+create index share_of_host on share (holder, host, cdr_ref);
+create index share_to_state on share (holder, host, month) where statement is null;
+create index share_of_statement on share (holder, statement, cdr_ref);
+
+-- What each CDR left us; unknown parts are null.
+create table margin (
+  holder text not null,
+  cdr_owner text not null,
+  id_key text not null,
+  cdr_id text not null,
+  cdr_ref text not null,
+  ended_at timestamptz not null,
+  month text not null,
+  location_id text not null,
+  place text not null,
+  tariff text not null,
+  partner text not null,
+  currency text not null,
+  kwh numeric not null,
+  paid numeric not null,
+  billed numeric not null,
+  roaming numeric not null,
+  energy numeric,
+  grid numeric,
+  fees numeric,
+  shares numeric,
+  unknown text[] not null,
+  again boolean not null,           -- something may be known later
+  primary key (holder, cdr_owner, id_key)
+);
+create index margin_of_month on margin (holder, month);
+create index margin_again on margin (ended_at) where again;

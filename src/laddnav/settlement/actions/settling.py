@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
+from laddnav.billing.actions import settling as paid
+from laddnav.billing.rules import partner_id
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -235,9 +237,21 @@ async def settle(unit: Unit, ref: str, *, by: str, why: str = "") -> Settlement:
     vat = rules.their_vat_entry(after)
     if vat is not None:
         await ledger.post(unit, after.holder, vat)
+    # What is set off settles our invoices too, so that nobody is reminded of them.
     netted = rules.set_off(after)
     if netted:
         await ledger.post(unit, after.holder, rules.netting_entry(after, netted))
+        numbers = [one.number for one in await store.invoices(unit, after, INVOICES) if one.number is not None]
+        await paid.settle(
+            unit,
+            after.holder,
+            partner_id(after.partner),
+            netted,
+            after.currency,
+            source=rules.netting_key(after),
+            cites=numbers or None,
+            by=by,
+        )
     return await _keep(unit, replace(after, netted=netted), "settle", by, why)
 
 
@@ -248,9 +262,20 @@ async def reopen(unit: Unit, ref: str, *, by: str, why: str) -> Settlement:
     """
     one = await _locked(unit, ref)
     after = rules.moved(one, Move.REOPEN, by=by, now=unit.now, why=why)
-    for key in (rules.their_vat_key(one) if one.theirs.vat else None, rules.netting_key(one) if one.netted else None):
-        if key is not None:
-            await ledger.reverse(unit, one.holder, key, rules.reason(why), by)
+    if one.theirs.vat:
+        await ledger.reverse(unit, one.holder, rules.their_vat_key(one), rules.reason(why), by)
+    if one.netted:
+        back = await ledger.reverse(unit, one.holder, rules.netting_key(one), rules.reason(why), by)
+        await paid.settle(
+            unit,
+            one.holder,
+            partner_id(one.partner),
+            -one.netted,
+            one.currency,
+            source=back.entry.key,
+            cites=[settled.number for settled in await store.invoices(unit, one, INVOICES) if settled.number] or None,
+            by=by,
+        )
     return await _keep(unit, replace(after, netted=Decimal(0)), "reopen settlement", by, why)
 
 

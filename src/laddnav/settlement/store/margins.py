@@ -1,0 +1,127 @@
+"""How what each CDR left us is kept, and summed up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from laddnav.db.unit import Record, Unit
+from laddnav.kit.ids import PartyId, fold
+from laddnav.settlement.margins import By, Margin, MarginSum, Unknown
+
+PUT = """
+insert into margin (holder, cdr_owner, id_key, cdr_id, cdr_ref, ended_at, month, location_id, place, tariff, partner,
+  currency, kwh, paid, billed, roaming, energy, grid, fees, shares, unknown, again)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+on conflict (holder, cdr_owner, id_key) do update set energy = excluded.energy, grid = excluded.grid,
+  fees = excluded.fees, shares = excluded.shares, unknown = excluded.unknown, again = excluded.again
+"""
+OF_CDR = """
+select holder, cdr_owner, cdr_id, cdr_ref, ended_at, month, location_id, place, tariff, partner, currency, kwh, paid,
+  billed, roaming, energy, grid, fees, shares, unknown
+from margin where holder = $1 and cdr_owner = $2 and id_key = $3
+"""
+AGAIN = "select holder, cdr_owner, cdr_id from margin where again and ended_at >= $1 order by ended_at limit $2"
+GIVE_UP = "update margin set again = false where again and ended_at < $1"
+
+_KEYS = {
+    By.CHARGE: ("m.cdr_owner || '/' || m.cdr_id", "m.place"),
+    By.PLACE: ("m.cdr_owner || '/' || m.location_id", "max(m.place)"),
+    By.TARIFF: ("m.tariff", "''"),
+    By.PARTNER: ("m.partner", "''"),
+    By.MONTH: ("m.month", "''"),
+}
+_COMPLETE = "energy is not null and grid is not null and fees is not null and shares is not null"
+_LEFT = "paid + billed - roaming - energy - grid - fees - shares"
+SORTS = ("of", "many", "kwh", "revenue", "roaming", "energy", "grid", "fees", "shares", "margin")
+SUMS = """
+with summed as (
+  select {of} as of, {name} as name, m.currency, count(*) as many, count(*) filter (where {complete}) as complete,
+    sum(kwh) as kwh, sum(paid + billed) as revenue, sum(roaming) as roaming, coalesce(sum(energy), 0) as energy,
+    coalesce(sum(grid), 0) as grid, coalesce(sum(fees), 0) as fees, coalesce(sum(shares), 0) as shares,
+    sum({left}) filter (where {complete}) as margin, min(cdr_ref) as cdr_ref
+  from margin m
+  where ($1::text is null or holder = $1) and month >= $2 and month <= $3 and ($4::text is null or location_id = $4)
+    and ($5::text is null or tariff = $5) and ($6::text is null or partner = $6)
+  group by {group}
+)
+select of, name, currency, many, complete, kwh, revenue, roaming, energy, grid, fees, shares, margin, cdr_ref
+from summed order by {sort} {way} nulls last, of, currency limit $7 offset $8
+"""
+
+
+def put(unit: Unit, one: Margin, *, again: bool) -> None:
+    """`again`: what is not known of it may be known later."""
+    unit.write(
+        PUT,
+        str(one.holder),
+        str(one.cdr_owner),
+        fold(one.cdr_id),
+        one.cdr_id,
+        one.cdr_ref,
+        one.ended_at,
+        one.month,
+        one.location_id,
+        one.place,
+        one.tariff,
+        one.partner,
+        one.currency,
+        one.kwh,
+        one.paid,
+        one.billed,
+        one.roaming,
+        one.energy,
+        one.grid,
+        one.fees,
+        one.shares,
+        list(one.unknown),
+        again,
+    )
+
+
+async def of_cdr(unit: Unit, holder: PartyId, owner: PartyId, cdr_id: str) -> Margin | None:
+    row = await unit.fetch_one(OF_CDR, str(holder), str(owner), fold(cdr_id))
+    return None if row is None else _margin(row)
+
+
+async def again(unit: Unit, since: datetime, limit: int) -> list[tuple[PartyId, PartyId, str]]:
+    """(holder, owner, CDR) of which something was not known that may be known by now."""
+    await unit.execute(GIVE_UP, since)
+    rows = await unit.fetch(AGAIN, since, limit)
+    return [(PartyId.parse(row["holder"]), PartyId.parse(row["cdr_owner"]), row["cdr_id"]) for row in rows]
+
+
+async def sums(
+    unit: Unit,
+    holder: PartyId | None,
+    by: By,
+    since: str,
+    until: str,
+    *,
+    place: str | None,
+    tariff: str | None,
+    partner: str | None,
+    sort: str,
+    rising: bool,
+    limit: int,
+    offset: int,
+) -> list[MarginSum]:
+    assert sort in SORTS, "what may be sorted by is a list"
+    of, name = _KEYS[by]
+    group = "m.holder, m.cdr_owner, m.id_key" if by is By.CHARGE else "1, m.currency"
+    statement = SUMS.format(
+        of=of, name=name, complete=_COMPLETE, left=_LEFT, group=group, sort=sort, way="asc" if rising else "desc"
+    )
+    rows = await unit.fetch(statement, holder and str(holder), since, until, place, tariff, partner, limit, offset)
+    return [MarginSum(**{**row, "cdr_ref": row["cdr_ref"] if by is By.CHARGE else None}) for row in map(dict, rows)]
+
+
+def _margin(row: Record) -> Margin:
+    values = dict(row)
+    return Margin(
+        **{
+            **values,
+            "holder": PartyId.parse(values["holder"]),
+            "cdr_owner": PartyId.parse(values["cdr_owner"]),
+            "unknown": tuple(Unknown(one) for one in values["unknown"]),
+        }
+    )
