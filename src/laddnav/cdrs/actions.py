@@ -327,6 +327,13 @@ async def page(
     return await store.page(unit, holder, owner, before, limit)
 
 
+async def of_tokens(
+    unit: Unit, holder: PartyId, uids: Iterable[str], *, before: str | None = None, limit: int = 50
+) -> Sequence[Cdr]:
+    """What was charged with any Token of these uids, whoever's contract it was; newest first."""
+    return await store.of_tokens(unit, holder, uids, before, limit)
+
+
 async def ended_within(
     unit: Unit, holder: PartyId, since: datetime, until: datetime, *, after: str = "", limit: int = 1_000
 ) -> Sequence[tuple[str, str]]:

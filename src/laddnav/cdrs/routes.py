@@ -60,7 +60,9 @@ async def reject_dispute(unit: Unit, by: Visitor, ref: str, body: Decision) -> R
 ROUTES = (
     Route(method="GET", path="/cdrs", does=list_cdrs),
     Route(method="GET", path="/cdrs/{ref}", does=fetch_cdr),
-    Route(method="POST", path="/cdrs/{ref}/credit", does=credit_cdr, needs=Role.OPERATOR, also=(Role.FINANCE,), status=201),
+    Route(
+        method="POST", path="/cdrs/{ref}/credit", does=credit_cdr, needs=Role.OPERATOR, also=(Role.FINANCE,), status=201
+    ),
     Route(method="GET", path="/disputes", does=list_disputes),
     Route(method="GET", path="/disputes/{ref}", does=fetch_dispute),
     Route(method="POST", path="/disputes/{ref}/accept", does=accept_dispute, needs=Role.OPERATOR, also=(Role.FINANCE,)),

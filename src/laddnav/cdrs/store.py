@@ -43,6 +43,10 @@ select body from cdr
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2) and ($3::text is null or ref < $3)
 order by ref desc limit $4
 """
+OF_TOKENS = """
+select body from cdr
+where holder = $1 and token_uid_key = any($2) and ($3::text is null or ref < $3) order by ref desc limit $4
+"""
 ENDED_WITHIN = """
 select ref, body from cdr where holder = $1 and ended_at >= $2 and ended_at < $3 and ref > $4 order by ref limit $5
 """
@@ -143,6 +147,11 @@ async def by_ref(unit: Unit, ref: str) -> Cdr | None:
 
 async def page(unit: Unit, holder: PartyId | None, owner: PartyId | None, before: str | None, limit: int) -> list[Cdr]:
     rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), before, limit)
+    return [json.decode(row["body"], Cdr) for row in rows]
+
+
+async def of_tokens(unit: Unit, holder: PartyId, uids: Iterable[str], before: str | None, limit: int) -> list[Cdr]:
+    rows = await unit.fetch(OF_TOKENS, str(holder), [fold(uid) for uid in uids], before, limit)
     return [json.decode(row["body"], Cdr) for row in rows]
 
 

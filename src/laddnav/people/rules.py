@@ -18,6 +18,9 @@ PASSWORD_MAX = 1000  # hashing a longer one would be work for us and no gain for
 VISIT = timedelta(hours=12)  # not seen for so long: a visit ends
 NEWS = timedelta(minutes=1)  # seen again within this: not worth a write
 
+LINK = timedelta(minutes=15)  # a link that is mailed opens for so long, once
+LINKS_MAX = 3  # on their way to one customer at a time, so that nobody fills a stranger's letter box
+
 FREE_FAILURES = 5  # a person mistypes; from here on each failure doubles the wait
 WAIT_MAX = timedelta(
     minutes=1
@@ -45,6 +48,13 @@ class WrongNameOrPassword(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Name or password is wrong")
+
+
+class LinkOver(Refusal):
+    """This link was used, is older than a quarter of an hour, or never was one; which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This link opens nothing any more; ask for another one")
 
 
 class TooManyAttempts(Refusal):

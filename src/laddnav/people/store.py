@@ -42,6 +42,16 @@ END_VISITS = """
 update visit set ended_at = $3 where account_id = $1 and ended_at is null and ($2::text is null or id <> $2)
 """
 
+DRIVER = f"select {_ACCOUNT} from account where customer = $1"
+INSERT_LINK = "insert into sign_in_link (secret_hash, customer, expires_at) values ($1, $2, $3)"
+LINKS_OPEN = "select count(*) from sign_in_link where customer = $1 and expires_at > $2"
+# Used once: of two who come with it at the same moment one finds it gone. It still counts as one that was sent.
+USE_LINK = """
+update sign_in_link set used_at = $2 where secret_hash = $1 and used_at is null and expires_at > $2 returning customer
+"""
+END_LINKS = "update sign_in_link set used_at = $2 where customer = $1 and used_at is null"
+FORGET_LINKS = "delete from sign_in_link where expires_at < $1"
+
 INSERT_KEY = """
 insert into api_key (secret_hash, id, name, role, holder, created_at, fleet, customer)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -184,6 +194,36 @@ async def end_visit(unit: Unit, account_id: str, visit_id: str) -> bool:
 
 async def end_visits(unit: Unit, account_id: str, but: str | None) -> int:
     return await unit.execute(END_VISITS, account_id, but, unit.now)
+
+
+# ---- Links
+
+
+async def find_driver(unit: Unit, customer: str) -> Account | None:
+    row = await unit.fetch_one(DRIVER, customer)
+    return None if row is None else _account(row)
+
+
+def insert_link(unit: Unit, secret_hash: str, customer: str, expires_at: datetime) -> None:
+    unit.write(INSERT_LINK, secret_hash, customer, expires_at)
+
+
+async def links_open(unit: Unit, customer: str) -> int:
+    return int(await unit.value(LINKS_OPEN, customer, unit.now))
+
+
+async def use_link(unit: Unit, secret_hash: str) -> str | None:
+    """The customer whose it is, the first time."""
+    customer = await unit.value(USE_LINK, secret_hash, unit.now)
+    return None if customer is None else str(customer)
+
+
+def end_links(unit: Unit, customer: str) -> None:
+    unit.write(END_LINKS, customer, unit.now)
+
+
+def forget_links(unit: Unit) -> None:
+    unit.write(FORGET_LINKS, unit.now)
 
 
 # ---- Keys

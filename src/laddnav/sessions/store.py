@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -72,6 +72,10 @@ where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
   and ($3::text[] is null or status = any($3)) and ($4::text is null or station_id = $4)
   and ($5::text is null or ref < $5)
 order by ref desc limit $6
+"""
+OPEN_OF_TOKENS = """
+select body, revision from session
+where holder = $1 and status in ('PENDING', 'ACTIVE', 'SETTLING') and token_uid_key = any($2) order by ref desc
 """
 OF_OUR_DRIVERS = """
 with found as (
@@ -194,6 +198,11 @@ async def limited_by(unit: Unit, holder: PartyId, party: PartyId) -> list[Sessio
 async def limited_at_partners(unit: Unit, limit: int) -> list[Session]:
     """Charges of our drivers that we limit, or that somebody limits for us."""
     return [_session(row["body"], row["revision"]) for row in await unit.fetch(LIMITED_AT_PARTNERS, limit)]
+
+
+async def open_of_tokens(unit: Unit, holder: PartyId, uids: Iterable[str]) -> list[Session]:
+    rows = await unit.fetch(OPEN_OF_TOKENS, str(holder), [fold(uid) for uid in uids])
+    return [_session(row["body"], row["revision"]) for row in rows]
 
 
 async def page(

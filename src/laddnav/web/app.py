@@ -46,6 +46,7 @@ from laddnav.web.pages import (
     maintenance,
     meters,
     moves,
+    my,
     network,
     offer,
     partners,
@@ -111,6 +112,7 @@ DOORS: tuple[Door, ...] = (
     *account.DOORS,
     *signed.DOORS,
     *charge.DOORS,
+    *my.DOORS,
 )
 
 HOMES = {Role.FLEET: "/fleets", Role.DRIVER: "/my"}  # where a customer begins; who is of the house has all pages

@@ -77,6 +77,7 @@ from laddnav.people.api import NotYours
 from laddnav.people.rules import (
     ForgedRequest,
     LastAdmin,
+    LinkOver,
     NameTaken,
     NotAllowed,
     NotAName,
@@ -218,6 +219,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownToken: N_("Nobody knows this token."),
     UnknownVisit: N_("There is no such open visit."),
     Unstorable: N_("A text or a number in this cannot be kept."),
+    LinkOver: N_("This link opens nothing any more. Ask for another one."),
     WrongNameOrPassword: N_("Name or password is wrong."),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from laddnav.customers.model import Contract, Customer
 from laddnav.customers.rules import FIRST_NUMBER
 from laddnav.db.unit import Unit
@@ -22,6 +24,18 @@ PAGE = """
 select body from customer
 where ($1::text is null or holder = $1) and ($2::text is null or body ilike $2) and ($3::text is null or ref > $3)
 order by ref limit $4
+"""
+BY_EMAIL = "select body from customer where lower(body::json ->> 'email') = lower($1) order by ref limit $2"
+ASK_TO_LEAVE = """
+insert into customer_leaving (customer, holder, asked_at) values ($1, $2, $3)
+on conflict (customer) do update set asked_at = excluded.asked_at, done_at = null
+where customer_leaving.done_at is not null
+"""
+ASKED_TO_LEAVE = "select asked_at from customer_leaving where customer = $1 and done_at is null"
+HAS_LEFT = "update customer_leaving set done_at = $2 where customer = $1 and done_at is null"
+LEAVING = """
+select c.body, l.asked_at from customer_leaving l join customer c on c.holder = l.holder and c.ref = l.customer
+where l.done_at is null and ($1::text is null or l.holder = $1) order by l.asked_at limit $2
 """
 PUT_CONTRACT = """
 insert into customer_contract (holder, contract_key, customer, body) values ($1, $2, $3, $4)
@@ -56,6 +70,29 @@ async def page(unit: Unit, holder: PartyId | None, words: str | None, after: str
     pattern = None if not words else "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     rows = await unit.fetch(PAGE, holder and str(holder), pattern, after, limit)
     return [json.decode(row["body"], Customer) for row in rows]
+
+
+async def by_email(unit: Unit, email: str, limit: int) -> list[Customer]:
+    rows = await unit.fetch(BY_EMAIL, email, limit)
+    return [json.decode(row["body"], Customer) for row in rows]
+
+
+def want_to_leave(unit: Unit, one: Customer) -> None:
+    unit.write(ASK_TO_LEAVE, one.ref, str(one.holder), unit.now)
+
+
+async def asked_to_leave(unit: Unit, one: Customer) -> datetime | None:
+    at: datetime | None = await unit.value(ASKED_TO_LEAVE, one.ref)
+    return at
+
+
+async def has_left(unit: Unit, one: Customer) -> bool:
+    return bool(await unit.execute(HAS_LEFT, one.ref, unit.now))
+
+
+async def leaving(unit: Unit, holder: PartyId | None, limit: int) -> list[tuple[Customer, datetime]]:
+    rows = await unit.fetch(LEAVING, holder and str(holder), limit)
+    return [(json.decode(row["body"], Customer), row["asked_at"]) for row in rows]
 
 
 def put_contract(unit: Unit, one: Contract) -> None:

@@ -52,7 +52,7 @@ _slow = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sign-in")
 async def who(unit: Unit, *, cookie: str | None = None, bearer: str | None = None) -> Visitor | None:
     """Whoever shows this secret; None for nobody we know. A visit lives on by being seen."""
     if bearer is not None:
-        key = await store.find_key(unit, _recognised(bearer))
+        key = await store.find_key(unit, recognised(bearer))
         if key is None:
             return None
         if key.used_at is None or unit.now - key.used_at >= unit.clock.wall(NEWS):
@@ -68,7 +68,7 @@ async def who(unit: Unit, *, cookie: str | None = None, bearer: str | None = Non
         )
     if cookie is None:
         return None
-    visitor = await store.find_visitor(unit, _recognised(cookie))
+    visitor = await store.find_visitor(unit, recognised(cookie))
     if visitor is not None and visitor.visit is not None and _is_news(unit, visitor.visit):
         expires_at = unit.now + unit.clock.wall(VISIT)
         visit = msgspec.structs.replace(visitor.visit, seen_at=unit.now, expires_at=expires_at)
@@ -87,9 +87,9 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     An attempt counts as failed before it is looked at and is taken back when it was good, so that a thousand at once
     are not a thousand free ones. The slow hash is computed with no Unit open.
     """
-    subjects = (_recognised(f"name {fold(name)}"), _recognised(f"address {neighbourhood(address)}"))
+    for_name, for_address = f"name {fold(name)}", f"address {neighbourhood(address)}"
     async with database.unit() as unit:
-        await _count(unit, subjects)
+        await count(unit, for_name, for_address)
         found = await store.find_by_name(unit, name) if name.isprintable() else None
     account, password_hash = found if found is not None else (None, None)
     if password_hash is None:  # who comes by links alone is nobody here
@@ -97,20 +97,18 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     matches = await _slowly(_matches, password_hash, password)
     async with database.unit() as unit:
         if account is not None and matches and account.disabled_at is None:
-            for_name, for_address = subjects
-            store.forget_failures(unit, for_name)
-            store.take_back_failure(unit, for_address)
-            return _begin_visit(unit, account, device, address)
+            store.forget_failures(unit, recognised(for_name))
+            store.take_back_failure(unit, recognised(for_address))
+            return begin_visit(unit, account, device, address)
         if account is not None:
             note(unit, account.name, "sign in refused", f"account {account.id}", address)
     raise WrongNameOrPassword
 
 
-async def _count(unit: Unit, subjects: tuple[str, ...]) -> None:
-    """Raises TooManyAttempts, and then counts nothing."""
-    for subject in sorted(
-        subjects
-    ):  # in one order everywhere, so that two sign-ins never wait for each other in a ring
+async def count(unit: Unit, *about: str) -> None:
+    """One more attempt about each of these. Raises TooManyAttempts, and then counts nothing."""
+    # In one order everywhere, so that two never wait for each other in a ring.
+    for subject in sorted(recognised(each) for each in about):
         failures = await store.count_attempt(unit, subject, unit.now - unit.clock.wall(FORGOTTEN))
         if failures is None:
             left = await store.waiting_until(unit, subject) - unit.now
@@ -119,7 +117,12 @@ async def _count(unit: Unit, subjects: tuple[str, ...]) -> None:
         store.wait(unit, subject, unit.now + unit.clock.wall(wait_after(failures)))
 
 
-def _begin_visit(unit: Unit, account: Account, device: str, address: str) -> SignedIn:
+def forget_count(unit: Unit, about: str) -> None:
+    """What was attempted about this was good."""
+    store.forget_failures(unit, recognised(about))
+
+
+def begin_visit(unit: Unit, account: Account, device: str, address: str) -> SignedIn:
     secret = secrets.token_urlsafe(32)
     visit = Visit(
         id=unit.new_id(),
@@ -130,7 +133,7 @@ def _begin_visit(unit: Unit, account: Account, device: str, address: str) -> Sig
         seen_at=unit.now,
         expires_at=unit.now + unit.clock.wall(VISIT),
     )
-    store.insert_visit(unit, visit, _recognised(secret))
+    store.insert_visit(unit, visit, recognised(secret))
     note(unit, account.name, "sign in", f"account {account.id}", address)
     return SignedIn(secret, visit)
 
@@ -253,19 +256,19 @@ async def change_password(
     UnknownAccount, TooManyAttempts, WrongNameOrPassword.
     """
     checked_password(password)
-    guess = _recognised(f"account {account_id}")
+    guess = f"account {account_id}"
     async with database.unit() as unit:
         account = await store.find_account(unit, account_id)
         found = None if account is None else await store.find_by_name(unit, account.name)
         if found is not None and current is not None:
-            await _count(unit, (guess,))
+            await count(unit, guess)
     if found is None:
         raise UnknownAccount(account_id)
     if current is not None and (found[1] is None or not await _slowly(_matches, found[1], current)):
         raise WrongNameOrPassword
     password_hash = await _slowly(_hasher.hash, password)
     async with database.unit() as unit:
-        store.forget_failures(unit, guess)
+        forget_count(unit, guess)
         store.set_password(unit, account_id, password_hash)
         await store.end_visits(unit, account_id, keep)
         note(unit, by, "change password", f"account {account_id}")
@@ -299,7 +302,7 @@ async def create_key(
         fleet=fleet,
         customer=customer,
     )
-    store.insert_key(unit, key, _recognised(secret))
+    store.insert_key(unit, key, recognised(secret))
     scope = "the whole installation" if holder is None else str(holder)
     note(unit, by, "create key", f"key {key.id}", f"{name}, {role}, {scope}")
     return NewKey(secret, key)
@@ -331,13 +334,14 @@ async def deeds(unit: Unit, *, after: str | None = None, limit: int = 50) -> tup
 
 
 async def forget(database: Database) -> None:
-    """What nobody needs any more: failures that no longer count, and visits that ended long ago."""
+    """What nobody needs any more: failures that no longer count, links that are over, visits that ended long ago."""
     async with database.unit() as unit:
         store.forget_failures_before(unit, unit.now - unit.clock.wall(FORGOTTEN))
         store.forget_visits_before(unit, unit.now - unit.clock.wall(VISITS_KEPT))
+        store.forget_links(unit)
 
 
-def _recognised(secret: str) -> str:
+def recognised(secret: str) -> str:
     """What is kept of a secret. A fast hash will do: nobody guesses 256 bits, and passwords have their own."""
     return hashlib.sha256(secret.encode()).hexdigest()
 

@@ -1,0 +1,20 @@
+-- Links that let a driver in, and what a customer's charges, mails and payments are found by.
+-- Before: 0077, 0078, 0080. After: no link is on its way.
+
+create table sign_in_link (
+  secret_hash text primary key,
+  customer text not null,
+  expires_at timestamptz not null,
+  used_at timestamptz
+);
+create index sign_in_link_of on sign_in_link (customer, expires_at);
+create index customer_by_email on customer (lower(body::json ->> 'email'));
+create index cdr_of_token on cdr (holder, token_uid_key, ref);
+
+create table customer_leaving (      -- who asked for what is kept of them to be deleted
+  customer text primary key,
+  holder text not null,
+  asked_at timestamptz not null,
+  done_at timestamptz
+);
+create index customer_leaving_open on customer_leaving (holder, asked_at) where done_at is null;
