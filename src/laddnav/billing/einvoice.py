@@ -17,9 +17,9 @@ from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Basis, Charge, Debtor, DebtorKind, Invoice, InvoiceLine, Item, Seller, VatCategory
 from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.vat import reasons
-from laddnav.billing.vat_rates import vat_country
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.vat_numbers import vat_country
 from laddnav.pricing.reasons import said
 
 # Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.

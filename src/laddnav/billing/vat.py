@@ -14,7 +14,8 @@ from babel import Locale
 from msgspec import Struct
 
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, Item, Supply, VatCategory, VatWhy
-from laddnav.billing.vat_rates import EUROPEAN_UNION, ONE_STOP_SHOP_FROM, REVERSED_AT_HOME, standard_rate, vat_country
+from laddnav.billing.vat_rates import EUROPEAN_UNION, ONE_STOP_SHOP_FROM, REVERSED_AT_HOME, standard_rate
+from laddnav.kit.vat_numbers import vat_country
 from laddnav.parties.model import Party
 from laddnav.parties.rules import zone_of
 from laddnav.pricing.rounding import plain

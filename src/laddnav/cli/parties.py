@@ -125,7 +125,7 @@ async def _change(data: Path | None, database: str | None, holder: PartyId, chan
 def _registration(text: str, *, shop: bool) -> VatRegistration:
     from datetime import date
 
-    from laddnav.billing.vat_rates import vat_country
+    from laddnav.kit.vat_numbers import vat_country
     from laddnav.parties.model import VatRegistration
 
     number, _, since = text.partition(":")

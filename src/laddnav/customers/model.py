@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 
+CUSTOMER = "customer"  # before the ref of one, where ledger and invoices name who owes
+
 
 class Kind(StrEnum):
     PRIVATE = "PRIVATE"
@@ -55,7 +57,7 @@ class Customer(Struct, frozen=True, kw_only=True):
     @property
     def debtor_id(self) -> str:
         """By what the ledger and invoices name it."""
-        return f"customer:{self.ref}"
+        return f"{CUSTOMER}:{self.ref}"
 
 
 class Contract(Struct, frozen=True, kw_only=True):

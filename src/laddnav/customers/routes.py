@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import Struct
 
 from laddnav.customers import actions
@@ -82,12 +84,14 @@ async def _theirs(unit: Unit, by: Visitor, ref: str) -> str:
 
 _CUSTOMER = "/customers/{ref}"
 
+_DESK = partial(Route, needs=Role.SUPPORT, also=(Role.FINANCE,))
+
 ROUTES = (
     Route(method="GET", path="/customers", does=list_customers),
-    Route(method="POST", path="/customers", does=add_customer, needs=Role.OPERATOR, status=201),
+    _DESK(method="POST", path="/customers", does=add_customer, status=201),
     Route(method="GET", path=_CUSTOMER, does=fetch_customer),
-    Route(method="PATCH", path=_CUSTOMER, does=change_customer, needs=Role.OPERATOR),
+    _DESK(method="PATCH", path=_CUSTOMER, does=change_customer),
     Route(method="GET", path=f"{_CUSTOMER}/contracts", does=list_contracts),
-    Route(method="PUT", path=f"{_CUSTOMER}/contracts", does=keep_contract, needs=Role.OPERATOR),
-    Route(method="DELETE", path=f"{_CUSTOMER}/contracts/{{contract_id}}", does=release_contract, needs=Role.OPERATOR),
+    _DESK(method="PUT", path=f"{_CUSTOMER}/contracts", does=keep_contract),
+    _DESK(method="DELETE", path=f"{_CUSTOMER}/contracts/{{contract_id}}", does=release_contract),
 )

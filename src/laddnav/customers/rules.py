@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from laddnav.customers.model import Contract, Customer, Kind, PaysBy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.vat_numbers import vat_country
 
 NAME_MAX = 120
 ADDRESS_MAX = 500
@@ -22,7 +23,6 @@ _LANGUAGES = {"AT": "de", "DE": "de", "SE": "sv"}
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _TWO = re.compile(r"[A-Z]{2}|[a-z]{2}")
-_VAT_NUMBER = re.compile(r"[A-Z]{2}[A-Z0-9+*]{2,13}")
 
 
 class UnfitCustomer(Refusal):
@@ -156,7 +156,7 @@ def _email(said: str) -> str:
 
 def _vat_number(said: str) -> str:
     text = re.sub(r"[\s.-]", "", said).upper()
-    if not _VAT_NUMBER.fullmatch(text):
+    if vat_country(text) is None:
         raise UnfitCustomer("vat_number", f"{said.strip()[:40]!r} is none; one is written like SE556677889901")
     return text
 

@@ -8,6 +8,7 @@ from laddnav.customers.actions.keeping import (
     contracts,
     keep_contract,
     of_contract,
+    of_debtor,
     page,
     release_contract,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "contracts",
     "keep_contract",
     "of_contract",
+    "of_debtor",
     "page",
     "release_contract",
 ]

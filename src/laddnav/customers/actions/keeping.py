@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from laddnav.customers import rules
 from laddnav.customers.events import CustomerChanged
-from laddnav.customers.model import Contract, Customer
+from laddnav.customers.model import CUSTOMER, Contract, Customer
 from laddnav.customers.rules import ContractTaken, CustomerSaid, UnknownContract, UnknownCustomer
 from laddnav.customers.store import customers as store
 from laddnav.db.unit import Unit
@@ -94,6 +94,13 @@ async def locked(unit: Unit, ref: str) -> Customer:
 async def of_contract(unit: Unit, holder: PartyId, contract_id: str) -> Customer | None:
     """Who pays for charges of this contract; None: its driver."""
     return await store.of_contract(unit, holder, contract_id)
+
+
+async def of_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Customer | None:
+    """Whom invoices name so; None: it is no customer."""
+    kind, _, ref = debtor_id.partition(":")
+    one = await store.find(unit, ref) if kind == CUSTOMER else None
+    return one if one is not None and one.holder == holder else None
 
 
 async def contract_of(unit: Unit, customer: Customer, contract_id: str) -> Contract:

@@ -11,6 +11,7 @@ from laddnav.customers.rules import CustomerSaid, UnfitCustomer
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.people.api import yours
+from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.words import N_
 
@@ -134,8 +135,8 @@ def _said(asked: Asked) -> CustomerSaid:
 DOORS: tuple[Door, ...] = (
     see("/customers", list_all),
     see("/customers/{ref}", one),
-    do("/customers", add),
-    do("/customers/{ref}", change),
-    do("/customers/{ref}/contracts", keep_contract),
-    do("/customers/{ref}/contracts/release", release_contract),
+    do("/customers", add, Role.SUPPORT, also=(Role.FINANCE,)),
+    do("/customers/{ref}", change, Role.SUPPORT, also=(Role.FINANCE,)),
+    do("/customers/{ref}/contracts", keep_contract, Role.SUPPORT, also=(Role.FINANCE,)),
+    do("/customers/{ref}/contracts/release", release_contract, Role.SUPPORT, also=(Role.FINANCE,)),
 )
