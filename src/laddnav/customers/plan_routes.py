@@ -53,7 +53,7 @@ class Subscribing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     on: date | None = None
 
 
-class OnDay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TurnsOn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Left out: today, or to end it as early as term and notice let it."""
 
     on: date | None = None
@@ -135,17 +135,17 @@ async def change_subscription(unit: Unit, by: Visitor, ref: str, body: Subscribi
     return await subscribing.change_plan(unit, await _theirs(unit, by, ref), body.plan, on=body.on, by=by.name)
 
 
-async def pause_subscription(unit: Unit, by: Visitor, ref: str, body: OnDay) -> Subscription:
+async def pause_subscription(unit: Unit, by: Visitor, ref: str, body: TurnsOn) -> Subscription:
     """From a day on nothing is to pay and nothing included."""
     return await subscribing.pause(unit, await _theirs(unit, by, ref), on=body.on, by=by.name)
 
 
-async def resume_subscription(unit: Unit, by: Visitor, ref: str, body: OnDay) -> Subscription:
+async def resume_subscription(unit: Unit, by: Visitor, ref: str, body: TurnsOn) -> Subscription:
     """It goes on from a day on."""
     return await subscribing.resume(unit, await _theirs(unit, by, ref), on=body.on, by=by.name)
 
 
-async def end_subscription(unit: Unit, by: Visitor, ref: str, body: OnDay) -> Subscription:
+async def end_subscription(unit: Unit, by: Visitor, ref: str, body: TurnsOn) -> Subscription:
     """As early as its term and notice let it, or later."""
     return await subscribing.end(unit, await _theirs(unit, by, ref), on=body.on, by=by.name)
 
