@@ -116,6 +116,14 @@ group by account_id, currency
 order by account_id, currency
 """
 
+TOTALS = f"""
+select case when split_part(account_id, ':', 1) in ('receivable', 'payable')
+         then split_part(account_id, ':', 1) || ':' || split_part(account_id, ':', 2)
+         else split_part(account_id, ':', 1) end as of,
+  currency, sum(amount) as amount, count(*) as accounts
+from ({BALANCES}) one where amount <> 0 group by 1, 2 order by 1, 2
+"""
+
 PLAIN_BALANCES = """
 select p.account_id, p.currency, sum(p.amount) as amount
 from ledger_posting p where p.holder = $1 and ($2::timestamptz is null or p.booked_at <= $2)
@@ -234,7 +242,7 @@ async def insert(
 
 
 async def insert_many(unit: Unit, holder: PartyId, entries: Sequence[Entry], booked_at: datetime) -> set[str]:
-    """The keys that were new, of entries with a key of its own each; of others nothing is written. Raises MonthClosed."""
+    """The keys that were new, each of one entry; of others nothing is written. Raises MonthClosed."""
     with _open_months(entries[0].key, booked_at):
         rows = await unit.fetch(
             INSERT_ENTRIES,
@@ -329,6 +337,10 @@ async def balance(unit: Unit, holder: PartyId, account: Account, currency: str, 
 
 async def balances(unit: Unit, holder: PartyId, head: str | None, at: datetime | None) -> tuple[Balance, ...]:
     return _balances(await unit.fetch(BALANCES, str(holder), *_split(at), head))
+
+
+async def totals(unit: Unit, holder: PartyId, at: datetime | None) -> tuple[Total, ...]:
+    return tuple(Total(**row) for row in await unit.fetch(TOTALS, str(holder), *_split(at), None))
 
 
 async def plain_balances(unit: Unit, holder: PartyId, at: datetime | None) -> tuple[Balance, ...]:

@@ -99,11 +99,15 @@ class Pace(Struct, frozen=True, kw_only=True):
     metered: int = 250  # stations that say them, six each a minute
     postings: int = 1_000_000  # in the ledger while more come
     ledger: int = 100_000_000  # in a large one
+    customers: int = 100_000  # with an invoice each
+    papers: int = 2_000  # of these as PDFs
     days: int = 2  # in each garage, for plans
 
 
 FULL = Pace(rounds=5, seconds=1.0)
-QUICK = Pace(rounds=1, seconds=0.6, readings=1_000_000, postings=100_000, ledger=1_000_000, days=1)
+QUICK = Pace(
+    rounds=1, seconds=0.6, readings=1_000_000, postings=100_000, ledger=1_000_000, customers=2_000, papers=100, days=1
+)
 
 
 def rate(name: str, unit: str, ours: float, limit: float, limit_is: str, *, goal: Goal | None = None) -> Figure:

@@ -10,6 +10,7 @@ from laddnav.sim.bench.figures import Figure, Pace
 from laddnav.sim.bench.forwarding import hub
 from laddnav.sim.bench.growth import growth
 from laddnav.sim.bench.house import House, furnished
+from laddnav.sim.bench.invoicing import invoices
 from laddnav.sim.bench.keeping import keeping
 from laddnav.sim.bench.peers import peers
 from laddnav.sim.bench.plan import plans
@@ -36,6 +37,7 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "readings": keeping,
     "money_postings": postings,
     "money_ledger": large_ledger,
+    "money_invoices": invoices,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed, "plan": plans}
 WHEN_NAMED = frozenset(

@@ -117,9 +117,65 @@ create table if not exists plain_posting (
   holder text not null, entry_id text not null, position integer not null, account_id text not null,
   currency text not null, amount numeric not null, primary key (holder, entry_id, position))
 """
-PLAIN_ENTRY = "insert into plain_entry values ($1, $2, $3, $4, $5, $6, $6)"
-PLAIN_POSTINGS = """
-insert into plain_posting select $1, $2, position, account, 'SEK', amount
-from unnest($3::text[], $4::numeric[]) with ordinality as moved(account, amount, position)
+PLAIN_ENTRIES = """
+insert into plain_entry select $1, id, key, what, cites, $2, $2
+from unnest($3::text[], $4::text[], $5::text[], $6::text[]) as entered(id, key, what, cites)
+"""
+PLAIN_POSTINGS_OF_MANY = """
+insert into plain_posting select $1, entry_id, position, account, 'SEK', amount
+from unnest($2::text[], $3::int[], $4::text[], $5::numeric[]) as moved(entry_id, position, account, amount)
 """
 PLAIN_SUM = "select sum(amount) from ledger_posting where holder = $1 and account_id = $2 and currency = 'SEK'"
+
+
+# ---- A month's invoices: customers with three charges of two lines each, and a subscription; {n} is the customer
+
+MONTH_DEBTORS = """
+insert into debtor (holder, id, ref, kind, name, country, address, created_at)
+select $1, 'customer:' || lpad(n::text, 7, '0'), 'd' || lpad(n::text, 7, '0'), 'customer', 'Customer ' || n, 'SE',
+  E'Storgatan ' || n || E'\n111 51 Stockholm', $2::timestamptz
+from generate_series($3::integer, $4::integer) n
+"""
+MONTH_INVOICES = """
+insert into invoice (holder, ref, debtor_id, currency, period, closes_at, opened_at)
+select $1, 'i' || lpad(n::text, 7, '0'), 'customer:' || lpad(n::text, 7, '0'), 'SEK', '2026-10', $2::timestamptz, $2
+from generate_series($3::integer, $4::integer) n
+"""
+MONTH_CHARGES = """
+insert into billed (holder, cdr_owner, cdr_id, debtor_id, invoice_ref, body, at)
+select $1, $1, 'C' || n || '-' || k, 'customer:' || lpad(n::text, 7, '0'), 'i' || lpad(n::text, 7, '0'),
+  replace($5, '{n}', n || '-' || k), $2::timestamptz
+from generate_series($3::integer, $4::integer) n, generate_series(1, 3) k
+"""
+MONTH_LINES = """
+insert into invoice_line (holder, invoice_ref, position, cdr_owner, cdr_id, basis, dimension, started_at, ended_at,
+  quantity, unit, unit_price, amount, vat_percent, tariff_id, element, component, reason)
+select $1, 'i' || lpad(n::text, 7, '0'), 2 * k + l, $1, 'C' || n || '-' || k, 'PRICED',
+  case l when 0 then 'ENERGY' else 'TIME' end, $2::timestamptz, $2::timestamptz + interval '1 hour',
+  case l when 0 then 20 + n % 30 else 1 end, case l when 0 then 'kWh' else 'h' end, 3.20, (20 + n % 30) * 3.20, 25,
+  'CITY', l, 0, $5
+from generate_series($3::integer, $4::integer) n, generate_series(1, 3) k, generate_series(0, 1) l
+"""
+MONTH_ITEMS = """
+insert into invoice_item (holder, key, debtor_id, invoice_ref, amount, body, at)
+select $1, 'plan ' || n, 'customer:' || lpad(n::text, 7, '0'), 'i' || lpad(n::text, 7, '0'), 79,
+  replace($5, '{n}', n::text), $2::timestamptz
+from generate_series($3::integer, $4::integer) n
+"""
+MONTH_SETTLE = "vacuum analyze debtor, invoice, billed, invoice_line, invoice_item"
+MONTH_BEFORE = "set local session_replication_role = replica"
+MONTH_PLAIN_GONE = "drop table plain_invoice, plain_entry, plain_posting"
+MONTH_MADE = "select count(*) from invoice where holder = $1"
+MONTH_LEFT = "select count(*) from invoice where holder = $1 and issued_at is null"
+MONTH_BODIES = """
+select ref, body from invoice where holder = $1 and issued_at is not null and ref > $2 order by ref limit $3
+"""
+MONTH_PLAIN = """
+create table if not exists plain_invoice (
+  holder text not null, ref text not null, number text not null, total numeric not null, body text not null,
+  primary key (holder, ref), unique (holder, number))
+"""
+PLAIN_INVOICES = """
+insert into plain_invoice select $1, ref, number, total, body
+from unnest($2::text[], $3::text[], $4::numeric[], $5::text[]) as made(ref, number, total, body)
+"""
