@@ -51,7 +51,10 @@ async def foretold(unit: Unit, station: Station, uid: str, given: Authorization,
 async def _only_tariff(unit: Unit, station: Station, given: Authorization) -> Tariff | None:
     """None where Evses of the Station have different ones: a wrong price is worse than none."""
     party = None if given.token is None else given.token.owner
-    grounds = [await place(unit, station, no, where, None, unit.now, party) for no, where in station.evses]
+    contract = None if given.token is None else given.token.contract_id
+    grounds = [
+        await place(unit, station, no, where, None, unit.now, party, contract=contract) for no, where in station.evses
+    ]
     tariffs = {ground.tariff for ground in grounds}
     return tariffs.pop() if len(tariffs) == 1 else None
 

@@ -72,12 +72,14 @@ async def offered(
     at: datetime,
     kind: TariffType = TariffType.REGULAR,
     party: PartyId | None = None,
+    group: str = "",
 ) -> Tariff | None:
     """Of a Connector's Tariffs the one that holds then for who asks so; None: charging there has no price.
 
-    `party`: whose driver it is; what is for its price group goes before what is for everybody.
+    `party`: whose driver it is; what is for its price group goes before what is for everybody. `group` is a driver's
+    own, of what they subscribe to: it goes before that of the party.
     """
-    found = await store.offered(unit, holder, owner, ids, party)
+    found = await store.offered(unit, holder, owner, ids, party, group)
     own = rules.in_force((tariff for tariff, own in found if own), ids, at, kind)
     return own or rules.in_force((tariff for tariff, own in found if not own), ids, at, kind)
 

@@ -9,11 +9,11 @@ from laddnav.tariffs.model import Tariff
 
 FETCH = "select body from tariff where holder = $1 and owner = $2 and id_key = $3 and withdrawn_at is null"
 LOCK = "select body, withdrawn_at from tariff where holder = $1 and owner = $2 and id_key = $3 for update"
-# Those of the party's group and those for everybody, the former first where there is any.
+# Those of the driver's own group, or else of the party's, and those for everybody, the former first where there is any.
 OFFERED = """
 select body, price_group <> '' as own from tariff
 where holder = $1 and owner = $2 and id_key = any($3) and withdrawn_at is null
-  and price_group in ('', coalesce((select name from price_group where holder = $1 and party = $4), ''))
+  and price_group in ('', coalesce(nullif($5, ''), (select name from price_group where holder = $1 and party = $4), ''))
 """
 GROUPED = """
 select id_key, price_group from tariff
@@ -80,10 +80,10 @@ async def versions(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, 
 
 
 async def offered(
-    unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...], party: PartyId | None
+    unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...], party: PartyId | None, group: str
 ) -> list[tuple[Tariff, bool]]:
-    """(Tariff, whether it is for the group of this party)."""
-    rows = await unit.fetch(OFFERED, str(holder), str(owner), [fold(one) for one in ids], party and str(party))
+    """(Tariff, whether it is for this group, or for that of this party)."""
+    rows = await unit.fetch(OFFERED, str(holder), str(owner), [fold(one) for one in ids], party and str(party), group)
     return [(json.decode(row["body"], Tariff), row["own"]) for row in rows]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from laddnav.customers.plan import (
     Version,
     Where,
 )
+from laddnav.customers.store import customers
 from laddnav.customers.store import plans as store
 from laddnav.customers.subscribed import NotSubscribed, PlanExists, SubscribedAlready, UnknownPlan
 from laddnav.db.unit import Unit
@@ -215,12 +216,14 @@ async def standing(unit: Unit, customer: Customer) -> Standing | None:
     )
 
 
-async def price_group(unit: Unit, holder: PartyId, customer: Customer, day: date) -> str:
-    """By the Tariffs of which group they charge at our stations on that day; "" is what holds for everybody."""
-    one = await store.on_day(unit, holder, customer.ref, day, lock=False)
-    if one is None:
+async def price_group(unit: Unit, holder: PartyId, contract_id: str, at: datetime) -> str:
+    """By the Tariffs of which group this contract charges at our stations then; "" is what holds for everybody."""
+    customer = await customers.of_contract(unit, holder, contract_id)
+    if customer is None:
         return ""
-    found = rules.state_on(one, day)
+    day = at.astimezone(zone_of(await parties.fetch(unit, holder))).date()
+    one = await store.on_day(unit, holder, customer.ref, day, lock=False)
+    found = None if one is None else rules.state_on(one, day)
     if found is None or found[0] not in (State.TRIAL, State.ACTIVE):
         return ""
     return (await _plan(unit, found[1])).version_on(day).price_group

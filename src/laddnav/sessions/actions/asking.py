@@ -41,7 +41,9 @@ async def request_start(
     if promised is not None:
         return _start_reserved(unit, replace(promised, token=token), station, reference, invoice_reference, command_id)
     await alone(unit, holder, station, evse_no, evse)
-    where = await place(unit, station, evse_no, evse, connector_id, unit.now, token.owner, pays(token))
+    where = await place(
+        unit, station, evse_no, evse, connector_id, unit.now, token.owner, pays(token), token.contract_id
+    )
     session = rules.pending(
         holder=holder,
         id=unit.new_id(),

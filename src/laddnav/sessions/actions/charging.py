@@ -59,7 +59,8 @@ async def begin(
         raise NoStation(f"{station.id}/{evse_no}")
     await locations.hold(unit, station.id)
     party = None if given.token is None else given.token.owner
-    ground = await place(unit, station, evse_no, where, None, at, party)
+    contract = None if given.token is None else given.token.contract_id
+    ground = await place(unit, station, evse_no, where, None, at, party, contract=contract)
     waiting: Session | None = None
     for one in await store.open_at_evse(unit, station.holder, station.id, evse_no):
         if reserved.awaits(one, uid, reservation_no):

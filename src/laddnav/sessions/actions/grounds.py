@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from laddnav.customers.actions import subscribing
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
@@ -41,6 +42,13 @@ def pays(token: CdrToken) -> TariffType:
     return TariffType.AD_HOC_PAYMENT if token.type == TokenType.AD_HOC_USER else TariffType.REGULAR
 
 
+async def members(unit: Unit, holder: PartyId, party: PartyId | None, contract: str | None, at: datetime) -> str:
+    """The price group of what a driver of our own subscribes to; "" for everybody else."""
+    if party != holder or not contract:
+        return ""
+    return await subscribing.price_group(unit, holder, contract, at)
+
+
 async def place(
     unit: Unit,
     station: Station,
@@ -50,14 +58,16 @@ async def place(
     at: datetime,
     party: PartyId | None = None,
     kind: TariffType = TariffType.REGULAR,
+    contract: str | None = None,
 ) -> Place:
-    """`party`: whose driver charges there; `kind`: how that one pays.
+    """`party`: whose driver charges there, and with which `contract`; `kind`: how that one pays.
 
     Raises UnknownLocation, UnknownEvse, UnknownConnector.
     """
     location = await locations.fetch(unit, station.holder, station.holder, where.location_id)
     connector = places.connector_of(places.evse_of(location, where.evse_uid), connector_id)
-    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at, kind, party)
+    group = await members(unit, station.holder, party, contract, at)
+    tariff = await tariffs.offered(unit, station.holder, station.holder, connector.tariff_ids, at, kind, party, group)
     return Place(
         location=location,
         where=where,

@@ -13,6 +13,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector
 from laddnav.locations.rules import NoStation, capacity
 from laddnav.sessions import choices, limited, preferred
+from laddnav.sessions.actions.grounds import members
 from laddnav.sessions.actions.limiting import clear_limits, set_limits
 from laddnav.sessions.choices import Around, Choice, Hours, Kind, Need
 from laddnav.sessions.model import ProfileType, Session, Status, Voice
@@ -35,11 +36,15 @@ async def tariffs_for(
     if session is not None and not preferred.may_change_tariff(session, Voice.DRIVER):
         held = preferred.holding(session)
         return {} if held is None else dict.fromkeys(ProfileType, held)
-    party = None if session is None else session.token.owner
+    token = None if session is None else session.token
+    party, group = None, ""
+    if session is not None and token is not None:
+        party = token.owner
+        group = await members(unit, holder, party, token.contract_id, session.started_at)
     found = dict[ProfileType, Tariff]()
     for profile, kind in preferred.KINDS.items():
         kind = TariffType.AD_HOC_PAYMENT if at_station else kind
-        tariff = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, party)
+        tariff = await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, party, group)
         if tariff is None:
             return {}
         found[profile] = tariff

@@ -14,6 +14,7 @@ from laddnav.locations import rules as places
 from laddnav.locations.model import Connector
 from laddnav.readings import actions as readings
 from laddnav.sessions import preferred, rules, store
+from laddnav.sessions.actions.grounds import members
 from laddnav.sessions.events import PreferencesChanged, SessionChanged
 from laddnav.sessions.model import Preferences, PreferencesAnswer, ProfileType, Session, Status, Voice
 from laddnav.sessions.preferred import Answered
@@ -103,5 +104,6 @@ async def _tariff(
     """The one for this profile, else that for everybody; None: what has a price here is not offered any more."""
     if connector is None:
         return None
-    kind = preferred.KINDS[profile]
-    return await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, session.token.owner)
+    kind, token = preferred.KINDS[profile], session.token
+    group = await members(unit, holder, token.owner, token.contract_id, session.started_at)
+    return await tariffs.offered(unit, holder, holder, connector.tariff_ids, unit.now, kind, token.owner, group)

@@ -46,7 +46,8 @@ async def reserve(
     """
     station, evse_no = await locations.connected_at(unit, holder, evse)
     await alone(unit, holder, station, evse_no, evse)
-    where = await place(unit, station, evse_no, evse, None, unit.now, tokens[0].owner)
+    first = tokens[0]
+    where = await place(unit, station, evse_no, evse, None, unit.now, first.owner, contract=first.contract_id)
     pending = rules.pending(
         holder=holder,
         id=unit.new_id(),
