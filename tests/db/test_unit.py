@@ -263,6 +263,28 @@ async def test_what_arrives_during_a_commit_goes_into_the_next_one_together(data
     assert len(sizes) < 5
 
 
+async def test_while_one_unit_of_a_batch_waits_the_next_is_worked_on(database: Database) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
+        for item in items:
+            unit.write(SET, item, item)
+        if "slow" in items:
+            begun.set()
+            await may_end.wait()
+        return items
+
+    batch = Batch(database, work, at_once=2)
+    slow = asyncio.create_task(batch.add("slow"))
+    await begun.wait()
+    assert [await batch.add(item) for item in ("a", "b")] == ["a", "b"]
+    assert not slow.done()
+    may_end.set()
+    assert await slow == "slow"
+    async with database.unit() as unit:
+        assert {row["name"] for row in await unit.fetch("select name from setting")} == {"a", "b", "slow"}
+
+
 async def test_a_refused_member_of_a_batch_does_not_take_the_others_with_it(database: Database) -> None:
     async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
         for item in items:

@@ -1,4 +1,4 @@
-"""Group commit: what arrives while one Unit commits goes into the next one together."""
+"""Group commit: what arrives while Units commit goes into the next one together."""
 
 from __future__ import annotations
 
@@ -24,19 +24,26 @@ class Batch(Generic[T, R]):
         database: Database,
         work: Callable[[Unit, Sequence[T]], Awaitable[Sequence[R]]],
         limit: int = 256,
+        at_once: int = 1,
     ) -> None:
+        """So many items in a Unit at most, and so many Units at once, where no two items need the same row.
+
+        While one of several waits for the database, the next is worked on.
+        """
         self._database = database
         self._work = work
         self._limit = limit
+        self._at_once = at_once
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
-        self._runner: asyncio.Task[None] | None = None
+        self._runners: list[asyncio.Task[None]] = []
 
     async def add(self, item: T) -> R:
         """The result for this item, after its commit. Raises what `work` raised for it."""
         promise: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, promise))
-        if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run())
+        self._runners = [one for one in self._runners if not one.done()]
+        if len(self._runners) < self._at_once:
+            self._runners.append(asyncio.create_task(self._run()))
         return await promise
 
     async def _run(self) -> None:
@@ -51,7 +58,7 @@ class Batch(Generic[T, R]):
                     await self._alone(one)
 
     async def _together(self, taken: list[tuple[T, asyncio.Future[R]]]) -> None:
-        async with self._database.unit() as unit:
+        async with self._database.unit(writes=True) as unit:
             results = await self._work(unit, [item for item, _ in taken])
         for (_, promise), result in zip(taken, results, strict=True):
             if not promise.done():

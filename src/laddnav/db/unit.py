@@ -26,7 +26,7 @@ Listener = Callable[["Database", Any], Awaitable[None]]
 Writes = list[Write]  # in their order
 
 WAKE_CHANNEL = "laddnav_wake"
-REMEMBERED = 20_000  # of a kind that Units learn, of some 8 KB each: charges that tell in turn have to fit in
+REMEMBERED = 20_000  # of a kind that Units learn, of some 4 KB each: charges that tell in turn have to fit in
 
 
 class Unit:

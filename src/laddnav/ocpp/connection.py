@@ -175,7 +175,7 @@ class Connection:
         """The answer, once what it rests on is committed; if that failed, the station hears so and will ask again."""
         try:
             if exchange.deed is None or isinstance(exchange.deed.event, SmallTalk):
-                return await self._sockets.small_talk.add(exchange)
+                return await self._sockets.small_talk(exchange)
             return await self._sockets.alone(exchange)
         except Unreachable as trouble:
             # Of errors a station hears but a few before it gives a message up; whoever is hung up on keeps it.

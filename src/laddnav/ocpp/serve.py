@@ -31,7 +31,15 @@ from laddnav.ocpp.leaving import AT_THE_DOOR, pause
 from laddnav.ocpp.model import Outcome
 from laddnav.ocpp.security import asking, contracts, signing
 from laddnav.ocpp.security.means import Means
-from laddnav.ocpp.wire.events import Booted, ChargeStarted, ChargeStopped, ChargeTold, TokenShown
+from laddnav.ocpp.wire.events import (
+    Booted,
+    ChargeStarted,
+    ChargeStopped,
+    ChargeTold,
+    ConnectorsReported,
+    StatusReported,
+    TokenShown,
+)
 from laddnav.ocpp.wire.security import ChainAsked, ContractAsked, SigningAsked, StatusAsked
 from laddnav.ocpp.wire.station import CarryOut
 from laddnav.tokens.actions import Asker
@@ -40,6 +48,7 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken, and for those too late
 TAKEN_OVER = "another connection of this station took over"
+STREAMS = 3  # Units of beats and readings under way: while some wait for the database, another is worked on
 GATHER = 0.02  # seconds after waking: news come in crowds, most of them about other things, and one look serves all
 
 
@@ -54,7 +63,8 @@ class Sockets:
         self.ask = ask
         self.means = means
         self.connections: dict[str, Connection] = {}
-        self.small_talk: Batch[Exchange, Done] = Batch(database, self._together)
+        self._statuses: Batch[Exchange, Done] = Batch(database, self._together)
+        self._stream: Batch[Exchange, Done] = Batch(database, self._together, at_once=STREAMS)
         self._guard = door.Guard()
         self._boots = door.Guard()
         self._at_the_door = 0
@@ -218,6 +228,15 @@ class Sockets:
 
     # What they say ----------------------------------------------------------------------------------------------------
 
+    def small_talk(self, exchange: Exchange) -> Awaitable[Done]:
+        """What many Stations say all the time; what has no deed is only kept.
+
+        A status locks its Location, which Stations share, so these take turns. Beats and readings touch nothing that
+        two Stations share.
+        """
+        locks = exchange.deed is not None and isinstance(exchange.deed.event, StatusReported | ConnectorsReported)
+        return (self._statuses if locks else self._stream).add(exchange)
+
     async def _together(self, unit: Unit, exchanges: Sequence[Exchange]) -> list[Done]:
         """The small talk of one tick, in one Unit."""
         deeds = [one for one in exchanges if one.deed is not None]
@@ -259,7 +278,7 @@ class Sockets:
                     return kept_alone(unit, exchange, Outcome(answer))
         verb = HEARD.get(type(event))
         if verb is None:
-            return await self.small_talk.add(exchange)
+            return await self.small_talk(exchange)
         async with self.database.unit() as unit:
             station = await locations.station(unit, id)
             locations.seen(unit, id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -14,6 +15,7 @@ from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.sessions.claims import Claim
 from laddnav.sessions.model import Known, Preferences, Session, Status
+from laddnav.tariffs.model import Tariff
 
 FETCH = "select body, revision from session where holder = $1 and owner = $2 and id_key = $3"
 LOCK = lookup(FETCH + " for update", "text", "text", "text")
@@ -139,11 +141,12 @@ async def lock_known(unit: Unit, session: Session) -> Known | None:
 async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
     """Our own Sessions by (holder, id), locked in one order so that two batches never wait for each other in a ring."""
     asked = sorted({(str(holder), fold(id)) for holder, id in keys})
-    known: dict[tuple[str, str], Session] = unit.remembered.get(Session, {})
-    revisions = [None if (one := known.get(key)) is None else one.revision for key in asked]
+    remembered: dict[tuple[str, str], Session] = unit.remembered.get(Session, {})
+    known = {key: remembered[key] for key in asked if key in remembered}
+    revisions = [known[key].revision if key in known else None for key in asked]
     rows = await unit.fetch(LOCK_SEVERAL, *map(list, zip(*asked, strict=True)), revisions)
     sessions = [
-        known[row["holder"], row["id_key"]] if row["body"] is None else _session(row["body"], row["revision"])
+        known[row["holder"], row["id_key"]] if row["body"] is None else _slim(_session(row["body"], row["revision"]))
         for row in rows
     ]
     return {(one.holder, one.id): one for one in sessions}
@@ -236,8 +239,27 @@ def _session(body: str, revision: int) -> Session:
     return replace(json.decode(body, Session), revision=revision)
 
 
+def _learn(unit: Unit, session: Session) -> None:
+    """Of a charge at a Station of ours readings come: known by its revision, it need not be read again for them."""
+    if session.status is Status.ACTIVE and session.station_id is not None:
+        unit.learn(Session, (str(session.holder), fold(session.id)), session)
+
+
+def _slim(session: Session) -> Session:
+    """Fit to be remembered by the thousand: the Tariffs, more than half of it, are shared by all charges under them."""
+    tab = session.tab
+    return session if tab is None else replace(session, tab=replace(tab, tariffs=tuple(map(_shared, tab.tariffs))))
+
+
+@lru_cache(maxsize=1024)
+def _shared(tariff: Tariff) -> Tariff:
+    """The first that was equal to this."""
+    return tariff
+
+
 def insert(unit: Unit, session: Session) -> None:
     cost = session.cost
+    _learn(unit, _slim(session))
     unit.write(
         INSERT,
         str(session.holder),
@@ -268,9 +290,7 @@ def update(unit: Unit, session: Session) -> None:
     """Of one that was read under a lock."""
     cost = session.cost
     incl = cost and cost.after_taxes
-    if session.status is Status.ACTIVE and session.station_id is not None:
-        learnt = replace(session, revision=session.revision + 1)
-        unit.learn(Session, (str(session.holder), fold(session.id)), learnt)
+    _learn(unit, replace(session, revision=session.revision + 1))
     unit.write(
         UPDATE,
         str(session.holder),
