@@ -213,6 +213,13 @@ def test_a_car_that_is_seen_on_other_phases_is_told_anew(told: int, uses: tuple[
     assert [ask.phases for ask in committed.asks(moment, _to(16))] == again
 
 
+@pytest.mark.parametrize(("minutes", "amps"), [(3, []), (2, [11.0])])
+def test_the_last_ampere_is_worth_no_message_but_is_taken_with_one_that_is_due(minutes: int, amps: list[float]) -> None:
+    one = outlet("A", leases=(lease(1, 10, minutes=minutes),), charging=True, wanted_amps=16.0)
+    moment = Moment(at=NOON, panels=(panel(63),), outlets=(one,), overload=None)
+    assert [ask.amps for ask in committed.asks(moment, _to(11))] == amps
+
+
 def test_what_is_above_the_fallback_lasts_shorter_than_what_is_below() -> None:
     one = outlet("A", charging=True, wanted_amps=16.0)
     two = outlet("B", fallback_amps=8.0)

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from laddnav.scheduling import control
 from laddnav.scheduling.committed import floors, wanted
 from laddnav.scheduling.control import TURN, after, shared
 from laddnav.scheduling.outlets import NO_AMPS, Ban, Floats, Lease, Moment, Outlet
@@ -139,18 +138,6 @@ def test_who_draws_clearly_less_than_it_may_leaves_the_rest_to_others() -> None:
     assert given_to(moment(tapering, car("B"), amps=32)) == [10, 22]
     assert given_to(moment(replace(tapering, drawn=(15.0, 15.0, 15.0)), car("B"), amps=32)) == [16, 16]
     assert given_to(moment(tapering, car("B", 10), amps=32)) == [22, 10]
-
-
-def test_the_building_is_all_but_what_cars_are_measured_to_draw() -> None:
-    members = [car("A", drawn=(6.0, 6.0, 6.0)), car("B", drawn=None)]
-    assert control.building((20.0, 6.0, 8.5), members) == (14.0, 0.0, 2.5)
-
-
-def test_what_a_car_stopped_drawing_since_its_last_sample_does_not_make_the_building_smaller() -> None:
-    before = control.building((16.0, 0.0, 0.0), [car("A", drawn=(10.0, 0.0, 0.0))])
-    stopped = control.building((6.0, 0.0, 0.0), [car("A", drawn=(10.0, 0.0, 0.0))])
-    assert (before, stopped) == ((6.0, 0.0, 0.0), (-4.0, 0.0, 0.0))
-    assert control.steady([before, stopped]) == before
 
 
 # Turns ---------------------------------------------------------------------------------------------------------------

@@ -13,14 +13,14 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.scheduling import committed, control
-from laddnav.scheduling.outlets import Amps, Ask, Ban, Floats, Moment, Outcast, Outlet
+from laddnav.scheduling import beside, committed, control
+from laddnav.scheduling.beside import COUNTS_FOR, Beside
+from laddnav.scheduling.outlets import NO_AMPS, Amps, Ask, Ban, Floats, Moment, Outcast, Outlet
 from laddnav.scheduling.room import fuses_of, ratings_of, weaknesses
 from laddnav.scheduling.site import Panel
 
 STEP = timedelta(seconds=10)
 SAMPLED_EVERY = 3  # steps, of what a Station draws
-COUNTS_FOR = timedelta(seconds=90)  # a sample of that
 START_AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 EPSILON = 1e-6
 
@@ -132,10 +132,9 @@ class Depot:
         self.longest_over = timedelta()
         self.kwh = 0.0
         self.building: list[float] = [dice.uniform(0, most) for most in self.building_max]
-        self.known_building: Amps | None = None
-        self.estimates: list[tuple[datetime, Amps]] = []
+        self.beside: Beside | None = None
         self.buildings: list[tuple[datetime, tuple[float, ...]]] = []
-        self.known: list[Outlet] = [one.outlet for one in self.stations]
+        self.known: list[Outlet] = [replace(one.outlet, busy=False) for one in self.stations]
         self.outcasts = 0
         self.waited = timedelta()
 
@@ -353,7 +352,11 @@ class Depot:
                 known = self._told_of_car(one, known)
                 if sampled and not any(at in window for window in one.mute):
                     amps = tuple(self.drawn[number] if phase in one.outlet.phases else 0.0 for phase in range(3))
-                    known = replace(known, drawn=amps, drawn_at=at)
+                    known = replace(
+                        known, drawn=amps, drawn_at=at, drawn_before=known.drawn, drawn_before_at=known.drawn_at
+                    )
+            if not known.busy and online:
+                known = replace(known, drawn=NO_AMPS, drawn_at=at)  # by its own word nobody charges there
             if known.drawn_at is not None and at - known.drawn_at > COUNTS_FOR:
                 known = replace(known, drawn=None, drawn_at=None)
             over_since_at = (known.over_since_at or known.drawn_at) if committed.over(known) else None
@@ -368,18 +371,25 @@ class Depot:
             self.known[number] = known
         if not dark and not any(at in one for one in self.blind):
             mains = self.through[:3] @ self.drawn + self.building
-            now = control.building((mains[0], mains[1], mains[2]), self.known)
-            self.estimates = [one for one in self.estimates if at - one[0] <= COUNTS_FOR] + [(at, now)]
-            self.known_building = control.steady([amps for _, amps in self.estimates])
+            now = beside.look((mains[0], mains[1], mains[2]), at, self.known)
+            self.beside = beside.believed(self.beside, now, at, self.building_max)
         else:
-            self.known_building = None
+            self.beside = None
 
     def _told_of_car(self, one: Truth, known: Outlet) -> Outlet:
         charging = one.car is not None and one.car.missing > 0
         if one.heard_of is not one.car:
             one.heard_of = one.car
             known = replace(
-                known, drawn=None, drawn_at=None, over_since_at=None, leases=committed.ended(known.leases, known)
+                known,
+                busy=one.car is not None,
+                since_at=self.at,
+                drawn=None,
+                drawn_at=None,
+                drawn_before=None,
+                drawn_before_at=None,
+                over_since_at=None,
+                leases=committed.ended(known.leases, known),
             )
         wanted = one.car.wanted_amps if one.car is not None else 0.0
         laxity = one.car.laxity if one.car is not None else timedelta()
@@ -393,7 +403,7 @@ class Depot:
             at=at,
             panels=self.panels,
             outlets=tuple(self.known),
-            building=self.known_building,
+            building=None if self.beside is None else self.beside.amps,
             building_max=self.building_max,
             kw_max=kw_max,
             unbalance_max=self.unbalance_max,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
 
+from laddnav.scheduling.beside import Beside, Stretch
 from laddnav.scheduling.outlets import Lease
 from laddnav.sites.beside import believed, news
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import Beside, Place, Standing
+from laddnav.sites.model import Place, Standing
 from laddnav.sites.moment import outlet
 from laddnav.sites.needs import Drawn
 from tests.sites.garage import member, site
@@ -44,37 +45,48 @@ def believes(now: Facts) -> Beside:
     return found
 
 
+def thought(amps: float, at: datetime = NOW) -> Beside:
+    return Beside(at=at, amps=(amps,) * 3, stretches=(Stretch(at, (amps,) * 3),))
+
+
 def test_a_car_that_stopped_since_its_last_sample_does_not_make_the_building_smaller() -> None:
     """24 A were 16 of the car and 8 of the building; now 8 come in, and the car's sample is 10 s old."""
-    before = Beside(at=NOW - SECOND, amps=(8.0, 8.0, 8.0))
-    now = told(8, 16, sampled=10, beside=before)
+    now = told(8, 16, sampled=10, beside=thought(8), now=1)
     found = believes(now)
-    assert found.amps == pytest.approx((8, 8, 8)) and found.falls_since_at == NOW
-    assert news(now, found) == found
+    assert found.amps == pytest.approx((8, 8, 8))
+    assert news(now, found) is None
     # Its next sample says so, and there was nothing to be settled.
     after = told(8, 0, sampled=0, beside=found, now=10)
-    assert believes(after).amps == pytest.approx((8, 8, 8)) and believes(after).falls_since_at is None
-    assert news(after, believes(after)) == believes(after)
+    assert believes(after).amps == pytest.approx((8, 8, 8))
 
 
-def test_a_building_that_truly_draws_less_is_believed_after_as_long_as_a_sample_counts() -> None:
-    before = Beside(at=NOW - SECOND, amps=(8.0, 8.0, 8.0))
-    course = []
-    for second in (0, 14, 15):
-        before = believes(told(20, 16, sampled=0, beside=before, now=second))
-        course.append((before.amps[0], before.falls_since_at))
-    assert course == [(8, NOW), (8, NOW), (4, None)]
-
-
-def test_it_is_never_thought_to_draw_more_than_all_that_comes_in() -> None:
-    before = Beside(at=NOW - SECOND, amps=(8.0, 8.0, 8.0))
-    assert believes(told(5, 0, sampled=0, beside=before)).amps == (5, 5, 5)
+def test_a_building_that_truly_draws_less_is_believed_once_every_car_has_spoken() -> None:
+    """Within 75 s, beside the stretch of 25 s that had begun before."""
+    before, course = thought(8), []
+    for second in range(0, 120, 10):
+        now = told(20, 16, sampled=0, beside=before, now=second)
+        found = believes(now)
+        if news(now, found) is not None:
+            before = found
+        course.append(before.amps[0])
+    assert course == [8] * 11 + [4]
 
 
 def test_a_building_that_draws_more_is_believed_at_once() -> None:
-    before = Beside(at=NOW - SECOND, amps=(8.0, 8.0, 8.0), falls_since_at=NOW - SECOND)
-    found = believes(told(30, 16, sampled=0, beside=before))
-    assert found.amps == pytest.approx((14, 14, 14)) and found.falls_since_at is None
+    now = told(30, 16, sampled=0, beside=thought(8))
+    assert believes(now).amps == pytest.approx((14, 14, 14)) and news(now, believes(now)) is not None
+
+
+def test_a_charge_that_was_just_begun_or_ended_is_not_taken_for_the_building() -> None:
+    """The mains meter spoke a moment before: what it counted of the car was not drawn beside it."""
+    garage = site(members=(member(),))
+    ended = Standing(station_id="G1", evse_no=1, fallback=Decimal(6), session_id="S-G1")
+    mains = {Place.GRID: measured(Place.GRID, 24, NOW - 2 * SECOND)}
+    gone = facts(site=garage, standings={("G1", 1): ended}, measurements=mains, beside=thought(8))
+    assert believes(gone).amps == (8, 8, 8)
+    nobody = Standing(station_id="G1", evse_no=1, fallback=Decimal(6))
+    begun = facts(charge(), site=garage, standings={("G1", 1): nobody}, measurements=mains, beside=thought(8))
+    assert believes(begun).amps == (8, 8, 8)
 
 
 def test_a_battery_that_charges_is_drawn_beside_the_cars_whichever_meter_says_the_rest() -> None:

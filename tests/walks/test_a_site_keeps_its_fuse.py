@@ -36,7 +36,7 @@ async def test_a_garage_keeps_its_fuse_whatever_happens_to_its_stations_and_its_
 
     # One car has what two fallbacks leave; three have ten each.
     await first.plug_in("C1")
-    await garage.passes(timedelta(minutes=2))
+    await garage.passes(timedelta(minutes=3))
     assert first.amps() == 20
     await second.plug_in("C2")
     await third.plug_in("C3")

@@ -28,7 +28,7 @@ ANSWERED_WITHIN = timedelta(seconds=30)
 # Between one raise and the next, and the most of each: what others make room for is taken slowly.
 RAISED_EVERY = timedelta(seconds=20)
 RAISE_MAX = 16.0
-RAISE_MIN = 2.0  # less is not worth a message, unless it is all that is wanted
+RAISE_MIN = 2.0  # less is not worth a message, unless it is all that is wanted or a message is due
 # What meters and cars are off by, without drawing more than they may.
 TOLERANCE = 1.0
 # How long what is over is remembered, so that a sample from before can be judged.
@@ -147,6 +147,17 @@ def told(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
     return min(max(amps, default=fallback), outlet.amps_max)
 
 
+def kept_to(outlet: Outlet, begin_at: datetime, end_at: datetime) -> tuple[float, float]:
+    """The least and the most of the limits that this charge may have been under between the two.
+
+    Of one that was changed, both the old and the new count within its reaction; a renewal changes nothing.
+    """
+    under = [one.amps for one in outlet.leases if _end(one) + outlet.reaction > begin_at and one.asked_at <= end_at]
+    if not _surely(outlet, begin_at, end_at):
+        under.append(fallback_of(outlet))
+    return min(min(under), outlet.amps_max), min(max(under), outlet.amps_max)
+
+
 def _surely(outlet: Outlet, begin_at: datetime, end_at: datetime) -> bool:
     """Whether it keeps to some lease all the time.
 
@@ -263,8 +274,8 @@ def _raised(outlet: Outlet, before: Lease | None, has: float, target: float, hig
     if before is not None and at - before.asked_at < RAISED_EVERY:
         return has
     amps = min(target, floor(highest + _SLIP), max(has + RAISE_MAX, outlet.amps_min))
-    all_of_it = amps >= wanted(outlet)
-    if amps < outlet.amps_min or (has >= outlet.amps_min and amps < has + RAISE_MIN and not all_of_it):
+    worth_it = amps >= has + RAISE_MIN or amps >= wanted(outlet) or (before is not None and _due(outlet, before, at))
+    if amps < outlet.amps_min or (has >= outlet.amps_min and not worth_it):
         return has
     return max(amps, has)
 
@@ -277,9 +288,14 @@ def _worth_saying(outlet: Outlet, before: Lease | None, has: float, amps: float,
     told = before.phases or phases
     if before.acknowledged_at is None and at - before.asked_at < ANSWERED_WITHIN:
         return amps < before.amps or phases < told  # whatever becomes of what is on its way
-    lasts = LONG_LEASE if before.amps <= fallback_of(outlet) else LEASE
     changed = amps != before.amps or phases != told
-    return changed or before.acknowledged_at is None or before.until_at - at < lasts / 2
+    return changed or before.acknowledged_at is None or _due(outlet, before, at)
+
+
+def _due(outlet: Outlet, before: Lease, at: datetime) -> bool:
+    """Half of it is over, and it is to be renewed."""
+    lasts = LONG_LEASE if before.amps <= fallback_of(outlet) else LEASE
+    return before.until_at - at < lasts / 2
 
 
 def wanted(outlet: Outlet) -> float:

@@ -23,7 +23,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from laddnav.scheduling.committed import floors, wanted
-from laddnav.scheduling.outlets import Amps, Floats, Moment, Outlet
+from laddnav.scheduling.outlets import Floats, Moment, Outlet
 from laddnav.scheduling.room import Tally, rows
 
 TURN = timedelta(minutes=15)
@@ -37,26 +37,6 @@ HEADROOM = 2.0
 TAKES_UP_IN = timedelta(seconds=60)
 
 _SLIP = 1e-9  # of floats
-
-
-def building(mains: Amps, outlets: Sequence[Outlet]) -> Amps:
-    """What is drawn at the connection beside the cars: all of it less what cars are measured to draw.
-
-    Whoever draws without saying so is counted as building, which is safe. But a sample of a car that is newer than that
-    of the mains makes the building look smaller when the car has begun meanwhile, and one that is older when the car
-    has stopped: `steady` is for that.
-    """
-    drawn = [one.drawn for one in outlets if one.drawn is not None]
-    of_cars = [sum(amps[phase] for amps in drawn) for phase in range(3)]
-    return (mains[0] - of_cars[0], mains[1] - of_cars[1], mains[2] - of_cars[2])
-
-
-def steady(estimates: Sequence[Amps]) -> Amps:
-    """The most of what `building` came to, phase by phase, within the time for which a sample of a car counts.
-
-    What a car stopped drawing since its last sample is missing in the newest alone.
-    """
-    return (max(one[0] for one in estimates), max(one[1] for one in estimates), max(one[2] for one in estimates))
 
 
 def shared(moment: Moment) -> Floats:

@@ -54,7 +54,8 @@ class Outlet(Struct, frozen=True, kw_only=True):
     is the longest that it and its car take to follow, the error of its clock included.
 
     How it stands: `reachable`: it can be asked now. `leases` as `committed.asked` and its neighbours keep them. `drawn`
-    as measured, None: it does not say. `drawn_at`: when. `over_since_at`: since when it draws more than it may, without
+    as measured, None: it does not say. `drawn_at`: when; `drawn_before`: what it said before that. `busy`: a charge is
+    there, `since_at`: since when that one is, or nobody. `over_since_at`: since when it draws more than it may, without
     a break (`committed.over`). `ban`: it is taken out.
 
     What is wanted: `charging`: a car is there that would take something. `wanted_amps`: what the plan gives it now;
@@ -78,6 +79,10 @@ class Outlet(Struct, frozen=True, kw_only=True):
     leases: tuple[Lease, ...] = ()
     drawn: Amps | None = None
     drawn_at: datetime | None = None
+    drawn_before: Amps | None = None
+    drawn_before_at: datetime | None = None
+    busy: bool = True
+    since_at: datetime | None = None
     over_since_at: datetime | None = None
     ban: Ban | None = None
 
@@ -94,7 +99,7 @@ class Outlet(Struct, frozen=True, kw_only=True):
 class Moment(Struct, frozen=True, kw_only=True):
     """All that control has to know at `at`. Panels as in a Site: the first is the connection, each after its feeder.
 
-    `building`: what is drawn at the connection beside the cars, as measured (`control.building`, `steady`); None: the
+    `building`: what is drawn at the connection beside the cars, as measured (`beside`); None: the
     meter is silent, and `building_max`, the most that the site says it ever draws, counts. `kw_max`: what the grid
     allows now from the connection, `cars_kw_max` what it allows the cars, above the safety of fuses: fallbacks are not
     held against them. `given_kw`: what roof and battery give now, which makes room within `kw_max` and nowhere else.

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from laddnav.scheduling.beside import SILENT, Beside
 from laddnav.sessions.model import Session
 from laddnav.sites import needs
 from laddnav.sites.model import (
-    Beside,
     Covers,
     Measurement,
     OutsideLimit,
@@ -24,9 +24,6 @@ from laddnav.sites.needs import Drawn, Need
 from laddnav.sites.pace import Pace
 
 Key = tuple[str, int]  # a Station and its number for the Evse
-
-# On the wall: a meter that has said nothing for so long is silent.
-SILENT = timedelta(seconds=90)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -55,6 +52,11 @@ class Facts(Struct, frozen=True, kw_only=True):
         """What it drew last; None: it has not said."""
         samples = () if session is None else self.drawn.get(session.id, ())
         return samples[-1] if samples else None
+
+    def newest_but_one(self, session: Session | None) -> Drawn | None:
+        """What it said it drew before that."""
+        samples = () if session is None else self.drawn.get(session.id, ())
+        return samples[-2] if len(samples) > 1 else None
 
     def fresh(self, place: Place) -> Measurement | None:
         """What a meter says now; None: it says nothing, or it is silent."""

@@ -129,17 +129,6 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stored_kwh: Decimal | None = None
 
 
-class Beside(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was thought to be drawn beside the cars at an instant, amperes by phase.
-
-    `falls_since_at`: since when meters tell of less, which is not believed at once; None: they do not.
-    """
-
-    at: datetime
-    amps: tuple[float, float, float]
-    falls_since_at: datetime | None = None
-
-
 class Covers(StrEnum):
     """What a limit from outside is for."""
 
@@ -172,10 +161,10 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a member was told and what it made of that: it outlives every process.
 
     `fallback` is what its Station has acknowledged to keep to by itself, None: nothing yet; `fallback_asked_at` when it
-    was asked last. `leases` are those of `session_id`, the last of them has this `number`; `phases` are those that its
-    car uses, once that was seen. `ban`: it is taken out, for `ban_why`, and its Station was told so last at
-    `out_told_at`; `outs`: how often it was, until somebody brought it back. Of all other fields an Outlet says what
-    they are. Instants that control keeps are on the clock of the wall (`pace.py`).
+    was asked last. `session_id` is there `since_at`, or nobody is. `leases` are those of that charge, the last of them
+    has this `number`; `phases` are those that its car uses, once that was seen. `ban`: it is taken out, for `ban_why`,
+    and its Station was told so last at `out_told_at`; `outs`: how often it was, until somebody brought it back. Of all
+    other fields an Outlet says what they are. Instants that control keeps are on the clock of the wall (`pace.py`).
     """
 
     station_id: str
@@ -183,6 +172,7 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fallback: Decimal | None = None
     fallback_asked_at: datetime | None = None
     session_id: str | None = None
+    since_at: datetime | None = None
     number: int = 0
     leases: tuple[Lease, ...] = ()
     phases: tuple[int, ...] | None = None

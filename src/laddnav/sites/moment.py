@@ -43,7 +43,7 @@ def outlet(facts: Facts, member: Member) -> Outlet:
     key = (member.station_id, member.evse_no)
     session, standing = facts.sessions.get(key), standing_of(facts, member)
     online = member.station_id in facts.online
-    drawn = facts.newest(session)
+    drawn, before = facts.newest(session), facts.newest_but_one(session)
     if drawn is not None and facts.at - drawn.at > facts.pace.length(committed.REMEMBERED):
         drawn = None  # what it was told then is forgotten, so nobody can say whether that was too much
     bare = fuses.outlet(facts.site, member)
@@ -53,6 +53,8 @@ def outlet(facts: Facts, member: Member) -> Outlet:
         fallback_known=standing.fallback is not None,
         reachable=online,
         leases=standing.leases,
+        busy=session is not None,
+        since_at=standing.since_at,
         over_since_at=standing.over_since_at,
         ban=standing.ban,
         on_since_at=standing.on_since_at,
@@ -69,6 +71,8 @@ def outlet(facts: Facts, member: Member) -> Outlet:
         phases=used,
         drawn=None if drawn is None else drawn.amps,
         drawn_at=None if drawn is None else facts.pace.wall(drawn.at),
+        drawn_before=None if before is None else before.amps,
+        drawn_before_at=None if before is None else facts.pace.wall(before.at),
         charging=not need.sated,
         wanted_amps=wanted(facts, member, session, need, used),
         ceiling_amps=needs.ceiling(facts.site, member, session, facts.at),
@@ -90,6 +94,7 @@ def standing_of(facts: Facts, member: Member) -> Standing:
         fallback=known.fallback,
         fallback_asked_at=known.fallback_asked_at,
         session_id=session_id,
+        since_at=facts.pace.wall(facts.at),
         number=known.number,
         phases=None if drawn is None else drawn.phases,
         ban=known.ban,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.scheduling import committed, control
+from laddnav.scheduling.beside import Beside
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.outlets import Ask, Ban, Moment, Outlet
 from laddnav.scheduling.rules import tenths
@@ -18,7 +19,7 @@ from laddnav.sessions.model import Session
 from laddnav.sites.beside import believed, given, news
 from laddnav.sites.facts import Facts, holds, kw_of
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import Beside, Covers, Member, OutsideLimit, Place, Standing
+from laddnav.sites.model import Covers, Member, OutsideLimit, Place, Standing
 from laddnav.sites.moment import moment, standing_of
 
 # A Station that has not said what it made of its fallback is asked again.

@@ -8,7 +8,8 @@ from datetime import datetime
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sites.model import Beside, Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
+from laddnav.scheduling.beside import Beside
+from laddnav.sites.model import Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
 from laddnav.sites.priced import ToldKind, ToldPrice
 from laddnav.sites.quarters import Share
 
