@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import subprocess
-import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -23,8 +20,10 @@ from laddnav.payments.payment import Outcome, Payment, State, Step
 from laddnav.payments.providers.port import NotFromThem
 from laddnav.server.hooks import Hooks
 from tests.clock import SetClock
+from tests.payments.checkout import Checkout
 from tests.payments.conftest import an_account
 from tests.payments.counterparts import StripeServer, served
+from tests.payments.started import localstripe as started
 from tests.payments.till import Till, line
 
 ROOT = Path(__file__).parents[2]
@@ -208,23 +207,8 @@ async def test_a_call_that_never_arrived_is_made_anew_when_its_key_may_be_forgot
 
 @pytest.fixture(scope="module")
 def localstripe() -> Iterator[str]:
-    assert PYTHON.exists(), f"bin/test makes {PYTHON}"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    script = str(Path(__file__).parent / "localstripe_at.py")
-    with subprocess.Popen([str(PYTHON), script, str(port)], cwd="/", stderr=subprocess.DEVNULL) as server:
-        try:
-            for _ in range(600):
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except ConnectionRefusedError:
-                    assert server.poll() is None, "localstripe did not start"
-                    time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.kill()
+    with started() as url:
+        yield url
 
 
 def _a_card(url: str, number: str) -> tuple[str, str]:
@@ -270,6 +254,29 @@ async def test_its_banks_decline_and_want_to_see_the_driver(localstripe: str, da
         said = {"client_secret": payment.action or "", "success": "true", "key": "pk_test_12345"}
         _posted(f"{localstripe}/v1/payment_intents/{payment.provider_id}/_authenticate", {**said})
         assert (await till.goes_on(payment)).state is State.HELD
+
+
+async def test_a_card_is_typed_at_stripes_own_page_and_never_with_us(localstripe: str, database: Database) -> None:
+    checkout = Checkout(localstripe)
+    async with line() as there, served(checkout.routes) as checkout.url:
+        till = Till(database, await an_account(database, url=checkout.url), there)
+        back = "https://lad.example/charge/ticket/x"
+        payment = await till.asks("300", return_url=back)
+        assert (payment.state, payment.action) == (State.WAITING, f"{checkout.url}/pay/cs_test_0")
+        assert (await till.goes_on(payment)).action == payment.action, "asked again, it is the same page"
+        await checkout.pay("cs_test_0")
+        payment = await till.goes_on(payment)
+        assert (payment.state, payment.held, payment.action) == (State.HELD, Decimal(300), None)
+        assert payment.paid_with == "Visa •••• 4242"
+        payment = await till.keeps(payment, "120")
+        assert (payment.state, payment.net, payment.held) == (State.CAPTURED, Decimal(120), Decimal(0))
+        # Nobody pays; and somebody pays in the moment in which it is given up.
+        closed = await till.keeps(await till.asks("80", return_url=back), "0")
+        assert (closed.state, closed.net) == (State.REFUSED, Decimal(0))
+        late = await till.asks("80", return_url=back)
+        await checkout.pay("cs_test_2")
+        late = await till.keeps(late, "0")
+        assert (late.state, late.net, late.held) == (State.RELEASED, Decimal(0), Decimal(0))
 
 
 def test_a_payment_shows_no_secret() -> None:

@@ -134,6 +134,13 @@ class NotSold(Refusal):
         self.evse = evse
 
 
+class TooManyPay(Refusal):
+    """More than a few who pay for the same Evse at once are not drivers."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many pay for this charging point at the moment; try again in some minutes")
+
+
 class UnknownRefund(Refusal):
     """No refund of this ref is known here."""
 

@@ -63,6 +63,8 @@ from laddnav.web.pages import (
     tasks,
     templates,
     terminals,
+    tickets,
+    today,
 )
 from laddnav.web.pages import people as people_pages
 from laddnav.web.refusals import NOT_FOUND, sentence
@@ -84,6 +86,7 @@ DOORS: tuple[Door, ...] = (
     *bookings.DOORS,
     *booked.DOORS,
     *payments.DOORS,
+    *today.DOORS,
     *mail.DOORS,
     *terminals.DOORS,
     *cdrs.DOORS,
@@ -112,6 +115,7 @@ DOORS: tuple[Door, ...] = (
     *account.DOORS,
     *signed.DOORS,
     *charge.DOORS,
+    *tickets.DOORS,
     *my.DOORS,
 )
 

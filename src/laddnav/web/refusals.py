@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laddnav.analytics.money import NotADay
 from laddnav.analytics.rules import NoMonth
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
 from laddnav.billing.rules import NotAnEndpoint, NotAVatNumber, UnknownInvoice
@@ -34,7 +35,7 @@ from laddnav.locations.rules import (
     UnknownLocation,
     UnknownStation,
 )
-from laddnav.mail.rules import UnknownMail
+from laddnav.mail.rules import UnfitMail, UnknownMail
 from laddnav.market.rules import UnknownGridTariff
 from laddnav.market.zones import UnknownZone
 from laddnav.metering.signed.model import UnfitKey
@@ -65,13 +66,16 @@ from laddnav.payments.rules import (
     BeyondSupport,
     NotAlone,
     NotServed,
+    NotSold,
     NotTheirs,
     OfAnotherCpo,
     RefundDecided,
+    TooManyPay,
     UnknownPayment,
     UnknownPaymentAccount,
     UnknownRefund,
     UnknownTerminal,
+    UnknownTicket,
 )
 from laddnav.people.api import NotYours
 from laddnav.people.rules import (
@@ -179,6 +183,7 @@ SENTENCES: dict[type[Exception], str] = {
     ClosedInOrder: N_("%(month)s was closed with %(last)s."),
     MonthClosed: N_("This month is closed. Correct it by an entry of a month that is open."),
     MonthNotOver: N_("A month is closed when it is over."),
+    NotADay: N_("There is no such day yet, or ever. One is written as 2026-11-22."),
     NotAMonth: N_("A month is written as 2026-11."),
     NotAnAccount: N_("There is no account %(text)s."),
     ReversalIsFinal: N_("This entry takes another one back, and stays."),
@@ -206,6 +211,10 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownStation: N_("There is no such station."),
     UnknownTariff: N_("There is no such tariff."),
     UnknownPayment: N_("There is no such payment."),
+    UnknownTicket: N_("There is no charge of this address."),
+    NotSold: N_("Nobody can pay by card or phone here. Charge with a card or an app."),
+    TooManyPay: N_("Too many pay for this charging point at the moment. Try again in some minutes."),
+    UnfitMail: N_("This is no e-mail address: name@example.com is meant."),
     UnknownMail: N_("There is no such mail."),
     UnknownPaymentAccount: N_("There is no such payment account."),
     UnknownRefund: N_("There is no such refund."),
@@ -248,6 +257,7 @@ NOT_FOUND = (
     UnknownStation,
     UnknownTariff,
     UnknownMail,
+    UnknownTicket,
     UnknownPayment,
     UnknownPaymentAccount,
     UnknownRefund,

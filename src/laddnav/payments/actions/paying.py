@@ -5,7 +5,7 @@ They say what is wanted, in one Unit; `going_on` has it done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -215,6 +215,11 @@ async def hear(
     return payment.ref
 
 
+def look_now(unit: Unit, ref: str) -> None:
+    """Its provider is asked within a second how it stands."""
+    store.wake(unit, ref)
+
+
 async def _named(unit: Unit, account: str, heard: Heard) -> Payment | None:
     return await store.named(unit, account, heard.payment, heard.provider_id)
 
@@ -255,11 +260,19 @@ async def page(
     *,
     about: str | None = None,
     troubled: bool = False,
+    held: bool = False,
     before: str | None = None,
     limit: int = 50,
 ) -> Sequence[Payment]:
-    """Newest first; the last ref is the next `before`. `troubled`: those alone that a person has to look at."""
-    return await store.listed(unit, holder, before=before, about=about, troubled=troubled, limit=limit)
+    """Newest first; the last ref is the next `before`. `troubled`: those alone that a person has to look at; `held`: of which
+    something is kept for us that nobody has paid.
+    """
+    return await store.listed(unit, holder, before=before, about=about, troubled=troubled, held=held, limit=limit)
+
+
+async def of_debtors(unit: Unit, holder: PartyId, debtor_ids: Collection[str], *, limit: int = 50) -> Sequence[Payment]:
+    """What was paid for what these owe, or was to be; newest first."""
+    return await store.crediting(unit, holder, [f"receivable:{one}" for one in debtor_ids], limit)
 
 
 async def refunds_waiting(unit: Unit, holder: PartyId | None) -> Sequence[Refund]:

@@ -31,7 +31,7 @@ from laddnav.payments.actions import accounts, paying
 from laddnav.payments.bounds import NoFullPrice
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, State
-from laddnav.payments.rules import CURRENCIES, NotSold, UnknownTicket
+from laddnav.payments.rules import CURRENCIES, NotSold, TooManyPay, UnknownTicket
 from laddnav.payments.store import tickets as store
 from laddnav.payments.ticket import Ticket, TicketState, Why, moved
 from laddnav.pricing.model import CannotPrice
@@ -48,6 +48,7 @@ from laddnav.tokens.model import TokenType
 WATCH, WAIT = timedelta(seconds=5), timedelta(minutes=1)
 STOP_AGAIN = timedelta(minutes=1)
 AT_ONCE = 50
+PAY_AT_ONCE = 10  # for one Evse; who is second has it given back
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none is taken for another
 CODE = 10  # of them
 
@@ -94,7 +95,7 @@ async def sell(
 ) -> Ticket:
     """Its payment is begun, and asked of the provider within a second. `page` is where tickets are shown, by link.
 
-    Raises UnknownEvse, NotSold, NoStation, EvseBusy, UnfitMail, UnfitPayment.
+    Raises UnknownEvse, NotSold, NoStation, EvseBusy, TooManyPay, UnfitMail, UnfitPayment.
     """
     location = await locations.fetch(unit, holder, holder, where.location_id)
     evse = evse_of(location, where.evse_uid)
@@ -106,6 +107,8 @@ async def sell(
     await locations.connected_at(unit, holder, where)
     if await sessions.under_way_at(unit, holder, where, lock=False):
         raise EvseBusy(evse.uid)
+    if await store.paying(unit, holder, where, unit.now - PATIENCE) >= PAY_AT_ONCE:
+        raise TooManyPay
     code = "AH" + "".join(secrets.choice(LETTERS) for _ in range(CODE))
     link = secrets.token_urlsafe(24)
     payment = await paying.begin(
@@ -118,7 +121,7 @@ async def sell(
         amount=offered.hold,
         charge=False,
         by="driver",
-        return_url=f"{page}/{link}",
+        return_url=f"{page}/{link}?back=yes",
     )
     ticket = Ticket(
         holder=holder,
@@ -353,6 +356,13 @@ async def cancel(unit: Unit, link: str) -> Ticket:
     store.update(unit, ticket, None)
     unit.announce(TicketChanged(holder=ticket.holder, ref=ticket.ref))
     return ticket
+
+
+async def came_back(unit: Unit, ticket: Ticket) -> None:
+    """From the provider's page: it is asked at once how that ended, and not when its webhook comes."""
+    payment = await paying.by_ref(unit, ticket.payment)
+    if ticket.state is TicketState.PAYING and payment.state in (State.ASKED, State.WAITING):
+        paying.look_now(unit, payment.ref)
 
 
 async def stop(unit: Unit, link: str) -> Ticket:

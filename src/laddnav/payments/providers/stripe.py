@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from laddnav.kit import json
 from laddnav.kit.json import T
@@ -59,6 +60,16 @@ class WireCharge(Struct, frozen=True):
     disputed: bool = False
     balance_transaction: Any = None
     refunds: Any = None
+    payment_method_details: Any = None
+
+
+class WireCard(Struct, frozen=True):
+    brand: str = ""
+    last4: str = ""
+
+
+class WireDetails(Struct, frozen=True):
+    card: WireCard | None = None
 
 
 class WireAction(Struct, frozen=True):
@@ -86,6 +97,15 @@ class WireIntent(Struct, frozen=True):
     latest_charge: Any = None
     next_action: WireAction | None = None
     last_payment_error: WireError | None = None
+
+
+class WirePage(Struct, frozen=True):
+    """Stripe's own page (a Checkout Session); it has an intent once it is complete."""
+
+    id: str
+    status: str | None = None
+    url: str | None = None
+    payment_intent: Any = None
 
 
 class WireFound(Struct, frozen=True):
@@ -130,7 +150,12 @@ class Stripe:
         self._exchange = exchange
 
     async def authorise(self, payment: Payment, key: str) -> Seen:
-        """With a stored card it is confirmed at once, and the bank may want to see the driver (SCA)."""
+        """With a stored card it is confirmed at once, and the bank may want to see the driver (SCA).
+
+        Without one, whoever can be sent back is sent to Stripe's own page, so that no card number is ever with us.
+        """
+        if payment.method is None and payment.return_url is not None:
+            return await self._page(payment, payment.return_url, key)
         form: dict[str, str | int] = {
             "amount": in_coins(payment.hold, payment.currency),
             "currency": payment.currency.lower(),
@@ -157,6 +182,12 @@ class Stripe:
         return await self._ask(payment, "POST", f"{_path(payment)}/capture", form, key)
 
     async def release(self, payment: Payment, key: str) -> Seen:
+        """A page is closed; who was quicker has paid, and that is released."""
+        if _is_page(payment.provider_id or ""):
+            seen = await self._now(payment, payment.provider_id or "")
+            if _is_page(seen.provider_id):
+                return await self._closed(payment, seen, key)
+            payment = replace(payment, provider_id=seen.provider_id)
         return await self._ask(payment, "POST", f"{_path(payment)}/cancel", {}, key)
 
     async def refund(self, payment: Payment, amount: Decimal, key: str) -> Seen:
@@ -190,6 +221,46 @@ class Stripe:
             provider_id=intent if isinstance(intent, str) else None,
         )
 
+    # Its own page
+
+    async def _page(self, payment: Payment, return_url: str, key: str) -> Seen:
+        form: dict[str, str | int] = {
+            "mode": "payment",
+            "client_reference_id": payment.ref,
+            "payment_method_types[0]": "card",
+            "payment_method_options[card][request_incremental_authorization]": "if_available",
+            "line_items[0][quantity]": 1,
+            "line_items[0][price_data][currency]": payment.currency.lower(),
+            "line_items[0][price_data][unit_amount]": in_coins(payment.hold, payment.currency),
+            "line_items[0][price_data][product_data][name]": payment.about,
+            "payment_intent_data[capture_method]": "manual",
+            "payment_intent_data[metadata][payment]": payment.ref,
+            "metadata[payment]": payment.ref,
+            "success_url": return_url,
+            "cancel_url": return_url,
+        }
+        if payment.customer is not None:
+            form["customer"] = payment.customer
+        page = read(self._whole(await self._send("POST", "/v1/checkout/sessions", form, key)), WirePage)
+        return await self._now(payment, page.id)
+
+    async def _at_page(self, payment: Payment, id: str) -> Seen:
+        """Raises Unsure."""
+        page = self._read(await self._send("GET", _page_path(id)), WirePage)
+        if isinstance(page.payment_intent, str) and page.status == "complete":
+            return await self._now(payment, page.payment_intent)
+        if page.status == "expired":
+            return Seen(state=State.REFUSED, provider_id=id, why="Nobody paid on Stripe's page")
+        return Seen(state=State.WAITING, provider_id=id, action=page.url)
+
+    async def _closed(self, payment: Payment, seen: Seen, key: str) -> Seen:
+        """Raises Unsure, also where somebody pays in this moment: the next look tells."""
+        if seen.state is not State.WAITING:
+            return seen
+        answer = await self._send("POST", f"{_page_path(seen.provider_id)}/expire", {}, f"{key}-page")
+        self._read(answer, WirePage)
+        return await self._now(payment, seen.provider_id)
+
     # How it is asked
 
     async def _ask(self, payment: Payment, method: str, path: str, form: Mapping[str, str | int], key: str) -> Seen:
@@ -199,6 +270,8 @@ class Stripe:
 
     async def _now(self, payment: Payment, intent: str) -> Seen:
         """Raises Unsure: that it is not shown says nothing of what was done."""
+        if _is_page(intent):
+            return await self._at_page(payment, intent)
         answer = await self._send("GET", f"/v1/payment_intents/{quote(intent, safe='')}?{_expanded()}")
         return await self._seen(payment, self._read(answer, WireIntent))
 
@@ -262,6 +335,7 @@ class Stripe:
             refunded=of_coins(refunded, currency),
             charged_back=of_coins(back, currency),
             fees=of_coins(fees, currency),
+            paid_with=None if charge is None else _card(charge),
             action=_action(intent),
             why=error.message if error is not None else None,
         )
@@ -292,6 +366,21 @@ def signed(header: str, body: bytes, secret: str, now: datetime) -> None:
 
 def _path(payment: Payment) -> str:
     return f"/v1/payment_intents/{quote(payment.provider_id or '', safe='')}"
+
+
+def _is_page(id: str) -> bool:
+    return id.startswith("cs_")
+
+
+def _page_path(id: str) -> str:
+    return f"/v1/checkout/sessions/{quote(id, safe='')}"
+
+
+def _card(charge: WireCharge) -> str | None:
+    """Its brand and last four digits, as Stripe tells them: Visa •••• 4242."""
+    details = _known(charge.payment_method_details, WireDetails)
+    card = None if details is None else details.card
+    return None if card is None or not card.last4 else f"{card.brand.capitalize()} •••• {card.last4}"
 
 
 def _expanded() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
@@ -33,8 +33,11 @@ WAKE = "update payment set next_at = $2 where ref = $1"
 LISTED = """
 select body from payment
 where ($1::text is null or holder = $1) and ($2::text is null or ref < $2) and ($3::text is null or about = $3)
-  and ($4 is false or troubled)
-order by ref desc limit $5
+  and ($4 is false or troubled) and ($5 is false or state = 'HELD')
+order by ref desc limit $6
+"""
+CREDITING = """
+select body from payment where holder = $1 and body::json ->> 'credits' = any($2) order by ref desc limit $3
 """
 NAMED = "select body from payment where account = $1 and (ref = $2 or provider_id = $3)"
 
@@ -104,9 +107,21 @@ def wake(unit: Unit, ref: str) -> None:
 
 
 async def listed(
-    unit: Unit, holder: PartyId | None, *, before: str | None, about: str | None, troubled: bool, limit: int
+    unit: Unit,
+    holder: PartyId | None,
+    *,
+    before: str | None,
+    about: str | None,
+    troubled: bool,
+    held: bool,
+    limit: int,
 ) -> list[Payment]:
-    rows = await unit.fetch(LISTED, holder and str(holder), before, about, troubled, limit)
+    rows = await unit.fetch(LISTED, holder and str(holder), before, about, troubled, held, limit)
+    return [json.decode(row["body"], Payment) for row in rows]
+
+
+async def crediting(unit: Unit, holder: PartyId, accounts: Collection[str], limit: int) -> list[Payment]:
+    rows = await unit.fetch(CREDITING, str(holder), list(accounts), limit)
     return [json.decode(row["body"], Payment) for row in rows]
 
 

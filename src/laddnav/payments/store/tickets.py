@@ -6,12 +6,12 @@ from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.payments.ticket import Ticket
 
 INSERT = """
-insert into ticket (holder, ref, link, payment, session_id, state, next_at, made_at, body)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into ticket (holder, ref, link, location_id, evse_uid, payment, session_id, state, next_at, made_at, body)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 UPDATE = """
 update ticket set session_id = $3, state = $4, next_at = $5, body = $6 where holder = $1 and ref = $2
@@ -20,6 +20,10 @@ LOCK = "select body from ticket where ref = $1 for update"
 BY_LINK = "select body from ticket where link = $1"
 OF_PAYMENT = "select body from ticket where holder = $1 and payment = $2"
 OF_SESSION = "select body from ticket where holder = $1 and session_id = $2"
+PAYING = """
+select count(*) from ticket
+where holder = $1 and location_id = $2 and evse_uid = $3 and state = 'PAYING' and made_at > $4
+"""
 DUE = "select ref from ticket where next_at <= $1 order by next_at limit $2"
 LATER = "update ticket set next_at = $2 where ref = $1"
 LISTED = """
@@ -29,7 +33,8 @@ order by ref desc limit $3
 
 
 def insert(unit: Unit, one: Ticket, next_at: datetime | None) -> None:
-    row = (str(one.holder), one.ref, one.link, one.payment, one.session_id, one.state, next_at, one.made_at)
+    where = (one.where.location_id, one.where.evse_uid)
+    row = (str(one.holder), one.ref, one.link, *where, one.payment, one.session_id, one.state, next_at, one.made_at)
     unit.write(INSERT, *row, json.encode(one).decode())
 
 
@@ -56,6 +61,11 @@ async def of_payment(unit: Unit, holder: PartyId, payment: str) -> Ticket | None
 
 async def of_session(unit: Unit, holder: PartyId, session_id: str) -> Ticket | None:
     return _ticket(await unit.fetch_one(OF_SESSION, str(holder), session_id))
+
+
+async def paying(unit: Unit, holder: PartyId, where: EvseRef, since: datetime) -> int:
+    """How many there are."""
+    return int(await unit.value(PAYING, str(holder), where.location_id, where.evse_uid, since))
 
 
 async def due(unit: Unit, limit: int) -> list[str]:

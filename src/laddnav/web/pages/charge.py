@@ -31,7 +31,7 @@ from laddnav.sites.actions import drivers
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff, TariffDimension, TariffType
 from laddnav.web.asked import Asked, Door, do, see
-from laddnav.web.pages import choosing, places
+from laddnav.web.pages import choosing, places, tickets
 from laddnav.web.pages.foreseen import Foreseen, Rate, RateChange, foreseen, rate, rate_changes
 
 AHEAD = timedelta(hours=24)
@@ -84,6 +84,7 @@ async def one(asked: Asked) -> Response:
         by_kind = {kind: await _tariff(unit, location, connector, kind) for kind in KINDS}
         operator = await parties.fetch(unit, location.owner)
         at = unit.now
+        sold = await tickets.sold(unit, asked, location, connector)
         scene = await _scene(unit, asked, location, evse, connector, at_station=kind is TariffType.AD_HOC_PAYMENT)
     tariff = by_kind[kind] or next(filter(None, by_kind.values()), None)
     mine = scene.session
@@ -106,6 +107,7 @@ async def one(asked: Asked) -> Response:
         offered=None if tariff is None or connector is None else _offered(asked, tariff, location, connector, at),
         passages=() if tariff is None else passages(taxes_included(tariff), asked.language),
         now=at,
+        sold=sold,
         mine=mine,
         paid=None if mine is None or mine.cost is None else mine.cost.after_taxes or mine.cost.before_taxes,
         goes_on=mine is not None and mine.status is Charge.ACTIVE,

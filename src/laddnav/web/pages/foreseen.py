@@ -128,7 +128,7 @@ def foreseen(asked: Asked, tariff: Tariff, *, zone: str, now: datetime, power: P
         answered,
         estimate=found.estimate,
         total=done.total,
-        lines=[_bill_line(tariff, line, asked.language, after_taxes=after_taxes) for line in done.lines],
+        lines=[bill_line(tariff, line, asked.language, after_taxes=after_taxes) for line in done.lines],
         changes=rate_changes(tariff, found.estimate.changes, after_taxes=after_taxes),
     )
 
@@ -146,7 +146,7 @@ def rate_changes(tariff: Tariff, changes: Iterable[Change], *, after_taxes: bool
     ]
 
 
-def _bill_line(tariff: Tariff, line: Line, language: str, *, after_taxes: bool) -> BillLine:
+def bill_line(tariff: Tariff, line: Line, language: str, *, after_taxes: bool) -> BillLine:
     amount, one = line.amount, taxed(tariff, line.unit_price, line.vat)
     with_taxes = amount.excl is None or (after_taxes and amount.incl is not None)
     paid, each = (amount.incl, one.incl) if with_taxes else (amount.excl, one.excl)
