@@ -32,6 +32,7 @@ from laddnav.payments.bounds import NoFullPrice
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, State
 from laddnav.payments.rules import CURRENCIES, NotSold, TooManyPay, UnknownTicket
+from laddnav.payments.steps import PATIENCE
 from laddnav.payments.store import tickets as store
 from laddnav.payments.ticket import Ticket, TicketState, Why, moved
 from laddnav.pricing.model import CannotPrice
