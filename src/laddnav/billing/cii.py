@@ -119,7 +119,7 @@ def _party(one: Trader) -> str:
 def _settlement(it: Document) -> str:
     return element(
         "ram:ApplicableHeaderTradeSettlement",
-        text("ram:PaymentReference", it.number),
+        text("ram:PaymentReference", it.reference),
         text("ram:InvoiceCurrencyCode", it.currency),
         None if it.account is None else _payment(it.account),
         [_tax(it, tax) for tax in it.taxes],

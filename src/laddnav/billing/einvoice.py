@@ -16,6 +16,7 @@ from msgspec import Struct
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Basis, Charge, Debtor, DebtorKind, Invoice, InvoiceLine, Item, Seller, VatCategory
 from laddnav.billing.pdf_words import WORDS
+from laddnav.billing.references import reference
 from laddnav.billing.vat import reasons
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
@@ -148,6 +149,7 @@ class Document(Struct, frozen=True, kw_only=True):
     seller: Trader
     buyer: Trader
     account: Account | None
+    reference: str
     taxes: tuple[Tax, ...]
     rows: tuple[Row, ...]
     lines_total: Decimal
@@ -193,6 +195,7 @@ def document(invoice: Invoice, language: str) -> Document:
         seller=_seller(invoice.seller, outside=outside),
         buyer=_buyer(invoice.debtor, outside=outside),
         account=_account(invoice.seller.pay_to, invoice.currency),
+        reference=reference(invoice.number, invoice.seller.holder.country),
         taxes=tuple(
             Tax(
                 category=_code(vat.category, mixed=not outside),

@@ -22,6 +22,7 @@ from laddnav.billing.facturx import FILE_NAME, marked
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, Item, VatSum
 from laddnav.billing.pdf_words import WORDS
+from laddnav.billing.references import grouped, reference
 from laddnav.billing.vat import reasons
 from laddnav.kit import json
 from laddnav.kit.money import minor_unit
@@ -180,8 +181,12 @@ class _Written:
         if invoice.due_at:
             to = invoice.seller.pay_to and words["pay to"].format(account=invoice.seller.pay_to)
             by = words["pay by"].format(date=self._date(invoice.due_at))
-            how = [" ".join(part for part in (to, by) if part), words["reference"].format(number=invoice.number)]
+            how = [" ".join(part for part in (to, by) if part), words["reference"].format(number=self._reference())]
         return {"name": words["to pay"], "amount": self._money(invoice.to_pay), "how": how}
+
+    def _reference(self) -> str:
+        """What whoever pays cites, as it is read."""
+        return grouped(reference(self._invoice.number or "", self._invoice.seller.holder.country))
 
     def _charge(self, charge: Charge) -> dict[str, Any]:
         words = self._words

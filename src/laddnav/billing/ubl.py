@@ -93,7 +93,7 @@ def _payment(account: Account, it: Document) -> str:
     return element(
         "cac:PaymentMeans",
         text("cbc:PaymentMeansCode", account.means),
-        text("cbc:PaymentID", it.number),
+        text("cbc:PaymentID", it.reference),
         element("cac:PayeeFinancialAccount", text("cbc:ID", account.number), branch),
     )
 

@@ -21,21 +21,21 @@ OF_INVOICE = """
 select source, invoice_ref, amount, why, by, at from settled where holder = $1 and invoice_ref = $2 order by at, id
 """
 
-_ITEM = """
+ITEM = """
 select i.holder, i.ref, i.number, i.debtor_id, d.name as debtor_name, i.currency, i.issued_at, i.due_at, i.to_pay,
   i.settled
 from invoice i join debtor d on d.holder = i.holder and d.id = i.debtor_id
 """
-OPEN = f"""{_ITEM}
+OPEN = f"""{ITEM}
 where i.holder = $1 and i.debtor_id = $2 and i.settled <> i.to_pay and ($3::text is null or i.currency = $3)
 order by i.due_at, i.number
 """
-NUMBERED = f"{_ITEM} where i.holder = $1 and i.number = any($2::text[]) and i.issued_at is not null order by i.due_at"
-SETTLED_LAST = f"""{_ITEM}
+NUMBERED = f"{ITEM} where i.holder = $1 and i.number = any($2::text[]) and i.issued_at is not null order by i.due_at"
+SETTLED_LAST = f"""{ITEM}
 where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.settled <> 0
 order by i.due_at desc, i.number desc limit 100
 """
-ALL_OPEN = f"""{_ITEM}
+ALL_OPEN = f"""{ITEM}
 where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_at < $2 or not $3)
   and ($4::text is null or (i.due_at, i.ref) > (
     select o.due_at, o.ref from invoice o where o.ref = $4 and o.issued_at is not null))

@@ -106,3 +106,29 @@ begin
 end $$;
 create trigger settled_is_covered after insert on settled
   referencing new table as added_rows for each statement execute function settled_is_covered();
+
+-- What the bank says -------------------------------------------------------------------------------------------------
+
+create table bank_file (
+  holder text not null,
+  ref text not null,
+  body text not null,              -- BankFile
+  read_at timestamptz not null,
+  primary key (holder, ref)
+);
+create table bank_entry (
+  holder text not null,
+  ref text not null,
+  key text not null,               -- the bank's own reference, or what it says: once, in however many files it stands
+  account text not null,
+  booked_on date not null,
+  amount numeric not null,         -- below zero: it went
+  currency text not null,
+  end_to_end text,
+  state text not null,             -- BankState
+  body text not null,              -- BankEntry
+  primary key (holder, ref),
+  unique (holder, key)
+);
+create index bank_entry_to_decide on bank_entry (holder, booked_on) where state in ('PROPOSED', 'UNMATCHED');
+create index bank_entry_of_amount on bank_entry (holder, account, amount);

@@ -75,12 +75,13 @@ async def _run(pace: Pace, folder: Path) -> list[Figure]:
         finally:
             await connection.close()
     with ProcessPoolExecutor() as pool:
-        made, alone = await asyncio.to_thread(_printed, pool, papers), await asyncio.to_thread(_again, pool, papers)
+        ours = await asyncio.to_thread(_printed, pool, papers)
+        alone = await asyncio.to_thread(_again, pool, papers)
     inserts = f"the same rows into tables without a rule, {A_BATCH} a transaction"
     return [
         *([rate("money_invoices", "invoices/s", issued / took, bare, inserts)] if issued else []),
         effort("money_invoices_memory", "MB", memory, before, "what the process had before the run"),
-        rate("money_invoices_pdfs", "PDFs/s", made, alone, "one of them again and again, by as many processes"),
+        rate("money_invoices_pdfs", "PDFs/s", ours, alone, "one of them again and again, by as many processes"),
     ]
 
 

@@ -1,0 +1,194 @@
+"""Read what the bank says: each movement is booked once, and settles what it cites; of the rest somebody is asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from laddnav.billing import bank
+from laddnav.billing.actions import buyers
+from laddnav.billing.actions.settling import settle
+from laddnav.billing.bank import (
+    AlreadyDecided,
+    BankEntry,
+    BankFile,
+    BankState,
+    BankWhy,
+    Match,
+    UnknownBankEntry,
+    WhoseIsIt,
+)
+from laddnav.billing.camt import Movement, statements
+from laddnav.billing.references import numbers_in
+from laddnav.billing.rules import receivable
+from laddnav.billing.store import bank as store
+from laddnav.billing.store import settling
+from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.rules import account_of
+from laddnav.parties import actions as parties
+from laddnav.parties.model import Party
+from laddnav.parties.rules import zone_of
+from laddnav.people import actions as people
+
+CITED_MOST = 50  # invoices that one movement can cite
+
+
+async def read(unit: Unit, holder: PartyId, name: str, body: bytes, *, by: str) -> tuple[BankFile, ...]:
+    """What was not read before is booked, and settles what it cites; a file for each statement in it.
+
+    Nothing of it is kept where one line cannot be read. Raises NotAStatement, UnknownParty.
+    """
+    party = await parties.fetch(unit, holder)
+    await store.hold(unit, holder)
+    read = []
+    for statement in statements(body):
+        ref = unit.new_id()
+        known = await store.known(unit, holder, [one.key for one in statement.movements])
+        new = [one for one in statement.movements if one.key not in known and one.amount]
+        entries = [await _take(unit, party, ref, movement, by) for movement in new]
+        file = BankFile(
+            holder=holder,
+            ref=ref,
+            name=name[:200],
+            account=statement.account,
+            movements=len(statement.movements),
+            new=len(new),
+            matched=sum(one.state is BankState.MATCHED for one in entries),
+            pending=statement.pending,
+            read_at=unit.now,
+            by=by,
+        )
+        store.insert_file(unit, file)
+        people.note(unit, by, "read bank file", f"bank {statement.account}", name[:200])
+        read.append(file)
+    return tuple(read)
+
+
+async def _take(unit: Unit, party: Party, file: str, movement: Movement, by: str) -> BankEntry:
+    found = await _match(unit, party, movement)
+    entry = BankEntry(
+        holder=party.holder,
+        ref=unit.new_id(),
+        file=file,
+        movement=movement,
+        state=found.state,
+        why=found.why,
+        debtor_id=found.debtor_id,
+        numbers=found.numbers,
+        read_at=unit.now,
+    )
+    store.insert(unit, entry)
+    matched = found.debtor_id if found.state is BankState.MATCHED else None
+    posted = bank.came(movement, matched)
+    await ledger.post(unit, party.holder, posted, booked_at=await _counts_from(unit, party, movement))
+    if matched is not None:
+        await settle(
+            unit,
+            party.holder,
+            matched,
+            movement.amount,
+            movement.currency,
+            source=posted.key,
+            cites=found.numbers,
+            by=by,
+        )
+    return entry
+
+
+async def _match(unit: Unit, party: Party, movement: Movement) -> Match:
+    numbers = numbers_in((*movement.references, *movement.texts), party.holder.party)[:CITED_MOST]
+    cited = await settling.numbered(unit, party.holder, list(numbers)) if numbers else ()
+    in_order = sorted(cited, key=lambda one: numbers.index(one.number))
+    same = await store.of_amount(unit, party.holder, movement.currency, movement.amount) if not cited else ()
+    return bank.match(movement, in_order, same, await _undone(unit, party.holder, movement))
+
+
+async def _undone(unit: Unit, holder: PartyId, movement: Movement) -> Match | None:
+    """What it settled when it came; None: it does not take back anything that we know of."""
+    if movement.amount >= 0 or not (movement.reversal or movement.end_to_end):
+        return None
+    for came in await store.came_before(unit, holder, movement):
+        same = came.movement.end_to_end == movement.end_to_end and movement.end_to_end is not None
+        cites = movement.reversal and came.movement.references == movement.references and movement.references
+        if (same or cites) and came.debtor_id and came.state in (BankState.MATCHED, BankState.DECIDED):
+            return Match(state=BankState.MATCHED, why=BankWhy.UNDONE, debtor_id=came.debtor_id, numbers=came.numbers)
+    return None
+
+
+async def _counts_from(unit: Unit, party: Party, movement: Movement) -> datetime:
+    """The day on which the bank booked it; now, where that is in a month that is closed, or is still to come."""
+    booked = datetime.combine(movement.booked_on, time(12), ZoneInfo(zone_of(party).key))
+    closes = await ledger.closes(unit, party.holder)
+    return unit.now if booked > unit.now or (closes and booked < closes[0].ends_at) else booked
+
+
+async def decide(
+    unit: Unit,
+    ref: str,
+    *,
+    by: str,
+    debtor_id: str | None = None,
+    numbers: tuple[str, ...] = (),
+    account: str | None = None,
+) -> BankEntry:
+    """Somebody says what a movement is: a debtor's, who pays these invoices or what is due longest, or an account's.
+
+    Raises UnknownBankEntry, AlreadyDecided, WhoseIsIt, UnknownDebtor, NotAnAccount.
+    """
+    entry = await store.locked(unit, ref)
+    if entry is None:
+        raise UnknownBankEntry(ref)
+    if entry.state not in (BankState.PROPOSED, BankState.UNMATCHED):
+        raise AlreadyDecided(ref)
+    if (debtor_id is None) == (account is None):
+        raise WhoseIsIt
+    movement, holder = entry.movement, entry.holder
+    if debtor_id is None:
+        assert account is not None
+        await ledger.post(unit, holder, bank.was(movement, account_of(account)))
+    else:
+        await buyers.locked(unit, holder, debtor_id)
+        posted = bank.was(movement, receivable(debtor_id))
+        await ledger.post(unit, holder, posted)
+        cites = numbers or None
+        source = posted.key
+        await settle(unit, holder, debtor_id, movement.amount, movement.currency, source=source, cites=cites, by=by)
+    decided = replace(
+        entry,
+        state=BankState.DECIDED,
+        why=BankWhy.PERSON,
+        debtor_id=debtor_id,
+        numbers=numbers,
+        account=account,
+        decided_at=unit.now,
+        decided_by=by,
+    )
+    store.update(unit, decided)
+    people.note(unit, by, "decide bank movement", f"bank {movement.key}", debtor_id or account or "")
+    return decided
+
+
+async def entry(unit: Unit, ref: str) -> BankEntry:
+    """Raises UnknownBankEntry."""
+    found = await store.locked(unit, ref)
+    if found is None:
+        raise UnknownBankEntry(ref)
+    return found
+
+
+async def entries(
+    unit: Unit, holder: PartyId | None, *, to_decide: bool = False, after: str | None = None, limit: int = 50
+) -> tuple[BankEntry, ...]:
+    """The newest first; or only those that somebody has to decide."""
+    return await store.entries(unit, holder, to_decide=to_decide, after=after, limit=limit)
+
+
+async def files(
+    unit: Unit, holder: PartyId | None, *, after: str | None = None, limit: int = 50
+) -> tuple[BankFile, ...]:
+    """The newest first."""
+    return await store.files(unit, holder, after, limit)

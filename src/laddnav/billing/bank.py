@@ -1,0 +1,181 @@
+"""What a movement on our bank account is: matched by what it cites, proposed by amount and name, or nobody's yet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from laddnav.billing.camt import Movement
+from laddnav.billing.open_items import OpenItem
+from laddnav.billing.rules import receivable
+from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
+from laddnav.ledger.model import Account, Entry, Head, Posting
+
+UNMATCHED = Account(Head.CLEARING, "bank")  # what came and nobody has said yet whose it is
+
+
+class BankState(StrEnum):
+    """How a movement stands."""
+
+    MATCHED = "MATCHED"  # by what it cites: nobody had to decide
+    PROPOSED = "PROPOSED"  # somebody has to agree
+    UNMATCHED = "UNMATCHED"  # somebody has to say
+    DECIDED = "DECIDED"  # somebody did
+
+
+class BankWhy(StrEnum):
+    """Why it is matched, or proposed, as it is."""
+
+    REFERENCE = "REFERENCE"  # it cites invoices of one debtor
+    SEVERAL_DEBTORS = "SEVERAL_DEBTORS"  # it cites invoices of more than one
+    AMOUNT_AND_NAME = "AMOUNT_AND_NAME"  # one open invoice has the amount, and its debtor the payer's name
+    AMOUNT = "AMOUNT"  # one open invoice has the amount
+    UNDONE = "UNDONE"  # the bank took back what settled invoices
+    PAID_OUT = "PAID_OUT"  # it cites a credit note, and is paid out
+    NOTHING = "NOTHING"  # nothing that we know fits
+    PERSON = "PERSON"
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    state: BankState
+    why: BankWhy
+    debtor_id: str | None = None
+    numbers: tuple[str, ...] = ()
+
+
+class BankEntry(Struct, frozen=True, kw_only=True):
+    """A movement as we keep it. `account` is what of the ledger it was decided to be, where that is no debtor's."""
+
+    holder: PartyId
+    ref: str
+    file: str
+    movement: Movement
+    state: BankState
+    why: BankWhy
+    debtor_id: str | None = None
+    numbers: tuple[str, ...] = ()
+    account: str | None = None
+    read_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str = ""
+
+
+class BankFile(Struct, frozen=True, kw_only=True):
+    """A file that was read: how many movements it held, how many of them were new, how many are matched."""
+
+    holder: PartyId
+    ref: str
+    name: str
+    account: str
+    movements: int
+    new: int
+    matched: int
+    pending: int
+    read_at: datetime
+    by: str
+
+
+class UnknownBankEntry(Refusal):
+    """No movement on a bank account has this ref."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"There is no movement {ref} on a bank account")
+        self.ref = ref
+
+
+class AlreadyDecided(Refusal):
+    """What a movement is, is said once; what was wrong is put right in the ledger."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"It is known already what movement {ref} is")
+        self.ref = ref
+
+
+class WhoseIsIt(Refusal):
+    """A movement is of a debtor, or of an account of the ledger, and not of both."""
+
+    def __init__(self) -> None:
+        super().__init__("Say of which debtor it is, or of which account of the ledger")
+
+
+def match(
+    movement: Movement, cited: Sequence[OpenItem], same_amount: Sequence[OpenItem], undone: Match | None
+) -> Match:
+    """`cited` are our invoices whose numbers it bears; `same_amount` open ones of just that amount; `undone` is what
+    the same money had been matched with when it came, if it went again.
+    """
+    if undone is not None and movement.amount < 0:
+        return Match(state=BankState.MATCHED, why=BankWhy.UNDONE, debtor_id=undone.debtor_id, numbers=undone.numbers)
+    cited = [one for one in cited if one.currency == movement.currency]
+    debtors = {one.debtor_id for one in cited}
+    numbers = tuple(one.number for one in cited)
+    if movement.amount < 0:
+        notes = tuple(one.number for one in cited if one.to_pay < 0)
+        if len(debtors) == 1 and notes == numbers and notes:
+            return Match(state=BankState.MATCHED, why=BankWhy.PAID_OUT, debtor_id=debtors.pop(), numbers=notes)
+        return Match(state=BankState.UNMATCHED, why=BankWhy.NOTHING)
+    if len(debtors) == 1:
+        return Match(state=BankState.MATCHED, why=BankWhy.REFERENCE, debtor_id=debtors.pop(), numbers=numbers)
+    if debtors:
+        return Match(state=BankState.UNMATCHED, why=BankWhy.SEVERAL_DEBTORS, numbers=numbers)
+    return _proposed(movement, same_amount)
+
+
+def _proposed(movement: Movement, same_amount: Sequence[OpenItem]) -> Match:
+    named = [one for one in same_amount if movement.payer is not None and alike(one.debtor_name, movement.payer)]
+    for some, why in ((named, BankWhy.AMOUNT_AND_NAME), (same_amount, BankWhy.AMOUNT)):
+        if len(some) == 1:
+            one = some[0]
+            return Match(state=BankState.PROPOSED, why=why, debtor_id=one.debtor_id, numbers=(one.number,))
+    return Match(state=BankState.UNMATCHED, why=BankWhy.NOTHING)
+
+
+_FORMS = frozenset("ab ag aps as asa bv co gmbh kg ltd nv oy oyj plc publ sa sarl".split())
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names have a word in common for each word of the shorter; what a company is called aside."""
+    first, second = _words(one), _words(other)
+    return bool(first and second) and (first <= second or second <= first)
+
+
+def _words(name: str) -> set[str]:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return set(re.findall(r"[a-z0-9]+", letters)) - _FORMS
+
+
+def bank_account(movement: Movement) -> Account:
+    return Account(Head.BANK, movement.account)
+
+
+def came(movement: Movement, debtor_id: str | None) -> Entry:
+    """Onto the bank account: from the debtor, or from nobody known yet."""
+    return _moved(movement, f"bank {movement.key}", bank_account(movement), _of(debtor_id))
+
+
+def was(movement: Movement, account: Account) -> Entry:
+    """What nobody knew is known to be this account's."""
+    return _moved(movement, f"bank {movement.key} is", UNMATCHED, account)
+
+
+def _of(debtor_id: str | None) -> Account:
+    return UNMATCHED if debtor_id is None else receivable(debtor_id)
+
+
+def _moved(movement: Movement, key: str, debit: Account, credit: Account) -> Entry:
+    return Entry(
+        key=key,
+        what="Paid into the bank" if movement.amount > 0 else "Paid from the bank",
+        cites=f"bank {movement.key}",
+        postings=(
+            Posting(debit, movement.amount, movement.currency),
+            Posting(credit, -movement.amount, movement.currency),
+        ),
+    )
