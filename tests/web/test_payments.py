@@ -78,7 +78,7 @@ async def test_a_payment_is_shown_with_every_call_and_its_postings(site: Site, c
 async def test_a_refund_above_the_limit_takes_two(site: Site, client: aiohttp.ClientSession) -> None:
     await settled(site.database)
     payment = await paid(site)
-    csrf = await sign_in(client, site, Role.OPERATOR)
+    csrf = await sign_in(client, site, Role.FINANCE)
     there = f"{site.url}/payments/{payment.ref}"
     said = {"csrf": csrf, "amount": "60", "reason": "The cable was broken"}
     async with client.post(f"{there}/refunds", data=said) as answer:
@@ -103,12 +103,36 @@ async def test_a_refund_above_the_limit_takes_two(site: Site, client: aiohttp.Cl
         assert "92.50 SEK of this payment can be given back" in await answer.text()
 
 
+async def test_support_asks_for_a_refund_up_to_its_limit_and_agrees_to_none(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    payment = await paid(site)
+    async with site.database.unit() as unit:
+        account = await accounts.by_ref(unit, payment.account)
+        await accounts.change(unit, replace(account, support_up_to=Decimal(80)), Secrets(), seal=SEAL)
+    csrf = await sign_in(client, site, Role.SUPPORT)
+    there = f"{site.url}/payments/{payment.ref}"
+    text = await read(client, there)
+    assert "Ask for it back" in text and "It stopped by itself" in text
+    async with client.post(f"{there}/refunds", data={"csrf": csrf, "amount": "90", "reason": "Goodwill"}) as answer:
+        assert "Support may ask for 80 SEK" in await answer.text()
+    async with client.post(f"{there}/refunds", data={"csrf": csrf, "amount": "70", "reason": "Goodwill"}) as answer:
+        assert "as soon as somebody else agrees" in await answer.text(), "though one of finance may alone up to 100"
+    async with site.database.unit() as unit:
+        (waiting,) = await paying.refunds_waiting(unit, US)
+        assert (await paying.by_ref(unit, payment.ref)).back == 0
+    decision = {"csrf": csrf, "grant": "yes"}
+    async with client.post(f"{site.url}/refunds/{waiting.ref}/decide", data=decision) as answer:
+        assert answer.status == 403 and "Finance, Administrator" in await answer.text()
+
+
 async def test_what_lacks_is_left_as_it_is_by_a_person(site: Site, client: aiohttp.ClientSession) -> None:
     await settled(site.database)
     payment = await paid(site)
     async with site.database.unit() as unit:
         store.update(unit, replace(payment, charged_back=Decimal(50), trouble="50.00 SEK could not be taken"), None)
-    csrf = await sign_in(client, site, Role.OPERATOR)
+    csrf = await sign_in(client, site, Role.FINANCE)
     assert "50.00 SEK could not be taken" in await read(client, f"{site.url}/payments?show=trouble")
     async with client.post(f"{site.url}/payments/{payment.ref}/accept", data={"csrf": csrf}) as answer:
         assert "It is left as it is." in await answer.text()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from laddnav.analytics import rules, store, uptime
+from laddnav.analytics import money, rules, store, uptime
 from laddnav.analytics.model import EnergyRow, LocationLossRow, LossRow, Per, Place, UptimeRow
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
+from laddnav.ledger import actions as ledger
+from laddnav.parties.model import Party
+from laddnav.payments.actions import paying
 from laddnav.sessions.rules import READ_BEFORE, READ_WITHIN
 
 # How long after it was closed a Cdr may be disputed; invoices of a quarter are looked into in the next.
@@ -70,3 +73,25 @@ def months(unit: Unit, since: str | None, until: str | None) -> tuple[str, str]:
 def _between(first: str, last: str) -> tuple[datetime, datetime]:
     since, until = (datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC) for month in (first, last))
     return since - _ZONES, (until + timedelta(days=32)).replace(day=1) + _ZONES
+
+
+TROUBLED = 20  # of those that need a look, on the desk; the list of payments has all
+
+
+async def desk(unit: Unit, party: Party, day: str | None = None) -> money.Desk:
+    """A day's money, on the party's calendar; else today's. Raises NotADay."""
+    named, begin_at, end_at = money.day_of(day, unit.now, party.time_zone)
+    last = min(end_at - ledger.MOMENT, unit.now)
+    waiting = await paying.refunds_waiting(unit, party.holder)
+    return money.Desk(
+        holder=party.holder,
+        day=named,
+        begin_at=begin_at,
+        end_at=end_at,
+        takings=await store.takings(unit, party.holder, begin_at, end_at),
+        holds=await store.holds(unit, party.holder, unit.now - money.HOLDS_LAPSE),
+        troubled=tuple(await paying.page(unit, party.holder, troubled=True, limit=TROUBLED)),
+        waiting=tuple([(one, await paying.by_ref(unit, one.payment)) for one in waiting]),
+        owed=await ledger.totals(unit, party.holder, last),
+        overdue=await store.overdue(unit, party.holder, last),
+    )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from laddnav.analytics import actions
 from laddnav.analytics.model import EnergyRow, LocationLossRow, LossRow, Per, Place, UptimeRow
+from laddnav.analytics.money import Desk
 from laddnav.db.unit import Unit
+from laddnav.kit.ids import PartyId
+from laddnav.parties import actions as parties
 from laddnav.people.api import Page, Route
 from laddnav.people.model import Visitor
 
@@ -37,9 +40,16 @@ async def report_uptime(
     return Page(items=await actions.availability(unit, by.holder, per, since, until), next=None)
 
 
+async def report_money(unit: Unit, by: Visitor, *, day: str | None = None, holder: PartyId | None = None) -> Desk:
+    """One day's money of a party of ours, else today's: taken, held, troubled, owed, overdue."""
+    party = await parties.meant(unit, holder or by.holder)
+    return await actions.desk(unit, party, day)
+
+
 ROUTES = (
     Route(method="GET", path="/reports/energy", does=report_energy),
     Route(method="GET", path="/reports/losses", does=report_losses),
     Route(method="GET", path="/reports/location-losses", does=report_location_losses),
     Route(method="GET", path="/reports/uptime", does=report_uptime),
+    Route(method="GET", path="/reports/money", does=report_money),
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from laddnav.analytics.model import Charges, Counted, Course, MainsCourse, Per
+from laddnav.analytics.money import Hold, Overdue, Taking
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
+from laddnav.payments.payment import ProviderKind, Purpose
 
 # A charge of ours that reaches into this time, and is under way, or has no Cdr yet, or one that is newer than that.
 # One that somebody decided not to bill, for what its meter signed, never has one.
@@ -33,6 +35,43 @@ select exists (
     and not exists (
       select from meter_proof p where p.holder = s.holder and p.session_id = s.id and p.standing = 'REJECTED')
 ) as needed
+"""
+
+# What moved at providers, by what was paid for; what takes back another entry, and what no payment made, is other.
+TAKINGS = """
+with moved as (
+  select o.account_id, p.body::json ->> 'provider' as provider, p.body::json ->> 'purpose' as purpose, o.currency,
+    o.amount, case when p.ref is null or e.reverses is not null then 'other'
+      when e.key like '% captured' then 'captured' when e.key like '% refunded' then 'refunded'
+      when e.key like '% charged back' then 'charged back' when e.key like '% fees' then 'fees' else 'other' end as what
+  from ledger_entry e
+  join ledger_posting o on o.holder = e.holder and o.entry_id = e.id and o.account_id like 'clearing:%'
+  left join payment p on p.holder = e.holder and e.cites = 'payment ' || p.ref
+  where e.holder = $1 and e.booked_at >= $2 and e.booked_at < $3)
+select account_id as account, provider, purpose, currency,
+  coalesce(sum(amount) filter (where what = 'captured'), 0) as captured,
+  coalesce(-sum(amount) filter (where what = 'refunded'), 0) as refunded,
+  coalesce(-sum(amount) filter (where what = 'charged back'), 0) as charged_back,
+  coalesce(-sum(amount) filter (where what = 'fees'), 0) as fees,
+  coalesce(sum(amount) filter (where what = 'other'), 0) as other,
+  count(*) filter (where what = 'captured' and amount > 0) as many
+from moved group by 1, 2, 3, 4 order by 1, 3, 4
+"""
+# `payment_held` is an index of just these.
+HOLDS = """
+with held as (
+  select body::json ->> 'provider' as provider, body::json ->> 'currency' as currency,
+    (body::json ->> 'held')::numeric as amount, (body::json ->> 'made_at')::timestamptz as made_at
+  from payment where holder = $1 and state = 'HELD')
+select provider, currency, sum(amount) as amount, count(*) as many, min(made_at) as oldest_at,
+  coalesce(sum(amount) filter (where made_at < $2), 0) as lapsing, count(*) filter (where made_at < $2) as lapsing_many
+from held group by 1, 2 order by 1, 2
+"""
+OVERDUE = """
+select d.kind, i.currency, sum(i.to_pay - i.settled) as amount, count(*) as many, min(i.due_at) as oldest_at
+from invoice i join debtor d on d.holder = i.holder and d.id = i.debtor_id
+where i.holder = $1 and i.settled <> i.to_pay and i.to_pay > i.settled and i.due_at < $2
+group by 1, 2 order by 1, 2
 """
 
 _OF = {
@@ -186,3 +225,27 @@ async def courses(unit: Unit, holder: PartyId | None, since: datetime, until: da
         )
         for row in await unit.fetch(COURSES, holder and str(holder), since, until)
     ]
+
+
+async def takings(unit: Unit, holder: PartyId, begin_at: datetime, end_at: datetime) -> tuple[Taking, ...]:
+    return tuple(
+        Taking(
+            **{
+                **row,
+                "provider": row["provider"] and ProviderKind(row["provider"]),
+                "purpose": row["purpose"] and Purpose(row["purpose"]),
+            }
+        )
+        for row in await unit.fetch(TAKINGS, str(holder), begin_at, end_at)
+    )
+
+
+async def holds(unit: Unit, holder: PartyId, lapsing_from: datetime) -> tuple[Hold, ...]:
+    return tuple(
+        Hold(**{**row, "provider": ProviderKind(row["provider"])})
+        for row in await unit.fetch(HOLDS, str(holder), lapsing_from)
+    )
+
+
+async def overdue(unit: Unit, holder: PartyId, at: datetime) -> tuple[Overdue, ...]:
+    return tuple(Overdue(**row) for row in await unit.fetch(OVERDUE, str(holder), at))

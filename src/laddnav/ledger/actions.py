@@ -13,7 +13,20 @@ from laddnav.kit.ids import PartyId
 from laddnav.ledger import chart, rules, store
 from laddnav.ledger.chart import Number
 from laddnav.ledger.exports import WRITERS, Book, Export, Format, WhichCurrency, YearsApart
-from laddnav.ledger.model import Account, Balance, Close, Entry, Group, Head, Month, Place, Posted, Statement, Trial
+from laddnav.ledger.model import (
+    Account,
+    Balance,
+    Close,
+    Entry,
+    Group,
+    Head,
+    Month,
+    Place,
+    Posted,
+    Statement,
+    Total,
+    Trial,
+)
 from laddnav.ledger.rules import AlreadyReversed, ClosedInOrder, PostedDifferently, UnknownEntry
 from laddnav.parties import actions as parties
 from laddnav.parties.rules import zone_of
@@ -89,6 +102,11 @@ async def trial_balance(
 ) -> tuple[Balance, ...]:
     """Every account with its balance, or those under one head. Without `head` the amounts of a currency sum to zero."""
     return await store.balances(unit, holder, head, at)
+
+
+async def totals(unit: Unit, holder: PartyId, at: datetime | None = None) -> tuple[Total, ...]:
+    """What all accounts of a kind hold together, or held `at` that instant: as many rows as kinds, however many owe."""
+    return await store.totals(unit, holder, at)
 
 
 async def trials(unit: Unit, holder: PartyId, month: Month) -> tuple[Trial, ...]:

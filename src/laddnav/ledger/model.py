@@ -74,6 +74,18 @@ _KINDS = {
 }
 
 
+class Total(Struct, frozen=True, kw_only=True):
+    """All accounts of one kind: a head, and of debts also by who owes, as `receivable:partner`.
+
+    `accounts` counts those that hold anything.
+    """
+
+    of: str
+    currency: str
+    amount: Decimal
+    accounts: int
+
+
 class Unbalanced(Refusal):
     """What an Entry takes from accounts it gives to others, in each currency."""
 

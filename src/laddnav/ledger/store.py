@@ -15,7 +15,7 @@ import asyncpg
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
-from laddnav.ledger.model import Account, Balance, Close, Entry, Line, Month, Place, Posted, Posting
+from laddnav.ledger.model import Account, Balance, Close, Entry, Line, Month, Place, Posted, Posting, Total
 from laddnav.ledger.rules import MonthClosed
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)  # nothing counts from so late

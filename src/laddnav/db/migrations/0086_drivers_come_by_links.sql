@@ -18,3 +18,6 @@ create table customer_leaving (      -- who asked for what is kept of them to be
   done_at timestamptz
 );
 create index customer_leaving_open on customer_leaving (holder, asked_at) where done_at is null;
+
+create index payment_held on payment (holder) where state = 'HELD';
+create index payment_credits on payment (holder, (body::json ->> 'credits'), ref);

@@ -264,8 +264,9 @@ async def page(
     before: str | None = None,
     limit: int = 50,
 ) -> Sequence[Payment]:
-    """Newest first; the last ref is the next `before`. `troubled`: those alone that a person has to look at; `held`: of which
-    something is kept for us that nobody has paid.
+    """Newest first; the last ref is the next `before`.
+
+    `troubled`: those alone that a person has to look at; `held`: of which something is kept that nobody has paid.
     """
     return await store.listed(unit, holder, before=before, about=about, troubled=troubled, held=held, limit=limit)
 

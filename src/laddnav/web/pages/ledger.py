@@ -34,7 +34,7 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 
 async def month(asked: Asked) -> Response:
     """Raises NotAMonth, NotAnAccount, NotYours."""
-    party = _party(asked, asked.query("party"))
+    party = chosen_party(asked, asked.query("party"))
     if party is None:
         return asked.page("ledger.html", party=None)
     named = asked.query("head")
@@ -46,7 +46,7 @@ async def month(asked: Asked) -> Response:
         return asked.page(
             "ledger.html",
             party=party,
-            ours=_ours(asked),
+            ours=parties_of(asked),
             month=shown,
             head=head,
             groups=groups,
@@ -201,14 +201,14 @@ def _head(named: str) -> Head:
         raise NotAnAccount(named) from None
 
 
-def _ours(asked: Asked) -> tuple[Party, ...]:
+def parties_of(asked: Asked) -> tuple[Party, ...]:
     """Whose ledgers the visitor may see."""
     return tuple(party for party in asked.parties if asked.visitor.holder in (None, party.holder))
 
 
-def _party(asked: Asked, named: str | None) -> Party | None:
+def chosen_party(asked: Asked, named: str | None) -> Party | None:
     """Who is named, else the first; None: there is no party yet. Raises NotYours."""
-    ours = _ours(asked)
+    ours = parties_of(asked)
     if not named:
         return ours[0] if ours else None
     holder = yours(asked.visitor, PartyId.parse(named))
@@ -217,7 +217,7 @@ def _party(asked: Asked, named: str | None) -> Party | None:
 
 def _of(asked: Asked, named: str | None) -> Party:
     """Raises NotYours, Unreadable."""
-    party = _party(asked, named)
+    party = chosen_party(asked, named)
     if party is None:
         raise Unreadable("There is no party of this name here")
     return party

@@ -17,16 +17,25 @@ from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.people.rules import allows
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.words import N_
 
 PAGE = 50
+# Why money goes back, most often first; each is a button, and any other is written.
+REASONS = (
+    N_("It stopped by itself"),
+    N_("It never began"),
+    N_("It cost more than was shown"),
+    N_("It was paid twice"),
+    N_("Goodwill"),
+)
 NAMES = {ProviderKind.STRIPE: "Stripe", ProviderKind.SWISH: "Swish", ProviderKind.VIPPS: "Vipps MobilePay"}
 
 
 async def list_all(asked: Asked) -> Response:
-    cursor, troubled = asked.query("cursor"), asked.query("show") == "trouble"
+    cursor, troubled, held = asked.query("cursor"), asked.query("show") == "trouble", asked.query("show") == "held"
     holder = asked.visitor.holder
     async with asked.unit() as unit:
-        found = await paying.page(unit, holder, troubled=troubled, before=cursor, limit=PAGE + 1)
+        found = await paying.page(unit, holder, troubled=troubled, held=held, before=cursor, limit=PAGE + 1)
         waiting = await paying.refunds_waiting(unit, holder)
         known = await accounts.page(unit, holder, limit=1)
     return asked.page(
@@ -34,7 +43,7 @@ async def list_all(asked: Asked) -> Response:
         rows=found[:PAGE],
         names=NAMES,
         waiting=waiting,
-        troubled=troubled,
+        show="trouble" if troubled else "held" if held else "all",
         has_account=bool(known),
         next=found[PAGE - 1].ref if len(found) > PAGE else None,
         begun=cursor is not None,
@@ -55,12 +64,18 @@ async def one(asked: Asked) -> Response:
         name=NAMES[payment.provider],
         posted=posted,
         lacking=lacking(payment),
-        left=min(payment.net, payment.wanted) if payment.captured else Decimal(0),
+        left=left(payment),
+        reasons=REASONS,
     )
 
 
+def left(payment: Payment) -> Decimal:
+    """What of it can be given back."""
+    return max(min(payment.net, payment.wanted), Decimal(0)) if payment.captured else Decimal(0)
+
+
 async def refund(asked: Asked) -> Response:
-    amount, reason = _amount(asked, "amount"), asked.said("reason")
+    amount, reason = _amount(asked, "amount"), asked.said("words") or asked.said("reason")
     if len(reason) < 3:
         raise UnfitPayment("reason: say why the money is given back")
     async with asked.unit() as unit:
@@ -76,7 +91,7 @@ async def refund(asked: Asked) -> Response:
     asked.console.database.wake()
     done = made.decided_at is not None
     text = asked.say("It is given back.") if done else asked.say("It is given back as soon as somebody else agrees.")
-    return asked.done(f"/payments/{payment.ref}", text)
+    return asked.done(asked.said("back") or f"/payments/{payment.ref}", text)
 
 
 async def decide(asked: Asked) -> Response:
@@ -87,7 +102,7 @@ async def decide(asked: Asked) -> Response:
         await paying.decide(unit, known.ref, grant=grant, by=asked.visitor.name)
     asked.console.database.wake()
     text = asked.say("It is given back.") if grant else asked.say("It is not given back.")
-    return asked.done(f"/payments/{known.payment}", text)
+    return asked.done(asked.said("back") or f"/payments/{known.payment}", text)
 
 
 async def retry(asked: Asked) -> Response:

@@ -1,0 +1,62 @@
+"""The finance desk: a day's money of a party, each figure a way down to the payments and postings behind it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from laddnav.analytics import actions as analytics
+from laddnav.analytics import money
+from laddnav.parties.model import Party
+from laddnav.payments.actions import accounts
+from laddnav.web.asked import Asked, Door, see
+from laddnav.web.pages.ledger import chosen_party, parties_of
+from laddnav.web.pages.payments import NAMES
+
+ACCOUNTS = 500  # whose names are shown
+
+
+async def show(asked: Asked) -> Response:
+    """Raises NotADay, NotYours."""
+    party = chosen_party(asked, asked.query("party"))
+    if party is None:
+        return asked.page("today.html", party=None)
+    async with asked.unit() as unit:
+        desk = await analytics.desk(unit, party, asked.query("day"))
+        today = money.day_of(None, unit.now, party.time_zone)[0]
+        known = await accounts.page(unit, party.holder, limit=ACCOUNTS)
+    return asked.page(
+        "today.html",
+        party=party,
+        ours=parties_of(asked),
+        desk=desk,
+        names=NAMES,
+        account_names={f"clearing:{one.provider.lower()}:{one.ref}": one.name for one in known},
+        is_today=desk.day == today,
+        today=today.isoformat(),
+        before=_way(party, (desk.day - timedelta(days=1)).isoformat()),
+        after=None if desk.day == today else _way(party, (desk.day + timedelta(days=1)).isoformat()),
+        month=urlencode({"party": str(party.holder), "month": f"{desk.day:%Y-%m}"}),
+        query=urlencode({"party": str(party.holder), "day": desk.day.isoformat()}),
+    )
+
+
+async def table(asked: Asked) -> Response:
+    """As a spreadsheet reads it. Raises NotADay, NotYours, Unreadable."""
+    party = chosen_party(asked, asked.query("party"))
+    if party is None:
+        return asked.done("/today")
+    async with asked.unit() as unit:
+        desk = await analytics.desk(unit, party, asked.query("day"))
+    name = f"{str(party.holder).replace('*', '-')}-{desk.day}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(money.as_table(desk), media_type="text/csv", headers=headers)
+
+
+def _way(party: Party, day: str) -> str:
+    return f"/today?{urlencode({'party': str(party.holder), 'day': day})}"
+
+
+DOORS: tuple[Door, ...] = (see("/today", show), see("/today.csv", table))
