@@ -13,6 +13,7 @@ from laddnav.db.events import Event
 from laddnav.db.migrate import migrate
 from laddnav.db.unit import Database, Listener
 from tests.clock import SetClock
+from tests.forked import Nursery
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -108,6 +109,14 @@ async def other_database_url(databases: Databases) -> AsyncIterator[str]:
     """Another one, for the other installation of a test that needs two."""
     async with databases.lend() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Begins `laddnav` in processes that need not load it first."""
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 @pytest.fixture

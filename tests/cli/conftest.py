@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import pytest
+import pytest_asyncio
 
 from laddnav.sim import network
-
-# Starting Python takes longer than most wrong calls do: this process makes many of them, one after the other.
-MANY = """
-import contextlib, io, json, sys
-from laddnav.cli.main import main
-for words, given in json.load(sys.stdin):
-    sys.argv, sys.stdin = ["laddnav", *words], io.TextIOWrapper(io.BytesIO(bytes(given)))
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-    print(json.dumps([status, out.getvalue(), err.getvalue()]))
-"""
+from tests.conftest import Databases
+from tests.forked import Nursery, outside
 
 
 class Command:
     """`laddnav` with its data in one folder, and nothing of ours in its environment."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, nursery: Nursery) -> None:
         self.data = data
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
-        self.environment["LADDNAV_DATA"] = str(data)
+        self.environment = outside() | {"LADDNAV_DATA": str(data)}
+        self._nursery = nursery
 
-    def __call__(self, *words: str, given: bytes = b"", status: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self.line(*words), input=given, capture_output=True, env=self.environment, timeout=60, check=False
-        )
-        said = subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert said.returncode == status, said
+    def __call__(self, *words: str, given: bytes = b"", status: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """What came of it; with `status` None it may end with any."""
+        with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
+            stdin.write(given)
+            stdin.seek(0)
+            files = (stdin.fileno(), stdout.fileno(), stderr.fileno())
+            ended = self._nursery.begin(words, self.environment, files).wait(60)
+            out, err = (_whole(file) for file in (stdout, stderr))
+        said = subprocess.CompletedProcess(words, ended, out, err)
+        assert status is None or said.returncode == status, said
         return said
 
     def line(self, *words: str) -> list[str]:
+        """How it is called without our help."""
         return [sys.executable, "-m", "laddnav.cli", *words]
 
     def json(self, *words: str, given: bytes = b"") -> Any:
@@ -54,22 +48,6 @@ class Command:
 
     def lines(self, *words: str) -> list[Any]:
         return [json.loads(line) for line in self(*words).stdout.splitlines()]
-
-    def one_after_another(
-        self, calls: Sequence[tuple[tuple[str, ...], bytes, object]]
-    ) -> list[subprocess.CompletedProcess[str]]:
-        """Of each, what came of it."""
-        said = subprocess.run(
-            [sys.executable, "-c", MANY],
-            input=json.dumps([(words, list(given)) for words, given, _ in calls]),
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            timeout=300,
-            check=True,
-        )
-        ended = [json.loads(line) for line in said.stdout.splitlines()]
-        return [subprocess.CompletedProcess(words, *one) for (words, _, _), one in zip(calls, ended, strict=True)]
 
     def wrong(self, *words: str, given: bytes = b"") -> str:
         """The one line that it says instead."""
@@ -81,16 +59,24 @@ class Command:
         return last
 
 
+def _whole(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
 @pytest.fixture
-def laddnav(tmp_path: Path) -> Command:
+def laddnav(tmp_path: Path, nursery: Nursery) -> Command:
     """Nothing there yet."""
-    return Command(tmp_path / "data")
+    return Command(tmp_path / "data", nursery)
 
 
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """SE*LAD with the real feed's Locations; tests of it leave it as it is."""
-    command = Command(tmp_path_factory.mktemp("furnished") / "data")
-    command("party", "add", "SE*LAD", "--roles", "CPO,EMSP", "--name", "Laddnav AB")
-    command("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=network.feed())
-    yield command
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def furnished(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery
+) -> AsyncIterator[Command]:
+    """SE*LAD with the real feed's Locations in a database that runs already; tests of it leave it as it is."""
+    command = Command(tmp_path_factory.mktemp("furnished") / "data", nursery)
+    async with databases.lend() as command.environment["LADDNAV_DATABASE"]:
+        command("party", "add", "SE*LAD", "--roles", "CPO,EMSP", "--name", "Laddnav AB")
+        command("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=network.feed())
+        yield command

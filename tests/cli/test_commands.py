@@ -16,7 +16,8 @@ from tests.takeover.exports import STEVE
 FEED = [json.loads(line) for line in network.feed().splitlines()]
 
 
-def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, tmp_path: Path) -> None:
+def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, database_url: str, tmp_path: Path) -> None:
+    laddnav.environment["LADDNAV_DATABASE"] = database_url
     party = laddnav.json("party", "add", "DE*SLB", "--roles", "cpo", "--name", "SWLB Mobilität", "--json")
     assert (party["holder"], party["roles"], party["currency"], party["time_zone"]) == (
         "DE*SLB",
@@ -219,8 +220,8 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
 
 def test_a_wrong_call_is_one_clear_line_and_changes_nothing(furnished: Command) -> None:
     before = furnished("export", "locations").stdout
-    for (words, _, line), said in zip(WRONG, furnished.one_after_another(WRONG), strict=True):
-        assert said.returncode == 2, said
+    for words, given, line in WRONG:
+        said = furnished(*words, given=given, status=2)
         assert said.stdout == "", said
         *reported, last = said.stderr.splitlines()
         assert last.startswith("laddnav: ") and line in last, (words, said)
@@ -231,9 +232,9 @@ def test_a_wrong_call_is_one_clear_line_and_changes_nothing(furnished: Command) 
     assert furnished("export", "locations").stdout == before
 
 
-def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used_is_named(laddnav: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot be used" in Command(tmp_path / "file" / "data").wrong("party", "list")
+    assert "cannot be used" in laddnav.wrong("party", "list", "--data", str(tmp_path / "file" / "data"))
 
 
 def test_people_see_a_table_and_a_reader_that_leaves_is_no_trouble(furnished: Command) -> None:
@@ -266,16 +267,12 @@ def test_what_another_central_system_kept_is_shown_before_it_is_taken(furnished:
         (export / name).write_text(text)
     broken = tmp_path / "charge_box.csv"
     broken.write_text("charge_box_id,note\nA,b\nB\n")
-    calls = [
-        (("import", "steve", str(export), "--preview"), b"", None),
-        (("import", "steve", str(broken)), b"", None),
-        (("import", "citrineos", str(tmp_path / "nowhere.csv")), b"", None),
-    ]
-    shown, wrong, missing = furnished.one_after_another(calls)
+    shown = furnished("import", "steve", str(export), "--preview")
     counts = json.loads(shown.stdout)
     assert (counts["preview"], counts["station"]["new"], counts["charge"]["new"]) == (True, 2, 1)
     assert counts["passwords"] == {}
     assert "left out transaction_start.csv, line 3: it is still under way there" in shown.stderr
-    assert (wrong.returncode, missing.returncode) == (2, 2)
+    wrong = furnished("import", "steve", str(broken), status=2)
     assert "charge_box.csv, line 3: 1 values" in wrong.stderr
+    missing = furnished("import", "citrineos", str(tmp_path / "nowhere.csv"), status=2)
     assert "nowhere.csv cannot be read" in missing.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from laddnav.db.unit import Database
 from laddnav.fleets import actions as fleets
 from laddnav.people import actions as people
@@ -16,13 +14,12 @@ DEPARTURES = b"id;vehicle;days;at;need\nD1;v1;Mon-Fri;06:00;150 km\n"
 
 
 async def test_tables_of_a_fleet_are_taken_from_the_command_line(
-    database: Database, database_url: str, tmp_path: Path
+    database: Database, database_url: str, laddnav: Command
 ) -> None:
     await settled(database)
     async with database.unit() as unit:
         fleet = await fleets.found(unit, US, name="Nordpost", customer="Nordpost AB", by="a test")
         await fleets.add_depot(unit, fleet.ref, id="GBG", name="", location_id="LOC1")
-    laddnav = Command(tmp_path)
     here = ("--fleet", "nordpost", "--database", database_url)
     said = laddnav.json("import", "vehicles", "-", *here, given=VEHICLES)
     assert said == {"fleet": "Nordpost", "preview": False, "vehicles": {"new": 2, "changed": 0, "same": 0}}

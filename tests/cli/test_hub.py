@@ -18,7 +18,7 @@ def test_the_page_works_as_it_is_written(laddnav: Command, database_url: str) ->
     lines = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
     wrong = ["hub", "log", "--hub", "DE*HUB", "--month", "2026-13"]
     odd = ["hub", "deny", "SE*LAD", "NL*TNM", "--hub", "DE*HUB", "--module", "weather"]
-    done = laddnav.one_after_another([((*words,), b"", None) for words in [*lines, wrong, odd]])
+    done = [laddnav(*words, status=None) for words in [*lines, wrong, odd]]
     assert [one.returncode for one in done] == [0] * len(lines) + [2, 2], done
     said = {" ".join(words[:2]): one.stdout for words, one in zip(lines, done, strict=False)}
     assert said["hub allow"].split() == ["one", "other", "module", "NL*TNM", "SE*LAD", "-"]

@@ -114,7 +114,7 @@ def test_other_commands_speak_to_the_process_that_serves(laddnav: Command) -> No
 def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: Command) -> None:
     laddnav("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
     key = laddnav.json("api-key", "create", "--role", "operator", "--json")["key"]
-    for number in range(3):
+    for number in range(2):
         with serving(laddnav) as served:
             path = f"{served.url}/api/v1/tokens/SE/LAD/RFID/AA0{number}"
             request = urllib.request.Request(path, method="PUT", data=b'{"contract_id": "C"}')
@@ -123,7 +123,7 @@ def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: 
                 assert answer.status == 200
             os.kill(served.process.pid, signal.SIGKILL)
             assert served.process.wait(timeout=10) == -signal.SIGKILL
-    assert [one["uid"] for one in laddnav.lines("export", "tokens")] == ["AA00", "AA01", "AA02"]
+    assert [one["uid"] for one in laddnav.lines("export", "tokens")] == ["AA00", "AA01"]
 
 
 def test_a_database_that_dies_is_started_again_and_served_on(laddnav: Command) -> None:

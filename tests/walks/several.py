@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
@@ -15,7 +14,7 @@ import aiohttp
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from laddnav.sim.process import Process
+from tests.forked import Nursery, Serving
 from tests.ocpp.conftest import Raw
 
 BOOT = {"chargePointVendor": "Volt", "chargePointModel": "Twin"}
@@ -24,32 +23,31 @@ BOOT = {"chargePointVendor": "Volt", "chargePointModel": "Twin"}
 class Several:
     """Processes by their names; who is still alive at the end is stopped."""
 
-    def __init__(self, database_url: str, data: Path) -> None:
+    def __init__(self, nursery: Nursery, database_url: str, data: Path) -> None:
+        self._nursery = nursery
         self._database_url = database_url
         self._data = data
-        self._started: list[Process] = []
+        self._started: list[Serving] = []
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, database_url: str, data: Path) -> AsyncIterator[Several]:
+    async def of(cls, nursery: Nursery, database_url: str, data: Path) -> AsyncIterator[Several]:
         data.mkdir(exist_ok=True)
-        several = cls(database_url, data)
+        several = cls(nursery, database_url, data)
         try:
             yield several
         finally:
             for one in several._started:
                 await one.stop()
 
-    async def start(self, name: str, *words: str) -> Process:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
+    async def start(self, name: str, *words: str) -> Serving:
         where = ["--data", str(self._data), "--database", self._database_url]
-        arguments = ["laddnav.cli", "serve", *where, "--name", name, *words]
-        one = await Process.started(arguments, log=self._data / f"log-{name}", environment=environment)
+        one = await Serving.started(self._nursery, [*where, "--name", name, *words], log=self._data / f"log-{name}")
         self._started.append(one)
         return one
 
 
-def stations_of(process: Process) -> str:
+def stations_of(process: Serving) -> str:
     """Where stations connect to it."""
     return f"ws://127.0.0.1:{process.port}/ocpp"
 
@@ -69,7 +67,7 @@ class Hanging:
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, process: Process, id: str) -> AsyncIterator[Hanging]:
+    async def on(cls, process: Serving, id: str) -> AsyncIterator[Hanging]:
         one = cls((await Raw.connect(stations_of(process), id)).socket)
         try:
             yield one
@@ -115,7 +113,7 @@ class Hanging:
 class Desk:
     """Whoever asks stations something through one process."""
 
-    def __init__(self, process: Process, key: str) -> None:
+    def __init__(self, process: Serving, key: str) -> None:
         self._url = process.url
         self._key = key
 

@@ -20,6 +20,7 @@ from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.sim.station import Refused, SimStation
+from tests.forked import Nursery
 from tests.things import party
 from tests.walks.companies import PROVIDER, Company, company, until
 from tests.walks.traffic import (
@@ -111,10 +112,16 @@ async def the_clocks_of_stations_jump(scene: Scene) -> None:
     ],
 )
 async def test_what_was_acknowledged_is_there_once_whatever_happened(
-    trouble: Trouble, database_survives: bool, times: int, database_url: str, provider: Company, tmp_path: Path
+    trouble: Trouble,
+    database_survives: bool,
+    times: int,
+    nursery: Nursery,
+    database_url: str,
+    provider: Company,
+    tmp_path: Path,
 ) -> None:
     """CDR-003 CDR-004: the partner has every CDR once, whatever was sent twice."""
-    async with scene(tmp_path, database_url if database_survives else None, provider) as one:
+    async with scene(nursery, tmp_path, database_url if database_survives else None, provider) as one:
         for number in range(times):
             await hand_out_another(provider, number)
             await one.a_moment()
@@ -124,10 +131,10 @@ async def test_what_was_acknowledged_is_there_once_whatever_happened(
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 async def test_lines_that_break_thousands_of_times_cost_no_charge(
-    database_url: str, provider: Company, tmp_path: Path
+    nursery: Nursery, database_url: str, provider: Company, tmp_path: Path
 ) -> None:
     """Each in the middle of whatever is said."""
-    async with scene(tmp_path, database_url, provider) as one:
+    async with scene(nursery, tmp_path, database_url, provider) as one:
         broken = 0
         while broken < RECONNECTS:
             broken += sum(map(SimStation.break_line, one.traffic.stations))
@@ -143,12 +150,12 @@ async def comes_again(station: SimStation) -> None:
 
 
 @asynccontextmanager
-async def scene(data: Path, database: str | None, provider: Company) -> AsyncIterator[Scene]:
+async def scene(nursery: Nursery, data: Path, database: str | None, provider: Company) -> AsyncIterator[Scene]:
     """Trouble comes while the block runs; afterwards nothing was lost and nothing is there twice."""
     seed = int(os.environ.get("LADDNAV_CRASH_SEED") or secrets.randbelow(1 << 32))
     print(f"LADDNAV_CRASH_SEED={seed}")  # noqa: T201 - shown where it fails
     dice = Random(seed)
-    victim = Victim(data / "victim", database)
+    victim = Victim(nursery, data / "victim", database)
     await victim.start()
     try:
         async with victim.seen() as network:
@@ -170,9 +177,11 @@ async def scene(data: Path, database: str | None, provider: Company) -> AsyncIte
         await victim.stop()
 
 
-async def test_a_station_that_leaves_while_the_database_is_away_is_not_taken_for_connected(tmp_path: Path) -> None:
+async def test_a_station_that_leaves_while_the_database_is_away_is_not_taken_for_connected(
+    nursery: Nursery, tmp_path: Path
+) -> None:
     """What nobody could write down then is written down when the database is back, by the process that lives on."""
-    victim = Victim(tmp_path / "victim", None)
+    victim = Victim(nursery, tmp_path / "victim", None)
     await victim.start()
 
     def is_here(here: bool) -> Callable[[], Awaitable[bool]]:

@@ -25,6 +25,7 @@ from laddnav.sim.bench.load import Refused
 from laddnav.sim.bench.sockets import SocketAsker
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
+from tests.forked import Nursery
 from tests.things import evse, location, party, tariff, token
 from tests.walks.companies import NETWORK
 from tests.walks.several import Several
@@ -91,11 +92,11 @@ async def seen(database_url: str) -> AsyncIterator[Database]:
 @pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_a_thousand_stations_go_over_to_another_process_and_nothing_that_they_say_is_lost(
-    seen: Database, database_url: str, tmp_path: Path
+    seen: Database, nursery: Nursery, database_url: str, tmp_path: Path
 ) -> None:
     """Each ends its charge while its process ends, and says so until it is heard."""
     dice = Random(1)
-    async with Several.of(database_url, tmp_path) as several:
+    async with Several.of(nursery, database_url, tmp_path) as several:
         one = await several.start("one", "--only", "ocpp", "--port", "0", "--share-port")
         stations = [Station(f"ST-EVSE{number}", one.port, dice) for number in range(STATIONS)]
         started = {"connectorId": 1, "idTag": "CARD1", "meterStart": 0, "timestamp": "2026-11-20T08:00:00Z"}

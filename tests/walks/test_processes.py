@@ -18,8 +18,8 @@ from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.server.clock import WallClock
 from laddnav.sessions import actions as sessions
-from laddnav.sim.process import Process
 from laddnav.tokens import actions as tokens
+from tests.forked import Nursery, Serving
 from tests.ocpp.conftest import Raw, until
 from tests.things import token
 from tests.walks.companies import NETWORK, furnish_network
@@ -48,9 +48,9 @@ async def a_key(database: Database) -> str:
 
 
 async def test_a_command_finds_its_station_and_neither_a_kill_nor_an_end_loses_what_was_acknowledged(
-    seen: Database, database_url: str, tmp_path: Path
+    seen: Database, nursery: Nursery, database_url: str, tmp_path: Path
 ) -> None:
-    async with Several.of(database_url, tmp_path) as several:
+    async with Several.of(nursery, database_url, tmp_path) as several:
         one, other = await asyncio.gather(several.start("one", *PARTS), several.start("other", *PARTS))
         key = await a_key(seen)
         await it_is_asked_wherever_it_hangs(one, other, key)
@@ -60,10 +60,10 @@ async def test_a_command_finds_its_station_and_neither_a_kill_nor_an_end_loses_w
 
 @pytest.mark.long
 async def test_what_a_dead_process_had_not_sent_another_one_sends_and_what_it_had_is_not_said_twice(
-    seen: Database, database_url: str, tmp_path: Path
+    seen: Database, nursery: Nursery, database_url: str, tmp_path: Path
 ) -> None:
     """Nobody starts it again: its station counts as connected until it is clear that nobody will."""
-    async with Several.of(database_url, tmp_path) as several:
+    async with Several.of(nursery, database_url, tmp_path) as several:
         one, other = await asyncio.gather(several.start("one", *PARTS), several.start("other", *PARTS))
         desk = Desk(other, await a_key(seen))
         async with Hanging.on(one, "ST1") as station:
@@ -96,12 +96,12 @@ async def is_away(seen: Database) -> bool:
     return not await connected(seen)
 
 
-async def not_ready(process: Process) -> bool:
+async def not_ready(process: Serving) -> bool:
     async with aiohttp.ClientSession() as web, web.get(f"{process.url}/readyz") as answer:
         return answer.status == 503
 
 
-async def it_is_asked_wherever_it_hangs(one: Process, other: Process, key: str) -> None:
+async def it_is_asked_wherever_it_hangs(one: Serving, other: Serving, key: str) -> None:
     """The newer of two sockets wins, also where they hang on two processes: the older one is given up in time."""
     async with Hanging.on(other, "ST1") as before:
         await before.ask("BootNotification", BOOT)
@@ -112,7 +112,7 @@ async def it_is_asked_wherever_it_hangs(one: Process, other: Process, key: str) 
             assert await before.closed() == 1008
 
 
-async def one_is_killed_and_the_other_has_it_once(one: Process, other: Process, key: str, seen: Database) -> None:
+async def one_is_killed_and_the_other_has_it_once(one: Serving, other: Serving, key: str, seen: Database) -> None:
     """A start that may have been kept and was not answered is said again; a command that was sent is not."""
     async with Hanging.on(one, "ST1") as station:
         await station.ask("BootNotification", BOOT)
@@ -134,7 +134,7 @@ async def one_is_killed_and_the_other_has_it_once(one: Process, other: Process, 
         assert len(await sessions.page(unit, NETWORK)) == 1
 
 
-async def what_is_under_way_is_answered_before_the_end(other: Process, key: str, seen: Database) -> None:
+async def what_is_under_way_is_answered_before_the_end(other: Serving, key: str, seen: Database) -> None:
     """1001, once both sides are answered; nobody is let in meanwhile, and readiness says why."""
     async with Hanging.on(other, "ST1") as station:
         await station.ask("BootNotification", BOOT)

@@ -39,11 +39,11 @@ from laddnav.server.hears import HEARS
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Status
 from laddnav.sim.car import Car
-from laddnav.sim.process import Process
 from laddnav.sim.station import SimStation
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
+from tests.forked import Nursery, Serving
 from tests.things import connector, evse, location, party, tariff, token
 from tests.walks.companies import NETWORK, PASSWORD, PROVIDER, Company, until
 
@@ -74,18 +74,17 @@ class Truth(Struct, kw_only=True):
 class Victim:
     """The installation's process: `laddnav serve`, always at the same port, started again whenever it was killed."""
 
-    def __init__(self, data: Path, database: str | None) -> None:
+    def __init__(self, nursery: Nursery, data: Path, database: str | None) -> None:
         self.settings = settings.read({}, data=data, database=database, port=_free_port(), allow_loopback_partners=True)
         self._data = data
-        self._process: Process | None = None
+        self._nursery = nursery
+        self._process: Serving | None = None
 
     async def start(self) -> None:
-        words = ["serve", "--data", str(self._data), "--port", str(self.settings.port), "--allow-loopback-partners"]
+        words = ["--data", str(self._data), "--port", str(self.settings.port), "--allow-loopback-partners"]
         if self.settings.database is not None:
             words += ["--database", self.settings.database]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LADDNAV_")}
-        log = self._data / "log"
-        self._process = await Process.started(["laddnav.cli", *words], log=log, environment=environment)
+        self._process = await Serving.started(self._nursery, words, log=self._data / "log")
 
     @property
     def pid(self) -> int:
