@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from pypdf import PdfReader
 
 from laddnav.billing.cii import cii
+from laddnav.billing.credits import credits
 from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
 from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, Period, Supply
 from laddnav.billing.pdf import pdf
@@ -109,6 +110,15 @@ NEXT_YEAR = replace(ABROAD, started_at=NOON + timedelta(days=60), ended_at=NOON 
 
 REMINDED = item("60", ItemKind.FEE, "REMINDER_FEE", supply=Supply.NONE)
 
+
+def taken_back(invoice: Invoice, *lines: int) -> Invoice:
+    """A credit note of all of it, or of these lines."""
+    back = credits(invoice, ISSUED_AT, (), lines or None)
+    cited = Cited(invoice.number or "", invoice.issued_at or NOON)
+    _, rated, vat = taxed(SELLER, invoice.debtor, (), back, invoice.currency)
+    return replace(invoice, number="LAD-2026-00043", charges=(), items=rated, vat=vat, corrects=(cited,))
+
+
 KINDS: dict[str, Callable[[], Invoice]] = {
     "domestic": lambda: drawn_up((ONE, "SE")),
     "domestic with rounding of a charge": lambda: drawn_up((ROUNDED, "SE")),
@@ -140,6 +150,13 @@ KINDS: dict[str, Callable[[], Invoice]] = {
     "a charge and a reminder's fee, which bears no VAT": lambda: drawn_up((OURS, "SE"), items=(REMINDED,)),
     "a charge across the border and a reminder's fee": lambda: drawn_up(
         (cdr(energy("12.345", "3.49"), token_owner=TNM), "SE"), items=(REMINDED,)
+    ),
+    "a credit of a whole invoice": lambda: taken_back(
+        drawn_up((OURS, "SE"), (ABROAD, "FI"), items=(item("79"), REMINDED), seller=SHOP)
+    ),
+    "a credit of single lines": lambda: taken_back(drawn_up((ONE, "SE"), items=(item("79"),)), 2, 3),
+    "a credit across the border": lambda: taken_back(
+        drawn_up((cdr(energy("12.345", "3.49"), token_owner=TNM), "SE"), items=(item("79"),))
     ),
     "without where to pay": lambda: drawn_up((ONE, "SE"), seller=replace(SELLER, pay_to=None)),
 }

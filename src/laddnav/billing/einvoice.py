@@ -166,7 +166,7 @@ class Document(Struct, frozen=True, kw_only=True):
         return self.seller.endpoint is not None and self.buyer.endpoint is not None and not in_germany
 
     def coins(self, amount: Decimal) -> str:
-        return f"{amount:.{self.digits}f}"
+        return f"{amount + 0:.{self.digits}f}"  # what is turned and nothing is no less than nothing
 
 
 def document(invoice: Invoice, language: str) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laddnav.billing.actions import buyers, plans
+from laddnav.billing.actions import buyers, crediting, plans
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.events import InvoiceGrew
 from laddnav.billing.model import Debtor, DebtorKind
@@ -21,8 +21,11 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr
 from laddnav.customers import actions as customers
+from laddnav.customers.actions import allowing
+from laddnav.customers.limits import Used
 from laddnav.customers.model import Customer
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
@@ -37,6 +40,8 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
     """
     async with database.unit() as unit:
         cdr = await cdrs.fetch(unit, event.holder, PartyId.parse(event.owner), event.cdr_id)
+        if cdr.session_id is not None:
+            allowing.release(unit, cdr.holder, cdr.session_id)
         if not total_of(cdr):
             return
         if not is_ours(cdr):
@@ -49,8 +54,13 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
         ref = await store.open_invoice(unit, cdr.holder, debtor.id, cdr.currency, period_of(cdr, party))
         await store.append(unit, cdr.holder, ref, debtor.id, charge)
         await ledger.post(unit, cdr.holder, receivable_entry(cdr, debtor.id, charge))
+        if cdr.credit:
+            await crediting.put_back(unit, cdr, debtor.id, ref)
         if customer is not None:
             await plans.take_off(unit, customer, party, cdr, charge)
+            energy = Energy(-abs(cdr.energy.wh)) if cdr.credit else cdr.energy
+            used = Used(energy=energy, cost=charge.amount)
+            await allowing.charged(unit, customer, cdr.token.contract_id, owner=cdr.owner, cdr_id=cdr.id, used=used)
         if party.invoice_every is InvoiceEvery.SESSION:
             await issue(unit, cdr.holder, ref)
         else:

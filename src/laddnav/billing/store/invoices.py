@@ -96,6 +96,13 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 ITEM = "select invoice_ref, debtor_id, body from invoice_item where holder = $1 and key = $2"
 ITEMS = "select invoice_ref, body from invoice_item where holder = $1 and invoice_ref = any($2::text[]) order by key"
 ISSUED_AS = "select number, issued_at from invoice where holder = $1 and number = $2"
+CREDITED_LINES = "select key from invoice_item where holder = $1 and key = any($2::text[])"
+ITEMS_OF_CDR = "select body from invoice_item where holder = $1 and cdr = $2 and debtor_id = $3 order by key"
+CREDITED_CDRS = """
+select b.cdr_owner || '/' || (b.body::jsonb ->> 'credits') as cdr
+from invoice i join billed b on b.holder = i.holder and b.invoice_ref = i.ref
+where i.holder = $1 and i.debtor_id = $2 and b.body::jsonb ->> 'credits' is not null
+"""
 
 OPEN_INVOICE = """
 select ref from invoice
@@ -284,6 +291,21 @@ async def items(unit: Unit, holder: PartyId, refs: Sequence[str]) -> Mapping[str
     for row in await unit.fetch(ITEMS, str(holder), refs):
         found[row["invoice_ref"]].append(json.decode(row["body"], Item))
     return {ref: tuple(sorted(found[ref], key=lambda item: (item.started_at, item.ended_at, item.key))) for ref in refs}
+
+
+async def billed_items(unit: Unit, holder: PartyId, keys: Sequence[str]) -> frozenset[str]:
+    """Those of these keys that are on an invoice."""
+    return frozenset(row["key"] for row in await unit.fetch(CREDITED_LINES, str(holder), keys))
+
+
+async def items_of_cdr(unit: Unit, holder: PartyId, cdr: str, debtor_id: str) -> tuple[Item, ...]:
+    """What takes back lines of this CDR, or puts them back."""
+    return tuple(json.decode(row["body"], Item) for row in await unit.fetch(ITEMS_OF_CDR, str(holder), cdr, debtor_id))
+
+
+async def credited_cdrs(unit: Unit, holder: PartyId, debtor_id: str) -> frozenset[str]:
+    """The debtor's CDRs that Credit CDRs take back, each as `owner/id`."""
+    return frozenset(row["cdr"] for row in await unit.fetch(CREDITED_CDRS, str(holder), debtor_id))
 
 
 # ---- Invoices
