@@ -81,6 +81,7 @@ COMMANDS: dict[str, dict[str, Command]] = {
         "partner": Typed("partners", "Connections to other companies over OCPI"),
         "hub": Typed("hub", "A hub of ours: who reaches whom through it, and what passed through it"),
         "conform": Typed("conform", "Test somebody's OCPI endpoint, and report what it does right and wrong"),
+        "compare-cdrs": Typed("compare", "Hold a partner's table of CDRs against ours"),
         "report": Typed("report", "What the network did: energy delivered and billed, and what was lost"),
         "station": Typed("stations", "The stations of our network"),
         "api-key": Typed("keys", "Keys of the operator API"),

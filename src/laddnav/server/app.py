@@ -60,6 +60,7 @@ import laddnav.reservations.routes
 import laddnav.server.routes
 import laddnav.server.tariffs
 import laddnav.sessions.routes
+import laddnav.settlement.routes
 import laddnav.sites.routes
 import laddnav.takeover.routes
 import laddnav.tariffs.routes
@@ -67,8 +68,9 @@ import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.analytics import actions as analytics
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import plans
+from laddnav.billing.actions import plans, wallets
 from laddnav.bookings.actions import waiting
+from laddnav.customers.actions import allowing
 from laddnav.db import outbox
 from laddnav.db.outbox import Deliverer
 from laddnav.db.presence import Burial, Presence
@@ -155,6 +157,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ledger.routes.ROUTES,
     *laddnav.mail.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
+    *laddnav.settlement.routes.ROUTES,
     *laddnav.analytics.routes.ROUTES,
     *laddnav.ocpi.operate.drivers.ROUTES,
     *laddnav.ocpi.operate.commands.ROUTES,
@@ -280,6 +283,8 @@ class House:
                 "look_after_tickets": every(1, lambda: tickets.look_after(database)),
                 "sum_up_ledger": every(10, lambda: ledger.sum_up(database)),
                 "bill_subscriptions": every(60, lambda: plans.bill_months(database)),
+                "refill_wallets": every(60, lambda: wallets.refill_due(database)),
+                "look_at_limits": every(600, lambda: allowing.look_again(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "open_settlements": every(600, lambda: settling.look_after(database)),
                 "earn_again": every(600, lambda: earning.look_again(database)),

@@ -155,3 +155,67 @@ create table margin (
 );
 create index margin_of_month on margin (holder, month);
 create index margin_again on margin (ended_at) where again;
+
+-- A partner's table, held against our CDRs: its rows while that lasts, and what differs.
+create table settlement_file (
+  holder text not null,
+  ref text not null,
+  partner text not null,
+  month text not null,
+  digest text not null,
+  done boolean not null,
+  body text not null,
+  primary key (holder, ref)
+);
+create unique index settlement_file_by_ref on settlement_file (ref);
+create index settlement_file_of on settlement_file (holder, partner, month, ref);
+create unique index settlement_file_once on settlement_file (holder, partner, digest) where not done;
+
+create table settlement_claim (
+  holder text not null,
+  file text not null,
+  number bigint not null,           -- of the row
+  id_key text not null,             -- empty: it tells no id
+  id text not null,
+  evse_key text not null,
+  started_at timestamptz,
+  ended_at timestamptz,
+  energy_wh numeric,
+  amount numeric not null,
+  currency text not null
+);
+create index settlement_claim_of on settlement_claim (holder, file); -- of whose rows none is looked for
+
+create table settlement_difference (
+  holder text not null,
+  file text not null,
+  place bigint generated always as identity,
+  number bigint,                    -- of the row; null: the table has none
+  id text not null default '',
+  evse_key text not null default '',
+  started_at timestamptz,
+  ended_at timestamptz,
+  energy_wh numeric,
+  amount numeric,
+  currency text,
+  cdr_id text,                      -- null: there is none here
+  cdr_ref text,
+  our_evse_key text,
+  our_started_at timestamptz,
+  our_ended_at timestamptz,
+  our_energy_wh numeric,
+  our_amount numeric,
+  our_incl numeric,
+  our_currency text,
+  credit boolean,
+  credited boolean,
+  standing text,
+  came_at timestamptz,
+  guessed boolean not null default false,
+  cause text,
+  note text not null default '',
+  primary key (holder, file, place)
+);
+create index settlement_difference_of on settlement_difference (holder, file, cause, place);
+create index settlement_difference_at on settlement_difference (holder, file, our_evse_key, our_started_at)
+  where number is null;

@@ -101,12 +101,21 @@ class Pace(Struct, frozen=True, kw_only=True):
     ledger: int = 100_000_000  # in a large one
     customers: int = 100_000  # with an invoice each
     papers: int = 2_000  # of these as PDFs
+    compared: int = 1_000_000  # CDRs, with a partner's table of as many rows
     days: int = 2  # in each garage, for plans
 
 
 FULL = Pace(rounds=5, seconds=1.0)
 QUICK = Pace(
-    rounds=1, seconds=0.6, readings=1_000_000, postings=100_000, ledger=1_000_000, customers=2_000, papers=100, days=1
+    rounds=1,
+    seconds=0.6,
+    readings=1_000_000,
+    postings=100_000,
+    ledger=1_000_000,
+    customers=2_000,
+    papers=100,
+    days=1,
+    compared=50_000,
 )
 
 

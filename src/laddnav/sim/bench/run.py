@@ -17,6 +17,7 @@ from laddnav.sim.bench.plan import plans
 from laddnav.sim.bench.posting import large_ledger, postings
 from laddnav.sim.bench.pricing import prices
 from laddnav.sim.bench.pushing import pushes
+from laddnav.sim.bench.reconciling import reconcile
 from laddnav.sim.bench.signed import signed
 from laddnav.sim.bench.stations import stations
 
@@ -37,11 +38,12 @@ ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "readings": keeping,
     "money_postings": postings,
     "money_ledger": large_ledger,
+    "money_reconcile": reconcile,
     "money_invoices": invoices,
 }
 ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed, "plan": plans}
 WHEN_NAMED = frozenset(
-    {"ocpi_growth", "readings", "money_ledger"}
+    {"ocpi_growth", "readings", "money_ledger", "money_reconcile"}
 )  # takes minutes, and is run only where its whole name is said
 NAMES = (*IN_A_HOUSE, *ELSEWHERE, *ALONE)
 

@@ -179,3 +179,20 @@ PLAIN_INVOICES = """
 insert into plain_invoice select $1, ref, number, total, body
 from unnest($2::text[], $3::text[], $4::numeric[], $5::text[]) as made(ref, number, total, body)
 """
+
+# As many charges of a partner's drivers in a month, one after another; what is looked for in a document is in it.
+CDRS_OF_A_MONTH = """
+insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
+  started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing)
+select $1, $1, 'cdr-' || n, 'CDR-' || n, 'r' || lpad(n::text, 12, '0'), 'session-' || n, $2, 'card', 'LOC1', 'E1',
+  $3::timestamptz + n * interval '2 seconds' - interval '40 minutes', $3::timestamptz + n * interval '2 seconds',
+  10000 + n % 50000, 'SEK', 40 + n % 200, 50 + (n % 200) * 1.25, false,
+  '{"location":{"evse_id":"SE*LAD*E' || n % 5000 || '"}}', 'd', $3::timestamptz + n * interval '2 seconds', 1
+from generate_series($4::bigint, $5::bigint) n
+"""
+CDRS_SETTLE = "vacuum analyze cdr"
+PLAIN_CLAIMS = "create table plain_claim (id text, evse text, started text, kwh text, amount text)"
+PLAIN_JOIN = """
+select count(*) from plain_claim p join cdr c on c.holder = $1 and c.owner = $1 and c.id = p.id
+where p.amount::numeric <> c.total_excl
+"""
