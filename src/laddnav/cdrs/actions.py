@@ -23,6 +23,7 @@ from laddnav.cdrs.rules import (
     UnknownCdr,
     UnknownDispute,
 )
+from laddnav.customers.actions import allowing
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
@@ -83,6 +84,7 @@ async def close(database: Database, ended: SessionEnded) -> None:
         cdr, measured = await _closed(unit, session)
         if cdr is None and await meters.is_rejected(unit, session):
             tokens.release_credit(unit, session.holder, session.id)
+            allowing.release(unit, session.holder, session.id)
         if cdr is None or await _keep(unit, cdr):
             _put_right(unit, session, measured)
 
@@ -325,6 +327,13 @@ async def page(
 ) -> Sequence[Cdr]:
     """Newest first; the last ref is the next `before`."""
     return await store.page(unit, holder, owner, before, limit)
+
+
+async def at_evse(
+    unit: Unit, holder: PartyId | None, evse_uid: str, since: datetime, until: datetime
+) -> Sequence[Cdr]:
+    """What was charged there at any time between the two, the first first."""
+    return await store.at_evse(unit, holder, evse_uid, since, until)
 
 
 async def of_tokens(

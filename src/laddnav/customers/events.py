@@ -13,3 +13,14 @@ class CustomerChanged(Event, frozen=True, kw_only=True):
     @property
     def about(self) -> str:
         return self.customer
+
+
+class StandingChanged(Event, frozen=True, kw_only=True):
+    """`standing` is GOOD, REMINDED or STOPPED; who is STOPPED may not charge."""
+
+    customer: str
+    standing: str
+
+    @property
+    def about(self) -> str:
+        return self.customer

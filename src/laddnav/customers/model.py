@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
 
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 
 CUSTOMER = "customer"  # before the ref of one, where ledger and invoices name who owes
@@ -63,7 +65,8 @@ class Customer(Struct, frozen=True, kw_only=True):
 class Contract(Struct, frozen=True, kw_only=True):
     """What Tokens name their contract by; its charges are its customer's to pay.
 
-    `driver` is whoever charges with it, `cost_centre` who of a company pays for that.
+    `driver` is whoever charges with it, `cost_centre` who of a company pays for that. `week_energy` and `week_cost`
+    (before VAT) are what they may use from Monday to Sunday; a charge that begins within them may end beyond.
     """
 
     holder: PartyId
@@ -71,4 +74,18 @@ class Contract(Struct, frozen=True, kw_only=True):
     contract_id: str
     driver: str | None = None
     cost_centre: str | None = None
+    week_energy: Energy | None = None
+    week_cost: Decimal | None = None
     since: datetime
+
+    @property
+    def limited(self) -> bool:
+        return self.week_energy is not None or self.week_cost is not None
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """What somebody of the house wrote down about a customer, for whoever is asked next."""
+
+    at: datetime
+    by: str
+    text: str

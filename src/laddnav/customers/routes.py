@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from laddnav.customers import actions
 from laddnav.customers.model import Contract, Customer
 from laddnav.customers.rules import CustomerSaid
 from laddnav.db.unit import Unit
+from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, Page, Route, page, yours
@@ -23,9 +25,13 @@ class NewCustomer(CustomerSaid, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ContractSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`week_kwh` and `week_cost` (before VAT) are what its driver may use from Monday to Sunday; None: all."""
+
     contract_id: str
     driver: str | None = None
     cost_centre: str | None = None
+    week_kwh: Decimal | None = None
+    week_cost: Decimal | None = None
 
 
 async def list_customers(
@@ -67,6 +73,8 @@ async def keep_contract(unit: Unit, by: Visitor, ref: str, body: ContractSaid) -
         body.contract_id,
         driver=body.driver,
         cost_centre=body.cost_centre,
+        week_energy=None if body.week_kwh is None else kwh(body.week_kwh),
+        week_cost=body.week_cost,
         by=by.name,
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.customers.model import Contract, Customer, Kind, PaysBy
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.vat_numbers import vat_country
@@ -17,6 +19,7 @@ from laddnav.kit.vat_numbers import vat_country
 NAME_MAX = 120
 ADDRESS_MAX = 500
 CONTRACT_MAX = 36  # OCPI 2.2.1 mod_tokens_token_object
+LIMIT_MAX = Decimal(100_000_000)
 FIRST_NUMBER = 10_001
 
 _LANGUAGES = {"AT": "de", "DE": "de", "SE": "sv"}
@@ -114,15 +117,27 @@ def changed(before: Customer, said: CustomerSaid, now: datetime) -> Customer:
 
 
 def contract(
-    customer: Customer, contract_id: str, *, driver: str | None, cost_centre: str | None, now: datetime
+    customer: Customer,
+    contract_id: str,
+    *,
+    driver: str | None,
+    cost_centre: str | None,
+    week_energy: Energy | None,
+    week_cost: Decimal | None,
+    now: datetime,
 ) -> Contract:
     """Raises UnfitCustomer."""
+    for field, most in (("week_energy", None if week_energy is None else week_energy.wh), ("week_cost", week_cost)):
+        if most is not None and (not most.is_finite() or not 0 <= most <= LIMIT_MAX):
+            raise UnfitCustomer(field, "nothing or more, and no more than anybody uses")
     return Contract(
         holder=customer.holder,
         customer=customer.ref,
         contract_id=_text("contract_id", contract_id, CONTRACT_MAX),
         driver=_now(None, driver, lambda text: _text("driver", text, NAME_MAX)),
         cost_centre=_now(None, cost_centre, lambda text: _text("cost_centre", text, NAME_MAX)),
+        week_energy=week_energy,
+        week_cost=week_cost,
         since=now,
     )
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from laddnav.customers.actions import allowing
 from laddnav.db.events import Event
 from laddnav.db.unit import Database, Unit
 from laddnav.locations import actions as locations
@@ -22,6 +23,7 @@ from laddnav.ocpp.wanted import STOP, write_down
 from laddnav.parties import actions as parties
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import preferred
+from laddnav.sessions.actions.entitling import entitled
 from laddnav.sessions.events import PreferencesChanged
 from laddnav.sessions.model import Session
 from laddnav.tokens import actions as tokens
@@ -33,8 +35,13 @@ _COMPONENT, _VARIABLE, _COST = "txctrlr", "supportedlimits", "maxCost"
 
 
 async def judged(unit: Unit, given: Authorization) -> Authorization:
-    """Nobody begins on credit that another charge under way holds, whatever was said of the card a moment ago."""
+    """Nobody begins on credit that another charge under way holds, or beyond what whoever pays allows.
+
+    Whatever was said of the card a moment ago.
+    """
     token = given.token
+    if token is not None:
+        given = await entitled(unit, token.owner, given)
     if token is None or token.credit is None or given.allowed is not Allowed.ALLOWED:
         return given
     free = await tokens.free_credit(unit, key_of(token))
@@ -43,6 +50,11 @@ async def judged(unit: Unit, given: Authorization) -> Authorization:
 
 async def of_charge(unit: Unit, session: Session, given: Authorization) -> Decimal | None:
     """What a charge that begins may cost; None: no bound, or one in another currency than its price."""
+    bounds = (await _of_token(unit, session, given), await _of_wallet(unit, session))
+    return min((one for one in bounds if one is not None), default=None)
+
+
+async def _of_token(unit: Unit, session: Session, given: Authorization) -> Decimal | None:
     unbound = given.token is not None and given.token.credit is None
     if unbound or not session.allowed or session.token.owner != session.holder:
         return None
@@ -50,6 +62,13 @@ async def of_charge(unit: Unit, session: Session, given: Authorization) -> Decim
         return None
     key = TokenKey(session.token.owner, session.token.type, session.token.uid)
     return await tokens.hold_credit(unit, key, session.id)
+
+
+async def _of_wallet(unit: Unit, session: Session) -> Decimal | None:
+    """What of a wallet is free, held for this charge; None: it is paid otherwise."""
+    if not session.allowed or session.token.owner != session.holder:
+        return None
+    return await allowing.hold(unit, session.holder, session.token.contract_id, session.currency, session.id)
 
 
 async def counted_by(unit: Unit, station: Station) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
+from laddnav.billing.actions import wallets
 from laddnav.billing.events import InvoiceIssued
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
+from laddnav.customers.actions import allowing
+from laddnav.customers.events import CustomerChanged
 from laddnav.db.events import Event
 from laddnav.db.unit import Listener
 from laddnav.fleets import actions as fleets
@@ -88,7 +91,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     EvseStatusChanged: [push_status],
     TariffChanged: [push_tariff, note_tariff],
     TariffRegrouped: [tell_of_prices],
-    TokenChanged: [push_token, note_token],
+    TokenChanged: [push_token, note_token, allowing.look_at],
+    CustomerChanged: [allowing.look_at],
     TokenRenamed: [push_closed_places],
     StartRequested: [calls.start_requested],
     StartAnswered: [commanded.answer_command],
@@ -128,9 +132,9 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     PlanMade: [fleets.site_planned],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
-    InvoiceIssued: [reconciliation.record_issued],
+    InvoiceIssued: [reconciliation.record_issued, wallets.pay],
     RecordChanged: [push_record],
-    PaymentChanged: [billing.settle_payment, tickets.payment_went_on],
+    PaymentChanged: [billing.settle_payment, wallets.filled, tickets.payment_went_on],
     TerminalChanged: [paying.push_terminal],
     TerminalAssigned: [paying.push_assignment],
     TerminalDescribed: [paying.push_assignment],

@@ -13,7 +13,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.tokens import rules, store
 from laddnav.tokens.events import TokenChanged, TokenRenamed
-from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey
+from laddnav.tokens.model import Allowed, Authorization, Barred, LocationReferences, Token, TokenKey
 from laddnav.tokens.rules import UnknownToken
 
 # A driver shows the card, then plugs in: what was decided on the first holds for the second.
@@ -129,6 +129,13 @@ async def authorize(
     async with database.unit() as unit:
         store.keep_authorization(unit, holder, uid, evse, given)
     return given
+
+
+async def bar(unit: Unit, holder: PartyId, contract_id: str, why: Barred | None) -> None:
+    """Whoever pays for this contract lets no Token of it charge, or lets them again; partners hear so."""
+    for token in await store.by_contract(unit, holder, holder, contract_id):
+        if token.barred is not why:
+            await keep(unit, holder, replace(token, barred=why, last_updated=max(unit.now, token.last_updated)))
 
 
 async def given_before(unit: Unit, holder: PartyId, uid: str) -> Authorization | None:

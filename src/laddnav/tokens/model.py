@@ -40,6 +40,14 @@ class Allowed(StrEnum):
     NOT_ALLOWED = "NOT_ALLOWED"
 
 
+class Barred(StrEnum):
+    """Why whoever pays for a Token of ours does not let it charge at present."""
+
+    STOPPED = "STOPPED"  # invoices were not paid
+    WALLET = "WALLET"  # nothing is left that was paid ahead
+    WEEK = "WEEK"  # what its driver may use in a week is used
+
+
 class EnergyContract(Struct, frozen=True):
     supplier_name: str
     contract_id: str | None = None
@@ -48,7 +56,9 @@ class EnergyContract(Struct, frozen=True):
 class Token(Struct, frozen=True, kw_only=True):
     """`owner` is the eMSP. `type` is a TokenType, or a word of a partner's own.
 
-    `blocked`, `expires_at` and `credit` are of our own Tokens only; partners see `valid`.
+    `blocked`, `expires_at`, `credit` and `barred` are of our own Tokens only; partners see `valid`.
+
+    `barred` is said by whoever pays, and taken back by them; None: nobody bars it.
 
     `credit` is what is left to charge for, in the party's currency; None: there is no such bound.
     """
@@ -68,6 +78,7 @@ class Token(Struct, frozen=True, kw_only=True):
     blocked: bool = False
     expires_at: datetime | None = None
     credit: Decimal | None = None
+    barred: Barred | None = None
     last_updated: datetime
 
 

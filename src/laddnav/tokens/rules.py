@@ -11,7 +11,16 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import as_told
-from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, TokenType, Whitelist
+from laddnav.tokens.model import (
+    Allowed,
+    Authorization,
+    Barred,
+    LocationReferences,
+    Token,
+    TokenKey,
+    TokenType,
+    Whitelist,
+)
 
 
 class UnknownToken(Refusal):
@@ -45,11 +54,11 @@ def renamed(before: Token, after: Token) -> bool:
 
 def verdict(token: Token, at: datetime) -> Allowed:
     """What we can say of it by ourselves, most basic reason first."""
-    if token.blocked:
+    if token.blocked or token.barred is Barred.STOPPED:
         return Allowed.BLOCKED
     if token.expires_at is not None and token.expires_at <= at:
         return Allowed.EXPIRED
-    if token.credit is not None and token.credit <= 0:
+    if token.barred is not None or (token.credit is not None and token.credit <= 0):
         return Allowed.NO_CREDIT
     return Allowed.ALLOWED if token.valid else Allowed.BLOCKED
 
@@ -71,7 +80,12 @@ def unreached(token: Token, at: datetime) -> Allowed:
 
 
 def as_partners_see(token: Token) -> Token:
-    """What lives for one charge or in an app is asked about each time (OCPI 2.2.1 mod_tokens_tokentype_enum)."""
+    """What lives for one charge or in an app is asked about each time (OCPI 2.2.1 mod_tokens_tokentype_enum).
+
+    What is blocked or barred here is not valid there.
+    """
+    if token.valid and (token.blocked or token.barred is not None):
+        token = replace(token, valid=False)
     momentary = token.type in (TokenType.AD_HOC_USER, TokenType.APP_USER)
     return replace(token, whitelist=Whitelist.NEVER) if momentary else token
 

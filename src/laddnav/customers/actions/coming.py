@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from laddnav.customers import letters
 from laddnav.customers.actions import keeping
-from laddnav.customers.model import Contract, Customer
+from laddnav.customers.model import Contract, Customer, Note
+from laddnav.customers.rules import UnfitCustomer
 from laddnav.customers.store import customers as store
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
@@ -25,6 +26,7 @@ from laddnav.tokens.model import Token
 from laddnav.tokens.rules import UnknownToken
 
 WAY_IN = "/my/come"
+NOTE_MAX = 2_000  # characters
 ALIKE_MAX = 5  # customers of one address who are each sent a link: a household, a small company
 
 
@@ -85,6 +87,23 @@ async def has_left(unit: Unit, customer: Customer, *, by: str) -> None:
     if await store.has_left(unit, customer):
         await links.shut_out(unit, customer.ref, by=by)
         people.note(unit, by, "deletion done", f"customer {customer.ref}")
+
+
+# ---- Notes
+
+
+def note_down(unit: Unit, customer: Customer, text: str, *, by: str) -> None:
+    """Raises UnfitCustomer."""
+    said = text.strip()
+    if not said or len(said) > NOTE_MAX:
+        raise UnfitCustomer("note", f"1 to {NOTE_MAX} characters are meant")
+    store.insert_note(unit, customer, Note(at=unit.now, by=by, text=said))
+    people.note(unit, by, "write note", f"customer {customer.ref}")
+
+
+async def notes(unit: Unit, customer: Customer, *, limit: int = 20) -> Sequence[Note]:
+    """Newest first."""
+    return await store.notes(unit, customer, limit)
 
 
 # ---- Cards

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -12,8 +13,10 @@ from laddnav.customers.model import CUSTOMER, Contract, Customer
 from laddnav.customers.rules import ContractTaken, CustomerSaid, UnknownContract, UnknownCustomer
 from laddnav.customers.store import customers as store
 from laddnav.db.unit import Unit
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
+from laddnav.tokens import actions as tokens
 
 
 async def add(unit: Unit, holder: PartyId, said: CustomerSaid, *, by: str) -> Customer:
@@ -26,7 +29,7 @@ async def add(unit: Unit, holder: PartyId, said: CustomerSaid, *, by: str) -> Cu
 
 async def change(unit: Unit, ref: str, said: CustomerSaid, *, by: str) -> Customer:
     """Raises UnknownCustomer, UnfitCustomer."""
-    before = await locked(unit, ref)
+    before = await lock(unit, ref)
     after = rules.changed(before, said, unit.now)
     if after == before:
         return before
@@ -41,14 +44,24 @@ async def keep_contract(
     *,
     driver: str | None = None,
     cost_centre: str | None = None,
+    week_energy: Energy | None = None,
+    week_cost: Decimal | None = None,
     by: str,
 ) -> Contract:
     """Charges of this contract are this customer's to pay from now on, or are told otherwise of.
 
     What was charged before stays with whom it was billed to. Raises UnknownCustomer, UnfitCustomer, ContractTaken.
     """
-    customer = await locked(unit, ref)
-    one = rules.contract(customer, contract_id, driver=driver, cost_centre=cost_centre, now=unit.now)
+    customer = await lock(unit, ref)
+    one = rules.contract(
+        customer,
+        contract_id,
+        driver=driver,
+        cost_centre=cost_centre,
+        week_energy=week_energy,
+        week_cost=week_cost,
+        now=unit.now,
+    )
     before = await store.contract(unit, customer.holder, one.contract_id, lock=True)
     if before is not None and before.customer != ref:
         raise ContractTaken(one.contract_id)
@@ -64,9 +77,10 @@ async def keep_contract(
 
 async def release_contract(unit: Unit, ref: str, contract_id: str, *, by: str) -> Contract:
     """Its charges are the driver's own again. Raises UnknownCustomer, UnknownContract."""
-    customer = await locked(unit, ref)
+    customer = await lock(unit, ref)
     one = await contract_of(unit, customer, contract_id)
     store.drop_contract(unit, one)
+    await tokens.bar(unit, customer.holder, one.contract_id, None)
     people.note(unit, by, "release contract", f"customer {ref}", one.contract_id)
     unit.announce(CustomerChanged(holder=customer.holder, customer=ref))
     return one
@@ -83,7 +97,7 @@ async def by_ref(unit: Unit, ref: str) -> Customer:
     return one
 
 
-async def locked(unit: Unit, ref: str) -> Customer:
+async def lock(unit: Unit, ref: str) -> Customer:
     """Nothing happens to it before the Unit ends. Raises UnknownCustomer."""
     one = await store.find(unit, ref, lock=True)
     if one is None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from laddnav.customers import subscribed as rules
-from laddnav.customers.actions.keeping import locked
+from laddnav.customers.actions.keeping import lock
 from laddnav.customers.events import CustomerChanged
 from laddnav.customers.model import Customer
 from laddnav.customers.plan import (
@@ -109,7 +109,7 @@ async def subscribe(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | 
 
     Raises UnknownCustomer, UnknownPlan, SubscribedAlready, NotSold, InThePast.
     """
-    customer = await locked(unit, customer_ref)
+    customer = await lock(unit, customer_ref)
     plan = await _of(unit, customer, plan_ref)
     day = await today(unit, customer.holder)
     begins_on = on or day
@@ -167,7 +167,7 @@ async def _turn(unit: Unit, customer_ref: str, turn: Turn, on: date | None, by: 
 
 
 async def _going_on(unit: Unit, customer_ref: str) -> tuple[Customer, Subscription]:
-    customer = await locked(unit, customer_ref)
+    customer = await lock(unit, customer_ref)
     one = await store.newest(unit, customer.holder, customer.ref, lock=True)
     if one is None or (one.ends_on is not None and one.ends_on <= await today(unit, customer.holder)):
         raise NotSubscribed

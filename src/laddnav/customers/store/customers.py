@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from laddnav.customers.model import Contract, Customer
+from laddnav.customers.model import Contract, Customer, Note
 from laddnav.customers.rules import FIRST_NUMBER
 from laddnav.db.unit import Unit
 from laddnav.kit import json
@@ -36,6 +36,12 @@ HAS_LEFT = "update customer_leaving set done_at = $2 where customer = $1 and don
 LEAVING = """
 select c.body, l.asked_at from customer_leaving l join customer c on c.holder = l.holder and c.ref = l.customer
 where l.done_at is null and ($1::text is null or l.holder = $1) order by l.asked_at limit $2
+"""
+INSERT_NOTE = """
+insert into customer_note (holder, id, customer, at, by, text) values ($1, $2, $3, $4, $5, $6)
+"""
+NOTES = """
+select at, by, text from customer_note where holder = $1 and customer = $2 order by id desc limit $3
 """
 PUT_CONTRACT = """
 insert into customer_contract (holder, contract_key, customer, body) values ($1, $2, $3, $4)
@@ -93,6 +99,14 @@ async def has_left(unit: Unit, one: Customer) -> bool:
 async def leaving(unit: Unit, holder: PartyId | None, limit: int) -> list[tuple[Customer, datetime]]:
     rows = await unit.fetch(LEAVING, holder and str(holder), limit)
     return [(json.decode(row["body"], Customer), row["asked_at"]) for row in rows]
+
+
+def insert_note(unit: Unit, one: Customer, note: Note) -> None:
+    unit.write(INSERT_NOTE, str(one.holder), unit.new_id(), one.ref, note.at, note.by, note.text)
+
+
+async def notes(unit: Unit, one: Customer, limit: int) -> list[Note]:
+    return [Note(**row) for row in await unit.fetch(NOTES, str(one.holder), one.ref, limit)]
 
 
 def put_contract(unit: Unit, one: Contract) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from laddnav.customers.actions import allowing
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
@@ -250,12 +251,15 @@ async def settle_overdue(database: Database, limit: int = 100) -> int:
 
 
 def fail(unit: Unit, session: Session) -> None:
+    allowing.release(unit, session.holder, session.id)
     store.update(unit, session)
     unit.announce(about(SessionFailed, session))
 
 
 def _settle(unit: Unit, session: Session) -> Session:
     done = rules.settled(session, unit.now)
+    if done.status is Status.INVALID:
+        allowing.release(unit, done.holder, done.id)
     store.update(unit, done)
     unit.announce(about(SessionFailed if done.status is Status.INVALID else SessionEnded, done))
     return done

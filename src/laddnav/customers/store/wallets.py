@@ -1,0 +1,58 @@
+"""How wallets are filled, and what charges under way hold of them, as it is kept."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from laddnav.customers.model import Customer
+from laddnav.customers.wallet import Refill
+from laddnav.db.unit import Unit
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+
+PUT = """
+insert into wallet (holder, customer, body, refills) values ($1, $2, $3, true)
+on conflict (holder, customer) do update set body = excluded.body, refills = true
+"""
+STOP = "update wallet set refills = false where holder = $1 and customer = $2"
+REFILL = "select body from wallet where holder = $1 and customer = $2 and refills"
+REFILLED = """
+select customer from wallet where refills and ($1::text is null or customer > $1) order by customer limit $2
+"""
+HELD = "select coalesce(sum(amount), 0) from wallet_held where holder = $1 and customer = $2 and session_id <> $3"
+HOLD = """
+insert into wallet_held (holder, session_id, customer, amount) values ($1, $2, $3, $4)
+on conflict (holder, session_id) do update set amount = excluded.amount
+"""
+RELEASE = "delete from wallet_held where holder = $1 and session_id = $2"
+
+
+def put_refill(unit: Unit, customer: Customer, refill: Refill | None) -> None:
+    if refill is None:
+        unit.write(STOP, str(customer.holder), customer.ref)
+    else:
+        unit.write(PUT, str(customer.holder), customer.ref, json.encode(refill).decode())
+
+
+async def refill(unit: Unit, customer: Customer) -> Refill | None:
+    row = await unit.fetch_one(REFILL, str(customer.holder), customer.ref)
+    return None if row is None else json.decode(row["body"], Refill)
+
+
+async def refilled(unit: Unit, after: str | None, limit: int) -> list[str]:
+    """The refs of customers whose wallets fill themselves."""
+    return [row["customer"] for row in await unit.fetch(REFILLED, after, limit)]
+
+
+async def held(unit: Unit, customer: Customer, besides: str = "") -> Decimal:
+    """By charges under way, one excepted."""
+    amount: Decimal = await unit.value(HELD, str(customer.holder), customer.ref, besides)
+    return amount
+
+
+def hold(unit: Unit, customer: Customer, session_id: str, amount: Decimal) -> None:
+    unit.write(HOLD, str(customer.holder), session_id, customer.ref, amount)
+
+
+def release(unit: Unit, holder: PartyId, session_id: str) -> None:
+    unit.write(RELEASE, str(holder), session_id)

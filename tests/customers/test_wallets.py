@@ -1,0 +1,272 @@
+"""Who may charge: wallets that are filled and used, weeks with limits, and customers who did not pay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laddnav.billing import actions as billing
+from laddnav.billing.actions import wallets
+from laddnav.billing.events import InvoiceIssued
+from laddnav.customers import actions as customers
+from laddnav.customers import limits, wallet
+from laddnav.customers.actions import allowing
+from laddnav.customers.limits import Used
+from laddnav.customers.model import Contract, Customer, Kind, PaysBy, Standing
+from laddnav.customers.rules import CustomerSaid
+from laddnav.customers.wallet import NothingToPayOut, Refill, UnfitWallet, Wallet
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.energy import kwh
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.sessions.actions.entitling import entitled
+from laddnav.tokens import actions as tokens
+from laddnav.tokens import rules as cards
+from laddnav.tokens.model import Allowed, Barred, Token
+from tests.billing.charges import LADDNAV, cdr, energy, keep, party
+from tests.billing.test_billing import balances, bill, headings
+from tests.clock import SetClock
+from tests.things import token
+
+CARD = token("CARD1", LADDNAV, contract_id="SE-C1")
+MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+async def anna(database: Database, pays_by: PaysBy = PaysBy.WALLET, **limited: object) -> Customer:
+    async with database.unit() as unit:
+        said = CustomerSaid(name="Anna", kind=Kind.BUSINESS, pays_by=pays_by, card="cus_1/pm_1")
+        one = await customers.add(unit, LADDNAV, said, by="test")
+        await tokens.keep(unit, LADDNAV, CARD)
+        await customers.keep_contract(unit, one.ref, "SE-C1", by="test", **limited)  # type: ignore[arg-type]
+    return one
+
+
+async def fill(database: Database, one: Customer, amount: str, key: str = "paid") -> None:
+    """As a provider's payment does."""
+    async with database.unit() as unit:
+        postings = (
+            Posting(Account(Head.CLEARING, "stripe"), Decimal(amount), "SEK"),
+            Posting(wallet.account(one.ref), -Decimal(amount), "SEK"),
+        )
+        await ledger.post(unit, LADDNAV, Entry(key=key, what="Top-up", cites="payment", postings=postings))
+        await allowing.look(unit, one)
+
+
+async def in_wallet(database: Database, one: Customer) -> Wallet:
+    async with database.unit() as unit:
+        return await allowing.wallet_of(unit, one)
+
+
+async def card(unit: Unit) -> Token:
+    return await tokens.fetch(unit, LADDNAV, cards.key_of(CARD))
+
+
+async def barred(database: Database) -> Barred | None:
+    async with database.unit() as unit:
+        return (await card(unit)).barred
+
+
+async def verdict(database: Database) -> tuple[Allowed, str | None]:
+    """At a station of ours; with what is told in English."""
+    async with database.unit() as unit:
+        given = await entitled(unit, LADDNAV, cards.decided(CARD, unit.now, None))
+    return given.allowed, dict(given.info).get("en")
+
+
+# ---- Wallets
+
+
+async def test_a_wallet_pays_invoices_as_they_are_issued_and_charges_only_while_something_is_in_it(
+    database: Database,
+) -> None:
+    one = cdr(energy("20", "4"), token_owner=LADDNAV)
+    await keep(database, [one], ours=[party()])
+    owner = await anna(database)
+    assert (await verdict(database))[0] is Allowed.NO_CREDIT
+    await fill(database, owner, "90")
+    assert (await barred(database), (await verdict(database))[0]) == (None, Allowed.ALLOWED)
+
+    await bill(database, one)  # 80 SEK, and 20 of VAT that are not invoiced yet
+    found = await in_wallet(database, owner)
+    assert (found.in_it, found.owed, found.free) == (Decimal(90), Decimal("100.00"), Decimal("-10.00"))
+    assert (await barred(database), await verdict(database)) == (
+        Barred.WALLET,
+        (Allowed.NO_CREDIT, "The wallet is empty. Top it up to charge."),
+    )
+
+    (heading,) = await headings(database)
+    async with database.unit() as unit:
+        await billing.issue(unit, LADDNAV, heading.ref)
+    for _ in range(2):
+        await wallets.pay(database, InvoiceIssued(holder=LADDNAV, ref=heading.ref))
+    held = await balances(database)
+    assert held.get(f"wallet:{owner.ref}", 0) == 0
+    assert held[f"receivable:{owner.debtor_id}"] == Decimal(10)
+    await fill(database, owner, "50", "paid again")
+    assert (await in_wallet(database, owner)).free == Decimal("37.50")  # of the 10 that are owed, at most so much
+    assert await barred(database) is None
+
+
+async def test_what_is_free_is_held_for_one_charge_and_free_again_after_it(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    owner = await anna(database)
+    await fill(database, owner, "100")
+    async with database.unit() as unit:
+        assert await allowing.hold(unit, LADDNAV, "se-c1", "SEK", "S1") == Decimal(100)
+        assert await allowing.hold(unit, LADDNAV, "SE-C1", "SEK", "S1") == Decimal(100)
+    assert (await verdict(database))[0] is Allowed.NO_CREDIT
+    async with database.unit() as unit:
+        assert await allowing.hold(unit, LADDNAV, "SE-C1", "SEK", "S2") == Decimal(0)
+        assert await allowing.hold(unit, LADDNAV, "SE-C2", "SEK", "S3") is None
+        allowing.release(unit, LADDNAV, "S1")
+    assert (await verdict(database))[0] is Allowed.ALLOWED
+
+
+async def test_nothing_is_paid_out_that_is_not_there_or_came_from_no_payment(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    owner = await anna(database)
+    await fill(database, owner, "100")
+    for amount in (Decimal(101), Decimal(0), None):
+        with pytest.raises(NothingToPayOut):
+            async with database.unit() as unit:
+                await wallets.pay_out(unit, owner.ref, amount, reason="leaves", by="test")
+
+
+amounts = st.decimals(0, 1_000, places=2)
+
+
+@given(in_it=amounts, owed=amounts, held=amounts, below=amounts, amount=st.decimals("0.01", 1_000, places=2))
+def test_a_wallet_that_fills_itself_is_filled_to_its_limit_and_by_no_more_than_one_amount_beyond(
+    in_it: Decimal, owed: Decimal, held: Decimal, below: Decimal, amount: Decimal
+) -> None:
+    one = Wallet(
+        holder=LADDNAV,
+        customer="anna",
+        currency="SEK",
+        in_it=in_it,
+        owed=owed,
+        held=held,
+        refill=Refill(below=below, amount=amount, account="a"),
+    )
+    wanted = wallet.wanted(one)
+    if one.free >= below:
+        assert wanted == 0
+    else:
+        assert below <= one.free + wanted < below + amount
+
+
+@pytest.mark.parametrize(
+    ("refill", "field"),
+    [
+        (Refill(below=Decimal(-1), amount=Decimal(1), account="a"), "below"),
+        (Refill(below=Decimal(0), amount=Decimal(0), account="a"), "amount"),
+        (Refill(below=Decimal(0), amount=Decimal("0.001"), account="a"), "amount"),
+        (Refill(below=Decimal(0), amount=Decimal("Infinity"), account="a"), "amount"),
+        (Refill(below=Decimal(0), amount=Decimal(1), account=""), "account"),
+    ],
+)
+def test_a_refill_that_cannot_be_is_refused_at_its_field(refill: Refill, field: str) -> None:
+    with pytest.raises(UnfitWallet) as refused:
+        wallet.checked(refill, "SEK")
+    assert refused.value.field == field
+
+
+# ---- Weeks
+
+
+async def test_a_week_that_is_used_up_bars_the_card_until_monday(database: Database, clock: SetClock) -> None:
+    clock.set(MONDAY)
+    one, credit = (
+        cdr(energy("30", "4"), id="C1", token_owner=LADDNAV, energy_kwh="30"),
+        cdr(energy("30", "4"), id="C2", token_owner=LADDNAV, energy_kwh="30", credits="C1"),
+    )
+    await keep(database, [one, credit], ours=[party()])
+    await anna(database, PaysBy.INVOICE, week_energy=kwh(30))
+    assert (await verdict(database))[0] is Allowed.ALLOWED
+    await bill(database, one, one)
+    assert (await barred(database), await verdict(database)) == (
+        Barred.WEEK,
+        (Allowed.NO_CREDIT, "This week's limit of your company is used up."),
+    )
+    await bill(database, credit)
+    assert (await barred(database), (await verdict(database))[0]) == (None, Allowed.ALLOWED)
+    again = cdr(energy("40", "4"), id="C3", token_owner=LADDNAV, energy_kwh="40")
+    await keep(database, [again])
+    await bill(database, again)
+    assert await barred(database) is Barred.WEEK
+    clock.advance(timedelta(days=6))
+    await allowing.look_again(database)
+    assert await barred(database) is Barred.WEEK
+    clock.advance(timedelta(days=1))
+    await allowing.look_again(database)
+    assert (await barred(database), (await verdict(database))[0]) == (None, Allowed.ALLOWED)
+
+
+async def test_charges_under_way_count(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    await anna(database, PaysBy.INVOICE, week_cost=Decimal(100))
+    async with database.unit() as unit:
+        given = cards.decided(CARD, unit.now, None)
+
+        async def running(contract: Contract) -> Used:
+            return Used(cost=Decimal(100))
+
+        assert (await allowing.judged(unit, LADDNAV, given, running)).allowed is Allowed.NO_CREDIT
+
+
+# ---- Standing
+
+
+async def test_who_is_stopped_charges_nowhere_and_partners_hear_so(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    one = await anna(database, PaysBy.INVOICE)
+    async with database.unit() as unit:
+        await allowing.stand(unit, one.ref, Standing.STOPPED, why="LAD-2026-00001", by="test")
+    async with database.unit() as unit:
+        barred = await card(unit)
+        assert cards.verdict(barred, unit.now) is Allowed.BLOCKED
+        assert not cards.as_partners_see(barred).valid
+    async with database.unit() as unit:
+        await allowing.stand(unit, one.ref, Standing.GOOD, why="paid", by="test")
+    async with database.unit() as unit:
+        freed = await card(unit)
+        assert cards.as_partners_see(freed).valid and cards.verdict(freed, unit.now) is Allowed.ALLOWED
+
+
+async def test_a_contract_that_is_released_is_barred_by_nobody(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    one = await anna(database)
+    async with database.unit() as unit:
+        await allowing.look(unit, one)
+    assert await barred(database) is Barred.WALLET
+    async with database.unit() as unit:
+        await customers.release_contract(unit, one.ref, "SE-C1", by="test")
+    assert await barred(database) is None
+
+
+@given(
+    standing=st.sampled_from(Standing),
+    free=st.none() | st.integers(-5, 5).map(Decimal),
+    used=st.integers(0, 20),
+    limit=st.none() | st.integers(0, 20),
+)
+def test_who_is_barred_has_a_reason_and_the_most_basic_one_is_told(
+    standing: Standing, free: Decimal | None, used: int, limit: int | None
+) -> None:
+    contract = Contract(
+        holder=LADDNAV,
+        customer="anna",
+        contract_id="C1",
+        week_cost=None if limit is None else Decimal(limit),
+        since=MONDAY,
+    )
+    why = limits.barred(standing, free, contract, Used(cost=Decimal(used)))
+    assert (why is Barred.STOPPED) == (standing is Standing.STOPPED)
+    if standing is not Standing.STOPPED:
+        assert (why is Barred.WALLET) == (free is not None and free <= 0)
+        assert (why is None) == ((free is None or free > 0) and (limit is None or used < limit))
+    assert why is None or {language for language, _ in limits.REASONS[why]} == {"en", "sv", "de"}
