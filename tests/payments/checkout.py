@@ -6,6 +6,7 @@ holds, captures or refunds is ours.
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -71,7 +72,7 @@ class Checkout:
         """As the page does when somebody presses the button."""
         page = self.pages[id]
         form = page["form"]
-        said = {"type": "card", "card[number]": number, "card[exp_month]": 12, "card[exp_year]": 2030, "card[cvc]": 1}
+        said = {"type": "card", "card[number]": number, "card[exp_month]": 12, "card[exp_year]": 2030, "card[cvc]": 123}
         async with aiohttp.ClientSession(self._stripe, headers=KEY) as stripe:
             card = await _posted(stripe, "/v1/payment_methods", said)
             customer = await _posted(stripe, "/v1/customers", {"email": "anna@example.com"})
@@ -99,7 +100,16 @@ class Checkout:
             aiohttp.ClientSession(self._stripe, headers=headers) as stripe,
             stripe.request(request.method, target, data=body or None) as answer,
         ):
-            return Response(await answer.read(), answer.status, media_type=answer.content_type)
+            return Response(_with_card(await answer.read()), answer.status, media_type=answer.content_type)
+
+
+def _with_card(body: bytes) -> bytes:
+    """With the card that a charge was paid with, which localstripe leaves out."""
+    said = json.loads(body) if body.startswith(b"{") else {}
+    if not isinstance(said.get("latest_charge"), dict):
+        return body
+    said["latest_charge"]["payment_method_details"] = {"type": "card", "card": {"brand": "visa", "last4": "4242"}}
+    return json.dumps(said).encode()
 
 
 async def _form(request: Request) -> dict[str, str]:

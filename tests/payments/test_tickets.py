@@ -399,7 +399,8 @@ class Story(Shop):
         one = self._kept(ticket)
         assert one.captures <= 1, f"{say}: money was taken twice"
         assert (one.held, one.captured, one.refunded) == (payment.held, payment.captured, payment.refunded), say
-        assert one.held == 0, f"{say}: money is held for nobody"
+        # What the bank says no to, and what a hold that ran out leaves, a person is told.
+        assert not one.held or payment.blocked, f"{say}: money is held for nobody"
         assert ticket.state in (TicketState.PAID, TicketState.GIVEN_UP), f"{say}: it is not over: {ticket}"
         async with self.database.unit() as unit:
             cdr = await tickets.cdr_of(unit, ticket)
@@ -409,8 +410,8 @@ class Story(Shop):
         due = cdr.costs.total.after_taxes or Decimal(0) if cdr is not None and standing else Decimal(0)
         net = cdr.costs.total.before_taxes if cdr is not None and standing else Decimal(0)
         assert (ticket.due or Decimal(0)) == due, f"{say}: {ticket.due} is due of {due}"
-        # A hold that ran out, or that a dead line let a charge pass, leaves less, and a person is told.
-        assert payment.net == due or (payment.net < due and payment.trouble), f"{say}: {payment.net} of {due}"
+        assert payment.net == due or payment.trouble, f"{say}: {payment.net} of {due}, and nobody is told"
+        assert payment.net <= due or payment.blocked, f"{say}: {payment.net} of {due}"
         assert await self.owed() == net - payment.net, f"{say}: the ledger differs"
         return replace(ticket, due=due)
 

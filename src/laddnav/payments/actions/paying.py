@@ -271,6 +271,11 @@ async def page(
     return await store.listed(unit, holder, before=before, about=about, troubled=troubled, held=held, limit=limit)
 
 
+async def numbered(unit: Unit, account: str, number: str) -> Payment | None:
+    """That of this account with this number, ours or the provider's."""
+    return await store.named(unit, account, number, number)
+
+
 async def of_debtors(unit: Unit, holder: PartyId, debtor_ids: Collection[str], *, limit: int = 50) -> Sequence[Payment]:
     """What was paid for what these owe, or was to be; newest first."""
     return await store.crediting(unit, holder, [f"receivable:{one}" for one in debtor_ids], limit)
