@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import laddnav.analytics.routes
 import laddnav.billing.routes
+import laddnav.billing.wallet_routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
 import laddnav.customers.plan_routes
@@ -154,6 +155,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.payments.paying_routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
+    *laddnav.billing.wallet_routes.ROUTES,
     *laddnav.ledger.routes.ROUTES,
     *laddnav.mail.routes.ROUTES,
     *laddnav.reconciliation.routes.ROUTES,
@@ -286,6 +288,7 @@ class House:
                 "refill_wallets": every(60, lambda: wallets.refill_due(database)),
                 "look_at_limits": every(600, lambda: allowing.look_again(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
+                "remind_of_invoices": every(600, lambda: reminders.remind_all(database)),
                 "open_settlements": every(600, lambda: settling.look_after(database)),
                 "earn_again": every(600, lambda: earning.look_again(database)),
                 "state_hosts": every(600, lambda: hosting.state_due(database)),

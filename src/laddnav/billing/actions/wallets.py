@@ -11,7 +11,7 @@ from laddnav.billing.model import Invoice
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
-from laddnav.customers.actions import allowing
+from laddnav.customers.actions import allowing, giving
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.wallet import NothingToPayOut, UnfitWallet
 from laddnav.db.unit import Database, Unit
@@ -37,41 +37,58 @@ def about(customer: Customer) -> str:
 
 
 async def pay(database: Database, event: InvoiceIssued) -> None:
-    """Hears InvoiceIssued: whoever pays from a wallet has paid with that, as far as it reaches; again is nothing.
+    """Hears InvoiceIssued: a customer's vouchers have paid it, and then their wallet, as far as they reach.
 
-    What a credit note gives back is in the wallet again.
+    What a credit note gives back is in the wallet again. Again is nothing.
     """
     async with database.unit() as unit:
         invoice = await reading.invoice(unit, event.ref)
         customer = await customers.of_debtor(unit, event.holder, invoice.debtor.id)
-        if customer is None or customer.pays_by is not PaysBy.WALLET or invoice.number is None:
+        if customer is None or invoice.number is None:
             return
         customer = await customers.lock(unit, customer.ref)
-        found = await allowing.wallet_of(unit, customer)
-        amount = min(invoice.to_pay, max(found.in_it, ZERO))
-        if not amount or found.currency != invoice.currency:
-            return
-        entry = Entry(
-            key=f"wallet {invoice.number}",
-            what=f"Paid from the wallet: {invoice.number}" if amount > 0 else f"Into the wallet: {invoice.number}",
-            cites=f"invoice {invoice.ref}",
-            postings=(
-                Posting(wallet.account(customer.ref), amount, invoice.currency),
-                Posting(receivable(invoice.debtor.id), -amount, invoice.currency),
-            ),
-        )
-        if await _was_paid(unit, invoice):
-            return
-        await ledger.post(unit, invoice.holder, entry)
-        await settling.settle(
-            unit, invoice.holder, invoice.debtor.id, amount, invoice.currency, source=entry.key, cites=invoice.number
-        )
-        await allowing.look(unit, customer)
+        rest = invoice.to_pay
+        if rest > 0 and not await _was_paid(unit, invoice, "vouchers"):
+            rest -= await _by_vouchers(unit, customer, invoice)
+        if customer.pays_by is PaysBy.WALLET and not await _was_paid(unit, invoice, "wallet"):
+            await _by_wallet(unit, customer, invoice, rest)
+            await allowing.look(unit, customer)
 
 
-async def _was_paid(unit: Unit, invoice: Invoice) -> bool:
+async def _by_vouchers(unit: Unit, customer: Customer, invoice: Invoice) -> Decimal:
+    spent = await giving.spend(unit, customer, invoice.to_pay, invoice.currency)
+    paid = sum((part for _, part in spent), ZERO)
+    accounts = dict.fromkeys((one.batch.account for one, _ in spent), ZERO)
+    for one, part in spent:
+        accounts[one.batch.account] += part
+    if paid:
+        postings = (Posting(account, part, invoice.currency) for account, part in accounts.items())
+        await _settle(unit, invoice, "vouchers", paid, *postings)
+    return paid
+
+
+async def _by_wallet(unit: Unit, customer: Customer, invoice: Invoice, rest: Decimal) -> None:
+    found = await allowing.wallet_of(unit, customer)
+    amount = min(rest, max(found.in_it, ZERO))
+    if amount and found.currency == invoice.currency:
+        await _settle(unit, invoice, "wallet", amount, Posting(wallet.account(customer.ref), amount, invoice.currency))
+
+
+async def _settle(unit: Unit, invoice: Invoice, by: str, amount: Decimal, *debits: Posting) -> None:
+    entry = Entry(
+        key=f"{by} {invoice.number}",
+        what=f"By {by}: {invoice.number}",
+        cites=f"invoice {invoice.ref}",
+        postings=(*debits, Posting(receivable(invoice.debtor.id), -amount, invoice.currency)),
+    )
+    await ledger.post(unit, invoice.holder, entry)
+    debtor_id, cites = invoice.debtor.id, invoice.number
+    await settling.settle(unit, invoice.holder, debtor_id, amount, invoice.currency, source=entry.key, cites=cites)
+
+
+async def _was_paid(unit: Unit, invoice: Invoice, by: str) -> bool:
     try:
-        await ledger.by_key(unit, invoice.holder, f"wallet {invoice.number}")
+        await ledger.by_key(unit, invoice.holder, f"{by} {invoice.number}")
     except UnknownEntry:
         return False
     return True
