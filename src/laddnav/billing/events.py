@@ -21,3 +21,9 @@ class InvoiceIssued(InvoiceEvent, frozen=True, kw_only=True):
 
 class InvoiceSettled(InvoiceEvent, frozen=True, kw_only=True):
     """Nothing of it is open any more."""
+
+
+class InvoiceReminded(InvoiceEvent, frozen=True, kw_only=True):
+    """Whoever owes it is to hear of that again."""
+
+    level: int

@@ -69,7 +69,7 @@ import laddnav.tokens.routes
 import laddnav.web.app
 from laddnav.analytics import actions as analytics
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import plans, wallets
+from laddnav.billing.actions import plans, reminders, wallets
 from laddnav.bookings.actions import waiting
 from laddnav.customers.actions import allowing
 from laddnav.db import outbox

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import wallets
-from laddnav.billing.events import InvoiceIssued
+from laddnav.billing.events import InvoiceIssued, InvoiceReminded
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
@@ -132,7 +132,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     PlanMade: [fleets.site_planned],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
-    InvoiceIssued: [reconciliation.record_issued, wallets.pay],
+    InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
+    InvoiceReminded: [billing.mail_reminder],
     RecordChanged: [push_record],
     PaymentChanged: [billing.settle_payment, wallets.filled, tickets.payment_went_on],
     TerminalChanged: [paying.push_terminal],

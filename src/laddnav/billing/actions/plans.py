@@ -146,4 +146,5 @@ async def known(unit: Unit, customer: Customer) -> Debtor:
         address=customer.address or "",
         vat_number=customer.vat_number or "",
         email=customer.email or "",
+        language=customer.language,
     )

@@ -132,3 +132,30 @@ create table bank_entry (
 );
 create index bank_entry_to_decide on bank_entry (holder, booked_on) where state in ('PROPOSED', 'UNMATCHED');
 create index bank_entry_of_amount on bank_entry (holder, account, amount);
+
+-- Reminders ----------------------------------------------------------------------------------------------------------
+
+create table reminding (                  -- whose overdue invoices are reminded of by themselves
+  holder text primary key,
+  at timestamptz not null,
+  by text not null
+);
+create table reminder (
+  holder text not null,
+  invoice_ref text not null,
+  level integer not null check (level > 0),
+  open numeric not null,                  -- of the invoice, when it was reminded of
+  at timestamptz not null,
+  by text not null,                       -- empty: by itself
+  primary key (holder, invoice_ref, level),
+  foreign key (holder, invoice_ref) references invoice (holder, ref)
+);
+create table reminder_stop (              -- invoices of which nobody is reminded: they are disputed, or agreed on otherwise
+  holder text not null,
+  invoice_ref text not null,
+  why text not null,
+  at timestamptz not null,
+  by text not null,
+  primary key (holder, invoice_ref),
+  foreign key (holder, invoice_ref) references invoice (holder, ref)
+);
