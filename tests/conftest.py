@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Laws are tried on the same examples by everybody; with --all on new ones, and more of them."""
     long = config.getoption("--all")
     # No deadline: how long an example takes says more about the machine than about the law.
-    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 100)
+    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
     settings.load_profile("house")
 
 

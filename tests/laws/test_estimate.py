@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from laddnav.kit.energy import Energy, wh
@@ -41,7 +41,6 @@ def test_an_estimate_is_the_price_of_the_session_it_supposes(
     assert said.ends_at == at + said.priced.lasted
 
 
-@settings(max_examples=200)
 @given(tariffs(), starts(), powers, st.decimals(0, 60, places=2), st.booleans())
 def test_an_amount_reaches_as_far_as_it_says_and_no_wh_further(
     tariff: Tariff, start: tuple[str, datetime], power: Power, amount: Decimal, after_taxes: bool

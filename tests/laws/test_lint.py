@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from laddnav.kit.energy import NO_ENERGY, wh
@@ -51,7 +51,6 @@ def accused(tariff: Tariff) -> set[tuple[int, int]]:
     return {(place.element, place.position) for place in places(tariff) if place.pointer in pointers}
 
 
-@settings(max_examples=300)
 @given(tariffs(), visits(flows=BOTH_WAYS))
 def test_a_price_that_lint_calls_unreachable_is_never_used_by_a_session(tariff: Tariff, visit: Visit) -> None:
     tab = run(tariff, visit)
@@ -66,7 +65,6 @@ def test_a_price_that_lint_calls_unreachable_is_never_used_by_a_session(tariff: 
     assert tried.isdisjoint(unreachable(tariff))
 
 
-@settings(max_examples=200)
 @given(charges())
 def test_nor_by_a_written_charge(charge: Charge) -> None:
     (tariff,) = charge.tariffs
@@ -75,7 +73,6 @@ def test_nor_by_a_written_charge(charge: Charge) -> None:
     assert bills.isdisjoint(unreachable(tariff))
 
 
-@settings(max_examples=200)
 @given(tariffs(), visits(reserved=False))
 def test_where_lint_sees_no_gap_nothing_is_free_for_want_of_a_price(tariff: Tariff, visit: Visit) -> None:
     gaps = {one.pointer for one in linted(tariff) if one.code in (Code.GAP, Code.PARTLY_FREE)}
@@ -104,7 +101,6 @@ def test_every_tariff_can_be_told_in_plain_words(tariff: Tariff, language: str) 
     assert "{" not in said
 
 
-@settings(max_examples=300)
 @given(tariffs(), visits(reserved=False), st.sampled_from(TariffDimension))
 def test_the_week_shows_the_price_that_the_engine_takes(
     tariff: Tariff, visit: Visit, dimension: TariffDimension

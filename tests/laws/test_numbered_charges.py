@@ -45,7 +45,7 @@ GOOD, SECOND, BLOCKED, NOBODY = "CARD1", "CARD2", "BLOCKED", "NOBODY"
 LET_IN, REFUSED = (GOOD, SECOND), (BLOCKED, NOBODY)
 EVSES = (1, 2)
 OVER = (Course.SETTLING, Course.COMPLETED, Course.INVALID)
-LONG = settings().max_examples > 100
+LONG = settings().max_examples > 50
 
 # What may make the energy billed another than the energy told.
 MISSING = {DoubtKind.START_UNKNOWN, DoubtKind.STOP_UNKNOWN}
