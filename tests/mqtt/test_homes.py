@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded dice for the station
@@ -29,12 +30,14 @@ from laddnav.sessions.model import Session, Status
 from laddnav.sim.car import Car
 from laddnav.sim.station import SimStation
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Place, Site
+from laddnav.sites.model import Place, Site, SiteBattery
+from laddnav.sites.priced import ToldKind, ToldPrice
 from tests.mqtt.conftest import PASSWORD, USER, Listener, Mosquitto, somebody_at
 from tests.things import US, settle_in
 from tests.walks.companies import until
 
 CAR = Car(energy=kwh(40), power_max=kw(11), steady=0.8)
+FACTORS = {Measures.BATTERY: Decimal(1), Measures.STORED: Decimal("0.1")}  # 10 kWh by percent
 DEVICE = "homeassistant/device/laddnav_ST1-1/config"
 
 
@@ -301,6 +304,54 @@ async def test_a_car_at_home_follows_the_sun_and_its_site_knows_its_mains(house:
         known = {one.place: one for one in await sites.measurements(unit, US, "home")}
     assert round(sum(known[Place.GRID].amps) * 230) == -5000
     assert round(sum(known[Place.SOLAR].amps) * 230) == 5300
+    await battery_of_the_home(house)
+
+
+async def battery_of_the_home(house: House) -> None:
+    """It goes by itself until a meter says how full it is, then it is told what the plan makes of a cheap hour."""
+    async with house.database.unit() as unit:
+        for topic, what in (("battery/power", Measures.BATTERY), ("battery/soc", Measures.STORED)):
+            source = HomeMeter(holder=US, broker="home", topic=topic, what=what, site_id="home", factor=FACTORS[what])
+            await actions.hear(unit, source, by="a test")
+    base = "laddnav/battery/home"
+    await house.ears.hears(f"{base}/mode", "own")
+    found = json.loads(await house.ears.hears("homeassistant/device/laddnav_battery_home/config", bool))
+    assert found["cmps"]["power"]["state_topic"] == f"{base}/power" and found["dev"]["name"] == "Battery of home"
+
+    async def meters_say(percent: int) -> None:
+        for topic, said in (("meter/roof", '{"power": [0]}'), ("meter/grid", '{"power": [2000]}')):
+            await house.ears.says(topic, said)
+        await house.ears.says("battery/power", "0")
+        await house.ears.says("battery/soc", str(percent))
+
+    async def the_sun_is_down() -> bool:
+        await meters_say(50)
+        async with house.database.unit() as unit:
+            known = {one.place: one for one in await sites.measurements(unit, US, "home")}
+        return known[Place.SOLAR].amps[0] == 0 and known[Place.BATTERY].stored_kwh == 5
+
+    await until(the_sun_is_down)
+    async with house.database.unit() as unit:
+        dear, cheap = unit.now + timedelta(hours=1), unit.now - timedelta(hours=1)
+        told = [
+            ToldPrice(kind=ToldKind.PRICE, begin_at=cheap, end_at=dear, value=Decimal(1)),
+            ToldPrice(kind=ToldKind.PRICE, begin_at=dear, value=Decimal(5)),
+        ]
+        await sites.told_prices(unit, US, "home", told, by="a test")
+
+    async def is_told(percent: int, **meant: str) -> None:
+        async def it_is() -> bool:
+            await meters_say(percent)
+            said = {topic: house.ears.heard[f"{base}/{topic}"] for topic in meant}
+            assert said == meant
+            return True
+
+        await until(it_is)
+
+    await is_told(50, mode="charge", power="4000", why="AS_PLANNED")
+    until_at = datetime.fromisoformat(house.ears.heard[f"{base}/until"])
+    assert timedelta() < until_at - house.database.clock.now() <= timedelta(minutes=5)
+    await is_told(100, mode="rest", power="0", why="FULL")
 
 
 def a_site(now: Any) -> Site:
@@ -313,6 +364,8 @@ def a_site(now: Any) -> Site:
         time_zone="Europe/Stockholm",
         currency="SEK",
         amps=(Decimal(20),) * 3,
+        building=(Decimal(20),) * 3,
+        battery=SiteBattery(capacity_kwh=Decimal(10), charge_kw=Decimal(4), discharge_kw=Decimal(4)),
         last_updated=now,
     )
 

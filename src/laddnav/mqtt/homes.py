@@ -25,6 +25,7 @@ from laddnav.scheduling import surplus
 from laddnav.scheduling.surplus import Following
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
+from laddnav.sites.model import BatteryTold
 from laddnav.sites.rules import UnknownSite
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class _Home:
         self.heard: dict[HomeMeter, Heard] = {}
         self.untold: set[HomeMeter] = set()  # of which the site does not know yet
         self.following: dict[str, Following] = {}
+        self.batteries: dict[str, BatteryTold | None] = {}  # by site, of those whose fill it says
 
     def measured(self, source: HomeMeter, value: Decimal) -> None:
         self.heard[source] = Heard(source=source, value=value, at=self.clock.now())
@@ -113,6 +115,7 @@ class Homes:
             home.sources = tuple(mine)
             home.heard = {source: heard for source, heard in home.heard.items() if source in mine}
         await self._tell_sites()
+        await self._ask_for_batteries()
         for holder, some in groupby(points, lambda one: one.holder):
             await self._look_at(holder, list(some))
         for home in self._homes.values():
@@ -212,6 +215,16 @@ class Homes:
                 except UnknownSite:
                     log.info("meter_of_no_site", broker=home.broker.ref, site=site_id)
 
+    async def _ask_for_batteries(self) -> None:
+        """What the batteries are to do whose meters say how much they hold."""
+        for home in self._homes.values():
+            filled = {one.site_id for one in home.sources if one.what is Measures.STORED and one.site_id is not None}
+            home.batteries = {}
+            for site_id in sorted(filled):
+                with suppress(UnknownSite):
+                    async with self._database.unit() as unit:
+                        home.batteries[site_id] = await sites.battery_of(unit, home.broker.holder, site_id)
+
     # What is told, and asked
 
     async def _look_at(self, holder: PartyId, points: Sequence[ChargePoint]) -> None:
@@ -258,4 +271,9 @@ class Homes:
         for one in sights:
             for topic, said in wire.told(one.point, one.seen).items():
                 values[f"{broker.topics}/{one.point.key}/{topic}"] = said.encode()
+        for site_id, told in home.batteries.items():
+            device = wire.battery_device(broker, site_id)
+            values[wire.discovery_topic(broker, device)] = wire.discovered_battery(broker, site_id)
+            for topic, word in wire.told_battery(told).items():
+                values[f"{wire.battery_base(broker, site_id)}/{topic}"] = word.encode()
         home.line.tell(values, {source.topic for source in home.sources})

@@ -17,6 +17,7 @@ PLACES = {
     Measures.SOLAR: Place.SOLAR,
     Measures.BUILDING: Place.BUILDING,
     Measures.BATTERY: Place.BATTERY,
+    Measures.STORED: Place.BATTERY,
     **dict.fromkeys(PHASES, Place.GRID),
 }
 
@@ -41,5 +42,13 @@ def measurements(heard: Iterable[Heard], now: datetime) -> list[Measurement]:
     for what in (Measures.GRID, Measures.SOLAR, Measures.BUILDING, Measures.BATTERY):
         if what in newest and not (what is Measures.GRID and found):
             even = newest[what].value / VOLTS / 3
-            found.append(Measurement(place=PLACES[what], at=newest[what].at, amps=(even, even, even)))
+            stored = newest.get(Measures.STORED) if what is Measures.BATTERY else None
+            found.append(
+                Measurement(
+                    place=PLACES[what],
+                    at=newest[what].at if stored is None else max(newest[what].at, stored.at),
+                    amps=(even, even, even),
+                    stored_kwh=None if stored is None else stored.value,
+                )
+            )
     return found

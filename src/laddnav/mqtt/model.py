@@ -110,6 +110,7 @@ class Measures(StrEnum):
     SOLAR = "SOLAR"  # W of the roof
     BUILDING = "BUILDING"  # W that the house draws beside cars, battery and roof
     BATTERY = "BATTERY"  # W into it, below zero out of it
+    STORED = "STORED"  # kWh that the battery holds
     GRID_L1 = "GRID_L1"  # A that come in on a phase
     GRID_L2 = "GRID_L2"
     GRID_L3 = "GRID_L3"

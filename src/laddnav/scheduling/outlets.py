@@ -99,12 +99,13 @@ class Outlet(Struct, frozen=True, kw_only=True):
 class Moment(Struct, frozen=True, kw_only=True):
     """All that control has to know at `at`. Panels as in a Site: the first is the connection, each after its feeder.
 
-    `building`: what is drawn at the connection beside the cars, as measured (`beside`); None: the
-    meter is silent, and `building_max`, the most that the site says it ever draws, counts. `kw_max`: what the grid
-    allows now from the connection, `cars_kw_max` what it allows the cars, above the safety of fuses: fallbacks are not
-    held against them. `given_kw`: what roof and battery give now, which makes room within `kw_max` and nowhere else.
-    `unbalance_max`: amperes between the highest and the lowest phase of the connection. `overload`:
-    how many times their rating the fuses carry for an hour; room is kept so that one Station that follows nothing stays
+    `building`: what is drawn at the connection beside the cars, as measured (`beside`), a battery that charges among
+    it; None: the meter is silent, and `building_max`, the most that the site says it ever draws, counts. `kw_max`: what
+    the grid allows now from the connection, `cars_kw_max` what it allows the cars, `export_kw_max` what it lets go out,
+    above the safety of fuses: fallbacks are not held against them. `given_kw`: what roof and battery give now, which
+    makes room within `kw_max` and nowhere else. `unbalance_max`: amperes between the highest and the lowest phase of
+    the connection. `overload`: how many times their rating the fuses carry for an hour; room is kept so that one
+    Station that follows nothing stays
     within that; None: no room is kept for such a one.
     """
 
@@ -115,6 +116,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     building_max: Amps = NO_AMPS
     kw_max: float | None = None
     cars_kw_max: float | None = None
+    export_kw_max: float | None = None
     given_kw: float = 0.0
     unbalance_max: float | None = None
     volts: float = 230.0

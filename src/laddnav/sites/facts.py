@@ -11,6 +11,7 @@ from laddnav.scheduling.beside import SILENT, Beside
 from laddnav.sessions.model import Session
 from laddnav.sites import needs
 from laddnav.sites.model import (
+    BatteryTold,
     Covers,
     Measurement,
     OutsideLimit,
@@ -30,7 +31,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """All that is known of a site at `at`, on our clock.
 
     `sessions` by where they charge; `drawn` by Session: its last two samples, the newest last. `beside`: what was
-    thought to be drawn beside the cars a tick ago.
+    thought to be drawn beside the cars a tick ago; `battery_told`: what the battery was told last.
     """
 
     site: Site
@@ -43,6 +44,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     measurements: Mapping[Place, Measurement] = {}
     limits: Sequence[OutsideLimit] = ()
     beside: Beside | None = None
+    battery_told: BatteryTold | None = None
     plan: SitePlan | None = None
 
     def need(self, session: Session) -> Need:

@@ -129,6 +129,24 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stored_kwh: Decimal | None = None
 
 
+class BatteryWhy(StrEnum):
+    """Why a battery was told what it was."""
+
+    AS_PLANNED = "AS_PLANNED"
+    FULL = "FULL"
+    EMPTY = "EMPTY"
+    NO_ROOM = "NO_ROOM"  # fuse, building or a limit from outside leave less than was planned
+
+
+class BatteryTold(Struct, frozen=True, kw_only=True):
+    """What a battery is to do from `at` on: kW into it, below zero out of it. After `until_at` it goes by itself."""
+
+    at: datetime
+    kw: float
+    until_at: datetime
+    why: BatteryWhy = BatteryWhy.AS_PLANNED
+
+
 class Covers(StrEnum):
     """What a limit from outside is for."""
 
@@ -338,6 +356,17 @@ class TakenOut(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class BatteryNow(Struct, frozen=True, kw_only=True):
+    """A battery as it was told, and as it says it does, in kW into it; `told_kw` None: it goes by itself."""
+
+    told_kw: Decimal | None = None
+    why: BatteryWhy | None = None
+    until_at: datetime | None = None
+    does_kw: Decimal | None = None
+    stored_kwh: Decimal | None = None
+    capacity_kwh: Decimal
+
+
 class Picture(Struct, frozen=True, kw_only=True):
     """A site now, for whoever looks at it; `grid_kw` None: no meter says."""
 
@@ -351,6 +380,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     limits: tuple[OutsideLimit, ...]
     grid_kw: Decimal | None
     solar_kw: Decimal | None
+    battery: BatteryNow | None = None
     measured_at: datetime | None
     plan_number: int | None
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from laddnav.scheduling import committed
-from laddnav.scheduling.outlets import NO_AMPS, Moment, Outlet
+from laddnav.scheduling.outlets import NO_AMPS, Amps, Moment, Outlet
 from laddnav.scheduling.site import Wish
 from laddnav.sessions.model import Session
 from laddnav.sites import fuses, needs
+from laddnav.sites.battery import on_its_way
 from laddnav.sites.beside import building, given
 from laddnav.sites.facts import Facts, at_step, holds, kw_of, planned_car
 from laddnav.sites.fuses import floats
@@ -28,14 +29,23 @@ def moment(facts: Facts) -> Moment:
         at=facts.pace.wall(facts.at),
         panels=fuses.panels(site),
         outlets=outlets,
-        building=building(facts, outlets),
+        building=_with_battery(facts, building(facts, outlets)),
         building_max=floats(site.building),
         kw_max=_kw_max(facts, Covers.SITE),
         cars_kw_max=_kw_max(facts, Covers.CARS),
+        export_kw_max=_kw_max(facts, Covers.EXPORT),
         given_kw=sum(given(facts)) * float(site.volts) / 1000,
         unbalance_max=None if site.unbalance_amps is None else float(site.unbalance_amps),
         volts=float(site.volts),
     )
+
+
+def _with_battery(facts: Facts, amps: Amps | None) -> Amps | None:
+    """With what the battery was told to take, also before it does."""
+    if amps is None:
+        return None
+    more = on_its_way(facts)
+    return amps[0] + more[0], amps[1] + more[1], amps[2] + more[2]
 
 
 def outlet(facts: Facts, member: Member) -> Outlet:

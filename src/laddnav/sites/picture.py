@@ -16,6 +16,7 @@ from laddnav.sites.fuses import PHASES
 from laddnav.sites.model import (
     NO_AMPS,
     Amps,
+    BatteryNow,
     CarNow,
     Gauge,
     Member,
@@ -50,8 +51,25 @@ def picture(facts: Facts) -> Picture:
         limits=tuple(facts.limits),
         grid_kw=None if mains is None else _exact(quarters.kw(mains.amps, facts.site.volts), _WATT),
         solar_kw=None if solar is None else _exact(quarters.kw(solar.amps, facts.site.volts), _WATT),
+        battery=_battery(facts),
         measured_at=None if mains is None else mains.at,
         plan_number=None if facts.plan is None else facts.plan.number,
+    )
+
+
+def _battery(facts: Facts) -> BatteryNow | None:
+    own, does, told = facts.site.battery, facts.fresh(Place.BATTERY), facts.battery_told
+    if own is None:
+        return None
+    if told is not None and facts.at >= told.until_at:
+        told = None
+    return BatteryNow(
+        told_kw=None if told is None else _exact(told.kw, _TENTH),
+        why=None if told is None else told.why,
+        until_at=None if told is None else told.until_at,
+        does_kw=None if does is None else _exact(quarters.kw(does.amps, facts.site.volts), _WATT),
+        stored_kwh=None if does is None else does.stored_kwh,
+        capacity_kwh=own.capacity_kwh,
     )
 
 

@@ -18,6 +18,7 @@ from laddnav.scheduling.site import Floats, Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sessions.model import Session
 from laddnav.sites import fuses, needs
+from laddnav.sites.battery import taken
 from laddnav.sites.beside import building
 from laddnav.sites.facts import Facts, allowed, kw_of
 from laddnav.sites.model import Aim, Covers, Member, Place, Site
@@ -143,12 +144,15 @@ def _load(facts: Facts, outlook: Outlook, steps: Steps) -> Floats:
 
 
 def building_kw(facts: Facts) -> tuple[float, float, float]:
-    """By phase, all that is drawn beside the cars now; noughts where no meter says."""
+    """By phase, all that is drawn beside cars and battery now; noughts where no meter says."""
     outlets = tuple(outlet(facts, member) for member in facts.site.members)
     amps = building(facts, outlets)
     if amps is None:
         return 0.0, 0.0, 0.0
-    each = [max(0.0, one) * float(facts.site.volts) / 1000 for one in amps]
+    takes = taken(facts)
+    each = [
+        max(0.0, one - of_battery) * float(facts.site.volts) / 1000 for one, of_battery in zip(amps, takes, strict=True)
+    ]
     return each[0], each[1], each[2]
 
 

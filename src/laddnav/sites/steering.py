@@ -16,10 +16,11 @@ from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.outlets import Ask, Ban, Moment, Outlet
 from laddnav.scheduling.rules import tenths
 from laddnav.sessions.model import Session
+from laddnav.sites import battery
 from laddnav.sites.beside import believed, given, news
 from laddnav.sites.facts import Facts, holds, kw_of
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import Covers, Member, OutsideLimit, Place, Standing
+from laddnav.sites.model import BatteryTold, Covers, Member, OutsideLimit, Place, Standing
 from laddnav.sites.moment import moment, standing_of
 
 # A Station that has not said what it made of its fallback is asked again.
@@ -37,7 +38,10 @@ class Asking(Struct, frozen=True):
 
 
 class Steered(Struct, frozen=True, kw_only=True):
-    """What a tick of control comes to: what to ask with which profile, how all stand, who is out and who in again."""
+    """What a tick of control comes to: what to ask with which profile, how all stand, who is out and who in again.
+
+    `battery`: what that is told from now on; None: it goes by itself.
+    """
 
     moment: Moment
     asked: tuple[Asking, ...]
@@ -47,6 +51,7 @@ class Steered(Struct, frozen=True, kw_only=True):
     fallbacks: tuple[Member, ...]
     obeyed: tuple[OutsideLimit, ...]
     beside: Beside | None
+    battery: BatteryTold | None
 
 
 def steered(facts: Facts) -> Steered:
@@ -114,6 +119,7 @@ def steered(facts: Facts) -> Steered:
         fallbacks=tuple(fallbacks),
         obeyed=tuple(obeyed(facts, now)),
         beside=news(facts, believed(facts, now.outlets)),
+        battery=battery.told(facts, now, {id: one.amps for id, one in asks.items()}),
     )
 
 

@@ -278,6 +278,7 @@ TERMS: dict[str, str] = {
     "METER_SOLAR": N_("Roof, W"),
     "METER_BUILDING": N_("Building, W"),
     "METER_BATTERY": N_("Battery, W into it"),
+    "METER_STORED": N_("Battery, kWh in it"),
     "METER_GRID_L1": N_("Mains L1, A"),
     "METER_GRID_L2": N_("Mains L2, A"),
     "METER_GRID_L3": N_("Mains L3, A"),

@@ -76,6 +76,8 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
     store.put_standings(unit, site.holder, fold(site.id), after)
     if tick.beside is not None:
         store.put_beside(unit, site, tick.beside)
+    if tick.battery != facts.battery_told:
+        store.put_battery_told(unit, site, tick.battery)
     for member in tick.fallbacks:
         unit.announce(wanted(site, member))
     for one in tick.out:
@@ -118,6 +120,7 @@ async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False
         measurements={one.place: one for one in await store.measurements(unit, site)},
         limits=await store.limits(unit, site, unit.now),
         beside=await store.beside(unit, site),
+        battery_told=await store.battery_told(unit, site) if site.battery is not None else None,
         plan=memory.plan,
     )
 

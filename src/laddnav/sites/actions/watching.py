@@ -11,7 +11,7 @@ from laddnav.readings import actions as readings
 from laddnav.sites import planning, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered
-from laddnav.sites.model import Picture, Quarter, SitePlan
+from laddnav.sites.model import BatteryTold, Picture, Quarter, SitePlan
 from laddnav.sites.picture import picture
 
 
@@ -23,6 +23,12 @@ async def plan_of(unit: Unit, holder: PartyId, site_id: str) -> SitePlan | None:
 async def moment_of(unit: Unit, holder: PartyId, site_id: str) -> Picture:
     """How it stands now. Raises UnknownSite."""
     return picture(await gathered(unit, await fetch(unit, holder, site_id), Memory()))
+
+
+async def battery_of(unit: Unit, holder: PartyId, site_id: str) -> BatteryTold | None:
+    """What the battery is to do now; None: it goes by itself. Raises UnknownSite."""
+    told = await store.battery_told(unit, await fetch(unit, holder, site_id))
+    return None if told is None or unit.now >= told.until_at else told
 
 
 async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, until: datetime) -> tuple[Quarter, ...]:
