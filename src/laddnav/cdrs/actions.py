@@ -329,9 +329,7 @@ async def page(
     return await store.page(unit, holder, owner, before, limit)
 
 
-async def at_evse(
-    unit: Unit, holder: PartyId | None, evse_uid: str, since: datetime, until: datetime
-) -> Sequence[Cdr]:
+async def at_evse(unit: Unit, holder: PartyId | None, evse_uid: str, since: datetime, until: datetime) -> Sequence[Cdr]:
     """What was charged there at any time between the two, the first first."""
     return await store.at_evse(unit, holder, evse_uid, since, until)
 

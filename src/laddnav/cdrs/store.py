@@ -43,6 +43,11 @@ select body from cdr
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2) and ($3::text is null or ref < $3)
 order by ref desc limit $4
 """
+AT_EVSE = """
+select body from cdr
+where evse_uid = $1 and started_at < $3 and started_at > $4 and ended_at > $2 and ($5::text is null or holder = $5)
+order by started_at limit 20
+"""
 OF_TOKENS = """
 select body from cdr
 where holder = $1 and token_uid_key = any($2) and ($3::text is null or ref < $3) order by ref desc limit $4
@@ -147,6 +152,11 @@ async def by_ref(unit: Unit, ref: str) -> Cdr | None:
 
 async def page(unit: Unit, holder: PartyId | None, owner: PartyId | None, before: str | None, limit: int) -> list[Cdr]:
     rows = await unit.fetch(PAGE, holder and str(holder), owner and str(owner), before, limit)
+    return [json.decode(row["body"], Cdr) for row in rows]
+
+
+async def at_evse(unit: Unit, holder: PartyId | None, evse_uid: str, since: datetime, until: datetime) -> list[Cdr]:
+    rows = await unit.fetch(AT_EVSE, evse_uid, since, until, since - LONGEST, holder and str(holder))
     return [json.decode(row["body"], Cdr) for row in rows]
 
 

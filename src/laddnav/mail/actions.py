@@ -75,6 +75,31 @@ async def try_again(unit: Unit, ref: str, *, by: str) -> Mail:
     return after
 
 
+async def send_again(unit: Unit, ref: str, *, by: str) -> Mail:
+    """The same once more, as a mail of its own, for somebody who has lost it. Raises UnknownMail, UnfitMail."""
+    mail = await store.mail(unit, ref)
+    if mail is None:
+        raise UnknownMail(ref)
+    whole = await store.with_attached(unit, mail)
+    people.note(unit, by, "send mail again", f"mail {ref}", mail.subject)
+    return await send(
+        unit,
+        holder=whole.holder,
+        key=f"{whole.key} again {unit.new_id()}",
+        to=whole.to,
+        subject=whole.subject,
+        text=whole.text,
+        html=whole.html,
+        attachments=whole.attachments,
+    )
+
+
+async def to_address(unit: Unit, holder: PartyId, address: str, *, limit: int = 20) -> Sequence[Mail]:
+    """What we sent there, or shall; newest first."""
+    name, _, domain = address.rpartition("@")
+    return await store.to_address(unit, holder, f"{name}@{domain.lower()}", limit)
+
+
 async def by_ref(unit: Unit, ref: str) -> Mail:
     """Without what is attached. Raises UnknownMail."""
     mail = await store.mail(unit, ref)

@@ -36,6 +36,9 @@ select body from mail
 where ($1::text is null or holder = $1) and ($2::text is null or ref < $2) and ($3::text is null or state = $3)
 order by ref desc limit $4
 """
+TO_ADDRESS = """
+select body from mail where holder = $1 and body::json ->> 'to' = $2 order by ref desc limit $3
+"""
 OLD = """
 select body from mail where state = 'SENT' and made_at < $1 and not forgotten order by made_at limit 500 for update
 """
@@ -83,6 +86,11 @@ async def mail(unit: Unit, ref: str, *, lock: bool = False) -> Mail | None:
 async def by_key(unit: Unit, holder: PartyId, key: str) -> Mail | None:
     row = await unit.fetch_one(BY_KEY, str(holder), key)
     return None if row is None else _mail(row)
+
+
+async def to_address(unit: Unit, holder: PartyId, address: str, limit: int) -> list[Mail]:
+    rows = await unit.fetch(TO_ADDRESS, str(holder), address, limit)
+    return [json.decode(row["body"], Mail) for row in rows]
 
 
 async def listed(

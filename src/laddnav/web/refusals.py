@@ -100,6 +100,17 @@ from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.claims import CardTooShort, NotYourCharge, TooManyChoices, TooManyTries
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
+from laddnav.settlement.matching import UnknownFile
+from laddnav.settlement.rules import (
+    CannotMove,
+    EarlierOpen,
+    NotInSettlement,
+    NotOverYet,
+    SettlesWithItself,
+    UnknownSettlement,
+)
+from laddnav.settlement.rules import NoReason as SettlementNoReason
+from laddnav.settlement.sharing import UnknownAgreement, UnknownHost
 from laddnav.sites.rules import UnknownSite
 from laddnav.tariffs.rules import NotForReservations, Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
@@ -206,6 +217,16 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownModule: N_("Nothing of this name goes through a hub."),
     UnknownProof: N_("There is no such signed record."),
     UnknownRecord: N_("There is no such record of an invoice."),
+    UnknownSettlement: N_("There is no such settlement."),
+    UnknownFile: N_("There is no such table."),
+    UnknownHost: N_("There is no such host."),
+    UnknownAgreement: N_("There is no such agreement."),
+    CannotMove: N_("From where this settlement stands, that cannot be done."),
+    NotOverYet: N_("This month is not over yet."),
+    EarlierOpen: N_("Propose %(earlier)s first: months are proposed in their order."),
+    SettlementNoReason: N_("Say why, in 3 to 500 characters."),
+    NotInSettlement: N_("This CDR is not in the settlement."),
+    SettlesWithItself: N_("A party does not settle with itself."),
     UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),
     UnknownStation: N_("There is no such station."),
@@ -252,6 +273,10 @@ NOT_FOUND = (
     UnknownMeter,
     UnknownProof,
     UnknownRecord,
+    UnknownSettlement,
+    UnknownFile,
+    UnknownHost,
+    UnknownAgreement,
     UnknownSession,
     UnknownSite,
     UnknownStation,
@@ -264,6 +289,7 @@ NOT_FOUND = (
     UnknownTerminal,
     UnknownTask,
     UnknownTemplate,
+    UnknownToken,
     UnknownVehicle,
     UnknownZone,
 )

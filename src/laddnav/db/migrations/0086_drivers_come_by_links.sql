@@ -21,3 +21,16 @@ create index customer_leaving_open on customer_leaving (holder, asked_at) where 
 
 create index payment_held on payment (holder) where state = 'HELD';
 create index payment_credits on payment (holder, (body::json ->> 'credits'), ref);
+create index mail_to on mail (holder, (body::json ->> 'to'), ref);
+
+create table customer_note (         -- what people of the house write down about a customer, for each other
+  holder text not null,
+  id text not null,
+  customer text not null,
+  at timestamptz not null,
+  by text not null,
+  text text not null,
+  primary key (holder, id),
+  foreign key (holder, customer) references customer (holder, ref)
+);
+create index customer_note_of on customer_note (holder, customer, id);

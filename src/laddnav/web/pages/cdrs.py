@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price
 from laddnav.meters import actions as meters
+from laddnav.payments.actions import paying
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.pricing.check import causes, plausible
@@ -28,10 +30,12 @@ from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
 from laddnav.web.pages import places
+from laddnav.web.pages.payments import REASONS, left
 from laddnav.web.pages.sessions import explained
 from laddnav.web.words import N_
 
 PAGE = 50
+PAID_AROUND = timedelta(hours=2)  # who pays a charge at once pays shortly before or after it
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -107,6 +111,8 @@ async def one(asked: Asked) -> Response:
         original = await _other(unit, cdr, cdr.credit_reference_id) if cdr.credit_reference_id else None
         credit = await cdrs.credit_of(unit, cdr)
         proof = await meters.proof_of(unit, cdr.holder, cdr.session_id) if ours and cdr.session_id else None
+        debtors = {f"driver:{cdr.token.contract_id}", *(one.debtor.id for one in invoices)}
+        paid = await paying.of_debtors(unit, cdr.holder, debtors, limit=PAGE)
     return asked.page(
         "cdr.html",
         cdr=cdr,
@@ -129,6 +135,10 @@ async def one(asked: Asked) -> Response:
         ours=ours,
         proof=proof,
         proved=signing.proved(cdr),
+        payments=[
+            (one, left(one)) for one in paid if cdr.started_at - PAID_AROUND < one.made_at < cdr.ended_at + PAID_AROUND
+        ],
+        refund_reasons=REASONS,
     )
 
 

@@ -13,6 +13,8 @@ from laddnav.kit.ids import PartyId
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages import person
+from laddnav.web.pages.payments import REASONS
 from laddnav.web.words import N_
 
 PAGE = 50
@@ -56,8 +58,11 @@ async def one(asked: Asked) -> Response:
     async with asked.unit() as unit:
         customer = await _mine(asked, unit)
         contracts = await customers.contracts(unit, customer)
+        known = await person.of_customer(unit, customer)
     return asked.page(
         "customer.html",
+        person=known,
+        refund_reasons=REASONS,
         customer=customer,
         contracts=contracts,
         kinds=dict(KINDS),

@@ -11,13 +11,17 @@ from starlette.responses import Response
 from laddnav.billing import actions as billing
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import Document, document
+from laddnav.billing.model import Invoice
 from laddnav.billing.pdf import pdf
 from laddnav.billing.ubl import ubl
 from laddnav.billing.vat import reasons
+from laddnav.payments.actions import paying
+from laddnav.payments.payment import Payment, Purpose
 from laddnav.people import actions as people
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages.payments import REASONS, left
 
 PAGE = 50
 
@@ -39,7 +43,22 @@ async def one(asked: Asked) -> Response:
     async with asked.unit() as unit:
         invoice = await billing.invoice(unit, asked.part("ref"))
         buyer = await billing.debtor(unit, invoice.debtor.ref)
-    return asked.page("invoice.html", invoice=invoice, buyer=buyer, reasons=reasons(invoice, asked.language))
+        paid = await paying.of_debtors(unit, invoice.holder, [invoice.debtor.id], limit=PAGE)
+    return asked.page(
+        "invoice.html",
+        invoice=invoice,
+        buyer=buyer,
+        reasons=reasons(invoice, asked.language),
+        payments=[(one, left(one)) for one in paid if _is_of(one, invoice)],
+        refund_reasons=REASONS,
+    )
+
+
+def _is_of(payment: Payment, invoice: Invoice) -> bool:
+    """Paid for this invoice, or at once for the one charge that it is of."""
+    if payment.purpose is Purpose.INVOICE:
+        return invoice.number is not None and invoice.number in payment.about
+    return len(invoice.charges) == 1 and payment.purpose is Purpose.SESSION
 
 
 async def as_ubl(asked: Asked) -> Response:

@@ -65,7 +65,7 @@ async def one(asked: Asked) -> Response:
         posted=posted,
         lacking=lacking(payment),
         left=left(payment),
-        reasons=REASONS,
+        refund_reasons=REASONS,
     )
 
 
