@@ -8,6 +8,10 @@ from typing import Any
 from starlette.responses import Response
 
 from laddnav.analytics.rules import NoMonth
+from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry
+from laddnav.billing.credits import NothingToCredit
+from laddnav.billing.open_items import NotOpen
+from laddnav.billing.reminding import NotOverdue, RemindersStopped
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
@@ -77,6 +81,9 @@ from laddnav.reconciliation.rules import NotOurRecord, UnknownRecord
 from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownReservation
 from laddnav.sessions.routes import TokenRefused
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
+from laddnav.settlement.matching import UnknownFile
+from laddnav.settlement.rules import CannotMove, EarlierOpen, NotInSettlement, NotOverYet, UnknownSettlement
+from laddnav.settlement.sharing import UnknownAgreement, UnknownHost
 from laddnav.sites.rules import MemberElsewhere, NoPlan, UnknownMember, UnknownSite
 from laddnav.tariffs.rules import UnknownTariff
 from laddnav.tokens.rules import UnknownToken
@@ -149,6 +156,12 @@ STATUS: dict[type[Exception], int] = {
     UnknownZone: 404,
     UnknownExchange: 404,
     UnknownInvoice: 404,
+    UnknownBankEntry: 404,
+    AlreadyDecided: 409,
+    NothingToCredit: 409,
+    NotOpen: 404,
+    NotOverdue: 409,
+    RemindersStopped: 409,
     UnknownLocation: 404,
     UnknownMaintenance: 404,
     UnknownMeter: 404,
@@ -160,6 +173,14 @@ STATUS: dict[type[Exception], int] = {
     UnknownRefund: 404,
     UnknownProof: 404,
     UnknownRecord: 404,
+    UnknownSettlement: 404,
+    UnknownFile: 404,
+    UnknownHost: 404,
+    UnknownAgreement: 404,
+    CannotMove: 409,
+    NotOverYet: 409,
+    EarlierOpen: 409,
+    NotInSettlement: 409,
     UnknownReservation: 404,
     UnknownRoot: 404,
     UnknownCommand: 404,
