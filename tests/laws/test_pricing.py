@@ -22,7 +22,7 @@ from laddnav.pricing.flags import Flag
 from laddnav.pricing.model import NOTHING, Amount, Charge, Priced, Stint, Tab
 from laddnav.pricing.policy import Partials, Policy, Rounding
 from laddnav.pricing.rounding import in_hours, rounded
-from laddnav.pricing.tab import advanced, metered, opened, priced
+from laddnav.pricing.tab import advanced, metered, opened, priced, total
 from laddnav.pricing.totals import sum_of
 from laddnav.tariffs.model import Element, Restriction, Tariff, Weekday
 from tests.billing.charges import cdr, energy
@@ -92,13 +92,23 @@ def test_reading_a_price_changes_nothing(scene: Scene) -> None:
 
 
 @given(scenes())
+def test_the_total_by_itself_is_that_of_the_whole_price(scene: Scene) -> None:
+    tariff, visit, _ = scene
+    tab = begun(tariff, visit)
+    for stretch in visit.session:
+        tab = advanced(tab, stretch)
+        assert total(tab) == priced(tab).total
+    assert total(tab, over=True) == priced(tab, over=True).total
+
+
+@given(scenes())
 def test_the_total_is_the_sum_of_its_lines(scene: Scene) -> None:
     """CDR-048, CDR-050: the parts add up to the total unless a lowest or highest price applied."""
     tariff, visit, _ = scene
     done = metered(tariff, visit.session, visit.zone)
-    total = sum_of([line.amount for line in done.lines])
-    assert (total.excl, total.incl) == (done.total.excl, done.total.incl)
-    assert set(total.taxes) == set(done.total.taxes)
+    of_lines = sum_of([line.amount for line in done.lines])
+    assert (of_lines.excl, of_lines.incl) == (done.total.excl, done.total.incl)
+    assert set(of_lines.taxes) == set(done.total.taxes)
     parts = done.fixed + done.energy + done.time + done.parking + done.reservation
     limited = sum((line.amount for line in done.lines if line.element is None), NOTHING)
     assert (parts + limited).excl == done.total.excl

@@ -15,11 +15,12 @@ _NO_CURRENT = Decimal(0)
 _MILLIAMPERE = Decimal("0.001")
 # No outlet draws more: the Megawatt Charging System ends at 3,000 A. What says more is no current.
 _LARGEST_CURRENT = Decimal(10_000)
+_CURRENT = Measurand.CURRENT_IMPORT.value
 
 
 def tallied(meter: Meter, reading: Reading) -> Meter:
     """One more reading. What is not a current through the outlet, or came too late to count, changes nothing."""
-    phase = _phase(reading)
+    phase = phase_of(reading)
     if phase is None or reading.at <= meter.read_at:
         return meter
     *before, last = meter.drawn or (None,)
@@ -57,9 +58,9 @@ def forgotten(meter: Meter, until: datetime, pieces: tuple[Stretch, ...]) -> Met
     return replace(meter, drawn=waiting, amperes=charging[-1] if charging else meter.amperes)
 
 
-def _phase(reading: Reading) -> str | None:
+def phase_of(reading: Reading) -> str | None:
     """None where it is no such current, cannot be one, or flows in the neutral, which only takes back the phases'."""
-    if reading.measurand != Measurand.CURRENT_IMPORT or reading.location != "Outlet":
+    if reading.measurand != _CURRENT or reading.location != "Outlet":
         return None
     if abs(reading.value) > _LARGEST_CURRENT:
         return None

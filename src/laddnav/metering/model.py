@@ -39,6 +39,10 @@ class Measurand(StrEnum):
     VOLTAGE = "Voltage"
 
 
+# As bare text and looked up once: each reading of each charge is compared with it.
+_REGISTER = Measurand.ENERGY_IMPORT_REGISTER.value
+
+
 class Reading(Struct, frozen=True, kw_only=True):
     """One register at one instant, as the meter said it. `value` in Wh, W, A, V or percent, whatever unit it came in.
 
@@ -57,7 +61,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     @property
     def register(self) -> Energy | None:
         """The total imported through the outlet, if this reading says that; energy is billed from nothing else."""
-        if self.measurand != Measurand.ENERGY_IMPORT_REGISTER or self.phase is not None or self.location != "Outlet":
+        if self.measurand != _REGISTER or self.phase is not None or self.location != "Outlet":
             return None
         return Energy(self.value)
 

@@ -16,7 +16,7 @@ from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power, kw
 from laddnav.kit.time import hours, rfc3339
 from laddnav.metering import falls
-from laddnav.metering.currents import forgotten, tallied, with_current
+from laddnav.metering.currents import forgotten, phase_of, tallied, with_current
 from laddnav.metering.ends import disagreeing
 from laddnav.metering.model import (
     Activity,
@@ -65,10 +65,8 @@ def begun(
 
 def measured(meter: Meter, fact: Fact) -> Measured:
     """Fold one fact. A fact before what is folded is a LATE_READING: named, and left to a fold over all facts."""
-    if isinstance(fact, Mark):
-        return _marked(meter, fact)
-    if isinstance(fact, Exchanged):
-        return _exchanged(meter, fact)
+    if not isinstance(fact, Reading):
+        return _marked(meter, fact) if isinstance(fact, Mark) else _exchanged(meter, fact)
     register = fact.register
     if register is None:
         return Measured(meter=tallied(meter, fact))
@@ -143,11 +141,14 @@ def order(fact: Fact) -> tuple[datetime, int, Decimal]:
 
     What else was said at that instant belongs to what the register closes; what another meter says, to that meter.
     """
-    if isinstance(fact, Mark):
-        return fact.at, 2, _LAST
-    if isinstance(fact, Exchanged):
-        return fact.at, -1, _LAST
-    return fact.at, 0 if fact.register is None else 1, fact.value
+    if isinstance(fact, Reading):  # first, for nearly all facts are
+        return fact.at, 0 if fact.register is None else 1, fact.value
+    return fact.at, 2 if isinstance(fact, Mark) else -1, _LAST
+
+
+def counts(fact: Fact) -> bool:
+    """Whether it can change anything: of what stations say most is powers, voltages and states of charge."""
+    return not isinstance(fact, Reading) or fact.register is not None or phase_of(fact) is not None
 
 
 def _then(done: Measured, more: Measured) -> Measured:
@@ -311,6 +312,8 @@ def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...
     if until == meter.read_at:
         at_once = Stretch(started_at=until, ended_at=until, energy=energy, activity=meter.activity)
         return (at_once,) if energy else ()
+    if not any(mark.at < until for mark in meter.marks):  # as nearly always
+        return (Stretch(started_at=meter.read_at, ended_at=until, energy=energy, activity=meter.activity),)
     begun_at = [Mark(at=meter.read_at, activity=meter.activity), *(mark for mark in meter.marks if mark.at < until)]
     ends = [*(mark.at for mark in begun_at[1:]), until]
     spans = [(mark.activity, mark.at, end) for mark, end in zip(begun_at, ends, strict=True) if end > mark.at]

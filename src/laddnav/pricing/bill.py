@@ -46,6 +46,15 @@ def billed(counts: Counts, currency: str, policy: Policy) -> Priced:
     )
 
 
+def total_of(counts: Counts, policy: Policy) -> Amount:
+    """The total of `billed` and nothing else. Raises CannotPrice as that does."""
+    drawn = lines(counts, policy)
+    total = parts_of(drawn + limit_lines(counts, drawn, policy)).total
+    _refuse_what_is_no_number(total, counts)
+    _currency(counts.tariffs, "")
+    return total
+
+
 def _currency(tariffs: Sequence[Tariff], otherwise: str) -> str:
     if len(tariffs) == 1:
         return tariffs[0].currency

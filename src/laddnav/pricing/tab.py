@@ -12,15 +12,15 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.bill import billed
+from laddnav.pricing.bill import billed, total_of
 from laddnav.pricing.borders import days_touched, refuse_too_much
-from laddnav.pricing.model import CannotPrice, Priced, Tab
+from laddnav.pricing.model import Amount, CannotPrice, Priced, Tab
 from laddnav.pricing.offers import offers
 from laddnav.pricing.policy import OURS, Edited, Policy
 from laddnav.pricing.restrictions import Moment
 from laddnav.pricing.rounding import exact
 from laddnav.pricing.stints import Course, with_fees
-from laddnav.pricing.tally import counts_of
+from laddnav.pricing.tally import counts_of, volumes_of
 from laddnav.pricing.zones import zone_named
 from laddnav.tariffs.model import Tariff
 
@@ -63,6 +63,12 @@ def priced(tab: Tab, *, over: bool = False, policy: Policy = OURS) -> Priced:
     `over`: nothing follows, so a reservation that nobody used has expired.
     """
     return billed(counts_of(tab, over, policy), tab.tariff.currency, policy)
+
+
+@exact
+def total(tab: Tab, *, over: bool = False, policy: Policy = OURS) -> Amount:
+    """That of `priced`, without lines, periods and flags: after each reading of each charge nobody asks for more."""
+    return total_of(volumes_of(tab, over, policy), policy)
 
 
 @exact

@@ -22,11 +22,22 @@ _RESERVED = Activity.RESERVED  # looked up once: see the same in `charge`
 
 def counts_of(tab: Tab, over: bool, policy: Policy) -> Counts:
     """`over`: nothing follows, so a reservation that nobody used has expired."""
-    only_reserved = tab.reserved or (bool(tab.stints) and all(stint.activity is _RESERVED for stint in tab.stints))
-    expired = over and only_reserved
     asked = [offers(tariff, policy) for tariff in tab.tariffs]
-    tab = _decided(tab, expired, asked)
+    tab, expired = _decided(tab, over, asked)
+    counts = _volumes(tab, expired, asked, policy)
+    counts.periods = tuple(_period(stint, tab.tariffs[stint.tariff].id, policy) for stint in tab.stints)
+    counts.flags += _flags(tab, asked, policy)
+    return counts
 
+
+def volumes_of(tab: Tab, over: bool, policy: Policy) -> Counts:
+    """As `counts_of`, without periods and flags, which change no price."""
+    asked = [offers(tariff, policy) for tariff in tab.tariffs]
+    tab, expired = _decided(tab, over, asked)
+    return _volumes(tab, expired, asked, policy)
+
+
+def _volumes(tab: Tab, expired: bool, asked: list[Offers], policy: Policy) -> Counts:
     def rate(choice: Choice | None) -> Rate | None:
         return None if choice is None else asked[choice.tariff].rate(choice)
 
@@ -35,7 +46,6 @@ def counts_of(tab: Tab, over: bool, policy: Policy) -> Counts:
         ended_at=tab.ended_at,
         fees=list(_fees(tab, expired, rate, policy)),
         tariffs=tab.tariffs,
-        periods=tuple(_period(stint, tab.tariffs[stint.tariff].id, policy) for stint in tab.stints),
         used=tab.used,
     )
     for place, stint in enumerate(tab.stints):
@@ -53,14 +63,16 @@ def counts_of(tab: Tab, over: bool, policy: Policy) -> Counts:
         else:
             counts.times.append(time)
             counts.parked += stint.length if dimension == PARKING_TIME else timedelta()
-    counts.flags += _flags(tab, asked, policy)
     return counts
 
 
-def _decided(tab: Tab, expired: bool, asked: list[Offers]) -> Tab:
-    """Of a reservation's two prices, used or expired, the one that holds; where only the other changed, one Stint."""
+def _decided(tab: Tab, over: bool, asked: list[Offers]) -> tuple[Tab, bool]:
+    """Of a reservation's two prices, used or expired (True), the one that holds; where only the other changed, one
+    Stint.
+    """
+    expired = over and (tab.reserved or (bool(tab.stints) and all(one.activity is _RESERVED for one in tab.stints)))
     if not tab.stints or tab.stints[0].activity is not _RESERVED:
-        return tab
+        return tab, expired
     stints: list[Stint] = []
     for stint in tab.stints:
         if stint.activity is _RESERVED:
@@ -69,7 +81,7 @@ def _decided(tab: Tab, expired: bool, asked: list[Offers]) -> Tab:
             stints[-1] = joined(stints[-1], stint)
         else:
             stints.append(stint)
-    return replace(tab, stints=tuple(stints))
+    return replace(tab, stints=tuple(stints)), expired
 
 
 def _fees(tab: Tab, expired: bool, rate: Callable[[Choice | None], Rate | None], policy: Policy) -> Iterator[Fee]:

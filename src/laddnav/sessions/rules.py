@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.money import minor_unit
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Evse, Location
@@ -18,8 +19,8 @@ from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
 from laddnav.metering.clocks import CLOCKS_DIFFER, ahead
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
-from laddnav.pricing.rounding import rounded
-from laddnav.pricing.tab import opened, priced
+from laddnav.pricing.rounding import rounded_amount
+from laddnav.pricing.tab import opened, total
 from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Known, Session, Status, StopReason
 from laddnav.sessions.preferred import priced_on
 from laddnav.tariffs.model import Tariff
@@ -245,9 +246,9 @@ def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced
     if session.meter is None:
         return Advanced(session=session)
     meter, tab = session.meter, session.tab
-    facts = sorted(facts, key=metering.order)
+    facts = tuple(facts)
     doubts = [*ahead(facts, now, session.started_at)]
-    for fact in facts:
+    for fact in sorted(filter(metering.counts, facts), key=metering.order):
         more = metering.measured(meter, fact)
         meter = more.meter
         doubts += more.doubts
@@ -417,5 +418,6 @@ def costed(session: Session, now: datetime) -> Session:
     if session.tab is None:
         counted = None if session.meter is None else session.meter.counted
         return replace(session, energy=session.energy if counted is None else counted, last_updated=now)
-    cost = rounded(priced(session.tab, over=session.status is Status.COMPLETED)).total.price
+    due = total(session.tab, over=session.status is Status.COMPLETED)
+    cost = rounded_amount(due, minor_unit(session.tab.tariff.currency)).price
     return replace(session, energy=session.tab.used, cost=cost, last_updated=now)

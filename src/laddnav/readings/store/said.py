@@ -13,24 +13,23 @@ from laddnav.kit.ids import PartyId
 from laddnav.metering.model import Activity, Exchanged, Mark, Measurand, Reading
 from laddnav.readings.model import Said
 
+# A line for each message, in which its readings are as they are: what they have in common is said once.
 APPEND = Lines(
     """
 insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, signed,
   recorded_at)
-select * from {rows} on conflict do nothing
+select rows.holder, rows.session_id, rows.station_id, rows.evse_no, one.at, one.measurand, coalesce(one.phase, ''),
+  one.location, one.context, one.value, one.signed, rows.recorded_at
+from {rows} cross join lateral json_to_recordset(rows.readings) as one(at timestamptz, measurand text, phase text,
+  location text, context text, value numeric, signed text)
+on conflict do nothing
 """,
     holder="text",
     session_id="text",
     station_id="text",
     evse_no="integer",
-    at="timestamptz",
-    measurand="text",
-    phase="text",
-    place="text",
-    context="text",
-    value="numeric",
-    signed="text",
     recorded_at="timestamptz",
+    readings="json",
 )
 OF_SESSION = """
 select at, measurand, phase, place, context, value, signed from reading
@@ -77,26 +76,18 @@ on conflict (holder, session_id, at) do update set before_wh = excluded.before_w
 
 def append(unit: Unit, said: Sequence[Said]) -> None:
     """All of a tick's readings in one statement, in the order of their key, so that two ticks wait in no ring."""
-    rows = sorted(
-        (
-            str(one.holder),
-            one.session_id,
-            one.station_id,
-            one.evse_no,
-            reading.at,
-            reading.measurand,
-            reading.phase or "",
-            reading.location,
-            reading.context,
-            reading.value,
-            reading.signed,
-            unit.now,
-        )
-        for one in said
-        for reading in one.readings
-    )
-    for row in rows:
-        unit.write(APPEND, *row)
+    for one in sorted(said, key=_whose):
+        if one.readings:
+            readings = sorted(one.readings, key=_which)
+            unit.write(APPEND, str(one.holder), one.session_id, one.station_id, one.evse_no, unit.now, readings)
+
+
+def _whose(said: Said) -> tuple[str, str, str, int]:
+    return str(said.holder), said.session_id, said.station_id, said.evse_no
+
+
+def _which(reading: Reading) -> tuple[datetime, str, str, str, str]:
+    return reading.at, reading.measurand, reading.phase or "", reading.location, reading.context
 
 
 async def of_session(
