@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from msgspec import Struct
 
 from laddnav.cdrs.model import Cdr
@@ -86,8 +86,9 @@ def written(ticket: Ticket, cdr: Cdr, seller: Party, payment: Payment, url: str)
 
 
 def _money(amount: Decimal, currency: str, language: str) -> str:
-    text = format_currency(amount.quantize(minor_unit(currency)), currency, locale=language, currency_digits=False)
-    return text.replace("\xa0", " ").replace("\u202f", " ")
+    digits = -int(minor_unit(currency).as_tuple().exponent)
+    text = format_decimal(amount, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=language)
+    return f"{text} {currency}".replace("\xa0", " ").replace("\u202f", " ")
 
 
 def _when(cdr: Cdr, language: str, *, began: bool, zone: str) -> str:
