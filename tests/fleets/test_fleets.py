@@ -19,8 +19,10 @@ from laddnav.db.unit import Database, Listener
 from laddnav.fleets import actions as fleets
 from laddnav.fleets.actions.standing import board
 from laddnav.fleets.model import Cause, Fleet, How, Light, Outlook, Vehicle
-from laddnav.fleets.rules import DepartureSaid, NotSwappable, SignTaken, Unfit, UnknownVehicle, VehicleSaid
+from laddnav.fleets.rules import NotSwappable, SignTaken, Unfit, UnknownVehicle
 from laddnav.fleets.tables import Faults
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit import json
 from laddnav.kit.energy import NO_ENERGY, kwh, wh
 from laddnav.kit.ids import PartyId

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from laddnav.fleets import tables
-from laddnav.fleets.rules import DepartureSaid, VehicleSaid
 from laddnav.fleets.tables import Fault, Faults
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from tests.fleets.vans import departure_said, vehicle_said
 
 HEAD = "id,battery_kwh,ac_amps,kwh_per_100_km"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laddnav.fleets import rules
+from laddnav.fleets import written_departures
 from laddnav.fleets.model import Departure, Swap
 from laddnav.fleets.timetable import shown_at, trips
 from tests.fleets.vans import TUESDAY, ZONE, departure, fleet, van
@@ -108,17 +108,17 @@ def test_who_leaves_later_by_the_clock_never_leaves_before(on: date, times: list
     ],
 )
 def test_days_are_said_as_people_say_them(said: str, days: tuple[int, ...]) -> None:
-    assert rules.days(said) == days
+    assert written_departures.days(said) == days
 
 
 @given(st.sets(st.integers(1, 7), min_size=1))
 def test_days_that_are_written_down_are_read_as_they_were(days: set[int]) -> None:
     one = departure(days=tuple(sorted(days)))
-    assert rules.days(rules.days_said(one)) == one.days
+    assert written_departures.days(written_departures.days_said(one)) == one.days
 
 
 def test_a_departure_that_is_written_down_is_read_as_it_was() -> None:
     once = departure(days=(2,), begins_on=TUESDAY, ends_on=TUESDAY)
     for one in (departure(), departure(back=None, but_on=(TUESDAY,), begins_on=date(2026, 11, 1)), once):
-        said = rules.said_of_departure(one, "V1")
-        assert rules.departure(said, fleet(), {"v1": van()}, one.ref, LONG_AGO) == one
+        said = written_departures.said_of_departure(one, "V1")
+        assert written_departures.departure(said, fleet(), {"v1": van()}, one.ref, LONG_AGO) == one

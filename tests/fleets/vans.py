@@ -20,7 +20,8 @@ from laddnav.fleets.model import (
     Trip,
     Vehicle,
 )
-from laddnav.fleets.rules import DepartureSaid, VehicleSaid
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit.energy import NO_ENERGY, kwh
 from laddnav.kit.power import Power, kw
 from tests.things import LONG_AGO, US

@@ -24,7 +24,8 @@ from laddnav.fleets.model import (
     Spending,
     Vehicle,
 )
-from laddnav.fleets.rules import DepartureSaid, VehicleSaid
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, Page, Route, page, yours

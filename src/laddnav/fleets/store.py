@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.fleets.model import Alert, Content, Departure, Fleet, Spending, Spent, Swap, Vehicle
-from laddnav.fleets.rules import key_of
+from laddnav.fleets.signs import key_of
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId, fold

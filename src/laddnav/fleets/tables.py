@@ -10,7 +10,9 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from laddnav.fleets.rules import DepartureSaid, Unfit, VehicleSaid
+from laddnav.fleets.rules import Unfit
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit.refusal import Refusal
 
 ROWS_MAX = 5_000

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.fleets import actions as fleets
-from laddnav.fleets.rules import DepartureSaid, VehicleSaid
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import EvseRef
 from laddnav.kit.power import Power, kw

@@ -12,12 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
-from laddnav.fleets import filling, rules, store, tables, timetable
+from laddnav.fleets import filling, rules, signs, store, tables, timetable, words, written_departures, written_vehicles
 from laddnav.fleets.events import FleetChanged
 from laddnav.fleets.model import Content, CostCentre, Departure, Depot, Fleet, Swap, Trip, Vehicle
 from laddnav.fleets.readiness import HANDOVER, over_at
 from laddnav.fleets.rules import (
-    DepartureSaid,
     FleetExists,
     NotSwappable,
     SignTaken,
@@ -25,9 +24,10 @@ from laddnav.fleets.rules import (
     UnknownDeparture,
     UnknownFleet,
     UnknownVehicle,
-    VehicleSaid,
 )
 from laddnav.fleets.tables import Fault, Faults
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
@@ -59,8 +59,8 @@ async def found(unit: Unit, holder: PartyId, *, name: str, customer: str, by: st
     one = Fleet(
         holder=holder,
         ref=unit.new_id(),
-        name=rules.name("name", name),
-        customer=rules.name("customer", customer),
+        name=words.word("name", name),
+        customer=words.word("customer", customer),
         last_updated=unit.now,
     )
     if not await store.insert(unit, one):
@@ -99,7 +99,7 @@ async def add_depot(unit: Unit, ref: str, *, id: str, name: str, location_id: st
     fleet = await _locked(unit, ref)
     place = await locations.fetch(unit, fleet.holder, fleet.holder, location_id)
     one = Depot(
-        id=rules.name("id", id),
+        id=words.word("id", id),
         name=name.strip() or place.name or place.address,
         location_id=place.id,
         time_zone=place.time_zone,
@@ -118,7 +118,7 @@ async def remove_depot(unit: Unit, ref: str, id: str) -> Fleet:
 async def add_cost_centre(unit: Unit, ref: str, *, code: str, name: str) -> Fleet:
     """One of the same code is replaced. Raises UnknownFleet, Unfit."""
     fleet = await _locked(unit, ref)
-    one = CostCentre(code=rules.name("code", code), name=name.strip())
+    one = CostCentre(code=words.word("code", code), name=name.strip())
     others = tuple(each for each in fleet.cost_centres if fold(each.code) != fold(one.code))
     ordered = sorted((*others, one), key=lambda each: fold(each.code))
     return _put(unit, replace(fleet, cost_centres=tuple(ordered)))
@@ -164,9 +164,9 @@ async def keep_vehicle(unit: Unit, ref: str, said: VehicleSaid) -> Vehicle:
     fleet = await _locked(unit, ref)
     known = rules.known_by(await store.vehicles(unit, fleet))
     one = _vehicle(unit, fleet, known, said)
-    others = await store.taken(unit, fleet.holder, [rules.key_of(sign) for sign in one.signs])
+    others = await store.taken(unit, fleet.holder, [signs.key_of(sign) for sign in one.signs])
     for sign in one.signs:
-        other = others.get(rules.key_of(sign))
+        other = others.get(signs.key_of(sign))
         if other is not None and other.ref != one.ref:
             raise SignTaken(sign, other.id)
     store.put_vehicles(unit, [one])
@@ -177,7 +177,7 @@ async def keep_vehicle(unit: Unit, ref: str, said: VehicleSaid) -> Vehicle:
 def _vehicle(unit: Unit, fleet: Fleet, known: dict[str, Vehicle], said: VehicleSaid) -> Vehicle:
     before = known.get(fold(said.id.strip()))
     ref = unit.new_id() if before is None else before.ref
-    return rules.vehicle(said, fleet, ref, before, today=today(fleet, said.depot, unit.now), now=unit.now)
+    return written_vehicles.vehicle(said, fleet, ref, before, today=today(fleet, said.depot, unit.now), now=unit.now)
 
 
 def today(fleet: Fleet, depot: str, now: datetime) -> date:
@@ -201,7 +201,9 @@ async def pay(unit: Unit, fleet: Fleet, ref: str, *, code: str, since: date | No
     await _locked(unit, fleet.ref)
     one = await vehicle(unit, fleet, ref)
     begins = since or today(fleet, one.depot, unit.now)
-    one = replace(rules.paid_by(one, rules.cost_centre(fleet, code), begins), last_updated=unit.now)
+    one = replace(
+        written_vehicles.paid_by(one, written_vehicles.cost_centre(fleet, code), begins), last_updated=unit.now
+    )
     store.put_vehicles(unit, [one])
     _changed(unit, fleet)
     return one
@@ -218,7 +220,7 @@ async def tell(
     if percent is not None:
         charged = await _charged_so_far(unit, fleet, one)
         content = filling.told(
-            one, rules.percent(percent), unit.now, charged=charged, odometer=odometer or before.odometer
+            one, words.percent(percent), unit.now, charged=charged, odometer=odometer or before.odometer
         )
     else:
         assert odometer is not None, "one of the two was said"
@@ -262,12 +264,12 @@ async def take_vehicles(unit: Unit, ref: str, text: str, *, preview: bool = Fals
 async def _taken_twice(unit: Unit, fleet: Fleet, made: dict[str, tuple[int, Vehicle]]) -> list[Fault]:
     """What recognises two vehicles: of one table, or one of it and one that is here and not in it."""
     here = {one.ref for _, one in made.values()}
-    keys = {rules.key_of(sign) for _, one in made.values() for sign in one.signs}
+    keys = {signs.key_of(sign) for _, one in made.values() for sign in one.signs}
     owners = {key: one.id for key, one in (await store.taken(unit, fleet.holder, keys)).items() if one.ref not in here}
     faults = []
     for line, one in made.values():
         for sign in one.signs:
-            other = owners.setdefault(rules.key_of(sign), one.id)
+            other = owners.setdefault(signs.key_of(sign), one.id)
             if other != one.id:
                 column = f"{sign.kind.value.lower()}s"
                 faults.append(Fault(line=line, column=column, why=f"{sign.value!r} is vehicle {other!r} already"))
@@ -291,7 +293,7 @@ def _same(before: object, after: object) -> bool:
 async def vehicles_as_table(unit: Unit, fleet: Fleet) -> str:
     """As `take_vehicles` takes it."""
     known = await store.vehicles(unit, fleet)
-    rows = [rules.said_of(one, today(fleet, one.depot, unit.now)) for one in known]
+    rows = [written_vehicles.said_of(one, today(fleet, one.depot, unit.now)) for one in known]
     return tables.written(rows, VehicleSaid)
 
 
@@ -309,7 +311,7 @@ async def keep_departure(unit: Unit, ref: str, said: DepartureSaid) -> Departure
     vehicles = rules.known_by(await store.vehicles(unit, fleet))
     known = {fold(one.id): one for one in await store.departures(unit, fleet)}
     before = known.get(fold(said.id.strip()))
-    one = rules.departure(said, fleet, vehicles, unit.new_id() if before is None else before.ref, unit.now)
+    one = written_departures.departure(said, fleet, vehicles, unit.new_id() if before is None else before.ref, unit.now)
     store.put_departure(unit, one)
     _changed(unit, fleet)
     return one
@@ -353,7 +355,9 @@ async def take_departures(unit: Unit, ref: str, text: str, *, preview: bool = Fa
     for line, said in tables.read(text, DepartureSaid):
         before = known.get(fold(said.id.strip()))
         try:
-            one = rules.departure(said, fleet, vehicles, unit.new_id() if before is None else before.ref, unit.now)
+            one = written_departures.departure(
+                said, fleet, vehicles, unit.new_id() if before is None else before.ref, unit.now
+            )
         except Unfit as error:
             faults.append(Fault(line=line, column=error.field, why=error.why))
             continue
@@ -372,7 +376,10 @@ async def take_departures(unit: Unit, ref: str, text: str, *, preview: bool = Fa
 async def departures_as_table(unit: Unit, fleet: Fleet) -> str:
     """As `take_departures` takes it."""
     ids = {one.ref: one.id for one in await store.vehicles(unit, fleet)}
-    rows = [rules.said_of_departure(one, ids.get(one.vehicle, "")) for one in await store.departures(unit, fleet)]
+    rows = [
+        written_departures.said_of_departure(one, ids.get(one.vehicle, ""))
+        for one in await store.departures(unit, fleet)
+    ]
     return tables.written(rows, DepartureSaid)
 
 

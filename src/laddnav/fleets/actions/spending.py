@@ -13,7 +13,7 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrEvent
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database, Unit
-from laddnav.fleets import rules, store
+from laddnav.fleets import signs, store
 from laddnav.fleets.model import Fleet, Spending, Spent, Vehicle
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
@@ -66,7 +66,7 @@ async def _vehicle(unit: Unit, cdr: Cdr) -> Vehicle | None:
         charge = await store.charge_of(unit, cdr.holder, str(cdr.owner), cdr.session_id)
         if charge is not None:
             return await store.vehicle(unit, cdr.holder, charge[0])
-    return await store.shown(unit, cdr.holder, rules.keys_shown(cdr.token.uid, cdr.token.contract_id))
+    return await store.shown(unit, cdr.holder, signs.keys_shown(cdr.token.uid, cdr.token.contract_id))
 
 
 async def _credited(unit: Unit, cdr: Cdr) -> Spent | None:

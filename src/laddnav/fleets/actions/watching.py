@@ -8,7 +8,7 @@ import structlog
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
-from laddnav.fleets import filling, rules, store
+from laddnav.fleets import filling, signs, store
 from laddnav.fleets.actions.standing import Board, board, content_now, trips_of, wanted
 from laddnav.fleets.events import DepartureAtRisk, DepartureEvent, DepartureMissed, DepartureSaved, FleetChanged
 from laddnav.fleets.model import Alert, Content, Fleet, How, Outlook, Vehicle
@@ -42,7 +42,7 @@ async def vehicle_plugged_in(database: Database, event: SessionEvent) -> None:
         session = await sessions.find(unit, event.holder, PartyId.parse(event.owner), event.session_id)
         if session is None:
             return
-        keys = rules.keys_shown(session.token.uid, session.token.contract_id)
+        keys = signs.keys_shown(session.token.uid, session.token.contract_id)
         vehicle = await store.shown(unit, event.holder, keys)
         if vehicle is None or not await store.put_charge(unit, vehicle, session.owner, session.id, session.started_at):
             return

@@ -13,11 +13,13 @@ from starlette.responses import RedirectResponse, Response
 
 from laddnav.db.unit import Unit
 from laddnav.fleets import actions as fleets
-from laddnav.fleets import filling, rules, tables
+from laddnav.fleets import filling, rules, tables, written_departures, written_vehicles
 from laddnav.fleets.actions import Board
 from laddnav.fleets.model import Depot, Fleet, Light, Outlook, Proposal, Standing, Trip, Vehicle
 from laddnav.fleets.readiness import expected, over_at
-from laddnav.fleets.rules import DepartureSaid, Unfit, VehicleSaid
+from laddnav.fleets.rules import Unfit
+from laddnav.fleets.written_departures import DepartureSaid
+from laddnav.fleets.written_vehicles import VehicleSaid
 from laddnav.kit import json
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId
@@ -316,7 +318,7 @@ async def show_vehicle(asked: Asked) -> Response:
         path=f"{_path(fleet)}/vehicles/{one.ref}",
         fleet=fleet,
         vehicle=one,
-        said=rules.said_of(one, today),
+        said=written_vehicles.said_of(one, today),
         standing=standing,
         percent=_percent(standing.content.energy, one),
         rows=[_row(each, fleet, known) for each in seen.outlooks if each.vehicle.ref == one.ref],
@@ -372,7 +374,7 @@ async def list_departures(asked: Asked) -> Response:
     return asked.page(
         "fleet_departures.html",
         fleet=fleet,
-        rows=[(one, known[one.vehicle], rules.days_said(one)) for one in found if one.vehicle in known],
+        rows=[(one, known[one.vehicle], written_departures.days_said(one)) for one in found if one.vehicle in known],
         vehicles=[(one.id, one.says) for one in known.values()],
         columns=tables.columns_of(DepartureSaid),
         may_change=_may_change(asked),
@@ -511,7 +513,7 @@ def _path(fleet: Fleet) -> str:
 
 def _centres(asked: Asked, fleet: Fleet) -> list[tuple[str, str]]:
     named = [(one.code, f"{one.code} · {one.name}" if one.name else one.code) for one in fleet.cost_centres]
-    return [(rules.NOBODY, asked.say("nobody in particular")), *named]
+    return [(written_vehicles.NOBODY, asked.say("nobody in particular")), *named]
 
 
 def _words(asked: Asked) -> dict[str, str]:
