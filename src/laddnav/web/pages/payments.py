@@ -17,6 +17,7 @@ from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.people.rules import allows
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages.payment_story import story
 from laddnav.web.words import N_
 
 PAGE = 50
@@ -60,9 +61,9 @@ async def one(asked: Asked) -> Response:
         "payment.html",
         payment=payment,
         timeline=timeline,
+        story=story(asked, timeline, posted, NAMES[payment.provider]),
         account=account,
         name=NAMES[payment.provider],
-        posted=posted,
         lacking=lacking(payment),
         left=left(payment),
         refund_reasons=REASONS,
