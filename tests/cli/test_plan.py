@@ -141,7 +141,20 @@ WRONG = {
     "a column is missing": (
         "session_id,arrival\na,b\n",
         PRICES,
-        r"S.csv: line 1: there is no column station_id, depart",
+        r"S.csv: line 1: there is no column station_id, departure, energy_kwh, max_power_kw;"
+        r" add station_id, the name of its station; add departure,",
+    ),
+    "a column has another name": (
+        "Session-ID,station_id,arrival,leaves,Energy (kWh),max_power_kw\n",
+        PRICES,
+        r"S.csv: line 1: there is no column session_id, departure, energy_kwh; write session_id for 'Session-ID';"
+        r" add departure, when it leaves, written as its arrival; write energy_kwh for 'Energy (kWh)'",
+    ),
+    "no names of columns": (
+        f"a,A,{NIGHT},3,7\n",
+        PRICES,
+        "S.csv: line 1: there is no column session_id, station_id, arrival, departure, energy_kwh, max_power_kw; write"
+        " the names of its columns there: session_id,station_id,arrival,departure,energy_kwh,max_power_kw",
     ),
     "no number": (HEAD + f"a,A,{NIGHT},much,7\n", PRICES, "S.csv: line 2: energy_kwh 'much' is no number"),
     "no amount": (HEAD + f"a,A,{NIGHT},nan,7\n", PRICES, "S.csv: line 2: energy_kwh 'nan' is not between 0 and"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from io import StringIO
 from typing import Any
 
@@ -20,7 +22,15 @@ from laddnav.market.model import Series, Zone
 from laddnav.scheduling.charging import LEAST, ChargingPlan, Need, charging_plan
 from laddnav.scheduling.site import Floats
 
-COLUMNS = ("session_id", "station_id", "arrival", "departure", "energy_kwh", "max_power_kw")
+# By name, with what stands in it.
+COLUMNS = {
+    "session_id": "a name of its own for each session",
+    "station_id": "the name of its station",
+    "arrival": "when the car comes, as 2026-11-22T17:00:00+01:00",
+    "departure": "when it leaves, written as its arrival",
+    "energy_kwh": "what it is to have by then",
+    "max_power_kw": "the most that it can take",
+}
 MOST = 1e6  # kWh or kW; more is a slip of the pen
 
 # A table of our own says no zone, and needs none: instants without a zone are UTC, and what has no currency has none.
@@ -91,7 +101,7 @@ def _rows(document: bytes) -> tuple[Row, ...]:
     table = csv.DictReader(StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
     missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
     if missing:
-        raise Unfit(f"line 1: there is no column {', '.join(missing)}; it begins with {','.join(COLUMNS)}")
+        raise Unfit(f"line 1: there is no column {', '.join(missing)}; {_mended(missing, table.fieldnames or ())}")
     lines: dict[str, int] = {}
     rows = []
     for said in table:
@@ -104,6 +114,22 @@ def _rows(document: bytes) -> tuple[Row, ...]:
         lines[row.session_id] = table.line_num
         rows.append(row)
     return tuple(rows)
+
+
+def _mended(missing: Sequence[str], there: Sequence[str]) -> str:
+    """What to do about columns that are missing: one of another name may be meant, else it is to be added."""
+    if not any(name in COLUMNS for name in there):
+        return f"write the names of its columns there: {','.join(COLUMNS)}"
+    others = {_plainly(name): name for name in there if name not in COLUMNS}
+    deeds = []
+    for name in missing:
+        meant = get_close_matches(_plainly(name), others, n=1, cutoff=0.6)
+        deeds.append(f"write {name} for {others.pop(meant[0])!r}" if meant else f"add {name}, {COLUMNS[name]}")
+    return "; ".join(deeds)
+
+
+def _plainly(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def _row(said: dict[str, str], where: str) -> Row:
