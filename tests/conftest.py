@@ -76,11 +76,15 @@ class Databases:
         self._spare.append(url)
 
     async def _make(self) -> str:
+        """A copy of the first, which is lent to nobody: migrating takes three times as long."""
+        if not self._made:
+            await self._cluster.create_database("pristine")
+            await migrate(self._cluster.url("pristine"))
         self._made += 1
-        await self._cluster.create_database(f"test_{self._made}")
-        url = self._cluster.url(f"test_{self._made}")
-        await migrate(url)
-        return url
+        connection = await asyncpg.connect(self._cluster.url("postgres"))
+        await connection.execute(f"create database test_{self._made} template pristine strategy file_copy")
+        await connection.close()
+        return self._cluster.url(f"test_{self._made}")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -15,7 +16,13 @@ import pytest_asyncio
 
 from laddnav.sim import network
 from tests.conftest import Databases
-from tests.forked import Nursery, outside
+from tests.forked import Fork, Nursery, outside
+
+
+class Unloaded(subprocess.Popen[bytes]):
+    """A process that loads the house itself, as everybody's does."""
+
+    send = subprocess.Popen.send_signal
 
 
 class Command:
@@ -37,6 +44,19 @@ class Command:
         said = subprocess.CompletedProcess(words, ended, out, err)
         assert status is None or said.returncode == status, said
         return said
+
+    def begun(self, *words: str, loaded: bool = True) -> tuple[Fork | Unloaded, IO[bytes], IO[bytes]]:
+        """One that goes on, its standard output and its standard error."""
+        (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+        begun: Fork | Unloaded
+        with open(os.devnull, "rb") as nothing:
+            if loaded:
+                begun = self._nursery.begin(words, self.environment, (nothing.fileno(), to_out, to_err))
+            else:
+                begun = Unloaded(self.line(*words), stdin=nothing, stdout=to_out, stderr=to_err, env=self.environment)
+        os.close(to_out)
+        os.close(to_err)
+        return begun, os.fdopen(out, "rb"), os.fdopen(err, "rb")
 
     def line(self, *words: str) -> list[str]:
         """How it is called without our help."""

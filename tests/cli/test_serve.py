@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 import urllib.error
@@ -29,19 +28,13 @@ FIRST = network.feed().splitlines()[0]
 class Served:
     """A process that serves; `url` is what it said."""
 
-    def __init__(self, command: Command, *words: str) -> None:
-        self.process = subprocess.Popen(
-            command.line("serve", "--port", "0", *words),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=command.environment,
-        )
+    def __init__(self, command: Command, *words: str, loaded: bool = True) -> None:
+        self.process, stdout, stderr = command.begun("serve", "--port", "0", *words, loaded=loaded)
         self.said: list[str] = []
-        assert self.process.stdout is not None and self.process.stderr is not None
         lines: Queue[str] = Queue()
         self._log: list[str] = []
-        _reader(self.process.stdout, lines.put)
-        self._errors = _reader(self.process.stderr, self._log.append)
+        _reader(stdout, lines.put)
+        self._errors = _reader(stderr, self._log.append)
         while not self.said or not self.said[-1].startswith("ready "):
             self.said.append(lines.get(timeout=60).rstrip())
             assert self.said[-1], self._log
@@ -54,7 +47,7 @@ class Served:
 
     def ended(self) -> tuple[int, list[dict[str, Any]]]:
         """Its status, and what it said on standard error."""
-        status = self.process.wait(timeout=30)
+        status = self.process.wait(30)
         self._errors.join(timeout=10)
         return status, [json.loads(line) for line in self._log if line.strip()]
 
@@ -72,28 +65,29 @@ def _reader(stream: Any, take: Any) -> threading.Thread:
 
 
 @contextmanager
-def serving(command: Command, *words: str) -> Iterator[Served]:
-    served = Served(command, *words)
+def serving(command: Command, *words: str, loaded: bool = True) -> Iterator[Served]:
+    served = Served(command, *words, loaded=loaded)
     try:
         yield served
     finally:
-        served.process.terminate()  # not killed, so that it takes along the folder that its socket may have borrowed
-        served.process.wait(timeout=30)
+        # Not killed, so that it takes along the folder that its socket may have borrowed.
+        served.process.send(signal.SIGTERM)
+        served.process.wait(30)
 
 
 def test_it_comes_up_on_nothing_and_says_once_how_to_sign_in(laddnav: Command) -> None:
-    with serving(laddnav) as served:
+    with serving(laddnav, loaded=False) as served:
         assert served.said[0].startswith("sign in as operator with the password ")
         assert served.get("/healthz") == "alive\n"
         assert served.get("/readyz") == "ready\n"
         assert 'laddnav_jobs{state="dead"} 0.0' in served.get("/metrics")
         assert json.loads(served.get("/api/v1/openapi.json"))["servers"] == [{"url": f"{served.url}/api/v1"}]
         assert "<form" in served.get("/")
-        served.process.send_signal(signal.SIGTERM)
+        served.process.send(signal.SIGTERM)
         assert served.ended() == (0, [])
     with serving(laddnav) as served:
         assert served.said == [f"ready {served.url}"]
-        served.process.send_signal(signal.SIGINT)
+        served.process.send(signal.SIGINT)
         assert served.ended() == (0, [])
 
 
@@ -122,7 +116,7 @@ def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: 
             with urllib.request.urlopen(request, timeout=10) as answer:
                 assert answer.status == 200
             os.kill(served.process.pid, signal.SIGKILL)
-            assert served.process.wait(timeout=10) == -signal.SIGKILL
+            assert served.process.wait(10) == -signal.SIGKILL
     assert [one["uid"] for one in laddnav.lines("export", "tokens")] == ["AA00", "AA01"]
 
 
@@ -139,7 +133,7 @@ def test_a_database_that_dies_is_started_again_and_served_on(laddnav: Command) -
         laddnav("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=FIRST)
         while 'laddnav_jobs{state="waiting"} 0.0' not in served.get("/metrics"):
             assert time.monotonic() < give_up_at
-        served.process.send_signal(signal.SIGTERM)
+        served.process.send(signal.SIGTERM)
         assert served.ended()[0] == 0
 
 
@@ -175,7 +169,7 @@ async def test_stations_and_followers_hear_when_it_goes(laddnav: Command) -> Non
         async with websockets.connect(socket, subprotocols=[websockets.Subprotocol("ocpp1.6")]) as station:
             await station.send('[2,"1","Heartbeat",{}]')
             assert json.loads(await asyncio.wait_for(station.recv(), 10))[:2] in ([3, "1"], [4, "1"])
-            served.process.send_signal(signal.SIGTERM)
+            served.process.send(signal.SIGTERM)
             with pytest.raises(websockets.ConnectionClosed):
                 await asyncio.wait_for(station.recv(), 20)
             assert station.close_code == 1001
