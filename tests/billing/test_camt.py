@@ -11,7 +11,7 @@ from laddnav.billing.bank import BankState, BankWhy, Match, alike, match
 from laddnav.billing.camt import MOST, NotAStatement, statements
 from laddnav.billing.open_items import OpenItem
 from laddnav.billing.references import check_digit, grouped, numbers_in, reference, rf_fits
-from tests.billing.charges import NOON
+from tests.billing.charges import LADDNAV, NOON
 from tests.billing.statements import IBAN, moved, statement
 
 BATCH = """<Ntry><Amt Ccy="SEK">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
@@ -126,7 +126,7 @@ def test_every_reference_is_read_back_as_its_number_and_no_slip_of_a_digit_is(
 
 def item(number: str, to_pay: str = "100", debtor: str = "customer:a", name: str = "Åsa Öst AB") -> OpenItem:
     return OpenItem(
-        holder="SE*LAD",
+        holder=LADDNAV,
         ref=number,
         number=number,
         debtor_id=debtor,

@@ -10,7 +10,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import settling
 from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.model import Invoice
-from laddnav.billing.open_items import MatchedBy, Standing, TooMuchSettled
+from laddnav.billing.open_items import MatchedBy, DebtorStanding, TooMuchSettled
 from laddnav.db.unit import Database
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
@@ -52,7 +52,7 @@ def money(*amounts: Decimal | int) -> list[Decimal]:
     return [Decimal(amount) for amount in amounts]
 
 
-async def stands(database: Database) -> Standing:
+async def stands(database: Database) -> DebtorStanding:
     async with database.unit() as unit:
         (found,) = await settling.standings(unit, LADDNAV, ANNA)
     return found

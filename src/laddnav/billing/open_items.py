@@ -10,6 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.billing.model import Debtor
+from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 
 _ZERO = Decimal(0)
@@ -42,7 +43,7 @@ class SettledBy(Struct, frozen=True, kw_only=True):
 class OpenItem(Struct, frozen=True, kw_only=True):
     """An issued invoice and what of it is settled; of a credit note both are below zero."""
 
-    holder: str
+    holder: PartyId
     ref: str
     number: str
     debtor_id: str
@@ -61,7 +62,7 @@ class OpenItem(Struct, frozen=True, kw_only=True):
         return self.open > 0 and self.due_at < now
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class DebtorStanding(Struct, frozen=True, kw_only=True):
     """How a debtor stands in one currency. `balance` is the ledger's, and is always the sum of the others.
 
     `on_account` is what was paid and settles no invoice, below zero; credit notes that are open lower `due_later`.
@@ -153,9 +154,9 @@ def set_off(note: OpenItem, items: Sequence[OpenItem]) -> tuple[Share, ...]:
 
 def standing(
     debtor: Debtor, currency: str, balance: Decimal, not_invoiced: Decimal, items: Sequence[OpenItem], now: datetime
-) -> Standing:
+) -> DebtorStanding:
     overdue = sum((item.open for item in items if item.overdue(now)), _ZERO)
-    return Standing(
+    return DebtorStanding(
         debtor=debtor,
         currency=currency,
         balance=balance,

@@ -32,7 +32,7 @@ _HERE = Path(__file__).parent
 _LOCALES = {"en": "en_GB", "sv": "sv_SE", "de": "de_DE"}
 
 # The mark of the pages, as the paper shows it.
-_MARK = (
+MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="#0b6c9c">'
     '<circle cx="16" cy="16" r="11" fill="none" stroke="#0b6c9c" stroke-width="2.2"/>'
     '<circle cx="16" cy="4.6" r="3.6"/><circle cx="6.1" cy="21.7" r="3.6"/><circle cx="25.9" cy="21.7" r="3.6"/>'
@@ -104,7 +104,7 @@ class _Written:
             "language": self._language,
             "title": f"{kind} {invoice.number}" if invoice.number else words["draft"],
             "kind": kind if invoice.number else words["draft"],
-            "mark": _MARK,
+            "mark": MARK,
             "words": {
                 "to": words["to"],
                 "what": words["what"] if invoice.charges else words["items"],

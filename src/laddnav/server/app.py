@@ -15,6 +15,7 @@ from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import laddnav.analytics.routes
+import laddnav.billing.open_routes
 import laddnav.billing.routes
 import laddnav.billing.wallet_routes
 import laddnav.bookings.routes
@@ -155,6 +156,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.payments.paying_routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
+    *laddnav.billing.open_routes.ROUTES,
     *laddnav.billing.wallet_routes.ROUTES,
     *laddnav.ledger.routes.ROUTES,
     *laddnav.mail.routes.ROUTES,

@@ -65,7 +65,8 @@ def document(routes: Sequence[Route], url: str) -> Schema:
 @cache
 def _spelt(routes: tuple[Route, ...]) -> tuple[dict[str, Schema], Schema]:
     """The paths, and the schemas that they name; the same for every installation."""
-    answered, asked = Speller(), Speller(asked=True)
+    answered = Speller()
+    asked = Speller(asked=True, called=answered.called)
     paths: dict[str, Schema] = {"/events": {"get": _STREAM | {"security": [{"key": [Role.VIEWER.value]}]}}}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _described(operation_of(route), answered, asked)

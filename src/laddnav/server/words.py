@@ -6,6 +6,7 @@ keep their digits; instants are RFC 3339 in UTC. A field called `thing` is spelt
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -49,11 +50,13 @@ class Spelt(Struct, frozen=True, kw_only=True):
 class Speller:
     """Knows each type once; `components` are the schemas of the structs met so far.
 
-    An answer has all its fields; of what is `asked`, those with a default may be left out.
+    An answer has all its fields; of what is `asked`, those with a default may be left out. `called` is shared by all
+    who spell one document: where two rooms have a noun of the same name, the later one bears its room's name before it.
     """
 
-    def __init__(self, *, asked: bool = False) -> None:
+    def __init__(self, *, asked: bool = False, called: dict[str, Any] | None = None) -> None:
         self._asked = asked
+        self.called = {} if called is None else called
         self.components: dict[str, Schema] = {}
         self._known: dict[Any, Spelt] = {}
 
@@ -101,7 +104,7 @@ class Speller:
         return Spelt(schema=_or_null(one.schema), show=_unless_none(one.show), unit=one.unit)
 
     def _struct(self, node: types.StructType) -> Spelt:
-        name = _name_of(node.cls)
+        name = self._name_of(node.cls)
         if name not in self.components:
             self.components[name] = {}
         parts = self._parts(node)
@@ -120,6 +123,13 @@ class Speller:
 
         spelt = show_what_is_there if _is_sparse(node) else show
         return Spelt(schema={"$ref": f"#/components/schemas/{name}"}, show=spelt)
+
+    def _name_of(self, kind: Any) -> str:
+        plain = _plain(kind)
+        name: str = plain.__name__
+        if self.called.setdefault(name, plain) is not plain:
+            name = plain.__module__.split(".")[1].capitalize() + name
+        return "Of".join([name, *(self._name_of(one) for one in getattr(kind, "__args__", ()))])
 
     def _parts(self, node: types.StructType) -> dict[str, tuple[Callable[[Any], Any], Spelt, bool]]:
         """By spelling: how to get it from the struct, how it is spelt, and whether it is always there."""
@@ -171,6 +181,8 @@ def _simple(node: types.Type) -> Spelt:
             return Spelt(schema={**_STRING, "format": "time"})
         case types.TimeDeltaType():
             return Spelt(schema={"type": "number"}, show=_seconds, unit="_s")
+        case types.BytesType():
+            return Spelt(schema={**_STRING, "contentEncoding": "base64"}, show=lambda some: b64encode(some).decode())
         case types.AnyType() | types.RawType():
             return Spelt(schema={})
         case _:
@@ -224,7 +236,3 @@ def _plain(kind: Any) -> type:
     """The class behind a generic one."""
     plain: type = getattr(kind, "__origin__", kind)
     return plain
-
-
-def _name_of(kind: Any) -> str:
-    return "Of".join([_plain(kind).__name__, *(_name_of(one) for one in getattr(kind, "__args__", ()))])

@@ -32,7 +32,7 @@ async def remind_all(database: Database, *, at_once: int = 100) -> int:
             due = await store.due(unit, unit.now - LEVELS[0].after, after, unit.now - BETWEEN, len(LEVELS), at_once)
         for item in due:
             async with database.unit() as unit:
-                reminded += await _remind(unit, PartyId.parse(item.holder), item.number, "") is not None
+                reminded += await _remind(unit, item.holder, item.number, "") is not None
         if len(due) < at_once:
             return reminded
         after = due[-1].ref

@@ -8,13 +8,17 @@ from decimal import Decimal
 from laddnav.billing import open_items
 from laddnav.billing.actions import buyers
 from laddnav.billing.events import InvoiceSettled
-from laddnav.billing.open_items import MAKE_DEBTS, MatchedBy, NotOpen, OpenItem, SettledBy, Share, Standing
-from laddnav.billing.rules import UnknownDebtor, receivable
+from laddnav.billing.model import Debtor
+from laddnav.billing.open_items import MAKE_DEBTS, MatchedBy, NotOpen, OpenItem, SettledBy, Share, DebtorStanding
+from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, receivable, seller_of
+from laddnav.billing.statement import Account
 from laddnav.billing.store import invoices, settling
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
-from laddnav.ledger.model import Account, Head
+from laddnav.ledger.model import Account as LedgerAccount
+from laddnav.ledger.model import Head
+from laddnav.parties import actions as parties
 from laddnav.payments.actions import paying
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Purpose
@@ -132,7 +136,7 @@ async def settle_payment(database: Database, event: PaymentChanged) -> None:
     """Hears PaymentChanged: what was paid for an invoice settles it, what was given back opens it again."""
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
-        account = Account.parse(payment.credits)
+        account = LedgerAccount.parse(payment.credits)
         if payment.purpose is not Purpose.INVOICE or account.head is not Head.RECEIVABLE:
             return
         posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}", limit=RECENT)
@@ -159,12 +163,22 @@ async def settled_by(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Set
     return await settling.of_invoice(unit, holder, invoice_ref)
 
 
-async def item_of(unit: Unit, holder: PartyId, number: str) -> OpenItem | None:
-    """An issued invoice with what of it is settled."""
-    return next(iter(await settling.numbered(unit, holder, [number])), None)
+async def item_named(unit: Unit, holder: PartyId, number: str) -> OpenItem:
+    """An issued invoice with what of it is settled. Raises UnknownInvoice."""
+    found = await settling.numbered(unit, holder, [number])
+    if not found:
+        raise UnknownInvoice(number)
+    return found[0]
 
 
-async def standings(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[Standing, ...]:
+async def account_of(unit: Unit, debtor: Debtor) -> Account:
+    """All that a statement of account says. Raises UnknownDebtor."""
+    party = await parties.fetch(unit, debtor.holder)
+    found = await standings(unit, debtor.holder, debtor.id)
+    return Account(seller=seller_of(party), debtor=debtor, standings=found, at=unit.now)
+
+
+async def standings(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[DebtorStanding, ...]:
     """How a debtor stands, a currency each. Raises UnknownDebtor."""
     debtor = await invoices.find_debtor(unit, holder, debtor_id)
     if debtor is None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from laddnav.billing.bank import BankEntry, BankFile
 from laddnav.billing.camt import Movement
 from laddnav.billing.open_items import OpenItem
-from laddnav.billing.store.settling import ITEM
+from laddnav.billing.store.settling import ITEM, open_item
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -103,4 +103,4 @@ async def came_before(unit: Unit, holder: PartyId, went: Movement) -> tuple[Bank
 
 async def of_amount(unit: Unit, holder: PartyId, currency: str, amount: Decimal) -> tuple[OpenItem, ...]:
     """Invoices of which just so much is open: three at most, for one is what can be proposed."""
-    return tuple(OpenItem(**row) for row in await unit.fetch(OF_AMOUNT, str(holder), currency, amount))
+    return tuple(open_item(row) for row in await unit.fetch(OF_AMOUNT, str(holder), currency, amount))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from laddnav.billing.open_items import OpenItem
 from laddnav.billing.reminding import Reminder
-from laddnav.billing.store.settling import ITEM
+from laddnav.billing.store.settling import ITEM, open_item
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 
@@ -35,7 +35,7 @@ async def due(
     unit: Unit, before: datetime, after: str, since: datetime, levels: int, limit: int
 ) -> tuple[OpenItem, ...]:
     rows = await unit.fetch(DUE, before, after, since, levels, limit)
-    return tuple(OpenItem(**row) for row in rows)
+    return tuple(open_item(row) for row in rows)
 
 
 async def of_invoice(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Reminder, ...]:

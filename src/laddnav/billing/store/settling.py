@@ -90,24 +90,24 @@ async def of_invoice(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[Set
 
 async def open_items(unit: Unit, holder: PartyId, debtor_id: str, currency: str | None = None) -> tuple[OpenItem, ...]:
     """What is due longest first."""
-    return tuple(OpenItem(**row) for row in await unit.fetch(OPEN, str(holder), debtor_id, currency))
+    return tuple(open_item(row) for row in await unit.fetch(OPEN, str(holder), debtor_id, currency))
 
 
 async def numbered(unit: Unit, holder: PartyId, numbers: list[str]) -> tuple[OpenItem, ...]:
     """Issued invoices, open or not, what is due longest first."""
-    return tuple(OpenItem(**row) for row in await unit.fetch(NUMBERED, str(holder), numbers))
+    return tuple(open_item(row) for row in await unit.fetch(NUMBERED, str(holder), numbers))
 
 
 async def settled_last(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> tuple[OpenItem, ...]:
     """Invoices of which something is settled, the newest first."""
-    return tuple(OpenItem(**row) for row in await unit.fetch(SETTLED_LAST, str(holder), debtor_id, currency))
+    return tuple(open_item(row) for row in await unit.fetch(SETTLED_LAST, str(holder), debtor_id, currency))
 
 
 async def all_open(
     unit: Unit, holder: PartyId | None, *, due_before: datetime, only_due: bool, after: str | None, limit: int
 ) -> tuple[OpenItem, ...]:
     rows = await unit.fetch(ALL_OPEN, holder and str(holder), due_before, only_due, after, limit)
-    return tuple(OpenItem(**row) for row in rows)
+    return tuple(open_item(row) for row in rows)
 
 
 async def not_invoiced(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> Decimal:
@@ -117,6 +117,10 @@ async def not_invoiced(unit: Unit, holder: PartyId, debtor_id: str, currency: st
 
 async def currencies(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[str, ...]:
     return tuple(row["currency"] for row in await unit.fetch(CURRENCIES, str(holder), debtor_id))
+
+
+def open_item(row: Record) -> OpenItem:
+    return OpenItem(**{**row, "holder": PartyId.parse(row["holder"])})
 
 
 def _settled(row: Record) -> SettledBy:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import settling
 from laddnav.billing.model import InvoiceHeading
-from laddnav.billing.open_items import Standing
+from laddnav.billing.open_items import DebtorStanding
 from laddnav.billing.rules import UnknownDebtor
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
@@ -47,7 +47,7 @@ class Person(Struct, frozen=True, kw_only=True):
     charges: Sequence[Cdr]
     payments: Sequence[tuple[Payment, Decimal]]
     invoices: Sequence[InvoiceHeading]
-    standings: Sequence[Standing]
+    standings: Sequence[DebtorStanding]
     mails: Sequence[Mail] = ()
     notes: Sequence[Note] = ()
     asked_to_leave: bool = False
@@ -94,7 +94,7 @@ async def _payments(unit: Unit, holder: PartyId, debtors: Sequence[str]) -> list
     return [(one, left(one)) for one in await paying.of_debtors(unit, holder, debtors, limit=FEW)]
 
 
-async def _standings(unit: Unit, holder: PartyId, debtor: str) -> Sequence[Standing]:
+async def _standings(unit: Unit, holder: PartyId, debtor: str) -> Sequence[DebtorStanding]:
     try:
         return await settling.standings(unit, holder, debtor)
     except UnknownDebtor:  # nothing was billed to them yet

@@ -1,0 +1,31 @@
+"""What is due decides how a customer stands: hears of reminders and of what settles, and of nothing else."""
+
+from __future__ import annotations
+
+from laddnav.billing.actions import buyers, reading
+from laddnav.billing.events import InvoiceReminded, InvoiceSettled
+from laddnav.billing.store import reminding, settling
+from laddnav.customers import actions as customers
+from laddnav.customers import limits
+from laddnav.customers.actions import allowing
+from laddnav.db.unit import Database
+
+
+async def judge(database: Database, event: InvoiceReminded | InvoiceSettled) -> None:
+    """Hears both: the highest reminder of what is still open says how its customer stands; again is nothing.
+
+    Where what is open was forgiven its reminders, or paid, its customer charges again at once.
+    """
+    async with database.unit() as unit:
+        invoice = await reading.invoice(unit, event.ref)
+        customer = await customers.of_debtor(unit, event.holder, invoice.debtor.id)
+        if customer is None:
+            return
+        await buyers.locked(unit, event.holder, invoice.debtor.id)
+        highest, number = 0, ""
+        for one in await settling.open_items(unit, event.holder, invoice.debtor.id, invoice.currency):
+            for made in await reminding.of_invoice(unit, event.holder, one.ref):
+                if made.level > highest:
+                    highest, number = made.level, one.number
+        why = f"reminder {highest} of {number}" if highest else "nothing reminded of is open"
+        await allowing.stand(unit, customer.ref, limits.standing_after(highest), why=why, by="reminders")
