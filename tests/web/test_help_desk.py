@@ -54,4 +54,4 @@ async def test_a_reservation_is_seen_and_taken_back_and_a_stuck_plug_let_go_of(s
         assert (await reservations.by_ref(unit, one.ref)).state is State.WITHDRAWN
         assert await unit.value("select count(*) from event where kind = 'UnlockRequested'") == 1
     assert questions[-1].startswith("Is a driver there whose plug is stuck?")
-    assert {door.role for door in DOORS if "unlock" in door.path} == {Role.OPERATOR}  # and no door that is a driver's
+    assert {door.role for door in DOORS if "unlock" in door.path} == {Role.SUPPORT}  # and no door that is a driver's

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from laddnav.customers.actions import coming
 from laddnav.db.unit import Unit
 from laddnav.fleets import actions as fleets
 from laddnav.fleets.model import Alert, Fleet, Vehicle
@@ -14,9 +15,13 @@ from laddnav.locations import actions as locations
 from laddnav.ocpp import attention
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.security import noticing
+from laddnav.payments.actions import paying
 from laddnav.people import actions as people
 from laddnav.people.api import yours
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages.payments import NAMES
+
+MONEY = 20  # payments that need a look, and customers who want to be deleted; their own pages have all
 
 
 async def list_all(asked: Asked) -> Response:
@@ -25,7 +30,18 @@ async def list_all(asked: Asked) -> Response:
         at_risk = await _at_risk(unit, asked.visitor.holder)
         now = unit.now
         tried = await cures.last(unit, found)
-    return asked.page("attention.html", found=found, tried=tried, at_risk=at_risk, now=now)
+        troubled = await paying.page(unit, asked.visitor.holder, troubled=True, limit=MONEY)
+        leaving = await coming.leaving(unit, asked.visitor.holder, limit=MONEY)
+    return asked.page(
+        "attention.html",
+        found=found,
+        tried=tried,
+        at_risk=at_risk,
+        now=now,
+        troubled=troubled,
+        leaving=leaving,
+        names=NAMES,
+    )
 
 
 async def _at_risk(unit: Unit, holder: PartyId | None) -> list[tuple[Alert, Fleet, Vehicle]]:

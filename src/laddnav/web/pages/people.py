@@ -10,6 +10,7 @@ from laddnav.fleets import actions as fleets
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
 from laddnav.people.model import Role
+from laddnav.people.rules import CUSTOMERS
 from laddnav.web.asked import Asked, Door, Flash, do, see
 
 DEEDS = 30
@@ -35,7 +36,7 @@ async def _show(asked: Asked, flash: Flash | None = None) -> Response:
         keys=keys,
         deeds=deeds,
         roles=[
-            *((role.value, asked.term(role)) for role in Role if role is not Role.FLEET),
+            *((role.value, asked.term(role)) for role in Role if role not in CUSTOMERS),
             *((f"{OF_FLEET}{one.ref}", asked.say("Fleet manager of %(fleet)s", fleet=one.name)) for one in served),
         ],
         holders=[("", asked.say("the installation")), *((str(one.holder), str(one.holder)) for one in asked.parties)],
@@ -97,7 +98,7 @@ def _role(word: str) -> tuple[Role, str | None]:
     """With the fleet, where somebody is of one. What no form of ours sends may look, and no more."""
     if word.startswith(OF_FLEET):
         return Role.FLEET, word.removeprefix(OF_FLEET)
-    return next((role for role in Role if role.value == word and role is not Role.FLEET), Role.VIEWER), None
+    return next((role for role in Role if role.value == word and role not in CUSTOMERS), Role.VIEWER), None
 
 
 DOORS: tuple[Door, ...] = (
