@@ -142,6 +142,7 @@ async def test_a_margin_says_what_it_does_not_know(database: Database, clock: Se
         charges = await earning.sums(unit, LADDNAV, By.CHARGE, "2026-11", "2026-11", sort="kwh", rising=True)
         assert await earning.sums(unit, TNM, By.MONTH, "2026-01", "2026-12") == []
     assert [(one.of, one.revenue, one.margin) for one in by_partner] == [("NL*TNM", Decimal(170), None)]
+    assert by_month.unknown == (Unknown.NO_SITE, Unknown.NO_PAYMENT)
     assert (by_month.many, by_month.complete, by_month.shares) == (2, 0, Decimal(8))
     assert {one.cdr_ref for one in charges} == {ours.ref, roaming.ref}
 

@@ -34,6 +34,7 @@ class Unknown(StrEnum):
     NO_READINGS = "NO_READINGS"  # when its energy was drawn is not known any more
     NO_GRID_TARIFF = "NO_GRID_TARIFF"  # its site has none
     NO_PAYMENT = "NO_PAYMENT"  # how its driver paid is not known
+    NO_FEE = "NO_FEE"  # the payment provider has not told what it keeps
     NO_ENERGY = "NO_ENERGY"  # the share of its host waits for the cost of energy
 
 
@@ -99,7 +100,7 @@ class By(StrEnum):
 class MarginSum(Struct, frozen=True, kw_only=True):
     """Charges that have something in common. Sums are of what is known; `complete` charges know all of it.
 
-    `margin` is that of the complete ones; None: there are none.
+    `margin` is that of the complete ones; None: there are none. `unknown` is why others are not.
     """
 
     of: str
@@ -115,6 +116,7 @@ class MarginSum(Struct, frozen=True, kw_only=True):
     fees: Decimal
     shares: Decimal
     margin: Decimal | None
+    unknown: tuple[Unknown, ...] = ()
     cdr_ref: str | None = None
 
 

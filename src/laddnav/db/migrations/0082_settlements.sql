@@ -150,11 +150,11 @@ create table margin (
   fees numeric,
   shares numeric,
   unknown text[] not null,
-  again boolean not null,           -- something may be known later
+  again_at timestamptz,             -- when to look whether more is known; null: all is, or it never will be
   primary key (holder, cdr_owner, id_key)
 );
 create index margin_of_month on margin (holder, month);
-create index margin_again on margin (ended_at) where again;
+create index margin_again on margin (again_at) where again_at is not null;
 
 -- A partner's table, held against our CDRs: its rows while that lasts, and what differs.
 create table settlement_file (

@@ -34,7 +34,9 @@ from laddnav.settlement.store import hosts as shares
 from laddnav.settlement.store import margins as store
 from laddnav.sites import actions as sites
 
-LATER = timedelta(days=14)  # so long prices are waited for
+LATER = timedelta(days=14)  # so long prices and fees are waited for
+AGAIN = timedelta(hours=1)
+MAY_COME = {Unknown.NO_PRICES, Unknown.NO_FEE}
 AT_ONCE = 200
 _ZERO = Decimal(0)
 
@@ -50,7 +52,7 @@ async def account_for(database: Database, event: CdrClosed | CdrAccepted) -> Non
 async def look_again(database: Database) -> None:
     """At charges whose energy had no price yet: what waits for it is shared out then."""
     async with database.unit() as unit:
-        due = await store.again(unit, unit.now - LATER, AT_ONCE)
+        due = await store.again(unit, AT_ONCE)
     for holder, owner, cdr_id in due:
         async with database.unit() as unit:
             await _reckon(unit, await cdrs.fetch(unit, holder, owner, cdr_id))
@@ -63,7 +65,9 @@ async def _reckon(unit: Unit, cdr: Cdr) -> None:
     if is_ours(cdr):
         one = await _taken_back(unit, cdr, one) if cdr.credit else await _with_energy(unit, cdr, one)
         one = await _with_shares(unit, cdr, one)
-    store.put(unit, one, again=Unknown.NO_PRICES in one.unknown)
+    # Prices are published the day before or late, and providers tell their fees when they have captured.
+    waits = MAY_COME & set(one.unknown) and unit.now < cdr.ended_at + LATER
+    store.put(unit, one, again_at=unit.now + AGAIN if waits else None)
 
 
 async def _bare(unit: Unit, cdr: Cdr, month: str) -> Margin:
@@ -72,7 +76,7 @@ async def _bare(unit: Unit, cdr: Cdr, month: str) -> Margin:
     driver = cdr.token.owner == cdr.holder
     partner = "" if ours and driver else str(cdr.token.owner if ours else cdr.owner)
     tariff = next((line.tariff_id for line in cdr.lines if line.tariff_id), None)
-    fees = _ZERO if not driver or await _by_invoice(unit, cdr) else None
+    fees = await _fees(unit, cdr) if driver else _ZERO
     return Margin(
         holder=cdr.holder,
         cdr_owner=cdr.owner,
@@ -92,15 +96,21 @@ async def _bare(unit: Unit, cdr: Cdr, month: str) -> Margin:
         energy=None if ours else _ZERO,
         grid=None if ours else _ZERO,
         shares=None if ours else _ZERO,
-        fees=fees,
-        unknown=() if fees is not None else (Unknown.NO_PAYMENT,),
+        fees=None if isinstance(fees, Unknown) else fees,
+        unknown=(fees,) if isinstance(fees, Unknown) else (),
     )
 
 
-async def _by_invoice(unit: Unit, cdr: Cdr) -> bool:
-    """Then no provider keeps anything of it."""
+async def _fees(unit: Unit, cdr: Cdr) -> Decimal | Unknown:
+    """What a payment provider kept of it."""
+    if cdr.credit:
+        return _ZERO  # nobody gives a fee back
+    if cdr.session_id is not None:
+        payment = await store.payment_of(unit, cdr.holder, cdr.session_id)
+        if payment is not None:
+            return payment.fees or Unknown.NO_FEE
     customer = await customers.of_contract(unit, cdr.holder, cdr.token.contract_id)
-    return customer is not None and customer.pays_by is PaysBy.INVOICE
+    return _ZERO if customer is not None and customer.pays_by is PaysBy.INVOICE else Unknown.NO_PAYMENT
 
 
 async def _taken_back(unit: Unit, cdr: Cdr, one: Margin) -> Margin:

@@ -104,7 +104,7 @@ async def _open_due(unit: Unit, holder: PartyId, partner: PartyId) -> None:
     for month in (month_at(this.begin_at - timedelta(days=1), zone), this):
         if month.end_at > first:
             for currency in await store.currencies_due(unit, holder, partner, first, month.end_at):
-                await _open(unit, holder, partner, month.name, currency, zone)
+                await _open(unit, holder, partner, month.name, currency, zone, only_due=True)
 
 
 async def _open_all(unit: Unit, holder: PartyId, partner: PartyId) -> None:
@@ -115,8 +115,17 @@ async def _open_all(unit: Unit, holder: PartyId, partner: PartyId) -> None:
         await _open(unit, holder, partner, month, currency, zone)
 
 
-async def _open(unit: Unit, holder: PartyId, partner: PartyId, name: str, currency: str, zone: ZoneInfo) -> None:
-    """Nothing where there is one, or where no terms hold."""
+async def _open(
+    unit: Unit,
+    holder: PartyId,
+    partner: PartyId,
+    name: str,
+    currency: str,
+    zone: ZoneInfo,
+    *,
+    only_due: bool = False,
+) -> None:
+    """Nothing where there is one, or no terms hold; `only_due`: nor where an earlier one that is open has it all."""
     held = rules.terms_for(await _terms_of(unit, holder, partner), name)
     if held is None:
         return
@@ -133,6 +142,9 @@ async def _open(unit: Unit, holder: PartyId, partner: PartyId, name: str, curren
         netting=held.netting,
         last_updated=unit.now,
     )
+    since = await _counted_since(unit, one)
+    if only_due and currency not in await store.currencies_due(unit, holder, partner, since, one.end_at):
+        return
     if await store.insert(unit, one):
         store.update(unit, await _reckoned(unit, one))
         unit.announce(SettlementChanged(holder=holder, ref=one.ref))
@@ -140,7 +152,7 @@ async def _open(unit: Unit, holder: PartyId, partner: PartyId, name: str, curren
 
 async def _reckoned(unit: Unit, one: Settlement) -> Settlement:
     """As it would be fixed now."""
-    ours, theirs = await store.due_sums(unit, one, await _since(unit, one.holder, one.partner))
+    ours, theirs = await store.due_sums(unit, one, await _counted_since(unit, one))
     held = rules.terms_for(await _terms_of(unit, one.holder, one.partner), one.month)
     netting = one.netting if held is None else held.netting
     return replace(one, ours=ours, theirs=replace(theirs, vat=one.theirs.vat), netting=netting)
@@ -148,6 +160,12 @@ async def _reckoned(unit: Unit, one: Settlement) -> Settlement:
 
 async def _terms_of(unit: Unit, holder: PartyId, partner: PartyId) -> list[Terms]:
     return [one for one in await store.terms(unit, holder) if one.partner == partner]
+
+
+async def _counted_since(unit: Unit, one: Settlement) -> datetime:
+    """What ended before is not settled here, or falls into an earlier month that is open still."""
+    earlier = await store.open_before(unit, one)
+    return earlier[-1].end_at if earlier else await _since(unit, one.holder, one.partner)
 
 
 async def _since(unit: Unit, holder: PartyId, partner: PartyId) -> datetime:
@@ -171,7 +189,7 @@ async def propose(unit: Unit, ref: str, *, by: str, why: str = "") -> Settlement
     after = rules.moved(one, Move.PROPOSE, by=by, now=unit.now, why=why, before=earlier)
     if was_open:
         after = await _reckoned(unit, after)
-        await store.fix(unit, after, await _since(unit, one.holder, one.partner))
+        await store.fix(unit, after, await _counted_since(unit, one))
         for invoice in await store.not_issued(unit, after):
             await billing.issue(unit, one.holder, invoice)
     return await _keep(unit, await _resummed(unit, after), "propose settlement", by, why)
@@ -344,7 +362,7 @@ async def items(
     owner = None if side is None else one.holder if side is Side.OURS else one.partner
     if one.fixed and show != "held":
         return await store.fixed_page(unit, one, after=after, owner=owner, show=show, limit=limit)
-    since = one.begin_at if one.fixed else await _since(unit, one.holder, one.partner)
+    since = one.begin_at if one.fixed else await _counted_since(unit, one)
     return await store.due_page(unit, one, since, after=after, owner=owner, show=show, limit=limit)
 
 

@@ -5,23 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
+from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
+from laddnav.payments.payment import Payment
 from laddnav.settlement.margins import By, Margin, MarginSum, Unknown
 
 PUT = """
 insert into margin (holder, cdr_owner, id_key, cdr_id, cdr_ref, ended_at, month, location_id, place, tariff, partner,
-  currency, kwh, paid, billed, roaming, energy, grid, fees, shares, unknown, again)
+  currency, kwh, paid, billed, roaming, energy, grid, fees, shares, unknown, again_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 on conflict (holder, cdr_owner, id_key) do update set energy = excluded.energy, grid = excluded.grid,
-  fees = excluded.fees, shares = excluded.shares, unknown = excluded.unknown, again = excluded.again
+  fees = excluded.fees, shares = excluded.shares, unknown = excluded.unknown, again_at = excluded.again_at
 """
 OF_CDR = """
 select holder, cdr_owner, cdr_id, cdr_ref, ended_at, month, location_id, place, tariff, partner, currency, kwh, paid,
   billed, roaming, energy, grid, fees, shares, unknown
 from margin where holder = $1 and cdr_owner = $2 and id_key = $3
 """
-AGAIN = "select holder, cdr_owner, cdr_id from margin where again and ended_at >= $1 order by ended_at limit $2"
-GIVE_UP = "update margin set again = false where again and ended_at < $1"
+AGAIN = "select holder, cdr_owner, cdr_id from margin where again_at <= $1 order by again_at limit $2"
+PAYMENT = """
+select p.body from ticket t join payment p on p.holder = t.holder and p.ref = t.payment
+where t.holder = $1 and t.session_id = $2 order by t.ref desc limit 1
+"""
 
 _KEYS = {
     By.CHARGE: ("m.cdr_owner || '/' || m.cdr_id", "m.place"),
@@ -38,19 +43,20 @@ with summed as (
   select {of} as of, {name} as name, m.currency, count(*) as many, count(*) filter (where {complete}) as complete,
     sum(kwh) as kwh, sum(paid + billed) as revenue, sum(roaming) as roaming, coalesce(sum(energy), 0) as energy,
     coalesce(sum(grid), 0) as grid, coalesce(sum(fees), 0) as fees, coalesce(sum(shares), 0) as shares,
-    sum({left}) filter (where {complete}) as margin, min(cdr_ref) as cdr_ref
+    sum({left}) filter (where {complete}) as margin, min(cdr_ref) as cdr_ref,
+    string_agg(distinct array_to_string(unknown, ' '), ' ') as unknown
   from margin m
   where ($1::text is null or holder = $1) and month >= $2 and month <= $3 and ($4::text is null or location_id = $4)
     and ($5::text is null or tariff = $5) and ($6::text is null or partner = $6)
   group by {group}
 )
-select of, name, currency, many, complete, kwh, revenue, roaming, energy, grid, fees, shares, margin, cdr_ref
+select of, name, currency, many, complete, kwh, revenue, roaming, energy, grid, fees, shares, margin, cdr_ref, unknown
 from summed order by {sort} {way} nulls last, of, currency limit $7 offset $8
 """
 
 
-def put(unit: Unit, one: Margin, *, again: bool) -> None:
-    """`again`: what is not known of it may be known later."""
+def put(unit: Unit, one: Margin, *, again_at: datetime | None) -> None:
+    """`again_at`: when to look whether more of it is known."""
     unit.write(
         PUT,
         str(one.holder),
@@ -74,7 +80,7 @@ def put(unit: Unit, one: Margin, *, again: bool) -> None:
         one.fees,
         one.shares,
         list(one.unknown),
-        again,
+        again_at,
     )
 
 
@@ -83,10 +89,9 @@ async def of_cdr(unit: Unit, holder: PartyId, owner: PartyId, cdr_id: str) -> Ma
     return None if row is None else _margin(row)
 
 
-async def again(unit: Unit, since: datetime, limit: int) -> list[tuple[PartyId, PartyId, str]]:
-    """(holder, owner, CDR) of which something was not known that may be known by now."""
-    await unit.execute(GIVE_UP, since)
-    rows = await unit.fetch(AGAIN, since, limit)
+async def again(unit: Unit, limit: int) -> list[tuple[PartyId, PartyId, str]]:
+    """(holder, owner, CDR) of which more may be known by now."""
+    rows = await unit.fetch(AGAIN, unit.now, limit)
     return [(PartyId.parse(row["holder"]), PartyId.parse(row["cdr_owner"]), row["cdr_id"]) for row in rows]
 
 
@@ -112,7 +117,24 @@ async def sums(
         of=of, name=name, complete=_COMPLETE, left=_LEFT, group=group, sort=sort, way="asc" if rising else "desc"
     )
     rows = await unit.fetch(statement, holder and str(holder), since, until, place, tariff, partner, limit, offset)
-    return [MarginSum(**{**row, "cdr_ref": row["cdr_ref"] if by is By.CHARGE else None}) for row in map(dict, rows)]
+    return [_sum(row, by) for row in rows]
+
+
+async def payment_of(unit: Unit, holder: PartyId, session_id: str) -> Payment | None:
+    """By which somebody without an account paid for a charge."""
+    row = await unit.fetch_one(PAYMENT, str(holder), session_id)
+    return None if row is None else json.decode(row["body"], Payment)
+
+
+def _sum(row: Record, by: By) -> MarginSum:
+    whys = {Unknown(one) for one in (row["unknown"] or "").split()}
+    return MarginSum(
+        **{
+            **row,
+            "unknown": tuple(one for one in Unknown if one in whys),
+            "cdr_ref": row["cdr_ref"] if by is By.CHARGE else None,
+        }
+    )
 
 
 def _margin(row: Record) -> Margin:

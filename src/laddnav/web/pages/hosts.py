@@ -185,6 +185,8 @@ def _question(asked: Asked) -> tuple[By, str, str, str, bool]:
 
 
 def _blank(value: object) -> object:
+    if isinstance(value, tuple):
+        return " ".join(value)
     return "" if value is None else value
 
 
