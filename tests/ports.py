@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from contextlib import suppress
 
 PATIENCE = 60.0  # seconds for a program to begin, on a machine that has much else to do
 
@@ -25,6 +26,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except (ConnectionRefusedError, TimeoutError):
-            assert process.poll() is None, f"{process.args!r} did not start"
-            time.sleep(0.02)
+            with suppress(subprocess.TimeoutExpired):
+                status = process.wait(0.02)
+                raise AssertionError(f"{process.args!r} did not start: it ended with {status}") from None
     raise AssertionError(f"{process.args!r} never listened")
