@@ -270,3 +270,8 @@ def test_who_is_barred_has_a_reason_and_the_most_basic_one_is_told(
         assert (why is Barred.WALLET) == (free is not None and free <= 0)
         assert (why is None) == ((free is None or free > 0) and (limit is None or used < limit))
     assert why is None or {language for language, _ in limits.REASONS[why]} == {"en", "sv", "de"}
+
+
+def test_two_reminders_are_told_and_the_third_stops() -> None:
+    stands = [limits.standing_after(reminder) for reminder in range(5)]
+    assert stands == [Standing.GOOD, Standing.REMINDED, Standing.REMINDED, Standing.STOPPED, Standing.STOPPED]

@@ -29,6 +29,9 @@ LISTS = (
     *(
         "/bookings/all",
         "/payments",
+        "/customers",
+        "/plans",
+        "/vouchers",
         "/ledger",
         "/terminals",
         "/terminals/captures",
@@ -58,6 +61,7 @@ OTHERS = (
     "/stations/import",
     "/maintenance",
     "/payment-accounts",
+    "/plans/new",
     "/people",
     "/account",
     "/doubts",

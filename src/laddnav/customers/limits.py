@@ -59,3 +59,12 @@ REASONS: dict[Barred, tuple[tuple[str, str], ...]] = {
         ("de", "Das Wochenlimit Ihrer Firma ist erreicht."),
     ),
 }
+
+STOPPED_AT = 3  # the last reminder: a month late, and told twice what would happen
+
+
+def standing_after(reminder: int) -> Standing:
+    """By the highest reminder of what is still open; 0: none."""
+    if reminder >= STOPPED_AT:
+        return Standing.STOPPED
+    return Standing.REMINDED if reminder else Standing.GOOD

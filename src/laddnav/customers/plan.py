@@ -168,3 +168,22 @@ class Standing(Struct, frozen=True, kw_only=True):
     version: Version
     included: Energy
     left: Energy
+
+
+class Example(Struct, frozen=True, kw_only=True):
+    """A month that somebody could have; all before VAT. `charges` is what they would cost without the plan."""
+
+    energy: Energy
+    fee: Decimal
+    charges: Decimal
+    included: Decimal
+    discount: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.fee + self.charges - self.included - self.discount
+
+    @property
+    def saves(self) -> Decimal:
+        """Below zero, the plan costs more than it gives."""
+        return self.charges - self.total

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from laddnav.customers.plan import (
     Covered,
     Discount,
+    Example,
     Fee,
     Move,
     Plan,
@@ -62,7 +63,7 @@ class PlanExists(Refusal):
         self.name = name
 
 
-class NotSold(Refusal):
+class PlanNotSold(Refusal):
     """This plan is kept for those who have it."""
 
     def __init__(self, name: str) -> None:
@@ -142,9 +143,9 @@ def _grown(one: Subscription, state: State, day: date) -> State:
 
 
 def begun(plan: Plan, *, ref: str, customer: str, on: date, today: date, now: datetime, trial: bool) -> Subscription:
-    """Raises NotSold, InThePast."""
+    """Raises PlanNotSold, InThePast."""
     if not plan.sold:
-        raise NotSold(plan.name)
+        raise PlanNotSold(plan.name)
     if on < today:
         raise InThePast(on, today)
     return Subscription(
@@ -325,13 +326,14 @@ def checked(plan: Plan) -> Plan:
     if not plan.versions:
         raise UnfitPlan("versions", "a plan says something from some day on")
     for version in plan.versions:
-        _checked(version, plan.currency)
+        checked_version(version, plan.currency)
     if len({version.since for version in plan.versions}) != len(plan.versions):
         raise UnfitPlan("since", "only one version begins on a day")
     return replace(plan, name=plan.name.strip(), versions=tuple(sorted(plan.versions, key=lambda one: one.since)))
 
 
-def _checked(version: Version, currency: str) -> None:
+def checked_version(version: Version, currency: str) -> None:
+    """Raises UnfitPlan."""
     if not version.fee.is_finite() or not ZERO <= version.fee <= FEE_MAX or version.fee % minor_unit(currency):
         raise UnfitPlan("fee", f"0 to {FEE_MAX} {currency} a month, in whole coins")
     if not version.included.wh.is_finite() or not NO_ENERGY <= version.included <= INCLUDED_MAX:
@@ -377,3 +379,28 @@ def months_after(day: date, months: int) -> date:
 
 def in_coins(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
+
+
+# ---- What somebody would pay
+
+
+def example(version: Version, energy: Energy, per_kwh: Decimal, currency: str) -> Example:
+    """A whole month at our stations, before VAT, for who charges so much at this price."""
+    cost = in_coins(energy.kwh * per_kwh, currency)
+    off = covered(
+        version,
+        left=version.included if version.included_where is not Where.PARTNERS else NO_ENERGY,
+        energy=energy,
+        energy_cost=cost,
+        cost=cost,
+        currency=currency,
+        where=Where.OURS,
+        location_id="",
+    )
+    return Example(
+        energy=energy,
+        fee=version.fee,
+        charges=cost,
+        included=off.included,
+        discount=off.discount,
+    )

@@ -9,6 +9,16 @@ from laddnav.billing.rules import NotAnEndpoint, NotAVatNumber, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.customers.rules import ContractTaken, UnknownContract, UnknownCustomer
+from laddnav.customers.subscribed import (
+    InThePast,
+    NotSubscribed,
+    PlanExists,
+    PlanNotSold,
+    SubscribedAlready,
+    TooEarly,
+    UnknownPlan,
+)
+from laddnav.customers.vouchers import NotRedeemable
 from laddnav.db.refusals import Unstorable
 from laddnav.fleets.rules import FleetExists, NotSwappable, UnknownDeparture, UnknownFleet, UnknownVehicle
 from laddnav.kit.ids import NotAPartyId
@@ -121,6 +131,14 @@ SENTENCES: dict[type[Exception], str] = {
     AlreadyCredited: N_("This CDR is taken back already, or takes back another."),
     AlreadyRegistered: N_("A meter with this serial number is registered already; change that one."),
     AlreadyEnded: N_("This session is over already."),
+    InThePast: N_("%(on)s is over. Say %(today)s or a later day."),
+    PlanNotSold: N_("%(name)s is not sold any more."),
+    NotSubscribed: N_("There is no subscription that goes on."),
+    PlanExists: N_("There is a plan %(name)s already."),
+    SubscribedAlready: N_("There is a subscription already. Change its plan instead."),
+    TooEarly: N_("It cannot end on %(on)s; the earliest day is %(earliest)s."),
+    UnknownPlan: N_("There is no such plan."),
+    NotRedeemable: N_("This code is worth nothing. Compare it, or ask whoever gave it to you."),
     ContractTaken: N_("Contract %(contract_id)s is another customer’s. Take it from that one first."),
     UnknownContract: N_("This customer has no such contract."),
     UnknownCustomer: N_("There is no such customer."),
@@ -285,6 +303,7 @@ NOT_FOUND = (
     UnknownTicket,
     UnknownPayment,
     UnknownPaymentAccount,
+    UnknownPlan,
     UnknownRefund,
     UnknownTerminal,
     UnknownTask,

@@ -21,8 +21,14 @@ from laddnav.people import actions as people
 
 
 async def make(unit: Unit, batch: Batch, *, by: str) -> Made:
-    """So many codes, which nobody can be shown again; `ref` and who made them are given here. Raises UnfitBatch."""
-    one = rules.checked(replace(batch, ref=unit.new_id(), made_at=unit.now, made_by=by))
+    """So many codes, which nobody can be shown again. Raises UnfitBatch.
+
+    `ref`, if it is not empty, says which batch is meant: one that is made already has no codes to show.
+    """
+    before = await store.batch(unit, batch.ref) if batch.ref else None
+    if before is not None and before.holder == batch.holder:
+        return Made(holder=before.holder, batch=before, codes=())
+    one = rules.checked(replace(batch, ref=batch.ref or unit.new_id(), made_at=unit.now, made_by=by))
     signs = ["".join(secrets.choice(rules.ALPHABET) for _ in range(rules.LENGTH)) for _ in range(one.many)]
     store.insert(unit, one, [rules.hash_of(each) for each in signs])
     people.note(unit, by, "make vouchers", f"vouchers {one.ref}", f"{one.many} of {one.worth} {one.currency}")

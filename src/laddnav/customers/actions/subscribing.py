@@ -107,7 +107,7 @@ async def _plan(unit: Unit, ref: str, *, lock: bool = False) -> Plan:
 async def subscribe(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | None = None, by: str) -> Subscription:
     """From that day on, or from today. A trial is for who never had a subscription.
 
-    Raises UnknownCustomer, UnknownPlan, SubscribedAlready, NotSold, InThePast.
+    Raises UnknownCustomer, UnknownPlan, SubscribedAlready, PlanNotSold, InThePast.
     """
     customer = await lock(unit, customer_ref)
     plan = await _of(unit, customer, plan_ref)
@@ -123,11 +123,14 @@ async def subscribe(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | 
 
 
 async def change_plan(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | None = None, by: str) -> Subscription:
-    """Another plan from that day on. Raises UnknownCustomer, UnknownPlan, NotSold, NotSubscribed, NotNow, InThePast."""
+    """Another plan from that day on.
+
+    Raises UnknownCustomer, UnknownPlan, PlanNotSold, NotSubscribed, NotNow, InThePast.
+    """
     customer, one = await _going_on(unit, customer_ref)
     plan = await _of(unit, customer, plan_ref)
     if not plan.sold:
-        raise rules.NotSold(plan.name)
+        raise rules.PlanNotSold(plan.name)
     day = await today(unit, customer.holder)
     move = Move(on=on or max(day, one.begins_on), turn=Turn.CHANGED, plan=plan.ref)
     return _put(unit, rules.moved(one, move, day), "change plan", plan.name, by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 from msgspec import Struct
 from starlette.responses import Response
 
@@ -9,11 +11,13 @@ from laddnav.customers import actions as customers
 from laddnav.customers.model import Customer, Kind, PaysBy
 from laddnav.customers.rules import CustomerSaid, UnfitCustomer
 from laddnav.db.unit import Unit
+from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import person
+from laddnav.web.pages.customer_money import money_of
 from laddnav.web.pages.payments import REASONS
 from laddnav.web.words import N_
 
@@ -59,12 +63,14 @@ async def one(asked: Asked) -> Response:
         customer = await _mine(asked, unit)
         contracts = await customers.contracts(unit, customer)
         known = await person.of_customer(unit, customer)
+        money = await money_of(unit, customer)
     return asked.page(
         "customer.html",
         person=known,
         refund_reasons=REASONS,
         customer=customer,
         contracts=contracts,
+        money=money,
         kinds=dict(KINDS),
         ways=dict(WAYS),
         offers=_offers(asked),
@@ -100,6 +106,7 @@ async def change(asked: Asked) -> Response:
 
 
 async def keep_contract(asked: Asked) -> Response:
+    week_kwh = _limit(asked, "week_kwh")
     async with asked.unit() as unit:
         customer = await _mine(asked, unit)
         await customers.keep_contract(
@@ -108,6 +115,8 @@ async def keep_contract(asked: Asked) -> Response:
             asked.said("contract_id"),
             driver=asked.said("driver"),
             cost_centre=asked.said("cost_centre"),
+            week_energy=None if week_kwh is None else kwh(week_kwh),
+            week_cost=_limit(asked, "week_cost"),
             by=asked.visitor.name,
         )
     return asked.done(f"/customers/{customer.ref}", asked.say("What is charged with it is theirs to pay from now on."))
@@ -125,6 +134,15 @@ async def _mine(asked: Asked, unit: Unit) -> Customer:
     customer = await customers.by_ref(unit, asked.part("ref"))
     yours(asked.visitor, customer.holder)
     return customer
+
+
+def _limit(asked: Asked, field: str) -> Decimal | None:
+    """None: there is none. Raises UnfitCustomer."""
+    text = asked.said(field).replace(",", ".")
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation as error:
+        raise UnfitCustomer(field, "a number is meant") from error
 
 
 def _said(asked: Asked) -> CustomerSaid:

@@ -17,6 +17,7 @@ from laddnav.web.words import N_
 TABS = (
     ("/my", N_("Charges")),
     ("/my/cards", N_("Cards")),
+    ("/my/plan", N_("Plan")),
     ("/my/invoices", N_("Invoices")),
     ("/my/you", N_("You")),
 )
