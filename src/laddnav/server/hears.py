@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import wallets
-from laddnav.billing.events import InvoiceIssued, InvoiceReminded
+from laddnav.billing.actions import standing, wallets
+from laddnav.billing.events import InvoiceIssued, InvoiceReminded, InvoiceSettled
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
@@ -133,7 +133,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
     InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
-    InvoiceReminded: [billing.mail_reminder],
+    InvoiceReminded: [billing.mail_reminder, standing.judge],
+    InvoiceSettled: [standing.judge],
     RecordChanged: [push_record],
     PaymentChanged: [billing.settle_payment, wallets.filled, tickets.payment_went_on],
     TerminalChanged: [paying.push_terminal],

@@ -14,7 +14,7 @@ from laddnav.db.unit import Database
 async def judge(database: Database, event: InvoiceReminded | InvoiceSettled) -> None:
     """Hears both: the highest reminder of what is still open says how its customer stands; again is nothing.
 
-    Where what is open was forgiven its reminders, or paid, its customer charges again at once.
+    What is paid counts no more, nor does an invoice that somebody stopped to remind of: its customer charges again.
     """
     async with database.unit() as unit:
         invoice = await reading.invoice(unit, event.ref)
@@ -24,6 +24,8 @@ async def judge(database: Database, event: InvoiceReminded | InvoiceSettled) -> 
         await buyers.locked(unit, event.holder, invoice.debtor.id)
         highest, number = 0, ""
         for one in await settling.open_items(unit, event.holder, invoice.debtor.id, invoice.currency):
+            if await reminding.stopped(unit, event.holder, one.ref) is not None:
+                continue
             for made in await reminding.of_invoice(unit, event.holder, one.ref):
                 if made.level > highest:
                     highest, number = made.level, one.number
