@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.scheduling.beside import Beside, Stretch
@@ -199,3 +201,70 @@ def test_whatever_is_measured_it_takes_no_more_than_fuse_and_limit_leave_beside_
         assert others + amps <= min(building, 40 - 6) + 0.2  # to the decimals of a measurement
         if kw_max is not None:
             assert (others + amps + 6) * 3 * VOLTS / 1000 <= kw_max + 0.2
+
+
+class World(Struct, kw_only=True):
+    """A house of `building` A with a battery that follows `late` seconds after it is told, or as it likes.
+
+    Its meters speak every so many seconds, and what they said is that old for control.
+    """
+
+    building: float
+    late: int
+    mains_every: int
+    battery_every: int
+    plan: tuple[float, ...]  # kW, of a minute each
+
+    def course(self, seconds: int) -> Iterator[tuple[int, float, BatteryTold | None]]:
+        """(second, A that the battery truly takes, what it is told), every five seconds."""
+        orders: list[tuple[int, float]] = [(-60, 0.0)]
+        beside, told, heard = None, None, {}
+        for second in range(0, seconds, 5):
+            at = NOW + second * SECOND
+            kw = next(kw for since, kw in reversed(orders) if since + self.late <= second)
+            takes = kw * 1000 / 3 / VOLTS
+            for place, every, amps in (
+                (Place.GRID, self.mains_every, self.building + takes),
+                (Place.BATTERY, self.battery_every, takes),
+            ):
+                if second % every == 0:
+                    stored = Decimal(5) if place is Place.BATTERY else None
+                    heard[place] = measured(place, round(amps, 3), at, stored_kwh=stored)
+            now = facts(
+                site=site(members=(member(),), building=each(20), battery=OWN),
+                at=at,
+                measurements=dict(heard),
+                plan=planned(self.plan[min(second // 60, len(self.plan) - 1)]),
+                beside=beside,
+                battery_told=told,
+            )
+            tick = steered(now)
+            beside, told = tick.beside or beside, tick.battery
+            if told is not None and told.kw != orders[-1][1]:
+                orders.append((second, told.kw))
+            yield second, takes, told
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    world=st.builds(
+        World,
+        building=st.floats(0, 20),
+        late=st.integers(0, 20),
+        mains_every=st.sampled_from((5, 10, 30)),
+        battery_every=st.sampled_from((5, 10, 30)),
+        plan=st.lists(st.floats(-5, 5), min_size=5, max_size=5).map(tuple),
+    )
+)
+def test_however_late_it_follows_and_meters_speak_building_and_battery_stay_within_the_word_of_the_site(
+    world: World,
+) -> None:
+    """20 A of the building's, beside which every fallback fits."""
+    for second, takes, _ in world.course(300):
+        assert max(takes, 0.0) + world.building <= max(20.0, world.building) + 0.1, second
+
+
+def test_one_that_may_take_all_that_is_planned_does_so_within_a_minute() -> None:
+    world = World(building=3, late=5, mains_every=10, battery_every=10, plan=(5.0,))
+    taken = {second: takes for second, takes, _ in world.course(120)}
+    assert taken[60] * 3 * VOLTS / 1000 == pytest.approx(5)
