@@ -12,7 +12,7 @@ from laddnav.billing import actions
 from laddnav.billing.actions import banking, crediting, mailing, reminders, settling
 from laddnav.billing.bank import BankEntry, BankFile
 from laddnav.billing.model import Invoice
-from laddnav.billing.open_items import OpenItem, SettledBy, DebtorStanding
+from laddnav.billing.open_items import DebtorStanding, OpenItem, SettledBy
 from laddnav.billing.reminding import Reminder
 from laddnav.billing.statement import statement
 from laddnav.db.unit import Database, Unit

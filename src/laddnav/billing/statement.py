@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from laddnav.billing.letters import language_of, money
 from laddnav.billing.model import Debtor, Seller
-from laddnav.billing.open_items import OpenItem, DebtorStanding
+from laddnav.billing.open_items import DebtorStanding, OpenItem
 from laddnav.billing.pdf import MARK
 from laddnav.billing.references import grouped, reference
 from laddnav.kit import json

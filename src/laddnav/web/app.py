@@ -52,6 +52,7 @@ from laddnav.web.pages import (
     my,
     network,
     offer,
+    open_items,
     partners,
     payments,
     person,
@@ -102,6 +103,7 @@ DOORS: tuple[Door, ...] = (
     *person.DOORS,
     *find.DOORS,
     *invoices.DOORS,
+    *open_items.DOORS,
     *ledger.DOORS,
     *reconciliations.DOORS,
     *settlements.DOORS,
@@ -183,6 +185,8 @@ def _to_sign_in(door: Door, asked: Asked) -> Response:
     # A part that fetches itself must not swallow the sign-in page; 401 makes the whole page go there.
     if door.method != "GET" or "hx-request" in asked.request.headers:
         return PlainTextResponse(asked.say("Sign in first."), status_code=401)
+    if door.role is Role.DRIVER:
+        return RedirectResponse("/my/sign-in", status_code=303)
     return RedirectResponse(f"/sign-in?next={quote(asked.address, safe='/')}", status_code=303)
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from laddnav.analytics.money import NotADay
 from laddnav.analytics.rules import NoMonth
+from laddnav.billing.actions.mailing import NowhereToSend
+from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry, WhoseIsIt
+from laddnav.billing.camt import NotAStatement
+from laddnav.billing.credits import CreditWithoutReason, NothingToCredit
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
-from laddnav.billing.rules import NotAnEndpoint, NotAVatNumber, UnknownInvoice
+from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutReason
+from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.customers.rules import ContractTaken, UnknownContract, UnknownCustomer
@@ -229,6 +234,18 @@ SENTENCES: dict[type[Exception], str] = {
     NotIssuedYet: N_("This invoice is not issued yet; there is nothing for machines."),
     NoVatNumber: N_("The seller has no VAT number, and an electronic invoice with VAT names it."),
     UnknownInvoice: N_("There is no such invoice."),
+    UnknownDebtor: N_("There is no such debtor."),
+    NotAnEmail: N_("This is no e-mail address: name@example.com is meant."),
+    NowhereToSend: N_("The buyer has no e-mail address; give it one first."),
+    UnknownBankEntry: N_("There is no such movement."),
+    AlreadyDecided: N_("It is known already what this movement is."),
+    WhoseIsIt: N_("Say of which debtor it is, or of which account of the ledger."),
+    NotAStatement: N_("This is no bank statement as camt.053 version 02 or 08 has it: %(place)s: %(why)s"),
+    CreditWithoutReason: N_("Say why the invoice is credited."),
+    NothingToCredit: N_("Nothing of this invoice is left to credit."),
+    NotOverdue: N_("Nobody has to be reminded of this invoice now."),
+    RemindersStopped: N_("Reminders of this invoice were stopped."),
+    StopWithoutReason: N_("Say why nobody shall be reminded of this invoice."),
     UnknownKey: N_("There is no such key in use."),
     UnknownLocation: N_("There is no such location."),
     UnknownMeter: N_("There is no such meter."),
@@ -286,6 +303,7 @@ NOT_FOUND = (
     UnknownFleet,
     UnknownGridTariff,
     UnknownHub,
+    UnknownBankEntry,
     UnknownInvoice,
     UnknownLocation,
     UnknownMeter,

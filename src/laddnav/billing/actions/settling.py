@@ -9,7 +9,7 @@ from laddnav.billing import open_items
 from laddnav.billing.actions import buyers
 from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.model import Debtor
-from laddnav.billing.open_items import MAKE_DEBTS, MatchedBy, NotOpen, OpenItem, SettledBy, Share, DebtorStanding
+from laddnav.billing.open_items import MAKE_DEBTS, DebtorStanding, MatchedBy, NotOpen, OpenItem, SettledBy, Share
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, receivable, seller_of
 from laddnav.billing.statement import Account
 from laddnav.billing.store import invoices, settling

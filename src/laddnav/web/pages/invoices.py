@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
+from laddnav.billing.actions import crediting, reminders, settling
 from laddnav.billing.cii import cii
+from laddnav.billing.credits import lines_of
 from laddnav.billing.einvoice import Document, document
-from laddnav.billing.model import Invoice
+from laddnav.billing.item_words import said as called
+from laddnav.billing.model import Charge, Invoice, InvoiceLine, Item
 from laddnav.billing.pdf import pdf
+from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.ubl import ubl
 from laddnav.billing.vat import reasons
+from laddnav.db.unit import Unit
 from laddnav.payments.actions import paying
 from laddnav.payments.payment import Payment, Purpose
 from laddnav.people import actions as people
@@ -44,8 +50,11 @@ async def one(asked: Asked) -> Response:
         invoice = await billing.invoice(unit, asked.part("ref"))
         buyer = await billing.debtor(unit, invoice.debtor.ref)
         paid = await paying.of_debtors(unit, invoice.holder, [invoice.debtor.id], limit=PAGE)
+        opened = await _open(asked, unit, invoice) if invoice.number else {"item": None}
     return asked.page(
         "invoice.html",
+        called=lambda item: called(item.words, asked.language, _terms(asked)),
+        **opened,
         invoice=invoice,
         buyer=buyer,
         reasons=reasons(invoice, asked.language),
@@ -59,6 +68,36 @@ def _is_of(payment: Payment, invoice: Invoice) -> bool:
     if payment.purpose is Purpose.INVOICE:
         return invoice.number is not None and invoice.number in payment.about
     return len(invoice.charges) == 1 and payment.purpose is Purpose.SESSION
+
+
+def _terms(asked: Asked) -> dict[str, str]:
+    return WORDS.get(asked.language, WORDS["en"])
+
+
+async def _open(asked: Asked, unit: Unit, invoice: Invoice) -> dict[str, Any]:
+    """What of an issued invoice is open, what settled it, who was reminded, and what can be taken back."""
+    number = invoice.number or ""
+    can_be = set(await crediting.left(unit, invoice))
+    reminded, stopped = await reminders.of_invoice(unit, invoice.holder, invoice.ref)
+    return {
+        "item": await settling.item_named(unit, invoice.holder, number),
+        "settled_by": await settling.settled_by(unit, invoice.holder, invoice.ref),
+        "reminded": reminded,
+        "stopped": stopped,
+        "now": unit.now,
+        "creditable": [
+            (place, _named(asked, charge, line), line.amount)
+            for place, charge, line in lines_of(invoice)
+            if place in can_be
+        ],
+    }
+
+
+def _named(asked: Asked, charge: Charge | None, line: InvoiceLine | Item) -> str:
+    if isinstance(line, Item):
+        return called(line.words, asked.language, _terms(asked))
+    term = _terms(asked).get(line.dimension, line.dimension)
+    return term if charge is None else f"{charge.place}: {term}"
 
 
 async def as_ubl(asked: Asked) -> Response:
@@ -104,7 +143,7 @@ async def describe(asked: Asked) -> Response:
     """Who the buyer is; on this invoice too while it is open. Raises UnknownInvoice, NotAVatNumber, NotAnEndpoint."""
     async with asked.unit() as unit:
         invoice = await billing.invoice(unit, asked.part("ref"))
-        said = {name: asked.said(name) for name in ("name", "vat_number", "endpoint", "reference")}
+        said = {name: asked.said(name) for name in ("name", "vat_number", "endpoint", "reference", "email")}
         address = "\n".join(line.strip() for line in asked.said("address").split(","))
         await billing.describe(unit, yours(asked.visitor, invoice.holder), invoice.debtor.id, address=address, **said)
         people.note(unit, asked.visitor.name, "describe debtor", f"debtor {invoice.debtor.id}")

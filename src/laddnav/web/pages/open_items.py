@@ -1,0 +1,177 @@
+"""What is open: invoices that wait to be paid, what the bank said, and what somebody has to say of it."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from laddnav.billing import actions as billing
+from laddnav.billing.actions import banking, crediting, mailing, reminders, settling
+from laddnav.billing.model import Invoice
+from laddnav.kit import json
+from laddnav.kit.ids import PartyId
+from laddnav.people.api import yours
+from laddnav.people.model import Role
+from laddnav.web.asked import Asked, Door, do, see
+
+PAGE = 50
+FILES_MAX = 20 * 1024 * 1024  # bytes of a form
+FILES_SHOWN = 10
+
+
+async def list_open(asked: Asked) -> Response:
+    cursor, overdue = asked.query("cursor"), asked.query("show") == "overdue"
+    async with asked.unit() as unit:
+        found = await settling.page_of_open(unit, asked.visitor.holder, only_due=overdue, after=cursor, limit=PAGE + 1)
+        now = unit.now
+        on = {str(party.holder): await reminders.reminds(unit, party.holder) for party in asked.parties}
+    page = found[:PAGE]
+    return asked.page(
+        "open_items.html",
+        items=page,
+        now=now,
+        show="overdue" if overdue else "all",
+        next=page[-1].ref if len(found) > PAGE else None,
+        begun=cursor is not None,
+        reminds=on,
+    )
+
+
+async def turn_reminders(asked: Asked) -> Response:
+    on = asked.said("on") == "yes"
+    async with asked.unit() as unit:
+        holder = yours(asked.visitor, PartyId.parse(asked.said("holder")))
+        await reminders.turn(unit, holder, on=on, by=asked.visitor.name)
+    said = asked.say("Who does not pay is reminded from now on.") if on else asked.say("Nobody is reminded any more.")
+    return asked.done("/open-items", said)
+
+
+# ---- One invoice
+
+
+async def _invoice(asked: Asked) -> Invoice:
+    async with asked.unit() as unit:
+        invoice = await billing.invoice(unit, asked.part("ref"))
+    yours(asked.visitor, invoice.holder)
+    return invoice
+
+
+async def credit(asked: Asked) -> Response:
+    """Raises UnknownInvoice, NotIssuedYet, CreditWithoutReason, NothingToCredit."""
+    invoice = await _invoice(asked)
+    picked = [int(name.removeprefix("line-")) for name in asked.form if name.removeprefix("line-").isdecimal()]
+    async with asked.unit() as unit:
+        note = await crediting.credit(
+            unit, invoice.holder, invoice.ref, asked.said("why"), by=asked.visitor.name, lines=picked or None
+        )
+    said = asked.say("Credit note %(number)s takes it back.", number=note.number)
+    return asked.done(f"/invoices/{note.ref}", said)
+
+
+async def remind(asked: Asked) -> Response:
+    invoice = await _invoice(asked)
+    async with asked.unit() as unit:
+        made = await reminders.remind(unit, invoice.holder, invoice.number or "", by=asked.visitor.name)
+    return asked.done(f"/invoices/{invoice.ref}", asked.say("Reminder %(level)s is on its way.", level=made.level))
+
+
+async def stop(asked: Asked) -> Response:
+    """With a reason it stops; without one it goes on."""
+    invoice = await _invoice(asked)
+    async with asked.unit() as unit:
+        if asked.said("go_on"):
+            await reminders.go_on(unit, invoice.holder, invoice.number or "", by=asked.visitor.name)
+        else:
+            why = asked.said("why")
+            await reminders.stop(unit, invoice.holder, invoice.number or "", why, by=asked.visitor.name)
+    return asked.done(f"/invoices/{invoice.ref}", asked.say("Kept."))
+
+
+async def mail(asked: Asked) -> Response:
+    """Raises NowhereToSend."""
+    invoice = await _invoice(asked)
+    async with asked.unit() as unit:
+        minute = f"{unit.now:%Y-%m-%d %H:%M}"
+    sent = await mailing.send_again(asked.console.database, invoice.ref, key=minute)
+    return asked.done(f"/invoices/{invoice.ref}", asked.say("On its way to %(address)s.", address=sent.to))
+
+
+async def apply(asked: Asked) -> Response:
+    invoice = await _invoice(asked)
+    async with asked.unit() as unit:
+        applied = await settling.apply(
+            unit, invoice.holder, invoice.debtor.id, invoice.currency, invoice.number, asked.visitor.name
+        )
+    said = asked.say("Settled with what was on account.") if applied else asked.say("Nothing is on account.")
+    return asked.done(f"/invoices/{invoice.ref}", said)
+
+
+# ---- The bank
+
+
+async def bank(asked: Asked) -> Response:
+    cursor, show = asked.query("cursor"), asked.query("show") or "decide"
+    async with asked.unit() as unit:
+        holder = asked.visitor.holder
+        found = await banking.entries(unit, holder, to_decide=show == "decide", after=cursor, limit=PAGE + 1)
+        files = await banking.files(unit, holder, limit=FILES_SHOWN)
+        names = {one.id: one.name for one in await billing.debtors(unit, holder)} if found else {}
+    page = found[:PAGE]
+    return asked.page(
+        "bank.html",
+        entries=page,
+        files=files,
+        names=names,
+        show=show,
+        next=page[-1].ref if len(found) > PAGE else None,
+        begun=cursor is not None,
+        choices=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
+    )
+
+
+async def read(asked: Asked) -> Response:
+    """Raises NotAStatement: of several files, all are read or none."""
+    texts = json.decode(asked.said("files") or "{}", dict[str, str])
+    async with asked.unit() as unit:
+        holder = yours(asked.visitor, PartyId.parse(asked.said("holder")))
+        files = [
+            file
+            for name, text in texts.items()
+            for file in await banking.read(unit, holder, name, text.encode(), by=asked.visitor.name)
+        ]
+    said = asked.say(
+        "%(new)s movements are new, %(matched)s of them settled what they cite.",
+        new=sum(file.new for file in files),
+        matched=sum(file.matched for file in files),
+    )
+    return asked.done("/bank", said)
+
+
+async def decide(asked: Asked) -> Response:
+    """Raises UnknownBankEntry, AlreadyDecided, WhoseIsIt, UnknownDebtor, NotAnAccount."""
+    numbers = tuple(asked.said("numbers").replace(",", " ").split())
+    async with asked.unit() as unit:
+        entry = await banking.entry(unit, asked.part("ref"))
+        yours(asked.visitor, entry.holder)
+        await banking.decide(
+            unit,
+            entry.ref,
+            by=asked.visitor.name,
+            debtor_id=asked.said("debtor_id") or None,
+            numbers=numbers,
+            account=asked.said("account") or None,
+        )
+    return asked.done("/bank", asked.say("Kept."))
+
+
+DOORS: tuple[Door, ...] = (
+    see("/open-items", list_open),
+    do("/open-items/reminders", turn_reminders, Role.FINANCE),
+    do("/invoices/{ref}/credit", credit, Role.FINANCE),
+    do("/invoices/{ref}/remind", remind, Role.FINANCE),
+    do("/invoices/{ref}/reminders", stop, Role.FINANCE),
+    do("/invoices/{ref}/mail", mail, Role.FINANCE),
+    do("/invoices/{ref}/apply", apply, Role.FINANCE),
+    see("/bank", bank, Role.FINANCE),
+    do("/bank", read, Role.FINANCE, form_max=FILES_MAX),
+    do("/bank/{ref}", decide, Role.FINANCE),
+)
