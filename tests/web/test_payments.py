@@ -69,7 +69,7 @@ async def test_a_payment_is_shown_with_every_call_and_its_postings(site: Site, c
     listed = await read(client, f"{site.url}/payments")
     assert all(words in listed for words in ("Kungsgatan 1, EVSE1", "Paid", "212.50", "Stripe"))
     text = await read(client, f"{site.url}/payments/{payment.ref}")
-    assert all(words in text for words in ("Held", "The driver sees this taken", "300.00", "clearing:stripe:"))
+    assert all(words in text for words in ("On hold", "The driver sees this taken", "300.00", "clearing:stripe:"))
     assert 'name="reason"' not in text, "who only looks gives nothing back"
     assert "Nothing needs a look" in await read(client, f"{site.url}/payments?show=trouble")
     assert "There is no such payment." in await read(client, f"{site.url}/payments/x", status=404)

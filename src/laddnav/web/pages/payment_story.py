@@ -14,7 +14,7 @@ from laddnav.web.asked import Asked
 from laddnav.web.words import N_
 
 DONE = {
-    Step.AUTHORISE: N_("Held"),
+    Step.AUTHORISE: N_("On hold"),
     Step.RAISE: N_("Held more"),
     Step.CAPTURE: N_("Taken"),
     Step.RELEASE: N_("Released"),
@@ -51,13 +51,13 @@ def story(asked: Asked, timeline: Timeline, posted: Sequence[Posted], provider: 
     begun = Told(at=payment.made_at, who=payment.made_by, what=asked.say("Asked for it"), amount=payment.hold)
     told = [begun, *(_call(asked, one, provider) for one in timeline.calls)]
     told += [Told(at=one.at, who=provider, what=asked.say("Told us unasked"), note=one.what) for one in timeline.heard]
-    told += _refunds(asked, timeline)
     for one in posted:
         first = one.entry.postings[0]
         href = f"/ledger/entries/{one.id}?party={payment.holder}"
         words = f"{first.account} → {one.entry.postings[1].account}"
         what = one.entry.what
         told.append(Told(at=one.at, who=asked.say("Ledger"), what=what, amount=first.amount, note=words, href=href))
+    told += _refunds(asked, timeline)
     return sorted(told, key=lambda one: one.at)
 
 
