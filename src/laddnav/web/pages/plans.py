@@ -154,7 +154,7 @@ def _version(said: Say, today: date) -> Version:
         fee=_number("fee", said("fee") or "0"),
         included=kwh(_number("included", said("included") or "0")),
         included_where=included_where,
-        price_group=said("price_group")[:60],
+        price_group=said("price_group")[:40],
         discounts=(Discount(percent=percent, where=where),) if percent else (),
     )
 
