@@ -58,7 +58,9 @@ def test_every_word_of_a_state_and_a_term_is_translated() -> None:
     swedish = translations("sv")
     unsaid = {shown.word for shown in STATES.values()} | set(TERMS.values())
     same_in_both = {word for word in unsaid if swedish.gettext(word) == word}
-    assert same_in_both <= {"Ad hoc", "App", "CCS", "CHAdeMO", "DC", "Plug & Charge", "Reservation"}
+    assert same_in_both <= {
+        *("Ad hoc", "App", "CCS", "CHAdeMO", "DC", "Partner", "Plug & Charge", "Reservation", "Tariff"),
+    }
 
 
 def test_the_chosen_language_wins_over_the_browser_and_english_over_none() -> None:
