@@ -12,11 +12,17 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from msgspec import Struct
+from msgspec.structs import replace
 from schemathesis.core.result import Ok
 
+from laddnav.customers import actions as customers
+from laddnav.customers.actions import giving, subscribing
+from laddnav.customers.rules import CustomerSaid
 from laddnav.people.model import Role
 from laddnav.people.rules import opens
 from laddnav.server.http import Serving
+from tests.customers.test_subscribed import plan
+from tests.customers.test_vouchers import BATCH
 from tests.security.contents import every_row
 from tests.server.conftest import LAD, TNM, a_key, served
 
@@ -44,8 +50,20 @@ class Ours(Struct, frozen=True):
                 yield operation, list(self.ids.get(operation.path.partition("/{")[0], ()))
 
 
+async def sell(served: Serving) -> None:
+    """SE*LAD has a customer with a contract, a plan and a voucher."""
+    async with served.database.unit() as unit:
+        anna = await customers.add(unit, LAD, CustomerSaid(name="Anna Ek"), by="a test")
+        await customers.keep_contract(unit, anna.ref, "SE-LAD-C0815", by="a test")
+        offered = await subscribing.offer(unit, plan(holder=LAD), by="a test")
+        await subscribing.subscribe(unit, anna.ref, offered.ref, by="a test")
+        made = await giving.make(unit, replace(BATCH, holder=LAD), by="a test")
+        await giving.redeem(unit, anna.ref, made.codes[0], by="a test")
+
+
 @pytest.fixture
 async def ours(served: Serving) -> Ours:
+    await sell(served)
     url = f"{served.url}/api/v1"
     headers = {"Authorization": f"Bearer {await a_key(served.database, Role.ADMIN, LAD)}"}
     async with aiohttp.ClientSession(headers=headers) as web:
