@@ -97,10 +97,16 @@ async def look_after(database: Database) -> None:
 
 
 async def _open_due(unit: Unit, holder: PartyId, partner: PartyId) -> None:
-    """This month and the one before, of the currencies that are due."""
+    """Each month with charges after the last that is fixed; and for what is late, this month and the one before."""
+    await store.hold(unit, holder, partner)
     zone = zone_of(await parties.fetch(unit, holder))
     this = month_at(unit.now, zone)
     first = await _since(unit, holder, partner)
+    fixed = await store.last_fixed(unit, holder, partner)
+    since = max(first, min((end for _, end in fixed.values()), default=first))
+    for name, currency in await store.months_with(unit, holder, partner, since, unit.now, str(zone)):
+        if currency not in fixed or name > fixed[currency][0]:
+            await _open(unit, holder, partner, name, currency, zone)
     for month in (month_at(this.begin_at - timedelta(days=1), zone), this):
         if month.end_at > first:
             for currency in await store.currencies_due(unit, holder, partner, first, month.end_at):

@@ -35,6 +35,10 @@ OPEN_BEFORE = """
 select body from settlement
 where holder = $1 and partner = $2 and currency = $3 and month < $4 and state = 'OPEN' order by month
 """
+LAST_FIXED = """
+select currency, max(month) as month, max((body::json ->> 'end_at')::timestamptz) as end_at from settlement
+where holder = $1 and partner = $2 and state <> 'OPEN' group by currency
+"""
 INSERT = """
 insert into settlement (holder, ref, partner, month, currency, state, body, last_updated)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, partner, month, currency) do nothing
@@ -220,6 +224,12 @@ async def open_ones(unit: Unit, holder: PartyId | None) -> list[Settlement]:
 async def open_before(unit: Unit, one: Settlement) -> list[Settlement]:
     rows = await unit.fetch(OPEN_BEFORE, str(one.holder), str(one.partner), one.currency, one.month)
     return [json.decode(row["body"], Settlement) for row in rows]
+
+
+async def last_fixed(unit: Unit, holder: PartyId, partner: PartyId) -> dict[str, tuple[str, datetime]]:
+    """currency → (the last month whose CDRs are fixed, its end)."""
+    rows = await unit.fetch(LAST_FIXED, str(holder), str(partner))
+    return {row["currency"]: (row["month"], row["end_at"]) for row in rows}
 
 
 async def insert(unit: Unit, one: Settlement) -> bool:
