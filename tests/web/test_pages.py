@@ -25,7 +25,7 @@ from tests.web.test_watching import certify, notice
 
 LISTS = (
     *("/", "/stations", "/sessions", "/sessions?show=all", "/cdrs", "/cdrs/held"),
-    *("/invoices", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
+    *("/invoices", "/open-items", "/bank", "/reconciliations", "/locations", "/tariffs", "/tokens", "/bookings"),
     *(
         "/bookings/all",
         "/payments",

@@ -33,6 +33,7 @@ async def list_open(asked: Asked) -> Response:
         next=page[-1].ref if len(found) > PAGE else None,
         begun=cursor is not None,
         reminds=on,
+        zones={str(party.holder): party.time_zone for party in asked.parties},
     )
 
 

@@ -1,0 +1,89 @@
+"""The pages of what is open: a bank's file settles, what it does not say is asked, an invoice is taken back."""
+
+from __future__ import annotations
+
+import json
+
+import aiohttp
+
+from laddnav.billing.actions import banking, buyers, items, settling
+from laddnav.billing.actions.issuing import issue
+from laddnav.billing.model import DebtorKind, Invoice
+from laddnav.billing.references import reference
+from laddnav.people.model import Role
+from tests.billing.charges import item
+from tests.billing.statements import moved, statement
+from tests.things import US, settled
+from tests.web.site import Site
+from tests.web.test_doors import client, sign_in
+from tests.web.test_hubs import read
+
+__all__ = ["client"]
+
+
+async def invoiced(site: Site, *amounts: str) -> list[Invoice]:
+    """To a customer, an invoice for each."""
+    async with site.database.unit() as unit:
+        await buyers.known(unit, US, DebtorKind.CUSTOMER, "customer:anna", "Anna Andersson", "SE")
+    found = []
+    for number, amount in enumerate(amounts):
+        async with site.database.unit() as unit:
+            ref = await items.add(unit, US, "customer:anna", item(amount, key=f"I{number}"))
+            found.append(await issue(unit, US, ref))
+    return found
+
+
+async def test_a_banks_file_settles_what_it_cites_and_somebody_decides_the_rest(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    csrf = await sign_in(client, site, Role.FINANCE)
+    assert "Everything is settled" in await read(client, f"{site.url}/open-items")
+    assert "Nothing to decide" in await read(client, f"{site.url}/bank")
+    first, second = await invoiced(site, "80", "40")
+    listed = await read(client, f"{site.url}/open-items")
+    assert all(words in listed for words in (str(first.number), str(second.number), "Waits for payment", "Anna"))
+    body = statement(moved("100", cites=reference(first.number or "", "SE")), moved("50", ref="B2"))
+    said = {"csrf": csrf, "holder": str(US), "files": json.dumps({"nov.xml": body.decode()})}
+    async with client.post(f"{site.url}/bank", data=said) as answer:
+        text = await answer.text()
+    assert "2 movements are new, 1 of them settled what they cite." in text
+    assert f"Yes, it pays {second.number}" in text and "its debtor the payer’s name" in text
+    async with client.post(f"{site.url}/bank", data={**said, "files": '{"x": "<!DOCTYPE a><a/>"}'}) as answer:
+        assert "This is no bank statement" in await answer.text()
+    assert "Paid, citing it" in await read(client, f"{site.url}/invoices/{first.ref}")
+    async with site.database.unit() as unit:
+        (asked,) = await banking.entries(unit, US, to_decide=True)
+    async with client.post(f"{site.url}/bank/{asked.ref}", data={"csrf": csrf}) as answer:
+        assert "Say of which debtor it is" in await answer.text()
+    decided = {"csrf": csrf, "debtor_id": "customer:anna", "numbers": str(second.number)}
+    async with client.post(f"{site.url}/bank/{asked.ref}", data=decided) as answer:
+        assert "Nothing to decide" in await answer.text()
+    assert "Everything is settled" in await read(client, f"{site.url}/open-items")
+
+
+async def test_an_invoice_is_credited_reminded_and_mailed_by_finance_alone(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    (invoice,) = await invoiced(site, "80")
+    await sign_in(client, site, Role.VIEWER)
+    there = f"{site.url}/invoices/{invoice.ref}"
+    assert "Credit it" not in await read(client, there)
+    csrf = await sign_in(client, site, Role.FINANCE)
+    assert "Subscription Plus" in await read(client, there)
+    for deed, form, expected in (
+        ("mail", {}, "give it one first"),
+        ("remind", {}, "Nobody has to be reminded"),
+        ("apply", {}, "Nothing is on account."),
+        ("reminders", {"why": "Disputed"}, "Disputed"),
+        ("credit", {"line-1": "yes"}, "Say why"),
+        ("credit", {"line-9": "yes", "why": "x"}, "Nothing of this invoice is left"),
+        ("credit", {"line-1": "yes", "why": "Wrong customer"}, "Credit of invoice"),
+    ):
+        async with client.post(f"{there}/{deed}", data={"csrf": csrf, **form}) as answer:
+            assert expected in await answer.text(), deed
+    async with site.database.unit() as unit:
+        (standing,) = await settling.standings(unit, US, "customer:anna")
+    assert standing.items == ()
+    assert standing.balance == 0
