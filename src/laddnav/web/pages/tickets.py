@@ -13,6 +13,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef
 from laddnav.kit.money import Price
+from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location
 from laddnav.meters import actions as meters
@@ -31,6 +32,7 @@ from laddnav.sessions.rules import START_WITHIN
 from laddnav.tariffs.model import PriceComponent, Tariff, TariffDimension
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages.foreseen import BillLine, bill_line
+from laddnav.web.refusals import sentence
 from laddnav.web.words import N_
 
 # What is paid for how, in the order that AFIR asks for (Regulation (EU) 2023/1804, Article 5(4)).
@@ -113,13 +115,24 @@ def _paid(tariff: Tariff, one: PriceComponent) -> Decimal:
 
 
 async def pay(asked: Asked) -> Response:
-    """A driver wants to charge here, and pays as said."""
+    """A driver wants to charge here, and pays as said; what cannot be is said on the page where they stand."""
+    try:
+        ticket = await _sold(asked)
+    except Refusal as error:
+        path = f"/charge/{quote(asked.part('number'), safe='*')}"
+        return asked.done(path, sentence(error, asked.language), "bad")
+    asked.console.database.wake()
+    return RedirectResponse(_path(ticket), status_code=303)
+
+
+async def _sold(asked: Asked) -> Ticket:
+    """Raises what `sell` raises."""
     said = asked.said("way")
     async with asked.unit() as unit:
         location, evse = await locations.printed_evse(unit, asked.part("number"))
         if said not in set(ProviderKind):
             raise NotSold(evse.evse_id or evse.uid)
-        ticket = await tickets.sell(
+        return await tickets.sell(
             unit,
             location.owner,
             EvseRef(location.id, evse.uid),
@@ -129,8 +142,6 @@ async def pay(asked: Asked) -> Response:
             email=asked.said("email"),
             language=asked.language,
         )
-    asked.console.database.wake()
-    return RedirectResponse(_path(ticket), status_code=303)
 
 
 async def one(asked: Asked) -> Response:
