@@ -13,11 +13,13 @@ from laddnav.db.events import Event
 from laddnav.db.migrate import migrate
 from laddnav.db.unit import Database, Listener
 from tests.clock import SetClock
+from tests.cost import Costs
 from tests.forked import Nursery
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long suites too")
+    parser.addoption("--cost", action="store_true", help="say what the dearest tests cost in seconds of a core")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # No deadline: how long an example takes says more about the machine than about the law.
     settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
     settings.load_profile("house")
+    if config.getoption("--cost"):
+        config.pluginmanager.register(Costs())
 
 
 # What takes a minute or two comes first: at the end, others would have nothing left to do meanwhile.
