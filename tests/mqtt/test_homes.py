@@ -230,7 +230,7 @@ READS = {
 
 def of_evcc() -> tuple[dict[str, list[str]], dict[str, str]]:
     """(topics that evcc reads, those that it writes), by attribute of its custom charger, as the how-to has them."""
-    text = re.search(r"```yaml\n(.*?)```", HOWTO.read_text(), re.S)
+    text = re.search(r"## evcc beside it.*?```yaml\n(.*?)```", HOWTO.read_text(), re.S)
     assert text is not None
     (charger,) = yaml.safe_load(text[1].replace("ST-7", "ST1-1"))["chargers"]
     assert charger["type"] == "custom"
