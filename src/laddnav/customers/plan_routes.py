@@ -84,7 +84,7 @@ async def add_plan(unit: Unit, by: Visitor, body: NewPlan) -> Plan:
     return await subscribing.offer(unit, plan, by=by.name)
 
 
-async def fetch_plan(unit: Unit, ref: str) -> Plan:
+async def fetch_priced_plan(unit: Unit, ref: str) -> Plan:
     """One plan with all it says, from which day on."""
     return await subscribing.plan(unit, ref)
 
@@ -169,7 +169,7 @@ _DESK = partial(Route, needs=Role.SUPPORT, also=(Role.FINANCE,))
 ROUTES = (
     Route(method="GET", path="/plans", does=list_plans),
     _OFFER(method="POST", path="/plans", does=add_plan, status=201),
-    Route(method="GET", path=_PLAN, does=fetch_plan),
+    Route(method="GET", path=_PLAN, does=fetch_priced_plan),
     _OFFER(method="POST", path=f"{_PLAN}/versions", does=revise_plan),
     _OFFER(method="PUT", path=f"{_PLAN}/sold", does=sell_plan),
     Route(method="GET", path=_SUBSCRIPTION, does=fetch_subscription),
