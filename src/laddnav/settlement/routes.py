@@ -20,8 +20,7 @@ from laddnav.settlement.margins import By, MarginSum
 from laddnav.settlement.matching import Cause, Difference, File
 from laddnav.settlement.model import InvoiceOf, Item, Move, Netting, Settlement, Side, State, Terms, TheirInvoice
 from laddnav.settlement.rules import next_moves
-from laddnav.settlement.sharing import Agreement, EnergyFrom, Host, Statement
-from laddnav.settlement.store.hosts import Kept
+from laddnav.settlement.sharing import Agreement, EnergyFrom, Host, Kept, Statement
 
 TABLE_MOST = 4_000_000  # characters of a table that is sent; longer ones: `laddnav compare-cdrs`
 

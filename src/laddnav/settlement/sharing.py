@@ -267,6 +267,24 @@ def month_before(now: datetime, zone: ZoneInfo) -> str:
     return (here.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """A share as it is kept, with the charge that it is of."""
+
+    cdr_id: str
+    cdr_ref: str
+    agreement: str
+    place: str
+    evse_id: str
+    ended_at: datetime
+    month: str
+    currency: str
+    kwh: Decimal
+    revenue: Decimal
+    energy_cost: Decimal
+    amount: Decimal
+    capped: bool
+
+
 class Stated(Struct, frozen=True, kw_only=True):
     """What one agreement comes to on a statement: the shares of `many` charges, and what the month adds."""
 

@@ -21,7 +21,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.parties.model import Party
 from laddnav.settlement.matching import Difference
 from laddnav.settlement.model import Item, Netting, Settlement, Side, SideSum
-from laddnav.settlement.store.hosts import Kept
+from laddnav.settlement.sharing import Kept
 
 PAPER_MOST = 3_000  # CDRs on paper; all of them are in the table
 

@@ -26,6 +26,7 @@ from laddnav.settlement import sharing
 from laddnav.settlement.sharing import (
     Agreement,
     Host,
+    Kept,
     MonthPart,
     Stated,
     Statement,
@@ -34,7 +35,6 @@ from laddnav.settlement.sharing import (
     UnknownHost,
 )
 from laddnav.settlement.store import hosts as store
-from laddnav.settlement.store.hosts import Kept
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 MONTHS_BACK = 24  # that are stated at once, where an agreement begins in the past

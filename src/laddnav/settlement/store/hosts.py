@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
-
-from msgspec import Struct
 
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.settlement.sharing import Agreement, Host, Part, Statement
+from laddnav.settlement.sharing import Agreement, Host, Kept, Part, Statement
 
 PUT_HOST = """
 insert into host (holder, id, ref, body) values ($1, $2, $3, $4)
@@ -71,24 +68,6 @@ STATEMENT = "select body from host_statement where ref = $1"
 STATED = "select month, currency from host_statement where holder = $1 and host = $2"
 # One at a time for each host: a share is on one statement.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """A share as it is kept, with the charge that it is of."""
-
-    cdr_id: str
-    cdr_ref: str
-    agreement: str
-    place: str
-    evse_id: str
-    ended_at: datetime
-    month: str
-    currency: str
-    kwh: Decimal
-    revenue: Decimal
-    energy_cost: Decimal
-    amount: Decimal
-    capped: bool
 
 
 async def hold(unit: Unit, holder: PartyId, host: str) -> None:
