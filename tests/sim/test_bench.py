@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,7 +13,7 @@ from laddnav.cli.bench import document
 from laddnav.db.unit import Database
 from laddnav.metering.signed.model import Format
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import garages, keeping, plan, posting, protocol, roaming, telling
+from laddnav.sim.bench import garages, keeping, plan, posting, protocol, reconciling, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
@@ -192,9 +193,17 @@ async def test_postings_stand_beside_bare_tables_and_balances_beside_the_plain_s
     assert all(map(stands_beside_its_limit, found))
 
 
+async def test_a_partners_table_stands_beside_a_copy_and_one_join(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    found = await reconciling.compared(database, database_url, tmp_path / "theirs.csv", 4000)
+    assert [figure.name for figure in found] == ["money_reconcile_of_4000", "money_reconcile_memory"]
+    assert all(map(stands_beside_its_limit, found))
+
+
 def test_a_first_word_names_all_but_what_takes_minutes() -> None:
     assert chosen(["ocpi"]) == {name for name in NAMES if name.startswith("ocpi_")} - {"ocpi_growth"}
-    assert chosen([]) == set(NAMES) - {"ocpi_growth", "readings", "money_ledger"}
+    assert chosen([]) == set(NAMES) - {"ocpi_growth", "readings", "money_ledger", "money_reconcile"}
     assert chosen(["ocpi_growth"]) == {"ocpi_growth"}
 
 

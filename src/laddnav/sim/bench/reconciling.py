@@ -44,15 +44,19 @@ async def reconcile(pace: Pace) -> list[Figure]:
     with TemporaryDirectory(prefix="laddnav-bench-") as folder:
         async with installation.opened(settings.read({}, data=Path(folder)), {}) as opened:
             assert opened.cluster is not None, "it runs a PostgreSQL of its own"
-            plain = await asyncpg.connect(opened.cluster.url("laddnav"))
-            try:
-                await _fill(opened.database, plain, pace.compared)
-                path = Path(folder) / "theirs.csv"
-                _write(path, pace.compared)
-                limit = await _limit(plain, path)
-                return await _measured(opened.database, path, pace.compared, limit)
-            finally:
-                await plain.close()
+            path = Path(folder) / "theirs.csv"
+            return await compared(opened.database, opened.cluster.url("laddnav"), path, pace.compared)
+
+
+async def compared(database: Database, url: str, path: Path, many: int) -> list[Figure]:
+    """So many CDRs with a table at `path`, which is written. Raises Refused."""
+    plain = await asyncpg.connect(url)
+    try:
+        await _fill(database, plain, many)
+        _write(path, many)
+        return await _measured(database, path, many, await _limit(plain, path))
+    finally:
+        await plain.close()
 
 
 async def _fill(database: Database, plain: asyncpg.Connection[asyncpg.Record], many: int) -> None:

@@ -191,7 +191,7 @@ select $1, $1, 'cdr-' || n, 'CDR-' || n, 'r' || lpad(n::text, 12, '0'), 'session
 from generate_series($4::bigint, $5::bigint) n
 """
 CDRS_SETTLE = "vacuum analyze cdr"
-PLAIN_CLAIMS = "create table plain_claim (id text, evse text, started text, kwh text, amount text)"
+PLAIN_CLAIMS = "create temporary table plain_claim (id text, evse text, started text, kwh text, amount text)"
 PLAIN_JOIN = """
 select count(*) from plain_claim p join cdr c on c.holder = $1 and c.owner = $1 and c.id = p.id
 where p.amount::numeric <> c.total_excl
