@@ -103,8 +103,10 @@ async def _standings(unit: Unit, holder: PartyId, debtor: str) -> Sequence[Debto
 
 async def contract(asked: Asked) -> Response:
     """A contract that is nobody's as yet; one that is a customer's leads there. Raises UnknownToken, NotYours."""
-    holder = yours(asked.visitor, PartyId.parse(asked.query("holder") or ""))
-    contract_id = asked.query("contract") or ""
+    named, contract_id = asked.query("holder"), asked.query("contract")
+    if named is None or contract_id is None:
+        return asked.done("/find")
+    holder = yours(asked.visitor, PartyId.parse(named))
     async with asked.unit() as unit:
         customer = await customers.of_contract(unit, holder, contract_id)
         if customer is not None:
