@@ -268,6 +268,7 @@ class _Written:
 
     def _number(self, value: Decimal, least: int, most: int) -> str:
         pattern = "#,##0" + ("." + "0" * least + "#" * (most - least) if most else "")
+        value += 0  # what is turned and nothing is no less than nothing
         return format_decimal(value, format=pattern, locale=_LOCALES[self._language]).replace("-", "\N{MINUS SIGN}")
 
     def _amount(self, amount: Decimal) -> str:
