@@ -121,6 +121,22 @@ async def test_a_charge_that_another_process_changed_goes_on_from_what_it_is_now
     await other.database.close()
 
 
+async def test_what_readings_moved_and_what_else_changed_are_one_charge(charge: Charge) -> None:
+    """A reading writes only what it moves; whatever else happens to the charge writes it whole, with that in it."""
+    begun = await charge.begin(1000)
+    moved = await charge.measure(2000, 3000)
+    assert (moved.energy, moved.place, moved.revision) == (wh(2000), begun.place, begun.revision + 2)
+    assert moved.meter is not None and moved.tab is not None and begun.tab is not None
+    assert (moved.meter.register, moved.tab.used, moved.tab.tariffs) == (wh(3000), wh(2000), begun.tab.tariffs)
+    async with charge.database.unit() as unit:
+        await sessions.mark(unit, charge.station, 1, Activity.SUSPENDED_EV, charge.clock.now())
+    marked = await charge.session()
+    assert (marked.energy, marked.tab, marked.last_updated) == (moved.energy, moved.tab, charge.clock.now())
+    assert (await charge.measure(3000)).energy == wh(2000)
+    assert (await charge.stop(4000)).energy == wh(3000)
+    assert (await charge.session()).energy == wh(3000)
+
+
 async def test_a_charge_is_metered_priced_and_closed_to_the_wh_and_the_ore(charge: Charge) -> None:
     """CDR-001: 12.345 kWh at 2.50 and 5.00 a charge, 25 % VAT on both."""
     await charge.begin(1000)

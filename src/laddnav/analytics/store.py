@@ -88,11 +88,12 @@ with charge as (
   select s.holder, s.id_key, s.id, s.status, {of} as of,
     to_char(s.started_at at time zone (said.body ->> 'time_zone'), 'YYYY-MM') as month,
     coalesce(
-      coalesce((said.body ->> 'meter_stopped')::numeric, (said.body -> 'meter' -> 'register' ->> 'wh')::numeric)
-        - coalesce((said.body ->> 'meter_started')::numeric, (said.body -> 'meter' -> 'first' ->> 'wh')::numeric)
-        - coalesce((said.body -> 'meter' -> 'moved' ->> 'wh')::numeric, 0),
+      coalesce((said.body ->> 'meter_stopped')::numeric, (said.meter -> 'register' ->> 'wh')::numeric)
+        - coalesce((said.body ->> 'meter_started')::numeric, (said.meter -> 'first' ->> 'wh')::numeric)
+        - coalesce((said.meter -> 'moved' ->> 'wh')::numeric, 0),
       s.energy_wh) as delivered
-  from session s cross join lateral (select s.body::json as body) said
+  from session s cross join lateral (
+    select s.body::json as body, coalesce(s.moved, s.body)::json -> 'meter' as meter) said
   where s.owner = s.holder and s.station_id is not null and s.status not in ('PENDING', 'RESERVATION')
     and ($1::text is null or s.holder = $1) and s.last_updated >= $2 and s.started_at >= $2 and s.started_at < $3
 ), known as (

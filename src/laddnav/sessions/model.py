@@ -246,6 +246,16 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_updated: datetime
 
 
+class Moved(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reading moves in a charge of ours; all else stays as it is written. `tab` has no Tariffs in it."""
+
+    energy: Energy
+    meter: Meter | None
+    tab: Tab | None
+    cost: Price | None
+    last_updated: datetime
+
+
 class Known(Struct, frozen=True, kw_only=True):
     """What of a partner's Session decides whether it is news, and what of it that partner does not tell."""
 

@@ -90,6 +90,26 @@ async def test_sessions_are_listed_since_a_moment_only(at_cpo: Ask, cpo: Install
     assert (await at_cpo("GET", f"{url}?date_from=2020-01-01T00:00:00Z")).both == (200, 1000)
 
 
+async def test_a_charge_under_way_is_listed_by_the_time_of_its_last_change(at_cpo: Ask, cpo: Installation) -> None:
+    """SES-003, SES-004: as one that is over, though the index by time has none that changes all the time."""
+    async with cpo.database.unit() as unit:
+        for id, status in (("S1", "ACTIVE"), ("S2", "COMPLETED")):
+            said = session(id=id, status=status, last_updated="2026-11-10T09:00:00Z")
+            one = CODECS[Session].convert(said, Hearing(holder=CPO, sender=CPO))
+            await sessions.hear(unit, replace(one, holder=CPO, ref=id))
+
+    async def listed(*between: str) -> list[str]:
+        answer = await at_cpo("GET", f"{cpo.url}/ocpi/cpo/2.2.1/sessions?{'&'.join(between)}")
+        assert answer.headers["x-total-count"] == str(len(answer.data))
+        return [one["id"] for one in answer.data]
+
+    before, after = "2026-11-10T08:59:00Z", "2026-11-10T09:01:00Z"
+    assert await listed(f"date_from={before}") == ["S1", "S2"]
+    assert await listed(f"date_from={before}", f"date_to={after}") == ["S1", "S2"]
+    assert await listed(f"date_from={after}") == []
+    assert await listed("date_from=2026-11-09T09:00:00Z", f"date_to={before}") == []
+
+
 async def test_preferences_are_refused_as_the_text_says(at_cpo: Ask, cpo: Installation) -> None:
     """SES-046, SES-050, SES-051."""
     async with cpo.database.unit() as unit:

@@ -28,7 +28,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     `count` and `shared_count` say which rows `c` of ocpi_count make the length of either list, and `named` which
     objects are meant where they are named one by one, of which no count is kept. None: no count is kept at all.
     `uncounted` are those of a shared list which no row of ocpi_count tells of: they are few, and looked for.
-    `listed_at` is `last_updated` where the index by time has it, which rows of partners have none of (migration 0033).
+    `listed_at` is `last_updated` where the index by time has it, which rows of partners have none of (migration 0033);
+    `unlisted` are those of ours that have none either, for they change all the time (0084).
     """
 
     table: str
@@ -47,6 +48,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     shared_count: str = ""
     uncounted: str = ""
     listed_at: str = "t.last_updated"
+    unlisted: str = ""
 
 
 def _names_tokens(place: str) -> str:
@@ -118,7 +120,13 @@ LISTED: dict[Module, Listed] = {
         there="t.withdrawn_at is null",
     ),
     # Nobody may ask for Sessions without a date, so their number is of no use, and they are written the most.
-    Module.SESSIONS: Listed(table="session", reader="t.token_owner", count=None, listed_at="t.listed_at"),
+    Module.SESSIONS: Listed(
+        table="session",
+        reader="t.token_owner",
+        count=None,
+        listed_at="t.listed_at",
+        unlisted="t.listed_at is null",
+    ),
     Module.CDRS: Listed(table="cdr", revision="1", reader="t.token_owner", sayable="not t.credit"),
 }
 
@@ -172,11 +180,19 @@ def _fitting(one: Listed, scope: Scope, way: Way) -> Iterator[str]:
         return
     # As a sum, so that no index by time is used where the order is looked for; a planner cannot weigh what it is not
     # told, and only whoever counted knows how many there are.
-    at = one.listed_at if way is Way.BY_TIME else "t.last_updated + interval '0'"
-    yield f"{at} >= coalesce(:date_from::timestamptz, '-infinity')"
-    yield f"{at} < coalesce(:date_to::timestamptz, 'infinity')"
+    if way is not Way.BY_TIME:
+        yield _between("t.last_updated + interval '0'")
+    elif one.unlisted:
+        yield f"({_between(one.listed_at)} or {one.unlisted} and {_between('t.last_updated')})"
+    else:
+        yield _between(one.listed_at)
     yield f"(:date_from::timestamptz is not null or {one.current})" if one.current != "true" else "true"
     yield f"(:slot::tstzrange is null or {one.timely})" if one.timely != "true" else "true"
+
+
+def _between(at: str) -> str:
+    return f"""{at} >= coalesce(:date_from::timestamptz, '-infinity')
+    and {at} < coalesce(:date_to::timestamptz, 'infinity')"""
 
 
 def _meant(one: Listed, scope: Scope) -> str:

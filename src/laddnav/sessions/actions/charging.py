@@ -132,9 +132,9 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
         touched[key] = advanced.session
         doubts = (*advanced.doubts, *behind(one.readings, unit.now, session.started_at, one.station.connected_at))
         readings.raise_doubts(unit, session.holder, session.id, one.station.id, doubts)
-    for session in touched.values():
+    for key, session in touched.items():
         if session.status is Status.ACTIVE:
-            store.update(unit, session)
+            store.advance(unit, sessions[key], session)
             unit.announce(about(SessionChanged, session))
     for one in batch:
         late = touched.get((one.station.holder, one.session_id or ""))

@@ -28,13 +28,13 @@ async def count_try(unit: Unit, holder: PartyId, where: EvseRef, address: str) -
 
     Raises TooManyTries.
     """
-    store.forget_claims(unit, unit.now - claims.KNOWN_FOR, unit.now - claims.TRIES_WITHIN)
+    store.claims.forget(unit, unit.now - claims.KNOWN_FOR, unit.now - claims.TRIES_WITHIN)
     bounds = {
         _digest(f"evse {holder} {where.location_id} {where.evse_uid}"): claims.TRIES_EVSE,
         _digest(f"address {neighbourhood(address)}"): claims.TRIES_ADDRESS,
     }
     for subject in sorted(bounds):  # in one order everywhere, so that two never wait for each other in a ring
-        if await store.count_try(unit, subject, unit.now - claims.TRIES_WITHIN) > bounds[subject]:
+        if await store.claims.count_try(unit, subject, unit.now - claims.TRIES_WITHIN) > bounds[subject]:
             raise TooManyTries
 
 
@@ -47,7 +47,7 @@ async def claim(unit: Unit, holder: PartyId, where: EvseRef, card: str, wants: P
     if session is not None and not claims.is_of(card, session, await _token(unit, session)):
         raise NotYourCharge
     secret = secrets.token_urlsafe(32)
-    store.insert_claim(
+    store.claims.insert(
         unit,
         Claim(
             digest=_digest(secret),
@@ -66,7 +66,7 @@ async def claim(unit: Unit, holder: PartyId, where: EvseRef, card: str, wants: P
 
 async def claimed(unit: Unit, secret: str, holder: PartyId, where: EvseRef) -> tuple[Claim, Session | None] | None:
     """What this browser may call its own at this Evse; None: nothing."""
-    found = await store.find_claim(unit, _digest(secret))
+    found = await store.claims.find(unit, _digest(secret))
     if found is None or (found.holder, found.where) != (holder, where):
         return None
     if found.session_id is None:
@@ -82,7 +82,7 @@ async def choose(unit: Unit, secret: str, holder: PartyId, where: EvseRef, wants
         raise NotYourCharge
     claim, session = found
     if session is None:
-        store.update_claim(unit, replace(claim, wants=wants))
+        store.claims.update(unit, replace(claim, wants=wants))
         return None
     if sum(one.by is Voice.DRIVER for one in session.preferred) >= claims.CHOICES:
         raise TooManyChoices
@@ -103,9 +103,9 @@ async def _take_up(unit: Unit, event: SessionStarted) -> None:
         raise UnknownSession(event.session_id)
     where = EvseRef(session.location_id, session.evse_uid)
     token = await _token(unit, session)
-    for claim in await store.waiting_claims(unit, session.holder, where, unit.now - claims.WAITS):
+    for claim in await store.claims.waiting(unit, session.holder, where, unit.now - claims.WAITS):
         if claims.is_of(claim.card, session, token):
-            store.update_claim(unit, replace(claim, session_id=session.id, wants=None))
+            store.claims.update(unit, replace(claim, session_id=session.id, wants=None))
             if claim.wants is not None and claims.claimable([session]):
                 await prefer(unit, session.holder, session.id, claim.wants, by=Voice.DRIVER)
 

@@ -12,52 +12,55 @@ from laddnav.db.lookups import lookup
 from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import EvseRef, PartyId, fold
-from laddnav.sessions.claims import Claim
-from laddnav.sessions.model import Known, Preferences, Session, Status
+from laddnav.kit.ids import PartyId, fold
+from laddnav.sessions.model import Known, Moved, Session, Status
 from laddnav.tariffs.model import Tariff
 
-FETCH = "select body, revision from session where holder = $1 and owner = $2 and id_key = $3"
+FETCH = "select body, moved, revision from session where holder = $1 and owner = $2 and id_key = $3"
 LOCK = lookup(FETCH + " for update", "text", "text", "text")
 # The document of a charge is long and comes with each of its readings: it is read where it is not known already.
 LOCK_SEVERAL = """
-select s.holder, s.id_key, s.revision, case when s.revision is distinct from asked.revision then s.body end as body
+select s.holder, s.id_key, s.revision,
+  case when s.revision is distinct from asked.revision then s.body end as body,
+  case when s.revision is distinct from asked.revision then s.moved end as moved
 from unnest($1::text[], $2::text[], $3::int[]) as asked(holder, id_key, revision)
 join session s on s.holder = asked.holder and s.owner = asked.holder and s.id_key = asked.id_key
 order by s.holder, s.owner, s.id_key for update of s
 """
-BY_REF = "select body, revision from session where ref = $1"
+BY_REF = "select body, moved, revision from session where ref = $1"
 # A car that stands at an Evse; whoever is on the way to it, or may come later, counts too.
 SEEN_AT_EVSE = """
-select body, revision from session
+select body, moved, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and status in ('PENDING', 'RESERVATION', 'ACTIVE')
 order by started_at desc
 """
 OPEN_AT_EVSE = f"{SEEN_AT_EVSE} for update"
 # Of what is known already, the document is not read again.
 CHARGING_AT = """
-select s.id_key, s.revision, case when s.revision is distinct from known.revision then s.body end as body
+select s.id_key, s.revision,
+  case when s.revision is distinct from known.revision then s.body end as body,
+  case when s.revision is distinct from known.revision then s.moved end as moved
 from session s left join unnest($3::text[], $4::int[]) as known(id_key, revision) on known.id_key = s.id_key
 where s.holder = $1 and s.owner = $1 and s.station_id = any($2) and s.status = 'ACTIVE' order by s.ref
 """
 CHARGED_AT = """
-select body, revision from session
+select body, moved, revision from session
 where holder = $1 and owner = $1 and station_id = any($2) and started_at < $4 and coalesce(ended_at, $4) > $3
   and status in ('ACTIVE', 'SETTLING', 'COMPLETED')
 order by started_at, ref
 """
 AT_EVSE = """
-select body, revision from session
+select body, moved, revision from session
 where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and started_at between $4 and $5
   and coalesce(ended_at, $5) >= $5
 order by started_at for update
 """
 OVERDUE = """
-select body, revision from session
+select body, moved, revision from session
 where status = $1 and station_id is not null and last_updated < $2 order by last_updated limit $3
 """
 LIMITED_BY = """
-select body, revision from session
+select body, moved, revision from session
 where holder = $1 and owner = $1 and status = 'ACTIVE'
   and exists (
     select from jsonb_array_elements(coalesce(body::jsonb -> 'limits', '[]')) one
@@ -65,26 +68,26 @@ where holder = $1 and owner = $1 and status = 'ACTIVE'
 order by ref for update
 """
 LIMITED_AT_PARTNERS = """
-select body, revision from session
+select body, moved, revision from session
 where owner <> holder and status = 'ACTIVE' and body like '%"limits":[{%' order by holder, ref limit $1
 """
 PAGE = """
-select body, revision from session
+select body, moved, revision from session
 where ($1::text is null or holder = $1) and ($2::text is null or owner = $2)
   and ($3::text[] is null or status = any($3)) and ($4::text is null or station_id = $4)
   and ($5::text is null or ref < $5)
 order by ref desc limit $6
 """
 OPEN_OF_TOKENS = """
-select body, revision from session
+select body, moved, revision from session
 where holder = $1 and status in ('PENDING', 'ACTIVE', 'SETTLING') and token_uid_key = any($2) order by ref desc
 """
 OF_OUR_DRIVERS = """
 with found as (
-  select ref, body, revision from session
+  select ref, body, moved, revision from session
   where holder = $1 and owner <> $1 and token_owner = $1 and last_updated >= $2
     and ($3::timestamptz is null or last_updated < $3))
-select total.total, page.body, page.revision
+select total.total, page.body, page.moved, page.revision
 from (select count(*) as total from found) total
 left join (select * from found order by ref offset $4 limit $5) page on true
 order by page.ref
@@ -100,8 +103,9 @@ UPDATE = Rows(
 update session set status = rows.status, started_at = rows.started_at, ended_at = rows.ended_at,
   energy_wh = rows.energy_wh::numeric, currency = rows.currency, cost_excl = rows.cost_excl::numeric,
   cost_incl = rows.cost_incl::numeric,
-  body = rows.body, revision = session.revision + 1, last_updated = rows.last_updated, token_owner = rows.token_owner,
-  token_uid_key = rows.token_uid_key, location_id = rows.location_id, evse_uid = rows.evse_uid
+  body = rows.body, moved = null, revision = session.revision + 1, last_updated = rows.last_updated,
+  token_owner = rows.token_owner, token_uid_key = rows.token_uid_key, location_id = rows.location_id,
+  evse_uid = rows.evse_uid
 from {rows} where session.holder = rows.holder and session.owner = rows.owner and session.id_key = rows.id_key
 """,
     key=3,
@@ -122,6 +126,22 @@ from {rows} where session.holder = rows.holder and session.owner = rows.owner an
     location_id="text",
     evse_uid="text",
 )
+ADVANCE = Rows(
+    """
+update session set energy_wh = rows.energy_wh::numeric, cost_excl = rows.cost_excl::numeric,
+  cost_incl = rows.cost_incl::numeric, moved = rows.moved, revision = session.revision + 1,
+  last_updated = rows.last_updated
+from {rows} where session.holder = rows.holder and session.owner = rows.holder and session.id_key = rows.id_key
+""",
+    key=2,
+    holder="text",
+    id_key="text",
+    energy_wh="text",
+    cost_excl="text",
+    cost_incl="text",
+    moved="text",
+    last_updated="timestamptz",
+)
 COUNT = """
 select status, count(*) as many from session where ($1::text is null or holder = $1) group by status
 """
@@ -129,7 +149,7 @@ select status, count(*) as many from session where ($1::text is null or holder =
 
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session | None:
     row = await unit.fetch_one(LOCK if lock else FETCH, str(holder), str(owner), fold(id))
-    return None if row is None else _session(row["body"], row["revision"])
+    return None if row is None else _session(row)
 
 
 async def lock_known(unit: Unit, session: Session) -> Known | None:
@@ -145,23 +165,20 @@ async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[
     known = {key: remembered[key] for key in asked if key in remembered}
     revisions = [known[key].revision if key in known else None for key in asked]
     rows = await unit.fetch(LOCK_SEVERAL, *map(list, zip(*asked, strict=True)), revisions)
-    sessions = [
-        known[row["holder"], row["id_key"]] if row["body"] is None else _slim(_session(row["body"], row["revision"]))
-        for row in rows
-    ]
+    sessions = [known[row["holder"], row["id_key"]] if row["body"] is None else _slim(_session(row)) for row in rows]
     return {(one.holder, one.id): one for one in sessions}
 
 
 async def by_ref(unit: Unit, ref: str) -> Session | None:
     row = await unit.fetch_one(BY_REF, ref)
-    return None if row is None else _session(row["body"], row["revision"])
+    return None if row is None else _session(row)
 
 
 async def open_at_evse(
     unit: Unit, holder: PartyId, station_id: str, evse_no: int, *, lock: bool = True
 ) -> list[Session]:
     rows = await unit.fetch(OPEN_AT_EVSE if lock else SEEN_AT_EVSE, str(holder), station_id, evse_no)
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def charging_at(
@@ -170,14 +187,14 @@ async def charging_at(
     """`known`, by the form of an id that is compared, need not be read again where it is still true."""
     revisions = [one.revision for one in known.values()]
     rows = await unit.fetch(CHARGING_AT, str(holder), list(station_ids), list(known), revisions)
-    return [known[row["id_key"]] if row["body"] is None else _session(row["body"], row["revision"]) for row in rows]
+    return [known[row["id_key"]] if row["body"] is None else _session(row) for row in rows]
 
 
 async def charged_at(
     unit: Unit, holder: PartyId, station_ids: Sequence[str], since: datetime, until: datetime
 ) -> list[Session]:
     rows = await unit.fetch(CHARGED_AT, str(holder), list(station_ids), since, until)
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def at_evse(
@@ -185,27 +202,27 @@ async def at_evse(
 ) -> list[Session]:
     """Those that began since then and went on at the instant."""
     rows = await unit.fetch(AT_EVSE, str(holder), station_id, evse_no, since, at)
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def overdue(unit: Unit, status: str, before: datetime, limit: int) -> list[Session]:
     rows = await unit.fetch(OVERDUE, status, before, limit)
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def limited_by(unit: Unit, holder: PartyId, party: PartyId) -> list[Session]:
     rows = await unit.fetch(LIMITED_BY, str(holder), str(party))
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def limited_at_partners(unit: Unit, limit: int) -> list[Session]:
     """Charges of our drivers that we limit, or that somebody limits for us."""
-    return [_session(row["body"], row["revision"]) for row in await unit.fetch(LIMITED_AT_PARTNERS, limit)]
+    return [_session(row) for row in await unit.fetch(LIMITED_AT_PARTNERS, limit)]
 
 
 async def open_of_tokens(unit: Unit, holder: PartyId, uids: Iterable[str]) -> list[Session]:
     rows = await unit.fetch(OPEN_OF_TOKENS, str(holder), [fold(uid) for uid in uids])
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def page(
@@ -220,7 +237,7 @@ async def page(
     rows = await unit.fetch(
         PAGE, holder and str(holder), owner and str(owner), statuses and list(statuses), station_id, before, limit
     )
-    return [_session(row["body"], row["revision"]) for row in rows]
+    return [_session(row) for row in rows]
 
 
 async def of_our_drivers(
@@ -228,15 +245,22 @@ async def of_our_drivers(
 ) -> tuple[int, list[Session]]:
     """(how many there are in all, those of this page)."""
     rows = await unit.fetch(OF_OUR_DRIVERS, str(holder), since, until, offset, limit)
-    return rows[0]["total"], [_session(row["body"], row["revision"]) for row in rows if row["body"] is not None]
+    return rows[0]["total"], [_session(row) for row in rows if row["body"] is not None]
 
 
 async def counts(unit: Unit, holder: PartyId | None) -> dict[str, int]:
     return {row["status"]: row["many"] for row in await unit.fetch(COUNT, holder and str(holder))}
 
 
-def _session(body: str, revision: int) -> Session:
-    return replace(json.decode(body, Session), revision=revision)
+def _session(row: Record) -> Session:
+    session: Session = replace(json.decode(row["body"], Session), revision=row["revision"])
+    if row["moved"] is None:
+        return session
+    moved = json.decode(row["moved"], Moved)
+    tab = moved.tab if moved.tab is None or session.tab is None else replace(moved.tab, tariffs=session.tab.tariffs)
+    return replace(
+        session, energy=moved.energy, meter=moved.meter, tab=tab, cost=moved.cost, last_updated=moved.last_updated
+    )
 
 
 def _learn(unit: Unit, session: Session) -> None:
@@ -312,83 +336,28 @@ def update(unit: Unit, session: Session) -> None:
     )
 
 
-# What drivers without an account claim --------------------------------------------------------------------------------
-
-INSERT_CLAIM = """
-insert into charge_claim (digest, holder, location_key, evse_key, location_id, evse_uid, card, wants, session_id,
-  claimed_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-"""
-UPDATE_CLAIM = "update charge_claim set wants = $2, session_id = $3 where digest = $1"
-FIND_CLAIM = """
-select digest, holder, location_id, evse_uid, card, wants, session_id, claimed_at from charge_claim where digest = $1
-"""
-WAITING_CLAIMS = """
-select digest, holder, location_id, evse_uid, card, wants, session_id, claimed_at from charge_claim
-where holder = $1 and location_key = $2 and evse_key = $3 and session_id is null and claimed_at >= $4
-order by claimed_at for update
-"""
-FORGET_CLAIMS = "delete from charge_claim where claimed_at < $1"
-COUNT_TRY = """
-insert into charge_claim_try as known (subject, tries, since) values ($1, 1, $2)
-on conflict (subject) do update set
-  tries = case when known.since < $3 then 1 else known.tries + 1 end,
-  since = case when known.since < $3 then $2 else known.since end
-returning tries
-"""
-FORGET_TRIES = "delete from charge_claim_try where since < $1"
-
-
-def insert_claim(unit: Unit, claim: Claim) -> None:
-    unit.write(
-        INSERT_CLAIM,
-        claim.digest,
-        str(claim.holder),
-        fold(claim.where.location_id),
-        fold(claim.where.evse_uid),
-        claim.where.location_id,
-        claim.where.evse_uid,
-        claim.card,
-        None if claim.wants is None else json.encode(claim.wants).decode(),
-        claim.session_id,
-        claim.claimed_at,
+def advance(unit: Unit, before: Session, session: Session) -> None:
+    """Of one of ours that was read under a lock, and in which only a reading has moved something since."""
+    tab = session.tab
+    if tab is not None and (before.tab is None or tab.tariffs is not before.tab.tariffs):
+        return update(unit, session)  # another Tariff holds, and the document has to say so
+    cost = session.cost
+    incl = cost and cost.after_taxes
+    moved = Moved(
+        energy=session.energy,
+        meter=session.meter,
+        tab=None if tab is None else replace(tab, tariffs=()),
+        cost=cost,
+        last_updated=session.last_updated,
     )
-
-
-def update_claim(unit: Unit, claim: Claim) -> None:
-    wants = None if claim.wants is None else json.encode(claim.wants).decode()
-    unit.write(UPDATE_CLAIM, claim.digest, wants, claim.session_id)
-
-
-async def find_claim(unit: Unit, digest: str) -> Claim | None:
-    row = await unit.fetch_one(FIND_CLAIM, digest)
-    return None if row is None else _claim(row)
-
-
-async def waiting_claims(unit: Unit, holder: PartyId, where: EvseRef, since: datetime) -> list[Claim]:
-    """Oldest first, so that of two with one card the newer word comes last."""
-    rows = await unit.fetch(WAITING_CLAIMS, str(holder), fold(where.location_id), fold(where.evse_uid), since)
-    return [_claim(row) for row in rows]
-
-
-def forget_claims(unit: Unit, claimed_before: datetime, tried_before: datetime) -> None:
-    unit.write(FORGET_CLAIMS, claimed_before)
-    unit.write(FORGET_TRIES, tried_before)
-
-
-async def count_try(unit: Unit, subject: str, since: datetime) -> int:
-    """How many there were since then, this one among them."""
-    tries: int = await unit.value(COUNT_TRY, subject, unit.now, since)
-    return tries
-
-
-def _claim(row: Record) -> Claim:
-    return Claim(
-        digest=row["digest"],
-        holder=PartyId.parse(row["holder"]),
-        where=EvseRef(row["location_id"], row["evse_uid"]),
-        card=row["card"],
-        wants=None if row["wants"] is None else json.decode(row["wants"], Preferences),
-        session_id=row["session_id"],
-        claimed_at=row["claimed_at"],
+    _learn(unit, replace(session, revision=session.revision + 1))
+    unit.write(
+        ADVANCE,
+        str(session.holder),
+        fold(session.id),
+        str(session.energy.wh),
+        cost and str(cost.before_taxes),
+        None if incl is None else str(incl),
+        json.encode(moved).decode(),
+        session.last_updated,
     )

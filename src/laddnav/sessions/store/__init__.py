@@ -1,0 +1,45 @@
+"""Sessions, and what drivers without an account claim of them, as they are kept."""
+
+from laddnav.sessions.store import claims
+from laddnav.sessions.store.sessions import (
+    advance,
+    at_evse,
+    by_ref,
+    charged_at,
+    charging_at,
+    counts,
+    find,
+    insert,
+    limited_at_partners,
+    limited_by,
+    lock_known,
+    lock_several,
+    of_our_drivers,
+    open_at_evse,
+    open_of_tokens,
+    overdue,
+    page,
+    update,
+)
+
+__all__ = [
+    "advance",
+    "at_evse",
+    "by_ref",
+    "charged_at",
+    "charging_at",
+    "claims",
+    "counts",
+    "find",
+    "insert",
+    "limited_at_partners",
+    "limited_by",
+    "lock_known",
+    "lock_several",
+    "of_our_drivers",
+    "open_at_evse",
+    "open_of_tokens",
+    "overdue",
+    "page",
+    "update",
+]
