@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -56,6 +57,12 @@ def test_what_cannot_be_so_is_refused_at_its_field(said: CustomerSaid, field: st
     with pytest.raises(UnfitCustomer) as refused:
         begun(said)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("kwh", ["-1", "1e6", "1e999999", "NaN", "Infinity"])
+def test_a_limit_that_no_car_could_reach_is_refused(kwh: str) -> None:
+    with pytest.raises(UnfitCustomer):
+        rules.week_energy(Decimal(kwh))
 
 
 def test_a_change_leaves_what_is_not_said_and_takes_away_what_is_said_to_be_nothing() -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from laddnav.customers import actions
 from laddnav.customers.actions import subscribing
 from laddnav.customers.plan import Discount, Plan, Standing, Subscription, Version, Where
-from laddnav.customers.subscribed import NotSubscribed
+from laddnav.customers.subscribed import INCLUDED_MAX, NotSubscribed, UnfitPlan
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
@@ -103,6 +103,9 @@ async def sell_plan(unit: Unit, by: Visitor, ref: str, body: Sold) -> Plan:
 
 
 async def _version(unit: Unit, holder: PartyId, body: VersionSaid) -> Version:
+    """Raises UnfitPlan."""
+    if not body.included_kwh.is_finite() or abs(body.included_kwh) > INCLUDED_MAX.kwh:
+        raise UnfitPlan("included_kwh", f"0 to {INCLUDED_MAX.kwh}")
     return Version(
         since=body.since or await subscribing.today(unit, holder),
         fee=body.fee,

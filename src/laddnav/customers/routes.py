@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from laddnav.customers import actions
 from laddnav.customers.model import Contract, Customer
-from laddnav.customers.rules import CustomerSaid
+from laddnav.customers.rules import CustomerSaid, week_energy
 from laddnav.db.unit import Unit
-from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, Page, Route, page, yours
@@ -73,7 +72,7 @@ async def keep_contract(unit: Unit, by: Visitor, ref: str, body: ContractSaid) -
         body.contract_id,
         driver=body.driver,
         cost_centre=body.cost_centre,
-        week_energy=None if body.week_kwh is None else kwh(body.week_kwh),
+        week_energy=week_energy(body.week_kwh),
         week_cost=body.week_cost,
         by=by.name,
     )

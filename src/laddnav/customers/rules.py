@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.customers.model import Contract, Customer, Kind, PaysBy
-from laddnav.kit.energy import Energy
+from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.vat_numbers import vat_country
@@ -114,6 +114,15 @@ def changed(before: Customer, said: CustomerSaid, now: datetime) -> Customer:
     if after.kind is Kind.PRIVATE and after.vat_number is not None:
         raise UnfitCustomer("vat_number", "only a business has one; say that it is one")
     return after if after == before else replace(after, last_updated=now)
+
+
+def week_energy(kwh_said: Decimal | None) -> Energy | None:
+    """Raises UnfitCustomer for what no car could use, which could not be calculated with either."""
+    if kwh_said is None:
+        return None
+    if not kwh_said.is_finite() or not 0 <= kwh_said <= LIMIT_MAX / 1000:
+        raise UnfitCustomer("week_kwh", "nothing or more, and no more than anybody uses")
+    return kwh(kwh_said)
 
 
 def contract(

@@ -71,7 +71,7 @@ def with_vat(owed: Decimal, vat_percent: Decimal | None, currency: str) -> Decim
 def checked(refill: Refill, currency: str) -> Refill:
     """Raises UnfitWallet."""
     for field, amount in (("below", refill.below), ("amount", refill.amount)):
-        if not amount.is_finite() or amount % minor_unit(currency) or not ZERO <= amount <= REFILL_MAX:
+        if not amount.is_finite() or not ZERO <= amount <= REFILL_MAX or amount % minor_unit(currency):
             raise UnfitWallet(field, f"0 to {REFILL_MAX} {currency}, in whole coins")
     if not refill.amount:
         raise UnfitWallet("amount", "more than nothing")

@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from laddnav.customers import actions as customers
 from laddnav.customers.model import Customer, Kind, PaysBy
-from laddnav.customers.rules import CustomerSaid, UnfitCustomer
+from laddnav.customers.rules import CustomerSaid, UnfitCustomer, week_energy
 from laddnav.db.unit import Unit
-from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
 from laddnav.people.api import yours
 from laddnav.people.model import Role
@@ -115,7 +114,7 @@ async def keep_contract(asked: Asked) -> Response:
             asked.said("contract_id"),
             driver=asked.said("driver"),
             cost_centre=asked.said("cost_centre"),
-            week_energy=None if week_kwh is None else kwh(week_kwh),
+            week_energy=week_energy(week_kwh),
             week_cost=_limit(asked, "week_cost"),
             by=asked.visitor.name,
         )
