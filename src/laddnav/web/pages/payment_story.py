@@ -24,9 +24,7 @@ DONE = {
 SEEN = {
     Step.AUTHORISE: N_("The driver sees this held: nobody has paid it yet."),
     Step.RAISE: N_("The driver sees more held than before."),
-    Step.CAPTURE: N_(
-        "The driver sees this taken. The rest is let go, which some banks show days later."
-    ),
+    Step.CAPTURE: N_("The driver sees this taken. The rest is let go, which some banks show days later."),
     Step.RELEASE: N_("The driver sees nothing held any more, as soon as the bank shows it."),
     Step.REFUND: N_("The driver sees it come back, on a card within ten days."),
 }
