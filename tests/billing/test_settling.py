@@ -10,7 +10,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import settling
 from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.model import Invoice
-from laddnav.billing.open_items import MatchedBy, DebtorStanding, TooMuchSettled
+from laddnav.billing.open_items import DebtorStanding, MatchedBy, TooMuchSettled
 from laddnav.db.unit import Database
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
