@@ -95,6 +95,23 @@ async def test_a_mail_arrives_whole_and_once(database: Database, server: MailSer
     assert (after.state, after.tries, after.next_at) == (MailState.SENT, 1, None)
 
 
+async def test_what_lets_somebody_in_is_read_by_nobody_else_and_forgotten_once_it_is_sent(
+    database: Database, server: MailServer, mailbox: Mailbox
+) -> None:
+    mail = await written(database, text="Come in by this link: s3cret", private=True)
+    async with database.unit() as unit:
+        (listed,) = await actions.page(unit, LAD)
+        (theirs,) = await actions.to_address(unit, LAD, mail.to)
+        again = await actions.try_again(unit, mail.ref, by="ada")
+    assert {listed.text, theirs.text, again.text, (await now(database, mail)).text} == {""}
+    assert await Postman(database, server).send_due() == 1
+    assert "s3cret" in str(mailbox.taken[0])
+    async with database.unit() as unit:
+        assert "s3cret" not in await unit.value("select body from mail")
+        with pytest.raises(UnfitMail, match="another link"):
+            await actions.send_again(unit, mail.ref, by="ada")
+
+
 async def test_what_is_undone_sends_nothing(database: Database, server: MailServer, mailbox: Mailbox) -> None:
     with pytest.raises(RuntimeError):
         async with database.unit() as unit:

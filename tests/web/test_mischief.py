@@ -88,7 +88,7 @@ async def test_the_figures_of_a_curve_cannot_leave_their_element(
     station = await settled(database)
     charge = await begin(site, clock, station)
     async with database.unit() as unit:
-        change = "update session set body = replace(body, '\"SEK\"', $2) where id = $1"
+        change = "update session set body = replace(body, '\"SEK\"', $2), revision = revision + 1 where id = $1"
         await unit.execute(change, charge.id, '"</script><b>"')
     await measure(site, clock, station, charge, 2000, 3000)
     html = await text_of(admin, f"{site.url}/sessions/{charge.ref}")

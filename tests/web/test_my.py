@@ -14,7 +14,7 @@ from laddnav.customers.actions import coming
 from laddnav.customers.model import Customer
 from laddnav.customers.rules import CustomerSaid
 from laddnav.db.outbox import drain
-from laddnav.mail import actions as mail
+from laddnav.mail import store as mail
 from laddnav.people import actions as people
 from laddnav.people.rules import LINK, LINKS_MAX
 from laddnav.tokens import actions as tokens
@@ -41,9 +41,9 @@ async def customer(site: Site, email: str, uid: str) -> Customer:
 
 
 async def mailed(site: Site) -> list[tuple[str, str]]:
-    """To whom, and the link: of each mail, the newest first."""
+    """To whom, and the link, which no page shows: of each mail, the newest first."""
     async with site.database.unit() as unit:
-        found = await mail.page(unit, None)
+        found = await mail.listed(unit, None, before=None, state=None, limit=50)
     return [(one.to, re.findall(r"link=(\S+)", one.text)[0]) for one in found]
 
 

@@ -93,7 +93,9 @@ with charge as (
         - coalesce((said.meter -> 'moved' ->> 'wh')::numeric, 0),
       s.energy_wh) as delivered
   from session s cross join lateral (
-    select s.body::json as body, coalesce(s.moved, s.body)::json -> 'meter' as meter) said
+    select s.body::json as body,
+      case when (s.moved::json ->> 'revision')::integer = s.revision then s.moved else s.body end::json -> 'meter'
+        as meter) said
   where s.owner = s.holder and s.station_id is not null and s.status not in ('PENDING', 'RESERVATION')
     and ($1::text is null or s.holder = $1) and s.last_updated >= $2 and s.started_at >= $2 and s.started_at < $3
 ), known as (

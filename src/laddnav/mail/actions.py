@@ -15,7 +15,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.mail import rules, store
 from laddnav.mail.events import MailChanged
 from laddnav.mail.model import Attachment, Mail, MailServer, MailState
-from laddnav.mail.rules import UnknownMail
+from laddnav.mail.rules import UnfitMail, UnknownMail
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 
@@ -38,6 +38,7 @@ async def send(
     text: str,
     html: str | None = None,
     attachments: Sequence[Attachment] = (),
+    private: bool = False,
 ) -> Mail:
     """It is sent once this Unit is committed; of one key there is one, as it was written first. Raises UnfitMail."""
     mail = rules.fit(
@@ -50,6 +51,7 @@ async def send(
             text=text,
             html=html,
             attachments=tuple(attachments),
+            private=private,
             made_at=unit.now,
             next_at=unit.now,
         )
@@ -68,11 +70,11 @@ async def try_again(unit: Unit, ref: str, *, by: str) -> Mail:
     if mail is None:
         raise UnknownMail(ref)
     if mail.state is MailState.SENT:
-        return mail
+        return rules.shown(mail)
     people.note(unit, by, "send mail again", f"mail {ref}", mail.why or "")
     after = replace(mail, state=MailState.WAITING, tries=0, next_at=unit.now)
     _put(unit, after)
-    return after
+    return rules.shown(after)
 
 
 async def send_again(unit: Unit, ref: str, *, by: str) -> Mail:
@@ -80,6 +82,8 @@ async def send_again(unit: Unit, ref: str, *, by: str) -> Mail:
     mail = await store.mail(unit, ref)
     if mail is None:
         raise UnknownMail(ref)
+    if mail.private:
+        raise UnfitMail("private", "what lets somebody in is sent once; they ask for another link")
     whole = await store.with_attached(unit, mail)
     people.note(unit, by, "send mail again", f"mail {ref}", mail.subject)
     return await send(
@@ -97,7 +101,7 @@ async def send_again(unit: Unit, ref: str, *, by: str) -> Mail:
 async def to_address(unit: Unit, holder: PartyId, address: str, *, limit: int = 20) -> Sequence[Mail]:
     """What we sent there, or shall; newest first."""
     name, _, domain = address.rpartition("@")
-    return await store.to_address(unit, holder, f"{name}@{domain.lower()}", limit)
+    return [rules.shown(one) for one in await store.to_address(unit, holder, f"{name}@{domain.lower()}", limit)]
 
 
 async def by_ref(unit: Unit, ref: str) -> Mail:
@@ -105,18 +109,19 @@ async def by_ref(unit: Unit, ref: str) -> Mail:
     mail = await store.mail(unit, ref)
     if mail is None:
         raise UnknownMail(ref)
-    return mail
+    return rules.shown(mail)
 
 
 async def by_key(unit: Unit, holder: PartyId, key: str) -> Mail | None:
-    return await store.by_key(unit, holder, key)
+    mail = await store.by_key(unit, holder, key)
+    return None if mail is None else rules.shown(mail)
 
 
 async def page(
     unit: Unit, holder: PartyId | None, *, state: MailState | None = None, before: str | None = None, limit: int = 50
 ) -> Sequence[Mail]:
     """Newest first; the last ref is the next `before`."""
-    return await store.listed(unit, holder, before=before, state=state, limit=limit)
+    return [rules.shown(one) for one in await store.listed(unit, holder, before=before, state=state, limit=limit)]
 
 
 async def forget(database: Database) -> None:
@@ -195,7 +200,7 @@ class Postman:
                 return
             tried = replace(known, tries=known.tries + 1, why=why and why[:300])
             if why is None:
-                after = replace(tried, state=MailState.SENT, sent_at=unit.now, next_at=None)
+                after = rules.shown(replace(tried, state=MailState.SENT, sent_at=unit.now, next_at=None))
             else:
                 again = None if final else rules.try_again_at(tried, unit.now)
                 after = replace(tried, state=MailState.WAITING if again else MailState.FAILED, next_at=again)

@@ -27,7 +27,8 @@ class Attachment(Struct, frozen=True, kw_only=True):
 class Mail(Struct, frozen=True, kw_only=True):
     """`key` says what it tells of: of one holder the same key is the same mail, however often it is asked for.
 
-    `tries` counts how often a server was asked to take it, `why` is what came of the last try that failed.
+    `tries` counts how often a server was asked to take it, `why` is what came of the last try that failed. What lets
+    its reader in is `private`: nobody else is shown its words, and they are forgotten once a server has them.
     """
 
     holder: PartyId
@@ -38,6 +39,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     text: str
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    private: bool = False
     state: MailState = MailState.WAITING
     tries: int = 0
     why: str | None = None

@@ -115,6 +115,11 @@ def message(mail: Mail, sender: str, name: str) -> EmailMessage:
     return written
 
 
+def shown(mail: Mail) -> Mail:
+    """As whoever it is not for may read it."""
+    return replace(mail, text="", html=None) if mail.private else mail
+
+
 def try_again_at(mail: Mail, now: datetime) -> datetime | None:
     """After `tries` of them failed; None: no more."""
     if mail.tries >= TRIES:

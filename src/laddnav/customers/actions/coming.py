@@ -44,7 +44,7 @@ async def send_link(database: Database, email: str, *, address: str, url: str) -
             operator = (await parties.fetch(unit, one.holder)).name
             subject, text = letters.sign_in(one, operator, f"{url}{WAY_IN}?{urlencode({'link': secret})}")
             key = f"sign in {unit.new_id()}"
-            await mail.send(unit, holder=one.holder, key=key, to=one.email, subject=subject, text=text)
+            await mail.send(unit, holder=one.holder, key=key, to=one.email, subject=subject, text=text, private=True)
 
 
 async def theirs(unit: Unit, visitor: Visitor) -> Customer:

@@ -64,7 +64,8 @@ create table settlement_invoice (
 create index settlement_invoice_of on settlement_invoice (holder, settlement_ref);
 
 -- What ended in a month, by whose it is and whose driver charged.
-create index cdr_to_settle on cdr (holder, owner, token_owner, ended_at);
+-- By whose driver first: the key of a CDR begins with the holder, and who looks for one by its id has to take that.
+create index cdr_to_settle on cdr (token_owner, holder, owner, ended_at);
 
 -- Hosts, what they get by which agreement, and their share of each charge.
 create table host (

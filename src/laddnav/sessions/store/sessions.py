@@ -257,6 +257,8 @@ def _session(row: Record) -> Session:
     if row["moved"] is None:
         return session
     moved = json.decode(row["moved"], Moved)
+    if moved.revision != session.revision:
+        return session
     tab = moved.tab if moved.tab is None or session.tab is None else replace(moved.tab, tariffs=session.tab.tariffs)
     return replace(
         session, energy=moved.energy, meter=moved.meter, tab=tab, cost=moved.cost, last_updated=moved.last_updated
@@ -344,6 +346,7 @@ def advance(unit: Unit, before: Session, session: Session) -> None:
     cost = session.cost
     incl = cost and cost.after_taxes
     moved = Moved(
+        revision=session.revision + 1,
         energy=session.energy,
         meter=session.meter,
         tab=None if tab is None else replace(tab, tariffs=()),
