@@ -77,6 +77,9 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         charge = await _begin(unit, station, charge, told, pays)
     elif shown is not None and told.uid is not None and _lets_in(shown) and charge.session_id:
         charge = await _take_over(unit, station, charge, told, shown)
+    elif charge.session_id and told.uid is not None and told.stage is not Stage.ENDED and _is_its_own(charge, told):
+        register = await _register(unit, charge, told)
+        await sessions.began_earlier(unit, charge.holder, charge.session_id, told.at, register)
     elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
         nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)

@@ -63,9 +63,9 @@ create table settlement_invoice (
 );
 create index settlement_invoice_of on settlement_invoice (holder, settlement_ref);
 
--- What ended in a month, by whose it is and whose driver charged.
--- By whose driver first: the key of a CDR begins with the holder, and who looks for one by its id has to take that.
-create index cdr_to_settle on cdr (token_owner, holder, owner, ended_at);
+-- What ended in a month. CDRs come about as they end, so that a few pages hold a month; and no look-up by the key can
+-- mistake this index for it, whatever is known of the table.
+create index cdr_by_end on cdr using brin (ended_at) with (autosummarize = on);
 
 -- Hosts, what they get by which agreement, and their share of each charge.
 create table host (

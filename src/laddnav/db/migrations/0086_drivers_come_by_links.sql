@@ -9,8 +9,7 @@ create table sign_in_link (
 );
 create index sign_in_link_of on sign_in_link (customer, expires_at);
 create index customer_by_email on customer (lower(body::json ->> 'email'));
--- By the card first: the key of a CDR begins with the holder, and who looks for one by its id has to take that.
-create index cdr_of_token on cdr (token_uid_key, holder, ref);
+create index cdr_of_token on cdr using hash (token_uid_key);
 
 create table customer_leaving (      -- who asked for what is kept of them to be deleted
   customer text primary key,

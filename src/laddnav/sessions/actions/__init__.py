@@ -16,7 +16,7 @@ from laddnav.sessions.actions.reading import (
     page,
     under_way_at,
 )
-from laddnav.sessions.actions.recounting import STRANGE, at_evse, recount
+from laddnav.sessions.actions.recounting import STRANGE, at_evse, began_earlier, recount
 
 __all__ = [
     "STRANGE",
@@ -24,6 +24,7 @@ __all__ = [
     "answer_start",
     "answer_stop",
     "at_evse",
+    "began_earlier",
     "begin",
     "by_ref",
     "charged_at",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
@@ -41,6 +43,22 @@ async def recount(unit: Unit, session: Session, *, full: Energy | None, exchange
     event = SessionAmended if session.status is Status.COMPLETED else SessionChanged
     unit.announce(about(event, again.session))
     return again.session
+
+
+async def began_earlier(
+    unit: Unit, holder: PartyId, session_id: str, at: datetime, register: Energy | None
+) -> Session | None:
+    """Its driver had been let in at this instant already, as is heard only now; None: nothing follows from that."""
+    session = await store.find(unit, holder, holder, session_id, lock=True)
+    if session is None or not session.allowed or session.meter is None or session.reserved is not None:
+        return None
+    if session.status not in (Status.ACTIVE, Status.SETTLING, Status.COMPLETED) or at >= session.started_at:
+        return None
+    for doubt in await readings.doubts_of(unit, holder, session.id):
+        if doubt.kind is DoubtKind.REGISTER_BEFORE_START and doubt.at >= at and doubt.settled_at is None:
+            await readings.settle_doubt(unit, holder, doubt.id)
+    started = session.meter_started if register is None else register.wh
+    return await recount(unit, replace(session, started_at=at, meter_started=started), full=None, exchanges=())
 
 
 async def at_evse(unit: Unit, holder: PartyId, station_id: str, evse_no: int, at: datetime) -> Sequence[Session]:
