@@ -106,7 +106,7 @@ async def test_a_week_of_which_nothing_is_known_yet_is_summed_by_its_index(datab
     now, quarter = clock.now(), quarters.QUARTER
     async with database.unit() as unit:
         for row in await unit.fetch(ALONE):  # else PostgreSQL may look at it by itself meanwhile
-            await unit.execute(row["said"])
+            unit.write(row["said"])
         await unit.execute(NEW, now, 4 * MANY)
     async with database.unit() as unit:
         await weeks.summarise(unit, [weeks.monday_of(now)])
