@@ -71,6 +71,13 @@ async def test_what_is_paid_stopped_or_not_due_is_not_reminded_of(database: Data
         assert (await reminders.remind(unit, LADDNAV, stopped.number or "", by="Maja")).level == 1
 
 
+async def test_whose_money_is_here_on_account_is_not_reminded(database: Database, clock: SetClock) -> None:
+    await invoiced(database, "80")
+    await turned_on(database)
+    assert await pays(database, "100", "a number that none has") == {}
+    assert await after(database, clock, 100) == 0
+
+
 async def test_an_invoice_and_its_reminders_go_out_by_mail_once_in_the_language_of_who_gets_them(
     database: Database, clock: SetClock
 ) -> None:

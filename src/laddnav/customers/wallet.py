@@ -81,9 +81,12 @@ def checked(refill: Refill, currency: str) -> Refill:
 
 
 def wanted(wallet: Wallet) -> Decimal:
-    """What is to be taken from the card now: so much that `below` is reached, in whole amounts; zero: nothing."""
-    if wallet.refill is None or wallet.free >= wallet.refill.below:
+    """What is to be taken from the card now: so much that `below` is reached, in whole amounts; zero: nothing.
+
+    What charges under way hold is there still: each holds all that is free, and none of it may be used.
+    """
+    if wallet.refill is None or wallet.in_it - wallet.owed >= wallet.refill.below:
         return ZERO
-    short = wallet.refill.below - wallet.free
+    short = wallet.refill.below - (wallet.in_it - wallet.owed)
     times = (short / wallet.refill.amount).to_integral_value(ROUND_UP)
     return wallet.refill.amount * times

@@ -65,11 +65,14 @@ async def send(
 
 
 async def try_again(unit: Unit, ref: str, *, by: str) -> Mail:
-    """A mail that failed, or waits, is sent as soon as may be; one that was sent stays so. Raises UnknownMail."""
+    """A mail that failed, or waits, is sent as soon as may be; one that was sent, or is just being, stays so.
+
+    Raises UnknownMail.
+    """
     mail = await store.mail(unit, ref, lock=True)
     if mail is None:
         raise UnknownMail(ref)
-    if mail.state is MailState.SENT:
+    if mail.state is MailState.SENT or await store.is_being_sent(unit, ref):
         return rules.shown(mail)
     people.note(unit, by, "send mail again", f"mail {ref}", mail.why or "")
     after = replace(mail, state=MailState.WAITING, tries=0, next_at=unit.now)

@@ -31,6 +31,7 @@ ATTACHED = "select name, kind, data from mail_attached where holder = $1 and mai
 BY_REF = "select body from mail where ref = $1"
 BY_KEY = "select body from mail where holder = $1 and key = $2"
 LOCK = BY_REF + " for update"
+BEING_SENT = "select claimed_until > $2 from mail where ref = $1"
 LISTED = """
 select body from mail
 where ($1::text is null or holder = $1) and ($2::text is null or ref < $2) and ($3::text is null or state = $3)
@@ -81,6 +82,11 @@ async def with_attached(unit: Unit, one: Mail) -> Mail:
 async def mail(unit: Unit, ref: str, *, lock: bool = False) -> Mail | None:
     row = await unit.fetch_one(LOCK if lock else BY_REF, ref)
     return None if row is None else _mail(row)
+
+
+async def is_being_sent(unit: Unit, ref: str) -> bool:
+    """By a process whose time for it is not over."""
+    return bool(await unit.value(BEING_SENT, ref, unit.now))
 
 
 async def by_key(unit: Unit, holder: PartyId, key: str) -> Mail | None:

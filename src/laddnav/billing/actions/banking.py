@@ -93,7 +93,7 @@ async def _take(unit: Unit, party: Party, file: str, movement: Movement, by: str
             movement.amount,
             movement.currency,
             source=posted.key,
-            cites=found.numbers,
+            cites=found.numbers or None,
             by=by,
         )
     return entry

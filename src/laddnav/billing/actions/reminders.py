@@ -14,11 +14,12 @@ from laddnav.billing.reminding import (
     RemindersStopped,
     StopWithoutReason,
 )
-from laddnav.billing.rules import UnknownInvoice
+from laddnav.billing.rules import UnknownInvoice, receivable
 from laddnav.billing.store import reminding as store
 from laddnav.billing.store import settling
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
+from laddnav.ledger import actions as ledger
 from laddnav.parties import actions as parties
 from laddnav.parties.rules import zone_of
 from laddnav.people import actions as people
@@ -55,7 +56,9 @@ async def _remind(unit: Unit, holder: PartyId, number: str, by: str) -> Reminder
     debtor = await buyers.locked(unit, holder, item.debtor_id)
     item = await _item(unit, holder, number)
     level = reminding.next_level(item, await store.of_invoice(unit, holder, item.ref), unit.now)
-    if level is None:
+    # An invoice may stay open although its money is here, on account: of that nobody is reminded.
+    owed = await ledger.balance(unit, holder, receivable(item.debtor_id), item.currency)
+    if level is None or owed <= 0:
         return None
     made = Reminder(level=level.number, open=item.open, at=unit.now, by=by)
     store.insert(unit, holder, item.ref, made)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import structlog
+
 from laddnav.billing.actions import reading, settling
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import Invoice
@@ -15,6 +17,7 @@ from laddnav.customers.actions import allowing, giving
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.wallet import NothingToPayOut, UnfitWallet
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.refusal import Refusal
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.ledger.rules import UnknownEntry
@@ -22,6 +25,8 @@ from laddnav.payments.actions import paying
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Payment, Purpose, State
 from laddnav.payments.rules import UnknownPaymentAccount
+
+log = structlog.get_logger()
 
 ZERO = Decimal(0)
 PENDING = (State.ASKED, State.WAITING, State.HELD)
@@ -47,16 +52,17 @@ async def pay(database: Database, event: InvoiceIssued) -> None:
         if customer is None or invoice.number is None:
             return
         customer = await customers.lock(unit, customer.ref)
-        rest = invoice.to_pay
+        # A credit note may be set off already, and of an invoice something paid: what is open is all that counts.
+        rest = (await settling.item_named(unit, invoice.holder, invoice.number)).open
         if rest > 0 and not await _was_paid(unit, invoice, "vouchers"):
-            rest -= await _by_vouchers(unit, customer, invoice)
+            rest -= await _by_vouchers(unit, customer, invoice, rest)
         if customer.pays_by is PaysBy.WALLET and not await _was_paid(unit, invoice, "wallet"):
             await _by_wallet(unit, customer, invoice, rest)
             await allowing.look(unit, customer)
 
 
-async def _by_vouchers(unit: Unit, customer: Customer, invoice: Invoice) -> Decimal:
-    spent = await giving.spend(unit, customer, invoice.to_pay, invoice.currency)
+async def _by_vouchers(unit: Unit, customer: Customer, invoice: Invoice, rest: Decimal) -> Decimal:
+    spent = await giving.spend(unit, customer, rest, invoice.currency)
     paid = sum((part for _, part in spent), ZERO)
     accounts = dict.fromkeys((one.batch.account for one, _ in spent), ZERO)
     for one, part in spent:
@@ -134,6 +140,9 @@ async def top_up(
     payer, _, method = (customer.card or "").rpartition("/")
     if stored and not method:
         raise UnfitWallet("card", "the customer has none stored")
+    last = await paying.page(unit, customer.holder, about=about(customer), limit=1)
+    if stored and last and last[0].state in PENDING:
+        raise UnfitWallet("amount", "another payment into this wallet is under way; look again once it is through")
     payment = await paying.begin(
         unit,
         account,
@@ -160,8 +169,11 @@ async def refill_due(database: Database) -> int:
         async with database.unit() as unit:
             refs = await allowing.refilled(unit, after)
         for ref in refs:
-            async with database.unit() as unit:
-                many += await _refill(unit, ref)
+            try:
+                async with database.unit() as unit:
+                    many += await _refill(unit, ref)
+            except Refusal as error:  # of one, and the others are not to wait for it
+                log.warning("wallet_not_refilled", customer=ref, why=str(error))
         if not refs:
             return many
         after = refs[-1]

@@ -16,6 +16,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
+from laddnav.people.actions import links
 from laddnav.tokens import actions as tokens
 
 
@@ -34,6 +35,8 @@ async def change(unit: Unit, ref: str, said: CustomerSaid, *, by: str) -> Custom
     if after == before:
         return before
     people.note(unit, by, "change customer", f"customer {ref}", before.number)
+    if after.email != before.email:  # whoever reads the former address is nobody here any more
+        await links.shut_out(unit, ref, by=by)
     return _put(unit, after)
 
 

@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import structlog
 from msgspec.structs import replace
 
 from laddnav.cdrs import actions as cdrs
@@ -44,6 +45,8 @@ from laddnav.sessions.rules import AlreadyEnded, EvseBusy
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff, TariffType
 from laddnav.tokens.model import TokenType
+
+log = structlog.get_logger()
 
 # What goes on is looked at this often, of the wall; what waits for something else, this often, should nobody tell.
 WATCH, WAIT = timedelta(seconds=5), timedelta(minutes=1)
@@ -221,10 +224,8 @@ async def _owes(unit: Unit, ticket: Ticket, due: Decimal) -> Ticket:
     payment = await paying.by_ref(unit, ticket.payment)
     if payment.keep is None:
         await paying.keep(unit, payment.ref, due)
-    elif due < (before := payment.keep if ticket.due is None else ticket.due):
-        less = min(before - due, payment.keep - payment.back)
-        if less > 0:
-            await paying.give_back(unit, payment.ref, less)
+    elif due < payment.wanted:
+        await paying.give_back(unit, payment.ref, payment.wanted - due)
     state = ticket.state if ticket.state is TicketState.PAID else moved(ticket.state, TicketState.PAID)
     return replace(ticket, state=state, due=due, why=None)
 
@@ -337,8 +338,15 @@ async def look_after(database: Database) -> int:
     async with database.unit() as unit:
         due = await store.due(unit, AT_ONCE)
     for ref in due:
-        async with database.unit() as unit:
-            await look(unit, ref)
+        try:
+            async with database.unit() as unit:
+                await look(unit, ref)
+        except Refusal as error:  # of one, and the others are not to wait for it
+            log.warning("ticket_not_looked_at", ticket=ref, why=str(error))
+            async with database.unit() as unit:
+                ticket = await store.lock(unit, ref)
+                assert ticket is not None, "it was due a moment ago"
+                store.later(unit, ticket, unit.now + unit.clock.wall(WAIT))
     if due:
         database.wake()
     return len(due)

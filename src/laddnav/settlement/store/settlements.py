@@ -100,7 +100,8 @@ from due where counts = 'COUNTED' on conflict do nothing
 """
 CURRENCIES_DUE = """
 select distinct c.currency from cdr c
-where c.holder = $1 and c.ended_at >= $3 and c.ended_at < $4
+  left join cdr_review r on r.holder = c.holder and r.owner = c.owner and r.id_key = c.id_key
+where c.holder = $1 and c.ended_at >= $3 and c.ended_at < $4 and coalesce(r.standing, '') not in ('REJECTED', 'SETTLED')
   and ((c.owner = $1 and c.token_owner = $2) or (c.owner = $2 and c.owner <> $1))
   and not exists (
     select from settlement_item i where i.holder = c.holder and i.cdr_owner = c.owner and i.id_key = c.id_key)
