@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -81,12 +82,18 @@ async def list_payments(
 ) -> Page[Payment]:
     """Payments, newest first; `troubled`: those alone that a person has to look at."""
     found = await paying.page(unit, by.holder, about=about, troubled=troubled, before=cursor, limit=limit + 1)
-    return page(found, limit, lambda one: one.ref)
+    return page([_told(one) for one in found], limit, lambda one: one.ref)
 
 
 async def fetch_payment(unit: Unit, ref: str) -> Timeline:
     """One payment with every call that was made for it, its refunds, and what its provider told."""
-    return await paying.timeline(unit, ref)
+    found = await paying.timeline(unit, ref)
+    return replace(found, payment=_told(found.payment))
+
+
+def _told(payment: Payment) -> Payment:
+    """Without the page of whoever pays for one charge: its address is all that lets them stop it."""
+    return replace(payment, return_url=None) if payment.purpose is Purpose.SESSION else payment
 
 
 async def ask_for_payment(unit: Unit, by: Visitor, body: PaymentSaid) -> Payment:

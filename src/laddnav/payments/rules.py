@@ -134,6 +134,13 @@ class NotSold(Refusal):
         self.evse = evse
 
 
+class EnoughReceipts(Refusal):
+    """It was mailed often enough."""
+
+    def __init__(self) -> None:
+        super().__init__("The receipt was mailed three times already; it stands on this page")
+
+
 class TooManyPay(Refusal):
     """More than a few who pay for the same Evse at once are not drivers."""
 

@@ -45,7 +45,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     `hold` is what was held first, `wanted` what was asked for last, should the charge go on for longer. `agreed_at` is
     of when the Tariff was that the driver has seen. `due` is what its CDRs come to, taxes included; None: they do not
-    stand yet. `email` waits for the receipt and is forgotten with it.
+    stand yet. `email` waits for the receipt and is forgotten with it; `receipts` counts those that were sent.
     """
 
     holder: PartyId
@@ -69,6 +69,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     due: Decimal | None = None
     stop_asked_at: datetime | None = None
     email: str | None = None
+    receipts: int = 0
     language: str = "en"
     made_at: datetime
     changed_at: datetime

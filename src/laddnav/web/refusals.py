@@ -79,6 +79,7 @@ from laddnav.ocpp.tasks.rules import (
 from laddnav.ocpp.wire.forms import NoForm
 from laddnav.payments.rules import (
     BeyondSupport,
+    EnoughReceipts,
     NotAlone,
     NotServed,
     NotSold,
@@ -269,6 +270,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownPayment: N_("There is no such payment."),
     UnknownTicket: N_("There is no charge of this address."),
     NotSold: N_("Nobody can pay by card or phone here. Charge with a card or an app."),
+    EnoughReceipts: N_("The receipt was mailed three times already. It stands on this page."),
     TooManyPay: N_("Too many pay for this charging point at the moment. Try again in some minutes."),
     UnfitMail: N_("This is no e-mail address: name@example.com is meant."),
     UnknownMail: N_("There is no such mail."),

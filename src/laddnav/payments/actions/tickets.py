@@ -32,7 +32,7 @@ from laddnav.payments.actions import accounts, paying
 from laddnav.payments.bounds import NoFullPrice
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, State
-from laddnav.payments.rules import CURRENCIES, NotSold, TooManyPay, UnknownTicket
+from laddnav.payments.rules import CURRENCIES, EnoughReceipts, NotSold, TooManyPay, UnknownTicket
 from laddnav.payments.steps import PATIENCE
 from laddnav.payments.store import tickets as store
 from laddnav.payments.ticket import Ticket, TicketState, Why, moved
@@ -53,6 +53,7 @@ WATCH, WAIT = timedelta(seconds=5), timedelta(minutes=1)
 STOP_AGAIN = timedelta(minutes=1)
 AT_ONCE = 50
 PAY_AT_ONCE = 10  # for one Evse; who is second has it given back
+RECEIPTS = 3  # by mail: nobody is to send ours to the world
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none is taken for another
 CODE = 10  # of them
 
@@ -383,9 +384,11 @@ async def stop(unit: Unit, link: str) -> Ticket:
 
 
 async def wish_receipt(unit: Unit, link: str, email: str) -> Ticket:
-    """It is sent once there is one, and to each address once. Raises UnknownTicket, UnfitMail."""
+    """It is sent once there is one, and to each address once. Raises UnknownTicket, UnfitMail, EnoughReceipts."""
     ticket = await store.lock(unit, (await by_link(unit, link)).ref)
     assert ticket is not None, "it was found a statement ago"
+    if ticket.receipts >= RECEIPTS:
+        raise EnoughReceipts
     ticket = replace(ticket, email=address(email))
     if ticket.state is TicketState.PAID:
         ticket = await _mail_receipt(unit, ticket)
@@ -407,7 +410,7 @@ async def _mail_receipt(unit: Unit, ticket: Ticket) -> Ticket:
         subject=written.subject,
         text=written.text,
     )
-    return replace(ticket, email=None)
+    return replace(ticket, email=None, receipts=ticket.receipts + 1)
 
 
 # ---- Reads

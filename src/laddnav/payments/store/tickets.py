@@ -22,7 +22,7 @@ OF_PAYMENT = "select body from ticket where holder = $1 and payment = $2"
 OF_SESSION = "select body from ticket where holder = $1 and session_id = $2"
 PAYING = """
 select count(*) from ticket
-where holder = $1 and location_id = $2 and evse_uid = $3 and state = 'PAYING' and made_at > $4
+where holder = $1 and location_id = $2 and evse_uid = $3 and state in ('PAYING', 'GIVEN_UP') and made_at > $4
 """
 DUE = "select ref from ticket where next_at <= $1 order by next_at limit $2"
 LATER = "update ticket set next_at = $2 where ref = $1"

@@ -62,12 +62,21 @@ async def _reckon(unit: Unit, cdr: Cdr) -> None:
     party = await parties.fetch(unit, cdr.holder)
     month = cdr.ended_at.astimezone(zone_of(party)).strftime("%Y-%m")
     one = await _bare(unit, cdr, month)
+    if is_ours(cdr) and cdr.credit:
+        await _reckon_taken_back(unit, cdr)
     if is_ours(cdr):
         one = await _taken_back(unit, cdr, one) if cdr.credit else await _with_energy(unit, cdr, one)
         one = await _with_shares(unit, cdr, one)
     # Prices are published the day before or late, and providers tell their fees when they have captured.
     waits = MAY_COME & set(one.unknown) and unit.now < cdr.ended_at + LATER
     store.put(unit, one, again_at=unit.now + AGAIN if waits else None)
+
+
+async def _reckon_taken_back(unit: Unit, credit: Cdr) -> None:
+    """First, where its own turn has not come: what a credit gives back has to be shared."""
+    assert credit.credit_reference_id is not None, "a Credit CDR says what it takes back"
+    if await store.of_cdr(unit, credit.holder, credit.owner, credit.credit_reference_id) is None:
+        await _reckon(unit, await cdrs.fetch(unit, credit.holder, credit.owner, credit.credit_reference_id))
 
 
 async def _bare(unit: Unit, cdr: Cdr, month: str) -> Margin:
@@ -186,7 +195,13 @@ async def _with_shares(unit: Unit, cdr: Cdr, one: Margin) -> Margin:
 
 
 async def _shared(unit: Unit, cdr: Cdr, one: Margin) -> Sequence[Part] | None:
-    """By what was agreed for the day on which the charge ended. None: what its energy cost has to be known first."""
+    """By what was agreed for the day on which the charge ended, as it was known when it was shared.
+
+    None: what its energy cost has to be known first.
+    """
+    before = await store.of_cdr(unit, cdr.holder, cdr.owner, cdr.id)
+    if before is not None and before.shares is not None:
+        return await shares.of_cdr(unit, cdr.holder, cdr.owner, cdr.id)
     day = cdr.ended_at.astimezone(zone_of(await parties.fetch(unit, cdr.holder))).date()
     agreements = [
         agreed
