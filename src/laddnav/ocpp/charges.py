@@ -221,6 +221,9 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
 async def _take_over(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
     """Whoever is let in where others were refused pays from then on; a charge that somebody pays for stays his."""
     session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
+    if session is not None and session.allowed and told.at < session.started_at:
+        other = "somebody else had been let in before this charge began; what flowed until then is billed to nobody"
+        _doubt(unit, charge, DoubtKind.REGISTER_BEFORE_START, told, other)
     if session is None or session.allowed or charge.stopped:
         return charge
     if session.status is Course.ACTIVE:
