@@ -61,14 +61,14 @@ class Shop:
         self.database, self.clock, self.station, self.account, self.bank = database, clock, station, account, bank
         opener = {ProviderKind.STRIPE: bank.open}
         self.collector = Collector(database, nowhere, SEAL, "https://lad.example", opener)
-        self.link = ""
+        self.link = self.paid_by = ""
 
     async def sells(self, **said: str) -> Ticket:
         async with self.database.unit() as unit:
             ticket = await tickets.sell(
                 unit, US, WHERE, connector_id=None, provider=ProviderKind.STRIPE, page=URL, **said
             )
-        self.link = ticket.link
+        self.link, self.paid_by = ticket.link, ticket.payment
         return ticket
 
     async def ticket(self) -> Ticket:
@@ -76,30 +76,35 @@ class Shop:
             return await tickets.by_link(unit, self.link)
 
     async def payment(self) -> Payment:
-        ticket = await self.ticket()
         async with self.database.unit() as unit:
-            return await paying.by_ref(unit, ticket.payment)
+            return await paying.by_ref(unit, self.paid_by)
 
     async def session(self) -> Session | None:
-        ticket = await self.ticket()
         async with self.database.unit() as unit:
-            return await tickets.session_of(unit, ticket)
+            return await tickets.session_of(unit, await tickets.by_link(unit, self.link))
 
     async def goes_on(self) -> None:
-        """Everything that waits is done: the provider is asked, events are heard, jobs look."""
-        for _ in range(4):
-            await self.collector.go_on((await self.ticket()).payment)
+        """Everything that waits is done: the provider is asked, events are heard, jobs look, until nothing changes."""
+        before: object = None
+        while (stands := await self._stands()) != before:
+            before = stands
+            await self.collector.go_on(self.paid_by)
             await drain(self.database)
             await tickets.look_after(self.database)
 
+    async def _stands(self) -> object:
+        async with self.database.unit() as unit:
+            payment, ticket = await paying.by_ref(unit, self.paid_by), await tickets.by_link(unit, self.link)
+            return replace(payment, looks=0), ticket, await unit.value("select count(*) from job")
+
     async def pays(self) -> None:
         await self.goes_on()
-        self.bank.confirm(self.bank.kept[(await self.ticket()).payment])
+        self.bank.confirm(self.bank.kept[self.paid_by])
         await self.goes_on_at_provider()
 
     async def goes_on_at_provider(self) -> None:
         async with self.database.unit() as unit:
-            await paying.try_again(unit, (await self.ticket()).payment, by="a test")
+            await paying.try_again(unit, self.paid_by, by="a test")
         await self.goes_on()
 
     async def plugs_in(self, register: int = 1000) -> None:
@@ -320,7 +325,7 @@ class Story(Shop):
         await happening()
 
     async def _provider(self) -> None:
-        await self.collector.go_on((await self.ticket()).payment)
+        await self.collector.go_on(self.paid_by)
 
     async def _events(self) -> None:
         await Deliverer(self.database, f"{self.seed} {self.dice.random()}").once()
@@ -335,7 +340,7 @@ class Story(Shop):
                 await paying.hear(unit, self.collector, self.account.ref, "", {"signed": "yes"}, body)
 
     async def _payer(self) -> None:
-        one = self._kept(await self.ticket())
+        one = self._kept()
         if one.id:
             self.dice.choice((self.bank.confirm,) * 4 + (self.bank.give_up, self.bank.run_out))(one)
 
@@ -382,8 +387,10 @@ class Story(Shop):
                 self.deep = False
 
     async def _behaves(self) -> None:
-        """Everybody answers, nothing dies, time passes; the car leaves."""
-        for _ in range(6):
+        """Everybody answers, nothing dies, time passes until that changes nothing any more; the car leaves."""
+        before: object = None
+        while (stands := await self._stands()) != before:
+            before = stands
             self.clock.advance(timedelta(hours=2))
             session = await self.session()
             if session is not None and session.status is Status.ACTIVE:
@@ -391,12 +398,12 @@ class Story(Shop):
             await sessions.settle_overdue(self.database)
             await self.goes_on()
 
-    def _kept(self, ticket: Ticket) -> Kept:
-        return self.bank.kept.get(ticket.payment) or Kept(id="", ref=ticket.payment)
+    def _kept(self) -> Kept:
+        return self.bank.kept.get(self.paid_by) or Kept(id="", ref=self.paid_by)
 
     async def agree(self) -> Ticket:
         ticket, payment, say = await self.ticket(), await self.payment(), f"seed {self.seed}"
-        one = self._kept(ticket)
+        one = self._kept()
         assert one.captures <= 1, f"{say}: money was taken twice"
         assert (one.held, one.captured, one.refunded) == (payment.held, payment.captured, payment.refunded), say
         # What the bank says no to, and what a hold that ran out leaves, a person is told.

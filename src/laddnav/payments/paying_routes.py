@@ -8,12 +8,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from laddnav.customers import actions as customers
+from laddnav.customers.rules import UnknownCustomer
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal
 from laddnav.parties import actions as parties
 from laddnav.payments.actions import accounts, paying
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, Refund, Secrets, Timeline
+from laddnav.payments.rules import UnfitPayment
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 from laddnav.people.rules import allows
@@ -44,7 +47,10 @@ class AccountSaid(Struct, frozen=True, kw_only=True):
 
 
 class PaymentSaid(Struct, frozen=True, kw_only=True):
-    """`credits` is the account of the ledger that the money settles; `charge`: all is kept as soon as it is there."""
+    """`credits` is the account of the ledger that the money settles; `charge`: all is kept as soon as it is there.
+
+    `customer` is the ref of one of ours, whose stored card pays; without one, whoever pays goes on at its `action`.
+    """
 
     account: Word
     purpose: Purpose
@@ -53,7 +59,6 @@ class PaymentSaid(Struct, frozen=True, kw_only=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     amount: Decimal
     charge: bool = False
-    method: Word | None = None
     customer: Word | None = None
     return_url: Url | None = None
 
@@ -98,7 +103,10 @@ def _told(payment: Payment) -> Payment:
 
 async def ask_for_payment(unit: Unit, by: Visitor, body: PaymentSaid) -> Payment:
     """Have it held, or paid; it is asked of the provider within a second."""
-    yours(by, (await accounts.by_ref(unit, body.account)).holder)
+    holder = yours(by, (await accounts.by_ref(unit, body.account)).holder)
+    payer, card = None, None
+    if body.customer is not None:
+        payer, card = await _stored(unit, holder, body.customer)
     return await paying.begin(
         unit,
         body.account,
@@ -109,10 +117,21 @@ async def ask_for_payment(unit: Unit, by: Visitor, body: PaymentSaid) -> Payment
         amount=body.amount,
         charge=body.charge,
         by=by.name,
-        method=body.method,
-        customer=body.customer,
+        method=card,
+        customer=payer,
         return_url=body.return_url,
     )
+
+
+async def _stored(unit: Unit, holder: PartyId, ref: str) -> tuple[str | None, str]:
+    """Raises UnknownCustomer, UnfitPayment."""
+    customer = await customers.by_ref(unit, ref)
+    payer, card = customer.at_provider
+    if customer.holder != holder:
+        raise UnknownCustomer(ref)
+    if card is None:
+        raise UnfitPayment("The customer has stored no card")
+    return payer, card
 
 
 async def raise_hold(unit: Unit, ref: str, body: AmountSaid) -> Payment:

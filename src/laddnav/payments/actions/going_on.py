@@ -115,10 +115,10 @@ class Collector:
     async def _begin(self, unit: Unit, ref: str) -> _Turn | None:
         """The call is kept before it is made. None: somebody else is at it, or nothing was ever asked for."""
         name = unit.new_id()
-        payment = await store.take(unit, ref, name, unit.now + TURN)
-        if payment is None:
+        taken = await store.take(unit, ref, name, unit.now + TURN)
+        if taken is None:
             return None
-        payment = _expired(payment, unit.now)
+        payment = _expired(taken, unit.now)
         call = await store.open_call(unit, payment)
         if call is None:
             call = await self._next_call(unit, payment)
@@ -130,13 +130,13 @@ class Collector:
         elif payment.state is State.ASKED:
             # Given up before anything was asked of anybody.
             payment = replace(payment, state=State.RELEASED, version=payment.version + 1, changed_at=unit.now)
-            store.update(unit, payment, None)
-            store.end_turn(unit, ref, name)
+            store.end_turn(unit, payment, None)
             unit.announce(PaymentChanged(holder=payment.holder, ref=ref))
             return None
         kept = await accounts.account(unit, payment.account)
         assert kept is not None, "an account is never forgotten"
-        store.update(unit, payment, unit.now + TURN)
+        if payment != taken:
+            store.update(unit, payment, unit.now + TURN)
         return _Turn(name=name, payment=payment, account=kept[0], sealed=kept[1], call=call)
 
     async def _next_call(self, unit: Unit, payment: Payment) -> Call | None:
@@ -180,7 +180,6 @@ class Collector:
         if payment is None:
             return False
         now, call = unit.now, turn.call
-        store.end_turn(unit, payment.ref, turn.name)
         if answered.unsure is not None:
             return self._unsure(unit, payment, call, answered.unsure)
         after = _after(payment, call, answered, now)
@@ -193,7 +192,7 @@ class Collector:
         for entry in postings.entries(payment, after):
             await ledger.post(unit, payment.holder, entry)
         goes_on = _goes_on(after)
-        store.update(unit, after, now if goes_on else _look_at(after, now))
+        store.end_turn(unit, after, now if goes_on else _look_at(after, now))
         _announce(unit, payment, after)
         return goes_on
 
@@ -201,10 +200,10 @@ class Collector:
         log.warning("payment_unsure", payment=payment.ref, why=why)
         if call is None:
             after = replace(payment, looks=payment.looks + 1)
-            store.update(unit, after, steps.look_again_at(after, unit.now))
+            store.end_turn(unit, after, steps.look_again_at(after, unit.now))
             return False
         after = replace(payment, trouble=why) if call.tries >= len(steps.RETRIES) else payment
-        store.update(unit, after, steps.try_again_at(call, unit.now))
+        store.end_turn(unit, after, steps.try_again_at(call, unit.now))
         _announce(unit, payment, after)
         return False
 

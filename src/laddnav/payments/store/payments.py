@@ -19,13 +19,16 @@ update payment set state = $3, provider_id = $4, troubled = $5, next_at = $6, bo
 """
 BY_REF = "select body from payment where ref = $1"
 LOCK = BY_REF + " for update"
-# Whoever takes a turn has until its end; nobody else works on this payment meanwhile.
+# Whoever takes a turn has until its end; nobody else works on this payment meanwhile, and whoever comes next does then.
 TAKE = """
-update payment set turn = $2, turn_until = $3 where ref = $1 and (turn_until is null or turn_until <= $4)
+update payment set turn = $2, turn_until = $3, next_at = $3 where ref = $1 and (turn_until is null or turn_until <= $4)
 returning body
 """
 HAS_TURN = "select body from payment where ref = $1 and turn = $2 for update"
-END_TURN = "update payment set turn = null, turn_until = null where ref = $1 and turn = $2"
+END_TURN = """
+update payment set state = $3, provider_id = $4, troubled = $5, next_at = $6, body = $7, turn = null, turn_until = null
+where holder = $1 and ref = $2
+"""
 DUE = """
 select ref from payment where next_at <= $1 and (turn_until is null or turn_until <= $1) order by next_at limit $2
 """
@@ -94,8 +97,9 @@ async def with_turn(unit: Unit, ref: str, turn: str) -> Payment | None:
     return _payment(await unit.fetch_one(HAS_TURN, ref, turn))
 
 
-def end_turn(unit: Unit, ref: str, turn: str) -> None:
-    unit.write(END_TURN, ref, turn)
+def end_turn(unit: Unit, one: Payment, next_at: datetime | None) -> None:
+    """As it is by now; whoever has the turn holds its lock."""
+    unit.write(END_TURN, str(one.holder), one.ref, *_columns(one, next_at))
 
 
 async def due(unit: Unit, limit: int) -> list[str]:
