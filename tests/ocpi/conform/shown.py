@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from laddnav.db.embedded import Cluster
@@ -65,7 +66,8 @@ def main() -> None:
         cluster = Cluster(Path(directory), durable=False)
         asyncio.run(cluster.start())
         try:
-            records = asyncio.run(recorded(Databases(cluster)))
+            with closing(Databases(cluster)) as databases:
+                records = asyncio.run(recorded(databases))
             TABLE.write_text(table({run: judged(record) for run, record in records.items()}))
         finally:
             asyncio.run(cluster.stop())
