@@ -13,6 +13,7 @@ from laddnav.customers.model import Customer, Kind, PaysBy
 from laddnav.customers.rules import ContractTaken, CustomerSaid, UnfitCustomer, UnknownContract
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
+from laddnav.payments.paying_routes import PaymentSaid
 from tests.things import THEM, US
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -57,6 +58,21 @@ def test_what_cannot_be_so_is_refused_at_its_field(said: CustomerSaid, field: st
     with pytest.raises(UnfitCustomer) as refused:
         begun(said)
     assert refused.value.field == field
+
+
+async def test_a_card_is_kept_by_whoever_asked_the_provider_and_by_nothing_that_is_typed(database: Database) -> None:
+    """Support could have a stranger's card pay, did anybody take what a provider calls it from a form."""
+    assert not {"card", "method"} & set(CustomerSaid.__struct_fields__)
+    assert not {"card", "method"} & set(PaymentSaid.__struct_fields__)
+    async with database.unit() as unit:
+        eva = await customers.add(unit, US, EVA, by="test")
+        assert eva.at_provider == (None, None)
+        kept = await customers.keep_card(unit, eva.ref, "cus_1/pm_1", by="driver")
+        assert kept.at_provider == ("cus_1", "pm_1")
+        paying = await customers.change(unit, eva.ref, CustomerSaid(name="Eva", pays_by=PaysBy.CARD), by="test")
+        assert paying.card == "cus_1/pm_1"
+        left = await customers.forget_card(unit, eva.ref, by="driver")
+        assert (left.card, left.pays_by) == (None, PaysBy.INVOICE)
 
 
 @pytest.mark.parametrize("kwh", ["-1", "1e6", "1e999999", "NaN", "Infinity"])

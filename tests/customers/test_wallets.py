@@ -38,8 +38,9 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 async def anna(database: Database, pays_by: PaysBy = PaysBy.WALLET, **limited: object) -> Customer:
     async with database.unit() as unit:
-        said = CustomerSaid(name="Anna", kind=Kind.BUSINESS, pays_by=pays_by, card="cus_1/pm_1")
+        said = CustomerSaid(name="Anna", kind=Kind.BUSINESS, pays_by=pays_by)
         one = await customers.add(unit, LADDNAV, said, by="test")
+        await customers.keep_card(unit, one.ref, "cus_1/pm_1", by="test")
         await tokens.keep(unit, LADDNAV, CARD)
         await customers.keep_contract(unit, one.ref, "SE-C1", by="test", **limited)  # type: ignore[arg-type]
     return one
@@ -107,7 +108,7 @@ async def test_a_wallet_pays_invoices_as_they_are_issued_and_charges_only_while_
     assert held.get(f"wallet:{owner.ref}", 0) == 0
     assert held[f"receivable:{owner.debtor_id}"] == Decimal(10)
     await fill(database, owner, "50", "paid again")
-    assert (await in_wallet(database, owner)).free == Decimal("37.50")  # of the 10 that are owed, at most so much
+    assert (await in_wallet(database, owner)).free == Decimal(40)  # the 10 that are owed bear their VAT
     assert await barred(database) is None
 
 

@@ -61,6 +61,12 @@ class Customer(Struct, frozen=True, kw_only=True):
         """By what the ledger and invoices name it."""
         return f"{CUSTOMER}:{self.ref}"
 
+    @property
+    def at_provider(self) -> tuple[str | None, str | None]:
+        """What the provider calls this customer, and the card that it keeps; None for what it does not."""
+        payer, _, card = (self.card or "").rpartition("/")
+        return payer or None, card or None
+
 
 class Contract(Struct, frozen=True, kw_only=True):
     """What Tokens name their contract by; its charges are its customer's to pay.

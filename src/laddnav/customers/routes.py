@@ -58,6 +58,11 @@ async def change_customer(unit: Unit, by: Visitor, ref: str, body: CustomerSaid)
     return await actions.change(unit, await _theirs(unit, by, ref), body, by=by.name)
 
 
+async def forget_card(unit: Unit, by: Visitor, ref: str) -> Customer:
+    """Its stored card pays nothing any more; who paid by it is sent invoices."""
+    return await actions.forget_card(unit, await _theirs(unit, by, ref), by=by.name)
+
+
 async def list_contracts(unit: Unit, by: Visitor, ref: str) -> Page[Contract]:
     """For whose charges a customer pays."""
     customer = await actions.by_ref(unit, await _theirs(unit, by, ref))
@@ -98,6 +103,7 @@ ROUTES = (
     _DESK(method="POST", path="/customers", does=add_customer, status=201),
     Route(method="GET", path=_CUSTOMER, does=fetch_customer),
     _DESK(method="PATCH", path=_CUSTOMER, does=change_customer),
+    _DESK(method="DELETE", path=f"{_CUSTOMER}/card", does=forget_card),
     Route(method="GET", path=f"{_CUSTOMER}/contracts", does=list_contracts),
     _DESK(method="PUT", path=f"{_CUSTOMER}/contracts", does=keep_contract),
     _DESK(method="DELETE", path=f"{_CUSTOMER}/contracts/{{contract_id}}", does=release_contract),

@@ -61,7 +61,10 @@ class ContractTaken(Refusal):
 
 
 class CustomerSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody says of a customer: None leaves it as it is, an empty text takes it away."""
+    """What somebody says of a customer: None leaves it as it is, an empty text takes it away.
+
+    No card is among it: whoever could write what a provider calls one could have a stranger's pay.
+    """
 
     kind: Kind | None = None
     name: str | None = None
@@ -71,7 +74,6 @@ class CustomerSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     address: str | None = None
     vat_number: str | None = None
     pays_by: PaysBy | None = None
-    card: str | None = None
 
 
 def begun(said: CustomerSaid, *, holder: PartyId, ref: str, number: str, now: datetime) -> Customer:
@@ -105,15 +107,30 @@ def changed(before: Customer, said: CustomerSaid, now: datetime) -> Customer:
         address=_now(before.address, said.address, _address),
         vat_number=_now(before.vat_number, said.vat_number, _vat_number),
         pays_by=said.pays_by or before.pays_by,
-        card=_now(before.card, said.card, lambda text: _text("card", text, NAME_MAX)),
     )
     if not after.name:
         raise UnfitCustomer("name", "a customer has one")
     if after.pays_by is PaysBy.CARD and after.card is None:
-        raise UnfitCustomer("card", "who pays by card has one stored at a payment provider; give what that calls it")
+        raise UnfitCustomer(
+            "card",
+            "who pays by card has stored one first, on their own pages",
+        )
     if after.kind is Kind.PRIVATE and after.vat_number is not None:
         raise UnfitCustomer("vat_number", "only a business has one; say that it is one")
     return after if after == before else replace(after, last_updated=now)
+
+
+def with_card(before: Customer, card: str | None, now: datetime) -> Customer:
+    """With what a provider said that it keeps for this customer; None: nothing, and who paid by it is sent invoices.
+
+    Raises UnfitCustomer.
+    """
+    if card == before.card:
+        return before
+    if card is not None:
+        return replace(before, card=_text("card", card, NAME_MAX), last_updated=now)
+    pays_by = PaysBy.INVOICE if before.pays_by is PaysBy.CARD else before.pays_by
+    return replace(before, card=None, pays_by=pays_by, last_updated=now)
 
 
 def week_energy(kwh_said: Decimal | None) -> Energy | None:

@@ -40,6 +40,29 @@ async def change(unit: Unit, ref: str, said: CustomerSaid, *, by: str) -> Custom
     return _put(unit, after)
 
 
+async def keep_card(unit: Unit, ref: str, card: str, *, by: str) -> Customer:
+    """For whoever has just heard from the provider itself that this customer stored it there: nobody types it.
+
+    Raises UnknownCustomer, UnfitCustomer.
+    """
+    before = await lock(unit, ref)
+    after = rules.with_card(before, card, unit.now)
+    if after == before:
+        return before
+    people.note(unit, by, "keep card", f"customer {ref}", before.number)
+    return _put(unit, after)
+
+
+async def forget_card(unit: Unit, ref: str, *, by: str) -> Customer:
+    """It pays nothing any more; who paid by it is sent invoices. Raises UnknownCustomer."""
+    before = await lock(unit, ref)
+    after = rules.with_card(before, None, unit.now)
+    if after == before:
+        return before
+    people.note(unit, by, "forget card", f"customer {ref}", before.number)
+    return _put(unit, after)
+
+
 async def keep_contract(
     unit: Unit,
     ref: str,

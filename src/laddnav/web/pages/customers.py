@@ -72,15 +72,16 @@ async def one(asked: Asked) -> Response:
         money=money,
         kinds=dict(KINDS),
         ways=dict(WAYS),
-        offers=_offers(asked),
+        offers=_offers(asked, customer),
     )
 
 
-def _offers(asked: Asked) -> Offers:
+def _offers(asked: Asked, customer: Customer | None = None) -> Offers:
+    can = [(way, word) for way, word in WAYS if way is not PaysBy.CARD or (customer and customer.card)]
     mine = asked.visitor.holder
     return Offers(
         kinds=tuple((kind.value, asked.say(word)) for kind, word in KINDS),
-        ways=tuple((way.value, asked.say(word)) for way, word in WAYS),
+        ways=tuple((way.value, asked.say(word)) for way, word in can),
         tongues=TONGUES,
         holders=tuple(
             (str(one.holder), f"{one.holder} · {one.name}") for one in asked.parties if mine in (None, one.holder)
@@ -102,6 +103,13 @@ async def change(asked: Asked) -> Response:
         customer = await _mine(asked, unit)
         await customers.change(unit, customer.ref, _said(asked), by=asked.visitor.name)
     return asked.done(f"/customers/{customer.ref}", asked.say("The customer is changed."))
+
+
+async def forget_card(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        customer = await _mine(asked, unit)
+        await customers.forget_card(unit, customer.ref, by=asked.visitor.name)
+    return asked.done(f"/customers/{customer.ref}", asked.say("The stored card pays nothing any more."))
 
 
 async def keep_contract(asked: Asked) -> Response:
@@ -149,7 +157,7 @@ def _said(asked: Asked) -> CustomerSaid:
     kind, way = asked.said("kind"), asked.said("pays_by")
     if kind not in set(Kind) or way not in set(PaysBy):
         raise UnfitCustomer("kind, pays_by", "choose one")
-    texts = {name: asked.said(name) for name in ("name", "email", "language", "country", "vat_number", "card")}
+    texts = {name: asked.said(name) for name in ("name", "email", "language", "country", "vat_number")}
     address = "\n".join(line.strip() for line in asked.said("address").split(","))
     return CustomerSaid(kind=Kind(kind), pays_by=PaysBy(way), address=address, **texts)
 
@@ -159,6 +167,7 @@ DOORS: tuple[Door, ...] = (
     see("/customers/{ref}", one),
     do("/customers", add, Role.SUPPORT, also=(Role.FINANCE,)),
     do("/customers/{ref}", change, Role.SUPPORT, also=(Role.FINANCE,)),
+    do("/customers/{ref}/card/forget", forget_card, Role.SUPPORT, also=(Role.FINANCE,)),
     do("/customers/{ref}/contracts", keep_contract, Role.SUPPORT, also=(Role.FINANCE,)),
     do("/customers/{ref}/contracts/release", release_contract, Role.SUPPORT, also=(Role.FINANCE,)),
 )
