@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from laddnav.billing.actions import crediting, settling
-from laddnav.billing.credits import CreditWithoutReason, NothingToCredit, credits
+from laddnav.billing.credits import CreditWithoutReason, NothingToCredit, credits, left
 from laddnav.billing.model import Invoice
 from laddnav.billing.sums import taxed
 from laddnav.db.unit import Database
@@ -112,7 +112,7 @@ def test_every_ore_of_vat_and_rounding_goes_somewhere_once_and_back_once(
 
 
 def assert_turned(invoice: Invoice, seller: Party = SELLER) -> None:
-    items = credits(invoice, invoice.opened_at, (), None)
+    items = credits(invoice, invoice.opened_at, left(invoice, (), ()))
     _, rated, vat = taxed(seller, invoice.debtor, (), items, invoice.currency)
     assert sum(one.amount for one in rated) == -invoice.total_excl
     assert sum(one.amount for one in vat) == -invoice.total_tax

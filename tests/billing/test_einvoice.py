@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from pypdf import PdfReader
 
 from laddnav.billing.cii import cii
-from laddnav.billing.credits import credits
+from laddnav.billing.credits import credits, left
 from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
 from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, Period, Supply
 from laddnav.billing.pdf import pdf
@@ -113,7 +113,7 @@ REMINDED = item("60", ItemKind.FEE, "REMINDER_FEE", supply=Supply.NONE)
 
 def taken_back(invoice: Invoice, *lines: int) -> Invoice:
     """A credit note of all of it, or of these lines."""
-    back = credits(invoice, ISSUED_AT, (), lines or None)
+    back = credits(invoice, ISSUED_AT, left(invoice, (), ()), lines or None)
     cited = Cited(invoice.number or "", invoice.issued_at or NOON)
     _, rated, vat = taxed(SELLER, invoice.debtor, (), back, invoice.currency)
     return replace(invoice, number="LAD-2026-00043", charges=(), items=rated, vat=vat, corrects=(cited,))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import plans
+from laddnav.billing.actions import crediting, plans
+from laddnav.billing.credits import NothingToCredit
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import subscribing
 from laddnav.customers.model import Customer
@@ -17,6 +19,7 @@ from laddnav.customers.rules import CustomerSaid
 from laddnav.customers.subscribed import NotSubscribed, SubscribedAlready, UnknownPlan
 from laddnav.db.unit import Database
 from laddnav.kit.energy import kwh
+from laddnav.parties.model import InvoiceEvery
 from tests.billing.charges import LADDNAV, TANKA, cdr, energy, keep, party
 from tests.billing.test_billing import balances, bill, headings
 from tests.clock import SetClock
@@ -97,6 +100,47 @@ async def test_a_credit_gives_back_what_was_used_and_takes_back_what_was_taken_o
         now = await subscribing.standing(unit, anna)
     assert now is not None and now.left == kwh(20)
     assert (await balances(database)).get("revenue:charging", 0) == 0
+
+
+@pytest.mark.parametrize(
+    "order", ["hand, cdr", "cdr, hand", "discount, cdr", "charge, cdr", "hand, note, cdr", "early cdr"]
+)
+async def test_a_discount_goes_back_once_whether_a_credit_note_or_a_credit_cdr_comes_first(
+    order: str, database: Database, clock: SetClock
+) -> None:
+    wrong = cdr(energy("40", "4"), id="C1", token_owner=LADDNAV, energy_kwh="40")
+    back = cdr(energy("40", "4"), id="C1-C", token_owner=LADDNAV, energy_kwh="40", credits="C1")
+    right = cdr(energy("60", "4"), id="C2", token_owner=LADDNAV, energy_kwh="60")
+    await keep(database, [wrong, back, right], ours=[party(every=InvoiceEvery.SESSION)])
+    await subscribed(database, clock, of_us())
+    if order == "early cdr":  # what closed it was heard late
+        await bill(database, back)
+    await bill(database, wrong)
+    clock.set(DECEMBER)
+    await billing.issue_due(database)
+    for deed in order.split(", "):
+        if deed == "cdr":
+            await bill(database, back)
+            await billing.issue_due(database)
+            continue
+        for heading in await headings(database):
+            async with database.unit() as unit:
+                invoice = await billing.invoice(unit, heading.ref)
+            credited = {
+                "hand": not invoice.corrects,
+                "note": bool(invoice.corrects),
+                "discount": bool(invoice.items),
+                "charge": bool(invoice.charges),
+            }
+            if credited.get(deed):
+                with suppress(NothingToCredit):
+                    async with database.unit() as unit:
+                        await crediting.credit(unit, LADDNAV, heading.ref, "Wrong", by="Maja")
+    await billing.issue_due(database)
+    assert await balances(database) == {}
+    await bill(database, right)
+    await billing.issue_due(database)
+    assert (await balances(database))["revenue:charging"] == Decimal(-40)  # of 60 kWh, 50 are included
 
 
 async def test_a_member_price_holds_at_partners_too_where_the_plan_says_so(database: Database, clock: SetClock) -> None:

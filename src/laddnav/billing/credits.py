@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from laddnav.billing.model import (
     Basis,
@@ -57,18 +60,64 @@ def lines_of(invoice: Invoice) -> Iterator[tuple[int, Charge | None, InvoiceLine
         yield number, None, item
 
 
-def credits(invoice: Invoice, now: datetime, but: Collection[int], lines: Collection[int] | None) -> tuple[Item, ...]:
-    """Items that take back these lines, or all, of an issued invoice; `but` were taken back before.
+# What plans took off and what was put back was billed under these keys before it said its CDR itself.
+_KEYS = re.compile(r"(?:included|member price) (.+)|put back (.+) \d+")
+
+
+def came_with(charge: Charge | None, line: InvoiceLine | Item) -> str | None:
+    """The CDR, as `owner/id`, without which this line would not be; None: it came with none."""
+    if charge is not None:
+        return charge.cdr
+    assert isinstance(line, Item), "a line is a charge's"
+    if line.takes_back is not None and line.takes_back.cdr is not None:
+        return line.takes_back.cdr
+    told = _KEYS.fullmatch(line.key)
+    return line.cdr or (told and (told[1] or told[2])) or None
+
+
+def left(invoice: Invoice, billed: Collection[str], cancelled: Collection[str]) -> tuple[int, ...]:
+    """The lines that can still be taken back: each once, as the items `billed` by their keys say; and none that came
+    with a CDR that is `cancelled`, or with the Credit CDR that did so: those come to nothing together, and stay so.
+    """
+    return tuple(
+        number
+        for number, charge, line in lines_of(invoice)
+        if line.amount and key_of(invoice, number) not in billed and came_with(charge, line) not in cancelled
+    )
+
+
+def credits(
+    invoice: Invoice, now: datetime, left: Collection[int], lines: Collection[int] | None = None
+) -> tuple[Item, ...]:
+    """Items that take back these lines of an issued invoice, or all that are `left`.
 
     Raises NothingToCredit, also where one that is named cannot be.
     """
     assert invoice.number is not None, "an open invoice is changed and not credited"
-    left = {number for number, _, line in lines_of(invoice) if number not in but and line.amount}
-    if not left or (lines is not None and (not lines or not left >= set(lines))):
+    if not left or (lines is not None and (not lines or not set(left) >= set(lines))):
         raise NothingToCredit(invoice.number)
-    wanted = left if lines is None else set(lines)
+    wanted = left if lines is None else lines
     return tuple(
         _turned(invoice, number, charge, line, now) for number, charge, line in lines_of(invoice) if number in wanted
+    )
+
+
+def put_back(taken: Iterable[Item], credit_cdr: str) -> tuple[Item, ...]:
+    """A Credit CDR takes back a whole charge, of which credit notes took this back before: once is enough."""
+    return tuple(_put_back(item, number, credit_cdr) for number, item in enumerate(taken))
+
+
+def _put_back(item: Item, number: int, credit_cdr: str) -> Item:
+    assert item.takes_back is not None, "it takes back a line of a charge"
+    of = item.words.of or Words("OTHER", {"text": ""})
+    return replace(
+        item,
+        key=f"put back {credit_cdr} {number}",
+        words=ItemWords("CREDITED_BEFORE", {"number": item.takes_back.number}, of),
+        quantity=-item.quantity,
+        amount=-item.amount,
+        cdr=credit_cdr,
+        takes_back=replace(item.takes_back, cdr=None),
     )
 
 
@@ -120,7 +169,7 @@ def _bore(invoice: Invoice, number: int, charge: Charge | None, line: InvoiceLin
     return TakenBack(
         number=invoice.number,
         line=number,
-        cdr=None if charge is None else f"{charge.cdr_owner}/{charge.cdr_id}",
+        cdr=came_with(charge, line),
         vat_category=line.vat_category or VatCategory.OUTSIDE,
         vat_percent=line.vat_percent or Decimal(0),
         country=part.country,

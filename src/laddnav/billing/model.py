@@ -130,6 +130,10 @@ class Charge(Struct, frozen=True, kw_only=True):
     lines: tuple[InvoiceLine, ...] = ()
 
     @property
+    def cdr(self) -> str:
+        return f"{self.cdr_owner}/{self.cdr_id}"
+
+    @property
     def amount(self) -> Decimal:
         """Before VAT."""
         return sum((line.amount for line in self.lines), Decimal(0))
@@ -182,7 +186,8 @@ class ItemWords(Words, frozen=True):
 class TakenBack(Struct, frozen=True, kw_only=True):
     """A line of an issued invoice that an item takes back, and the VAT that it bore, which goes back with it.
 
-    `line` counts the lines of that invoice, those of charges first; `cdr` is `owner/id` where it is a charge's.
+    `line` counts the lines of that invoice, those of charges first; `cdr` is the one, as `owner/id`, with which that
+    line came.
     """
 
     number: str
@@ -200,7 +205,8 @@ class Item(Struct, frozen=True, kw_only=True):
     `ended_at` is when it is over: midnight after the last day. `account` is the ledger's that earns it (for less than
     nothing: gives it), as `revenue:subscription`. `country` is where it is used, None for the debtor's own; `supply`
     None is what its kind is; `vat_percent` a rate that is told, and on an issued Invoice the one that it bears, in
-    `vat_category`.
+    `vat_category`. `cdr` is the one, as `owner/id`, with which it came: what a plan takes off a charge, what a Credit
+    CDR puts back.
     """
 
     key: str
@@ -218,6 +224,7 @@ class Item(Struct, frozen=True, kw_only=True):
     supply: Supply | None = None
     vat_percent: Decimal | None = None
     vat_category: VatCategory | None = None
+    cdr: str | None = None
     takes_back: TakenBack | None = None
 
     @property

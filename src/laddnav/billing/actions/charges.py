@@ -80,6 +80,8 @@ async def _payer_of(unit: Unit, cdr: Cdr) -> tuple[Debtor, Customer | None]:
     before = await store.billed_to(unit, cdr.holder, cdr.owner, cdr.id)
     if before is None and cdr.credit_reference_id is not None:
         before = await store.billed_to(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+    elif before is None:
+        before = await store.credited_to(unit, cdr.holder, cdr.owner, cdr.id)
     if before is None:
         customer = await customers.of_contract(unit, cdr.holder, cdr.token.contract_id)
     else:

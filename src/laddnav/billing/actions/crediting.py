@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from msgspec.structs import replace
-
 from laddnav.billing import credits
 from laddnav.billing.actions import buyers, settling
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.credits import CreditWithoutReason, key_of, lines_of
 from laddnav.billing.einvoice import NotIssuedYet
-from laddnav.billing.model import Invoice, Item, ItemWords, Period, Words
+from laddnav.billing.model import Invoice, Period
 from laddnav.billing.rules import UnknownInvoice, item_entry
 from laddnav.billing.store import invoices as store
 from laddnav.cdrs.model import Cdr
@@ -38,7 +36,7 @@ async def credit(
     if not why.strip():
         raise CreditWithoutReason(number)
     await buyers.locked(unit, holder, invoice.debtor.id)
-    items = credits.credits(invoice, unit.now, await _taken_back(unit, invoice), lines)
+    items = credits.credits(invoice, unit.now, await left(unit, invoice), lines)
     period = Period(f"credit {number} {unit.new_id()}", unit.now)
     note_ref = await store.open_invoice(unit, holder, invoice.debtor.id, invoice.currency, period)
     for item in items:
@@ -53,41 +51,18 @@ async def credit(
     return note
 
 
-async def _taken_back(unit: Unit, invoice: Invoice) -> set[int]:
-    by_key = {key_of(invoice, number): number for number, *_ in lines_of(invoice)}
-    before = {by_key[key] for key in await store.billed_items(unit, invoice.holder, list(by_key))}
-    by_cdr = await store.credited_cdrs(unit, invoice.holder, invoice.debtor.id)
-    return before | {
-        number
-        for number, charge, _ in lines_of(invoice)
-        if charge is not None and f"{charge.cdr_owner}/{charge.cdr_id}" in by_cdr
-    }
-
-
 async def left(unit: Unit, invoice: Invoice) -> tuple[int, ...]:
     """The numbers of the lines that can still be taken back."""
-    taken = await _taken_back(unit, invoice)
-    return tuple(number for number, _, line in lines_of(invoice) if number not in taken and line.amount)
+    keys = [key_of(invoice, number) for number, *_ in lines_of(invoice)]
+    billed = await store.billed_items(unit, invoice.holder, keys)
+    return credits.left(invoice, billed, await store.cancelled_cdrs(unit, invoice.holder, invoice.debtor.id))
 
 
 async def put_back(unit: Unit, cdr: Cdr, debtor_id: str, invoice_ref: str) -> None:
-    """A Credit CDR takes back a charge of which credit notes took lines back before: once is enough."""
-    before = await store.items_of_cdr(unit, cdr.holder, f"{cdr.owner}/{cdr.credit_reference_id}", debtor_id)
-    items = [_put_back(item, number, cdr) for number, item in enumerate(before)]
+    """With a Credit CDR: what credit notes took back of its charge before."""
+    taken = await store.items_of_cdr(unit, cdr.holder, f"{cdr.owner}/{cdr.credit_reference_id}", debtor_id)
+    items = credits.put_back(taken, f"{cdr.owner}/{cdr.id}")
     for item in items:
         store.insert_item(unit, cdr.holder, debtor_id, invoice_ref, item)
     entries = [item_entry(debtor_id, invoice_ref, item) for item in items]
     await ledger.post_many(unit, cdr.holder, [entry for entry in entries if entry is not None])
-
-
-def _put_back(item: Item, number: int, cdr: Cdr) -> Item:
-    assert item.takes_back is not None, "it takes back a line of a charge"
-    of = item.words.of or Words("OTHER", {"text": ""})
-    return replace(
-        item,
-        key=f"put back {cdr.owner}/{cdr.id} {number}",
-        words=ItemWords("CREDITED_BEFORE", {"number": item.takes_back.number}, of),
-        quantity=-item.quantity,
-        amount=-item.amount,
-        takes_back=replace(item.takes_back, cdr=None),
-    )

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from laddnav.billing.actions import buyers, items
 from laddnav.billing.model import Charge, Debtor, DebtorKind, Item, ItemKind, ItemWords
 from laddnav.billing.rules import is_ours
+from laddnav.billing.store import invoices as store
 from laddnav.cdrs.model import Cdr
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import subscribing
@@ -33,13 +34,13 @@ async def take_off(unit: Unit, customer: Customer, party: Party, cdr: Cdr, charg
     The CDR and its lines stay what they are: the price that was shown. The energy of a CDR that tells no parts costs
     all of it.
     """
+    taken = None
     if cdr.credit:
-        taken = None
         if cdr.credit_reference_id is not None:
             taken = await subscribing.give_back(
                 unit, cdr.holder, owner=cdr.owner, cdr_id=cdr.id, credits=cdr.credit_reference_id
             )
-    else:
+    elif not await store.credited_to(unit, cdr.holder, cdr.owner, cdr.id):  # which may be heard of first
         told = [line for line in charge.lines if line.dimension == "ENERGY"]
         whole = all(line.dimension == "TOTAL" for line in charge.lines)
         taken = await subscribing.take_off(
@@ -73,6 +74,7 @@ def _items(taken: Taken, cdr: Cdr, charge: Charge) -> list[Item]:
         account=f"{Head.REVENUE}:{'charging' if is_ours(cdr) else 'roaming'}",
         country=charge.country,
         vat_percent=None if largest is None else largest.vat_percent,
+        cdr=charge.cdr,
     )
     found = []
     if taken.included:

@@ -98,11 +98,12 @@ ITEMS = "select invoice_ref, body from invoice_item where holder = $1 and invoic
 ISSUED_AS = "select number, issued_at from invoice where holder = $1 and number = $2"
 CREDITED_LINES = "select key from invoice_item where holder = $1 and key = any($2::text[])"
 ITEMS_OF_CDR = "select body from invoice_item where holder = $1 and cdr = $2 and debtor_id = $3 order by key"
-CREDITED_CDRS = """
-select b.cdr_owner || '/' || (b.body::jsonb ->> 'credits') as cdr
-from invoice i join billed b on b.holder = i.holder and b.invoice_ref = i.ref
-where i.holder = $1 and i.debtor_id = $2 and b.body::jsonb ->> 'credits' is not null
+CANCELLED_CDRS = """
+select b.cdr_owner || '/' || one.id as cdr
+from billed b, lateral (values (b.cdr_id), (b.credits)) as one(id)
+where b.holder = $1 and b.debtor_id = $2 and b.credits is not null
 """
+CREDIT_OF = "select debtor_id from billed where holder = $1 and cdr_owner = $2 and credits = $3 order by at limit 1"
 
 OPEN_INVOICE = """
 select ref from invoice
@@ -227,6 +228,12 @@ async def billed_to(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str
     return found
 
 
+async def credited_to(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> str | None:
+    """Who has the Credit CDR that takes this one back, by the id of the debtor; None: none was billed."""
+    found: str | None = await unit.value(CREDIT_OF, str(holder), str(cdr_owner), cdr_id)
+    return found
+
+
 async def append(unit: Unit, holder: PartyId, invoice_ref: str, debtor_id: str, charge: Charge) -> None:
     position = await unit.value(LAST_POSITION, str(holder), invoice_ref)
     cdr = (str(charge.cdr_owner), charge.cdr_id)
@@ -274,7 +281,7 @@ async def issued_as(unit: Unit, holder: PartyId, number: str) -> tuple[Cited, ..
 
 
 def insert_item(unit: Unit, holder: PartyId, debtor_id: str, invoice_ref: str, item: Item) -> None:
-    cdr = None if item.takes_back is None else item.takes_back.cdr
+    cdr = None if item.takes_back is None else item.takes_back.cdr  # not `item.cdr`: see ITEMS_OF_CDR
     body = json.encode(item).decode()
     unit.write(INSERT_ITEM, str(holder), item.key, debtor_id, invoice_ref, item.amount, cdr, body, unit.now)
 
@@ -303,9 +310,9 @@ async def items_of_cdr(unit: Unit, holder: PartyId, cdr: str, debtor_id: str) ->
     return tuple(json.decode(row["body"], Item) for row in await unit.fetch(ITEMS_OF_CDR, str(holder), cdr, debtor_id))
 
 
-async def credited_cdrs(unit: Unit, holder: PartyId, debtor_id: str) -> frozenset[str]:
-    """The debtor's CDRs that Credit CDRs take back, each as `owner/id`."""
-    return frozenset(row["cdr"] for row in await unit.fetch(CREDITED_CDRS, str(holder), debtor_id))
+async def cancelled_cdrs(unit: Unit, holder: PartyId, debtor_id: str) -> frozenset[str]:
+    """The debtor's CDRs that Credit CDRs take back, and those, each as `owner/id`."""
+    return frozenset(row["cdr"] for row in await unit.fetch(CANCELLED_CDRS, str(holder), debtor_id))
 
 
 # ---- Invoices
