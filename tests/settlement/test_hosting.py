@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,7 @@ from laddnav.kit.money import Price
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account
 from laddnav.settlement.actions import earning, hosting
-from laddnav.settlement.margins import By, Margin, Unknown
+from laddnav.settlement.margins import By, Margin, Unknown, look_again_at
 from laddnav.settlement.sharing import Agreement, EnergyFrom, Host, UnfitAgreement
 from tests.billing.charges import LADDNAV, NOON, TNM, cdr, keep, party
 from tests.clock import SetClock
@@ -122,7 +122,10 @@ async def test_a_host_is_owed_its_share_at_once_and_gets_a_statement_of_the_mont
     assert await hosting.state_due(database) == 1
     async with database.unit() as unit:
         december, _ = await hosting.statements(unit, host)
-    assert [(one.shares, one.guarantee) for one in december.lines] == [(Decimal(2), Decimal(500))]
+    assert [(one.month, one.shares, one.guarantee) for one in december.lines] == [
+        ("2026-11", Decimal(2), Decimal(-2)),
+        ("2026-12", Decimal(0), Decimal(500)),
+    ]
 
 
 async def test_a_margin_says_what_it_does_not_know(database: Database, clock: SetClock) -> None:
@@ -153,3 +156,37 @@ async def test_agreements_that_give_away_more_than_all_are_refused(database: Dat
         async with database.unit() as unit:
             first = (await hosting.agreements(unit, LADDNAV))[0]
             await hosting.agree(unit, replace(first, percent=Decimal("90.01")), by="ada")
+
+
+@pytest.mark.parametrize(
+    ("unknown", "days", "hours"),
+    [
+        ({Unknown.NO_PRICES}, 13, 1),
+        ({Unknown.NO_PRICES}, 15, None),
+        ({Unknown.NO_PRICES, Unknown.NO_ENERGY}, 400, 24),
+        ({Unknown.NO_SITE}, 0, None),
+        ({Unknown.NO_SITE, Unknown.NO_ENERGY}, 0, 24),
+        ({Unknown.NO_READINGS, Unknown.NO_ENERGY}, 0, None),
+        (set(), 0, None),
+    ],
+)
+def test_what_may_be_known_later_is_looked_at_again_for_as_long_as_a_share_waits_for_it(
+    unknown: set[Unknown], days: int, hours: int | None
+) -> None:
+    one = Margin(
+        holder=LADDNAV,
+        cdr_owner=LADDNAV,
+        cdr_id="C1",
+        cdr_ref="r",
+        ended_at=NOON,
+        month="2026-11",
+        location_id="LOC1",
+        place="",
+        tariff="",
+        partner="",
+        currency="SEK",
+        kwh=Decimal(1),
+        unknown=tuple(unknown),
+    )
+    now = NOON + timedelta(days=days)
+    assert look_again_at(one, now) == (None if hours is None else now + timedelta(hours=hours))

@@ -17,11 +17,12 @@ from laddnav.settlement.sharing import (
     Agreement,
     Earned,
     EnergyFrom,
+    Granted,
     UnfitAgreement,
     days_held,
     fit,
+    month_parts,
     months,
-    of_month,
     shared,
 )
 
@@ -110,11 +111,34 @@ def test_a_guarantee_adds_what_a_month_lacks_and_part_of_a_month_is_its_part() -
     one = agreement(per_month=Decimal(300), minimum=Decimal(1000), percent=Decimal(10), since=date(2026, 11, 16))
     assert days_held(one, "2026-11") == (15, 30)
     assert days_held(one, "2026-10") == (0, 31)
-    half = of_month(one, "2026-11", Decimal(120))
+    (half,) = month_parts(one, "2026-11", before={}, new={"2026-11": Decimal(120)}, stated=())
     assert (half.fixed, half.guarantee) == (Decimal(150), Decimal(230))
-    rich = of_month(one, "2026-12", Decimal(5000))
+    (rich,) = month_parts(one, "2026-12", before={}, new={"2026-12": Decimal(5000)}, stated=())
     assert (rich.fixed, rich.guarantee) == (Decimal(300), Decimal(0))
     assert months("2026-11", "2027-02") == ["2026-11", "2026-12", "2027-01", "2027-02"]
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 3), st.integers(-2000, 2000), max_size=3), min_size=4, max_size=4))
+def test_a_month_comes_to_its_shares_or_its_guarantee_in_whatever_order_they_came(
+    news: list[dict[int, int]],
+) -> None:
+    """Each list of shares comes with the statement of its place, of months until then."""
+    one = agreement(per_month=Decimal(100), minimum=Decimal(1000), percent=Decimal(10))
+    names = months("2026-03", "2026-06")
+    known: dict[str, Granted] = {}
+    for place, said in enumerate(news):
+        new = {names[at]: Decimal(amount) for at, amount in said.items() if at <= place}
+        for part in month_parts(one, names[place], before=known, new=new, stated=names[:place]):
+            before = known.get(part.month, Granted())
+            known[part.month] = Granted(
+                shares=before.shares + new.get(part.month, Decimal(0)),
+                fixed=before.fixed + part.fixed,
+                guarantee=before.guarantee + part.guarantee,
+            )
+    for place, name in enumerate(names):
+        shares = sum((Decimal(said.get(place, 0)) for said in news[place:]), Decimal(0))
+        assert known[name].shares == shares
+        assert shares + known[name].fixed + known[name].guarantee == max(shares + 100, Decimal(1000))
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,11 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
         "Vad månaden saknar av det garanterade beloppet, {place}",
         "Bis zum garantierten Betrag des Monats, {place}",
     ),
+    "SHARE_GUARANTEE_BACK": (
+        "Of the guaranteed sum, reached by shares that came late, {place}",
+        "Av det garanterade beloppet, nått av andelar som kom sent, {place}",
+        "Vom garantierten Betrag, durch verspätete Anteile erreicht, {place}",
+    ),
     "REIMBURSEMENT": (
         "Charging at home reimbursed, {place}: {kwh} kWh",
         "Ersättning för laddning hemma, {place}: {kwh} kWh",

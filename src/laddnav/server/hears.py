@@ -80,7 +80,7 @@ from laddnav.sessions.events import (
 from laddnav.settlement.actions import earning
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import drivers
-from laddnav.sites.events import FallbackWanted, PlanMade, StationBroughtBack, StationTakenOut
+from laddnav.sites.events import FallbackWanted, PlanMade, SiteChanged, StationBroughtBack, StationTakenOut
 from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged, TokenRenamed
 
@@ -92,7 +92,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TariffChanged: [push_tariff, note_tariff],
     TariffRegrouped: [tell_of_prices],
     TokenChanged: [push_token, note_token, allowing.look_at],
-    CustomerChanged: [allowing.look_at],
+    CustomerChanged: [allowing.look_at, wallets.pay_later],
     TokenRenamed: [push_closed_places],
     StartRequested: [calls.start_requested],
     StartAnswered: [commanded.answer_command],
@@ -110,7 +110,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     LimitsAnswered: [mqtt.limits_answered, limited.answer_limits, sites.answered],
     LimitsChanged: [limited.push_limits],
     PricesPublished: [sites.prices_published],
-    GridTariffChanged: [sites.tariff_changed],
+    GridTariffChanged: [sites.tariff_changed, earning.tariff_changed],
+    SiteChanged: [earning.site_changed],
     FallbackWanted: [fallbacks.wanted],
     StationTakenOut: [outcasts.taken_out],
     StationBroughtBack: [outcasts.brought_back],

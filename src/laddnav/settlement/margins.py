@@ -87,6 +87,23 @@ class Margin(Struct, frozen=True, kw_only=True):
         return self.revenue - self.roaming - sum(known, _ZERO)
 
 
+MAY_COME = frozenset({Unknown.NO_PRICES, Unknown.NO_FEE})
+OF_SITES = frozenset({Unknown.NO_SITE, Unknown.NO_ZONE, Unknown.NO_GRID_TARIFF})  # set up by somebody, or never
+HOURLY = timedelta(days=14)  # prices are published the day before or late, and fees are told when they are captured
+
+
+def look_again_at(one: Margin, now: datetime) -> datetime | None:
+    """When more of it may be known; None: all is, or nothing is owed that waits for it.
+
+    A share that waits is owed to somebody, so it is looked at for as long as it waits.
+    """
+    if MAY_COME & set(one.unknown) and now < one.ended_at + HOURLY:
+        return now + timedelta(hours=1)
+    if Unknown.NO_ENERGY in one.unknown and (MAY_COME | OF_SITES) & set(one.unknown):
+        return now + timedelta(days=1)
+    return None
+
+
 class By(StrEnum):
     """What margins are summed up by."""
 

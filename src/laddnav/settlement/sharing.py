@@ -7,7 +7,7 @@ and its guarantee are owed whatever was earned.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -229,10 +229,21 @@ def _cost(one: Agreement, earned: Earned, kwh: Decimal) -> Decimal | None:
 # ---- A month
 
 
-class MonthPart(Struct, frozen=True, kw_only=True):
-    """What a month adds to its shares: the fixed sum, and what the guarantee lacks; `days` of `of_days` it held."""
+class Granted(Struct, frozen=True, kw_only=True):
+    """What statements said so far of one agreement and month."""
 
-    agreement: str
+    shares: Decimal = _ZERO
+    fixed: Decimal = _ZERO
+    guarantee: Decimal = _ZERO
+
+
+class MonthPart(Struct, frozen=True, kw_only=True):
+    """What a statement adds of a month beside its shares: of the fixed sum, and of what the guarantee lacks.
+
+    Below zero, so much of it was stated before and is not owed any more. It held on `days` of `of_days`.
+    """
+
+    month: str
     fixed: Decimal
     guarantee: Decimal
     days: int
@@ -247,18 +258,37 @@ def days_held(one: Agreement, month: str) -> tuple[int, int]:
     return max((end - begin).days + 1, 0), last.day
 
 
-def of_month(one: Agreement, month: str, shares: Decimal) -> MonthPart:
-    """`shares` are those of its charges that ended in the month. Part of a month is its part of the sums, by days."""
-    days, of_days = days_held(one, month)
-    coin = minor_unit(one.currency)
-    fixed, minimum = ((whole * days / of_days).quantize(coin, ROUND_HALF_UP) for whole in (one.per_month, one.minimum))
-    return MonthPart(
-        agreement=one.ref,
-        fixed=fixed,
-        guarantee=max(minimum - fixed - shares, _ZERO),
-        days=days,
-        of_days=of_days,
-    )
+def month_parts(
+    one: Agreement, month: str, *, before: Mapping[str, Granted], new: Mapping[str, Decimal], stated: Collection[str]
+) -> list[MonthPart]:
+    """What the statement of `month` adds, of this month and of earlier ones, the oldest first.
+
+    `before` is what was granted of each, `new` the shares of each that come with this statement. Of a month that has
+    its own statement (`stated`) what changed since is said here: shares came late, were taken back, or more was agreed.
+    All together, a month comes to its shares and fixed sum, or to the minimum where that is more.
+    """
+    earlier = {*new, *(known for known in stated if known >= one.since.strftime("%Y-%m"))}
+    found = []
+    for each in sorted({name for name in earlier if name < month} | {month}):
+        days, of_days = days_held(one, each)
+        known = before.get(each, Granted())
+        fixed, minimum = (_part(whole, days, of_days, one.currency) for whole in (one.per_month, one.minimum))
+        shares = known.shares + new.get(each, _ZERO)
+        part = MonthPart(
+            month=each,
+            fixed=fixed - known.fixed,
+            guarantee=max(minimum - fixed - shares, _ZERO) - known.guarantee,
+            days=days,
+            of_days=of_days,
+        )
+        if each in new or part.fixed or part.guarantee or (each == month and days):
+            found.append(part)
+    return found
+
+
+def _part(whole: Decimal, days: int, of_days: int, currency: str) -> Decimal:
+    """Part of a month is its part of the sums, by days."""
+    return (whole * days / of_days).quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
 def month_before(now: datetime, zone: ZoneInfo) -> str:
@@ -286,9 +316,13 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 class Stated(Struct, frozen=True, kw_only=True):
-    """What one agreement comes to on a statement: the shares of `many` charges, and what the month adds."""
+    """What one agreement comes to on a statement: the shares of `many` charges, and what the month adds.
+
+    `month` is an earlier one where shares of it came late; empty on statements that told such shares with their own.
+    """
 
     agreement: str
+    month: str = ""
     name: str
     many: int
     kwh: Decimal

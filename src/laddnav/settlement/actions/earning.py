@@ -19,7 +19,9 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.locations import actions as locations
 from laddnav.market import actions as market
+from laddnav.market.events import GridTariffChanged
 from laddnav.parties import actions as parties
 from laddnav.parties.rules import zone_of
 from laddnav.readings import actions as readings
@@ -33,10 +35,10 @@ from laddnav.settlement.sharing import Earned, Part, shared
 from laddnav.settlement.store import hosts as shares
 from laddnav.settlement.store import margins as store
 from laddnav.sites import actions as sites
+from laddnav.sites.events import SiteChanged
+from laddnav.sites.rules import UnknownSite
 
-LATER = timedelta(days=14)  # so long prices and fees are waited for
 AGAIN = timedelta(hours=1)
-MAY_COME = {Unknown.NO_PRICES, Unknown.NO_FEE}
 AT_ONCE = 200
 _ZERO = Decimal(0)
 
@@ -49,13 +51,38 @@ async def account_for(database: Database, event: CdrClosed | CdrAccepted) -> Non
         await _reckon(unit, await cdrs.fetch(unit, event.holder, PartyId.parse(event.owner), event.cdr_id))
 
 
-async def look_again(database: Database) -> None:
-    """At charges whose energy had no price yet: what waits for it is shared out then."""
+async def site_changed(database: Database, event: SiteChanged) -> None:
+    """Hears SiteChanged: what was charged there before anybody said where its energy is bought is looked at again."""
     async with database.unit() as unit:
-        due = await store.again(unit, AT_ONCE)
-    for holder, owner, cdr_id in due:
+        try:
+            site = await sites.fetch(unit, event.holder, event.site_id)
+        except UnknownSite:
+            return  # it is gone
+        known = await locations.stations_named(unit, {one.station_id for one in site.members})
+        places = {*site.location_ids, *(place for one in known.values() if (place := one.location_id) is not None)}
+        places |= {ref.location_id for one in known.values() for _, ref in one.evses}
+        await store.wake(unit, event.holder, margins.OF_SITES, places)
+
+
+async def tariff_changed(database: Database, event: GridTariffChanged) -> None:
+    """Hears GridTariffChanged: what lacked one may have it now."""
+    async with database.unit() as unit:
+        await store.wake(unit, event.holder, {Unknown.NO_GRID_TARIFF})
+
+
+async def look_again(database: Database) -> None:
+    """At charges of which more may be known by now: what waits for it is shared out then.
+
+    Each is put off by an hour before it is looked at, so that one that cannot be reckoned holds up nobody.
+    """
+    while True:
         async with database.unit() as unit:
-            await _reckon(unit, await cdrs.fetch(unit, holder, owner, cdr_id))
+            due = await store.claim_due(unit, unit.now + AGAIN, AT_ONCE)
+        for holder, owner, cdr_id in due:
+            async with database.unit() as unit:
+                await _reckon(unit, await cdrs.fetch(unit, holder, owner, cdr_id))
+        if len(due) < AT_ONCE:
+            return
 
 
 async def _reckon(unit: Unit, cdr: Cdr) -> None:
@@ -67,15 +94,14 @@ async def _reckon(unit: Unit, cdr: Cdr) -> None:
     if is_ours(cdr):
         one = await _taken_back(unit, cdr, one) if cdr.credit else await _with_energy(unit, cdr, one)
         one = await _with_shares(unit, cdr, one)
-    # Prices are published the day before or late, and providers tell their fees when they have captured.
-    waits = MAY_COME & set(one.unknown) and unit.now < cdr.ended_at + LATER
-    store.put(unit, one, again_at=unit.now + AGAIN if waits else None)
+    store.put(unit, one, again_at=margins.look_again_at(one, unit.now))
 
 
 async def _reckon_taken_back(unit: Unit, credit: Cdr) -> None:
     """First, where its own turn has not come: what a credit gives back has to be shared."""
     assert credit.credit_reference_id is not None, "a Credit CDR says what it takes back"
-    if await store.of_cdr(unit, credit.holder, credit.owner, credit.credit_reference_id) is None:
+    before = await store.of_cdr(unit, credit.holder, credit.owner, credit.credit_reference_id)
+    if before is None or before.shares is None:
         await _reckon(unit, await cdrs.fetch(unit, credit.holder, credit.owner, credit.credit_reference_id))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import buyers, items
 from laddnav.billing.model import DebtorKind, Item, ItemKind, ItemWords, Supply
 from laddnav.billing.rules import checked, receivable
-from laddnav.db.unit import Database, Unit
+from laddnav.db.unit import Database, Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
@@ -151,44 +151,39 @@ async def state_due(database: Database) -> int:
 async def state(unit: Unit, holder: PartyId, host_id: str, month: str) -> Sequence[Statement]:
     """A statement a currency, where there is none; what it comes to is on an invoice of ours. Raises UnknownHost."""
     await store.hold(unit, holder, host_id)
-    stated = {currency for name, currency in await store.stated(unit, holder, host_id) if name == month}
+    stated: dict[str, set[str]] = {}
+    for name, currency in await store.stated(unit, holder, host_id):
+        stated.setdefault(currency, set()).add(name)
     agreed = await store.agreements(unit, holder, host_id)
     holding = {one.currency for one in agreed if sharing.days_held(one, month)[0]}
-    wanted = (holding | await store.currencies(unit, holder, host_id, month)) - stated
+    wanted = holding | await store.currencies(unit, holder, host_id, month)
+    wanted = {currency for currency in wanted if month not in stated.get(currency, ())}
     if not wanted:
         return ()
     who = await host(unit, holder, host_id)
-    return [await _state(unit, who, month, currency, agreed) for currency in sorted(wanted)]
+    return [
+        await _state(unit, who, month, currency, agreed, stated.get(currency, set())) for currency in sorted(wanted)
+    ]
 
 
-async def _state(unit: Unit, who: Host, month: str, currency: str, agreed: Sequence[Agreement]) -> Statement:
-    found = {row["agreement"]: row for row in await store.to_state(unit, who.holder, who.id, month, currency)}
+async def _state(
+    unit: Unit, who: Host, month: str, currency: str, agreed: Sequence[Agreement], stated: Collection[str]
+) -> Statement:
+    """`stated` are the months of which there is a statement in this currency already."""
+    ref = unit.new_id()
+    marked = await store.mark(unit, who.holder, who.id, month, currency, ref)
+    granted = await store.granted(unit, who.holder, who.id)
     lines = []
     for one in agreed:
         if one.currency != currency:
             continue
-        row = found.get(one.ref)
-        part = sharing.of_month(one, month, Decimal(0) if row is None else row["of_month"])
-        if row is None and not part.days:
-            continue
-        lines.append(
-            Stated(
-                agreement=one.ref,
-                name=one.name or ", ".join(one.places)[:100],
-                many=0 if row is None else row["many"],
-                kwh=Decimal(0) if row is None else row["kwh"],
-                revenue=Decimal(0) if row is None else row["revenue"],
-                shares=Decimal(0) if row is None else row["amount"],
-                fixed=part.fixed,
-                guarantee=part.guarantee,
-                days=part.days,
-                of_days=part.of_days,
-            )
-        )
-        await _accrue(unit, who, month, one, part)
+        new = {name: row["amount"] for (of, name), row in marked.items() if of == one.ref}
+        for part in sharing.month_parts(one, month, before=granted.get(one.ref, {}), new=new, stated=stated):
+            lines.append(_stated(one, part, marked.get((one.ref, part.month))))
+            await _accrue(unit, who, month, one, part)
     statement = Statement(
         holder=who.holder,
-        ref=unit.new_id(),
+        ref=ref,
         host=who.id,
         month=month,
         currency=currency,
@@ -200,16 +195,34 @@ async def _state(unit: Unit, who: Host, month: str, currency: str, agreed: Seque
     return statement
 
 
+def _stated(one: Agreement, part: MonthPart, row: Record | None) -> Stated:
+    """`row` is the sums of its shares; None: there are none."""
+    return Stated(
+        agreement=one.ref,
+        month=part.month,
+        name=one.name or ", ".join(one.places)[:100],
+        many=0 if row is None else row["many"],
+        kwh=Decimal(0) if row is None else row["kwh"],
+        revenue=Decimal(0) if row is None else row["revenue"],
+        shares=Decimal(0) if row is None else row["amount"],
+        fixed=part.fixed,
+        guarantee=part.guarantee,
+        days=part.days,
+        of_days=part.of_days,
+    )
+
+
 async def _accrue(unit: Unit, who: Host, month: str, one: Agreement, part: MonthPart) -> None:
     """What is owed beside the shares of charges, which were posted with each."""
     amount = part.fixed + part.guarantee
     if amount:
+        of = one.ref if part.month == month else f"{one.ref} of {part.month}"
         await ledger.post(
             unit,
             who.holder,
             Entry(
-                key=f"share of month {month} {one.ref}",
-                what=f"What {who.name} gets for {month} whatever was charged",
+                key=f"share of month {month} {of}",
+                what=f"What {who.name} gets for {part.month} whatever was charged",
                 cites=f"agreement {one.ref}",
                 postings=(
                     Posting(Account(Head.COST, "host"), amount, one.currency),
@@ -235,14 +248,18 @@ async def _bill(unit: Unit, who: Host, statement: Statement) -> str | None:
     )
     ref = None
     for line in statement.lines:
-        parts = (("SHARE", line.shares), ("SHARE_FIXED", line.fixed), ("SHARE_GUARANTEE", line.guarantee))
-        for code, amount in parts:
+        # On the invoice of the statement's month, though shares came late of another.
+        late = line.month != statement.month
+        of = f"{line.agreement} of {line.month}" if late else line.agreement
+        place = f"{line.name} ({line.month})" if late else line.name
+        guaranteed = "SHARE_GUARANTEE" if line.guarantee > 0 else "SHARE_GUARANTEE_BACK"
+        for code, amount in (("SHARE", line.shares), ("SHARE_FIXED", line.fixed), (guaranteed, line.guarantee)):
             if not amount:
                 continue
             item = Item(
-                key=f"{code.lower()} {statement.month} {statement.currency} {line.agreement}",
+                key=f"{code.lower()} {statement.month} {statement.currency} {of}",
                 kind=ItemKind.SHARE,
-                words=ItemWords(code=code, values={"place": line.name}),
+                words=ItemWords(code=code, values={"place": place}),
                 started_at=month.begin_at,
                 ended_at=month.end_at,
                 amount=-amount,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.settlement.sharing import Agreement, Host, Kept, Part, Statement
+from laddnav.settlement.sharing import Agreement, Granted, Host, Kept, Part, Statement
 
 PUT_HOST = """
 insert into host (holder, id, ref, body) values ($1, $2, $3, $4)
@@ -47,18 +46,26 @@ where holder = $1 and host = $2 and ($3::text is null or statement = $3) and ($4
 order by cdr_ref limit $5
 """
 NEWEST = f"select {_SHARE} from share where holder = $1 and host = $2 order by cdr_ref desc limit $3"
-# What came late is on the next statement; the guarantee of a month counts what is on its own.
-TO_STATE = """
-select agreement, currency, count(*) as many, sum(kwh) as kwh, sum(revenue) as revenue, sum(amount) as amount,
-  coalesce(sum(amount) filter (where month = $3), 0) as of_month
-from share where holder = $1 and host = $2 and month <= $3 and statement is null and currency = $4
-group by agreement, currency order by agreement
+# Marked first and summed up by the mark, so that both are the same shares whatever is reckoned meanwhile. What came
+# late is on the next statement.
+MARK = """
+update share set statement = $5 where holder = $1 and host = $2 and month <= $3 and currency = $4 and statement is null
+"""
+MARKED = """
+select agreement, month, count(*) as many, sum(kwh) as kwh, sum(revenue) as revenue, sum(amount) as amount
+from share where holder = $1 and statement = $2 group by agreement, month
+"""
+GRANTED = """
+select g.agreement, g.month, sum(g.shares) as shares, sum(g.fixed) as fixed, sum(g.guarantee) as guarantee
+from share_granted g join share_agreement a on a.holder = g.holder and a.ref = g.agreement
+where g.holder = $1 and a.host = $2 group by g.agreement, g.month
+"""
+GRANT = """
+insert into share_granted (holder, agreement, month, statement, shares, fixed, guarantee)
+values ($1, $2, $3, $4, $5, $6, $7)
 """
 CURRENCIES = """
 select distinct currency from share where holder = $1 and host = $2 and month <= $3 and statement is null
-"""
-STATE = """
-update share set statement = $5 where holder = $1 and host = $2 and month <= $3 and currency = $4 and statement is null
 """
 INSERT_STATEMENT = """
 insert into host_statement (holder, ref, host, month, currency, body) values ($1, $2, $3, $4, $5, $6)
@@ -160,8 +167,21 @@ async def newest(unit: Unit, holder: PartyId, host: str, limit: int) -> list[Kep
 # ---- A month
 
 
-async def to_state(unit: Unit, holder: PartyId, host: str, month: str, currency: str) -> Sequence[Record]:
-    return await unit.fetch(TO_STATE, str(holder), host, month, currency)
+async def mark(
+    unit: Unit, holder: PartyId, host: str, month: str, currency: str, statement: str
+) -> dict[tuple[str, str], Record]:
+    """(agreement, month) → the sums of its shares, which are on this statement from now on and on no other."""
+    await unit.execute(MARK, str(holder), host, month, currency, statement)
+    return {(row["agreement"], row["month"]): row for row in await unit.fetch(MARKED, str(holder), statement)}
+
+
+async def granted(unit: Unit, holder: PartyId, host: str) -> dict[str, dict[str, Granted]]:
+    """agreement → month → what statements said of it so far."""
+    found: dict[str, dict[str, Granted]] = {}
+    for row in await unit.fetch(GRANTED, str(holder), host):
+        known = Granted(shares=row["shares"], fixed=row["fixed"], guarantee=row["guarantee"])
+        found.setdefault(row["agreement"], {})[row["month"]] = known
+    return found
 
 
 async def currencies(unit: Unit, holder: PartyId, host: str, month: str) -> set[str]:
@@ -183,7 +203,8 @@ def state(unit: Unit, one: Statement) -> None:
         one.currency,
         json.encode(one).decode(),
     )
-    unit.write(STATE, str(one.holder), one.host, one.month, one.currency, one.ref)
+    for line in one.lines:
+        unit.write(GRANT, str(one.holder), line.agreement, line.month, one.ref, line.shares, line.fixed, line.guarantee)
 
 
 async def statements(unit: Unit, holder: PartyId, host: str, limit: int) -> list[Statement]:

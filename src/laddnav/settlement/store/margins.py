@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
@@ -22,7 +23,20 @@ select holder, cdr_owner, cdr_id, cdr_ref, ended_at, month, location_id, place, 
   billed, roaming, energy, grid, fees, shares, unknown
 from margin where holder = $1 and cdr_owner = $2 and id_key = $3
 """
-AGAIN = "select holder, cdr_owner, cdr_id from margin where again_at <= $1 order by again_at limit $2"
+CLAIM_DUE = """
+update margin m set again_at = $3
+from (
+  select holder, cdr_owner, id_key from margin where again_at <= $1 order by again_at limit $2 for update skip locked
+) as due
+where m.holder = due.holder and m.cdr_owner = due.cdr_owner and m.id_key = due.id_key
+returning m.holder, m.cdr_owner, m.cdr_id
+"""
+# What may come with a site is written out, so that its own index is looked at.
+WAKE = """
+update margin set again_at = $4
+where holder = $1 and unknown && array['NO_SITE', 'NO_ZONE', 'NO_GRID_TARIFF'] and unknown && $2::text[]
+  and ($3::text[] is null or location_id = any($3))
+"""
 PAYMENT = """
 select p.body from ticket t join payment p on p.holder = t.holder and p.ref = t.payment
 where t.holder = $1 and t.session_id = $2 order by t.ref desc limit 1
@@ -89,10 +103,17 @@ async def of_cdr(unit: Unit, holder: PartyId, owner: PartyId, cdr_id: str) -> Ma
     return None if row is None else _margin(row)
 
 
-async def again(unit: Unit, limit: int) -> list[tuple[PartyId, PartyId, str]]:
-    """(holder, owner, CDR) of which more may be known by now."""
-    rows = await unit.fetch(AGAIN, unit.now, limit)
+async def claim_due(unit: Unit, until: datetime, limit: int) -> list[tuple[PartyId, PartyId, str]]:
+    """(holder, owner, CDR) of which more may be known by now; due again then, whatever becomes of it."""
+    rows = await unit.fetch(CLAIM_DUE, unit.now, limit, until)
     return [(PartyId.parse(row["holder"]), PartyId.parse(row["cdr_owner"]), row["cdr_id"]) for row in rows]
+
+
+async def wake(
+    unit: Unit, holder: PartyId, lacking: Collection[Unknown], places: Collection[str] | None = None
+) -> None:
+    """Those that lack any of this, at these Locations or all, are due now."""
+    await unit.execute(WAKE, str(holder), list(lacking), None if places is None else list(places), unit.now)
 
 
 async def sums(
