@@ -1,7 +1,8 @@
-"""A customer's wallet: what was paid ahead, less what is owed and what charges under way may cost."""
+"""A customer's wallet: what was paid ahead, less what is owed, what charges under way may cost, and what goes back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_UP, Decimal
 
 from msgspec import Struct
@@ -40,7 +41,10 @@ class Refill(Struct, frozen=True, kw_only=True):
 
 
 class Wallet(Struct, frozen=True, kw_only=True):
-    """`in_it` is the ledger's word; of that, `owed` is for charges that are not paid, `held` for some that go on."""
+    """`in_it` is the ledger's word; of that, `owed` is for charges that are not paid, `held` for some that go on.
+
+    `going_back` is to be paid out: its provider has not done it yet, or a second person has not agreed.
+    """
 
     holder: PartyId
     customer: str
@@ -48,12 +52,13 @@ class Wallet(Struct, frozen=True, kw_only=True):
     in_it: Decimal
     owed: Decimal
     held: Decimal
+    going_back: Decimal = ZERO
     refill: Refill | None = None
 
     @property
     def free(self) -> Decimal:
         """What another charge may cost; below zero where more was used than there was."""
-        return self.in_it - self.owed - self.held
+        return self.in_it - self.owed - self.held - self.going_back
 
 
 def account(customer: str) -> Account:
@@ -61,11 +66,32 @@ def account(customer: str) -> Account:
     return Account(Head.WALLET, customer)
 
 
-def with_vat(owed: Decimal, vat_percent: Decimal | None, currency: str) -> Decimal:
-    """What a debt before VAT will be on its invoice, at most: nobody is let charge on tax that is to be paid."""
-    if owed <= 0:
-        return owed
-    return (owed * (100 + (vat_percent or ZERO)) / 100).quantize(minor_unit(currency), ROUND_UP)
+def about(customer: str) -> str:
+    """What a payment into this wallet says that it is for."""
+    return f"wallet {customer}"
+
+
+def with_vat(owed: Decimal, untaxed: Decimal, vat_percent: Decimal | None, currency: str) -> Decimal:
+    """What is owed once all of it is invoiced, at most: nobody is let charge on tax that is to be paid.
+
+    `untaxed` is what of it bears no VAT yet. Where that is to be taken back, the VAT that goes with it is not counted.
+    """
+    vat = max(untaxed, ZERO) * (vat_percent or ZERO) / 100
+    return owed + vat.quantize(minor_unit(currency), ROUND_UP)
+
+
+def shared_out(wallet: Wallet, opens: Sequence[Decimal]) -> list[Decimal]:
+    """What of these open invoices it pays, in their order; credit notes, below zero, are in it before.
+
+    What is on its way back pays nothing.
+    """
+    left = wallet.in_it - wallet.going_back - sum((each for each in opens if each < 0), ZERO)
+    shares: list[Decimal] = []
+    for each in opens:
+        share = min(each, max(left, ZERO))
+        shares.append(share)
+        left -= max(share, ZERO)
+    return shares
 
 
 def checked(refill: Refill, currency: str) -> Refill:

@@ -39,7 +39,7 @@ from laddnav.ocpi.telling.listeners import (
 )
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
-from laddnav.ocpp import calls, credit, fallbacks, outcasts
+from laddnav.ocpp import both_ways, calls, credit, fallbacks, outcasts
 from laddnav.payments.actions import tickets
 from laddnav.payments.events import (
     ConfirmationChanged,
@@ -116,7 +116,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     StationTakenOut: [outcasts.taken_out],
     StationBroughtBack: [outcasts.brought_back],
     DoubtRaised: [meters.count_again],
-    PreferencesChanged: [credit.budgeted, drivers.lead],
+    PreferencesChanged: [credit.budgeted, drivers.lead, both_ways.allowed],
     SessionStarted: [
         tickets.charge_went_on,
         claiming.take_up,

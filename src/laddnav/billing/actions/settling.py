@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from laddnav.billing import open_items
 from laddnav.billing.actions import buyers
 from laddnav.billing.events import InvoiceSettled
-from laddnav.billing.model import Debtor
-from laddnav.billing.open_items import MAKE_DEBTS, DebtorStanding, MatchedBy, NotOpen, OpenItem, SettledBy, Share
+from laddnav.billing.model import Debtor, DebtorKind, Invoice
+from laddnav.billing.open_items import DebtorStanding, MatchedBy, NotOpen, OpenItem, SettledBy, Share
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, receivable, seller_of
 from laddnav.billing.statement import Account
 from laddnav.billing.store import invoices, settling
@@ -24,7 +24,7 @@ from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Purpose
 
 _ZERO = Decimal(0)
-RECENT = 500  # entries of a debtor that are looked through for what is on account
+RECENT = 500  # entries of one payment, and payments of those whose invoices are issued at once
 
 
 async def settle(
@@ -36,14 +36,18 @@ async def settle(
     *,
     source: str,
     cites: str | Collection[str] | None = None,
+    undoes: str | None = None,
     by: str = "",
 ) -> tuple[SettledBy, ...]:
     """What the entry `source` of the ledger took off the debtor's account settles invoices: those whose numbers are
-    cited, or what is due longest. The rest stays on account. Below zero, what had settled something went back.
+    cited, or what is due longest. The rest stays on account.
+
+    Below zero it went: it is what was on account, pays out credit notes, or opens again what is cited. It may be that
+    the source which it `undoes` went back: then what that had settled is open again, and no credit note is paid out.
 
     The same source again is nothing. Raises UnknownDebtor, UnknownEntry, TooMuchSettled.
     """
-    await buyers.locked(unit, holder, debtor_id)
+    debtor = await buyers.locked(unit, holder, debtor_id)
     before = await settling.of_source(unit, holder, source)
     if before:
         return before
@@ -54,20 +58,26 @@ async def settle(
     left = -sum(moved, _ZERO)
     if not min(left, _ZERO) <= amount <= max(left, _ZERO):
         raise open_items.TooMuchSettled(source, left, amount)
-    items = await _items(unit, holder, debtor_id, currency, numbers, back=amount < 0)
-    found = open_items.shares(amount, items, numbers)
+    if amount < 0:
+        opened = await settling.of_source(unit, holder, undoes) if undoes is not None else ()
+        refs = [one.invoice_ref for one in opened]
+        items = await settling.settled_or_owed(unit, holder, debtor_id, currency, refs, numbers or [])
+        cited = [*(one.number for one in items if one.ref in refs), *(numbers or [])]
+        beyond = (await _standing(unit, debtor, currency)).on_account
+        found = open_items.shares_back(amount, items, cited, beyond, paid_out=undoes is None)
+    else:
+        items = await _items(unit, holder, debtor_id, currency, numbers)
+        found = open_items.shares(amount, items, numbers)
     await _write(unit, holder, source, posted.id, debtor_id, currency, found, items, by)
     return await settling.of_source(unit, holder, source)
 
 
 async def _items(
-    unit: Unit, holder: PartyId, debtor_id: str, currency: str, numbers: list[str] | None, *, back: bool
+    unit: Unit, holder: PartyId, debtor_id: str, currency: str, numbers: list[str] | None
 ) -> tuple[OpenItem, ...]:
     if numbers is not None:
         named = await settling.numbered(unit, holder, numbers)
         return tuple(one for one in named if (one.debtor_id, one.currency) == (debtor_id, currency))
-    if back:
-        return await settling.settled_last(unit, holder, debtor_id, currency)
     return await settling.open_items(unit, holder, debtor_id, currency)
 
 
@@ -89,33 +99,31 @@ async def _write(
             unit.announce(InvoiceSettled(holder=holder, ref=item.ref))
 
 
-async def apply(unit: Unit, holder: PartyId, debtor_id: str, currency: str, number: str | None, by: str) -> Decimal:
+async def apply(
+    unit: Unit,
+    holder: PartyId,
+    debtor_id: str,
+    currency: str,
+    number: str | None,
+    by: str,
+    why: MatchedBy = MatchedBy.PERSON,
+) -> Decimal:
     """What is on account settles this invoice, or what is due longest; how much that was.
 
     Raises UnknownDebtor, NotOpen.
     """
-    await buyers.locked(unit, holder, debtor_id)
-    if number is None:
-        items = await settling.open_items(unit, holder, debtor_id, currency)
-    else:
-        items = await _items(unit, holder, debtor_id, currency, [number], back=False)
-        if not items:
-            raise NotOpen(number, debtor_id)
-    applied = _ZERO
-    account = receivable(debtor_id)
-    for posted in reversed(await ledger.entries(unit, holder, account=account, limit=RECENT)):
-        if posted.entry.key.startswith(MAKE_DEBTS):
-            continue
-        moved = [one.amount for one in posted.entry.postings if (one.account, one.currency) == (account, currency)]
-        before = await settling.of_source(unit, holder, posted.entry.key)
-        left = -sum(moved, _ZERO) - sum((one.amount for one in before), _ZERO)
-        if left <= 0:
-            continue
-        found = tuple(Share(one.ref, one.amount, MatchedBy.PERSON) for one in open_items.shares(left, items, None))
-        await _write(unit, holder, posted.entry.key, posted.id, debtor_id, currency, found, items, by)
-        applied += sum((one.amount for one in found), _ZERO)
+    debtor = await buyers.locked(unit, holder, debtor_id)
+    items = await _items(unit, holder, debtor_id, currency, None if number is None else [number])
+    if number is not None and not items:
+        raise NotOpen(number, debtor_id)
+    # Of what came some may have gone again: not more than is here still.
+    there = left = max(-(await _standing(unit, debtor, currency)).on_account, _ZERO)
+    for source, entry_id, rest in await settling.unsettled(unit, holder, debtor_id, currency) if left else ():
+        found = open_items.shares(min(rest, left), items, None, why)
+        await _write(unit, holder, source, entry_id, debtor_id, currency, found, items, by)
+        left -= sum((one.amount for one in found), _ZERO)
         items = await settling.numbered(unit, holder, [item.number for item in items])
-    return applied
+    return there - left
 
 
 async def set_off(unit: Unit, holder: PartyId, note_number: str, against: Collection[str], by: str) -> None:
@@ -126,20 +134,50 @@ async def set_off(unit: Unit, holder: PartyId, note_number: str, against: Collec
     note = found[0]
     await buyers.locked(unit, holder, note.debtor_id)
     note, *_ = await settling.numbered(unit, holder, [note_number])
-    items = await _items(unit, holder, note.debtor_id, note.currency, list(against), back=False)
+    items = await _items(unit, holder, note.debtor_id, note.currency, list(against))
     shares = open_items.set_off(note, items)
     source = f"credit {note.number}"
     await _write(unit, holder, source, None, note.debtor_id, note.currency, shares, (note, *items), by)
 
 
+async def settle_issued(unit: Unit, issued: Sequence[Invoice]) -> None:
+    """What needs no decision when these are issued: a credit note settles what it corrects, as far as that is open; and
+    whoever paid a charge on the spot owes nothing for it. Their debtors are locked.
+    """
+    for note in issued:
+        if note.to_pay < 0 and note.number is not None:
+            corrected = [one.number for one in note.corrects]
+            await set_off(unit, note.holder, note.number, corrected, "")
+    for one in await _paid_on_the_spot(unit, issued):
+        assert one.number is not None, "it is issued"
+        for note in await settling.open_items(unit, one.holder, one.debtor.id, one.currency):
+            if note.to_pay < 0:
+                await set_off(unit, one.holder, note.number, [one.number], "")
+        await apply(unit, one.holder, one.debtor.id, one.currency, one.number, "", MatchedBy.AHEAD)
+
+
+async def _paid_on_the_spot(unit: Unit, issued: Sequence[Invoice]) -> Sequence[Invoice]:
+    """Those of which somebody without an account has paid the charge."""
+    walk_ups = [one for one in issued if one.debtor.kind is DebtorKind.DRIVER and one.to_pay > 0]
+    if not walk_ups:
+        return ()
+    ids = {one.debtor.id for one in walk_ups}
+    payments = await paying.of_debtors(unit, walk_ups[0].holder, ids, limit=RECENT)
+    paid = {LedgerAccount.parse(one.credits).of for one in payments if one.purpose is Purpose.SESSION}
+    return [one for one in walk_ups if one.debtor.id in paid]
+
+
 async def settle_payment(database: Database, event: PaymentChanged) -> None:
-    """Hears PaymentChanged: what was paid for an invoice settles it, what was given back opens it again."""
+    """Hears PaymentChanged: what was paid for an invoice, or a charge on the spot, settles it; what was given back opens
+    it again.
+    """
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
         account = LedgerAccount.parse(payment.credits)
-        if payment.purpose is not Purpose.INVOICE or account.head is not Head.RECEIVABLE:
+        if account.head is not Head.RECEIVABLE:
             return
         posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}", limit=RECENT)
+        took = None
         for one in reversed(posted):
             moved = sum((each.amount for each in one.entry.postings if each.account == account), _ZERO)
             if moved:
@@ -150,9 +188,11 @@ async def settle_payment(database: Database, event: PaymentChanged) -> None:
                     -moved,
                     payment.currency,
                     source=one.entry.key,
-                    cites=payment.about,
+                    cites=payment.about if payment.purpose is Purpose.INVOICE else None,
+                    undoes=took if one.entry.key.endswith("charged back") else None,
                     by=payment.made_by,
                 )
+                took = took or one.entry.key
 
 
 # ---- Reads
@@ -171,6 +211,11 @@ async def item_named(unit: Unit, holder: PartyId, number: str) -> OpenItem:
     return found[0]
 
 
+async def open_of(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[OpenItem, ...]:
+    """What of a debtor's invoices and credit notes is open, what is due longest first."""
+    return await settling.open_items(unit, holder, debtor_id)
+
+
 async def account_of(unit: Unit, debtor: Debtor) -> Account:
     """All that a statement of account says. Raises UnknownDebtor."""
     party = await parties.fetch(unit, debtor.holder)
@@ -183,18 +228,18 @@ async def standings(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[Debtor
     debtor = await invoices.find_debtor(unit, holder, debtor_id)
     if debtor is None:
         raise UnknownDebtor(debtor_id)
-    return tuple(
-        [
-            open_items.standing(
-                debtor,
-                currency,
-                await ledger.balance(unit, holder, receivable(debtor_id), currency),
-                await settling.not_invoiced(unit, holder, debtor_id, currency),
-                await settling.open_items(unit, holder, debtor_id, currency),
-                unit.now,
-            )
-            for currency in await settling.currencies(unit, holder, debtor_id)
-        ]
+    currencies = await settling.currencies(unit, holder, debtor_id)
+    return tuple([await _standing(unit, debtor, currency) for currency in currencies])
+
+
+async def _standing(unit: Unit, debtor: Debtor, currency: str) -> DebtorStanding:
+    return open_items.standing(
+        debtor,
+        currency,
+        await ledger.balance(unit, debtor.holder, receivable(debtor.id), currency),
+        await settling.not_invoiced(unit, debtor.holder, debtor.id, currency),
+        await settling.open_items(unit, debtor.holder, debtor.id, currency),
+        unit.now,
     )
 
 

@@ -21,6 +21,7 @@ async def judge(database: Database, event: InvoiceReminded | InvoiceSettled) -> 
         customer = await customers.of_debtor(unit, event.holder, invoice.debtor.id)
         if customer is None:
             return
+        await customers.lock(unit, customer.ref)  # before the debtor, as whoever pays from a wallet does
         await buyers.locked(unit, event.holder, invoice.debtor.id)
         highest, number = 0, ""
         for one in await settling.open_items(unit, event.holder, invoice.debtor.id, invoice.currency):

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import structlog
 
 from laddnav.billing.actions import reading, settling
 from laddnav.billing.events import InvoiceIssued
-from laddnav.billing.model import Invoice
+from laddnav.billing.open_items import OpenItem
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing, giving
+from laddnav.customers.events import CustomerChanged
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.wallet import NothingToPayOut, UnfitWallet
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
-from laddnav.ledger.rules import UnknownEntry
 from laddnav.payments.actions import paying
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Payment, Purpose, State
@@ -31,11 +32,6 @@ log = structlog.get_logger()
 ZERO = Decimal(0)
 PENDING = (State.ASKED, State.WAITING, State.HELD)
 RECENT = 200  # payments into one wallet that are looked through
-
-
-def about(customer: Customer) -> str:
-    """What a payment into this wallet says that it is for."""
-    return f"wallet {customer.ref}"
 
 
 # ---- Out of it
@@ -52,77 +48,104 @@ async def pay(database: Database, event: InvoiceIssued) -> None:
         if customer is None or invoice.number is None:
             return
         customer = await customers.lock(unit, customer.ref)
-        # A credit note may be set off already, and of an invoice something paid: what is open is all that counts.
-        rest = (await settling.item_named(unit, invoice.holder, invoice.number)).open
-        if rest > 0 and not await _was_paid(unit, invoice, "vouchers"):
-            rest -= await _by_vouchers(unit, customer, invoice, rest)
-        if customer.pays_by is PaysBy.WALLET and not await _was_paid(unit, invoice, "wallet"):
-            await _by_wallet(unit, customer, invoice, rest)
-            await allowing.look(unit, customer)
+        if customer.pays_by is PaysBy.WALLET:
+            await _pay_open(unit, customer)
+            return
+        item = await settling.item_named(unit, invoice.holder, invoice.number)
+        if not await _times(unit, item, "vouchers"):  # what is redeemed later is for what comes later
+            await _by_vouchers(unit, customer, item)
 
 
-async def _by_vouchers(unit: Unit, customer: Customer, invoice: Invoice, rest: Decimal) -> Decimal:
-    spent = await giving.spend(unit, customer, rest, invoice.currency)
-    paid = sum((part for _, part in spent), ZERO)
+async def pay_later(database: Database, event: CustomerChanged) -> None:
+    """Hears CustomerChanged: a voucher that is new, or a wallet that pays from now on, pays what is open already."""
+    async with database.unit() as unit:
+        customer = await customers.lock(unit, event.customer)
+        if customer.pays_by is PaysBy.WALLET:
+            await _pay_open(unit, customer)
+
+
+async def _pay_open(unit: Unit, customer: Customer) -> None:
+    """What of their invoices is due longest first: by vouchers, and then from the wallet.
+
+    Nothing is left both in the wallet and open, so that doing it again does nothing. The customer is locked.
+    """
+    for item in await settling.open_of(unit, customer.holder, customer.debtor_id):
+        await _by_vouchers(unit, customer, item)
+    found = await allowing.wallet_of(unit, customer)
+    items = [
+        one
+        for one in await settling.open_of(unit, customer.holder, customer.debtor_id)
+        if one.currency == found.currency
+    ]
+    for item, share in zip(items, wallet.shared_out(found, [one.open for one in items]), strict=True):
+        if share:
+            await _settle(unit, item, "wallet", share, Posting(wallet.account(customer.ref), share, item.currency))
+    await allowing.look(unit, customer)
+
+
+async def _by_vouchers(unit: Unit, customer: Customer, item: OpenItem) -> None:
+    if item.open <= 0:
+        return
+    spent = await giving.spend(unit, customer, item.open, item.currency)
     accounts = dict.fromkeys((one.batch.account for one, _ in spent), ZERO)
     for one, part in spent:
         accounts[one.batch.account] += part
-    if paid:
-        postings = (Posting(account, part, invoice.currency) for account, part in accounts.items())
-        await _settle(unit, invoice, "vouchers", paid, *postings)
-    return paid
+    if spent:
+        postings = (Posting(account, part, item.currency) for account, part in accounts.items())
+        await _settle(unit, item, "vouchers", sum((part for _, part in spent), ZERO), *postings)
 
 
-async def _by_wallet(unit: Unit, customer: Customer, invoice: Invoice, rest: Decimal) -> None:
-    found = await allowing.wallet_of(unit, customer)
-    amount = min(rest, max(found.in_it, ZERO))
-    if amount and found.currency == invoice.currency:
-        await _settle(unit, invoice, "wallet", amount, Posting(wallet.account(customer.ref), amount, invoice.currency))
-
-
-async def _settle(unit: Unit, invoice: Invoice, by: str, amount: Decimal, *debits: Posting) -> None:
+async def _settle(unit: Unit, item: OpenItem, by: str, amount: Decimal, *debits: Posting) -> None:
+    before = await _times(unit, item, by)
     entry = Entry(
-        key=f"{by} {invoice.number}",
-        what=f"By {by}: {invoice.number}",
-        cites=f"invoice {invoice.ref}",
-        postings=(*debits, Posting(receivable(invoice.debtor.id), -amount, invoice.currency)),
+        key=f"{by} {item.number}" + (f" ({before + 1})" if before else ""),
+        what=f"By {by}: {item.number}",
+        cites=f"invoice {item.ref}",
+        postings=(*debits, Posting(receivable(item.debtor_id), -amount, item.currency)),
     )
-    await ledger.post(unit, invoice.holder, entry)
-    debtor_id, cites = invoice.debtor.id, invoice.number
-    await settling.settle(unit, invoice.holder, debtor_id, amount, invoice.currency, source=entry.key, cites=cites)
+    await ledger.post(unit, item.holder, entry)
+    await settling.settle(unit, item.holder, item.debtor_id, amount, item.currency, source=entry.key, cites=item.number)
 
 
-async def _was_paid(unit: Unit, invoice: Invoice, by: str) -> bool:
-    try:
-        await ledger.by_key(unit, invoice.holder, f"{by} {invoice.number}")
-    except UnknownEntry:
-        return False
-    return True
+async def _times(unit: Unit, item: OpenItem, by: str) -> int:
+    """How often something of it was paid so."""
+    settled = await settling.settled_by(unit, item.holder, item.ref)
+    return len({one.source for one in settled if one.source.partition(" ")[0] == by})
 
 
 async def pay_out(unit: Unit, ref: str, amount: Decimal | None, *, reason: str, by: str) -> Decimal:
     """What is free goes back where it came from, the newest payment first; all of it, if no amount is said.
 
-    Each payment is a refund of its own, which a second person may have to grant. Raises UnknownCustomer,
-    NothingToPayOut, and what `paying.refund` raises.
+    Each payment is a refund of its own, which a second person may have to grant; meanwhile it is not free. A wallet
+    that would fill itself at once does so no more. Raises UnknownCustomer, NothingToPayOut, and what `paying.refund`
+    raises.
     """
     customer = await customers.lock(unit, ref)
     found = await allowing.wallet_of(unit, customer)
-    payments = await filled_by(unit, customer)
-    coming = sum((one.back - one.refunded for one in payments), ZERO)
-    left = max(found.free - coming, ZERO)
+    left = max(found.free, ZERO)
     wanted = left if amount is None else amount
     if not 0 < wanted <= left:
         raise NothingToPayOut(left, found.currency)
-    rest = wanted
-    for one in payments:
-        part = min(rest, one.net - (one.back - one.refunded))
+    rest, waiting = wanted, await _waiting(unit, customer)
+    for one in await filled_by(unit, customer):
+        part = min(rest, one.net - (one.back - one.refunded) - waiting.get(one.ref, ZERO))
         if part > 0 and one.currency == found.currency:
             await paying.refund(unit, one.ref, part, reason, by=by)
             rest -= part
     if rest == wanted:
         raise NothingToPayOut(ZERO, found.currency)
+    if found.refill is not None and found.in_it - found.owed - (wanted - rest) < found.refill.below:
+        await allowing.refill(unit, ref, None, by=by)  # else the card would be asked for what it was just given
+    await allowing.look(unit, customer)
     return wanted - rest
+
+
+async def _waiting(unit: Unit, customer: Customer) -> Mapping[str, Decimal]:
+    """What a second person has to agree to, payment by payment."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for one in await paying.refunds_waiting(unit, customer.holder):
+        found[one.payment] += one.amount
+    return found
 
 
 # ---- Into it
@@ -137,24 +160,24 @@ async def top_up(
     """
     customer = await customers.lock(unit, ref)
     found = await allowing.wallet_of(unit, customer)
-    payer, _, method = (customer.card or "").rpartition("/")
+    payer, method = customer.at_provider
     if stored and not method:
         raise UnfitWallet("card", "the customer has none stored")
-    last = await paying.page(unit, customer.holder, about=about(customer), limit=1)
+    last = await paying.page(unit, customer.holder, about=wallet.about(customer.ref), limit=1)
     if stored and last and last[0].state in PENDING:
         raise UnfitWallet("amount", "another payment into this wallet is under way; look again once it is through")
     payment = await paying.begin(
         unit,
         account,
         purpose=Purpose.TOP_UP,
-        about=about(customer),
+        about=wallet.about(customer.ref),
         credits=str(wallet.account(customer.ref)),
         currency=found.currency,
         amount=amount,
         charge=True,
         by=by,
         method=method if stored else None,
-        customer=(payer or None) if stored else None,
+        customer=payer if stored else None,
         return_url=return_url,
     )
     if payment.holder != customer.holder:
@@ -184,7 +207,7 @@ async def _refill(unit: Unit, ref: str) -> bool:
     customer = await customers.lock(unit, ref)
     found = await allowing.wallet_of(unit, customer)
     amount = wallet.wanted(found)
-    last = await paying.page(unit, customer.holder, about=about(customer), limit=1)
+    last = await paying.page(unit, customer.holder, about=wallet.about(customer.ref), limit=1)
     if not amount or found.refill is None or customer.card is None or (last and not _over(last[0])):
         return False
     await top_up(unit, ref, amount, account=found.refill.account, return_url=None, stored=True, by="refill")
@@ -196,16 +219,19 @@ def _over(payment: Payment) -> bool:
 
 
 async def filled(database: Database, event: PaymentChanged) -> None:
-    """Hears PaymentChanged: whose wallet has something again charges again."""
+    """Hears PaymentChanged: whose wallet has something again pays what is open, and charges again."""
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
         account = Account.parse(payment.credits)
         if payment.purpose is Purpose.TOP_UP and account.head is Head.WALLET:
             customer = await customers.of_debtor(unit, payment.holder, f"customer:{account.of}")
-            if customer is not None:
-                await allowing.look(unit, customer)
+            if customer is None:
+                return
+            customer = await customers.lock(unit, customer.ref)
+            if customer.pays_by is PaysBy.WALLET:
+                await _pay_open(unit, customer)
 
 
 async def filled_by(unit: Unit, customer: Customer) -> Sequence[Payment]:
     """The newest first."""
-    return await paying.page(unit, customer.holder, about=about(customer), limit=RECENT)
+    return await paying.page(unit, customer.holder, about=wallet.about(customer.ref), limit=RECENT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from laddnav.billing.open_items import MatchedBy, OpenItem, SettledBy, Share
+from laddnav.billing.open_items import MAKE_DEBTS, MatchedBy, OpenItem, SettledBy, Share
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 
@@ -31,9 +31,27 @@ where i.holder = $1 and i.debtor_id = $2 and i.settled <> i.to_pay and ($3::text
 order by i.due_at, i.number
 """
 NUMBERED = f"{ITEM} where i.holder = $1 and i.number = any($2::text[]) and i.issued_at is not null order by i.due_at"
-SETTLED_LAST = f"""{ITEM}
-where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.settled <> 0
-order by i.due_at desc, i.number desc limit 100
+# What may be open again, and what we owe: the newest, all that these name, and credit notes that are open.
+SETTLED_OR_OWED = f"""{ITEM}
+where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.issued_at is not null and (
+  i.ref = any($4::text[]) or i.number = any($5::text[]) or (i.to_pay < 0 and i.settled <> i.to_pay)
+  or i.ref in (select s.ref from invoice s
+               where s.holder = $1 and s.debtor_id = $2 and s.currency = $3 and s.to_pay > 0 and s.settled <> 0
+               order by s.due_at desc, s.number desc limit 100))
+order by i.due_at desc, i.number desc
+"""
+# Of what lowered a debtor's account and made no debt, what settles nothing yet; what came first, first.
+UNSETTLED = """
+select came.key, came.id, came.amount - coalesce(gone.amount, 0) as rest
+from (select e.key, e.id, -sum(p.amount) as amount
+      from ledger_posting p join ledger_entry e on e.holder = p.holder and e.id = p.entry_id
+      where p.holder = $1 and p.account_id = 'receivable:' || $2 and p.currency = $3
+        and not e.key ^@ any($4::text[])
+      group by e.key, e.id) as came
+  left join lateral (select sum(s.amount) as amount from settled s
+                     where s.holder = $1 and s.source = came.key and s.entry_id = came.id) as gone on true
+where came.amount > coalesce(gone.amount, 0) and came.amount > 0
+order by came.id
 """
 ALL_OPEN = f"""{ITEM}
 where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_at < $2 or not $3)
@@ -42,12 +60,7 @@ where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_a
 order by i.due_at, i.ref limit $5
 """
 NOT_INVOICED = """
-select coalesce((select sum(l.amount)
-                 from invoice i join invoice_line l on l.holder = i.holder and l.invoice_ref = i.ref
-                 where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.issued_at is null), 0)
-     + coalesce((select sum(t.amount)
-                 from invoice i join invoice_item t on t.holder = i.holder and t.invoice_ref = i.ref
-                 where i.holder = $1 and i.debtor_id = $2 and i.currency = $3 and i.issued_at is null), 0)
+select coalesce((select amount from debt_without_vat where holder = $1 and debtor_id = $2 and currency = $3), 0)
 """
 CURRENCIES = "select distinct currency from invoice where holder = $1 and debtor_id = $2 order by currency"
 
@@ -98,9 +111,20 @@ async def numbered(unit: Unit, holder: PartyId, numbers: list[str]) -> tuple[Ope
     return tuple(open_item(row) for row in await unit.fetch(NUMBERED, str(holder), numbers))
 
 
-async def settled_last(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> tuple[OpenItem, ...]:
-    """Invoices of which something is settled, the newest first."""
-    return tuple(open_item(row) for row in await unit.fetch(SETTLED_LAST, str(holder), debtor_id, currency))
+async def settled_or_owed(
+    unit: Unit, holder: PartyId, debtor_id: str, currency: str, refs: list[str], numbers: list[str]
+) -> tuple[OpenItem, ...]:
+    """Invoices of which something is settled, these among them, and credit notes that are open; the newest first."""
+    rows = await unit.fetch(SETTLED_OR_OWED, str(holder), debtor_id, currency, refs, numbers)
+    return tuple(open_item(row) for row in rows)
+
+
+async def unsettled(
+    unit: Unit, holder: PartyId, debtor_id: str, currency: str
+) -> tuple[tuple[str, str, Decimal], ...]:
+    """(key, id, rest) of each entry that could settle something still, the oldest first."""
+    rows = await unit.fetch(UNSETTLED, str(holder), debtor_id, currency, list(MAKE_DEBTS))
+    return tuple((row["key"], row["id"], row["rest"]) for row in rows)
 
 
 async def all_open(

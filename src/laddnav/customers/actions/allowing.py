@@ -147,8 +147,11 @@ async def wallet_of(unit: Unit, customer: Customer, *, besides: str = "") -> Wal
         customer=customer.ref,
         currency=party.currency,
         in_it=in_it,
-        owed=wallet.with_vat(owed, party.vat_percent, party.currency),
+        owed=wallet.with_vat(
+            owed, await wallets.untaxed(unit, customer, party.currency), party.vat_percent, party.currency
+        ),
         held=await wallets.held(unit, customer, besides),
+        going_back=await wallets.going_back(unit, customer, party.currency),
         refill=await wallets.refill(unit, customer),
     )
 

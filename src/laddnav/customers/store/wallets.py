@@ -1,11 +1,14 @@
-"""How wallets are filled, and what charges under way hold of them, as it is kept."""
+"""How wallets are filled, and what charges under way hold of them, as it is kept.
+
+What rooms above know of a wallet is read from two views of the schema, which say it as it is at any time.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from laddnav.customers.model import Customer
-from laddnav.customers.wallet import Refill
+from laddnav.customers.wallet import Refill, about
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -24,6 +27,8 @@ HOLD = """
 insert into wallet_held (holder, session_id, customer, amount) values ($1, $2, $3, $4)
 on conflict (holder, session_id) do update set amount = excluded.amount
 """
+UNTAXED = "select amount from debt_without_vat where holder = $1 and debtor_id = $2 and currency = $3"
+GOING_BACK = "select amount from going_back where holder = $1 and about = $2 and currency = $3"
 RELEASE = "delete from wallet_held where holder = $1 and session_id = $2"
 
 
@@ -48,6 +53,18 @@ async def held(unit: Unit, customer: Customer, besides: str = "") -> Decimal:
     """By charges under way, one excepted."""
     amount: Decimal = await unit.value(HELD, str(customer.holder), customer.ref, besides)
     return amount
+
+
+async def untaxed(unit: Unit, customer: Customer, currency: str) -> Decimal:
+    """What they owe that is on no issued invoice, and bears no VAT yet."""
+    row = await unit.fetch_one(UNTAXED, str(customer.holder), customer.debtor_id, currency)
+    return Decimal(0) if row is None else row["amount"]
+
+
+async def going_back(unit: Unit, customer: Customer, currency: str) -> Decimal:
+    """What is to be given back of payments into it, and was not yet."""
+    row = await unit.fetch_one(GOING_BACK, str(customer.holder), about(customer.ref), currency)
+    return Decimal(0) if row is None else row["amount"]
 
 
 def hold(unit: Unit, customer: Customer, session_id: str, amount: Decimal) -> None:

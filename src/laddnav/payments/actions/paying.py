@@ -161,8 +161,7 @@ async def refund(unit: Unit, ref: str, amount: Decimal, reason: str, *, by: str,
     )
     store.put_refund(unit, one)
     people.note(unit, by, "refund", f"payment {ref}", f"{amount} {payment.currency}: {reason}")
-    if alone:
-        _want(unit, replace(payment, back=payment.back + amount))
+    _want(unit, replace(payment, back=payment.back + amount) if alone else payment)
     return one
 
 
@@ -183,8 +182,7 @@ async def decide(unit: Unit, ref: str, *, grant: bool, by: str) -> Refund:
     one = replace(one, state=state, decided_by=by, decided_at=unit.now)
     store.put_refund(unit, one)
     people.note(unit, by, "grant refund" if grant else "decline refund", f"payment {one.payment}", str(one.amount))
-    if grant:
-        _want(unit, replace(payment, back=payment.back + one.amount))
+    _want(unit, replace(payment, back=payment.back + one.amount) if grant else payment)
     return one
 
 
