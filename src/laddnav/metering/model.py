@@ -41,6 +41,7 @@ class Measurand(StrEnum):
 
 # As bare text and looked up once: each reading of each charge is compared with it.
 _REGISTER = Measurand.ENERGY_IMPORT_REGISTER.value
+_RETURNED = Measurand.ENERGY_EXPORT_REGISTER.value
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -60,8 +61,15 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     @property
     def register(self) -> Energy | None:
-        """The total imported through the outlet, if this reading says that; energy is billed from nothing else."""
+        """The total imported through the outlet, if this reading says that; only this and `returned` are billed."""
         if self.measurand != _REGISTER or self.phase is not None or self.location != "Outlet":
+            return None
+        return Energy(self.value)
+
+    @property
+    def returned(self) -> Energy | None:
+        """The total that cars gave back through the outlet, if this reading says that."""
+        if self.measurand != _RETURNED or self.phase is not None or self.location != "Outlet":
             return None
         return Energy(self.value)
 
@@ -205,7 +213,8 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     the last stretch of charging drew, where that is known. `readings` counts the registers between start and stop.
     `power_max` is what the Evse can give; None takes the most that any can. `full` is where the register begins again
     at nought, where that is known. `moved` is by how much it moved without energy, as its meter rolled over or was
-    exchanged; `anew`: it was exchanged, and the new one has said nothing yet.
+    exchanged; `anew`: it was exchanged, and the new one has said nothing yet. `returned` is the newest register of what
+    cars gave back; `giving` of it waits for the next register, and `given` has become stretches.
     """
 
     started_at: datetime
@@ -224,13 +233,16 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     full: Energy | None = None
     moved: Energy = NO_ENERGY
     anew: bool = False
+    returned: Energy | None = None
+    giving: Energy = NO_ENERGY
+    given: Energy = NO_ENERGY
 
     @property
     def counted(self) -> Energy | None:
         """From the first register to the last, whatever these say; None: no register is known."""
         if self.first is None or self.register is None:
             return None
-        return self.register - self.first - self.moved
+        return self.register - self.first - self.moved - self.given
 
 
 class Measured(Struct, frozen=True, kw_only=True):

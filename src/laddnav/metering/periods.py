@@ -1,7 +1,8 @@
 """Registers and activity marks, in order of time, become stretches of known energy; what does not fit becomes a doubt.
 
 The same fold runs on each fact as it arrives and over all of them when the session is closed. No energy appears or
-vanishes: the stretches add up to the last register less the first, and what was read but not billed is in a doubt.
+vanishes: the stretches add up to the last register less the first, less what was given back meanwhile, and what was
+read but not billed is in a doubt.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def measured(meter: Meter, fact: Fact) -> Measured:
         return _marked(meter, fact) if isinstance(fact, Mark) else _exchanged(meter, fact)
     register = fact.register
     if register is None:
-        return Measured(meter=tallied(meter, fact))
+        returned = fact.returned
+        return Measured(meter=tallied(meter, fact)) if returned is None else _returned(meter, fact.at, returned)
     if fact.at == meter.read_at and register == meter.register:
         return Measured(meter=meter)
     if fact.at < meter.started_at:
@@ -148,7 +150,9 @@ def order(fact: Fact) -> tuple[datetime, int, Decimal]:
 
 def counts(fact: Fact) -> bool:
     """Whether it can change anything: of what stations say most is powers, voltages and states of charge."""
-    return not isinstance(fact, Reading) or fact.register is not None or phase_of(fact) is not None
+    if not isinstance(fact, Reading) or fact.register is not None or fact.returned is not None:
+        return True
+    return phase_of(fact) is not None
 
 
 def _then(done: Measured, more: Measured) -> Measured:
@@ -185,6 +189,24 @@ def _first(meter: Meter, at: datetime, register: Energy) -> Measured:
         return _read(began, at, register)
     unknown = f"energy before {_said(register)} at {rfc3339(at)} is not known and not billed"
     return _read(began, at, register, doubts=(_doubt(DoubtKind.START_UNKNOWN, meter.started_at, unknown),))
+
+
+def _returned(meter: Meter, at: datetime, register: Energy) -> Measured:
+    """What a car gave back since then waits for the next register of what it was given, and counts down from it."""
+    before = meter.returned
+    if before is None or at <= meter.started_at:
+        return Measured(meter=replace(meter, returned=register))
+    rise = register - before
+    if not rise:
+        return Measured(meter=meter)
+    if rise < NO_ENERGY:
+        words = f"{register.kwh} kWh given back, after {before.kwh} kWh"
+        lower = () if at < meter.read_at else (_doubt(DoubtKind.BACKWARD_REGISTER, at, words),)
+        return Measured(meter=meter, doubts=lower)
+    if rise > _most(meter, max(at, meter.read_at)):
+        words = f"{rise.kwh} kWh given back, more than this EVSE can have"
+        return Measured(meter=meter, doubts=(_doubt(DoubtKind.POWER_IMPLAUSIBLE, at, words),))
+    return Measured(meter=replace(meter, returned=register, giving=meter.giving + rise))
 
 
 def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
@@ -277,7 +299,7 @@ def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
 
 
 def _tail(meter: Meter, at: datetime, energy: Energy, doubts: tuple[Doubt, ...]) -> Measured:
-    pieces = with_current(meter, _pieces(meter, at, energy))
+    pieces = with_current(meter, _pieces(meter, at, energy - meter.giving))
     return Measured(meter=_caught_up(meter, at, pieces), stretches=pieces, doubts=doubts)
 
 
@@ -286,7 +308,7 @@ def _read(
 ) -> Measured:
     """The register is `register` at `at`: everything until then is known. `energy` where that is not how it rose."""
     assert meter.register is not None
-    energy = register - meter.register if energy is None else energy
+    energy = (register - meter.register if energy is None else energy) - meter.giving
     pieces = with_current(meter, _pieces(meter, at, energy))
     flowed = sum((piece.length for piece in pieces if piece.energy), timedelta())
     if flowed > GAP_AFTER:
@@ -300,6 +322,8 @@ def _caught_up(meter: Meter, at: datetime, pieces: tuple[Stretch, ...]) -> Meter
     newest = begun_by_then[-1] if begun_by_then else Mark(at=meter.since, activity=meter.activity)
     waiting = tuple(mark for mark in meter.marks if mark.at > at)
     read = replace(meter, read_at=at, activity=newest.activity, since=newest.at, marks=waiting)
+    if meter.giving:
+        read = replace(read, giving=NO_ENERGY, given=meter.given + meter.giving)
     return forgotten(read, at, pieces)
 
 

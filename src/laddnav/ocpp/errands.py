@@ -5,6 +5,7 @@ from __future__ import annotations
 from laddnav.db.unit import Unit
 from laddnav.locations import actions as locations
 from laddnav.ocpp import (
+    both_ways,
     carrying,
     charges,
     closing,
@@ -168,6 +169,7 @@ ERRANDS: dict[str, Errand] = {
     REPORT: variables.ERRAND,
     MONITORS: monitors.ERRAND,
     ADJUST: streams.ERRAND,
+    both_ways.ALLOW: both_ways.ERRAND,
     needs.NEEDS: needs.ERRAND,
     **prices.ERRANDS,
     TASK: going_on.ERRAND,

@@ -15,7 +15,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.locations import rules as places
 from laddnav.locations.model import Connector, Station
-from laddnav.ocpp import carrying, reports, store
+from laddnav.ocpp import both_ways, carrying, reports, store
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import Outcome, StationCall, Transaction
 from laddnav.ocpp.wanted import About, about, write_down
@@ -43,6 +43,7 @@ async def tell(unit: Unit, station: Station, told: NeedsTold) -> Outcome:
     session = None if charge is None else await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
     if charge is None or session is None:
         return Outcome(NeedsJudged.NO_PROFILE)
+    await both_ways.agreed(unit, session, told)
     wants = _wants(session, told)
     if wants is not None:
         await _prefer(unit, session, wants)
@@ -54,13 +55,14 @@ async def tell(unit: Unit, station: Station, told: NeedsTold) -> Outcome:
 
 def _wants(session: Session, told: NeedsTold) -> Preferences | None:
     """A car counts what it wants from now on, and we from the beginning of its charge."""
-    if told.departs_at is None and told.energy is None and told.battery is None:
+    if told.departs_at is None and told.energy is None and told.battery is None and told.energy_least is None:
         return None
     battery = told.battery
     return Preferences(
         profile=ProfileType.REGULAR,
         departs_at=told.departs_at,
         energy=None if told.energy is None else session.energy + Energy(told.energy),
+        energy_least=None if told.energy_least is None else session.energy + Energy(told.energy_least),
         battery=None
         if battery is None or told.energy is not None
         else Battery(capacity=Energy(battery.capacity), percent=battery.percent, percent_wanted=battery.percent_wanted),

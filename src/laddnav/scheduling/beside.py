@@ -94,20 +94,22 @@ def drawn_at(outlet: Outlet, at: datetime) -> tuple[Amps, Amps]:
     if outlet.since_at is not None and at < outlet.since_at:
         return NO_AMPS, _evenly(outlet, outlet.amps_max)  # somebody else was there, or nobody is any more
     if outlet.drawn is None or outlet.drawn_at is None or at - outlet.drawn_at > COUNTS_FOR:
-        return NO_AMPS, _evenly(outlet, committed.most(outlet, at, at))
+        return _evenly(outlet, -committed.given_back(outlet, at, at)), _evenly(outlet, committed.most(outlet, at, at))
     if not outlet.busy:
         return NO_AMPS, NO_AMPS
     said, begin_at, end_at = [outlet.drawn], outlet.drawn_at, at
     if outlet.drawn_at > at:
         if outlet.drawn_before is None or outlet.drawn_before_at is None:
-            return NO_AMPS, each(max, outlet.drawn, _evenly(outlet, committed.most(outlet, at, outlet.drawn_at)))
+            least = _evenly(outlet, -committed.given_back(outlet, at, outlet.drawn_at))
+            most = _evenly(outlet, committed.most(outlet, at, outlet.drawn_at))
+            return each(min, outlet.drawn, least), each(max, outlet.drawn, most)
         said, begin_at, end_at = [outlet.drawn_before, outlet.drawn], outlet.drawn_before_at, outlet.drawn_at
     least = most = said[0]
     for one in said[1:]:
         least, most = each(min, least, one), each(max, most, one)
     low, high = committed.kept_to(outlet, begin_at, end_at)
     if outlet.since_at is not None and begin_at < outlet.since_at + outlet.reaction:
-        low = 0.0
+        low = min(low, 0.0)
     if low == high:
         return least, most
     return each(min, least, _evenly(outlet, low)), each(max, most, _evenly(outlet, high))

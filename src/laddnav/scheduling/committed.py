@@ -15,6 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
+from laddnav.scheduling.outflow import Outflow
 from laddnav.scheduling.outlets import Amps, Ask, Floats, Lease, Moment, Outcast, Outlet
 from laddnav.scheduling.room import Tally, at_connection, fallback_of, fallbacks_of, fuses_of, ratings_of, rows
 from laddnav.scheduling.site import Panel
@@ -138,13 +139,32 @@ def by_this_charge(outlet: Outlet, begin_at: datetime, end_at: datetime) -> floa
 def told(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
     """As `most`, for a Station that follows.
 
-    Within its reaction of a change, both what held before and what holds after count.
+    Within its reaction of a change, both what held before and what holds after count. One that is to give back counts
+    with its fallback: whoever does not follow, or cannot any more, draws that.
     """
     fallback = fallback_of(outlet)
-    amps = [one.amps for one in outlet.leases if _end(one) + outlet.reaction > begin_at]
+    amps = [one.amps if one.amps >= 0 else fallback for one in outlet.leases if _end(one) + outlet.reaction > begin_at]
     if not outlet.keeps_for_newcomers or not _surely(outlet, begin_at, end_at):
         amps.append(fallback)
     return min(max(amps, default=fallback), outlet.amps_max)
+
+
+def given_back(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
+    """Amperes per phase that it may give back at most from the one to the other, if nothing more is said to it.
+
+    A Station that is measured to give more than it was told counts with that at once, and with all that it can when it
+    is taken out and not known to be quiet.
+    """
+    if outlet.ban is not None and not _quiet(outlet, begin_at):
+        return outlet.discharge_amps_max
+    told = _told_to_give(outlet, begin_at, end_at)
+    return max(told, -min(outlet.drawn or (0.0,))) if gives_too_much(outlet) else told
+
+
+def _told_to_give(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
+    leases = [one for one in outlet.leases if _end(one) + outlet.reaction > begin_at and one.asked_at <= end_at]
+    most_of_it = max((-one.amps for one in leases), default=0.0)
+    return min(max(most_of_it, 0.0), outlet.discharge_amps_max)
 
 
 def kept_to(outlet: Outlet, begin_at: datetime, end_at: datetime) -> tuple[float, float]:
@@ -186,6 +206,18 @@ def over(outlet: Outlet) -> bool:
     return max(outlet.drawn) > told(outlet, outlet.drawn_at, outlet.drawn_at) + TOLERANCE
 
 
+def gives_too_much(outlet: Outlet) -> bool:
+    """Whether it was measured to give back more than it was told to at that time."""
+    if outlet.drawn is None or outlet.drawn_at is None:
+        return False
+    return -min(outlet.drawn) > _told_to_give(outlet, outlet.drawn_at, outlet.drawn_at) + TOLERANCE
+
+
+def out_of_hand(outlet: Outlet) -> bool:
+    """Whether it was measured to do more than it might, either way."""
+    return over(outlet) or gives_too_much(outlet)
+
+
 def outcasts(moment: Moment) -> tuple[Outcast, ...]:
     """Stations to take out now: they were told, had time, and are measured again to draw more than they may."""
     found: list[Outcast] = []
@@ -195,11 +227,14 @@ def outcasts(moment: Moment) -> tuple[Outcast, ...]:
         for_so_long = moment.at - one.over_since_at
         # One sample, however old it has become, shows nothing of what was done since.
         again = one.drawn_at - one.over_since_at >= one.reaction / 2
-        if for_so_long >= one.reaction and again and over(one):
-            why = (
+        if for_so_long >= one.reaction and again and out_of_hand(one):
+            does = (
                 f"It draws {max(one.drawn):.1f} A, may draw {told(one, one.drawn_at, one.drawn_at):.1f} A,"
-                f" and has not followed for {for_so_long.total_seconds():.0f} s"
+                if over(one)
+                else f"It gives back {-min(one.drawn):.1f} A,"
+                f" was told to give {_told_to_give(one, one.drawn_at, one.drawn_at):.1f} A,"
             )
+            why = f"{does} and has not followed for {for_so_long.total_seconds():.0f} s"
             found.append(Outcast(outlet_id=one.id, why=why))
     return tuple(found)
 
@@ -248,6 +283,7 @@ def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
     held = np.array([most(one, moment.at, end_at) for one in moment.outlets], dtype=np.float64)
     had = np.array([by_this_charge(one, moment.at, end_at) if one.charging else 0.0 for one in moment.outlets])
     tally = Tally(rows(moment, floors(moment)), moment.outlets, held, had)
+    back = Outflow(moment, np.array([given_back(one, moment.at, end_at) for one in moment.outlets]))
     lowered: list[Ask] = []
     raised: list[Ask] = []
     for column in sorted(range(len(moment.outlets)), key=lambda column: _urgency(moment.outlets[column])):
@@ -257,13 +293,18 @@ def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
         before = _last(outlet, moment.at)
         has = fallback_of(outlet) if before is None else before.amps
         amps = float(targets[column])
+        if amps < 0:
+            amps = -back.may_give(column, -amps) if fallback_of(outlet) <= tally.highest(column) + _SLIP else 0.0
         if amps > has:
-            amps = _raised(outlet, before, has, amps, tally.highest(column), moment.at)
+            # One that gives back rests at once, and draws by the same steps as one that rested.
+            amps = _raised(outlet, before, max(has, 0.0), amps, tally.highest(column), moment.at)
         if not _worth_saying(outlet, before, has, amps, moment.at):
             continue
-        if amps > held[column]:
-            tally.give(column, amps)
-        until_at = moment.at + (LONG_LEASE if amps <= fallback_of(outlet) else LEASE)
+        counts = amps if amps >= 0 else fallback_of(outlet)
+        if counts > held[column]:
+            tally.give(column, counts)
+        back.give(column, -amps)
+        until_at = moment.at + _lasts(outlet, amps)
         ask = Ask(outlet_id=outlet.id, amps=amps, until_at=until_at, phases=len(outlet.phases))
         (raised if amps > has else lowered).append(ask)
     return tuple(lowered + raised)
@@ -287,15 +328,19 @@ def _worth_saying(outlet: Outlet, before: Lease | None, has: float, amps: float,
     phases = len(outlet.phases)
     told = before.phases or phases
     if before.acknowledged_at is None and at - before.asked_at < ANSWERED_WITHIN:
-        return amps < before.amps or phases < told  # whatever becomes of what is on its way
+        rests = before.amps < 0 <= amps
+        return amps < before.amps or phases < told or rests  # whatever becomes of what is on its way
     changed = amps != before.amps or phases != told
     return changed or before.acknowledged_at is None or _due(outlet, before, at)
 
 
 def _due(outlet: Outlet, before: Lease, at: datetime) -> bool:
     """Half of it is over, and it is to be renewed."""
-    lasts = LONG_LEASE if before.amps <= fallback_of(outlet) else LEASE
-    return before.until_at - at < lasts / 2
+    return before.until_at - at < _lasts(outlet, before.amps) / 2
+
+
+def _lasts(outlet: Outlet, amps: float) -> timedelta:
+    return LONG_LEASE if 0 <= amps <= fallback_of(outlet) else LEASE
 
 
 def wanted(outlet: Outlet) -> float:

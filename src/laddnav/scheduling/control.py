@@ -23,6 +23,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from laddnav.scheduling.committed import floors, wanted
+from laddnav.scheduling.outflow import Outflow
 from laddnav.scheduling.outlets import Floats, Moment, Outlet
 from laddnav.scheduling.room import Tally, rows
 
@@ -40,10 +41,13 @@ _SLIP = 1e-9  # of floats
 
 
 def shared(moment: Moment) -> Floats:
-    """(outlet) amperes for each, whole ones, 0 or its minimum at least; what it may be told is for `committed.asks`."""
+    """(outlet) amperes for each, whole ones, 0 or its minimum at least, below zero where it gives back.
+
+    What it may be told is for `committed.asks`.
+    """
     outlets = moment.outlets
     wants = np.array([wanted(one) if one.reachable and one.ban is None else 0.0 for one in outlets])
-    targets = np.zeros(len(outlets))
+    targets = _to_give_back(moment)
     if not wants.any():
         return targets
     tally = _empty(moment, wants)
@@ -66,6 +70,23 @@ def after(outlet: Outlet, target: float, at: datetime) -> Outlet:
         return replace(outlet, on_since_at=None, waits_since_at=None, paused=False)
     paused = outlet.paused or outlet.on_since_at is not None
     return replace(outlet, on_since_at=None, waits_since_at=outlet.waits_since_at or at, paused=paused)
+
+
+def _to_give_back(moment: Moment) -> Floats:
+    """(outlet) amperes, below zero where it gives back: whole ones, its minimum at least, as much as may go out."""
+    targets = np.zeros(len(moment.outlets))
+    asked = [
+        column
+        for column, one in enumerate(moment.outlets)
+        if one.gives_amps > 0 and one.busy and one.reachable and one.ban is None
+    ]
+    if asked:
+        back = Outflow(moment, np.zeros(len(moment.outlets)))
+        for column in asked:
+            amps = back.may_give(column, moment.outlets[column].gives_amps)
+            targets[column] = -amps
+            back.give(column, amps)
+    return targets
 
 
 def _empty(moment: Moment, wants: Floats) -> Tally:

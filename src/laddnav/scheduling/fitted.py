@@ -41,11 +41,13 @@ def ways(wanted: ChargingProfile, station: Abilities, used: int | None = None) -
     takes the car for. A number of phases is left out where nothing could choose it; beside a power it helps to convert
     that, and a Station may refuse it (OCPP 2.0.1 K01.FR.43, K01.FR.50). `used`: the car is known to draw from so many,
     which chooses none and helps to convert a power all the same. Last of all, one period: whoever holds any schedule
-    holds that.
+    holds that. What is to be given back is told as a power first.
     """
     stated = any(limit.phases is not None for limit in wanted.limits)
     other = RateUnit.WATT if wanted.unit is RateUnit.AMPERE else RateUnit.AMPERE
     first, second = (RateUnit.AMPERE, RateUnit.WATT) if stated else (wanted.unit, other)
+    if any(limit.rate < 0 for limit in wanted.limits):
+        first, second = RateUnit.WATT, RateUnit.AMPERE  # a power is that of all phases, whoever reads it
     units = [unit for unit in (first, second) if station.units is None or unit in station.units]
     found = []
     for unit in units:

@@ -84,6 +84,11 @@ def _beside(says: ProfileLimit, told: RateUnit, may: ProfileLimit, asked: RateUn
             else (may.rate / all_of_them, may.rate / one)
         )
         low, high = low * (1 - _OTHER_UNIT), high * (1 + _OTHER_UNIT)
+    if may.rate < 0:  # to give back: less of it is less, and nothing of it as well
+        low, high = (high, low) if low > high else (low, high)
+        if says.rate > _MORE[told] or says.rate < low - _MORE[told]:
+            return Obeyed.MORE
+        return Obeyed.LESS if says.rate > high + _LESS[told] else Obeyed.AS_ASKED
     if says.rate > high + _MORE[told]:
         return Obeyed.MORE
     return Obeyed.LESS if says.rate < low - _LESS[told] else Obeyed.AS_ASKED

@@ -19,7 +19,8 @@ class RateUnit(StrEnum):
 class ProfileLimit(Struct, frozen=True, omit_defaults=True):
     """From `after` the start of the profile on, until the next ProfileLimit: at most `rate`, in the profile's unit.
 
-    `phases`: it is drawn from so many of them; None: nobody says from how many.
+    A rate below zero: so much is to be given back (OCPP 2.1 Q03); nobody but a site asks for that. `phases`: it is
+    drawn from so many of them; None: nobody says from how many.
     """
 
     after: timedelta

@@ -21,7 +21,7 @@ from laddnav.scheduling.cost import cost
 from laddnav.scheduling.linear import INFINITY, Floats, Ints, Optimum, Program
 from laddnav.scheduling.placing import TRIFLE
 from laddnav.scheduling.site import Plan, Site, Wish
-from laddnav.scheduling.table import Table, laid_out, through
+from laddnav.scheduling.table import MOST_ENERGY, Table, laid_out, through
 
 QUARTERS = 4  # in so many parts of a need each counts more than the one before
 DEARER = 0.05  # by so much
@@ -211,9 +211,10 @@ def _add_needs(
     plain = ~back[who]
     program.put(needs[who[plain]], draws[plain], per_column[who[plain], when[plain]])
 
-    # Who gives back has a level, step by step, between what it came with and what it wants.
+    # Who gives back has a level, step by step, between what it lends below what it has now and what it wants.
     for car in np.flatnonzero(back):
-        level = program.add_columns(0.0, 0.0, table.wanted[car], site.steps.count)
+        lends = min(max(site.cars[car].lends, 0.0), MOST_ENERGY)
+        level = program.add_columns(0.0, -lends, table.wanted[car], site.steps.count)
         rows = program.add_rows(0.0, 0.0, site.steps.count)
         program.put(rows, level, 1.0)
         program.put(rows[1:], level[:-1], -1.0)

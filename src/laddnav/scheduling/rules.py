@@ -18,10 +18,11 @@ class NoSchedule(Refusal):
     """A profile that says nothing, or says it in no order."""
 
 
-def sound(profile: ChargingProfile) -> ChargingProfile:
+def sound(profile: ChargingProfile, *, gives_back: bool = False) -> ChargingProfile:
     """The profile, when a Station can follow it: limits in order, from its start on, in tenths and none negative.
 
-    OCPI 2.2.1 mod_charging_profiles_charging_profile_period_class. Raises NoSchedule.
+    But of a site, whose cars may give back. OCPI 2.2.1 mod_charging_profiles_charging_profile_period_class.
+    Raises NoSchedule.
     """
     if not profile.limits:
         raise NoSchedule("The profile has no limit")
@@ -29,7 +30,7 @@ def sound(profile: ChargingProfile) -> ChargingProfile:
         raise NoSchedule("The first limit of a profile begins with the profile")
     if any(later.after <= limit.after for limit, later in pairwise(profile.limits)):
         raise NoSchedule("The limits of a profile come in the order of their starts")
-    if any(limit.rate < 0 for limit in profile.limits):
+    if not gives_back and any(limit.rate < 0 for limit in profile.limits):
         raise NoSchedule("A limit is not below zero")
     if any(rate != tenths(rate) for rate in (profile.rate_min or _TENTH, *(limit.rate for limit in profile.limits))):
         raise NoSchedule("A limit has one digit after the point at most")

@@ -57,8 +57,8 @@ class Car(Struct, frozen=True, kw_only=True):
 
     It draws the same amperes from each of `phases` (of the mains: 0, 1, 2), `amps_min` at least or nothing at all.
     `ceilings`: at most so many amperes by step, as others limit it; empty: nobody does. `weight`: how much a kWh that
-    it misses counts beside those of others. One that can discharge gives back of what it has been given meanwhile,
-    never of what it came with; of what it gives back, `discharge_efficiency` comes out.
+    it misses counts beside those of others. One that can discharge gives back of what it has been given meanwhile, and
+    `lends` kWh at most of what it has before; of what it gives back, `discharge_efficiency` comes out.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Car(Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     discharge_amps_max: float = 0.0
     discharge_efficiency: float = 0.9
+    lends: float = 0.0
     ceilings: tuple[float, ...] = ()
 
 

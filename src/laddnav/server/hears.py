@@ -40,7 +40,7 @@ from laddnav.ocpi.telling.listeners import (
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
 from laddnav.ocpp import both_ways, calls, credit, fallbacks, outcasts
-from laddnav.payments.actions import tickets
+from laddnav.payments.actions import cards, tickets
 from laddnav.payments.events import (
     ConfirmationChanged,
     PaymentChanged,
@@ -92,7 +92,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TariffChanged: [push_tariff, note_tariff],
     TariffRegrouped: [tell_of_prices],
     TokenChanged: [push_token, note_token, allowing.look_at],
-    CustomerChanged: [allowing.look_at, wallets.pay_later],
+    CustomerChanged: [allowing.look_at, wallets.pay_later, cards.follow],
     TokenRenamed: [push_closed_places],
     StartRequested: [calls.start_requested],
     StartAnswered: [commanded.answer_command],

@@ -11,6 +11,7 @@ from msgspec import Struct
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import Price
+from laddnav.kit.power import Power
 from laddnav.locations.model import GeoLocation
 from laddnav.metering.model import ChargingPeriod, Meter
 from laddnav.pricing.model import Tab
@@ -131,18 +132,23 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Battery(Struct, frozen=True, kw_only=True):
-    """How full a car is when this is said, and how full it should be, in percent of what it holds."""
+    """How full a car is when this is said, and how full it should be, in percent of what it holds.
+
+    `percent_least`: meanwhile it may give back down to so much; None: nothing of what it came with.
+    """
 
     percent: Decimal
     percent_wanted: Decimal
     capacity: Energy
+    percent_least: Decimal | None = None
 
 
 class Preferences(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a driver wants of a charge (OCPI 2.2.1 mod_sessions_charging_preferences_object).
 
     `energy` is that of the whole charge, from its beginning on. `battery` says the same as a state of charge; once
-    accepted, `energy` is what that came to. OCPI has no word for it, nor for `budget`.
+    accepted, `energy` is what that came to. OCPI has no word for it, nor for `budget`. `energy_least`, counted as
+    `energy` is: what the car gives back never brings the charge below that; below nought it is of what it came with.
     """
 
     profile: ProfileType
@@ -151,6 +157,7 @@ class Preferences(Struct, frozen=True, kw_only=True, omit_defaults=True):
     may_discharge: bool = False
     budget: Budget | None = None
     battery: Battery | None = None
+    energy_least: Energy | None = None
 
 
 class PreferencesAnswer(StrEnum):
@@ -231,6 +238,7 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     time_zone: str
     meter: Meter | None = None
     tab: Tab | None = None
+    gives_back_max: Power | None = None  # as its car and its Station have agreed; None: energy goes one way
     cost: Price | None = None
     periods: tuple[ChargingPeriod, ...] = ()  # as a partner told them; ours are in the tab
     meter_id: str | None = None

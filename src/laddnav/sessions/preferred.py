@@ -75,6 +75,8 @@ def sensible(wants: Preferences, currency: str) -> Preferences:
         return wants
     if not 0 <= battery.percent <= battery.percent_wanted <= 100:
         raise NoSuchWish("battery", "it goes from a state of charge to a higher one, between 0 and 100 %")
+    if battery.percent_least is not None and not 0 <= battery.percent_least <= battery.percent_wanted:
+        raise NoSuchWish("battery", "it gives back down to a state of charge below that which is wanted, or nothing")
     if not (battery.capacity.wh.is_finite() and battery.capacity.wh > 0):
         raise NoSuchWish("battery", "its capacity is a number of kWh above zero")
     return wants
@@ -86,7 +88,10 @@ def measured(wants: Preferences, so_far: Energy) -> Preferences:
         return wants
     battery = wants.battery
     missing = battery.capacity.wh * (battery.percent_wanted - battery.percent) / 100
-    return replace(wants, energy=so_far + Energy(missing))
+    if battery.percent_least is None:
+        return replace(wants, energy=so_far + Energy(missing))
+    lends = battery.capacity.wh * (battery.percent - battery.percent_least) / 100
+    return replace(wants, energy=so_far + Energy(missing), energy_least=so_far - Energy(lends))
 
 
 def wanted(session: Session, now: datetime) -> Wanted | None:
@@ -108,6 +113,7 @@ def wanted(session: Session, now: datetime) -> Wanted | None:
             departs_at=None if leaving is None else leaving.wants.departs_at,
             energy=None if needing is None else needing.wants.energy,
             battery=None if needing is None else needing.wants.battery,
+            energy_least=max((one.wants.energy_least for one in words if one.wants.energy_least), default=None),
         ),
         by=first.by,
         departs_by=None if leaving is None else leaving.by,

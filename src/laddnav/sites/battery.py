@@ -7,14 +7,14 @@ draw by now. Who is not told again within LASTS goes by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import floor, inf
 
 from msgspec.structs import replace
 
 from laddnav.scheduling import committed
-from laddnav.scheduling.outlets import NO_AMPS, Amps, Moment
+from laddnav.scheduling.outlets import NO_AMPS, Amps, Moment, Outlet
 from laddnav.sites.beside import looked
 from laddnav.sites.facts import Facts, at_step
 from laddnav.sites.fuses import floats
@@ -101,10 +101,24 @@ def _may_give(facts: Facts, now: Moment) -> float:
     """kW that go out at most, were every car to stop: beside what is surely drawn, as much as others let go out."""
     if now.export_kw_max is None:
         return inf
-    measured, solar = facts.fresh(Place.BUILDING), facts.fresh(Place.SOLAR)
-    look = looked(facts, now.outlets)
-    drawn = floats(measured.amps) if measured is not None else NO_AMPS if look is None else look.least
-    takes = (0.0, 0.0, 0.0) if measured is not None else taken(facts)
-    surely = max(0.0, sum(drawn) - sum(takes)) * now.volts / 1000
+    solar = facts.fresh(Place.SOLAR)
     shines = 0.0 if solar is None else max(0.0, sum(floats(solar.amps))) * now.volts / 1000
-    return max(0.0, now.export_kw_max + surely - shines)
+    end_at = now.at + committed.LEASE
+    of_cars = sum(len(one.phases) * committed.given_back(one, now.at, end_at) for one in now.outlets)
+    return max(0.0, now.export_kw_max + surely_drawn(facts, now.outlets) - shines - of_cars * now.volts / 1000)
+
+
+def surely_drawn(facts: Facts, outlets: Sequence[Outlet]) -> float:
+    """kW that the building draws at the least, by all meters together."""
+    measured, look = facts.fresh(Place.BUILDING), looked(facts, outlets)
+    drawn = floats(measured.amps) if measured is not None else NO_AMPS if look is None else look.least
+    takes = NO_AMPS if measured is not None else taken(facts)
+    return max(0.0, sum(drawn) - sum(takes)) * float(facts.site.volts) / 1000
+
+
+def about_to_give(facts: Facts) -> float:
+    """kW that it was told to give and does not yet."""
+    order, does = facts.battery_told, facts.fresh(Place.BATTERY)
+    gives = 0.0 if does is None else max(0.0, -sum(floats(does.amps))) * float(facts.site.volts) / 1000
+    told = max(0.0, -order.kw) if order is not None and facts.at < order.until_at else 0.0
+    return max(0.0, told - gives)

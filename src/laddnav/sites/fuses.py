@@ -49,6 +49,7 @@ def outlet(site: Site, member: Member) -> Outlet:
         amps_min=float(member.amps_min),
         fallback_amps=float(member.fallback_amps),
         reaction=timedelta(seconds=site.reaction_seconds),
+        discharge_amps_max=float(member.discharge_amps_max),
     )
 
 

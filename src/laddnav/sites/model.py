@@ -48,7 +48,8 @@ class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `panel` None: it hangs on the connection itself. `phases`: which of the mains is behind the Station's L1, L2, L3;
     one of them, where only one is wired. `fallback_amps` is what it may draw when nobody tells it: without a line, or
-    after what it was told has lapsed. `amps_max` is the most that it can.
+    after what it was told has lapsed. `amps_max` is the most that it can, and `discharge_amps_max` the most that it
+    can give back, where car, driver and Station agree on that.
     """
 
     station_id: str
@@ -285,6 +286,7 @@ class Why(StrEnum):
     """Why a car has what it has now."""
 
     AS_PLANNED = "AS_PLANNED"
+    GIVES_BACK = "GIVES_BACK"  # what it has more than it keeps, while energy is dear
     WAITS_FOR_BETTER = "WAITS_FOR_BETTER"  # a cheaper or greener hour before it leaves
     WAITS_ITS_TURN = "WAITS_ITS_TURN"  # there is not enough for all at once
     ROOM_IS_MADE = "ROOM_IS_MADE"  # others have not lowered yet what this one will get

@@ -11,7 +11,7 @@ from laddnav.scheduling.outlets import NO_AMPS, Amps, Moment, Outlet
 from laddnav.scheduling.site import Wish
 from laddnav.sessions.model import Session
 from laddnav.sites import fuses, needs
-from laddnav.sites.battery import on_its_way
+from laddnav.sites.battery import about_to_give, on_its_way, surely_drawn
 from laddnav.sites.beside import building, given
 from laddnav.sites.facts import Facts, at_step, holds, kw_of, planned_car
 from laddnav.sites.fuses import floats
@@ -20,6 +20,8 @@ from laddnav.sites.needs import Need
 
 # A limit from outside is held so long before it begins.
 AHEAD = timedelta(seconds=30)
+# Who gives back has to be able to wait so much longer and still be ready.
+IN_TIME = timedelta(minutes=30)
 
 
 def moment(facts: Facts) -> Moment:
@@ -35,6 +37,7 @@ def moment(facts: Facts) -> Moment:
         cars_kw_max=_kw_max(facts, Covers.CARS),
         export_kw_max=_kw_max(facts, Covers.EXPORT),
         given_kw=sum(given(facts)) * float(site.volts) / 1000,
+        surely_kw=surely_drawn(facts, outlets) - about_to_give(facts),
         unbalance_max=None if site.unbalance_amps is None else float(site.unbalance_amps),
         volts=float(site.volts),
     )
@@ -85,6 +88,7 @@ def outlet(facts: Facts, member: Member) -> Outlet:
         drawn_before_at=None if before is None else facts.pace.wall(before.at),
         charging=not need.sated,
         wanted_amps=wanted(facts, member, session, need, used),
+        gives_amps=gives(facts, member, session, need, used),
         ceiling_amps=needs.ceiling(facts.site, member, session, facts.at),
         laxity=need.laxity(kw_of(facts.site, float(member.amps_max), used), facts.at),
     )
@@ -129,6 +133,18 @@ def wanted(facts: Facts, member: Member, session: Session, need: Need, used: tup
     power = at_step(facts.plan, car.power, facts.at)
     # A plan is exact to a trifle, and whole amperes are what is asked for.
     return max(0.0, round(power * 1000 / float(facts.site.volts) / len(used), 1))
+
+
+def gives(facts: Facts, member: Member, session: Session, need: Need, used: tuple[int, ...]) -> float:
+    """Amperes that the plan has it give back now, as long as it could still be ready in time after that."""
+    car = planned_car(facts.plan, session.id)
+    if car is None or facts.plan is None or need.lends <= 0 or need.wish is Wish.NOW:
+        return 0.0
+    if need.laxity(kw_of(facts.site, float(member.amps_max), used), facts.at) < IN_TIME:
+        return 0.0
+    power = at_step(facts.plan, car.power, facts.at)
+    most = needs.gives_back_most(facts.site, member, session, used)
+    return max(0.0, min(most, round(-power * 1000 / float(facts.site.volts) / len(used), 1)))
 
 
 def _kw_max(facts: Facts, covers: Covers) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from laddnav.scheduling.model import ChargingProfile, RateUnit
 from laddnav.scheduling.outlets import Amps
 from laddnav.scheduling.site import Wish
 from laddnav.sessions import preferred
-from laddnav.sessions.model import ProfileType, Session
+from laddnav.sessions.model import Preferences, ProfileType, Session
 from laddnav.sites.fuses import phases
 from laddnav.sites.model import Aim, Member, Site
 
@@ -26,21 +26,29 @@ from laddnav.sites.model import Aim, Member, Site
 STAYS_ON = timedelta(hours=1)
 # One that has had what it was taken to need and goes on drawing is taken to need so much more.
 MORE_KWH = Decimal(5)
+# Of a kWh that leaves a battery, so much comes out.
+GIVES_BACK_OF = Decimal("0.9")
 # Amperes below which a phase carries nothing that charges a car, and above which one that charges says which it uses.
 NOTHING, CLEARLY = 1.0, 4.0
+# What is drawn, less what is given back.
+_CURRENT: dict[str, int] = {Measurand.CURRENT_IMPORT: 1, Measurand.CURRENT_EXPORT: -1}
+_POWER: dict[str, int] = {Measurand.POWER_IMPORT: 1, Measurand.POWER_EXPORT: -1}
 # The station's own words for its phases (OCPP 1.6 §7.34).
 _OF_STATION = {"L1": 0, "L2": 1, "L3": 2, "L1-N": 0, "L2-N": 1, "L3-N": 2}
 
 
 class Need(Struct, frozen=True, kw_only=True):
-    """`missing` kWh until `departs_at`, of `wanted` in all; `said`: somebody said so. `sated`: it takes no more now."""
+    """`missing` kWh until `departs_at`, of `wanted` in all; `said`: somebody said so. `sated`: it takes no more now.
+
+    `lends`: kWh of what it has that it may give back before it leaves, nought where nobody has said that it may.
+    """
 
     departs_at: datetime
     wanted: Decimal
     missing: Decimal
     wish: Wish
     said: bool
-    may_discharge: bool
+    lends: Decimal
     sated: bool
 
     def laxity(self, kw_max: float, now: datetime) -> timedelta:
@@ -62,7 +70,7 @@ def need(site: Site, session: Session, now: datetime) -> Need:
     """A word about energy or departure goes before what is supposed; what is over by now is supposed anew."""
     words = preferred.wanted(session, now)
     wants = None if words is None else words.wants
-    had = session.energy.kwh
+    had = session.energy.kwh - _lost(session)
     energy = None if wants is None or wants.energy is None else wants.energy.kwh
     supposed = max(site.unsaid.energy_kwh, had + MORE_KWH)
     leaves = session.started_at + timedelta(hours=float(site.unsaid.stay_hours))
@@ -73,8 +81,32 @@ def need(site: Site, session: Session, now: datetime) -> Need:
         missing=max((supposed if energy is None else energy) - had, Decimal(0)),
         wish=_wish(site, None if wants is None else wants.profile),
         said=words is not None,
-        may_discharge=wants is not None and wants.may_discharge,
+        lends=Decimal(0) if wants is None else _lends(session, wants, had),
         sated=activity(session) is Activity.SUSPENDED_EV,
+    )
+
+
+def _lost(session: Session) -> Decimal:
+    """kWh that are lost on their way out of a battery, and that no meter counts."""
+    if session.meter is None or not session.meter.given:
+        return Decimal(0)
+    return session.meter.given.kwh * (1 / GIVES_BACK_OF - 1)
+
+
+def _lends(session: Session, wants: Preferences, had: Decimal) -> Decimal:
+    """Only of a car that is known to leave with so much by then: else nobody could say when it is full again."""
+    if not wants.may_discharge or session.gives_back_max is None or wants.energy is None or wants.departs_at is None:
+        return Decimal(0)
+    least = Decimal(0) if wants.energy_least is None else wants.energy_least.kwh
+    return max(had - least, Decimal(0))
+
+
+def gives_back_most(site: Site, member: Member, session: Session, used: Sequence[int]) -> float:
+    """Amperes from each of these phases, as wiring, Station and car can."""
+    if session.gives_back_max is None:
+        return 0.0
+    return min(
+        float(member.discharge_amps_max), float(session.gives_back_max.watts) / float(site.volts) / max(len(used), 1)
     )
 
 
@@ -133,40 +165,52 @@ def drawn(site: Site, member: Member, said: Sequence[Reading]) -> tuple[Drawn, .
 
 
 def _by_current(member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
-    told = [one for one in said if one.measurand == Measurand.CURRENT_IMPORT]
-    by_phase = [one for one in told if one.phase in _OF_STATION]
+    told = [(one, sign) for one in said if (sign := _CURRENT.get(one.measurand))]
+    by_phase = [(one, sign) for one, sign in told if one.phase in _OF_STATION]
     if not by_phase:
-        whole = sorted((one for one in told if one.phase is None), key=lambda one: one.at)[-2:]
-        return tuple(Drawn(one.at, _even(member, float(one.value))) for one in whole)
-    instants = sorted({one.at for one in by_phase})[-2:]
-    return tuple(_at(member, at, [one for one in by_phase if one.at == at]) for at in instants)
+        whole = _together((one.at, sign * float(one.value)) for one, sign in told if one.phase is None)
+        return tuple(Drawn(at, _even(member, amps)) for at, amps in whole)
+    instants = sorted({one.at for one, _ in by_phase})[-2:]
+    return tuple(_at(member, at, [(one, sign) for one, sign in by_phase if one.at == at]) for at in instants)
 
 
-def _at(member: Member, at: datetime, said: Sequence[Reading]) -> Drawn:
-    by_wire = {_OF_STATION[one.phase or ""]: float(one.value) for one in said}
+def _at(member: Member, at: datetime, said: Sequence[tuple[Reading, int]]) -> Drawn:
+    by_wire: dict[int, float] = {}
+    for one, sign in said:
+        wire = _OF_STATION[one.phase or ""]
+        by_wire[wire] = by_wire.get(wire, 0.0) + sign * float(one.value)
     amps = [0.0, 0.0, 0.0]
     for wire, phase in enumerate(phases(member)):
         amps[phase] = by_wire.get(wire, 0.0)
-    clear = max(amps) > CLEARLY and len(by_wire) >= len(member.phases)
-    used = tuple(phase for phase in phases(member) if amps[phase] > NOTHING)
+    clear = max(map(abs, amps)) > CLEARLY and len(by_wire) >= len(member.phases)
+    used = tuple(phase for phase in phases(member) if abs(amps[phase]) > NOTHING)
     return Drawn(at, (amps[0], amps[1], amps[2]), used if clear else None)
 
 
 def _by_power(site: Site, member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
-    told = [one for one in said if one.measurand == Measurand.POWER_IMPORT]
-    whole = [one for one in told if one.phase is None] or [one for one in told if one.phase in _OF_STATION]
-    watts: dict[datetime, float] = {}
-    for one in whole:
-        watts[one.at] = watts.get(one.at, 0.0) + float(one.value)
-    return tuple(Drawn(at, _even(member, _amps(site, member, watts[at]))) for at in sorted(watts)[-2:])
+    told = [(one, sign) for one in said if (sign := _POWER.get(one.measurand))]
+    whole = [pair for pair in told if pair[0].phase is None] or [pair for pair in told if pair[0].phase in _OF_STATION]
+    watts = _together((one.at, sign * float(one.value)) for one, sign in whole)
+    return tuple(Drawn(at, _even(member, _amps(site, member, each))) for at, each in watts)
 
 
 def _by_register(site: Site, member: Member, said: Sequence[Reading]) -> tuple[Drawn, ...]:
     told = sorted((one for one in said if one.register is not None), key=lambda one: one.at)[-2:]
     if len(told) < 2 or told[0].at == told[1].at:
         return ()
-    watts = float(max(told[1].value - told[0].value, Decimal(0)) / hours(told[1].at - told[0].at))
+    back = {one.at: one.value for one in said if one.returned is not None}
+    given = max(back.get(told[1].at, Decimal(0)) - back.get(told[0].at, Decimal(0)), Decimal(0))
+    given = given if told[0].at in back else Decimal(0)
+    watts = float((max(told[1].value - told[0].value, Decimal(0)) - given) / hours(told[1].at - told[0].at))
     return (Drawn(told[0].at, _even(member, _amps(site, member, watts))),)
+
+
+def _together(said: Iterable[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
+    """The sums of the last two instants, in order of time."""
+    sums: dict[datetime, float] = {}
+    for at, value in said:
+        sums[at] = sums.get(at, 0.0) + value
+    return sorted(sums.items())[-2:]
 
 
 def _amps(site: Site, member: Member, watts: float) -> float:

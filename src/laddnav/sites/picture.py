@@ -152,6 +152,8 @@ def why(facts: Facts, member: Member, one: Outlet, session: Session, need: Need,
         return Why.TAKEN_OUT
     if member.station_id not in facts.online:
         return Why.AWAY
+    if told < 0:
+        return Why.GIVES_BACK
     if need.sated or need.missing <= 0:
         return Why.HAS_ENOUGH
     if one.wanted_amps <= 0:

@@ -33,7 +33,8 @@ def situation(facts: Facts) -> str:
     cars = []
     for key, one in sorted(facts.sessions.items()):
         need = facts.need(one)
-        cars.append((key, one.id, len(one.preferred), need.sated, need.missing > 0, needs.limiters(one)))
+        wants = (need.sated, need.missing > 0, need.lends > 0)
+        cars.append((key, one.id, len(one.preferred), wants, needs.limiters(one)))
     told = (
         facts.site.last_updated,
         cars,

@@ -101,9 +101,16 @@ def wanting(facts: Facts) -> list[Wanting]:
         if session is None or (standing is not None and standing.ban is not None):
             continue
         need = _afforded(facts, member, session)
-        if need.missing > 0 and not need.sated:
+        if (need.missing > 0 and not need.sated) or gives_back(facts, member, session, need) > 0:
             found.append(Wanting(member, session, need, outlet(facts, member).phases))
     return found
+
+
+def gives_back(facts: Facts, member: Member, session: Session, need: Need) -> float:
+    """Amperes at most; nought where it may not, or has nothing to spare."""
+    if need.lends <= 0:
+        return 0.0
+    return needs.gives_back_most(facts.site, member, session, outlet(facts, member).phases)
 
 
 def _afforded(facts: Facts, member: Member, session: Session) -> Need:
@@ -214,7 +221,9 @@ def _car(facts: Facts, one: Wanting, steps: Steps) -> problems.Car:
         amps_max=most if online else 0.0,
         amps_min=float(member.amps_min),
         wish=need.wish,
-        discharge_amps_max=float(member.discharge_amps_max) if need.may_discharge else 0.0,
+        discharge_amps_max=gives_back(facts, member, one.session, need) if online else 0.0,
+        discharge_efficiency=float(needs.GIVES_BACK_OF),
+        lends=float(need.lends),
         ceilings=tuple(most if limit is None else limit for limit in limits) if any(limits) else (),
     )
 

@@ -126,7 +126,7 @@ def steered(facts: Facts) -> Steered:
 def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
     """Limits that are kept from now on, by what Stations have acknowledged and what is measured beside the cars.
 
-    What goes out is what the mains meter says: no Station of ours is told to give anything back.
+    What goes out is what the mains meter says, and what cars may give back beyond what they are measured to.
     """
     cars = sum(
         kw_of(facts.site, committed.by_this_charge(one, now.at, now.at), one.phases)
@@ -136,7 +136,7 @@ def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
     beside = sum(now.building_max if now.building is None else now.building) * now.volts / 1000
     beside -= sum(given(facts)) * now.volts / 1000
     mains = facts.fresh(Place.GRID)
-    out = inf if mains is None else -sum(floats(mains.amps)) * now.volts / 1000
+    out = inf if mains is None else (_may_yet_give(now) - sum(floats(mains.amps))) * now.volts / 1000
     drawn = {Covers.SITE: cars + beside, Covers.CARS: cars, Covers.EXPORT: out}
     for limit in facts.limits:
         kw = drawn[limit.covers]
@@ -144,12 +144,19 @@ def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
             yield replace(limit, obeyed_at=facts.at)
 
 
+def _may_yet_give(now: Moment) -> float:
+    """Amperes, of all phases."""
+    may = sum(len(one.phases) * committed.given_back(one, now.at, now.at) for one in now.outlets)
+    return max(0.0, may - sum(-amps for one in now.outlets for amps in one.drawn or () if amps < 0))
+
+
 def _watched(one: Outlet, at: datetime) -> Outlet:
     """Since when it draws more than it may, and since when one that is out draws no more than it falls back to."""
-    over = one.over_since_at or at if committed.over(one) else None
+    over = one.over_since_at or at if committed.out_of_hand(one) else None
     if one.ban is None:
         return replace(one, over_since_at=over)
     quiet = one.drawn is not None and max(one.drawn) <= one.fallback_amps + committed.TOLERANCE
+    quiet = quiet and not committed.gives_too_much(one)
     since = (one.ban.quiet_since_at or at) if quiet else None
     return replace(one, over_since_at=over, ban=replace(one.ban, quiet_since_at=since))
 

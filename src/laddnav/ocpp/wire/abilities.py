@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from laddnav.ocpp.wire.steering import EnergyTransfer
 from laddnav.ocpp.wire.variables import Variable
 from laddnav.scheduling.fitted import Abilities
 from laddnav.scheduling.model import RateUnit
@@ -14,6 +15,8 @@ _UNITS = ("chargingscheduleallowedchargingrateunit", "rateunit")
 _PERIODS = ("chargingschedulemaxperiods", "periodsperschedule")
 _SWITCHES = ("connectorswitch3to1phasesupported", "phases3to1")
 NAMES = (*_STACK_LEVEL, *_UNITS, *_PERIODS, *_SWITCHES)
+
+_V2X = "v2xchargingctrlr"
 
 _SPELT = {"a": RateUnit.AMPERE, "current": RateUnit.AMPERE, "w": RateUnit.WATT, "power": RateUnit.WATT}
 
@@ -33,6 +36,14 @@ def abilities(said: Iterable[Variable]) -> Abilities:
         stack_level_max=_number(value(_STACK_LEVEL)),
         switches_phases=value(_SWITCHES) == "true",
     )
+
+
+def transfers(said: Iterable[Variable]) -> tuple[EnergyTransfer, ...]:
+    """The ways by which energy may go there (Q01.FR.32), as far as a station tells them."""
+    known = {one.value: one for one in EnergyTransfer}
+    lists = [one.value or "" for one in said if one.name.component.lower() == _V2X]
+    words = [word.strip() for one in lists for word in one.split(",")]
+    return tuple(dict.fromkeys(known[word] for word in words if word in known))
 
 
 def _number(said: str) -> int | None:

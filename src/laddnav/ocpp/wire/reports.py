@@ -75,7 +75,9 @@ class BatteryTold(Struct, frozen=True, kw_only=True):
 class NeedsTold(Struct, frozen=True, kw_only=True):
     """What a car at an Evse needs, to be answered with how the charge may go on.
 
-    `energy` is what it still wants, in Wh; `periods_max` how many a schedule may have that it can read.
+    `energy` is what it still wants, in Wh; `periods_max` how many a schedule may have that it can read. `both_ways`: it
+    and its station have agreed that it may give back, `gives_back_max` watts at most; None: they do not say how many.
+    `energy_least` in Wh from now on: it gives back no further, below nought of what it has.
     """
 
     evse_no: int
@@ -84,6 +86,9 @@ class NeedsTold(Struct, frozen=True, kw_only=True):
     energy: Decimal | None = None
     battery: BatteryTold | None = None
     periods_max: int | None = None
+    both_ways: bool = False
+    gives_back_max: Decimal | None = None
+    energy_least: Decimal | None = None
 
 
 class NeedsJudged(StrEnum):

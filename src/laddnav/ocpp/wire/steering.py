@@ -27,6 +27,9 @@ class EnergyTransfer(StrEnum):
     WPT = "WPT"
 
 
+BOTH_WAYS = frozenset(one.value for one in EnergyTransfer if "BPT" in one.value)
+
+
 class Setpoints(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What holds from now on, in the unit of its profile: of all phases, or of L1 where L2 and L3 have their own."""
 

@@ -97,10 +97,11 @@ async def of_session(
 
 
 async def newest(unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime) -> dict[str, list[Reading]]:
-    """Of each charge the last two of each thing that says how much it draws, in order of time."""
+    """Of each charge the last two of each thing that says how much it draws or gives back, in order of time."""
     found: dict[str, list[Reading]] = {}
     register = Measurand.ENERGY_IMPORT_REGISTER
     kinds = [Measurand.CURRENT_IMPORT, Measurand.POWER_IMPORT, register]
+    kinds += [Measurand.CURRENT_EXPORT, Measurand.POWER_EXPORT, Measurand.ENERGY_EXPORT_REGISTER]
     for row in await unit.fetch(NEWEST, str(holder), list(session_ids), since, kinds, register):
         found.setdefault(row["session_id"], []).append(_reading(row))
     return found

@@ -45,7 +45,7 @@ async def set_limits(
     call to the Station, and nothing is announced that is no news. Raises UnknownSession, AlreadyEnded, NoStation,
     NoSchedule.
     """
-    scheduling.sound(profile)
+    scheduling.sound(profile, gives_back=by == holder)
     session = await _charging(unit, holder, session_id)
     before = limited.limits_of(session, by) or Limits(by=by)
     after = replace(before, wanted=profile, leaving=False, request=request, phases=phases)

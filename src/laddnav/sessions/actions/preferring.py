@@ -67,6 +67,19 @@ async def prefer(
     return answered
 
 
+async def agree_to_give_back(unit: Unit, holder: PartyId, session_id: str, most: Power | None) -> None:
+    """A car and its Station have agreed that energy may go both ways, at most so much of it back; None: one way only.
+
+    Whether it does is for whoever stands before the car, and for its site. Raises UnknownSession.
+    """
+    session = await store.find(unit, holder, holder, session_id, lock=True)
+    if session is None:
+        raise UnknownSession(session_id)
+    if session.gives_back_max != most:
+        store.update(unit, replace(session, gives_back_max=most))
+        unit.announce(PreferencesChanged(holder=holder, owner=str(session.owner), session_id=session.id))
+
+
 async def partner_accepted(unit: Unit, holder: PartyId, owner: PartyId, session_id: str, wants: Preferences) -> None:
     """A CPO tries what a driver of ours wants; of a charge that we have not heard of nothing is kept."""
     session = await store.find(unit, holder, owner, session_id, lock=True)

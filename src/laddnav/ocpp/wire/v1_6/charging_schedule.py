@@ -41,7 +41,8 @@ def write_schedule(profile: ChargingProfile) -> dict[str, Any]:
 
 
 def _write_period(limit: ProfileLimit) -> dict[str, Any]:
-    period = {"startPeriod": round(limit.after.total_seconds()), "limit": limit.rate}
+    # What is to be given back is nothing to be drawn, to whom no version before 2.1 can say it.
+    period = {"startPeriod": round(limit.after.total_seconds()), "limit": max(limit.rate, Decimal(0))}
     return period if limit.phases is None else period | {"numberPhases": limit.phases}
 
 

@@ -35,7 +35,7 @@ def read(wire: WireNotifyEVChargingNeeds) -> NeedsTold:
     """What cannot be understood of a car is as good as not said: its charge goes on without."""
     needs = wire.chargingNeeds
     things = (Thing(str(wire.evseId), document(wire)),)
-    said = (_number(needs, where, name) for where, name in _ENERGY)
+    said = (told_number(needs, where, name) for where, name in _ENERGY)
     return NeedsTold(
         evse_no=wire.evseId,
         report=Reported(topic=Topic.CHARGING_NEEDS, things=things),
@@ -55,13 +55,13 @@ def _departure(needs: dict[str, Any]) -> datetime | None:
 def _battery(needs: dict[str, Any]) -> BatteryTold | None:
     """Of a car that says how full it is, and how much is full."""
     names = ("evEnergyCapacity", "stateOfCharge", "fullSoC")
-    capacity, percent, wanted = (_number(needs, "dcChargingParameters", name) for name in names)
+    capacity, percent, wanted = (told_number(needs, "dcChargingParameters", name) for name in names)
     if capacity is None or percent is None:
         return None
     return BatteryTold(capacity=capacity, percent=percent, percent_wanted=Decimal(100) if wanted is None else wanted)
 
 
-def _number(needs: dict[str, Any], where: str, name: str) -> Decimal | None:
+def told_number(needs: dict[str, Any], where: str, name: str) -> Decimal | None:
     said = needs.get(where)
     value = said.get(name) if isinstance(said, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):

@@ -5,9 +5,17 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from laddnav.ocpp.wire import v2_0_1
+from laddnav.ocpp.wire.events import LimitCharge, ReportLimits
 from laddnav.ocpp.wire.prices import ChangeTariff, SetTariff
 from laddnav.ocpp.wire.schemas import Version
-from laddnav.ocpp.wire.v2_1 import get_certificate_chain_status, reporting, tariff, transaction_event
+from laddnav.ocpp.wire.v2_1 import (
+    get_certificate_chain_status,
+    get_composite_schedule,
+    reporting,
+    set_charging_profile,
+    tariff,
+    transaction_event,
+)
 
 DIALECT = replace(
     v2_0_1.DIALECT,
@@ -19,7 +27,14 @@ DIALECT = replace(
         "GetCertificateChainStatus": get_certificate_chain_status.codec,
         "TransactionEvent": transaction_event.codec,
     },
-    asks={**v2_0_1.DIALECT.asks, **reporting.ASKS, SetTariff: tariff.set_default, ChangeTariff: tariff.change},
+    asks={
+        **v2_0_1.DIALECT.asks,
+        **reporting.ASKS,
+        ChangeTariff: tariff.change,
+        LimitCharge: set_charging_profile.codec,
+        ReportLimits: get_composite_schedule.codec,
+        SetTariff: tariff.set_default,
+    },
     leaves=reporting.LEAVES,
     loses=tariff.lost,
 )
