@@ -1,7 +1,7 @@
 """Stripe's own page, which localstripe does not have: it stands before localstripe, and all else goes there.
 
-Whoever pays on it types a card's number, which makes an intent at localstripe as Stripe's page does; so nothing that
-holds, captures or refunds is ours.
+Whoever pays on it, or stores a card, types a card's number, which makes an intent at localstripe as Stripe's page does;
+so nothing that holds, captures, refunds or keeps a card is ours.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Checkout:
         if key not in self._by_key:
             id = self._by_key[key] = f"cs_test_{len(self.pages)}"
             page = {"id": id, "object": "checkout.session", "status": "open", "url": f"{self.url}/pay/{id}"}
-            self.pages[id] = page | {"payment_intent": None, "form": form}
+            self.pages[id] = page | {"payment_intent": None, "setup_intent": None, "form": form}
         return JSONResponse(self.pages[self._by_key[key]])
 
     async def one(self, request: Request) -> Response:
@@ -55,6 +55,12 @@ class Checkout:
 
     async def page(self, request: Request) -> Response:
         form = self.pages[request.path_params["id"]]["form"]
+        if form["mode"] == "setup":
+            return HTMLResponse(
+                "<!doctype html><title>Checkout</title><h1>Store a card</h1>"
+                "<form method=post><label>Card number <input name=number autocomplete=cc-number></label>"
+                "<button>Save</button></form>"
+            )
         name = escape(form["line_items[0][price_data][product_data][name]"])
         amount = int(form["line_items[0][price_data][unit_amount]"]) / 100
         return HTMLResponse(
@@ -64,8 +70,9 @@ class Checkout:
         )
 
     async def paid(self, request: Request) -> Response:
-        await self.pay(request.path_params["id"], (await _form(request))["number"])
         form = self.pages[request.path_params["id"]]["form"]
+        done = self.keep if form["mode"] == "setup" else self.pay
+        await done(request.path_params["id"], (await _form(request))["number"])
         return RedirectResponse(form["success_url"], 303)
 
     async def pay(self, id: str, number: str = "4242424242424242") -> None:
@@ -91,6 +98,23 @@ class Checkout:
                 },
             )
         page |= {"status": "complete", "url": None, "payment_intent": intent["id"]}
+
+    async def keep(
+        self, id: str, number: str = "4242424242424242", *, expires: tuple[int, int] = (2030, 12), payer: str = ""
+    ) -> None:
+        """As the page does when somebody stores a card; `payer` is for whoever would have it be a stranger's."""
+        page = self.pages[id]
+        form = page["form"]
+        year, month = expires
+        said = {"type": "card", "card[number]": number, "card[exp_month]": month, "card[exp_year]": year}
+        async with aiohttp.ClientSession(self._stripe, headers=KEY) as stripe:
+            card = await _posted(stripe, "/v1/payment_methods", said | {"card[cvc]": 123})
+            owner = {"customer": payer or form["customer"]}
+            await _posted(stripe, f"/v1/payment_methods/{card['id']}/attach", owner)
+            metadata = {"metadata[card]": form["setup_intent_data[metadata][card]"], "usage": "off_session"}
+            intent = await _posted(stripe, "/v1/setup_intents", owner | metadata)
+            await _posted(stripe, f"/v1/setup_intents/{intent['id']}/confirm", {"payment_method": card["id"]})
+        page |= {"status": "complete", "url": None, "setup_intent": intent["id"]}
 
     async def passed_on(self, request: Request) -> Response:
         body = await request.body()

@@ -165,10 +165,15 @@ class StripeServer:
 
     def tells(self, id: str, what: str, at: datetime, *, event: str = "evt_1", secret: str = HOOK) -> tuple[Any, bytes]:
         """(headers, body) as Stripe signs them."""
-        body = json.dumps({"id": event, "type": what, "data": {"object": self.intents[id]}}).encode()
-        seconds = str(int(at.timestamp()))
-        signature = hmac.new(secret.encode(), f"{seconds}.".encode() + body, sha256).hexdigest()
-        return {"Stripe-Signature": f"t={seconds},v1={signature}"}, body
+        return signed({"id": event, "type": what, "data": {"object": self.intents[id]}}, at, secret=secret)
+
+
+def signed(event: object, at: datetime, *, secret: str = HOOK) -> tuple[Any, bytes]:
+    """(headers, body) as Stripe signs them."""
+    body = json.dumps(event).encode()
+    seconds = str(int(at.timestamp()))
+    signature = hmac.new(secret.encode(), f"{seconds}.".encode() + body, sha256).hexdigest()
+    return {"Stripe-Signature": f"t={seconds},v1={signature}"}, body
 
 
 def _said(status: int, words: str) -> tuple[int, Any]:

@@ -185,12 +185,17 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """Something that a provider told unasked. It is looked up and not believed."""
+    """Something that a provider told unasked. It is looked up and not believed.
+
+    `card` is our word for a card that it is about, `method` the provider's.
+    """
 
     id: str
     what: str
     payment: str | None = None
     provider_id: str | None = None
+    card: str | None = None
+    method: str | None = None
 
 
 class RefundState(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -142,10 +142,13 @@ class EnoughReceipts(Refusal):
 
 
 class TooManyPay(Refusal):
-    """More than a few who pay for the same Evse at once are not drivers."""
+    """Whoever begins to pay for the same Evse again and again is no driver; the next one is taken after `wait`."""
 
-    def __init__(self) -> None:
-        super().__init__("Too many pay for this charging point at the moment; try again in some minutes")
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(
+            f"You began to pay here very often; try again in {max(1, round(wait.total_seconds()))} seconds"
+        )
+        self.wait = wait
 
 
 class UnknownRefund(Refusal):

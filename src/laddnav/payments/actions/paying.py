@@ -19,6 +19,7 @@ from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Heard, Payment, Purpose, Refund, RefundState, Timeline
 from laddnav.payments.rules import UnknownPayment, UnknownRefund
+from laddnav.payments.store import cards
 from laddnav.payments.store import payments as store
 from laddnav.people import actions as people
 
@@ -206,6 +207,8 @@ async def hear(
     """
     account, sealed = await accounts.kept(unit, account_ref)
     heard = collector.provider(account, sealed).read_hook(path, headers, body, unit.now)
+    if heard.card is not None or heard.method is not None:
+        cards.wake(unit, account_ref, heard.card, heard.method)
     payment = await _named(unit, account_ref, heard)
     if payment is None or not await store.insert_heard(unit, payment, heard.id[:200], heard.what[:200]):
         return None
@@ -219,6 +222,8 @@ def look_now(unit: Unit, ref: str) -> None:
 
 
 async def _named(unit: Unit, account: str, heard: Heard) -> Payment | None:
+    if heard.payment is None and heard.provider_id is None:
+        return None
     return await store.named(unit, account, heard.payment, heard.provider_id)
 
 

@@ -24,7 +24,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location
 from laddnav.locations.rules import NoStation, connector_of, evse_of
 from laddnav.mail import actions as mail
-from laddnav.mail.rules import address
+from laddnav.mail.rules import address as mail_address
 from laddnav.meters import actions as meters
 from laddnav.parties import actions as parties
 from laddnav.payments import bounds, receipts
@@ -33,9 +33,10 @@ from laddnav.payments.bounds import NoFullPrice
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, State
 from laddnav.payments.rules import CURRENCIES, EnoughReceipts, NotSold, TooManyPay, UnknownTicket
-from laddnav.payments.steps import PATIENCE
 from laddnav.payments.store import tickets as store
 from laddnav.payments.ticket import Ticket, TicketState, Why, moved
+from laddnav.people import actions as people
+from laddnav.people.rules import TooManyAttempts, neighbourhood
 from laddnav.pricing.model import CannotPrice
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.choices import usual_power
@@ -52,7 +53,6 @@ log = structlog.get_logger()
 WATCH, WAIT = timedelta(seconds=5), timedelta(minutes=1)
 STOP_AGAIN = timedelta(minutes=1)
 AT_ONCE = 50
-PAY_AT_ONCE = 10  # for one Evse; who is second has it given back
 RECEIPTS = 3  # by mail: nobody is to send ours to the world
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none is taken for another
 CODE = 10  # of them
@@ -95,10 +95,12 @@ async def sell(
     connector_id: str | None,
     provider: ProviderKind,
     page: str,
+    address: str,
     email: str = "",
     language: str = "en",
 ) -> Ticket:
-    """Its payment is begun, and asked of the provider within a second. `page` is where tickets are shown, by link.
+    """Its payment is begun, and asked of the provider within a second. `page` is where tickets are shown, by link; who
+    wants to pay comes from `address`, and keeps nobody from it who comes from another.
 
     Raises UnknownEvse, NotSold, NoStation, EvseBusy, TooManyPay, UnfitMail, UnfitPayment.
     """
@@ -112,8 +114,11 @@ async def sell(
     await locations.connected_at(unit, holder, where)
     if await sessions.under_way_at(unit, holder, where, lock=False):
         raise EvseBusy(evse.uid)
-    if await store.paying(unit, holder, where, unit.now - PATIENCE) >= PAY_AT_ONCE:
-        raise TooManyPay
+    origin = f"pay {neighbourhood(address)}"
+    try:
+        await people.count(unit, f"{origin} at {holder} {where.location_id} {where.evse_uid}", origin=origin)
+    except TooManyAttempts as error:
+        raise TooManyPay(error.wait) from error
     code = "AH" + "".join(secrets.choice(LETTERS) for _ in range(CODE))
     link = secrets.token_urlsafe(24)
     payment = await paying.begin(
@@ -144,7 +149,7 @@ async def sell(
         wanted=payment.hold,
         tariff_id=offered.tariff.id,
         agreed_at=offered.tariff.last_updated,
-        email=address(email) if email.strip() else None,
+        email=mail_address(email) if email.strip() else None,
         language=language,
         made_at=unit.now,
         changed_at=unit.now,
@@ -389,7 +394,7 @@ async def wish_receipt(unit: Unit, link: str, email: str) -> Ticket:
     assert ticket is not None, "it was found a statement ago"
     if ticket.receipts >= RECEIPTS:
         raise EnoughReceipts
-    ticket = replace(ticket, email=address(email))
+    ticket = replace(ticket, email=mail_address(email))
     if ticket.state is TicketState.PAID:
         ticket = await _mail_receipt(unit, ticket)
     store.update(unit, ticket, await _next(unit, ticket))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from laddnav.kit.outside import Exchange
 from laddnav.payments.payment import Account, ProviderKind, Secrets
-from laddnav.payments.providers.port import Provider
+from laddnav.payments.providers.port import CardKeeper, Provider
 from laddnav.payments.providers.stripe import Stripe
+from laddnav.payments.providers.stripe_cards import StripeCards
 from laddnav.payments.providers.swish import Swish
 from laddnav.payments.providers.vipps import Vipps
 
@@ -19,3 +20,6 @@ PROVIDERS: Mapping[ProviderKind, Opener] = {
     ProviderKind.SWISH: Swish,
     ProviderKind.VIPPS: Vipps,
 }
+
+# Who keeps cards for us; the others ask the payer each time.
+KEEPERS: Mapping[ProviderKind, Callable[[Account, Secrets, Exchange], CardKeeper]] = {ProviderKind.STRIPE: StripeCards}

@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from laddnav.kit import json
 from laddnav.kit.json import T, Unreadable
 from laddnav.kit.money import minor_unit
 from laddnav.kit.outside import Answer
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.payments import card
 from laddnav.payments.payment import Heard, Payment, Seen
 
 # What was signed longer ago than this may have been kept by somebody, and is said again.
@@ -64,6 +67,35 @@ class Provider(Protocol):
     def read_hook(self, method_and_path: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """What it tells unasked; headers by their names in small letters. Raises NotFromThem, Unreadable."""
         ...
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Of the provider's own, where a driver types a card; `url` None: it does not say."""
+
+    id: str
+    url: str | None
+
+
+class CardKeeper(Protocol):
+    """A provider that keeps cards. Every one of these may be said again; all raise Declined, Unsure."""
+
+    async def payer(self, card: card.StoredCard) -> str:
+        """What it calls this customer."""
+        ...
+
+    async def ask(self, card: card.StoredCard) -> Page:
+        """Where the driver types the card."""
+        ...
+
+    async def asked(self, card: card.StoredCard) -> Page | card.Seen | None:
+        """The page, as long as it is open; then the card; None: there will be none."""
+        ...
+
+    async def shown(self, card: card.StoredCard) -> card.Seen | None:
+        """As it is by now; None: it is not known there."""
+        ...
+
+    async def forget(self, card: card.StoredCard) -> None: ...
 
 
 def in_coins(amount: Decimal, currency: str) -> int:

@@ -1,7 +1,4 @@
-"""Stripe: PaymentIntents that are captured by hand, cards that were stored, and webhooks with their signature.
-
-Without their SDK: it is a handful of forms, and every one of them has to go through our own guard and clock.
-"""
+"""Stripe: PaymentIntents that are captured by hand, cards that were stored, and webhooks with their signature."""
 
 from __future__ import annotations
 
@@ -18,11 +15,11 @@ from msgspec.structs import replace
 
 from laddnav.kit import json
 from laddnav.kit.json import T
-from laddnav.kit.outside import Answer, Exchange
+from laddnav.kit.outside import Exchange
 from laddnav.payments.payment import Account, Heard, Payment, Secrets, Seen, State
-from laddnav.payments.providers.port import STALE, Declined, NotFromThem, Unsure, in_coins, of_coins, read
+from laddnav.payments.providers.port import STALE, NotFromThem, Unsure, in_coins, of_coins, read
+from laddnav.payments.providers.stripe_line import Line, WireError
 
-VERSION = "2024-06-20"  # of their API; an account's own default may be another
 EXPANDED = ("latest_charge.balance_transaction", "latest_charge.refunds")
 
 STATES = {
@@ -75,17 +72,6 @@ class WireDetails(Struct, frozen=True):
 class WireAction(Struct, frozen=True):
     type: str
     redirect_to_url: Mapping[str, Any] | None = None
-
-
-class WireError(Struct, frozen=True):
-    type: str = ""
-    code: str | None = None
-    message: str | None = None
-    payment_intent: Any = None
-
-
-class WireFailure(Struct, frozen=True):
-    error: WireError
 
 
 class WireIntent(Struct, frozen=True):
@@ -145,9 +131,8 @@ class Stripe:
 
     def __init__(self, account: Account, secrets: Secrets, exchange: Exchange, hook_url: str) -> None:
         """Stripe is told at its own console where to tell us."""
-        self._account = account
-        self._secrets = secrets
-        self._exchange = exchange
+        self._hook = secrets.hook
+        self._line = Line(account, secrets, exchange)
 
     async def authorise(self, payment: Payment, key: str) -> Seen:
         """With a stored card it is confirmed at once, and the bank may want to see the driver (SCA).
@@ -193,7 +178,7 @@ class Stripe:
     async def refund(self, payment: Payment, amount: Decimal, key: str) -> Seen:
         intent = payment.provider_id or ""
         form: dict[str, str | int] = {"payment_intent": intent, "amount": in_coins(amount, payment.currency)}
-        self._whole(await self._send("POST", "/v1/refunds", form, key))
+        self._line.whole(await self._line.send("POST", "/v1/refunds", form, key))
         return await self._now(payment, intent)
 
     async def look_up(self, payment: Payment) -> Seen | None:
@@ -204,21 +189,23 @@ class Stripe:
     async def _search(self, payment: Payment) -> Seen | None:
         """By our word for it, which is in its metadata; what is new is found there only after a minute."""
         query = urlencode({"query": f"metadata['payment']:'{payment.ref}'"})
-        found = self._read(await self._send("GET", f"/v1/payment_intents/search?{query}"), WireFound)
+        found = self._line.read(await self._line.send("GET", f"/v1/payment_intents/search?{query}"), WireFound)
         return await self._seen(payment, found.data[0]) if found.data else None
 
     def read_hook(self, method_and_path: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """Raises NotFromThem, Unreadable."""
-        signed(headers.get("stripe-signature", ""), body, self._secrets.hook, now)
+        signed(headers.get("stripe-signature", ""), body, self._hook, now)
         event = json.decode(body, WireEvent)
         about = event.data.object
         intent = about.id if about.object == "payment_intent" else about.payment_intent
-        named = about.metadata.get("payment")
+        named, card = about.metadata.get("payment"), about.metadata.get("card")
         return Heard(
             id=event.id,
             what=event.type,
             payment=named if isinstance(named, str) else None,
             provider_id=intent if isinstance(intent, str) else None,
+            card=card if isinstance(card, str) else None,
+            method=about.id if about.object == "payment_method" else None,
         )
 
     # Its own page
@@ -241,12 +228,12 @@ class Stripe:
         }
         if payment.customer is not None:
             form["customer"] = payment.customer
-        page = read(self._whole(await self._send("POST", "/v1/checkout/sessions", form, key)), WirePage)
+        page = read(self._line.whole(await self._line.send("POST", "/v1/checkout/sessions", form, key)), WirePage)
         return await self._now(payment, page.id)
 
     async def _at_page(self, payment: Payment, id: str) -> Seen:
         """Raises Unsure."""
-        page = self._read(await self._send("GET", _page_path(id)), WirePage)
+        page = self._line.read(await self._line.send("GET", _page_path(id)), WirePage)
         if isinstance(page.payment_intent, str) and page.status == "complete":
             return await self._now(payment, page.payment_intent)
         if page.status == "expired":
@@ -257,52 +244,23 @@ class Stripe:
         """Raises Unsure, also where somebody pays in this moment: the next look tells."""
         if seen.state is not State.WAITING:
             return seen
-        answer = await self._send("POST", f"{_page_path(seen.provider_id)}/expire", {}, f"{key}-page")
-        self._read(answer, WirePage)
+        answer = await self._line.send("POST", f"{_page_path(seen.provider_id)}/expire", {}, f"{key}-page")
+        self._line.read(answer, WirePage)
         return await self._now(payment, seen.provider_id)
 
     # How it is asked
 
     async def _ask(self, payment: Payment, method: str, path: str, form: Mapping[str, str | int], key: str) -> Seen:
         """The answer of a call that is said again may be of back then, so it is looked up after it."""
-        intent = read(self._whole(await self._send(method, path, form, key)), WireIntent)
+        intent = read(self._line.whole(await self._line.send(method, path, form, key)), WireIntent)
         return await self._now(payment, intent.id)
 
     async def _now(self, payment: Payment, intent: str) -> Seen:
         """Raises Unsure: that it is not shown says nothing of what was done."""
         if _is_page(intent):
             return await self._at_page(payment, intent)
-        answer = await self._send("GET", f"/v1/payment_intents/{quote(intent, safe='')}?{_expanded()}")
-        return await self._seen(payment, self._read(answer, WireIntent))
-
-    def _read(self, answer: Answer, kind: type[T]) -> T:
-        """Raises Unsure."""
-        try:
-            return read(self._whole(answer), kind)
-        except Declined as error:
-            raise Unsure(str(error)) from error
-
-    async def _send(
-        self, method: str, path: str, form: Mapping[str, str | int] | None = None, key: str | None = None
-    ) -> Answer:
-        headers = {"Authorization": f"Bearer {self._secrets.key}", "Stripe-Version": VERSION}
-        body = None
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode(form).encode()
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        return await self._exchange(method, self._account.url.rstrip("/") + path, headers, body)
-
-    def _whole(self, answer: Answer) -> Answer:
-        """Raises Declined, Unsure: 409 is said of a key whose first call is still being carried out."""
-        if answer.status in (200, 201):
-            return answer
-        error = _error(answer)
-        words = f"Stripe: {error.message or error.code or answer.status}"
-        if answer.status in (409, 429) or answer.status >= 500 or answer.status < 400:
-            raise Unsure(words)
-        raise Declined(words)
+        answer = await self._line.send("GET", f"/v1/payment_intents/{quote(intent, safe='')}?{_expanded()}")
+        return await self._seen(payment, self._line.read(answer, WireIntent))
 
     async def _seen(self, payment: Payment, intent: WireIntent) -> Seen:
         """Raises Unsure where it says a state that we do not know."""
@@ -343,7 +301,7 @@ class Stripe:
     async def _charged_back(self, intent: str) -> int:
         """What the bank has taken back; one that was won is paid again, and a mere inquiry takes nothing."""
         query = urlencode({"payment_intent": intent})
-        disputes = self._read(await self._send("GET", f"/v1/disputes?{query}"), WireDisputes)
+        disputes = self._line.read(await self._line.send("GET", f"/v1/disputes?{query}"), WireDisputes)
         lost = ("needs_response", "under_review", "lost")
         return sum(one.amount for one in disputes.data if one.status in lost)
 
@@ -395,13 +353,6 @@ def _action(intent: WireIntent) -> str | None:
     if leads is not None and isinstance(leads.get("url"), str):
         return str(leads["url"])
     return intent.client_secret
-
-
-def _error(answer: Answer) -> WireError:
-    try:
-        return json.decode(answer.body, WireFailure).error
-    except json.Unreadable:
-        return WireError()
 
 
 def _known(said: Any, kind: type[T]) -> T | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import PartyId
 from laddnav.payments.ticket import Ticket
 
 INSERT = """
@@ -20,10 +20,6 @@ LOCK = "select body from ticket where ref = $1 for update"
 BY_LINK = "select body from ticket where link = $1"
 OF_PAYMENT = "select body from ticket where holder = $1 and payment = $2"
 OF_SESSION = "select body from ticket where holder = $1 and session_id = $2"
-PAYING = """
-select count(*) from ticket
-where holder = $1 and location_id = $2 and evse_uid = $3 and state in ('PAYING', 'GIVEN_UP') and made_at > $4
-"""
 DUE = "select ref from ticket where next_at <= $1 order by next_at limit $2"
 LATER = "update ticket set next_at = $2 where ref = $1"
 LISTED = """
@@ -61,11 +57,6 @@ async def of_payment(unit: Unit, holder: PartyId, payment: str) -> Ticket | None
 
 async def of_session(unit: Unit, holder: PartyId, session_id: str) -> Ticket | None:
     return _ticket(await unit.fetch_one(OF_SESSION, str(holder), session_id))
-
-
-async def paying(unit: Unit, holder: PartyId, where: EvseRef, since: datetime) -> int:
-    """How many there are."""
-    return int(await unit.value(PAYING, str(holder), where.location_id, where.evse_uid, since))
 
 
 async def due(unit: Unit, limit: int) -> list[str]:
