@@ -17,6 +17,12 @@ from unnest($8::text[], $9::text[], $10::numeric[], $11::text[]) as added(id, in
 OF_SOURCE = """
 select source, invoice_ref, amount, why, by, at from settled where holder = $1 and source = $2 order by at, id
 """
+STILL_SETTLED = """
+select s.currency, s.invoice_ref, least(sum(s.amount), i.settled) as amount
+from settled s join invoice i on i.holder = s.holder and i.ref = s.invoice_ref
+where s.holder = $1 and s.source = $2 group by s.currency, s.invoice_ref, i.settled
+having sum(s.amount) > 0 and i.settled > 0 order by s.invoice_ref
+"""
 OF_INVOICE = """
 select source, invoice_ref, amount, why, by, at from settled where holder = $1 and invoice_ref = $2 order by at, id
 """
@@ -97,6 +103,14 @@ async def of_source(unit: Unit, holder: PartyId, source: str) -> tuple[SettledBy
     return tuple(_settled(row) for row in await unit.fetch(OF_SOURCE, str(holder), source))
 
 
+async def still_settled(unit: Unit, holder: PartyId, source: str) -> dict[str, list[tuple[str, Decimal]]]:
+    """currency → (invoice, what this source settled of it and is settled still)."""
+    found: dict[str, list[tuple[str, Decimal]]] = {}
+    for row in await unit.fetch(STILL_SETTLED, str(holder), source):
+        found.setdefault(row["currency"], []).append((row["invoice_ref"], row["amount"]))
+    return found
+
+
 async def of_invoice(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[SettledBy, ...]:
     return tuple(_settled(row) for row in await unit.fetch(OF_INVOICE, str(holder), invoice_ref))
 
@@ -119,9 +133,7 @@ async def settled_or_owed(
     return tuple(open_item(row) for row in rows)
 
 
-async def unsettled(
-    unit: Unit, holder: PartyId, debtor_id: str, currency: str
-) -> tuple[tuple[str, str, Decimal], ...]:
+async def unsettled(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> tuple[tuple[str, str, Decimal], ...]:
     """(key, id, rest) of each entry that could settle something still, the oldest first."""
     rows = await unit.fetch(UNSETTLED, str(holder), debtor_id, currency, list(MAKE_DEBTS))
     return tuple((row["key"], row["id"], row["rest"]) for row in rows)

@@ -32,3 +32,61 @@ group by holder, agreement, month, statement;
 create index margin_without_site on margin (holder, location_id)
   where unknown && array['NO_SITE', 'NO_ZONE', 'NO_GRID_TARIFF'];
 update margin set again_at = now() where again_at is null and unknown && array['NO_ENERGY'];
+
+-- What is in no settlement yet: it comes with the CDR itself, whoever writes that, and goes with the row that fixes it.
+-- So a look costs by what is open, and not by all that was ever charged.
+create table settlement_due (
+  holder text not null,
+  partner text not null,
+  cdr_owner text not null,
+  id_key text not null,
+  cdr_id text not null,
+  cdr_ref text not null,
+  ended_at timestamptz not null,
+  currency text not null,
+  energy_wh numeric not null,
+  total_excl numeric not null,
+  credit boolean not null,
+  primary key (holder, cdr_owner, id_key)
+);
+create index settlement_due_with on settlement_due (holder, partner, ended_at);
+
+create function settlement_due_of_cdrs() returns trigger language plpgsql as $$
+begin
+  insert into settlement_due (holder, partner, cdr_owner, id_key, cdr_id, cdr_ref, ended_at, currency, energy_wh,
+    total_excl, credit)
+  select holder, case when owner = holder then token_owner else owner end, owner, id_key, id, ref, ended_at, currency,
+    energy_wh, total_excl, credit
+  from added where owner <> holder or token_owner <> holder;
+  return null;
+end $$;
+create trigger cdr_is_due after insert on cdr
+  referencing new table as added for each statement execute function settlement_due_of_cdrs();
+
+insert into settlement_due (holder, partner, cdr_owner, id_key, cdr_id, cdr_ref, ended_at, currency, energy_wh,
+  total_excl, credit)
+select c.holder, case when c.owner = c.holder then c.token_owner else c.owner end, c.owner, c.id_key, c.id, c.ref,
+  c.ended_at, c.currency, c.energy_wh, c.total_excl, c.credit
+from cdr c
+where (c.owner <> c.holder or c.token_owner <> c.holder)
+  and not exists (
+    select from settlement_item i where i.holder = c.holder and i.cdr_owner = c.owner and i.id_key = c.id_key);
+
+-- CDRs of ours that were fixed before they were billed: the VAT of their invoice counts in the next settlement.
+create table settlement_unbilled (
+  holder text not null,
+  partner text not null,
+  currency text not null,
+  cdr_owner text not null,
+  cdr_id text not null,
+  primary key (holder, cdr_owner, cdr_id)
+);
+create index settlement_unbilled_with on settlement_unbilled (holder, partner, currency);
+
+insert into settlement_unbilled (holder, partner, currency, cdr_owner, cdr_id)
+select i.holder, s.partner, s.currency, i.cdr_owner, i.cdr_id
+from settlement_item i join settlement s on s.holder = i.holder and s.ref = i.settlement_ref
+where i.cdr_owner = i.holder and i.amount <> 0
+  and not exists (
+    select from billed b join settlement_invoice c on c.holder = b.holder and c.invoice_ref = b.invoice_ref
+    where b.holder = i.holder and b.cdr_owner = i.cdr_owner and b.cdr_id = i.cdr_id);

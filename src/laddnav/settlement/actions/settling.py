@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import settling as paid
+from laddnav.billing.actions import undoing
 from laddnav.billing.rules import partner_id
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
@@ -104,7 +105,7 @@ async def _open_due(unit: Unit, holder: PartyId, partner: PartyId) -> None:
     first = await _since(unit, holder, partner)
     fixed = await store.last_fixed(unit, holder, partner)
     since = max(first, min((end for _, end in fixed.values()), default=first))
-    for name, currency in await store.months_with(unit, holder, partner, since, unit.now, str(zone)):
+    for name, currency in await store.months_due(unit, holder, partner, since, unit.now, str(zone)):
         if currency not in fixed or name > fixed[currency][0]:
             await _open(unit, holder, partner, name, currency, zone)
     for month in (month_at(this.begin_at - timedelta(days=1), zone), this):
@@ -117,7 +118,7 @@ async def _open_all(unit: Unit, holder: PartyId, partner: PartyId) -> None:
     await store.hold(unit, holder, partner)
     zone = zone_of(await parties.fetch(unit, holder))
     first = await _since(unit, holder, partner)
-    for month, currency in await store.months_with(unit, holder, partner, first, unit.now, str(zone)):
+    for month, currency in await store.months_due(unit, holder, partner, first, unit.now, str(zone)):
         await _open(unit, holder, partner, month, currency, zone)
 
 
@@ -265,7 +266,6 @@ async def settle(unit: Unit, ref: str, *, by: str, why: str = "") -> Settlement:
     netted = rules.set_off(after)
     if netted:
         await ledger.post(unit, after.holder, rules.netting_entry(after, netted))
-        numbers = [one.number for one in await store.invoices(unit, after, INVOICES) if one.number is not None]
         await paid.settle(
             unit,
             after.holder,
@@ -273,7 +273,7 @@ async def settle(unit: Unit, ref: str, *, by: str, why: str = "") -> Settlement:
             netted,
             after.currency,
             source=rules.netting_key(after),
-            cites=numbers or None,
+            cites=await store.numbers(unit, after) or None,
             by=by,
         )
     return await _keep(unit, replace(after, netted=netted), "settle", by, why)
@@ -290,15 +290,8 @@ async def reopen(unit: Unit, ref: str, *, by: str, why: str) -> Settlement:
         await ledger.reverse(unit, one.holder, rules.their_vat_key(one), rules.reason(why), by)
     if one.netted:
         back = await ledger.reverse(unit, one.holder, rules.netting_key(one), rules.reason(why), by)
-        await paid.settle(
-            unit,
-            one.holder,
-            partner_id(one.partner),
-            -one.netted,
-            one.currency,
-            source=back.entry.key,
-            cites=[settled.number for settled in await store.invoices(unit, one, INVOICES) if settled.number] or None,
-            by=by,
+        await undoing.take_back(
+            unit, one.holder, partner_id(one.partner), rules.netting_key(one), source=back.entry.key, by=by
         )
     return await _keep(unit, replace(after, netted=Decimal(0)), "reopen settlement", by, why)
 

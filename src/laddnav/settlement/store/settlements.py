@@ -46,33 +46,24 @@ values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, partner, month, cur
 UPDATE = "update settlement set state = $3, body = $4, last_updated = $5 where holder = $1 and ref = $2"
 
 # Before VAT and in coins, as it is billed: half up, and a credit below zero whatever sign its sender told.
-_CDR = """
-  select c.owner, c.id_key, c.id, c.ref, c.ended_at, c.energy_wh, c.credit,
-    case when c.credit then -abs(round(c.total_excl, $6)) else round(c.total_excl, $6) end as amount"""
+_COINS = "case when d.credit then -abs(round(d.total_excl, $6)) else round(d.total_excl, $6) end"
 # What of both sides is in no settlement yet, from the first month that is settled to the end of this one. What is held
 # or refused is told in its own month only; what counts and is older came late.
 _DUE = f"""
 due as (
-  {_CDR}, 'COUNTED' as counts
-  from cdr c
-  where c.holder = $1 and c.owner = $1 and c.token_owner = $2 and c.currency = $3 and c.ended_at >= $4
-    and c.ended_at < $5
-    and not exists (
-      select from settlement_item i where i.holder = c.holder and i.cdr_owner = c.owner and i.id_key = c.id_key)
-  union all
-  {_CDR},
-    case when r.standing = 'ACCEPTED' then 'COUNTED' when r.standing in ('REJECTED', 'SETTLED') then 'REFUSED'
-      else 'HELD' end
-  from cdr c left join cdr_review r on r.holder = c.holder and r.owner = c.owner and r.id_key = c.id_key
-  where c.holder = $1 and c.owner = $2 and $2 <> $1 and c.currency = $3 and c.ended_at >= $4 and c.ended_at < $5
-    and (r.standing = 'ACCEPTED' or c.ended_at >= $7)
-    and not exists (
-      select from settlement_item i where i.holder = c.holder and i.cdr_owner = c.owner and i.id_key = c.id_key)
+  select d.cdr_owner as owner, d.id_key as due_key, d.cdr_id as id, d.cdr_ref as ref, d.ended_at, d.energy_wh, d.credit,
+    {_COINS} as amount, case when d.cdr_owner = d.holder or r.standing = 'ACCEPTED' then 'COUNTED'
+      when r.standing in ('REJECTED', 'SETTLED') then 'REFUSED' else 'HELD' end as counts
+  from settlement_due d
+    left join cdr_review r on r.holder = d.holder and r.owner = d.cdr_owner and r.id_key = d.id_key
+      and d.cdr_owner <> d.holder
+  where d.holder = $1 and d.partner = $2 and d.currency = $3 and d.ended_at >= $4 and d.ended_at < $5
+    and (d.cdr_owner = d.holder or r.standing = 'ACCEPTED' or d.ended_at >= $7)
 )"""
 _LATE = "case when ended_at < $7 then to_char(ended_at at time zone $8, 'YYYY-MM') end"
 _PUT_OFF = """(
   select p.why from settlement_put_off p
-  where p.holder = $1 and p.cdr_owner = due.owner and p.id_key = due.id_key order by p.at desc limit 1)"""
+  where p.holder = $1 and p.cdr_owner = owner and p.id_key = due_key order by p.at desc limit 1)"""
 _SUMS = """
   count(*) as many, sum(amount) as amount, sum(case when credit then -energy_wh else energy_wh end) as energy_wh,
   count(*) filter (where credit) as credits, coalesce(sum(amount) filter (where credit), 0) as credited"""
@@ -92,33 +83,40 @@ where ($9::text is null or (owner, ref) > ($9, $10)) and ($11::text is null or o
 order by owner, ref limit $13
 """
 FIX = f"""
-with {_DUE}
+with {_DUE}, fixed as (
+  delete from settlement_due d using due
+  where d.holder = $1 and d.cdr_owner = due.owner and d.id_key = due.due_key and due.counts = 'COUNTED'
+  returning due.owner, due.due_key, due.id, due.ref, due.ended_at, due.energy_wh, due.amount, due.credit
+)
 insert into settlement_item (holder, cdr_owner, id_key, settlement_ref, cdr_id, cdr_ref, ended_at, energy_wh, amount,
   credit, ended_in, put_off)
-select $1, owner, id_key, $9, id, ref, ended_at, energy_wh, amount, credit, {_LATE}, {_PUT_OFF}
-from due where counts = 'COUNTED' on conflict do nothing
+select $1, owner, due_key, $9, id, ref, ended_at, energy_wh, amount, credit, {_LATE}, {_PUT_OFF}
+from fixed
 """
 CURRENCIES_DUE = """
-select distinct c.currency from cdr c
-  left join cdr_review r on r.holder = c.holder and r.owner = c.owner and r.id_key = c.id_key
-where c.holder = $1 and c.ended_at >= $3 and c.ended_at < $4 and coalesce(r.standing, '') not in ('REJECTED', 'SETTLED')
-  and ((c.owner = $1 and c.token_owner = $2) or (c.owner = $2 and c.owner <> $1))
-  and not exists (
-    select from settlement_item i where i.holder = c.holder and i.cdr_owner = c.owner and i.id_key = c.id_key)
+select distinct d.currency from settlement_due d
+  left join cdr_review r on r.holder = d.holder and r.owner = d.cdr_owner and r.id_key = d.id_key
+where d.holder = $1 and d.partner = $2 and d.ended_at >= $3 and d.ended_at < $4
+  and coalesce(r.standing, '') not in ('REJECTED', 'SETTLED')
 """
-MONTHS_WITH = """
-select distinct c.currency, to_char(c.ended_at at time zone $5, 'YYYY-MM') as month from cdr c
-where c.holder = $1 and c.ended_at >= $3 and c.ended_at < $4
-  and ((c.owner = $1 and c.token_owner = $2) or (c.owner = $2 and c.owner <> $1))
+MONTHS_DUE = """
+select distinct currency, to_char(ended_at at time zone $5, 'YYYY-MM') as month from settlement_due
+where holder = $1 and partner = $2 and ended_at >= $3 and ended_at < $4
 """
-# With whom there were charges, either way, and nobody said how to settle.
+# With whom there were charges, either way, and nobody said how to settle: one look into the index for each partner.
 WITHOUT_TERMS = """
-select distinct c.holder, case when c.owner = c.holder then c.token_owner else c.owner end as partner from cdr c
-where ($1::text is null or c.holder = $1) and c.ended_at >= $2
-  and (c.owner <> c.holder or c.token_owner <> c.holder)
-  and not exists (
-    select from settlement_terms t where t.holder = c.holder
-      and t.partner = case when c.owner = c.holder then c.token_owner else c.owner end)
+with recursive known as (
+  (select holder, partner from settlement_due where $1::text is null or holder = $1 order by holder, partner limit 1)
+  union all
+  select next.holder, next.partner from known k, lateral (
+    select d.holder, d.partner from settlement_due d
+    where (d.holder, d.partner) > (k.holder, k.partner) and ($1::text is null or d.holder = $1)
+    order by d.holder, d.partner limit 1) as next
+)
+select k.holder, k.partner from known k
+where exists (
+    select from settlement_due d where d.holder = k.holder and d.partner = k.partner and d.ended_at >= $2)
+  and not exists (select from settlement_terms t where t.holder = k.holder and t.partner = k.partner)
 order by 1, 2 limit 50
 """
 
@@ -139,19 +137,43 @@ order by cdr_owner, cdr_ref limit $7
 TAKE_OUT = """
 delete from settlement_item where holder = $1 and settlement_ref = $2 and cdr_owner = $3 and id_key = $4
 """
+DUE_AGAIN = """
+insert into settlement_due (holder, partner, cdr_owner, id_key, cdr_id, cdr_ref, ended_at, currency, energy_wh,
+  total_excl, credit)
+select holder, $4, owner, id_key, id, ref, ended_at, currency, energy_wh, total_excl, credit
+from cdr where holder = $1 and owner = $2 and id_key = $3
+"""
 PUT_OFF = """
 insert into settlement_put_off (holder, cdr_owner, id_key, settlement_ref, why, by, at)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
 """
 
-_OF_ITEMS = """
-from settlement_item s join billed b on b.holder = s.holder and b.cdr_owner = s.cdr_owner and b.cdr_id = s.cdr_id
-  join invoice i on i.holder = b.holder and i.ref = b.invoice_ref
-where s.holder = $1 and s.settlement_ref = $2 and s.cdr_owner = $1"""
-NOT_ISSUED = f"select distinct i.ref {_OF_ITEMS} and i.issued_at is null order by i.ref"
+# Of its CDRs, and of those of earlier ones that were not billed yet when these were fixed.
+_OF_CDRS = """
+from (
+    select cdr_owner, cdr_id from settlement_item where holder = $1 and settlement_ref = $2 and cdr_owner = $1
+    union
+    select cdr_owner, cdr_id from settlement_unbilled where holder = $1 and partner = $3 and currency = $4
+  ) as c
+  join billed b on b.holder = $1 and b.cdr_owner = c.cdr_owner and b.cdr_id = c.cdr_id
+  join invoice i on i.holder = b.holder and i.ref = b.invoice_ref"""
+NOT_ISSUED = f"select distinct i.ref {_OF_CDRS} where i.issued_at is null order by i.ref"
 TAKE_INVOICES = f"""
 insert into settlement_invoice (holder, invoice_ref, settlement_ref)
-select distinct s.holder, i.ref, s.settlement_ref {_OF_ITEMS} and i.issued_at is not null on conflict do nothing
+select distinct $1, i.ref, $2 {_OF_CDRS} where i.issued_at is not null on conflict do nothing
+"""
+_IS_TAKEN = """
+from billed b join settlement_invoice t on t.holder = b.holder and t.invoice_ref = b.invoice_ref
+where b.holder = u.holder and b.cdr_owner = u.cdr_owner and b.cdr_id = u.cdr_id"""
+BILLED_BY_NOW = f"""
+delete from settlement_unbilled u
+where u.holder = $1 and u.partner = $2 and u.currency = $3 and exists (select {_IS_TAKEN})
+"""
+NOT_BILLED_YET = f"""
+insert into settlement_unbilled (holder, partner, currency, cdr_owner, cdr_id)
+select u.holder, $3, $4, u.cdr_owner, u.cdr_id from settlement_item u
+where u.holder = $1 and u.settlement_ref = $2 and u.cdr_owner = $1 and u.amount <> 0
+  and not exists (select {_IS_TAKEN}) on conflict do nothing
 """
 # What an invoice asks for beside its charges: VAT, and what it is rounded by.
 VAT = """
@@ -159,11 +181,24 @@ select coalesce(sum(i.total_tax + coalesce((i.body::json ->> 'rounding')::numeri
 from settlement_invoice s join invoice i on i.holder = s.holder and i.ref = s.invoice_ref
 where s.holder = $1 and s.settlement_ref = $2
 """
+# Those of its CDRs, and those whose VAT counts here.
+_ITS_INVOICES = """
+from (
+    select b.invoice_ref as ref, count(*) as cdrs
+    from settlement_item s
+      join billed b on b.holder = s.holder and b.cdr_owner = s.cdr_owner and b.cdr_id = s.cdr_id
+    where s.holder = $1 and s.settlement_ref = $2 and s.cdr_owner = $1 group by b.invoice_ref
+  ) as o
+  full join (
+    select invoice_ref as ref from settlement_invoice where holder = $1 and settlement_ref = $2
+  ) as t on t.ref = o.ref
+  join invoice i on i.holder = $1 and i.ref = coalesce(o.ref, t.ref)"""
 INVOICES = f"""
-select i.ref, i.number, count(*) as cdrs, i.total_excl,
+select i.ref, i.number, coalesce(o.cdrs, 0) as cdrs, i.total_excl,
   i.total_tax + coalesce((i.body::json ->> 'rounding')::numeric, 0) as vat
-{_OF_ITEMS} group by i.holder, i.ref, i.number, i.total_excl, i.total_tax, i.body order by i.ref limit $3
+{_ITS_INVOICES} order by i.ref limit $3
 """
+NUMBERS = f"select i.number {_ITS_INVOICES} where i.number is not null order by i.ref"
 LISTED = """
 select count(*) from settlement_item
 where holder = $1 and settlement_ref = $2 and cdr_owner = $3 and id_key = any($4)
@@ -248,11 +283,11 @@ async def currencies_due(unit: Unit, holder: PartyId, partner: PartyId, since: d
     return [row["currency"] for row in rows]
 
 
-async def months_with(
+async def months_due(
     unit: Unit, holder: PartyId, partner: PartyId, since: datetime, until: datetime, zone: str
 ) -> list[tuple[str, str]]:
-    """(month, currency) in which there were charges."""
-    rows = await unit.fetch(MONTHS_WITH, str(holder), str(partner), since, until, zone)
+    """(month, currency) in which there were charges that are in no settlement."""
+    rows = await unit.fetch(MONTHS_DUE, str(holder), str(partner), since, until, zone)
     return sorted((row["month"], row["currency"]) for row in rows)
 
 
@@ -313,6 +348,7 @@ async def put_off(unit: Unit, one: Settlement, owner: PartyId, cdr_id: str, why:
     """False where it is not in the settlement."""
     if not await unit.execute(TAKE_OUT, str(one.holder), one.ref, str(owner), fold(cdr_id)):
         return False
+    unit.write(DUE_AGAIN, str(one.holder), str(owner), fold(cdr_id), str(one.partner))
     unit.write(PUT_OFF, str(one.holder), str(owner), fold(cdr_id), one.ref, why, by, unit.now)
     return True
 
@@ -321,13 +357,22 @@ async def put_off(unit: Unit, one: Settlement, owner: PartyId, cdr_id: str, why:
 
 
 async def not_issued(unit: Unit, one: Settlement) -> list[str]:
-    return [row["ref"] for row in await unit.fetch(NOT_ISSUED, str(one.holder), one.ref)]
+    rows = await unit.fetch(NOT_ISSUED, str(one.holder), one.ref, str(one.partner), one.currency)
+    return [row["ref"] for row in rows]
 
 
 async def take_invoices(unit: Unit, one: Settlement) -> Decimal:
-    """The VAT, and rounding, of the invoices that count here."""
-    await unit.execute(TAKE_INVOICES, str(one.holder), one.ref)
+    """The VAT, and rounding, of the invoices that count here; what is not billed yet is noted for the next one."""
+    whose = (str(one.partner), one.currency)
+    await unit.execute(TAKE_INVOICES, str(one.holder), one.ref, *whose)
+    unit.write(BILLED_BY_NOW, str(one.holder), *whose)
+    unit.write(NOT_BILLED_YET, str(one.holder), one.ref, *whose)
     return Decimal(await unit.value(VAT, str(one.holder), one.ref))
+
+
+async def numbers(unit: Unit, one: Settlement) -> list[str]:
+    """Of all its invoices that are issued, the oldest first."""
+    return [row["number"] for row in await unit.fetch(NUMBERS, str(one.holder), one.ref)]
 
 
 async def invoices(unit: Unit, one: Settlement, limit: int) -> list[InvoiceOf]:
