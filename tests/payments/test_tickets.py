@@ -27,7 +27,9 @@ from laddnav.payments.actions import paying, tickets
 from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, State
+from laddnav.payments.rules import TooManyPay
 from laddnav.payments.ticket import Ticket, TicketState, Why
+from laddnav.people.rules import FREE_FAILURES
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.events import SessionAmended, SessionEnded, SessionFailed, SessionStarted
@@ -66,7 +68,13 @@ class Shop:
     async def sells(self, **said: str) -> Ticket:
         async with self.database.unit() as unit:
             ticket = await tickets.sell(
-                unit, US, WHERE, connector_id=None, provider=ProviderKind.STRIPE, page=URL, **said
+                unit,
+                US,
+                WHERE,
+                connector_id=None,
+                provider=ProviderKind.STRIPE,
+                page=URL,
+                **({"address": "192.0.2.1"} | said),
             )
         self.link, self.paid_by = ticket.link, ticket.payment
         return ticket
@@ -220,6 +228,16 @@ async def test_who_does_not_pay_starts_nothing_and_who_pays_too_late_gets_it_bac
     one.state, one.held = State.HELD, one.asked
     await shop.goes_on_at_provider()
     assert (one.state, one.held) == (State.RELEASED, Decimal(0))
+
+
+async def test_who_begins_to_pay_again_and_again_keeps_nobody_else_from_it(shop: Shop, clock: SetClock) -> None:
+    for _ in range(FREE_FAILURES + 1):
+        await shop.sells()
+    with pytest.raises(TooManyPay) as refused:
+        await shop.sells()
+    await shop.sells(address="198.51.100.7")
+    clock.advance(refused.value.wait)
+    await shop.sells()
 
 
 async def test_a_price_that_changed_meanwhile_is_not_charged(shop: Shop, clock: SetClock) -> None:

@@ -10,13 +10,17 @@ import pytest
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
+from laddnav.people.actions import links
 from laddnav.people.model import Account, Role, SignedIn, Visitor
 from laddnav.people.rules import (
     FIRST_NAME,
+    FORGOTTEN,
     FREE_FAILURES,
-    VISIT,
+    LASTS,
+    ORIGIN_FREE,
     VISITS_KEPT,
     LastAdmin,
+    LinkOver,
     NameTaken,
     TooManyAttempts,
     UnknownAccount,
@@ -91,12 +95,37 @@ async def test_secrets_are_kept_nowhere(database: Database) -> None:
 
 
 async def test_a_visit_lives_on_by_being_seen_and_ends_when_it_is_not(database: Database, clock: SetClock) -> None:
-    await add(database)
+    await add(database, role=Role.VIEWER)
     cookie = (await sign_in(database)).secret
     for _ in range(5):
-        clock.advance(VISIT - timedelta(seconds=1))
+        clock.advance(LASTS[Role.VIEWER].unseen - timedelta(seconds=1))
         assert await who(database, cookie=cookie) is not None
-    clock.advance(VISIT)
+    clock.advance(LASTS[Role.VIEWER].unseen)
+    assert await who(database, cookie=cookie) is None
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.FINANCE])
+async def test_a_visit_ends_however_much_it_is_used(database: Database, clock: SetClock, role: Role) -> None:
+    await add(database, role=role)
+    cookie, lasts = (await sign_in(database)).secret, LASTS[role]
+    step = min(lasts.unseen, lasts.altogether) / 2
+    for _ in range(round(lasts.altogether / step) - 1):
+        clock.advance(step)
+        assert await who(database, cookie=cookie) is not None
+    clock.advance(step)
+    assert await who(database, cookie=cookie) is None
+
+
+async def test_who_may_more_meanwhile_stays_no_longer_than_such_a_one_may(database: Database, clock: SetClock) -> None:
+    await add(database)
+    eve = await add(database, "Eve", Role.VIEWER)
+    cookie = (await sign_in(database, "Eve")).secret
+    for _ in range(2):
+        clock.advance(LASTS[Role.VIEWER].unseen - timedelta(hours=1))
+        assert await who(database, cookie=cookie) is not None
+    async with database.unit() as unit:
+        await people.change_account(unit, eve.id, role=Role.FINANCE, by="Ada")
+    clock.advance(timedelta(minutes=1))
     assert await who(database, cookie=cookie) is None
 
 
@@ -112,7 +141,7 @@ async def test_a_visit_lasts_as_long_on_the_wall_when_our_clock_runs_fast(databa
     database = await Database.connect(database_url, clock=clock)
     await add(database)
     cookie = (await sign_in(database)).secret
-    clock.advance(59 * VISIT)
+    clock.advance(59 * LASTS[Role.ADMIN].unseen)
     assert await who(database, cookie=cookie) is not None
     for _ in range(FREE_FAILURES + 1):
         with pytest.raises(WrongNameOrPassword):
@@ -162,7 +191,7 @@ async def test_all_visits_but_this_one_can_be_ended_and_signing_out_ends_this_on
 async def test_old_visits_and_failures_are_forgotten(database: Database, clock: SetClock) -> None:
     ada = await add(database)
     await sign_in(database)
-    clock.advance(VISIT + VISITS_KEPT + timedelta(seconds=1))
+    clock.advance(LASTS[Role.ADMIN].unseen + VISITS_KEPT + timedelta(seconds=1))
     recent = await sign_in(database)
     await people.forget(database)
     async with database.unit() as unit:
@@ -196,14 +225,35 @@ async def test_failures_slow_down_the_name_from_wherever_they_come(database: Dat
     await sign_in(database, address="198.51.100.1")
 
 
-async def test_failures_slow_down_the_address_whatever_names_it_tries(database: Database) -> None:
+async def test_failures_slow_down_an_origin_in_its_hour_and_not_before_a_town_has_mistyped(
+    database: Database, clock: SetClock
+) -> None:
     await add(database)
-    for number in range(FREE_FAILURES + 1):
-        with pytest.raises(WrongNameOrPassword):
-            await sign_in(database, f"nobody{number}")
+    async with database.unit() as unit:
+        for number in range(ORIGIN_FREE):
+            await people.count(unit, f"name nobody{number}", origin="address 192.0.2.1")
+    with pytest.raises(WrongNameOrPassword):
+        await sign_in(database, "nobody")
     with pytest.raises(TooManyAttempts):
         await sign_in(database)
     await sign_in(database, address="198.51.100.1")
+    clock.advance(FORGOTTEN)
+    await sign_in(database)
+
+
+async def test_one_who_keeps_asking_for_links_keeps_nobody_behind_the_same_address_waiting(database: Database) -> None:
+    for _ in range(FREE_FAILURES + 1):
+        await links.count_asking(database, email="EVE@example.org ", address="192.0.2.1")
+    with pytest.raises(TooManyAttempts):
+        await links.count_asking(database, email="eve@example.org", address="198.51.100.1")
+    await links.count_asking(database, email="ada@example.org", address="192.0.2.1")
+    for _ in range(FREE_FAILURES + 1):
+        with pytest.raises(LinkOver):
+            await links.come(database, "old", language="en", address="192.0.2.1", device="Firefox")
+    async with database.unit() as unit:
+        link = await links.make(unit, "customer")
+    assert link is not None
+    await links.come(database, link, language="en", address="192.0.2.1", device="Firefox")
 
 
 async def test_many_attempts_at_once_are_not_as_many_free_ones(database: Database) -> None:

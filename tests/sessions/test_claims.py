@@ -20,6 +20,7 @@ from laddnav.sessions.claims import (
     CHOICES,
     TRIES_ADDRESS,
     TRIES_EVSE,
+    TRIES_HERE,
     CardTooShort,
     NotYourCharge,
     TooManyChoices,
@@ -152,11 +153,15 @@ async def test_numbers_are_not_guessed(database: Database, clock: SetClock, stat
                 return count
         return 50
 
-    assert await tries("192.0.2.1") == TRIES_EVSE
-    assert await tries("192.0.2.2") == 0
-    assert await tries("192.0.2.1", "EVSE2") == TRIES_EVSE == TRIES_ADDRESS - TRIES_EVSE
+    assert await tries("192.0.2.1") == TRIES_HERE
+    assert await tries("192.0.2.2") == TRIES_HERE, "who guesses keeps no other from saying theirs"
+    assert await tries("192.0.2.1", "EVSE2") == TRIES_HERE == TRIES_ADDRESS - TRIES_HERE
+    async with database.unit() as unit:
+        for number in range(TRIES_EVSE - 2 * TRIES_HERE):
+            await claiming.count_try(unit, US, WHERE, f"198.51.100.{number}")
+    assert await tries("203.0.113.1") == 0, "nor is guessing done by many"
     clock.advance(timedelta(minutes=11))
-    assert await tries("192.0.2.2") == TRIES_EVSE
+    assert await tries("192.0.2.2") == TRIES_HERE
 
 
 async def test_nobody_changes_a_charge_more_often_than_makes_sense(

@@ -19,7 +19,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import claiming
 from laddnav.sessions.actions.offering import FOLLOWS
 from laddnav.sessions.actions.preferring import prefer
-from laddnav.sessions.claims import TRIES_EVSE
+from laddnav.sessions.claims import TRIES_HERE
 from laddnav.sessions.events import SessionStarted
 from laddnav.sessions.model import Preferences, ProfileType, Session, Status, Voice
 from tests.clock import SetClock
@@ -130,7 +130,7 @@ async def test_nobody_sees_or_changes_a_charge_without_the_number_of_its_card(
         elsewhere = {"Sec-Fetch-Site": "cross-site"}
         async with web.post(f"{site.url}{PAGE}/mine", data={"card": "CCARD1"}, headers=elsewhere) as forged:
             assert forged.status == 403
-        for _ in range(TRIES_EVSE):
+        for _ in range(TRIES_HERE):
             async with web.post(f"{site.url}{PAGE}/mine", data={"card": "CCARD9"}):
                 pass
         async with web.post(f"{site.url}{PAGE}/mine", data={"card": "CCARD1"}) as tried:

@@ -16,6 +16,7 @@ from laddnav.customers.rules import CustomerSaid
 from laddnav.db.outbox import drain
 from laddnav.mail import store as mail
 from laddnav.people import actions as people
+from laddnav.people.model import Role
 from laddnav.people.rules import LINK, LINKS_MAX
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import TokenKey
@@ -23,6 +24,7 @@ from tests.clock import SetClock
 from tests.things import US, settled, token
 from tests.web.site import Site, begin, measure, stop
 from tests.web.test_doors import GUARDED, ask, client, name
+from tests.web.test_doors import sign_in as desk
 from tests.web.test_hubs import read
 
 __all__ = ["client"]
@@ -111,8 +113,40 @@ async def test_who_asks_hears_the_same_of_every_address_and_no_letter_box_is_fil
     for _ in range(LINKS_MAX + 1):
         await ask_link(client, site, EVA)
     assert len(await mailed(site)) == LINKS_MAX
-    async with client.post(f"{site.url}/my/sign-in", data={"email": NOBODY}) as answer:
+    await ask_link(client, site, EVA)
+    async with client.post(f"{site.url}/my/sign-in", data={"email": EVA}) as answer:
         assert (answer.status, "oo many" in await answer.text()) == (429, True)
+    await ask_link(client, site, ULF)
+
+
+async def test_the_desk_mails_a_link_for_the_one_customer_that_is_open(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    """A household has one address, and whose pages somebody is to see was said to the desk."""
+    await settled(site.database)
+    first, second = await customer(site, EVA, "CARD1"), await customer(site, EVA, "CARD2")
+    csrf = await desk(client, site, Role.SUPPORT)
+    for said in (*["A link to their own pages is on its way."] * LINKS_MAX, "Enough links are on their way"):
+        async with client.post(f"{site.url}/customers/{second.ref}/link", data={"csrf": csrf}) as answer:
+            assert said in await answer.text()
+    client.cookie_jar.clear()
+    assert len(sent := await mailed(site)) == LINKS_MAX
+    assert await come(client, site, sent[0][1]) == 303
+    kept = await read(client, f"{site.url}/my/data.json")
+    assert second.ref in kept and first.ref not in kept
+
+
+async def test_a_driver_signs_out_everywhere_else(site: Site, client: aiohttp.ClientSession) -> None:
+    await settled(site.database)
+    await customer(site, EVA, "CARD1")
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as telephone:
+        await signed_in(telephone, site)
+        csrf = await signed_in(client, site)
+        assert (await read(client, f"{site.url}/my/you")).count('data-label="Since"') == 2
+        async with client.post(f"{site.url}/my/visits/end-others", data={"csrf": csrf}) as answer:
+            said = await answer.text()
+        assert "You are signed out everywhere else." in said and said.count('data-label="Since"') == 1
+        assert (await telephone.get(f"{site.url}/my", allow_redirects=False)).status == 303
 
 
 async def test_a_driver_sees_each_line_of_their_own_charge_and_nothing_of_anybody_else(

@@ -36,6 +36,13 @@ class UnfitCustomer(Refusal):
         self.field, self.why = field, why
 
 
+class EnoughLinks(Refusal):
+    """Some were mailed to this customer in the last quarter of an hour, and each still lets them in."""
+
+    def __init__(self) -> None:
+        super().__init__("Enough links are on their way to this customer; each works for 15 minutes")
+
+
 class UnknownCustomer(Refusal):
     """No customer has this ref."""
 

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
+from typing import NamedTuple
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -15,13 +16,13 @@ PASSWORD_MIN = 12  # characters; length is what makes a password hard to guess, 
 PASSWORD_MAX = 1000  # hashing a longer one would be work for us and no gain for anybody
 
 # Lengths of time of a clock on the wall, whatever the speed of ours.
-VISIT = timedelta(hours=12)  # not seen for so long: a visit ends
 NEWS = timedelta(minutes=1)  # seen again within this: not worth a write
 
 LINK = timedelta(minutes=15)  # a link that is mailed opens for so long, once
 LINKS_MAX = 3  # on their way to one customer at a time, so that nobody fills a stranger's letter box
 
-FREE_FAILURES = 5  # a person mistypes; from here on each failure doubles the wait
+FREE_FAILURES = 5  # about one name, or by one hand; a person mistypes, and then each failure doubles the wait
+ORIGIN_FREE = 100  # an hour from one origin, where a whole town may stand behind one address
 WAIT_MAX = timedelta(
     minutes=1
 )  # slowed down, not locked out: a stranger who keeps guessing must not keep the owner away for long
@@ -39,6 +40,28 @@ OPENS: Mapping[Role, frozenset[Role]] = {
     Role.FINANCE: frozenset({Role.FINANCE, Role.VIEWER, Role.FLEET}),
     Role.OPERATOR: frozenset({Role.OPERATOR, Role.SUPPORT, Role.VIEWER, Role.FLEET}),
     Role.ADMIN: frozenset({Role.ADMIN, Role.OPERATOR, Role.FINANCE, Role.SUPPORT, Role.VIEWER, Role.FLEET}),
+}
+
+
+class Lasting(NamedTuple):
+    """A visit ends when it was not seen for so long, and however much it is used, so long after it began."""
+
+    unseen: timedelta
+    altogether: timedelta
+
+
+# Who moves money or runs the network shows once a working day that it is still them; who only looks may be a screen on
+# a wall. A driver's link is mailed, and who comes back within the week needs no other.
+_AT_WORK = Lasting(unseen=timedelta(hours=12), altogether=timedelta(hours=12))
+_ON_A_WALL = Lasting(unseen=timedelta(hours=12), altogether=timedelta(days=30))
+LASTS: Mapping[Role, Lasting] = {
+    Role.DRIVER: Lasting(unseen=timedelta(days=7), altogether=timedelta(days=30)),
+    Role.FLEET: _ON_A_WALL,
+    Role.VIEWER: _ON_A_WALL,
+    Role.SUPPORT: _AT_WORK,
+    Role.FINANCE: _AT_WORK,
+    Role.OPERATOR: _AT_WORK,
+    Role.ADMIN: _AT_WORK,
 }
 CUSTOMERS = (Role.DRIVER, Role.FLEET)  # who is not of the house
 
@@ -58,10 +81,10 @@ class LinkOver(Refusal):
 
 
 class TooManyAttempts(Refusal):
-    """Several sign-ins failed; the next one is looked at after `wait` (by a clock on the wall)."""
+    """One of these was tried too often; the next one is looked at after `wait` (by a clock on the wall)."""
 
     def __init__(self, wait: timedelta) -> None:
-        super().__init__(f"Too many failed sign-ins; try again in {max(1, round(wait.total_seconds()))} seconds")
+        super().__init__(f"Too many attempts; try again in {max(1, round(wait.total_seconds()))} seconds")
         self.wait = wait
 
 
@@ -225,9 +248,9 @@ def neighbourhood(address: str) -> str:
     return str(one.ipv4_mapped or IPv6Network((int(one) >> 64 << 64, 64)))
 
 
-def wait_after(failures: int) -> timedelta:
+def wait_after(failures: int, free: int = FREE_FAILURES) -> timedelta:
     """By a clock on the wall: nothing at first, then 1, 2, 4 … seconds, at most WAIT_MAX."""
-    if failures <= FREE_FAILURES:
+    if failures <= free:
         return timedelta()
-    doublings = min(failures - FREE_FAILURES - 1, 10)
+    doublings = min(failures - free - 1, 10)
     return min(timedelta(seconds=1 << doublings), WAIT_MAX)

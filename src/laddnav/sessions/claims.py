@@ -22,9 +22,10 @@ CARD_MIN, CARD_MAX = 6, 40  # characters
 WAITS = timedelta(minutes=30)
 # A browser knows its charge for so long, also when that is over.
 KNOWN_FOR = timedelta(days=2)
-# Of wrong numbers in such a time, at one Evse and from one address.
+# Of wrong numbers in such a time: from one address at one Evse, so that nobody tries for all who stand there, from one
+# address anywhere, and at one Evse from everywhere, which is far from guessing any.
 TRIES_WITHIN = timedelta(minutes=10)
-TRIES_EVSE, TRIES_ADDRESS = 10, 20
+TRIES_HERE, TRIES_ADDRESS, TRIES_EVSE = 10, 20, 200
 # Each choice is kept with the charge; nobody changes their mind more often.
 CHOICES = 20
 

@@ -126,6 +126,11 @@ class Asked:
         return self._visitor is not None
 
     @property
+    def origin(self) -> str:
+        """The address on the net from which it comes; "" where nobody can tell."""
+        return self.request.client.host if self.request.client else ""
+
+    @property
     def path(self) -> str:
         return self.request.url.path
 

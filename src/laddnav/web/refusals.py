@@ -13,7 +13,7 @@ from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutR
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
-from laddnav.customers.rules import ContractTaken, UnknownContract, UnknownCustomer
+from laddnav.customers.rules import ContractTaken, EnoughLinks, UnknownContract, UnknownCustomer
 from laddnav.customers.subscribed import (
     InThePast,
     NotSubscribed,
@@ -197,7 +197,7 @@ SENTENCES: dict[type[Exception], str] = {
     PasswordTooLong: N_("A password has at most 1000 characters."),
     PasswordTooShort: N_("A password has at least 12 characters."),
     StationExists: N_("Station %(station_id)s exists already. Its id is unique in the installation."),
-    TooManyAttempts: N_("Too many failed sign-ins. Wait a minute and try again."),
+    TooManyAttempts: N_("Too many attempts. Wait a minute and try again."),
     TooFarAhead: N_("The start has to be within a year from now."),
     TooSlow: N_("At this power it takes longer than a week. Ask for less energy or more power."),
     Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
@@ -271,7 +271,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownTicket: N_("There is no charge of this address."),
     NotSold: N_("Nobody can pay by card or phone here. Charge with a card or an app."),
     EnoughReceipts: N_("The receipt was mailed three times already. It stands on this page."),
-    TooManyPay: N_("Too many pay for this charging point at the moment. Try again in some minutes."),
+    TooManyPay: N_("You began to pay here very often. Wait a minute and try again."),
     UnfitMail: N_("This is no e-mail address: name@example.com is meant."),
     UnknownMail: N_("There is no such mail."),
     UnknownPaymentAccount: N_("There is no such payment account."),
@@ -286,6 +286,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownToken: N_("Nobody knows this token."),
     UnknownVisit: N_("There is no such open visit."),
     Unstorable: N_("A text or a number in this cannot be kept."),
+    EnoughLinks: N_("Enough links are on their way to this customer. Each works for 15 minutes."),
     LinkOver: N_("This link opens nothing any more. Ask for another one."),
     WrongNameOrPassword: N_("Name or password is wrong."),
 }

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.customers import letters
 from laddnav.customers.actions import keeping
 from laddnav.customers.model import Contract, Customer, Note
-from laddnav.customers.rules import UnfitCustomer
+from laddnav.customers.rules import EnoughLinks, UnfitCustomer
 from laddnav.customers.store import customers as store
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
@@ -31,20 +31,38 @@ ALIKE_MAX = 5  # customers of one address who are each sent a link: a household,
 
 
 async def send_link(database: Database, email: str, *, address: str, url: str) -> None:
-    """Whoever has this address is mailed a link; whoever asks hears the same of any address.
+    """Whoever has this address is mailed a link for each customer that they are; whoever asks hears the same of any.
 
     `url` is where our pages are. Raises TooManyAttempts.
     """
     await links.count_asking(database, email=email, address=address)
     async with database.unit() as unit:
         for one in await store.by_email(unit, email.strip(), ALIKE_MAX):
-            secret = await links.make(unit, one.ref)
-            if secret is None or one.email is None:
-                continue
-            operator = (await parties.fetch(unit, one.holder)).name
-            subject, text = letters.sign_in(one, operator, f"{url}{WAY_IN}?{urlencode({'link': secret})}")
-            key = f"sign in {unit.new_id()}"
-            await mail.send(unit, holder=one.holder, key=key, to=one.email, subject=subject, text=text, private=True)
+            await _mail_link(unit, one, url)
+
+
+async def send_link_to(unit: Unit, customer: Customer, *, url: str, by: str) -> None:
+    """The desk mails this one customer a link, and nobody else who has the same address.
+
+    Raises UnfitCustomer, EnoughLinks.
+    """
+    if customer.email is None:
+        raise UnfitCustomer("email", "there is no address to mail it to")
+    if not await _mail_link(unit, customer, url):
+        raise EnoughLinks
+    people.note(unit, by, "mail link", f"customer {customer.ref}")
+
+
+async def _mail_link(unit: Unit, one: Customer, url: str) -> bool:
+    """Whether it is on its way; not so where enough of them are."""
+    secret = None if one.email is None else await links.make(unit, one.ref)
+    if secret is None or one.email is None:
+        return False
+    operator = (await parties.fetch(unit, one.holder)).name
+    subject, text = letters.sign_in(one, operator, f"{url}{WAY_IN}?{urlencode({'link': secret})}")
+    key = f"sign in {unit.new_id()}"
+    await mail.send(unit, holder=one.holder, key=key, to=one.email, subject=subject, text=text, private=True)
+    return True
 
 
 async def theirs(unit: Unit, visitor: Visitor) -> Customer:

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
@@ -19,8 +19,10 @@ from laddnav.people.model import Account, ApiKey, Deed, NewKey, Role, SignedIn, 
 from laddnav.people.rules import (
     FIRST_NAME,
     FORGOTTEN,
+    FREE_FAILURES,
+    LASTS,
     NEWS,
-    VISIT,
+    ORIGIN_FREE,
     VISITS_KEPT,
     LastAdmin,
     NameTaken,
@@ -70,11 +72,17 @@ async def who(unit: Unit, *, cookie: str | None = None, bearer: str | None = Non
         return None
     visitor = await store.find_visitor(unit, recognised(cookie))
     if visitor is not None and visitor.visit is not None and _is_news(unit, visitor.visit):
-        expires_at = unit.now + unit.clock.wall(VISIT)
+        expires_at = _ends(unit, visitor.role, visitor.visit.started_at)
         visit = msgspec.structs.replace(visitor.visit, seen_at=unit.now, expires_at=expires_at)
         store.saw(unit, visit)
-        return msgspec.structs.replace(visitor, visit=visit)
+        return None if expires_at <= unit.now else msgspec.structs.replace(visitor, visit=visit)
     return visitor
+
+
+def _ends(unit: Unit, role: Role, started_at: datetime) -> datetime:
+    """When a visit that is seen now does; whoever has another role meanwhile stays for as long as that one may."""
+    lasts = LASTS[role]
+    return min(unit.now + unit.clock.wall(lasts.unseen), started_at + unit.clock.wall(lasts.altogether))
 
 
 def _is_news(unit: Unit, visit: Visit) -> bool:
@@ -87,9 +95,9 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     An attempt counts as failed before it is looked at and is taken back when it was good, so that a thousand at once
     are not a thousand free ones. The slow hash is computed with no Unit open.
     """
-    for_name, for_address = f"name {fold(name)}", f"address {neighbourhood(address)}"
+    for_name = f"name {fold(name)}"
     async with database.unit() as unit:
-        await count(unit, for_name, for_address)
+        counted = await count(unit, for_name, origin=f"address {neighbourhood(address)}")
         found = await store.find_by_name(unit, name) if name.isprintable() else None
     account, password_hash = found if found is not None else (None, None)
     if password_hash is None:  # who comes by links alone is nobody here
@@ -97,24 +105,39 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     matches = await _slowly(_matches, password_hash, password)
     async with database.unit() as unit:
         if account is not None and matches and account.disabled_at is None:
-            store.forget_failures(unit, recognised(for_name))
-            store.take_back_failure(unit, recognised(for_address))
+            forget_count(unit, for_name)
+            take_back(unit, counted)
             return begin_visit(unit, account, device, address)
         if account is not None:
             note(unit, account.name, "sign in refused", f"account {account.id}", address)
     raise WrongNameOrPassword
 
 
-async def count(unit: Unit, *about: str) -> None:
-    """One more attempt about each of these. Raises TooManyAttempts, and then counts nothing."""
+async def count(unit: Unit, *about: str, origin: str | None = None) -> str:
+    """One more attempt about each of these, and from one origin; the answer takes that one back.
+
+    Behind an origin stand many who do not know each other: it has ORIGIN_FREE in each hour, so that one of them keeps
+    none of the others waiting. Raises TooManyAttempts, and then counts nothing.
+    """
+    hour = int(unit.now.timestamp() // unit.clock.wall(FORGOTTEN).total_seconds())
+    shared = recognised(f"{origin} in hour {hour}")
+    free = {recognised(each): FREE_FAILURES for each in about}
+    if origin is not None:
+        free[shared] = ORIGIN_FREE
     # In one order everywhere, so that two never wait for each other in a ring.
-    for subject in sorted(recognised(each) for each in about):
+    for subject in sorted(free):
         failures = await store.count_attempt(unit, subject, unit.now - unit.clock.wall(FORGOTTEN))
         if failures is None:
             left = await store.waiting_until(unit, subject) - unit.now
             second = timedelta(seconds=1)
             raise TooManyAttempts(left / unit.clock.wall(second) * second)
-        store.wait(unit, subject, unit.now + unit.clock.wall(wait_after(failures)))
+        store.wait(unit, subject, unit.now + unit.clock.wall(wait_after(failures, free[subject])))
+    return shared
+
+
+def take_back(unit: Unit, counted: str) -> None:
+    """What `count` counted of an origin was good."""
+    store.take_back_failure(unit, counted)
 
 
 def forget_count(unit: Unit, about: str) -> None:
@@ -131,7 +154,7 @@ def begin_visit(unit: Unit, account: Account, device: str, address: str) -> Sign
         device=device[:200],
         started_at=unit.now,
         seen_at=unit.now,
-        expires_at=unit.now + unit.clock.wall(VISIT),
+        expires_at=_ends(unit, account.role, unit.now),
     )
     store.insert_visit(unit, visit, recognised(secret))
     note(unit, account.name, "sign in", f"account {account.id}", address)

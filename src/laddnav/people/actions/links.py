@@ -14,7 +14,7 @@ from laddnav.people.rules import LINK, LINKS_MAX, LinkOver, neighbourhood
 async def count_asking(database: Database, *, email: str, address: str) -> None:
     """Somebody asks for a link, whether anybody has that address or not. Raises TooManyAttempts."""
     async with database.unit() as unit:
-        await people.count(unit, f"link {email.strip().casefold()}", f"link from {neighbourhood(address)}")
+        await people.count(unit, f"link {email.strip().casefold()}", origin=f"link {neighbourhood(address)}")
 
 
 async def make(unit: Unit, customer: str) -> str | None:
@@ -28,14 +28,13 @@ async def make(unit: Unit, customer: str) -> str | None:
 
 async def come(database: Database, secret: str, *, language: str, address: str, device: str) -> SignedIn:
     """Begin a driver's visit; the account is made when they come first. Raises LinkOver, TooManyAttempts."""
-    guess = f"link opened from {neighbourhood(address)}"
     async with database.unit() as unit:
-        await people.count(unit, guess)
+        counted = await people.count(unit, origin=f"link opened {neighbourhood(address)}")
     async with database.unit() as unit:
         customer = await store.use_link(unit, people.recognised(secret))
         if customer is None:
             raise LinkOver
-        people.forget_count(unit, guess)
+        people.take_back(unit, counted)
         account = await store.find_driver(unit, customer)
         if account is None:
             account = Account(

@@ -29,9 +29,11 @@ async def count_try(unit: Unit, holder: PartyId, where: EvseRef, address: str) -
     Raises TooManyTries.
     """
     store.claims.forget(unit, unit.now - claims.KNOWN_FOR, unit.now - claims.TRIES_WITHIN)
+    evse, origin = f"evse {holder} {where.location_id} {where.evse_uid}", f"address {neighbourhood(address)}"
     bounds = {
-        _digest(f"evse {holder} {where.location_id} {where.evse_uid}"): claims.TRIES_EVSE,
-        _digest(f"address {neighbourhood(address)}"): claims.TRIES_ADDRESS,
+        _digest(f"{evse} {origin}"): claims.TRIES_HERE,
+        _digest(origin): claims.TRIES_ADDRESS,
+        _digest(evse): claims.TRIES_EVSE,
     }
     for subject in sorted(bounds):  # in one order everywhere, so that two never wait for each other in a ring
         if await store.claims.count_try(unit, subject, unit.now - claims.TRIES_WITHIN) > bounds[subject]:

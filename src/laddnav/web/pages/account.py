@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.responses import RedirectResponse, Response
 
 from laddnav.kit.refusal import Refusal
 from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.people.rules import (
+    LASTS,
     PasswordTooLong,
     PasswordTooShort,
     TooManyAttempts,
@@ -17,6 +20,8 @@ from laddnav.people.rules import (
 from laddnav.web.asked import THEMES, YEAR, Asked, Door, cookie_of, do, inside, see
 from laddnav.web.refusals import sentence
 from laddnav.web.words import LANGUAGES
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 # What a browser calls itself holds one of these; the first that is in it names the device to its owner.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -37,7 +42,7 @@ async def sign_in(asked: Asked) -> Response:
             asked.console.database,
             name=name,
             password=asked.secret("password"),
-            address=request.client.host if request.client else "",
+            address=asked.origin,
             device=device(request.headers.get("user-agent", "")),
         )
     except (WrongNameOrPassword, TooManyAttempts) as error:
@@ -53,7 +58,8 @@ async def sign_in(asked: Asked) -> Response:
 async def sign_out(asked: Asked) -> Response:
     async with asked.unit() as unit:
         await people.sign_out(unit, asked.visitor)
-    response = RedirectResponse("/sign-in", status_code=303)
+    door = "/my/sign-in" if asked.visitor.role is Role.DRIVER else "/sign-in"
+    response = RedirectResponse(door, status_code=303)
     response.delete_cookie(cookie_of(asked.request))
     return response
 
@@ -65,7 +71,20 @@ async def show(asked: Asked) -> Response:
 async def _show(asked: Asked, wrong: str | None = None) -> Response:
     async with asked.unit() as unit:
         visits = await people.visits(unit, asked.visitor.id)
-    return asked.page("account.html", status=422 if wrong else 200, path="/account", visits=visits, wrong=wrong)
+    status = 422 if wrong else 200
+    return asked.page("account.html", status=status, path="/account", visits=visits, ends=ends(asked), wrong=wrong)
+
+
+def ends(asked: Asked) -> str:
+    """When a visit of theirs ends by itself."""
+    lasts = LASTS[asked.visitor.role]
+    if lasts.unseen >= lasts.altogether:
+        return asked.say("Each ends by itself after %(hours)s hours", hours=lasts.altogether // HOUR)
+    if lasts.unseen < DAY:
+        unseen = {"days": lasts.altogether // DAY, "hours": lasts.unseen // HOUR}
+        return asked.say("Each ends by itself after %(days)s days, or %(hours)s hours after it was last seen", **unseen)
+    within = {"days": lasts.altogether // DAY, "unseen": lasts.unseen // DAY}
+    return asked.say("Each ends by itself after %(days)s days, or %(unseen)s days after it was last seen", **within)
 
 
 async def end_visit(asked: Asked) -> Response:
@@ -75,7 +94,19 @@ async def end_visit(asked: Asked) -> Response:
         except UnknownVisit:
             # It ended by itself meanwhile, which is what was wanted.
             pass
-    return asked.done("/account", asked.say("That visit is over."))
+    return asked.done(_home(asked), asked.say("That visit is over."))
+
+
+async def end_others(asked: Asked) -> Response:
+    here = asked.visitor.visit
+    async with asked.unit() as unit:
+        await people.end_all_visits(unit, asked.visitor.id, but=here.id if here else None, by=asked.visitor.name)
+    return asked.done(_home(asked), asked.say("You are signed out everywhere else."))
+
+
+def _home(asked: Asked) -> str:
+    """Where one's own visits stand."""
+    return "/my/you" if asked.visitor.role is Role.DRIVER else "/account"
 
 
 async def change_password(asked: Asked) -> Response:
@@ -123,6 +154,9 @@ DOORS: tuple[Door, ...] = (
     do("/look", look, None),
     do("/sign-out", sign_out, Role.FLEET, also=(Role.DRIVER,)),
     see("/account", show, Role.FLEET),
+    do("/account/visits/end-others", end_others, Role.FLEET),
     do("/account/visits/{id}/end", end_visit, Role.FLEET),
+    do("/my/visits/end-others", end_others, Role.DRIVER),
+    do("/my/visits/{id}/end", end_visit, Role.DRIVER),
     do("/account/password", change_password, Role.FLEET),
 )

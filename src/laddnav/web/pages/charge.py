@@ -153,10 +153,10 @@ async def _claim(
     asked: Asked, location: Location, where: EvseRef, wants: Preferences | None, text: str | None
 ) -> Response:
     """Raises CardTooShort, TooManyTries, NotYourCharge."""
-    client, database = asked.request.client, asked.console.database
+    database = asked.console.database
     number = card_of(asked.said("card"))
     async with database.unit() as unit:
-        await claiming.count_try(unit, location.owner, where, client.host if client else "")
+        await claiming.count_try(unit, location.owner, where, asked.origin)
     async with database.unit() as unit:
         secret = await claiming.claim(unit, location.owner, where, number, wants)
     database.wake()

@@ -22,6 +22,7 @@ from laddnav.customers.model import Contract, Customer
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.meters import actions as meters
+from laddnav.people import actions as people
 from laddnav.people.actions import links
 from laddnav.people.model import Role
 from laddnav.people.rules import LinkOver, TooManyAttempts
@@ -29,7 +30,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.tokens.model import Token
 from laddnav.web.asked import Asked, Door, cookie_of, do, see
 from laddnav.web.pages import mine
-from laddnav.web.pages.account import device
+from laddnav.web.pages.account import device, ends
 from laddnav.web.pages.sessions import explained
 from laddnav.web.refusals import sentence
 
@@ -78,7 +79,7 @@ async def ask_link(asked: Asked) -> Response:
     """The answer is the same whether anybody has this address."""
     try:
         await coming.send_link(
-            asked.console.database, asked.said("email")[:254], address=_address(asked), url=asked.console.url
+            asked.console.database, asked.said("email")[:254], address=asked.origin, url=asked.console.url
         )
     except TooManyAttempts as error:
         text = sentence(error, asked.language)
@@ -98,7 +99,7 @@ async def come(asked: Asked) -> Response:
             asked.console.database,
             asked.secret("link")[:100],
             language=asked.language,
-            address=_address(asked),
+            address=asked.origin,
             device=device(asked.request.headers.get("user-agent", "")),
         )
     except (LinkOver, TooManyAttempts) as error:
@@ -108,10 +109,6 @@ async def come(asked: Asked) -> Response:
     response = RedirectResponse("/my", status_code=303)
     response.set_cookie(cookie_of(asked.request), signed_in.secret, httponly=True, samesite="lax", secure=asked.secure)
     return response
-
-
-def _address(asked: Asked) -> str:
-    return asked.request.client.host if asked.request.client else ""
 
 
 # ---- Charges
@@ -221,7 +218,8 @@ async def you(asked: Asked) -> Response:
     async with asked.unit() as unit:
         customer = await mine.customer_of(asked, unit)
         asked_at = await coming.asked_to_leave(unit, customer)
-    return asked.page("my_you.html", me=mine.me(asked, customer), asked_at=asked_at)
+        visits = await people.visits(unit, asked.visitor.id)
+    return asked.page("my_you.html", me=mine.me(asked, customer), asked_at=asked_at, visits=visits, ends=ends(asked))
 
 
 async def data(asked: Asked) -> Response:

@@ -141,14 +141,10 @@ async def send_again(asked: Asked) -> Response:
 
 
 async def link(asked: Asked) -> Response:
-    """Mail the customer a link to their own pages. Raises TooManyAttempts, UnknownCustomer, NotYours."""
+    """Mail this customer a link to their own pages. Raises UnfitCustomer, EnoughLinks, UnknownCustomer, NotYours."""
     async with asked.unit() as unit:
         customer = await _customer(asked, unit)
-    if customer.email is None:
-        return asked.done(f"/customers/{customer.ref}", asked.say("There is no address to mail it to."), "bad")
-    await coming.send_link(
-        asked.console.database, customer.email, address=f"desk {asked.visitor.id}", url=asked.console.url
-    )
+        await coming.send_link_to(unit, customer, url=asked.console.url, by=asked.visitor.name)
     asked.console.database.wake()
     return asked.done(f"/customers/{customer.ref}", asked.say("A link to their own pages is on its way."))
 

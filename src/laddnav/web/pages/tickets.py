@@ -139,6 +139,7 @@ async def _sold(asked: Asked) -> Ticket:
             connector_id=asked.said("connector") or None,
             provider=ProviderKind(said),
             page=f"{asked.console.url}/charge/ticket",
+            address=asked.origin,
             email=asked.said("email"),
             language=asked.language,
         )
