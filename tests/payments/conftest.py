@@ -25,6 +25,7 @@ async def nowhere(
 async def an_account(
     database: Database,
     *,
+    holder: PartyId = LAD,
     provider: ProviderKind = ProviderKind.STRIPE,
     url: str = "https://api.stripe.com",
     secrets: Secrets = SECRETS,
@@ -32,7 +33,7 @@ async def an_account(
 ) -> Account:
     async with database.unit() as unit:
         account = Account(
-            holder=LAD,
+            holder=holder,
             ref=unit.new_id(),
             provider=provider,
             name="Cards",

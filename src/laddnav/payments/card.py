@@ -115,6 +115,11 @@ class StoredCard(Struct, frozen=True, kw_only=True):
         return f"{self.brand} •••• {self.last_digits}"
 
     @property
+    def good_until(self) -> date | None:
+        """The last day on which it is; None: it is not said."""
+        return None if self.expires_on is None else self.expires_on - timedelta(days=1)
+
+    @property
     def at_provider(self) -> str:
         """As a customer's one is named there."""
         return f"{self.payer}/{self.method}"

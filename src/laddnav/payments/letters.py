@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from laddnav.customers.model import Customer
 from laddnav.payments.card import StoredCard
 
@@ -45,9 +43,9 @@ _EXPIRED = {
 
 def expires(customer: Customer, card: StoredCard, operator: str, url: str, *, expired: bool) -> tuple[str, str]:
     """Subject and text."""
-    assert card.expires_on is not None, "it says when"
+    assert card.good_until is not None, "it says when"
     words = _EXPIRED if expired else _EXPIRES
     subject, text = words.get(customer.language, words["en"])
-    month = f"{card.expires_on - timedelta(days=1):%Y-%m}"
+    month = f"{card.good_until:%Y-%m}"
     said = {"operator": operator, "name": customer.name, "url": url, "card": card.name, "month": month}
     return subject.format_map(said), text.format_map(said)

@@ -61,6 +61,7 @@ from laddnav.ocpp.security.signing import UnknownCertificate
 from laddnav.ocpp.tasks.rules import TaskOver, TemplateExists, UnknownTask, UnknownTemplate
 from laddnav.openadr.rules import UnknownResource, UnknownVtn
 from laddnav.parties.rules import AlreadyOurs, UnknownParty
+from laddnav.payments.card import UnknownCard
 from laddnav.payments.rules import (
     BeyondSupport,
     NotAlone,
@@ -169,6 +170,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownPaymentAccount: 404,
     UnknownPayment: 404,
     UnknownTicket: 404,
+    UnknownCard: 404,
     UnknownMail: 404,
     UnknownRefund: 404,
     UnknownProof: 404,

@@ -65,6 +65,7 @@ from laddnav.web.pages import (
     signed,
     sites,
     stations,
+    stored_cards,
     tariff_desk,
     tariffs,
     tasks,
@@ -129,6 +130,7 @@ DOORS: tuple[Door, ...] = (
     *account.DOORS,
     *signed.DOORS,
     *charge.DOORS,
+    *stored_cards.DOORS,
     *tickets.DOORS,
     *my.DOORS,
 )

@@ -13,16 +13,10 @@ from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutR
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
+from laddnav.customers.calendar import InThePast
+from laddnav.customers.offered import PlanExists, UnknownPlan
 from laddnav.customers.rules import ContractTaken, EnoughLinks, UnknownContract, UnknownCustomer
-from laddnav.customers.subscribed import (
-    InThePast,
-    NotSubscribed,
-    PlanExists,
-    PlanNotSold,
-    SubscribedAlready,
-    TooEarly,
-    UnknownPlan,
-)
+from laddnav.customers.subscribed import NotSubscribed, PlanNotSold, SubscribedAlready, TermWaits, TooEarly
 from laddnav.customers.vouchers import NotRedeemable
 from laddnav.db.refusals import Unstorable
 from laddnav.fleets.rules import FleetExists, NotSwappable, UnknownDeparture, UnknownFleet, UnknownVehicle
@@ -77,6 +71,7 @@ from laddnav.ocpp.tasks.rules import (
     UnknownTemplate,
 )
 from laddnav.ocpp.wire.forms import NoForm
+from laddnav.payments.card import EnoughCards, LastCard, NoCardsKept, UnknownCard
 from laddnav.payments.rules import (
     BeyondSupport,
     EnoughReceipts,
@@ -142,7 +137,8 @@ SENTENCES: dict[type[Exception], str] = {
     NotSubscribed: N_("There is no subscription that goes on."),
     PlanExists: N_("There is a plan %(name)s already."),
     SubscribedAlready: N_("There is a subscription already. Change its plan instead."),
-    TooEarly: N_("It cannot end on %(on)s; the earliest day is %(earliest)s."),
+    TooEarly: N_("%(on)s is too early for that; the earliest day is %(earliest)s."),
+    TermWaits: N_("It is paused within its minimum term, which goes on when it does. Let it go on first."),
     UnknownPlan: N_("There is no such plan."),
     NotRedeemable: N_("This code is worth nothing. Compare it, or ask whoever gave it to you."),
     ContractTaken: N_("Contract %(contract_id)s is another customer’s. Take it from that one first."),
@@ -269,6 +265,10 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownTariff: N_("There is no such tariff."),
     UnknownPayment: N_("There is no such payment."),
     UnknownTicket: N_("There is no charge of this address."),
+    UnknownCard: N_("There is no such card. It may have been removed."),
+    NoCardsKept: N_("No cards can be stored here yet."),
+    EnoughCards: N_("Ten cards are enough. Remove one first."),
+    LastCard: N_("Your charges are paid by this card. Store another one first."),
     NotSold: N_("Nobody can pay by card or phone here. Charge with a card or an app."),
     EnoughReceipts: N_("The receipt was mailed three times already. It stands on this page."),
     TooManyPay: N_("You began to pay here very often. Wait a minute and try again."),
@@ -321,6 +321,7 @@ NOT_FOUND = (
     UnknownStation,
     UnknownTariff,
     UnknownMail,
+    UnknownCard,
     UnknownTicket,
     UnknownPayment,
     UnknownPaymentAccount,

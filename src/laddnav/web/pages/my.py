@@ -29,7 +29,7 @@ from laddnav.people.rules import LinkOver, TooManyAttempts
 from laddnav.sessions import actions as sessions
 from laddnav.tokens.model import Token
 from laddnav.web.asked import Asked, Door, cookie_of, do, see
-from laddnav.web.pages import mine
+from laddnav.web.pages import mine, stored_cards
 from laddnav.web.pages.account import device, ends
 from laddnav.web.pages.sessions import explained
 from laddnav.web.refusals import sentence
@@ -169,7 +169,8 @@ async def cards(asked: Asked) -> Response:
     async with asked.unit() as unit:
         customer = await mine.customer_of(asked, unit)
         found = [Card(contract=one, token=token) for one, token in await coming.cards(unit, customer)]
-    return asked.page("my_cards.html", me=mine.me(asked, customer), cards=found)
+        purse = await stored_cards.purse(unit, customer)
+    return asked.page("my_cards.html", me=mine.me(asked, customer), cards=found, purse=purse)
 
 
 async def lost(asked: Asked) -> Response:

@@ -1,0 +1,81 @@
+"""The cards that a driver's charges are paid by: stored at the provider's own page, chosen, and removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from urllib.parse import quote
+
+from msgspec import Struct
+from starlette.responses import RedirectResponse, Response
+
+from laddnav.customers.actions.subscribing import today
+from laddnav.customers.model import Customer
+from laddnav.db.unit import Unit
+from laddnav.payments.actions import cards
+from laddnav.payments.card import CardState, StoredCard
+from laddnav.people.model import Role
+from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages import mine
+
+
+class Purse(Struct, frozen=True, kw_only=True):
+    """`keeps`: there is a provider that keeps cards for us."""
+
+    cards: Sequence[StoredCard]
+    keeps: bool
+    today: date
+
+
+async def purse(unit: Unit, customer: Customer) -> Purse:
+    return Purse(
+        cards=await cards.of_customer(unit, customer),
+        keeps=await cards.keeper(unit, customer) is not None,
+        today=await today(unit, customer.holder),
+    )
+
+
+async def add(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        customer = await mine.customer_of(asked, unit)
+        one = await cards.store_one(unit, customer, url=asked.console.url, by=asked.visitor.name)
+    return RedirectResponse(f"/my/cards/new/{quote(one.ref)}", status_code=303)
+
+
+async def waited_for(asked: Asked) -> Response:
+    """On to the provider's page as soon as there is one; back from it, until it is known how that ended."""
+    back = asked.query("back") is not None
+    async with asked.unit() as unit:
+        customer = await mine.customer_of(asked, unit)
+        one = await cards.by_ref(unit, customer, asked.part("ref"))
+        if back and one.state is CardState.OPEN:
+            await cards.came_back(unit, one)
+    if one.state in (CardState.STORED, CardState.REMOVED):
+        return asked.done("/my/cards", asked.say("%(card)s is stored.", card=one.name))
+    if one.state is CardState.GIVEN_UP:
+        return asked.done("/my/cards", asked.say("No card was stored."), "bad")
+    leads = None if back else one.url
+    return asked.page("my_card_new.html", path="/my/cards", me=mine.me(asked, customer), card=one, leads=leads)
+
+
+async def choose(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        customer = await mine.customer_of(asked, unit)
+        one = await cards.make_default(unit, customer, asked.said("ref"), by=asked.visitor.name)
+    return asked.done("/my/cards", asked.say("%(card)s pays from now on.", card=one.name))
+
+
+async def remove(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        customer = await mine.customer_of(asked, unit)
+        await cards.remove(unit, customer, asked.said("ref"), by=asked.visitor.name)
+    return asked.done("/my/cards", asked.say("The card is removed. It pays nothing any more."))
+
+
+DRIVER = Role.DRIVER
+DOORS: tuple[Door, ...] = (
+    do("/my/cards/new", add, DRIVER),
+    see("/my/cards/new/{ref}", waited_for, DRIVER),
+    do("/my/cards/default", choose, DRIVER),
+    do("/my/cards/remove", remove, DRIVER),
+)

@@ -1,0 +1,80 @@
+"""The cards that a driver pays with, on the driver's own pages: stored at Stripe's, chosen, removed, nobody else's."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from laddnav.customers import actions as customers
+from laddnav.payments.actions import cards
+from laddnav.payments.actions.vault import Vault
+from laddnav.payments.card import StoredCard
+from tests.payments.checkout import Checkout
+from tests.payments.conftest import SEAL, an_account
+from tests.payments.counterparts import served
+from tests.payments.started import localstripe
+from tests.payments.till import line
+from tests.things import US, settled
+from tests.web.site import Site
+from tests.web.test_doors import client
+from tests.web.test_hubs import read
+from tests.web.test_my import ULF, customer, signed_in
+
+__all__ = ["client"]
+EVA = "eva@example.org"
+
+
+async def form(client: aiohttp.ClientSession, url: str, csrf: str, **said: str) -> tuple[str, str]:
+    """(the path where it leads, the page there)"""
+    async with client.post(url, data={"csrf": csrf, **said}) as answer:
+        return answer.url.path, await answer.text()
+
+
+@pytest.mark.timeout(120)
+async def test_a_driver_stores_a_card_at_stripe_and_removes_it_and_nobody_else_touches_it(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    eva = await customer(site, EVA, "CARD1")
+    csrf = await signed_in(client, site)
+    assert "To pay with" not in await read(client, f"{site.url}/my/cards"), "nobody keeps cards yet"
+    _, refused = await form(client, f"{site.url}/my/cards/new", csrf)
+    assert "No cards can be stored here yet." in refused
+
+    async def stored() -> list[StoredCard]:
+        async with site.database.unit() as unit:
+            return list(await cards.of_customer(unit, await customers.by_ref(unit, eva.ref)))
+
+    with localstripe() as stripe:
+        page = Checkout(stripe)
+        async with served(page.routes) as page.url, line() as there:
+            await an_account(site.database, holder=US, url=page.url)
+            vault = Vault(site.database, there, SEAL)
+            assert "No card stored" in await read(client, f"{site.url}/my/cards")
+            path, waits = await form(client, f"{site.url}/my/cards/new", csrf)
+            assert "One moment: Stripe is asked." in waits
+            await vault.go_on_due()
+            assert f'content="0; url={page.url}/pay/' in await read(client, site.url + path)
+            (id,) = page.pages
+            await page.keep(id)
+            assert "One moment" in await read(client, f"{site.url}{path}?back=yes")
+            await vault.go_on_due()
+            assert "Visa •••• 4242 is stored." in await read(client, f"{site.url}{path}?back=yes")
+            (one,) = await stored()
+            shown = await read(client, f"{site.url}/my/cards")
+            assert "•••• 4242" in shown and "2030-12" in shown and (one.method or "?") not in shown
+
+            client.cookie_jar.clear()
+            await customer(site, ULF, "CARD2")
+            ulfs = await signed_in(client, site, ULF)
+            assert "4242" not in await read(client, f"{site.url}/my/cards")
+            await read(client, f"{site.url}/my/cards/new/{one.ref}", status=404)
+            for deed in ("default", "remove"):
+                _, answer = await form(client, f"{site.url}/my/cards/{deed}", ulfs, ref=one.ref)
+                assert "There is no such card." in answer
+            assert await stored() == [one]
+
+            client.cookie_jar.clear()
+            csrf = await signed_in(client, site)
+            _, answer = await form(client, f"{site.url}/my/cards/remove", csrf, ref=one.ref)
+            assert "The card is removed." in answer and "No card stored" in answer
