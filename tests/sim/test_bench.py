@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,13 +26,14 @@ from laddnav.sim.bench.peers import LIBRARIES, Library, absent
 from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.run import IN_A_HOUSE, NAMES, UnknownBench, chosen, run
 from laddnav.sim.bench.signed import signed
+from laddnav.sim.bench.stations import stations
+from laddnav.sim.bench.steps import DidNotEnd, step
 
 TINY = Pace(
     rounds=1,
     seconds=0.05,
     warm_up=0.05,
     askers=2,
-    connected=(3,),
     places=120,
     objects=8,
     changed=5,
@@ -136,9 +141,50 @@ def test_signed_records_of_every_format_are_verified() -> None:
     assert all(format.value.lower() in named for format in Format)
 
 
+BEGUN = """
+import asyncio
+from laddnav.server import log
+from laddnav.sim.bench.ground import laid
+from laddnav.sim.bench.steps import ending_in_order
+
+async def nothing(unit):
+    pass
+
+async def measured():
+    with ending_in_order():
+        async with laid("ocpp", nothing) as ground:
+            print("begun", ground.server.pid, ground.postgres, flush=True)
+            await asyncio.Event().wait()
+
+log.configure("error")
+asyncio.run(measured())
+"""
+
+
+async def test_who_is_ended_ends_what_it_began(tmp_path: Path) -> None:
+    """Ctrl-C is ignored by what a shell has in the background, TERM is not."""
+    script = ("sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", BEGUN)
+    bench = await asyncio.create_subprocess_exec(
+        *script, env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=PIPE, stderr=PIPE
+    )
+    assert bench.stdout is not None
+    begun, *pids = (await bench.stdout.readline()).split()
+    assert begun == b"begun" and len(list(tmp_path.iterdir())) == 1
+    bench.terminate()
+    await bench.communicate()
+    assert not any(Path(f"/proc/{int(pid)}").exists() for pid in pids)
+    assert not list(tmp_path.iterdir()), "its folder is gone"
+
+
+async def test_a_step_that_does_not_end_is_given_up_by_its_name() -> None:
+    with pytest.raises(DidNotEnd, match="to wait for nobody: not done within 0 s"):
+        async with step("to wait for nobody", within=0):
+            await asyncio.Event().wait()
+
+
 @pytest.mark.long
 async def test_stations_talk_and_come_back_beside_two_others() -> None:
-    found = [figure async for figure in run(["stations"], TINY)]
+    found = await stations(3, TINY)
     assert all(stands_beside_its_limit(figure) for figure in found)
     of_three = {figure.name.removeprefix("stations_3_") for figure in found if figure.name.startswith("stations_3_")}
     assert {

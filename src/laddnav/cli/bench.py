@@ -27,14 +27,17 @@ def bench(
     markdown: Annotated[bool, typer.Option("--markdown", help="A table as it stands in documents")] = False,
 ) -> None:
     """Measure a real server on a database of its own, and beside it the limit; nothing of yours is touched."""
-    measured = asyncio.run(_measured(names or [], quick))
-    if markdown:
-        print("\n".join(document(measured)))
-    else:
-        saying.many(measured if json else map(_shown, measured), COLUMNS, as_json=json)
+    measured: list[dict[str, Any]] = []
+    try:
+        asyncio.run(_measure(names or [], quick, measured))
+    except asyncio.CancelledError:  # by TERM as by Ctrl-C
+        raise KeyboardInterrupt from None
+    finally:
+        _say(measured, json=json, markdown=markdown)  # also where the rest could not be measured
 
 
-async def _measured(names: list[str], quick: bool) -> list[dict[str, Any]]:
+async def _measure(names: list[str], quick: bool, measured: list[dict[str, Any]]) -> None:
+    """Adds each figure as soon as it is there."""
     from laddnav.server import log
     from laddnav.sim.bench.figures import FULL, QUICK
     from laddnav.sim.bench.peers import absent
@@ -44,7 +47,17 @@ async def _measured(names: list[str], quick: bool) -> list[dict[str, Any]]:
     if "ocpi_peers" in chosen(names):
         for name in absent():
             typer.echo(f"{name} is not installed and not measured; `bin/setup dev` installs it", err=True)
-    return [figure.told() async for figure in run(names, QUICK if quick else FULL)]
+    async for figure in run(names, QUICK if quick else FULL):
+        measured.append(figure.told())
+
+
+def _say(measured: Sequence[dict[str, Any]], *, json: bool, markdown: bool) -> None:
+    if not measured:
+        return
+    if markdown:
+        print("\n".join(document(measured)))
+    else:
+        saying.many(measured if json else map(_shown, measured), COLUMNS, as_json=json)
 
 
 def document(measured: Sequence[dict[str, Any]]) -> list[str]:

@@ -57,8 +57,6 @@ LOOK_THROUGH = (
     ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
 )
 
-# The server dies with its parent; and if the parent is gone before that could be arranged, it does not begin.
-FOLLOW = ("setpriv", "--pdeathsig", "INT", "--", "sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
 
 # Left to itself, the C library hands each larger piece of memory back at once, and has it mapped and wiped again for
 # the next statement: four fifths of what it costs to join fifty objects to one page.
@@ -174,7 +172,7 @@ class Cluster:
         if not self._data.exists():
             await self._initialize(user)
         settings = self._settings | {"unix_socket_directories": f'"{sockets}"'}
-        command = [*user, *FOLLOW, str(os.getpid()), str(_programs() / "postgres"), "-D", str(self._data)]
+        command = [*user, *follow("INT"), str(os.getpid()), str(_programs() / "postgres"), "-D", str(self._data)]
         command += [f"--{name}={value}" for name, value in settings.items()]
         give_up_at = _now() + PATIENCE
         while True:
@@ -331,6 +329,14 @@ class Cluster:
     def _may_reach(self, way: tuple[str, ...]) -> bool:
         reach = ("sh", "-c", 'test -x "$0" && test -x "$1"', str(_programs() / "postgres"), str(self.directory.parent))
         return subprocess.run([*way, *reach], capture_output=True, check=False).returncode == 0
+
+
+def follow(ended_by: str) -> tuple[str, ...]:
+    """Before our pid and a program: it is ended by this signal when we die, and does not begin if we are gone already.
+
+    INT is ignored by what a shell started in the background, unless the program itself says otherwise.
+    """
+    return ("setpriv", "--pdeathsig", ended_by, "--", "sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
 
 
 def _programs() -> Path:

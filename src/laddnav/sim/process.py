@@ -11,12 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from laddnav.db.embedded import FOLLOW
+from laddnav.db.embedded import follow
 from laddnav.kit.refusal import Trouble
 
 READY = "ready "
 PYTHON = (sys.executable, "-m")
 READY_WITHIN = 60.0  # seconds; a machine that does so much else is given time
+STOPS_WITHIN = 60.0  # seconds for what is under way; a server that sends stations away takes half of them
 
 
 class DidNotStart(Trouble):
@@ -49,7 +50,7 @@ class Process:
         with log.open("ab") as standard_error:
             began_at = standard_error.tell()
             process = await asyncio.create_subprocess_exec(
-                *(*FOLLOW, str(os.getpid()), *program, *arguments),
+                *(*follow("TERM"), str(os.getpid()), *program, *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=standard_error,
@@ -85,9 +86,12 @@ class Process:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, and wait until it has."""
+        """Ask it to end, and wait until it has; nobody waits for ever for one that does not."""
         self._signal(signal.SIGTERM)
-        await self._gone()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOPS_WITHIN):
+                return await self._gone()
+        await self.kill()
 
     async def kill(self) -> None:
         """As a power cut would."""

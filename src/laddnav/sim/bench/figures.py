@@ -90,7 +90,6 @@ class Pace(Struct, frozen=True, kw_only=True):
     seconds: float
     warm_up: float = 0.5  # seconds before anything is counted: connections, plans and caches are warm by then
     askers: int = 32  # HTTP connections, as some busy partners have; with fewer both sides wait more than they work
-    connected: tuple[int, ...] = (1_000, 5_000)  # stations on their sockets, each with a charge under way
     places: int = 500  # Locations in the network; a page shows 50 of them
     objects: int = 256  # Locations, Sessions and cards that are asked for or changed one by one, in turn
     changed: int = 1000  # EVSEs

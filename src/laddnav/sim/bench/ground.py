@@ -16,7 +16,10 @@ from laddnav.db.unit import Database, Unit
 from laddnav.ocpi.calls.client import Clients
 from laddnav.server import installation, settings
 from laddnav.server.hears import HEARS
-from laddnav.sim.process import PYTHON, Process
+from laddnav.sim.bench.steps import step
+from laddnav.sim.process import PYTHON, READY_WITHIN, Process
+
+FURNISHED_WITHIN = 300.0  # seconds
 
 
 class Ground(Struct, frozen=True, kw_only=True):
@@ -50,21 +53,25 @@ class Ground(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def laid(only: str, furnish: Callable[[Unit], Awaitable[None]], *serving: str) -> AsyncIterator[Ground]:
-    """A server of these parts, told so, on a database that has been furnished. Raises CannotStart, DidNotStart."""
+    """A server of these parts, told so, on a database that has been furnished.
+
+    Raises CannotStart, DidNotStart, DidNotEnd.
+    """
     with TemporaryDirectory(prefix="laddnav-bench-") as folder, _apart() as cores:
         said = settings.read({}, data=Path(folder), allow_loopback_partners=True)
         async with installation.opened(said, HEARS) as opened, AsyncExitStack() as stack:
             assert opened.cluster is not None, "it runs a PostgreSQL of its own"
-            async with opened.database.unit() as unit:
+            async with step("what has to be there", within=FURNISHED_WITHIN), opened.database.unit() as unit:
                 await furnish(unit)
-            serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", only)
-            server = await Process.started(
-                (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning", *serving),
-                log=Path(folder) / "said",
-                environment=_unsettled(),
-            )
-            stack.push_async_callback(server.stop)
-            os.sched_setaffinity(server.pid, cores)
+            async with step("a server", within=READY_WITHIN + 1):
+                serve = ("laddnav.cli", "serve", "--data", folder, "--port", "0", "--only", only)
+                server = await Process.started(
+                    (*serve, "--allow-loopback-partners", "--partner-rate", "0", "--log-level", "warning", *serving),
+                    log=Path(folder) / "said",
+                    environment=_unsettled(),
+                )
+                stack.push_async_callback(server.stop)
+                os.sched_setaffinity(server.pid, cores)
             clients = Clients(opened.database, replace(said, public_url=server.url).roaming)
             stack.push_async_callback(clients.close)
             yield Ground(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
 
 from laddnav.kit.refusal import Refusal
-from laddnav.sim.bench import reading, telling
+from laddnav.sim.bench import protocol, reading, telling
 from laddnav.sim.bench.figures import Figure, Pace
 from laddnav.sim.bench.forwarding import hub
 from laddnav.sim.bench.growth import growth
@@ -20,6 +21,7 @@ from laddnav.sim.bench.pushing import pushes
 from laddnav.sim.bench.reconciling import reconcile
 from laddnav.sim.bench.signed import signed
 from laddnav.sim.bench.stations import stations
+from laddnav.sim.bench.steps import ending_in_order
 
 IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
     "ocpi_page": reading.page,
@@ -34,14 +36,20 @@ IN_A_HOUSE: Mapping[str, Callable[[House, Pace], Awaitable[list[Figure]]]] = {
 ELSEWHERE: Mapping[str, Callable[[Pace], Awaitable[list[Figure]]]] = {
     "ocpi_pushes": pushes,
     "ocpi_growth": growth,
-    "stations": stations,
+    "stations_1000": partial(stations, 1_000),
+    "stations_5000": partial(stations, 5_000),
     "readings": keeping,
     "money_postings": postings,
     "money_ledger": large_ledger,
     "money_reconcile": reconcile,
     "money_invoices": invoices,
 }
-ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {"pricing": prices, "signed": signed, "plan": plans}
+ALONE: Mapping[str, Callable[[Pace], list[Figure]]] = {
+    "stations_protocol": lambda _: protocol.figures(),
+    "pricing": prices,
+    "signed": signed,
+    "plan": plans,
+}
 WHEN_NAMED = frozenset(
     {"ocpi_growth", "readings", "money_ledger", "money_reconcile"}
 )  # takes minutes, and is run only where its whole name is said
@@ -56,16 +64,20 @@ class UnknownBench(Refusal):
 
 
 async def run(names: Iterable[str], pace: Pace) -> AsyncIterator[Figure]:
-    """Each figure as soon as it is there; no name is all of them. Raises UnknownBench, CannotStart, DidNotStart."""
+    """Each figure as soon as it is there; no name is all of them.
+
+    Raises UnknownBench, CannotStart, DidNotStart, DidNotEnd.
+    """
     wanted = chosen(names)
-    if any(name in IN_A_HOUSE for name in wanted):
-        async with furnished(pace) as house:
-            for name, bench in IN_A_HOUSE.items():
-                for figure in await bench(house, pace) if name in wanted else ():
-                    yield figure
-    for name, with_house in ELSEWHERE.items():
-        for figure in await with_house(pace) if name in wanted else ():
-            yield figure
+    with ending_in_order():
+        if any(name in IN_A_HOUSE for name in wanted):
+            async with furnished(pace) as house:
+                for name, bench in IN_A_HOUSE.items():
+                    for figure in await bench(house, pace) if name in wanted else ():
+                        yield figure
+        for name, with_house in ELSEWHERE.items():
+            for figure in await with_house(pace) if name in wanted else ():
+                yield figure
     for name, work in ALONE.items():
         for figure in work(pace) if name in wanted else ():
             yield figure

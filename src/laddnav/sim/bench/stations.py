@@ -21,6 +21,7 @@ import asyncpg
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef
+from laddnav.kit.refusal import Trouble
 from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.server.clock import WallClock
@@ -30,6 +31,7 @@ from laddnav.sim.bench.ground import Ground, laid
 from laddnav.sim.bench.house import card, furnish_network
 from laddnav.sim.bench.load import Asking, Side, compared, cpu_seconds
 from laddnav.sim.bench.sockets import SocketAsker
+from laddnav.sim.bench.steps import step
 from laddnav.sim.network import OURS
 from laddnav.sim.process import Process
 from laddnav.tokens import actions as tokens
@@ -42,7 +44,11 @@ CARD = "04A1B2C3D4E5F6"
 ANSWERED_WITHIN = 10.0  # seconds; who waits longer comes again
 COMES_AGAIN = 0.5  # seconds after it was not let in
 CALM = 0.05  # processor seconds within one second
+# Seconds that no machine needs on which anything can be measured.
+COME_WITHIN, LEAVE_WITHIN, TALK_WITHIN = 300.0, 60.0, 180.0
+BY_VERBS = 100  # stations that are made as an operator makes them
 AT_ONCE = 200  # stations that wait for an answer at the same time
+CROWDS, OTHER_FILES = 3, 500  # of all stations, that are connected at the same time; what else is open besides
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 
 ECHO = "bare WebSocket echo on the same Uvicorn"
@@ -54,30 +60,31 @@ IDLE_TLS = Goal(of=Measure.VALUE, most=60)
 SECURED = 2  # the security profile of who shows a password over TLS
 
 
-async def stations(pace: Pace) -> list[Figure]:
-    """Of the protocol by itself, then with so many stations. Raises Refused, CannotStart, DidNotStart."""
-    _room_for_sockets()
-    return [*protocol.figures(), *[figure for many in pace.connected for figure in await _with(many, pace)]]
-
-
-async def _with(many: int, pace: Pace) -> list[Figure]:
+async def stations(many: int, pace: Pace) -> list[Figure]:
+    """With so many on their sockets. Raises Refused, CannotStart, DidNotStart, DidNotEnd, TooFewFiles."""
+    _room_for_sockets(CROWDS * many)
     name = f"stations_{many}"
     async with _house(many) as (ground, secured, echo, package):
-        ours = Crowd(ground.server, [Talker(ground.server.port, f"/ocpp/{_id(n)}") for n in range(many)])
-        bare = Crowd(echo, [Echoed(echo.port, "/echo") for _ in range(many)])
-        keeping = Crowd(echo, [Echoed(echo.port, "/keeping-echo") for _ in range(min(many, AT_ONCE))])
-        peer = Crowd(package, [Talker(package.port, f"/{_id(n)}") for n in range(many)])
+        server = ground.server
+        ours = Crowd("stations", server, [Talker(server.port, f"/ocpp/{_id(n)}") for n in range(many)])
+        bare = Crowd("echoed", echo, [Echoed(echo.port, "/echo") for _ in range(many)])
+        few = range(min(many, AT_ONCE))
+        keeping = Crowd("echoed and kept", echo, [Echoed(echo.port, "/keeping-echo") for _ in few])
+        peer = Crowd("of the package", package, [Talker(package.port, f"/{_id(n)}") for n in range(many)])
         crowds = (ours, bare, keeping, peer)
         try:
             # First of all: what a process needed once stays in its memory.
-            ours_idle, bare_idle, _, peer_idle = [await crowd.come() for crowd in crowds]
+            ours_idle, bare_idle = await ours.come(), await bare.come()
+            over_tls = await _idle_over_tls(f"{name}_idle_tls", many, ground.server, secured, echo)
+            _, peer_idle = await keeping.come(), await peer.come()
             found = [
                 effort(f"{name}_idle", "KB", ours_idle, bare_idle, ECHO, goal=IDLE),
                 effort(f"{name}_idle_peer", "KB", ours_idle, peer_idle, PACKAGE),
-                await _idle_over_tls(f"{name}_idle_tls", many, ground.server, secured, echo),
+                over_tls,
             ]
             for what, say in {"heartbeat": Talker.beat, "meter_values": Talker.measure}.items():
-                found += await _talk(f"{name}_{what}", crowds, say, ground, pace)
+                async with step(f"{name}_{what}", within=TALK_WITHIN):
+                    found += await _talk(f"{name}_{what}", crowds, say, ground, pace)
             ours_back, bare_back, peer_back = [await crowd.come_back() for crowd in (ours, bare, peer)]
             return [
                 *found,
@@ -94,12 +101,13 @@ async def _idle_over_tls(name: str, many: int, server: Process, port: int, echo:
     anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
     found = []
     for crowd in (
-        Crowd(server, [Talker(port, f"/ocpp/{_id(many + n)}", tls=anyone) for n in range(many)]),
-        Crowd(echo, [Echoed(int(echo.said[0]), "/echo", tls=anyone) for _ in range(many)]),
+        Crowd("stations over TLS", server, [Talker(port, f"/ocpp/{_id(many + n)}", tls=anyone) for n in range(many)]),
+        Crowd("echoed over TLS", echo, [Echoed(int(echo.said[0]), "/echo", tls=anyone) for _ in range(many)]),
     ):
         found.append(await crowd.come())
-        crowd.leave()
-        await _calm(crowd.process.pid)
+        async with step(f"{crowd.name} leave", within=LEAVE_WITHIN):
+            crowd.leave()
+            await _calm(crowd.process.pid)
     ours, limit = found
     return effort(name, "KB", ours, limit, f"{ECHO}, with TLS", goal=IDLE_TLS)
 
@@ -155,17 +163,17 @@ async def _house(many: int) -> AsyncIterator[tuple[Ground, int, Process, Process
 async def _furnish(unit: Unit, many: int) -> None:
     """Each has a place of its own, and all the same password, whose check costs as much as that of any.
 
-    So many are to come as they are, and as many over TLS.
+    So many are to come as they are, and as many over TLS. Those after the first ones are copies of them.
     """
-    places = await furnish_network(unit, Pace(rounds=1, seconds=1, places=2 * many))
+    places = await furnish_network(unit, Pace(rounds=1, seconds=1, places=min(2 * many, BY_VERBS)))
     for number, place in enumerate(places):
         password = PASSWORD if number == 0 else None
-        profile = SECURED if number >= many else 1
-        await locations.add_station(
-            unit, OURS, _id(number), location_id=place.id, password=password, security_profile=profile
-        )
+        await locations.add_station(unit, OURS, _id(number), location_id=place.id, password=password)
         await locations.attach(unit, _id(number), 1, EvseRef(place.id, place.evses[0].uid))
-    await unit.execute(store.SAME_PASSWORD, _id(0))
+    more = store.MORE_PLACES.format(columns=await unit.value(store.COLUMNS))
+    for statement in (more, store.MORE_EVSES, store.MORE_STATIONS, store.MORE_ATTACHED):
+        await unit.execute(statement, str(OURS), len(places), 2 * many, len(places))
+    await unit.execute(store.ALIKE, _id(0), _id(many), SECURED)
     await tokens.keep(unit, OURS, card(unit, OURS, CARD))
 
 
@@ -173,16 +181,23 @@ def _id(number: int) -> str:
     return f"BENCH-{number:05}"
 
 
-def _room_for_sockets() -> None:
-    """As many as the machine allows; those whom we start inherit it."""
+class TooFewFiles(Trouble):
+    """Each socket of a station is an open file of the process that plays the stations."""
+
+
+def _room_for_sockets(many: int) -> None:
+    """As many as the machine allows; those whom we start inherit it. Raises TooFewFiles."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY != most < many + OTHER_FILES:
+        raise TooFewFiles(f"{many + OTHER_FILES:,} open files are needed and {most:,} allowed (`ulimit -Hn`)")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Crowd:
     """All the stations of one server."""
 
-    def __init__(self, process: Process, talkers: Sequence[Talker]) -> None:
+    def __init__(self, name: str, process: Process, talkers: Sequence[Talker]) -> None:
+        self.name = name
         self.process = process
         self._talkers = talkers
         self._waited: list[float] = []
@@ -198,16 +213,18 @@ class Crowd:
             async with turns:
                 await talker.come()
 
-        await _all(in_turn(one) for one in self._talkers[:first])
-        before, others = _memory(self.process.pid), self._talkers[first:]
-        await _all(in_turn(one) for one in others)
+        async with step(f"{self.name} come", within=COME_WITHIN):
+            await _all(in_turn(one) for one in self._talkers[:first])
+            before, others = _memory(self.process.pid), self._talkers[first:]
+            await _all(in_turn(one) for one in others)
         return max(_memory(self.process.pid) - before, _PAGE) / 1000 / len(others)
 
     async def come_back(self) -> float:
         """Seconds from when all were cut off, and came back at once, until the last one has booted."""
         self.leave()
         began = perf_counter()
-        await _all(one.come_back() for one in self._talkers)
+        async with step(f"{self.name} come back", within=COME_WITHIN):
+            await _all(one.come_back() for one in self._talkers)
         return perf_counter() - began
 
     def leave(self) -> None:
@@ -254,7 +271,7 @@ class Talker:
     async def come_back(self) -> None:
         """As a station does: whoever is not heard, because too many came at once, tries again."""
         while True:
-            with suppress(TimeoutError, OSError):
+            with suppress(TimeoutError, ConnectionError):
                 async with asyncio.timeout(ANSWERED_WITHIN):
                     return await self._come()
             self.leave()

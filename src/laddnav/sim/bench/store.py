@@ -20,8 +20,11 @@ insert into bench_object (key, body) values ($1, $2) on conflict (key) do update
 CHANGE = "update bench_object set body = overlay(body placing $2 from 1) where key = $1"
 TELL = "insert into bench_outbox (about, body) values ($1, $2)"
 
-# Stations whose password is that of one of them.
-SAME_PASSWORD = "update station set password_hash = (select password_hash from station where id = $1)"
+# Stations whose password is that of one of them; from one on they have to come over TLS.
+ALIKE = """
+update station set password_hash = (select password_hash from station where id = $1),
+  security_profile = case when id < $2 then security_profile else $3 end
+"""
 
 # What came of it, on both sides.
 TOLD = "select count(*) from bench_outbox where about like $1 || '%'"
@@ -54,6 +57,22 @@ insert into ocpi_words select one.* {_MADE} join ocpi_words t on t.holder = $1 a
   and t.module = 'locations' and t.id_key = made.of,
   jsonb_populate_record(t, jsonb_build_object('id_key', made.id, 'body', replace(t.body, made.of, made.id))) one
 order by made.n
+"""
+# And with each place its Evses, its station and which of them is whose.
+MORE_EVSES = f"""
+insert into evse select one.* {_MADE} join evse t on t.holder = $1 and t.owner = $1 and t.location_key = made.of,
+  jsonb_populate_record(t, jsonb_build_object('location_key', made.id,
+    'ref', 'ffffffff-0000-7000-9000-' || lpad(to_hex(1000 * made.n + t.position), 12, '0'))) one
+"""
+MORE_STATIONS = f"""
+insert into station select one.* {_MADE} join station t on t.holder = $1 and t.location_id = made.of,
+  jsonb_populate_record(t, jsonb_build_object('id', 'BENCH-' || lpad(made.n::text, 5, '0'), 'location_id', made.id,
+    'ref', 'ffffffff-0000-7000-8000-' || lpad(to_hex(made.n), 12, '0'))) one
+"""
+MORE_ATTACHED = f"""
+insert into station_evse select one.* {_MADE} join station_evse t on t.holder = $1 and t.location_id = made.of,
+  jsonb_populate_record(t, jsonb_build_object(
+    'station_id', 'BENCH-' || lpad(made.n::text, 5, '0'), 'location_id', made.id)) one
 """
 REF_AT = "select ref from location where holder = $1 and owner = $1 order by ref offset $2 limit 1"
 
