@@ -81,6 +81,21 @@ async def test_what_the_bank_takes_back_opens_the_invoice_again(database: Databa
     assert f"bank:{IBAN}" not in await balances(database)
 
 
+async def test_what_the_bank_takes_back_a_second_time_is_for_somebody_to_decide(database: Database) -> None:
+    one, other = await invoiced(database, "80", "80")
+    for number, invoice in enumerate((one, other)):
+        await read(
+            database, moved("100", ref=f"A{number}", cites=reference(invoice.number or "", "SE"), end_to_end="E1")
+        )
+    for number in range(3):
+        await read(database, moved("100", ref=f"B{number}", end_to_end="E1", went=True, reversal=True))
+    (doubt,) = await to_decide(database)
+    assert (doubt.state, doubt.why) == (BankState.UNMATCHED, BankWhy.UNDONE_BEFORE)
+    found = await stands(database)
+    assert money(found.balance, found.due_later, found.on_account) == money(200, 200, 0)
+    assert (await balances(database))[f"bank:{IBAN}"] == -100
+
+
 async def test_a_file_with_one_wrong_line_changes_nothing(database: Database) -> None:
     (one,) = await invoiced(database, "80")
     with pytest.raises(NotAStatement):

@@ -140,7 +140,7 @@ def item(number: str, to_pay: str = "100", debtor: str = "customer:a", name: str
 
 
 ONE, TWO, OTHER, NOTE = item("1"), item("2"), item("3", debtor="customer:b", name="Bo Berg"), item("4", "-40")
-BEFORE = Match(state=BankState.MATCHED, why=BankWhy.REFERENCE, debtor_id="customer:a", numbers=("1",))
+BEFORE = Match(state=BankState.MATCHED, why=BankWhy.UNDONE, debtor_id="customer:a", numbers=("1",), undoes="B0")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from laddnav.billing.open_items import OpenItem, set_off, shares, standing
+from laddnav.billing.open_items import MatchedBy, OpenItem, Share, set_off, shares, shares_back, standing
 from laddnav.billing.rules import seller_of
 from laddnav.billing.statement import Account, statement
 from tests.billing.charges import NOON, party
@@ -32,24 +32,46 @@ def open_items(draw: st.DrawFn) -> list[OpenItem]:
     return found
 
 
-@given(open_items(), amounts, st.booleans(), st.none() | st.lists(st.integers(0, 5).map(str), unique=True))
-def test_what_is_paid_or_goes_back_is_shared_out_once_and_never_beyond_what_an_invoice_takes(
-    items: list[OpenItem], amount: Decimal, back: bool, cites: list[str] | None
+@given(open_items(), amounts, st.none() | st.lists(st.integers(0, 5).map(str), unique=True))
+def test_what_is_paid_is_shared_out_once_and_never_beyond_what_an_invoice_takes(
+    items: list[OpenItem], amount: Decimal, cites: list[str] | None
 ) -> None:
-    amount = -amount if back else amount
     found = shares(amount, items, cites)
     total = sum((one.amount for one in found), ZERO)
-    assert min(amount, ZERO) <= total <= max(amount, ZERO)
+    assert 0 <= total <= amount
+    assert_fits(items, found)
+    meant = [one for one in items if cites is None or one.number in cites]
+    assert {one.ref for one in found} <= {one.ref for one in meant}
+    # What is left over stays on account because nothing more is open.
+    assert total == min(amount, sum((max(one.open, ZERO) for one in meant), ZERO))
+
+
+@given(open_items(), amounts, st.lists(st.integers(0, 5).map(str), unique=True), st.decimals("-500", "500", places=2))
+def test_what_goes_back_opens_what_is_owed_beyond_what_is_open_and_nothing_more(
+    items: list[OpenItem], amount: Decimal, cites: list[str], beyond: Decimal
+) -> None:
+    notes = sum((min(one.open, ZERO) for one in items), ZERO)
+    cited = sum((min(one.open, ZERO) for one in items if one.number in cites), ZERO)
+    settled = sum((max(one.settled, ZERO) for one in items), ZERO)
+    for paid_out in (True, False):
+        found = shares_back(-amount, items, cites, beyond, paid_out=paid_out)
+        assert_fits(items, found)
+        total = -sum((one.amount for one in found), ZERO)
+        at_once = min(amount, -cited) if paid_out else ZERO
+        most = settled - (notes if paid_out else ZERO)
+        assert total == max(at_once, min(amount, max(beyond, ZERO), most))
+        undone = {one.ref for one in found if one.why is MatchedBy.UNDONE}
+        if undone - set(cites):  # the others only once all that is cited is open
+            by_ref = {one.ref: one.amount for one in found}
+            assert all(one.settled + by_ref.get(one.ref, ZERO) <= 0 for one in items if one.number in cites)
+
+
+def assert_fits(items: list[OpenItem], found: tuple[Share, ...]) -> None:
     by_ref = {one.ref: one for one in items}
     assert len({one.ref for one in found}) == len(found)
     for share in found:
         one = by_ref[share.ref]
-        assert cites is None or one.number in cites
-        after = one.settled + share.amount
-        assert min(one.to_pay, ZERO) <= after <= max(one.to_pay, ZERO)
-    if total != amount and not back:  # what is left over stays on account because nothing more is open
-        left = [one for one in items if (cites is None or one.number in cites) and one.open > 0]
-        assert sum((one.open for one in left), ZERO) == total
+        assert min(one.to_pay, ZERO) <= one.settled + share.amount <= max(one.to_pay, ZERO)
 
 
 @given(open_items(), amounts)

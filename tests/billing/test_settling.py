@@ -1,25 +1,28 @@
 """What is paid settles invoices, and the ledger and the open items always say the same."""
 
 from decimal import Decimal
+from itertools import permutations
 
 import asyncpg
 import pytest
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import settling
+from laddnav.billing.actions import crediting, settling
 from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.model import Invoice
 from laddnav.billing.open_items import DebtorStanding, MatchedBy, TooMuchSettled
+from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.parties.model import InvoiceEvery
 from laddnav.payments import postings
 from laddnav.payments.actions import paying
 from laddnav.payments.events import PaymentChanged
-from laddnav.payments.payment import Purpose
-from tests.billing.charges import LADDNAV, item, keep, party
-from tests.billing.test_billing import announced, issue
+from laddnav.payments.payment import Payment, Purpose
+from tests.billing.charges import LADDNAV, cdr, energy, item, keep, party
+from tests.billing.test_billing import announced, bill, issue
 from tests.billing.test_items import ANNA, add, introduced
 from tests.clock import SetClock
 from tests.payments.conftest import an_account
@@ -35,7 +38,9 @@ async def invoiced(database: Database, *amounts: str) -> tuple[Invoice, ...]:
     return tuple(found)
 
 
-async def pays(database: Database, amount: str, *cites: str, key: str = "paid") -> dict[str, Decimal]:
+async def pays(
+    database: Database, amount: str, *cites: str, key: str = "paid", undoes: str | None = None
+) -> dict[str, Decimal]:
     """Into the bank, and what of it went to which invoice."""
     money = Decimal(amount)
     async with database.unit() as unit:
@@ -44,7 +49,9 @@ async def pays(database: Database, amount: str, *cites: str, key: str = "paid") 
             Posting(Account(Head.RECEIVABLE, ANNA), -money, "SEK"),
         )
         await ledger.post(unit, LADDNAV, Entry(key=key, what="Paid", cites="bank", postings=postings))
-        settled = await settling.settle(unit, LADDNAV, ANNA, money, "SEK", source=key, cites=cites or None)
+        settled = await settling.settle(
+            unit, LADDNAV, ANNA, money, "SEK", source=key, cites=cites or None, undoes=undoes
+        )
     return {one.invoice_ref: one.amount for one in settled}
 
 
@@ -56,6 +63,41 @@ async def stands(database: Database) -> DebtorStanding:
     async with database.unit() as unit:
         (found,) = await settling.standings(unit, LADDNAV, ANNA)
     return found
+
+
+def cdr_of(code: str, id: str, amount: str, credits: str | None = None) -> Cdr:
+    """Of somebody without an account."""
+    one = cdr(energy("10", str(Decimal(amount) / 10)), id=id, token_owner=LADDNAV, credits=credits)
+    return replace(one, token=replace(one.token, uid=code, contract_id=code))
+
+
+async def paid_on_the_spot(database: Database, walk_up: str) -> Payment:
+    """What will be paid of it is not known yet."""
+    account = await an_account(database)
+    async with database.unit() as unit:
+        return await paying.begin(
+            unit,
+            account.ref,
+            purpose=Purpose.SESSION,
+            about="SE*LAD*E0001",
+            credits=f"receivable:{walk_up}",
+            currency="SEK",
+            amount=Decimal(125),
+            charge=False,
+            by="driver",
+        )
+
+
+async def moved(database: Database, before: Payment, deed: str) -> Payment:
+    """125 are taken, or 25 of them given back, and told."""
+    changes = {"captured": Decimal(125)} if deed == "paid" else {"refunded": Decimal(25)}
+    after = replace(before, **changes, version=before.version + 1)
+    async with database.unit() as unit:
+        for entry in postings.entries(before, after):
+            await ledger.post(unit, LADDNAV, entry)
+    for _ in range(2):
+        await billing.settle_payment(database, PaymentChanged(holder=LADDNAV, ref=after.ref))
+    return after
 
 
 async def test_what_is_paid_settles_the_invoice_that_it_cites(database: Database) -> None:
@@ -111,6 +153,69 @@ async def test_a_payment_that_is_undone_opens_its_invoice_again(database: Databa
     assert await pays(database, "-100", one.number or "", key="bounced") == {one.ref: Decimal(-100)}
     found = await stands(database)
     assert money(found.items[0].open, found.balance, found.on_account) == money(100, 100, 0)
+
+
+async def test_what_was_paid_too_much_goes_back_and_opens_nothing(database: Database) -> None:
+    (one,) = await invoiced(database, "80")
+    await pays(database, "130", one.number or "")
+    assert await pays(database, "-30", one.number or "", key="paid back") == {}
+    found = await stands(database)
+    assert found.items == () and money(found.balance, found.on_account) == money(0, 0)
+    later = await issue(database, await add(database, item("40", key="later")))
+    async with database.unit() as unit:  # the 30 are not there any more
+        assert await settling.apply(unit, LADDNAV, ANNA, "SEK", later.number, "Maja") == 0
+    assert await pays(database, "-30", one.number or "", key="once more") == {one.ref: Decimal(-30)}
+
+
+async def test_what_is_paid_twice_goes_back_once_by_whichever_of_the_two(database: Database) -> None:
+    (one,) = await invoiced(database, "80")
+    await pays(database, "100", one.number or "")
+    await pays(database, "100", one.number or "", key="again")
+    assert await pays(database, "-100", one.number or "", key="bounced", undoes="paid") == {}
+    found = await stands(database)
+    assert found.items == () and money(found.balance, found.on_account) == money(0, 0)
+
+
+async def test_what_is_given_back_for_a_credit_note_settles_it_and_opens_nothing(database: Database) -> None:
+    (one,) = await invoiced(database, "80")
+    await pays(database, "100", one.number or "")
+    async with database.unit() as unit:
+        note = await crediting.credit(unit, LADDNAV, one.ref, "Wrong", by="Maja")
+    assert await pays(database, "-100", one.number or "", key="refunded") == {note.ref: Decimal(-100)}
+    assert (await stands(database)).items == ()
+
+
+async def test_a_charge_that_was_paid_on_the_spot_leaves_nothing_open_whatever_is_heard_first(
+    database: Database,
+) -> None:
+    await keep(database, [], ours=[party(every=InvoiceEvery.SESSION)])
+    for number, order in enumerate(permutations(("paid", "billed", "corrected", "given back"))):
+        if order.index("given back") < order.index("paid"):
+            continue
+        code = f"AH{number}"
+        walk_up = f"driver:{code}"
+        wrong, back, right = (
+            cdr_of(code, id, amount, credits=credits)
+            for id, amount, credits in (
+                (f"W{number}", "100", None),
+                (f"B{number}", "100", f"W{number}"),
+                (f"R{number}", "80", None),
+            )
+        )
+        await keep(database, [wrong, back, right])
+        payment = await paid_on_the_spot(database, walk_up)
+        for deed in order:
+            if deed == "billed":
+                await bill(database, wrong)
+            elif deed == "corrected":
+                await bill(database, back)
+                await bill(database, right)
+            else:
+                payment = await moved(database, payment, deed)
+        async with database.unit() as unit:
+            (found,) = await settling.standings(unit, LADDNAV, walk_up)
+        assert money(found.balance, found.on_account) == money(0, 0), order
+        assert found.items == (), order
 
 
 async def test_nothing_settles_more_than_it_moved_not_even_by_a_statement_of_sql(database: Database) -> None:

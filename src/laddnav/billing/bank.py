@@ -37,6 +37,7 @@ class BankWhy(StrEnum):
     AMOUNT_AND_NAME = "AMOUNT_AND_NAME"  # one open invoice has the amount, and its debtor the payer's name
     AMOUNT = "AMOUNT"  # one open invoice has the amount
     UNDONE = "UNDONE"  # the bank took back what settled invoices
+    UNDONE_BEFORE = "UNDONE_BEFORE"  # the bank took back once more what it had taken back
     PAID_OUT = "PAID_OUT"  # it cites a credit note, and is paid out
     NOTHING = "NOTHING"  # nothing that we know fits
     PERSON = "PERSON"
@@ -47,10 +48,13 @@ class Match(Struct, frozen=True, kw_only=True):
     why: BankWhy
     debtor_id: str | None = None
     numbers: tuple[str, ...] = ()
+    undoes: str | None = None  # the key of the movement that is taken back
 
 
 class BankEntry(Struct, frozen=True, kw_only=True):
-    """A movement as we keep it. `account` is what of the ledger it was decided to be, where that is no debtor's."""
+    """A movement as we keep it; it `undoes` the one with this key. `account` is what of the ledger it was decided to
+    be, where that is no debtor's.
+    """
 
     holder: PartyId
     ref: str
@@ -60,6 +64,7 @@ class BankEntry(Struct, frozen=True, kw_only=True):
     why: BankWhy
     debtor_id: str | None = None
     numbers: tuple[str, ...] = ()
+    undoes: str | None = None
     account: str | None = None
     read_at: datetime
     decided_at: datetime | None = None
@@ -108,10 +113,10 @@ def match(
     movement: Movement, cited: Sequence[OpenItem], same_amount: Sequence[OpenItem], undone: Match | None
 ) -> Match:
     """`cited` are our invoices whose numbers it bears; `same_amount` open ones of just that amount; `undone` is what
-    the same money had been matched with when it came, if it went again.
+    it takes back, if it does.
     """
-    if undone is not None and movement.amount < 0:
-        return Match(state=BankState.MATCHED, why=BankWhy.UNDONE, debtor_id=undone.debtor_id, numbers=undone.numbers)
+    if undone is not None:
+        return undone
     cited = [one for one in cited if one.currency == movement.currency]
     debtors = {one.debtor_id for one in cited}
     numbers = tuple(one.number for one in cited)
@@ -125,6 +130,33 @@ def match(
     if debtors:
         return Match(state=BankState.UNMATCHED, why=BankWhy.SEVERAL_DEBTORS, numbers=numbers)
     return _proposed(movement, same_amount)
+
+
+def undoing(movement: Movement, before: Sequence[tuple[BankEntry, bool]]) -> Match | None:
+    """Which of those that came before, the last first, it takes back, with whether something had done so; None: none.
+
+    What was taken back already is not taken back again: of that somebody has to decide.
+    """
+    if movement.amount >= 0 or not (movement.reversal or movement.end_to_end):
+        return None
+    fitting = [(came, gone) for came, gone in before if _is_undone(came, movement)]
+    for came, gone in fitting:
+        if not gone:
+            return Match(
+                state=BankState.MATCHED,
+                why=BankWhy.UNDONE,
+                debtor_id=came.debtor_id,
+                numbers=came.numbers,
+                undoes=came.movement.key,
+            )
+    return Match(state=BankState.UNMATCHED, why=BankWhy.UNDONE_BEFORE) if fitting else None
+
+
+def _is_undone(came: BankEntry, went: Movement) -> bool:
+    same = went.end_to_end is not None and came.movement.end_to_end == went.end_to_end
+    cites = went.reversal and bool(went.references) and came.movement.references == went.references
+    settled = came.debtor_id is not None and came.state in (BankState.MATCHED, BankState.DECIDED)
+    return settled and (same or cites)
 
 
 def _proposed(movement: Movement, same_amount: Sequence[OpenItem]) -> Match:
@@ -163,6 +195,11 @@ def came(movement: Movement, debtor_id: str | None) -> Entry:
 def was(movement: Movement, account: Account) -> Entry:
     """What nobody knew is known to be this account's."""
     return _moved(movement, f"bank {movement.key} is", UNMATCHED, account)
+
+
+def source_of(entry: BankEntry) -> str:
+    """The key of the entry of the ledger by which it was its debtor's."""
+    return f"bank {entry.movement.key}" + (" is" if entry.state is BankState.DECIDED else "")
 
 
 def _of(debtor_id: str | None) -> Account:

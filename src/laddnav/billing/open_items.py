@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -26,6 +26,7 @@ class MatchedBy(StrEnum):
     OLDEST = "OLDEST"  # nobody named any: what is due longest
     CREDIT = "CREDIT"  # a credit note that takes something of it back
     PERSON = "PERSON"  # somebody decided
+    AHEAD = "AHEAD"  # it was paid before it was issued
     UNDONE = "UNDONE"  # what had settled it went back
 
 
@@ -105,51 +106,78 @@ class Share(Struct, frozen=True):
     why: MatchedBy
 
 
-def shares(amount: Decimal, items: Sequence[OpenItem], cites: Collection[str] | None) -> tuple[Share, ...]:
-    """Of `amount`: to the invoices that are cited, in the order cited; where none is, to what is due longest.
+def shares(
+    amount: Decimal, items: Sequence[OpenItem], cites: Collection[str] | None, why: MatchedBy | None = None
+) -> tuple[Share, ...]:
+    """Of `amount` that came: to the invoices that are cited, in the order cited; where none is, to what is due longest.
 
-    What is left over stays on account. Below zero it went back: credit notes that are cited are paid out by it, then
-    what was settled is open again, of the newest first.
+    What is left over stays on account.
     """
-    chosen = _chosen(items, cites, newest=amount < 0)
-    return tuple(_paid(amount, chosen, cites) if amount > 0 else _undone(amount, chosen, cites))
+    why = why or (MatchedBy.OLDEST if cites is None else MatchedBy.CITED)
+    return tuple(Share(item.ref, part, why) for item, part in _in_turn(amount, _chosen(items, cites), _asks))
 
 
-def _chosen(items: Sequence[OpenItem], cites: Collection[str] | None, *, newest: bool) -> list[OpenItem]:
-    in_order = sorted(items, key=lambda item: (item.due_at, item.number), reverse=newest)
+def shares_back(
+    amount: Decimal, items: Sequence[OpenItem], cites: Collection[str], beyond: Decimal, *, paid_out: bool = True
+) -> tuple[Share, ...]:
+    """Of `amount`, below zero, that went: how much of which item is settled by that, or is open again.
+
+    What is `paid_out` is given for credit notes, first of all for those that are cited. The rest was on account, but
+    for what the debtor owes now `beyond` what is open: so much is open again, of what is cited first and then of the
+    newest.
+    """
+    newest = sorted(items, key=lambda item: (item.due_at, item.number), reverse=True)
+    notes = [item for item in reversed(newest) if item.open < 0] if paid_out else []
+    cited = tuple(_in_turn(-amount, [note for note in _chosen(notes, cites) if note.number in cites], _gives))
+    given = sum((part for _, part in cited), _ZERO)
+    rest = min(-amount - given, max(beyond - given, _ZERO))
+    other = tuple(_in_turn(rest, [note for note in notes if note.number not in cites], _gives))
+    rest -= sum((part for _, part in other), _ZERO)
+    undone = _in_turn(rest, [*_chosen(newest, cites), *(one for one in newest if one.number not in cites)], _settled)
+    return (
+        *(Share(item.ref, -part, MatchedBy.CITED) for item, part in cited),
+        *(Share(item.ref, -part, MatchedBy.OLDEST) for item, part in other),
+        *(Share(item.ref, -part, MatchedBy.UNDONE) for item, part in undone),
+    )
+
+
+def _chosen(items: Sequence[OpenItem], cites: Collection[str] | None) -> list[OpenItem]:
     if cites is None:
-        return in_order
-    order = {number: place for place, number in enumerate(cites)}
-    return sorted((item for item in in_order if item.number in order), key=lambda item: order[item.number])
+        return sorted(items, key=lambda item: (item.due_at, item.number))
+    by_number = {item.number: item for item in items}
+    return [by_number[number] for number in cites if number in by_number]
 
 
-def _paid(left: Decimal, items: Sequence[OpenItem], cites: Collection[str] | None) -> Iterator[Share]:
-    why = MatchedBy.OLDEST if cites is None else MatchedBy.CITED
+def _in_turn(
+    left: Decimal, items: Iterable[OpenItem], takes: Callable[[OpenItem], Decimal]
+) -> Iterator[tuple[OpenItem, Decimal]]:
+    """Each as much as it takes, until nothing is left."""
     for item in items:
-        share = min(left, max(item.open, _ZERO))
-        if share:
-            yield Share(item.ref, share, why)
-            left -= share
+        part = min(left, max(takes(item), _ZERO))
+        if part:
+            yield item, part
+            left -= part
 
 
-def _undone(left: Decimal, items: Sequence[OpenItem], cites: Collection[str] | None) -> Iterator[Share]:
-    for item in items:
-        of_note = item.open if item.to_pay < 0 and cites is not None else _ZERO
-        share = max(left, of_note if item.to_pay < 0 else -item.settled)
-        if share:
-            yield Share(item.ref, share, MatchedBy.CITED if item.to_pay < 0 else MatchedBy.UNDONE)
-            left -= share
+def _asks(item: OpenItem) -> Decimal:
+    return item.open
+
+
+def _gives(note: OpenItem) -> Decimal:
+    return -note.open
+
+
+def _settled(item: OpenItem) -> Decimal:
+    return item.settled
 
 
 def set_off(note: OpenItem, items: Sequence[OpenItem]) -> tuple[Share, ...]:
     """What of a credit note settles these, the first of them first: shares that come to nothing together."""
-    left, found = -note.open, list[Share]()
-    for item in items:
-        share = min(left, max(item.open, _ZERO))
-        if share:
-            found += [Share(item.ref, share, MatchedBy.CREDIT), Share(note.ref, -share, MatchedBy.CREDIT)]
-            left -= share
-    return tuple(found)
+    return tuple(
+        share
+        for item, part in _in_turn(-note.open, items, _asks)
+        for share in (Share(item.ref, part, MatchedBy.CREDIT), Share(note.ref, -part, MatchedBy.CREDIT))
+    )
 
 
 def standing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -43,9 +44,10 @@ async def read(unit: Unit, holder: PartyId, name: str, body: bytes, *, by: str) 
     Nothing of it is kept where one line cannot be read. Raises NotAStatement, UnknownParty.
     """
     party = await parties.fetch(unit, holder)
+    told = await asyncio.to_thread(statements, body)
     await store.hold(unit, holder)
     read = []
-    for statement in statements(body):
+    for statement in told:
         ref = unit.new_id()
         known = await store.known(unit, holder, [one.key for one in statement.movements])
         new = [one for one in statement.movements if one.key not in known and one.amount]
@@ -79,6 +81,7 @@ async def _take(unit: Unit, party: Party, file: str, movement: Movement, by: str
         why=found.why,
         debtor_id=found.debtor_id,
         numbers=found.numbers,
+        undoes=found.undoes,
         read_at=unit.now,
     )
     store.insert(unit, entry)
@@ -86,6 +89,7 @@ async def _take(unit: Unit, party: Party, file: str, movement: Movement, by: str
     posted = bank.came(movement, matched)
     await ledger.post(unit, party.holder, posted, booked_at=await _counts_from(unit, party, movement))
     if matched is not None:
+        undone = None if found.undoes is None else await store.keyed(unit, party.holder, found.undoes)
         await settle(
             unit,
             party.holder,
@@ -94,6 +98,7 @@ async def _take(unit: Unit, party: Party, file: str, movement: Movement, by: str
             movement.currency,
             source=posted.key,
             cites=found.numbers or None,
+            undoes=None if undone is None else bank.source_of(undone),
             by=by,
         )
     return entry
@@ -104,19 +109,8 @@ async def _match(unit: Unit, party: Party, movement: Movement) -> Match:
     cited = await settling.numbered(unit, party.holder, list(numbers)) if numbers else ()
     in_order = sorted(cited, key=lambda one: numbers.index(one.number))
     same = await store.of_amount(unit, party.holder, movement.currency, movement.amount) if not cited else ()
-    return bank.match(movement, in_order, same, await _undone(unit, party.holder, movement))
-
-
-async def _undone(unit: Unit, holder: PartyId, movement: Movement) -> Match | None:
-    """What it settled when it came; None: it does not take back anything that we know of."""
-    if movement.amount >= 0 or not (movement.reversal or movement.end_to_end):
-        return None
-    for came in await store.came_before(unit, holder, movement):
-        same = came.movement.end_to_end == movement.end_to_end and movement.end_to_end is not None
-        cites = movement.reversal and came.movement.references == movement.references and movement.references
-        if (same or cites) and came.debtor_id and came.state in (BankState.MATCHED, BankState.DECIDED):
-            return Match(state=BankState.MATCHED, why=BankWhy.UNDONE, debtor_id=came.debtor_id, numbers=came.numbers)
-    return None
+    before = await store.came_before(unit, party.holder, movement) if movement.amount < 0 else ()
+    return bank.match(movement, in_order, same, bank.undoing(movement, before))
 
 
 async def _counts_from(unit: Unit, party: Party, movement: Movement) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from laddnav.billing.actions.settling import settle_issued
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item
 from laddnav.billing.rules import UnknownInvoice, due_at, number_of, seller_of, series_of, vat_entry
@@ -54,6 +55,7 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
     )
     store.issue(unit, holder, issued)
     await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
+    await settle_issued(unit, issued)
     for one in issued:
         unit.announce(InvoiceIssued(holder=holder, ref=one.ref))
     return issued

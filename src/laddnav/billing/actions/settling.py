@@ -150,9 +150,9 @@ async def settle_issued(unit: Unit, issued: Sequence[Invoice]) -> None:
             await set_off(unit, note.holder, note.number, corrected, "")
     for one in await _paid_on_the_spot(unit, issued):
         assert one.number is not None, "it is issued"
-        for note in await settling.open_items(unit, one.holder, one.debtor.id, one.currency):
-            if note.to_pay < 0:
-                await set_off(unit, one.holder, note.number, [one.number], "")
+        for item in await settling.open_items(unit, one.holder, one.debtor.id, one.currency):
+            if item.to_pay < 0:
+                await set_off(unit, one.holder, item.number, [one.number], "")
         await apply(unit, one.holder, one.debtor.id, one.currency, one.number, "", MatchedBy.AHEAD)
 
 
@@ -168,14 +168,16 @@ async def _paid_on_the_spot(unit: Unit, issued: Sequence[Invoice]) -> Sequence[I
 
 
 async def settle_payment(database: Database, event: PaymentChanged) -> None:
-    """Hears PaymentChanged: what was paid for an invoice, or a charge on the spot, settles it; what was given back opens
-    it again.
+    """Hears PaymentChanged: what was paid for an invoice, or for a charge on the spot, settles it; what was given back
+    opens it again.
     """
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
         account = LedgerAccount.parse(payment.credits)
         if account.head is not Head.RECEIVABLE:
             return
+        if await invoices.find_debtor(unit, payment.holder, account.of) is None:
+            return  # paid on the spot, and the charge is not billed yet: see `settle_issued`
         posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}", limit=RECENT)
         took = None
         for one in reversed(posted):

@@ -22,8 +22,8 @@ order by ref desc limit $3
 HOLD = "select pg_advisory_xact_lock(hashtextextended('bank of ' || $1, 0))"
 KNOWN = "select key from bank_entry where holder = $1 and key = any($2::text[])"
 INSERT_ENTRY = """
-insert into bank_entry (holder, ref, key, account, booked_on, amount, currency, end_to_end, state, body)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into bank_entry (holder, ref, key, account, booked_on, amount, currency, end_to_end, undoes, state, body)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 UPDATE_ENTRY = "update bank_entry set state = $3, body = $4 where holder = $1 and ref = $2"
 ENTRY = "select body from bank_entry where ref = $1 for update"
@@ -34,10 +34,12 @@ where ($1::text is null or holder = $1) and (not $2 or state in ('PROPOSED', 'UN
 order by ref desc limit $4
 """
 CAME_BEFORE = """
-select body from bank_entry
+select body, exists (select from bank_entry u where u.holder = b.holder and u.undoes = b.key) as gone
+from bank_entry b
 where holder = $1 and account = $2 and amount = $3 and currency = $4 and booked_on <= $5
 order by booked_on desc, ref desc limit 20
 """
+KEYED = "select body from bank_entry where holder = $1 and key = $2"
 OF_AMOUNT = f"""{ITEM}
 where i.holder = $1 and i.currency = $2 and i.settled <> i.to_pay and i.to_pay - i.settled = $3
 order by i.due_at, i.number limit 3
@@ -73,6 +75,7 @@ def insert(unit: Unit, entry: BankEntry) -> None:
         one.amount,
         one.currency,
         one.end_to_end,
+        entry.undoes,
         entry.state,
         json.encode(entry).decode(),
     )
@@ -95,10 +98,15 @@ async def entries(
     return tuple(json.decode(row["body"], BankEntry) for row in rows)
 
 
-async def came_before(unit: Unit, holder: PartyId, went: Movement) -> tuple[BankEntry, ...]:
-    """What came in just this amount onto the account, the last first."""
+async def came_before(unit: Unit, holder: PartyId, went: Movement) -> tuple[tuple[BankEntry, bool], ...]:
+    """What came in just this amount onto the account, the last first, with whether another movement undoes it."""
     rows = await unit.fetch(CAME_BEFORE, str(holder), went.account, -went.amount, went.currency, went.booked_on)
-    return tuple(json.decode(row["body"], BankEntry) for row in rows)
+    return tuple((json.decode(row["body"], BankEntry), row["gone"]) for row in rows)
+
+
+async def keyed(unit: Unit, holder: PartyId, key: str) -> BankEntry | None:
+    row = await unit.fetch_one(KEYED, str(holder), key)
+    return None if row is None else json.decode(row["body"], BankEntry)
 
 
 async def of_amount(unit: Unit, holder: PartyId, currency: str, amount: Decimal) -> tuple[OpenItem, ...]:
