@@ -14,9 +14,10 @@ from laddnav.billing.credits import NothingToCredit
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import subscribing
 from laddnav.customers.model import Customer
+from laddnav.customers.offered import UnknownPlan
 from laddnav.customers.plan import Discount, Plan, State, Version, Where
 from laddnav.customers.rules import CustomerSaid
-from laddnav.customers.subscribed import NotSubscribed, SubscribedAlready, UnknownPlan
+from laddnav.customers.subscribed import NotSubscribed, SubscribedAlready
 from laddnav.db.unit import Database
 from laddnav.kit.energy import kwh
 from laddnav.parties.model import InvoiceEvery

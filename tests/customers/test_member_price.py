@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from laddnav.customers import actions as customers
@@ -18,6 +18,7 @@ from laddnav.sessions.actions.grounds import place
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, TariffDimension
 from laddnav.tokens import rules as cards
+from tests.clock import SetClock
 from tests.customers.test_subscribed import plan
 from tests.things import THEM, US, WHERE, component, connector, evse, location, settle_in, tariff, token
 
@@ -59,11 +60,15 @@ async def test_a_member_has_the_price_of_the_plan_and_nobody_else_has(database: 
         assert session.tariff_id == "T1M"
 
 
-async def test_who_pauses_their_plan_has_the_price_of_everybody(database: Database) -> None:
+async def test_who_pauses_their_plan_has_the_price_of_everybody_from_the_next_month_on(
+    database: Database, clock: SetClock
+) -> None:
     async with database.unit() as unit:
         station = await with_members(unit)
     async with database.unit() as unit:
         (anna,) = await customers.page(unit, US)
-        await subscribing.pause(unit, anna.ref, by="test")
+        paused = await subscribing.pause(unit, anna.ref, by="test")
+        assert await price(unit, station, US, CARD.contract_id) == "T1M", "this month is paid"
+    clock.advance(paused.moves[0].on - clock.now().date() + timedelta(days=1))
     async with database.unit() as unit:
         assert await price(unit, station, US, CARD.contract_id) == "T1"

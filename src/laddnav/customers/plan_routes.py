@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from laddnav.customers import actions
 from laddnav.customers.actions import subscribing
+from laddnav.customers.offered import INCLUDED_MAX, UnfitPlan
 from laddnav.customers.plan import Discount, Plan, Standing, Subscription, Version, Where
-from laddnav.customers.subscribed import INCLUDED_MAX, NotSubscribed, UnfitPlan
+from laddnav.customers.subscribed import NotSubscribed
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
@@ -134,12 +135,12 @@ async def subscribe(unit: Unit, by: Visitor, ref: str, body: Subscribing) -> Sub
 
 
 async def change_subscription(unit: Unit, by: Visitor, ref: str, body: Subscribing) -> Subscription:
-    """Another plan from a day on: the days of a month before it cost the one, the others the other."""
+    """Another plan from a day on, by the day; one that costs or includes less from a month on, after the term."""
     return await subscribing.change_plan(unit, await _theirs(unit, by, ref), body.plan, on=body.on, by=by.name)
 
 
 async def pause_subscription(unit: Unit, by: Visitor, ref: str, body: TurnsOn) -> Subscription:
-    """From a day on nothing is to pay and nothing included."""
+    """From a month on nothing is to pay and nothing included; a minimum term waits meanwhile."""
     return await subscribing.pause(unit, await _theirs(unit, by, ref), on=body.on, by=by.name)
 
 
@@ -149,7 +150,7 @@ async def resume_subscription(unit: Unit, by: Visitor, ref: str, body: TurnsOn) 
 
 
 async def end_subscription(unit: Unit, by: Visitor, ref: str, body: TurnsOn) -> Subscription:
-    """As early as its term and notice let it, or later."""
+    """With a month: as early as term and notice let it, or later; a trial at once."""
     return await subscribing.end(unit, await _theirs(unit, by, ref), on=body.on, by=by.name)
 
 

@@ -8,10 +8,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from laddnav.customers import months, offered
 from laddnav.customers import subscribed as rules
 from laddnav.customers.actions.keeping import lock
+from laddnav.customers.calendar import first_of, month_after
 from laddnav.customers.events import CustomerChanged
 from laddnav.customers.model import Customer
+from laddnav.customers.offered import PlanExists, UnknownPlan
 from laddnav.customers.plan import (
     Fee,
     Move,
@@ -26,7 +29,7 @@ from laddnav.customers.plan import (
 )
 from laddnav.customers.store import customers
 from laddnav.customers.store import plans as store
-from laddnav.customers.subscribed import NotSubscribed, PlanExists, SubscribedAlready, UnknownPlan
+from laddnav.customers.subscribed import NotSubscribed, SubscribedAlready
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId
@@ -47,7 +50,7 @@ async def today(unit: Unit, holder: PartyId) -> date:
 
 async def offer(unit: Unit, plan: Plan, *, by: str) -> Plan:
     """Begin to sell one; its `ref` is given here. Raises UnfitPlan, PlanExists."""
-    one = rules.checked(replace(plan, ref=unit.new_id(), last_updated=unit.now))
+    one = offered.checked(replace(plan, ref=unit.new_id(), last_updated=unit.now))
     if not await store.insert_plan(unit, one):
         raise PlanExists(one.name)
     people.note(unit, by, "offer plan", f"plan {one.ref}", one.name)
@@ -57,7 +60,7 @@ async def offer(unit: Unit, plan: Plan, *, by: str) -> Plan:
 async def revise(unit: Unit, ref: str, version: Version, *, by: str) -> Plan:
     """It says this from a day on, to whoever has it then. Raises UnknownPlan, UnfitPlan, InThePast."""
     before = await _plan(unit, ref, lock=True)
-    after = rules.with_version(before, version, await today(unit, before.holder))
+    after = offered.with_version(before, version, await today(unit, before.holder))
     if after == before:
         return before
     people.note(unit, by, "revise plan", f"plan {ref}", f"from {version.since}: {version.fee} {before.currency}")
@@ -123,33 +126,36 @@ async def subscribe(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | 
 
 
 async def change_plan(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | None = None, by: str) -> Subscription:
-    """Another plan from that day on.
+    """Another plan from that day on, or from the first on which it may be.
 
-    Raises UnknownCustomer, UnknownPlan, PlanNotSold, NotSubscribed, NotNow, InThePast.
+    Raises UnknownCustomer, UnknownPlan, PlanNotSold, NotSubscribed, NotNow, TooEarly, TermWaits, InThePast.
     """
     customer, one = await _going_on(unit, customer_ref)
     plan = await _of(unit, customer, plan_ref)
     if not plan.sold:
         raise rules.PlanNotSold(plan.name)
-    day = await today(unit, customer.holder)
-    move = Move(on=on or max(day, one.begins_on), turn=Turn.CHANGED, plan=plan.ref)
-    return _put(unit, rules.moved(one, move, day), "change plan", plan.name, by)
+    return await _turn(unit, one, Turn.CHANGED, plan, on, f"change plan to {plan.name}", by)
 
 
 async def pause(unit: Unit, customer_ref: str, *, on: date | None = None, by: str) -> Subscription:
-    """Nothing is to pay and nothing included from that day on. Raises UnknownCustomer, NotSubscribed, NotNow."""
-    return await _turn(unit, customer_ref, Turn.PAUSED, on, by)
+    """Nothing is to pay and nothing included from that day on, or from the beginning of the next month.
+
+    Raises UnknownCustomer, NotSubscribed, NotNow, TooEarly, TermWaits, InThePast.
+    """
+    _, one = await _going_on(unit, customer_ref)
+    return await _turn(unit, one, Turn.PAUSED, None, on, "pause subscription", by)
 
 
 async def resume(unit: Unit, customer_ref: str, *, on: date | None = None, by: str) -> Subscription:
     """Raises UnknownCustomer, NotSubscribed, NotNow, InThePast."""
-    return await _turn(unit, customer_ref, Turn.RESUMED, on, by)
+    _, one = await _going_on(unit, customer_ref)
+    return await _turn(unit, one, Turn.RESUMED, None, on, "resume subscription", by)
 
 
 async def end(unit: Unit, customer_ref: str, *, on: date | None = None, by: str) -> Subscription:
-    """As early as its term and notice let it, or on a later day.
+    """As early as month, term and notice let it, or with a later month.
 
-    Raises UnknownCustomer, NotSubscribed, TooEarly, NotNow, InThePast.
+    Raises UnknownCustomer, NotSubscribed, TooEarly, TermWaits, NotNow, InThePast.
     """
     customer, one = await _going_on(unit, customer_ref)
     after = rules.ended(one, await _plans(unit, one), on, await today(unit, customer.holder))
@@ -162,11 +168,15 @@ async def keep_on(unit: Unit, customer_ref: str, *, by: str) -> Subscription:
     return _put(unit, rules.stays(one, await today(unit, customer.holder)), "keep subscription", "", by)
 
 
-async def _turn(unit: Unit, customer_ref: str, turn: Turn, on: date | None, by: str) -> Subscription:
-    customer, one = await _going_on(unit, customer_ref)
-    day = await today(unit, customer.holder)
-    after = rules.moved(one, Move(on=on or day, turn=turn), day)
-    return _put(unit, after, f"{turn.value.lower()} subscription", f"from {on or day}", by)
+async def _turn(
+    unit: Unit, one: Subscription, turn: Turn, plan: Plan | None, on: date | None, deed: str, by: str
+) -> Subscription:
+    day, plans, ref = await today(unit, one.holder), dict(await _plans(unit, one)), None
+    if plan is not None:
+        ref, plans[plan.ref] = plan.ref, plan
+    day_on = on or rules.earliest_turn(one, turn, ref, plans, day)
+    after = rules.moved(one, Move(on=day_on, turn=turn, plan=ref), plans, day)
+    return _put(unit, after, deed, f"from {day_on}", by)
 
 
 async def _going_on(unit: Unit, customer_ref: str) -> tuple[Customer, Subscription]:
@@ -203,10 +213,10 @@ async def standing(unit: Unit, customer: Customer) -> Standing | None:
         return None
     day = max(await today(unit, customer.holder), one.begins_on)
     plans = await _plans(unit, one)
-    found = rules.state_on(one, day)
+    found = months.state_on(one, day)
     assert found is not None, "the day is not before its beginning"
     state, ref = found
-    given, left = await _allowance(unit, one, plans, rules.first_of(day), Where.OURS)
+    given, left = await _allowance(unit, one, plans, first_of(day), Where.OURS, state)
     plan = plans[ref]
     return Standing(
         holder=one.holder,
@@ -226,7 +236,7 @@ async def price_group(unit: Unit, holder: PartyId, contract_id: str, at: datetim
         return ""
     day = at.astimezone(zone_of(await parties.fetch(unit, holder))).date()
     one = await store.on_day(unit, holder, customer.ref, day, lock=False)
-    found = None if one is None else rules.state_on(one, day)
+    found = None if one is None else months.state_on(one, day)
     if found is None or found[0] not in (State.TRIAL, State.ACTIVE):
         return ""
     return (await _plan(unit, found[1])).version_on(day).price_group
@@ -238,11 +248,11 @@ async def _plans(unit: Unit, one: Subscription) -> Mapping[str, Plan]:
 
 
 async def _allowance(
-    unit: Unit, one: Subscription, plans: Mapping[str, Plan], month: date, where: Where
+    unit: Unit, one: Subscription, plans: Mapping[str, Plan], month: date, where: Where, state: State
 ) -> tuple[Energy, Energy]:
-    """(what a month gives at such a place, what of it is left)."""
-    parts = rules.stretches(one, plans, month, rules.month_after(month))
-    given = rules.included(parts, where)
+    """(what a month gives at such a place on a day of this state, what of it is left)."""
+    parts = months.of_trial(months.stretches(one, plans, month, month_after(month)), state)
+    given = months.included(parts, where)
     shared = any(part.version.included_where is Where.EVERYWHERE for part in parts)
     used = await store.used(unit, one, month, (Where.OURS, Where.PARTNERS) if shared else (where,))
     return given, max(given - used, NO_ENERGY)
@@ -272,7 +282,7 @@ async def take_off(
     if before is not None:
         return before
     one = await store.on_day(unit, customer.holder, customer.ref, day, lock=True)
-    found = None if one is None else rules.state_on(one, day)
+    found = None if one is None else months.state_on(one, day)
     if one is None or found is None or found[0] not in (State.TRIAL, State.ACTIVE):
         return None
     plans = await _plans(unit, one)
@@ -282,8 +292,10 @@ async def take_off(
     where = Where.OURS if owner == customer.holder else Where.PARTNERS
     version = plan.version_on(day)
     counts = version.included_where in (where, Where.EVERYWHERE)
-    _, left = await _allowance(unit, one, plans, rules.first_of(day), where) if counts else (NO_ENERGY, NO_ENERGY)
-    off = rules.covered(
+    left = NO_ENERGY
+    if counts:
+        _, left = await _allowance(unit, one, plans, first_of(day), where, found[0])
+    off = offered.covered(
         version,
         left=left,
         energy=energy,
@@ -301,7 +313,7 @@ async def take_off(
         cdr_id=cdr_id,
         subscription=one.ref,
         plan=plan.name,
-        month=rules.first_of(day),
+        month=first_of(day),
         where=where,
         energy=off.energy,
         included=off.included,
@@ -327,7 +339,7 @@ async def give_back(unit: Unit, holder: PartyId, *, owner: PartyId, cdr_id: str,
 
 async def to_bill(unit: Unit, limit: int = 100) -> Sequence[tuple[PartyId, str]]:
     """(holder, ref) of subscriptions of which a month may be over and not billed."""
-    this_month = rules.first_of((unit.now + _AHEAD).date())
+    this_month = first_of((unit.now + _AHEAD).date())
     return await store.to_bill(unit, this_month, limit)
 
 
@@ -337,10 +349,10 @@ async def month_to_bill(unit: Unit, holder: PartyId, ref: str) -> tuple[Subscrip
     if found is None:
         return None
     one, month = found
-    after = rules.month_after(month)
+    after = month_after(month)
     if after > await today(unit, holder) or (one.ends_on is not None and one.ends_on <= month):
         return None
-    return one, month, rules.fees(rules.stretches(one, await _plans(unit, one), month, after))
+    return one, month, months.fees(months.stretches(one, await _plans(unit, one), month, after))
 
 
 def billed(unit: Unit, one: Subscription, month: date) -> None:

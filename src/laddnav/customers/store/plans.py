@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from laddnav.customers.calendar import month_after
 from laddnav.customers.plan import Plan, Subscription, Taken, Where
-from laddnav.customers.subscribed import month_after
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.energy import Energy

@@ -14,8 +14,9 @@ from laddnav.customers import actions as customers
 from laddnav.customers.actions import allowing, giving, subscribing
 from laddnav.customers.model import Customer
 from laddnav.customers.model import Standing as CustomerStanding
-from laddnav.customers.plan import Plan, Standing, Subscription
-from laddnav.customers.subscribed import UnfitPlan, UnknownPlan, earliest_end
+from laddnav.customers.offered import UnfitPlan, UnknownPlan
+from laddnav.customers.plan import Move, Plan, Standing, Subscription, Turn
+from laddnav.customers.subscribed import earliest_end
 from laddnav.customers.vouchers import Batch, Voucher
 from laddnav.customers.wallet import Refill, UnfitWallet, Wallet
 from laddnav.db.unit import Unit
@@ -30,11 +31,15 @@ from laddnav.web.pages import mine
 
 
 class Money(Struct, frozen=True, kw_only=True):
-    """`plans` may be chosen; `ends` is the earliest day on which the plan could end."""
+    """`plans` may be chosen; `ends` is the earliest day on which the plan could end, None while its term waits.
+
+    `coming` is what was said to happen to it, with the name of the plan that it is changed to.
+    """
 
     standing: Standing | None
     plans: Sequence[Plan]
     ends: date | None
+    coming: Sequence[tuple[Move, str | None]]
     today: date
     wallet: Wallet
     vouchers: Sequence[Voucher]
@@ -54,6 +59,13 @@ async def money_of(unit: Unit, customer: Customer) -> Money:
         ends=None
         if over or standing is None
         else earliest_end(standing.subscription, {one.ref: one for one in known}, today),
+        coming=[]
+        if over or standing is None
+        else [
+            (move, next((one.name for one in known if one.ref == move.plan), None))
+            for move in standing.subscription.moves
+            if move.on > today and move.turn is not Turn.ENDED
+        ],
         today=today,
         wallet=await allowing.wallet_of(unit, customer),
         vouchers=await giving.of_customer(unit, customer),

@@ -9,10 +9,10 @@ from decimal import Decimal, InvalidOperation
 from msgspec import Struct
 from starlette.responses import Response
 
-from laddnav.customers import subscribed
+from laddnav.customers import offered
 from laddnav.customers.actions import subscribing
+from laddnav.customers.offered import UnfitPlan
 from laddnav.customers.plan import Discount, Example, Plan, Version, Where
-from laddnav.customers.subscribed import UnfitPlan
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import PartyId
@@ -181,7 +181,7 @@ def _shown(said: Say, currency: str, today: date) -> Shown:
     """What is half typed is no refusal: it is said where the months would stand."""
     try:
         version = _version(said, today)
-        subscribed.checked_version(version, currency)
+        offered.checked_version(version, currency)
         per_kwh = _number("per_kwh", said("per_kwh") or PER_KWH)
         if not 0 <= per_kwh <= 1_000:
             raise UnfitPlan("per_kwh", "0 to 1000")
@@ -192,7 +192,7 @@ def _shown(said: Say, currency: str, today: date) -> Shown:
 
 def _months(version: Version, per_kwh: Decimal, currency: str) -> Shown:
     return Shown(
-        months=tuple((word, subscribed.example(version, kwh(energy), per_kwh, currency)) for word, energy in DRIVERS)
+        months=tuple((word, offered.example(version, kwh(energy), per_kwh, currency)) for word, energy in DRIVERS)
     )
 
 
