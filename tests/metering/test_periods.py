@@ -365,3 +365,25 @@ def test_a_register_that_waits_is_no_second_doubt_when_it_is_told_again() -> Non
     done = folded(register(10, 900_000), register(10, 900_000), power_max=22)
     assert kinds(done) == [DoubtKind.JUMP]
     assert done.stretches == ()
+
+
+def given_back(minutes: float, amount: int | str) -> Reading:
+    return Reading(at=after(minutes), measurand=Measurand.ENERGY_EXPORT_REGISTER, value=Decimal(amount))
+
+
+def test_what_a_car_gives_back_counts_down_with_the_register_that_follows() -> None:
+    facts = (given_back(0, 70), given_back(10, 70), register(10, 1500), given_back(20, 770), register(20, 1500))
+    done = folded(*facts)
+    assert energies(done) == [500, -700] and done.meter.given == wh(700) and done.meter.counted == wh(-200)
+    later = stretches([*facts, given_back(25, 970)], NOON, FIRST, after(30), wh(1600))
+    assert energies(later) == [500, -700, -100] and kinds(later) == []
+
+
+def test_what_was_given_back_before_it_was_first_said_is_not_known_and_one_that_falls_is_not_used() -> None:
+    done = folded(given_back(10, 9000), register(10, 1500), given_back(20, 8000), register(20, 1600))
+    assert energies(done) == [500, 100] and kinds(done) == [DoubtKind.BACKWARD_REGISTER]
+
+
+def test_more_given_back_than_an_evse_can_is_not_used() -> None:
+    done = folded(given_back(0, 0), given_back(10, 90_000), register(10, 1500), power_max=11)
+    assert energies(done) == [500] and kinds(done) == [DoubtKind.POWER_IMPLAUSIBLE]

@@ -17,7 +17,8 @@ HARDWARE = 32.0  # amperes
 class Charger:
     """One plug. It draws what its newest profile says by the clock, else its default, else all that it can.
 
-    `deaf`: it says yes to every profile, and follows none.
+    `deaf`: it says yes to every profile, and follows none. A setpoint below zero it follows as well as any car that can
+    give back, and its meter counts that by itself.
     """
 
     def __init__(self, id: str, protocol: str, clock: Clock) -> None:
@@ -27,7 +28,7 @@ class Charger:
         self.default: dict[str, Any] | None = None
         self.profile: dict[str, Any] | None = None
         self.charge: str | int | None = None
-        self.counted = 0.0  # Wh
+        self.counted = self.returned = 0.0  # Wh
         self._at = clock.now()
         self._clock = clock
         self._numbers = count(1)
@@ -45,9 +46,11 @@ class Charger:
             "SetChargingProfile": self._limit,
             "ClearChargingProfile": {"status": "Accepted"},
             "ChangeAvailability": self._change_availability,
-            "GetCompositeSchedule": {"status": "Rejected"},
+            "GetCompositeSchedule": self._composite if self.protocol == "ocpp2.1" else {"status": "Rejected"},
             "RemoteStopTransaction" if self.old else "RequestStopTransaction": {"status": "Accepted"},
         }
+        if self.protocol == "ocpp2.1":
+            answers["NotifyAllowedEnergyTransfer"] = {"status": "Accepted"}
         self._line = AsyncExitStack()
         self._says = await self._line.enter_async_context(managed(url, self.protocol, answers, self.id))
         await self._says.boot()
@@ -74,6 +77,24 @@ class Charger:
             self.profile = profile
         return {"status": "Accepted"}
 
+    def _composite(self, **said: Any) -> dict[str, Any]:
+        """All that it follows, as it was told it."""
+        if self.profile is None:
+            return {"status": "Rejected"}
+        schedule = self.profile["charging_schedule"][0]
+        told = {
+            "evse_id": 1,
+            "duration": schedule.get("duration", said["duration"]),
+            "schedule_start": schedule["start_schedule"],
+            "charging_rate_unit": schedule["charging_rate_unit"],
+            "charging_schedule_period": schedule["charging_schedule_period"],
+        }
+        return {"status": "Accepted", "schedule": told}
+
+    def ways_offered(self) -> list[dict[str, Any]]:
+        assert self._says is not None
+        return self._says.asked_for("NotifyAllowedEnergyTransfer")
+
     def _change_availability(self, **said: Any) -> dict[str, Any]:
         word = said["type"] if self.old else said["operational_status"]
         self.available = word == "Operative"
@@ -90,12 +111,15 @@ class Charger:
         now = self._clock.now()
         said = [_limit_at(one, now) for one in (self.profile, self.default) if one is not None]
         may = next((one for one in said if one is not None), HARDWARE)
+        if may < 0:
+            return max(may, -HARDWARE)
         return min(may, HARDWARE) if may >= 6 else 0.0
 
     def passed(self) -> None:
         """What its meter has counted since the clock moved; to be said before what it draws changes."""
         now = self._clock.now()
-        self.counted += self.amps() * 3 * 230 * (now - self._at) / timedelta(hours=1)
+        flowed = self.amps() * 3 * 230 * ((now - self._at) / timedelta(hours=1))
+        self.counted, self.returned = self.counted + max(flowed, 0.0), self.returned + max(-flowed, 0.0)
         self._at = now
 
     async def plug_in(self, card: str) -> None:
@@ -113,6 +137,10 @@ class Charger:
         await self._says.say("StatusNotification", timestamp=now, connector_status="Occupied", **where)
         self.charge = f"{self.id}-{next(self._numbers)}"
         await self._event("Started", "Authorized", id_token={"id_token": card, "type": "ISO14443"})
+
+    async def say(self, action: str, **words: Any) -> None:
+        assert self._says is not None
+        await self._says.say(action, **words)
 
     async def unplug(self) -> None:
         assert self._says is not None
@@ -163,23 +191,31 @@ class Charger:
             return {"value": number, "measurand": measurand, **words, **more}
 
         amps = self.amps()
-        currents = [said(amps, "Current.Import", "A", phase=phase) for phase in ("L1", "L2", "L3")]
-        return [said(round(self.counted, 1), "Energy.Active.Import.Register", "Wh"), *currents]
+        way = "Current.Import" if amps >= 0 else "Current.Export"
+        currents = [said(abs(amps), way, "A", phase=phase) for phase in ("L1", "L2", "L3")]
+        registers = [said(round(self.counted, 1), "Energy.Active.Import.Register", "Wh")]
+        if self.protocol == "ocpp2.1":
+            registers.append(said(round(self.returned, 1), "Energy.Active.Export.Register", "Wh"))
+        return [*registers, *currents]
 
 
 def _limit_at(profile: dict[str, Any], now: datetime) -> float | None:
     """Amperes by the profile; None where it says nothing of now."""
     schedule = profile["charging_schedule"]
     schedule = schedule if isinstance(schedule, dict) else schedule[0]
-    assert schedule["charging_rate_unit"] == "A"
+    per_ampere = 1.0 if schedule["charging_rate_unit"] == "A" else 3 * 230
     since = (
         now - utc(datetime.fromisoformat(schedule["start_schedule"])) if "start_schedule" in schedule else timedelta()
     )
     seconds = since.total_seconds()
     if seconds < 0 or ("duration" in schedule and seconds >= schedule["duration"]):
         return None
-    said = [one["limit"] for one in schedule["charging_schedule_period"] if one["start_period"] <= seconds]
-    return float(said[-1]) if said else None
+    said = [
+        one.get("setpoint", one.get("limit"))
+        for one in schedule["charging_schedule_period"]
+        if one["start_period"] <= seconds
+    ]
+    return float(said[-1]) / per_ampere if said else None
 
 
 async def all_sample(chargers: list[Charger]) -> None:

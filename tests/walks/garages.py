@@ -90,17 +90,17 @@ class Garage:
         """Amperes on each phase, as they truly are, with nothing from roof or battery: a fuse cannot count on these."""
         return self.building + sum(one.amps() for one in self.chargers)
 
-    async def passes(self, length: timedelta) -> None:
-        for _ in range(length // STEP):
+    async def passes(self, length: timedelta, step: timedelta = STEP) -> None:
+        for _ in range(length // step):
             for one in self.chargers:
                 one.passed()
-            self.clock.advance(STEP)
+            self.clock.advance(step)
             for one in self.chargers:
                 one.passed()
             await self._tell()
             await self.settled()
             if self.carried > FUSE + 0.01:
-                self.over += STEP
+                self.over += step
             else:
                 self.over = timedelta()
             assert self.over <= MOST_OVER, (self.over, [one.amps() for one in self.chargers], await self.picture())

@@ -288,11 +288,13 @@ def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
     raised: list[Ask] = []
     for column in sorted(range(len(moment.outlets)), key=lambda column: _urgency(moment.outlets[column])):
         outlet = moment.outlets[column]
-        if not outlet.reachable or outlet.ban is not None or not (outlet.charging or outlet.keeps_for_newcomers):
+        if not outlet.reachable or outlet.ban is not None:
             continue
         before = _last(outlet, moment.at)
         has = fallback_of(outlet) if before is None else before.amps
         amps = float(targets[column])
+        if not (outlet.charging or outlet.keeps_for_newcomers or min(amps, has) < 0):
+            continue
         if amps < 0:
             amps = -back.may_give(column, -amps) if fallback_of(outlet) <= tally.highest(column) + _SLIP else 0.0
         if amps > has:

@@ -76,6 +76,15 @@ def at_step(plan: SitePlan, values: Sequence[float], at: datetime) -> float:
     return values[number] if 0 <= number < len(values) else 0.0
 
 
+def while_there(plan: SitePlan, car: PlannedCar, at: datetime) -> float:
+    """kW of a car at this instant: the mean that is planned for a step flows while it is there and the plan holds."""
+    length = timedelta(minutes=plan.step_minutes)
+    begin_at = plan.start_at + length * ((at - plan.start_at) // length)
+    share = (min(begin_at + length, car.departs_at) - max(begin_at, plan.made_at)) / length
+    mean = at_step(plan, car.power, at)
+    return mean / share if share > 0 else mean
+
+
 def kw_of(site: Site, amps: float, used: Sequence[int]) -> float:
     return amps * len(used) * float(site.volts) / 1000
 

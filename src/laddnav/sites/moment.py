@@ -13,7 +13,7 @@ from laddnav.sessions.model import Session
 from laddnav.sites import fuses, needs
 from laddnav.sites.battery import about_to_give, on_its_way, surely_drawn
 from laddnav.sites.beside import building, given
-from laddnav.sites.facts import Facts, at_step, holds, kw_of, planned_car
+from laddnav.sites.facts import Facts, at_step, holds, kw_of, planned_car, while_there
 from laddnav.sites.fuses import floats
 from laddnav.sites.model import Covers, Member, Standing
 from laddnav.sites.needs import Need
@@ -130,7 +130,7 @@ def wanted(facts: Facts, member: Member, session: Session, need: Need, used: tup
     car = planned_car(facts.plan, session.id)
     if car is None or facts.plan is None:
         return float(member.amps_min)
-    power = at_step(facts.plan, car.power, facts.at)
+    power = while_there(facts.plan, car, facts.at)
     # A plan is exact to a trifle, and whole amperes are what is asked for.
     return max(0.0, round(power * 1000 / float(facts.site.volts) / len(used), 1))
 
@@ -142,6 +142,7 @@ def gives(facts: Facts, member: Member, session: Session, need: Need, used: tupl
         return 0.0
     if need.laxity(kw_of(facts.site, float(member.amps_max), used), facts.at) < IN_TIME:
         return 0.0
+    # No more at a time than its mean, for what is given beyond what the house draws goes out.
     power = at_step(facts.plan, car.power, facts.at)
     most = needs.gives_back_most(facts.site, member, session, used)
     return max(0.0, min(most, round(-power * 1000 / float(facts.site.volts) / len(used), 1)))
