@@ -44,55 +44,37 @@ class Fee(Struct, frozen=True, kw_only=True):
     law: str
 
 
-_COMPENSATION = "Directive 2011/7/EU, article 6"
-FEES: tuple[Fee, ...] = (
-    Fee(
-        country="SE",
-        since=date(2013, 3, 16),
-        business=False,
-        amount=Decimal(60),
-        currency="SEK",
-        law="Lag (1981:739) om ersättning för inkassokostnader, förordning (1981:1057)",
-    ),
-    Fee(
-        country="SE",
-        since=date(2013, 3, 16),
-        business=True,
-        amount=Decimal(450),
-        currency="SEK",
+def _fees(
+    countries: str,
+    currency: str,
+    since: date,
+    law: str,
+    *,
+    private: int | None = None,
+    business: int | None = None,
+    once: bool = False,
+) -> tuple[Fee, ...]:
+    return tuple(
+        Fee(country=each, since=since, business=of, amount=Decimal(amount), currency=currency, once=once, law=law)
+        for each in countries.split()
+        for of, amount in ((False, private), (True, business))
+        if amount is not None
+    )
+
+
+FEES = (
+    *_fees("SE", "SEK", date(2013, 3, 16), "Lag (1981:739), förordning (1981:1057)", private=60),
+    *_fees("SE", "SEK", date(2013, 3, 16), "Lag (1981:739), 4 a § (förseningsersättning)", business=450, once=True),
+    *_fees("FI", "EUR", date(2013, 3, 16), "Laki saatavien perinnästä (513/1999), 10 a §", private=5),
+    *_fees("DK", "DKK", date(2009, 1, 1), "Renteloven § 9 b", private=100, business=100),
+    *_fees("DE", "EUR", date(2014, 7, 29), "§ 288 Abs. 5 BGB", business=40, once=True),
+    *_fees(
+        "AT BE EE ES FI FR IE IT LT LU LV NL PT",
+        "EUR",
+        date(2014, 7, 29),
+        "Directive 2011/7/EU, article 6",
+        business=40,
         once=True,
-        law="Lag (1981:739), 4 a § (förseningsersättning)",
-    ),
-    Fee(
-        country="FI",
-        since=date(2013, 3, 16),
-        business=False,
-        amount=Decimal(5),
-        currency="EUR",
-        law="Laki saatavien perinnästä (513/1999), 10 a §",
-    ),
-    *(
-        Fee(
-            country="DK",
-            since=date(2009, 1, 1),
-            business=business,
-            amount=Decimal(100),
-            currency="DKK",
-            law="Renteloven § 9 b",
-        )
-        for business in (False, True)
-    ),
-    *(
-        Fee(
-            country=country,
-            since=date(2014, 7, 29),
-            business=True,
-            amount=Decimal(40),
-            currency="EUR",
-            once=True,
-            law="§ 288 Abs. 5 BGB" if country == "DE" else _COMPENSATION,
-        )
-        for country in ("AT", "BE", "DE", "EE", "ES", "FI", "FR", "IE", "IT", "LT", "LU", "LV", "NL", "PT")
     ),
 )
 
