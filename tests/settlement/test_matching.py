@@ -31,6 +31,7 @@ from laddnav.settlement.matching import (
 )
 from laddnav.settlement.model import Side
 from tests.billing.charges import LADDNAV, TNM, cdr, keep, party
+from tests.clock import SetClock
 
 BEGIN, END = datetime(2026, 10, 31, 23, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC)
 AT = datetime(2026, 11, 12, 9, tzinfo=UTC)
@@ -182,7 +183,8 @@ async def test_a_table_names_what_is_missing_here_there_or_different_wherever_it
         replace(charge("OTHERS", "1"), token=replace(charge("X", "1").token, owner=LADDNAV)),
     ]
     await keep(database, some, ours=[party()])
-    killed = [await compared(database, TABLE, stop_at=phase) for phase in Phase if phase is not Phase.DONE]
+    steps = (Phase.READING, Phase.MATCHING, Phase.GUESSING, Phase.JUDGING)
+    killed = [await compared(database, TABLE, stop_at=phase) for phase in steps]
     assert [one.read for one in killed][:2] == [
         len(TABLE.split("\n")[0]) + 1,
         len("\n".join(TABLE.split("\n")[:4])) + 1,
@@ -205,3 +207,55 @@ async def test_a_table_names_what_is_missing_here_there_or_different_wherever_it
     assert sum((one.apart for one in done.differences), Decimal(0)) == sum((one.apart for one in found), Decimal(0))
     (unreadable,) = [one for one in found if one.cause is Cause.UNREADABLE]
     assert (unreadable.number, unreadable.note) == (6, "'what' is no number")
+
+
+@pytest.mark.parametrize("stop_at", [Phase.READING, Phase.MATCHING, Phase.GUESSING])
+async def test_what_nobody_goes_on_with_is_finished_once_it_is_read_and_says_so_where_it_is_not(
+    database: Database, clock: SetClock, stop_at: Phase
+) -> None:
+    await keep(database, [charge("A1", "100")], ours=[party()])
+    one = await compared(database, TABLE, stop_at=stop_at)
+    await reconciling.look_after(database)  # who read it may be at it yet
+    clock.advance(timedelta(minutes=11))
+    await reconciling.look_after(database)
+    async with database.unit() as unit:
+        left = await reconciling.fetch(unit, one.ref)
+    if stop_at is not Phase.READING:
+        assert (left.phase, left.rows, left.equal) == (Phase.DONE, 7, 1)
+        return
+    assert (left.phase, left.over) == (Phase.BROKEN, False)
+    clock.advance(timedelta(days=8))
+    await reconciling.look_after(database)
+    async with database.unit() as unit:
+        assert (await reconciling.fetch(unit, one.ref)).phase is Phase.GIVEN_UP
+        assert await unit.value("select count(*) from settlement_claim") == 0
+    again = await compared(database, TABLE)
+    assert (again.ref != one.ref, again.rows, again.equal) == (True, 7, 1)
+
+
+async def test_rows_that_a_killed_database_forgot_are_read_once_more(database: Database) -> None:
+    await keep(database, [charge("A1", "100")], ours=[party()])
+    one = await compared(database, TABLE, stop_at=Phase.READING)
+    async with database.unit() as unit:
+        await unit.execute("delete from settlement_claim")
+    done = await compared(database, TABLE)
+    assert (done.ref, done.rows, done.equal, done.phase) == (one.ref, 7, 1, Phase.DONE)
+    assert sum(each.many for each in done.differences if each.cause is Cause.UNREADABLE) == 1
+
+
+async def test_a_table_that_cannot_be_read_further_says_why(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    with pytest.raises(UnreadableTable):
+        await compared(database, f"id,amount\nA1,1\nA2,2\nA3,3\nA4,{'4' * 70_000}\n")
+    async with database.unit() as unit:
+        (one,) = await reconciling.files(unit, LADDNAV)
+    assert (one.phase, one.why) == (Phase.BROKEN, "A line of the table is longer than 65536 bytes")
+
+
+async def test_nobody_is_paid_for_what_anothers_driver_charged(database: Database) -> None:
+    others = charge("OTHERS", "1")
+    await keep(database, [replace(others, token=replace(others.token, owner=LADDNAV))], ours=[party()])
+    done = await compared(database, "id,amount\nOTHERS,1\n")
+    async with database.unit() as unit:
+        (one,) = await reconciling.differences(unit, done)
+    assert (done.equal, one.cause, one.ours) == (0, Cause.UNKNOWN_HERE, None)

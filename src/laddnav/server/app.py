@@ -129,7 +129,7 @@ from laddnav.server.settings import Settings
 from laddnav.server.sites import Keeper
 from laddnav.server.stream import follow
 from laddnav.sessions import actions as sessions
-from laddnav.settlement.actions import earning, hosting, settling
+from laddnav.settlement.actions import earning, hosting, reconciling, settling
 from laddnav.sites import actions as sites
 from laddnav.web.asked import Console
 
@@ -296,6 +296,7 @@ class House:
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "remind_of_invoices": every(600, lambda: reminders.remind_all(database)),
                 "open_settlements": every(600, lambda: settling.look_after(database)),
+                "compare_tables": every(60, lambda: reconciling.look_after(database)),
                 "earn_again": every(600, lambda: earning.look_again(database)),
                 "state_hosts": every(600, lambda: hosting.state_due(database)),
                 "forget_detours": every(3600, lambda: detours.forget_old(database)),

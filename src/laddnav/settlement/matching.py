@@ -104,6 +104,8 @@ class Phase(StrEnum):
     """How far a file has come; each is one step or some, and begins again where it broke off."""
 
     READING = "READING"
+    BROKEN = "BROKEN"  # reading broke off; the same table sent again goes on there
+    GIVEN_UP = "GIVEN_UP"  # it broke off and nobody sent it again: what was read is forgotten
     MATCHING = "MATCHING"  # by id
     GUESSING = "GUESSING"  # by facts
     JUDGING = "JUDGING"  # why each differs
@@ -122,6 +124,7 @@ class File(Struct, frozen=True, kw_only=True):
     """A partner's table about the CDRs of one `side` in a month. `columns` say where in a row something stands.
 
     `read` of `size` bytes, and `rows`, are read; of these `equal` agree with ours. `theirs` and `ours` are the sums.
+    Its first row begins after `header` bytes. `why` it broke off, where its reading did.
     """
 
     holder: PartyId
@@ -139,6 +142,8 @@ class File(Struct, frozen=True, kw_only=True):
     columns: dict[str, int] = {}
     delimiter: str = ","
     phase: Phase = Phase.READING
+    why: str = ""
+    header: int = 0
     read: int = 0
     rows: int = 0
     equal: int = 0
@@ -153,6 +158,16 @@ class File(Struct, frozen=True, kw_only=True):
     @property
     def done(self) -> bool:
         return self.phase is Phase.DONE
+
+    @property
+    def over(self) -> bool:
+        """Nothing happens to it any more."""
+        return self.phase in (Phase.DONE, Phase.GIVEN_UP)
+
+    @property
+    def is_being_read(self) -> bool:
+        """It takes the table itself to go on."""
+        return self.phase in (Phase.READING, Phase.BROKEN)
 
     @property
     def cpo(self) -> PartyId:

@@ -169,6 +169,7 @@ STATES: dict[tuple[str, str], State] = {
     ("settlement", "AGREED"): State(N_("Agreed"), "good", "available"),
     ("settlement", "SETTLED"): State(N_("Settled"), "good", "done"),
     ("compared", "going"): State(N_("Being read"), "live", "waiting"),
+    ("compared", "broken"): State(N_("Broke off"), "bad", "waiting"),
     ("compared", "differs"): State(N_("Differs"), "warn", "waiting"),
     ("compared", "equal"): State(N_("All equal"), "good", "done"),
     ("reconciliation", "sound"): State(N_("Adds up"), "good", "done"),

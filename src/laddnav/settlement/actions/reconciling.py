@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -15,17 +15,14 @@ from laddnav.ledger.rules import month_of
 from laddnav.parties import actions as parties
 from laddnav.parties.rules import zone_of
 from laddnav.people import actions as people
-from laddnav.settlement import matching
+from laddnav.settlement import matching, tables
 from laddnav.settlement.events import FileWentOn
 from laddnav.settlement.matching import (
     Cause,
-    Claim,
     Difference,
     File,
     Phase,
-    Reader,
     UnknownFile,
-    UnreadableRow,
     UnreadableTable,
 )
 from laddnav.settlement.model import Side
@@ -34,7 +31,8 @@ from laddnav.settlement.store import claims as store
 
 BITE = 20_000  # rows in a Unit
 JUDGED = 5_000  # differences in a Unit
-LINE_MOST = 64 * 1024  # bytes
+SILENT = timedelta(minutes=10)  # without a bite, whoever read it reads no more
+WAITED_FOR = timedelta(days=7)  # until what broke off is forgotten
 BY_EVSE = timedelta(minutes=15)  # so far a start at the same Evse may be off
 BY_TIME = timedelta(minutes=2)  # where no Evse is told
 
@@ -66,9 +64,8 @@ async def begin(
     before = await store.under_way(unit, holder, partner, key)
     if before is not None:
         return before
-    text = _text(header)
-    delimiter = matching.delimiter_of(text)
-    columns = matching.columns_of(next(csv.reader([text], delimiter=delimiter), []), said)
+    names, delimiter = tables.header_of(header)
+    columns = matching.columns_of(names, said)
     zone = zone_of(await parties.fetch(unit, holder))
     span = month_of(month, zone)
     one = File(
@@ -86,6 +83,7 @@ async def begin(
         size=size,
         columns=columns,
         delimiter=delimiter,
+        header=len(header),
         read=len(header),
         begun_at=unit.now,
         begun_by=by,
@@ -99,19 +97,46 @@ async def begin(
 async def go_on(database: Database, ref: str, source: BinaryIO, *, told: Told | None = None, bite: int = BITE) -> File:
     """To the end, `bite` rows in a Unit; `told` hears of each step. Raises UnknownFile, UnreadableTable."""
     one = await _fetched(database, ref)
-    while not one.done:
-        one = await _step(database, one, source, bite)
-        if told is not None:
-            told(one)
+    while not one.over:
+        if one.is_being_read:
+            one = await _read(database, one, source, bite, told)
+        else:
+            one = await _step(database, one)
+            _tell(told, one)
     return one
 
 
-async def _step(database: Database, one: File, source: BinaryIO, bite: int) -> File:
-    if one.phase is Phase.READING:
-        return await _read(database, one, source, bite)
+async def look_after(database: Database) -> None:
+    """What nobody goes on with: once it is read it is finished here, and what broke off before that says so."""
+    async with database.unit() as unit:
+        left = await store.left(unit, unit.now - SILENT)
+    for one in left:
+        while not one.over and not one.is_being_read:
+            one = await _step(database, one)
+        async with database.unit() as unit:
+            now = await store.file(unit, one.ref, lock=True)
+            assert now is not None, "a file is never deleted"
+            if now.phase is Phase.READING and now.last_updated < unit.now - SILENT:
+                _kept(unit, replace(now, phase=Phase.BROKEN, why=""))
+            elif now.phase is Phase.BROKEN and now.last_updated < unit.now - WAITED_FOR:
+                await store.forget_claims(unit, now)
+                _kept(unit, replace(now, phase=Phase.GIVEN_UP))
+
+
+def _tell(told: Told | None, one: File) -> None:
+    if told is not None:
+        told(one)
+
+
+async def _step(database: Database, one: File) -> File:
     async with database.unit() as unit:
         now = await _locked(unit, one)
         if now.phase is Phase.MATCHING:
+            if not await store.has_all(unit, now):
+                # PostgreSQL was not shut down but killed, and forgot them: they are read once more.
+                await store.forget_claims(unit, now)
+                await store.forget_differences(unit, now)
+                return _kept(unit, replace(now, phase=Phase.READING, read=now.header, rows=0))
             await store.match(unit, now, matching.ENERGY_APART)
             many, amount = await store.ours(unit, now)
             after = replace(now, phase=Phase.GUESSING, ours_many=many, ours=amount)
@@ -137,66 +162,46 @@ async def _judge(unit: Unit, one: File) -> File:
     return replace(one, phase=Phase.DONE, equal=equal, differences=await store.summed(unit, one))
 
 
-async def _read(database: Database, one: File, source: BinaryIO, bite: int) -> File:
-    source.seek(one.read)
-    lines = _Lines(source, one.read)
-    claims, unreadable, rows = _bite(one, lines, bite)
+async def _read(database: Database, one: File, source: BinaryIO, bite: int, told: Told | None) -> File:
+    """To the end of the table; the next bite is read, beside the loop, while PostgreSQL takes the one before."""
+    ahead = _ahead(one, source, bite)
+    try:
+        while True:
+            found = await ahead
+            read = one.read, one.rows
+            after = replace(one, read=found.at, rows=one.rows + found.rows, phase=Phase.READING, why="")
+            after = replace(after, phase=Phase.MATCHING if found.ended else Phase.READING)
+            if not found.ended:
+                ahead = _ahead(after, source, bite)
+            one = await _take(database, after, found, before=read)
+            _tell(told, one)
+            if not one.is_being_read or found.ended or one.read != after.read:
+                return one
+    except UnreadableTable as why:
+        async with database.unit() as unit:
+            now = await _locked(unit, one)
+            if now.is_being_read:
+                _kept(unit, replace(now, phase=Phase.BROKEN, why=str(why)[:300]))
+        raise
+    finally:
+        await asyncio.wait([ahead])  # a thread that reads is not to be left alone with the source
+        if not ahead.cancelled():
+            ahead.exception()
+
+
+def _ahead(one: File, source: BinaryIO, bite: int) -> asyncio.Future[tables.Bite]:
+    return asyncio.ensure_future(asyncio.to_thread(tables.bite, one, source, bite))
+
+
+async def _take(database: Database, after: File, found: tables.Bite, *, before: tuple[int, int]) -> File:
+    """`before`: (bytes, rows) that were read until then. As it is now, where somebody else went on with it."""
     async with database.unit() as unit:
-        now = await _locked(unit, one)
-        if (now.phase, now.read) != (one.phase, one.read):  # somebody else went on with it
+        now = await _locked(unit, after)
+        if not now.is_being_read or (now.read, now.rows) != before:
             return now
-        if rows:
-            await store.take(unit, one, claims, unreadable)
-        phase = Phase.READING if rows == bite else Phase.MATCHING
-        return _kept(unit, replace(one, read=lines.at, rows=one.rows + rows, phase=phase))
-
-
-def _bite(one: File, lines: _Lines, most: int) -> tuple[list[Claim], list[tuple[int, str]], int]:
-    """(claims, (row, why it is none), rows). Raises UnreadableTable."""
-    reader, claims, unreadable, rows = Reader(one), list[Claim](), list[tuple[int, str]](), 0
-    try:
-        for row in csv.reader(lines, delimiter=one.delimiter):
-            if not any(row):
-                continue
-            rows += 1
-            number = one.rows + rows
-            try:
-                claims.append(reader.claim(number, row))
-            except UnreadableRow as why:
-                unreadable.append((number, str(why)))
-            if rows == most:
-                break
-    except csv.Error as error:
-        raise UnreadableTable(f"Row {one.rows + rows + 1} is no row of a table: {error}") from error
-    return claims, unreadable, rows
-
-
-class _Lines:
-    """Line by line, and how far that came: `at` is where the next one begins."""
-
-    def __init__(self, source: BinaryIO, at: int) -> None:
-        self._source = source
-        self.at = at
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._source.readline(LINE_MOST + 1)
-        if not line:
-            raise StopIteration
-        if len(line) > LINE_MOST:
-            raise UnreadableTable(f"A line of the table is longer than {LINE_MOST} bytes")
-        self.at += len(line)
-        return _text(line)
-
-
-def _text(line: bytes) -> str:
-    """UTF-8, or what Excel wrote before it."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("cp1252", errors="replace")
+        if found.rows:
+            await store.take(unit, after, found)
+        return _kept(unit, after)
 
 
 def _kept(unit: Unit, one: File) -> File:

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
-from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.ids import PartyId
 from laddnav.kit.money import minor_unit
 from laddnav.settlement.matching import Cause, Claim, Counted, Difference, File, Ours
 from laddnav.settlement.model import Side
+from laddnav.settlement.tables import SEPARATOR, Bite
 
 INSERT_FILE = """
-insert into settlement_file (holder, ref, partner, month, digest, done, body) values ($1, $2, $3, $4, $5, $6, $7)
+insert into settlement_file (holder, ref, partner, month, digest, done, body, last_updated)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-UPDATE_FILE = "update settlement_file set done = $3, body = $4 where holder = $1 and ref = $2"
+UPDATE_FILE = "update settlement_file set done = $3, body = $4, last_updated = $5 where holder = $1 and ref = $2"
 FILE = "select body from settlement_file where ref = $1"
 LOCK_FILE = "select body from settlement_file where ref = $1 for update"
 UNDER_WAY = "select body from settlement_file where holder = $1 and partner = $2 and digest = $3 and not done"
+# Of the files that nobody goes on with; who is at work on one holds its row.
+LEFT = """
+select body from settlement_file where not done and last_updated < $1 order by last_updated limit 100
+for update skip locked
+"""
 FILES = """
 select body from settlement_file
 where ($1::text is null or holder = $1) and ($2::text is null or partner = $2) and ($3::text is null or month = $3)
 order by ref desc limit $4
 """
 
-# Numbers as text: of a Decimal the driver needs ten times as long to make a numeric.
-TAKE = """
+# As they are written, a text a column: PostgreSQL takes them apart and reads numbers and times in a tenth of the time
+# that the driver takes to send them one by one. An empty text is no list of one that is empty.
+_COLUMNS = ("number", "id_key", "id", "evse_key", "started", "ended", "kwh", "wh", "amount", "currency")
+_APART = ", ".join(f"string_to_array(${place}::text, chr(30))" for place in range(4, 4 + len(_COLUMNS)))
+TAKE = f"""
 insert into settlement_claim (holder, file, number, id_key, id, evse_key, started_at, ended_at, energy_wh, amount,
   currency)
-select $1, $2, said.number, said.id_key, said.id, said.evse_key, said.started_at, said.ended_at,
-  said.energy_wh::numeric, said.amount::numeric, said.currency
-from unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[],
-  $10::text[], $11::text[])
-  as said(number, id_key, id, evse_key, started_at, ended_at, energy_wh, amount, currency)
+select $1, $2, said.number::bigint, coalesce(said.id_key, ''), coalesce(said.id, ''), coalesce(said.evse_key, ''),
+  nullif(said.started, '')::timestamptz, nullif(said.ended, '')::timestamptz,
+  coalesce(nullif(said.kwh, '')::numeric * 1000, nullif(said.wh, '')::numeric), said.amount::numeric,
+  coalesce(nullif(said.currency, ''), $3)
+from unnest({_APART}) as said({", ".join(_COLUMNS)})
 """
 UNREADABLE = """
 insert into settlement_difference (holder, file, number, cause, note)
@@ -63,11 +74,14 @@ select $1, $2, {_SAID}, 'REPEATED'
 from settlement_claim t join repeated on repeated.id_key = t.id_key and t.number > repeated.first
 where t.holder = $1 and t.file = $2
 """
-# What is not here, or differs in anything that money may follow from; of energy a table may round a little away.
+# What is not here, or differs in anything that money may follow from; of energy a table may round a little away. What
+# another partner's driver charged is not here: nobody else is paid for it, nor told of it.
 HERE = f"""
 insert into settlement_difference (holder, file, {_THEIRS}, {_OURS})
 select $1, $2, {_SAID}, {_KNOWN}
-from settlement_claim t left join cdr c on c.holder = $1 and c.owner = $3 and c.id_key = t.id_key {_REVIEW}
+from settlement_claim t
+  left join cdr c on c.holder = $1 and c.owner = $3 and c.id_key = t.id_key and ($8::text is null or c.token_owner = $8)
+  {_REVIEW}
 where t.holder = $1 and t.file = $2
   and (c.id_key is null or t.amount <> {_COINS} or t.currency <> c.currency
     or abs(abs(t.energy_wh) - c.energy_wh) > $5 or c.ended_at < $6 or c.ended_at >= $7
@@ -137,6 +151,11 @@ from settlement_difference where holder = $1 and file = $2 group by cause order 
 """
 # A row that has no CDR, or whose CDR is here and says something else, is not equal.
 DIFFERING = "select count(*) from settlement_difference where holder = $1 and file = $2 and number is not null"
+KEPT = """
+select (select count(*) from settlement_claim where holder = $1 and file = $2)
+  + (select count(*) from settlement_difference where holder = $1 and file = $2 and cause = 'UNREADABLE')
+"""
+FORGET_DIFFERENCES = "delete from settlement_difference where holder = $1 and file = $2"
 FORGET_CLAIMS = "delete from settlement_claim where holder = $1 and file = $2"
 PAGE = f"""
 select {_DIFFERENCE} from settlement_difference
@@ -148,12 +167,12 @@ where holder = $1 and file = $2 and ($3::text is null or cause = $3) and place >
 
 
 def insert_file(unit: Unit, one: File) -> None:
-    body = json.encode(one).decode()
-    unit.write(INSERT_FILE, str(one.holder), one.ref, str(one.partner), one.month, one.digest, one.done, body)
+    facts = (str(one.partner), one.month, one.digest, one.over, json.encode(one).decode(), one.last_updated)
+    unit.write(INSERT_FILE, str(one.holder), one.ref, *facts)
 
 
 def update_file(unit: Unit, one: File) -> None:
-    unit.write(UPDATE_FILE, str(one.holder), one.ref, one.done, json.encode(one).decode())
+    unit.write(UPDATE_FILE, str(one.holder), one.ref, one.over, json.encode(one).decode(), one.last_updated)
 
 
 async def file(unit: Unit, ref: str, *, lock: bool = False) -> File | None:
@@ -166,6 +185,11 @@ async def under_way(unit: Unit, holder: PartyId, partner: PartyId, digest: str) 
     return None if row is None else json.decode(row["body"], File)
 
 
+async def left(unit: Unit, before: datetime) -> list[File]:
+    """Not over, and nobody went on with them since."""
+    return [json.decode(row["body"], File) for row in await unit.fetch(LEFT, before)]
+
+
 async def files(
     unit: Unit, holder: PartyId | None, partner: PartyId | None, month: str | None, limit: int
 ) -> list[File]:
@@ -176,22 +200,18 @@ async def files(
 # ---- Step by step
 
 
-async def take(unit: Unit, one: File, claims: Sequence[Claim], unreadable: Sequence[tuple[int, str]]) -> None:
-    columns = (
-        [claim.number for claim in claims],
-        [fold(claim.id) for claim in claims],
-        [claim.id for claim in claims],
-        [claim.evse for claim in claims],
-        [claim.started_at for claim in claims],
-        [claim.ended_at for claim in claims],
-        [None if claim.energy_wh is None else str(claim.energy_wh) for claim in claims],
-        [str(claim.amount) for claim in claims],
-        [claim.currency for claim in claims],
-    )
-    await unit.execute(TAKE, str(one.holder), one.ref, *columns)
-    if unreadable:
-        numbers, notes = zip(*unreadable, strict=True)
+async def take(unit: Unit, one: File, found: Bite) -> None:
+    if found.numbers:
+        columns = (SEPARATOR.join(column) for column in found.columns())
+        await unit.execute(TAKE, str(one.holder), one.ref, one.currency, *columns)
+    if found.unreadable:
+        numbers, notes = zip(*found.unreadable, strict=True)
         await unit.execute(UNREADABLE, str(one.holder), one.ref, list(numbers), list(notes))
+
+
+async def has_all(unit: Unit, one: File) -> bool:
+    """Whether all rows that were read are kept: a PostgreSQL that was killed forgets them."""
+    return bool(await unit.value(KEPT, str(one.holder), one.ref) == one.rows)
 
 
 def _digits(one: File) -> int:
@@ -204,13 +224,18 @@ async def match(unit: Unit, one: File, energy_apart: Decimal) -> None:
     await unit.value(ROOM)
     await unit.value(ANALYZE)
     await unit.execute(REPEATED, *whose)
-    await unit.execute(HERE, *whose, str(one.cpo), _digits(one), energy_apart, one.begin_at, one.end_at)
+    month = (one.begin_at, one.end_at)
+    await unit.execute(HERE, *whose, str(one.cpo), _digits(one), energy_apart, *month, _emsp(one))
     await unit.execute(UNKNOWN_THERE, *whose, *_month(one))
 
 
 def _month(one: File) -> tuple[object, ...]:
-    emsp = str(one.partner) if one.side is Side.OURS else None
-    return (str(one.cpo), emsp, one.currency, one.begin_at, one.end_at, _digits(one))
+    return (str(one.cpo), _emsp(one), one.currency, one.begin_at, one.end_at, _digits(one))
+
+
+def _emsp(one: File) -> str | None:
+    """Whose drivers charged at our stations; None: it is about charges at the partner's own."""
+    return str(one.partner) if one.side is Side.OURS else None
 
 
 async def ours(unit: Unit, one: File) -> tuple[int, Decimal]:
@@ -251,6 +276,10 @@ async def differing(unit: Unit, one: File) -> int:
 
 async def forget_claims(unit: Unit, one: File) -> None:
     await unit.execute(FORGET_CLAIMS, str(one.holder), one.ref)
+
+
+async def forget_differences(unit: Unit, one: File) -> None:
+    await unit.execute(FORGET_DIFFERENCES, str(one.holder), one.ref)
 
 
 async def page(unit: Unit, one: File, cause: Cause | None, after: int, limit: int) -> list[Difference]:
