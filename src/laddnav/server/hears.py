@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import standing, wallets
+from laddnav.billing.actions import by_card, standing, wallets
 from laddnav.billing.events import InvoiceIssued, InvoiceReminded, InvoiceSettled
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
@@ -137,7 +137,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     InvoiceReminded: [billing.mail_reminder, standing.judge],
     InvoiceSettled: [standing.judge],
     RecordChanged: [push_record],
-    PaymentChanged: [billing.settle_payment, wallets.filled, tickets.payment_went_on],
+    PaymentChanged: [billing.settle_payment, wallets.filled, by_card.went_on, tickets.payment_went_on],
     TerminalChanged: [paying.push_terminal],
     TerminalAssigned: [paying.push_assignment],
     TerminalDescribed: [paying.push_assignment],

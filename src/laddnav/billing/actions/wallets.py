@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import structlog
 
-from laddnav.billing.actions import reading, settling
+from laddnav.billing.actions import by_card, reading, settling
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.open_items import OpenItem
 from laddnav.billing.rules import receivable
@@ -38,7 +38,7 @@ RECENT = 200  # payments into one wallet that are looked through
 
 
 async def pay(database: Database, event: InvoiceIssued) -> None:
-    """Hears InvoiceIssued: a customer's vouchers have paid it, and then their wallet, as far as they reach.
+    """Hears InvoiceIssued: a customer's vouchers have paid it, then their wallet, as far as they reach, or their card.
 
     What a credit note gives back is in the wallet again. Again is nothing.
     """
@@ -54,6 +54,8 @@ async def pay(database: Database, event: InvoiceIssued) -> None:
         item = await settling.item_named(unit, invoice.holder, invoice.number)
         if not await _times(unit, item, "vouchers"):  # what is redeemed later is for what comes later
             await _by_vouchers(unit, customer, item)
+        if customer.pays_by is PaysBy.CARD:
+            await by_card.charge(unit, customer, invoice.number)
 
 
 async def pay_later(database: Database, event: CustomerChanged) -> None:

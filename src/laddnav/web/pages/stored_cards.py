@@ -9,11 +9,14 @@ from urllib.parse import quote
 from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
+from laddnav.billing.actions import by_card
 from laddnav.customers.actions.subscribing import today
 from laddnav.customers.model import Customer
 from laddnav.db.unit import Unit
-from laddnav.payments.actions import cards
+from laddnav.payments.actions import cards, paying
 from laddnav.payments.card import CardState, StoredCard
+from laddnav.payments.payment import State
+from laddnav.payments.rules import UnknownPayment
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import mine
@@ -72,10 +75,26 @@ async def remove(asked: Asked) -> Response:
     return asked.done("/my/cards", asked.say("The card is removed. It pays nothing any more."))
 
 
+async def confirm(asked: Asked) -> Response:
+    """Where the bank wants to see whoever pays an invoice. Raises UnknownPayment, also where it is somebody else's."""
+    async with asked.unit() as unit:
+        customer = await mine.customer_of(asked, unit)
+        payment = await paying.by_ref(unit, asked.part("ref"))
+        payer = await by_card.of(unit, payment)
+    if payer is None or payer.ref != customer.ref:
+        raise UnknownPayment(asked.part("ref"))
+    if payment.state is State.WAITING and payment.action is not None and payment.action.startswith("http"):
+        return RedirectResponse(payment.action, status_code=303)
+    if payment.state is State.CAPTURED:
+        return asked.done("/my/invoices", asked.say("It is paid."))
+    return asked.done("/my/invoices", asked.say("There is nothing to confirm any more."))
+
+
 DRIVER = Role.DRIVER
 DOORS: tuple[Door, ...] = (
     do("/my/cards/new", add, DRIVER),
     see("/my/cards/new/{ref}", waited_for, DRIVER),
     do("/my/cards/default", choose, DRIVER),
     do("/my/cards/remove", remove, DRIVER),
+    see("/my/payments/{ref}", confirm, DRIVER),
 )

@@ -1,0 +1,55 @@
+"""What is written to customers whose card does not simply pay an invoice, in their language."""
+
+from __future__ import annotations
+
+from laddnav.customers.model import Customer
+from laddnav.payments.payment import Payment
+
+_ASKS = {
+    "en": (
+        "Confirm your payment of invoice {number}",
+        "Hello {name},\n\nyour bank wants to see that it is you who pays {amount} for invoice {number}. Confirm it "
+        "within three days:\n\n{url}\n\n{operator}\n",
+    ),
+    "sv": (
+        "Bekräfta din betalning av faktura {number}",
+        "Hej {name},\n\ndin bank vill se att det är du som betalar {amount} för faktura {number}. Bekräfta inom tre "
+        "dagar:\n\n{url}\n\n{operator}\n",
+    ),
+    "de": (
+        "Bestätigen Sie die Zahlung der Rechnung {number}",
+        "Guten Tag {name},\n\nIhre Bank möchte sehen, dass Sie es sind, der {amount} für die Rechnung {number} zahlt. "
+        "Bitte bestätigen Sie innerhalb von drei Tagen:\n\n{url}\n\n{operator}\n",
+    ),
+}
+_REFUSED = {
+    "en": (
+        "Your card did not pay invoice {number}",
+        "Hello {name},\n\n{amount} for invoice {number} could not be taken from your card. Pay the invoice as is said "
+        "on it, and look at your cards for the next one:\n\n{url}\n\n{operator}\n",
+    ),
+    "sv": (
+        "Ditt kort betalade inte faktura {number}",
+        "Hej {name},\n\n{amount} för faktura {number} kunde inte dras från ditt kort. Betala fakturan som det står på "
+        "den, och se över dina kort inför nästa:\n\n{url}\n\n{operator}\n",
+    ),
+    "de": (
+        "Ihre Karte hat die Rechnung {number} nicht bezahlt",
+        "Guten Tag {name},\n\n{amount} für die Rechnung {number} konnten nicht von Ihrer Karte abgebucht werden. "
+        "Bitte zahlen Sie, wie auf der Rechnung steht, und prüfen Sie Ihre Karten:\n\n{url}\n\n{operator}\n",
+    ),
+}
+
+
+def by_card(customer: Customer, payment: Payment, operator: str, url: str, *, asks: bool) -> tuple[str, str]:
+    """Subject and text; `asks`: the bank does, else the card was refused."""
+    words = _ASKS if asks else _REFUSED
+    subject, text = words.get(customer.language, words["en"])
+    said = {
+        "name": customer.name,
+        "number": payment.about,
+        "amount": f"{payment.hold:.2f} {payment.currency}",
+        "url": url,
+        "operator": operator,
+    }
+    return subject.format_map(said), text.format_map(said)
