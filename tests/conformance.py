@@ -9,6 +9,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,9 +42,15 @@ class Shown(NamedTuple):
         return f"[{self.said}](../../{self.file.relative_to(TESTS.parent)})"
 
 
-def shown() -> Iterator[Shown]:
+@cache
+def shown() -> tuple[Shown, ...]:
+    return tuple(_shown())
+
+
+def _shown() -> Iterator[Shown]:
     for file in sorted(TESTS.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
+        text = file.read_text()
+        for node in ast.walk(ast.parse(text)) if ID.search(text) else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
                 for id in ID.findall(ast.get_docstring(node) or ""):
                     yield Shown(id, node.name.removeprefix("test_").replace("_", " "), file)

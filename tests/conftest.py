@@ -15,6 +15,7 @@ from laddnav.db.embedded import Cluster
 from laddnav.db.events import Event
 from laddnav.db.migrate import migrate
 from laddnav.db.unit import Database, Listener
+from laddnav.server import memory
 from tests.clock import SetClock
 from tests.cost import Costs
 from tests.forked import Nursery
@@ -27,12 +28,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Laws are tried on the same examples by everybody; with --all on new ones, and more of them."""
+    memory.load()
     long = config.getoption("--all")
     # No deadline: how long an example takes says more about the machine than about the law.
     settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
     settings.load_profile("house")
     if config.getoption("--cost"):
         config.pluginmanager.register(Costs())
+
+
+def pytest_collection_finish() -> None:
+    """All tests are loaded and stay: to look among them for garbage took a third of what tests that compute took."""
+    memory.settle()
 
 
 # What takes a minute or two comes first: at the end, others would have nothing left to do meanwhile.
