@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from laddnav.kit import json
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
+from laddnav.people.model import Role
 from laddnav.server.http import Serving
-from tests.server.conftest import LAD, Client
+from tests.billing.statements import moved, statement
+from tests.server.conftest import LAD, Client, a_key
 
 
 async def test_a_list_comes_in_pages_that_together_are_all_of_it(everything: Client) -> None:
@@ -209,6 +212,7 @@ async def test_bad_input_is_a_problem_with_its_reason(lad: Client) -> None:
 async def test_a_body_of_ten_megabytes_is_not_read(lad: Client) -> None:
     status, problem = await lad.ask("PATCH", "/stations/ST-1", data=io.BytesIO(b"x" * 10_000_000))
     assert (status, problem["type"]) == (413, "urn:laddnav:problem:too-large")
+    assert problem["detail"] == "The body is larger than 2 MB, the most that is read here"
 
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(10):
@@ -216,6 +220,15 @@ async def test_a_body_of_ten_megabytes_is_not_read(lad: Client) -> None:
 
     status, problem = await lad.ask("PATCH", "/stations/ST-1", data=endless())
     assert (status, problem["type"]) == (413, "urn:laddnav:problem:too-large")
+
+
+async def test_a_banks_file_of_ten_megabytes_is_read(served: Serving, web: aiohttp.ClientSession) -> None:
+    finance = Client(web, served.url, await a_key(served.database, Role.FINANCE, None))
+    document = statement(moved("80", text="x" * 10_000_000)).decode()
+    said = {"holder": "SE*LAD", "name": "nov.xml", "document": document}
+    status, read = await finance.ask("POST", "/bank-files", data=io.BytesIO(json.encode(said)))
+    assert status == 200, read
+    assert [one["movements"] for one in read["files"]] == [1]
 
 
 # ---- Its description

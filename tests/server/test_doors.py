@@ -17,7 +17,9 @@ from starlette.types import ASGIApp
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.people import actions as people
+from laddnav.people.api import MOST
 from laddnav.people.model import Role
+from laddnav.server.bodies import IN_MEMORY, LARGE_AT_ONCE
 from laddnav.server.http import HEADERS_MAX, Impatient, Serving, _Outside, uvicorn_config
 from laddnav.server.metrics import Metrics, is_loopback
 from tests.server.conftest import LAD, Client, a_key
@@ -105,6 +107,47 @@ async def test_a_body_that_does_not_come_is_given_up(database: Database) -> None
         writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf of")
         assert b" 400 " in await reader.readline()
         writer.close()
+
+
+async def told(reader: asyncio.StreamReader) -> bytes:
+    """The status line, and then the body, of an answer."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    (length,) = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+    return head.split(b"\r\n")[0] + b" " + await reader.readexactly(int(length))
+
+
+async def large(request: Request) -> Response:
+    request.scope[MOST] = 10_000_000
+    return await hello(request)
+
+
+async def test_a_large_body_is_read_where_its_route_says_so_by_one_after_the_other(database: Database) -> None:
+    """What comes slowly lies on disk meanwhile, and keeps no other from its turn."""
+    app = Starlette(routes=[Route("/", hello, methods=["POST"]), Route("/large", large, methods=["POST"])])
+    outside = _Outside(app, Metrics(database, lambda: 0), asyncio.Event())
+    async with listening(outside) as port, asyncio.timeout(30):
+
+        async def begun(path: str, length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+            return reader, writer
+
+        async def send(path: str, length: int) -> bytes:
+            reader, writer = await begun(path, length)
+            writer.write(b"x" * length)
+            answer = await told(reader)
+            writer.close()
+            return answer
+
+        slow = [await begun("/large", 10_000_000) for _ in range(LARGE_AT_ONCE + 1)]
+        for _, writer in slow:
+            writer.write(b"x" * (IN_MEMORY + 1))
+            await writer.drain()
+        assert b" 200 OK 10000000 bytes" in await send("/large", 10_000_000)
+        for reader, writer in slow:
+            writer.write(b"x" * (10_000_000 - IN_MEMORY - 1))
+            assert b" 200 OK 10000000 bytes" in await told(reader)
+            writer.close()
 
 
 async def test_a_body_that_comes_slowly_holds_no_connection_of_the_database(served: Serving, lad: Client) -> None:

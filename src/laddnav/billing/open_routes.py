@@ -65,7 +65,7 @@ class StopReminders(Struct, frozen=True, kw_only=True):
 class ReadBankFile(Struct, frozen=True, kw_only=True):
     """`document` is the file as text: camt.053.001.02 or .08."""
 
-    holder: PartyId
+    holder: str
     name: Line
     document: str
 
@@ -184,7 +184,7 @@ async def list_bank_files(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor:
 
 async def read_bank_file(unit: Unit, by: Visitor, body: ReadBankFile) -> FilesRead:
     """What was not read before is booked, and settles the invoices that it cites."""
-    holder = yours(by, body.holder)
+    holder = yours(by, PartyId.parse(body.holder))
     files = await banking.read(unit, holder, body.name, body.document.encode(), by=by.name)
     return FilesRead(holder=holder, files=files)
 
@@ -204,6 +204,8 @@ async def decide_bank_movement(unit: Unit, by: Visitor, ref: str, body: DecideMo
     )
 
 
+BANK_FILE_MOST = 32_000_000  # bytes of a body: the longest file as text in JSON, where quotes and ends of lines are two
+
 ROUTES = (
     Route(method="GET", path="/open-items", does=list_open_items),
     Route(method="GET", path="/invoices/{ref}/settlement", does=fetch_settlement_of_invoice),
@@ -216,7 +218,7 @@ ROUTES = (
     Route(method="GET", path="/debtors/{ref}/statement", does=fetch_statement_of_account, gives="application/pdf"),
     Route(method="POST", path="/debtors/{ref}/apply", does=apply_what_is_on_account, needs=Role.FINANCE),
     Route(method="GET", path="/bank-files", does=list_bank_files, needs=Role.FINANCE),
-    Route(method="POST", path="/bank-files", does=read_bank_file, needs=Role.FINANCE),
+    Route(method="POST", path="/bank-files", does=read_bank_file, needs=Role.FINANCE, most=BANK_FILE_MOST),
     Route(method="GET", path="/bank-movements", does=list_bank_movements, needs=Role.FINANCE),
     Route(method="POST", path="/bank-movements/{ref}/decide", does=decide_bank_movement, needs=Role.FINANCE),
 )

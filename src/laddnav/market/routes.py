@@ -260,6 +260,8 @@ def _fed(one: Following) -> Fed:
     )
 
 
+DOCUMENT_MOST = 8_000_000  # bytes of a body: a year of quarters, as wordily as any source says it
+
 ROUTES = (
     Route(method="GET", path="/market/zones", does=list_zones, looks_itself=True),
     Route(method="GET", path="/market/{zone}/prices", does=show_prices, looks_itself=True),
@@ -272,6 +274,7 @@ ROUTES = (
         needs=Role.OPERATOR,
         status=201,
         looks_itself=True,
+        most=DOCUMENT_MOST,
     ),
     Route(method="GET", path="/market/feeds", does=list_feeds, looks_itself=True),
     Route(method="PUT", path="/market/{zone}/feeds/{kind}", does=follow, needs=Role.ADMIN, looks_itself=True),

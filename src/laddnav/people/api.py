@@ -7,8 +7,8 @@ they are spelt, and that nobody is told of what another party holds, is seen to 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -20,13 +20,16 @@ T = TypeVar("T")
 
 Limit = Annotated[int, Meta(ge=1, le=500)]
 
+BODY_MOST = 2_000_000  # bytes that a route reads which says nothing else
+MOST = "laddnav.most"  # in the scope of a request: bytes of its body that whoever reads it declared, before reading
+
 
 class Route(Struct, frozen=True, kw_only=True):
     """`path` is below /api/v1; `status` is that of an answer that is no refusal.
 
     An answer says by its `holder` whose it is, and only its holder's key gets it; what was done for another key is
     undone with the Unit. `looks_itself`: the answer has no holder, so the function looks before it does anything.
-    `also` are roles that may beside those that may what is for `needs`.
+    `also` are roles that may beside those that may what is for `needs`. `most` bytes of a body are read.
     """
 
     method: str
@@ -37,6 +40,7 @@ class Route(Struct, frozen=True, kw_only=True):
     status: int = 200
     looks_itself: bool = False
     gives: str = "application/json"
+    most: int = BODY_MOST
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -65,11 +69,26 @@ class Page(Struct, Generic[T], frozen=True, kw_only=True):
     next: str | None
 
 
+class TooLarge(Refusal):
+    """The body is larger than what is read here; nothing of it was done."""
+
+    def __init__(self, most: int) -> None:
+        self.bound = f"{most / 1_000_000:g} MB" if most >= 1_000_000 else f"{most // 1000} kB"
+        super().__init__(f"The body is larger than {self.bound}, the most that is read here")
+        self.most = most
+
+
 class NotYours(Refusal):
     """This key is of another party; for what that one holds there is nothing here."""
 
     def __init__(self) -> None:
         super().__init__("There is nothing of this name that this key may touch")
+
+
+def announced(scope: Mapping[str, Any]) -> int:
+    """Bytes of a body, as its sender says; 0 where it says nothing."""
+    said = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(said) if said.isdigit() and len(said) < 19 else 0
 
 
 def page(found: Sequence[T], limit: int, place: Callable[[T], str]) -> Page[T]:

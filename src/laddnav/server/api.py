@@ -25,7 +25,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.people import actions as people
-from laddnav.people.api import File, NotYours, Page, Route
+from laddnav.people.api import MOST, File, NotYours, Page, Route, TooLarge, announced
 from laddnav.people.model import Visitor
 from laddnav.people.rules import require
 from laddnav.server.problems import NoKey, NoSuchPath, NotThisMethod, fault, problem
@@ -89,6 +89,9 @@ class Operation:
             return b""
         async with database.unit() as unit:
             await self._let_in(request, unit)
+        most = request.scope[MOST] = self.route.most
+        if announced(request.scope) > most:
+            raise TooLarge(most)
         return await request.body()
 
     async def _let_in(self, request: Request, unit: Unit) -> Visitor:

@@ -24,23 +24,20 @@ from laddnav.people import actions as people
 from laddnav.people.rules import FIRST_NAME
 from laddnav.server import running
 from laddnav.server.app import House
+from laddnav.server.bodies import BODY_WITHIN, LARGE_AT_ONCE, WHOLE, Body
 from laddnav.server.handshakes import Answered
 from laddnav.server.hears import HEARS
 from laddnav.server.installation import opened
 from laddnav.server.jobs import every, kept_going
 from laddnav.server.metrics import Metrics
-from laddnav.server.problems import TooLarge, problem
 from laddnav.server.settings import Settings
 from laddnav.server.stations import LOOK_AGAIN, ShowsCertificate, StationPort
 
 log = structlog.get_logger()
 
-BODY_MAX = 2_000_000  # bytes of a request that is no OCPI; that room has a limit and an answer of its own
 FRAME_MAX = 1_000_000  # bytes that a station says at once
 HEADERS_WITHIN = 20.0  # seconds from the first byte, or from the connection, until it is clear what is asked
 HEADERS_MAX = 64_000  # bytes until then; nobody whom we know needs a tenth of it
-BODY_WITHIN = 60.0  # seconds for all of a body, after which nobody is thought to be sending it
-WHOLE = "laddnav.whole"  # in a scope: all of the body is here, as nearly always before anybody takes the request up
 LEAVE_WITHIN = 10  # seconds for what is under way when the process is asked to stop
 
 
@@ -286,6 +283,7 @@ class _Outside:
         self._body_within = body_within
         self._metrics = metrics
         self._stopping = stopping
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -302,42 +300,22 @@ class _Outside:
             under_way = message["type"] == "http.response.start" or message.get("more_body", False)
             await send(message)
 
+        body = Body(scope, receive, began, within=self._body_within, large=self._large)
         try:
-            most = None if part == "ocpi" else BODY_MAX
-            if most is not None and _announced(scope) > most:
-                await problem(TooLarge(most))(scope, receive, sent)
-            else:
-                await self._app(scope, self._bounded(scope, receive, most, began + self._body_within), sent)
-                if under_way and self._stopping.is_set():
-                    await sent({"type": "http.response.body", "body": b""})
+            await self._app(scope, self._ended(body, receive), sent)
+            if under_way and self._stopping.is_set():
+                await sent({"type": "http.response.body", "body": b""})
         finally:
+            body.close()
             self._metrics.answered(part, status, clock() - began)
 
-    def _bounded(self, scope: Scope, receive: Receive, most: int | None, until: float) -> Receive:
-        """Raises TooLarge. A body that does not come looks like a sender who left, a stop like a reader who leaves."""
-        length, whole = 0, False
+    def _ended(self, body: Body, receive: Receive) -> Receive:
+        """A stop looks like a reader who leaves, once all of a body is here."""
 
-        async def come() -> Message:
-            if WHOLE in scope:  # a timer would cost as much as everything else here
-                return await receive()
-            async with asyncio.timeout_at(until):
-                return await receive()
+        async def ended() -> Message:
+            return await self._left(receive) if body.whole else await body.receive()
 
-        async def bounded() -> Message:
-            nonlocal length, whole
-            if whole:
-                return await self._left(receive)
-            try:
-                message = await come()
-            except TimeoutError:
-                return {"type": "http.disconnect"}
-            length += len(message.get("body", b""))
-            if most is not None and length > most:
-                raise TooLarge(most)
-            whole = not message.get("more_body", False)
-            return message
-
-        return bounded
+        return ended
 
     async def _left(self, receive: Receive) -> Message:
         gone, stopping = asyncio.ensure_future(receive()), asyncio.ensure_future(self._stopping.wait())
@@ -355,8 +333,3 @@ PARTS = ("api", "ocpi", "live", "static")
 def _part_of(path: str) -> str:
     first = path.split("/", 2)[1] if "/" in path else ""
     return first if first in PARTS else "web"
-
-
-def _announced(scope: Scope) -> int:
-    said = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(said) if said.isdigit() else 0

@@ -75,7 +75,7 @@ from laddnav.payments.rules import (
     UnknownTerminal,
     UnknownTicket,
 )
-from laddnav.people.api import NotYours
+from laddnav.people.api import NotYours, TooLarge
 from laddnav.people.rules import NotAllowed
 from laddnav.readings.actions import UnknownDoubt
 from laddnav.reconciliation.rules import NotOurRecord, UnknownRecord
@@ -103,14 +103,6 @@ class NoSuchPath(Refusal):
 
 class NotThisMethod(Refusal):
     """There is something at this path, and it answers to other methods."""
-
-
-class TooLarge(Refusal):
-    """The body is larger than anything that belongs here."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"The body is larger than {most} bytes, the most that is read here")
-        self.most = most
 
 
 class UnknownDeadJob(Refusal):

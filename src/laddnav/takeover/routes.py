@@ -39,7 +39,9 @@ async def list_past_charges(
     return Page(items=tuple(found[:limit]), next=str(cursor + limit) if len(found) > limit else None)
 
 
+FILES_MOST = 16_000_000  # bytes of a body: some hundred thousand charges
+
 ROUTES = (
-    Route(method="POST", path="/imports/{source}", does=take_over, needs=Role.OPERATOR),
+    Route(method="POST", path="/imports/{source}", does=take_over, needs=Role.OPERATOR, most=FILES_MOST),
     Route(method="GET", path="/stations/{station_id}/past-charges", does=list_past_charges, looks_itself=True),
 )

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
+from laddnav.people.api import TooLarge
 from laddnav.people.model import Role
 from laddnav.people.rules import ForgedRequest, NotAllowed, check_csrf, require
 from laddnav.web.asked import Asked, Console, Door, cookie_of
@@ -169,6 +170,10 @@ async def _received(request: Request, console: Console) -> Asked:
 async def _let_in(door: Door, asked: Asked) -> Response:
     if door.role is not None and not asked.signed_in:
         return _to_sign_in(door, asked)
+    if door.path == "/" and asked.visitor.role in HOMES:
+        return RedirectResponse(HOMES[asked.visitor.role], status_code=303)
+    if door.role is not None:
+        require(asked.visitor, door.role, *door.also)
     if door.method == "POST":
         # Browsers say from which site a form comes; for doors without a visit that is all there is to go by.
         if asked.request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
@@ -176,10 +181,6 @@ async def _let_in(door: Door, asked: Asked) -> Response:
         await asked.read_form(door.form_max)
         if door.role is not None:
             check_csrf(asked.visitor, asked.said("csrf"))
-    if door.path == "/" and asked.visitor.role in HOMES:
-        return RedirectResponse(HOMES[asked.visitor.role], status_code=303)
-    if door.role is not None:
-        require(asked.visitor, door.role, *door.also)
     return await door.handler(asked)
 
 
@@ -196,6 +197,8 @@ def _refused(door: Door, asked: Asked, error: Refusal | Trouble) -> Response:
     text = sentence(error, asked.language)
     if isinstance(error, (NotAllowed, ForgedRequest)):
         return asked.page("refused.html", status=403, title=asked.say("That was not done"), text=text)
+    if isinstance(error, TooLarge):
+        return asked.page("refused.html", status=413, title=asked.say("That was not done"), text=text)
     if isinstance(error, Trouble):
         return asked.page("refused.html", status=503, title=asked.say("That does not work right now"), text=text)
     if isinstance(error, NOT_FOUND) and door.method == "GET":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -19,6 +20,7 @@ from laddnav.kit.time import local
 from laddnav.ocpi.calls.client import Clients
 from laddnav.parties.model import Party
 from laddnav.parties.model import Role as PartyRole
+from laddnav.people.api import MOST, TooLarge, announced
 from laddnav.people.model import Role, Visitor
 from laddnav.people.rules import CUSTOMERS, opens
 from laddnav.tokens.actions import Asker
@@ -34,10 +36,10 @@ NOBODYS_ZONE = "UTC"  # before the first party says where it is at home
 
 
 class FormTooLarge(Refusal):
-    """No form of ours says so much."""
+    """No form of ours has so many fields."""
 
     def __init__(self) -> None:
-        super().__init__("This is more than any form here sends")
+        super().__init__(f"The form has more than {FIELDS_MAX} fields, the most that any here has")
 
 
 class FormBroken(Refusal):
@@ -157,20 +159,20 @@ class Asked:
         return self.request.query_params.get(name) or None
 
     async def read_form(self, most: int = FORM_MAX) -> None:
-        """Forms of ours are small and carry no files. Raises FormTooLarge, FormBroken."""
-        body = b""
+        """Files come as text, in a field. Raises TooLarge, FormTooLarge, FormBroken."""
+        self.request.scope[MOST] = most
+        if announced(self.request.scope) > most:
+            raise TooLarge(most)
+        body = bytearray()
         try:
             async for chunk in self.request.stream():
                 body += chunk
                 if len(body) > most:
-                    raise FormTooLarge
+                    raise TooLarge(most)
         except ClientDisconnect as error:
             raise FormBroken from error
-        try:
-            fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX)
-        except ValueError as error:
-            raise FormTooLarge from error
-        self._form = dict(fields)
+        # A large one takes a while to be taken apart, in which others are served.
+        self._form = _fields(body) if len(body) <= FORM_MAX else await asyncio.to_thread(_fields, body)
 
     @property
     def form(self) -> Mapping[str, str]:
@@ -273,6 +275,14 @@ class Asked:
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }
+
+
+def _fields(body: bytearray) -> Mapping[str, str]:
+    """Raises FormTooLarge."""
+    try:
+        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+    except ValueError as error:
+        raise FormTooLarge from error
 
 
 Handler = Callable[[Asked], Awaitable[Response]]

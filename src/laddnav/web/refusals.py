@@ -88,7 +88,7 @@ from laddnav.payments.rules import (
     UnknownTerminal,
     UnknownTicket,
 )
-from laddnav.people.api import NotYours
+from laddnav.people.api import NotYours, TooLarge
 from laddnav.people.rules import (
     ForgedRequest,
     LastAdmin,
@@ -223,6 +223,7 @@ SENTENCES: dict[type[Exception], str] = {
     UnknownEntry: N_("There is no such entry."),
     WhichCurrency: N_("A SIE file is of one currency: choose one."),
     YearsApart: N_("These are not months of one year, the first not after the last."),
+    TooLarge: N_("This is more than %(bound)s, the most that is read here. Nothing of it was done."),
     UnknownEvse: N_("There is no such EVSE."),
     UnknownExchange: N_("There is no such exchange, or it is longer ago than they are kept."),
     UnknownHub: N_("There is no such hub."),
