@@ -14,6 +14,7 @@ from laddnav.parties.model import InvoiceEvery, Party, Role
 from laddnav.parties.rules import (
     AlreadyOurs,
     NotACurrency,
+    NotASwishNumber,
     NotAVatPercent,
     NoTimeToPay,
     PartyWithoutRole,
@@ -34,6 +35,7 @@ LADDNAV = Party(
     vat_number="SE556677889901",
     address="Storgatan 1\n111 51 Stockholm",
     pay_to="Bankgiro 123-4567",
+    swish="1231181189",
     payment_days=20,
     invoice_every=InvoiceEvery.DAY,
     created_at=datetime(2026, 11, 1, tzinfo=UTC),
@@ -91,6 +93,7 @@ async def test_a_party_that_is_not_ours_is_refused_by_name(database: Database) -
         ({"time_zone": "Europe/Atlantis"}, UnknownTimeZone),
         ({"time_zone": "Europe"}, UnknownTimeZone),
         ({"vat_percent": Decimal("101")}, NotAVatPercent),
+        ({"swish": "0701234567"}, NotASwishNumber),
         ({"payment_days": -1}, NoTimeToPay),
     ],
 )

@@ -194,7 +194,7 @@ def document(invoice: Invoice, language: str) -> Document:
         end=max((row.end for row in rows), default=_day(invoice.issued_at, invoice)),
         seller=_seller(invoice.seller, outside=outside),
         buyer=_buyer(invoice.debtor, outside=outside),
-        account=_account(invoice.seller.pay_to, invoice.currency),
+        account=account_named(invoice.seller.pay_to, invoice.currency),
         reference=reference(invoice.number, invoice.seller.holder.country),
         taxes=tuple(
             Tax(
@@ -294,7 +294,7 @@ def _envelope(address: str | None) -> tuple[tuple[str, ...], str | None, str | N
     return tuple(lines[:-1][:3]), found[1], found[2]
 
 
-def _account(pay_to: str | None, currency: str) -> Account | None:
+def account_named(pay_to: str | None, currency: str) -> Account | None:
     """A Swedish giro, an IBAN, or whatever else it says as it says it."""
     if pay_to is None:
         return None

@@ -272,6 +272,7 @@ class Seller(Struct, frozen=True, kw_only=True):
     vat_number: str | None
     address: str | None
     pay_to: str | None
+    swish: str | None = None
     time_zone: str
     vat_registrations: tuple[VatRegistration, ...] = ()
     endpoint: str | None = None

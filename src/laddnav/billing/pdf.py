@@ -23,6 +23,7 @@ from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, Item, VatSum
 from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.references import grouped, reference
+from laddnav.billing.scan import scan_of
 from laddnav.billing.vat import reasons
 from laddnav.kit import json
 from laddnav.kit.money import minor_unit
@@ -182,7 +183,11 @@ class _Written:
             to = invoice.seller.pay_to and words["pay to"].format(account=invoice.seller.pay_to)
             by = words["pay by"].format(date=self._date(invoice.due_at))
             how = [" ".join(part for part in (to, by) if part), words["reference"].format(number=self._reference())]
-        return {"name": words["to pay"], "amount": self._money(invoice.to_pay), "how": how}
+        found = {"name": words["to pay"], "amount": self._money(invoice.to_pay), "how": how}
+        code = scan_of(invoice)
+        if code is not None:
+            found |= {"code": code.svg().decode(), "scan": words[f"scan by {code.by}"]}
+        return found
 
     def _reference(self) -> str:
         """What whoever pays cites, as it is read."""

@@ -69,6 +69,11 @@ def rf_fits(reference: str) -> bool:
     return re.fullmatch(r"RF\d\d[A-Z0-9]{1,21}", reference) is not None and _of_97(reference[4:] + reference[:4]) == 1
 
 
+def iban_fits(iban: str) -> bool:
+    """Whether its check digits prove it (ISO 13616); written without blanks."""
+    return re.fullmatch(r"[A-Z]{2}\d\d[A-Z0-9]{10,30}", iban) is not None and _of_97(iban[4:] + iban[:4]) == 1
+
+
 def _of_97(text: str) -> int:
     return int("".join(str(int(sign, 36)) for sign in text)) % 97
 

@@ -361,6 +361,7 @@ def seller_of(party: Party) -> Seller:
         vat_number=party.vat_number,
         address=party.address,
         pay_to=party.pay_to,
+        swish=party.swish,
         time_zone=party.time_zone,
         vat_registrations=party.vat_registrations,
         endpoint=party.endpoint,

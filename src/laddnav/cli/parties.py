@@ -68,6 +68,7 @@ def change(
     endpoint: Annotated[str | None, typer.Option(help="Its electronic address, as 0007:5566778899")] = None,
     address: Annotated[str | None, typer.Option(help="With line breaks as on an envelope")] = None,
     pay_to: Annotated[str | None, typer.Option(help="A giro or IBAN, as debtors read it")] = None,
+    swish: Annotated[str | None, typer.Option(help="A company's Swish number, for the code on its invoices")] = None,
     payment_days: Annotated[int | None, typer.Option(help="How long debtors have")] = None,
     round_to: Annotated[str | None, typer.Option(help="What sums to pay are rounded to, as 1")] = None,
     data: Data = None,
@@ -83,6 +84,7 @@ def change(
         "endpoint": endpoint,
         "address": address,
         "pay_to": pay_to,
+        "swish": swish and "".join(swish.split()),
         "payment_days": payment_days,
         "round_to": None if round_to is None else _number(round_to, "amount"),
     }

@@ -49,6 +49,7 @@ class Party(Struct, frozen=True, kw_only=True):
     """`holder` is its own id; everything it holds leads with it. `vat_percent` None: it charges no VAT.
 
     `address` has lines, as on an envelope. `pay_to` is where its money goes (a giro or an IBAN), as debtors read it.
+    `swish` is the number at which it takes Swish that nobody asked for, as a code on its invoices says it.
     `endpoint` is where it is found in networks of electronic invoices, its scheme first (`0007:5560001234`). `round_to`
     is what sums to pay are rounded to (1 for whole crowns); None: they stay as they add up.
     """
@@ -66,6 +67,7 @@ class Party(Struct, frozen=True, kw_only=True):
     endpoint: str | None = None
     address: str | None = None
     pay_to: str | None = None
+    swish: str | None = None
     payment_days: int = 30
     invoice_every: InvoiceEvery = InvoiceEvery.MONTH
     round_to: Decimal | None = None

@@ -8,6 +8,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.parties.model import Party
 
+_SWISH = re.compile(r"123\d{7}")  # a company's; a person's telephone takes no payment for one
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -71,6 +72,14 @@ class NotAVatPercent(Refusal):
         super().__init__(f"VAT is a percentage from 0 to 100; {percent} is not")
 
 
+class NotASwishNumber(Refusal):
+    """A company's Swish number has ten digits, of which the first are 123."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number!r} is no Swish number of a company; one is written like 1231181189")
+        self.number = number
+
+
 class NoTimeToPay(Refusal):
     """An invoice is due on the day it is issued or later."""
 
@@ -89,7 +98,7 @@ class NoSuchCoin(Refusal):
 def checked(party: Party) -> Party:
     """The same party.
 
-    Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NoTimeToPay, NoSuchCoin.
+    Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NotASwishNumber, NoTimeToPay, NoSuchCoin.
     """
     if not party.roles:
         raise PartyWithoutRole(party.holder)
@@ -98,6 +107,8 @@ def checked(party: Party) -> Party:
     zone_of(party)
     if party.vat_percent is not None and not 0 <= party.vat_percent <= 100:
         raise NotAVatPercent(party.vat_percent)
+    if party.swish is not None and _SWISH.fullmatch(party.swish) is None:
+        raise NotASwishNumber(party.swish)
     if party.payment_days < 0:
         raise NoTimeToPay(party.payment_days)
     if party.round_to is not None and party.round_to <= 0:

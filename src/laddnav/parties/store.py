@@ -6,17 +6,18 @@ from laddnav.kit.ids import PartyId
 from laddnav.parties.model import InvoiceEvery, Party, Role, VatRegistration
 
 _COLUMNS = """holder, ref, name, website, roles, currency, time_zone, vat_percent, vat_number, address, pay_to,
-  payment_days, invoice_every, vat_registrations, endpoint, round_to, created_at"""
+  payment_days, invoice_every, vat_registrations, endpoint, round_to, swish, created_at"""
 
 INSERT = f"""
-insert into party ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+insert into party ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+  $18)
 on conflict (holder) do nothing
 """
 
 UPDATE = """
 update party set name = $2, website = $3, roles = $4, currency = $5, time_zone = $6, vat_percent = $7, vat_number = $8,
   address = $9, pay_to = $10, payment_days = $11, invoice_every = $12, vat_registrations = $13, endpoint = $14,
-  round_to = $15
+  round_to = $15, swish = $16
 where holder = $1
 """
 
@@ -65,6 +66,7 @@ def _changeable(party: Party) -> tuple[object, ...]:
         json.encode(party.vat_registrations).decode(),
         party.endpoint,
         party.round_to,
+        party.swish,
     )
 
 
@@ -86,6 +88,7 @@ def _party(row: Record) -> Party:
         vat_registrations=json.decode(row["vat_registrations"], tuple[VatRegistration, ...]),
         endpoint=row["endpoint"],
         round_to=row["round_to"],
+        swish=row["swish"],
         created_at=row["created_at"],
     )
 

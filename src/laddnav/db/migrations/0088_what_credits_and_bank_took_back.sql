@@ -15,3 +15,5 @@ update bank_entry went set undoes = undone.key
         order by came.holder, came.key, back.ref) as undone
   where went.holder = undone.holder and went.ref = undone.ref;
 create unique index bank_entry_undoes on bank_entry (holder, undoes) where undoes is not null;
+
+alter table party add column swish text;  -- the number for the code on its invoices; null: it takes no Swish so
