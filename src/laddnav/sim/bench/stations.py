@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -42,7 +42,8 @@ POWER = 11_000  # W
 PASSWORD = "sixteen-bytes-or-more"
 CARD = "04A1B2C3D4E5F6"
 ANSWERED_WITHIN = 10.0  # seconds; who waits longer comes again
-COMES_AGAIN = 0.5  # seconds after it was not let in
+# Seconds after it was not let in, twice as many each time: who only knocks all the time keeps the door from opening.
+COMES_AGAIN, COMES_AGAIN_MOST = 0.5, 8.0
 CALM = 0.05  # processor seconds within one second
 # Seconds that no machine needs on which anything can be measured.
 COME_WITHIN, LEAVE_WITHIN, TALK_WITHIN = 300.0, 60.0, 180.0
@@ -270,12 +271,12 @@ class Talker:
 
     async def come_back(self) -> None:
         """As a station does: whoever is not heard, because too many came at once, tries again."""
-        while True:
+        for tried in count():
             with suppress(TimeoutError, ConnectionError):
                 async with asyncio.timeout(ANSWERED_WITHIN):
                     return await self._come()
             self.leave()
-            await asyncio.sleep(COMES_AGAIN)
+            await asyncio.sleep(min(COMES_AGAIN * 2**tried, COMES_AGAIN_MOST))
 
     async def _come(self) -> None:
         shown = base64.b64encode(f"{self._path.rsplit('/', 1)[1]}:{PASSWORD}".encode()).decode()
