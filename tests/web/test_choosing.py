@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from msgspec import structs
 from playwright.async_api import Browser, Page, expect
 
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Listener
 from laddnav.kit.energy import kwh
+from laddnav.kit.power import kw
 from laddnav.locations.model import Station
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import claiming
 from laddnav.sessions.actions.offering import FOLLOWS
 from laddnav.sessions.actions.preferring import prefer
+from laddnav.sessions.choices import Around, Hours, Kind, Need, choices
 from laddnav.sessions.claims import TRIES_HERE
 from laddnav.sessions.events import SessionStarted
 from laddnav.sessions.model import Preferences, ProfileType, Session, Status, Voice
+from laddnav.web.pages.choosing import Typed, wants_of
 from tests.clock import SetClock
 from tests.things import US, evse, location, settled, tariff
 from tests.web.site import Site, begin, measure, stop
@@ -29,6 +34,7 @@ from tests.web.test_charge import day_and_night, offer
 from tests.web.test_pages import CONTRAST
 
 PAGE = "/charge/SE*LAD*EEVSE1"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -219,3 +225,16 @@ async def test_the_help_desk_sees_what_is_wanted_and_says_it_for_a_driver_who_ca
     assert await page.evaluate(CONTRAST) == []
     after = await known(site, session)
     assert [one.by for one in after.preferred] == [Voice.CAR, Voice.DRIVER, Voice.DRIVER]
+
+
+def test_a_car_gives_back_only_where_its_driver_names_how_far() -> None:
+    """And not where it is to charge at once, or for an amount: then nothing is left to give."""
+    typed = Typed(kwh="20", by="07:00", sum="100", kw="11", level="70", goal="80", holds="40", least="50")
+    need = Need(energy=kwh(4), power=kw(11), departs_at=NOON + timedelta(hours=12), amount=Decimal(100))
+    around = Around(zone="UTC", now=NOON, hours=Hours.SITES, gives_back=True)
+    plain = tariff()
+    found = choices(need, dict.fromkeys(ProfileType, plain), around)
+    lends = {one.kind: wants_of(one, typed).may_discharge for one in found}
+    assert lends == {Kind.NOW: False, Kind.BY: True, Kind.BUDGET: False}
+    silent = wants_of(found[1], structs.replace(typed, least=""))
+    assert not silent.may_discharge and silent.battery is not None and silent.battery.percent_least is None

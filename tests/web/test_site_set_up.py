@@ -9,8 +9,9 @@ from playwright.async_api import Page, expect
 
 from laddnav.db.unit import Database
 from laddnav.people.model import Role
+from laddnav.scheduling.site import Wish
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Aim, Panel, Phase, Site, SiteBattery
+from laddnav.sites.model import Aim, Panel, Phase, Site, SiteBattery, Unsaid
 from tests.sites import garage
 from tests.things import US
 from tests.web import site as console
@@ -81,6 +82,11 @@ async def test_each_fault_is_said_at_its_field_and_nothing_is_kept(
         (MEMBER | {"m0_least": "40"}, "m0_least"),
         (MEMBER | {"m0_fallback": "3"}, "m0_fallback"),
         (MEMBER | {"m0_panel": "Row A"}, "m0_panel"),
+        (MEMBER | {"m0_phases": "L1 L4"}, "m0_phases"),
+        (MEMBER | {"m0_phases": "L1 L1"}, "m0_phases"),
+        (MEMBER | {"m0_back": "40"}, "m0_back"),
+        ({"unsaid_hours": "long"}, "unsaid_hours"),
+        ({"unsaid_kwh": "0"}, "unsaid_kwh"),
         (MEMBER | {"m1_station": "G1", "m1_evse": "1", "m1_most": "16"}, "m0_station"),
         ({"p0_name": "Row A", "p0_amps": "20", "p0_under": "Row B"}, "p0_under"),
         ({"p0_name": "Row A"}, "p0_amps"),
@@ -118,7 +124,8 @@ async def test_what_the_form_does_not_ask_stays_and_a_row_that_is_emptied_is_no_
         "building": "10", "time_zone": "", "currency": "", "aim": "CARBON", "battery_kwh": "30",
         "battery_charge_kw": "6", "battery_discharge_kw": "6", "reaction_seconds": "30", "p0_name": "Row A",
         "p0_amps": "20", "m0_station": "G1", "m0_evse": "1", "m0_most": "16", "m1_station": "", "m1_panel": "",
-        "m2_station": "G3", "m2_evse": "1", "m2_most": "32", "m2_panel": "Row A",
+        "m2_station": "G3", "m2_evse": "1", "m2_most": "32", "m2_panel": "Row A", "m2_phases": "2 3 1", "m2_back": "16",
+        "unsaid_kwh": "12.5", "unsaid_hours": "10", "unsaid_wish": "CHEAP",
     }  # fmt: skip
     async with client.post(f"{site.url}/sites", data=said) as answer:
         assert answer.status == 200, await answer.text()
@@ -129,8 +136,10 @@ async def test_what_the_form_does_not_ask_stays_and_a_row_that_is_emptied_is_no_
         Decimal("0.8"),
     )
     assert [(one.station_id, one.panel, one.phases, one.amps_max) for one in after.members] == [
-        ("G1", None, (Phase.L2,), Decimal(16)), ("G3", "Row A", tuple(Phase), Decimal(32)),
+        ("G1", None, (Phase.L2,), Decimal(16)), ("G3", "Row A", (Phase.L2, Phase.L3, Phase.L1), Decimal(32)),
     ]  # fmt: skip
+    assert [one.discharge_amps_max for one in after.members] == [0, 16]
+    assert after.unsaid == Unsaid(energy_kwh=Decimal("12.5"), stay_hours=Decimal(10), wish=Wish.CHEAP)
     assert after.panels == (Panel(name="Row A", amps=garage.each(20)),)
 
 

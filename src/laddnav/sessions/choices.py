@@ -77,7 +77,10 @@ class Need(Struct, frozen=True, kw_only=True):
 
 
 class Around(Struct, frozen=True, kw_only=True):
-    """`power_sure` is what the Evse has even when every car of its site charges; None: no site, nobody shares."""
+    """`power_sure` is what the Evse has even when every car of its site charges; None: no site, nobody shares.
+
+    `gives_back`: a car that can give back could do so there.
+    """
 
     zone: str
     now: datetime
@@ -85,6 +88,7 @@ class Around(Struct, frozen=True, kw_only=True):
     power_sure: Power | None = None
     grams: tuple[Grams, ...] = ()
     planned: tuple[Draw, ...] = ()  # as the plan of its site has it for the charge that goes on
+    gives_back: bool = False
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -201,6 +201,8 @@ def _troubles_with_members(site: Site) -> Iterator[str]:
             yield f"{where}: phases are those of the mains behind its L1, L2 and L3, each once"
         if not 0 < one.amps_min <= one.amps_max:
             yield f"{where}: amps_min lies above nought and not above amps_max"
+        if not 0 <= one.discharge_amps_max <= one.amps_max:
+            yield f"{where}: discharge_amps_max lies between nought and amps_max"
         if not (one.fallback_amps == 0 or one.amps_min <= one.fallback_amps <= one.amps_max):
             yield f"{where}: fallback_amps is 0, or lies between amps_min and amps_max: a car takes no less than that"
         if one.fallback_amps != one.fallback_amps.quantize(Decimal("0.1")):

@@ -43,6 +43,7 @@ async def around(
         hours=Hours.SITES,
         power_sure=Power(seat.fallback_amps * site.volts * len(seat.phases)),
         grams=await _grams(unit, site),
+        gives_back=seat.discharge_amps_max > 0,
         planned=() if session is None else await _planned(unit, site, session),
     )
 

@@ -29,7 +29,7 @@ from laddnav.web.format import Format
 from laddnav.web.pages.foreseen import LONGEST_WORD, NotANumber, read_number, told
 from laddnav.web.words import N_
 
-FIELDS = ("kwh", "by", "sum", "kw", "level", "goal", "holds")
+FIELDS = ("kwh", "by", "sum", "kw", "level", "goal", "holds", "least")
 MORNING = time(7)
 # A time that is over in so short a while is meant for tomorrow.
 SOONEST = timedelta(minutes=15)
@@ -61,6 +61,7 @@ class Typed(Struct, frozen=True, kw_only=True):
     level: str
     goal: str
     holds: str
+    least: str
 
 
 class Bar(Struct, frozen=True):
@@ -148,8 +149,17 @@ def typed_in(asked: Asked, words: Mapping[str, str], power: Power, wants: Prefer
         "sum": number(budget, asked.language),
         "kw": number(power.kw.quantize(Decimal("0.1")).normalize() + 0, asked.language),
         "goal": "80",
+        **_as_said(wants, asked.language),
     }
     return Typed(**{name: said[name] or usual.get(name, "") for name in FIELDS})
+
+
+def _as_said(wants: Preferences | None, language: str) -> Mapping[str, str]:
+    """How far the car may be emptied, as it was chosen before: what it holds now is to be said anew."""
+    battery = None if wants is None else wants.battery
+    if battery is None or battery.percent_least is None:
+        return {}
+    return {"goal": number(battery.percent_wanted, language), "least": number(battery.percent_least, language)}
 
 
 def need_of(typed: Typed, around: Around, session: Session | None) -> Need:
@@ -168,9 +178,15 @@ def need_of(typed: Typed, around: Around, session: Session | None) -> Need:
 
 
 def wants_of(found: Choice, typed: Typed) -> Preferences:
-    """What is said by choosing it, with the state of charge that it was asked for by."""
+    """What is said by choosing it, with the state of charge that it was asked for by.
+
+    Who names a floor lets the car give back; who charges now, or for an amount, has nothing to wait for.
+    """
     battery = _battery(typed)
-    return found.wants if battery is None or found.kind is Kind.BUDGET else replace(found.wants, battery=battery)
+    if battery is None or found.kind is Kind.BUDGET:
+        return found.wants
+    lends = battery.percent_least is not None and found.kind in (Kind.BY, Kind.GREENEST)
+    return replace(found.wants, battery=battery, may_discharge=lends)
 
 
 def answer_in_words(asked: Asked, answered: Answered) -> tuple[str, str]:
@@ -264,6 +280,7 @@ def _battery(typed: Typed) -> Battery | None:
         percent=read_number("level", typed.level),
         percent_wanted=read_number("level", typed.goal),
         capacity=Energy(read_number("battery", typed.holds) * 1000),
+        percent_least=read_number("level", typed.least) if typed.least else None,
     )
 
 

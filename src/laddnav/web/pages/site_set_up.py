@@ -23,8 +23,9 @@ from laddnav.market import actions as market
 from laddnav.market.zones import ZONES
 from laddnav.parties import actions as parties
 from laddnav.people.api import yours
+from laddnav.scheduling.site import Wish
 from laddnav.sites import actions as sites
-from laddnav.sites.model import NO_AMPS, Aim, Amps, Member, Panel, Site, SiteBattery
+from laddnav.sites.model import NO_AMPS, Aim, Amps, Member, Panel, Phase, Site, SiteBattery, Unsaid
 from laddnav.sites.routes import SetUp
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.pages.places import name_of
@@ -48,7 +49,7 @@ EXAMPLE = """{
   ]
 }"""
 PANEL = ("name", "under", "amps")
-MEMBER = ("station", "evse", "panel", "most", "least", "fallback")
+MEMBER = ("station", "evse", "panel", "phases", "most", "least", "fallback", "back")
 _ID = re.compile(r"[!-~]{1,64}")
 
 Words = Mapping[str, str]  # what stands in each field
@@ -117,6 +118,14 @@ class Typed:
         one, other, third = (part or Decimal(0) for part in parts)
         return (one, other, third)
 
+    def phases(self, name: str) -> tuple[Phase, ...]:
+        """Those of the mains behind L1, L2 and L3 of a Station; all three where nothing is said."""
+        parts = self.text(name).upper().replace(",", " ").split()
+        found = tuple(one for part in parts for one in Phase if part in (one.value, one.value[1:]))
+        if len(found) != len(parts) or len(set(found)) != len(found):
+            self.fault(name, self.say("Phases of the mains, each once: L1 L2 L3, or L2"))
+        return found or tuple(Phase)
+
     def rows(self, kind: str, fields: Sequence[str]) -> list[str]:
         """The beginnings of the names of those in which anything is said."""
         made = [f"{kind}{number}_" for number in range(ROWS_MAX)]
@@ -141,7 +150,8 @@ async def new(asked: Asked) -> Response:
     holder = next((one for one in ours if str(one) == asked.query("holder")), ours[0] if ours else None)
     if holder is None:
         return asked.page("site_json.html", site=None, text=EXAMPLE % "SE*ABC")
-    return await _form(asked, None, {"holder": str(holder), "aim": Aim.COST.value, "reaction_seconds": "60"}, holder)
+    usual = {"holder": str(holder), "aim": Aim.COST.value, "reaction_seconds": "60", **_unsaid_words(Unsaid())}
+    return await _form(asked, None, usual, holder)
 
 
 async def change(asked: Asked) -> Response:
@@ -241,7 +251,7 @@ async def _taken_from_place(asked: Asked, typed: Typed, holder: PartyId) -> Word
         for evse_no, where in station.evses:
             if (fold(station.id), str(evse_no)) in known or not (row := next(free, "")):
                 continue
-            said = (station.id, str(evse_no), "", str(amps.get(where.evse_uid, 16)), "6", "6")
+            said = (station.id, str(evse_no), "", "", str(amps.get(where.evse_uid, 16)), "6", "6", "")
             words |= {row + field: text for field, text in zip(MEMBER, said, strict=True)}
     return words
 
@@ -283,6 +293,7 @@ async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) 
         "battery": battery,
         "aim": next((one for one in Aim if one.value == typed.text("aim")), Aim.COST),
         "reaction_seconds": typed.whole("reaction_seconds", "60"),
+        "unsaid": _unsaid(typed, Unsaid() if before is None else before.unsaid),
         "panels": tuple(_panel(typed, row) for row in typed.rows("p", PANEL)),
         "members": tuple(_member(typed, row, before) for row in typed.rows("m", MEMBER)),
         "last_updated": unit.now,
@@ -290,6 +301,14 @@ async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) 
     if before is not None:
         return replace(before, **said)
     return Site(holder=holder, id=id, ref=unit.new_id(), **said)
+
+
+def _unsaid(typed: Typed, before: Unsaid) -> Unsaid:
+    return Unsaid(
+        energy_kwh=typed.number("unsaid_kwh", _said(before.energy_kwh)),
+        stay_hours=typed.number("unsaid_hours", _said(before.stay_hours)),
+        wish=next((one for one in Wish if one.value == typed.text("unsaid_wish")), before.wish),
+    )
 
 
 async def _exists(unit: Unit, holder: PartyId, id: str) -> bool:
@@ -316,6 +335,11 @@ def _member(typed: Typed, row: str, before: Site | None) -> Member:
         "amps_min": typed.number(f"{row}least", "6"),
         "fallback_amps": typed.number(f"{row}fallback", "6"),
     }
+    # Who writes the form by himself may leave these out, and they stay.
+    if f"{row}phases" in typed.words:
+        said["phases"] = typed.phases(f"{row}phases")
+    if f"{row}back" in typed.words:
+        said["discharge_amps_max"] = typed.number(f"{row}back", "0")
     if one is not None:
         return replace(one, **said)
     return Member(station_id=station_id, evse_no=evse_no, **said)
@@ -333,10 +357,12 @@ def place_of(error: str, typed: Typed) -> str | None:
     for row in typed.rows("p", PANEL):
         if error.startswith(f"Panel {typed.text(f'{row}name')!r}"):
             return row + ("under" if "is under" in error else "amps" if "amps" in error else "name")
+    if error.startswith("unsaid"):
+        return "unsaid_kwh"
     return next((name for name in _OF_ALL if error.startswith(name)), None)
 
 
-_COLUMNS = {"amps_min": "least", "fallback_amps": "fallback"}
+_COLUMNS = {"amps_min": "least", "fallback_amps": "fallback", "phases": "phases", "discharge_amps_max": "back"}
 _OF_ALL = ("time_zone", "currency", "amps", "reaction_seconds", "unbalance_amps")
 
 
@@ -361,15 +387,26 @@ def words_of(site: Site) -> Words:
         "battery_discharge_kw": _said(None if battery is None else battery.discharge_kw),
         "aim": site.aim.value,
         "reaction_seconds": str(site.reaction_seconds),
+        **_unsaid_words(site.unsaid),
     }
     for number, panel in enumerate(site.panels):
         of_panel = (panel.name, panel.under or "", _each(panel.amps))
         words |= {f"p{number}_{field}": text for field, text in zip(PANEL, of_panel, strict=True)}
     for number, one in enumerate(site.members):
-        amps = (_said(one.amps_max), _said(one.amps_min), _said(one.fallback_amps))
-        of_member = (one.station_id, str(one.evse_no), one.panel or "", *amps)
+        phases = "" if one.phases == tuple(Phase) else " ".join(one.phases)
+        back = _said(one.discharge_amps_max) if one.discharge_amps_max else ""
+        amps = (_said(one.amps_max), _said(one.amps_min), _said(one.fallback_amps), back)
+        of_member = (one.station_id, str(one.evse_no), one.panel or "", phases, *amps)
         words |= {f"m{number}_{field}": text for field, text in zip(MEMBER, of_member, strict=True)}
     return words
+
+
+def _unsaid_words(unsaid: Unsaid) -> Words:
+    return {
+        "unsaid_kwh": _said(unsaid.energy_kwh),
+        "unsaid_hours": _said(unsaid.stay_hours),
+        "unsaid_wish": unsaid.wish.value,
+    }
 
 
 def _said(value: Decimal | None) -> str:

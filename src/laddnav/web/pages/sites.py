@@ -194,7 +194,7 @@ def _power(
     done = [one for one in history if one.at + QUARTER <= now.at]
     ahead = [] if plan is None else _ahead(plan, max(now.at - QUARTER, plan.start_at), end)
     tops = [(one.building or 0.0) + (one.cars or 0.0) for one in done] + [one.building + one.cars for one in ahead]
-    lows = [-(one.solar or 0.0) for one in done] + [-one.solar for one in ahead]
+    lows = [-(one.solar or 0.0) for one in done] + [-one.solar - one.returned for one in ahead]
     known = [*tops, *lows, *(one.grid or 0.0 for one in done), *(one.grid for one in ahead)]
     # A connection far larger than what is drawn would make everything flat; then its line stands above the picture.
     shown = limit if max(known, default=0.0) > limit / 4 or limit <= 40 else max(known, default=0.0)
@@ -230,7 +230,12 @@ class Ahead(Struct, frozen=True, kw_only=True):
 
     @property
     def cars(self) -> float:
-        return sum(kw for _, kw in self.each)
+        return sum(kw for _, kw in self.each if kw > 0)
+
+    @property
+    def returned(self) -> float:
+        """What cars give back."""
+        return -sum(kw for _, kw in self.each if kw < 0)
 
 
 def _ahead(plan: SitePlan, since: datetime, until: datetime) -> list[Ahead]:
@@ -246,7 +251,7 @@ def _ahead(plan: SitePlan, since: datetime, until: datetime) -> list[Ahead]:
                 at=at,
                 length=length,
                 building=_nth(plan.building, number),
-                each=tuple((name, kw) for name, kw in each if kw > 0),
+                each=tuple((name, kw) for name, kw in each if kw),
                 solar=_nth(plan.solar, number),
                 grid=_nth(plan.grid, number),
                 limit=plan.limit[number] if number < len(plan.limit) else None,
@@ -281,6 +286,11 @@ def _stack(
             level += kw
     if solar > 0:
         bars.append(paper.bar(at, length, 0, -solar, "sun", said("", solar)))
+    level = -max(solar, 0.0)
+    for name, kw in cars:
+        if kw < 0:
+            bars.append(paper.bar(at, length, level, level + kw, look, said(name, kw)))
+            level += kw
     return bars
 
 
