@@ -64,7 +64,10 @@ async def test_what_one_party_settles_and_shares_is_nothing_to_another(
     why = {"why": "no reason of ours"}
     invoice = {"number": "1", "vat": 0, "rate": ""}
     for method, path, body in (
-        *(("POST", f"/settlements/{ref}/{move}", why) for move in ("propose", "agree", "dispute", "settle", "reopen")),
+        *(
+            ("POST", f"/settlements/{ref}/{move}", why)
+            for move in ("propose", "agree", "dispute", "settle", "reopen", "mail")
+        ),
         ("POST", f"/settlements/{ref}/put-off", why | {"cdr_owner": str(LAD), "cdr_id": "C1"}),
         ("PUT", f"/settlements/{ref}/invoice", invoice),
         ("POST", f"/hosts/{kept['ref']}/agreements", AGREED),

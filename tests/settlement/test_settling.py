@@ -11,14 +11,17 @@ from decimal import Decimal
 import pytest
 
 from laddnav.billing import actions as billing
+from laddnav.billing.actions.mailing import NowhereToSend
+from laddnav.billing.rules import partner_id
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted
 from laddnav.cdrs.model import Standing
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
-from laddnav.settlement.actions import settling
+from laddnav.settlement.actions import mailing, settling
+from laddnav.settlement.events import SettlementChanged
 from laddnav.settlement.model import Counts, Move, Netting, Settlement, Side, State, TheirInvoice
-from laddnav.settlement.rules import CannotMove, EarlierOpen, NotInSettlement, NotOverYet, summed
+from laddnav.settlement.rules import CannotMove, EarlierOpen, NotInSettlement, NotOverYet, NotSaidYet, summed
 from tests.billing.charges import LADDNAV, TNM, keep, party
 from tests.clock import SetClock
 from tests.settlement.months import DECEMBER, NOVEMBER, OCTOBER, balance, both, charged, the
@@ -158,3 +161,40 @@ async def test_vat_of_both_sides_is_set_off_too(database: Database, clock: SetCl
     assert await balance(database, LADDNAV, f"receivable:partner:{other}") == 0
     assert await balance(database, LADDNAV, f"payable:partner:{other}") == -125
     assert await balance(database, LADDNAV, "input_tax:SE:25") == 50
+
+
+async def test_a_statement_goes_to_the_partner_by_mail_once_each_time_it_is_proposed(
+    database: Database, clock: SetClock
+) -> None:
+    await both(database, netting=Netting.GROSS)
+    clock.set(NOVEMBER)
+    await charged(database, LADDNAV, TNM, "A1", "100", OCTOBER)
+    await charged(database, LADDNAV, TNM, "A2", "11", OCTOBER)
+    one = await the(database, LADDNAV, "2026-10")
+    changed = SettlementChanged(holder=LADDNAV, ref=one.ref)
+    with pytest.raises(NotSaidYet):
+        await mailing.send(database, one.ref, by="ada")
+    async with database.unit() as unit:
+        await settling.propose(unit, one.ref, by="ada")
+    await mailing.mail_statement(database, changed)  # nobody takes mail there
+    with pytest.raises(NowhereToSend):
+        await mailing.send(database, one.ref, by="ada")
+    async with database.unit() as unit:
+        await billing.describe(unit, LADDNAV, partner_id(TNM), email="roaming@tnm.example")
+    first = await mailing.send(database, one.ref, by="ada")
+    await mailing.mail_statement(database, changed)
+    assert await mailing.send(database, one.ref, by="ada") == first
+    async with database.unit() as unit:
+        await settling.dispute(unit, one.ref, by="ada", why="A2 is unknown there")
+        await settling.put_off(unit, one.ref, LADDNAV, "A2", by="ada", why="they have no such charge")
+    await mailing.mail_statement(database, changed)
+    async with database.unit() as unit:
+        await settling.propose(unit, one.ref, by="ada")
+    await mailing.mail_statement(database, changed)
+    async with database.unit() as unit:
+        assert await unit.value("select count(*) from mail") == 2
+        rows = await unit.fetch("select name, data from mail_attached order by mail, name")
+    assert [row["name"] for row in rows] == 2 * ["settlement-2026-10-SEK.csv", "settlement-2026-10-SEK.pdf"]
+    tables = [row["data"].decode() for row in rows if row["name"].endswith(".csv")]
+    assert [("A1" in table, "A2" in table) for table in tables] == [(True, True), (True, False)]
+    assert all(row["data"].startswith(b"%PDF") for row in rows if row["name"].endswith(".pdf"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import by_card, standing, wallets
+from laddnav.billing.actions import by_card, homes, standing, wallets
 from laddnav.billing.events import InvoiceIssued, InvoiceReminded, InvoiceSettled
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
@@ -77,7 +77,8 @@ from laddnav.sessions.events import (
     StopAnswered,
     StopRequested,
 )
-from laddnav.settlement.actions import earning
+from laddnav.settlement.actions import earning, mailing
+from laddnav.settlement.events import SettlementChanged
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import drivers
 from laddnav.sites.events import FallbackWanted, PlanMade, SiteChanged, StationBroughtBack, StationTakenOut
@@ -129,13 +130,22 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
     SessionFailed: [tickets.charge_went_on, reservations.session_went_on, fleets.vehicle_unplugged, push_session],
     SessionAmended: [cdrs.correct, push_session],
-    CdrClosed: [billing.bill, tickets.pay_charge, earning.account_for, fleets.count, push_cdr, note_cdr],
+    CdrClosed: [
+        billing.bill,
+        homes.reimburse,
+        tickets.pay_charge,
+        earning.account_for,
+        fleets.count,
+        push_cdr,
+        note_cdr,
+    ],
     PlanMade: [fleets.site_planned],
     CdrReceived: [cdrs.check],
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
     InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
     InvoiceReminded: [billing.mail_reminder, standing.judge],
     InvoiceSettled: [standing.judge],
+    SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],
     PaymentChanged: [billing.settle_payment, wallets.filled, by_card.went_on, tickets.payment_went_on],
     TerminalChanged: [paying.push_terminal],

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from laddnav.analytics.rules import NoMonth
 from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry
 from laddnav.billing.credits import NothingToCredit
-from laddnav.billing.open_items import NotOpen
+from laddnav.billing.open_items import NothingOnAccount, NotOpen
 from laddnav.billing.reminding import NotOverdue, RemindersStopped
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
@@ -83,7 +83,14 @@ from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownRe
 from laddnav.sessions.routes import TokenRefused
 from laddnav.sessions.rules import AlreadyEnded, EvseBusy, UnknownSession
 from laddnav.settlement.matching import UnknownFile
-from laddnav.settlement.rules import CannotMove, EarlierOpen, NotInSettlement, NotOverYet, UnknownSettlement
+from laddnav.settlement.rules import (
+    CannotMove,
+    EarlierOpen,
+    NotInSettlement,
+    NotOverYet,
+    NotSaidYet,
+    UnknownSettlement,
+)
 from laddnav.settlement.sharing import UnknownAgreement, UnknownHost
 from laddnav.sites.rules import MemberElsewhere, NoPlan, UnknownMember, UnknownSite
 from laddnav.tariffs.rules import UnknownTariff
@@ -151,6 +158,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownInvoice: 404,
     UnknownBankEntry: 404,
     AlreadyDecided: 409,
+    NothingOnAccount: 409,
     NothingToCredit: 409,
     NotOpen: 404,
     NotOverdue: 409,
@@ -175,6 +183,7 @@ STATUS: dict[type[Exception], int] = {
     NotOverYet: 409,
     EarlierOpen: 409,
     NotInSettlement: 409,
+    NotSaidYet: 409,
     UnknownReservation: 404,
     UnknownRoot: 404,
     UnknownCommand: 404,

@@ -12,9 +12,10 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
+from laddnav.mail.model import Mail
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
-from laddnav.settlement.actions import earning, hosting, reconciling, settling
+from laddnav.settlement.actions import earning, hosting, mailing, reconciling, settling
 from laddnav.settlement.actions.hosting import OwedToHost
 from laddnav.settlement.margins import By, MarginSum
 from laddnav.settlement.matching import Cause, Difference, File
@@ -205,6 +206,13 @@ async def reopen_settlement(unit: Unit, by: Visitor, ref: str, body: Said) -> Se
     return await _shown(unit, await settling.reopen(unit, ref, by=by.name, why=body.why))
 
 
+async def mail_settlement(database: Database, by: Visitor, ref: str) -> Mail:
+    """Send its statement to the partner, where it was not sent by itself; each statement is sent once."""
+    async with database.unit() as unit:
+        yours(by, (await settling.fetch(unit, ref)).holder)
+    return await mailing.send(database, ref, by=by.name)
+
+
 async def _shown(unit: Unit, one: Settlement) -> SettlementShown:
     return SettlementShown(
         thing=one,
@@ -378,6 +386,7 @@ ROUTES = (
     Route(method="PUT", path="/settlements/{ref}/invoice", does=enter_their_invoice, needs=_FINANCE),
     Route(method="POST", path="/settlements/{ref}/settle", does=settle_settlement, needs=_FINANCE),
     Route(method="POST", path="/settlements/{ref}/reopen", does=reopen_settlement, needs=_FINANCE),
+    Route(method="POST", path="/settlements/{ref}/mail", does=mail_settlement, needs=_FINANCE),
     Route(method="GET", path="/settlement-terms", does=list_terms),
     Route(method="POST", path="/settlement-terms", does=say_terms, needs=_FINANCE, status=201),
     Route(method="GET", path="/compared-tables", does=list_compared),

@@ -84,6 +84,14 @@ class NoReason(Refusal):
         super().__init__(f"Say why, in 3 to {WHY_MOST} characters")
 
 
+class NotSaidYet(Refusal):
+    """The statement of a settlement goes out when it is proposed, and not while it is in dispute."""
+
+    def __init__(self, one: Settlement) -> None:
+        super().__init__(f"It is {one.state.lower()}; its statement goes out once it is proposed")
+        self.settlement = one
+
+
 class NotInSettlement(Refusal):
     """Only what is in a settlement is put off from it."""
 
@@ -147,6 +155,16 @@ def next_moves(one: Settlement, now: datetime) -> tuple[Move, ...]:
     if one.state is State.OPEN and now < one.end_at:
         return ()
     return tuple(move for (state, move) in MOVES if state is one.state)
+
+
+def is_said(one: Settlement) -> bool:
+    """Whether there is a statement that stands: what is in dispute is proposed anew first."""
+    return one.state in (State.PROPOSED, State.AGREED, State.SETTLED)
+
+
+def statement_key(one: Settlement) -> str:
+    """Of the statement as it was proposed last."""
+    return f"settlement {one.ref} {sum(step.move is Move.PROPOSE for step in one.steps)}"
 
 
 # ---- What counts

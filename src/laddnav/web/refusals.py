@@ -9,11 +9,13 @@ from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry, WhoseIsIt
 from laddnav.billing.camt import NotAStatement
 from laddnav.billing.credits import CreditWithoutReason, NothingToCredit
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
+from laddnav.billing.open_items import NothingOnAccount
 from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutReason
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.customers.calendar import InThePast
+from laddnav.customers.home import HomeTaken, UnknownHome
 from laddnav.customers.offered import PlanExists, UnknownPlan
 from laddnav.customers.rules import ContractTaken, EnoughLinks, UnknownContract, UnknownCustomer
 from laddnav.customers.subscribed import NotSubscribed, PlanNotSold, SubscribedAlready, TermWaits, TooEarly
@@ -117,6 +119,7 @@ from laddnav.settlement.rules import (
     EarlierOpen,
     NotInSettlement,
     NotOverYet,
+    NotSaidYet,
     SettlesWithItself,
     UnknownSettlement,
 )
@@ -125,7 +128,8 @@ from laddnav.settlement.sharing import UnknownAgreement, UnknownHost
 from laddnav.sites.rules import UnknownSite
 from laddnav.tariffs.rules import NotForReservations, Unbillable, UnknownTariff
 from laddnav.tokens.rules import UnknownToken
-from laddnav.web.words import N_, TERMS, translations
+from laddnav.web.terms import TERMS
+from laddnav.web.words import N_, translations
 
 # With the refusal's own fields. One that is not here says its own English sentence.
 SENTENCES: dict[type[Exception], str] = {
@@ -140,6 +144,8 @@ SENTENCES: dict[type[Exception], str] = {
     TooEarly: N_("%(on)s is too early for that; the earliest day is %(earliest)s."),
     TermWaits: N_("It is paused within its minimum term, which goes on when it does. Let it go on first."),
     UnknownPlan: N_("There is no such plan."),
+    HomeTaken: N_("Somebody is paid back for charging at %(location_id)s already. End that agreement first."),
+    UnknownHome: N_("There is no such agreement about charging at home."),
     NotRedeemable: N_("This code is worth nothing. Compare it, or ask whoever gave it to you."),
     ContractTaken: N_("Contract %(contract_id)s is another customer’s. Take it from that one first."),
     UnknownContract: N_("This customer has no such contract."),
@@ -240,6 +246,7 @@ SENTENCES: dict[type[Exception], str] = {
     WhoseIsIt: N_("Say of which debtor it is, or of which account of the ledger."),
     NotAStatement: N_("This is no bank statement as camt.053 version 02 or 08 has it: %(place)s: %(why)s"),
     CreditWithoutReason: N_("Say why the invoice is credited."),
+    NothingOnAccount: N_("%(by_providers)s %(currency)s can be given back here; what came by the bank goes back from there."),
     NothingToCredit: N_("Nothing of this invoice is left to credit."),
     NotOverdue: N_("Nobody has to be reminded of this invoice now."),
     RemindersStopped: N_("Reminders of this invoice were stopped."),
@@ -259,6 +266,7 @@ SENTENCES: dict[type[Exception], str] = {
     EarlierOpen: N_("Propose %(earlier)s first: months are proposed in their order."),
     SettlementNoReason: N_("Say why, in 3 to 500 characters."),
     NotInSettlement: N_("This CDR is not in the settlement."),
+    NotSaidYet: N_("Its statement goes out once it is proposed."),
     SettlesWithItself: N_("A party does not settle with itself."),
     UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),

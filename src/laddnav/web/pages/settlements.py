@@ -20,10 +20,10 @@ from laddnav.parties import actions as parties
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.settlement import statement
-from laddnav.settlement.actions import reconciling, settling
+from laddnav.settlement.actions import mailing, reconciling, settling
 from laddnav.settlement.matching import Cause, File
 from laddnav.settlement.model import Counts, Move, Netting, Settlement, Side, State, TheirInvoice
-from laddnav.settlement.rules import Unfit, next_moves
+from laddnav.settlement.rules import Unfit, is_said, next_moves
 from laddnav.web.asked import Asked, Door, do, see
 
 PAGE = 50
@@ -70,6 +70,7 @@ async def one(asked: Asked) -> Response:
         invoices = await settling.invoices(unit, found)
         posted = await settling.postings(unit, found)
         files = await reconciling.files(unit, found.holder, found.partner, found.month)
+        mailed = await mailing.sent(unit, found)
         moves, name = next_moves(found, unit.now), await _name(unit, found)
     shown = items[:PAGE]
     return asked.page(
@@ -81,6 +82,8 @@ async def one(asked: Asked) -> Response:
         posted=posted,
         files=files,
         moves=moves,
+        mailed=mailed,
+        said=is_said(found),
         show=show if show in SHOWS or side else "all",
         next=f"{shown[-1].cdr_owner} {shown[-1].cdr_ref}" if len(items) > PAGE else None,
         begun=cursor is not None,
@@ -129,6 +132,14 @@ async def settle(asked: Asked) -> Response:
 
 async def reopen(asked: Asked) -> Response:
     return await _moved(asked, Move.REOPEN, asked.say("What was posted is taken back."))
+
+
+async def mail(asked: Asked) -> Response:
+    async with asked.unit() as unit:
+        found = await _mine(asked, unit)
+    sent = await mailing.send(asked.console.database, found.ref, by=asked.visitor.name)
+    asked.console.database.wake()
+    return asked.done(f"/settlements/{found.ref}", asked.say("The statement goes to %(address)s.", address=sent.to))
 
 
 async def put_off(asked: Asked) -> Response:
@@ -323,6 +334,7 @@ DOORS: tuple[Door, ...] = (
     do("/settlements/{ref}/dispute", dispute, Role.FINANCE),
     do("/settlements/{ref}/settle", settle, Role.FINANCE),
     do("/settlements/{ref}/reopen", reopen, Role.FINANCE),
+    do("/settlements/{ref}/mail", mail, Role.FINANCE),
     do("/settlements/{ref}/put-off", put_off, Role.FINANCE),
     do("/settlements/{ref}/invoice", invoiced, Role.FINANCE),
     do("/settlements/{ref}/compare", compare, Role.FINANCE, form_max=TABLE_MOST),
