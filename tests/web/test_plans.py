@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from playwright.async_api import Page, expect
 
 from laddnav.customers import actions as customers
-from laddnav.customers.actions import giving, subscribing
+from laddnav.customers.actions import giving, reimbursing, subscribing
+from laddnav.customers.model import Kind
 from laddnav.customers.plan import State
 from laddnav.customers.rules import CustomerSaid
+from laddnav.kit.energy import kwh
+from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
-from tests.things import US, party
+from tests.things import US, location, party
 from tests.web.site import Site
 
 
@@ -61,3 +65,56 @@ async def test_a_plan_is_thought_out_beside_its_months_and_a_customer_has_it(sit
     async with site.database.unit() as unit:
         (voucher,) = await giving.of_customer(unit, anna)
     assert voucher.left == Decimal(100)
+
+    await page.get_by_role("group").filter(has_text="Pause").locator("summary").first.click()
+    await page.get_by_role("button", name="Pause").click()
+    plan = page.locator("section", has=page.get_by_role("heading", name="Plan", exact=True))
+    await expect(plan).to_contain_text(re.compile(r"From \d{4}-\d\d-01\s*Paused"))  # the month that is begun is paid
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_company_pays_back_what_an_employee_charges_at_home(site: Site, page: Page) -> None:
+    async with site.database.unit() as unit:
+        await parties.add(unit, party(ref=unit.new_id()))
+        await locations.keep(unit, US, location("HOME1"))
+        said = CustomerSaid(name="Nordfrakt AB", kind=Kind.BUSINESS)
+        company = await customers.add(unit, US, said, by="test")
+        bo = await customers.add(unit, US, CustomerSaid(name="Bo Lind"), by="test")
+        day = await subscribing.today(unit, US)
+    await page.goto(f"/customers/{company.ref}")
+    home = page.locator("section", has=page.get_by_role("heading", name="Charging at home"))
+    await expect(home).to_contain_text("Nobody yet")
+    await home.get_by_text("Add an employee").click()
+    await home.get_by_label("Customer number of the employee").fill(bo.number)
+    await home.get_by_label("Location at their home").fill("nowhere")
+    await home.get_by_label("SEK a kWh").fill("1,985")
+    await home.get_by_role("button", name="Pay it back").click()
+    await expect(page.get_by_role("alert")).to_contain_text("There is no such location.")
+    await page.goto(f"/customers/{company.ref}")
+    await home.get_by_text("Add an employee").click()
+    await home.get_by_label("Customer number of the employee").fill(bo.number)
+    await home.get_by_label("Location at their home").fill("home1")
+    await home.get_by_label("SEK a kWh").fill("1,985")
+    await home.get_by_role("button", name="Pay it back").click()
+    await expect(home.get_by_role("row").filter(has_text="Bo Lind")).to_contain_text("1.985")
+    async with site.database.unit() as unit:
+        paid = await reimbursing.pay_back(
+            unit,
+            US,
+            owner=US,
+            cdr_id="C1",
+            location_id="HOME1",
+            contract_id="C1",
+            day=day,
+            energy=kwh("31.4"),
+            currency="SEK",
+        )
+    assert paid is not None
+    await page.goto(f"/customers/{bo.ref}")
+    await expect(home).to_contain_text("Nordfrakt AB pays back what is charged at HOME1.")
+    await expect(home.get_by_role("row").filter(has_text=f"{day:%Y-%m}")).to_contain_text("62.33")
+    await page.goto(f"/customers/{company.ref}")
+    await home.get_by_role("row").filter(has_text="Bo Lind").get_by_text("Change").first.click()
+    page.once("dialog", lambda dialog: dialog.accept())
+    await home.get_by_role("button", name="Pay it back no more").click()
+    await expect(page.get_by_text("It is not paid back any more")).to_be_visible()

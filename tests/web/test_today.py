@@ -9,11 +9,13 @@ import aiohttp
 from msgspec.structs import replace
 
 from laddnav.payments.actions import paying
+from laddnav.payments.book import LASTS, Book, Owed
 from laddnav.payments.payment import Step
+from laddnav.payments.store import books
 from laddnav.payments.store import payments as store
 from laddnav.people.model import Role
 from tests.clock import SetClock
-from tests.things import settled
+from tests.things import US, settled
 from tests.web.site import Site
 from tests.web.test_doors import client, sign_in
 from tests.web.test_hubs import read
@@ -49,9 +51,13 @@ async def test_what_needs_somebody_stands_first_with_its_cure_for_who_may(
         await paying.refund(unit, payment.ref, Decimal(150), "stopped by itself", by="ulf")
         stuck = replace(await paying.by_ref(unit, payment.ref), trouble="The card is closed", blocked=Step.REFUND)
         store.update(unit, stuck, unit.now)
+        owed = Owed(currency="SEK", there=Decimal(10), here=Decimal("212.50"), apart_since=unit.now - LASTS)
+        account = payment.account
+        book = Book(holder=US, account=account, provider=payment.provider, read_to=unit.now, owed=(owed,))
+        books.put(unit, book, unit.now)
     await sign_in(client, site, Role.SUPPORT)
     text = await read(client, f"{site.url}/today")
-    assert "The card is closed" in text and "stopped by itself" in text
+    assert all(words in text for words in ("The card is closed", "stopped by itself", "202.50"))
     assert f"/payments/{payment.ref}/retry" not in text and "/decide" not in text, "support agrees to nothing"
     client.cookie_jar.clear()
     csrf = await sign_in(client, site, Role.FINANCE)

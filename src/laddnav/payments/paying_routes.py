@@ -1,4 +1,4 @@
-"""The operator API about payments, refunds, and our accounts at providers."""
+"""The operator API about payments, refunds, stored cards, and our accounts at providers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import accounts, paying
+from laddnav.payments.actions import accounts, books, cards, paying
+from laddnav.payments.book import Book
+from laddnav.payments.card import StoredCard
 from laddnav.payments.payment import Account, Payment, ProviderKind, Purpose, Refund, Secrets, Timeline
 from laddnav.payments.rules import UnfitPayment
 from laddnav.people.api import Limit, Page, Route, page, yours
@@ -166,6 +168,19 @@ async def accept_payment(unit: Unit, ref: str, by: Visitor) -> Payment:
     return await paying.accept(unit, ref, by=by.name)
 
 
+async def list_stored_cards(unit: Unit, by: Visitor, ref: str) -> Page[StoredCard]:
+    """The cards that a customer has stored, by brand, last digits and expiry; `default` is what pays."""
+    customer = await customers.by_ref(unit, ref)
+    yours(by, customer.holder)
+    found = await cards.of_customer(unit, customer)
+    return Page(items=tuple(replace(one, page=None, url=None) for one in found), next=None)
+
+
+async def list_provider_books(unit: Unit, by: Visitor) -> Page[Book]:
+    """What each provider owes us by its own word, beside what our ledger says, as it was read last."""
+    return Page(items=tuple(await books.page(unit, by.holder)), next=None)
+
+
 async def list_payment_accounts(
     unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None
 ) -> Page[Account]:
@@ -225,7 +240,9 @@ ROUTES = (
     Route(method="POST", path="/payments/{ref}/retry", does=retry_payment, needs=Role.FINANCE),
     Route(method="POST", path="/payments/{ref}/accept", does=accept_payment, needs=Role.FINANCE),
     Route(method="POST", path="/refunds/{ref}/decision", does=decide_refund, needs=Role.FINANCE),
+    Route(method="GET", path="/customers/{ref}/cards", does=list_stored_cards),
     Route(method="GET", path="/payment-accounts", does=list_payment_accounts),
+    Route(method="GET", path="/payment-books", does=list_provider_books),
     Route(method="POST", path="/payment-accounts", does=open_payment_account, needs=Role.ADMIN, status=201),
     Route(method="PUT", path="/payment-accounts/{ref}", does=change_payment_account, needs=Role.ADMIN),
 )

@@ -111,6 +111,7 @@ from laddnav.openadr import actions as openadr
 from laddnav.openadr.polling import Vtns
 from laddnav.parties import actions as parties
 from laddnav.payments.actions import cards, tickets
+from laddnav.payments.actions.books import Reader
 from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.actions.vault import Vault
 from laddnav.people import actions as people
@@ -213,6 +214,7 @@ class House:
         self._outward = Outward(allow_loopback=settings.allow_loopback_partners)
         self._seal = Seal(settings.key)
         self._collector = Collector(self._database, self._outward.exchange, self._seal, settings.url)
+        self._books = Reader(self._database, self._outward.exchange, self._seal)
         self._vault = Vault(self._database, self._outward.exchange, self._seal)
         self._vtns = Vtns(self._database, self._outward.exchange, self._seal)
         self._means = Means(
@@ -284,6 +286,7 @@ class House:
                 "expire_reservations": every(5, lambda: reservations.expire(database)),
                 "fetch_prices": every(5, lambda: market.fetch_due(database, self._outward, self._seal)),
                 "collect_payments": every(1, self._collector.go_on_due),
+                "read_providers_books": every(60, self._books.read_due),
                 "keep_cards": every(1, self._vault.go_on_due),
                 "warn_of_cards": every(3600, lambda: cards.warn(database)),
                 "send_mail": every(1, mail.Postman(database, self.settings.mail).send_due),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from laddnav.kit.outside import Exchange
 from laddnav.payments.payment import Account, ProviderKind, Secrets
-from laddnav.payments.providers.port import CardKeeper, Provider
+from laddnav.payments.providers.port import BookKeeper, CardKeeper, Provider
 from laddnav.payments.providers.stripe import Stripe
+from laddnav.payments.providers.stripe_book import StripeBook
 from laddnav.payments.providers.stripe_cards import StripeCards
 from laddnav.payments.providers.swish import Swish
 from laddnav.payments.providers.vipps import Vipps
@@ -23,3 +24,6 @@ PROVIDERS: Mapping[ProviderKind, Opener] = {
 
 # Who keeps cards for us; the others ask the payer each time.
 KEEPERS: Mapping[ProviderKind, Callable[[Account, Secrets, Exchange], CardKeeper]] = {ProviderKind.STRIPE: StripeCards}
+
+# Who tells what moved on our account; what the others pay out is found in the bank's file.
+BOOKS: Mapping[ProviderKind, Callable[[Account, Secrets, Exchange], BookKeeper]] = {ProviderKind.STRIPE: StripeBook}

@@ -16,6 +16,7 @@ from laddnav.kit.money import minor_unit
 from laddnav.kit.outside import Answer
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.payments import card
+from laddnav.payments.book import Movement
 from laddnav.payments.payment import Heard, Payment, Seen
 
 # What was signed longer ago than this may have been kept by somebody, and is said again.
@@ -96,6 +97,23 @@ class CardKeeper(Protocol):
         ...
 
     async def forget(self, card: card.StoredCard) -> None: ...
+
+
+class Movements(Struct, frozen=True, kw_only=True):
+    """A page of them, the newest first; `next` is what the page after it is asked for with, None: it is the last."""
+
+    found: tuple[Movement, ...]
+    next: str | None
+
+
+class BookKeeper(Protocol):
+    """A provider that tells what moved on our account there. All raise Declined, Unsure."""
+
+    async def moved(self, since: datetime, after: str | None) -> Movements: ...
+
+    async def owed(self) -> Mapping[str, Decimal]:
+        """To us, by currency: what it has not paid out."""
+        ...
 
 
 def in_coins(amount: Decimal, currency: str) -> int:

@@ -28,6 +28,7 @@ from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import mine
+from laddnav.web.pages.home_charging import home_of
 
 
 class Money(Struct, frozen=True, kw_only=True):
@@ -207,8 +208,9 @@ async def my_plan(asked: Asked) -> Response:
     async with asked.unit() as unit:
         customer = await mine.customer_of(asked, unit)
         money = await money_of(unit, customer)
+        home = await home_of(unit, customer)
         vat = (await parties.fetch(unit, customer.holder)).vat_percent
-    return asked.page("my_plan.html", me=mine.me(asked, customer), money=money, vat=vat)
+    return asked.page("my_plan.html", me=mine.me(asked, customer), money=money, home=home, vat=vat)
 
 
 async def turn_mine(asked: Asked) -> Response:

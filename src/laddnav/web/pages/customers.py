@@ -17,6 +17,7 @@ from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import person
 from laddnav.web.pages.customer_money import money_of
+from laddnav.web.pages.home_charging import home_of
 from laddnav.web.pages.payments import REASONS
 from laddnav.web.words import N_
 
@@ -62,7 +63,7 @@ async def one(asked: Asked) -> Response:
         customer = await _mine(asked, unit)
         contracts = await customers.contracts(unit, customer)
         known = await person.of_customer(unit, customer)
-        money = await money_of(unit, customer)
+        money, home = await money_of(unit, customer), await home_of(unit, customer)
     return asked.page(
         "customer.html",
         person=known,
@@ -70,6 +71,7 @@ async def one(asked: Asked) -> Response:
         customer=customer,
         contracts=contracts,
         money=money,
+        home=home,
         kinds=dict(KINDS),
         ways=dict(WAYS),
         offers=_offers(asked, customer),

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.analytics import actions as analytics
 from laddnav.analytics import money
 from laddnav.parties.model import Party
-from laddnav.payments.actions import accounts
+from laddnav.payments.actions import accounts, books
+from laddnav.payments.book import Book, Movement, Owed
 from laddnav.web.asked import Asked, Door, see
 from laddnav.web.pages.ledger import chosen_party, parties_of
 from laddnav.web.pages.payments import NAMES
 
 ACCOUNTS = 500  # whose names are shown
+
+
+class Differing(Struct, frozen=True, kw_only=True):
+    """An account at a provider that could not be read, or that owes us something else than the ledger says."""
+
+    book: Book
+    apart: Sequence[Owed]
+    strange: Sequence[Movement]
 
 
 async def show(asked: Asked) -> Response:
@@ -27,11 +38,16 @@ async def show(asked: Asked) -> Response:
         desk = await analytics.desk(unit, party, asked.query("day"))
         today = money.day_of(None, unit.now, party.time_zone)[0]
         known = await accounts.page(unit, party.holder, limit=ACCOUNTS)
+        differing = [
+            Differing(book=one, apart=apart, strange=await books.strange(unit, one, limit=3))
+            for one, apart in await books.differences(unit, party.holder)
+        ]
     return asked.page(
         "today.html",
         party=party,
         ours=parties_of(asked),
         desk=desk,
+        differing=differing,
         names=NAMES,
         account_names={f"clearing:{one.provider.lower()}:{one.ref}": one.name for one in known},
         is_today=desk.day == today,

@@ -1,4 +1,4 @@
--- Cards that providers keep for our customers.
+-- Cards that providers keep for our customers, and what providers say has moved on our accounts there.
 -- Before: 0085. After: there are none; what a customer's card was called before stays with the customer.
 
 create table stored_card (
@@ -30,3 +30,23 @@ create table card_payer (             -- what a provider calls a customer, once 
   payer text not null,
   primary key (holder, account, customer)
 );
+
+create table provider_book (
+  holder text not null,
+  account text not null,
+  next_at timestamptz not null,       -- when it is read
+  body text not null,
+  primary key (holder, account),
+  foreign key (holder, account) references payment_account (holder, ref)
+);
+
+create table provider_movement (
+  holder text not null,
+  account text not null,
+  id text not null,                   -- the provider's
+  at timestamptz not null,
+  moved text not null,
+  body text not null,
+  primary key (holder, account, id)
+);
+create index provider_movement_strange on provider_movement (holder, account, at) where moved = 'ELSE';
