@@ -7,7 +7,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from laddnav.web.render import HERE
-from laddnav.web.words import STATES, TERMS, spoken, state, translations
+from laddnav.web.states import STATES, state
+from laddnav.web.terms import TERMS
+from laddnav.web.words import spoken, translations
 
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 KEYWORDS = {"_": None, "N_": None, "say": None, "ngettext": (1, 2)}

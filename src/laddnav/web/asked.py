@@ -25,7 +25,8 @@ from laddnav.people.model import Role, Visitor
 from laddnav.people.rules import CUSTOMERS, opens
 from laddnav.tokens.actions import Asker
 from laddnav.web.render import render
-from laddnav.web.words import TERMS, spoken, translations
+from laddnav.web.terms import TERMS
+from laddnav.web.words import spoken, translations
 
 THEMES = ("light", "auto", "dark")
 FLASH = "flash"

@@ -9,7 +9,7 @@ from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry, WhoseIsIt
 from laddnav.billing.camt import NotAStatement
 from laddnav.billing.credits import CreditWithoutReason, NothingToCredit
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
-from laddnav.billing.open_items import NothingOnAccount
+from laddnav.billing.open_items import NothingOnAccount, RefundWithoutReason
 from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutReason
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
@@ -246,7 +246,10 @@ SENTENCES: dict[type[Exception], str] = {
     WhoseIsIt: N_("Say of which debtor it is, or of which account of the ledger."),
     NotAStatement: N_("This is no bank statement as camt.053 version 02 or 08 has it: %(place)s: %(why)s"),
     CreditWithoutReason: N_("Say why the invoice is credited."),
-    NothingOnAccount: N_("%(by_providers)s %(currency)s can be given back here; what came by the bank goes back from there."),
+    NothingOnAccount: N_(
+        "%(by_providers)s %(currency)s can be given back here; what came by the bank goes back from there."
+    ),
+    RefundWithoutReason: N_("Say why it is paid back."),
     NothingToCredit: N_("Nothing of this invoice is left to credit."),
     NotOverdue: N_("Nobody has to be reminded of this invoice now."),
     RemindersStopped: N_("Reminders of this invoice were stopped."),

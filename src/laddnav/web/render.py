@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from laddnav.pricing.reasons import Reason, said
 from laddnav.web.format import Format
-from laddnav.web.words import LANGUAGES, LOCALES, TERMS, state, translations
+from laddnav.web.states import state
+from laddnav.web.terms import TERMS
+from laddnav.web.words import LANGUAGES, LOCALES, translations
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

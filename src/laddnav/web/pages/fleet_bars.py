@@ -10,7 +10,7 @@ from laddnav.fleets.actions import Board
 from laddnav.fleets.model import Light, Outlook, Standing, Trip
 from laddnav.fleets.readiness import expected, over_at
 from laddnav.web.asked import Asked
-from laddnav.web.words import state
+from laddnav.web.states import state
 
 SHOWN = timedelta(hours=36)
 

@@ -23,7 +23,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.rules import OPEN
 from laddnav.web.asked import Asked, Door, see
 from laddnav.web.pages import places
-from laddnav.web.words import state
+from laddnav.web.states import state
 
 LOCATIONS_MAX = 5_000  # on one map
 LISTED = 60  # beside the map; all of them are on their own page
