@@ -5,8 +5,8 @@ from __future__ import annotations
 from laddnav.db.events import Event
 
 
-class CustomerChanged(Event, frozen=True, kw_only=True):
-    """`customer` is our ref; its contracts may be others too."""
+class CustomerEvent(Event, frozen=True, kw_only=True):
+    """`customer` is our ref."""
 
     customer: str
 
@@ -15,12 +15,11 @@ class CustomerChanged(Event, frozen=True, kw_only=True):
         return self.customer
 
 
-class StandingChanged(Event, frozen=True, kw_only=True):
+class CustomerChanged(CustomerEvent, frozen=True, kw_only=True):
+    """Their contracts may be others too."""
+
+
+class StandingChanged(CustomerEvent, frozen=True, kw_only=True):
     """`standing` is GOOD, REMINDED or STOPPED; who is STOPPED may not charge."""
 
-    customer: str
     standing: str
-
-    @property
-    def about(self) -> str:
-        return self.customer
