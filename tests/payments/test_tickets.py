@@ -23,7 +23,7 @@ from laddnav.ledger.model import Account as LedgerAccount
 from laddnav.locations.model import Station
 from laddnav.mail import actions as mail
 from laddnav.metering.model import Measurand, Reading
-from laddnav.payments.actions import paying, tickets
+from laddnav.payments.actions import paying, selling, tickets
 from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, State
@@ -67,7 +67,7 @@ class Shop:
 
     async def sells(self, **said: str) -> Ticket:
         async with self.database.unit() as unit:
-            ticket = await tickets.sell(
+            ticket = await selling.sell(
                 unit,
                 US,
                 WHERE,

@@ -18,7 +18,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location
 from laddnav.meters import actions as meters
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import paying, tickets
+from laddnav.payments.actions import paying, selling, tickets
 from laddnav.payments.bounds import held_for
 from laddnav.payments.payment import Payment, ProviderKind, State
 from laddnav.payments.receipts import NAMES, paid_with
@@ -84,7 +84,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 async def sold(unit: Unit, asked: Asked, location: Location, connector: Connector | None) -> Sold | None:
     """None: nobody pays there without an account."""
-    offered = None if connector is None else await tickets.offer(unit, location, connector)
+    offered = None if connector is None else await selling.offer(unit, location, connector)
     if offered is None:
         return None
     return Sold(
@@ -132,7 +132,7 @@ async def _sold(asked: Asked) -> Ticket:
         location, evse = await locations.printed_evse(unit, asked.part("number"))
         if said not in set(ProviderKind):
             raise NotSold(evse.evse_id or evse.uid)
-        return await tickets.sell(
+        return await selling.sell(
             unit,
             location.owner,
             EvseRef(location.id, evse.uid),
