@@ -90,6 +90,24 @@ class TooMuchSettled(Refusal):
         self.source = source
 
 
+class NothingOnAccount(Refusal):
+    """Only what settles nothing is paid back, and through a provider only what it took."""
+
+    def __init__(self, debtor_id: str, there: Decimal, by_providers: Decimal, currency: str) -> None:
+        super().__init__(
+            f"{debtor_id} has {there} {currency} on account, of which providers can give back {by_providers}; what came"
+            " by the bank goes back from there"
+        )
+        self.there, self.by_providers, self.currency = there, by_providers, currency
+
+
+class RefundWithoutReason(Refusal):
+    """Whoever pays back says why."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why it is paid back")
+
+
 class NotOpen(Refusal):
     """An invoice that is cited by somebody's hand is one of the debtor's, in that currency, and issued."""
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.billing import actions
-from laddnav.billing.actions import banking, crediting, mailing, reminders, settling
+from laddnav.billing.actions import banking, crediting, mailing, paying_back, reminders, settling
 from laddnav.billing.bank import BankEntry, BankFile
 from laddnav.billing.model import Invoice
 from laddnav.billing.open_items import DebtorStanding, OpenItem, SettledBy
@@ -18,6 +18,7 @@ from laddnav.billing.statement import statement
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.mail.model import MailState
+from laddnav.payments.payment import Refund
 from laddnav.people.api import File, Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
@@ -60,6 +61,21 @@ class CreditInvoice(Struct, frozen=True, kw_only=True):
 
 class StopReminders(Struct, frozen=True, kw_only=True):
     why: Why
+
+
+class PayBack(Struct, frozen=True, kw_only=True):
+    """Without `amount`, all that is on account and a provider took."""
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    amount: Decimal | None = None
+    why: Why
+
+
+class PaidBack(Struct, frozen=True, kw_only=True):
+    """A refund each payment; one that is WAITING wants a second person to agree."""
+
+    holder: PartyId
+    refunds: tuple[Refund, ...]
 
 
 class ReadBankFile(Struct, frozen=True, kw_only=True):
@@ -176,6 +192,15 @@ async def apply_what_is_on_account(unit: Unit, by: Visitor, ref: str, body: Appl
     return AccountOfDebtor(holder=debtor.holder, standings=await settling.standings(unit, debtor.holder, debtor.id))
 
 
+async def pay_back_what_is_on_account(unit: Unit, by: Visitor, ref: str, body: PayBack) -> PaidBack:
+    """What was paid and settles nothing goes back where it came from: it opens no invoice."""
+    debtor = await actions.debtor(unit, ref)
+    refunds = await paying_back.pay_back(
+        unit, debtor.holder, debtor.id, body.currency, body.amount, reason=body.why, by=by.name
+    )
+    return PaidBack(holder=debtor.holder, refunds=tuple(refunds))
+
+
 async def list_bank_files(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[BankFile]:
     """Files of banks that were read, newest first."""
     found = await banking.files(unit, by.holder, after=cursor, limit=limit + 1)
@@ -217,6 +242,7 @@ ROUTES = (
     Route(method="GET", path="/debtors/{ref}/account", does=fetch_account_of_debtor),
     Route(method="GET", path="/debtors/{ref}/statement", does=fetch_statement_of_account, gives="application/pdf"),
     Route(method="POST", path="/debtors/{ref}/apply", does=apply_what_is_on_account, needs=Role.FINANCE),
+    Route(method="POST", path="/debtors/{ref}/pay-back", does=pay_back_what_is_on_account, needs=Role.FINANCE),
     Route(method="GET", path="/bank-files", does=list_bank_files, needs=Role.FINANCE),
     Route(method="POST", path="/bank-files", does=read_bank_file, needs=Role.FINANCE, most=BANK_FILE_MOST),
     Route(method="GET", path="/bank-movements", does=list_bank_movements, needs=Role.FINANCE),

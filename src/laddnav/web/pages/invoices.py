@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import crediting, reminders, settling
+from laddnav.billing.actions import crediting, paying_back, reminders, settling
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import lines_of
 from laddnav.billing.einvoice import Document, document
@@ -85,6 +85,7 @@ async def _open(asked: Asked, unit: Unit, invoice: Invoice) -> dict[str, Any]:
         "reminded": reminded,
         "stopped": stopped,
         "now": unit.now,
+        "on_account": await paying_back.on_account(unit, invoice.holder, invoice.debtor.id, invoice.currency),
         "creditable": [
             (place, _named(asked, charge, line), line.amount)
             for place, charge, line in lines_of(invoice)

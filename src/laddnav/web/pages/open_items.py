@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import banking, crediting, mailing, reminders, settling
+from laddnav.billing.actions import banking, crediting, mailing, paying_back, reminders, settling
 from laddnav.billing.model import Invoice
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -106,6 +106,25 @@ async def apply(asked: Asked) -> Response:
     return asked.done(f"/invoices/{invoice.ref}", said)
 
 
+async def pay_back(asked: Asked) -> Response:
+    """All that providers took. Raises NothingOnAccount, RefundWithoutReason."""
+    invoice = await _invoice(asked)
+    async with asked.unit() as unit:
+        refunds = await paying_back.pay_back(
+            unit,
+            invoice.holder,
+            invoice.debtor.id,
+            invoice.currency,
+            None,
+            reason=asked.said("reason")[:500],
+            by=asked.visitor.name,
+        )
+    asked.console.database.wake()
+    done = all(one.decided_at is not None for one in refunds)
+    said = asked.say("It is given back.") if done else asked.say("It is given back as soon as somebody else agrees.")
+    return asked.done(f"/invoices/{invoice.ref}", said)
+
+
 # ---- The bank
 
 
@@ -172,6 +191,7 @@ DOORS: tuple[Door, ...] = (
     do("/invoices/{ref}/reminders", stop, Role.FINANCE),
     do("/invoices/{ref}/mail", mail, Role.FINANCE),
     do("/invoices/{ref}/apply", apply, Role.FINANCE),
+    do("/invoices/{ref}/pay-back", pay_back, Role.FINANCE),
     see("/bank", bank, Role.FINANCE),
     do("/bank", read, Role.FINANCE, form_max=FILES_MAX),
     do("/bank/{ref}", decide, Role.FINANCE),
