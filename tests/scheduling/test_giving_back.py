@@ -31,12 +31,12 @@ QUARTER = timedelta(minutes=15)
 
 def giver(name: str = "A", gives: float = 16.0, **more: object) -> Outlet:
     usual = outlet(name, keeps_for_newcomers=False, discharge_amps_max=16.0, gives_amps=gives)
-    return replace(usual, **more)  # type: ignore[arg-type]
+    return replace(usual, **more)
 
 
 def at_noon(*outlets: Outlet, amps: float = 63.0, **more: object) -> Moment:
     moment = Moment(at=NOON, panels=(panel(amps),), outlets=outlets, building=(0.0, 0.0, 0.0), overload=None)
-    return replace(moment, **more)  # type: ignore[arg-type]
+    return replace(moment, **more)
 
 
 def told(moment: Moment) -> dict[str, float]:
@@ -165,7 +165,7 @@ def back(rate: int, unit: RateUnit = RateUnit.AMPERE) -> ChargingProfile:
 def test_nobody_but_a_site_asks_for_energy_back() -> None:
     with pytest.raises(NoSchedule, match="below zero"):
         sound(back(-16))
-    assert sound(back(-16), gives_back=True)
+    assert sound(back(-16), gives_back=True) == back(-16)
 
 
 def test_what_is_to_be_given_back_is_told_as_a_power_first() -> None:

@@ -75,6 +75,7 @@ class Vehicle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`id` is what its company calls it. `ac_amps_max` on each of `ac_phases`; `dc_max` None: no direct current.
 
     `per_100_km` is what it uses; the last `reserve_percent` of its battery are not planned with. `paid` is in order.
+    While it stands there it may give back down to `gives_back_to_percent`; 100: nothing.
     """
 
     holder: PartyId
@@ -90,6 +91,7 @@ class Vehicle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     dc_max: Power | None = None
     per_100_km: Energy
     reserve_percent: Decimal = Decimal(10)
+    gives_back_to_percent: Decimal = Decimal(100)
     signs: tuple[Sign, ...] = ()
     paid: tuple[PaidSince, ...] = ()
     last_updated: datetime

@@ -25,7 +25,7 @@ class VehicleSaid(Struct, frozen=True, kw_only=True):
     """A vehicle as somebody writes it down; several cards, EVCCIDs or contracts stand with spaces between them.
 
     `depot` may be left out where there is only one. `cost_centre`: who pays from today on; "": whoever did until now,
-    "-": nobody in particular.
+    "-": nobody in particular. `gives_back_to_percent`: how far it may be emptied while it stands there, 100: it is not.
     """
 
     id: str
@@ -42,6 +42,7 @@ class VehicleSaid(Struct, frozen=True, kw_only=True):
     evccids: str = ""
     contracts: str = ""
     cost_centre: str = ""
+    gives_back_to_percent: Decimal = Decimal(100)
 
 
 def vehicle(
@@ -67,6 +68,7 @@ def vehicle(
         dc_max=kw(between("dc_kw", said.dc_kw, "0", "4000")) if said.dc_kw else None,
         per_100_km=kwh(between("kwh_per_100_km", said.kwh_per_100_km, "1", "1000")),
         reserve_percent=between("reserve_percent", said.reserve_percent, "0", "90"),
+        gives_back_to_percent=between("gives_back_to_percent", said.gives_back_to_percent, "0", "100"),
         signs=signs(said),
         paid=() if before is None else before.paid,
         last_updated=now,
@@ -135,6 +137,7 @@ def said_of(one: Vehicle, today: date) -> VehicleSaid:
         evccids=_of_kind(one.signs, SignKind.EVCCID),
         contracts=_of_kind(one.signs, SignKind.CONTRACT),
         cost_centre=one.cost_centre(today) or "",
+        gives_back_to_percent=plain(one.gives_back_to_percent),
     )
 
 

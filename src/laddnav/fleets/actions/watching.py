@@ -133,12 +133,22 @@ async def _prefer(database: Database, outlook: Outlook, seen: Board) -> None:
     energy = wanted(session, outlook.readiness.missing)
     if not is_worth_saying(session, outlook.trip.departs_at, energy):
         return
-    wants = Preferences(profile=ProfileType.CHEAP, departs_at=outlook.trip.departs_at, energy=energy)
+    wants = said_for(outlook, energy)
     try:
         async with database.unit() as unit:
             await preferring.prefer(unit, session.holder, session.id, wants, by=Voice.FLEET)
     except Refusal as error:  # it ended meanwhile, or nothing is priced there
         log.info("departure_not_preferred", session=session.id, error=str(error))
+
+
+def said_for(outlook: Outlook, energy: Energy) -> Preferences:
+    """What the fleet says of a charge; by what its battery surely holds it may be emptied so far, where it may."""
+    vehicle, content = outlook.vehicle, outlook.content
+    wants = Preferences(profile=ProfileType.CHEAP, departs_at=outlook.trip.departs_at, energy=energy)
+    if vehicle.gives_back_to_percent >= 100:
+        return wants
+    least = vehicle.share(vehicle.gives_back_to_percent) - content.low + content.charged
+    return replace(wants, may_discharge=True, energy_least=least)
 
 
 def is_worth_saying(session: Session, departs_at: datetime, energy: Energy) -> bool:
