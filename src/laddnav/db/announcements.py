@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from laddnav.db.events import Event
-from laddnav.db.rows import Rows
+from laddnav.db.rows import Lines
 from laddnav.kit import json
 
-ANNOUNCE = Rows(
+ANNOUNCE = Lines(
     "insert into event (holder, kind, about, body, at) select * from {rows}",
     holder="text",
     kind="text",
@@ -18,7 +18,7 @@ ANNOUNCE = Rows(
     body="text",
     at="timestamptz",
 )
-ASK_LISTENERS = Rows(
+ASK_LISTENERS = Lines(
     """
 insert into job (holder, listener, about, kind, body, run_at) select * from {rows}
 on conflict (holder, listener, kind, about) where attempts = 0 and about <> ''

@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from laddnav.db.lookups import lookup
-from laddnav.db.rows import Rows
+from laddnav.db.rows import Lines, Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -126,7 +126,7 @@ from {rows} where session.holder = rows.holder and session.owner = rows.owner an
     location_id="text",
     evse_uid="text",
 )
-ADVANCE = Rows(
+ADVANCE = Lines(
     """
 update session set energy_wh = rows.energy_wh::numeric, cost_excl = rows.cost_excl::numeric,
   cost_incl = rows.cost_incl::numeric, moved = rows.moved, revision = session.revision + 1,
