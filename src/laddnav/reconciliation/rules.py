@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from laddnav.billing.model import Invoice
-from laddnav.billing.rules import partner_of
+from laddnav.billing.rules import in_coins, partner_of
 from laddnav.cdrs.model import CdrHeading
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
@@ -105,7 +105,8 @@ def sums(headings: Iterable[CdrHeading]) -> tuple[Sum, ...]:
 
 
 def _total(some: Sequence[CdrHeading]) -> Decimal:
-    return sum((one.excl for one in some), Decimal(0))
+    """Each in whole coins, as it is on the invoice."""
+    return sum((in_coins(one.excl, one.currency) for one in some), Decimal(0))
 
 
 def _total_incl(some: Sequence[CdrHeading]) -> Decimal | None:
