@@ -204,7 +204,8 @@ CDRS_OF_A_MONTH = """
 insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
   started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing)
 select $1, $1, 'cdr-' || n, 'CDR-' || n, 'r' || lpad(n::text, 12, '0'), 'session-' || n, $2, 'card-' || n % 20000,
-  'LOC1', 'E1', $3::timestamptz + n * interval '2 seconds' - interval '40 minutes', $3::timestamptz + n * interval '2 seconds',
+  'LOC1', 'E1', $3::timestamptz + n * interval '2 seconds' - interval '40 minutes',
+  $3::timestamptz + n * interval '2 seconds',
   10000 + n % 50000, 'SEK', 40 + n % 200, 50 + (n % 200) * 1.25, false,
   '{"location":{"evse_id":"SE*LAD*E' || n % 5000 || '"}}', 'd', $3::timestamptz + n * interval '2 seconds', 1
 from generate_series($4::bigint, $5::bigint) n
