@@ -1,4 +1,4 @@
-"""Invoices of who pays by card are taken from it once, as they are issued; a bank that asks or refuses is written of."""
+"""Invoices of who pays by card are taken from it once, when they are issued; a bank that asks or refuses is told of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs about tickets that were sold: look how far each has come and do what is next, stop its charge, give its receipt.
+"""Verbs about tickets that were sold: look how far each has come and do what is next, stop its charge, give receipts.
 
 A look takes its payment, its Session and its CDRs as they stand, so it does not matter which event or job asked for it,
 how often, or what was lost before: whatever died half-way is done by the next look.
