@@ -141,6 +141,13 @@ def test_a_free_charge_names_the_tariff_that_makes_it_free() -> None:
     assert {period.tariff_id for period in cdr.periods} == {free.id}
 
 
+def test_a_charge_that_ended_the_instant_it_began_is_closed_with_what_its_start_costs() -> None:
+    """CDR-026, CDR-034: stations tell seconds, and a cable may be pulled within one."""
+    cdr = over(on((FLAT, "5"), (ENERGY, "3")))
+    assert (cdr.started_at, cdr.ended_at, cdr.energy) == (NOON, NOON, wh(0))
+    assert cdr.costs.total.before_taxes == 5 and len(cdr.periods) == 1
+
+
 def test_a_reservation_that_nobody_used_costs_what_one_that_expired_does() -> None:
     """CDR-069, CDR-026, TAR-063, TAR-067: half an hour at 8 and the fee of 3; also where the driver called it off."""
     promised = on((FLAT, "5"), (ENERGY, "3"), reserved=((TIME, "8"),))

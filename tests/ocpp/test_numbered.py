@@ -186,6 +186,23 @@ async def test_what_was_read_after_a_card_but_came_before_it_is_not_where_its_ch
     assert await energy_of_only(database) == wh(700)
 
 
+async def test_a_charge_whose_start_is_heard_last_begins_when_its_driver_was_let_in(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E02, E04: what flowed before is not billed, though no Evse was known when it was read."""
+    at = [clock.now() + number * MINUTE for number in range(5)]
+    clock.advance(10 * MINUTE)
+    twin.wire.queued = True
+    await twin.tell("Updated", at[3], number=3, meter_value=metered(at[3], 620))
+    await twin.tell("Updated", at[1], number=1, meter_value=metered(at[1], 300))
+    await twin.tell("Updated", at[2], number=2, **CARD, meter_value=metered(at[2], 500), trigger="Authorized")
+    await twin.tell("Started", at[0], number=0, **AT_1, meter_value=metered(at[0], 100), trigger="CablePluggedIn")
+    (session,) = await all_sessions(database)
+    assert (session.started_at, session.energy) == (at[2], wh(120))
+    await twin.tell("Ended", at[4], number=4, meter_value=metered(at[4], 900, "Transaction.End"))
+    assert await energy_of_only(database) == wh(400)
+
+
 async def test_an_evse_charges_no_more_for_a_charge_whose_end_never_came(
     twin: Numbered, database: Database, clock: SetClock
 ) -> None:

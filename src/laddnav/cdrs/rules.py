@@ -88,10 +88,11 @@ def closed(
     tariffs = () if session.tab is None else session.tab.tariffs
     tariff = tariffs[0] if tariffs else None
     then = tariffs_since(session.preferred)
+    at_once = None if measured.stretches else session.started_at  # ended the instant it began, it has no stretch
     priced = (
         Priced(currency=session.currency)
         if tariff is None
-        else rounded(metered(tariff, measured.stretches, session.time_zone, then=then))
+        else rounded(metered(tariff, measured.stretches, session.time_zone, started_at=at_once, then=then))
     )
     return Cdr(
         holder=session.holder,

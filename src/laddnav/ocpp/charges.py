@@ -6,6 +6,7 @@ nothing before it is missing (OCPP 2.0.1 part 2 E01 to E14).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -33,6 +34,7 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization
 
 ASK_AGAIN = timedelta(minutes=1)
+EARLY_AT_MOST = 200
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -71,19 +73,24 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
     if shown is not None:
         shown = replace(shown, given=await credit.judged(unit, shown.given))
-    charge = _with(charge, told, shown)
+    before, charge = charge, _with(charge, told, shown)
     pays = await _pays(unit, charge, told, shown) if _may_begin(station, charge) else None
     if pays is not None:
         charge = await _begin(unit, station, charge, told, pays)
     elif shown is not None and told.uid is not None and _lets_in(shown) and charge.session_id:
         charge = await _take_over(unit, station, charge, told, shown)
-    elif charge.session_id and told.uid is not None and told.stage is not Stage.ENDED and _is_its_own(charge, told):
-        register = await _register(unit, charge, told)
-        await sessions.began_earlier(unit, charge.holder, charge.session_id, told.at, register)
+    elif charge.session_id and charge.begins_at != before.begins_at:
+        at = charge.begins_at or told.at
+        register = await _register(unit, charge, told, at)
+        if await sessions.began_earlier(unit, charge.holder, charge.session_id, at, register) is not None:
+            charge = await _tell_again(unit, station, charge)
     elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
         nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
     await _follow(unit, station, charge, told)
+    waits = not charge.session_id or charge.refused or (charge.begins_at is not None and told.at <= charge.begins_at)
+    if waits and told.stage is not Stage.ENDED:
+        charge = _kept(charge, (*_early(charge), told)[-EARLY_AT_MOST:])
     if told.stage is Stage.ENDED and not charge.told_over:
         charge = replace(charge, ending=json.encode(told).decode())
     ending = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
@@ -156,16 +163,28 @@ async def ask_after(database: Database) -> None:
 
 
 def _with(charge: Transaction, told: ChargeTold, shown: Shown | None = None) -> Transaction:
-    """What this event adds to what is known of its charge: until it begins, the last who was let in is to pay.
+    """What this event adds to what is known of its charge: until it begins, the first who was let in is to pay.
 
     A card that is refused takes nobody's place, for it may have been shown before one that was heard of already.
     """
-    shows = None if charge.session_id or told.stage is Stage.ENDED else told.uid
-    stays = bool(charge.uid) and not (shown is not None and _lets_in(shown))
+    uid, shown_at, placed_at = charge.uid, charge.shown_at, charge.placed_at
+    card = None if told.stage is Stage.ENDED else told.uid
+    if card is not None and charge.session_id:
+        if fold(card) == fold(uid) and not charge.refused:
+            shown_at = min(shown_at or told.at, told.at)
+    elif card is not None and shown is not None and _lets_in(shown):
+        if shown_at is None or told.at < shown_at:
+            uid, shown_at = card, told.at
+    elif card is not None:
+        uid = uid or card
+    if told.evse_no:
+        placed_at = min(placed_at or told.at, told.at)
     return replace(
         charge,
         evse_no=charge.evse_no or told.evse_no or 0,
-        uid=charge.uid if stays else shows or charge.uid,
+        uid=uid,
+        shown_at=shown_at,
+        placed_at=placed_at,
         first_no=told.number if told.stage is Stage.STARTED else charge.first_no,
     )
 
@@ -196,7 +215,8 @@ def _is_its_own(charge: Transaction, told: ChargeTold) -> bool:
 
 async def _begin(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
     """From when somebody was let in: what was read last before that is where the charge begins."""
-    begins = await _register(unit, charge, told)
+    at = charge.begins_at or told.at
+    begins = await _register(unit, charge, told, at)
     try:
         session = await sessions.begin(
             unit,
@@ -204,7 +224,7 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
             evse_no=charge.evse_no,
             uid=shown.uid,
             given=shown.given,
-            at=told.at,
+            at=at,
             register=begins,
             reservation_no=told.reservation_no,
         )
@@ -212,10 +232,11 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
         nowhere = f"a charge at number {charge.evse_no}, whose Evse is in no Location any more"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
         return charge
-    if charge.started_at < told.at:
-        since = charge.started_at
-        readings.adopt(unit, charge.holder, session.id, charge.station_id, charge.evse_no, since, told.at)
-    return replace(charge, session_id=session.id, cost_max=await credit.of_charge(unit, session, shown.given))
+    if charge.started_at < at:
+        readings.adopt(unit, charge.holder, session.id, charge.station_id, charge.evse_no, charge.started_at, at)
+    cost_max = await credit.of_charge(unit, session, shown.given)
+    charge = replace(charge, session_id=session.id, refused=not _lets_in(shown), cost_max=cost_max)
+    return await _tell_again(unit, station, charge)
 
 
 async def _take_over(unit: Unit, station: Station, charge: Transaction, told: ChargeTold, shown: Shown) -> Transaction:
@@ -232,20 +253,46 @@ async def _take_over(unit: Unit, station: Station, charge: Transaction, told: Ch
             holder=charge.holder,
             session_id=session.id,
             at=told.at,
-            register=await _register(unit, charge, told),
+            register=await _register(unit, charge, told, told.at),
             reason="DeAuthorized",
         )
-    return await _begin(unit, station, replace(charge, uid=told.uid or charge.uid), told, shown)
+    charge = replace(charge, uid=told.uid or charge.uid, shown_at=told.at)
+    return await _begin(unit, station, charge, told, shown)
 
 
-async def _register(unit: Unit, charge: Transaction, told: ChargeTold) -> Energy | None:
-    """With this event or last before it; what was read later may have come earlier."""
-    if told.registers:
-        return told.registers[0].register
+async def _tell_again(unit: Unit, station: Station, charge: Transaction) -> Transaction:
+    """What came before its Session began, and happened in it, is of it; what happened before is nobody's."""
+    session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id) if charge.session_id else None
+    early = _early(charge)
+    if session is None or not early:
+        return charge
+    for one in sorted(early, key=lambda one: one.number):
+        if one.at > session.started_at:
+            await _follow(unit, station, charge, one)
+    return _kept(charge, [one for one in early if one.at <= session.started_at])
+
+
+def _early(charge: Transaction) -> Sequence[ChargeTold]:
+    return () if charge.early is None else json.decode(charge.early, tuple[ChargeTold, ...])
+
+
+def _kept(charge: Transaction, early: Sequence[ChargeTold]) -> Transaction:
+    return replace(charge, early=json.encode(early).decode() if early else None)
+
+
+async def _register(unit: Unit, charge: Transaction, told: ChargeTold, at: datetime) -> Energy | None:
+    """At this instant or last before it, with this event or another; what was read later may have come earlier."""
+    read = [one for event in (*_early(charge), told) for one in event.registers if one.at <= at]
+    here = max(read, key=lambda one: (one.at, one.value), default=None)
+    if here is not None and here.at == at:
+        return here.register
     since = min(charge.started_at, told.at)
-    return await readings.last_register(
-        unit, charge.holder, ("", charge.session_id), charge.station_id, charge.evse_no, since, told.at
+    known = await readings.last_register(
+        unit, charge.holder, ("", charge.session_id), charge.station_id, charge.evse_no, since, at
     )
+    if here is None or known is None:
+        return known if here is None else here.register
+    return max(known, Energy(here.value))
 
 
 async def _follow(unit: Unit, station: Station, charge: Transaction, told: ChargeTold) -> None:

@@ -67,8 +67,10 @@ class Transaction(Struct, frozen=True, kw_only=True):
 
     `told_as` is the station's own name for it; None: it goes by the number that we gave. Of one that is told in
     numbered events: `started_at` is when the first that was heard was told, `first_no` the number of its start, None
-    until it is heard, `ending` how it ended. `cost_max`: what it may cost, for a driver with prepaid credit;
-    `budget`: what its driver wants it to cost at most.
+    until it is heard, `ending` how it ended, `shown_at` when who is to pay was let in, `placed_at` when the Evse was
+    told, `refused` whether its Session is of somebody who may not charge, `early` (JSON) the events that came before
+    that of who pays began. `cost_max`: what it may cost, for a driver with prepaid credit; `budget`: what its driver
+    wants it to cost at most.
     """
 
     holder: PartyId
@@ -85,6 +87,15 @@ class Transaction(Struct, frozen=True, kw_only=True):
     ending: str | None = None
     cost_max: Decimal | None = None
     budget: Decimal | None = None
+    shown_at: datetime | None = None
+    placed_at: datetime | None = None
+    refused: bool = False
+    early: str | None = None
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When both were told, who is to pay and where; None: neither was."""
+        return max((at for at in (self.shown_at, self.placed_at) if at is not None), default=None)
 
     @property
     def name(self) -> str:

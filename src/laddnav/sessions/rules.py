@@ -345,8 +345,12 @@ def first_activity(session: Session) -> Activity:
 
 
 def told_late(session: Session, at: datetime) -> bool:
-    """Whether a start at this instant is older news than this Session, and none of its business."""
-    return at < session.started_at - CLOCKS_DIFFER
+    """Whether a start at this instant is older news than this Session, and none of its business.
+
+    When a Session was asked for is told by our clock, when one began by its Station's own, as the start is.
+    """
+    by_its_own_clock = session.status is Status.ACTIVE
+    return at < (session.started_at if by_its_own_clock else session.started_at - CLOCKS_DIFFER)
 
 
 def told_too_late(session: Session, readings: Iterable[Reading]) -> bool:

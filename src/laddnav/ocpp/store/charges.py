@@ -13,7 +13,8 @@ from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold
 
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
-  t.stop_digest as stop_key, t.told_as, t.first_no, t.ending, t.cost_max, t.budget"""
+  t.stop_digest as stop_key, t.told_as, t.first_no, t.ending, t.cost_max, t.budget,
+  t.shown_at, t.placed_at, t.refused, t.early"""
 NAME = """
 insert into ocpp_transaction (holder, station_id, evse_no, natural_key, session_id, id_tag, started_at, cost_max)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (holder, station_id, natural_key) do nothing returning number
@@ -111,7 +112,8 @@ where t.holder = $1 and t.station_id = $2 and t.natural_key = 'told/' || $3
 HEAR = """
 update ocpp_transaction
 set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = $5,
-  evse_no = $6, session_id = $7, id_tag = $8, ending = $9, cost_max = $10, started_at = least(started_at, $11)
+  evse_no = $6, session_id = $7, id_tag = $8, ending = $9, cost_max = $10, started_at = least(started_at, $11),
+  shown_at = $13, placed_at = $14, refused = $15, early = $16
 where holder = $1 and station_id = $2 and number = $3
 returning coalesce(heard @> int4range(first_no, $12, '[]'), false)
 """
@@ -155,6 +157,10 @@ async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int |
         charge.cost_max,
         told.at,
         last_no,
+        charge.shown_at,
+        charge.placed_at,
+        charge.refused,
+        charge.early,
     )
     return bool(complete)
 
