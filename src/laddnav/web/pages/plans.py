@@ -33,7 +33,8 @@ DRIVERS = (  # kWh a month
     (N_("Drives to work"), Decimal(150)),
     (N_("Drives all day"), Decimal(600)),
 )
-PER_KWH = "4.00"  # to compare with, where nobody says another price
+# Before VAT, to compare with where nobody says another price: what charging costs about, in each currency.
+PER_KWH = {"EUR": "0.40", "GBP": "0.40", "CHF": "0.40", "SEK": "4.00", "NOK": "4.00", "DKK": "3.00"}
 
 Say = Callable[[str], str]
 
@@ -71,7 +72,7 @@ async def new(asked: Asked) -> Response:
         vat=None if party is None else party.vat_percent,
         today=today,
         wheres=_wheres(asked),
-        per_kwh=PER_KWH,
+        per_kwh=PER_KWH.get(currency, "1.00"),
     )
 
 
@@ -91,7 +92,7 @@ async def one(asked: Asked) -> Response:
         today = await subscribing.today(unit, plan.holder)
         many = await subscribing.subscribers(unit, plan)
     said = _query(asked)
-    now = plan.version_on(today)
+    now, per_kwh = plan.version_on(today), PER_KWH.get(plan.currency, "1.00")
     thought = asked.query("fee") is not None
     return asked.page(
         "plan.html",
@@ -101,10 +102,10 @@ async def one(asked: Asked) -> Response:
         many=many,
         vat=party.vat_percent,
         typed=said if thought else _of(now),
-        shown=_shown(said, plan.currency, today) if thought else _months(now, Decimal(PER_KWH), plan.currency),
+        shown=_shown(said, plan.currency, today) if thought else _months(now, Decimal(per_kwh), plan.currency),
         wheres=_wheres(asked),
         words=dict(WHERES),
-        per_kwh=PER_KWH,
+        per_kwh=per_kwh,
     )
 
 
@@ -182,7 +183,7 @@ def _shown(said: Say, currency: str, today: date) -> Shown:
     try:
         version = _version(said, today)
         offered.checked_version(version, currency)
-        per_kwh = _number("per_kwh", said("per_kwh") or PER_KWH)
+        per_kwh = _number("per_kwh", said("per_kwh") or PER_KWH.get(currency, "1.00"))
         if not 0 <= per_kwh <= 1_000:
             raise UnfitPlan("per_kwh", "0 to 1000")
     except UnfitPlan as error:
