@@ -22,8 +22,8 @@ BY = "card"  # who begins these payments
 CONFIRM = "/my/payments"  # a page of the driver's own, with the ref of a payment
 # So long a bank's question is waited for; then the invoice is open as if nobody had asked.
 PATIENCE = timedelta(days=3)
-# What Stripe takes nothing below is owed with the next invoice (its lowest is about so much in every currency).
-LEAST = Decimal(10)
+# Stripe takes nothing below 3 SEK, 3 NOK, 2.50 DKK or 0.50 EUR; so little stays open.
+LEAST = Decimal(3)
 GONE = (State.REFUSED, State.RELEASED)
 
 
