@@ -76,6 +76,8 @@ async def test_an_invoice_is_credited_reminded_and_mailed_by_finance_alone(
         ("mail", {}, "give it one first"),
         ("remind", {}, "Nobody has to be reminded"),
         ("apply", {}, "Nothing is on account."),
+        ("pay-back", {}, "Say why it is paid back"),
+        ("pay-back", {"reason": "Paid twice"}, "0 SEK can be given back here"),
         ("reminders", {"why": "Disputed"}, "Disputed"),
         ("credit", {"line-1": "yes"}, "Say why"),
         ("credit", {"line-9": "yes", "why": "x"}, "Nothing of this invoice is left"),
