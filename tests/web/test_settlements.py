@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import aiohttp
 
+from laddnav.billing import actions as billing
+from laddnav.billing.rules import partner_id
 from laddnav.db.unit import Database
 from laddnav.people.model import Role
 from laddnav.settlement.actions import settling
@@ -44,7 +46,14 @@ async def test_a_month_goes_from_open_to_settled_and_says_at_each_step_what_come
             return await answer.text()
 
     assert "Propose it" in await page("/settlements?state=OPEN")
-    assert "They agree" in await do("propose")
+    assert "Mail the statement" in await do("propose")
+    assert "The buyer has no e-mail address" in await do("mail")
+    async with database.unit() as unit:
+        await billing.describe(unit, LADDNAV, partner_id(TNM), email="roaming@tnm.example")
+    sent = await do("mail")
+    assert "They agree" in sent
+    assert "The statement goes to roaming@tnm.example by mail" in sent
+    assert "Mail the statement" not in sent
     compared = await do("compare", about="OURS", table=TABLE)
     assert "With VAT there" in compared
     assert "Not here" in compared
