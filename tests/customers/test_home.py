@@ -15,16 +15,20 @@ from laddnav.cdrs.events import CdrClosed
 from laddnav.cdrs.model import Cdr
 from laddnav.customers import actions as customers
 from laddnav.customers import home as rules
+from laddnav.customers import home_routes
 from laddnav.customers.actions import reimbursing
 from laddnav.customers.calendar import InThePast
 from laddnav.customers.home import Home, HomeTaken, PaidBack, Rate, UnfitHome
+from laddnav.customers.home_routes import EndSaid, RateSaid
 from laddnav.customers.model import Customer, Kind
 from laddnav.customers.rules import CustomerSaid
 from laddnav.db.unit import Database
 from laddnav.kit.energy import Energy, kwh
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownLocation
-from tests.billing.charges import LADDNAV, NOON, cdr, energy, keep, party
+from laddnav.people.api import NotYours
+from laddnav.people.model import Role, Visitor
+from tests.billing.charges import LADDNAV, NOON, TANKA, cdr, energy, keep, party
 from tests.billing.test_billing import balances, headings
 from tests.clock import SetClock
 from tests.things import location
@@ -158,6 +162,19 @@ async def test_who_cannot_agree_is_told_why_and_a_place_is_in_one_agreement(
     async with database.unit() as unit:
         await reimbursing.end(unit, one.ref, by="test")
         await reimbursing.agree(unit, of(company, bo), by="test")
+
+
+async def test_whoever_is_of_another_party_changes_no_agreement(database: Database, clock: SetClock) -> None:
+    _, _, one = await agreed(database, clock)
+    stranger = Visitor(id="eve", name="eve", role=Role.FINANCE, holder=TANKA, language="en")
+    with pytest.raises(NotYours):
+        async with database.unit() as unit:
+            await home_routes.rate_home_charging(unit, stranger, one.ref, RateSaid(per_kwh=Decimal(99)))
+    with pytest.raises(NotYours):
+        async with database.unit() as unit:
+            await home_routes.end_home_charging(unit, stranger, one.ref, EndSaid())
+    async with database.unit() as unit:
+        assert await reimbursing.by_home(unit, one.ref) == one
 
 
 def test_a_day_has_the_rate_that_holds_on_it_and_what_is_over_keeps_its_own() -> None:
