@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -15,14 +17,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 from schemathesis.core.result import Ok
 
+from laddnav.billing.actions import banking
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import giving, subscribing
 from laddnav.customers.rules import CustomerSaid
+from laddnav.ledger import actions as ledger
+from laddnav.payments.actions import paying
+from laddnav.payments.book import Book
+from laddnav.payments.payment import Purpose
+from laddnav.payments.store import books
 from laddnav.people.model import Role
 from laddnav.people.rules import opens
 from laddnav.server.http import Serving
+from laddnav.settlement.actions import hosting
+from laddnav.settlement.sharing import Host
+from tests.billing.statements import moved, statement
 from tests.customers.test_subscribed import plan
 from tests.customers.test_vouchers import BATCH
+from tests.payments.conftest import an_account
 from tests.security.contents import every_row
 from tests.server.conftest import LAD, TNM, a_key, served
 
@@ -30,6 +42,7 @@ __all__ = ["served"]
 
 # What a request leaves behind, whatever becomes of it, and what the installation does of itself.
 OWN_COURSE = {"api_key": "true", "audit": "true", "job": "true", "ocpi_count": "true", "process": "true"}
+MONEY = ("/bank-movements", "/customers", "/hosts", "/payment-accounts", "/payments", "/plans")
 OPEN = ("/events", "/market/zones")  # the second are the same for everybody
 
 
@@ -59,6 +72,26 @@ async def sell(served: Serving) -> None:
         await subscribing.subscribe(unit, anna.ref, offered.ref, by="a test")
         made = await giving.make(unit, replace(BATCH, holder=LAD), by="a test")
         await giving.redeem(unit, anna.ref, made.codes[0], by="a test")
+        await banking.read(unit, LAD, "nov.xml", statement(moved("80")), by="a test")
+        host = Host(holder=LAD, ref="", id="kajen", name="Kajen AB", country="SE", said_at=unit.now, said_by="")
+        await hosting.save_host(unit, host, by="a test")
+    account = await an_account(served.database, holder=LAD)
+    async with served.database.unit() as unit:
+        await paying.begin(
+            unit,
+            account.ref,
+            purpose=Purpose.TOP_UP,
+            about="wallet",
+            credits="wallet:anna",
+            currency="SEK",
+            amount=Decimal(80),
+            charge=True,
+            by="a test",
+        )
+        await unit.execute("update payment set next_at = null")  # nobody asks its provider, which is not there
+        book = Book(holder=LAD, account=account.ref, provider=account.provider, read_to=unit.now)
+        books.put(unit, book, unit.now + timedelta(days=365))
+    await ledger.sum_up(served.database)  # as it does of itself, now rather than meanwhile
 
 
 @pytest.fixture
@@ -77,6 +110,7 @@ async def ours(served: Serving) -> Ours:
                 items = words.get("items", ()) if isinstance(words, dict) else ()
                 ids[path] = [str(one[name]) for one in items[:1] for name in ("ref", "id", "uid") if one.get(name)]
     assert sum(map(len, ids.values())) > 5
+    assert [path for path in MONEY if not ids[path]] == []
     return Ours(url, description, ids)
 
 
