@@ -20,6 +20,7 @@ import laddnav.billing.routes
 import laddnav.billing.wallet_routes
 import laddnav.bookings.routes
 import laddnav.cdrs.routes
+import laddnav.customers.home_routes
 import laddnav.customers.plan_routes
 import laddnav.customers.routes
 import laddnav.fleets.routes
@@ -153,6 +154,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.ocpi.operate.bookings.ROUTES,
     *laddnav.customers.routes.ROUTES,
     *laddnav.customers.plan_routes.ROUTES,
+    *laddnav.customers.home_routes.ROUTES,
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
     *laddnav.payments.paying_routes.ROUTES,
