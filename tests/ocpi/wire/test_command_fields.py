@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.commands import (
@@ -25,10 +27,12 @@ from laddnav.ocpi.wire.profiles import (
     ClearProfileResult,
     SetChargingProfile,
 )
-from laddnav.scheduling.model import ActiveChargingProfile
+from laddnav.scheduling.model import ActiveChargingProfile, ChargingProfile, ProfileLimit, RateUnit
 from laddnav.sessions.model import Preferences
 from laddnav.tokens.model import Authorization, LocationReferences
 from tests.ocpi.wire.test_examples import CASES, HEARING, SPELT
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 URL = {"response_url": "https://emsp.example/r/1"}
 PLUG = {"location_id": "LOC1", "evse_uid": "E1", "connector_id": "1"}
@@ -176,6 +180,14 @@ def test_a_profile_needs_nothing_but_its_unit() -> None:
     ):
         with pytest.raises(Unreadable, match=field):
             codec.convert(ACTIVE | {"charging_profile": PROFILE | {field: wrong}}, HEARING)
+
+
+def test_what_a_car_gives_back_is_told_as_nothing_drawn() -> None:
+    limits = (ProfileLimit(timedelta(), Decimal(-9000)), ProfileLimit(timedelta(minutes=5), Decimal(4140)))
+    profile = ChargingProfile(unit=RateUnit.WATT, started_at=NOON, limits=limits)
+    words = SPELT["2.2.1"][ActiveChargingProfile].encode(ActiveChargingProfile(started_at=NOON, profile=profile))
+    told = json.decode(words, dict[str, Any])
+    assert [one["limit"] for one in told["charging_profile"]["charging_profile_period"]] == [0, 4140]
 
 
 RESULTS = "ACCEPTED REJECTED UNKNOWN"

@@ -1,6 +1,7 @@
 """Charging profiles as OCPI 2.2.1 spells them (OCPI 2.2.1 mod_charging_profiles_object_description)."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -80,11 +81,16 @@ def write_profile(profile: ChargingProfile) -> WireChargingProfile:
         min_charging_rate=None if profile.rate_min is None else Number(tenths(profile.rate_min)),
         charging_profile_period=many(
             tuple(
-                WireChargingProfilePeriod(start_period=_seconds(one.after), limit=Number(tenths(one.rate)))
+                WireChargingProfilePeriod(start_period=_seconds(one.after), limit=Number(_limit(one)))
                 for one in profile.limits
             )
         ),
     )
+
+
+def _limit(one: ProfileLimit) -> Decimal:
+    """What is given back is nothing drawn: OCPI has no other word for it."""
+    return max(tenths(one.rate), Decimal(0))
 
 
 def _seconds(length: timedelta) -> int:
