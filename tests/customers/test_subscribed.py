@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from laddnav.customers import months, offered
 from laddnav.customers import subscribed as rules
 from laddnav.customers.calendar import InThePast, days_of, first_of, month_after
-from laddnav.customers.months import NotNow
+from laddnav.customers.months import NotThen
 from laddnav.customers.offered import UnfitPlan
 from laddnav.customers.plan import Discount, Move, Plan, State, Stretch, Subscription, Turn, Version, Where
 from laddnav.customers.subscribed import TermWaits, TooEarly
@@ -120,7 +120,7 @@ def test_whatever_happens_no_day_is_charged_twice_and_none_outside_it(
         move = Move(on=on, turn=turn, plan="large" if turn is Turn.CHANGED else None)
         try:
             one = rules.moved(one, move, PLANS, NOVEMBER)
-        except (NotNow, TooEarly):
+        except (NotThen, TooEarly):
             continue
     parts = november(one)
     assert all(before.end <= after.begin for before, after in pairwise(parts))
@@ -378,12 +378,12 @@ def test_an_end_leaves_out_what_was_to_come_after_it_and_nothing_that_came() -> 
 )
 def test_what_makes_no_sense_then_is_refused(moves: tuple[Turn, ...], turn: Turn) -> None:
     one = subscription(NOVEMBER, *(Move(on=day(5), turn=each) for each in moves))
-    with pytest.raises(NotNow):
+    with pytest.raises(NotThen):
         rules.moved(one, Move(on=day(10), turn=turn, plan="large" if turn is Turn.CHANGED else None), PLANS, day(2))
 
 
 def test_nothing_is_changed_before_it_began_or_in_the_past() -> None:
-    with pytest.raises(NotNow):
+    with pytest.raises(NotThen):
         rules.moved(subscription(day(10)), Move(on=day(5), turn=Turn.PAUSED), PLANS, day(2))
     with pytest.raises(InThePast):
         rules.moved(subscription(), Move(on=day(1), turn=Turn.PAUSED), PLANS, day(2))

@@ -23,7 +23,7 @@ from laddnav.kit.refusal import Refusal
 ZERO = Decimal(0)
 
 
-class NotNow(Refusal):
+class NotThen(Refusal):
     """What a subscription is on that day does not allow this."""
 
     def __init__(self, turn: Turn, state: State, on: date) -> None:
@@ -47,20 +47,20 @@ Known = tuple[State, str]  # with the ref of the plan
 
 
 def steps(one: Subscription, until: date = date.max) -> Iterator[tuple[Move, Known, Known]]:
-    """Each move until that day, with what was before and is after it. Raises NotNow where they make no sense."""
+    """Each move until that day, with what was before and is after it. Raises NotThen where they make no sense."""
     known = _first(one)
     for move in one.moves:
         if move.on > until:
             return
         before = _grown(one, known[0], move.on), known[1]
         if (before[0], move.turn) not in _MOVES:
-            raise NotNow(move.turn, before[0], move.on)
+            raise NotThen(move.turn, before[0], move.on)
         known = _MOVES[before[0], move.turn], move.plan or before[1]
         yield move, before, known
 
 
 def state_on(one: Subscription, day: date) -> Known | None:
-    """None: it has not begun. Raises NotNow where its moves until then contradict each other."""
+    """None: it has not begun. Raises NotThen where its moves until then contradict each other."""
     if day < one.begins_on:
         return None
     state, plan = [_first(one), *(after for _, _, after in steps(one, day))][-1]

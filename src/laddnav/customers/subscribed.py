@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from msgspec.structs import replace
 
 from laddnav.customers.calendar import DAY, InThePast, first_of, month_after
-from laddnav.customers.months import Known, NotNow, months_paid, state_on, steps
+from laddnav.customers.months import Known, NotThen, months_paid, state_on, steps
 from laddnav.customers.plan import Move, Plan, State, Subscription, Turn, Version, Where
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.refusal import Refusal
@@ -81,14 +81,14 @@ def begun(plan: Plan, *, ref: str, customer: str, on: date, today: date, now: da
 def moved(one: Subscription, move: Move, plans: Mapping[str, Plan], today: date) -> Subscription:
     """With this move among its others, if all of them still make sense and none comes too early.
 
-    Raises InThePast, NotNow, TooEarly, TermWaits.
+    Raises InThePast, NotThen, TooEarly, TermWaits.
     """
     if move.on < today:
         raise InThePast(move.on, today)
     after = replace(one, moves=tuple(sorted((*one.moves, move), key=lambda each: each.on)))
     begins = state_on(after, max(move.on, one.begins_on))
     if begins is None or move.on < one.begins_on:
-        raise NotNow(move.turn, State.ENDED, move.on)
+        raise NotThen(move.turn, State.ENDED, move.on)
     for each, was, then in list(steps(after)):
         new = each is move
         if each.on < today or (each.on == today and not new):
@@ -200,7 +200,7 @@ def earliest_end(one: Subscription, plans: Mapping[str, Plan], today: date) -> d
 def ended(one: Subscription, plans: Mapping[str, Plan], on: date | None, today: date) -> Subscription:
     """From that day on, or as early as may be; what was to come after it comes no more.
 
-    Raises TooEarly, TermWaits, InThePast, NotNow.
+    Raises TooEarly, TermWaits, InThePast, NotThen.
     """
     earliest = earliest_end(one, plans, today)
     if earliest is None:
@@ -213,7 +213,7 @@ def ended(one: Subscription, plans: Mapping[str, Plan], on: date | None, today: 
 
 
 def earliest_turn(one: Subscription, turn: Turn, plan: str | None, plans: Mapping[str, Plan], today: date) -> date:
-    """From which day on it may be paused, go on or have this plan, if that is said today. Raises NotNow, TermWaits."""
+    """From which day on it may be paused, go on or have this plan, if that is said today. Raises NotThen, TermWaits."""
     day = max(today, one.begins_on)
     try:
         moved(one, Move(on=day, turn=turn, plan=plan), plans, today)

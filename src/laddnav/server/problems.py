@@ -15,6 +15,12 @@ from laddnav.billing.reminding import NotOverdue, RemindersStopped
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
+from laddnav.customers.home import HomeTaken, UnknownHome
+from laddnav.customers.months import NotThen
+from laddnav.customers.offered import PlanExists, UnknownPlan
+from laddnav.customers.rules import ContractTaken, UnknownContract, UnknownCustomer
+from laddnav.customers.subscribed import NotSubscribed, PlanNotSold, SubscribedAlready, TermWaits, TooEarly
+from laddnav.customers.vouchers import UnknownBatch
 from laddnav.fleets.rules import FleetExists, NotSwappable, SignTaken, UnknownDeparture, UnknownFleet, UnknownVehicle
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
@@ -76,7 +82,7 @@ from laddnav.payments.rules import (
     UnknownTicket,
 )
 from laddnav.people.api import NotYours, TooLarge
-from laddnav.people.rules import NotAllowed
+from laddnav.people.rules import LastAdmin, NameTaken, NotAllowed, UnknownAccount, UnknownKey, UnknownVisit
 from laddnav.readings.actions import UnknownDoubt
 from laddnav.reconciliation.rules import NotOurRecord, UnknownRecord
 from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownReservation
@@ -198,6 +204,14 @@ STATUS: dict[type[Exception], int] = {
     UnknownVtn: 404,
     UnknownResource: 404,
     UnknownStation: 404,
+    UnknownAccount: 404,
+    UnknownBatch: 404,
+    UnknownContract: 404,
+    UnknownCustomer: 404,
+    UnknownHome: 404,
+    UnknownKey: 404,
+    UnknownPlan: 404,
+    UnknownVisit: 404,
     UnknownTariff: 404,
     UnknownTerminal: 404,
     UnknownToken: 404,
@@ -216,10 +230,21 @@ STATUS: dict[type[Exception], int] = {
     BookingOver: 409,
     CarThere: 409,
     ClosedInOrder: 409,
+    ContractTaken: 409,
     CureUnderWay: 409,
     EvseBusy: 409,
     FleetExists: 409,
     NotSwappable: 409,
+    HomeTaken: 409,
+    LastAdmin: 409,
+    NameTaken: 409,
+    NotSubscribed: 409,
+    NotThen: 409,
+    PlanExists: 409,
+    PlanNotSold: 409,
+    SubscribedAlready: 409,
+    TermWaits: 409,
+    TooEarly: 409,
     SignTaken: 409,
     EvseTaken: 409,
     ExaminedAlready: 409,

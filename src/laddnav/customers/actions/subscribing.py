@@ -128,7 +128,7 @@ async def subscribe(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | 
 async def change_plan(unit: Unit, customer_ref: str, plan_ref: str, *, on: date | None = None, by: str) -> Subscription:
     """Another plan from that day on, or from the first on which it may be.
 
-    Raises UnknownCustomer, UnknownPlan, PlanNotSold, NotSubscribed, NotNow, TooEarly, TermWaits, InThePast.
+    Raises UnknownCustomer, UnknownPlan, PlanNotSold, NotSubscribed, NotThen, TooEarly, TermWaits, InThePast.
     """
     customer, one = await _going_on(unit, customer_ref)
     plan = await _of(unit, customer, plan_ref)
@@ -140,14 +140,14 @@ async def change_plan(unit: Unit, customer_ref: str, plan_ref: str, *, on: date 
 async def pause(unit: Unit, customer_ref: str, *, on: date | None = None, by: str) -> Subscription:
     """Nothing is to pay and nothing included from that day on, or from the beginning of the next month.
 
-    Raises UnknownCustomer, NotSubscribed, NotNow, TooEarly, TermWaits, InThePast.
+    Raises UnknownCustomer, NotSubscribed, NotThen, TooEarly, TermWaits, InThePast.
     """
     _, one = await _going_on(unit, customer_ref)
     return await _turn(unit, one, Turn.PAUSED, None, on, "pause subscription", by)
 
 
 async def resume(unit: Unit, customer_ref: str, *, on: date | None = None, by: str) -> Subscription:
-    """Raises UnknownCustomer, NotSubscribed, NotNow, InThePast."""
+    """Raises UnknownCustomer, NotSubscribed, NotThen, InThePast."""
     _, one = await _going_on(unit, customer_ref)
     return await _turn(unit, one, Turn.RESUMED, None, on, "resume subscription", by)
 
@@ -155,7 +155,7 @@ async def resume(unit: Unit, customer_ref: str, *, on: date | None = None, by: s
 async def end(unit: Unit, customer_ref: str, *, on: date | None = None, by: str) -> Subscription:
     """As early as month, term and notice let it, or with a later month.
 
-    Raises UnknownCustomer, NotSubscribed, TooEarly, TermWaits, NotNow, InThePast.
+    Raises UnknownCustomer, NotSubscribed, TooEarly, TermWaits, NotThen, InThePast.
     """
     customer, one = await _going_on(unit, customer_ref)
     after = rules.ended(one, await _plans(unit, one), on, await today(unit, customer.holder))
