@@ -107,7 +107,7 @@ def entry(key: str, *moves: tuple[Head, str, str]) -> Entry:
 async def test_the_desk_is_what_the_ledger_says_of_that_day(database: Database, clock: SetClock) -> None:
     """A payout that no payment made is there too, so that the day's takings are the movement of the account."""
     await settled(database)
-    out = entry("payout", (Head.BANK, "seb", "90"), (Head.CLEARING, "stripe:1", "-90"))
+    out = entry("payout", (Head.CLEARING, "payouts:stripe", "90"), (Head.CLEARING, "stripe:1", "-90"))
     debt = entry("debt", (Head.RECEIVABLE, "partner:SE*NOR", "40"), (Head.REVENUE, "roaming", "-40"))
     async with database.unit() as unit:
         await ledger.post(unit, US, out)

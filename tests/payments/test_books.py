@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from laddnav.billing.actions import banking
 from laddnav.db.unit import Database
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account as LedgerAccount
@@ -19,6 +20,7 @@ from laddnav.payments.actions import books
 from laddnav.payments.actions.books import Reader
 from laddnav.payments.book import LASTS, Book, Moved, Movement, compared, differences, entries
 from laddnav.payments.payment import ProviderKind
+from tests.billing.statements import IBAN, moved, statement
 from tests.clock import SetClock
 from tests.payments.conftest import LAD, SEAL, an_account
 from tests.payments.counterparts import StripeServer, served
@@ -54,7 +56,7 @@ class Balance:
 @pytest.fixture
 async def shop(database: Database, clock: SetClock) -> AsyncIterator[tuple[Till, Balance, Reader]]:
     async with database.unit() as unit:
-        await parties.add(unit, party(LAD, pay_to="SE35 5000 0000 0549 1000 0003"))
+        await parties.add(unit, party(LAD))
     balance, stripe = Balance(clock), StripeServer()
     async with served([*balance.routes, *stripe.routes]) as url, line() as there:
         account = await an_account(database, url=url)
@@ -82,12 +84,18 @@ async def test_what_was_paid_out_and_kept_is_posted_once_and_nothing_is_left_at_
         clock.advance(timedelta(hours=2))
     assert not till.line.loses and await reader.read_due() == 1
     assert await booked(till.database, f"clearing:stripe:{till.account.ref}") == 0
-    assert await booked(till.database, "bank:SE3550000000054910000003") == Decimal("143.25")
+    assert await booked(till.database, "clearing:payouts:stripe") == Decimal("143.25")
     assert await booked(till.database, "fees:stripe") == Decimal("6.75"), (
         "of the charge, of its refund, and of the month"
     )
     async with till.database.unit() as unit:
         assert await books.differences(unit, LAD) == []
+        await banking.read(unit, LAD, "nov.xml", statement(moved("143.25", payer="Stripe")), by="Maja")
+        (arrived,) = await banking.entries(unit, LAD, to_decide=True)
+        await banking.decide(unit, arrived.ref, by="Maja", account="clearing:payouts:stripe")
+    assert await booked(till.database, f"bank:{IBAN}") == Decimal("143.25"), "as the bank says"
+    for nothing in (f"clearing:stripe:{till.account.ref}", "clearing:payouts:stripe", "clearing:bank"):
+        assert await booked(till.database, nothing) == 0, nothing
 
     balance.moves("topup", 1000)
     for _ in range(2):
@@ -113,16 +121,16 @@ def a_movement(moved: Moved, amount: str, fee: str = "0") -> Movement:
         (Moved.TAKEN, "100", "2", []),
         (Moved.BACK, "-100", "15", [("fees:stripe", "15")]),
         (Moved.FEE, "-5", "0", [("fees:stripe", "5")]),
-        (Moved.PAID_OUT, "-80", "0", [("bank:b", "80")]),
-        (Moved.PAID_OUT, "80", "0", [("bank:b", "-80")]),
-        (Moved.PAID_OUT, "-80", "1", [("bank:b", "80"), ("fees:stripe", "1")]),
+        (Moved.PAID_OUT, "-80", "0", [("clearing:payouts:stripe", "80")]),
+        (Moved.PAID_OUT, "80", "0", [("clearing:payouts:stripe", "-80")]),
+        (Moved.PAID_OUT, "-80", "1", [("clearing:payouts:stripe", "80"), ("fees:stripe", "1")]),
         (Moved.ELSE, "7", "0", []),
     ],
 )
 def test_what_a_payment_has_posted_is_not_posted_again(
     moved: Moved, amount: str, fee: str, posted: list[tuple[str, str]]
 ) -> None:
-    found = entries(ProviderKind.STRIPE, "a", "b", a_movement(moved, amount, fee))
+    found = entries(ProviderKind.STRIPE, "a", a_movement(moved, amount, fee))
     assert [(str(one.postings[0].account), one.postings[0].amount) for one in found] == [
         (account, Decimal(said)) for account, said in posted
     ]

@@ -38,6 +38,7 @@ select exists (
 """
 
 # What moved at providers, by what was paid for; what takes back another entry, and what no payment made, is other.
+# What was paid out has left its provider: that it is on its way to the bank moves nothing more.
 TAKINGS = """
 with moved as (
   select o.account_id, p.body::json ->> 'provider' as provider, p.body::json ->> 'purpose' as purpose, o.currency,
@@ -46,6 +47,7 @@ with moved as (
       when e.key like '% charged back' then 'charged back' when e.key like '% fees' then 'fees' else 'other' end as what
   from ledger_entry e
   join ledger_posting o on o.holder = e.holder and o.entry_id = e.id and o.account_id like 'clearing:%'
+    and o.account_id not like 'clearing:payouts:%'
   left join payment p on p.holder = e.holder and e.cites = 'payment ' || p.ref
   where e.holder = $1 and e.booked_at >= $2 and e.booked_at < $3)
 select account_id as account, provider, purpose, currency,

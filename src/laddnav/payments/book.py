@@ -26,7 +26,7 @@ class Moved(StrEnum):
 
     TAKEN = "TAKEN"  # from a payer; posted with its payment, its fee too
     BACK = "BACK"  # to a payer or their bank; posted with its payment, but what that costs
-    PAID_OUT = "PAID_OUT"  # to our bank, or back from there where it could not
+    PAID_OUT = "PAID_OUT"  # on its way to our bank, or back from there where it could not
     FEE = "FEE"
     ELSE = "ELSE"  # what we know nothing of: a person looks
 
@@ -72,13 +72,18 @@ class Book(Struct, frozen=True, kw_only=True):
     read_at: datetime | None = None
 
 
-def entries(provider: ProviderKind, account: str, bank: str, one: Movement) -> tuple[Entry, ...]:
+def on_its_way(provider: ProviderKind) -> LedgerAccount:
+    """What was paid out, until the bank's own file says that it came: that alone posts to the bank."""
+    return LedgerAccount(Head.CLEARING, f"payouts:{provider.lower()}")
+
+
+def entries(provider: ProviderKind, account: str, one: Movement) -> tuple[Entry, ...]:
     """What of a movement no payment has posted."""
     name = provider.lower()
     clearing, fees = LedgerAccount(Head.CLEARING, f"{name}:{account}"), LedgerAccount(Head.FEES, name)
     match one.moved:
         case Moved.PAID_OUT:
-            moves = [("paid out", LedgerAccount(Head.BANK, bank), -one.amount), ("fee", fees, one.fee)]
+            moves = [("paid out", on_its_way(provider), -one.amount), ("fee", fees, one.fee)]
         case Moved.FEE:
             moves = [("fee", fees, -one.net)]
         case Moved.BACK:

@@ -22,7 +22,6 @@ from laddnav.kit.seal import Seal
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account as LedgerAccount
 from laddnav.ledger.model import Head
-from laddnav.parties import actions as parties
 from laddnav.payments import book
 from laddnav.payments.actions import accounts
 from laddnav.payments.book import Book, Movement, Owed
@@ -36,7 +35,6 @@ log = structlog.get_logger()
 Keepers = Mapping[ProviderKind, Callable[[Account, Secrets, Exchange], BookKeeper]]
 EVERY, TURN = timedelta(hours=1), timedelta(minutes=10)
 AT_ONCE = 10
-NOBODYS_BANK = "payouts"  # where a party does not say what its money is paid to
 
 
 class Reader:
@@ -83,10 +81,9 @@ class Reader:
         while True:
             page: Movements = await keeper.moved(found.read_to - book.OVERLAP, after)
             async with self._database.unit() as unit:
-                bank = await _bank(unit, found.holder)
                 for one in page.found:
                     if await store.insert_movement(unit, found, one):
-                        for entry in book.entries(found.provider, found.account, bank, one):
+                        for entry in book.entries(found.provider, found.account, one):
                             await ledger.post(unit, found.holder, entry)
             read_to = max((read_to, *(one.at for one in page.found)))
             after = page.next
@@ -101,12 +98,6 @@ async def _opened(unit: Unit, account: Account) -> Book:
     first = await store.first_payment(unit, account.ref)
     begun = unit.now if first is None else first.made_at
     return Book(holder=account.holder, account=account.ref, provider=account.provider, read_to=begun)
-
-
-async def _bank(unit: Unit, holder: PartyId) -> str:
-    """As statements of the bank name it, where it is an IBAN."""
-    pay_to = (await parties.fetch(unit, holder)).pay_to
-    return "".join((pay_to or "").split()) or NOBODYS_BANK
 
 
 async def _compared(unit: Unit, found: Book, there: Mapping[str, Decimal]) -> Book:
