@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,8 +11,11 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import by_card, settling, wallets
 from laddnav.billing.events import InvoiceIssued
 from laddnav.customers import actions as customers
+from laddnav.customers import wallet
+from laddnav.customers.actions import allowing
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.rules import CustomerSaid
+from laddnav.customers.wallet import Refill
 from laddnav.db.unit import Database
 from laddnav.kit.outside import Exchange
 from laddnav.mail import actions as mail
@@ -25,6 +28,7 @@ from laddnav.payments.payment import Account, Payment, ProviderKind, Secrets, St
 from laddnav.payments.providers.port import Page
 from tests.billing.charges import LADDNAV, cdr, energy, keep, party
 from tests.billing.test_billing import bill, headings
+from tests.clock import SetClock
 from tests.payments.conftest import SEAL, an_account, nowhere
 from tests.payments.counterparts import StripeServer, served
 from tests.payments.till import line
@@ -121,6 +125,31 @@ async def test_an_invoice_is_taken_from_the_card_once_or_its_customer_is_written
     )
     assert payer is not None and payer.ref == customer.ref
     assert all(f"/my/payments/{payment.ref}" in one.text for one in sent if state is State.WAITING)
+
+
+@pytest.mark.parametrize(
+    ("method", "state"),
+    [("pm_card_chargeDeclined", State.REFUSED), ("pm_card_authenticationRequired", State.RELEASED)],
+)
+async def test_a_wallet_whose_card_paid_nothing_asks_it_no_more_until_somebody_comes_between(
+    database: Database, clock: SetClock, method: str, state: State
+) -> None:
+    await keep(database, [], ours=[party()])
+    async with served(StripeServer().routes) as url, line() as there:
+        account = await an_account(database, holder=LADDNAV, url=url)
+        customer = await anna(database, method)
+        async with database.unit() as unit:
+            await customers.change(unit, customer.ref, CustomerSaid(pays_by=PaysBy.WALLET), by="test")
+            fills = Refill(below=Decimal(50), amount=Decimal(100), account=account.ref)
+            await allowing.refill(unit, customer.ref, fills, by="test")
+        collector = Collector(database, there, SEAL, "https://lad.example")
+        for begun in (1, 0, 0):
+            assert await wallets.refill_due(database) == begun
+            await collector.go_on_due()
+            clock.advance(timedelta(minutes=16))
+            await collector.go_on_due()
+        (payment,) = await _payments(database, wallet.about(customer.ref))
+        assert payment.state is state
 
 
 async def _payments(database: Database, number: str) -> list[Payment]:

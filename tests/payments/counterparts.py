@@ -91,8 +91,6 @@ class StripeServer:
 
     def _create(self, path: dict[str, str], form: dict[str, str]) -> tuple[int, Any]:
         assert form["capture_method"] == "manual"
-        if form.get("payment_method") == "pm_card_chargeDeclined":
-            return 402, {"error": {"code": "card_declined", "message": "Your card was declined."}}
         id = f"pi_{len(self.intents)}"
         intent = {
             "id": id,
@@ -105,6 +103,10 @@ class StripeServer:
             "metadata": {"payment": form["metadata[payment]"]},
         }
         self.intents[id] = intent
+        if form.get("payment_method") == "pm_card_chargeDeclined":
+            error = {"code": "card_declined", "message": "Your card was declined."}
+            intent["last_payment_error"] = error
+            return 402, {"error": error | {"payment_intent": dict(intent)}}
         if form.get("confirm") == "true":
             if form["payment_method"] == "pm_card_authenticationRequired":
                 intent["status"] = "requires_action"

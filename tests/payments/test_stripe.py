@@ -81,9 +81,15 @@ async def test_what_was_done_and_not_answered_is_found_and_not_done_again(
     assert all(outcome is Outcome.DONE for _, _, outcome in await till.calls(payment))
 
 
-async def test_a_card_that_is_declined_costs_nobody_anything(till: Till) -> None:
+async def test_a_card_that_is_declined_costs_nobody_anything_and_is_waited_for_by_nobody(
+    till: Till, clock: SetClock
+) -> None:
     payment = await till.asks("300", method="pm_card_chargeDeclined")
     assert (payment.state, payment.why) == (State.REFUSED, "Stripe: Your card was declined.")
+    for minutes in (2, 20):  # its intent is found, which waits for another card
+        clock.advance(timedelta(minutes=minutes))
+        payment = await till.goes_on(payment)
+        assert (payment.state, payment.action, payment.why) == (State.REFUSED, None, "Your card was declined.")
     assert await till.owed() == (Decimal(0), Decimal(0))
 
 

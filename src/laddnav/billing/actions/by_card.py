@@ -64,7 +64,7 @@ async def went_on(database: Database, event: PaymentChanged) -> None:
         customer = await of(unit, payment)
         if customer is None or payment.made_by != BY or customer.email is None:
             return
-        asks = payment.state is State.WAITING and payment.action is not None
+        asks = payment.state is State.WAITING and (payment.action or "").startswith("http")
         if not asks and payment.state not in GONE:
             return
         base = await parties.reached_at(unit) or ""

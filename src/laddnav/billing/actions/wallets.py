@@ -30,6 +30,7 @@ from laddnav.payments.rules import UnknownPaymentAccount
 log = structlog.get_logger()
 
 ZERO = Decimal(0)
+REFILL = "refill"  # who begins what a wallet fills itself by
 PENDING = (State.ASKED, State.WAITING, State.HELD)
 RECENT = 200  # payments into one wallet that are looked through
 
@@ -212,12 +213,15 @@ async def _refill(unit: Unit, ref: str) -> bool:
     last = await paying.page(unit, customer.holder, about=wallet.about(customer.ref), limit=1)
     if not amount or found.refill is None or customer.card is None or (last and not _over(last[0])):
         return False
-    await top_up(unit, ref, amount, account=found.refill.account, return_url=None, stored=True, by="refill")
+    await top_up(unit, ref, amount, account=found.refill.account, return_url=None, stored=True, by=REFILL)
     return True
 
 
 def _over(payment: Payment) -> bool:
-    return payment.state not in PENDING and payment.state is not State.REFUSED and payment.trouble is None
+    """What a bank asked of nobody, for nobody was there, and was released for it, was refused too."""
+    unheard = payment.state is State.RELEASED and payment.made_by == REFILL and payment.provider_id is not None
+    refused = payment.state is State.REFUSED or unheard
+    return payment.state not in PENDING and not refused and payment.trouble is None
 
 
 async def filled(database: Database, event: PaymentChanged) -> None:

@@ -267,6 +267,8 @@ class Stripe:
         state = STATES.get(intent.status)
         if state is None:
             raise Unsure(f"Stripe says of it {intent.status!r}, which is not known here")
+        if _declined(payment, intent):
+            state = State.REFUSED
         currency = payment.currency
         charge = _known(intent.latest_charge, WireCharge)
         captured = refunded = fees = back = 0
@@ -294,7 +296,7 @@ class Stripe:
             charged_back=of_coins(back, currency),
             fees=of_coins(fees, currency),
             paid_with=None if charge is None else _card(charge),
-            action=_action(intent),
+            action=_action(intent) if state is State.WAITING else None,
             why=error.message if error is not None else None,
         )
 
@@ -322,6 +324,12 @@ def signed(header: str, body: bytes, secret: str, now: datetime) -> None:
         raise NotFromThem("Its signature is another")
 
 
+def _declined(payment: Payment, intent: WireIntent) -> bool:
+    """Stripe goes on to wait for another card; where the stored one was to pay, nobody types any."""
+    error = intent.last_payment_error
+    return payment.method is not None and intent.status == "requires_payment_method" and error is not None
+
+
 def _path(payment: Payment) -> str:
     return f"/v1/payment_intents/{quote(payment.provider_id or '', safe='')}"
 
@@ -347,8 +355,6 @@ def _expanded() -> str:
 
 def _action(intent: WireIntent) -> str | None:
     """Where the driver goes on: a page of the bank, or what their own element in a page is opened with."""
-    if STATES.get(intent.status) is not State.WAITING:
-        return None
     leads = intent.next_action.redirect_to_url if intent.next_action is not None else None
     if leads is not None and isinstance(leads.get("url"), str):
         return str(leads["url"])
