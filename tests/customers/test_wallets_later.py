@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import settling, wallets
+from laddnav.billing.actions import items, settling, wallets
 from laddnav.billing.events import InvoiceIssued
+from laddnav.billing.model import ItemKind
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing, giving
 from laddnav.customers.events import CustomerChanged
@@ -22,7 +23,7 @@ from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, Secrets
 from laddnav.tokens.model import Barred
-from tests.billing.charges import LADDNAV, cdr, energy, keep, party
+from tests.billing.charges import LADDNAV, cdr, energy, item, keep, party
 from tests.billing.test_billing import balances, bill, headings
 from tests.customers.test_vouchers import BATCH
 from tests.customers.test_wallets import anna, barred, fill, in_wallet
@@ -101,6 +102,11 @@ async def test_a_debt_that_bears_vat_is_not_taxed_again_where_what_is_free_is_re
     await invoiced(database, 1, "20")  # 100 SEK with VAT
     await bill(database, one)  # and 8 SEK without
     assert (await in_wallet(database, owner)).owed == Decimal(110)
+    async with database.unit() as unit:  # what was charged at home is paid back, and on that is no VAT
+        await items.add(unit, LADDNAV, owner.debtor_id, item("-6", ItemKind.REIMBURSEMENT))
+        (standing,) = await settling.standings(unit, LADDNAV, owner.debtor_id)
+    assert (await in_wallet(database, owner)).owed == Decimal(104)
+    assert standing.not_invoiced == Decimal(2), "of the debt it is"
 
 
 # ---- On its way out

@@ -66,7 +66,7 @@ where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_a
 order by i.due_at, i.ref limit $5
 """
 NOT_INVOICED = """
-select coalesce((select amount from debt_without_vat where holder = $1 and debtor_id = $2 and currency = $3), 0)
+select coalesce((select amount from debt_not_invoiced where holder = $1 and debtor_id = $2 and currency = $3), 0)
 """
 CURRENCIES = "select distinct currency from invoice where holder = $1 and debtor_id = $2 order by currency"
 
