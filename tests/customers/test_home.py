@@ -57,7 +57,7 @@ def of(company: Customer, bo: Customer, per_kwh: str = "2.20", **said: object) -
         "employer": company.ref,
         "employee": bo.ref,
         "location_id": "loc1",
-        "rates": (Rate(since=DAY, per_kwh=Decimal(per_kwh)),),
+        "rates": (Rate(since=DAY, per_kwh=Decimal(per_kwh), currency="SEK"),),
         "last_updated": NOON,
     }
     return Home(**fields | said)  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ async def test_who_cannot_agree_is_told_why_and_a_place_is_in_one_agreement(
         (of(company, company), UnfitHome),
         (of(company, bo, "2.00001"), UnfitHome),
         (of(company, bo, "NaN"), UnfitHome),
-        (of(company, bo, rates=(Rate(since=date(2026, 11, 20), per_kwh=Decimal(1)),)), InThePast),
+        (of(company, bo, rates=(Rate(since=date(2026, 11, 20), per_kwh=Decimal(1), currency="SEK"),)), InThePast),
     ):
         with pytest.raises(refusal):
             async with database.unit() as unit:
@@ -162,6 +162,26 @@ async def test_who_cannot_agree_is_told_why_and_a_place_is_in_one_agreement(
     async with database.unit() as unit:
         await reimbursing.end(unit, one.ref, by="test")
         await reimbursing.agree(unit, of(company, bo), by="test")
+
+
+async def test_a_charge_in_another_currency_than_the_rate_pays_nothing_back_and_says_why(
+    database: Database, clock: SetClock
+) -> None:
+    company, bo, _ = await agreed(database, clock)
+    one = replace(at_home(), currency="EUR")
+    await keep(database, [one])
+    await closed(database, one, one)
+    assert await balances(database) == {}
+    async with database.unit() as unit:
+        for who in (company, bo):
+            (month,) = await reimbursing.months(unit, who)
+            assert (month.charges, month.amount, month.currency, month.rated_in) == (1, Decimal(0), "EUR", "SEK")
+    back = replace(at_home("C2", credits="C1"), currency="EUR")
+    await keep(database, [back])
+    await closed(database, back)
+    async with database.unit() as unit:
+        (month,) = await reimbursing.months(unit, company)
+    assert (await balances(database), month.charges, month.energy) == ({}, 0, kwh(0))
 
 
 async def test_whoever_is_of_another_party_changes_no_agreement(database: Database, clock: SetClock) -> None:
@@ -190,14 +210,15 @@ def test_a_day_has_the_rate_that_holds_on_it_and_what_is_over_keeps_its_own() ->
         last_updated=NOON,
     )
     one = of(company, replace(company, ref="bo", kind=Kind.PRIVATE))
-    one = rules.rated(one, Rate(since=date(2027, 1, 1), per_kwh=Decimal("1.0350")), DAY)
+    one = rules.rated(one, Rate(since=date(2027, 1, 1), per_kwh=Decimal("1.0350"), currency="SEK"), DAY)
 
-    def amount(day: date, wh: int = 10_000) -> Decimal | None:
+    def amount(day: date, wh: int = 10_000, currency: str = "SEK") -> Decimal | None:
         energy = Energy(Decimal(wh))
-        paid = rules.paid_back(one, owner=LADDNAV, cdr_id="C1", day=day, energy=energy, currency="SEK")
+        paid = rules.paid_back(one, owner=LADDNAV, cdr_id="C1", day=day, energy=energy, currency=currency)
         return None if paid is None else paid.amount
 
     assert [amount(date(2026, 11, 20)), amount(DAY), amount(date(2027, 1, 1))] == [None, Decimal(22), Decimal("10.35")]
     assert amount(date(2027, 1, 1), 0) is None
+    assert amount(DAY, currency="EUR") == 0, "2.20 SEK are not 2.20 EUR"
     with pytest.raises(InThePast):
-        rules.rated(one, Rate(since=DAY, per_kwh=Decimal(1)), date(2026, 11, 22))
+        rules.rated(one, Rate(since=DAY, per_kwh=Decimal(1), currency="SEK"), date(2026, 11, 22))

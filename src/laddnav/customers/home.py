@@ -48,6 +48,7 @@ class Rate(Struct, frozen=True, kw_only=True):
 
     since: date
     per_kwh: Decimal
+    currency: str
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -75,7 +76,10 @@ class Home(Struct, frozen=True, kw_only=True):
 
 
 class PaidBack(Struct, frozen=True, kw_only=True):
-    """For a CDR, once; for a Credit CDR what is taken back, below zero. `day` is the one on which the charge began."""
+    """For a CDR, once; for a Credit CDR what is taken back, below zero. `day` is the one on which the charge began.
+
+    `rated_in` is the currency of the rate, where that is another than the charge's: then the amount is nothing.
+    """
 
     holder: PartyId
     owner: PartyId
@@ -88,10 +92,14 @@ class PaidBack(Struct, frozen=True, kw_only=True):
     per_kwh: Decimal
     amount: Decimal
     currency: str
+    rated_in: str | None = None
 
 
 class PaidBackMonth(Struct, frozen=True, kw_only=True):
-    """What an employee charged at home in a month, and what was paid back for it."""
+    """What an employee charged at home in a month, and what was paid back for it.
+
+    `rated_in` is a currency: nothing was, for these charges are in another than their rate.
+    """
 
     holder: PartyId
     employer: str
@@ -102,6 +110,7 @@ class PaidBackMonth(Struct, frozen=True, kw_only=True):
     energy: Energy
     amount: Decimal
     currency: str
+    rated_in: str | None = None
 
 
 def checked(one: Home, employer: Customer, employee: Customer) -> Home:
@@ -132,11 +141,16 @@ def ended(one: Home, on: date, today: date) -> Home:
 
 
 def paid_back(one: Home, *, owner: PartyId, cdr_id: str, day: date, energy: Energy, currency: str) -> PaidBack | None:
-    """For what was charged, at the rate of the day on which it began; None: nothing."""
+    """For what was charged, at the rate of the day on which it began; None: nothing.
+
+    Where the charge is in another currency than the rate, it is said that nothing was paid, and why: none is changed
+    into the other.
+    """
     rate = one.rate_on(day)
-    amount = None if rate is None else in_coins(energy.kwh * rate.per_kwh, currency)
-    if rate is None or not amount:
+    owed = None if rate is None else in_coins(energy.kwh * rate.per_kwh, rate.currency)
+    if rate is None or not owed:
         return None
+    apart = rate.currency != currency
     return PaidBack(
         holder=one.holder,
         owner=owner,
@@ -147,8 +161,9 @@ def paid_back(one: Home, *, owner: PartyId, cdr_id: str, day: date, energy: Ener
         day=day,
         energy=energy,
         per_kwh=rate.per_kwh,
-        amount=amount,
+        amount=Decimal(0) if apart else owed,
         currency=currency,
+        rated_in=rate.currency if apart else None,
     )
 
 

@@ -9,8 +9,8 @@ from functools import partial
 from msgspec import Struct
 
 from laddnav.customers import actions
-from laddnav.customers.actions import reimbursing, subscribing
-from laddnav.customers.home import Home, PaidBackMonth, Rate
+from laddnav.customers.actions import reimbursing
+from laddnav.customers.home import Home, PaidBackMonth
 from laddnav.customers.model import Customer
 from laddnav.db.unit import Unit
 from laddnav.people.api import Page, Route, yours
@@ -61,7 +61,7 @@ async def agree_home_charging(unit: Unit, by: Visitor, ref: str, body: HomeSaid)
         employee=body.employee,
         location_id=body.location_id,
         contract_id=body.contract_id,
-        rates=(Rate(since=body.since or await subscribing.today(unit, employer.holder), per_kwh=body.per_kwh),),
+        rates=(await reimbursing.rate_of(unit, employer.holder, body.per_kwh, body.since),),
         last_updated=unit.now,
     )
     return await reimbursing.agree(unit, one, by=by.name)
@@ -70,7 +70,7 @@ async def agree_home_charging(unit: Unit, by: Visitor, ref: str, body: HomeSaid)
 async def rate_home_charging(unit: Unit, by: Visitor, ref: str, body: RateSaid) -> Home:
     """Another rate from a day on; what was charged before is paid back as it was."""
     one = await _agreed(unit, by, ref)
-    rate = Rate(since=body.since or await subscribing.today(unit, one.holder), per_kwh=body.per_kwh)
+    rate = await reimbursing.rate_of(unit, one.holder, body.per_kwh, body.since)
     return await reimbursing.rate(unit, ref, rate, by=by.name)
 
 

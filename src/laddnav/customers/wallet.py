@@ -74,7 +74,8 @@ def about(customer: str) -> str:
 def with_vat(owed: Decimal, untaxed: Decimal, vat_percent: Decimal | None, currency: str) -> Decimal:
     """What is owed once all of it is invoiced, at most: nobody is let charge on tax that is to be paid.
 
-    `untaxed` is what of it was sold and bears no VAT yet. Where that is to be taken back, the VAT that goes with it is not counted.
+    `untaxed` is what of it was sold and bears no VAT yet. Where that is to be taken back, the VAT that goes with it is
+    not counted.
     """
     vat = max(untaxed, ZERO) * (vat_percent or ZERO) / 100
     return owed + vat.quantize(minor_unit(currency), ROUND_UP)

@@ -59,7 +59,7 @@ async def _pay_back(unit: Unit, cdr: Cdr) -> None:
 
 async def _bill(unit: Unit, cdr: Cdr, paid: PaidBack | None) -> None:
     """One owes what the other is given, and nothing of it is ours; nothing is sold, so neither bears VAT."""
-    if paid is None:
+    if paid is None or not paid.amount:
         return
     kwh = plain(paid.energy.kwh)
     asked = Item(

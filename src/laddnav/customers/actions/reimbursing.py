@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownLocation
+from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 
 
@@ -64,6 +66,12 @@ def _put(unit: Unit, one: Home) -> Home:
     return one
 
 
+async def rate_of(unit: Unit, holder: PartyId, per_kwh: Decimal, since: date | None) -> Rate:
+    """In the currency of the party, from today on where no day is said."""
+    party = await parties.fetch(unit, holder)
+    return Rate(since=since or await today(unit, holder), per_kwh=per_kwh, currency=party.currency)
+
+
 async def by_home(unit: Unit, ref: str) -> Home:
     """Locked until the Unit ends. Raises UnknownHome."""
     one = await store.locked(unit, ref)
@@ -97,7 +105,7 @@ async def pay_back(
     energy: Energy,
     currency: str,
 ) -> PaidBack | None:
-    """What is paid back for a CDR from now on; None: nothing, or it was before."""
+    """What is paid back for a CDR from now on, also where that comes to nothing; None: nobody does, or did before."""
     for one in await store.at(unit, holder, location_id, contract_id):
         paid = rules.paid_back(one, owner=owner, cdr_id=cdr_id, day=day, energy=energy, currency=currency)
         if paid is not None:

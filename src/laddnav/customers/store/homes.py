@@ -36,11 +36,12 @@ PAID = "select body from home_paid_back where holder = $1 and owner = $2 and cdr
 MONTHS = """
 select p.employer, p.employee, c.body::json ->> 'name' as name, date_trunc('month', p.day)::date as month,
   count(*) filter (where p.wh > 0) - count(*) filter (where p.wh < 0) as charges, sum(p.wh) as wh,
-  sum(p.amount) as amount, p.currency
+  sum(p.amount) as amount, p.currency, p.body::json ->> 'rated_in' as rated_in
 from home_paid_back p join customer c on c.holder = p.holder and c.ref = p.employee
 where p.holder = $1 and (p.employer = $2 or p.employee = $2)
-group by p.employer, p.employee, c.body::json ->> 'name', date_trunc('month', p.day), p.currency
-order by month desc, name, p.employee limit $3
+group by p.employer, p.employee, c.body::json ->> 'name', date_trunc('month', p.day), p.currency,
+  p.body::json ->> 'rated_in'
+order by month desc, name, p.employee, p.currency limit $3
 """
 
 

@@ -49,7 +49,6 @@ async def home_of(unit: Unit, customer: Customer) -> HomeCharging:
 async def agree(asked: Asked) -> Response:
     async with asked.unit() as unit:
         employer = await _theirs(asked, unit)
-        since = _since(asked) or await subscribing.today(unit, employer.holder)
         one = Home(
             holder=employer.holder,
             ref="",
@@ -57,7 +56,7 @@ async def agree(asked: Asked) -> Response:
             employee=await _numbered(asked, unit, employer),
             location_id=asked.said("location_id")[:40],
             contract_id=asked.said("contract_id")[:40] or None,
-            rates=(Rate(since=since, per_kwh=_per_kwh(asked)),),
+            rates=(await reimbursing.rate_of(unit, employer.holder, _per_kwh(asked), _since(asked)),),
             last_updated=unit.now,
         )
         await reimbursing.agree(unit, one, by=asked.visitor.name)
@@ -69,8 +68,8 @@ async def agree(asked: Asked) -> Response:
 async def rate(asked: Asked) -> Response:
     async with asked.unit() as unit:
         employer, home = await _agreed(asked, unit)
-        since = _since(asked) or await subscribing.today(unit, employer.holder)
-        await reimbursing.rate(unit, home.ref, Rate(since=since, per_kwh=_per_kwh(asked)), by=asked.visitor.name)
+        since = await reimbursing.rate_of(unit, home.holder, _per_kwh(asked), _since(asked))
+        await reimbursing.rate(unit, home.ref, since, by=asked.visitor.name)
     return asked.done(f"/customers/{employer.ref}", asked.say("The rate holds from that day on."))
 
 
