@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     memory.load()
     long = config.getoption("--all")
     # No deadline: how long an example takes says more about the machine than about the law.
-    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
+    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 30)
     settings.load_profile("house")
     if config.getoption("--cost"):
         config.pluginmanager.register(Costs())

@@ -43,6 +43,9 @@ TINY = Pace(
     days=1,
 )
 
+# What is measured at a whole installation takes seconds each: one of what is read and one of what is told, at least.
+QUICK = ("ocpi_location", "ocpi_session")
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house() -> AsyncIterator[House]:
@@ -57,7 +60,9 @@ def stands_beside_its_limit(figure: Figure) -> bool:
     return figure.value > 0 and figure.limit > 0 and bool(figure.unit and figure.limit_is) and ratio
 
 
-@pytest.mark.parametrize("name", IN_A_HOUSE)
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.long) for name in IN_A_HOUSE if name not in QUICK)]
+)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_every_figure_stands_beside_its_limit(name: str, house: House) -> None:
     found = await IN_A_HOUSE[name](house, TINY)
@@ -92,6 +97,7 @@ async def test_no_figure_is_made_of_what_is_not_there_afterwards(house: House) -
         await telling.figure(house, TINY, replace(sessions, news=forgotten))
 
 
+@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_network_that_grows_is_looked_at_on_the_pages_that_are_meant(house: House) -> None:
     found = await growing(house, TINY, Sizes(small=200, large=300))
@@ -100,11 +106,13 @@ async def test_a_network_that_grows_is_looked_at_on_the_pages_that_are_meant(hou
     assert of_goal == {f"ocpi_growth_{where}" for where in ("first", "middle", "last")}
 
 
+@pytest.mark.long
 async def test_what_goes_out_arrives_once_at_each() -> None:
     (figure,) = await pushes(replace(TINY, places=4))
     assert stands_beside_its_limit(figure)
 
 
+@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_readings_are_kept_summed_found_and_forgotten_tenth_by_tenth(house: House) -> None:
     found = await keeping.filling(house.ground.url, house.ground.postgres, TINY)
