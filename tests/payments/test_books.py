@@ -37,8 +37,10 @@ class Balance:
         self.amount = 0
         self.routes = [Route("/v1/balance_transactions", self.page), Route("/v1/balance", self.balance)]
 
-    def moves(self, kind: str, amount: int, fee: int = 0) -> None:
+    def moves(self, kind: str, amount: int, fee: int = 0, paid: str | None = None) -> None:
+        """A charge that is of no PaymentIntent is one that somebody made by hand, or of an old kind."""
         one = {"id": f"txn_{len(self.listed)}", "type": kind, "amount": amount, "fee": fee, "currency": "sek"}
+        one |= {"source": {"id": f"ch_{len(self.listed)}", "payment_intent": paid}}
         self.listed.insert(0, one | {"created": int(self._clock.now().timestamp())})
         self.amount += amount - fee
 
@@ -46,6 +48,7 @@ class Balance:
         since, after = int(request.query_params["created[gte]"]), request.query_params.get("starting_after")
         ids = [one["id"] for one in self.listed]
         left = [one for one in self.listed[ids.index(after) + 1 if after else 0 :] if int(str(one["created"])) >= since]
+        assert request.query_params["expand[]"] == "data.source", "else a source is its id alone"
         return JSONResponse({"object": "list", "data": left[:2], "has_more": len(left) > 2})
 
     async def balance(self, request: Request) -> Response:
@@ -74,7 +77,8 @@ async def test_what_was_paid_out_and_kept_is_posted_once_and_nothing_is_left_at_
     till, balance, reader = shop
     payment = await till.keeps(await till.asks("300", method="pm_card_visa"), "200")
     await till.refunds(payment, "50")
-    for kind, amount, fee in (("charge", 20000, 150), ("refund", -5000, 25), ("stripe_fee", -500, 0)):
+    balance.moves("charge", 20000, 150, payment.provider_id)
+    for kind, amount, fee in (("refund", -5000, 25), ("stripe_fee", -500, 0)):
         balance.moves(kind, amount, fee)
     clock.advance(timedelta(days=2))
     balance.moves("payout", -balance.amount)
@@ -98,13 +102,20 @@ async def test_what_was_paid_out_and_kept_is_posted_once_and_nothing_is_left_at_
         assert await booked(till.database, nothing) == 0, nothing
 
     balance.moves("topup", 1000)
+    balance.moves("charge", 700, paid="pi_by_hand")
+    balance.moves("charge", 300)
     for _ in range(2):
         await reader.read_due()
         clock.advance(LASTS)
     async with till.database.unit() as unit:
         ((found, apart),) = await books.differences(unit, LAD)
-        (strange,) = await books.strange(unit, found)
-    assert ([one.apart for one in apart], strange.said) == ([Decimal(10)], "topup"), "nobody knows what it was for"
+        strange = await books.strange(unit, found)
+    assert [one.apart for one in apart] == [Decimal(20)]
+    assert {(one.said, one.amount) for one in strange} == {
+        ("topup", Decimal(10)),
+        ("charge", Decimal(7)),
+        ("charge", Decimal(3)),
+    }, "and not the charge of our payment"
 
 
 # ---- Pure

@@ -32,7 +32,10 @@ class Moved(StrEnum):
 
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """`amount` is what it gives us, below zero what it takes, before the `fee` that is kept of it."""
+    """`amount` is what it gives us, below zero what it takes, before the `fee` that is kept of it.
+
+    `paid` is the provider's id of the payment that was taken; None: of none, or it was not told.
+    """
 
     id: str
     moved: Moved
@@ -41,6 +44,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     fee: Decimal
     currency: str
     at: datetime
+    paid: str | None = None
 
     @property
     def net(self) -> Decimal:

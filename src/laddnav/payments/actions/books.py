@@ -116,7 +116,7 @@ async def differences(unit: Unit, holder: PartyId | None) -> Sequence[tuple[Book
 
 
 async def strange(unit: Unit, one: Book, *, limit: int = 20) -> Sequence[Movement]:
-    """What moved there and we know nothing of, the newest first."""
+    """What moved there and we know nothing of, or was taken there for no payment of ours, the newest first."""
     return await store.strange(unit, one, limit)
 
 

@@ -30,6 +30,13 @@ KINDS = {
 }
 
 
+class WireSource(Struct, frozen=True):
+    """What a transaction is about, in full: of a charge, the PaymentIntent by which it was made, if by one."""
+
+    id: str
+    payment_intent: str | None = None
+
+
 class WireTransaction(Struct, frozen=True):
     id: str
     type: str
@@ -37,6 +44,7 @@ class WireTransaction(Struct, frozen=True):
     currency: str
     created: int
     fee: int = 0
+    source: WireSource | str | None = None
 
 
 class WireTransactions(Struct, frozen=True):
@@ -61,7 +69,7 @@ class StripeBook:
         self._line = Line(account, secrets, exchange)
 
     async def moved(self, since: datetime, after: str | None) -> Movements:
-        asked: dict[str, str | int] = {"limit": PAGE, "created[gte]": int(since.timestamp())}
+        asked: dict[str, str | int] = {"limit": PAGE, "created[gte]": int(since.timestamp()), "expand[]": "data.source"}
         if after is not None:
             asked["starting_after"] = after
         page = await self._line.found(f"/v1/balance_transactions?{urlencode(asked)}", WireTransactions)
@@ -78,13 +86,21 @@ class StripeBook:
 
 
 def _movement(one: WireTransaction) -> Movement:
-    currency = one.currency.upper()
+    currency, moved = one.currency.upper(), KINDS.get(one.type, Moved.ELSE)
     return Movement(
         id=one.id,
-        moved=KINDS.get(one.type, Moved.ELSE),
+        moved=moved,
         said=one.type,
         amount=of_coins(one.amount, currency),
         fee=of_coins(one.fee, currency),
         currency=currency,
         at=datetime.fromtimestamp(one.created, UTC),
+        paid=_paid(one.source) if moved is Moved.TAKEN else None,
     )
+
+
+def _paid(source: WireSource | str | None) -> str | None:
+    """As our payments name it; a charge by no PaymentIntent has its own id, which none of ours has."""
+    if isinstance(source, WireSource):
+        return source.payment_intent or source.id
+    return None

@@ -25,11 +25,14 @@ order by a.ref limit $2
 """
 FIRST = "select body from payment where account = $1 order by ref limit 1"
 INSERT_MOVEMENT = """
-insert into provider_movement (holder, account, id, at, moved, body) values ($1, $2, $3, $4, $5, $6)
+insert into provider_movement (holder, account, id, at, moved, paid, body) values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (holder, account, id) do nothing
 """
 STRANGE = """
-select body from provider_movement where holder = $1 and account = $2 and moved = 'ELSE' order by at desc limit $3
+select body from provider_movement m where holder = $1 and account = $2 and moved in ('ELSE', 'TAKEN')
+  and (moved = 'ELSE' or paid is not null and not exists (
+    select from payment p where p.account = m.account and p.provider_id = m.paid))
+order by at desc limit $3
 """
 
 
@@ -57,12 +60,12 @@ async def first_payment(unit: Unit, account: str) -> Payment | None:
 
 async def insert_movement(unit: Unit, book: Book, one: Movement) -> bool:
     """Whether it was new."""
-    row = (str(book.holder), book.account, one.id, one.at, one.moved, json.encode(one).decode())
+    row = (str(book.holder), book.account, one.id, one.at, one.moved, one.paid, json.encode(one).decode())
     return bool(await unit.execute(INSERT_MOVEMENT, *row))
 
 
 async def strange(unit: Unit, book: Book, limit: int) -> Sequence[Movement]:
-    """What we know nothing of, the newest first."""
+    """What we know nothing of, and what was taken for no payment of ours, the newest first."""
     rows = await unit.fetch(STRANGE, str(book.holder), book.account, limit)
     return [json.decode(row["body"], Movement) for row in rows]
 
