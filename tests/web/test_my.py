@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.customers import actions as customers
-from laddnav.customers.actions import coming
-from laddnav.customers.model import Customer
+from laddnav.customers.actions import coming, reimbursing
+from laddnav.customers.home import Home
+from laddnav.customers.model import Customer, Kind
 from laddnav.customers.rules import CustomerSaid
 from laddnav.db.outbox import drain
+from laddnav.kit.energy import kwh
+from laddnav.locations import actions as locations
 from laddnav.mail import store as mail
 from laddnav.people import actions as people
 from laddnav.people.model import Role
@@ -21,7 +26,7 @@ from laddnav.people.rules import LINK, LINKS_MAX
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import TokenKey
 from tests.clock import SetClock
-from tests.things import US, settled, token
+from tests.things import US, location, settled, token
 from tests.web.site import Site, begin, measure, stop
 from tests.web.test_doors import GUARDED, ask, client, name
 from tests.web.test_doors import sign_in as desk
@@ -134,6 +139,46 @@ async def test_the_desk_mails_a_link_for_the_one_customer_that_is_open(
     assert await come(client, site, sent[0][1]) == 303
     kept = await read(client, f"{site.url}/my/data.json")
     assert second.ref in kept and first.ref not in kept
+
+
+async def test_a_drivers_plan_is_shown_with_and_without_charging_at_home(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    eva = await customer(site, EVA, "CARD1")
+    await signed_in(client, site)
+    without = await read(client, f"{site.url}/my/plan")
+    async with site.database.unit() as unit:
+        await locations.keep(unit, US, location("HOME1"))
+        company = await customers.add(unit, US, CustomerSaid(name="Nordfrakt AB", kind=Kind.BUSINESS), by="a test")
+        home = Home(
+            holder=US,
+            ref="",
+            employer=company.ref,
+            employee=eva.ref,
+            location_id="HOME1",
+            rates=(await reimbursing.rate_of(unit, US, Decimal("1.985"), None),),
+            last_updated=unit.now,
+        )
+        await reimbursing.agree(unit, home, by="a test")
+        for currency in ("SEK", "EUR"):
+            await reimbursing.pay_back(
+                unit,
+                US,
+                owner=US,
+                cdr_id=currency,
+                location_id="HOME1",
+                contract_id="any",
+                day=home.rates[0].since,
+                energy=kwh("10"),
+                currency=currency,
+            )
+    english = await read(client, f"{site.url}/my/plan")
+    client.cookie_jar.update_cookies({"language": "sv"}, URL(site.url))
+    swedish = await read(client, f"{site.url}/my/plan")
+    assert "Charging at home" not in without
+    assert all(words in english for words in ("1.985", "19.85", "Nothing: charged in EUR, and the rate is in SEK"))
+    assert all(words in swedish for words in ("1,985", "19,85", "laddningen är i EUR och ersättningen i SEK"))
 
 
 async def test_a_driver_signs_out_everywhere_else(site: Site, client: aiohttp.ClientSession) -> None:
