@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from laddnav.customers.model import Customer
-from laddnav.payments.payment import Payment
 
 _ASKS = {
     "en": (
@@ -41,15 +40,9 @@ _REFUSED = {
 }
 
 
-def by_card(customer: Customer, payment: Payment, operator: str, url: str, *, asks: bool) -> tuple[str, str]:
+def by_card(customer: Customer, *, number: str, amount: str, operator: str, url: str, asks: bool) -> tuple[str, str]:
     """Subject and text; `asks`: the bank does, else the card was refused."""
     words = _ASKS if asks else _REFUSED
     subject, text = words.get(customer.language, words["en"])
-    said = {
-        "name": customer.name,
-        "number": payment.about,
-        "amount": f"{payment.hold:.2f} {payment.currency}",
-        "url": url,
-        "operator": operator,
-    }
+    said = {"name": customer.name, "number": number, "amount": amount, "url": url, "operator": operator}
     return subject.format_map(said), text.format_map(said)

@@ -144,7 +144,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
     InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
     InvoiceReminded: [billing.mail_reminder, standing.judge],
-    InvoiceSettled: [standing.judge],
+    InvoiceSettled: [standing.judge, by_card.settled],
     SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],
     PaymentChanged: [billing.settle_payment, wallets.filled, by_card.went_on, tickets.payment_went_on],

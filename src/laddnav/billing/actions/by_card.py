@@ -6,15 +6,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 from laddnav.billing import card_letters
-from laddnav.billing.actions import settling
+from laddnav.billing.actions import reading, settling
+from laddnav.billing.card_bounds import least
+from laddnav.billing.events import InvoiceSettled
+from laddnav.billing.open_items import MatchedBy, OpenItem
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
-from laddnav.customers.model import Customer
+from laddnav.customers.model import Customer, PaysBy
 from laddnav.db.unit import Database, Unit
 from laddnav.ledger.model import Account
 from laddnav.mail import actions as mail
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import cards, paying
+from laddnav.payments.actions import accounts, cards, paying
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Payment, Purpose, State
 
@@ -22,22 +25,25 @@ BY = "card"  # who begins these payments
 CONFIRM = "/my/payments"  # a page of the driver's own, with the ref of a payment
 # So long a bank's question is waited for; then the invoice is open as if nobody had asked.
 PATIENCE = timedelta(days=3)
-# Stripe takes nothing below 3 SEK, 3 NOK, 2.50 DKK or 0.50 EUR; so little stays open.
-LEAST = Decimal(3)
 GONE = (State.REFUSED, State.RELEASED)
+UNDER_WAY = (State.ASKED, State.WAITING)
 
 
 async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
-    """What is open of an invoice is taken from the card that pays; while that is under way, again is nothing.
+    """What is open of an invoice is taken from the card that pays, less what we owe its customer; while that is under
+    way, again is nothing. The customer is locked.
 
-    None: nothing is, or there is no card.
+    None: nothing is, or there is no card that can pay; of that they are written to.
     """
-    card = await cards.default_of(unit, customer)
-    item = await settling.item_named(unit, customer.holder, number)
-    if card is None or item.open < LEAST:
-        return None
     known = await paying.page(unit, customer.holder, about=number, limit=1)
     if known and known[0].state not in GONE:
+        return None
+    item = await _less_what_we_owe(unit, customer, number)
+    if item.open < least(item.currency):
+        return None
+    card = await cards.default_of(unit, customer)
+    if card is None or not (await accounts.by_ref(unit, card.account)).enabled:
+        await _write(unit, customer, item, item.open, key=f"invoice {item.ref} by no card")
         return None
     base = await parties.reached_at(unit) or ""
     return await paying.begin(
@@ -57,22 +63,78 @@ async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
     )
 
 
+async def _less_what_we_owe(unit: Unit, customer: Customer, number: str) -> OpenItem:
+    """The invoice, once open credit notes and what is on account have settled of it what they can."""
+    holder, debtor_id = customer.holder, customer.debtor_id
+    item = await settling.item_named(unit, holder, number)
+    for note in await settling.open_of(unit, holder, debtor_id):
+        if note.open < 0 and note.currency == item.currency:
+            await settling.set_off(unit, holder, note.number, [number], "")
+    await settling.apply(unit, holder, debtor_id, item.currency, number, "", MatchedBy.AHEAD)
+    return await settling.item_named(unit, holder, number)
+
+
 async def went_on(database: Database, event: PaymentChanged) -> None:
-    """Hears PaymentChanged: a bank wants to see its customer, or the card pays nothing; each is written of once."""
+    """Hears PaymentChanged: a bank wants to see its customer, or the card pays nothing; each is written of once.
+
+    Where less is open by now, that much is asked for anew, and where nothing is, nothing.
+    """
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
         customer = await of(unit, payment)
-        if customer is None or payment.made_by != BY or customer.email is None:
+        if customer is None or payment.made_by != BY:
             return
         asks = payment.state is State.WAITING and (payment.action or "").startswith("http")
         if not asks and payment.state not in GONE:
             return
-        base = await parties.reached_at(unit) or ""
-        operator = (await parties.fetch(unit, payment.holder)).name
-        url = f"{base}{CONFIRM}/{payment.ref}" if asks else f"{base}{cards.PAGE}"
-        subject, text = card_letters.by_card(customer, payment, operator, url, asks=asks)
-        key = f"payment {payment.ref} {'asks' if asks else 'refused'}"
-        await mail.send(unit, holder=payment.holder, key=key, to=customer.email, subject=subject, text=text)
+        customer = await customers.lock(unit, customer.ref)
+        item = await settling.item_named(unit, payment.holder, payment.about)
+        if asks and item.open < payment.hold:
+            await paying.give_up(unit, payment.ref)
+        elif payment.state is State.RELEASED and item.open < payment.hold:
+            (newest,) = await paying.page(unit, payment.holder, about=payment.about, limit=1)
+            if newest.ref == payment.ref and customer.pays_by is PaysBy.CARD:
+                await charge(unit, customer, payment.about)
+        elif item.open > 0:
+            confirm = f"{CONFIRM}/{payment.ref}" if asks else None
+            key = f"payment {payment.ref} {'asks' if asks else 'refused'}"
+            await _write(unit, customer, item, min(payment.hold, item.open), key=key, confirm=confirm)
+
+
+async def _write(
+    unit: Unit, customer: Customer, item: OpenItem, amount: Decimal, *, key: str, confirm: str | None = None
+) -> None:
+    """`confirm`: the page where they do; None: the card was refused."""
+    if customer.email is None:
+        return
+    base = await parties.reached_at(unit) or ""
+    subject, text = card_letters.by_card(
+        customer,
+        number=item.number,
+        amount=f"{amount:.2f} {item.currency}",
+        operator=(await parties.fetch(unit, item.holder)).name,
+        url=base + (confirm or cards.PAGE),
+        asks=confirm is not None,
+    )
+    await mail.send(unit, holder=item.holder, key=key, to=customer.email, subject=subject, text=text)
+
+
+async def settled(database: Database, event: InvoiceSettled) -> None:
+    """Hears InvoiceSettled: what still waits to be confirmed for it is not waited for any more."""
+    async with database.unit() as unit:
+        number = (await reading.invoice(unit, event.ref)).number
+        assert number is not None, "it is issued"
+        for payment in await paying.page(unit, event.holder, about=number):
+            if payment.made_by == BY:
+                await still_asked(unit, payment)
+
+
+async def still_asked(unit: Unit, payment: Payment) -> Decimal:
+    """What of its invoice is open; where that is less than it would take, it is given up."""
+    item = await settling.item_named(unit, payment.holder, payment.about)
+    if item.open < payment.hold and payment.state in UNDER_WAY:
+        await paying.give_up(unit, payment.ref)
+    return item.open
 
 
 async def of(unit: Unit, payment: Payment) -> Customer | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from laddnav.billing import reminding
 from laddnav.billing.actions import buyers, items
+from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceReminded
 from laddnav.billing.open_items import OpenItem
 from laddnav.billing.reminding import (
@@ -17,6 +18,8 @@ from laddnav.billing.reminding import (
 from laddnav.billing.rules import UnknownInvoice, receivable
 from laddnav.billing.store import reminding as store
 from laddnav.billing.store import settling
+from laddnav.customers import actions as customers
+from laddnav.customers.model import PaysBy
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -58,7 +61,7 @@ async def _remind(unit: Unit, holder: PartyId, number: str, by: str) -> Reminder
     level = reminding.next_level(item, await store.of_invoice(unit, holder, item.ref), unit.now)
     # An invoice may stay open although its money is here, on account: of that nobody is reminded.
     owed = await ledger.balance(unit, holder, receivable(item.debtor_id), item.currency)
-    if level is None or owed <= 0:
+    if level is None or owed <= 0 or await _stays_open(unit, item):
         return None
     made = Reminder(level=level.number, open=item.open, at=unit.now, by=by)
     store.insert(unit, holder, item.ref, made)
@@ -68,6 +71,12 @@ async def _remind(unit: Unit, holder: PartyId, number: str, by: str) -> Reminder
         await items.add(unit, holder, debtor.id, reminding.fee_item(item, level, fee, unit.now))
     unit.announce(InvoiceReminded(holder=holder, ref=item.ref, level=level.number))
     return made
+
+
+async def _stays_open(unit: Unit, item: OpenItem) -> bool:
+    """Whoever pays by card cannot pay so little by it."""
+    customer = await customers.of_debtor(unit, item.holder, item.debtor_id)
+    return customer is not None and customer.pays_by is PaysBy.CARD and item.open < least(item.currency)
 
 
 async def _item(unit: Unit, holder: PartyId, number: str) -> OpenItem:

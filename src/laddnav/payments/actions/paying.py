@@ -17,7 +17,7 @@ from laddnav.payments import rules, steps
 from laddnav.payments.actions import accounts
 from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.events import PaymentChanged
-from laddnav.payments.payment import Heard, Payment, Purpose, Refund, RefundState, Timeline
+from laddnav.payments.payment import Heard, Payment, Purpose, Refund, RefundState, State, Timeline
 from laddnav.payments.rules import UnknownPayment, UnknownRefund
 from laddnav.payments.store import cards
 from laddnav.payments.store import payments as store
@@ -97,6 +97,14 @@ async def keep(unit: Unit, ref: str, amount: Decimal) -> Payment:
     if amount:
         rules.in_whole_coins(amount, payment.currency)
     return _want(unit, replace(payment, keep=amount, hold=max(payment.hold, amount)))
+
+
+async def give_up(unit: Unit, ref: str) -> Payment:
+    """Nobody waits for it any more, and nothing is taken; what is held or paid stays. Raises UnknownPayment."""
+    payment = await _locked(unit, ref)
+    if payment.state not in (State.ASKED, State.WAITING) or payment.keep == steps.ZERO:
+        return payment
+    return _want(unit, replace(payment, keep=steps.ZERO))
 
 
 async def give_back(unit: Unit, ref: str, amount: Decimal) -> Payment:

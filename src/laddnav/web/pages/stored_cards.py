@@ -81,12 +81,18 @@ async def confirm(asked: Asked) -> Response:
         customer = await mine.customer_of(asked, unit)
         payment = await paying.by_ref(unit, asked.part("ref"))
         payer = await by_card.of(unit, payment)
-    if payer is None or payer.ref != customer.ref:
-        raise UnknownPayment(asked.part("ref"))
-    if payment.state is State.WAITING and payment.action is not None and payment.action.startswith("http"):
-        return RedirectResponse(payment.action, status_code=303)
+        if payer is None or payer.ref != customer.ref:
+            raise UnknownPayment(asked.part("ref"))
+        left = await by_card.still_asked(unit, payment)
     if payment.state is State.CAPTURED:
         return asked.done("/my/invoices", asked.say("It is paid."))
+    if left <= 0:
+        return asked.done("/my/invoices", asked.say("The invoice is settled already; nothing is taken from your card."))
+    if left < payment.hold:
+        words = asked.say("Less of the invoice is open by now; your card is asked for that alone.")
+        return asked.done("/my/invoices", words)
+    if payment.state is State.WAITING and payment.action is not None and payment.action.startswith("http"):
+        return RedirectResponse(payment.action, status_code=303)
     return asked.done("/my/invoices", asked.say("There is nothing to confirm any more."))
 
 
