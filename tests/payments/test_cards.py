@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.customers import actions as customers
+from laddnav.customers.events import CustomerChanged
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.rules import CustomerSaid
 from laddnav.db.outbox import drain
@@ -23,6 +25,8 @@ from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.actions.vault import Vault
 from laddnav.payments.card import CardState, LastCard, Seen, StoredCard, UnknownCard
 from laddnav.payments.payment import Account, ProviderKind, Purpose, State
+from laddnav.payments.providers.port import Unsure
+from laddnav.payments.store import cards as store
 from laddnav.server.hears import HEARS
 from tests.clock import SetClock
 from tests.payments.checkout import KEY, Checkout
@@ -189,6 +193,69 @@ async def test_what_was_done_and_not_answered_is_asked_again_by_its_key(desk: De
     clock.advance(timedelta(minutes=1))
     await desk.vault.go_on_due()
     assert (await desk.sees(asked)).state is CardState.STORED and not desk.line.loses
+
+
+async def test_who_leaves_stripes_page_again_and_again_goes_on_at_the_same_one(desk: Desk) -> None:
+    eva = await desk.customer("Eva")
+    asked = [await desk.asks(eva) for _ in range(card.CARDS_MAX + 2)]
+    assert {one.ref for one in asked} == {asked[0].ref} and len(desk.page.pages) == 1
+    await desk.page.keep(asked[0].page or "")
+    await desk.comes_back(asked[0])
+    assert (await desk.asks(eva)).ref != asked[0].ref, "what is stored is another one"
+
+
+async def test_a_card_that_is_given_up_while_stripe_is_asked_is_asked_of_no_more(desk: Desk) -> None:
+    eva = await desk.customer("Eva")
+    asked = await desk.asks(eva)
+
+    class Slow:
+        """Whoever asked has turned round before it fails. Satisfies CardKeeper in what is asked of it."""
+
+        async def asked(self, one: StoredCard) -> None:
+            async with desk.database.unit() as unit:
+                await cards.remove(unit, eva, one.ref, by="eva")
+            raise Unsure("It is slow")
+
+    slow: Any = Slow()
+    vault = Vault(desk.database, desk.line, SEAL, {ProviderKind.STRIPE: lambda *_: slow})
+    async with desk.database.unit() as unit:
+        await cards.came_back(unit, asked)
+    assert await vault.go_on_due() == 1
+    assert (await desk.sees(asked)).state is CardState.GIVEN_UP
+    desk.database.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]  # it is a clock that is set
+    assert await desk.vault.go_on_due() == 0
+
+    async with desk.database.unit() as unit:  # as it stood before that was mended
+        store.put(unit, await cards.by_ref(unit, eva, asked.ref), unit.now)
+    assert await desk.vault.go_on_due() == 1
+    desk.database.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    assert await desk.vault.go_on_due() == 0
+
+
+async def test_a_card_that_is_stored_while_the_desk_forgets_another_stays(desk: Desk) -> None:
+    eva = await desk.customer("Eva")
+    await desk.stores(eva)
+    forgot, go_on = asyncio.Event(), asyncio.Event()
+
+    async def stores() -> None:
+        async with desk.database.unit() as unit:
+            await customers.forget_card(unit, eva.ref, by="bo")
+        async with desk.database.unit() as unit:
+            locked = await customers.lock(unit, eva.ref)
+            forgot.set()
+            await go_on.wait()
+            (first,) = await cards.of_customer(unit, locked)
+            await cards.put_first(unit, first, by="eva")
+
+    storing = asyncio.create_task(stores())
+    await forgot.wait()
+    following = asyncio.create_task(cards.follow(desk.database, CustomerChanged(holder=US, customer=eva.ref)))
+    async with desk.database.unit() as unit:
+        while not await unit.value("select count(*) from pg_locks where not granted"):
+            await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(storing, following)
+    assert await desk.names(eva) == [("Visa •••• 4242", True)]
 
 
 async def test_a_hook_is_looked_up_however_often_and_in_whatever_order_it_comes(desk: Desk, clock: SetClock) -> None:

@@ -38,7 +38,7 @@ async def keeper(unit: Unit, customer: Customer) -> Account | None:
 
 
 async def store_one(unit: Unit, customer: Customer, *, url: str, by: str) -> StoredCard:
-    """Its provider is asked for a page to type it on within a second; one that waits for that already is that one.
+    """Its provider is asked for a page to type it on within a second; one that waits, also to be typed, is that one.
 
     `url` is where our pages are. Raises NoCardsKept, EnoughCards.
     """
@@ -47,7 +47,7 @@ async def store_one(unit: Unit, customer: Customer, *, url: str, by: str) -> Sto
     if account is None:
         raise NoCardsKept
     known = await store.of_customer(unit, customer.holder, customer.ref)
-    waits = next((one for one in known if one.state is CardState.ASKED and one.account == account.ref), None)
+    waits = next((one for one in known if one.state in BEING_STORED and one.account == account.ref), None)
     if waits is not None:
         return waits
     if len(known) >= card.CARDS_MAX:
@@ -129,8 +129,8 @@ async def put_first(unit: Unit, one: StoredCard, *, by: str) -> StoredCard:
 async def follow(database: Database, event: CustomerChanged) -> None:
     """Hears CustomerChanged: where the desk had the card forgotten, it is removed where it is kept as well."""
     async with database.unit() as unit:
-        customer = await customers.by_ref(unit, event.customer)
-        if customer.card is None and await default_of(unit, await customers.lock(unit, customer.ref)) is not None:
+        customer = await customers.lock(unit, event.customer)
+        if customer.card is None and await default_of(unit, customer) is not None:
             for one in await of_customer(unit, customer):
                 store.put(unit, replace(card.moved(one, CardState.REMOVED, unit.now), default=False), unit.now)
 

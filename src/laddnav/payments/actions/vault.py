@@ -91,6 +91,9 @@ class Vault:
         async with self._database.unit() as unit:
             one = await store.card(unit, ref, lock=True)
             assert one is not None, "no card is deleted"
+            if one.state is CardState.GIVEN_UP:  # meanwhile
+                store.put(unit, one, None)
+                return
             one = replace(one, tries=one.tries + 1, why=why[:300])
             store.put(unit, one, unit.now + RETRIES[min(one.tries, len(RETRIES)) - 1])
 
@@ -137,6 +140,8 @@ async def _kept(unit: Unit, ref: str, told: _Told) -> None:
             await _shown(unit, one, card.stored(one, seen, unit.now))
         case CardState.STORED, None:
             await cards.gone(unit, one, by="provider")
+        case CardState.GIVEN_UP, _:
+            store.put(unit, one, None)
         case CardState.REMOVED, _:
             store.put(unit, replace(one, tries=0, why=None), None)
 
