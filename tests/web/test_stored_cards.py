@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import aiohttp
 import pytest
 
+from laddnav.billing.actions import buyers, by_card, items, settling
+from laddnav.billing.actions.issuing import issue
+from laddnav.billing.model import DebtorKind
+from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
-from laddnav.payments.actions import cards
+from laddnav.customers.model import Customer
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.payments.actions import cards, paying
 from laddnav.payments.actions.vault import Vault
 from laddnav.payments.card import StoredCard
+from laddnav.payments.payment import Payment, Purpose
+from tests.billing.charges import item
 from tests.payments.checkout import Checkout
 from tests.payments.conftest import SEAL, an_account
 from tests.payments.counterparts import served
@@ -28,6 +39,38 @@ async def form(client: aiohttp.ClientSession, url: str, csrf: str, **said: str) 
     """(the path where it leads, the page there)"""
     async with client.post(url, data={"csrf": csrf, **said}) as answer:
         return answer.url.path, await answer.text()
+
+
+async def asked_for_an_invoice(site: Site, eva: Customer, card: StoredCard, paid: Decimal) -> Payment:
+    """All of it, 100; meanwhile so much more of it is paid otherwise."""
+    async with site.database.unit() as unit:
+        await buyers.known(unit, US, DebtorKind.CUSTOMER, eva.debtor_id, eva.name, "SE")
+        ref = await items.add(unit, US, eva.debtor_id, item("80"))
+        number = (await issue(unit, US, ref)).number or ""
+        payment = await paying.begin(
+            unit,
+            card.account,
+            purpose=Purpose.INVOICE,
+            about=number,
+            credits=str(receivable(eva.debtor_id)),
+            currency="SEK",
+            amount=Decimal(100),
+            charge=True,
+            by=by_card.BY,
+            method=card.method,
+            customer=card.payer,
+        )
+        if paid:
+            debit = Posting(Account(Head.BANK, "giro"), paid, "SEK")
+            entry = Entry(
+                key=f"paid {paid}",
+                what="Paid",
+                cites="bank",
+                postings=(debit, Posting(receivable(eva.debtor_id), -paid, "SEK")),
+            )
+            await ledger.post(unit, US, entry)
+            await settling.settle(unit, US, eva.debtor_id, paid, "SEK", source=entry.key, cites=number)
+        return payment
 
 
 @pytest.mark.timeout(120)
@@ -76,5 +119,11 @@ async def test_a_driver_stores_a_card_at_stripe_and_removes_it_and_nobody_else_t
 
             client.cookie_jar.clear()
             csrf = await signed_in(client, site)
+            for paid, words in (("0", "There is nothing to confirm"), ("40", "Less of the invoice"), ("60", "settled")):
+                payment = await asked_for_an_invoice(site, eva, one, Decimal(paid))
+                assert words in await read(client, f"{site.url}/my/payments/{payment.ref}")
+                async with site.database.unit() as unit:
+                    after = await paying.by_ref(unit, payment.ref)
+                assert after.keep == (Decimal(0) if Decimal(paid) else payment.hold), "else it is given up"
             _, answer = await form(client, f"{site.url}/my/cards/remove", csrf, ref=one.ref)
             assert "The card is removed." in answer and "No card stored" in answer
