@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import credits, left
 from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
-from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, Period, Supply
+from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, PaidFrom, Period, Supply
 from laddnav.billing.pdf import pdf
 from laddnav.billing.rules import charge_of, due_at, owing, seller_of
 from laddnav.billing.sums import rounding_of, taxed
@@ -136,6 +136,9 @@ KINDS: dict[str, Callable[[], Invoice]] = {
     ),
     "beyond the Union": lambda: drawn_up((cdr(energy("12.345", "3.49"), token_owner=FJORD), "SE")),
     "a driver": lambda: drawn_up((OURS, "SE"), (TOLD, "SE")),
+    "a driver whose card is charged": lambda: replace(drawn_up((OURS, "SE")), paid_from=PaidFrom.CARD),
+    "a dealer whose card is charged": lambda: replace(drawn_up((ONE, "SE")), paid_from=PaidFrom.CARD),
+    "a driver who pays from a wallet": lambda: replace(drawn_up((OURS, "SE")), paid_from=PaidFrom.WALLET),
     "a driver abroad": lambda: drawn_up((OURS, "SE"), (ABROAD, "FI"), (replace(ABROAD, id="F2"), "NL"), seller=SHOP),
     "a driver abroad by the one-stop shop": lambda: drawn_up((OURS, "SE"), (NEXT_YEAR, "DK"), seller=SHOP),
     "a driver beyond the Union as well": lambda: drawn_up((OURS, "SE"), (ABROAD, "NO")),
@@ -312,6 +315,15 @@ def test_where_the_money_goes_is_said_as_its_country_says_it() -> None:
     giro, iban = (document(KINDS[kind](), "en").account for kind in ("domestic", "reverse charge inside Germany"))
     assert giro is not None and (giro.means, giro.number, giro.branch) == ("30", "58056201", "SE:BANKGIRO")
     assert iban is not None and (iban.means, iban.number, iban.iban) == ("58", "DE89370400440532013000", True)
+
+
+def test_what_is_taken_names_no_account_and_a_card_its_code() -> None:
+    card = document(KINDS["a driver whose card is charged"](), "en")
+    wallet = document(KINDS["a driver who pays from a wallet"](), "en")
+    assert (card.means, card.account, wallet.means, wallet.account) == ("48", None, None, None)
+    assert b"<cbc:PaymentMeansCode>48</cbc:PaymentMeansCode>" in ubl(card) and b"58056201" not in ubl(card)
+    assert b"<ram:TypeCode>48</ram:TypeCode>" in cii(card) and b"58056201" not in cii(card)
+    assert b"PaymentMeans" not in ubl(wallet) + cii(wallet)
 
 
 def test_an_address_is_parted_into_street_post_code_and_city() -> None:

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from laddnav.billing.model import Debtor, DebtorKind, Invoice, Period
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, PaidFrom, Period
 from laddnav.billing.pdf import pdf
 from laddnav.billing.rules import charge_of, due_at, owing, seller_of
 from laddnav.billing.sums import taxed
@@ -141,6 +141,26 @@ def test_a_credit_note_asks_for_nothing_and_names_what_it_takes_back() -> None:
     assert "Credit note" in text and "To your credit 53.85 SEK" in text and "Credit of CDR C1" in text
     assert "−12.345 kWh 3.49 / kWh 25 % −43.08" in text
     assert "Due date" not in text and "Bankgiro" not in text
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "says"),
+    [
+        (PaidFrom.CARD, "en", "Is taken from your card: there is nothing for you to do."),
+        (PaidFrom.WALLET, "sv", "Betalas ur din plånbok. Räcker den inte ber vi dig om resten."),
+        (PaidFrom.SPOT, "de", "Wird mit Ihrer Zahlung vor Ort bezahlt."),
+    ],
+)
+def test_what_is_taken_is_not_asked_for(source: PaidFrom, language: str, says: str) -> None:
+    one = drawn_up(cdr(energy("12.345", "3.49"), token_owner=LADDNAV))
+    text = read(replace(one, paid_from=source), language)
+    assert says in text and "Bankgiro" not in text and "2026000428" not in text
+
+
+def test_what_vouchers_leave_is_asked_for() -> None:
+    one = drawn_up(cdr(energy("12.345", "3.49"), token_owner=LADDNAV))
+    text = read(replace(one, paid_from=PaidFrom.VOUCHERS), "en")
+    assert "Your vouchers pay first. Please pay what they leave: To Bankgiro 123-4567 by 2026-12-31" in text
 
 
 def test_an_open_invoice_says_that_it_is_not_one_yet() -> None:

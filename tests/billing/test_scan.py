@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from laddnav.billing.model import Invoice
+from laddnav.billing.model import Invoice, PaidFrom
 from laddnav.billing.references import iban_fits
 from laddnav.billing.scan import ScannedBy, scan_of
 from laddnav.kit.ids import PartyId
@@ -51,6 +51,7 @@ def test_an_invoice_says_by_a_code_how_it_is_paid(one: Invoice, by: ScannedBy, h
         invoice("EUR", pay_to=SWEDISH.replace("0003", "0004")),  # a slip of the pen
         invoice("EUR", pay_to="TR33 0006 1005 1978 6457 8413 26"),  # beyond the scheme
         replace(invoice(swish="1231181189"), number=None),
+        *(replace(invoice(swish="1231181189"), paid_from=source) for source in PaidFrom),  # it would be paid twice
         replace(invoice(swish="1231181189"), rounding=-invoice().total_incl),  # nothing to pay
         replace(invoice(swish="1231181189"), rounding=-2 * invoice().total_incl),
     ],

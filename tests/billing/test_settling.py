@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import crediting, settling
 from laddnav.billing.events import InvoiceSettled
-from laddnav.billing.model import Invoice
+from laddnav.billing.model import Invoice, PaidFrom
 from laddnav.billing.open_items import DebtorStanding, MatchedBy, TooMuchSettled
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database
@@ -214,6 +214,10 @@ async def test_a_charge_that_was_paid_on_the_spot_leaves_nothing_open_whatever_i
                 payment = await moved(database, payment, deed)
         async with database.unit() as unit:
             (found,) = await settling.standings(unit, LADDNAV, walk_up)
+            out = [
+                await billing.invoice(unit, one.ref) for one in await billing.invoices(unit, LADDNAV, debtor_id=walk_up)
+            ]
+        assert {one.paid_from for one in out if one.to_pay > 0} == {PaidFrom.SPOT}, order
         assert money(found.balance, found.on_account) == money(0, 0), order
         assert found.items == (), order
 

@@ -12,6 +12,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import by_card, reminders, settling, wallets
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued, InvoiceSettled
+from laddnav.billing.model import PaidFrom
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
@@ -91,6 +92,7 @@ async def issued(database: Database, kwh: str = "20") -> str:
         await billing.issue(unit, LADDNAV, heading.ref)
         invoice = await billing.invoice(unit, heading.ref)
         number = invoice.number
+    assert (invoice.paid_from is PaidFrom.CARD) == (invoice.to_pay >= least("SEK"))  # and so it asks for nothing
     for _ in range(2):
         await wallets.pay(database, InvoiceIssued(holder=LADDNAV, ref=heading.ref))
     assert number is not None

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import wallets
 from laddnav.billing.events import InvoiceIssued
+from laddnav.billing.model import PaidFrom
 from laddnav.customers import actions as customers
 from laddnav.customers import vouchers as rules
 from laddnav.customers.actions import giving
@@ -20,6 +21,7 @@ from laddnav.customers.model import Kind, PaysBy
 from laddnav.customers.rules import CustomerSaid
 from laddnav.customers.vouchers import Batch, NotRedeemable, UnfitBatch, Voucher
 from laddnav.db.unit import Database
+from laddnav.mail import actions as mail
 from tests.billing.charges import LADDNAV, TANKA, cdr, energy, keep, party
 from tests.billing.test_billing import balances, bill, headings
 from tests.clock import SetClock
@@ -54,13 +56,18 @@ async def test_a_voucher_pays_invoices_until_its_worth_is_used_and_what_was_give
         await bill(database, one)
         ref = next(each.ref for each in await headings(database) if each.number is None)
         async with database.unit() as unit:
-            await billing.issue(unit, LADDNAV, ref)
+            assert (await billing.issue(unit, LADDNAV, ref)).paid_from is PaidFrom.VOUCHERS
+            await billing.describe(unit, LADDNAV, owner.debtor_id, email="anna@example.se", language="en")
         for _ in range(2):
             await wallets.pay(database, InvoiceIssued(holder=LADDNAV, ref=ref))
+        await billing.mail_invoice(database, InvoiceIssued(holder=LADDNAV, ref=ref))
         async with database.unit() as unit:
             (voucher,) = await giving.of_customer(unit, owner)
         assert voucher.left == left
         assert (await balances(database)).get(f"receivable:{owner.debtor_id}", 0) == open_
+    async with database.unit() as unit:
+        partly, whole = await mail.page(unit, LADDNAV)
+    assert "It is paid already" in whole.text and "60.00\N{NO-BREAK SPACE}SEK of it is left to pay." in partly.text
     assert (await balances(database))[f"promotion:{made.batch.ref}"] == Decimal(60)
     async with database.unit() as unit:
         (counted,) = await giving.batches(unit, LADDNAV)

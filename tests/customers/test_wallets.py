@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import wallets
 from laddnav.billing.events import InvoiceIssued
+from laddnav.billing.model import PaidFrom
 from laddnav.customers import actions as customers
 from laddnav.customers import limits, wallet
 from laddnav.customers.actions import allowing
@@ -101,7 +102,7 @@ async def test_a_wallet_pays_invoices_as_they_are_issued_and_charges_only_while_
 
     (heading,) = await headings(database)
     async with database.unit() as unit:
-        await billing.issue(unit, LADDNAV, heading.ref)
+        assert (await billing.issue(unit, LADDNAV, heading.ref)).paid_from is PaidFrom.WALLET
     for _ in range(2):
         await wallets.pay(database, InvoiceIssued(holder=LADDNAV, ref=heading.ref))
     held = await balances(database)

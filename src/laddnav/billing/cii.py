@@ -121,7 +121,7 @@ def _settlement(it: Document) -> str:
         "ram:ApplicableHeaderTradeSettlement",
         text("ram:PaymentReference", it.reference),
         text("ram:InvoiceCurrencyCode", it.currency),
-        None if it.account is None else _payment(it.account),
+        None if it.means is None else _payment(it.means, it.account),
         [_tax(it, tax) for tax in it.taxes],
         _period(it.begin, it.end),
         None if it.due_on is None else element("ram:SpecifiedTradePaymentTerms", _due(it.due_on)),
@@ -145,13 +145,17 @@ def _settlement(it: Document) -> str:
     )
 
 
-def _payment(account: Account) -> str:
-    name = "ram:IBANID" if account.iban else "ram:ProprietaryID"
+def _payment(means: str, account: Account | None) -> str:
     return element(
         "ram:SpecifiedTradeSettlementPaymentMeans",
-        text("ram:TypeCode", account.means),
-        element("ram:PayeePartyCreditorFinancialAccount", text(name, account.number)),
+        text("ram:TypeCode", means),
+        None if account is None else _account(account),
     )
+
+
+def _account(account: Account) -> str:
+    name = "ram:IBANID" if account.iban else "ram:ProprietaryID"
+    return element("ram:PayeePartyCreditorFinancialAccount", text(name, account.number))
 
 
 def _tax(it: Document, tax: Tax) -> str:

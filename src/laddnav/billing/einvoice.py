@@ -14,7 +14,18 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from laddnav.billing.item_words import said as called
-from laddnav.billing.model import Basis, Charge, Debtor, DebtorKind, Invoice, InvoiceLine, Item, Seller, VatCategory
+from laddnav.billing.model import (
+    Basis,
+    Charge,
+    Debtor,
+    DebtorKind,
+    Invoice,
+    InvoiceLine,
+    Item,
+    PaidFrom,
+    Seller,
+    VatCategory,
+)
 from laddnav.billing.pdf_words import WORDS
 from laddnav.billing.references import reference
 from laddnav.billing.vat import reasons
@@ -25,7 +36,7 @@ from laddnav.pricing.reasons import said
 
 # Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.
 INVOICE, CREDIT_NOTE = "380", "381"
-CREDIT_TRANSFER, SEPA_TRANSFER = "30", "58"
+CREDIT_TRANSFER, BY_CARD, SEPA_TRANSFER = "30", "48", "58"
 _UNITS = {"kWh": "KWH", "h": "HUR", "x": "C62", "month": "MON", "day": "DAY"}
 _VATEX = {VatCategory.REVERSE_CHARGE: "VATEX-EU-AE", VatCategory.OUTSIDE: "VATEX-EU-O"}
 
@@ -134,7 +145,10 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """An invoice (380) or credit note (381); `peppol`: it has all that the network's own rules ask for."""
+    """An invoice (380) or credit note (381); `peppol`: it has all that the network's own rules ask for.
+
+    `means` is how it is paid (BT-81), with no account where the money is taken and not asked for; None: nothing says.
+    """
 
     kind: str
     number: str
@@ -148,6 +162,7 @@ class Document(Struct, frozen=True, kw_only=True):
     end: date
     seller: Trader
     buyer: Trader
+    means: str | None
     account: Account | None
     reference: str
     taxes: tuple[Tax, ...]
@@ -181,6 +196,7 @@ def document(invoice: Invoice, language: str) -> Document:
     sign = -1 if invoice.credit_note else 1
     rows = _rows(invoice, language, sign, mixed=not outside)
     notes = reasons(invoice, language)
+    account = account_named(invoice.seller.pay_to, invoice.currency) if invoice.asks else None
     return Document(
         kind=CREDIT_NOTE if invoice.credit_note else INVOICE,
         number=invoice.number,
@@ -194,7 +210,8 @@ def document(invoice: Invoice, language: str) -> Document:
         end=max((row.end for row in rows), default=_day(invoice.issued_at, invoice)),
         seller=_seller(invoice.seller, outside=outside),
         buyer=_buyer(invoice.debtor, outside=outside),
-        account=account_named(invoice.seller.pay_to, invoice.currency),
+        means=BY_CARD if invoice.paid_from is PaidFrom.CARD else None if account is None else account.means,
+        account=account,
         reference=reference(invoice.number, invoice.seller.holder.country),
         taxes=tuple(
             Tax(

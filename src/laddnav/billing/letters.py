@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from babel.numbers import format_decimal
 
-from laddnav.billing.model import Debtor, Invoice
+from laddnav.billing.model import Debtor, Invoice, PaidFrom
 from laddnav.billing.references import grouped, reference
 
 _LOCALES = {"en": "en_GB", "sv": "sv_SE", "de": "de_DE"}
@@ -26,6 +26,38 @@ _HOW = {
     "en": "Please pay by {due} to {pay_to}, with the reference {reference}.",
     "sv": "Betala senast {due} till {pay_to} med referensen {reference}.",
     "de": "Bitte zahlen Sie bis {due} auf {pay_to} mit dem Verwendungszweck {reference}.",
+}
+_TAKEN = {
+    PaidFrom.CARD: {
+        "en": "{open} is taken from your card; there is nothing for you to do.",
+        "sv": "{open} dras från ditt kort, så du behöver inte göra något.",
+        "de": "{open} wird von Ihrer Karte abgebucht; Sie brauchen nichts zu tun.",
+    },
+    PaidFrom.WALLET: {
+        "en": "{open} is paid from your wallet. If that does not reach, we ask you for the rest.",
+        "sv": "{open} betalas ur din plånbok. Räcker den inte ber vi dig om resten.",
+        "de": "{open} wird aus Ihrem Prepaid-Guthaben bezahlt. Reicht es nicht, bitten wir Sie um den Rest.",
+    },
+    PaidFrom.SPOT: {
+        "en": "{open} is paid by what you paid on the spot. If that does not reach, we ask you for the rest.",
+        "sv": "{open} betalas med det du betalade på plats. Räcker det inte ber vi dig om resten.",
+        "de": "{open} wird mit Ihrer Zahlung vor Ort bezahlt. Reicht sie nicht, bitten wir Sie um den Rest.",
+    },
+}
+_PAID = {
+    "en": "It is paid already; there is nothing for you to do.",
+    "sv": "Den är redan betald, så du behöver inte göra något.",
+    "de": "Sie ist schon bezahlt; Sie brauchen nichts zu tun.",
+}
+_LEFT = {
+    "en": "{open} of it is left to pay. ",
+    "sv": "Av den återstår {open} att betala. ",
+    "de": "Davon sind noch {open} zu zahlen. ",
+}
+_VOUCHERS = {
+    "en": "Your vouchers pay first, and you pay what they leave. ",
+    "sv": "Dina värdekoder betalar först, och du betalar det som återstår. ",
+    "de": "Ihre Gutscheine zahlen zuerst, und Sie zahlen, was dann noch offen ist. ",
 }
 _REMINDER = {
     "en": (
@@ -68,15 +100,30 @@ def language_of(debtor: Debtor) -> str:
     return _OF_COUNTRIES.get(debtor.country, "en")
 
 
-def beside_invoice(invoice: Invoice, language: str, due: str) -> tuple[str, str]:
-    """Subject and text of the mail that brings it."""
-    how = ""
-    if invoice.seller.pay_to and invoice.to_pay > 0:
-        how = _HOW[language].format(due=due, pay_to=invoice.seller.pay_to, reference=_cited(invoice))
+def beside_invoice(invoice: Invoice, language: str, due: str, open: Decimal) -> tuple[str, str]:
+    """Subject and text of the mail that brings it; `open` is what of it is not settled by now."""
+    how = _how(invoice, language, due, open) if invoice.to_pay > 0 else ""
     amount = money(abs(invoice.to_pay), invoice.currency, language)
     subject, text = (_NOTE if invoice.credit_note else _INVOICE)[language]
     said = {"number": invoice.number, "seller": invoice.seller.name, "amount": amount, "how": how}
     return subject.format(**said), text.format(**said).replace("\n\n\n\n", "\n\n")
+
+
+def _how(invoice: Invoice, language: str, due: str, open: Decimal) -> str:
+    """Whoever is not to pay is not asked to: what is taken from a card or a wallet would be paid twice."""
+    if open <= 0:
+        return _PAID[language]
+    left = money(open, invoice.currency, language)
+    if not invoice.asks and invoice.paid_from is not None:
+        return _TAKEN[invoice.paid_from][language].format(open=left)
+    before = ""
+    if open < invoice.to_pay:
+        before = _LEFT[language].format(open=left)
+    elif invoice.paid_from is PaidFrom.VOUCHERS:
+        before = _VOUCHERS[language]
+    pay_to = invoice.seller.pay_to
+    please = _HOW[language].format(due=due, pay_to=pay_to, reference=_cited(invoice)) if pay_to else ""
+    return (before + please).strip()
 
 
 def reminder(

@@ -44,6 +44,15 @@ class Debtor(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class PaidFrom(StrEnum):
+    """Who issues an invoice takes the money from here, so that whoever gets it is not to pay it once more."""
+
+    CARD = "CARD"  # that is stored
+    WALLET = "WALLET"  # as far as it reaches
+    VOUCHERS = "VOUCHERS"  # they pay first, and whoever gets it pays what they leave
+    SPOT = "SPOT"  # it was paid where the car charged
+
+
 class Basis(StrEnum):
     """What the amount of a line rests on."""
 
@@ -289,7 +298,8 @@ class Invoice(Struct, frozen=True, kw_only=True):
     """`number`, `issued_at` and `due_at` None: still open, and all but its charges and items may yet change.
 
     Below zero, it is a credit note. `corrects` are the invoices of which it takes something back; `rounding` is what
-    makes what is to pay a sum that the party rounds to.
+    makes what is to pay a sum that the party rounds to. `paid_from` is where the money is taken from when it is issued,
+    None: it is asked for.
     """
 
     holder: PartyId
@@ -307,6 +317,12 @@ class Invoice(Struct, frozen=True, kw_only=True):
     vat: tuple[VatSum, ...]
     corrects: tuple[Cited, ...] = ()
     rounding: Decimal = Decimal(0)
+    paid_from: PaidFrom | None = None
+
+    @property
+    def asks(self) -> bool:
+        """It says where to pay."""
+        return self.paid_from is None or self.paid_from is PaidFrom.VOUCHERS
 
     @property
     def total_excl(self) -> Decimal:

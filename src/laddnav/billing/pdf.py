@@ -178,11 +178,11 @@ class _Written:
         invoice, words = self._invoice, self._words
         if invoice.credit_note:
             return {"name": words["to get"], "amount": self._money(-invoice.to_pay), "how": [words["credited"]]}
-        how = []
-        if invoice.due_at:
+        how = [] if invoice.paid_from is None else words[f"from {invoice.paid_from}"].split("\n")
+        if invoice.due_at and invoice.asks:
             to = invoice.seller.pay_to and words["pay to"].format(account=invoice.seller.pay_to)
             by = words["pay by"].format(date=self._date(invoice.due_at))
-            how = [" ".join(part for part in (to, by) if part), words["reference"].format(number=self._reference())]
+            how += [" ".join(part for part in (to, by) if part), words["reference"].format(number=self._reference())]
         found = {"name": words["to pay"], "amount": self._money(invoice.to_pay), "how": how}
         code = scan_of(invoice)
         if code is not None:

@@ -50,8 +50,8 @@ class Scan(Struct, frozen=True):
 
 
 def scan_of(invoice: Invoice) -> Scan | None:
-    """How an issued invoice is paid by a code; None: nothing is to pay, or its seller takes it in no such way."""
-    if invoice.number is None or not 0 < invoice.to_pay <= _MOST:
+    """How an issued invoice is paid by a code; None: nothing is to pay, or not just so much, or in no such way."""
+    if invoice.number is None or invoice.paid_from is not None or not 0 < invoice.to_pay <= _MOST:
         return None
     seller = invoice.seller
     cited = reference(invoice.number, seller.holder.country)

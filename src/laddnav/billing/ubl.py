@@ -39,7 +39,7 @@ def ubl(it: Document) -> bytes:
         element("cac:AccountingSupplierParty", _party(it.seller)),
         element("cac:AccountingCustomerParty", _party(it.buyer)),
         element("cac:Delivery", text("cbc:ActualDeliveryDate", it.end)),
-        None if it.account is None else _payment(it.account, it),
+        None if it.means is None else _payment(it.means, it),
         element(
             "cac:TaxTotal",
             _amount(it, "cbc:TaxAmount", it.tax_total),
@@ -88,14 +88,18 @@ def _party(one: Trader) -> str:
 _VAT = element("cac:TaxScheme", text("cbc:ID", "VAT"))
 
 
-def _payment(account: Account, it: Document) -> str:
-    branch = element("cac:FinancialInstitutionBranch", text("cbc:ID", account.branch))
+def _payment(means: str, it: Document) -> str:
     return element(
         "cac:PaymentMeans",
-        text("cbc:PaymentMeansCode", account.means),
+        text("cbc:PaymentMeansCode", means),
         text("cbc:PaymentID", it.reference),
-        element("cac:PayeeFinancialAccount", text("cbc:ID", account.number), branch),
+        None if it.account is None else _account(it.account),
     )
+
+
+def _account(account: Account) -> str:
+    branch = element("cac:FinancialInstitutionBranch", text("cbc:ID", account.branch))
+    return element("cac:PayeeFinancialAccount", text("cbc:ID", account.number), branch)
 
 
 def _subtotal(it: Document, tax: Tax) -> str:

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from laddnav.billing.actions.settling import settle_issued
+from laddnav.billing.actions.settling import paid_on_the_spot, settle_issued
+from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued
-from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item
+from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item, PaidFrom
 from laddnav.billing.rules import UnknownInvoice, due_at, number_of, seller_of, series_of, vat_entry
 from laddnav.billing.store import invoices as store
 from laddnav.billing.sums import rounding_of, taxed
+from laddnav.customers import actions as customers
+from laddnav.customers.actions import giving
+from laddnav.customers.model import Customer, PaysBy
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -46,12 +50,20 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
     series, due = series_of(unit.now, party), due_at(unit.now, party)
     still = [one.ref for one in kept]
     charges, items = await store.charges(unit, holder, still), await store.items(unit, holder, still)
-    final = [_final(one, party, debtors[one.debtor_id], charges[one.ref], items[one.ref]) for one in kept]
-    corrects = [await _corrected_by(unit, one) for one in final]
-    numbers = await store.next_numbers(unit, holder, series, len(final))
+    drafts = [_final(one, party, debtors[one.debtor_id], charges[one.ref], items[one.ref]) for one in kept]
+    corrects = [await _corrected_by(unit, one) for one in drafts]
+    sources = await _paid_from(unit, party, drafts)
+    numbers = await store.next_numbers(unit, holder, series, len(drafts))
     issued = tuple(
-        replace(one, corrects=cited, number=number_of(party, series, count), issued_at=unit.now, due_at=due)
-        for one, cited, count in zip(final, corrects, numbers, strict=True)
+        replace(
+            one,
+            corrects=cited,
+            number=number_of(party, series, count),
+            issued_at=unit.now,
+            due_at=due,
+            paid_from=sources.get(one.ref),
+        )
+        for one, cited, count in zip(drafts, corrects, numbers, strict=True)
     )
     store.issue(unit, holder, issued)
     await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
@@ -129,6 +141,28 @@ def _final(kept: store.Kept, party: Party, debtor: Debtor, billed: Sequence[Char
         vat=vat,
     )
     return replace(invoice, rounding=rounding_of(party, invoice.total_incl))
+
+
+async def _paid_from(unit: Unit, party: Party, invoices: Sequence[Invoice]) -> Mapping[str, PaidFrom]:
+    """Invoice → where its money is taken from, of those that do not ask for it."""
+    asking = [one for one in invoices if one.to_pay > 0]
+    spot = {one.ref: PaidFrom.SPOT for one in await paid_on_the_spot(unit, asking)}
+    known = await customers.of_debtors(unit, party.holder, {one.debtor.id for one in asking})
+    theirs = [(one, known[one.debtor.id]) for one in asking if one.debtor.id in known]
+    taken = {one.ref: source for one, who in theirs if (source := _taken_from(party, one, who)) is not None}
+    found = {**spot, **taken}
+    rest = [(one, who) for one, who in theirs if one.ref not in found]
+    some = await giving.with_some(unit, party.holder, {who.ref for _, who in rest}) if rest else set()
+    return {**found, **{one.ref: PaidFrom.VOUCHERS for one, who in rest if (who.ref, one.currency) in some}}
+
+
+def _taken_from(party: Party, invoice: Invoice, customer: Customer) -> PaidFrom | None:
+    """A wallet has one currency; of a card, too little is not taken."""
+    if customer.pays_by is PaysBy.WALLET and invoice.currency == party.currency:
+        return PaidFrom.WALLET
+    if customer.pays_by is PaysBy.CARD and customer.card is not None and invoice.to_pay >= least(invoice.currency):
+        return PaidFrom.CARD
+    return None
 
 
 async def _corrected_by(unit: Unit, invoice: Invoice) -> tuple[Cited, ...]:

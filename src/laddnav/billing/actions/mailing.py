@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from laddnav.billing import letters
+from laddnav.billing.actions import settling
 from laddnav.billing.actions.reading import invoice as read
 from laddnav.billing.events import InvoiceIssued, InvoiceReminded
 from laddnav.billing.model import Debtor, Invoice
@@ -48,8 +49,11 @@ async def send_again(database: Database, ref: str, *, key: str) -> Mail:
 
 
 async def _send(database: Database, invoice: Invoice, debtor: Debtor, to: str, key: str) -> Mail:
+    assert invoice.number is not None, "it is issued"
+    async with database.unit() as unit:
+        open = (await settling.item_named(unit, invoice.holder, invoice.number)).open
     language = letters.language_of(debtor)
-    subject, text = letters.beside_invoice(invoice, language, _day(invoice))
+    subject, text = letters.beside_invoice(invoice, language, _day(invoice), open)
     paper = await _paper(invoice, language)
     async with database.unit() as unit:
         return await mail.send(

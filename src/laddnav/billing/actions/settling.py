@@ -8,7 +8,7 @@ from decimal import Decimal
 from laddnav.billing import open_items
 from laddnav.billing.actions import buyers
 from laddnav.billing.events import InvoiceSettled
-from laddnav.billing.model import Debtor, DebtorKind, Invoice
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, PaidFrom
 from laddnav.billing.open_items import DebtorStanding, MatchedBy, NotOpen, OpenItem, SettledBy, Share
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, receivable, seller_of
 from laddnav.billing.statement import Account
@@ -21,9 +21,10 @@ from laddnav.ledger.model import Head
 from laddnav.parties import actions as parties
 from laddnav.payments.actions import paying
 from laddnav.payments.events import PaymentChanged
-from laddnav.payments.payment import Purpose
+from laddnav.payments.payment import Purpose, State
 
 _ZERO = Decimal(0)
+GONE = (State.REFUSED, State.RELEASED)
 RECENT = 500  # entries of one payment, and payments of those whose invoices are issued at once
 
 
@@ -148,7 +149,7 @@ async def settle_issued(unit: Unit, issued: Sequence[Invoice]) -> None:
         if note.to_pay < 0 and note.number is not None:
             corrected = [one.number for one in note.corrects]
             await set_off(unit, note.holder, note.number, corrected, "")
-    for one in await _paid_on_the_spot(unit, issued):
+    for one in (each for each in issued if each.paid_from is PaidFrom.SPOT):
         assert one.number is not None, "it is issued"
         for item in await settling.open_items(unit, one.holder, one.debtor.id, one.currency):
             if item.to_pay < 0:
@@ -156,14 +157,18 @@ async def settle_issued(unit: Unit, issued: Sequence[Invoice]) -> None:
         await apply(unit, one.holder, one.debtor.id, one.currency, one.number, "", MatchedBy.AHEAD)
 
 
-async def _paid_on_the_spot(unit: Unit, issued: Sequence[Invoice]) -> Sequence[Invoice]:
+async def paid_on_the_spot(unit: Unit, invoices: Sequence[Invoice]) -> Sequence[Invoice]:
     """Those of which somebody without an account has paid the charge."""
-    walk_ups = [one for one in issued if one.debtor.kind is DebtorKind.DRIVER and one.to_pay > 0]
+    walk_ups = [one for one in invoices if one.debtor.kind is DebtorKind.DRIVER and one.to_pay > 0]
     if not walk_ups:
         return ()
     ids = {one.debtor.id for one in walk_ups}
     payments = await paying.of_debtors(unit, walk_ups[0].holder, ids, limit=RECENT)
-    paid = {LedgerAccount.parse(one.credits).of for one in payments if one.purpose is Purpose.SESSION}
+    paid = {
+        LedgerAccount.parse(one.credits).of
+        for one in payments
+        if one.purpose is Purpose.SESSION and one.state not in GONE
+    }
     return [one for one in walk_ups if one.debtor.id in paid]
 
 

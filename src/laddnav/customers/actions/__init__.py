@@ -12,6 +12,7 @@ from laddnav.customers.actions.keeping import (
     lock,
     of_contract,
     of_debtor,
+    of_debtors,
     page,
     release_contract,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "lock",
     "of_contract",
     "of_debtor",
+    "of_debtors",
     "page",
     "release_contract",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -67,6 +67,13 @@ async def spend(unit: Unit, customer: Customer, amount: Decimal, currency: str) 
         if part:
             store.spend(unit, customer.holder, one, part)
     return tuple((one, part) for one, part in zip(found, pays, strict=True) if part)
+
+
+async def with_some(unit: Unit, holder: PartyId, customers: Iterable[str]) -> set[tuple[str, str]]:
+    """Which of these customers, by ref, have vouchers that can pay something today, and in which currency."""
+    day = await today(unit, holder)
+    found = await store.with_some(unit, holder, customers)
+    return {(ref, batch.currency) for ref, batch in found if batch.expires_on is None or day < batch.expires_on}
 
 
 async def batches(unit: Unit, holder: PartyId | None) -> Sequence[Counted]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -141,6 +141,13 @@ async def of_debtor(unit: Unit, holder: PartyId, debtor_id: str) -> Customer | N
     kind, _, ref = debtor_id.partition(":")
     one = await store.find(unit, ref) if kind == CUSTOMER else None
     return one if one is not None and one.holder == holder else None
+
+
+async def of_debtors(unit: Unit, holder: PartyId, debtor_ids: Iterable[str]) -> Mapping[str, Customer]:
+    """Those of them that are customers, each by what invoices name it."""
+    named = (debtor_id.partition(":") for debtor_id in debtor_ids)
+    refs = [ref for kind, _, ref in named if kind == CUSTOMER]
+    return {one.debtor_id: one for one in await store.many(unit, holder, refs)} if refs else {}
 
 
 async def contract_of(unit: Unit, customer: Customer, contract_id: str) -> Contract:

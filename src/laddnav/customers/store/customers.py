@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from laddnav.customers.model import Contract, Customer, Note
@@ -20,6 +21,7 @@ on conflict (holder, ref) do update set body = excluded.body, last_updated = exc
 """
 FETCH = "select body from customer where ref = $1"
 LOCK = f"{FETCH} for update"
+MANY = "select body from customer where holder = $1 and ref = any($2::text[])"
 PAGE = """
 select body from customer
 where ($1::text is null or holder = $1) and ($2::text is null or body ilike $2) and ($3::text is null or ref > $3)
@@ -70,6 +72,11 @@ def put(unit: Unit, one: Customer) -> None:
 async def find(unit: Unit, ref: str, *, lock: bool = False) -> Customer | None:
     row = await unit.fetch_one(LOCK if lock else FETCH, ref)
     return None if row is None else json.decode(row["body"], Customer)
+
+
+async def many(unit: Unit, holder: PartyId, refs: Iterable[str]) -> list[Customer]:
+    rows = await unit.fetch(MANY, str(holder), list(refs))
+    return [json.decode(row["body"], Customer) for row in rows]
 
 
 async def page(unit: Unit, holder: PartyId | None, words: str | None, after: str | None, limit: int) -> list[Customer]:

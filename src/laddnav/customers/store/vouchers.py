@@ -31,6 +31,12 @@ select voucher.hash, voucher.spent, voucher.redeemed_at, batch.body from voucher
 join voucher_batch batch on batch.holder = voucher.holder and batch.ref = voucher.batch
 where voucher.holder = $1 and voucher.customer = $2 order by voucher.redeemed_at, voucher.hash for update of voucher
 """
+WITH_SOME = """
+select distinct voucher.customer, batch.body from voucher
+join voucher_batch batch on batch.holder = voucher.holder and batch.ref = voucher.batch
+where voucher.holder = $1 and voucher.customer = any($2::text[])
+  and voucher.spent < (batch.body::json ->> 'worth')::numeric
+"""
 SPEND = "update voucher set spent = spent + $3 where holder = $1 and hash = $2"
 
 
@@ -80,6 +86,12 @@ async def of_customer(unit: Unit, customer: Customer) -> tuple[Voucher, ...]:
         )
         for row in rows
     )
+
+
+async def with_some(unit: Unit, holder: PartyId, customers: Iterable[str]) -> list[tuple[str, Batch]]:
+    """Which of these customers has something left of a voucher, and of which batch."""
+    rows = await unit.fetch(WITH_SOME, str(holder), list(customers))
+    return [(row["customer"], json.decode(row["body"], Batch)) for row in rows]
 
 
 def spend(unit: Unit, holder: PartyId, voucher: Voucher, amount: Decimal) -> None:
