@@ -83,12 +83,40 @@ async def test_an_overpayment_goes_back_to_its_payments_once_and_opens_nothing(d
 
 async def test_above_what_one_may_do_alone_it_waits_for_a_second(database: Database) -> None:
     (one,) = await invoiced(database, "80")
-    await paid(database, one, "130", alone_up_to="20")
-    await pays(database, "50", one.number or "")
+    await paid(database, one, "180", alone_up_to="20")
     (refund,) = await back(database, "80")
     assert (refund.state, refund.amount) == (RefundState.WAITING, Decimal(80))
     with pytest.raises(NothingOnAccount):
         await back(database)
+
+
+async def test_what_came_by_the_bank_goes_back_to_no_card_that_paid_something_else(database: Database) -> None:
+    by_card, by_bank = await invoiced(database, "80", "80")
+    await paid(database, by_card, "110")
+    for key in ("once", "twice"):
+        await pays(database, "100", by_bank.number or "", key=key)
+    with pytest.raises(NothingOnAccount) as refused:
+        await back(database, "10.01")
+    assert (refused.value.there, refused.value.by_providers) == (Decimal(110), Decimal(10))
+    (refund,) = await back(database)
+    assert refund.amount == 10
+    with pytest.raises(NothingOnAccount) as refused:
+        await back(database)
+    assert (refused.value.there, refused.value.by_providers) == (Decimal(100), Decimal(0))
+
+
+async def test_what_its_bank_took_back_after_a_refund_is_on_nobodys_account(database: Database) -> None:
+    one, by_bank = await invoiced(database, "80", "80")
+    first = await paid(database, one, "100")
+    await pays(database, "100", by_bank.number or "")
+    async with database.unit() as unit:
+        await paying.refund(unit, first.ref, Decimal(100), "By mistake", by="Maja")
+        given = await paying.by_ref(unit, first.ref)
+    gone = await went_on(database, replace(given, refunded=Decimal(100)), given)
+    await went_on(database, replace(gone, charged_back=Decimal(100)), gone)
+    async with database.unit() as unit:
+        found = await paying_back.on_account(unit, LADDNAV, ANNA, "SEK")
+    assert (found.amount, found.by_providers) == (Decimal(0), Decimal(0))
 
 
 async def test_what_came_by_the_bank_alone_goes_back_from_there(database: Database) -> None:

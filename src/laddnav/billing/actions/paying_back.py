@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from laddnav.billing.actions import buyers, settling
 from laddnav.billing.open_items import NothingOnAccount, RefundWithoutReason
+from laddnav.billing.store import settling as store
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.payments.actions import paying
@@ -40,9 +41,22 @@ async def on_account(unit: Unit, holder: PartyId, debtor_id: str, currency: str)
     ]
     waiting = await _waiting(unit, holder) if payments else {}
     left = [(one, stays(one, waiting.get(one.ref, _ZERO))) for one in payments]
-    coming = sum((one.net - rest for one, rest in left), _ZERO)
+    # Below zero, its bank took back what was given back already: that is owed, and on nobody's account.
+    coming = sum((max(one.net - rest, _ZERO) for one, rest in left), _ZERO)
     amount = _ZERO if there is None else -there.on_account - coming
-    return OnAccount(max(amount, _ZERO), tuple((one, rest) for one, rest in left if rest > 0))
+    free = await _free(unit, holder, debtor_id, currency) if left else {}
+    bounded = ((one, min(rest, free.get(one.ref, _ZERO) - (one.captured - rest))) for one, rest in left)
+    return OnAccount(max(amount, _ZERO), tuple((one, rest) for one, rest in bounded if rest > 0))
+
+
+async def _free(unit: Unit, holder: PartyId, debtor_id: str, currency: str) -> Mapping[str, Decimal]:
+    """What each payment brought that settles nothing, whether it is here still or went back."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for key, _, rest in await store.unsettled(unit, holder, debtor_id, currency):
+        source, _, of = key.partition(" ")
+        if source == "payment":
+            found[of.partition(" ")[0]] += rest
+    return found
 
 
 def stays(payment: Payment, waiting: Decimal) -> Decimal:
