@@ -97,6 +97,11 @@ async def debtor(unit: Unit, ref: str) -> Debtor:
     return found
 
 
+async def find(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
+    """None: nobody is known by this id."""
+    return await store.find_debtor(unit, holder, debtor_id)
+
+
 async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:
     """Of one of our parties, or of all."""
     return await store.debtors(unit, holder)

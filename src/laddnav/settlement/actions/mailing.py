@@ -11,7 +11,7 @@ from io import BytesIO
 
 from msgspec.structs import replace
 
-from laddnav.billing import actions as billing
+from laddnav.billing.actions import buyers
 from laddnav.billing.actions.mailing import NowhereToSend
 from laddnav.billing.letters import language_of
 from laddnav.billing.model import Debtor
@@ -105,5 +105,4 @@ async def _table(database: Database, one: Settlement, name: str) -> Attachment |
 
 
 async def _debtor(unit: Unit, one: Settlement) -> Debtor | None:
-    wanted = partner_id(one.partner)
-    return next((each for each in await billing.debtors(unit, one.holder) if each.id == wanted), None)
+    return await buyers.find(unit, one.holder, partner_id(one.partner))
