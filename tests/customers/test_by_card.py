@@ -136,6 +136,8 @@ async def test_an_invoice_is_taken_from_the_card_once_or_its_customer_is_written
     )
     assert payer is not None and payer.ref == customer.ref
     assert all(f"/my/payments/{payment.ref}" in one.text for one in sent if state is State.WAITING)
+    refused = state is State.REFUSED  # its invoice names no account
+    assert all(("till Bankgiro 123-4567 med referensen 2026" in one.text) is refused for one in sent)
 
 
 async def pays(database: Database, customer: Customer, amount: str, *cites: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from laddnav.billing.references import grouped, reference
 from laddnav.customers.model import Customer
+from laddnav.parties.model import Party
 
 _ASKS = {
     "en": (
@@ -24,25 +26,42 @@ _ASKS = {
 _REFUSED = {
     "en": (
         "Your card did not pay invoice {number}",
-        "Hello {name},\n\n{amount} for invoice {number} could not be taken from your card. Pay the invoice as is said "
-        "on it, and look at your cards for the next one:\n\n{url}\n\n{operator}\n",
+        "Hello {name},\n\n{amount} for invoice {number} could not be taken from your card. Please pay it another "
+        "way{where}, and look at your cards for the next one:\n\n{url}\n\n{operator}\n",
     ),
     "sv": (
         "Ditt kort betalade inte faktura {number}",
-        "Hej {name},\n\n{amount} för faktura {number} kunde inte dras från ditt kort. Betala fakturan som det står på "
-        "den, och se över dina kort inför nästa:\n\n{url}\n\n{operator}\n",
+        "Hej {name},\n\n{amount} för faktura {number} kunde inte dras från ditt kort. Betala den på annat "
+        "sätt{where}, och se över dina kort inför nästa:\n\n{url}\n\n{operator}\n",
     ),
     "de": (
         "Ihre Karte hat die Rechnung {number} nicht bezahlt",
         "Guten Tag {name},\n\n{amount} für die Rechnung {number} konnten nicht von Ihrer Karte abgebucht werden. "
-        "Bitte zahlen Sie, wie auf der Rechnung steht, und prüfen Sie Ihre Karten:\n\n{url}\n\n{operator}\n",
+        "Bitte zahlen Sie auf anderem Weg{where}, und prüfen Sie Ihre Karten:\n\n{url}\n\n{operator}\n",
     ),
+}
+_WHERE = {
+    "en": ", to {pay_to} with the reference {reference}",
+    "sv": ", till {pay_to} med referensen {reference}",
+    "de": ", auf {pay_to} mit dem Verwendungszweck {reference}",
 }
 
 
-def by_card(customer: Customer, *, number: str, amount: str, operator: str, url: str, asks: bool) -> tuple[str, str]:
-    """Subject and text; `asks`: the bank does, else the card was refused."""
+def by_card(customer: Customer, *, number: str, amount: str, operator: Party, url: str, asks: bool) -> tuple[str, str]:
+    """Subject and text; `asks`: the bank does, else the card was refused, whose invoice names no account to pay to."""
     words = _ASKS if asks else _REFUSED
-    subject, text = words.get(customer.language, words["en"])
-    said = {"name": customer.name, "number": number, "amount": amount, "url": url, "operator": operator}
+    language = customer.language if customer.language in words else "en"
+    subject, text = words[language]
+    where = ""
+    if operator.pay_to is not None:
+        cited = grouped(reference(number, operator.holder.country))
+        where = _WHERE[language].format(pay_to=operator.pay_to, reference=cited)
+    said = {
+        "name": customer.name,
+        "number": number,
+        "amount": amount,
+        "url": url,
+        "operator": operator.name,
+        "where": where,
+    }
     return subject.format_map(said), text.format_map(said)

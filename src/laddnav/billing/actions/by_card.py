@@ -112,7 +112,7 @@ async def _write(
         customer,
         number=item.number,
         amount=f"{amount:.2f} {item.currency}",
-        operator=(await parties.fetch(unit, item.holder)).name,
+        operator=await parties.fetch(unit, item.holder),
         url=base + (confirm or cards.PAGE),
         asks=confirm is not None,
     )
