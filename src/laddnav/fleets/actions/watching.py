@@ -110,35 +110,45 @@ async def look(database: Database, fleet: Fleet) -> None:
     """Tell the charges what they are for, and whoever follows what is at risk."""
     async with database.unit() as unit:
         seen = await board(unit, fleet)
-    for outlook in _first_of_each(seen):
-        await _prefer(database, outlook, seen)
+    first = _first_of_each(seen)
+    for vehicle, session in seen.sessions.items():
+        wants = to_say(session, first.get(vehicle)) if session.owner == session.holder else None
+        if wants is not None:
+            await _prefer(database, session, wants)
     async with database.unit() as unit:
         changed = await _tell(unit, fleet, seen)
     if changed:
         database.wake()
 
 
-def _first_of_each(seen: Board) -> list[Outlook]:
+def _first_of_each(seen: Board) -> dict[str, Outlook]:
     """What each vehicle leaves for next."""
     first: dict[str, Outlook] = {}
     for one in seen.outlooks:
         first.setdefault(one.vehicle.ref, one)
-    return [*first.values()]
+    return first
 
 
-async def _prefer(database: Database, outlook: Outlook, seen: Board) -> None:
-    session = seen.sessions.get(outlook.vehicle.ref)
-    if session is None or outlook.plugged is None or session.owner != session.holder:
-        return
-    energy = wanted(session, outlook.readiness.missing)
-    if not is_worth_saying(session, outlook.trip.departs_at, energy):
-        return
-    wants = said_for(outlook, energy)
+async def _prefer(database: Database, session: Session, wants: Preferences) -> None:
     try:
         async with database.unit() as unit:
             await preferring.prefer(unit, session.holder, session.id, wants, by=Voice.FLEET)
     except Refusal as error:  # it ended meanwhile, or nothing is priced there
         log.info("departure_not_preferred", session=session.id, error=str(error))
+
+
+def to_say(session: Session, outlook: Outlook | None) -> Preferences | None:
+    """What a fleet has to say of a charge now; None: nothing that it has not said.
+
+    Of one that leaves for nothing any more it takes back, once, that it may give back.
+    """
+    before = next((one.wants for one in reversed(session.preferred) if one.by is Voice.FLEET), None)
+    if outlook is not None and outlook.plugged is not None:
+        wants = said_for(outlook, wanted(session, outlook.readiness.missing))
+        return wants if before is None or _differs(before, wants) else None
+    if before is None or not before.may_discharge:
+        return None
+    return replace(before, may_discharge=False, energy_least=None)
 
 
 def said_for(outlook: Outlook, energy: Energy) -> Preferences:
@@ -151,12 +161,18 @@ def said_for(outlook: Outlook, energy: Energy) -> Preferences:
     return replace(wants, may_discharge=True, energy_least=least)
 
 
-def is_worth_saying(session: Session, departs_at: datetime, energy: Energy) -> bool:
-    """Whether the fleet said something else before, or nothing."""
-    before = [one.wants for one in session.preferred if one.by is Voice.FLEET]
-    if not before or before[-1].departs_at != departs_at or before[-1].energy is None:
+def _differs(before: Preferences, wants: Preferences) -> bool:
+    """By enough that a plan is made anew for it."""
+    if (before.departs_at, before.may_discharge) != (wants.departs_at, wants.may_discharge):
         return True
-    return abs(before[-1].energy.wh - energy.wh) >= WORTH_SAYING.wh
+    pairs = ((before.energy, wants.energy), (before.energy_least, wants.energy_least))
+    return any(_apart(one, other) for one, other in pairs)
+
+
+def _apart(one: Energy | None, other: Energy | None) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return abs(one.wh - other.wh) >= WORTH_SAYING.wh
 
 
 async def _tell(unit: Unit, fleet: Fleet, seen: Board) -> bool:
