@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from laddnav.fleets.filling import EFFICIENCY, counted, driven, gained, needed, read, time_for, told, unknown
 from laddnav.fleets.model import Cause, How, Light, Need, NeedUnit
@@ -40,6 +41,15 @@ def test_what_a_meter_counts_comes_to_be_in_the_battery_less_the_losses_and_neve
     assert (after.energy, after.sure, after.how) == (kwh(39), kwh("1.65"), How.COUNTED)
     assert counted(after, van(), kwh(10), NOW + 2 * HOUR) == after
     assert counted(half, van(), kwh(100), NOW).energy == kwh(60)
+
+
+def test_what_a_vehicle_gave_back_is_in_it_no_more() -> None:
+    """9 kWh by the meter are 10 of the battery."""
+    came = replace(content(30), charged=kwh(4))
+    gave = counted(came, van(), kwh(-5), NOW + HOUR)
+    assert (gave.energy, gave.sure, gave.how, gave.at) == (kwh(20), kwh("0.5"), How.COUNTED, NOW + HOUR)
+    assert counted(gave, van(), kwh(5), NOW + 2 * HOUR).energy == kwh(29)
+    assert counted(came, van(), kwh(-50), NOW).energy == NO_ENERGY
 
 
 def test_a_trip_since_is_taken_off_and_makes_it_less_sure() -> None:

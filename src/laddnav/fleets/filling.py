@@ -72,16 +72,19 @@ def told(
 
 
 def counted(content: Content, vehicle: Vehicle, charged: Energy, at: datetime) -> Content:
-    """What a meter has counted of the charge under way is in it, too; what it holds is no more than its battery."""
-    more = _at_least_nothing(charged - content.charged)
+    """With what a meter has counted of the charge under way since; what it gave back took more out of the battery.
+
+    It holds no more than its battery, and no less than nothing.
+    """
+    more = (charged - content.charged).wh
     if not more:
         return content
-    gained = Energy(more.wh * EFFICIENCY)
+    gained = Energy(more * EFFICIENCY if more > 0 else more / EFFICIENCY)
     return replace(
         content,
         at=at,
-        energy=_at_most(content.energy + gained, vehicle.battery),
-        sure=content.sure + Energy(gained.wh * COUNTED_WITHIN),
+        energy=_at_least_nothing(_at_most(content.energy + gained, vehicle.battery)),
+        sure=content.sure + Energy(abs(gained.wh) * COUNTED_WITHIN),
         how=How.COUNTED if content.how is How.TOLD else content.how,
         charged=charged,
     )
