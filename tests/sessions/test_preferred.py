@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from laddnav.kit import json
-from laddnav.kit.energy import kwh
+from laddnav.kit.energy import NO_ENERGY, kwh
 from laddnav.kit.power import kw
 from laddnav.sessions import preferred
 from laddnav.sessions.model import (
@@ -78,6 +78,21 @@ def test_the_weightiest_word_holds_and_what_it_leaves_open_is_filled_from_below(
     assert held is not None
     assert held.wants == Preferences(profile=CHEAP, departs_at=MORNING, energy=kwh(40))
     assert (held.by, held.departs_by, held.energy_by) == (Voice.DRIVER, Voice.CAR, Voice.FLEET)
+
+
+def test_a_floor_of_nothing_less_than_it_came_with_is_a_word_like_any_other() -> None:
+    """A car that came at 60 % and is to go down to 60 %: nought of the charge; its own word would let it further."""
+    fleet = said(Voice.FLEET, energy_least=NO_ENERGY)
+    car = said(Voice.CAR, energy_least=NO_ENERGY - kwh(12))
+    for words in ((fleet, car), (fleet,)):
+        held = preferred.wanted(charge(*words), NOW)
+        assert held is not None and held.wants.energy_least == NO_ENERGY
+
+
+def test_who_wants_nothing_has_said_how_much() -> None:
+    nothing, others = Preferences(profile=REGULAR, energy=NO_ENERGY), Preferences(profile=FAST, energy=kwh(20))
+    assert preferred.completed(nothing, others).energy == NO_ENERGY
+    assert preferred.completed(Preferences(profile=REGULAR), others).energy == kwh(20)
 
 
 @pytest.mark.parametrize(("first", "then"), [(Voice.DRIVER, Voice.APP), (Voice.APP, Voice.DRIVER)])

@@ -113,7 +113,7 @@ def wanted(session: Session, now: datetime) -> Wanted | None:
             departs_at=None if leaving is None else leaving.wants.departs_at,
             energy=None if needing is None else needing.wants.energy,
             battery=None if needing is None else needing.wants.battery,
-            energy_least=max((one.wants.energy_least for one in words if one.wants.energy_least), default=None),
+            energy_least=max((least for one in words if (least := one.wants.energy_least) is not None), default=None),
         ),
         by=first.by,
         departs_by=None if leaving is None else leaving.by,
@@ -123,7 +123,8 @@ def wanted(session: Session, now: datetime) -> Wanted | None:
 
 def completed(wants: Preferences, others: Preferences) -> Preferences:
     """With what it leaves open as others said it."""
-    return replace(wants, departs_at=wants.departs_at or others.departs_at, energy=wants.energy or others.energy)
+    energy = others.energy if wants.energy is None else wants.energy
+    return replace(wants, departs_at=wants.departs_at or others.departs_at, energy=energy)
 
 
 def said_already(session: Session, wants: Preferences, by: Voice) -> bool:
