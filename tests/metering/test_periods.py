@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.kit import json
 from laddnav.kit.energy import NO_ENERGY, Energy, wh
@@ -382,6 +383,28 @@ def test_what_a_car_gives_back_counts_down_with_the_register_that_follows() -> N
 def test_what_was_given_back_before_it_was_first_said_is_not_known_and_one_that_falls_is_not_used() -> None:
     done = folded(given_back(10, 9000), register(10, 1500), given_back(20, 8000), register(20, 1600))
     assert energies(done) == [500, 100] and kinds(done) == [DoubtKind.BACKWARD_REGISTER]
+
+
+def test_what_was_given_back_is_held_against_the_time_since_it_was_said_last() -> None:
+    """Each minute 180 Wh of 11 kW; an event with the other register alone comes just before each tenth of them."""
+    tens = range(10, 60, 10)
+    said = [
+        one for ten in tens for one in (register(ten - 0.01, 1000), given_back(ten, ten * 180), register(ten, 1000))
+    ]
+    done = folded(given_back(0, 0), *said, power_max=11)
+    assert kinds(done) == [] and done.meter.given == wh(50 * 180) and done.meter.returned_at == after(50)
+
+
+def test_one_that_says_again_that_nothing_was_given_back_says_it_of_then() -> None:
+    """A thousand in the minute after that is more than 11 kW give, however long it gave nothing."""
+    done = folded(given_back(0, 0), given_back(30, 0), given_back(31, 1000), register(31, 1000), power_max=11)
+    assert kinds(done) == [DoubtKind.POWER_IMPLAUSIBLE] and done.meter.returned_at == after(30)
+
+
+def test_a_meter_that_was_kept_before_it_was_known_when_still_counts_what_comes_back() -> None:
+    kept = replace(begun(NOON, FIRST, power_max=kw(11)), returned=wh(70), read_at=after(20))
+    done = measured(kept, given_back(20, 1870))
+    assert done.doubts == () and (done.meter.giving, done.meter.returned_at) == (wh(1800), after(20))
 
 
 def test_more_given_back_than_an_evse_can_is_not_used() -> None:

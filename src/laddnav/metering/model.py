@@ -214,7 +214,7 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `power_max` is what the Evse can give; None takes the most that any can. `full` is where the register begins again
     at nought, where that is known. `moved` is by how much it moved without energy, as its meter rolled over or was
     exchanged; `anew`: it was exchanged, and the new one has said nothing yet. `returned` is the newest register of what
-    cars gave back; `giving` of it waits for the next register, and `given` has become stretches.
+    cars gave back, said at `returned_at`; `giving` of it waits for the next register, and `given` has become stretches.
     """
 
     started_at: datetime
@@ -234,6 +234,7 @@ class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     moved: Energy = NO_ENERGY
     anew: bool = False
     returned: Energy | None = None
+    returned_at: datetime | None = None
     giving: Energy = NO_ENERGY
     given: Energy = NO_ENERGY
 

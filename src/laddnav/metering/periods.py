@@ -193,20 +193,20 @@ def _first(meter: Meter, at: datetime, register: Energy) -> Measured:
 
 def _returned(meter: Meter, at: datetime, register: Energy) -> Measured:
     """What a car gave back since then waits for the next register of what it was given, and counts down from it."""
-    before = meter.returned
+    before, said_at = meter.returned, meter.returned_at or meter.started_at
     if before is None or at <= meter.started_at:
-        return Measured(meter=replace(meter, returned=register))
-    rise = register - before
+        return Measured(meter=replace(meter, returned=register, returned_at=at))
+    rise, newest_at = register - before, max(at, said_at)
     if not rise:
-        return Measured(meter=meter)
+        return Measured(meter=replace(meter, returned_at=newest_at))
     if rise < NO_ENERGY:
         words = f"{register.kwh} kWh given back, after {before.kwh} kWh"
         lower = () if at < meter.read_at else (_doubt(DoubtKind.BACKWARD_REGISTER, at, words),)
         return Measured(meter=meter, doubts=lower)
-    if rise > _most(meter, max(at, meter.read_at)):
+    if rise > _most(meter, newest_at, since_at=said_at):
         words = f"{rise.kwh} kWh given back, more than this EVSE can have"
         return Measured(meter=meter, doubts=(_doubt(DoubtKind.POWER_IMPLAUSIBLE, at, words),))
-    return Measured(meter=replace(meter, returned=register, giving=meter.giving + rise))
+    return Measured(meter=replace(meter, returned=register, returned_at=newest_at, giving=meter.giving + rise))
 
 
 def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
@@ -370,10 +370,10 @@ def _implausible(meter: Meter, before: Energy, register: Energy, at: datetime) -
     return register - before > _most(meter, at)
 
 
-def _most(meter: Meter, at: datetime, power: Power | None = None) -> Energy:
-    """What this power, or else the Evse, can have given since the last register."""
+def _most(meter: Meter, at: datetime, power: Power | None = None, *, since_at: datetime | None = None) -> Energy:
+    """What this power, or else the Evse, can have given since the last register, or since then."""
     watts = (power or meter.power_max or LARGEST_POWER).watts
-    return Energy(watts * hours(at - meter.read_at + SLACK))
+    return Energy(watts * hours(at - (since_at or meter.read_at) + SLACK))
 
 
 def _after_stop(fact: Fact) -> tuple[Doubt, ...]:
