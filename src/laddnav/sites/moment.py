@@ -136,7 +136,10 @@ def wanted(facts: Facts, member: Member, session: Session, need: Need, used: tup
 
 
 def gives(facts: Facts, member: Member, session: Session, need: Need, used: tuple[int, ...]) -> float:
-    """Amperes that the plan has it give back now, as long as it could still be ready in time after that."""
+    """Amperes that the plan has it give back now, as long as it could still be ready in time after that.
+
+    A lease runs to its end once nobody is heard any more, and no car gives more than it lends for that.
+    """
     car = planned_car(facts.plan, session.id)
     if car is None or facts.plan is None or need.lends <= 0 or need.wish is Wish.NOW:
         return 0.0
@@ -145,7 +148,10 @@ def gives(facts: Facts, member: Member, session: Session, need: Need, used: tupl
     # No more at a time than its mean, for what is given beyond what the house draws goes out.
     power = at_step(facts.plan, car.power, facts.at)
     most = needs.gives_back_most(facts.site, member, session, used)
-    return max(0.0, min(most, round(-power * 1000 / float(facts.site.volts) / len(used), 1)))
+    kw_amp = kw_of(facts.site, 1, used)
+    lease = facts.pace.length(committed.LEASE + timedelta(seconds=facts.site.reaction_seconds))
+    lent = needs.lends_for(session, need.lends, most * kw_amp, lease, facts.at) / kw_amp
+    return max(0.0, min(most, lent, round(-power / kw_amp, 1)))
 
 
 def _kw_max(facts: Facts, covers: Covers) -> float | None:

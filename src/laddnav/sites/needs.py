@@ -70,7 +70,7 @@ def need(site: Site, session: Session, now: datetime) -> Need:
     """A word about energy or departure goes before what is supposed; what is over by now is supposed anew."""
     words = preferred.wanted(session, now)
     wants = None if words is None else words.wants
-    had = session.energy.kwh - _lost(session)
+    had = session.energy.kwh - _gone(session)
     energy = None if wants is None or wants.energy is None else wants.energy.kwh
     supposed = max(site.unsaid.energy_kwh, had + MORE_KWH)
     leaves = session.started_at + timedelta(hours=float(site.unsaid.stay_hours))
@@ -86,15 +86,21 @@ def need(site: Site, session: Session, now: datetime) -> Need:
     )
 
 
-def _lost(session: Session) -> Decimal:
-    """kWh that are lost on their way out of a battery, and that no meter counts."""
-    if session.meter is None or not session.meter.given:
+def _gone(session: Session) -> Decimal:
+    """kWh that left a battery beyond what is counted: lost on their way out, or with the next register alone."""
+    meter = session.meter
+    if meter is None:
         return Decimal(0)
-    return session.meter.given.kwh * (1 / GIVES_BACK_OF - 1)
+    return (meter.given + meter.giving).kwh / GIVES_BACK_OF - meter.given.kwh
 
 
 def _lends(session: Session, wants: Preferences, had: Decimal) -> Decimal:
-    """Only of a car that is known to leave with so much by then: else nobody could say when it is full again."""
+    """Only of a car that is known to leave with so much by then: else nobody could say when it is full again.
+
+    Nor where its Station has not said what came back: what is not counted would be lent again and again.
+    """
+    if session.meter is None or session.meter.returned_at is None:
+        return Decimal(0)
     if not wants.may_discharge or session.gives_back_max is None or wants.energy is None or wants.departs_at is None:
         return Decimal(0)
     least = Decimal(0) if wants.energy_least is None else wants.energy_least.kwh
@@ -108,6 +114,18 @@ def gives_back_most(site: Site, member: Member, session: Session, used: Sequence
     return min(
         float(member.discharge_amps_max), float(session.gives_back_max.watts) / float(site.volts) / max(len(used), 1)
     )
+
+
+def lends_for(session: Session, lends: Decimal, kw_most: float, length: timedelta, now: datetime) -> float:
+    """kW that it may give back for so long and still have what it does not lend.
+
+    It may have given back all that it can since its Station said last what came back.
+    """
+    said_at = None if session.meter is None else session.meter.returned_at
+    if said_at is None:
+        return 0.0
+    left = float(lends * GIVES_BACK_OF) - kw_most * float(hours(max(now - said_at, timedelta())))
+    return max(left, 0.0) / float(hours(length))
 
 
 def affordable(session: Session, now: datetime, power: Power) -> Decimal | None:
