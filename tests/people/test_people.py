@@ -13,6 +13,7 @@ from laddnav.people import actions as people
 from laddnav.people.actions import links
 from laddnav.people.model import Account, Role, SignedIn, Visitor
 from laddnav.people.rules import (
+    EVERYWHERE_FREE,
     FIRST_NAME,
     FORGOTTEN,
     FREE_FAILURES,
@@ -211,18 +212,42 @@ async def test_a_wrong_name_and_a_wrong_password_are_told_alike(database: Databa
         await sign_in(database, name, password)
 
 
-async def test_failures_slow_down_the_name_from_wherever_they_come(database: Database, clock: SetClock) -> None:
+async def test_a_stranger_who_keeps_guessing_is_slowed_down_and_keeps_the_owner_from_nothing(
+    database: Database, clock: SetClock
+) -> None:
     await add(database)
     for number in range(FREE_FAILURES + 1):
         with pytest.raises(WrongNameOrPassword):
-            await sign_in(database, password="wrong", address=f"192.0.2.{number}")
+            await sign_in(database, password="wrong", address=f"2001:db8::{number}")
     with pytest.raises(TooManyAttempts, match="again in 1 seconds"):
-        await sign_in(database, address="198.51.100.1")
+        await sign_in(database, address="2001:db8::ffff")
+    await sign_in(database, address="198.51.100.1")
+    with pytest.raises(TooManyAttempts):  # nor does the owner's coming let the stranger guess on
+        await sign_in(database, password="wrong", address="2001:db8::1")
     clock.advance(timedelta(seconds=1))
-    await sign_in(database, address="198.51.100.1")
-    with pytest.raises(WrongNameOrPassword):  # a good one wipes the slate of the name
-        await sign_in(database, password="wrong", address="198.51.100.1")
-    await sign_in(database, address="198.51.100.1")
+    await sign_in(database, address="2001:db8::1")
+    with pytest.raises(WrongNameOrPassword):  # a good one wipes the slate of the name there
+        await sign_in(database, password="wrong", address="2001:db8::1")
+    await sign_in(database, address="2001:db8::1")
+
+
+async def test_guesses_at_a_name_are_bounded_from_however_many_origins_they_come(
+    database: Database, clock: SetClock
+) -> None:
+    await add(database)
+    clock.advance(timedelta(minutes=59))
+    async with database.unit() as unit:
+        for _ in range(EVERYWHERE_FREE):
+            await people.count(unit, everywhere="name ada")
+    await sign_in(database, address="198.51.100.1")  # taken back: it was good
+    with pytest.raises(WrongNameOrPassword):
+        await sign_in(database, password="wrong", address="192.0.2.1")
+    with pytest.raises(TooManyAttempts, match="again in 1 seconds"):
+        await sign_in(database, address="192.0.2.2")
+    clock.advance(timedelta(minutes=1))  # the next hour has its own
+    for _ in range(2):
+        with pytest.raises(WrongNameOrPassword):
+            await sign_in(database, password="wrong", address="192.0.2.2")
 
 
 async def test_failures_slow_down_an_origin_in_its_hour_and_not_before_a_town_has_mistyped(
@@ -245,7 +270,8 @@ async def test_one_who_keeps_asking_for_links_keeps_nobody_behind_the_same_addre
     for _ in range(FREE_FAILURES + 1):
         await links.count_asking(database, email="EVE@example.org ", address="192.0.2.1")
     with pytest.raises(TooManyAttempts):
-        await links.count_asking(database, email="eve@example.org", address="198.51.100.1")
+        await links.count_asking(database, email="eve@example.org", address="192.0.2.1")
+    await links.count_asking(database, email="eve@example.org", address="198.51.100.1")  # nor Eve herself, elsewhere
     await links.count_asking(database, email="ada@example.org", address="192.0.2.1")
     for _ in range(FREE_FAILURES + 1):
         with pytest.raises(LinkOver):
@@ -254,6 +280,17 @@ async def test_one_who_keeps_asking_for_links_keeps_nobody_behind_the_same_addre
         link = await links.make(unit, "customer")
     assert link is not None
     await links.come(database, link, language="en", address="192.0.2.1", device="Firefox")
+
+
+async def test_who_types_an_origin_where_an_address_is_asked_for_slows_nobody_there(database: Database) -> None:
+    async with database.unit() as unit:
+        for _ in range(ORIGIN_FREE - 1):
+            await people.count(unit, origin="link asked 192.0.2.1")
+    for email in ("192.0.2.1", "opened 192.0.2.1", "asked 192.0.2.1"):
+        for _ in range(2):
+            await links.count_asking(database, email=email, address="198.51.100.1")
+    for _ in range(2):
+        await links.count_asking(database, email="ada@example.org", address="192.0.2.1")
 
 
 async def test_many_attempts_at_once_are_not_as_many_free_ones(database: Database) -> None:

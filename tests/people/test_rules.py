@@ -1,13 +1,14 @@
 """Who may do what, and how failed sign-ins slow the next one down."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, count, pairwise, takewhile
 
 import pytest
 
 from laddnav.kit.ids import PartyId
 from laddnav.people.model import Role, Visit, Visitor
 from laddnav.people.rules import (
+    EVERYWHERE_FREE,
     FREE_FAILURES,
     WAIT_MAX,
     ForgedRequest,
@@ -79,6 +80,12 @@ def test_the_first_failures_are_free_and_then_each_doubles_the_wait_up_to_a_minu
     assert waits[0] == timedelta(seconds=1)
     assert all(later in (2 * earlier, WAIT_MAX) for earlier, later in pairwise(waits))
     assert waits[-1] == WAIT_MAX
+
+
+def test_what_one_origin_may_fail_in_an_hour_uses_up_no_more_than_a_quarter_of_what_is_free_from_everywhere() -> None:
+    waited = accumulate((wait_after(failures) for failures in count(1)), initial=timedelta())
+    failed = sum(1 for _ in takewhile(lambda since: since <= timedelta(hours=1), waited))
+    assert FREE_FAILURES < 4 * failed <= EVERYWHERE_FREE
 
 
 @pytest.mark.parametrize("name", ["", " Ada", "Ada\n", "A\x00da", "A" * 61])

@@ -21,8 +21,11 @@ NEWS = timedelta(minutes=1)  # seen again within this: not worth a write
 LINK = timedelta(minutes=15)  # a link that is mailed opens for so long, once
 LINKS_MAX = 3  # on their way to one customer at a time, so that nobody fills a stranger's letter box
 
-FREE_FAILURES = 5  # about one name, or by one hand; a person mistypes, and then each failure doubles the wait
+FREE_FAILURES = 5  # by one hand: about one name from one origin; a person mistypes, and then each doubles the wait
 ORIGIN_FREE = 100  # an hour from one origin, where a whole town may stand behind one address
+# An hour about one name from everywhere: what one origin may fail at it several times over, so that no stranger uses it
+# up alone, and far from guessing a password.
+EVERYWHERE_FREE = 300
 WAIT_MAX = timedelta(
     minutes=1
 )  # slowed down, not locked out: a stranger who keeps guessing must not keep the owner away for long

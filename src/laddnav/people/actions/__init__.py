@@ -17,6 +17,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.people import store
 from laddnav.people.model import Account, ApiKey, Deed, NewKey, Role, SignedIn, Visit, Visitor
 from laddnav.people.rules import (
+    EVERYWHERE_FREE,
     FIRST_NAME,
     FORGOTTEN,
     FREE_FAILURES,
@@ -95,9 +96,10 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     An attempt counts as failed before it is looked at and is taken back when it was good, so that a thousand at once
     are not a thousand free ones. The slow hash is computed with no Unit open.
     """
-    for_name = f"name {fold(name)}"
+    for_name, origin = f"name {fold(name)}", f"address {neighbourhood(address)}"
+    here = f"{for_name} from {origin}"
     async with database.unit() as unit:
-        counted = await count(unit, for_name, origin=f"address {neighbourhood(address)}")
+        counted = await count(unit, here, origin=origin, everywhere=for_name)
         found = await store.find_by_name(unit, name) if name.isprintable() else None
     account, password_hash = found if found is not None else (None, None)
     if password_hash is None:  # who comes by links alone is nobody here
@@ -105,7 +107,7 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     matches = await _slowly(_matches, password_hash, password)
     async with database.unit() as unit:
         if account is not None and matches and account.disabled_at is None:
-            forget_count(unit, for_name)
+            forget_count(unit, here)
             take_back(unit, counted)
             return begin_visit(unit, account, device, address)
         if account is not None:
@@ -113,17 +115,20 @@ async def sign_in(database: Database, *, name: str, password: str, address: str,
     raise WrongNameOrPassword
 
 
-async def count(unit: Unit, *about: str, origin: str | None = None) -> str:
-    """One more attempt about each of these, and from one origin; the answer takes that one back.
+async def count(unit: Unit, *about: str, origin: str | None = None, everywhere: str | None = None) -> tuple[str, ...]:
+    """One more attempt about each of these, from one origin, at one thing from everywhere; the answer takes both back.
 
-    Behind an origin stand many who do not know each other: it has ORIGIN_FREE in each hour, so that one of them keeps
-    none of the others waiting. Raises TooManyAttempts, and then counts nothing.
+    Behind an origin stand many who do not know each other, and anybody may try at a name or an address: they have
+    ORIGIN_FREE and EVERYWHERE_FREE in each hour, so that one stranger keeps none of the others waiting. `about` is what
+    one hand tries. Raises TooManyAttempts, and then counts nothing.
     """
     hour = int(unit.now.timestamp() // unit.clock.wall(FORGOTTEN).total_seconds())
-    shared = recognised(f"{origin} in hour {hour}")
-    free = {recognised(each): FREE_FAILURES for each in about}
-    if origin is not None:
-        free[shared] = ORIGIN_FREE
+    wide = {
+        recognised(f"{each} in hour {hour}"): free
+        for each, free in ((origin, ORIGIN_FREE), (everywhere, EVERYWHERE_FREE))
+        if each is not None
+    }
+    free = {recognised(each): FREE_FAILURES for each in about} | wide
     # In one order everywhere, so that two never wait for each other in a ring.
     for subject in sorted(free):
         failures = await store.count_attempt(unit, subject, unit.now - unit.clock.wall(FORGOTTEN))
@@ -132,12 +137,13 @@ async def count(unit: Unit, *about: str, origin: str | None = None) -> str:
             second = timedelta(seconds=1)
             raise TooManyAttempts(left / unit.clock.wall(second) * second)
         store.wait(unit, subject, unit.now + unit.clock.wall(wait_after(failures, free[subject])))
-    return shared
+    return tuple(wide)
 
 
-def take_back(unit: Unit, counted: str) -> None:
-    """What `count` counted of an origin was good."""
-    store.take_back_failure(unit, counted)
+def take_back(unit: Unit, counted: tuple[str, ...]) -> None:
+    """What `count` counted of an origin, and from everywhere, was good."""
+    for subject in sorted(counted):
+        store.take_back_failure(unit, subject)
 
 
 def forget_count(unit: Unit, about: str) -> None:

@@ -13,8 +13,10 @@ from laddnav.people.rules import LINK, LINKS_MAX, LinkOver, neighbourhood
 
 async def count_asking(database: Database, *, email: str, address: str) -> None:
     """Somebody asks for a link, whether anybody has that address or not. Raises TooManyAttempts."""
+    # What is typed as an e-mail address is never taken for an origin, whatever it says.
+    link, origin = f"link to {email.strip().casefold()}", f"link asked {neighbourhood(address)}"
     async with database.unit() as unit:
-        await people.count(unit, f"link {email.strip().casefold()}", origin=f"link {neighbourhood(address)}")
+        await people.count(unit, f"{link} from {origin}", origin=origin, everywhere=link)
 
 
 async def make(unit: Unit, customer: str) -> str | None:
