@@ -67,6 +67,20 @@ def test_no_more_goes_out_than_the_grid_lets_out_beside_what_the_building_surely
     assert told(replace(limited, surely_kw=2.0)) == {}
 
 
+def test_what_roof_and_battery_give_goes_out_on_its_own_phases() -> None:
+    """An inverter on L1 alone leaves 9 of 25 A there, whatever L2 and L3 have free."""
+    beside = at_noon(giver(), amps=25, given_most=(16.0, 0.0, 0.0))
+    assert told(beside) == {"A": -9}
+    assert told(replace(beside, outlets=(giver(phases=(1,)),))) == {"A": -16}
+    assert told(replace(beside, given_most=(25.0, 0.0, 0.0))) == {}
+
+
+def test_no_car_gives_back_while_nobody_can_say_what_roof_and_battery_give() -> None:
+    assert told(at_noon(giver(), given_most=None)) == {}
+    follows = giver(leases=(lease(1, -16),))
+    assert told(at_noon(follows, given_most=None))["A"] >= 0
+
+
 def test_one_that_is_out_may_give_all_that_it_can_and_others_leave_it_the_room() -> None:
     out = giver(ban=Ban(since_at=NOON), discharge_amps_max=30.0)
     assert given_back(out, NOON, NOON) == 30

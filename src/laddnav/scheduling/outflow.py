@@ -1,7 +1,7 @@
 """How much cars may give back at once: fuses carry no more outwards than inwards, and the grid lets out what it says.
 
 What other cars draw makes no room for it, for they may stop; what the building surely draws does, within a limit of
-the grid. What roof and battery give goes out through the same connection.
+the grid. What roof and battery give, or may in a moment, goes out through the same connection, on its own phases.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import floor, inf
 
 import numpy as np
 
-from laddnav.scheduling.outlets import Floats, Moment
+from laddnav.scheduling.outlets import NO_AMPS, Floats, Moment
 from laddnav.scheduling.room import ratings_of
 from laddnav.scheduling.wiring import wired
 
@@ -25,7 +25,8 @@ class Outflow:
         wiring = wired(moment.panels, moment.outlets)
         self._fuses_of = wiring.of_each
         self._left = ratings_of(moment.panels) - wiring.through(held)
-        self._left[:3] -= max(moment.given_kw, 0.0) * 1000 / moment.volts / 3
+        self._known = moment.given_most is not None
+        self._left[:3] -= moment.given_most or NO_AMPS
         self._kw = inf
         self._kw_per_amp = [len(one.phases) * moment.volts / 1000 for one in moment.outlets]
         # A lone phase that gives is as uneven as one that draws; nobody reckons with that from second to second.
@@ -37,7 +38,7 @@ class Outflow:
     def may_give(self, column: int, amps: float) -> float:
         """Whole amperes, as near to these as may go out; its minimum at least, or nothing."""
         one, held = self._outlets[column], float(self._held[column])
-        if self._even_only and len(one.phases) < 3:
+        if not self._known or (self._even_only and len(one.phases) < 3):
             return 0.0
         room = min(float(self._left[row]) for row in self._fuses_of[column])
         room = min(room, self._kw / self._kw_per_amp[column])  # below zero: it has to give less than it does

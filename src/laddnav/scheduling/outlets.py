@@ -107,11 +107,11 @@ class Moment(Struct, frozen=True, kw_only=True):
     it; None: the meter is silent, and `building_max`, the most that the site says it ever draws, counts. `kw_max`: what
     the grid allows now from the connection, `cars_kw_max` what it allows the cars, `export_kw_max` what it lets go out,
     above the safety of fuses: fallbacks are not held against them. `given_kw`: what roof and battery give now, which
-    makes room within `kw_max` and nowhere else. `surely_kw`: what the building draws at the least, which lets so much
-    more be given back within `export_kw_max`. `unbalance_max`: amperes between the highest and the lowest phase of
-    the connection. `overload`: how many times their rating the fuses carry for an hour; room is kept so that one
-    Station that follows nothing stays
-    within that; None: no room is kept for such a one.
+    makes room within `kw_max` and nowhere else. `given_most`: amperes that they give by phase, or may in a moment;
+    None: nobody can say, and no car gives back beside them. `surely_kw`: what the building draws at the least, which
+    lets so much more be given back within `export_kw_max`. `unbalance_max`: amperes between the highest and the lowest
+    phase of the connection. `overload`: how many times their rating the fuses carry for an hour; room is kept so that
+    one Station that follows nothing stays within that; None: no room is kept for such a one.
     """
 
     at: datetime
@@ -123,6 +123,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     cars_kw_max: float | None = None
     export_kw_max: float | None = None
     given_kw: float = 0.0
+    given_most: Amps | None = NO_AMPS
     surely_kw: float = 0.0
     unbalance_max: float | None = None
     volts: float = 230.0

@@ -15,7 +15,7 @@ from laddnav.sites.battery import about_to_give, on_its_way, surely_drawn
 from laddnav.sites.beside import building, given
 from laddnav.sites.facts import Facts, at_step, holds, kw_of, planned_car, while_there
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import Covers, Member, Standing
+from laddnav.sites.model import Covers, Member, Place, Standing
 from laddnav.sites.needs import Need
 
 # A limit from outside is held so long before it begins.
@@ -37,6 +37,7 @@ def moment(facts: Facts) -> Moment:
         cars_kw_max=_kw_max(facts, Covers.CARS),
         export_kw_max=_kw_max(facts, Covers.EXPORT),
         given_kw=sum(given(facts)) * float(site.volts) / 1000,
+        given_most=given_most(facts),
         surely_kw=surely_drawn(facts, outlets) - about_to_give(facts),
         unbalance_max=None if site.unbalance_amps is None else float(site.unbalance_amps),
         volts=float(site.volts),
@@ -49,6 +50,19 @@ def _with_battery(facts: Facts, amps: Amps | None) -> Amps | None:
         return None
     more = on_its_way(facts)
     return amps[0] + more[0], amps[1] + more[1], amps[2] + more[2]
+
+
+def given_most(facts: Facts) -> Amps | None:
+    """Amperes by phase that roof and battery give or may in a moment; None: one of them is there and its meter silent.
+
+    What the battery was told to give and does not yet may come on any phase.
+    """
+    its = {Place.SOLAR: facts.site.solar_kwp, Place.BATTERY: facts.site.battery}
+    for place, there in its.items():
+        if (there or place in facts.measurements) and facts.fresh(place) is None:
+            return None
+    amps, more = given(facts), about_to_give(facts) * 1000 / float(facts.site.volts)
+    return amps[0] + more, amps[1] + more, amps[2] + more
 
 
 def outlet(facts: Facts, member: Member) -> Outlet:
