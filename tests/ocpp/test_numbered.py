@@ -199,6 +199,7 @@ async def test_a_charge_whose_start_is_heard_last_begins_when_its_driver_was_let
     await twin.tell("Started", at[0], number=0, **AT_1, meter_value=metered(at[0], 100), trigger="CablePluggedIn")
     (session,) = await all_sessions(database)
     assert (session.started_at, session.energy) == (at[2], wh(120))
+    assert await doubts(database) == [], "each reading was in time for what it is of"
     await twin.tell("Ended", at[4], number=4, meter_value=metered(at[4], 900, "Transaction.End"))
     assert await energy_of_only(database) == wh(400)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -97,14 +98,15 @@ async def test_when_it_is_killed_nothing_of_it_lives_on(demo: Demo) -> None:
 
 
 def _two_free_ports() -> int:
+    """Below those that the system gives to whoever asks for any: nobody takes the second one before the demo does."""
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except OSError:
-                continue
-            return port
+        port = 20_000 + 2 * secrets.randbelow(6_000)
+        try:
+            for one in (port, port + 1):
+                socket.create_server(("127.0.0.1", one)).close()
+        except OSError:
+            continue
+        return port
 
 
 async def _answers(port: int) -> bool:

@@ -35,8 +35,11 @@ async def test_a_late_van_is_alerted_swapped_charged_and_paid_for(network: Compa
         await tokens.keep(unit, NETWORK, token(CARD))
         fleet = await fleets.found(unit, NETWORK, name="Nordpost", customer="Nordpost AB", by="a test")
         fleet = await fleets.add_depot(unit, fleet.ref, id="GBG", name="", location_id="LOC1")
-        await fleets.add_cost_centre(unit, fleet.ref, code="4010", name="Post")
+        fleet = await fleets.add_cost_centre(unit, fleet.ref, code="4010", name="Post")
         late = await fleets.keep_vehicle(unit, fleet.ref, vehicle_said(cards=CARD, cost_centre="4010"))
+        # From the day before: what is charged shortly after midnight began on that day.
+        since = (leaves - timedelta(days=1)).date()
+        await fleets.pay(unit, fleet, late.ref, code="4010", since=since)
         full = await fleets.keep_vehicle(unit, fleet.ref, vehicle_said("V2"))
         said = departure_said(days=leaves.date().isoformat(), at=f"{leaves:%H:%M}", back="")
         await fleets.keep_departure(unit, fleet.ref, said)

@@ -56,7 +56,7 @@ def right_clock() -> SetClock:
 
 
 @pytest.fixture
-async def kind_station(network: Company, right_clock: SetClock) -> AsyncIterator[SimStation]:
+async def kind_station(network: Company, provider: Company, right_clock: SetClock) -> AsyncIterator[SimStation]:
     """Online and able to do everything; a reservation costs 1.00 a second."""
     async with network.database.unit() as unit:
         now = unit.now
@@ -70,6 +70,7 @@ async def kind_station(network: Company, right_clock: SetClock) -> AsyncIterator
         await tariffs.keep(unit, NETWORK, promised)
         evses = tuple(evse(uid, capabilities=CAPABLE, last_updated=now) for uid in ("EVSE1", "EVSE2"))
         await locations.keep(unit, NETWORK, location(evses=evses, last_updated=now))
+    await until(lambda: knows_what_it_can(provider))
     one = station(network, right_clock)
     await one.come_online()
     assert await one.boot() == "Accepted"
@@ -260,6 +261,12 @@ async def heard(provider: Company, status: Status) -> Session:
 async def limited_to(provider: Company, limits: tuple[ProfileLimit, ...]) -> bool:
     active = (await only_session(provider)).active_profile
     return active is not None and active.profile.limits == limits
+
+
+async def knows_what_it_can(provider: Company) -> bool:
+    async with provider.database.unit() as unit:
+        place = await locations.find(unit, PROVIDER, NETWORK, "LOC1")
+    return place is not None and set(CAPABLE) <= set(evse_of(place, "EVSE1").capabilities)
 
 
 async def shown(provider: Company, evse_uid: str, status: EvseStatus) -> bool:

@@ -87,9 +87,9 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
         nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
-    await _follow(unit, station, charge, told)
-    waits = not charge.session_id or charge.refused or (charge.begins_at is not None and told.at <= charge.begins_at)
-    if waits and told.stage is not Stage.ENDED:
+    older = told.stage is not Stage.ENDED and charge.begins_at is not None and told.at < charge.begins_at
+    await _follow(unit, station, replace(charge, session_id="") if older else charge, told)
+    if (older or charge.refused or not charge.session_id) and told.stage is not Stage.ENDED:
         charge = _kept(charge, (*_early(charge), told)[-EARLY_AT_MOST:])
     if told.stage is Stage.ENDED and not charge.told_over:
         charge = replace(charge, ending=json.encode(told).decode())
@@ -267,9 +267,9 @@ async def _tell_again(unit: Unit, station: Station, charge: Transaction) -> Tran
     if session is None or not early:
         return charge
     for one in sorted(early, key=lambda one: one.number):
-        if one.at > session.started_at:
+        if one.at >= session.started_at:
             await _follow(unit, station, charge, one)
-    return _kept(charge, [one for one in early if one.at <= session.started_at])
+    return _kept(charge, [one for one in early if one.at < session.started_at])
 
 
 def _early(charge: Transaction) -> Sequence[ChargeTold]:

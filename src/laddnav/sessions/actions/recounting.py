@@ -57,7 +57,7 @@ async def began_earlier(
     for doubt in await readings.doubts_of(unit, holder, session.id):
         if doubt.kind is DoubtKind.REGISTER_BEFORE_START and doubt.at >= at and doubt.settled_at is None:
             await readings.settle_doubt(unit, holder, doubt.id)
-    started = session.meter_started if register is None else register.wh
+    started = None if register is None else register.wh
     return await recount(unit, replace(session, started_at=at, meter_started=started), full=None, exchanges=())
 
 
