@@ -132,6 +132,13 @@ def test_no_more_goes_out_than_may_though_every_car_stops() -> None:
     assert said(at_home(-4)) == (-4, BatteryWhy.AS_PLANNED)
 
 
+def test_outwards_a_fuse_carries_no_more_than_inwards() -> None:
+    """Where nobody else bounds what goes out: of 40 A the roof gives 36."""
+    home = at_home(-4)
+    shines = {**home.measurements, Place.SOLAR: measured(Place.SOLAR, 36), Place.GRID: measured(Place.GRID, -32)}
+    assert said(replace(home, measurements=shines)) == (-2.7, BatteryWhy.NO_ROOM)
+
+
 # From tick to tick ---------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from math import floor, inf
+from math import floor
 
 from msgspec.structs import replace
 
@@ -98,14 +98,19 @@ def _may_take(facts: Facts, now: Moment, asked: Mapping[str, float]) -> float:
 
 
 def _may_give(facts: Facts, now: Moment) -> float:
-    """kW that go out at most, were every car to stop: beside what is surely drawn, as much as others let go out."""
-    if now.export_kw_max is None:
-        return inf
-    solar = facts.fresh(Place.SOLAR)
-    shines = 0.0 if solar is None else max(0.0, sum(floats(solar.amps))) * now.volts / 1000
-    end_at = now.at + committed.LEASE
-    of_cars = sum(len(one.phases) * committed.given_back(one, now.at, end_at) for one in now.outlets)
-    return max(0.0, now.export_kw_max + surely_drawn(facts, now.outlets) - shines - of_cars * now.volts / 1000)
+    """kW, a third on each phase, that go out at most, were every car to stop.
+
+    Beside roof and cars that give, each phase carries no more than its fuse, and no more goes out than others let.
+    """
+    solar, end_at = facts.fresh(Place.SOLAR), now.at + committed.LEASE
+    shines = NO_AMPS if solar is None else floats(solar.amps)
+    cars = [(one, committed.given_back(one, now.at, end_at)) for one in now.outlets]
+    of_cars = [sum(amps for one, amps in cars if phase in one.phases) for phase in range(3)]
+    out = [max(0.0, shines[phase]) + of_cars[phase] for phase in range(3)]
+    kw = 3 * min(now.panels[0].amps_max[phase] - out[phase] for phase in range(3)) * now.volts / 1000
+    if now.export_kw_max is not None:
+        kw = min(kw, now.export_kw_max + surely_drawn(facts, now.outlets) - sum(out) * now.volts / 1000)
+    return max(0.0, kw)
 
 
 def surely_drawn(facts: Facts, outlets: Sequence[Outlet]) -> float:
