@@ -6,7 +6,6 @@ its key. A payment is looked at again by itself as time goes, so a difference is
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -21,6 +20,7 @@ from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.seal import Seal
 from laddnav.ledger import actions as ledger
 from laddnav.payments import postings, steps
+from laddnav.payments.actions import due
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Call, Outcome, Payment, ProviderKind, Secrets, Seen, State, Step
 from laddnav.payments.providers import PROVIDERS, Opener
@@ -77,13 +77,10 @@ class Collector:
         self._opened: dict[str, tuple[Account, str, Provider]] = {}
 
     async def go_on_due(self) -> int:
-        """Each whose time has come; says how many those were. One that is slow or broken holds up no other."""
+        """Each whose time has come; how many those were."""
         async with self._database.unit() as unit:
-            due = await store.due(unit, AT_ONCE)
-        for error in await asyncio.gather(*map(self.go_on, due), return_exceptions=True):
-            if isinstance(error, BaseException):
-                raise error
-        return len(due)
+            found = await store.due(unit, AT_ONCE)
+        return await due.all_of(found, self.go_on)
 
     async def go_on(self, ref: str) -> None:
         """As far as it goes now. Whoever waits for it looks at the payment afterwards."""

@@ -5,7 +5,6 @@ A Unit, a question with nothing open, a Unit; every question may be asked again,
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ from laddnav.kit.outside import Exchange
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.seal import Seal
 from laddnav.payments import card
-from laddnav.payments.actions import accounts, cards
+from laddnav.payments.actions import accounts, cards, due
 from laddnav.payments.card import CardState, Seen, StoredCard
 from laddnav.payments.payment import Account, ProviderKind, Secrets
 from laddnav.payments.providers import KEEPERS
@@ -53,13 +52,10 @@ class Vault:
         self._keepers = keepers
 
     async def go_on_due(self) -> int:
-        """Each whose time has come; how many those were. One that is slow or broken holds up no other."""
+        """Each whose time has come; how many those were."""
         async with self._database.unit() as unit:
-            due = await store.due(unit, AT_ONCE)
-        for error in await asyncio.gather(*map(self.go_on, due), return_exceptions=True):
-            if isinstance(error, BaseException):
-                raise error
-        return len(due)
+            found = await store.due(unit, AT_ONCE)
+        return await due.all_of(found, self.go_on)
 
     async def go_on(self, ref: str) -> None:
         """As far as it goes now: a new customer is made known first, and then asks for a page."""
