@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     memory.load()
     long = config.getoption("--all")
     # No deadline: how long an example takes says more about the machine than about the law.
-    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 30)
+    settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
     settings.load_profile("house")
     if config.getoption("--cost"):
         config.pluginmanager.register(Costs())
@@ -43,7 +43,13 @@ def pytest_collection_finish() -> None:
 
 
 # What takes a minute or two comes first: at the end, others would have nothing left to do meanwhile.
-LONGEST = ("tests/test_checks.py", "tests/walks/test_crash.py")
+LONGEST = (
+    "tests/test_checks.py",
+    "tests/walks/test_crash.py",
+    "tests/sim/test_demo.py",
+    "tests/ocpi/conform/test_conform.py",
+    "tests/web/test_pages.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -39,7 +39,7 @@ from tests.walks.traffic import (
     told_more,
 )
 
-KILLS, KILLS_LONG, RECONNECTS = 8, 60, 5_000
+KILLS, KILLS_LONG, RECONNECTS = 12, 60, 5_000
 CLOCK_OFF = 12 * 60  # minutes at most, ahead or behind
 
 # Each start takes a second of a core, and the cores may be busy.

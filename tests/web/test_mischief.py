@@ -34,8 +34,7 @@ __all__ = ["client"]
 
 SCRIPT = "<script>alert(1)</script>"
 NASTY = f"\"'>{SCRIPT}<img src=x onerror=alert(1)>{{{{7*7}}}}</script><!--"
-NONSENSE = ["%00", "%ED%A0%80", "'", "x" * 3000, "9" * 40, "%FF", "a%00b", "%25", "%E2%80%AE", "-1"]
-WORDS = ["9" * 40, "\u202e", "x" * 3000, "-1"]
+NONSENSE = ["%00", "a%00b", "%ED%A0%80", "%FF", "'", "%25", "x" * 3000, "%E2%80%AE", "-1", "9" * 40]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -100,9 +99,7 @@ async def test_the_figures_of_a_curve_cannot_leave_their_element(
 # Broken by nothing ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "word", [*NONSENSE[:5], *(pytest.param(word, marks=pytest.mark.long) for word in NONSENSE[5:])]
-)
+@pytest.mark.parametrize("word", NONSENSE)
 async def test_no_word_in_a_url_breaks_a_page(site: Site, admin: aiohttp.ClientSession, word: str) -> None:
     for door in DOORS:
         if door.method != "GET":
@@ -114,7 +111,7 @@ async def test_no_word_in_a_url_breaks_a_page(site: Site, admin: aiohttp.ClientS
         assert answer.status == 200
 
 
-@pytest.mark.parametrize("word", ["\x00", "٣", "", *(pytest.param(word, marks=pytest.mark.long) for word in WORDS)])
+@pytest.mark.parametrize("word", ["\x00", "9" * 40, "٣", "\u202e", "x" * 3000, "-1", ""])
 async def test_no_word_in_a_form_breaks_a_page(site: Site, client: aiohttp.ClientSession, word: str) -> None:
     fields = ["name", "role", "holder", "id", "number", "evse", "uid", "us", "token", "delivery", "security_profile"]
     fields += ["versions_url", "back", "password", "new_password"]
@@ -123,13 +120,14 @@ async def test_no_word_in_a_form_breaks_a_page(site: Site, client: aiohttp.Clien
         for door in DOORS:
             if door.method != "POST" or door.path in ("/sign-out", "/look"):
                 continue
-            form = dict.fromkeys(fields, word) | {"csrf": csrf}
+            form = dict.fromkeys(fields, word)
             path = re.sub(r"\{\w+\}", "%00", door.path)
-            async with visitor.post(site.url + path, data=form, allow_redirects=False) as answer:
-                assert answer.status < 500, path
-            async with visitor.get(site.url + "/account", allow_redirects=False) as still_in:
-                if still_in.status != 200:  # some doors end the visit
-                    csrf = await sign_in(visitor, site, Role.ADMIN)
+            for _ in range(2):
+                async with visitor.post(site.url + path, data=form | {"csrf": csrf}, allow_redirects=False) as answer:
+                    assert answer.status < 500, path
+                if not answer.headers.get("Location", "").startswith("/sign-in"):
+                    break
+                csrf = await sign_in(visitor, site, Role.ADMIN)  # this door or the one before ends the visit
 
 
 @pytest.mark.parametrize("body", [b"&".join(b"a%d=1" % number for number in range(60)), b"x" * 70_000, b"\xff=\xfe"])
