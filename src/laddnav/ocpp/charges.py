@@ -34,7 +34,7 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization
 
 ASK_AGAIN = timedelta(minutes=1)
-EARLY_AT_MOST = 200
+EARLY_AT_MOST = 200  # of a charge that nobody pays for, these last ones are enough for whoever is let in after all
 
 
 class Shown(Struct, frozen=True, kw_only=True):
