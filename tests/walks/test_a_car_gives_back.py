@@ -80,8 +80,7 @@ async def test_a_car_gives_back_while_energy_is_dear_and_is_full_when_it_leaves(
     first, *after = periods(car.profile)
     assert first["setpoint"] < 0 and first["operation_mode"] == "CentralSetpoint" and not first.keys() & {"limit"}
     assert [one.keys() & {"setpoint"} for one in after] == [set()] and after[0]["start_period"] <= 300
-    session = await garage.session_at("G3")
-    assert session.read_back is not None and session.read_back.obeyed is Obeyed.AS_ASKED
+    assert await read_back(garage, "G3") is Obeyed.AS_ASKED
 
     # Its line drops: once its lease is over it gives nothing more, and draws what everybody may by himself.
     await car.go_offline()
@@ -103,6 +102,16 @@ async def test_a_car_gives_back_while_energy_is_dear_and_is_full_when_it_leaves(
     session = await garage.session_at("G3")
     assert car.amps() >= 0 and full(session, car.returned)
     await car.unplug()
+
+
+async def read_back(garage: Garage, station_id: str) -> Obeyed | None:
+    """What changed twice in a minute is read back in one that follows."""
+    for _ in range(5):
+        found = (await garage.session_at(station_id)).read_back
+        if found is not None and not found.due:
+            return found.obeyed
+        await garage.passes(MINUTE, MINUTE)
+    return None
 
 
 def prices(begin_at: Any, dear_until: Any) -> list[ToldPrice]:
