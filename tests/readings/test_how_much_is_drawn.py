@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from laddnav.db.unit import Database
-from laddnav.kit.energy import Energy
+from laddnav.kit.energy import Energy, wh
 from laddnav.metering.model import Measurand, Reading
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
@@ -45,6 +45,28 @@ async def test_the_last_two_currents_and_registers_say_how_much_a_charge_draws(
         assert len(found["S1"]) == 6 and found["S1"][-1].at == clock.now()
         assert await readings.newest(unit, US, ["S1"], clock.now() + timedelta(seconds=1)) == {}
         assert await readings.newest(unit, US, [], since) == {}
+
+
+async def test_what_comes_back_is_counted_beside_what_is_drawn_and_taken_off_it(
+    database: Database, clock: SetClock
+) -> None:
+    begin = clock.now()
+    async with database.unit() as unit:
+        for number, (drawn, back) in enumerate(((100, 0), (400, 30), (400, 730))):
+            at = begin + timedelta(minutes=14) * number
+            registers = {Measurand.ENERGY_IMPORT_REGISTER: drawn, Measurand.ENERGY_EXPORT_REGISTER: back}
+            some = [Reading(at=at, measurand=one, value=Decimal(value)) for one, value in registers.items()]
+            readings.append(unit, [said("S1", *some)])
+    clock.advance(timedelta(hours=2))
+    await readings.sum_up(database)
+    async with database.unit() as unit:
+        found = await readings.flows(unit, US, [("ST1", 1)], begin, clock.now())
+        together = await readings.drawn_by_quarter(unit, US, [("ST1", 1)], begin, clock.now())
+    assert [(one.at - begin, one.drawn, one.returned) for one in found] == [
+        (timedelta(), wh(300), wh(30)),
+        (timedelta(minutes=15), wh(0), wh(700)),
+    ]
+    assert together == {begin: wh(270), begin + timedelta(minutes=15): wh(-700)}
 
 
 async def test_what_evses_drew_together_is_known_by_the_quarter(database: Database, clock: SetClock) -> None:

@@ -14,7 +14,7 @@ from laddnav.locations import actions as locations
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Fact, Mark, Reading
 from laddnav.readings import store
 from laddnav.readings.events import DoubtRaised
-from laddnav.readings.model import KeptDoubt, MainsReading, Said
+from laddnav.readings.model import Flow, KeptDoubt, MainsReading, Said
 from laddnav.readings.store.quarters import QUARTER
 from laddnav.readings.store.weeks import WEEK
 
@@ -93,18 +93,21 @@ async def states_of_charge(
 async def drawn_by_quarter(
     unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
 ) -> Mapping[datetime, Energy]:
-    """What some Evses, (Station, its number), drew together in each quarter of an hour that was summed up."""
+    """What some Evses, (Station, its number), drew together in each quarter of an hour that was summed up.
+
+    What cars gave back is taken off: below zero where that was more.
+    """
     total: dict[datetime, Energy] = {}
-    for _, at, energy in await drawn_at(unit, holder, evses, since, until):
-        total[at] = total.get(at, NO_ENERGY) + energy
+    for one in await flows(unit, holder, evses, since, until):
+        total[one.at] = total.get(one.at, NO_ENERGY) + one.net
     return total
 
 
-async def drawn_at(
+async def flows(
     unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
-) -> Sequence[tuple[tuple[str, int], datetime, Energy]]:
-    """As `drawn_by_quarter`, Evse by Evse, in order of time."""
-    return await store.quarters.drawn(unit, holder, evses, since, until) if evses else ()
+) -> Sequence[Flow]:
+    """As `drawn_by_quarter`, Evse by Evse and each way, in order of time."""
+    return await store.quarters.flows(unit, holder, evses, since, until) if evses else ()
 
 
 async def facts(

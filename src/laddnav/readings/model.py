@@ -39,6 +39,21 @@ class KeptDoubt(Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
 
 
+class Flow(Struct, frozen=True, kw_only=True):
+    """What an Evse counted in the quarter of an hour that began `at`: drawn by cars, and given back by them."""
+
+    station_id: str
+    evse_no: int
+    at: datetime
+    drawn: Energy
+    returned: Energy = NO_ENERGY
+
+    @property
+    def net(self) -> Energy:
+        """Below zero where more came back."""
+        return self.drawn - self.returned
+
+
 class MainsReading(Struct, frozen=True, kw_only=True):
     """What the meter that a place is bought electricity by said at one instant."""
 

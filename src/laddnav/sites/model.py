@@ -390,7 +390,10 @@ class Picture(Struct, frozen=True, kw_only=True):
 class Savings(Struct, frozen=True, kw_only=True):
     """What planning was worth in a time: the same cars and the same energy, as it was charged and as soon as it could.
 
-    Both at the prices and peaks that came true. `missed_kwh`: what the fuses would not have given in time to cars that
+    Both at the prices and peaks that came true. Cars that gave back are thought to have drawn at once what they kept,
+    so that what was lost on the way out and in again is of `cost` alone. `energy_kwh` is what they drew less
+    `returned_kwh`. `lent_kwh`: what left their batteries and was not in them again by the end; in `cost` it is bought
+    again at the mean price of that time. `missed_kwh`: what the fuses would not have given in time to cars that
     do not wait, so that charging at once costs that much less. `carbon` in kg; None: nobody knew it.
     """
 
@@ -401,6 +404,8 @@ class Savings(Struct, frozen=True, kw_only=True):
     energy_kwh: Decimal
     cost: Decimal
     cost_at_once: Decimal
+    returned_kwh: Decimal = Decimal(0)
+    lent_kwh: Decimal = Decimal(0)
     missed_kwh: Decimal = Decimal(0)
     carbon: Decimal | None = None
     carbon_at_once: Decimal | None = None

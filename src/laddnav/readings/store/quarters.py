@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.readings.model import Flow
 
 QUARTER = timedelta(minutes=15)
 
@@ -27,14 +28,16 @@ select distinct date_bin('15 minutes', at, '2000-01-01 00:00+00') as at from rea
 where recorded_at >= $1 and at >= $2 and at < $3 order by 1
 """
 # What a register lost between two quarters was another meter, or a slip: only rises are energy.
-DRAWN = """
-select station_id, evse_no, at, greatest(rise, 0) as wh from (
-  select station_id, evse_no, q.at,
-    q.last - coalesce(lag(q.last) over (partition by station_id, evse_no order by q.at), q.first) as rise
+FLOWS = """
+select station_id, evse_no, at, coalesce(sum(greatest(rise, 0)) filter (where not back), 0) as drawn,
+  coalesce(sum(greatest(rise, 0)) filter (where back), 0) as returned
+from (
+  select station_id, evse_no, q.at, q.measurand = 'Energy.Active.Export.Register' as back,
+    q.last - coalesce(lag(q.last) over (partition by station_id, evse_no, q.measurand order by q.at), q.first) as rise
   from reading_quarter q join unnest($2::text[], $3::int[]) as evse(station_id, evse_no) using (station_id, evse_no)
-  where q.holder = $1 and q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.place = 'Outlet'
-    and q.at >= $4 and q.at < $5) risen
-order by at, station_id, evse_no
+  where q.holder = $1 and q.measurand in ('Energy.Active.Import.Register', 'Energy.Active.Export.Register')
+    and q.phase = '' and q.place = 'Outlet' and q.at >= $4 and q.at < $5) risen
+group by station_id, evse_no, at order by at, station_id, evse_no
 """
 SUMMED_UNTIL = "select summed_until from reading_progress"
 SUMMED = "update reading_progress set summed_until = $1"
@@ -50,13 +53,13 @@ async def touched(unit: Unit, recorded_since: datetime, since: datetime, until: 
     return [row["at"] for row in await unit.fetch(TOUCHED, recorded_since, since, until)]
 
 
-async def drawn(
+async def flows(
     unit: Unit, holder: PartyId, evses: Sequence[tuple[str, int]], since: datetime, until: datetime
-) -> list[tuple[tuple[str, int], datetime, Energy]]:
-    """(Evse, beginning of the quarter, energy); what is told in longer steps counts in the quarter when it is told."""
+) -> list[Flow]:
+    """In order of time; what is told in longer steps counts in the quarter when it is told."""
     stations, numbers = [one[0] for one in evses], [one[1] for one in evses]
-    rows = await unit.fetch(DRAWN, str(holder), stations, numbers, since, until)
-    return [((row["station_id"], row["evse_no"]), row["at"], Energy(row["wh"])) for row in rows]
+    rows = await unit.fetch(FLOWS, str(holder), stations, numbers, since, until)
+    return [Flow(**dict(row) | {name: Energy(row[name]) for name in ("drawn", "returned")}) for row in rows]
 
 
 async def summed_until(unit: Unit) -> datetime | None:

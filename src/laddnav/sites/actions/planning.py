@@ -64,7 +64,7 @@ async def savings(database: Database, holder: PartyId, site_id: str, since: date
             begin_at=begin,
             end_at=max(until, begin + QUARTER),
             charges=[one for one in charges if key_of(one) in evses],
-            drawn=await readings.drawn_at(unit, holder, evses, begin, until),
+            flows=await readings.flows(unit, holder, evses, begin, until),
             quarters=await store.quarters(unit, site, begin, until),
             outlook=await outlook_of(unit, site, begin, until),
         )

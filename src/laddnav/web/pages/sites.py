@@ -193,8 +193,12 @@ def _power(
     limit = float(_limit_kw(site))
     done = [one for one in history if one.at + QUARTER <= now.at]
     ahead = [] if plan is None else _ahead(plan, max(now.at - QUARTER, plan.start_at), end)
-    tops = [(one.building or 0.0) + (one.cars or 0.0) for one in done] + [one.building + one.cars for one in ahead]
-    lows = [-(one.solar or 0.0) for one in done] + [-one.solar - one.returned for one in ahead]
+    tops = [(one.building or 0.0) + max(one.cars or 0.0, 0.0) for one in done] + [
+        one.building + one.cars for one in ahead
+    ]
+    lows = [min(one.cars or 0.0, 0.0) - (one.solar or 0.0) for one in done] + [
+        -one.solar - one.returned for one in ahead
+    ]
     known = [*tops, *lows, *(one.grid or 0.0 for one in done), *(one.grid for one in ahead)]
     # A connection far larger than what is drawn would make everything flat; then its line stands above the picture.
     shown = limit if max(known, default=0.0) > limit / 4 or limit <= 40 else max(known, default=0.0)
