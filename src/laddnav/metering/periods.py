@@ -97,6 +97,20 @@ def measured(meter: Meter, fact: Fact) -> Measured:
     return _read(meter, fact.at, register)
 
 
+def folded(meter: Meter, facts: Iterable[Fact]) -> Measured:
+    """Fold several facts, in the order in which they count."""
+    count = [fact for fact in facts if counts(fact)]
+    if len(count) > 1:
+        count.sort(key=order)
+    stretches, doubts = list[Stretch](), list[Doubt]()
+    for fact in count:
+        more = measured(meter, fact)
+        meter = more.meter
+        stretches += more.stretches
+        doubts += more.doubts
+    return Measured(meter=meter, stretches=tuple(stretches), doubts=tuple(doubts))
+
+
 def ended(meter: Meter, at: datetime, register: Energy | None = None) -> Measured:
     """The rest of the session, up to its stop; `register` None where the station did not say it.
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId
-from laddnav.kit.money import minor_unit
+from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import Connector, Evse, Location
@@ -19,6 +19,7 @@ from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
 from laddnav.metering.clocks import CLOCKS_DIFFER, ahead
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
+from laddnav.pricing.model import Tab
 from laddnav.pricing.rounding import rounded_amount
 from laddnav.pricing.tab import opened, total
 from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Known, Session, Status, StopReason
@@ -243,21 +244,29 @@ def token_of(given: Authorization, holder: PartyId, uid: str) -> CdrToken:
 
 def advanced(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced:
     """Fold what the meter said into energy and price so far. A charge that is over only has its doubts told."""
+    more = counted(session, facts, now)
+    return more if more.session is session else replace(more, session=costed(more.session, now))
+
+
+def counted(session: Session, facts: Iterable[Fact], now: datetime) -> Advanced:
+    """As `advanced`, but for what it costs so far, which is as it was: whoever wants to know adds the Tab up."""
     if session.meter is None:
         return Advanced(session=session)
-    meter, tab = session.meter, session.tab
     facts = tuple(facts)
-    doubts = [*ahead(facts, now, session.started_at)]
-    for fact in sorted(filter(metering.counts, facts), key=metering.order):
-        more = metering.measured(meter, fact)
-        meter = more.meter
-        doubts += more.doubts
-        if tab is not None:
-            for stretch in more.stretches:
-                tab = priced_on(tab, session.preferred, stretch)
+    more = metering.folded(session.meter, facts)
+    doubts = (*ahead(facts, now, session.started_at), *more.doubts)
     if session.status is not Status.ACTIVE:
-        return Advanced(session=session, doubts=tuple(doubts))
-    return Advanced(session=costed(replace(session, meter=meter, tab=tab), now), doubts=tuple(doubts))
+        return Advanced(session=session, doubts=doubts)
+    tab = session.tab
+    if tab is None:
+        counted = more.meter.counted
+        energy = session.energy if counted is None else counted
+    else:
+        for stretch in more.stretches:
+            tab = priced_on(tab, session.preferred, stretch)
+        energy = tab.used
+    session = replace(session, meter=more.meter, tab=tab, energy=energy, last_updated=now)
+    return Advanced(session=session, doubts=doubts)
 
 
 def stopped(
@@ -422,6 +431,10 @@ def costed(session: Session, now: datetime) -> Session:
     if session.tab is None:
         counted = None if session.meter is None else session.meter.counted
         return replace(session, energy=session.energy if counted is None else counted, last_updated=now)
-    due = total(session.tab, over=session.status is Status.COMPLETED)
-    cost = rounded_amount(due, minor_unit(session.tab.tariff.currency)).price
+    cost = cost_of(session.tab, over=session.status is Status.COMPLETED)
     return replace(session, energy=session.tab.used, cost=cost, last_updated=now)
+
+
+def cost_of(tab: Tab, *, over: bool = False) -> Price:
+    """What a Tab comes to as it stands, in coins."""
+    return rounded_amount(total(tab, over=over), minor_unit(tab.tariff.currency)).price

@@ -104,7 +104,7 @@ async def begin(
 
 
 async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
-    """Keep what several Stations measured in one tick, and advance the energy and price of each charge it is about."""
+    """Keep what several Stations measured in one tick, and advance the energy and the Tab of each charge it is about."""
     readings.append(
         unit,
         [
@@ -128,7 +128,7 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
         session = touched.get(key) or sessions.get(key)
         if session is None:
             continue
-        advanced = rules.advanced(session, one.readings, unit.now)
+        advanced = rules.counted(session, one.readings, unit.now)
         touched[key] = advanced.session
         doubts = (*advanced.doubts, *behind(one.readings, unit.now, session.started_at, one.station.connected_at))
         readings.raise_doubts(unit, session.holder, session.id, one.station.id, doubts)

@@ -14,6 +14,7 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.sessions.model import Known, Moved, Session, Status
+from laddnav.sessions.rules import cost_of
 from laddnav.tariffs.model import Tariff
 
 FETCH = "select body, moved, revision from session where holder = $1 and owner = $2 and id_key = $3"
@@ -128,8 +129,7 @@ from {rows} where session.holder = rows.holder and session.owner = rows.owner an
 )
 ADVANCE = Lines(
     """
-update session set energy_wh = rows.energy_wh::numeric, cost_excl = rows.cost_excl::numeric,
-  cost_incl = rows.cost_incl::numeric, moved = rows.moved, revision = session.revision + 1,
+update session set energy_wh = rows.energy_wh::numeric, moved = rows.moved, revision = session.revision + 1,
   last_updated = rows.last_updated
 from {rows} where session.holder = rows.holder and session.owner = rows.holder and session.id_key = rows.id_key
 """,
@@ -137,8 +137,6 @@ from {rows} where session.holder = rows.holder and session.owner = rows.holder a
     holder="text",
     id_key="text",
     energy_wh="text",
-    cost_excl="text",
-    cost_incl="text",
     moved="text",
     last_updated="timestamptz",
 )
@@ -159,7 +157,10 @@ async def lock_known(unit: Unit, session: Session) -> Known | None:
 
 
 async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
-    """Our own Sessions by (holder, id), locked in one order so that two batches never wait for each other in a ring."""
+    """Our own Sessions by (holder, id), locked in one order so that two batches never wait for each other in a ring.
+
+    What they cost so far may be behind what they are: whoever wants to know finds them.
+    """
     asked = sorted({(str(holder), fold(id)) for holder, id in keys})
     remembered: dict[tuple[str, str], Session] = unit.remembered.get(Session, {})
     known = {key: remembered[key] for key in asked if key in remembered}
@@ -260,8 +261,9 @@ def _session(row: Record) -> Session:
     if moved.revision != session.revision:
         return session
     tab = moved.tab if moved.tab is None or session.tab is None else replace(moved.tab, tariffs=session.tab.tariffs)
+    cost = session.cost if tab is None else cost_of(tab)
     return replace(
-        session, energy=moved.energy, meter=moved.meter, tab=tab, cost=moved.cost, last_updated=moved.last_updated
+        session, energy=moved.energy, meter=moved.meter, tab=tab, cost=cost, last_updated=moved.last_updated
     )
 
 
@@ -339,18 +341,19 @@ def update(unit: Unit, session: Session) -> None:
 
 
 def advance(unit: Unit, before: Session, session: Session) -> None:
-    """Of one of ours that was read under a lock, and in which only a reading has moved something since."""
+    """Of one of ours that was read under a lock, and in which only a reading has moved something since.
+
+    What it costs so far is not told: each reader adds it up from the Tab, and most readings have none.
+    """
     tab = session.tab
     if tab is not None and (before.tab is None or tab.tariffs is not before.tab.tariffs):
-        return update(unit, session)  # another Tariff holds, and the document has to say so
-    cost = session.cost
-    incl = cost and cost.after_taxes
+        # Another Tariff holds, and the document has to say so.
+        return update(unit, replace(session, cost=cost_of(tab)))
     moved = Moved(
         revision=session.revision + 1,
         energy=session.energy,
         meter=session.meter,
         tab=None if tab is None else replace(tab, tariffs=()),
-        cost=cost,
         last_updated=session.last_updated,
     )
     _learn(unit, replace(session, revision=session.revision + 1))
@@ -359,8 +362,6 @@ def advance(unit: Unit, before: Session, session: Session) -> None:
         str(session.holder),
         fold(session.id),
         str(session.energy.wh),
-        cost and str(cost.before_taxes),
-        None if incl is None else str(incl),
         json.encode(moved).decode(),
         session.last_updated,
     )
