@@ -41,9 +41,11 @@ def add_meter(program: Program, site: Site, table: Table, scale: float) -> Meter
     out_most = np.maximum(-table.net, 0.0) + of_battery + table.giving.T @ table.per_amp
     balance = program.add_rows(table.net, table.net, count)
     drawn = program.add_columns(table.prices * hours * scale, 0.0, INFINITY, count)
-    fed_in = program.add_columns(-table.feed_in * hours * scale, 0.0, out_most, count)
+    fed_in = program.add_columns(-table.feed_in * hours * scale, 0.0, np.minimum(out_most, table.lets_out), count)
     program.put(balance, drawn, 1.0)
     program.put(balance, fed_in, -1.0)
+    if table.roof.any():
+        program.put(balance, program.add_columns(0.0, 0.0, table.roof, count), -1.0)
     return Meter(balance, drawn, fed_in)
 
 

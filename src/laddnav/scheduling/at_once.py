@@ -10,12 +10,14 @@ import numpy as np
 
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.placing import Room, placed
+from laddnav.scheduling.roof import with_roof
 from laddnav.scheduling.site import Plan, Site
 from laddnav.scheduling.table import Table, laid_out
 
 
 def at_once(site: Site) -> Plan:
-    return charged_at_once(site, laid_out(site))
+    table = laid_out(site)
+    return with_roof(table, charged_at_once(site, table))
 
 
 def charged_at_once(site: Site, table: Table) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from laddnav.scheduling.roof import turned_down
 from laddnav.scheduling.site import Floats, Peak, Site
 from laddnav.scheduling.table import Table
 
@@ -17,7 +18,8 @@ def cost(site: Site, table: Table, grid: Floats) -> float:
 
 
 def of_energy(site: Site, table: Table, grid: Floats) -> Floats:
-    """(step) money."""
+    """(step) money, once the roof is turned down where it is to be."""
+    grid = grid + turned_down(table, grid)
     cost: Floats = np.where(grid > 0, table.prices, _fed_in(site, table)) * grid * site.steps.hours
     return cost
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.placing import Room, placed
 from laddnav.scheduling.repair import planned
+from laddnav.scheduling.roof import with_roof
 from laddnav.scheduling.site import Car, Floats, Plan, Site
 from laddnav.scheduling.table import Table, laid_out
 
@@ -37,7 +38,8 @@ def planned_with_room(site: Site, expected: Sequence[Car], planner: Callable[[Si
     grid = table.net + power.sum(axis=0) + plan.battery
     given = power.sum(axis=1) * site.steps.hours
     unmet = np.where(table.giving.any(axis=1), plan.unmet[:there], np.maximum(table.wanted - given, 0.0))
-    return replace(plan, power=power, grid=grid, unmet=unmet, cost=cost(site, table, grid), bound=None)
+    alone = replace(plan, power=power, grid=grid, unmet=unmet, cost=cost(site, table, grid), bound=None)
+    return with_roof(table, alone)
 
 
 def _drawn_forward(site: Site, table: Table, power: Floats, battery: Floats) -> Floats:

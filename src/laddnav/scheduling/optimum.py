@@ -20,6 +20,7 @@ from laddnav.scheduling.around import Meter, Store, add_battery, add_meter, add_
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.linear import INFINITY, Floats, Ints, Optimum, Program
 from laddnav.scheduling.placing import TRIFLE
+from laddnav.scheduling.roof import with_roof
 from laddnav.scheduling.site import Plan, Site, Wish
 from laddnav.scheduling.table import MOST_ENERGY, Table, laid_out, through
 
@@ -114,7 +115,7 @@ class Model(Struct, frozen=True, kw_only=True):
 def optimum(site: Site) -> Plan:
     """The bound: nothing that keeps these limits and meets as much of these needs costs less. Raises Unsolved."""
     model = modelled(site, laid_out(site))
-    plan = model.plan(model.program.solved())
+    plan = with_roof(model.table, model.plan(model.program.solved()))
     return replace(plan, bound=plan.cost)
 
 

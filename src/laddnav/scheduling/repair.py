@@ -21,6 +21,7 @@ from laddnav.scheduling.evened import evened
 from laddnav.scheduling.linear import Floats, Optimum, Unsolved
 from laddnav.scheduling.optimum import Model, modelled
 from laddnav.scheduling.placing import Room, placed
+from laddnav.scheduling.roof import with_roof
 from laddnav.scheduling.site import Plan, Site
 from laddnav.scheduling.table import laid_out, through
 
@@ -46,9 +47,9 @@ def planned(site: Site) -> Plan:
         if plan.unmet.sum() > model.missed(best).sum() + PLENTY:
             plan = min(plan, charged_at_once(site, table), key=lambda one: float(one.unmet.sum()))
         plan = evened(site, table, plan)
-        return replace(plan, bound=_bound(model, best, plan))
+        return with_roof(table, replace(plan, bound=_bound(model, best, plan)))
     except Unsolved:
-        plan = charged_at_once(site, table)
+        plan = with_roof(table, charged_at_once(site, table))
         return replace(plan, notes=(*plan.notes, "The solver found no optimum, so every car is charged at once"))
 
 

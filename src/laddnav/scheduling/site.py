@@ -118,7 +118,7 @@ class Site(Struct, frozen=True, kw_only=True):
     highest and the lowest phase of the grid connection, where somebody limits them. `import_max`, `cars_max`: kW at
     most that come in from the grid, and that all cars together draw, as somebody outside allows; infinite, or no
     number, where nobody limits it. `export_max`: kW at most that cars and battery send out beside what the roof gives,
-    a third of it on each phase.
+    a third of it on each phase; a roof that `bends` can be told to give less, and does where that is too much.
     """
 
     steps: Steps
@@ -134,6 +134,7 @@ class Site(Struct, frozen=True, kw_only=True):
     import_max: Floats = np.zeros(0)
     cars_max: Floats = np.zeros(0)
     export_max: Floats = np.zeros(0)
+    bends: bool = False
     battery: Battery | None = None
     peaks: tuple[Peak, ...] = ()
 
@@ -141,7 +142,8 @@ class Site(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """What is to happen. `power`: (car, step) kW, the mean over the step, below zero where a car gives back.
 
-    `grid`: (step) kW in, below zero out; `battery`: (step) kW into it; `unmet`: (car) kWh that it will miss. `cost` is
+    `grid`: (step) kW in, below zero out; `battery`: (step) kW into it; `roof_down`: (step) kW that the roof is to give
+    less than it can, empty where it cannot be told; `unmet`: (car) kWh that it will miss. `cost` is
     that of all energy, the building's too, and of what the peaks of the month rise by; `bound`: no plan that heeds the
     same wishes could cost less for the energy that this one gives, None where nobody knows. `notes`: what of the input
     could not be meant as it was said, and what was planned with instead, in sentences.
@@ -151,6 +153,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     grid: Floats
     battery: Floats
     unmet: Floats
+    roof_down: Floats = np.zeros(0)
     cost: float
     bound: float | None = None
     notes: tuple[str, ...] = ()

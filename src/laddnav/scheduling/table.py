@@ -21,6 +21,7 @@ class Table(Struct, frozen=True, kw_only=True):
     `lowest`, `highest`: (panel, phase, step) amperes through each panel, at the first with `load` included; where the
     building alone is beyond its fuse, the cars may draw nothing more there. `allowed`: kW that others leave, infinite
     where nobody limits it; its first row is for cars and battery beside the building, its second for cars alone.
+    `roof`: kW of it that can be turned down, and `lets_out` what goes out before it is; nothing where that costs money.
     `noted`: what was not meant as it was said.
     """
 
@@ -38,6 +39,8 @@ class Table(Struct, frozen=True, kw_only=True):
     lowest: Floats
     highest: Floats
     allowed: Floats  # (2, step)
+    roof: Floats
+    lets_out: Floats
     noted: tuple[str, ...]
 
 
@@ -73,6 +76,8 @@ def laid_out(site: Site) -> Table:
         lowest=lowest,
         highest=highest,
         allowed=_allowed(site, net, noted),
+        roof=np.maximum(solar, 0.0) if site.bends else np.zeros(count),
+        lets_out=np.where(feed_in < 0, 0.0, _limited(site.export_max, count)) if site.bends else np.full(count, np.inf),
         noted=tuple(noted),
     )
 
@@ -146,8 +151,11 @@ def _borne(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
     out = _limited(site.export_max, site.steps.count)
     lowest = -highest
     lowest[0] = np.maximum(lowest[0], -out * 1000 / site.volts / 3)
-    if (beyond := int((load.sum(axis=0) * site.volts / 1000 < -out - 1e-9).sum())) > 0:
-        noted.append(f"The roof alone gives more than others allow to go out, in {beyond} steps")
+    over = -load.sum(axis=0) * site.volts / 1000 - out
+    if not site.bends and (beyond := int((over > 1e-9).sum())) > 0:
+        noted.append(
+            f"The roof alone gives up to {over.max():.1f} kW more than others allow to go out, in {beyond} steps"
+        )
     if (load > highest[0]).any():
         beyond = int((load > highest[0]).any(axis=0).sum())
         noted.append(f"The building alone draws more than {site.panels[0].name} may carry, in {beyond} steps")
