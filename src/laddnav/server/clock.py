@@ -14,7 +14,8 @@ from msgspec import Struct
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
 
-_TAIL = (1 << 74) - 1  # the bits of a UUID version 7 below its milliseconds, version and variant
+# The last 64 bits of a UUID version 7, of which the first two say that it is one.
+_TAIL, _LAST_TAIL = 0b10 << 62, (0b11 << 62) - 1
 _AT_A_TIME = 4096  # bytes of what cannot be guessed
 
 # How far ahead a shared clock writes down where it will have been; a restart skips at most so much of the wall's time.
@@ -33,25 +34,27 @@ class Ids:
         self._seconds = seconds
         self._random = _numbers()
         self._milliseconds = 0
-        self._tail = 0
+        self._head = ""  # of the ids of this millisecond, so that only their tails are written one by one
+        self._tail = _LAST_TAIL
 
     def new(self) -> str:
         milliseconds = int(self._seconds() * 1000)
         if milliseconds > self._milliseconds:
-            self._milliseconds, self._tail = milliseconds, self._first_tail()
+            self._begin(milliseconds)
         else:
             # Ids of one millisecond are up to 32 bits apart, so that the next one cannot be guessed.
             self._tail += 1 + next(self._random)
-            if self._tail > _TAIL:
-                self._milliseconds, self._tail = self._milliseconds + 1, self._first_tail()
-        high, low = self._tail >> 62, self._tail & ((1 << 62) - 1)
-        digits = f"{(self._milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+            if self._tail > _LAST_TAIL:
+                self._begin(self._milliseconds + 1)
+        tail = f"{self._tail:x}"
+        return f"{self._head}-{tail[:4]}-{tail[4:]}"
 
-    def _first_tail(self) -> int:
-        """Of 73 bits: one is left free, so that counting on within the millisecond does not overflow."""
+    def _begin(self, milliseconds: int) -> None:
+        """With a tail of 61 bits: one is left free, so that counting on within the millisecond does not overflow."""
         one, other, third = next(self._random), next(self._random), next(self._random)
-        return (one << 64 | other << 32 | third) >> 23
+        self._milliseconds = milliseconds
+        self._head = f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{one & 0xFFF:03x}"
+        self._tail = _TAIL | (other << 32 | third) >> 3
 
 
 class WallClock:

@@ -15,13 +15,14 @@ from laddnav.ocpi.wire.shared.scalars import ASCII, PRINTABLE
 W = TypeVar("W", bound=Struct)
 
 
+BACKSLASH, DELETE = b"\\\x7f"  # as numbers, which are found in a fifth of the time of a bytes of one
 NOTHING: frozenset[str] = frozenset()
 _ANY_LETTER, _PLAIN = frozenset({PRINTABLE}), frozenset({PRINTABLE, ASCII})
 
 
 def held(body: bytes) -> frozenset[str]:
     """Of ASCII and PRINTABLE, what every text in this JSON matches: a control character could only be an escape."""
-    if b"\\" in body or b"\x7f" in body:
+    if BACKSLASH in body or DELETE in body:
         return NOTHING
     return _PLAIN if body.isascii() else _ANY_LETTER
 
