@@ -18,6 +18,7 @@ from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Module, State
 
+AUTHORIZATION = b"authorization"
 REMEMBERED = 10_000  # tokens at a time
 HEADER_MAX = 300  # characters of an Authorization header that may mean a token of OCPI, which has 64 at most
 HEARD_EVERY = timedelta(minutes=1)
@@ -60,7 +61,7 @@ class Callers:
             return Caller((await _by_command(unit, request),), "", {})
         hash, caller = await self._confirmed(unit, hashes) or await self._read(unit, hashes)
         first = caller.line[0]
-        if not first.policy.calls.bearer and routing.is_bearer(request.headers.get("authorization")):
+        if not first.policy.calls.bearer and _is_bearer(request.headers.get(AUTHORIZATION, b"")):
             raise Unrecognised(f"The scheme of the Authorization header is {routing.SCHEME}")
         if first.state is State.SUSPENDED:
             raise Unrecognised("This connection is suspended")
@@ -104,20 +105,25 @@ class Callers:
 
 def hashes_of(request: Request) -> Mapping[str, str]:
     """The tokens that its header may mean, by their hashes."""
-    said = request.headers.get("authorization", "")
+    said = request.headers.get(AUTHORIZATION, b"")
     return _hashes_in(said) if len(said) <= HEADER_MAX else {}
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _hashes_in(header: str) -> Mapping[str, str]:
+def _hashes_in(header: bytes) -> Mapping[str, str]:
     """What a header says is so whoever it lets in, so it is worked out once."""
-    return {seal.hash_of(one): one for one in routing.tokens_in(header, routing.BEARER)}
+    return {seal.hash_of(one): one for one in routing.tokens_in(header.decode("latin-1"), routing.BEARER)}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_bearer(header: bytes) -> bool:
+    return routing.is_bearer(header.decode("latin-1"))
 
 
 async def _by_command(unit: Unit, request: Request) -> Connection:
     """Raises Unrecognised."""
     path = request.path
-    if len(path) == 5 and path[2] == Module.COMMANDS and "authorization" not in request.headers:
+    if len(path) == 5 and path[2] == Module.COMMANDS and AUTHORIZATION not in request.headers:
         try:
             command = await sent_command(unit, path[4])
         except UnknownCommand:

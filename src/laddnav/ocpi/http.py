@@ -18,7 +18,9 @@ from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.routing import MessageIds, Route
 
-ANNOUNCE_A_BODY = ("content-length", "transfer-encoding")
+REQUEST_ID, CORRELATION_ID = b"x-request-id", b"x-correlation-id"
+TOKENS = Module.TOKENS.value
+PERCENT, QUESTION_MARK = b"%?"  # as numbers, which are found faster than a bytes of one
 STRANGERS_MAX = 64_000  # bytes of a body; nearly all that partners say are shorter
 
 
@@ -70,10 +72,15 @@ class Request(Struct):
     method: str
     path: tuple[str, ...]
     query: dict[str, str]
-    headers: dict[str, str]
+    headers: dict[bytes, bytes]  # as they came, their names in lower case: most of them nobody ever reads
     address: str
     body: bytes
     ids: MessageIds
+
+    @property
+    def said(self) -> dict[str, str]:
+        """All headers, read; for what is asked of few requests."""
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers.items()}
 
     def __repr__(self) -> str:
         """Without headers and body, where tokens are."""
@@ -82,7 +89,7 @@ class Request(Struct):
 
 def request_of(scope: Scope, new_id: Callable[[], str], below: str = "/ocpi") -> Request:
     """Its body is taken in later, when it is clear who sends it; `new_id` makes its id where it has none."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = dict(scope["headers"])
     asked: bytes = scope["query_string"]
     return Request(
         method=scope["method"],
@@ -91,47 +98,55 @@ def request_of(scope: Scope, new_id: Callable[[], str], below: str = "/ocpi") ->
         headers=headers,
         address=(scope.get("client") or ("", 0))[0],
         body=b"",
-        ids=routing.ids_in(headers, new_id),
+        ids=routing.ids_of(headers.get(REQUEST_ID), headers.get(CORRELATION_ID), new_id),
     )
 
 
 def segments(scope: Scope, below: str) -> tuple[str, ...]:
     """What stands behind `below`, split before it is decoded: an id may hold a slash. A slash at the end is nothing."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    parts = raw.decode("latin-1").partition("?")[0].strip("/").split("/")[below.strip("/").count("/") + 1 :]
-    return tuple(map(unquote, parts)) if b"%" in raw else tuple(parts)
+    if QUESTION_MARK in raw:
+        raw = raw.partition(b"?")[0]
+    parts = raw.decode("latin-1").strip("/").split("/")[_depth(below) :]
+    return tuple(map(unquote, parts)) if PERCENT in raw else tuple(parts)
+
+
+@lru_cache(maxsize=100)
+def _depth(path: str) -> int:
+    return path.strip("/").count("/") + 1
 
 
 def shown(path: Sequence[str]) -> str:
     """For the log: without the uid of a Token, which is a secret of its driver."""
-    secret = hidden(path)
-    return "/".join((*path[: len(path) - len(secret)], "…") if secret else path)
+    secret = len(hidden(path))
+    return f"{'/'.join(path[:-secret])}/…" if secret else "/".join(path)
 
 
 def hidden(path: Sequence[str]) -> Sequence[str]:
     """What no log shows of it."""
-    for place in (3, 4):  # a hub's URLs name the interface before the module
-        if len(path) > place and path[place - 1] == Module.TOKENS:
-            return path[place:]
+    for place in (2, 3):  # a hub's URLs name the interface before the module
+        if len(path) > place and path[place] == TOKENS:
+            return path[place + 1 :]
     return ()
 
 
 def announces_a_body(request: Request) -> bool:
-    return not request.headers.keys().isdisjoint(ANNOUNCE_A_BODY)
+    return b"content-length" in request.headers or b"transfer-encoding" in request.headers
 
 
 def is_short(request: Request) -> bool:
     """A body that may be taken in before it is clear who sends it: what is packed, nobody knows the length of."""
-    said = request.headers.get("content-length", "0")
-    told = request.headers.keys().isdisjoint({"transfer-encoding", "content-encoding"})
-    return told and said.isdecimal() and int(said) <= STRANGERS_MAX
+    if b"transfer-encoding" in request.headers or b"content-encoding" in request.headers:
+        return False
+    said = request.headers.get(b"content-length", b"0")
+    return said.isdigit() and int(said) <= STRANGERS_MAX
 
 
 async def body_of(request: Request, receive: Receive, most: int) -> bytes:
     """Raises TooLong before more than that is in memory."""
     if not announces_a_body(request):
         return b""
-    if int(request.headers.get("content-length") or 0) > most:
+    if int(request.headers.get(b"content-length") or 0) > most:
         raise TooLong(f"A body has at most {most} bytes")
     pieces: list[bytes] = []
     size = 0
@@ -147,7 +162,7 @@ async def body_of(request: Request, receive: Receive, most: int) -> bytes:
         pieces.append(piece)
         more = message.get("more_body", False)
     body = b"".join(pieces)
-    return _unpacked(body, most) if request.headers.get("content-encoding", "").lower() == "gzip" else body
+    return _unpacked(body, most) if request.headers.get(b"content-encoding", b"").lower() == b"gzip" else body
 
 
 def _unpacked(body: bytes, most: int) -> bytes:
@@ -180,7 +195,8 @@ async def send_answer(
     said = [
         (b"content-type", b"application/json"),
         *_raw(headers),
-        *_raw(routing.id_headers(ids)),
+        (REQUEST_ID, ids.request.encode()),
+        (CORRELATION_ID, ids.correlation.encode()),
         *(() if route is None else _routed(route)),
         (b"content-length", b"%d" % len(body)),
     ]

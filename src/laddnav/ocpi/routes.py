@@ -43,6 +43,7 @@ log = structlog.get_logger()
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
 AT = {tuple(one.split("/")): one for one in Module}  # where in a URL
+ROUTE = tuple(map(str.encode, routing.ROUTE))
 SIFTED = ("date_from", "date_to", "timeslot_from", "timeslot_to")
 WAYS = 1_000  # that are remembered of one caller
 # Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
@@ -192,7 +193,7 @@ class Desk:
 
     def _way(self, request: Request, caller: Caller, answer: Answer) -> Way:
         """Found once for all URLs of a module, and all requests between two parties. Raises what `_found` raises."""
-        between = tuple(map(request.headers.get, routing.ROUTE))
+        between = tuple(map(request.headers.get, ROUTE))
         # A list that has a place of its own within a module is no object of that module.
         many = 4 if request.path[2:4] in AT else 3
         known: Way | None = caller.ways.get((request.path[:many], between))
@@ -278,7 +279,7 @@ def _meant(found: Found, line: tuple[Connection, ...], request: Request, answer:
     ours = rules.serving(line, found.role, found.module)
     if found.routed:
         answer.route = rules.back(line)
-        route = routing.route_in(request.headers)
+        route = routing.route_in(request.said)
         ours = rules.meant(ours, found.role, route)
         answer.route = rules.back(ours, route.origin)
     return ours

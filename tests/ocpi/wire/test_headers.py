@@ -41,10 +41,10 @@ def test_the_parties_of_a_message_are_in_its_headers() -> None:
 
 def test_a_request_without_ids_gets_one() -> None:
     """TRN-083, TRN-084, TRN-086."""
-    assert routing.ids_in({}, lambda: "new") == routing.MessageIds(request="new", correlation="new")
-    given = {"x-request-id": "r-1", "x-correlation-id": "c-1"}
-    assert routing.id_headers(routing.ids_in(given, lambda: "new")) == {
+    assert routing.ids_of(None, None, lambda: "new") == routing.MessageIds(request="new", correlation="new")
+    assert routing.id_headers(routing.ids_of(b"r-1", b"c-1", lambda: "new")) == {
         "X-Request-ID": "r-1",
         "X-Correlation-ID": "c-1",
     }
-    assert routing.ids_in({"x-request-id": "x" * 500}, lambda: "new").request == "new"
+    assert routing.ids_of(b"x" * 500, b"c-1", lambda: "new").request == "new"
+    assert routing.ids_of(b"a\xe9", b"c\x07", lambda: "new") == routing.MessageIds(request="new", correlation="new")

@@ -141,7 +141,7 @@ class Server:
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours")
         if version.routes:
             came.route = Route(to=_chief(peer), origin=self._us.party)
-            came.route = self._routed(peer, routing.route_in(request.headers))
+            came.route = self._routed(peer, routing.route_in(request.said))
         table, segments = table_of(side, version), path[3:]
         does = table.get((request.method, len(segments)))
         if does is None:
@@ -173,7 +173,7 @@ class Server:
 
     async def _recognised(self, came: _Came) -> Peer:
         """Raises Unrecognised."""
-        for token in routing.tokens_in(came.request.headers.get("authorization")):
+        for token in routing.tokens_in(came.request.said.get("authorization")):
             peer = await self._storage.peer(token)
             if peer is not None:
                 came.peer, came.token = peer, token

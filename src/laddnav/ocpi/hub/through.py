@@ -91,7 +91,7 @@ def through(connection: Connection, request: Request, settings: Settings) -> Thr
         return None
     if request.method not in METHODS:
         raise NoSuchMethod(request.method, list(METHODS))
-    route = routing.route_in(request.headers) if version.routes else Route()
+    route = routing.route_in(request.said) if version.routes else Route()
     origin = route.origin or connection.chief
     assert origin is not None, "who is registered has said who it is"
     return Through(

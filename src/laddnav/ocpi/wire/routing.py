@@ -101,15 +101,18 @@ def id_headers(ids: MessageIds) -> dict[str, str]:
     return {"X-Request-ID": ids.request, "X-Correlation-ID": ids.correlation}
 
 
-def ids_in(headers: Mapping[str, str], new: Callable[[], str]) -> MessageIds:
-    """The ids of a request; it is served without them too, under one that we give it."""
-    request, correlation = _id(headers.get("x-request-id")), _id(headers.get("x-correlation-id"))
-    if request and correlation:
-        return MessageIds(request=request, correlation=correlation)
+def ids_of(request: bytes | None, correlation: bytes | None, new: Callable[[], str]) -> MessageIds:
+    """Those that a request says, as its headers have them; it is served without them too, under one that we give it."""
+    one, other = _id(request), _id(correlation)
+    if one and other:
+        return MessageIds(request=one, correlation=other)
     otherwise = new()
-    return MessageIds(request=request or otherwise, correlation=correlation or otherwise)
+    return MessageIds(request=one or otherwise, correlation=other or otherwise)
 
 
-def _id(said: str | None) -> str | None:
+def _id(said: bytes | None) -> str | None:
     """What can be repeated in a header and kept in a log."""
-    return said if said and len(said) <= 100 and said.isascii() and said.isprintable() else None
+    if not said or len(said) > 100 or not said.isascii():
+        return None
+    id = said.decode()
+    return id if id.isprintable() else None
