@@ -10,7 +10,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
 from laddnav.parties.model import Party
-from laddnav.payments.actions import paying
+from laddnav.payments.actions import paying, shortfalls
 from laddnav.sessions.rules import READ_BEFORE, READ_WITHIN
 
 # How long after it was closed a Cdr may be disputed; invoices of a quarter are looked into in the next.
@@ -92,6 +92,7 @@ async def desk(unit: Unit, party: Party, day: str | None = None) -> money.Desk:
         holds=await store.holds(unit, party.holder, unit.now - money.HOLDS_LAPSE),
         troubled=tuple(await paying.page(unit, party.holder, troubled=True, limit=TROUBLED)),
         waiting=tuple([(one, await paying.by_ref(unit, one.payment)) for one in waiting]),
+        short=tuple(await shortfalls.page(unit, party.holder, limit=TROUBLED)),
         owed=await ledger.totals(unit, party.holder, last),
         overdue=await store.overdue(unit, party.holder, last),
     )

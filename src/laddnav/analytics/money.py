@@ -16,6 +16,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ledger.model import Total
 from laddnav.payments.payment import Payment, ProviderKind, Purpose, Refund
+from laddnav.payments.ticket import Ticket
 
 # The shortest that card schemes let a hold stand is about five days, the usual seven; Swish holds nothing.
 HOLDS_LAPSE = timedelta(days=5)
@@ -74,7 +75,10 @@ class Overdue(Struct, frozen=True, kw_only=True):
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """`takings` and `owed` are of the day, or as it ended; what is held, troubled and waits is as it is now."""
+    """`takings` and `owed` are of the day, or as it ended; what is held, troubled, waits and lacks is as it is now.
+
+    `short` are charges without an account whose CDRs ask for more than was taken.
+    """
 
     holder: PartyId
     day: date
@@ -84,6 +88,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     holds: tuple[Hold, ...]
     troubled: tuple[Payment, ...]
     waiting: tuple[tuple[Refund, Payment], ...]
+    short: tuple[Ticket, ...]
     owed: tuple[Total, ...]
     overdue: tuple[Overdue, ...]
 

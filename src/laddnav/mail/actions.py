@@ -120,6 +120,12 @@ async def by_key(unit: Unit, holder: PartyId, key: str) -> Mail | None:
     return None if mail is None else rules.shown(mail)
 
 
+async def last_of_key(unit: Unit, holder: PartyId, beginning: str) -> Mail | None:
+    """The newest whose key begins so, unless it is forgotten."""
+    mail = await store.last_of_key(unit, holder, beginning)
+    return None if mail is None else rules.shown(mail)
+
+
 async def page(
     unit: Unit, holder: PartyId | None, *, state: MailState | None = None, before: str | None = None, limit: int = 50
 ) -> Sequence[Mail]:

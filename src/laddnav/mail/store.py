@@ -30,6 +30,7 @@ STILL_CLAIMED = "select body from mail where holder = $1 and ref = $2 and claime
 ATTACHED = "select name, kind, data from mail_attached where holder = $1 and mail = $2 order by number"
 BY_REF = "select body from mail where ref = $1"
 BY_KEY = "select body from mail where holder = $1 and key = $2"
+LAST_OF_KEY = "select body from mail where holder = $1 and key ^@ $2 and not forgotten order by ref desc limit 1"
 LOCK = BY_REF + " for update"
 BEING_SENT = "select claimed_until > $2 from mail where ref = $1"
 LISTED = """
@@ -91,6 +92,11 @@ async def is_being_sent(unit: Unit, ref: str) -> bool:
 
 async def by_key(unit: Unit, holder: PartyId, key: str) -> Mail | None:
     row = await unit.fetch_one(BY_KEY, str(holder), key)
+    return None if row is None else _mail(row)
+
+
+async def last_of_key(unit: Unit, holder: PartyId, beginning: str) -> Mail | None:
+    row = await unit.fetch_one(LAST_OF_KEY, str(holder), beginning)
     return None if row is None else _mail(row)
 
 

@@ -75,9 +75,9 @@ def written(ticket: Ticket, cdr: Cdr, seller: Party, payment: Payment, url: str)
         "began": _when(cdr, language, began=True, zone=ticket.zone),
         "ended": _when(cdr, language, began=False, zone=ticket.zone),
         "energy": format_decimal(cdr.energy.kwh, format="0.000", locale=language),
-        "net": _money(total.before_taxes, cdr.currency, language),
-        "vat": _money(gross - total.before_taxes, cdr.currency, language),
-        "total": _money(gross, cdr.currency, language),
+        "net": money(total.before_taxes, cdr.currency, language),
+        "vat": money(gross - total.before_taxes, cdr.currency, language),
+        "total": money(gross, cdr.currency, language),
         "paid_with": paid_with(payment),
         "code": ticket.code,
         "url": url,
@@ -85,7 +85,7 @@ def written(ticket: Ticket, cdr: Cdr, seller: Party, payment: Payment, url: str)
     return Written(words["subject"].format(**said)[:200], words["text"].format(**said))
 
 
-def _money(amount: Decimal, currency: str, language: str) -> str:
+def money(amount: Decimal, currency: str, language: str) -> str:
     digits = -int(minor_unit(currency).as_tuple().exponent)
     text = format_decimal(amount, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=language)
     return f"{text} {currency}".replace("\xa0", " ").replace("\u202f", " ")

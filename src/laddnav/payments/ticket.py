@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.payments.payment import ProviderKind
+from laddnav.payments.shortfall import Shortfall
 
 
 class TicketState(StrEnum):
@@ -45,7 +46,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     `hold` is what was held first, `wanted` what was asked for last, should the charge go on for longer. `agreed_at` is
     of when the Tariff was that the driver has seen. `due` is what its CDRs come to, taxes included; None: they do not
-    stand yet. `email` waits for the receipt and is forgotten with it; `receipts` counts those that were sent.
+    stand yet. `charged` is what of it was taken, or will be; what comes to more is `short`. `email` waits for the
+    receipt and is forgotten with it; `receipts` counts those that were sent.
     """
 
     holder: PartyId
@@ -67,6 +69,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
     why: Why | None = None
     session_id: str | None = None
     due: Decimal | None = None
+    charged: Decimal | None = None
+    short: Shortfall | None = None
     stop_asked_at: datetime | None = None
     email: str | None = None
     receipts: int = 0

@@ -57,6 +57,7 @@ import laddnav.openadr.routes
 import laddnav.parties.routes
 import laddnav.payments.paying_routes
 import laddnav.payments.routes
+import laddnav.payments.short_routes
 import laddnav.readings.routes
 import laddnav.reconciliation.routes
 import laddnav.reservations.routes
@@ -158,6 +159,7 @@ ROUTES: Sequence[Route] = (
     *laddnav.cdrs.routes.ROUTES,
     *laddnav.fleets.routes.ROUTES,
     *laddnav.payments.paying_routes.ROUTES,
+    *laddnav.payments.short_routes.ROUTES,
     *laddnav.payments.routes.ROUTES,
     *laddnav.billing.routes.ROUTES,
     *laddnav.billing.open_routes.ROUTES,

@@ -26,7 +26,7 @@ from laddnav.mail.rules import address as mail_address
 from laddnav.meters import actions as meters
 from laddnav.parties import actions as parties
 from laddnav.payments import bounds, receipts
-from laddnav.payments.actions import paying
+from laddnav.payments.actions import paying, shortfalls
 from laddnav.payments.actions.selling import FIRST_LOOK
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Payment, State
@@ -115,14 +115,17 @@ async def _charged(unit: Unit, ticket: Ticket, session: Session) -> Ticket:
 
 
 async def _owes(unit: Unit, ticket: Ticket, due: Decimal) -> Ticket:
-    """What its CDRs come to is what is kept. More than was kept once is not taken again; less is given back."""
+    """What its CDRs come to is what is kept. Less is given back; more than was kept once is not taken again, it is
+    `short`.
+    """
     if ticket.due == due:
         return ticket
     payment = await paying.by_ref(unit, ticket.payment)
     if payment.keep is None:
         await paying.keep(unit, payment.ref, due)
-    elif due < payment.wanted:
-        await paying.give_back(unit, payment.ref, payment.wanted - due)
+        ticket = replace(ticket, charged=due)
+    else:
+        ticket = await shortfalls.corrected(unit, ticket, payment, due)
     state = ticket.state if ticket.state is TicketState.PAID else moved(ticket.state, TicketState.PAID)
     return replace(ticket, state=state, due=due, why=None)
 
@@ -210,6 +213,8 @@ async def payment_went_on(database: Database, event: PaymentChanged) -> None:
         found = await store.of_payment(unit, event.holder, event.ref)
         if found is not None:
             await look(unit, found.ref)
+        else:
+            await shortfalls.later_went_on(unit, event.holder, event.ref)
 
 
 async def charge_went_on(database: Database, event: SessionStarted | SessionFailed) -> None:
@@ -266,9 +271,10 @@ async def cancel(unit: Unit, link: str) -> Ticket:
 
 async def came_back(unit: Unit, ticket: Ticket) -> None:
     """From the provider's page: it is asked at once how that ended, and not when its webhook comes."""
-    payment = await paying.by_ref(unit, ticket.payment)
-    if ticket.state is TicketState.PAYING and payment.state in (State.ASKED, State.WAITING):
-        paying.look_now(unit, payment.ref)
+    later = None if ticket.short is None else ticket.short.later
+    ref = ticket.payment if ticket.state is TicketState.PAYING else later
+    if ref is not None and (await paying.by_ref(unit, ref)).state in (State.ASKED, State.WAITING):
+        paying.look_now(unit, ref)
 
 
 async def stop(unit: Unit, link: str) -> Ticket:

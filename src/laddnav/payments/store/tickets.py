@@ -14,11 +14,17 @@ insert into ticket (holder, ref, link, location_id, evse_uid, payment, session_i
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 UPDATE = """
-update ticket set session_id = $3, state = $4, next_at = $5, body = $6 where holder = $1 and ref = $2
+update ticket set session_id = $3, state = $4, next_at = $5, short = $6, later = $7, body = $8
+where holder = $1 and ref = $2
 """
 LOCK = "select body from ticket where ref = $1 for update"
 BY_LINK = "select body from ticket where link = $1"
 OF_PAYMENT = "select body from ticket where holder = $1 and payment = $2"
+OF_LATER = "select ref from ticket where holder = $1 and later = $2"
+SHORT = """
+select body from ticket where ($1::text is null or holder = $1) and short and ($2::text is null or ref > $2)
+order by ref limit $3
+"""
 OF_SESSION = "select body from ticket where holder = $1 and session_id = $2"
 DUE = "select ref from ticket where next_at <= $1 order by next_at limit $2"
 LATER = "update ticket set next_at = $2 where ref = $1"
@@ -35,7 +41,9 @@ def insert(unit: Unit, one: Ticket, next_at: datetime | None) -> None:
 
 
 def update(unit: Unit, one: Ticket, next_at: datetime | None) -> None:
-    unit.write(UPDATE, str(one.holder), one.ref, one.session_id, one.state, next_at, json.encode(one).decode())
+    short, later = (False, None) if one.short is None else (one.short.open > 0, one.short.later)
+    row = (one.session_id, one.state, next_at, short, later)
+    unit.write(UPDATE, str(one.holder), one.ref, *row, json.encode(one).decode())
 
 
 def later(unit: Unit, one: Ticket, next_at: datetime | None) -> None:
@@ -57,6 +65,17 @@ async def of_payment(unit: Unit, holder: PartyId, payment: str) -> Ticket | None
 
 async def of_session(unit: Unit, holder: PartyId, session_id: str) -> Ticket | None:
     return _ticket(await unit.fetch_one(OF_SESSION, str(holder), session_id))
+
+
+async def of_later(unit: Unit, holder: PartyId, payment: str) -> str | None:
+    """The ref of the ticket that this payment pays more of."""
+    row = await unit.fetch_one(OF_LATER, str(holder), payment)
+    return None if row is None else row["ref"]
+
+
+async def short(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Ticket]:
+    rows = await unit.fetch(SHORT, holder and str(holder), after, limit)
+    return [json.decode(row["body"], Ticket) for row in rows]
 
 
 async def due(unit: Unit, limit: int) -> list[str]:

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
-from laddnav.payments.actions import accounts, paying
+from laddnav.payments.actions import accounts, paying, shortfalls
 from laddnav.payments.payment import Account, Payment, ProviderKind, Secrets
 from laddnav.payments.rules import HOSTS, UnfitAccount, UnfitPayment
 from laddnav.payments.steps import lacking
+from laddnav.payments.ticket import Ticket
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.people.rules import allows
@@ -29,6 +30,8 @@ REASONS = (
     N_("It was paid twice"),
     N_("Goodwill"),
 )
+# Why a charge that asks for more than was taken is let be.
+WAIVES = (N_("Our mistake"), N_("Too little to ask for"), N_("The driver was shown the lower price"))
 NAMES = {ProviderKind.STRIPE: "Stripe", ProviderKind.SWISH: "Swish", ProviderKind.VIPPS: "Vipps MobilePay"}
 
 
@@ -57,6 +60,8 @@ async def one(asked: Asked) -> Response:
         timeline = await paying.timeline(unit, payment.ref)
         account = await accounts.by_ref(unit, payment.account)
         posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}")
+        ticket = await shortfalls.of_payment(unit, payment)
+        address = None if ticket is None or ticket.short is None else await shortfalls.address_of(unit, ticket)
     return asked.page(
         "payment.html",
         payment=payment,
@@ -67,6 +72,9 @@ async def one(asked: Asked) -> Response:
         lacking=lacking(payment),
         left=left(payment),
         refund_reasons=REASONS,
+        ticket=ticket,
+        asks_at=address,
+        waive_reasons=WAIVES,
     )
 
 
@@ -118,6 +126,33 @@ async def accept(asked: Asked) -> Response:
         payment = await _mine(asked, unit)
         await paying.accept(unit, payment.ref, by=asked.visitor.name)
     return asked.done(f"/payments/{payment.ref}", asked.say("It is left as it is."))
+
+
+async def waive(asked: Asked) -> Response:
+    """Raises UnknownTicket, NothingOpen, WaivedWithoutReason."""
+    async with asked.unit() as unit:
+        ticket = await _short(asked, unit)
+        await shortfalls.waive(unit, ticket.ref, asked.said("words") or asked.said("reason"), by=asked.visitor.name)
+    asked.console.database.wake()
+    return asked.done(asked.said("back") or f"/payments/{ticket.payment}", asked.say("It is waived."))
+
+
+async def ask(asked: Asked) -> Response:
+    """Raises UnknownTicket, NothingOpen, NoAddress, UnfitMail."""
+    async with asked.unit() as unit:
+        ticket = await _short(asked, unit)
+        ticket = await shortfalls.demand(unit, ticket.ref, asked.said("email"), by=asked.visitor.name)
+    asked.console.database.wake()
+    assert ticket.short is not None, "it was asked for"
+    said = asked.say("A mail to %(address)s asks for it.", address=ticket.short.mailed_to)
+    return asked.done(asked.said("back") or f"/payments/{ticket.payment}", said)
+
+
+async def _short(asked: Asked, unit: Unit) -> Ticket:
+    """Raises UnknownTicket, NotYours."""
+    ticket = await shortfalls.by_ref(unit, asked.part("ref"))
+    yours(asked.visitor, ticket.holder)
+    return ticket
 
 
 async def list_accounts(asked: Asked) -> Response:
@@ -208,6 +243,8 @@ DOORS: tuple[Door, ...] = (
     do("/payments/{ref}/retry", retry, Role.FINANCE),
     do("/payments/{ref}/accept", accept, Role.FINANCE),
     do("/refunds/{ref}/decide", decide, Role.FINANCE),
+    do("/short-charges/{ref}/waive", waive, Role.FINANCE),
+    do("/short-charges/{ref}/ask", ask, Role.FINANCE),
     see("/payment-accounts", list_accounts, Role.FINANCE),
     do("/payment-accounts", open_account, Role.ADMIN),
     do("/payment-accounts/{ref}", change_account, Role.ADMIN),

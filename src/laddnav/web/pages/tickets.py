@@ -18,7 +18,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Connector, Location
 from laddnav.meters import actions as meters
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import paying, selling, tickets
+from laddnav.payments.actions import paying, selling, shortfalls, tickets
 from laddnav.payments.bounds import held_for
 from laddnav.payments.payment import Payment, ProviderKind, State
 from laddnav.payments.receipts import NAMES, paid_with
@@ -152,6 +152,9 @@ async def one(asked: Asked) -> Response:
         payment = await paying.by_ref(unit, ticket.payment)
         if asked.query("back") is not None:
             await tickets.came_back(unit, ticket)
+        later = None
+        if ticket.short is not None and ticket.short.later is not None:
+            later = await paying.by_ref(unit, ticket.short.later)
         session = await tickets.session_of(unit, ticket)
         seller = await parties.fetch(unit, ticket.holder)
         location = await locations.find(unit, ticket.holder, ticket.holder, ticket.where.location_id)
@@ -173,8 +176,11 @@ async def one(asked: Asked) -> Response:
         draws=None if session is None or course != "charging" else drawn(session.tab),
         held=held_for(payment),
         way=NAMES[ticket.provider],
-        leads=_leads(asked, payment) if course == "paying" else None,
-        opens=payment.action if course == "paying" and (payment.action or "").startswith("swish://") else None,
+        short=ticket.short if ticket.short is not None and ticket.short.open else None,
+        pay_way=asked.say(WAYS[ticket.provider]),
+        later=later,
+        leads=_leads(asked, payment if course == "paying" else later),
+        opens=_opens(payment if course == "paying" else later),
         why=asked.say(WHYS[ticket.why]) if ticket.why is not None else None,
         back_to=f"/charge/{quote(ticket.evse_id, safe='*')}",
         here=_path(ticket),
@@ -188,6 +194,14 @@ async def stop(asked: Asked) -> Response:
         ticket = await tickets.stop(unit, asked.part("link"))
     asked.console.database.wake()
     return asked.done(_path(ticket), asked.say("The charging point is asked to stop. Then unplug."))
+
+
+async def pay_rest(asked: Asked) -> Response:
+    """What a corrected charge asks for besides. Raises UnknownTicket, NothingOpen, UnfitPayment."""
+    async with asked.unit() as unit:
+        ticket = await shortfalls.pay(unit, asked.part("link"), f"{asked.console.url}/charge/ticket")
+    asked.console.database.wake()
+    return asked.done(_path(ticket))
 
 
 async def cancel(asked: Asked) -> Response:
@@ -221,10 +235,16 @@ def _course(ticket: Ticket, session: Session | None) -> str:
     return "ending" if session is not None and session.ended_at is not None else "starting"
 
 
-def _leads(asked: Asked, payment: Payment) -> str | None:
+def _opens(payment: Payment | None) -> str | None:
+    """The app of the provider."""
+    action = "" if payment is None else payment.action or ""
+    return action if action.startswith("swish://") else None
+
+
+def _leads(asked: Asked, payment: Payment | None) -> str | None:
     """The provider's own page, unless that is where the driver comes from."""
-    action = payment.action or ""
-    if payment.state is not State.WAITING or asked.query("back") is not None:
+    action = "" if payment is None else payment.action or ""
+    if payment is None or payment.state is not State.WAITING or asked.query("back") is not None:
         return None
     return action if action.startswith(("https://", "http://127.0.0.1:")) else None
 
@@ -255,5 +275,6 @@ DOORS: tuple[Door, ...] = (
     see("/charge/ticket/{link}", one, role=None),
     do("/charge/ticket/{link}/stop", stop, role=None),
     do("/charge/ticket/{link}/cancel", cancel, role=None),
+    do("/charge/ticket/{link}/rest", pay_rest, role=None),
     do("/charge/ticket/{link}/receipt", mail_receipt, role=None),
 )
