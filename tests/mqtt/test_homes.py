@@ -30,7 +30,7 @@ from laddnav.sessions.model import Session, Status
 from laddnav.sim.car import Car
 from laddnav.sim.station import SimStation
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Place, Site, SiteBattery
+from laddnav.sites.model import Covers, Place, Site, SiteBattery
 from laddnav.sites.priced import ToldKind, ToldPrice
 from tests.mqtt.conftest import PASSWORD, USER, Listener, Mosquitto, somebody_at
 from tests.things import US, settle_in
@@ -304,7 +304,37 @@ async def test_a_car_at_home_follows_the_sun_and_its_site_knows_its_mains(house:
         known = {one.place: one for one in await sites.measurements(unit, US, "home")}
     assert round(sum(known[Place.GRID].amps) * 230) == -5000
     assert round(sum(known[Place.SOLAR].amps) * 230) == 5300
+    await roof_of_the_home(house)
     await battery_of_the_home(house)
+
+
+async def roof_of_the_home(house: House) -> None:
+    """It gives what it can until less may go out; then it is told what is used there, and what to keep to later."""
+    base = "laddnav/roof/home"
+    await house.ears.hears(f"{base}/mode", "free")
+    found = json.loads(await house.ears.hears("homeassistant/device/laddnav_roof_home/config", bool))
+    assert found["cmps"]["power"]["state_topic"] == f"{base}/power" and found["dev"]["name"] == "Roof of home"
+
+    async def limited(*, kw: int | None) -> None:
+        async with house.database.unit() as unit:
+            if kw is None:
+                await sites.unlimited(unit, US, "home", "DSO", "1")
+            else:
+                await sites.limited(unit, US, "home", unit.now, None, Decimal(kw), "DSO", id="1", covers=Covers.EXPORT)
+
+    async def is_told(mode: str, power: str, after: str) -> None:
+        async def it_is() -> bool:
+            for topic, watts in (("meter/roof", 5350), ("meter/grid", -5000)):
+                await house.ears.says(topic, json.dumps({"power": [watts]}))
+            said = [house.ears.heard.get(f"{base}/{topic}") for topic in ("mode", "power", "after")]
+            return said == [mode, power, after]
+
+        await until(it_is)
+
+    await limited(kw=1)
+    await is_told("limit", "1300", "1000")  # 350 W are used; tenths of a kW, downwards
+    await limited(kw=None)
+    await is_told("free", "", "")
 
 
 async def battery_of_the_home(house: House) -> None:
@@ -365,6 +395,8 @@ def a_site(now: Any) -> Site:
         currency="SEK",
         amps=(Decimal(20),) * 3,
         building=(Decimal(20),) * 3,
+        solar_kwp=Decimal(10),
+        solar_follows=True,
         battery=SiteBattery(capacity_kwh=Decimal(10), charge_kw=Decimal(4), discharge_kw=Decimal(4)),
         last_updated=now,
     )

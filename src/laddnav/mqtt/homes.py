@@ -16,7 +16,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.kit.seal import Seal, WrongKey
 from laddnav.kit.time import Clock
-from laddnav.mqtt import actions, rules, store, wire
+from laddnav.mqtt import actions, orders, rules, store, wire
 from laddnav.mqtt.actions import Sight
 from laddnav.mqtt.events import HomeChanged
 from laddnav.mqtt.meters import FRESH, PLACES, measurements
@@ -25,7 +25,7 @@ from laddnav.scheduling import surplus
 from laddnav.scheduling.surplus import Following
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
-from laddnav.sites.model import BatteryTold
+from laddnav.sites.model import BatteryTold, RoofTold
 from laddnav.sites.rules import UnknownSite
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class _Home:
         self.untold: set[HomeMeter] = set()  # of which the site does not know yet
         self.following: dict[str, Following] = {}
         self.batteries: dict[str, BatteryTold | None] = {}  # by site, of those whose fill it says
+        self.roofs: dict[str, RoofTold] = {}  # by site, of those that can be told and whose power it says
 
     def measured(self, source: HomeMeter, value: Decimal) -> None:
         self.heard[source] = Heard(source=source, value=value, at=self.clock.now())
@@ -115,7 +116,7 @@ class Homes:
             home.sources = tuple(mine)
             home.heard = {source: heard for source, heard in home.heard.items() if source in mine}
         await self._tell_sites()
-        await self._ask_for_batteries()
+        await self._ask_for_orders()
         for holder, some in groupby(points, lambda one: one.holder):
             await self._look_at(holder, list(some))
         for home in self._homes.values():
@@ -215,8 +216,8 @@ class Homes:
                 except UnknownSite:
                     log.info("meter_of_no_site", broker=home.broker.ref, site=site_id)
 
-    async def _ask_for_batteries(self) -> None:
-        """What the batteries are to do whose meters say how much they hold."""
+    async def _ask_for_orders(self) -> None:
+        """What batteries are to do whose meters say how much they hold, and what roofs may give that are measured."""
         for home in self._homes.values():
             filled = {one.site_id for one in home.sources if one.what is Measures.STORED and one.site_id is not None}
             home.batteries = {}
@@ -224,6 +225,14 @@ class Homes:
                 with suppress(UnknownSite):
                     async with self._database.unit() as unit:
                         home.batteries[site_id] = await sites.battery_of(unit, home.broker.holder, site_id)
+            shining = {one.site_id for one in home.sources if one.what is Measures.SOLAR and one.site_id is not None}
+            home.roofs = {}
+            for site_id in sorted(shining):
+                with suppress(UnknownSite):
+                    async with self._database.unit() as unit:
+                        told = await sites.roof_of(unit, home.broker.holder, site_id)
+                    if told is not None:
+                        home.roofs[site_id] = told
 
     # What is told, and asked
 
@@ -271,9 +280,8 @@ class Homes:
         for one in sights:
             for topic, said in wire.told(one.point, one.seen).items():
                 values[f"{broker.topics}/{one.point.key}/{topic}"] = said.encode()
-        for site_id, told in home.batteries.items():
-            device = wire.battery_device(broker, site_id)
-            values[wire.discovery_topic(broker, device)] = wire.discovered_battery(broker, site_id)
-            for topic, word in wire.told_battery(told).items():
-                values[f"{wire.battery_base(broker, site_id)}/{topic}"] = word.encode()
+        for site_id, of_battery in home.batteries.items():
+            values |= orders.battery(broker, site_id, of_battery)
+        for site_id, of_roof in home.roofs.items():
+            values |= orders.roof(broker, site_id, of_roof)
         home.line.tell(values, {source.topic for source in home.sources})

@@ -93,8 +93,8 @@ def fit(broker: Broker) -> Broker:
 
 def fit_point(point: ChargePoint) -> ChargePoint:
     """Raises UnfitHome."""
-    if not _KEY.fullmatch(point.key) or point.key in ("online", "battery"):
-        raise UnfitHome("key: letters, digits, dashes and underscores, 64 at most; not online, nor battery")
+    if not _KEY.fullmatch(point.key) or point.key in ("online", "battery", "roof"):
+        raise UnfitHome("key: letters, digits, dashes and underscores, 64 at most; not online, battery or roof")
     if not point.name.strip() or len(point.name) > 80:
         raise UnfitHome("name: 1 to 80 characters")
     if not 6 <= point.amps_max <= 80 or point.amps_max != point.amps_max.quantize(_TENTH):

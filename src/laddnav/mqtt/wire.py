@@ -17,17 +17,6 @@ Below `laddnav/KEY/` each value has a topic of its own, so that Home Assistant, 
 | departure | HH:MM by which the car is to be ready | HH:MM, or nothing |
 | need | kWh that the car is to have by then | 1 to 200 |
 | message | what came of the last command, in words | |
-
-Below `laddnav/battery/SITE/`, where a meter of the home says how much the battery of that site holds (`STORED`):
-
-| Topic | Says |
-| --- | --- |
-| mode | charge, discharge, rest; own: nobody asks anything of it, and it goes by itself |
-| power | W into it, below zero out of it; 0 in `rest` and `own` |
-| until | RFC 3339: when nothing new was said by then, it goes by itself; empty in `own` |
-| why | AS_PLANNED, FULL, EMPTY, NO_ROOM; empty in `own` |
-
-While `laddnav/online` says offline, it goes by itself, too.
 """
 
 from __future__ import annotations
@@ -44,10 +33,8 @@ from msgspec import Struct
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable, sane
 from laddnav.kit.refusal import Refusal
-from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Status
 from laddnav.mqtt.model import Broker, ChargePoint, HomeMeter, HomeMode, HomeWish
-from laddnav.sites.model import BatteryTold
 
 LONGEST_COMMAND = 64  # bytes
 LONGEST_SAID = 64_000  # bytes of a meter's message
@@ -55,7 +42,6 @@ AMPS_MIN = Decimal(6)
 NEED_MOST = Decimal(200)
 ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
-BATTERY = "battery"  # below which batteries are told, and what no charge point is called
 
 _NUMBER = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -172,12 +158,12 @@ def discovered(broker: Broker, point: ChargePoint, *, model: str | None, maker: 
             "icon": "mdi:ev-station",
         },
         "plug": {"p": "binary_sensor", "name": "Car", "device_class": "plug"},
-        "power": _sensor("Power", "power", "W", "measurement"),
-        "energy": _sensor("Energy", "energy", "kWh", "total_increasing"),
-        "session_energy": _sensor("Energy of this charge", "energy", "kWh", "total_increasing"),
-        "session_cost": _sensor("Cost of this charge", "monetary", currency, "total"),
+        "power": sensor("Power", "power", "W", "measurement"),
+        "energy": sensor("Energy", "energy", "kWh", "total_increasing"),
+        "session_energy": sensor("Energy of this charge", "energy", "kWh", "total_increasing"),
+        "session_cost": sensor("Cost of this charge", "monetary", currency, "total"),
         **{
-            f"current_l{number}": _sensor(f"Current L{number}", "current", "A", "measurement")
+            f"current_l{number}": sensor(f"Current L{number}", "current", "A", "measurement")
             | {"state_topic": f"{base}/current/l{number}", "entity_category": "diagnostic"}
             for number in (1, 2, 3)
         },
@@ -229,61 +215,9 @@ def discovered(broker: Broker, point: ChargePoint, *, model: str | None, maker: 
     )
 
 
-def _sensor(name: str, kind: str, unit: str, state: str) -> dict[str, Any]:
+def sensor(name: str, kind: str, unit: str, state: str) -> dict[str, Any]:
+    """As Home Assistant is told of one."""
     return {"p": "sensor", "name": name, "device_class": kind, "unit_of_measurement": unit, "state_class": state}
-
-
-class BatteryMode(StrEnum):
-    """What a battery is to do."""
-
-    CHARGE = "charge"
-    DISCHARGE = "discharge"
-    REST = "rest"
-    OWN = "own"
-
-
-def battery_base(broker: Broker, site_id: str) -> str:
-    return f"{broker.topics}/{BATTERY}/{_battery_key(site_id)}"
-
-
-def _battery_key(site_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", site_id)
-
-
-def told_battery(told: BatteryTold | None) -> dict[str, str]:
-    """By topic below the battery's own; None: it goes by itself."""
-    if told is None:
-        return {"mode": BatteryMode.OWN.value, "power": "0", "until": "", "why": ""}
-    mode = BatteryMode.REST if told.kw == 0 else BatteryMode.CHARGE if told.kw > 0 else BatteryMode.DISCHARGE
-    watts = plain(round(Decimal(str(told.kw)) * 1000, 0))
-    return {"mode": mode.value, "power": watts, "until": rfc3339(told.until_at), "why": told.why.value}
-
-
-def battery_device(broker: Broker, site_id: str) -> str:
-    return f"{broker.topics.replace('/', '_')}_{BATTERY}_{_battery_key(site_id)}"
-
-
-def discovered_battery(broker: Broker, site_id: str) -> bytes:
-    """By which Home Assistant shows what the battery is asked, and automations give it on."""
-    base, device = battery_base(broker, site_id), battery_device(broker, site_id)
-    modes = [one.value for one in BatteryMode]
-    components: dict[str, dict[str, Any]] = {
-        "mode": {"p": "sensor", "name": "Asked", "device_class": "enum", "options": modes, "icon": "mdi:home-battery"},
-        "power": _sensor("Asked power", "power", "W", "measurement"),
-        "until": {"p": "sensor", "name": "Asked until", "device_class": "timestamp"},
-        "why": {"p": "sensor", "name": "Why", "entity_category": "diagnostic"},
-    }
-    for name, one in components.items():
-        one |= {"state_topic": f"{base}/{name}", "unique_id": f"{device}_{name}"}
-    return json.encode(
-        {
-            "dev": {"ids": [device], "name": f"Battery of {site_id}"},
-            "o": {"name": "Laddnav"},
-            "cmps": components,
-            "availability": [{"topic": f"{broker.topics}/{ONLINE}"}],
-            "qos": 1,
-        }
-    )
 
 
 # What is heard --------------------------------------------------------------------------------------------------------

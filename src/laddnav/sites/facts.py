@@ -17,6 +17,7 @@ from laddnav.sites.model import (
     OutsideLimit,
     Place,
     PlannedCar,
+    RoofTold,
     Site,
     SitePlan,
     Standing,
@@ -31,7 +32,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """All that is known of a site at `at`, on our clock.
 
     `sessions` by where they charge; `drawn` by Session: its last two samples, the newest last. `beside`: what was
-    thought to be drawn beside the cars a tick ago; `battery_told`: what the battery was told last.
+    thought to be drawn beside the cars a tick ago; `battery_told`, `roof_told`: what these were told last.
     """
 
     site: Site
@@ -45,6 +46,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     limits: Sequence[OutsideLimit] = ()
     beside: Beside | None = None
     battery_told: BatteryTold | None = None
+    roof_told: RoofTold | None = None
     plan: SitePlan | None = None
 
     def need(self, session: Session) -> Need:

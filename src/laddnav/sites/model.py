@@ -82,6 +82,7 @@ class Unsaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`amps` is what the connection gives on each phase, and `building` the most that is drawn there beside the cars.
 
+    `solar_follows`: the roof's inverter gives no more than it is told.
     Fallbacks and the building together fit every panel and phase, or the site is not accepted. `reaction_seconds` is
     how long a Station may take to follow; one that does not is taken out.
     """
@@ -102,6 +103,7 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     building: Amps = NO_AMPS
     unbalance_amps: Decimal | None = None
     solar_kwp: Decimal | None = None
+    solar_follows: bool = False
     battery: SiteBattery | None = None
     aim: Aim = Aim.COST
     unsaid: Unsaid = Unsaid()
@@ -146,6 +148,28 @@ class BatteryTold(Struct, frozen=True, kw_only=True):
     kw: float
     until_at: datetime
     why: BatteryWhy = BatteryWhy.AS_PLANNED
+
+
+class RoofWhy(StrEnum):
+    """Why a roof was told what it was."""
+
+    FREE = "FREE"  # it gives what it can
+    LIMITED = "LIMITED"  # others let no more go out
+    COSTS = "COSTS"  # what goes out costs money
+    UNKNOWN = "UNKNOWN"  # nobody can say what is used there, so that it gives no more than may go out
+
+
+class RoofTold(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a roof is to give from `at` on: so many kW at most; None: all that it can.
+
+    After `until_at` it gives no more than `after_kw`, unless it was told again.
+    """
+
+    at: datetime
+    kw: float | None = None
+    until_at: datetime | None = None
+    after_kw: float | None = None
+    why: RoofWhy = RoofWhy.FREE
 
 
 class Covers(StrEnum):
@@ -234,7 +258,9 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     It was made because of `why`, and another is due when the `situation` is a different one (`planning.situation`).
     `prices` are money per kWh that comes in. `cost` is that of all energy and peaks until the end, `bound` what no plan
-    could do for less, `at_once` what the same energy costs when every car takes it as soon as it can. `forecast_from`:
+    could do for less, `at_once` what the same energy costs when every car takes it as soon as it can. `roof_out`: kW at
+    most that are to go out of a roof that can be told, None: all that it gives; it is `roof_down` less than `solar`, of
+    which nothing is taken off. `forecast_from`:
     prices from then on are not published yet. `notes` say what cannot be met, or was not known.
     """
 
@@ -250,6 +276,8 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     grid: tuple[float, ...] = ()
     building: tuple[float, ...] = ()
     solar: tuple[float, ...] = ()
+    roof_out: tuple[float | None, ...] = ()
+    roof_down: tuple[float, ...] = ()
     battery: tuple[float, ...] = ()
     limit: tuple[float, ...] = ()
     cost: float
@@ -369,6 +397,15 @@ class BatteryNow(Struct, frozen=True, kw_only=True):
     capacity_kwh: Decimal
 
 
+class RoofNow(Struct, frozen=True, kw_only=True):
+    """A roof as it was told, in kW; None: as much as it can. `after_kw`: what it keeps to after `until_at`."""
+
+    told_kw: Decimal | None
+    why: RoofWhy
+    until_at: datetime | None
+    after_kw: Decimal | None
+
+
 class Picture(Struct, frozen=True, kw_only=True):
     """A site now, for whoever looks at it; `grid_kw` None: no meter says."""
 
@@ -383,6 +420,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     grid_kw: Decimal | None
     solar_kw: Decimal | None
     battery: BatteryNow | None = None
+    roof: RoofNow | None = None
     measured_at: datetime | None
     plan_number: int | None
 

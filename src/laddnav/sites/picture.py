@@ -23,10 +23,12 @@ from laddnav.sites.model import (
     MemberNow,
     Picture,
     Place,
+    RoofNow,
     Why,
 )
 from laddnav.sites.moment import moment, standing_of
 from laddnav.sites.needs import Need, ceiling
+from laddnav.sites.roof import heard
 
 _TENTH, _WATT = Decimal("0.1"), Decimal("0.001")
 
@@ -52,6 +54,7 @@ def picture(facts: Facts) -> Picture:
         grid_kw=None if mains is None else _exact(quarters.kw(mains.amps, facts.site.volts), _WATT),
         solar_kw=None if solar is None else _exact(quarters.kw(solar.amps, facts.site.volts), _WATT),
         battery=_battery(facts),
+        roof=_roof(facts),
         measured_at=None if mains is None else mains.at,
         plan_number=None if facts.plan is None else facts.plan.number,
     )
@@ -70,6 +73,18 @@ def _battery(facts: Facts) -> BatteryNow | None:
         does_kw=None if does is None else _exact(quarters.kw(does.amps, facts.site.volts), _WATT),
         stored_kwh=None if does is None else does.stored_kwh,
         capacity_kwh=own.capacity_kwh,
+    )
+
+
+def _roof(facts: Facts) -> RoofNow | None:
+    if not facts.site.solar_follows or facts.roof_told is None:
+        return None
+    told = heard(facts.roof_told, facts.at)
+    return RoofNow(
+        told_kw=None if told.kw is None else _exact(told.kw, _TENTH),
+        why=told.why,
+        until_at=told.until_at,
+        after_kw=None if told.after_kw is None else _exact(told.after_kw, _WATT),
     )
 
 

@@ -12,8 +12,8 @@ from laddnav.kit.energy import Energy
 from laddnav.scheduling.at_once import at_once
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.repair import planned
-from laddnav.scheduling.site import Floats, Plan, Steps
-from laddnav.scheduling.table import laid_out
+from laddnav.scheduling.site import Floats, Plan, Site, Steps
+from laddnav.scheduling.table import Table, laid_out
 from laddnav.sites import needs
 from laddnav.sites.facts import Facts, allowed, at_step, kw_of
 from laddnav.sites.model import Covers, PlannedCar, Quarter, SitePlan
@@ -89,7 +89,7 @@ def solved(facts: Facts, outlook: Outlook, *, number: int, why: str) -> SitePlan
 
 
 def told(facts: Facts, given: Problem, plan: Plan, instead: Plan, *, number: int, why: str) -> SitePlan:
-    steps = given.honest.steps
+    steps, table = given.honest.steps, laid_out(given.honest)
     even = given.site is not given.honest
     guessed = np.flatnonzero(given.terms.guessed)
     begins = [steps.start_at + steps.length * number for number in range(steps.count)]
@@ -115,14 +115,30 @@ def told(facts: Facts, given: Problem, plan: Plan, instead: Plan, *, number: int
         grid=_rounded(plan.grid),
         building=_rounded(given.honest.load.sum(axis=0)),
         solar=_rounded(given.honest.solar),
+        roof_out=_roof_out(table, given.honest),
+        roof_down=_rounded(plan.roof_down),
         battery=_rounded(plan.battery),
         limit=tuple(limits),
-        cost=round(cost(given.honest, laid_out(given.honest), plan.grid) if even else plan.cost, 4),
+        cost=round(cost(given.honest, table, plan.grid) if even else plan.cost, 4),
         bound=None if even or plan.bound is None else round(plan.bound, 4),
         at_once=round(instead.cost, 4),
         currency=given.terms.currency or facts.site.currency,
         forecast_from=steps.start_at + steps.length * int(guessed[0]) if guessed.size else None,
-        notes=(*given.notes, *plan.notes, *late),
+        notes=(*given.notes, *plan.notes, *_turned_down(plan, steps), *late),
+    )
+
+
+def _roof_out(table: Table, site: Site) -> tuple[float | None, ...]:
+    """() where nothing stands in the way of any of it."""
+    if not site.bends or np.isinf(table.lets_out).all():
+        return ()
+    return tuple(None if np.isinf(kw) else round(float(kw), 4) for kw in table.lets_out)
+
+
+def _turned_down(plan: Plan, steps: Steps) -> list[str]:
+    down = float(plan.roof_down.sum()) * steps.hours
+    return [f"The roof gives {down:.1f} kWh less than it could, which may not go out or would cost money there"] * (
+        down > 0.05
     )
 
 

@@ -25,6 +25,7 @@ from laddnav.sites.model import Aim, Covers, Member, Place, Site
 from laddnav.sites.moment import outlet
 from laddnav.sites.needs import Need
 from laddnav.sites.quarters import expected, kw
+from laddnav.sites.roof import held_down
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
     load = _load(facts, outlook, steps)
     measured = facts.fresh(Place.SOLAR)
     shines = None if measured is None else max(0.0, kw(measured.amps, facts.site.volts))
-    solar = expected(steps, outlook.solar, shines, foretold=outlook.foretold.get(Place.SOLAR))
+    solar = _solar(facts, outlook, steps, shines)
     honest = problems.Site(
         steps=steps,
         panels=_panels_left(facts, cars),
@@ -85,6 +86,7 @@ def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
         import_max=_allowed(facts, steps, Covers.SITE),
         cars_max=_allowed(facts, steps, Covers.CARS),
         export_max=_may_go_out(facts, steps),
+        bends=facts.site.solar_follows,
         battery=_battery(facts, notes),
         peaks=paid.peaks,
     )
@@ -135,6 +137,15 @@ def _terms(site: Site, outlook: Outlook, steps: Steps, notes: list[str]) -> Term
     except MixedCurrencies as error:
         notes.append(f"{error}; planned without prices")
         return terms(steps, none, outlook.tariff, carbon=carbon, drawn=drawn)
+
+
+def _solar(facts: Facts, outlook: Outlook, steps: Steps, shines: float | None) -> Floats:
+    """(step) kW that the roof could give; what one gives that is held down says nothing of that."""
+    foretold = outlook.foretold.get(Place.SOLAR)
+    usual = expected(steps, outlook.solar, None, foretold=foretold)
+    if shines is not None and held_down(facts, shines) and shines < usual[0]:
+        return usual
+    return expected(steps, outlook.solar, shines, foretold=foretold)
 
 
 def _load(facts: Facts, outlook: Outlook, steps: Steps) -> Floats:

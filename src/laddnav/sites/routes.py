@@ -59,6 +59,7 @@ class SetUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     building: Amps = NO_AMPS
     unbalance_amps: Decimal | None = None
     solar_kwp: Decimal | None = None
+    solar_follows: bool = False
     battery: SiteBattery | None = None
     aim: Aim = Aim.COST
     unsaid: Unsaid = Unsaid()

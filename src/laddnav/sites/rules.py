@@ -169,6 +169,8 @@ def _troubles(site: Site) -> Iterator[str]:
         yield "unbalance_amps is above nought, or left out"
     if site.unsaid.energy_kwh <= 0 or site.unsaid.stay_hours <= 0:
         yield "unsaid says how much a driver who says nothing is taken to need, and for how long to stay"
+    if site.solar_follows and not site.solar_kwp:
+        yield "solar_follows says that a roof can be told to give less: solar_kwp says how much it gives at most"
     if site.battery is not None and not 0 < site.battery.efficiency <= 1:
         yield "battery.efficiency is a share above nought and at most 1"
     yield from _troubles_with_panels(site)

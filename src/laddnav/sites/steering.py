@@ -16,11 +16,11 @@ from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.outlets import Ask, Ban, Moment, Outlet
 from laddnav.scheduling.rules import tenths
 from laddnav.sessions.model import Session
-from laddnav.sites import battery
+from laddnav.sites import battery, roof
 from laddnav.sites.beside import believed, given, news
 from laddnav.sites.facts import Facts, holds, kw_of
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import BatteryTold, Covers, Member, OutsideLimit, Place, Standing
+from laddnav.sites.model import BatteryTold, Covers, Member, OutsideLimit, Place, RoofTold, Standing
 from laddnav.sites.moment import moment, standing_of
 
 # A Station that has not said what it made of its fallback is asked again.
@@ -40,7 +40,7 @@ class Asking(Struct, frozen=True):
 class Steered(Struct, frozen=True, kw_only=True):
     """What a tick of control comes to: what to ask with which profile, how all stand, who is out and who in again.
 
-    `battery`: what that is told from now on; None: it goes by itself.
+    `battery`, `roof`: what these are told from now on; None: it goes by itself.
     """
 
     moment: Moment
@@ -52,6 +52,7 @@ class Steered(Struct, frozen=True, kw_only=True):
     obeyed: tuple[OutsideLimit, ...]
     beside: Beside | None
     battery: BatteryTold | None
+    roof: RoofTold | None
 
 
 def steered(facts: Facts) -> Steered:
@@ -120,6 +121,7 @@ def steered(facts: Facts) -> Steered:
         obeyed=tuple(obeyed(facts, now)),
         beside=news(facts, believed(facts, now.outlets)),
         battery=battery.told(facts, now, {id: one.amps for id, one in asks.items()}),
+        roof=roof.told(facts, now),
     )
 
 

@@ -9,7 +9,18 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.scheduling.beside import Beside
-from laddnav.sites.model import BatteryTold, Measurement, Member, OutsideLimit, Place, Quarter, Site, SitePlan, Standing
+from laddnav.sites.model import (
+    BatteryTold,
+    Measurement,
+    Member,
+    OutsideLimit,
+    Place,
+    Quarter,
+    RoofTold,
+    Site,
+    SitePlan,
+    Standing,
+)
 from laddnav.sites.priced import ToldKind, ToldPrice
 from laddnav.sites.quarters import Share
 
@@ -40,8 +51,9 @@ where holder = $1 and ($3::text is null or body::jsonb ->> 'bidding_zone' = $3)
   and ($4::text is null or lower(body::jsonb ->> 'grid_tariff_id') = lower($4))
   and ($5::text is null or id_key = $5)
 """
-BATTERY_TOLD = "select battery_told from site where holder = $1 and id_key = $2"
+TOLD = "select battery_told, roof_told from site where holder = $1 and id_key = $2"
 PUT_BATTERY_TOLD = "update site set battery_told = $3 where holder = $1 and id_key = $2"
+PUT_ROOF_TOLD = "update site set roof_told = $3 where holder = $1 and id_key = $2"
 BESIDE = "select beside from site where holder = $1 and id_key = $2"
 PUT_BESIDE = "update site set beside = $3 where holder = $1 and id_key = $2"
 PLAN_BEGUN = "update site set plan_wanted = null where holder = $1 and id_key = $2 and plan_wanted is not null"
@@ -269,14 +281,28 @@ def put_beside(unit: Unit, site: Site, one: Beside) -> None:
     unit.write(PUT_BESIDE, str(site.holder), fold(site.id), json.encode(one).decode())
 
 
-async def battery_told(unit: Unit, site: Site) -> BatteryTold | None:
-    body = await unit.value(BATTERY_TOLD, str(site.holder), fold(site.id))
-    return None if body is None else json.decode(body, BatteryTold)
+async def told(unit: Unit, site: Site) -> tuple[BatteryTold | None, RoofTold | None]:
+    """What battery and roof were told last."""
+    if site.battery is None and site.solar_kwp is None and not site.solar_follows:
+        return None, None
+    row = await unit.fetch_one(TOLD, str(site.holder), fold(site.id))
+    if row is None:
+        return None, None
+    battery, roof = row["battery_told"], row["roof_told"]
+    return (
+        None if battery is None else json.decode(battery, BatteryTold),
+        None if roof is None else json.decode(roof, RoofTold),
+    )
 
 
 def put_battery_told(unit: Unit, site: Site, one: BatteryTold | None) -> None:
     body = None if one is None else json.encode(one).decode()
     unit.write(PUT_BATTERY_TOLD, str(site.holder), fold(site.id), body)
+
+
+def put_roof_told(unit: Unit, site: Site, one: RoofTold | None) -> None:
+    body = None if one is None else json.encode(one).decode()
+    unit.write(PUT_ROOF_TOLD, str(site.holder), fold(site.id), body)
 
 
 def put_limit(unit: Unit, site: Site, one: OutsideLimit) -> None:

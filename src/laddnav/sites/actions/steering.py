@@ -78,6 +78,8 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
         store.put_beside(unit, site, tick.beside)
     if tick.battery != facts.battery_told:
         store.put_battery_told(unit, site, tick.battery)
+    if tick.roof != facts.roof_told:
+        store.put_roof_told(unit, site, tick.roof)
     for member in tick.fallbacks:
         unit.announce(wanted(site, member))
     for one in tick.out:
@@ -109,6 +111,7 @@ async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False
     drawn |= {one.id: needs.drawn(site, members[key_of(one)], said.get(one.id, ())) for one in news}
     memory.sessions, memory.drawn = tuple(here.values()), drawn
     memory.plan = await store.newer_plan(unit, site, memory.plan)
+    battery_told, roof_told = await store.told(unit, site)
     return Facts(
         site=site,
         at=unit.now,
@@ -120,7 +123,8 @@ async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False
         measurements={one.place: one for one in await store.measurements(unit, site)},
         limits=await store.limits(unit, site, unit.now),
         beside=await store.beside(unit, site),
-        battery_told=await store.battery_told(unit, site) if site.battery is not None else None,
+        battery_told=battery_told,
+        roof_told=roof_told,
         plan=memory.plan,
     )
 

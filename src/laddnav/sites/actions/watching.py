@@ -8,10 +8,10 @@ from laddnav.db.forgetting import BITE, forget
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.readings import actions as readings
-from laddnav.sites import planning, store
+from laddnav.sites import planning, roof, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered
-from laddnav.sites.model import BatteryTold, Picture, Quarter, SitePlan
+from laddnav.sites.model import BatteryTold, Picture, Quarter, RoofTold, SitePlan
 from laddnav.sites.picture import picture
 
 
@@ -27,8 +27,14 @@ async def moment_of(unit: Unit, holder: PartyId, site_id: str) -> Picture:
 
 async def battery_of(unit: Unit, holder: PartyId, site_id: str) -> BatteryTold | None:
     """What the battery is to do now; None: it goes by itself. Raises UnknownSite."""
-    told = await store.battery_told(unit, await fetch(unit, holder, site_id))
+    told, _ = await store.told(unit, await fetch(unit, holder, site_id))
     return None if told is None or unit.now >= told.until_at else told
+
+
+async def roof_of(unit: Unit, holder: PartyId, site_id: str) -> RoofTold | None:
+    """What the roof may give now; None: it cannot be told. Raises UnknownSite."""
+    _, told = await store.told(unit, await fetch(unit, holder, site_id))
+    return None if told is None else roof.heard(told, unit.now)
 
 
 async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, until: datetime) -> tuple[Quarter, ...]:
