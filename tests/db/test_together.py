@@ -26,7 +26,24 @@ CHANGE = "update setting set value = $2 where name = $1"
 LIKE = "select name, value from setting where name like $1 order by name desc"
 SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 TRANSACTION = "select pg_current_xact_id()::text"
-STILL = Rows("select count(*) from {rows} join setting using (name, value)", name="text", value="text")
+STILL = Rows("select true from {rows} join setting using (name, value)", each=True, name="text", value="text")
+
+FIRST = Rows(
+    "insert into setting (name, value) select * from {rows} on conflict do nothing returning true",
+    each=True,
+    name="text",
+    value="text",
+)
+FROM = Rows(
+    """
+update setting set value = rows.after from {rows} where setting.name = rows.name and setting.value = rows.before
+returning true
+""",
+    each=True,
+    name="text",
+    before="text",
+    after="text",
+)
 
 
 class LampLit(Event, frozen=True, kw_only=True):
@@ -141,6 +158,75 @@ async def test_what_somebody_goes_by_has_to_be_so_at_the_end(database: Database,
     async with database.unit() as unit:
         rows = await unit.fetch("select name, value from setting where name like 'L_ is %' order by name")
         assert [tuple(row) for row in rows] == ([("L1 is on", "True"), ("L2 is off", "False")] if writes else [])
+
+
+async def test_what_is_new_is_inserted_with_what_is_written_last_and_what_is_not_is_asked_after(
+    together: Together, database: Database
+) -> None:
+    tries: list[str] = []
+
+    async def light(unit: Unit, lamp: str, colour: str) -> bool:
+        tries.append(lamp)
+        new = await unit.insert(FIRST, lamp, colour)
+        if new:
+            unit.write(SET, f"{lamp} is", colour)
+        return new
+
+    assert await asyncio.gather(*(together.run(partial(light, lamp=lamp, colour="red")) for lamp in ("L1", "L2"))) == [
+        True,
+        True,
+    ]
+    assert tries == ["L1", "L2"]
+    lit = ("L3", "L1", "L4", "L4")
+    assert await asyncio.gather(*(together.run(partial(light, lamp=lamp, colour="blue")) for lamp in lit)) == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert tries == ["L1", "L2", *lit, *lit]
+    async with database.unit() as unit:
+        rows = await unit.fetch("select name, value from setting where name like 'L_ is' order by name")
+        assert [tuple(row) for row in rows] == [
+            ("L1 is", "red"),
+            ("L2 is", "red"),
+            ("L3 is", "blue"),
+            ("L4 is", "blue"),
+        ]
+
+
+async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
+    together: Together, database: Database
+) -> None:
+    """`elsewhere`: another process, which says nothing of what it does."""
+    asked: list[str] = []
+
+    async def count(unit: Unit, name: str) -> int:
+        before = unit.believed("count", name)
+        if before is None:
+            asked.append(name)
+            before = int(await unit.value(LOCK, name))
+        unit.write(FROM, name, str(before), str(before + 1))
+        unit.learn("count", name, before + 1)
+        return int(before)
+
+    async def all_counted() -> list[int]:
+        return await asyncio.gather(*(together.run(partial(count, name=name), name) for name in ("a", "b", "c")))
+
+    async with database.unit() as unit:
+        for name in ("a", "b", "c"):
+            unit.write(SET, name, "0")
+    assert await all_counted() == [0, 0, 0]
+    assert await all_counted() == [1, 1, 1]
+    assert asked == ["a", "b", "c"]
+    async with database.unit() as elsewhere:
+        elsewhere.write(CHANGE, "b", "10")
+    assert await all_counted() == [2, 10, 2]
+    assert asked == ["a", "b", "c"] * 2
+    async with database.unit() as unit:
+        assert unit.believed("count", "a") is None, "who is not tried again asks"
+        rows = await unit.fetch("select name, value from setting where length(name) = 1 order by name")
+        assert [tuple(row) for row in rows] == [("a", "3"), ("b", "11"), ("c", "3")]
 
 
 @pytest.mark.parametrize("how", ["statement", "written"])

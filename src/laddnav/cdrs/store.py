@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
+from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -65,14 +66,41 @@ where holder = $1 and owner = $2 and token_owner = $3 and ended_at between $4 an
 """
 OF_AUTHORIZATION = "select body from cdr where holder = $1 and authorization_key = $2 order by ref desc limit $3"
 # Three numbers as text: of a Decimal the driver needs ten times as long to make a numeric.
-INSERT = """
+INSERT = Rows(
+    """
 insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
   started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing,
   credited_key, authorization_key)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::numeric, $14, $15::text::numeric,
-  $16::text::numeric, $17, $18, $19, $20, $21, $22, $23)
-on conflict do nothing returning true
-"""
+select holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
+  started_at, ended_at, energy_wh::numeric, currency, total_excl::numeric, total_incl::numeric, credit, body, digest,
+  last_updated, closing, credited_key, authorization_key
+from {rows} on conflict do nothing returning true
+""",
+    each=True,
+    holder="text",
+    owner="text",
+    id_key="text",
+    id="text",
+    ref="text",
+    session_key="text",
+    token_owner="text",
+    token_uid_key="text",
+    location_id="text",
+    evse_uid="text",
+    started_at="timestamptz",
+    ended_at="timestamptz",
+    energy_wh="text",
+    currency="text",
+    total_excl="text",
+    total_incl="text",
+    credit="boolean",
+    body="text",
+    digest="text",
+    last_updated="timestamptz",
+    closing="integer",
+    credited_key="text",
+    authorization_key="text",
+)
 # A Credit CDR repeats the energy of what it takes back.
 SUMS = """
 select currency, count(*) filter (where not credit) - count(*) filter (where credit) as many,
@@ -196,7 +224,7 @@ async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> lis
 async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
     """False when this CDR, or the one CDR of its Session of ours, is kept already."""
     incl = cdr.costs.total.after_taxes
-    kept: bool | None = await unit.value(
+    return await unit.insert(
         INSERT,
         str(cdr.holder),
         str(cdr.owner),
@@ -222,7 +250,6 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
         cdr.credit_reference_id and fold(cdr.credit_reference_id),
         cdr.authorization_reference and fold(cdr.authorization_reference),
     )
-    return kept is not None
 
 
 # ---- What we think of a partner's

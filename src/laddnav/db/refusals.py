@@ -40,7 +40,10 @@ class Undone(AssertionError):
 
 
 class Refusals:
-    """What PostgreSQL does not take, told by whose move is next. Raises Unreachable, Collided, Unstorable."""
+    """What PostgreSQL does not take, told by whose move is next.
+
+    Raises Unreachable, Collided, Overtaken, Unstorable.
+    """
 
     def __enter__(self) -> None:
         return None
@@ -50,7 +53,9 @@ class Refusals:
             return
         if isinstance(error, HUNG_UP):
             raise Unreachable(f"The database hung up: {error}") from error
-        if isinstance(error, (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)):
+        if isinstance(error, asyncpg.SerializationError):
+            raise Overtaken("What this Unit went by is not so any more; try again") from error
+        if isinstance(error, asyncpg.DeadlockDetectedError):
             raise Collided("Somebody else changed the same at the same moment; try again") from error
         if isinstance(error, UnicodeEncodeError):
             raise Unstorable from error

@@ -15,10 +15,12 @@ class Rows:
     """A write that takes what it writes `from {rows}`, whose columns have these names and types.
 
     It must not look at what may be written along with it. `key`: so many of the columns, the first ones, say which row
-    it is; of several that are the same the last one counts.
+    it is; of several that are the same the last one counts. `each`: it gives a row back for each of its rows that it
+    finds, or writes, and where it is not all of them, nothing is done of what travels with it (Overtaken).
     """
 
-    def __init__(self, sql: str, *, key: int = 0, **columns: str) -> None:
+    def __init__(self, sql: str, *, key: int = 0, each: bool = False, **columns: str) -> None:
+        self.each = each
         self._sql = sql.strip()
         self._key = key
         self._columns = columns
@@ -34,11 +36,15 @@ class Rows:
         arrays[0] = f"(select {arrays[0]})"
         return self._sql.format(rows=f"unnest({', '.join(arrays)}) as rows({', '.join(self._columns)})")
 
+    def asked(self, *row: Any) -> tuple[Any, ...]:
+        """(the statement for this row alone, its arguments …)."""
+        return self.numbered(1), *self.columns([row])
+
     def columns(self, rows: Sequence[Arguments]) -> Iterable[Any]:
         """The arguments."""
-        return zip(*self._newest(rows), strict=True)
+        return zip(*rows, strict=True)
 
-    def _newest(self, rows: Sequence[Arguments]) -> Sequence[Arguments]:
+    def newest(self, rows: Sequence[Arguments]) -> Sequence[Arguments]:
         return list({row[: self._key]: row for row in rows}.values()) if self._key else rows
 
 
@@ -58,7 +64,7 @@ class Lines(Rows):
 
     def columns(self, rows: Sequence[Arguments]) -> Iterable[Any]:
         names = tuple(self._columns)
-        return [json.encode([dict(zip(names, row, strict=True)) for row in self._newest(rows)]).decode()]
+        return [json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()]
 
 
 Write = tuple[str | Rows, list[Arguments]]
@@ -83,8 +89,11 @@ def runs(writes: Iterable[Write]) -> list[list[Write]]:
 
 def together(run: Iterable[Write]) -> tuple[Any, ...]:
     """(one statement that does what these do, its arguments …)."""
-    several = [(statement, rows) for statement, rows in run if isinstance(statement, Rows)]
+    several = [(statement, statement.newest(rows)) for statement, rows in run if isinstance(statement, Rows)]
     arguments = [column for statement, rows in several for column in statement.columns(rows)]
+    wanted = [len(rows) for statement, rows in several if statement.each]
+    if wanted:
+        arguments.append(sum(wanted))
     return _one(tuple(statement for statement, _ in several)), *arguments
 
 
@@ -95,6 +104,7 @@ def _one(several: tuple[Rows, ...]) -> str:
     for one in several:
         statements.append(one.numbered(first))
         first += len(one)
-    *others, last = statements
-    named = ", ".join(f"write_{number} as ({statement})" for number, statement in enumerate(others))
-    return f"with {named} {last}" if others else last
+    found = " + ".join(f"(select count(*) from write_{number})" for number, one in enumerate(several) if one.each)
+    last = f"select all_held({found}, ${first})" if found else statements.pop()
+    named = ", ".join(f"write_{number} as ({statement})" for number, statement in enumerate(statements))
+    return f"with {named} {last}" if named else last

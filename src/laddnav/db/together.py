@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 import structlog
 
 from laddnav.db.events import Event
-from laddnav.db.refusals import Unreachable
+from laddnav.db.refusals import Overtaken, Unreachable
 from laddnav.db.rows import Rows
 from laddnav.db.statements import selects
 from laddnav.db.unit import Database, Record, Unit, Writes
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 R = TypeVar("R")
 SLOW = 0.01  # seconds
 SLOW_ONES = 2
+DOUBTS = 1.0  # seconds: where other processes write the same, what is remembered is wrong again and again
 Work = Callable[[Unit], Awaitable[R]]
 
 
@@ -29,6 +30,9 @@ class Together:
     A caller goes on when that transaction has committed. Whoever is refused leaves without a trace, and the others do
     not notice; where a statement fails, or one is refused who has written already, everybody is tried again alone. So
     the work may be begun twice, and awaits nothing but its Unit. Where the database hung up on the commit, all hear so.
+
+    They may go by what is remembered without asking (`Unit.believed`), and by this, that what they insert is new: the
+    last statement says whether it was so. Where it was not all are done again, asking, and for a while so is everybody.
 
     These Units see of each other what concurrent ones would, with one difference: a row that one of them locks is not
     locked for the others. Callers who could lock the same have equal keys, and take turns.
@@ -46,11 +50,12 @@ class Together:
         self._waiting: list[_Member[Any]] = []
         self._running: dict[asyncio.Task[None], float] = {}  # since when in its present transaction
         self._busy: set[object] = set()  # the keys of those who are under way
+        self._doubts_until = 0.0
 
     async def run(self, work: Work[R], key: object = None) -> R:
         """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
         loop = asyncio.get_running_loop()
-        member = _Member(self._database, work, key, loop.create_future())
+        member = _Member(work, key, loop.create_future())
         self._waiting.append(member)
         if self._another(loop.time()):
             task = loop.create_task(self._run())
@@ -74,22 +79,29 @@ class Together:
         assert task is not None
         await asyncio.sleep(0)  # whoever comes in the same tick comes along
         while members := self._next():
-            self._running[task] = loop.time()
+            self._running[task] = now = loop.time()
             done, driven, keys = False, False, {member.key for member in members} - {None}
+            again: list[_Member[Any]] = []
             self._busy |= keys
+            for member in members:
+                member.begin(self._database, believes=now >= self._doubts_until)
             try:
                 async with self._database.unit(writes=self._writes) as unit:
                     await _driven(unit, members)
                     driven = True
                 done = True
             except Exception as error:  # noqa: BLE001 - each hears its own when it is tried alone
-                log.info("tried_alone", members=len(members), error=repr(error))
+                if isinstance(error, Overtaken) and any(member.unit.went_by_belief for member in members):
+                    self._doubts_until, again = loop.time() + DOUBTS, members
+                else:
+                    log.info("tried_alone", members=len(members), error=repr(error))
                 if driven and isinstance(error, Unreachable):  # perhaps it was committed, and nobody is done twice
                     for member in members:
                         member.fail(error)
             finally:
                 self._busy -= keys
-                for member in members:
+                self._waiting[:0] = again
+                for member in () if again else members:
                     member.end(done=done)
 
     def _next(self) -> list[_Member[Any]]:
@@ -120,11 +132,12 @@ async def _driven(unit: Unit, members: Sequence[_Member[Any]]) -> None:
                 member.go_on(rows)
     granted = [member for member in members if member.error is None]
     _write(unit, granted)
-    for condition, supposed in _supposed(members).items():
-        unit.suppose(condition, supposed)
+    for condition, row in dict.fromkeys(went_by for member in members for went_by in member.unit.went_by):
+        unit.write(condition, *row)
     for member in granted:
         for event in member.unit.take_announced():
             unit.announce(event)
+        member.unit.teach(unit)
 
 
 def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
@@ -137,15 +150,6 @@ def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
                 for arguments in writes.pop(0)[1]:
                     unit.write(statement, *arguments)
         left = [writes for writes in left if writes]
-
-
-def _supposed(members: Sequence[_Member[Any]]) -> dict[Rows, list[tuple[Any, ...]]]:
-    """What they went by, those also who are refused: to know even that may be for nobody who is not let in."""
-    rows: dict[Rows, list[tuple[Any, ...]]] = {}
-    for member in members:
-        for condition, row in member.unit.went_by:
-            rows.setdefault(condition, []).append(row)
-    return rows
 
 
 def _statement(member: _Member[Any]) -> str:
@@ -174,15 +178,33 @@ class _Shared(Unit):
     """The Unit of a member, which asks whoever drives it, and whose writes that one takes."""
 
     wrote = False
+    went_by_belief = False
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, believes: bool) -> None:
         super().__init__(database)
         self.went_by: list[tuple[Rows, tuple[Any, ...]]] = []
+        self._believes = believes
 
     async def holds(self, condition: Rows, *row: Any) -> bool:
-        """It is looked at with what is written last, which saves everybody a question before."""
+        """It is looked at with what is written last, which saves everybody a question before.
+
+        Who is refused went by it too: to know even that may be for nobody who is not let in.
+        """
         self.went_by.append((condition, row))
         return True
+
+    async def insert(self, statement: Rows, *row: Any) -> bool:
+        if not self._believes:
+            sql, *arguments = statement.asked(*row)
+            return bool(await self.value(sql, *arguments))
+        self.went_by_belief = True
+        self.write(statement, *row)
+        return True
+
+    def believed(self, kind: Hashable, key: Hashable) -> Any:
+        what = self.remembered.get(kind, {}).get(key) if self._believes else None
+        self.went_by_belief = self.went_by_belief or what is not None
+        return what
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         return await self._question(sql, arguments)
@@ -215,21 +237,33 @@ class _Shared(Unit):
         announced, self._announced = self._announced, []
         return announced
 
+    def teach(self, unit: Unit) -> None:
+        """What was learnt, for the Unit at whose end it is true."""
+        for kind, learnt in self._learnt.items():
+            for key, what in learnt.items():
+                unit.learn(kind, key, what)
+
 
 class _Member(Generic[R]):
     """One caller: what it wants done, and how far that is."""
 
     result: R
+    unit: _Shared
 
-    def __init__(self, database: Database, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
+    def __init__(self, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
         """`committed` will be True: done and committed; or False: nothing of it was done."""
         self.key = key
-        self.unit = _Shared(database)
         self.asks: _Question | None = None
         self.error: Exception | None = None
         self.committed = committed
         self._work = work
         self._way: Generator[Any, Any, R] | None = None
+
+    def begin(self, database: Database, *, believes: bool) -> None:
+        """From the beginning, with nothing done so far."""
+        self._leave()
+        self.unit = _Shared(database, believes=believes)
+        self.error = None
 
     @property
     def asked(self) -> tuple[Any, ...]:
@@ -263,11 +297,15 @@ class _Member(Generic[R]):
 
     def end(self, *, done: bool) -> None:
         """Committed, or with nothing done."""
-        if self._way is not None:
-            self._way.close()
+        self._leave()
         if self.committed.done():
             return
         if done and self.error is not None:
             self.committed.set_exception(self.error)
         else:
             self.committed.set_result(done)
+
+    def _leave(self) -> None:
+        if self._way is not None:
+            self._way.close()
+        self._way = None

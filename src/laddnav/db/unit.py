@@ -16,7 +16,7 @@ from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.lookups import NUMBER, several
 from laddnav.db.pool import GONE, Connection, Pool
-from laddnav.db.refusals import Overtaken, Undone, Unreachable, refusals
+from laddnav.db.refusals import Undone, Unreachable, refusals
 from laddnav.db.rows import Rows, Write, runs, together
 from laddnav.db.statements import Numbered, distinct, numbered, only_reads, returns, selects
 from laddnav.kit.time import Clock
@@ -43,7 +43,6 @@ class Unit:
         self._will_write = writes
         self._begun = False
         self._writes: Writes = []
-        self._supposed: Write | None = None
         self._announced: list[Event] = []
         self._learnt: dict[Hashable, dict[Any, Any]] = {}
         self.now: datetime = database.clock.now()
@@ -131,16 +130,19 @@ class Unit:
             self._writes.append((statement, [arguments]))
 
     async def holds(self, condition: Rows, *row: Any) -> bool:
-        """Whether this row is so; `condition` counts how many of its rows are.
+        """Whether this row is so. Who shares a transaction hears yes, and it is undone at its end if it was not."""
+        return bool(await self.value(*condition.asked(*row)))
 
-        Who shares a transaction hears yes and is undone at its end, with the others, if it was not.
+    async def insert(self, statement: Rows, *row: Any) -> bool:
+        """False where it was there already. Who shares a transaction may hear yes, and is tried again if it was."""
+        return bool(await self.value(*statement.asked(*row)))
+
+    def believed(self, kind: Hashable, key: Hashable) -> Any:
+        """What was learnt of this, for who is tried again if it is not so any more; to everybody else nothing.
+
+        Whoever goes by it writes something of which `each` says whether it was.
         """
-        return bool(await self.value(*together([(condition, [row])])))
-
-    def suppose(self, condition: Rows, rows: Sequence[tuple[Any, ...]]) -> None:
-        """All these rows have to be so at the end, or everything is undone. Its end raises Overtaken."""
-        assert self._supposed is None, "one condition is counted with the last writes"
-        self._supposed = (condition, list(distinct(rows)))
+        return None
 
     def announce(self, event: Event) -> None:
         """The event and the work of everyone who hears it commit with this Unit."""
@@ -195,25 +197,18 @@ class Unit:
             self.write(statement, *row)
 
     async def _send_last(self) -> None:
-        """What is left to write, and with the last of it the question whether all is as was supposed.
-
-        Raises Overtaken.
-        """
-        writes, self._writes, supposed = self._writes, [], self._supposed
-        last = runs(writes if supposed is None else [*writes, supposed])
+        """What is left to write, and whether all is as was supposed. Raises Overtaken."""
+        writes, self._writes = self._writes, []
+        last = runs(writes)
         if not last:
             return
+        # A single statement is a transaction by itself: one round trip instead of three.
+        if len(last) == 1 and self._connection is None:
+            self._connection = await self._database.acquire()
         connection = await self._taken()
-        # A single statement is a transaction by itself: one round trip instead of three. One that counts undoes none.
-        if len(last) > 1 or (writes and supposed):
+        if len(last) > 1:
             await self._begin(connection)
-        if supposed is None:
-            await self._send(connection, last)
-            return
-        *before, counting = last
-        await self._send(connection, before)
-        if await connection.fetchval(*together(counting)) != len(supposed[1]):
-            raise Overtaken("What this Unit went by is not so any more")
+        await self._send(connection, last)
 
     async def _commit(self) -> None:
         """Where more writes will follow soon, the next transaction begins with the end of this one."""

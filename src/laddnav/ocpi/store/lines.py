@@ -30,7 +30,8 @@ SET_OUTBOUND = "update ocpi_line set outbound_sealed = $2 where id = $1"
 OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
 HEARD = "update ocpi_line set last_heard_at = $2 where id = $1"
 STILL = Rows(
-    "select count(*) from {rows} join ocpi_line as line on (line.id, line.revision) = (rows.id, rows.revision)",
+    "select true from {rows} join ocpi_line as line on (line.id, line.revision) = (rows.id, rows.revision)",
+    each=True,
     id="text",
     revision="bigint",
 )
