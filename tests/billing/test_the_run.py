@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from decimal import Decimal
 
 import asyncpg
 import pytest
@@ -56,6 +55,7 @@ async def test_a_run_that_is_killed_goes_on_where_it_was(database: Database, dat
     vat = await connection.fetchval("select sum(total_tax) from invoice")
     async with database.unit() as unit:
         balances = {str(one.account): one.amount for one in await ledger.trial_balance(unit, HOLDER)}
+        assert await ledger.wrong_sums(unit, HOLDER) == ()
     assert balances["tax:SE:25"] == -vat
     await connection.close()
 
@@ -66,5 +66,9 @@ async def test_a_run_says_how_far_it_has_come(database: Database, database_url: 
     told = list[int]()
     assert await billing.issue_due(database, at_once=2, heard=told.append) == 3
     assert told == [2, 1]
-    assert await connection.fetchval("select sum(to_pay) from invoice") > Decimal(0)
+    async with database.unit() as unit:
+        owed = {one.debtor.id: one.amount for one in await billing.owed(unit, HOLDER)}
+        assert await ledger.wrong_sums(unit, HOLDER) == ()
+    asked = await connection.fetch("select debtor_id, to_pay from invoice")
+    assert owed == {one["debtor_id"]: one["to_pay"] for one in asked}, "the ledger says what the invoices ask for"
     await connection.close()

@@ -9,6 +9,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from laddnav.cli.bench import document
 from laddnav.db.unit import Database
 from laddnav.metering.signed.model import Format
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import garages, keeping, plan, posting, protocol, reconciling, roaming, telling
+from laddnav.sim.bench import filling, garages, keeping, plan, posting, protocol, reconciling, roaming, telling
 from laddnav.sim.bench.figures import OF_LIMIT, Figure, Pace, effort, of_answers, rate
 from laddnav.sim.bench.growth import Sizes, growing
 from laddnav.sim.bench.house import House, furnished, place_id
@@ -239,12 +240,47 @@ async def test_postings_stand_beside_bare_tables_and_balances_beside_the_plain_s
 ) -> None:
     async with posting.Bench(database, database_url) as bench:
         assert all(one > 0 for one in await bench.rates(TINY))
+        await bench.fill(150)
+        assert await bench.filled() == 150, "so many, beside what was measured"
         await bench.fill(300)
+        assert await bench.filled() == 300
         found = await bench.balances(TINY, 300)
+    async with posting.Bench(database, database_url) as again:
+        assert all(one > 0 for one in await again.rates(TINY)), "under keys that are new"
     assert [figure.name for figure in found] == [
         f"money_{what}_of_300" for what in ("balance", "balance_then", "trial_balance")
     ]
     assert all(map(stands_beside_its_limit, found))
+
+
+async def test_a_filled_ledger_that_is_not_as_posting_leaves_it_is_not_measured(
+    database: Database, database_url: str
+) -> None:
+    async with posting.Bench(database, database_url) as bench:
+        await bench.fill(30)
+    for wrong in (
+        "insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)"
+        " select holder, entry_id, booked_at, 4, account_id, currency, amount"
+        " from ledger_posting where position = 1 limit 1",
+        "update ledger_posting set booked_at = booked_at - interval '1 day' where entry_id = 'e000000000003'",
+        "update ledger_posting set account_id = 'nowhere' where entry_id = 'e000000000003'",
+        "update ledger_day set amount = amount + 1 where account_id = 'revenue:charging'",
+    ):
+        connection = await asyncpg.connect(database_url)
+        changed = connection.transaction()
+        await changed.start()
+        await connection.execute(f"set local session_replication_role = replica; {wrong}")
+        with pytest.raises(Refused):
+            await filling.looked_over(connection)
+        await changed.rollback()
+        await filling.looked_over(connection)
+        await connection.close()
+
+
+def test_a_ledger_that_has_no_room_is_not_begun(tmp_path: Path) -> None:
+    filling.room(tmp_path, 1000)
+    with pytest.raises(filling.NoRoom, match="LADDNAV_BENCH_LEDGER names a folder on another disk"):
+        filling.room(tmp_path, 10**15)
 
 
 async def test_a_partners_table_stands_beside_a_copy_and_one_join(

@@ -368,6 +368,7 @@ async def next_numbers(unit: Unit, holder: PartyId, series: str, many: int) -> r
 
 
 def issue(unit: Unit, holder: PartyId, invoices: Sequence[Invoice]) -> None:
+    sums = [(one.total_excl, one.total_tax, one.rounding) for one in invoices]
     unit.write(
         ISSUE,
         str(holder),
@@ -375,10 +376,10 @@ def issue(unit: Unit, holder: PartyId, invoices: Sequence[Invoice]) -> None:
         [one.ref for one in invoices],
         [one.number for one in invoices],
         [one.due_at for one in invoices],
-        [one.total_excl for one in invoices],
-        [one.total_tax for one in invoices],
-        [one.total_incl for one in invoices],
-        [one.to_pay for one in invoices],
+        [excl for excl, _, _ in sums],
+        [tax for _, tax, _ in sums],
+        [excl + tax for excl, tax, _ in sums],
+        [excl + tax + rounding for excl, tax, rounding in sums],
         [json.encode(one).decode() for one in invoices],
     )
 

@@ -1,8 +1,8 @@
 """A month's run: how many invoices a second are issued, and how many of them become PDFs beside that.
 
-The month is made first, behind the ledger's back: every customer has three charges of two lines and a subscription on
-an invoice that is due. Where a folder is named (LADDNAV_BENCH_MONTH) the month stays there, and a run that was broken
-off at any point goes on with what is left.
+The month is made first, with what it moved in the ledger: every customer has three charges of two lines and a
+subscription on an invoice that is due. Where a folder is named (LADDNAV_BENCH_MONTH) the month stays there, and a run
+that was broken off at any point goes on with what is left.
 """
 
 from __future__ import annotations
@@ -103,6 +103,11 @@ async def made(database: Database, connection: asyncpg.Connection[asyncpg.Record
                 (store.MONTH_CHARGES, (charge,)),
                 (store.MONTH_LINES, (reason,)),
                 (store.MONTH_ITEMS, (item,)),
+                (store.MONTH_ACCOUNTS, ()),
+                (store.MONTH_ENTRIES, ()),
+                (store.MONTH_POSTINGS, ()),
+                (store.MONTH_DAYS, ()),
+                (store.MONTH_MONTHS, ()),
             ):
                 await connection.execute(statement, *of, *more)
     await connection.execute(store.MONTH_SETTLE)

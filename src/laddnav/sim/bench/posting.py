@@ -1,15 +1,16 @@
 """How many postings a second the ledger takes beside a bare insert of the same rows, and what a balance costs.
 
-A ledger is filled first, behind its own back: the sums are made at once. Then some post at the same time to the same
-accounts, as processes do, each entry committed; beside them the same rows go to tables without any rule, by the same
-number of connections.
+A ledger is filled first, behind its own back. Then some post at the same time to the same accounts, as processes do,
+each entry committed; beside them the same rows go to tables without any rule, by the same number of connections. Where
+a folder is named (LADDNAV_BENCH_LEDGER) the ledger stays there, and a filling that was broken off goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -18,26 +19,21 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import asyncpg
-import structlog
 
 from laddnav.db.unit import Database
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.server import installation, settings
-from laddnav.sim.bench import store
+from laddnav.sim.bench import filling, store
 from laddnav.sim.bench.figures import Figure, Pace, effort, rate
+from laddnav.sim.bench.filling import OF_AN_ENTRY, SINCE
 from laddnav.sim.bench.load import Refused
 from laddnav.sim.network import OURS
 
-log = structlog.get_logger()
-
 AT_ONCE = 4
 A_BATCH = 100  # entries in a Unit
-OF_AN_ENTRY = 3  # postings
-FILLED_AT_ONCE = 500_000  # entries
-SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 BUSY = Account(Head.REVENUE, "charging")
-_numbers = count(1)
+_ids = count(1)  # of entries without any rule
 
 Doing = Callable[[int], Awaitable[None]]
 
@@ -53,14 +49,23 @@ async def large_ledger(pace: Pace) -> list[Figure]:
 
 
 async def _measured(pace: Pace, many: int) -> list[Figure]:
+    kept = os.environ.get("LADDNAV_BENCH_LEDGER")
+    if kept:
+        return await _in(Path(kept), pace, many)
     with TemporaryDirectory(prefix="laddnav-bench-") as folder:
-        async with installation.opened(settings.read({}, data=Path(folder)), {}) as opened:
-            assert opened.cluster is not None, "it runs a PostgreSQL of its own"
-            async with Bench(opened.database, opened.cluster.url("laddnav")) as bench:
-                empty = await bench.rates(pace)
-                await bench.fill(many)
-                full = await bench.rates(pace)
-                return [*_figures("of_0", empty), *_figures(f"of_{many}", full), *await bench.balances(pace, many)]
+        return await _in(Path(folder), pace, many)
+
+
+async def _in(folder: Path, pace: Pace, many: int) -> list[Figure]:
+    async with installation.opened(settings.read({}, data=folder), {}) as opened:
+        assert opened.cluster is not None, "it runs a PostgreSQL of its own"
+        async with Bench(opened.database, opened.cluster.url("laddnav")) as bench:
+            made = await bench.filled()
+            filling.room(folder, many - made)
+            empty = [] if made else _figures("of_0", await bench.rates(pace))
+            await bench.fill(many)
+            full = await bench.rates(pace)
+            return [*empty, *_figures(f"of_{many}", full), *await bench.balances(pace, many)]
 
 
 def _figures(name: str, rates: tuple[float, float, float, float]) -> list[Figure]:
@@ -79,10 +84,12 @@ class Bench:
         self._database = database
         self._url = url
         self._bare: list[asyncpg.Connection[asyncpg.Record]] = []
+        self._numbers = count(1)
 
     async def __aenter__(self) -> Bench:
         self._bare = [await asyncpg.connect(self._url) for _ in range(AT_ONCE)]
         await self._bare[0].execute(store.LEDGER_PLAIN)
+        self._numbers = count(1 + await self._bare[0].fetchval(store.LEDGER_MEASURED, str(OURS)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -90,22 +97,11 @@ class Bench:
             await connection.close()
 
     async def fill(self, many: int) -> None:
-        """So many postings, beside what the rates have left there."""
-        connection = self._bare[0]
-        entries = many // OF_AN_ENTRY
-        await connection.execute(store.LEDGER_BEFORE)
-        await connection.execute(store.LEDGER_ACCOUNTS, str(OURS), SINCE)
-        began = perf_counter()
-        for first in range(1, entries + 1, FILLED_AT_ONCE):
-            last = min(first + FILLED_AT_ONCE - 1, entries)
-            for statement in (store.LEDGER_ENTRIES, store.LEDGER_POSTINGS):
-                await connection.execute(statement, str(OURS), SINCE, first, last)
-            log.info("ledger_filling", entries=last, of=entries, seconds=round(perf_counter() - began))
-        await connection.execute(store.LEDGER_FORGET_SUMS)
-        await connection.execute(store.LEDGER_DAYS)
-        await connection.execute(store.LEDGER_MONTHS)
-        await connection.execute(store.LEDGER_AFTER)
-        await connection.execute(store.LEDGER_SETTLE)
+        """So many postings, beside what the rates have left there. Raises Refused."""
+        await filling.fill(self._bare[0], many)
+
+    async def filled(self) -> int:
+        return await filling.filled(self._bare[0])
 
     async def rates(self, pace: Pace) -> tuple[float, float, float, float]:
         """Postings a second: ours and bare, by the entry and by the batch; the median of rounds in turn."""
@@ -126,9 +122,9 @@ class Bench:
         async def post(_: int) -> None:
             async with self._database.unit(writes=True) as unit:
                 if entries == 1:
-                    await ledger.post(unit, OURS, _entry(next(_numbers)))
+                    await ledger.post(unit, OURS, _entry(next(self._numbers)))
                 else:
-                    await ledger.post_many(unit, OURS, [_entry(next(_numbers)) for _ in range(entries)])
+                    await ledger.post_many(unit, OURS, [_entry(next(self._numbers)) for _ in range(entries)])
 
         return post
 
@@ -136,7 +132,9 @@ class Bench:
         async def insert(whose: int) -> None:
             connection = self._bare[whose]
             async with connection.transaction():
-                await plainly(connection, [_entry(next(_numbers)) for _ in range(entries)], self._database.clock.now())
+                await plainly(
+                    connection, [_entry(next(self._numbers)) for _ in range(entries)], self._database.clock.now()
+                )
 
         return insert
 
@@ -163,7 +161,7 @@ class Bench:
 
 async def plainly(connection: asyncpg.Connection[asyncpg.Record], entries: Sequence[Entry], now: datetime) -> None:
     """The rows of these entries into tables without a rule, two statements for all of them."""
-    ids = [f"p{next(_numbers):012}" for _ in entries]
+    ids = [f"p{next(_ids):012}" for _ in entries]
     await connection.execute(
         store.PLAIN_ENTRIES,
         str(OURS),

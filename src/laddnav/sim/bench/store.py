@@ -93,10 +93,7 @@ SCAN_READINGS = "select count(*), sum(value) from reading where at < $1"
 
 # ---- The ledger: three postings an entry, a debtor's of a thousand, revenue and VAT; as many an hour as it takes
 
-LEDGER_BEFORE = """
-set session_replication_role = replica;
-set synchronous_commit = off
-"""
+LEDGER_BEFORE = "set local session_replication_role = replica; set local synchronous_commit = off"
 LEDGER_ACCOUNTS = """
 insert into ledger_account (holder, id, kind, currency, opened_at)
 select $1, id, 'asset', 'SEK', $2::timestamptz
@@ -109,30 +106,65 @@ insert into ledger_entry (holder, id, key, what, cites, at, booked_at)
 select $1, 'e' || lpad(n::text, 12, '0'), 'charge ' || n, 'A charge', 'cdr SE*LAD/' || n, at, at
 from (select n, $2::timestamptz + n * interval '1 second' as at from generate_series($3::integer, $4::integer) n) made
 """
-LEDGER_POSTINGS = """
-insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)
-select $1, 'e' || lpad(n::text, 12, '0'), $2::timestamptz + n * interval '1 second', position, account, 'SEK', amount
+_LEDGER_MOVED = """
 from generate_series($3::integer, $4::integer) n,
      lateral (values (1, 'receivable:driver:' || n % 1000, 12.50), (2, 'revenue:charging', -10.00),
                      (3, 'tax:SE:25', -2.50)) as moved(position, account, amount)
 """
-LEDGER_DAYS = """
-insert into ledger_day (holder, account_id, currency, day, amount)
-select holder, account_id, currency, (booked_at at time zone 'UTC')::date, sum(amount) from ledger_posting
-group by 1, 2, 3, 4
+LEDGER_POSTINGS = f"""
+insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)
+select $1, 'e' || lpad(n::text, 12, '0'), $2::timestamptz + n * interval '1 second', position, account, 'SEK', amount
+{_LEDGER_MOVED}
 """
-LEDGER_MONTHS = """
-insert into ledger_month (holder, account_id, currency, month, amount)
-select holder, account_id, currency, date_trunc('month', day)::date, sum(amount) from ledger_day group by 1, 2, 3, 4
+_LEDGER_SUMMED = f"""
+insert into {{sums}} as s (holder, account_id, currency, {{time}}, amount)
+select $1, account, 'SEK',
+  date_trunc('{{time}}', ($2::timestamptz + n * interval '1 second') at time zone 'UTC')::date as of, sum(amount)
+{_LEDGER_MOVED}
+group by account, of
+on conflict (holder, account_id, currency, {{time}}) do update set amount = s.amount + excluded.amount
 """
-LEDGER_FORGET_SUMS = "delete from ledger_to_sum; delete from ledger_day; delete from ledger_month"
-LEDGER_AFTER = "set session_replication_role = origin; set synchronous_commit = on"
-LEDGER_SETTLE = "vacuum analyze ledger_entry, ledger_posting, ledger_day, ledger_month"
+LEDGER_DAYS = _LEDGER_SUMMED.format(sums="ledger_day", time="day")
+LEDGER_MONTHS = _LEDGER_SUMMED.format(sums="ledger_month", time="month")
+# No id of ours begins with an e: they begin with the time, which will be that late in some thousands of years.
+LEDGER_LAST = "select max(id) from ledger_entry where holder = $1 and id >= 'e' and id < 'f'"
+LEDGER_MEASURED = """
+select coalesce(max(substr(key, 10)::bigint), 0) from ledger_entry
+where holder = $1 and key >= 'measured ' and key < 'measured!'
+"""
+LEDGER_SETTLE = "vacuum analyze ledger_account, ledger_entry, ledger_posting, ledger_day, ledger_month"
+LEDGER_WRONG = {
+    "entries that do not sum to zero": """
+select count(*) from (
+  select from ledger_posting where holder = $1 group by entry_id, currency having sum(amount) <> 0) as wrong
+""",
+    "entries and postings that do not belong together": """
+select count(*) from ledger_entry e full join ledger_posting p on p.holder = e.holder and p.entry_id = e.id
+where coalesce(e.holder, p.holder) = $1 and e.booked_at is distinct from p.booked_at
+""",
+    "postings to accounts that nobody opened": """
+select count(*) from (select distinct account_id, currency from ledger_posting where holder = $1) as p
+where not exists (
+  select from ledger_account a where a.holder = $1 and a.id = p.account_id and a.currency = p.currency)
+""",
+    "accounts whose sums by the day or by the month are not those of their postings": """
+with plain as (
+  select account_id, currency, sum(amount) as amount from ledger_posting p
+  where holder = $1 and not exists (
+    select from ledger_to_sum q where q.holder = p.holder and q.entry_id = p.entry_id)
+  group by account_id, currency),
+days as (select account_id, currency, sum(amount) as amount from ledger_day where holder = $1 group by 1, 2),
+months as (select account_id, currency, sum(amount) as amount from ledger_month where holder = $1 group by 1, 2)
+select count(*) from plain full join days using (account_id, currency) full join months using (account_id, currency)
+where plain.amount is distinct from days.amount or plain.amount is distinct from months.amount
+""",
+}
 LEDGER_PLAIN = """
-create table if not exists plain_entry (
+drop table if exists plain_entry, plain_posting;
+create table plain_entry (
   holder text not null, id text not null, key text not null, what text not null, cites text not null,
   at timestamptz not null, booked_at timestamptz not null, primary key (holder, id), unique (holder, key));
-create table if not exists plain_posting (
+create table plain_posting (
   holder text not null, entry_id text not null, position integer not null, account_id text not null,
   currency text not null, amount numeric not null, primary key (holder, entry_id, position))
 """
@@ -181,7 +213,47 @@ select $1, 'plan ' || n, 'customer:' || lpad(n::text, 7, '0'), 'i' || lpad(n::te
   replace($5, '{n}', n::text), $2::timestamptz
 from generate_series($3::integer, $4::integer) n
 """
-MONTH_SETTLE = "vacuum analyze debtor, invoice, billed, invoice_line, invoice_item"
+# What each charge and each item has moved, and the sums of that.
+MONTH_ACCOUNTS = """
+insert into ledger_account (holder, id, kind, currency, opened_at)
+select $1, 'receivable:customer:' || lpad(n::text, 7, '0'), 'asset', 'SEK', $2::timestamptz
+from generate_series($3::integer, $4::integer) n
+union all select $1, id, 'income', 'SEK', $2 from (values ('revenue:charging'), ('revenue:subscription')) as ours(id)
+on conflict do nothing
+"""
+_MONTH_MOVED = """
+from generate_series($3::integer, $4::integer) n, lateral (
+  select 'c' || lpad(n::text, 7, '0') || k as id, 'receivable ' || $1 || '/C' || n || '-' || k as key, 'Charge' as what,
+    'cdr ' || $1 || '/C' || n || '-' || k as cites, 'revenue:charging' as revenue, 2 * (20 + n % 30) * 3.20 as amount
+  from generate_series(1, 3) k
+  union all select 'p' || lpad(n::text, 7, '0'), 'item plan ' || n, 'Plus', 'invoice i' || lpad(n::text, 7, '0'),
+    'revenue:subscription', 79) as moved
+"""
+MONTH_ENTRIES = f"""
+insert into ledger_entry (holder, id, key, what, cites, at, booked_at)
+select $1, id, key, what, cites, $2::timestamptz, $2 {_MONTH_MOVED}
+"""
+MONTH_POSTINGS = f"""
+insert into ledger_posting (holder, entry_id, booked_at, position, account_id, currency, amount)
+select $1, id, $2::timestamptz, position, account, 'SEK', sign * amount {_MONTH_MOVED},
+  lateral (values (1, 'receivable:customer:' || lpad(n::text, 7, '0'), 1), (2, revenue, -1))
+    as posted(position, account, sign)
+"""
+_MONTH_SUMMED = f"""
+with posted as (select n, revenue, amount {_MONTH_MOVED})
+insert into {{sums}} as s (holder, account_id, currency, {{time}}, amount)
+select $1, account, 'SEK', date_trunc('{{time}}', $2::timestamptz at time zone 'UTC')::date, sum(moved)
+from posted, lateral (values ('receivable:customer:' || lpad(n::text, 7, '0'), amount), (revenue, -amount))
+  as each(account, moved)
+group by account
+on conflict (holder, account_id, currency, {{time}}) do update set amount = s.amount + excluded.amount
+"""
+MONTH_DAYS = _MONTH_SUMMED.format(sums="ledger_day", time="day")
+MONTH_MONTHS = _MONTH_SUMMED.format(sums="ledger_month", time="month")
+MONTH_SETTLE = """
+vacuum analyze debtor, invoice, billed, invoice_line, invoice_item, ledger_account, ledger_entry, ledger_posting,
+  ledger_day, ledger_month
+"""
 MONTH_BEFORE = "set local session_replication_role = replica"
 MONTH_PLAIN_GONE = "drop table plain_invoice, plain_entry, plain_posting"
 MONTH_MADE = "select count(*) from invoice where holder = $1"
