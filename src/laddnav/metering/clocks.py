@@ -16,7 +16,7 @@ KEPT_AT_MOST = timedelta(days=30)  # by a Station that is away; what seems older
 
 def ahead(facts: Iterable[Fact], heard_at: datetime, started_at: datetime) -> tuple[Doubt, ...]:
     """One for the charge, however many of its facts."""
-    if all(fact.at <= heard_at + CLOCKS_DIFFER for fact in facts):
+    if max([fact.at for fact in facts], default=heard_at) <= heard_at + CLOCKS_DIFFER:
         return ()
     return (_off(started_at, f"more than {CLOCKS_DIFFER // timedelta(minutes=1)} minutes ahead"),)
 
@@ -28,7 +28,7 @@ def behind(
 
     It has one for what was before it came on the line, by its own clock: what it kept meanwhile is late and right.
     """
-    newest = max((fact.at for fact in facts), default=heard_at)
+    newest = max([fact.at for fact in facts], default=heard_at)
     kept = on_line_since is None or newest < on_line_since + CLOCKS_DIFFER
     if heard_at - newest <= (KEPT_AT_MOST if kept else CATCHES_UP):
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,19 +16,23 @@ _MILLIAMPERE = Decimal("0.001")
 # No outlet draws more: the Megawatt Charging System ends at 3,000 A. What says more is no current.
 _LARGEST_CURRENT = Decimal(10_000)
 _CURRENT = Measurand.CURRENT_IMPORT.value
+_CHARGING = Activity.CHARGING  # looked up once
+_PHASES = {None: _ALL, "": _ALL} | {f"{phase}{end}": phase for phase in ("L1", "L2", "L3") for end in ("", "-N")}
 
 
-def tallied(meter: Meter, reading: Reading) -> Meter:
-    """One more reading. What is not a current through the outlet, or came too late to count, changes nothing."""
-    phase = phase_of(reading)
-    if phase is None or reading.at <= meter.read_at:
-        return meter
-    *before, last = meter.drawn or (None,)
-    if last is None or (last.at <= reading.at and _parted(meter, last.at, reading.at)):
-        return replace(meter, drawn=(*meter.drawn, Drawn(reading.at, (phase,), 1, reading.value)))
-    if reading.at < last.at:
-        return meter
-    return replace(meter, drawn=(*before, _added(last, reading.at, phase, reading.value)))
+def tallied(meter: Meter, readings: Iterable[Reading]) -> Meter:
+    """Some more readings. What is not a current through the outlet, or came too late to count, changes nothing."""
+    drawn = meter.drawn
+    for reading in readings:
+        phase = phase_of(reading)
+        if phase is None or reading.at <= meter.read_at:
+            continue
+        last = drawn[-1] if drawn else None
+        if last is None or (last.at <= reading.at and _parted(meter, last.at, reading.at)):
+            drawn = (*drawn, Drawn(reading.at, (phase,), 1, reading.value))
+        elif reading.at >= last.at:
+            drawn = (*drawn[:-1], _added(last, reading.at, phase, reading.value))
+    return meter if drawn is meter.drawn else replace(meter, drawn=drawn)
 
 
 def with_current(meter: Meter, pieces: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
@@ -40,8 +44,8 @@ def with_current(meter: Meter, pieces: tuple[Stretch, ...]) -> tuple[Stretch, ..
         return pieces
     found, amperes = list[Stretch](), meter.amperes
     for piece in pieces:
-        current = _mean(drawn for drawn in meter.drawn if piece.started_at < drawn.at <= piece.ended_at)
-        if piece.activity is Activity.CHARGING:
+        current = _mean([drawn for drawn in meter.drawn if piece.started_at < drawn.at <= piece.ended_at])
+        if piece.activity is _CHARGING:
             current = amperes = amperes if current is None else current
         elif current is None and not piece.energy:
             current = _NO_CURRENT
@@ -49,13 +53,13 @@ def with_current(meter: Meter, pieces: tuple[Stretch, ...]) -> tuple[Stretch, ..
     return tuple(found)
 
 
-def forgotten(meter: Meter, until: datetime, pieces: tuple[Stretch, ...]) -> Meter:
-    """The meter without what these pieces, which end at `until`, have taken up."""
-    charging = [piece.current for piece in pieces if piece.activity is Activity.CHARGING and piece.current is not None]
-    waiting = tuple(drawn for drawn in meter.drawn if drawn.at > until)
-    if waiting == meter.drawn and not charging:
-        return meter
-    return replace(meter, drawn=waiting, amperes=charging[-1] if charging else meter.amperes)
+def left(meter: Meter, until: datetime, pieces: tuple[Stretch, ...]) -> tuple[tuple[Drawn, ...], Decimal | None]:
+    """(`drawn`, `amperes`) of the meter without what these pieces, which end at `until`, have taken up."""
+    amperes = meter.amperes
+    for piece in pieces:
+        if piece.activity is _CHARGING and piece.current is not None:
+            amperes = piece.current
+    return tuple([drawn for drawn in meter.drawn if drawn.at > until]), amperes
 
 
 def phase_of(reading: Reading) -> str | None:
@@ -64,12 +68,13 @@ def phase_of(reading: Reading) -> str | None:
         return None
     if abs(reading.value) > _LARGEST_CURRENT:
         return None
-    phase = (reading.phase or _ALL).removesuffix("-N")
-    return phase if phase in (_ALL, "L1", "L2", "L3") else None
+    return _PHASES.get(reading.phase)
 
 
 def _parted(meter: Meter, before: datetime, after: datetime) -> bool:
     """Whether a stretch may end between the two, so that they must be told apart."""
+    if not meter.marks and meter.held is None:
+        return False
     held = () if meter.held is None else (meter.held.at,)
     return any(before <= border < after for border in (*(mark.at for mark in meter.marks), *held))
 
@@ -85,9 +90,10 @@ def _added(last: Drawn, at: datetime, phase: str, amperes: Decimal) -> Drawn:
     return Drawn(at, (*last.phases, phase), last.instants, last.total + amperes)
 
 
-def _mean(drawn: Iterable[Drawn]) -> Decimal | None:
-    said = tuple(drawn)
+def _mean(said: Sequence[Drawn]) -> Decimal | None:
     if not said:
         return None
-    total = sum((one.total for one in said), _NO_CURRENT)
-    return (total / sum(one.instants for one in said)).quantize(_MILLIAMPERE).normalize()
+    total, instants = said[0].total, said[0].instants
+    for one in said[1:]:
+        total, instants = total + one.total, instants + one.instants
+    return (total / instants).quantize(_MILLIAMPERE).normalize()

@@ -17,7 +17,7 @@ from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.power import Power, kw
 from laddnav.kit.time import hours, rfc3339
 from laddnav.metering import falls
-from laddnav.metering.currents import forgotten, phase_of, tallied, with_current
+from laddnav.metering.currents import left, tallied, with_current
 from laddnav.metering.ends import disagreeing
 from laddnav.metering.model import (
     Activity,
@@ -40,7 +40,14 @@ GAP_AFTER = timedelta(minutes=30)
 LARGEST_POWER = kw(4000)
 # Meters count in steps and stations round times to the second, so a short interval may seem to hold too much power.
 SLACK = timedelta(minutes=1)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR = 3_600_000_000  # microseconds
 _LAST = Decimal(0)  # of facts that have no value to be ordered by
+# As bare text and looked up once: each reading of each charge is compared with it.
+_REGISTER = Measurand.ENERGY_IMPORT_REGISTER.value
+# What changes anything in a charge: of what stations say most is powers, voltages and states of charge.
+_CURRENT = Measurand.CURRENT_IMPORT.value
+_COUNT = frozenset({_REGISTER, Measurand.ENERGY_EXPORT_REGISTER.value, _CURRENT})
 
 
 def begun(
@@ -71,7 +78,7 @@ def measured(meter: Meter, fact: Fact) -> Measured:
     register = fact.register
     if register is None:
         returned = fact.returned
-        return Measured(meter=tallied(meter, fact)) if returned is None else _returned(meter, fact.at, returned)
+        return Measured(meter=tallied(meter, (fact,))) if returned is None else _returned(meter, fact.at, returned)
     if fact.at == meter.read_at and register == meter.register:
         return Measured(meter=meter)
     if fact.at < meter.started_at:
@@ -99,16 +106,22 @@ def measured(meter: Meter, fact: Fact) -> Measured:
 
 def folded(meter: Meter, facts: Iterable[Fact]) -> Measured:
     """Fold several facts, in the order in which they count."""
-    count = [fact for fact in facts if counts(fact)]
+    count = [fact for fact in facts if not isinstance(fact, Reading) or fact.measurand in _COUNT]
     if len(count) > 1:
         count.sort(key=order)
-    stretches, doubts = list[Stretch](), list[Doubt]()
+    found, doubts, currents = list[Stretch](), list[Doubt](), list[Reading]()
     for fact in count:
+        if isinstance(fact, Reading) and fact.measurand == _CURRENT:
+            currents.append(fact)
+            continue
+        if currents:
+            meter, currents = tallied(meter, currents), []
         more = measured(meter, fact)
         meter = more.meter
-        stretches += more.stretches
+        found += more.stretches
         doubts += more.doubts
-    return Measured(meter=meter, stretches=tuple(stretches), doubts=tuple(doubts))
+    meter = tallied(meter, currents)
+    return Measured(meter=meter, stretches=tuple(found), doubts=tuple(doubts))
 
 
 def ended(meter: Meter, at: datetime, register: Energy | None = None) -> Measured:
@@ -158,15 +171,8 @@ def order(fact: Fact) -> tuple[datetime, int, Decimal]:
     What else was said at that instant belongs to what the register closes; what another meter says, to that meter.
     """
     if isinstance(fact, Reading):  # first, for nearly all facts are
-        return fact.at, 0 if fact.register is None else 1, fact.value
+        return fact.at, 0 if fact.measurand != _REGISTER or fact.register is None else 1, fact.value
     return fact.at, 2 if isinstance(fact, Mark) else -1, _LAST
-
-
-def counts(fact: Fact) -> bool:
-    """Whether it can change anything: of what stations say most is powers, voltages and states of charge."""
-    if not isinstance(fact, Reading) or fact.register is not None or fact.returned is not None:
-        return True
-    return phase_of(fact) is not None
 
 
 def _then(done: Measured, more: Measured) -> Measured:
@@ -322,23 +328,43 @@ def _read(
 ) -> Measured:
     """The register is `register` at `at`: everything until then is known. `energy` where that is not how it rose."""
     assert meter.register is not None
-    energy = (register - meter.register if energy is None else energy) - meter.giving
-    pieces = with_current(meter, _pieces(meter, at, energy))
-    flowed = sum((piece.length for piece in pieces if piece.energy), timedelta())
-    if flowed > GAP_AFTER:
-        doubts += (_doubt(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
-    caught_up = replace(_caught_up(meter, at, pieces), register=register, readings=meter.readings + 1, fallen=None)
-    return Measured(meter=caught_up, stretches=pieces, doubts=doubts)
-
-
-def _caught_up(meter: Meter, at: datetime, pieces: tuple[Stretch, ...]) -> Meter:
-    begun_by_then = [mark for mark in meter.marks if mark.at <= at]
-    newest = begun_by_then[-1] if begun_by_then else Mark(at=meter.since, activity=meter.activity)
-    waiting = tuple(mark for mark in meter.marks if mark.at > at)
-    read = replace(meter, read_at=at, activity=newest.activity, since=newest.at, marks=waiting)
+    energy = register - meter.register if energy is None else energy
     if meter.giving:
-        read = replace(read, giving=NO_ENERGY, given=meter.given + meter.giving)
-    return forgotten(read, at, pieces)
+        energy -= meter.giving
+    pieces = with_current(meter, _pieces(meter, at, energy))
+    # Seldom is so much time between two registers that it has to be looked at how much of it energy flowed in.
+    if at - meter.read_at > GAP_AFTER and _flowed(pieces) > GAP_AFTER:
+        doubts += (_doubt(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
+    return Measured(meter=_caught_up(meter, at, pieces, register), stretches=pieces, doubts=doubts)
+
+
+def _flowed(pieces: Iterable[Stretch]) -> timedelta:
+    return sum((piece.length for piece in pieces if piece.energy), timedelta())
+
+
+def _caught_up(meter: Meter, at: datetime, pieces: tuple[Stretch, ...], register: Energy | None = None) -> Meter:
+    """`register` if one was read there."""
+    activity, since, marks = meter.activity, meter.since, meter.marks
+    if marks:
+        begun_by_then = [mark for mark in marks if mark.at <= at]
+        if begun_by_then:
+            activity, since = begun_by_then[-1].activity, begun_by_then[-1].at
+        marks = tuple(mark for mark in marks if mark.at > at)
+    drawn, amperes = left(meter, at, pieces)
+    return replace(
+        meter,
+        register=meter.register if register is None else register,
+        read_at=at,
+        activity=activity,
+        since=since,
+        marks=marks,
+        fallen=meter.fallen if register is None else None,
+        readings=meter.readings if register is None else meter.readings + 1,
+        drawn=drawn,
+        amperes=amperes,
+        giving=NO_ENERGY,
+        given=meter.given + meter.giving if meter.giving else meter.given,
+    )
 
 
 def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...]:
@@ -350,7 +376,7 @@ def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...
     if until == meter.read_at:
         at_once = Stretch(started_at=until, ended_at=until, energy=energy, activity=meter.activity)
         return (at_once,) if energy else ()
-    if not any(mark.at < until for mark in meter.marks):  # as nearly always
+    if not meter.marks or not any(mark.at < until for mark in meter.marks):  # as nearly always
         return (Stretch(started_at=meter.read_at, ended_at=until, energy=energy, activity=meter.activity),)
     begun_at = [Mark(at=meter.read_at, activity=meter.activity), *(mark for mark in meter.marks if mark.at < until)]
     ends = [*(mark.at for mark in begun_at[1:]), until]
@@ -381,7 +407,9 @@ def _flows(activities: list[Activity]) -> list[bool]:
 
 
 def _implausible(meter: Meter, before: Energy, register: Energy, at: datetime) -> bool:
-    return register - before > _most(meter, at)
+    """More than `_most`, without a division: each reading of each charge is asked."""
+    watts = (meter.power_max or LARGEST_POWER).watts
+    return (register.wh - before.wh) * _HOUR > watts * ((at - meter.read_at + SLACK) // _MICROSECOND)
 
 
 def _most(meter: Meter, at: datetime, power: Power | None = None, *, since_at: datetime | None = None) -> Energy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.pricing.model import CannotPrice
 from laddnav.pricing.offers import Offers
 
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -53,6 +54,35 @@ def cuts(
             found.append(Cut(_reached(start, end, energy, passed), passed))
     # Where two are at the same instant, that which is reached first stands first.
     return sorted(found, key=lambda cut: (cut.at, abs(cut.passed.wh)))
+
+
+def unbroken(
+    start: datetime, end: datetime, energy: Energy, offers: Offers, *, zone: tzinfo, opened_at: datetime, used: Energy
+) -> bool:
+    """Whether a stretch of charging surely has no border in it, its first moment included: what priced the moment
+    before it, whatever the power, prices all of it.
+    """
+    if offers.borderless:
+        return True
+    for length in offers.lengths:
+        reached = opened_at + length
+        if start < reached < end or reached == start:
+            return False
+    for border in offers.energies:
+        if used.wh < border.wh < used.wh + energy.wh or border.wh == used.wh:
+            return False
+    if not offers.times_of_day:
+        return True
+    hour = start.replace(minute=0, second=0, microsecond=0)
+    if end - hour > _HOUR:
+        return False
+    return not any(start < border < end or border == start for border in _of_hour(offers.times_of_day, zone, hour))
+
+
+@lru_cache(maxsize=4096)
+def _of_hour(times: tuple[time, ...], zone: tzinfo, hour: datetime) -> tuple[datetime, ...]:
+    """The borders in it, its first moment included: charges in one zone under one tariff have them in common."""
+    return tuple(_wall_clock(times, zone, hour - _MICROSECOND, hour + _HOUR))
 
 
 def days_touched(since: datetime, until: datetime) -> int:

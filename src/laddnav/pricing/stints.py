@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Activity, Stretch
-from laddnav.pricing.borders import Cut, cuts
+from laddnav.pricing.borders import Cut, cuts, unbroken
 from laddnav.pricing.counts import PARKING_TIME, RESERVATION_TIME, TIME
 from laddnav.pricing.model import UNSAID, CannotPrice, Choice, Span, Stint, Tab
 from laddnav.pricing.offers import Offers, Rate, first, offers
@@ -26,7 +26,8 @@ from laddnav.pricing.zones import zone_named
 _A_HAIR = Energy(Decimal("1e-12"))
 
 # Looked up once: see the same in `charge`.
-_RESERVED, _PARKS, _PAUSED = Activity.RESERVED, Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE
+_RESERVED, _CHARGES = Activity.RESERVED, Activity.CHARGING
+_PARKS, _PAUSED = Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE
 _PER_ELEMENT, _PARKING = Flats.PER_ELEMENT, Pause.PARKING
 
 
@@ -49,7 +50,7 @@ class Course:
         self._zone = zone_named(tab.zone, policy)
         self._stints = list(tab.stints)
         self._used = tab.used
-        self._fees = {tab.flat, *(stint.flat_by for stint in tab.stints)}
+        self._fees = {tab.flat, *[stint.flat_by for stint in tab.stints]} if policy.flats is _PER_ELEMENT else set()
 
     def tab(self) -> Tab:
         return replace(self._tab, used=self._used, stints=tuple(self._stints))
@@ -57,6 +58,10 @@ class Course:
     def add(self, stretch: Stretch) -> None:
         if stretch.ended_at < stretch.started_at:
             raise CannotPrice(f"The stretch from {rfc3339(stretch.started_at)} ends before it begins")
+        if self._stints and self._goes_on(self._stints[-1], stretch):
+            self._stints[-1] = _prolonged(self._stints[-1], stretch)
+            self._used += stretch.energy
+            return
         if stretch.started_at < (self._stints[-1].ended_at if self._stints else self._tab.opened_at):
             raise CannotPrice(
                 f"The stretch from {rfc3339(stretch.started_at)} begins before what is priced already ends"
@@ -74,6 +79,28 @@ class Course:
             else:
                 self._stints.append(stint)
         self._used += stretch.energy
+
+    def _goes_on(self, last: Stint, stretch: Stretch) -> bool:
+        """Whether it is surely priced as the moment before it was, as are nearly all: then nothing has to be asked."""
+        asked = self._offers
+        return (
+            last.ended_at == stretch.started_at
+            and stretch.activity is _CHARGES
+            and last.activity is _CHARGES
+            and last.tariff == self._place
+            and not (asked.powers or asked.currents)
+            and self._policy.flats is not _PER_ELEMENT
+            and stretch.energy >= NO_ENERGY
+            and unbroken(
+                stretch.started_at,
+                stretch.ended_at,
+                stretch.energy,
+                asked,
+                zone=self._zone,
+                opened_at=self._tab.opened_at,
+                used=self._used,
+            )
+        )
 
     def _begin(self, stretch: Stretch, power: Span, current: Span) -> None:
         """The reservation is used, and the start fee due."""
@@ -225,4 +252,13 @@ def joined(before: Stint, after: Stint) -> Stint:
         power=UNSAID if before.power is UNSAID else before.power.and_then(after.power),
         current=UNSAID if before.current is UNSAID else before.current.and_then(after.current),
         interpolated=before.interpolated or after.interpolated,
+    )
+
+
+def _prolonged(before: Stint, after: Stretch) -> Stint:
+    return replace(
+        before,
+        ended_at=after.ended_at,
+        energy=before.energy + after.energy,
+        interpolated=before.interpolated or (after.interpolated and bool(after.energy)),
     )

@@ -41,7 +41,7 @@ def switched(tab: Tab, tariff: Tariff, *, policy: Policy = OURS) -> Tab:
     A new version of the Tariff that holds is no switch: the driver accepted the one that was promised at the start
     (OCPI 2.2.1 mod_tariffs_tariff_object, the last note but one). Others take the newest.
     """
-    if tariff == tab.tariff:
+    if tariff is tab.tariff or tariff == tab.tariff:
         return tab
     if tariff.id == tab.tariff.id and tariff.owner == tab.tariff.owner and policy.edited is Edited.AT_START:
         return tab

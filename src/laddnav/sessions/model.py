@@ -257,7 +257,8 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Moved(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reading moves in a charge of ours; all else stays as it is written. `tab` has no Tariffs in it.
 
-    What the charge costs by then follows from the Tab, and is added up by whoever reads it. It holds for one `revision` of the Session: a process of a version that does not know it writes another.
+    What the charge costs by then follows from the Tab, and is added up by whoever reads it. It holds for one `revision`
+    of the Session: a process of a version that does not know it writes another.
     """
 
     revision: int

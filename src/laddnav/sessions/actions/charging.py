@@ -104,7 +104,7 @@ async def begin(
 
 
 async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
-    """Keep what several Stations measured in one tick, and advance the energy and the Tab of each charge it is about."""
+    """Keep what several Stations measured in one tick, and advance energy and Tab of each charge that it is about."""
     readings.append(
         unit,
         [

@@ -262,9 +262,7 @@ def _session(row: Record) -> Session:
         return session
     tab = moved.tab if moved.tab is None or session.tab is None else replace(moved.tab, tariffs=session.tab.tariffs)
     cost = session.cost if tab is None else cost_of(tab)
-    return replace(
-        session, energy=moved.energy, meter=moved.meter, tab=tab, cost=cost, last_updated=moved.last_updated
-    )
+    return replace(session, energy=moved.energy, meter=moved.meter, tab=tab, cost=cost, last_updated=moved.last_updated)
 
 
 def _learn(unit: Unit, session: Session) -> None:

@@ -39,6 +39,7 @@ CONTEXT = "Sample.Periodic"
 LOCATION = "Outlet"
 
 _LONGEST_NUMBER = 64  # characters; what is longer was not meant as a number
+_PLAIN = 30  # digits of a number that surely can be calculated with
 
 
 def _as_it_is(value: Decimal) -> Decimal:
@@ -60,6 +61,9 @@ INTO_OURS: dict[str, Callable[[Decimal], Decimal]] = {
     "k": lambda value: value - Decimal("273.15"),
     "fahrenheit": lambda value: (value - 32) * 5 / 9,
 }
+
+
+_OURS = frozenset({"Wh", "W", "A", "V", "Percent"})  # as they are spelt, so that most need not be folded
 
 
 def readings(values: Sequence[WireMeterValue]) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
@@ -110,13 +114,16 @@ def _as_sent(value: Any) -> str:
 def _number(sample: WireSampledValue) -> Decimal | None:
     """The value in the unit of a Reading; None where value or unit make no sense."""
     said = sample.value
-    if not isinstance(said, str | int | Decimal) or isinstance(said, bool) or len(str(said)) > _LONGEST_NUMBER:
+    if type(said) is str and len(said) < _PLAIN and said.isascii() and said.replace(".", "", 1).isdigit():
+        value = Decimal(said)  # as nearly all are: digits, and perhaps a point
+    elif not isinstance(said, (str, int, Decimal)) or isinstance(said, bool) or len(str(said)) > _LONGEST_NUMBER:
         return None
-    try:
-        value = json.sane(Decimal(said))
-    except (ValueError, InvalidOperation):
-        return None
-    if sample.unit is None:
+    else:
+        try:
+            value = json.sane(Decimal(said))
+        except (ValueError, InvalidOperation):
+            return None
+    if sample.unit is None or sample.unit in _OURS:
         return value
     into_ours = INTO_OURS.get(sample.unit.casefold())
     return None if into_ours is None else into_ours(value)
