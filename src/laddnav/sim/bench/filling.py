@@ -1,8 +1,8 @@
 """A ledger of any number of postings, made behind its back, step by step, and looked over as a whole at the end.
 
 A step is one transaction, its sums among it, so that a filling that was broken off at any point goes on with what is
-left. Every index is written as posting writes it; only the triggers are left out, and what they hold is asked of all
-entries at once: that each sums to zero, and has its postings and accounts.
+left. The triggers are left out, and what they hold is asked of all entries at once: that each sums to zero, and has its
+postings and accounts. Indexes that hold nothing to be unique are made when all is there, as the migrations spell them.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ async def fill(connection: asyncpg.Connection[asyncpg.Record], many: int) -> Non
     """So many postings, beside what was posted otherwise. Raises Refused where they are not as the ledger's own."""
     entries, made = many // OF_AN_ENTRY, await filled(connection) // OF_AN_ENTRY
     began = perf_counter()
+    if made < entries:
+        await connection.execute(store.LEDGER_INDEXES)
+        for index in await connection.fetch(store.LEDGER_TO_INDEX):
+            await connection.execute(f"drop index if exists {index['name']}")
     for first in range(made + 1, entries + 1, AT_ONCE):
         last = min(first + AT_ONCE - 1, entries)
         async with connection.transaction():
@@ -60,8 +64,19 @@ async def fill(connection: asyncpg.Connection[asyncpg.Record], many: int) -> Non
             for statement in (store.LEDGER_ENTRIES, store.LEDGER_POSTINGS, store.LEDGER_DAYS, store.LEDGER_MONTHS):
                 await connection.execute(statement, str(OURS), SINCE, first, last)
         log.info("ledger_filling", entries=last, of=entries, seconds=round(perf_counter() - began))
+    await _indexed(connection)
     await connection.execute(store.LEDGER_SETTLE)
     await looked_over(connection)
+
+
+async def _indexed(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Again, as far as a filling that was broken off has not come to that."""
+    await connection.execute(store.LEDGER_INDEXES)
+    for index in await connection.fetch(store.LEDGER_TO_INDEX):
+        began = perf_counter()
+        await connection.execute(index["spelt"])
+        log.info("ledger_indexed", index=index["name"], seconds=round(perf_counter() - began))
+    await connection.execute(store.LEDGER_INDEXED)
 
 
 async def looked_over(connection: asyncpg.Connection[asyncpg.Record]) -> None:

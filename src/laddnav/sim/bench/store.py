@@ -132,6 +132,19 @@ LEDGER_MEASURED = """
 select coalesce(max(substr(key, 10)::bigint), 0) from ledger_entry
 where holder = $1 and key >= 'measured ' and key < 'measured!'
 """
+# What was dropped is remembered in the database, so that whoever goes on knows of it.
+LEDGER_INDEXES = """
+set maintenance_work_mem = '512MB';
+create table if not exists bench_index (name text primary key, spelt text not null);
+insert into bench_index
+select i.indexname, i.indexdef from pg_indexes i join pg_index x on x.indexrelid = i.indexname::regclass
+where i.schemaname = 'public' and i.tablename in ('ledger_entry', 'ledger_posting') and not x.indisunique
+on conflict do nothing
+"""
+LEDGER_TO_INDEX = """
+select name, replace(spelt, 'CREATE INDEX', 'CREATE INDEX IF NOT EXISTS') as spelt from bench_index order by name
+"""
+LEDGER_INDEXED = "drop table bench_index"
 LEDGER_SETTLE = "vacuum analyze ledger_account, ledger_entry, ledger_posting, ledger_day, ledger_month"
 LEDGER_WRONG = {
     "entries that do not sum to zero": """
