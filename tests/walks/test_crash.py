@@ -165,8 +165,8 @@ async def scene(nursery: Nursery, data: Path, database: str | None, provider: Co
         async with traffic.flowing():
             yield Scene(victim, provider, traffic, dice)
         async with victim.seen() as network:
-            await until(lambda: everything_was_heard(network))
-            await until(lambda: everything_was_heard(provider))
+            await everything_was_heard(network)
+            await everything_was_heard(provider)
             await each_message_is_there_once(network, traffic)
             await each_charge_has_one_cdr(network, traffic)
             await until(lambda: the_partner_has_each_cdr_once(network, provider, traffic))

@@ -293,15 +293,27 @@ def _nothing_untold(station: SimStation) -> Callable[[], Awaitable[bool]]:
 # Afterwards -----------------------------------------------------------------------------------------------------------
 
 
-async def everything_was_heard(company: Company) -> bool:
-    """No charge waits to be settled, no announcement for its listener, and no delivery for the partner."""
+async def everything_was_heard(company: Company) -> None:
+    """Waits until no charge is to be settled, no announcement waits for its listener and no delivery for the partner.
+
+    However long that takes, as long as it becomes less.
+    """
+    least = await _unheard(company)
+    while least:
+
+        async def less(than: int = least) -> bool:
+            return await _unheard(company) < than
+
+        await until(less)
+        least = await _unheard(company)
+
+
+async def _unheard(company: Company) -> int:
     async with company.database.unit() as unit:
         counts = await sessions.counts(unit, company.holder)
-        jobs = await unit.value("select count(*) from job")
-        waiting = [(one.waiting, one.dead) for one in await partners.connections(unit, company.holder)]
-    assert set(counts) <= {Status.COMPLETED}, counts
-    assert jobs == 0 and waiting == [(0, 0)], (jobs, waiting)
-    return True
+        jobs: int = await unit.value("select count(*) from job")
+        waiting = sum(one.waiting + one.dead for one in await partners.connections(unit, company.holder))
+    return jobs + waiting + sum(many for status, many in counts.items() if status is not Status.COMPLETED)
 
 
 async def each_message_is_there_once(network: Company, traffic: Traffic) -> None:
