@@ -293,20 +293,25 @@ class _Outside:
         clock = asyncio.get_running_loop().time
         began, status, under_way = clock(), 500, False
 
-        async def sent(message: Message) -> None:
+        def sent(message: Message) -> Awaitable[None]:
             nonlocal status, under_way
             if message["type"] == "http.response.start":
-                status = message["status"]
-            under_way = message["type"] == "http.response.start" or message.get("more_body", False)
-            await send(message)
+                status, under_way = message["status"], True
+            else:
+                under_way = message.get("more_body", False)
+            return send(message)
 
-        body = Body(scope, receive, began, within=self._body_within, large=self._large)
+        body = None
+        # OCPI has bounds of its own for what it is told, so of what is here already nothing is left to watch.
+        if part != "ocpi" or WHOLE not in scope:
+            body = Body(scope, receive, began, within=self._body_within, large=self._large)
         try:
-            await self._app(scope, self._ended(body, receive), sent)
+            await self._app(scope, receive if body is None else self._ended(body, receive), sent)
             if under_way and self._stopping.is_set():
                 await sent({"type": "http.response.body", "body": b""})
         finally:
-            body.close()
+            if body is not None:
+                body.close()
             self._metrics.answered(part, status, clock() - began)
 
     def _ended(self, body: Body, receive: Receive) -> Receive:

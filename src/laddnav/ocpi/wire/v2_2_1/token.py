@@ -1,6 +1,7 @@
 """Token, LocationReferences and AuthorizationInfo as OCPI 2.2.1 spells them (OCPI 2.2.1 mod_tokens_token_object)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -28,6 +29,9 @@ from laddnav.tokens.model import (
     Token,
     Whitelist,
 )
+
+T = TypeVar("T", bound="WireToken")
+A = TypeVar("A", bound="WireAuthorizationInfo")
 
 
 class WireEnergyContract(Struct, kw_only=True, omit_defaults=True):
@@ -89,29 +93,30 @@ def read_token(wire: WireToken) -> Token:
 
 
 def write_token(token: Token) -> WireToken:
-    return WireToken(**token_words(token), type=listed_type(token.type))
+    return token_as(WireToken, token, listed_type(token.type), token.default_profile_type)
 
 
-def token_words(token: Token) -> dict[str, Any]:
-    """The fields of WireToken, but for the type."""
+def token_as(wire: type[T], token: Token, type: Any, default_profile_type: str | None) -> T:
+    """As a later version spells it: what it says differently is given, its types of Tokens among it."""
     contract = token.energy_contract
-    return {
-        "country_code": token.owner.country,
-        "party_id": token.owner.party,
-        "uid": token.uid,
-        "contract_id": token.contract_id,
-        "visual_number": token.visual_number,
-        "issuer": clipped(token.issuer, 64),
-        "group_id": token.group_id,
-        "valid": token.valid,
-        "whitelist": token.whitelist,
-        "language": token.language,
-        "default_profile_type": token.default_profile_type,
-        "energy_contract": None
+    return wire(
+        country_code=token.owner.country,
+        party_id=token.owner.party,
+        uid=token.uid,
+        type=type,
+        contract_id=token.contract_id,
+        visual_number=token.visual_number,
+        issuer=clipped(token.issuer, 64),
+        group_id=token.group_id,
+        valid=token.valid,
+        whitelist=token.whitelist,
+        language=token.language,
+        default_profile_type=default_profile_type,
+        energy_contract=None
         if contract is None
         else WireEnergyContract(supplier_name=contract.supplier_name, contract_id=contract.contract_id),
-        "last_updated": DateTime(token.last_updated),
-    }
+        last_updated=DateTime(token.last_updated),
+    )
 
 
 def read(wire: WireToken, hearing: Hearing) -> Token:
@@ -139,19 +144,19 @@ def read_authorization(wire: WireAuthorizationInfo, hearing: Hearing) -> Authori
 
 
 def write_authorization(authorization: Authorization) -> WireAuthorizationInfo:
-    token = None if authorization.token is None else write_token(authorization.token)
-    return WireAuthorizationInfo(**authorization_words(authorization), token=token)
+    return authorization_as(WireAuthorizationInfo, authorization, write_token)
 
 
-def authorization_words(authorization: Authorization) -> dict[str, Any]:
-    """The fields of WireAuthorizationInfo, but for the token. One text is all there is room for: the first."""
-    info = [write_text(DisplayText(language, text)) for language, text in authorization.info[:1]]
-    return {
-        "allowed": authorization.allowed,
-        "location": None if authorization.location is None else write_references(authorization.location),
-        "authorization_reference": authorization.reference,
-        "info": info[0] if info else None,
-    }
+def authorization_as(wire: type[A], authorization: Authorization, write: Callable[[Token], WireToken]) -> A:
+    """As a later version spells it. One text is all there is room for: the first."""
+    token, location, info = authorization.token, authorization.location, authorization.info
+    return wire(
+        allowed=authorization.allowed,
+        token=None if token is None else write(token),
+        location=None if location is None else write_references(location),
+        authorization_reference=authorization.reference,
+        info=write_text(DisplayText(*info[0])) if info else None,
+    )
 
 
 codec = Codec(WireToken, read, write_token)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from laddnav.ocpi.wire.codec import Codec
 from laddnav.ocpi.wire.shared.scalars import Word
 from laddnav.ocpi.wire.v2_2_1 import token as v2_2_1
-from laddnav.ocpi.wire.v2_2_1.token import authorization_words, read, read_authorization, token_words
+from laddnav.ocpi.wire.v2_2_1.token import authorization_as, read, read_authorization, token_as
 from laddnav.tokens.model import Authorization, Token
 
 ProfileType = Literal["CHEAP", "FAST", "GREEN", "REGULAR"]
@@ -28,15 +28,12 @@ class WireAuthorizationInfo(v2_2_1.WireAuthorizationInfo, kw_only=True, omit_def
 
 def write_token(token: Token) -> WireToken:
     """A profile that nobody listed is not said."""
-    words = token_words(token)
-    if token.default_profile_type not in PROFILES:
-        words["default_profile_type"] = None
-    return WireToken(**words, type=token.type)
+    profile = token.default_profile_type
+    return token_as(WireToken, token, token.type, profile if profile in PROFILES else None)
 
 
 def write_authorization(authorization: Authorization) -> WireAuthorizationInfo:
-    token = None if authorization.token is None else write_token(authorization.token)
-    return WireAuthorizationInfo(**authorization_words(authorization), token=token)
+    return authorization_as(WireAuthorizationInfo, authorization, write_token)
 
 
 codec = Codec(WireToken, read, write_token)
