@@ -104,7 +104,7 @@ def item(
     return Item(
         key=key,
         kind=kind,
-        words=ItemWords(code, {"plan": "Plus", "number": "LAD-2026-00001"}),
+        words=ItemWords(code, {"plan": "Plus", "number": "LAD-2026-00001", "place": "Kajen"}),
         started_at=datetime(2026, 10, 31, 23, tzinfo=UTC),
         ended_at=datetime(2026, 11, 30, 23, tzinfo=UTC),
         unit_price=Decimal(amount),

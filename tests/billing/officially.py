@@ -71,9 +71,26 @@ def ubl(body: bytes) -> list[str]:
     official = broken(body, f"ubl-2.1/maindoc/UBL-{kind}-2.1.xsd", "ubl-2.1/EN16931-UBL-validation.xslt")
     if b"peppol" not in body:
         return official
-    _, report = mockeinvoice.validate(body)
+    _, report = mockeinvoice.validate(as_billing(body))
     assert report.ran, "no rule was asked"
     return official + [f"{one.code}: {one.text} ({one.path})" for one in report.findings]
+
+
+SELF_BILLING = (
+    (b"poacc:selfbilling:3.0", b"poacc:billing:3.0"),
+    (b"poacc:selfbilling:01:1.0", b"poacc:billing:01:1.0"),
+    (b"TypeCode>389<", b"TypeCode>380<"),
+    (b"TypeCode>261<", b"TypeCode>381<"),
+)
+
+
+def as_billing(body: bytes) -> bytes:
+    """Peppol's Self-Billing 3 has the rules of Billing 3 under names and types of its own, which mock-einvoice does not
+    know; a test says that these are there.
+    """
+    for own, billing in SELF_BILLING:
+        body = body.replace(own, billing)
+    return body
 
 
 for line in sys.stdin:

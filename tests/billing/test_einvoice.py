@@ -119,6 +119,40 @@ def taken_back(invoice: Invoice, *lines: int) -> Invoice:
     return replace(invoice, number="LAD-2026-00043", charges=(), items=rated, vat=vat, corrects=(cited,))
 
 
+def for_host(*amounts: str, country: str = "SE", registered: bool = True) -> Invoice:
+    """What a place earned its host, who sold it to us: below zero, for it is owed by us."""
+    debtor = Debtor(
+        holder=SELLER.holder,
+        id="host:ICA",
+        ref="h",
+        kind=DebtorKind.HOST,
+        name="Kajens Parkering AB",
+        country=country,
+        address="Kajen 3\n411 03 Göteborg",
+        vat_number=NUMBERS[country] if registered else None,
+        created_at=NOON,
+    )
+    supply = Supply.SERVICE if registered else Supply.NONE
+    some = [item(one, ItemKind.SHARE, "SHARE", supply=supply) for one in amounts]
+    _, rated, vat = taxed(SELLER, debtor, (), some, "SEK")
+    return Invoice(
+        holder=SELLER.holder,
+        ref="s",
+        number="LAD-SB-2026-ICA-00007",
+        seller=seller_of(SELLER),
+        debtor=debtor,
+        currency="SEK",
+        period=Period("2026-11", ISSUED_AT),
+        opened_at=NOON,
+        issued_at=ISSUED_AT,
+        due_at=due_at(ISSUED_AT, SELLER),
+        charges=(),
+        items=rated,
+        vat=vat,
+        self_billed=True,
+    )
+
+
 KINDS: dict[str, Callable[[], Invoice]] = {
     "domestic": lambda: drawn_up((ONE, "SE")),
     "domestic with rounding of a charge": lambda: drawn_up((ROUNDED, "SE")),
@@ -161,6 +195,12 @@ KINDS: dict[str, Callable[[], Invoice]] = {
     "a credit across the border": lambda: taken_back(
         drawn_up((cdr(energy("12.345", "3.49"), token_owner=TNM), "SE"), items=(item("79"),))
     ),
+    "self-billed": lambda: for_host("-1203.40", "-250"),
+    "self-billed, and more is taken back": lambda: replace(
+        for_host("-10", "91.25"), corrects=(Cited("LAD-SB-2026-ICA-00006", NOON),)
+    ),
+    "self-billed for a host across the border": lambda: for_host("-1203.40", country="DE"),
+    "self-billed for a host that bears no VAT": lambda: for_host("-1203.40", registered=False),
     "without where to pay": lambda: drawn_up((ONE, "SE"), seller=replace(SELLER, pay_to=None)),
 }
 
@@ -294,6 +334,31 @@ def test_a_credit_note_tells_its_amounts_positive_and_cites_what_it_corrects() -
     assert "<CreditNote " in written and ">381<" in written
     assert "<cbc:ID>LAD-2026-00041</cbc:ID><cbc:IssueDate>2026-11-21</cbc:IssueDate>" in written
     assert ">53.85</cbc:PayableAmount>" in written and ">12.345</cbc:CreditedQuantity>" in written
+
+
+def test_what_we_bill_in_the_name_of_a_host_is_sold_by_the_host_to_us_and_says_so() -> None:
+    """Directive 2006/112/EC, articles 224 and 226 (10a); UNTDID 1001: 389 and 261."""
+    it = document(KINDS["self-billed"](), "sv")
+    assert (it.kind, it.seller.name, it.buyer.name) == ("389", "Kajens Parkering AB", "Laddnav AB")
+    assert (it.seller.vat_number, it.buyer.vat_number) == ("SE556012579001", "SE556703748501")
+    assert (it.lines_total, it.tax_total, it.to_pay) == (Decimal("1453.40"), Decimal("363.35"), Decimal("1816.75"))
+    assert "Självfakturering" in it.note and it.account is None and it.reference == it.number
+    written = ubl(it).decode()
+    assert "poacc:selfbilling:3.0</cbc:CustomizationID>" in written and "InvoiceTypeCode>389<" in written
+    assert "poacc:selfbilling:01:1.0</cbc:ProfileID>" in written
+    back = document(KINDS["self-billed, and more is taken back"](), "en")
+    assert (back.kind, back.to_pay, back.due_on) == ("261", Decimal("101.56"), None)
+    assert "<CreditNote " in ubl(back).decode() and "CreditNoteTypeCode>261<" in ubl(back).decode()
+    outside = document(KINDS["self-billed for a host that bears no VAT"](), "de")
+    assert [tax.category for tax in outside.taxes] == ["O"] and "Gutschrift" in outside.note and not outside.peppol
+
+
+def test_the_paper_of_a_self_billed_invoice_names_who_sells_who_made_it_and_what_is_paid() -> None:
+    said = " ".join(PdfReader(BytesIO(pdf(KINDS["self-billed"](), "sv"))).pages[0].extract_text().split())
+    assert "Självfaktura" in said and "Säljare Kajens Parkering AB" in said and "Utfärdad av köparen" in said
+    assert "1 816,75" in said.replace("\xa0", " ") and "Vi betalar senast 2026-12-31" in said and "−" not in said
+    german = " ".join(PdfReader(BytesIO(pdf(KINDS["self-billed"](), "de"))).pages[0].extract_text().split())
+    assert "Gutschrift" in german, "the word that German law asks for (§ 14 Abs. 4 Nr. 10 UStG)"
 
 
 def test_a_dealer_of_another_state_finds_why_there_is_no_vat() -> None:

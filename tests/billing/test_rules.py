@@ -7,13 +7,16 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from laddnav.billing.model import Basis, DebtorKind
+from laddnav.billing.model import Basis, Debtor, DebtorKind
+from laddnav.billing.references import numbers_in
 from laddnav.billing.rules import (
     LATE,
     charge_of,
     due_at,
     lines_of,
+    number_of,
     owing,
     payable_entry,
     period_of,
@@ -167,8 +170,16 @@ def test_an_invoice_is_due_at_the_end_of_a_day_of_the_partys_calendar() -> None:
     assert due_at(issued_at, party()) == datetime(2026, 11, 9, 22, 59, 59, tzinfo=UTC)
 
 
+BUYER = Debtor(
+    holder=LADDNAV, id="customer:1", ref="r", kind=DebtorKind.CUSTOMER, name="Anna", country="SE", created_at=NOON
+)
+
+
 def test_a_row_of_numbers_begins_with_the_year_of_the_partys_calendar() -> None:
-    assert series_of(datetime(2026, 12, 31, 23, 30, tzinfo=UTC), party()) == "2027"
+    at = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert series_of(at, party(), BUYER) == "2027"
+    assert series_of(at, party(), replace(BUYER, id="host:ICA", kind=DebtorKind.HOST)) == "SB-2027-ICA"
+    assert not numbers_in([number_of(party(), "SB-2027-12345", 7)], "LAD"), "theirs are no references of ours"
 
 
 def test_a_zone_that_does_not_exist_is_replaced() -> None:

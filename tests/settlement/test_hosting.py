@@ -106,6 +106,10 @@ async def test_a_host_is_owed_its_share_at_once_and_gets_a_statement_of_the_mont
     assert (line.many, line.shares, line.guarantee) == (3, Decimal(8), Decimal(492))
     assert (owed.shared, owed.stated, statement.amount) == (Decimal(0), Decimal(500), Decimal(500))
     assert (invoice.credit_note, invoice.total_excl, invoice.total_tax) == (True, Decimal(-500), Decimal(-125))
+    assert (invoice.self_billed, invoice.number) == (True, "LAD-SB-2026-garage-00001"), "numbers of the host's own"
+    async with database.unit() as unit:
+        assert await ledger.balance(unit, LADDNAV, Account.parse("input_tax:SE:25"), "SEK") == 125
+        assert await ledger.balance(unit, LADDNAV, Account.parse("tax:SE:25"), "SEK") == 0
     async with database.unit() as unit:
         (after,) = await hosting.owed(unit, host)
         (before,) = await hosting.owed(unit, host, NOON)
@@ -122,6 +126,8 @@ async def test_a_host_is_owed_its_share_at_once_and_gets_a_statement_of_the_mont
     assert await hosting.state_due(database) == 1
     async with database.unit() as unit:
         december, _ = await hosting.statements(unit, host)
+        assert december.invoice_ref is not None
+        assert (await billing.issue(unit, LADDNAV, december.invoice_ref)).number == "LAD-SB-2027-garage-00001"
     assert [(one.month, one.shares, one.guarantee) for one in december.lines] == [
         ("2026-11", Decimal(2), Decimal(-2)),
         ("2026-12", Decimal(0), Decimal(500)),

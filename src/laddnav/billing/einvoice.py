@@ -36,6 +36,7 @@ from laddnav.pricing.reasons import said
 
 # Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.
 INVOICE, CREDIT_NOTE = "380", "381"
+SELF_BILLED, SELF_BILLED_NOTE = "389", "261"
 CREDIT_TRANSFER, BY_CARD, SEPA_TRANSFER = "30", "48", "58"
 _UNITS = {"kWh": "KWH", "h": "HUR", "x": "C62", "month": "MON", "day": "DAY"}
 _VATEX = {VatCategory.REVERSE_CHARGE: "VATEX-EU-AE", VatCategory.OUTSIDE: "VATEX-EU-O"}
@@ -145,7 +146,9 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """An invoice (380) or credit note (381); `peppol`: it has all that the network's own rules ask for.
+    """An invoice (380) or credit note (381), or one that the buyer has made (389, 261).
+
+    `peppol`: it has all that the network's own rules ask for.
 
     `means` is how it is paid (BT-81), with no account where the money is taken and not asked for; None: nothing says.
     """
@@ -180,6 +183,14 @@ class Document(Struct, frozen=True, kw_only=True):
         in_germany = self.seller.country == self.buyer.country == "DE"
         return self.seller.endpoint is not None and self.buyer.endpoint is not None and not in_germany
 
+    @property
+    def is_note(self) -> bool:
+        return self.kind in (CREDIT_NOTE, SELF_BILLED_NOTE)
+
+    @property
+    def self_billed(self) -> bool:
+        return self.kind in (SELF_BILLED, SELF_BILLED_NOTE)
+
     def coins(self, amount: Decimal) -> str:
         return f"{amount + 0:.{self.digits}f}"  # what is turned and nothing is no less than nothing
 
@@ -188,31 +199,38 @@ def document(invoice: Invoice, language: str) -> Document:
     """Raises NotIssuedYet, NoVatNumber."""
     if invoice.number is None or invoice.issued_at is None:
         raise NotIssuedYet(invoice.ref)
+    number, issued_at, invoice = invoice.number, invoice.issued_at, invoice.as_sold()
     categories = {vat.category for vat in invoice.vat}
     # What is not subject to VAT stands alone and names nobody's VAT number (BR-O-02), or is called exempt (BR-O-11).
     outside = categories == {VatCategory.OUTSIDE}
-    if invoice.seller.vat_number is None and not outside:
-        raise NoVatNumber(invoice.holder)
+    ours, theirs = _seller(invoice.seller, outside=outside), _buyer(invoice.debtor, outside=outside)
+    seller, buyer = (theirs, ours) if invoice.self_billed else (ours, theirs)
+    if seller.vat_number is None and not outside:
+        raise NoVatNumber(invoice.debtor.name if invoice.self_billed else invoice.holder)
     sign = -1 if invoice.credit_note else 1
     rows = _rows(invoice, language, sign, mixed=not outside)
     notes = reasons(invoice, language)
-    account = account_named(invoice.seller.pay_to, invoice.currency) if invoice.asks else None
+    account = None
+    if invoice.asks and not invoice.self_billed:
+        account = account_named(invoice.seller.pay_to, invoice.currency)
+    kinds = (SELF_BILLED, SELF_BILLED_NOTE) if invoice.self_billed else (INVOICE, CREDIT_NOTE)
+    said_first = [WORDS[_known(language)]["self-billing"]] if invoice.self_billed else []
     return Document(
-        kind=CREDIT_NOTE if invoice.credit_note else INVOICE,
-        number=invoice.number,
-        issued_on=_day(invoice.issued_at, invoice),
+        kind=kinds[invoice.credit_note],
+        number=number,
+        issued_on=_day(issued_at, invoice),
         due_on=None if invoice.due_at is None or invoice.credit_note else _day(invoice.due_at, invoice),
         currency=invoice.currency,
-        note=" ".join([WORDS[_known(language)]["prices"], *notes]),
-        buyer_reference=invoice.debtor.reference or invoice.debtor.id.partition(":")[2],
+        note=" ".join([*said_first, WORDS[_known(language)]["prices"], *notes]),
+        buyer_reference=str(invoice.holder) if invoice.self_billed else _reference_of(invoice.debtor),
         corrects=tuple((one.number, _day(one.issued_at, invoice)) for one in invoice.corrects),
-        begin=min((row.begin for row in rows), default=_day(invoice.issued_at, invoice)),
-        end=max((row.end for row in rows), default=_day(invoice.issued_at, invoice)),
-        seller=_seller(invoice.seller, outside=outside),
-        buyer=_buyer(invoice.debtor, outside=outside),
+        begin=min((row.begin for row in rows), default=_day(issued_at, invoice)),
+        end=max((row.end for row in rows), default=_day(issued_at, invoice)),
+        seller=seller,
+        buyer=buyer,
         means=BY_CARD if invoice.paid_from is PaidFrom.CARD else None if account is None else account.means,
         account=account,
-        reference=reference(invoice.number, invoice.seller.holder.country),
+        reference=reference(number, invoice.seller.holder.country),
         taxes=tuple(
             Tax(
                 category=_code(vat.category, mixed=not outside),
@@ -249,6 +267,10 @@ def _seller(seller: Seller, *, outside: bool) -> Trader:
     )
 
 
+def _reference_of(debtor: Debtor) -> str:
+    return debtor.reference or debtor.id.partition(":")[2]
+
+
 def _buyer(debtor: Debtor, *, outside: bool) -> Trader:
     return _trader(
         debtor.id.partition(":")[2],
@@ -258,7 +280,7 @@ def _buyer(debtor: Debtor, *, outside: bool) -> Trader:
         debtor.vat_number,
         debtor.endpoint,
         outside=outside,
-        dealer=debtor.kind is DebtorKind.PARTNER,
+        dealer=debtor.kind in (DebtorKind.PARTNER, DebtorKind.HOST),
     )
 
 

@@ -22,6 +22,23 @@ _NOTE = {
     "sv": ("Kreditfaktura {number} från {seller}", "Här kommer kreditfaktura {number} på {amount}.\n\n{seller}"),
     "de": ("Rechnungskorrektur {number} von {seller}", "Anbei die Korrektur {number} über {amount}.\n\n{seller}"),
 }
+_SELF_BILLED = {
+    "en": (
+        "Self-billed invoice {number} for {seller}",
+        "The invoice {number} of {amount} that we made in your name is attached: what you sell to {seller}. If you do"
+        " not agree with it, answer this mail.\n\n{seller}",
+    ),
+    "sv": (
+        "Självfaktura {number} till {seller}",
+        "Här kommer självfaktura {number} på {amount}, utfärdad i ditt namn: det du säljer till {seller}. Godtar du den"
+        " inte, svara på det här mejlet.\n\n{seller}",
+    ),
+    "de": (
+        "Gutschrift {number} an {seller}",
+        "Anbei die Gutschrift {number} über {amount}, in Ihrem Namen ausgestellt: was Sie {seller} verkaufen."
+        " Widersprechen Sie ihr, indem Sie auf diese Mail antworten.\n\n{seller}",
+    ),
+}
 _HOW = {
     "en": "Please pay by {due} to {pay_to}, with the reference {reference}.",
     "sv": "Betala senast {due} till {pay_to} med referensen {reference}.",
@@ -104,7 +121,8 @@ def beside_invoice(invoice: Invoice, language: str, due: str, open: Decimal) -> 
     """Subject and text of the mail that brings it; `open` is what of it is not settled by now."""
     how = _how(invoice, language, due, open) if invoice.to_pay > 0 else ""
     amount = money(abs(invoice.to_pay), invoice.currency, language)
-    subject, text = (_NOTE if invoice.credit_note else _INVOICE)[language]
+    texts = _SELF_BILLED if invoice.self_billed else _NOTE if invoice.credit_note else _INVOICE
+    subject, text = texts[language]
     said = {"number": invoice.number, "seller": invoice.seller.name, "amount": amount, "how": how}
     return subject.format(**said), text.format(**said).replace("\n\n\n\n", "\n\n")
 

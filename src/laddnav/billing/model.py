@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
@@ -297,7 +298,9 @@ class Cited(Struct, frozen=True):
 class Invoice(Struct, frozen=True, kw_only=True):
     """`number`, `issued_at` and `due_at` None: still open, and all but its charges and items may yet change.
 
-    Below zero, it is a credit note. `corrects` are the invoices of which it takes something back; `rounding` is what
+    Below zero, it is a credit note. `self_billed`: we make it in the name of the debtor, who sold to us (Directive
+    2006/112/EC, article 224); what it comes to is owed by us and so below zero here, and above on its paper.
+    `corrects` are the invoices of which it takes something back; `rounding` is what
     makes what is to pay a sum that the party rounds to. `paid_from` is where the money is taken from when it is issued,
     None: it is asked for.
     """
@@ -318,6 +321,7 @@ class Invoice(Struct, frozen=True, kw_only=True):
     corrects: tuple[Cited, ...] = ()
     rounding: Decimal = Decimal(0)
     paid_from: PaidFrom | None = None
+    self_billed: bool = False
 
     @property
     def asks(self) -> bool:
@@ -344,6 +348,32 @@ class Invoice(Struct, frozen=True, kw_only=True):
     @property
     def credit_note(self) -> bool:
         return self.total_excl < 0
+
+    def as_sold(self) -> Invoice:
+        """As whoever sold sees it: of a self-billed one every amount is turned."""
+        return self if not self.self_billed else _turned(self)
+
+
+def _turned_item(one: Item) -> Item:
+    """By its price where that is below zero, else by its quantity."""
+    if one.unit_price is not None and one.unit_price >= 0:
+        return replace(one, amount=-one.amount, quantity=-one.quantity)
+    return replace(one, amount=-one.amount, unit_price=None if one.unit_price is None else -one.unit_price)
+
+
+def _turned(invoice: Invoice) -> Invoice:
+    items = (_turned_item(one) for one in invoice.items)
+    vat = (
+        VatSum(
+            one.category,
+            one.percent,
+            -one.base,
+            -one.amount,
+            tuple(VatPart(part.country, part.why, -part.base, -part.amount) for part in one.parts),
+        )
+        for one in invoice.vat
+    )
+    return replace(invoice, items=tuple(items), vat=tuple(vat), rounding=-invoice.rounding)
 
 
 class InvoiceHeading(Struct, frozen=True, kw_only=True):

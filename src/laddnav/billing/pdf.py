@@ -93,21 +93,23 @@ class _Written:
     """An Invoice in the words and numbers of one language."""
 
     def __init__(self, invoice: Invoice, language: str) -> None:
-        self._invoice = invoice
+        self._invoice = invoice.as_sold()
         self._language = language
         self._words = WORDS[language]
 
     def texts(self) -> dict[str, Any]:
         """What invoice.typ lays out."""
         invoice, words = self._invoice, self._words
-        kind = words["credit note"] if invoice.credit_note else words["invoice"]
+        kind = words[
+            ("self-billed " if invoice.self_billed else "") + ("credit note" if invoice.credit_note else "invoice")
+        ]
         return {
             "language": self._language,
             "title": f"{kind} {invoice.number}" if invoice.number else words["draft"],
             "kind": kind if invoice.number else words["draft"],
             "mark": MARK,
             "words": {
-                "to": words["to"],
+                "to": words["seller"] if invoice.self_billed else words["to"],
                 "what": words["what"] if invoice.charges else words["items"],
                 "items": words["items"],
                 "quantity": words["quantity"],
@@ -127,7 +129,11 @@ class _Written:
                 *([(words["rounded"], self._money(invoice.rounding))] if invoice.rounding else []),
             ],
             "total": {"name": words["total"], "amount": self._money(invoice.to_pay)},
-            "notes": [words["prices"], *reasons(invoice, self._language)],
+            "notes": [
+                *([words["self-billing"]] if invoice.self_billed else []),
+                words["prices"],
+                *reasons(invoice, self._language),
+            ],
         }
 
     def _footer(self) -> list[str]:
@@ -156,11 +162,16 @@ class _Written:
             (words["issued"], self._date(invoice.issued_at)),
             (words["due"], None if invoice.credit_note else self._date(invoice.due_at)),
             (words["period"], self._period()),
-            (words["customer"], invoice.debtor.id.partition(":")[2]),
+            (words["bought by"], self._ours() if invoice.self_billed else None),
+            (words["customer"], None if invoice.self_billed else invoice.debtor.id.partition(":")[2]),
             (words["your reference"], invoice.debtor.reference),
             *((words["corrects"], self._cited(one)) for one in invoice.corrects),
         ]
         return [(name, value) for name, value in facts if value]
+
+    def _ours(self) -> str:
+        seller = self._invoice.seller
+        return " · ".join(text for text in (seller.name, seller.vat_number) if text)
 
     def _cited(self, one: Cited) -> str:
         return self._words["corrected"].format(number=one.number, date=self._date(one.issued_at))
@@ -176,6 +187,11 @@ class _Written:
 
     def _payment(self) -> dict[str, Any]:
         invoice, words = self._invoice, self._words
+        if invoice.self_billed and invoice.credit_note:
+            return {"name": words["to set off"], "amount": self._money(-invoice.to_pay), "how": [words["self set off"]]}
+        if invoice.self_billed:
+            by = invoice.due_at and words["self paid"].format(date=self._date(invoice.due_at))
+            return {"name": words["to get"], "amount": self._money(invoice.to_pay), "how": [by] if by else []}
         if invoice.credit_note:
             return {"name": words["to get"], "amount": self._money(-invoice.to_pay), "how": [words["credited"]]}
         how = [] if invoice.paid_from is None else words[f"from {invoice.paid_from}"].split("\n")

@@ -6,6 +6,17 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "invoice": "Invoice",
         "credit note": "Credit note",
+        "self-billed invoice": "Self-billed invoice",
+        "self-billed credit note": "Self-billed credit note",
+        "self-billing": (
+            "Self-billing: this invoice is made by the buyer in the name of the seller, as agreed"
+            " (Directive 2006/112/EC, article 224)."
+        ),
+        "seller": "Seller",
+        "bought by": "Made by the buyer",
+        "to set off": "To be set off",
+        "self set off": "It is set off against what we owe you next.",
+        "self paid": "We pay it by {date}.",
         "draft": "Open invoice, not yet issued",
         "to": "To",
         "number": "Number",
@@ -72,6 +83,17 @@ WORDS: dict[str, dict[str, str]] = {
     "sv": {
         "invoice": "Faktura",
         "credit note": "Kreditfaktura",
+        "self-billed invoice": "Självfaktura",
+        "self-billed credit note": "Självfaktura, kredit",
+        "self-billing": (
+            "Självfakturering: fakturan är utfärdad av köparen i säljarens namn, enligt avtal"
+            " (direktiv 2006/112/EG, artikel 224)."
+        ),
+        "seller": "Säljare",
+        "bought by": "Utfärdad av köparen",
+        "to set off": "Att kvitta",
+        "self set off": "Beloppet kvittas mot det vi härnäst är skyldiga dig.",
+        "self paid": "Vi betalar senast {date}.",
         "draft": "Öppen faktura, ännu inte utfärdad",
         "to": "Till",
         "number": "Nummer",
@@ -138,6 +160,17 @@ WORDS: dict[str, dict[str, str]] = {
     "de": {
         "invoice": "Rechnung",
         "credit note": "Rechnungskorrektur",
+        "self-billed invoice": "Gutschrift",
+        "self-billed credit note": "Gutschrift, Korrektur",
+        "self-billing": (
+            "Gutschrift: Der Käufer stellt die Rechnung im Namen des Verkäufers aus, wie vereinbart"
+            " (Richtlinie 2006/112/EG, Artikel 224)."
+        ),
+        "seller": "Verkäufer",
+        "bought by": "Ausgestellt vom Käufer",
+        "to set off": "Zu verrechnen",
+        "self set off": "Der Betrag wird mit unserer nächsten Zahlung an Sie verrechnet.",
+        "self paid": "Wir zahlen bis {date}.",
         "draft": "Offene Rechnung, noch nicht gestellt",
         "to": "An",
         "number": "Nummer",

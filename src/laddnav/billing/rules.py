@@ -339,9 +339,18 @@ def number_of(party: Party, series: str, count: int) -> str:
     return f"{party.holder.party}-{series}-{count:05}"
 
 
-def series_of(issued_at: datetime, party: Party) -> str:
-    """One row of numbers a year."""
-    return str(issued_at.astimezone(zone_of(party)).year)
+def series_of(issued_at: datetime, party: Party, debtor: Debtor) -> str:
+    """One row of numbers a year; and one for each whom we bill in their own name, for they are their numbers.
+
+    No reference of a payment is read as one of those (references.py).
+    """
+    year = str(issued_at.astimezone(zone_of(party)).year)
+    return f"SB-{year}-{debtor.id.partition(':')[2]}" if self_billed(debtor) else year
+
+
+def self_billed(debtor: Debtor) -> bool:
+    """Who gets a share sold us a place, and the invoice of that is made by us (Directive 2006/112/EC, article 224)."""
+    return debtor.kind is DebtorKind.HOST
 
 
 # ---- The seller, and where a place is
@@ -426,14 +435,18 @@ def item_entry(debtor_id: str, invoice_ref: str, item: Item) -> Entry | None:
 
 
 def vat_entry(invoice: Invoice) -> Entry | None:
-    """What an issued invoice asks for beside its charges: VAT, by country and rate, and rounding; None: nothing."""
+    """What an issued invoice asks for beside its charges: VAT, by country and rate, and rounding; None: nothing.
+
+    Of a self-billed one it is the VAT that its seller owes the state, and we get back.
+    """
+    head = Head.INPUT_TAX if invoice.self_billed else Head.TAX
     taxes: dict[str, Decimal] = defaultdict(Decimal)
     for vat in invoice.vat:
         for part in vat.parts:
             taxes[f"{part.country}:{vat.percent}"] += part.amount
     postings = (
         Posting(receivable(invoice.debtor.id), invoice.total_tax + invoice.rounding, invoice.currency),
-        *(Posting(Account(Head.TAX, due), -amount, invoice.currency) for due, amount in taxes.items()),
+        *(Posting(Account(head, due), -amount, invoice.currency) for due, amount in taxes.items()),
         Posting(Account(Head.ROUNDING), -invoice.rounding, invoice.currency),
     )
     moving = tuple(posting for posting in postings if posting.amount)

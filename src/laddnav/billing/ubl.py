@@ -1,26 +1,32 @@
-"""An invoice as UBL 2.1: Peppol BIS Billing 3 where both sides can be found in the network, else plain EN 16931."""
+"""An invoice as UBL 2.1: Peppol BIS Billing 3 where both sides can be found in the network, else plain EN 16931.
+
+What the buyer makes in the seller's name is Peppol BIS Self-Billing 3.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from laddnav.billing.einvoice import CREDIT_NOTE, Account, Document, Row, Tax, Trader
+from laddnav.billing.einvoice import Account, Document, Row, Tax, Trader
 from laddnav.billing.xml import element, text, written
 
 _EN_16931 = "urn:cen.eu:en16931:2017"
 _PEPPOL = f"{_EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 _PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+_SELF_BILLING = f"{_EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:selfbilling:3.0"
+_SELF_BILLING_PROFILE = "urn:fdc:peppol.eu:2017:poacc:selfbilling:01:1.0"
 _SPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
 
 
 def ubl(it: Document) -> bytes:
     """The elements stand in the order that the schema asks for."""
-    kind = "CreditNote" if it.kind == CREDIT_NOTE else "Invoice"
+    kind = "CreditNote" if it.is_note else "Invoice"
     invoice = kind == "Invoice"
+    peppol, profile = (_SELF_BILLING, _SELF_BILLING_PROFILE) if it.self_billed else (_PEPPOL, _PROFILE)
     root = element(
         kind,
-        text("cbc:CustomizationID", _PEPPOL if it.peppol else _EN_16931),
-        text("cbc:ProfileID", _PROFILE if it.peppol else None),
+        text("cbc:CustomizationID", peppol if it.peppol else _EN_16931),
+        text("cbc:ProfileID", profile if it.peppol else None),
         text("cbc:ID", it.number),
         text("cbc:IssueDate", it.issued_on),
         text("cbc:DueDate", it.due_on if invoice else None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from laddnav.billing.actions.settling import paid_on_the_spot, settle_issued
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item, PaidFrom
-from laddnav.billing.rules import UnknownInvoice, due_at, number_of, seller_of, series_of, vat_entry
+from laddnav.billing.rules import UnknownInvoice, due_at, number_of, self_billed, seller_of, series_of, vat_entry
 from laddnav.billing.store import invoices as store
 from laddnav.billing.sums import rounding_of, taxed
 from laddnav.customers import actions as customers
@@ -47,23 +48,23 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
     if not kept:
         return ()
     party = await parties.fetch(unit, holder)
-    series, due = series_of(unit.now, party), due_at(unit.now, party)
+    due = due_at(unit.now, party)
     still = [one.ref for one in kept]
     charges, items = await store.charges(unit, holder, still), await store.items(unit, holder, still)
     drafts = [_final(one, party, debtors[one.debtor_id], charges[one.ref], items[one.ref]) for one in kept]
     corrects = [await _corrected_by(unit, one) for one in drafts]
     sources = await _paid_from(unit, party, drafts)
-    numbers = await store.next_numbers(unit, holder, series, len(drafts))
+    numbers = await _numbered(unit, party, drafts)
     issued = tuple(
         replace(
             one,
             corrects=cited,
-            number=number_of(party, series, count),
+            number=number,
             issued_at=unit.now,
             due_at=due,
             paid_from=sources.get(one.ref),
         )
-        for one, cited, count in zip(drafts, corrects, numbers, strict=True)
+        for one, cited, number in zip(drafts, corrects, numbers, strict=True)
     )
     store.issue(unit, holder, issued)
     await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
@@ -71,6 +72,16 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
     for one in issued:
         unit.announce(InvoiceIssued(holder=holder, ref=one.ref))
     return issued
+
+
+async def _numbered(unit: Unit, party: Party, drafts: Sequence[Invoice]) -> list[str]:
+    """The next of its series for each, in their order; series are locked in the order of their names."""
+    series = [series_of(unit.now, party, one.debtor) for one in drafts]
+    counts = {
+        name: iter(await store.next_numbers(unit, party.holder, name, many))
+        for name, many in sorted(Counter(series).items())
+    }
+    return [number_of(party, name, next(counts[name])) for name in series]
 
 
 async def issue_due(database: Database, *, at_once: int = 200, heard: Heard | None = None) -> int:
@@ -139,6 +150,7 @@ def _final(kept: store.Kept, party: Party, debtor: Debtor, billed: Sequence[Char
         charges=charges,
         items=items,
         vat=vat,
+        self_billed=self_billed(debtor),
     )
     return replace(invoice, rounding=rounding_of(party, invoice.total_incl))
 
