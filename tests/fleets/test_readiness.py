@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -95,6 +96,14 @@ def test_a_plan_that_gives_too_little_gives_it_to_other_cars() -> None:
     looks = readiness(trip(), standing(plugged=plugged(planned=(block(NOW, 2 * HOUR, kw(10)),))), NOW)
     assert (looks.light, looks.cause, looks.short) == (Light.AT_RISK, Cause.OTHER_CARS, kwh(12))
     assert looks.plug_by == PLUG_BY
+
+
+@pytest.mark.parametrize(("lacks", "light"), [("0.2", Light.WILL_BE_READY), ("0.4", Light.AT_RISK)])
+def test_who_lacks_less_than_half_a_percent_of_its_battery_will_be_ready(lacks: str, light: Light) -> None:
+    """Of 60 kWh 0.3: what is in a battery is told in whole percents, so that nobody knows it better."""
+    length = HOUR * float((kwh(30) - kwh(lacks)).kwh / Decimal(9))  # 10 kW, of which nine tenths stay in it
+    looks = readiness(trip(), standing(plugged=plugged(planned=(block(NOW, length, kw(10)),))), NOW)
+    assert looks.light is light
 
 
 def test_who_is_plugged_in_too_late_would_have_been_ready_in_time() -> None:

@@ -154,6 +154,8 @@ async def test_who_charges_here_says_so_and_sees_what_it_costs(
     await phone.get_by_label("De sista sex tecknen i ditt kortnummer").fill("se-lad-ccard1")
     await phone.get_by_role("button", name="Det är min").click()
     await expect(phone.get_by_role("region", name="Din laddning")).to_contain_text("16,75")
+    await expect(phone.locator("main")).to_contain_text("Så avslutar du")  # and not how to begin, nor that it is taken
+    await expect(phone.locator("main")).not_to_contain_text("Den är upptagen")
     await phone.goto("/charge/SE*LAD*EEVSE2")
     assert await phone.get_by_role("region", name="Din laddning").count() == 0
 

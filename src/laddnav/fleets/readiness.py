@@ -35,6 +35,8 @@ HANDOVER = timedelta(minutes=15)
 AWAY = timedelta(hours=8)
 # A vehicle of which nobody said since when it is there has had the night before.
 NIGHT = timedelta(hours=12)
+# What is in a battery is told in whole percents: one that will have all but half of one is ready.
+SLIGHT = 200
 
 
 def over_at(trip: Trip) -> datetime:
@@ -87,7 +89,10 @@ def _plugged(
     if not plugged.works:
         return _at_risk(Cause.CHARGER_BROKEN, missing, missing, plug_by)
     blocks = expected(plugged, now, trip.departs_at)
-    ready_at = filling.reached(missing, blocks, now, trip.departs_at)
+    slight = Energy(standing.vehicle.battery.wh / SLIGHT)
+    ready_at = filling.reached(missing, blocks, now, trip.departs_at) or filling.reached(
+        max(missing - slight, NO_ENERGY), blocks, now, trip.departs_at
+    )
     if ready_at is not None:
         return Readiness(light=Light.WILL_BE_READY, missing=missing, ready_at=ready_at, plug_by=plug_by)
     short = max(missing - filling.planned(blocks, now, trip.departs_at), NO_ENERGY)
