@@ -25,6 +25,14 @@ TOLD = Lines(
     at="timestamptz",
     number="numeric",
 )
+LONG = Lines(
+    "insert into setting (name, value) select name, concat_ws(' ', number, text) from {rows}",
+    key=1,
+    long=True,
+    name="text",
+    number="numeric",
+    text="text",
+)
 
 
 def test_rows_that_follow_each_other_travel_together_and_in_their_order_with_what_does_not() -> None:
@@ -64,18 +72,27 @@ async def test_many_short_rows_are_one_argument_and_arrive_as_they_were(database
         unit.write(TOLD, "a", 'two\nlines, a "quote", a \\ and an ö', None, None)
         unit.write(TOLD, "b", "exact", at, Decimal("0.1000000000000000000000001"))
         unit.write(SET, "c", "beside it")
+        unit.write(LONG, "d", Decimal("1.50"), 'a "long"\ntext')
+        unit.write(LONG, "e", None, "and {another} one")
     async with database.unit() as unit:
         rows = await unit.fetch("select name, value from setting order by name")
     assert [row["value"] for row in rows] == [
         'two\nlines, a "quote", a \\ and an ö',
         "exact 2026-11-22 05:30:00.123456 0.1000000000000000000000001",
         "beside it",
+        '1.50 a "long"\ntext',
+        "and {another} one",
     ]
 
 
 @pytest.mark.parametrize("text", ["NUL \0", "half a pair \ud800"])
 async def test_a_text_that_cannot_be_kept_is_refused_as_such_on_either_way(database: Database, text: str) -> None:
-    for statement, rest in ((SET, ()), (TOLD, (None, None))):
+    for statement, *row in (
+        (SET, "a", text),
+        (TOLD, "a", text, None, None),
+        (LONG, "a", 1, text),
+        (LONG, text, 1, "a"),
+    ):
         with pytest.raises(Unstorable):
             async with database.unit() as unit:
-                unit.write(statement, "a", text, *rest)
+                unit.write(statement, *row)

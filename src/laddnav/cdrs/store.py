@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
-from laddnav.db.rows import Rows
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -65,18 +65,15 @@ select {_HEADING} from cdr
 where holder = $1 and owner = $2 and token_owner = $3 and ended_at between $4 and $5 order by ended_at, ref limit $6
 """
 OF_AUTHORIZATION = "select body from cdr where holder = $1 and authorization_key = $2 order by ref desc limit $3"
-# Three numbers as text: of a Decimal the driver needs ten times as long to make a numeric.
-INSERT = Rows(
+INSERT = Lines(
     """
 insert into cdr (holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
-  started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, body, digest, last_updated, closing,
-  credited_key, authorization_key)
-select holder, owner, id_key, id, ref, session_key, token_owner, token_uid_key, location_id, evse_uid,
-  started_at, ended_at, energy_wh::numeric, currency, total_excl::numeric, total_incl::numeric, credit, body, digest,
-  last_updated, closing, credited_key, authorization_key
-from {rows} on conflict do nothing returning true
+  started_at, ended_at, energy_wh, currency, total_excl, total_incl, credit, digest, last_updated, closing,
+  credited_key, authorization_key, body)
+select * from {rows} on conflict do nothing returning true
 """,
     each=True,
+    long=True,
     holder="text",
     owner="text",
     id_key="text",
@@ -89,17 +86,17 @@ from {rows} on conflict do nothing returning true
     evse_uid="text",
     started_at="timestamptz",
     ended_at="timestamptz",
-    energy_wh="text",
+    energy_wh="numeric",
     currency="text",
-    total_excl="text",
-    total_incl="text",
+    total_excl="numeric",
+    total_incl="numeric",
     credit="boolean",
-    body="text",
     digest="text",
     last_updated="timestamptz",
     closing="integer",
     credited_key="text",
     authorization_key="text",
+    body="text",
 )
 # A Credit CDR repeats the energy of what it takes back.
 SUMS = """
@@ -223,7 +220,6 @@ async def sums_since(unit: Unit, holder: PartyId | None, since: datetime) -> lis
 
 async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
     """False when this CDR, or the one CDR of its Session of ours, is kept already."""
-    incl = cdr.costs.total.after_taxes
     return await unit.insert(
         INSERT,
         str(cdr.holder),
@@ -238,17 +234,17 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
         cdr.location.evse_uid,
         cdr.started_at,
         cdr.ended_at,
-        str(cdr.energy.wh),
+        cdr.energy.wh,
         cdr.currency,
-        str(cdr.costs.total.before_taxes),
-        None if incl is None else str(incl),
+        cdr.costs.total.before_taxes,
+        cdr.costs.total.after_taxes,
         cdr.credit,
-        json.encode(cdr).decode(),
         digest,
         cdr.last_updated,
         cdr.closing,
         cdr.credit_reference_id and fold(cdr.credit_reference_id),
         cdr.authorization_reference and fold(cdr.authorization_reference),
+        json.encode(cdr).decode(),
     )
 
 

@@ -49,22 +49,32 @@ class Rows:
 
 
 class Lines(Rows):
-    """A write of many short rows, which travel as one line of JSON each.
+    """A write of rows that travel as one line of JSON each, but for one `long` text of each, the last of its columns.
 
     The driver looks at every element of a column more than once, which for readings and frames cost more than all else.
-    Long texts are cheaper as columns: in JSON they would be escaped, and read once more.
+    A long text is cheaper as a column: in JSON it would be escaped, and read once more.
     """
 
+    def __init__(self, sql: str, *, key: int = 0, each: bool = False, long: bool = False, **columns: str) -> None:
+        super().__init__(sql, key=key, each=each, **columns)
+        self._long = long
+        self._short = tuple(columns)[: len(columns) - long]
+
     def __len__(self) -> int:
-        return 1
+        return 1 + self._long
 
     def numbered(self, first: int) -> str:
-        shape = ", ".join(f"{name} {kind}" for name, kind in self._columns.items())
-        return self._sql.format(rows=f"json_to_recordset(${first}::json) as rows({shape})")
+        shape = ", ".join(f"{name} {self._columns[name]}" for name in self._short)
+        rows = f"json_to_recordset(${first}::json) as rows({shape})"
+        if self._long:
+            lines = f"json_to_recordset(${first}::json) as ({shape})"
+            rows = f"rows from ({lines}, unnest((select ${first + 1}::text[]))) as rows({', '.join(self._columns)})"
+        return self._sql.format(rows=rows)
 
     def columns(self, rows: Sequence[Arguments]) -> Iterable[Any]:
-        names = tuple(self._columns)
-        return [json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()]
+        yield json.encode([dict(zip(self._short, row, strict=False)) for row in rows]).decode()
+        if self._long:
+            yield [row[-1] for row in rows]
 
 
 Write = tuple[str | Rows, list[Arguments]]

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from laddnav.db.lookups import lookup
-from laddnav.db.rows import Rows
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId, fold
@@ -66,7 +66,7 @@ on conflict (holder, owner, id_key) do update set id = excluded.id, name = exclu
   country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, publish = excluded.publish,
   ended = excluded.ended, body = excluded.body, revision = location.revision + 1, last_updated = excluded.last_updated
 """
-UPSERT_EVSE = Rows(
+UPSERT_EVSE = Lines(
     """
 insert into evse (holder, owner, location_key, uid_key, uid, ref, evse_id, position, status, status_at, body,
   last_updated)
@@ -76,6 +76,7 @@ on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.
   status_at = case when evse.status = excluded.status then evse.status_at else excluded.status_at end
 """,
     key=4,
+    long=True,
     holder="text",
     owner="text",
     location_key="text",
@@ -90,7 +91,7 @@ on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.
 )
 DROP_EVSES = "delete from evse where holder = $1 and owner = $2 and location_key = $3 and not (uid_key = any($4))"
 # While one of its Evses is written, which is REMOVED or not: the others are asked only where it is.
-FOLLOW_EVSE = Rows(
+FOLLOW_EVSE = Lines(
     """
 update location l set revision = l.revision + 1, last_updated = rows.last_updated, ended = rows.removed and not exists (
   select from evse e where e.holder = l.holder and e.owner = l.owner and e.location_key = l.id_key

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from laddnav.db.lookups import lookup
-from laddnav.db.rows import Rows
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Loss
@@ -20,14 +20,15 @@ WORDS = lookup(f"select body, last_updated from ocpi_words where {_WORDS} and id
 LOCK_WORDS = lookup(WORDS + " for update", *_KEY)
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
-PUT_WORDS = Rows(
+PUT_WORDS = Lines(
     """
-insert into ocpi_words (holder, owner, module, version, said, id_key, audience, revision, body, last_updated, heard_at)
+insert into ocpi_words (holder, owner, module, version, said, id_key, audience, revision, last_updated, heard_at, body)
 select * from {rows}
 on conflict (holder, owner, module, version, audience, said, id_key) do update set revision = excluded.revision,
   body = excluded.body, last_updated = excluded.last_updated, heard_at = excluded.heard_at, missed = 0
 """,
     key=7,
+    long=True,
     holder="text",
     owner="text",
     module="text",
@@ -36,9 +37,9 @@ on conflict (holder, owner, module, version, audience, said, id_key) do update s
     id_key="text",
     audience="text",
     revision="bigint",
-    body="text",
     last_updated="timestamptz",
     heard_at="timestamptz",
+    body="text",
 )
 HEARD_OF = f"update ocpi_words set heard_at = $8, missed = 0 where {_WORDS} and id_key = $6"
 # Of what a partner ever said, what it has not said since the whole list was begun.
@@ -97,7 +98,7 @@ async def find(unit: Unit, key: Key, *, lock: bool = False) -> tuple[bytes, date
 
 def put(unit: Unit, key: Key, body: bytes, last_updated: datetime, revision: int = 1) -> None:
     heard_at = None if key.said else unit.now
-    unit.write(PUT_WORDS, *key._columns(), revision, body.decode(), last_updated, heard_at)
+    unit.write(PUT_WORDS, *key._columns(), revision, last_updated, heard_at, body.decode())
 
 
 def heard_of(unit: Unit, key: Key) -> None:

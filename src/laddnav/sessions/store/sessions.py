@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from laddnav.db.lookups import lookup
-from laddnav.db.rows import Lines, Rows
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -98,34 +98,34 @@ insert into session (holder, owner, id_key, id, ref, status, token_owner, token_
   station_id, evse_no, started_at, ended_at, energy_wh, currency, cost_excl, cost_incl, body, revision, last_updated)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 """
-# Three numbers as text: of a Decimal the driver needs ten times as long to make a numeric.
-UPDATE = Rows(
+UPDATE = Lines(
     """
 update session set status = rows.status, started_at = rows.started_at, ended_at = rows.ended_at,
-  energy_wh = rows.energy_wh::numeric, currency = rows.currency, cost_excl = rows.cost_excl::numeric,
-  cost_incl = rows.cost_incl::numeric,
+  energy_wh = rows.energy_wh, currency = rows.currency, cost_excl = rows.cost_excl,
+  cost_incl = rows.cost_incl,
   body = rows.body, moved = null, revision = session.revision + 1, last_updated = rows.last_updated,
   token_owner = rows.token_owner, token_uid_key = rows.token_uid_key, location_id = rows.location_id,
   evse_uid = rows.evse_uid
 from {rows} where session.holder = rows.holder and session.owner = rows.owner and session.id_key = rows.id_key
 """,
     key=3,
+    long=True,
     holder="text",
     owner="text",
     id_key="text",
     status="text",
     started_at="timestamptz",
     ended_at="timestamptz",
-    energy_wh="text",
+    energy_wh="numeric",
     currency="text",
-    cost_excl="text",
-    cost_incl="text",
-    body="text",
+    cost_excl="numeric",
+    cost_incl="numeric",
     last_updated="timestamptz",
     token_owner="text",
     token_uid_key="text",
     location_id="text",
     evse_uid="text",
+    body="text",
 )
 ADVANCE = Lines(
     """
@@ -315,7 +315,6 @@ def insert(unit: Unit, session: Session) -> None:
 def update(unit: Unit, session: Session) -> None:
     """Of one that was read under a lock."""
     cost = session.cost
-    incl = cost and cost.after_taxes
     _learn(unit, replace(session, revision=session.revision + 1))
     unit.write(
         UPDATE,
@@ -325,16 +324,16 @@ def update(unit: Unit, session: Session) -> None:
         session.status,
         session.started_at,
         session.ended_at,
-        str(session.energy.wh),
+        session.energy.wh,
         session.currency,
-        cost and str(cost.before_taxes),
-        None if incl is None else str(incl),
-        json.encode(session).decode(),
+        cost and cost.before_taxes,
+        cost and cost.after_taxes,
         session.last_updated,
         str(session.token.owner),
         fold(session.token.uid),
         session.location_id,
         session.evse_uid,
+        json.encode(session).decode(),
     )
 
 
