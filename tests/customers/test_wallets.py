@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import wallets
@@ -22,13 +23,17 @@ from laddnav.customers.rules import CustomerSaid
 from laddnav.customers.wallet import NothingToPayOut, Refill, UnfitWallet, Wallet
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import kwh
+from laddnav.kit.ids import PartyId
+from laddnav.kit.money import Price
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions.entitling import entitled
+from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
 from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
-from laddnav.tokens.model import Allowed, Barred, Token
-from tests.billing.charges import LADDNAV, cdr, energy, keep, party
+from laddnav.tokens.model import Allowed, Barred, Token, TokenType
+from tests.billing.charges import LADDNAV, TNM, cdr, energy, keep, party
 from tests.billing.test_billing import balances, bill, headings
 from tests.clock import SetClock
 from tests.things import token
@@ -126,6 +131,86 @@ async def test_what_is_free_is_held_for_one_charge_and_free_again_after_it(datab
         assert await allowing.hold(unit, LADDNAV, "SE-C2", "SEK", "S3") is None
         allowing.release(unit, LADDNAV, "S1")
     assert (await verdict(database))[0] is Allowed.ALLOWED
+
+
+async def test_charges_at_once_hold_parts_of_one_wallet_and_never_more_than_is_in_it(
+    database: Database, clock: SetClock
+) -> None:
+    await keep(database, [], ours=[party()])
+    owner = await anna(database)
+    await fill(database, owner, "100")
+
+    async def hold(session: str, part: int, owner: PartyId = LADDNAV, until: datetime | None = None) -> int:
+        async with database.unit() as unit:
+            held = await allowing.hold(
+                unit, LADDNAV, "SE-C1", "SEK", session, part=Decimal(part), owner=owner, until=until
+            )
+        assert held is not None
+        return int(held)
+
+    assert [await hold("S1", 60), await hold("S2", 60), await hold("S1", 40), await hold("S2", 60)] == [60, 40, 40, 60]
+    assert (await verdict(database))[0] is Allowed.NO_CREDIT, "each has its part, and there is none for a third"
+    assert await hold("S2", 30) == 30
+    assert (await verdict(database))[0] is Allowed.ALLOWED
+    week = clock.now() + wallet.CDR_WITHIN
+    assert await hold("S1", 250, TNM, week) == 30, "a partner calls its charges as it likes"
+    assert (await in_wallet(database, owner)).free == 0
+    clock.set(week)
+    assert (await in_wallet(database, owner)).free == 30, "nobody waits for its CDR any more"
+    assert await barred(database) is Barred.WALLET, "while all was held"
+    assert [await allowing.free_late(database), await allowing.free_late(database)] == [1, 0]
+    assert await barred(database) is None
+    async with database.unit() as unit:
+        await allowing.let_go(unit, LADDNAV, "S2")
+    assert (await in_wallet(database, owner)).free == 60
+
+
+@pytest.mark.parametrize(
+    ("cost", "currency", "part"), [("0", "SEK", 250), ("249.99", "SEK", 250), ("250", "SEK", 500), ("60", "EUR", 75)]
+)
+def test_a_charge_at_a_partners_holds_more_than_it_costs_by_now(cost: str, currency: str, part: int) -> None:
+    assert wallet.part_at_partner(Decimal(cost), currency) == part
+
+
+async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_what_is_left(
+    database: Database, clock: SetClock
+) -> None:
+    await keep(database, [], ours=[party()])
+    owner = await anna(database)
+    await fill(database, owner, "300")
+
+    async def told(status: Status, cost: str, id: str = "S1") -> Decimal:
+        async with database.unit() as unit:
+            said = Session(
+                holder=LADDNAV,
+                owner=TNM,
+                id=id,
+                ref=unit.new_id(),
+                status=status,
+                token=CdrToken(owner=LADDNAV, uid="CARD1", type=TokenType.RFID, contract_id="SE-C1"),
+                auth_method=AuthMethod.WHITELIST,
+                location_id="L9",
+                evse_uid="E9",
+                connector_id="1",
+                started_at=MONDAY,
+                currency="SEK",
+                time_zone="UTC",
+                cost=Price(Decimal(cost), ()),
+                last_updated=clock.advance(timedelta(seconds=1)),
+            )
+            await sessions.hear(unit, said)
+        return (await in_wallet(database, owner)).held
+
+    assert await told(Status.ACTIVE, "0") == 250
+    assert await told(Status.ACTIVE, "260", "S2") == 300, "no more than there is"
+    assert await barred(database) is Barred.WALLET, "so that its partner, who asks or decides alone, says no"
+    assert await told(Status.INVALID, "260", "S2") == 250
+    assert await barred(database) is None
+    assert await told(Status.COMPLETED, "290") == 300
+    one = replace(cdr(energy("20", "4"), owner=TNM, token_owner=LADDNAV), session_id="S1")
+    await keep(database, [one])
+    await bill(database, one)
+    assert (await in_wallet(database, owner)).held == 0
 
 
 async def test_nothing_is_paid_out_that_is_not_there_or_came_from_no_payment(database: Database) -> None:

@@ -10,9 +10,16 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.cdrs import actions as cdrs
+from laddnav.customers import actions as customers
+from laddnav.customers import wallet
+from laddnav.customers.actions import allowing
+from laddnav.customers.model import PaysBy
+from laddnav.customers.rules import CustomerSaid
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.locations.model import Station
 from laddnav.metering.model import Measurand, Reading
 from laddnav.ocpp import store
@@ -31,6 +38,7 @@ from tests.clock import SetClock
 from tests.things import US, WHERE
 
 MINUTES = timedelta(minutes=10)
+ZERO = Decimal(0)
 
 
 @pytest.fixture
@@ -106,3 +114,30 @@ async def test_a_charge_that_was_asked_for_from_afar_is_bound_as_well(
         await sessions.request_start(unit, holder=US, token=told, evse=WHERE)
     await tell(sockets, station, "A1", Stage.STARTED, clock, 0)
     assert await bound(database, station, "A1") == 50
+
+
+async def test_two_charges_on_one_wallet_hold_a_part_each_and_more_while_there_is_any(
+    sockets: Sockets, station: Station, database: Database, clock: SetClock
+) -> None:
+    """At first what 44 kWh and half an hour of standing cost; 50 of the 370 are left, then the second has them."""
+    async with database.unit() as unit:
+        (card,) = await tokens.by_uid(unit, US, "CARD1")
+        one = await customers.add(unit, US, CustomerSaid(name="Anna", pays_by=PaysBy.WALLET), by="test")
+        await customers.keep_contract(unit, one.ref, card.contract_id, by="test")
+        postings = (
+            Posting(Account(Head.CLEARING, "stripe"), Decimal(370), "SEK"),
+            Posting(wallet.account(one.ref), Decimal(-370), "SEK"),
+        )
+        await ledger.post(unit, US, Entry(key="paid", what="Top-up", cites="payment", postings=postings))
+    assert await tell(sockets, station, "A1", Stage.STARTED, clock, 0) is Allowed.ALLOWED
+    assert await tell(sockets, station, "B2", Stage.STARTED, clock, 0) is Allowed.ALLOWED
+    assert (await bound(database, station, "A1"), await bound(database, station, "B2")) == (Decimal(160), Decimal(160))
+    clock.advance(6 * MINUTES)
+    await tell(sockets, station, "A1", Stage.UPDATED, clock, 22_000)
+    assert await bound(database, station, "A1") == 160, "75 with taxes, and 18.75 in the next quarter of an hour"
+    clock.advance(6 * MINUTES)
+    await tell(sockets, station, "B2", Stage.UPDATED, clock, 44_000)
+    async with database.unit() as unit:
+        found = await store.charges.story(unit, US, station.id, "B2")
+        left = (await allowing.wallet_of(unit, one)).free
+    assert found is not None and (found[0].cost_max, left) == (Decimal(210), ZERO), "all that was left"

@@ -52,6 +52,7 @@ class Bank:
     faults: bool = True
     direct: bool = False  # as Swish: paid at once, nothing is held
     raises: bool = True
+    refuses: bool = False  # whatever is asked for
     kept: dict[str, Kept] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
     hooks: list[bytes] = field(default_factory=list)
@@ -173,7 +174,7 @@ class Bank:
             raise Unsure("It never reached the bank")
         await self.meanwhile()
         if key not in self.by_key:
-            if self.faults and self.dice.random() < refusable:
+            if self.refuses or (self.faults and self.dice.random() < refusable):
                 raise Declined("The bank says no")
             one = do()
             self.by_key[key] = one.ref

@@ -183,6 +183,17 @@ def with_captures(invoice: Invoice, eft_data: Mapping[str, tuple[str, ...]]) -> 
     return replace(invoice, charges=tuple(charges))
 
 
+def with_holds(invoice: Invoice, taken: Mapping[str, tuple[str, ...]]) -> Invoice:
+    """`taken` by CDR of the holder's own: what of a card paid for the charge, as lines of it."""
+    if not taken:
+        return invoice
+    charges = (
+        replace(one, eft_data=(*one.eft_data, *taken.get(one.cdr_id, ()))) if one.cdr_owner == invoice.holder else one
+        for one in invoice.charges
+    )
+    return replace(invoice, charges=tuple(charges))
+
+
 def lines_of(cdr: Cdr) -> tuple[InvoiceLine, ...]:
     """Together exactly `total_of` the CDR. In a Credit CDR only the total is negative, so its lines are turned.
 

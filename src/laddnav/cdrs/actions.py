@@ -84,7 +84,7 @@ async def close(database: Database, ended: SessionEnded) -> None:
         cdr, measured = await _closed(unit, session)
         if cdr is None and await meters.is_rejected(unit, session):
             tokens.release_credit(unit, session.holder, session.id)
-            allowing.release(unit, session.holder, session.id)
+            await allowing.let_go(unit, session.holder, session.id)
         if cdr is None or await _keep(unit, cdr):
             _put_right(unit, session, measured)
 

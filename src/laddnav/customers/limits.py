@@ -32,12 +32,16 @@ def used_up(contract: Contract, used: Used) -> bool:
     return (energy is not None and used.energy >= energy) or (cost is not None and used.cost >= cost)
 
 
-def barred(standing: Standing, wallet_free: Decimal | None, contract: Contract, used: Used) -> Barred | None:
+def barred(
+    standing: Standing, wallet_free: Decimal | None, contract: Contract, used: Used, *, unheld: bool = False
+) -> Barred | None:
     """The most basic reason first; None: they may charge. `wallet_free` None: they pay otherwise."""
     if standing is Standing.STOPPED:
         return Barred.STOPPED
     if wallet_free is not None and wallet_free <= 0:
         return Barred.WALLET
+    if unheld:
+        return Barred.CARD
     return Barred.WEEK if used_up(contract, used) else None
 
 
@@ -52,6 +56,11 @@ REASONS: dict[Barred, tuple[tuple[str, str], ...]] = {
         ("en", "The wallet is empty. Top it up to charge."),
         ("sv", "Plånboken är tom. Fyll på den för att ladda."),
         ("de", "Das Guthaben ist aufgebraucht. Bitte aufladen."),
+    ),
+    Barred.CARD: (
+        ("en", "Your bank held nothing on your card. Look at your cards to charge again."),
+        ("sv", "Din bank reserverade inget på ditt kort. Se över dina kort för att ladda igen."),
+        ("de", "Ihre Bank hat auf Ihrer Karte nichts reserviert. Bitte prüfen Sie Ihre Karten."),
     ),
     Barred.WEEK: (
         ("en", "This week's limit of your company is used up."),

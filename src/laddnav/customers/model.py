@@ -25,6 +25,14 @@ class PaysBy(StrEnum):
     WALLET = "WALLET"  # ahead
 
 
+class Hold(StrEnum):
+    """What of each charge at a station of ours is held on the card that pays, while it goes on."""
+
+    NONE = "NONE"  # nothing: its invoice is taken afterwards
+    WISHED = "WISHED"  # what it may cost; what the bank does not hold is taken with the invoice
+    REQUIRED = "REQUIRED"  # what it may cost; a charge that the bank holds nothing for is ended
+
+
 class Standing(StrEnum):
     """Whether a customer may charge on: as long as not STOPPED."""
 
@@ -38,6 +46,9 @@ class Customer(Struct, frozen=True, kw_only=True):
 
     `country` is ISO 3166 alpha-2, `language` ISO 639-1; `address` has lines, as on an envelope. `card` is what a
     payment provider calls the card that it keeps for us; the card's own number is nowhere here.
+
+    `hold` is of who pays by card. `unheld`: the bank held nothing for the last charge of who must be held for; they
+    charge again once they have looked at their cards.
     """
 
     holder: PartyId
@@ -52,6 +63,8 @@ class Customer(Struct, frozen=True, kw_only=True):
     vat_number: str | None = None
     pays_by: PaysBy = PaysBy.INVOICE
     card: str | None = None
+    hold: Hold = Hold.NONE
+    unheld: bool = False
     standing: Standing = Standing.GOOD
     created_at: datetime
     last_updated: datetime

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.customers.model import Contract, Customer, Kind, PaysBy
+from laddnav.customers.model import Contract, Customer, Hold, Kind, PaysBy
 from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -81,6 +81,7 @@ class CustomerSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     address: str | None = None
     vat_number: str | None = None
     pays_by: PaysBy | None = None
+    hold: Hold | None = None
 
 
 def begun(said: CustomerSaid, *, holder: PartyId, ref: str, number: str, now: datetime) -> Customer:
@@ -114,7 +115,10 @@ def changed(before: Customer, said: CustomerSaid, now: datetime) -> Customer:
         address=_now(before.address, said.address, _address),
         vat_number=_now(before.vat_number, said.vat_number, _vat_number),
         pays_by=said.pays_by or before.pays_by,
+        hold=said.hold or before.hold,
     )
+    if (after.pays_by, after.hold) != (before.pays_by, before.hold):
+        after = replace(after, unheld=False)
     if not after.name:
         raise UnfitCustomer("name", "a customer has one")
     if after.pays_by is PaysBy.CARD and after.card is None:
@@ -135,9 +139,9 @@ def with_card(before: Customer, card: str | None, now: datetime) -> Customer:
     if card == before.card:
         return before
     if card is not None:
-        return replace(before, card=_text("card", card, NAME_MAX), last_updated=now)
+        return replace(before, card=_text("card", card, NAME_MAX), unheld=False, last_updated=now)
     pays_by = PaysBy.INVOICE if before.pays_by is PaysBy.CARD else before.pays_by
-    return replace(before, card=None, pays_by=pays_by, last_updated=now)
+    return replace(before, card=None, pays_by=pays_by, unheld=False, last_updated=now)
 
 
 def week_energy(kwh_said: Decimal | None) -> Energy | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 
 from msgspec import Struct
@@ -14,6 +15,14 @@ from laddnav.ledger.model import Account, Head
 
 ZERO = Decimal(0)
 REFILL_MAX = Decimal(100_000)
+
+
+# What a charge at a partner's place holds, whose price nobody here foretells: what some forty kWh cost beside a road.
+# As it costs more, it holds so much again.
+PARTS = dict.fromkeys("SEK NOK DKK".split(), Decimal(250)) | {"CZK": Decimal(500)} | {"HUF": Decimal(8000)}
+PART = Decimal(25)
+# So long after the last word of such a charge its CDR is waited for.
+CDR_WITHIN = timedelta(days=7)
 
 
 class UnfitWallet(Refusal):
@@ -81,6 +90,12 @@ def with_vat(owed: Decimal, untaxed: Decimal, vat_percent: Decimal | None, curre
     return owed + vat.quantize(minor_unit(currency), ROUND_UP)
 
 
+def part_at_partner(cost: Decimal, currency: str) -> Decimal:
+    """What a charge holds that costs so much by now: more than that, in whole parts."""
+    part = PARTS.get(currency, PART)
+    return (max(cost, ZERO) // part + 1) * part
+
+
 def shared_out(wallet: Wallet, opens: Sequence[Decimal]) -> list[Decimal]:
     """What of these open invoices it pays, in their order; credit notes, below zero, are in it before.
 
@@ -110,7 +125,7 @@ def checked(refill: Refill, currency: str) -> Refill:
 def wanted(wallet: Wallet) -> Decimal:
     """What is to be taken from the card now: so much that `below` is reached, in whole amounts; zero: nothing.
 
-    What charges under way hold is there still: each holds all that is free, and none of it may be used.
+    What charges under way hold is there still: none of it may be used.
     """
     if wallet.refill is None or wallet.in_it - wallet.owed >= wallet.refill.below:
         return ZERO

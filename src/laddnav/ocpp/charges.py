@@ -341,8 +341,9 @@ async def _heard(
     its_own = shown is not None and _is_its_own(charge, told)
     begun = session if its_own and session is not None and session.allowed else None
     tariff = None if begun is None or begun.tab is None else begun.tab.tariff
-    bound = None if begun is None else charge.cost_max
-    await credit.used_up(unit, station, charge, None if told.stage is Stage.ENDED else session)
+    before = charge.cost_max
+    charge = await credit.used_up(unit, station, charge, None if told.stage is Stage.ENDED else session)
+    bound = charge.cost_max if begun is not None or charge.cost_max != before else None
     return StoryHeard(
         token=_verdict(session, told, shown, unit.now),
         cost=prices.total(session, over=told.stage is Stage.ENDED),

@@ -1,7 +1,8 @@
 """A charge of a driver with prepaid credit, or with a budget, costs no more than that.
 
 Of credit the Station is told, where it counts money itself; else the charge is stopped from here, at the first reading
-that shows that all is used up. So a charge costs at most what one interval between readings gives above its bound.
+that shows that all is used up. So a charge costs at most what one interval between readings gives above its bound. A
+wallet is used by several charges at once: each holds a part of it, and more as it goes on, while there is any.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.prices import paid
 from laddnav.ocpp.wanted import STOP, write_down
 from laddnav.parties import actions as parties
+from laddnav.payments import bounds
+from laddnav.payments.actions import watching
+from laddnav.pricing.model import CannotPrice
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import preferred
 from laddnav.sessions.actions.entitling import entitled
 from laddnav.sessions.events import PreferencesChanged
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import Session, Status
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey
 from laddnav.tokens.rules import key_of
@@ -50,8 +54,8 @@ async def judged(unit: Unit, given: Authorization) -> Authorization:
 
 async def of_charge(unit: Unit, session: Session, given: Authorization) -> Decimal | None:
     """What a charge that begins may cost; None: no bound, or one in another currency than its price."""
-    bounds = (await _of_token(unit, session, given), await _of_wallet(unit, session))
-    return min((one for one in bounds if one is not None), default=None)
+    both = (await _of_token(unit, session, given), await _of_wallet(unit, session))
+    return min((one for one in both if one is not None), default=None)
 
 
 async def _of_token(unit: Unit, session: Session, given: Authorization) -> Decimal | None:
@@ -65,10 +69,49 @@ async def _of_token(unit: Unit, session: Session, given: Authorization) -> Decim
 
 
 async def _of_wallet(unit: Unit, session: Session) -> Decimal | None:
-    """What of a wallet is free, held for this charge; None: it is paid otherwise."""
+    """A part of what is free in a wallet, held for this charge, so that another may begin on the rest.
+
+    None: it is paid otherwise, or is bounded by nothing.
+    """
     if not session.allowed or session.token.owner != session.holder:
         return None
-    return await allowing.hold(unit, session.holder, session.token.contract_id, session.currency, session.id)
+    if not await allowing.is_prepaid(unit, session.holder, session.token.contract_id):
+        return None
+    part = await _part(unit, session)
+    return await allowing.hold(unit, session.holder, session.token.contract_id, session.currency, session.id, part=part)
+
+
+async def _part(unit: Unit, session: Session, held: Decimal | None = None) -> Decimal | None:
+    """What it may cost at first; where so much is held, what it may cost before long. None: nobody can tell."""
+    tab, power = session.tab, watching.power_of(session)
+    if tab is None:
+        return None
+    vat = (await parties.fetch(unit, session.holder)).vat_percent or Decimal(0)
+    try:
+        first = bounds.part_of(tab.tariff, power, tab.opened_at, tab.zone, vat)
+        if held is None:
+            return first
+        return bounds.raised(held, bounds.near(tab, unit.now, power, vat), first)
+    except CannotPrice:
+        return None
+
+
+async def _with_more(unit: Unit, charge: Transaction, session: Session) -> Transaction:
+    """Before what it may cost is used up, it may cost more, if its wallet has more."""
+    if charge.cost_max is None or session.tab is None or session.status is not Status.ACTIVE:
+        return charge
+    part = await _part(unit, session, charge.cost_max)
+    if part is None or part <= charge.cost_max:
+        return charge
+    key = TokenKey(session.token.owner, session.token.type, session.token.uid)
+    both = (
+        await tokens.hold_credit(unit, key, session.id),
+        await allowing.hold(unit, session.holder, session.token.contract_id, session.currency, session.id, part=part),
+    )
+    cost_max = min((one for one in both if one is not None), default=charge.cost_max)
+    if cost_max != charge.cost_max:
+        store.charges.set_cost_max(unit, charge, cost_max)
+    return replace(charge, cost_max=cost_max)
 
 
 async def counted_by(unit: Unit, station: Station) -> bool:
@@ -79,20 +122,23 @@ async def counted_by(unit: Unit, station: Station) -> bool:
     return False
 
 
-async def used_up(unit: Unit, station: Station, charge: Transaction, session: Session | None) -> None:
+async def used_up(unit: Unit, station: Station, charge: Transaction, session: Session | None) -> Transaction:
     """Have a charge stopped that costs all that it may; where its Station counts credit itself, one that costs more.
+    First of all it may cost more by now, where its wallet has more.
 
     Asked again minute by minute, for as long as it goes on. No Station is told of a budget: it may change on the way.
     """
     cost = None if session is None else paid(session)
-    if cost is None:
-        return
+    if cost is None or session is None:
+        return charge
+    charge = await _with_more(unit, charge, session)
     spent = charge.budget is not None and cost >= charge.budget
     if not spent and (charge.cost_max is None or cost < charge.cost_max):
-        return
+        return charge
     if not spent and cost == charge.cost_max and await counted_by(unit, station):
-        return
+        return charge
     stop(unit, station, charge.session_id)
+    return charge
 
 
 async def budgeted(database: Database, event: Event) -> None:

@@ -112,7 +112,7 @@ from laddnav.ocpp.tasks import going_on
 from laddnav.openadr import actions as openadr
 from laddnav.openadr.polling import Vtns
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import cards, tickets
+from laddnav.payments.actions import cards, holding, tickets
 from laddnav.payments.actions.books import Reader
 from laddnav.payments.actions.going_on import Collector
 from laddnav.payments.actions.vault import Vault
@@ -295,10 +295,12 @@ class House:
                 "warn_of_cards": every(3600, lambda: cards.warn(database)),
                 "send_mail": every(1, mail.Postman(database, self.settings.mail).send_due),
                 "forget_mail": every(3600, lambda: mail.forget(database)),
+                "look_after_card_holds": every(1, lambda: holding.look_after(database)),
                 "look_after_tickets": every(1, lambda: tickets.look_after(database)),
                 "sum_up_ledger": every(10, lambda: ledger.sum_up(database)),
                 "bill_subscriptions": every(60, lambda: plans.bill_months(database)),
                 "refill_wallets": every(60, lambda: wallets.refill_due(database)),
+                "free_late_holds": every(600, lambda: allowing.free_late(database)),
                 "look_at_limits": every(600, lambda: allowing.look_again(database)),
                 "issue_invoices": every(30, lambda: billing.issue_due(database)),
                 "remind_of_invoices": every(600, lambda: reminders.remind_all(database)),

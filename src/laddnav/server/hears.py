@@ -40,7 +40,7 @@ from laddnav.ocpi.telling.listeners import (
 from laddnav.ocpi.telling.losses import note_cdr, note_location, note_tariff, note_token
 from laddnav.ocpi.telling.neighbours import tell_clients
 from laddnav.ocpp import both_ways, calls, credit, fallbacks, outcasts
-from laddnav.payments.actions import cards, tickets
+from laddnav.payments.actions import cards, holding, tickets
 from laddnav.payments.events import (
     ConfirmationChanged,
     PaymentChanged,
@@ -120,6 +120,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     PreferencesChanged: [credit.budgeted, drivers.lead, both_ways.allowed],
     SessionStarted: [
         tickets.charge_went_on,
+        holding.charge_went_on,
         claiming.take_up,
         reservations.session_went_on,
         waiting.session_went_on,
@@ -128,7 +129,13 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     ],
     SessionChanged: [push_session],
     SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
-    SessionFailed: [tickets.charge_went_on, reservations.session_went_on, fleets.vehicle_unplugged, push_session],
+    SessionFailed: [
+        tickets.charge_went_on,
+        holding.charge_went_on,
+        reservations.session_went_on,
+        fleets.vehicle_unplugged,
+        push_session,
+    ],
     SessionAmended: [cdrs.correct, push_session],
     CdrClosed: [
         billing.bill,
@@ -147,7 +154,13 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     InvoiceSettled: [standing.judge, by_card.settled],
     SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],
-    PaymentChanged: [billing.settle_payment, wallets.filled, by_card.went_on, tickets.payment_went_on],
+    PaymentChanged: [
+        billing.settle_payment,
+        wallets.filled,
+        by_card.went_on,
+        tickets.payment_went_on,
+        holding.payment_went_on,
+    ],
     TerminalChanged: [paying.push_terminal],
     TerminalAssigned: [paying.push_assignment],
     TerminalDescribed: [paying.push_assignment],

@@ -45,6 +45,7 @@ class Barred(StrEnum):
 
     STOPPED = "STOPPED"  # invoices were not paid
     WALLET = "WALLET"  # nothing is left that was paid ahead
+    CARD = "CARD"  # its bank holds nothing for a charge, and has to
     WEEK = "WEEK"  # what its driver may use in a week is used
 
 

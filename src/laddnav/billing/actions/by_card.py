@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from laddnav.billing import card_letters
-from laddnav.billing.actions import reading, settling
+from laddnav.billing.actions import held, reading, settling
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.open_items import MatchedBy, OpenItem
@@ -17,7 +17,8 @@ from laddnav.db.unit import Database, Unit
 from laddnav.ledger.model import Account
 from laddnav.mail import actions as mail
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import accounts, cards, paying
+from laddnav.payments import steps
+from laddnav.payments.actions import accounts, cards, holding, paying
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Payment, Purpose, State
 
@@ -38,6 +39,8 @@ async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
     known = await paying.page(unit, customer.holder, about=number, limit=1)
     if known and known[0].state not in GONE:
         return None
+    if not await held.settle(unit, await settling.item_named(unit, customer.holder, number)):
+        return None  # what is held for its charges is taken first, and then the rest is asked for: see `went_on`
     item = await _less_what_we_owe(unit, customer, number)
     if item.open < least(item.currency):
         return None
@@ -70,7 +73,17 @@ async def _less_what_we_owe(unit: Unit, customer: Customer, number: str) -> Open
     for note in await settling.open_of(unit, holder, debtor_id):
         if note.open < 0 and note.currency == item.currency:
             await settling.set_off(unit, holder, note.number, [number], "")
-    await settling.apply(unit, holder, debtor_id, item.currency, number, "", MatchedBy.AHEAD)
+    others = await held.for_others(unit, item)
+    await settling.apply(
+        unit,
+        holder,
+        debtor_id,
+        item.currency,
+        number,
+        "",
+        MatchedBy.AHEAD,
+        of=lambda source: not source.startswith(others),
+    )
     return await settling.item_named(unit, holder, number)
 
 
@@ -81,6 +94,9 @@ async def went_on(database: Database, event: PaymentChanged) -> None:
     """
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
+        if payment.made_by == holding.BY:
+            await _ask_for_the_rest(unit, payment)
+            return
         customer = await of(unit, payment)
         if customer is None or payment.made_by != BY:
             return
@@ -99,6 +115,19 @@ async def went_on(database: Database, event: PaymentChanged) -> None:
             confirm = f"{CONFIRM}/{payment.ref}" if asks else None
             key = f"payment {payment.ref} {'asks' if asks else 'refused'}"
             await _write(unit, customer, item, min(payment.hold, item.open), key=key, confirm=confirm)
+
+
+async def _ask_for_the_rest(unit: Unit, payment: Payment) -> None:
+    """What was held for a charge is taken, or never will be: what its invoice leaves open waited for that."""
+    hold = await holding.of_payment(unit, payment)
+    if hold is None or hold.invoice is None or not steps.is_settled(payment):
+        return
+    customer = await customers.lock(unit, hold.customer)
+    invoice = await reading.invoice(unit, hold.invoice)
+    if invoice.number is None or customer.pays_by is not PaysBy.CARD:
+        return
+    if not await paying.page(unit, customer.holder, about=invoice.number, limit=1):  # and not again after a no
+        await charge(unit, customer, invoice.number)
 
 
 async def _write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laddnav.billing.actions import buyers, crediting, plans
+from laddnav.billing.actions import buyers, crediting, held, plans
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.events import InvoiceGrew
 from laddnav.billing.model import Debtor, DebtorKind
@@ -41,8 +41,12 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
     async with database.unit() as unit:
         cdr = await cdrs.fetch(unit, event.holder, PartyId.parse(event.owner), event.cdr_id)
         if cdr.session_id is not None:
-            allowing.release(unit, cdr.holder, cdr.session_id)
+            if total_of(cdr):
+                allowing.release(unit, cdr.holder, cdr.session_id, cdr.owner)
+            else:
+                await allowing.let_go(unit, cdr.holder, cdr.session_id, cdr.owner)
         if not total_of(cdr):
+            await held.nothing(unit, cdr)
             return
         if not is_ours(cdr):
             await ledger.post(unit, cdr.holder, payable_entry(cdr))
@@ -57,7 +61,8 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
         if cdr.credit:
             await crediting.put_back(unit, cdr, debtor.id, ref)
         if customer is not None:
-            await plans.take_off(unit, customer, party, cdr, charge)
+            less = await plans.take_off(unit, customer, party, cdr, charge)
+            await held.charged(unit, cdr, party, debtor, customer, charge, less, ref)
             energy = Energy(-abs(cdr.energy.wh)) if cdr.credit else cdr.energy
             used = Used(energy=energy, cost=charge.amount)
             await allowing.charged(unit, customer, cdr.token.contract_id, owner=cdr.owner, cdr_id=cdr.id, used=used)

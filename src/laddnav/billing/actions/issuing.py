@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from laddnav.billing.actions import held
 from laddnav.billing.actions.settling import paid_on_the_spot, settle_issued
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued
@@ -69,6 +70,7 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
     store.issue(unit, holder, issued)
     await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
     await settle_issued(unit, issued)
+    await held.settle_issued(unit, holder, issued)
     for one in issued:
         unit.announce(InvoiceIssued(holder=holder, ref=one.ref))
     return issued

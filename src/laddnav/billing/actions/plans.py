@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ from laddnav.pricing.rounding import plain
 ZERO = Decimal(0)
 
 
-async def take_off(unit: Unit, customer: Customer, party: Party, cdr: Cdr, charge: Charge) -> None:
+async def take_off(unit: Unit, customer: Customer, party: Party, cdr: Cdr, charge: Charge) -> Sequence[Item]:
     """What is included in their plan, and its member price, each as an item that names the charge; again is nothing.
 
     The CDR and its lines stay what they are: the price that was shown. The energy of a CDR that tells no parts costs
@@ -55,9 +56,10 @@ async def take_off(unit: Unit, customer: Customer, party: Party, cdr: Cdr, charg
             currency=cdr.currency,
             location_id=cdr.location.id,
         )
-    if taken is not None:
-        for item in _items(taken, cdr, charge):
-            await items.add(unit, cdr.holder, customer.debtor_id, item)
+    found = () if taken is None else _items(taken, cdr, charge)
+    for item in found:
+        await items.add(unit, cdr.holder, customer.debtor_id, item)
+    return found
 
 
 def _items(taken: Taken, cdr: Cdr, charge: Charge) -> list[Item]:

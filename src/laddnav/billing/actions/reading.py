@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from laddnav.billing.actions import held
 from laddnav.billing.actions.issuing import drawn_up
 from laddnav.billing.model import Invoice, InvoiceHeading
-from laddnav.billing.rules import UnknownInvoice, with_captures
+from laddnav.billing.rules import UnknownInvoice, with_captures, with_holds
 from laddnav.billing.store import invoices as store
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -23,6 +24,7 @@ async def invoice(unit: Unit, ref: str) -> Invoice:
         debtor = await store.find_debtor(unit, kept.holder, kept.debtor_id)
         assert debtor is not None
         found = await drawn_up(unit, kept, party, debtor)
+    found = with_holds(found, await held.said_of(unit, found))
     references = [one.authorization_reference for one in found.charges if one.authorization_reference is not None]
     return with_captures(found, await payments.eft_data(unit, kept.holder, references)) if references else found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 
 from laddnav.billing import open_items
@@ -19,9 +19,9 @@ from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account as LedgerAccount
 from laddnav.ledger.model import Head
 from laddnav.parties import actions as parties
-from laddnav.payments.actions import paying
+from laddnav.payments.actions import holding, paying
 from laddnav.payments.events import PaymentChanged
-from laddnav.payments.payment import Purpose, State
+from laddnav.payments.payment import Payment, Purpose, State
 
 _ZERO = Decimal(0)
 GONE = (State.REFUSED, State.RELEASED)
@@ -108,8 +108,10 @@ async def apply(
     number: str | None,
     by: str,
     why: MatchedBy = MatchedBy.PERSON,
+    *,
+    of: Callable[[str], bool] = lambda source: True,
 ) -> Decimal:
-    """What is on account settles this invoice, or what is due longest; how much that was.
+    """What is on account settles this invoice, or what is due longest; how much that was. `of`: which entries may.
 
     Raises UnknownDebtor, NotOpen.
     """
@@ -119,7 +121,8 @@ async def apply(
         raise NotOpen(number, debtor_id)
     # Of what came some may have gone again: not more than is here still.
     there = left = max(-(await _standing(unit, debtor, currency)).on_account, _ZERO)
-    for source, entry_id, rest in await settling.unsettled(unit, holder, debtor_id, currency) if left else ():
+    unsettled = await settling.unsettled(unit, holder, debtor_id, currency) if left else ()
+    for source, entry_id, rest in (one for one in unsettled if of(one[0])):
         found = open_items.shares(min(rest, left), items, None, why)
         await _write(unit, holder, source, entry_id, debtor_id, currency, found, items, by)
         left -= sum((one.amount for one in found), _ZERO)
@@ -183,6 +186,7 @@ async def settle_payment(database: Database, event: PaymentChanged) -> None:
             return
         if await invoices.find_debtor(unit, payment.holder, account.of) is None:
             return  # paid on the spot, and the charge is not billed yet: see `settle_issued`
+        cites = await _cited(unit, payment)
         posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}", limit=RECENT)
         took = None
         for one in reversed(posted):
@@ -195,11 +199,22 @@ async def settle_payment(database: Database, event: PaymentChanged) -> None:
                     -moved,
                     payment.currency,
                     source=one.entry.key,
-                    cites=payment.about if payment.purpose is Purpose.INVOICE else None,
+                    cites=cites,
                     undoes=took if one.entry.key.endswith("charged back") else None,
                     by=payment.made_by,
                 )
                 took = took or one.entry.key
+
+
+async def _cited(unit: Unit, payment: Payment) -> str | list[str] | None:
+    """The invoice that it pays: of a charge that was held for, once that is issued. None: what is due longest."""
+    if payment.purpose is Purpose.INVOICE:
+        return payment.about
+    hold = await holding.of_payment(unit, payment)
+    if hold is None:
+        return None
+    kept = None if hold.invoice is None else await invoices.find_invoice(unit, payment.holder, hold.invoice)
+    return [] if kept is None or kept.issued is None or kept.issued.number is None else [kept.issued.number]
 
 
 # ---- Reads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -28,7 +29,7 @@ from laddnav.tokens.events import TokenChanged
 from laddnav.tokens.model import Allowed, Authorization, Barred
 
 Running = Callable[[Contract], Awaitable[Used]]  # what charges under way have used, which a higher room knows
-ALLOWED_AS = {Barred.STOPPED: Allowed.BLOCKED, Barred.WALLET: Allowed.NO_CREDIT, Barred.WEEK: Allowed.NO_CREDIT}
+ALLOWED_AS = {why: Allowed.BLOCKED if why is Barred.STOPPED else Allowed.NO_CREDIT for why in Barred}
 
 
 # ---- Standing
@@ -49,6 +50,21 @@ async def stand(unit: Unit, ref: str, standing: Standing, *, why: str, by: str) 
     unit.announce(CustomerChanged(holder=after.holder, customer=ref))
     await look(unit, after)
     return after
+
+
+async def unheld(unit: Unit, ref: str, unheld: bool, *, by: str) -> None:
+    """Whether the bank of who must be held for held nothing; meanwhile they charge nowhere. Again is nothing.
+
+    Raises UnknownCustomer.
+    """
+    before = await lock(unit, ref)
+    if before.unheld is unheld:
+        return
+    after = replace(before, unheld=unheld, last_updated=unit.now)
+    store.put(unit, after)
+    people.note(unit, by, "card holds nothing" if unheld else "card may be tried", f"customer {ref}", before.number)
+    unit.announce(CustomerChanged(holder=after.holder, customer=ref))
+    await look(unit, after)
 
 
 # ---- Who may charge
@@ -116,7 +132,7 @@ async def _barred(
     unit: Unit, customer: Customer, free: Decimal | None, contract: Contract, running: Used
 ) -> Barred | None:
     used = running + await used_this_week(unit, contract) if contract.limited else running
-    return limits.barred(customer.standing, free, contract, used)
+    return limits.barred(customer.standing, free, contract, used, unheld=customer.unheld)
 
 
 async def _free(unit: Unit, customer: Customer) -> Decimal | None:
@@ -136,8 +152,8 @@ async def used_this_week(unit: Unit, contract: Contract) -> Used:
 # ---- Wallets
 
 
-async def wallet_of(unit: Unit, customer: Customer, *, besides: str = "") -> Wallet:
-    """In the currency of its holder; `besides` is a Session whose own hold does not count."""
+async def wallet_of(unit: Unit, customer: Customer, *, besides: tuple[PartyId, str] | None = None) -> Wallet:
+    """In the currency of its holder; `besides` is a Session, with its CPO, whose own hold does not count."""
     party = await parties.fetch(unit, customer.holder)
     in_it = -await ledger.balance(unit, customer.holder, wallet.account(customer.ref), party.currency)
     receivable = Account(Head.RECEIVABLE, customer.debtor_id)
@@ -156,25 +172,65 @@ async def wallet_of(unit: Unit, customer: Customer, *, besides: str = "") -> Wal
     )
 
 
-async def hold(unit: Unit, holder: PartyId, contract_id: str, currency: str, session_id: str) -> Decimal | None:
-    """All that is free in the wallet behind a contract is for this charge; None: it is not paid from one.
+async def is_prepaid(unit: Unit, holder: PartyId, contract_id: str) -> bool:
+    """Whether charges of this contract are paid from a wallet."""
+    customer = await store.of_contract(unit, holder, contract_id)
+    return customer is not None and customer.pays_by is PaysBy.WALLET
 
-    A charge in another currency holds nothing and is bounded by nothing: what it costs is owed.
+
+async def hold(
+    unit: Unit,
+    holder: PartyId,
+    contract_id: str,
+    currency: str,
+    session_id: str,
+    *,
+    part: Decimal | None = None,
+    owner: PartyId | None = None,
+    until: datetime | None = None,
+) -> Decimal | None:
+    """What is free in the wallet behind a contract, `part` of it at most, is for this charge; again is for all of it.
+
+    None: it is not paid from one. `part` None: all that is free; `owner` is the CPO, None: the holder. After `until`
+    nothing is held any more, should no CDR have come. A charge in another currency holds nothing and is bounded by
+    nothing: what it costs is owed.
     """
     customer = await store.of_contract(unit, holder, contract_id)
     if customer is None or customer.pays_by is not PaysBy.WALLET:
         return None
     customer = await lock(unit, customer.ref)
-    found = await wallet_of(unit, customer, besides=session_id)
+    owner = owner or holder
+    found = await wallet_of(unit, customer, besides=(owner, session_id))
     if found.currency != currency:
         return None
     free = max(found.free, wallet.ZERO)
-    wallets.hold(unit, customer, session_id, free)
-    return free
+    held = free if part is None else min(free, part)
+    wallets.hold(unit, customer, owner, session_id, held, until)
+    if held == free:  # so that partners, who decide alone, let nobody begin on what others hold
+        await look(unit, customer)
+    return held
 
 
-def release(unit: Unit, holder: PartyId, session_id: str) -> None:
-    wallets.release(unit, holder, session_id)
+def release(unit: Unit, holder: PartyId, session_id: str, owner: PartyId | None = None) -> None:
+    """For whoever looks at its customer anyway."""
+    wallets.release(unit, holder, owner or holder, session_id)
+
+
+async def let_go(unit: Unit, holder: PartyId, session_id: str, owner: PartyId | None = None) -> None:
+    """Nothing comes of this charge, and what it held is free again; again is nothing."""
+    ref = await wallets.released(unit, holder, owner or holder, session_id)
+    if ref is not None:
+        await look(unit, await by_ref(unit, ref))
+
+
+async def free_late(database: Database) -> int:
+    """What charges held whose CDRs nobody waits for any more is free again; how many those were."""
+    async with database.unit() as unit:
+        late = await wallets.late(unit, 100)
+    for holder, owner, session_id in late:
+        async with database.unit() as unit:
+            await let_go(unit, holder, session_id, owner)
+    return len(late)
 
 
 async def refill(unit: Unit, ref: str, refill: Refill | None, *, by: str) -> Wallet:

@@ -69,6 +69,13 @@ async def spend(unit: Unit, customer: Customer, amount: Decimal, currency: str) 
     return tuple((one, part) for one, part in zip(found, pays, strict=True) if part)
 
 
+async def left(unit: Unit, customer: Customer, currency: str) -> Decimal:
+    """What their vouchers could pay today."""
+    found, day = await store.of_customer(unit, customer), await today(unit, customer.holder)
+    worth = sum((one.batch.worth for one in found), Decimal(0))
+    return sum(rules.spent_on(found, worth, currency, day), Decimal(0))
+
+
 async def with_some(unit: Unit, holder: PartyId, customers: Iterable[str]) -> set[tuple[str, str]]:
     """Which of these customers, by ref, have vouchers that can pay something today, and in which currency."""
     day = await today(unit, holder)

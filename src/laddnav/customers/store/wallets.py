@@ -5,6 +5,7 @@ What rooms above know of a wallet is read from two views of the schema, which sa
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from laddnav.customers.model import Customer
@@ -22,14 +23,18 @@ REFILL = "select body from wallet where holder = $1 and customer = $2 and refill
 REFILLED = """
 select customer from wallet where refills and ($1::text is null or customer > $1) order by customer limit $2
 """
-HELD = "select coalesce(sum(amount), 0) from wallet_held where holder = $1 and customer = $2 and session_id <> $3"
+HELD = """
+select coalesce(sum(amount), 0) from wallet_held
+where holder = $1 and customer = $2 and not (owner = $3 and session_id = $4) and (until is null or until > $5)
+"""
 HOLD = """
-insert into wallet_held (holder, session_id, customer, amount) values ($1, $2, $3, $4)
-on conflict (holder, session_id) do update set amount = excluded.amount
+insert into wallet_held (holder, owner, session_id, customer, amount, until) values ($1, $2, $3, $4, $5, $6)
+on conflict (holder, owner, session_id) do update set amount = excluded.amount, until = excluded.until
 """
 UNTAXED = "select amount from debt_without_vat where holder = $1 and debtor_id = $2 and currency = $3"
 GOING_BACK = "select amount from going_back where holder = $1 and about = $2 and currency = $3"
-RELEASE = "delete from wallet_held where holder = $1 and session_id = $2"
+LATE = "select holder, owner, session_id from wallet_held where until <= $1 order by until limit $2"
+RELEASE = "delete from wallet_held where holder = $1 and owner = $2 and session_id = $3"
 
 
 def put_refill(unit: Unit, customer: Customer, refill: Refill | None) -> None:
@@ -49,9 +54,10 @@ async def refilled(unit: Unit, after: str | None, limit: int) -> list[str]:
     return [row["customer"] for row in await unit.fetch(REFILLED, after, limit)]
 
 
-async def held(unit: Unit, customer: Customer, besides: str = "") -> Decimal:
-    """By charges under way, one excepted."""
-    amount: Decimal = await unit.value(HELD, str(customer.holder), customer.ref, besides)
+async def held(unit: Unit, customer: Customer, besides: tuple[PartyId, str] | None = None) -> Decimal:
+    """By charges under way, one excepted, of which is said at whose place it is."""
+    owner, session_id = ("", "") if besides is None else (str(besides[0]), besides[1])
+    amount: Decimal = await unit.value(HELD, str(customer.holder), customer.ref, owner, session_id, unit.now)
     return amount
 
 
@@ -67,9 +73,23 @@ async def going_back(unit: Unit, customer: Customer, currency: str) -> Decimal:
     return Decimal(0) if row is None else row["amount"]
 
 
-def hold(unit: Unit, customer: Customer, session_id: str, amount: Decimal) -> None:
-    unit.write(HOLD, str(customer.holder), session_id, customer.ref, amount)
+def hold(
+    unit: Unit, customer: Customer, owner: PartyId, session_id: str, amount: Decimal, until: datetime | None
+) -> None:
+    unit.write(HOLD, str(customer.holder), str(owner), session_id, customer.ref, amount, until)
 
 
-def release(unit: Unit, holder: PartyId, session_id: str) -> None:
-    unit.write(RELEASE, str(holder), session_id)
+async def released(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> str | None:
+    """By the ref of the customer whose wallet it was; None: nothing was held."""
+    row = await unit.fetch_one(f"{RELEASE} returning customer", str(holder), str(owner), session_id)
+    return None if row is None else row["customer"]
+
+
+async def late(unit: Unit, limit: int) -> list[tuple[PartyId, PartyId, str]]:
+    """(holder, owner, session): what was to be held until now."""
+    rows = await unit.fetch(LATE, unit.now, limit)
+    return [(PartyId.parse(row["holder"]), PartyId.parse(row["owner"]), row["session_id"]) for row in rows]
+
+
+def release(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> None:
+    unit.write(RELEASE, str(holder), str(owner), session_id)

@@ -77,8 +77,9 @@ async def gone(unit: Unit, key: Key) -> None:
 async def authorize(unit: Unit, call: Call) -> Reply:
     """Our verdict on a Token of ours (OCPI 2.2.1 mod_tokens_real-time_authorization). Raises UnknownToken.
 
-    Where the driver stands is repeated only where charging is allowed there. We restrict no Token to places, so every
-    Location is as good as another, known to us or not.
+    What whoever pays has left counts, and what charges under way hold of it: the Token says so. Where the driver stands
+    is repeated only where charging is allowed there. We restrict no Token to places, so every Location is as good as
+    another, known to us or not.
     """
     *owner, uid, what = call.segments
     if what != "authorize" or (owner and call.holder != PartyId.of(*owner)):

@@ -37,6 +37,7 @@ select {_TRANSACTION} from ocpp_transaction t
 join unnest($1::text[], $2::text[]) as asked(holder, station_id) using (holder, station_id)
 where not t.stopped order by t.started_at desc
 """
+SET_COST_MAX = "update ocpp_transaction set cost_max = $3 where holder = $1 and session_id = $2"
 SET_BUDGET = "update ocpp_transaction set budget = $3 where holder = $1 and session_id = $2"
 STOP = """
 update ocpp_transaction set stopped = true, stop_digest = $4
@@ -89,6 +90,10 @@ async def under_way(unit: Unit, stations: Collection[tuple[PartyId, str]]) -> li
 
 def set_budget(unit: Unit, transaction: Transaction, budget: Decimal | None) -> None:
     unit.write(SET_BUDGET, str(transaction.holder), transaction.session_id, budget)
+
+
+def set_cost_max(unit: Unit, transaction: Transaction, cost_max: Decimal) -> None:
+    unit.write(SET_COST_MAX, str(transaction.holder), transaction.session_id, cost_max)
 
 
 def stop(unit: Unit, transaction: Transaction, stop_key: str) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from laddnav.customers import actions as customers
+from laddnav.customers.actions import allowing
 from laddnav.customers.actions.subscribing import today
 from laddnav.customers.events import CustomerChanged
 from laddnav.customers.model import Customer, PaysBy
@@ -69,8 +70,11 @@ async def store_one(unit: Unit, customer: Customer, *, url: str, by: str) -> Sto
 
 
 async def make_default(unit: Unit, customer: Customer, ref: str, *, by: str) -> StoredCard:
-    """Charges are paid by this one from now on. Raises UnknownCard, UnknownCustomer."""
-    await customers.lock(unit, customer.ref)
+    """Charges are paid by this one from now on; whose bank held nothing is tried again with it.
+
+    Raises UnknownCard, UnknownCustomer.
+    """
+    await allowing.unheld(unit, customer.ref, False, by=by)
     one = await _theirs(unit, customer, ref)
     if one.state is not CardState.STORED:
         raise UnknownCard

@@ -49,7 +49,7 @@ async def _hold(unit: Unit, session: Session, *, new: bool) -> None:
     if session.token.owner != session.holder:
         return
     if session.status is Status.INVALID:
-        allowing.release(unit, session.holder, session.id, session.owner)
+        await allowing.let_go(unit, session.holder, session.id, session.owner)
         return
     cost = session.cost or FREE
     so_far = cost.before_taxes if cost.after_taxes is None else cost.after_taxes
