@@ -17,6 +17,7 @@ from laddnav.ocpi.http import Request, Unrecognised
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Module, State
+from laddnav.parties.model import Role
 
 AUTHORIZATION = b"authorization"
 REMEMBERED = 10_000  # tokens at a time
@@ -27,12 +28,18 @@ HEARD_EVERY = timedelta(minutes=1)
 class Caller(Struct, frozen=True):
     """Who of us speaks on the caller's line, and the token that it showed: "" where none was needed.
 
-    `ways` is for whoever finds out where its URLs lead: what was found holds as long as the line is as it is.
+    `hub` is the one of us who is a hub, if any. `ways` is for whoever finds out where its URLs lead: what was found
+    holds as long as the line is as it is.
     """
 
     line: tuple[Connection, ...]
     token: str
+    hub: Connection | None
     ways: dict[object, Any]
+
+    @classmethod
+    def of(cls, line: tuple[Connection, ...], token: str) -> Caller:
+        return cls(line, token, next((one for one in line if one.our_role is Role.HUB), None), {})
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -58,7 +65,7 @@ class Callers:
         that, and some CPOs show no token there.
         """
         if not hashes:
-            return Caller((await _by_command(unit, request),), "", {})
+            return Caller.of((await _by_command(unit, request),), "")
         hash, caller = await self._confirmed(unit, hashes) or await self._read(unit, hashes)
         first = caller.line[0]
         if not first.policy.calls.bearer and _is_bearer(request.headers.get(AUTHORIZATION, b"")):
@@ -85,7 +92,7 @@ class Callers:
         if found is None:
             self._gate.unknown(hashes)
             raise Unrecognised("This token is not known here")
-        caller = Caller(found.line, hashes[found.hash], {})
+        caller = Caller.of(found.line, hashes[found.hash])
         if found.newest:
             store.lines.forget_before(unit, found.line[0].line)
         # A line whose older token goes is read until that is committed: whoever is refused first undoes it.

@@ -99,4 +99,7 @@ class Gate:
             self._lines.pop(hash, None)
 
     def _line(self, hashes: Collection[str]) -> str | None:
-        return next((self._lines[hash] for hash in hashes if hash in self._lines), None)
+        for hash in hashes:
+            if hash in self._lines:
+                return self._lines[hash]
+        return None

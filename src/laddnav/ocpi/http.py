@@ -194,7 +194,7 @@ async def send_answer(
 ) -> None:
     said = [
         (b"content-type", b"application/json"),
-        *_raw(headers),
+        *(_raw(headers) if headers else ()),
         (REQUEST_ID, ids.request.encode()),
         (CORRELATION_ID, ids.correlation.encode()),
         *(() if route is None else _routed(route)),

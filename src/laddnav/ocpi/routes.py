@@ -43,7 +43,7 @@ log = structlog.get_logger()
 VERSIONS_TABLE: Table = {("GET", 0): Within(versions.versions, several=True)}
 DETAILS_TABLE: Table = {("GET", 0): Within(versions.details, several=True)}
 AT = {tuple(one.split("/")): one for one in Module}  # where in a URL
-ROUTE = tuple(map(str.encode, routing.ROUTE))
+TO_COUNTRY, TO_PARTY, FROM_COUNTRY, FROM_PARTY = map(str.encode, routing.ROUTE)
 SIFTED = ("date_from", "date_to", "timeslot_from", "timeslot_to")
 WAYS = 1_000  # that are remembered of one caller
 # Who has only token A may see these and nothing else (OCPI 2.2.1 transport_and_format_authorization_header).
@@ -95,6 +95,7 @@ class Desk:
     def __init__(self, database: Database, settings: Settings, clients: Clients) -> None:
         self._database = database
         self._settings = settings
+        self._base = settings.base
         self._clients = clients
         self._gate = Gate(settings.partner_rate, settings.stranger_rate)
         self._callers = Callers(self._gate)
@@ -134,8 +135,8 @@ class Desk:
                 await self._reading.run(partial(self._callers.recognised, request=request, hashes=hashes))
             request.body = await http.body_of(request, receive, self._settings.body_max)
         together = self._reading if _reads(request) else self._writing  # who reads does not wait for a commit
-        work = partial(self._begun, request=request, hashes=hashes, answer=answer)
-        match await together.run(partial(work, shares=True), _key(request)):
+        work = partial(self._begun, request=request, hashes=hashes, answer=answer, shares=True)
+        match await together.run(work, _key(request)):
             case Through() as passing:
                 answer.reply = await desk.answered(self._database, self._clients, together, passing)
                 answer.route = answer.route and (answer.reply.route or answer.route)
@@ -151,7 +152,7 @@ class Desk:
         """What is left to do after this Unit; None: `answer` is whole. `shares`: others are in its transaction."""
         caller = await self._callers.recognised(unit, request, hashes)
         answer.connection = caller.line[0]
-        passing = self._passing(request, caller.line, answer)
+        passing = None if caller.hub is None else self._passing(request, caller.hub, answer)
         if passing is not None:
             return passing
         endpoint, call = self._called(request, caller, answer)
@@ -160,10 +161,9 @@ class Desk:
         answer.reply = await endpoint.do(unit, call)
         return None
 
-    def _passing(self, request: Request, line: Sequence[Connection], answer: Answer) -> Through | None:
+    def _passing(self, request: Request, hub: Connection, answer: Answer) -> Through | None:
         """What is for others behind us, where we are a hub. Raises NotAmongThem, NotAPartyId, NotJson."""
-        hub = next((one for one in line if one.our_role is Role.HUB), None)
-        passing = None if hub is None else through(hub, request, self._settings)
+        passing = through(hub, request, self._settings)
         if passing is not None:
             answer.connection = hub
             answer.version = passing.version
@@ -193,7 +193,8 @@ class Desk:
 
     def _way(self, request: Request, caller: Caller, answer: Answer) -> Way:
         """Found once for all URLs of a module, and all requests between two parties. Raises what `_found` raises."""
-        between = tuple(map(request.headers.get, ROUTE))
+        said = request.headers.get
+        between = said(TO_COUNTRY), said(TO_PARTY), said(FROM_COUNTRY), said(FROM_PARTY)
         # A list that has a place of its own within a module is no object of that module.
         many = 4 if request.path[2:4] in AT else 3
         known: Way | None = caller.ways.get((request.path[:many], between))
@@ -204,7 +205,7 @@ class Desk:
         answer.version = found.version
         ours = _meant(found, caller.line, request, answer)
         answer.connection = ours[0]
-        way = Way(found, f"{self._settings.base}/{'/'.join(found.path)}", ours, answer.route)
+        way = Way(found, f"{self._base}/{'/'.join(found.path)}", ours, answer.route)
         if found.role is not None and len(caller.ways) < WAYS:
             caller.ways[found.path, between] = way
         return way
@@ -258,7 +259,7 @@ class Desk:
             at=at,
             direction="in",
             method=request.method,
-            url=f"{self._settings.base}/{http.shown(request.path)}",
+            url=f"{self._base}/{http.shown(request.path)}",
             http_status=reply.http,
             ocpi_status=reply.status,
             problem=None if reply.status == 1000 else reply.message,
