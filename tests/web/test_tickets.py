@@ -7,12 +7,15 @@ from decimal import Decimal
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from laddnav.locations import actions as locations
 from laddnav.payments.actions import paying, tickets
-from laddnav.payments.payment import ProviderKind
+from laddnav.payments.payment import ProviderKind, State
+from laddnav.payments.store import payments
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, TariffDimension, TariffType
+from laddnav.web.codes import qr_code
 from laddnav.web.pages.tickets import prices
 from tests.clock import SetClock
 from tests.payments.conftest import an_account
@@ -102,6 +105,20 @@ async def test_what_cannot_be_sold_is_refused_in_one_sentence(site: Site, form: 
     assert said in (await asked(site, f"{PAGE}/pay", **form))[2]
     async with site.database.unit() as unit:
         assert not await paying.page(unit, US), "and nothing was asked of anybody"
+
+
+async def test_swish_on_another_screen_is_gone_on_with_by_a_code_that_opens_the_page_on_the_phone(site: Site) -> None:
+    await settled(site.database)
+    await an_account(site.database)
+    _, path, said = await asked(site, f"{PAGE}/pay", way="STRIPE")
+    assert "<svg" not in said.partition('id="ticket"')[2], "a card is paid on this screen"
+    async with site.database.unit() as unit:
+        payment = await paying.by_ref(unit, (await tickets.by_link(unit, path.rpartition("/")[2])).payment)
+        waits = replace(payment, state=State.WAITING, action="swish://paymentrequest?token=T0k3n")
+        payments.update(unit, waits, None)
+    said = (await asked(site, path))[2]
+    assert "Open Swish" in said and "Scan the code with the camera" in said
+    assert qr_code(f"http://127.0.0.1{path}") in said, "its own address, which opens Swish where that is"
 
 
 async def test_where_somebody_charges_nobody_pays(site: Site, clock: SetClock) -> None:

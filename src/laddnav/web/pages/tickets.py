@@ -31,6 +31,7 @@ from laddnav.sessions.model import Status as Charge
 from laddnav.sessions.rules import START_WITHIN
 from laddnav.tariffs.model import PriceComponent, Tariff, TariffDimension
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.codes import qr_code
 from laddnav.web.pages.foreseen import BillLine, bill_line
 from laddnav.web.refusals import sentence
 from laddnav.web.words import N_
@@ -181,6 +182,7 @@ async def one(asked: Asked) -> Response:
         later=later,
         leads=_leads(asked, payment if course == "paying" else later),
         opens=_opens(payment if course == "paying" else later),
+        code=qr_code(f"{asked.console.url}{_path(ticket)}"),
         why=asked.say(WHYS[ticket.why]) if ticket.why is not None else None,
         back_to=f"/charge/{quote(ticket.evse_id, safe='*')}",
         here=_path(ticket),
