@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import by_card, reminders, settling, wallets
+from laddnav.billing.actions import by_card, mailing, reminders, settling, wallets
 from laddnav.billing.card_bounds import least
-from laddnav.billing.events import InvoiceIssued, InvoiceSettled
+from laddnav.billing.events import InvoiceIssued, InvoicePaidInPart, InvoiceSettled
 from laddnav.billing.model import PaidFrom
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
@@ -34,7 +34,7 @@ from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Payment, ProviderKind, Secrets, State
 from laddnav.payments.providers.port import Page
 from tests.billing.charges import LADDNAV, cdr, energy, keep, party
-from tests.billing.test_billing import bill, headings
+from tests.billing.test_billing import announced, bill, headings
 from tests.billing.test_crediting import credit
 from tests.clock import SetClock
 from tests.payments.conftest import SEAL, an_account, nowhere
@@ -128,6 +128,8 @@ async def test_an_invoice_is_taken_from_the_card_once_or_its_customer_is_written
     async with database.unit() as unit:
         sent = await mail.page(unit, LADDNAV)
         left = (await settling.item_named(unit, LADDNAV, number)).open
+        invoice = await billing.invoice(unit, (await billing.invoices(unit, LADDNAV))[0].ref)
+        shown = await by_card.as_it_stands(unit, invoice, begun=True)
         payer = await by_card.of(unit, payment)
     assert (payment.state, [one.subject for one in sent], left) == (
         state,
@@ -136,7 +138,11 @@ async def test_an_invoice_is_taken_from_the_card_once_or_its_customer_is_written
     )
     assert payer is not None and payer.ref == customer.ref
     assert all(f"/my/payments/{payment.ref}" in one.text for one in sent if state is State.WAITING)
-    refused = state is State.REFUSED  # its invoice names no account
+    refused = state is State.REFUSED  # its invoice names no account, until it is looked at again
+    assert (invoice.asks, shown.asks) == (False, refused)
+    if refused:
+        again = await mailing.send_again(database, invoice.ref, key="again")
+        assert "till Bankgiro 123-4567 med referensen 2026" in again.text
     assert all(("till Bankgiro 123-4567 med referensen 2026" in one.text) is refused for one in sent)
 
 
@@ -191,7 +197,10 @@ async def test_what_is_paid_otherwise_while_the_bank_asks_is_not_taken_from_the_
         await told()
         await pays(database, customer, paid, number)
         invoice = next(one for one in await headings(database) if one.number == number)
-        await by_card.settled(database, InvoiceSettled(holder=LADDNAV, ref=invoice.ref))
+        event = InvoiceSettled if paid == "100" else InvoicePaidInPart
+        assert await announced(database, event) == 1
+        await by_card.settled(database, event(holder=LADDNAV, ref=invoice.ref))
+        assert [one.keep for one in await _payments(database, number)] == [0], "at once, and not when it is confirmed"
         for _ in range(3):
             await told()
     found = await _payments(database, number)

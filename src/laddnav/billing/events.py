@@ -23,6 +23,10 @@ class InvoiceSettled(InvoiceEvent, frozen=True, kw_only=True):
     """Nothing of it is open any more."""
 
 
+class InvoicePaidInPart(InvoiceEvent, frozen=True, kw_only=True):
+    """Less of it is open than before, and something still."""
+
+
 class InvoiceReminded(InvoiceEvent, frozen=True, kw_only=True):
     """Whoever owes it is to hear of that again."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import by_card, homes, standing, wallets
-from laddnav.billing.events import InvoiceIssued, InvoiceReminded, InvoiceSettled
+from laddnav.billing.events import InvoiceIssued, InvoicePaidInPart, InvoiceReminded, InvoiceSettled
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
@@ -152,6 +152,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
     InvoiceReminded: [billing.mail_reminder, standing.judge],
     InvoiceSettled: [standing.judge, by_card.settled],
+    InvoicePaidInPart: [by_card.settled],
     SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],
     PaymentChanged: [

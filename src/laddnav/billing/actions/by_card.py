@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from laddnav.billing import card_letters
 from laddnav.billing.actions import held, reading, settling
 from laddnav.billing.card_bounds import least
-from laddnav.billing.events import InvoiceSettled
+from laddnav.billing.events import InvoicePaidInPart, InvoiceSettled
+from laddnav.billing.model import Invoice, PaidFrom
 from laddnav.billing.open_items import MatchedBy, OpenItem
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
@@ -148,8 +151,8 @@ async def _write(
     await mail.send(unit, holder=item.holder, key=key, to=customer.email, subject=subject, text=text)
 
 
-async def settled(database: Database, event: InvoiceSettled) -> None:
-    """Hears InvoiceSettled: what still waits to be confirmed for it is not waited for any more."""
+async def settled(database: Database, event: InvoiceSettled | InvoicePaidInPart) -> None:
+    """Hears both: what waits to be confirmed for it is not waited for any more; of what is left, see `went_on`."""
     async with database.unit() as unit:
         number = (await reading.invoice(unit, event.ref)).number
         assert number is not None, "it is issued"
@@ -164,6 +167,20 @@ async def still_asked(unit: Unit, payment: Payment) -> Decimal:
     if item.open < payment.hold and payment.state in UNDER_WAY:
         await paying.give_up(unit, payment.ref)
     return item.open
+
+
+async def as_it_stands(unit: Unit, invoice: Invoice, *, begun: bool) -> Invoice:
+    """As it is said to its customer now: where its card was refused, it asks to be paid otherwise. `begun`: what is to
+    be taken is asked for by now, if it ever will be.
+    """
+    if invoice.paid_from is not PaidFrom.CARD or invoice.number is None:
+        return invoice
+    last = await paying.page(unit, invoice.holder, about=invoice.number, limit=1)
+    if last:
+        taken = last[0].state not in GONE
+    else:
+        taken = not begun or await held.is_waited_for(unit, invoice)
+    return invoice if taken else replace(invoice, paid_from=None)
 
 
 async def of(unit: Unit, payment: Payment) -> Customer | None:

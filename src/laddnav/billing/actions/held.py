@@ -90,6 +90,13 @@ async def _settle(unit: Unit, item: OpenItem, holds: Sequence[CardHold]) -> bool
     return all(steps.is_settled(one) for one in payments)
 
 
+async def is_waited_for(unit: Unit, invoice: Invoice) -> bool:
+    """Whether something that is held for its charges is still to be taken."""
+    holds = await holding.on_invoices(unit, invoice.holder, [invoice.ref])
+    payments = [await paying.by_ref(unit, one.payment) for one in holds if one.payment is not None]
+    return not all(steps.is_settled(one) for one in payments)
+
+
 async def settle_issued(unit: Unit, holder: PartyId, issued: Sequence[Invoice]) -> None:
     """Before anybody is asked for the rest. Their debtors are locked."""
     holds: dict[str | None, list[CardHold]] = defaultdict(list)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from laddnav.billing import letters
-from laddnav.billing.actions import settling
+from laddnav.billing.actions import by_card, settling
 from laddnav.billing.actions.reading import invoice as read
 from laddnav.billing.events import InvoiceIssued, InvoiceReminded
 from laddnav.billing.model import Debtor, Invoice
@@ -35,14 +35,19 @@ async def mail_invoice(database: Database, event: InvoiceIssued) -> None:
     """Hears InvoiceIssued. Nothing where nobody takes mail, or nothing is asked for or given."""
     async with database.unit() as unit:
         invoice, debtor = await _of(unit, event.ref)
+        invoice = await by_card.as_it_stands(unit, invoice, begun=False)
     if debtor.email is not None and (invoice.to_pay or invoice.total_incl):
         await _send(database, invoice, debtor, debtor.email, f"invoice {invoice.ref}")
 
 
 async def send_again(database: Database, ref: str, *, key: str) -> Mail:
-    """The same mail anew, to where the debtor takes mail now; of one key once. Raises UnknownInvoice, NowhereToSend."""
+    """The same mail anew, to where the debtor takes mail now; of one key once. Whose card was refused is asked to pay.
+
+    Raises UnknownInvoice, NowhereToSend.
+    """
     async with database.unit() as unit:
         invoice, debtor = await _of(unit, ref)
+        invoice = await by_card.as_it_stands(unit, invoice, begun=True)
     if debtor.email is None:
         raise NowhereToSend(debtor.id)
     return await _send(database, invoice, debtor, debtor.email, f"invoice {invoice.ref} {key}")
@@ -65,6 +70,7 @@ async def mail_reminder(database: Database, event: InvoiceReminded) -> None:
     """Hears InvoiceReminded."""
     async with database.unit() as unit:
         invoice, debtor = await _of(unit, event.ref)
+        invoice = await by_card.as_it_stands(unit, invoice, begun=True)
         known = await reminding.of_invoice(unit, invoice.holder, invoice.ref)
         made = [one for one in known if one.level == event.level]
         keys = [f"reminder {invoice.ref} {event.level}", *([f"late {invoice.ref}"] if event.level == 2 else [])]

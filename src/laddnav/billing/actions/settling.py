@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from laddnav.billing import open_items
 from laddnav.billing.actions import buyers
-from laddnav.billing.events import InvoiceSettled
+from laddnav.billing.events import InvoicePaidInPart, InvoiceSettled
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, PaidFrom
 from laddnav.billing.open_items import DebtorStanding, MatchedBy, NotOpen, OpenItem, SettledBy, Share
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, receivable, seller_of
@@ -98,6 +98,8 @@ async def _write(
         share = sum((one.amount for one in shares if one.ref == item.ref), _ZERO)
         if share and share == item.open:
             unit.announce(InvoiceSettled(holder=holder, ref=item.ref))
+        elif 0 < share < item.open:
+            unit.announce(InvoicePaidInPart(holder=holder, ref=item.ref))
 
 
 async def apply(

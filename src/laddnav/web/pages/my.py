@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from laddnav.billing import actions as billing
+from laddnav.billing.actions import by_card
 from laddnav.billing.pdf import pdf
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.cdrs import actions as cdrs
@@ -207,6 +208,7 @@ async def paper(asked: Asked) -> Response:
         invoice = await billing.invoice(unit, asked.part("ref"))
         if invoice.holder != customer.holder or invoice.debtor.id != customer.debtor_id:
             raise UnknownInvoice(asked.part("ref"))
+        invoice = await by_card.as_it_stands(unit, invoice, begun=True)
     written = await asyncio.to_thread(pdf, invoice, asked.language)
     kept_as = f"attachment; filename*=UTF-8''{quote(invoice.number or invoice.ref, safe='')}.pdf"
     return Response(written, media_type="application/pdf", headers={"Content-Disposition": kept_as})
