@@ -57,9 +57,9 @@ from tests.payments.test_tickets import Calm
 from tests.things import LONG_AGO, US, component, settle_in, tariff, token
 
 LISTENERS: Mapping[type[Event], Sequence[Listener]] = {
-    PaymentChanged: [billing.settle_payment, by_card.went_on, holding.payment_went_on],
-    SessionStarted: [holding.charge_went_on],
-    SessionFailed: [holding.charge_went_on],
+    PaymentChanged: [billing.settle_payment, by_card.went_on, holding.held_payment_went_on],
+    SessionStarted: [holding.held_charge_went_on],
+    SessionFailed: [holding.held_charge_went_on],
     SessionEnded: [cdrs.close],
     SessionAmended: [cdrs.correct],
     CdrClosed: [billing.bill],

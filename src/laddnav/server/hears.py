@@ -120,7 +120,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     PreferencesChanged: [credit.budgeted, drivers.lead, both_ways.allowed],
     SessionStarted: [
         tickets.charge_went_on,
-        holding.charge_went_on,
+        holding.held_charge_went_on,
         claiming.take_up,
         reservations.session_went_on,
         waiting.session_went_on,
@@ -131,7 +131,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
     SessionFailed: [
         tickets.charge_went_on,
-        holding.charge_went_on,
+        holding.held_charge_went_on,
         reservations.session_went_on,
         fleets.vehicle_unplugged,
         push_session,
@@ -160,7 +160,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
         wallets.filled,
         by_card.went_on,
         tickets.payment_went_on,
-        holding.payment_went_on,
+        holding.held_payment_went_on,
     ],
     TerminalChanged: [paying.push_terminal],
     TerminalAssigned: [paying.push_assignment],

@@ -49,7 +49,7 @@ AT_ONCE = 50
 # ---- A charge begins
 
 
-async def charge_went_on(database: Database, event: SessionStarted | SessionFailed) -> None:
+async def held_charge_went_on(database: Database, event: SessionStarted | SessionFailed) -> None:
     """Hears SessionStarted, of a charge that is to be held for, and SessionFailed: nothing was charged."""
     if event.owner != str(event.holder):
         return  # at a partner's place, where nobody could end it: its invoice is taken afterwards
@@ -249,7 +249,7 @@ async def owes(unit: Unit, holder: PartyId, session_id: str, due: Decimal, *, cd
 # ---- Who asks for a look
 
 
-async def payment_went_on(database: Database, event: PaymentChanged) -> None:
+async def held_payment_went_on(database: Database, event: PaymentChanged) -> None:
     """Hears PaymentChanged: it is held, or will not be, or less was taken than was wanted."""
     async with database.unit() as unit:
         found = await store.of_payment(unit, event.holder, event.ref)
