@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import aiohttp
 
@@ -49,17 +50,29 @@ async def test_a_banks_file_settles_what_it_cites_and_somebody_decides_the_rest(
         text = await answer.text()
     assert "2 movements are new, 1 of them settled what they cite." in text
     assert f"Yes, it pays {second.number}" in text and "its debtor the payer’s name" in text
-    async with client.post(f"{site.url}/bank", data={**said, "files": '{"x": "<!DOCTYPE a><a/>"}'}) as answer:
-        assert "This is no bank statement" in await answer.text()
+    for wrong in ("<!DOCTYPE a><a/>", "data:text/xml;base64,%%%"):
+        async with client.post(f"{site.url}/bank", data={**said, "files": json.dumps({"x": wrong})}) as answer:
+            assert "This is no bank statement" in await answer.text()
     assert "Paid, citing it" in await read(client, f"{site.url}/invoices/{first.ref}")
     async with site.database.unit() as unit:
         (asked,) = await banking.entries(unit, US, to_decide=True)
+    async with site.database.unit() as unit:
+        debt = Posting(LedgerAccount(Head.REVENUE, "charging"), -Decimal(500), "SEK")
+        owing = Posting(LedgerAccount(Head.CLEARING, "swish:S1"), Decimal(500), "SEK")
+        await ledger.post(unit, US, Entry(key="swish", what="", cites="", postings=(owing, debt)))
+    assert "It paid this out" in await read(client, f"{site.url}/bank"), "a provider that owes us may have"
+    async with client.post(f"{site.url}/bank/{asked.ref}", data={"csrf": csrf, "fee": "much"}) as answer:
+        assert "in whole coins" in await answer.text()
     async with client.post(f"{site.url}/bank/{asked.ref}", data={"csrf": csrf}) as answer:
         assert "Say of which debtor it is" in await answer.text()
     decided = {"csrf": csrf, "debtor_id": "customer:anna", "numbers": str(second.number)}
     async with client.post(f"{site.url}/bank/{asked.ref}", data=decided) as answer:
         assert "Nothing to decide" in await answer.text()
     assert "Everything is settled" in await read(client, f"{site.url}/open-items")
+    latin = statement(moved("7", ref="B3", payer="Åsa Öberg")).decode().replace("UTF-8", "ISO-8859-1").encode("latin-1")
+    as_bytes = f"data:text/xml;base64,{b64encode(latin).decode()}"
+    async with client.post(f"{site.url}/bank", data={**said, "files": json.dumps({"old.xml": as_bytes})}) as answer:
+        assert "Åsa Öberg" in await answer.text(), "a file's letters are read as the file declares them"
 
 
 async def test_an_invoice_is_credited_reminded_and_mailed_by_finance_alone(

@@ -8,12 +8,14 @@ from decimal import Decimal
 import aiohttp
 from msgspec.structs import replace
 
+from laddnav.billing.actions import banking
 from laddnav.payments.actions import paying
 from laddnav.payments.book import LASTS, Book, Owed
 from laddnav.payments.payment import Step
 from laddnav.payments.store import books
 from laddnav.payments.store import payments as store
 from laddnav.people.model import Role
+from tests.billing.statements import moved, statement
 from tests.clock import SetClock
 from tests.things import US, settled
 from tests.web.site import Site
@@ -31,12 +33,20 @@ async def test_each_figure_of_a_day_leads_down_and_another_day_is_another(
     await sign_in(client, site, Role.VIEWER)
     assert "Nothing was taken on this day" in await read(client, f"{site.url}/today")
     payment = await paid(site)
+    async with site.database.unit() as unit:
+        await banking.read(unit, US, "nov.xml", statement(moved("50", day=f"{clock.now():%Y-%m-%d}")), by="ulf")
     text = await read(client, f"{site.url}/today")
+    assert "Came by the bank" in text and "1 movement to decide" in text
+    assert "clearing:bank" not in text, "no provider has taken what nobody has said yet whose it is"
     assert all(
         words in text for words in ("212.50", "1 payment", "Stripe", f"account=clearing%3Astripe%3A{payment.account}")
     )
     async with client.get(f"{site.url}/today.csv") as answer:
-        assert (answer.content_type, "SESSION captured,SEK,212.50,1" in await answer.text()) == ("text/csv", True)
+        table = await answer.text()
+    assert answer.content_type == "text/csv"
+    assert all(
+        row in table for row in ("SESSION captured,SEK,212.50,1", "bank,came,,SEK,50,1", "bank,to decide,,SEK,50,1")
+    )
     before = f"{clock.now() - timedelta(days=1):%Y-%m-%d}"
     assert "Nothing was taken on this day" in await read(client, f"{site.url}/today?day={before}")
     assert "There is no such day" in await read(client, f"{site.url}/today?day=soon", status=422)

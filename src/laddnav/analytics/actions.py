@@ -89,6 +89,8 @@ async def desk(unit: Unit, party: Party, day: str | None = None) -> money.Desk:
         begin_at=begin_at,
         end_at=end_at,
         takings=await store.takings(unit, party.holder, begin_at, end_at),
+        banked=await store.banked(unit, party.holder, begin_at, end_at),
+        undecided=await store.undecided(unit, party.holder),
         holds=await store.holds(unit, party.holder, unit.now - money.HOLDS_LAPSE),
         troubled=tuple(await paying.page(unit, party.holder, troubled=True, limit=TROUBLED)),
         waiting=tuple([(one, await paying.by_ref(unit, one.payment)) for one in waiting]),

@@ -52,6 +52,15 @@ class Taking(Struct, frozen=True, kw_only=True):
         return self.captured - self.refunded - self.charged_back - self.fees + self.other
 
 
+class Banked(Struct, frozen=True, kw_only=True):
+    """What the bank booked on a day; `many` counts what came."""
+
+    currency: str
+    came: Decimal
+    went: Decimal
+    many: int
+
+
 class Hold(Struct, frozen=True, kw_only=True):
     """What is kept for us at one provider; `lapsing` of it soon is not any more."""
 
@@ -75,7 +84,8 @@ class Overdue(Struct, frozen=True, kw_only=True):
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """`takings` and `owed` are of the day, or as it ended; what is held, troubled, waits and lacks is as it is now.
+    """`takings`, `banked` and `owed` are of the day, or as it ended; what is held, troubled, waits and lacks is as it
+    is now, and so is `undecided`: movements of the bank (`accounts` of them) that wait for somebody to say what they are.
 
     `short` are charges without an account whose CDRs ask for more than was taken.
     """
@@ -85,6 +95,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     begin_at: datetime
     end_at: datetime
     takings: tuple[Taking, ...]
+    banked: tuple[Banked, ...]
+    undecided: tuple[Total, ...]
     holds: tuple[Hold, ...]
     troubled: tuple[Payment, ...]
     waiting: tuple[tuple[Refund, Payment], ...]
@@ -152,6 +164,12 @@ def _rows(desk: Desk) -> Iterable[Sequence[object]]:
             if amount:
                 many = one.many if what == "captured" else ""
                 yield "takings", one.account, f"{one.purpose or ''} {what}".strip(), one.currency, amount, many
+    for booked in desk.banked:
+        for what, amount, counted in (("came", booked.came, booked.many), ("went", -booked.went, "")):
+            if amount:
+                yield "bank", what, "", booked.currency, amount, counted
+    for waits in desk.undecided:
+        yield "bank", waits.of, "", waits.currency, waits.amount, waits.accounts
     for held in desk.holds:
         yield "held", held.provider, "", held.currency, held.amount, held.many
         if held.lapsing_many:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from laddnav.analytics.model import Charges, Counted, Course, MainsCourse, Per
-from laddnav.analytics.money import Hold, Overdue, Taking
+from laddnav.analytics.money import Banked, Hold, Overdue, Taking
 from laddnav.db.unit import Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.ledger.model import Total
 from laddnav.locations.model import Status
 from laddnav.payments.payment import ProviderKind, Purpose
 
@@ -38,7 +39,8 @@ select exists (
 """
 
 # What moved at providers, by what was paid for; what takes back another entry, and what no payment made, is other.
-# What was paid out has left its provider: that it is on its way to the bank moves nothing more.
+# What was paid out has left its provider: that it is on its way to the bank moves nothing more. What came by the bank,
+# and nobody has said yet whose it is, was taken by no provider.
 TAKINGS = """
 with moved as (
   select o.account_id, p.body::json ->> 'provider' as provider, p.body::json ->> 'purpose' as purpose, o.currency,
@@ -47,7 +49,7 @@ with moved as (
       when e.key like '% charged back' then 'charged back' when e.key like '% fees' then 'fees' else 'other' end as what
   from ledger_entry e
   join ledger_posting o on o.holder = e.holder and o.entry_id = e.id and o.account_id like 'clearing:%'
-    and o.account_id not like 'clearing:payouts:%'
+    and o.account_id not like 'clearing:payouts:%' and o.account_id <> 'clearing:bank'
   left join payment p on p.holder = e.holder and e.cites = 'payment ' || p.ref
   where e.holder = $1 and e.booked_at >= $2 and e.booked_at < $3)
 select account_id as account, provider, purpose, currency,
@@ -58,6 +60,18 @@ select account_id as account, provider, purpose, currency,
   coalesce(sum(amount) filter (where what = 'other'), 0) as other,
   count(*) filter (where what = 'captured' and amount > 0) as many
 from moved group by 1, 2, 3, 4 order by 1, 3, 4
+"""
+BANKED = """
+select o.currency, coalesce(sum(o.amount) filter (where o.amount > 0), 0) as came,
+  coalesce(-sum(o.amount) filter (where o.amount < 0), 0) as went, count(*) filter (where o.amount > 0) as many
+from ledger_entry e
+join ledger_posting o on o.holder = e.holder and o.entry_id = e.id and split_part(o.account_id, ':', 1) = 'bank'
+where e.holder = $1 and e.booked_at >= $2 and e.booked_at < $3
+group by 1 order by 1
+"""
+UNDECIDED = """
+select 'to decide' as of, currency, sum(amount) as amount, count(*) as accounts
+from bank_entry where holder = $1 and state in ('PROPOSED', 'UNMATCHED') group by 2 order by 2
 """
 # `payment_held` is an index of just these.
 HOLDS = """
@@ -243,6 +257,14 @@ async def takings(unit: Unit, holder: PartyId, begin_at: datetime, end_at: datet
         )
         for row in await unit.fetch(TAKINGS, str(holder), begin_at, end_at)
     )
+
+
+async def banked(unit: Unit, holder: PartyId, begin_at: datetime, end_at: datetime) -> tuple[Banked, ...]:
+    return tuple(Banked(**row) for row in await unit.fetch(BANKED, str(holder), begin_at, end_at))
+
+
+async def undecided(unit: Unit, holder: PartyId) -> tuple[Total, ...]:
+    return tuple(Total(**row) for row in await unit.fetch(UNDECIDED, str(holder)))
 
 
 async def holds(unit: Unit, holder: PartyId, lapsing_from: datetime) -> tuple[Hold, ...]:

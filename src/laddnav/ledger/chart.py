@@ -44,6 +44,7 @@ class UnfitNumber(Refusal):
 _BAS = """
 bank                1930  Företagskonto
 clearing            1580  Fordringar för kontokort och kuponger
+clearing:bank       2999  Inbetalningar att utreda
 cost                4010  Inköp av laddning från roamingpartner
 cost:host           4020  Ersättning till platsvärdar
 dunning             3990  Påminnelseavgifter och dröjsmålsränta

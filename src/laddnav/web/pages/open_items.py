@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import banking, crediting, mailing, paying_back, reminders, settling
+from laddnav.billing.camt import NotAStatement
+from laddnav.billing.bank import BankState, UnfitFee
 from laddnav.billing.model import Invoice
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.payments.actions import accounts
+from laddnav.payments.payment import Account
+from laddnav.payments.receipts import NAMES
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
@@ -135,17 +146,30 @@ async def bank(asked: Asked) -> Response:
         found = await banking.entries(unit, holder, to_decide=show == "decide", after=cursor, limit=PAGE + 1)
         files = await banking.files(unit, holder, limit=FILES_SHOWN)
         names = {one.id: one.name for one in await billing.debtors(unit, holder)} if found else {}
+        asked_of = [one for one in found[:PAGE] if one.state in (BankState.PROPOSED, BankState.UNMATCHED)]
+        payouts = await banking.payouts(unit, asked_of)
+        known = await accounts.page(unit, holder, limit=500) if asked_of else ()
     page = found[:PAGE]
     return asked.page(
         "bank.html",
         entries=page,
         files=files,
         names=names,
+        payouts=payouts,
+        providers=_provider_names(asked, known),
         show=show,
         next=page[-1].ref if len(found) > PAGE else None,
         begun=cursor is not None,
         choices=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
     )
+
+
+def _provider_names(asked: Asked, known: Sequence[Account]) -> dict[str, str]:
+    """The account of the ledger → what people call it."""
+    found = {f"clearing:{one.provider.lower()}:{one.ref}": f"{NAMES[one.provider]} · {one.name}" for one in known}
+    for kind, name in NAMES.items():
+        found[f"clearing:payouts:{kind.lower()}"] = asked.say("%(name)s, paid out and on its way", name=name)
+    return found
 
 
 async def read(asked: Asked) -> Response:
@@ -156,7 +180,7 @@ async def read(asked: Asked) -> Response:
         files = [
             file
             for name, text in texts.items()
-            for file in await banking.read(unit, holder, name, text.encode(), by=asked.visitor.name)
+            for file in await banking.read(unit, holder, name, _bytes(text), by=asked.visitor.name)
         ]
     said = asked.say(
         "%(new)s movements are new, %(matched)s of them settled what they cite.",
@@ -166,8 +190,19 @@ async def read(asked: Asked) -> Response:
     return asked.done("/bank", said)
 
 
+def _bytes(said: str) -> bytes:
+    """Of a file that the browser sent as a data: URL, whose letters are as the file itself declares; else of a text."""
+    head, comma, coded = said.partition(",")
+    if not (comma and head.startswith("data:") and head.endswith(";base64")):
+        return said.encode()
+    try:
+        return b64decode(coded, validate=True)
+    except binascii.Error as error:
+        raise NotAStatement("the file", str(error)) from error
+
+
 async def decide(asked: Asked) -> Response:
-    """Raises UnknownBankEntry, AlreadyDecided, WhoseIsIt, UnknownDebtor, NotAnAccount."""
+    """Raises UnknownBankEntry, AlreadyDecided, WhoseIsIt, UnfitFee, UnknownDebtor, NotAnAccount."""
     numbers = tuple(asked.said("numbers").replace(",", " ").split())
     async with asked.unit() as unit:
         entry = await banking.entry(unit, asked.part("ref"))
@@ -179,8 +214,18 @@ async def decide(asked: Asked) -> Response:
             debtor_id=asked.said("debtor_id") or None,
             numbers=numbers,
             account=asked.said("account") or None,
+            fee=_fee(asked, entry.movement.currency),
         )
     return asked.done("/bank", asked.say("Kept."))
+
+
+def _fee(asked: Asked, currency: str) -> Decimal | None:
+    """Raises UnfitFee."""
+    said = asked.said("fee")
+    try:
+        return Decimal(said.replace(",", ".")) if said else None
+    except InvalidOperation as error:
+        raise UnfitFee(currency) from error
 
 
 DOORS: tuple[Door, ...] = (

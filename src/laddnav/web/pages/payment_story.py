@@ -49,7 +49,7 @@ def story(asked: Asked, timeline: Timeline, posted: Sequence[Posted], provider: 
     begun = Told(at=payment.made_at, who=payment.made_by, what=asked.say("Asked for it"), amount=payment.hold)
     told = [begun, *(_call(asked, one, provider) for one in timeline.calls)]
     told += [Told(at=one.at, who=provider, what=asked.say("Told us unasked"), note=one.what) for one in timeline.heard]
-    for one in posted:
+    for one in sorted(posted, key=lambda one: one.id):
         first = one.entry.postings[0]
         href = f"/ledger/entries/{one.id}?party={payment.holder}"
         words = f"{first.account} → {one.entry.postings[1].account}"
