@@ -85,7 +85,7 @@ class Overdue(Struct, frozen=True, kw_only=True):
 
 class Desk(Struct, frozen=True, kw_only=True):
     """`takings`, `banked` and `owed` are of the day, or as it ended; what is held, troubled, waits and lacks is as it
-    is now, and so is `undecided`: movements of the bank (`accounts` of them) that wait for somebody to say what they are.
+    is now, and so is `undecided`: movements of the bank (`accounts` of them) of which nobody has said what they are.
 
     `short` are charges without an account whose CDRs ask for more than was taken.
     """
