@@ -29,11 +29,14 @@ from laddnav.sessions import limited, preferred
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import LimitsAnswered, LimitsChanged, LimitsRequested
 from laddnav.sessions.model import Session, Voice
+from laddnav.sites import actions as sites
 from laddnav.sites.events import FallbackWanted
+from laddnav.sites.model import Measurement, Phase, Place
 from tests.clock import SetClock
 from tests.ocpp.conftest import until
 from tests.ocpp.following import Following, periods
 from tests.ocpp.managed import Managed, managed
+from tests.sites import garage
 from tests.things import US, connector, evse
 
 EMSP = PartyId("DE", "8AC")
@@ -235,6 +238,24 @@ async def test_a_station_that_chooses_phases_is_not_kept_on_those_that_it_was_se
         assert _periods(following.of("TxProfile")) == [{"start_period": 0, "limit": 11040, "number_phases": 3}]
         assert await car.limit(sun, by=EMSP, request="home") == "ACCEPTED"
         assert _periods(following.of("TxProfile")) == [{"start_period": 0, "limit": 2300, "number_phases": 1}]
+
+
+@pytest.mark.parametrize(("said", "told"), [({"ACPhaseSwitchingSupported": "true"}, 3), ({}, None)])
+async def test_a_station_that_can_is_told_which_phase_has_the_most_left_for_a_car_on_one(
+    url: str, database: Database, clock: SetClock, said: dict[str, str], told: int | None
+) -> None:
+    """K01.FR.19 K01.FR.20 K01.FR.46: the building draws least from L1, which is behind the L3 of the station."""
+    yard = garage.site(members=(garage.member("ST1", phases=(Phase.L2, Phase.L3, Phase.L1)),))
+    async with database.unit() as unit:
+        await sites.save(unit, yard, by="a test")
+        loads = (Decimal(1), Decimal(5), Decimal(9))
+        await sites.measured(unit, US, yard.id, Measurement(place=Place.BUILDING, at=unit.now, amps=loads))
+    following = Following(clock)
+    sun = ChargingProfile(unit=RateUnit.AMPERE, limits=(ProfileLimit(timedelta(), Decimal(10), 1),))
+    async with charging(url, database, following, "ocpp2.0.1", said={"Phases3to1": "true"} | said) as car:
+        assert await car.limit(sun, by=EMSP, request="home") == "ACCEPTED"
+        (period,) = _periods(following.of("TxProfile"))
+        assert (period["number_phases"], period.get("phase_to_use")) == (1, told)
 
 
 def _periods(profile: dict[str, Any]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from laddnav.sessions import limited
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting
 from laddnav.sessions.model import Session
+from laddnav.sites import actions as sites
 
 RENEW = "RenewLimits"
 STACK_LEVEL = 1  # above a default that a Station may have at 0
@@ -65,8 +66,15 @@ async def limit(
     if told.until is not None:
         store.carried.renew_at(unit, session.holder, session.id, charge.station_id, early(told.until, unit.now))
     level = STACK_LEVEL if station.stack_level_max is None else min(STACK_LEVEL, station.stack_level_max)
+    # One that refuses the phase is told the next way without it.
+    lone = attempt == 0 and station.chooses_phase and any(one.phases == 1 for one in told.profile.limits)
     return LimitCharge(
-        charge=charge.name, number=charge.number, evse_no=charge.evse_no, profile=told.profile, stack_level=level
+        charge=charge.name,
+        number=charge.number,
+        evse_no=charge.evse_no,
+        profile=told.profile,
+        phase=await sites.lone_phase_of(unit, session) if lone else None,
+        stack_level=level,
     )
 
 

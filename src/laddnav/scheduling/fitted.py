@@ -17,13 +17,14 @@ _NO_TIME = timedelta()
 class Abilities(Struct, frozen=True, kw_only=True):
     """What a Station says of how it charges by profiles; what it does not say it is taken to be able to do.
 
-    But from how many phases it charges it chooses only where it says so.
+    But from how many phases it charges, and from which one, it chooses only where it says so.
     """
 
     units: frozenset[RateUnit] | None = None
     periods_max: int | None = None
     stack_level_max: int | None = None
     switches_phases: bool = False
+    chooses_phase: bool = False
 
 
 class Way(Struct, frozen=True):

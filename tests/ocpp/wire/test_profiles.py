@@ -51,13 +51,27 @@ def test_a_default_stands_below_all_else_and_begins_when_it_is_set(dialect: Dial
 
 @every
 def test_phases_and_the_level_are_told_where_they_are_known(dialect: Dialect) -> None:
-    """K01.FR.03 K01.FR.19 K01.FR.31 K01.FR.38 K01.FR.41 K01.FR.50: and never which phase, which nobody knows."""
+    """K01.FR.03 K01.FR.31 K01.FR.38 K01.FR.41 K01.FR.50: and not which phase, while nobody knows."""
     request = LimitCharge(charge="5", number=5, evse_no=1, profile=ONE_PHASE, stack_level=0)
     said = profile_of(dialect, request)
     (period,) = schedule_of(said)["chargingSchedulePeriod"]
     assert period == {"startPeriod": 0, "limit": Decimal("3680.5"), "numberPhases": 1}
     assert (said["stackLevel"], said["chargingProfileKind"]) == (0, "Relative")
     assert str(said["transactionId"]) == "5" and "startSchedule" not in schedule_of(said)
+
+
+@every
+def test_which_phase_is_told_of_a_lone_one_by_versions_that_have_a_word_for_it(dialect: Dialect) -> None:
+    """K01.FR.19 K01.FR.46: of no period that is drawn from several, or from nobody knows how many."""
+    limits = tuple(ProfileLimit(timedelta(minutes=n), Decimal(8), phases) for n, phases in enumerate((1, 3, None)))
+    profile = ChargingProfile(unit=RateUnit.AMPERE, limits=limits)
+    said = profile_of(dialect, LimitCharge(charge="5", number=5, evse_no=1, profile=profile, phase=3))
+    knows = dialect is not DIALECTS["ocpp1.6"]
+    assert [one.get("phaseToUse") for one in schedule_of(said)["chargingSchedulePeriod"]] == [
+        3 if knows else None,
+        None,
+        None,
+    ]
 
 
 @every
@@ -89,6 +103,7 @@ def test_what_limits_an_evse_may_be_asked_in_a_unit(dialect: Dialect) -> None:
             Abilities(),
         ),
         ({"ChargingScheduleMaxPeriods": "0"}, Abilities()),
+        ({"ACPhaseSwitchingSupported": "true"}, Abilities(chooses_phase=True)),
     ],
 )
 def test_what_a_station_can_is_what_it_says_whatever_its_version_calls_it(

@@ -14,7 +14,8 @@ _STACK_LEVEL = ("chargeprofilemaxstacklevel", "profilestacklevel")
 _UNITS = ("chargingscheduleallowedchargingrateunit", "rateunit")
 _PERIODS = ("chargingschedulemaxperiods", "periodsperschedule")
 _SWITCHES = ("connectorswitch3to1phasesupported", "phases3to1")
-NAMES = (*_STACK_LEVEL, *_UNITS, *_PERIODS, *_SWITCHES)
+_CHOOSES = "acphaseswitchingsupported"  # no version before 2.0.1 can tell which phase
+NAMES = (*_STACK_LEVEL, *_UNITS, *_PERIODS, *_SWITCHES, _CHOOSES)
 
 _V2X = "v2xchargingctrlr"
 
@@ -25,7 +26,7 @@ def abilities(said: Iterable[Variable]) -> Abilities:
     """What cannot be read is as good as not said."""
     values = {one.name.name.lower(): one.value for one in said if one.value is not None}
 
-    def value(names: tuple[str, str]) -> str:
+    def value(names: tuple[str, ...]) -> str:
         return next((values[name].strip().lower() for name in names if name in values), "")
 
     units = {_SPELT[word] for word in value(_UNITS).replace(" ", "").split(",") if word in _SPELT}
@@ -35,6 +36,7 @@ def abilities(said: Iterable[Variable]) -> Abilities:
         periods_max=periods or None,
         stack_level_max=_number(value(_STACK_LEVEL)),
         switches_phases=value(_SWITCHES) == "true",
+        chooses_phase=value((_CHOOSES,)) == "true",
     )
 
 

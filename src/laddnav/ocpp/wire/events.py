@@ -323,12 +323,16 @@ class Unlock(Struct, frozen=True, kw_only=True):
 
 
 class LimitCharge(Struct, frozen=True, kw_only=True):
-    """What a charge that is under way may draw; it replaces what was said of this charge, under this number, before."""
+    """What a charge that is under way may draw; it replaces what was said of this charge, under this number, before.
+
+    `phase`: that of the station's own on which it is to be wherever it is to draw from one alone; None: it chooses.
+    """
 
     charge: str
     number: int
     evse_no: int
     profile: ChargingProfile
+    phase: int | None = None
     stack_level: int = 1  # above a default that a station may have at 0
 
 

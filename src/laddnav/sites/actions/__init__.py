@@ -5,7 +5,7 @@ from laddnav.sites.actions.setting_up import by_ref, fetch, page, remove, save, 
 from laddnav.sites.actions.steering import Memory, Ticked, answered, claim, nobody_watches, steer
 from laddnav.sites.actions.telling import foretold, limited, limits, measured, measurements, told_prices, unlimited
 from laddnav.sites.actions.trusting import bring_back, fallback_answered, is_out, taken_out
-from laddnav.sites.actions.watching import battery_of, forget_old, history, moment_of, plan_of, roof_of
+from laddnav.sites.actions.watching import battery_of, forget_old, history, lone_phase_of, moment_of, plan_of, roof_of
 
 __all__ = [
     "Memory",
@@ -23,6 +23,7 @@ __all__ = [
     "is_out",
     "limited",
     "limits",
+    "lone_phase_of",
     "measured",
     "measurements",
     "moment_of",

@@ -8,9 +8,11 @@ from laddnav.db.forgetting import BITE, forget
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.readings import actions as readings
+from laddnav.sessions.model import Session
 from laddnav.sites import planning, roof, store
-from laddnav.sites.actions.setting_up import fetch
+from laddnav.sites.actions.setting_up import fetch, site_of
 from laddnav.sites.actions.steering import Memory, gathered
+from laddnav.sites.lone_phase import lone_phase
 from laddnav.sites.model import BatteryTold, Picture, Quarter, RoofTold, SitePlan
 from laddnav.sites.picture import picture
 
@@ -35,6 +37,18 @@ async def roof_of(unit: Unit, holder: PartyId, site_id: str) -> RoofTold | None:
     """What the roof may give now; None: it cannot be told. Raises UnknownSite."""
     _, told = await store.told(unit, await fetch(unit, holder, site_id))
     return None if told is None else roof.heard(told, unit.now)
+
+
+async def lone_phase_of(unit: Unit, session: Session) -> int | None:
+    """By its Station's own number, where a car on one phase is to be; None: no site knows better than its Station."""
+    if session.station_id is None or session.evse_no is None:
+        return None
+    site = await site_of(unit, session.holder, session.station_id, session.evse_no)
+    if site is None:
+        return None
+    here = (session.station_id, session.evse_no)
+    member = next((one for one in site.members if (one.station_id, one.evse_no) == here), None)
+    return None if member is None else lone_phase(await gathered(unit, site, Memory()), member)
 
 
 async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, until: datetime) -> tuple[Quarter, ...]:

@@ -16,6 +16,7 @@ def write(request: LimitCharge) -> dict[str, Any]:
 
     With one schedule, so that nobody doubts which is followed (K01.FR.34, K15.FR.18).
     """
+    schedule = on_phase(request.phase, write_schedule(request.number, request.profile))
     return {
         "evseId": request.evse_no,
         "chargingProfile": {
@@ -24,9 +25,20 @@ def write(request: LimitCharge) -> dict[str, Any]:
             "stackLevel": request.stack_level,
             "chargingProfilePurpose": "TxProfile",
             "chargingProfileKind": kind(request.profile),
-            "chargingSchedule": [write_schedule(request.number, request.profile)],
+            "chargingSchedule": [schedule],
         },
     }
+
+
+def on_phase(phase: int | None, schedule: dict[str, Any]) -> dict[str, Any]:
+    """Which phase is said of a lone one (K01.FR.19), to a station that chooses (K01.FR.20, K01.FR.46)."""
+    if phase is None:
+        return schedule
+    said = [
+        one | {"phaseToUse": phase} if one.get("numberPhases") == 1 else one
+        for one in schedule["chargingSchedulePeriod"]
+    ]
+    return schedule | {"chargingSchedulePeriod": said}
 
 
 def write_default(request: LimitDefault) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from laddnav.ocpp.wire.v2_1.charging_schedule import write_schedule
 def write(request: LimitCharge) -> dict[str, Any]:
     """What is to be given back ends by itself as every lease does, and after it comes a limit that gives nothing."""
     written = set_charging_profile.write(request)
-    schedule = [write_schedule(request.number, request.profile)]
+    schedule = [set_charging_profile.on_phase(request.phase, write_schedule(request.number, request.profile))]
     return written | {"chargingProfile": written["chargingProfile"] | {"chargingSchedule": schedule}}
 
 
