@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 
 from laddnav.billing.actions import banking
-from laddnav.billing.bank import AlreadyDecided, BankEntry, BankFile, BankState, BankWhy
+from laddnav.billing.bank import AlreadyDecided, BankEntry, BankFile, BankState, BankWhy, UnfitFee
 from laddnav.billing.camt import NotAStatement
 from laddnav.billing.references import reference
 from laddnav.db.unit import Database
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.ledger.rules import NotAnAccount
 from tests.billing.charges import LADDNAV
 from tests.billing.statements import IBAN, moved, statement
@@ -68,6 +70,38 @@ async def test_what_fits_by_amount_alone_waits_for_somebody_and_the_bank_is_righ
     assert "clearing:bank" not in held
     assert (await stands(database)).items == ()
     assert await to_decide(database) == ()
+
+
+async def test_what_a_provider_pays_out_clears_what_it_owes_with_the_fee_that_it_kept(database: Database) -> None:
+    await invoiced(database, "80")
+    swish, vipps = Account(Head.CLEARING, "swish:S1"), Account(Head.CLEARING, "vipps:V1")
+    async with database.unit() as unit:
+        for account, amount in ((swish, "500"), (vipps, "1000")):
+            debt = Posting(Account(Head.REVENUE, "charging"), -Decimal(amount), "SEK")
+            entry = Entry(
+                key=str(account), what="", cites="", postings=(Posting(account, Decimal(amount), "SEK"), debt)
+            )
+            await ledger.post(unit, LADDNAV, entry)
+    await read(database, moved("985.50", payer="Vipps MobilePay AS"), moved("500", ref="B2"))
+    second, first = await to_decide(database)
+    async with database.unit() as unit:
+        found = await banking.payouts(unit, [first, second])
+    assert [(str(one.account), one.fee) for one in found[first.ref]] == [
+        ("clearing:vipps:V1", Decimal("14.50")),
+        ("clearing:swish:S1", Decimal(0)),
+    ]
+    assert [str(one.account) for one in found[second.ref]] == ["clearing:swish:S1", "clearing:vipps:V1"]
+    for fee, of in (("-1", "clearing:vipps:V1"), ("0.001", "clearing:vipps:V1"), ("1", "clearing:bank"), ("1", None)):
+        async with database.unit() as unit:
+            with pytest.raises(UnfitFee):
+                debtor = ANNA if of is None else None
+                await banking.decide(unit, first.ref, by="Maja", debtor_id=debtor, account=of, fee=Decimal(fee))
+    async with database.unit() as unit:
+        await banking.decide(unit, first.ref, by="Maja", account="clearing:vipps:V1", fee=Decimal("14.50"))
+        await banking.decide(unit, second.ref, by="Maja", account="clearing:swish:S1", fee=Decimal(0))
+    held = await balances(database)
+    assert (held[f"bank:{IBAN}"], held["fees:vipps"]) == (Decimal("1485.50"), Decimal("14.50"))
+    assert not any(account.startswith("clearing:") for account in held), "nothing stands for ever"
 
 
 async def test_what_the_bank_takes_back_opens_the_invoice_again(database: Database) -> None:

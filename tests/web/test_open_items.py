@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from decimal import Decimal
 
 import aiohttp
 
@@ -11,6 +12,9 @@ from laddnav.billing.actions import banking, buyers, items, settling
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.model import DebtorKind, Invoice
 from laddnav.billing.references import reference
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account as LedgerAccount
+from laddnav.ledger.model import Entry, Head, Posting
 from laddnav.people.model import Role
 from tests.billing.charges import item
 from tests.billing.statements import moved, statement

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -53,7 +54,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
 class BankEntry(Struct, frozen=True, kw_only=True):
     """A movement as we keep it; it `undoes` the one with this key. `account` is what of the ledger it was decided to
-    be, where that is no debtor's.
+    be, where that is no debtor's; `fee` what a provider kept of what it paid out.
     """
 
     holder: PartyId
@@ -66,6 +67,7 @@ class BankEntry(Struct, frozen=True, kw_only=True):
     numbers: tuple[str, ...] = ()
     undoes: str | None = None
     account: str | None = None
+    fee: Decimal | None = None
     read_at: datetime
     decided_at: datetime | None = None
     decided_by: str = ""
@@ -100,6 +102,15 @@ class AlreadyDecided(Refusal):
     def __init__(self, ref: str) -> None:
         super().__init__(f"It is known already what movement {ref} is")
         self.ref = ref
+
+
+class UnfitFee(Refusal):
+    """Only a provider keeps a fee of what it pays out: zero or more, in whole coins."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(
+            f"fee: zero or more, in whole coins of {currency}, of an account clearing:… of a provider that paid out"
+        )
 
 
 class WhoseIsIt(Refusal):
@@ -195,6 +206,53 @@ def came(movement: Movement, debtor_id: str | None) -> Entry:
 def was(movement: Movement, account: Account) -> Entry:
     """What nobody knew is known to be this account's."""
     return _moved(movement, f"bank {movement.key} is", UNMATCHED, account)
+
+
+class Payout(Struct, frozen=True, kw_only=True):
+    """A provider that owes us: `owed` by our ledger, of which it may have paid this out and kept `fee`."""
+
+    account: Account
+    currency: str
+    owed: Decimal
+    fee: Decimal
+
+
+FEE_MOST = Decimal("0.1")  # of what it owes: more is no fee, but some of it not paid out yet
+
+
+def payouts(movement: Movement, owing: Sequence[tuple[Account, str, Decimal]]) -> tuple[Payout, ...]:
+    """Who may have paid this out: what fits best first. `owing` is what is on each clearing account, by currency."""
+    if movement.amount <= 0:
+        return ()
+    found = [
+        Payout(account=account, currency=currency, owed=owed, fee=_likely_fee(owed, movement.amount))
+        for account, currency, owed in owing
+        if account != UNMATCHED and currency == movement.currency and owed > 0
+    ]
+    return tuple(sorted(found, key=lambda one: (abs(one.owed - movement.amount), str(one.account))))
+
+
+def _likely_fee(owed: Decimal, paid: Decimal) -> Decimal:
+    kept = owed - paid
+    return kept if 0 <= kept <= owed * FEE_MOST else Decimal(0)
+
+
+def is_provider(account: Account) -> bool:
+    return account.head is Head.CLEARING and account != UNMATCHED and bool(account.of)
+
+
+def kept_of_it(movement: Movement, account: Account, fee: Decimal) -> Entry:
+    """What a provider kept of a payout: it owes us that no more."""
+    provider = account.of.removeprefix("payouts:").partition(":")[0]
+    return Entry(
+        key=f"bank {movement.key} fee",
+        what="Kept by a provider of what it paid out",
+        cites=f"bank {movement.key}",
+        postings=(
+            Posting(Account(Head.FEES, provider), fee, movement.currency),
+            Posting(account, -fee, movement.currency),
+        ),
+    )
 
 
 def source_of(entry: BankEntry) -> str:

@@ -87,11 +87,15 @@ class ReadBankFile(Struct, frozen=True, kw_only=True):
 
 
 class DecideMovement(Struct, frozen=True, kw_only=True):
-    """Of a debtor, who pays these invoices or what is due longest; or of an account of the ledger."""
+    """Of a debtor, who pays these invoices or what is due longest; or of an account of the ledger.
+
+    `fee`: what a provider, whose account `clearing:…` it is, kept of what it paid out.
+    """
 
     debtor_id: Line | None = None
     numbers: Numbers = ()
     account: Line | None = None
+    fee: Decimal | None = None
 
 
 class InvoiceMailed(Struct, frozen=True, kw_only=True):
@@ -225,7 +229,7 @@ async def list_bank_movements(
 async def decide_bank_movement(unit: Unit, by: Visitor, ref: str, body: DecideMovement) -> BankEntry:
     """Say what a movement is."""
     return await banking.decide(
-        unit, ref, by=by.name, debtor_id=body.debtor_id, numbers=body.numbers, account=body.account
+        unit, ref, by=by.name, debtor_id=body.debtor_id, numbers=body.numbers, account=body.account, fee=body.fee
     )
 
 

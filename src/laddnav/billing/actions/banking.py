@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -18,6 +20,8 @@ from laddnav.billing.bank import (
     BankState,
     BankWhy,
     Match,
+    Payout,
+    UnfitFee,
     UnknownBankEntry,
     WhoseIsIt,
 )
@@ -28,7 +32,9 @@ from laddnav.billing.store import bank as store
 from laddnav.billing.store import settling
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
+from laddnav.kit.money import minor_unit
 from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Head
 from laddnav.ledger.rules import account_of
 from laddnav.parties import actions as parties
 from laddnav.parties.model import Party
@@ -128,10 +134,12 @@ async def decide(
     debtor_id: str | None = None,
     numbers: tuple[str, ...] = (),
     account: str | None = None,
+    fee: Decimal | None = None,
 ) -> BankEntry:
     """Somebody says what a movement is: a debtor's, who pays these invoices or what is due longest, or an account's.
 
-    Raises UnknownBankEntry, AlreadyDecided, WhoseIsIt, UnknownDebtor, NotAnAccount.
+    `fee` is what a provider, whose account it is, kept of it. Raises UnknownBankEntry, AlreadyDecided, WhoseIsIt,
+    UnfitFee, UnknownDebtor, NotAnAccount.
     """
     entry = await store.locked(unit, ref)
     if entry is None:
@@ -141,9 +149,14 @@ async def decide(
     if (debtor_id is None) == (account is None):
         raise WhoseIsIt
     movement, holder = entry.movement, entry.holder
+    if fee is not None and not _fits(fee, movement, account):
+        raise UnfitFee(movement.currency)
     if debtor_id is None:
         assert account is not None
-        await ledger.post(unit, holder, bank.was(movement, account_of(account)))
+        of = account_of(account)
+        await ledger.post(unit, holder, bank.was(movement, of))
+        if fee:
+            await ledger.post(unit, holder, bank.kept_of_it(movement, of, fee))
     else:
         await buyers.locked(unit, holder, debtor_id)
         posted = bank.was(movement, receivable(debtor_id))
@@ -158,12 +171,29 @@ async def decide(
         debtor_id=debtor_id,
         numbers=numbers,
         account=account,
+        fee=fee,
         decided_at=unit.now,
         decided_by=by,
     )
     store.update(unit, decided)
     people.note(unit, by, "decide bank movement", f"bank {movement.key}", debtor_id or account or "")
     return decided
+
+
+def _fits(fee: Decimal, movement: Movement, account: str | None) -> bool:
+    if account is None or not fee.is_finite() or fee < 0 or fee % minor_unit(movement.currency):
+        return False
+    return movement.amount > 0 and bank.is_provider(account_of(account))
+
+
+async def payouts(unit: Unit, of: Sequence[BankEntry]) -> Mapping[str, tuple[Payout, ...]]:
+    """Of movements that somebody has to decide, by their refs: which provider may have paid each out."""
+    found: dict[str, tuple[Payout, ...]] = {}
+    for holder in {one.holder for one in of}:
+        balances = await ledger.trial_balance(unit, holder, head=Head.CLEARING)
+        owing = [(one.account, one.currency, one.amount) for one in balances]
+        found |= {one.ref: bank.payouts(one.movement, owing) for one in of if one.holder == holder}
+    return found
 
 
 async def entry(unit: Unit, ref: str) -> BankEntry:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -12,8 +11,8 @@ from starlette.responses import Response
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import banking, crediting, mailing, paying_back, reminders, settling
-from laddnav.billing.camt import NotAStatement
 from laddnav.billing.bank import BankState, UnfitFee
+from laddnav.billing.camt import NotAStatement
 from laddnav.billing.model import Invoice
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
