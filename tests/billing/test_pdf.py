@@ -7,11 +7,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from babel.numbers import format_decimal
 from msgspec.structs import replace
 from pypdf import PdfReader
 
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, PaidFrom, Period
-from laddnav.billing.pdf import pdf
+from laddnav.billing.pdf import amount_of, pdf
 from laddnav.billing.rules import charge_of, due_at, owing, seller_of
 from laddnav.billing.sums import taxed
 from laddnav.cdrs.model import Cdr, Costs
@@ -214,3 +215,12 @@ def test_no_name_of_a_place_keeps_an_invoice_from_leaving(odd: str) -> None:
 def test_words_of_typst_are_printed_and_not_obeyed() -> None:
     invoice = drawn_up(cdr(energy("1", "1")), name="#sys.version *AB*")
     assert "#sys.version *AB*" in read(invoice, "en")
+
+
+@pytest.mark.parametrize("language", ["en", "sv", "de"])
+def test_numbers_are_written_as_babel_writes_them(language: str) -> None:
+    locale = {"en": "en_GB", "sv": "sv_SE", "de": "de_DE"}[language]
+    for value in map(Decimal, ("0", "7", "-7", "0.125", "0.135", "999.999", "-1000", "1234.5", "12345678.9", "4E+3")):
+        for least, most, pattern in ((0, 0, "#,##0"), (2, 2, "#,##0.00"), (0, 4, "#,##0.####"), (2, 6, "#,##0.00####")):
+            by_babel = format_decimal(value, format=pattern, locale=locale).replace("-", "\N{MINUS SIGN}")
+            assert amount_of(value, least, most, language) == by_babel
