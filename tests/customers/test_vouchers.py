@@ -16,11 +16,13 @@ from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import PaidFrom
 from laddnav.customers import actions as customers
 from laddnav.customers import vouchers as rules
-from laddnav.customers.actions import giving
+from laddnav.customers.actions import ending, giving
 from laddnav.customers.model import Kind, PaysBy
 from laddnav.customers.rules import CustomerSaid
-from laddnav.customers.vouchers import Batch, NotRedeemable, UnfitBatch, Voucher
+from laddnav.customers.vouchers import Batch, NothingEnded, NotRedeemable, UnfitBatch, Voucher
 from laddnav.db.unit import Database
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.mail import actions as mail
 from tests.billing.charges import LADDNAV, TANKA, cdr, energy, keep, party
 from tests.billing.test_billing import balances, bill, headings
@@ -151,3 +153,30 @@ def test_vouchers_that_cannot_be_are_refused_at_their_field(changes: dict[str, o
     with pytest.raises(UnfitBatch) as refused:
         rules.checked(replace(BATCH, **changes))
     assert refused.value.field == field
+
+
+async def test_what_is_owed_on_sold_vouchers_becomes_income_once_they_ended_and_finance_says_so(
+    database: Database, clock: SetClock
+) -> None:
+    await keep(database, [], ours=[party()])
+    async with database.unit() as unit:
+        today = unit.now.date()
+        sold = replace(BATCH, sold=True, expires_on=today + timedelta(days=30))
+        ref, other = [(await giving.make(unit, one, by="test")).batch.ref for one in (sold, BATCH)]
+        account = Account(Head.VOUCHER, ref)
+        money = Posting(Account(Head.BANK, "1"), Decimal(90), "SEK"), Posting(account, Decimal(-90), "SEK")
+        await ledger.post(unit, LADDNAV, Entry(key="sold", what="", cites="", postings=money))
+        owed = {one.batch.ref: one.owed for one in await ending.counts(unit, LADDNAV)}
+    assert owed == {ref: Decimal(90), other: Decimal(0)}
+    for early in (ref, other):
+        async with database.unit() as unit:
+            with pytest.raises(NothingEnded):
+                await ending.take_as_income(unit, early, by="fia")
+    clock.advance(timedelta(days=31))
+    async with database.unit() as unit:
+        assert (await ending.take_as_income(unit, ref, by="fia")).owed == 0
+    held = await balances(database)
+    assert held["revenue:voucher"] == -90 and str(account) not in held
+    async with database.unit() as unit:
+        with pytest.raises(NothingEnded):
+            await ending.take_as_income(unit, ref, by="fia")

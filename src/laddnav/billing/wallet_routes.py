@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from laddnav.billing.actions import wallets
 from laddnav.customers import actions as customers
-from laddnav.customers.actions import allowing, giving
+from laddnav.customers.actions import allowing, ending, giving
 from laddnav.customers.model import Customer, Standing
 from laddnav.customers.vouchers import Batch, Counted, Made, Voucher
 from laddnav.customers.wallet import Refill, Wallet
@@ -120,7 +120,13 @@ async def set_standing(unit: Unit, by: Visitor, ref: str, body: StandingSaid) ->
 
 async def list_vouchers(unit: Unit, by: Visitor) -> Page[Counted]:
     """Batches of vouchers, the newest first, with what of them is used."""
-    return Page(items=tuple(await giving.batches(unit, by.holder)), next=None)
+    return Page(items=tuple(await ending.counts(unit, by.holder)), next=None)
+
+
+async def end_vouchers(unit: Unit, by: Visitor, ref: str) -> Counted:
+    """What is owed on vouchers that were sold, whose time is over, becomes income."""
+    yours(by, (await giving.batch(unit, ref)).holder)
+    return await ending.take_as_income(unit, ref, by=by.name)
 
 
 async def make_vouchers(unit: Unit, by: Visitor, body: NewBatch) -> Made:
@@ -176,4 +182,5 @@ ROUTES = (
     _DESK(method="POST", path=f"{_CUSTOMER}/vouchers", does=redeem_voucher),
     Route(method="GET", path="/vouchers", does=list_vouchers),
     _MONEY(method="POST", path="/vouchers", does=make_vouchers, status=201),
+    _MONEY(method="POST", path="/vouchers/{ref}/income", does=end_vouchers),
 )

@@ -11,8 +11,9 @@ from msgspec import Struct
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
-from laddnav.ledger.model import Account, Head
+from laddnav.ledger.model import Account, Entry, Head, Posting
 
+ZERO = Decimal(0)
 MANY_MAX = 1_000
 WORTH_MAX = Decimal(100_000)
 NAME_MAX = 60
@@ -33,6 +34,14 @@ class UnknownBatch(Refusal):
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"There are no vouchers {ref}")
+        self.ref = ref
+
+
+class NothingEnded(Refusal):
+    """Only of vouchers that were sold, whose time is over, something becomes income: what is owed on them still."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Of vouchers {ref} nothing becomes income: they were given away, go on, or nothing is owed")
         self.ref = ref
 
 
@@ -95,12 +104,38 @@ class Made(Struct, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """A batch, how many of it somebody has, and what these have paid."""
+    """A batch, how many of it somebody has, and what these have paid.
+
+    `owed` is what is paid for them and not used, by the ledger; below zero, what they paid and nobody has paid for yet.
+    """
 
     holder: PartyId
     batch: Batch
     redeemed: int
     spent: Decimal
+    owed: Decimal = Decimal(0)
+
+
+def over(batch: Batch, today: date) -> bool:
+    return batch.expires_on is not None and today >= batch.expires_on
+
+
+def ended(batch: Batch, owed: Decimal, today: date) -> Entry:
+    """What is owed on them is owed no more; it was never a sale of anything, so that it bears no VAT.
+
+    Raises NothingEnded.
+    """
+    if not batch.sold or not over(batch, today) or owed <= 0:
+        raise NothingEnded(batch.ref)
+    return Entry(
+        key=f"vouchers {batch.ref} ended {today} {owed}",
+        what=f"Vouchers {batch.name} ended unused",
+        cites=f"vouchers {batch.ref}",
+        postings=(
+            Posting(batch.account, owed, batch.currency),
+            Posting(Account(Head.REVENUE, "voucher"), -owed, batch.currency),
+        ),
+    )
 
 
 def checked(batch: Batch) -> Batch:

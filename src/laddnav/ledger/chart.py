@@ -61,6 +61,7 @@ receivable:partner  1511  Kundfordringar, roamingpartner
 revenue             3001  Laddning
 revenue:roaming     3002  Laddning hos roamingpartner
 revenue:subscription  3003  Abonnemang
+revenue:voucher     3690  Övriga sidointäkter
 rounding            3740  Öres- och kronutjämning
 tax                 2611  Utgående moms, 25 %
 tax:SE:12           2621  Utgående moms, 12 %

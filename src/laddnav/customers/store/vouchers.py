@@ -14,6 +14,7 @@ from laddnav.kit.ids import PartyId
 INSERT_BATCH = "insert into voucher_batch (holder, ref, body, made_at) values ($1, $2, $3, $4)"
 INSERT = "insert into voucher (holder, hash, batch) values ($1, $2, $3)"
 BATCH = "select body from voucher_batch where ref = $1"
+HOLD = "select ref from voucher_batch where holder = $1 and ref = $2 for update"
 BATCHES = """
 select batch.body, count(voucher.customer) as redeemed, coalesce(sum(voucher.spent), 0) as spent
 from voucher_batch batch join voucher on voucher.holder = batch.holder and voucher.batch = batch.ref
@@ -49,6 +50,11 @@ def insert(unit: Unit, batch: Batch, hashes: Iterable[str]) -> None:
 async def batch(unit: Unit, ref: str) -> Batch | None:
     row = await unit.fetch_one(BATCH, ref)
     return None if row is None else json.decode(row["body"], Batch)
+
+
+async def hold(unit: Unit, holder: PartyId, ref: str) -> None:
+    """Locked until the Unit ends."""
+    await unit.fetch_one(HOLD, str(holder), ref)
 
 
 async def batches(unit: Unit, holder: PartyId | None) -> list[Counted]:

@@ -11,17 +11,18 @@ from starlette.responses import Response
 
 from laddnav.billing.actions import wallets
 from laddnav.customers import actions as customers
-from laddnav.customers.actions import allowing, giving, subscribing
+from laddnav.customers.actions import allowing, ending, giving, subscribing
 from laddnav.customers.model import Customer
 from laddnav.customers.model import Standing as CustomerStanding
 from laddnav.customers.offered import UnfitPlan, UnknownPlan
 from laddnav.customers.plan import Move, Plan, Standing, Subscription, Turn
 from laddnav.customers.subscribed import earliest_end
-from laddnav.customers.vouchers import Batch, Voucher
+from laddnav.customers.vouchers import Batch, Voucher, over
 from laddnav.customers.wallet import Refill, UnfitWallet, Wallet
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
+from laddnav.parties.rules import zone_of
 from laddnav.payments.actions import accounts
 from laddnav.payments.payment import Payment
 from laddnav.people.api import yours
@@ -186,15 +187,24 @@ async def make_vouchers(asked: Asked) -> Response:
     return await _vouchers(asked, made.codes)
 
 
+async def end_vouchers(asked: Asked) -> Response:
+    """Raises UnknownBatch, NothingEnded."""
+    async with asked.unit() as unit:
+        yours(asked.visitor, (await giving.batch(unit, asked.part("ref"))).holder)
+        await ending.take_as_income(unit, asked.part("ref"), by=asked.visitor.name)
+    return asked.done("/vouchers", asked.say("It is income now, and not owed any more."))
+
+
 async def _vouchers(asked: Asked, codes: Sequence[str]) -> Response:
     async with asked.unit() as unit:
-        found = await giving.batches(unit, asked.visitor.holder)
+        found = await ending.counts(unit, asked.visitor.holder)
+        days = {str(one.holder): unit.now.astimezone(zone_of(one)).date() for one in asked.parties}
         fresh = unit.new_id()
     own = asked.visitor.holder
     return asked.page(
         "vouchers.html",
         path="/vouchers",
-        found=found,
+        found=[(one, over(one.batch, days[str(one.holder)])) for one in found],
         codes=codes,
         fresh=fresh,
         holders=[(str(one.holder), f"{one.holder} · {one.name}") for one in asked.parties if own in (None, one.holder)],
@@ -288,6 +298,7 @@ DOORS: tuple[Door, ...] = (
     do("/customers/{ref}/standing", stand, Role.FINANCE),
     see("/vouchers", list_vouchers),
     do("/vouchers", make_vouchers, Role.FINANCE),
+    do("/vouchers/{ref}/income", end_vouchers, Role.FINANCE),
     see("/my/plan", my_plan, Role.DRIVER),
     do("/my/plan", turn_mine, Role.DRIVER),
     do("/my/plan/voucher", redeem_mine, Role.DRIVER),
