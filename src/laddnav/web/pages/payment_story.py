@@ -20,6 +20,13 @@ DONE = {
     Step.RELEASE: N_("Released"),
     Step.REFUND: N_("Given back"),
 }
+# What an entry of the ledger is for, by how its key ends.
+BOOKED = {
+    "captured": N_("Booked: taken"),
+    "refunded": N_("Booked: given back"),
+    "charged back": N_("Booked: taken back by the bank"),
+    "fees": N_("Booked: fees"),
+}
 # What whoever pays finds in the app of their bank, in the words of somebody who explains it on the telephone.
 SEEN = {
     Step.AUTHORISE: N_("The driver sees this held: nobody has paid it yet."),
@@ -53,7 +60,9 @@ def story(asked: Asked, timeline: Timeline, posted: Sequence[Posted], provider: 
         first = one.entry.postings[0]
         href = f"/ledger/entries/{one.id}?party={payment.holder}"
         words = f"{first.account} → {one.entry.postings[1].account}"
-        what = one.entry.what
+        what = next(
+            (asked.say(said) for end, said in BOOKED.items() if one.entry.key.endswith(f" {end}")), one.entry.what
+        )
         told.append(Told(at=one.at, who=asked.say("Ledger"), what=what, amount=first.amount, note=words, href=href))
     told += _refunds(asked, timeline)
     return sorted(told, key=lambda one: one.at)
