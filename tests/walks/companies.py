@@ -146,5 +146,19 @@ async def until(it_is_so: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(0.02)
 
 
+async def until_none(left: Callable[[], Awaitable[int]]) -> None:
+    """However long that takes, as long as it becomes less."""
+    least = await left()
+    while least:
+
+        async def less(than: int = least) -> bool:
+            now = await left()
+            assert now < than, f"{now} are left"
+            return True
+
+        await until(less)
+        least = await left()
+
+
 def minutes(number: int) -> timedelta:
     return timedelta(minutes=number)

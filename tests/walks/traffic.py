@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded dice: which moment, which car
 
@@ -45,7 +46,7 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
 from tests.forked import Nursery, Serving
 from tests.things import connector, evse, location, party, tariff, token
-from tests.walks.companies import NETWORK, PASSWORD, PROVIDER, Company, until
+from tests.walks.companies import NETWORK, PASSWORD, PROVIDER, Company, until, until_none
 
 STATIONS = ("ST1", "ST2", "ST3", "ST4")
 PLUGS = (1, 2)
@@ -172,7 +173,7 @@ class Traffic:
             self._over = True
             await asyncio.gather(*self._plugs)
             for station in self.stations:
-                await until(_nothing_untold(station))
+                await until_none(_untold(station))
         finally:
             for task in (*self._plugs, *lives):
                 task.cancel()
@@ -283,29 +284,19 @@ def told_more(traffic: Traffic, many: int) -> Callable[[], Awaitable[bool]]:
     return told_more
 
 
-def _nothing_untold(station: SimStation) -> Callable[[], Awaitable[bool]]:
-    async def nothing_untold() -> bool:
-        return not station.untold
+def _untold(station: SimStation) -> Callable[[], Awaitable[int]]:
+    async def untold() -> int:
+        return len(station.untold)
 
-    return nothing_untold
+    return untold
 
 
 # Afterwards -----------------------------------------------------------------------------------------------------------
 
 
 async def everything_was_heard(company: Company) -> None:
-    """Waits until no charge is to be settled, no announcement waits for its listener and no delivery for the partner.
-
-    However long that takes, as long as it becomes less.
-    """
-    least = await _unheard(company)
-    while least:
-
-        async def less(than: int = least) -> bool:
-            return await _unheard(company) < than
-
-        await until(less)
-        least = await _unheard(company)
+    """Waits until no charge is to be settled, no announcement waits for its listener and no delivery for the partner."""
+    await until_none(partial(_unheard, company))
 
 
 async def _unheard(company: Company) -> int:
