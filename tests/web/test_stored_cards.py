@@ -12,20 +12,27 @@ from laddnav.billing.actions.issuing import issue
 from laddnav.billing.model import DebtorKind
 from laddnav.billing.rules import receivable
 from laddnav.customers import actions as customers
-from laddnav.customers.model import Customer
+from laddnav.customers.actions import allowing
+from laddnav.customers.model import Customer, Hold, PaysBy
+from laddnav.customers.rules import CustomerSaid
+from laddnav.kit.energy import wh
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
-from laddnav.payments.actions import cards, paying
+from laddnav.locations import actions as locations
+from laddnav.payments.actions import cards, holding, paying
 from laddnav.payments.actions.vault import Vault
 from laddnav.payments.card import StoredCard
 from laddnav.payments.payment import Payment, Purpose
+from laddnav.sessions import actions as sessions
+from laddnav.sessions.events import SessionStarted, about
+from laddnav.tokens.model import Allowed, Authorization
 from tests.billing.charges import item
 from tests.payments.checkout import Checkout
 from tests.payments.conftest import SEAL, an_account
 from tests.payments.counterparts import served
 from tests.payments.started import localstripe
 from tests.payments.till import line
-from tests.things import US, settled
+from tests.things import US, settled, token
 from tests.web.site import Site
 from tests.web.test_doors import client
 from tests.web.test_hubs import read
@@ -73,6 +80,29 @@ async def asked_for_an_invoice(site: Site, eva: Customer, card: StoredCard, paid
         return payment
 
 
+async def is_held_for(site: Site, eva: Customer) -> str:
+    """She pays by card, whose bank held nothing the last time, and charges; the payment that holds for it."""
+    async with site.database.unit() as unit:
+        await customers.change(unit, eva.ref, CustomerSaid(pays_by=PaysBy.CARD, hold=Hold.REQUIRED), by="test")
+        await allowing.unheld(unit, eva.ref, True, by="test")
+        session = await sessions.begin(
+            unit,
+            station=await locations.station(unit, "ST1"),
+            evse_no=1,
+            uid="CARD1",
+            given=Authorization(allowed=Allowed.ALLOWED, token=token()),
+            at=unit.now,
+            register=wh(1000),
+        )
+    begun = about(SessionStarted, session)
+    assert isinstance(begun, SessionStarted)
+    await holding.held_charge_went_on(site.database, begun)
+    async with site.database.unit() as unit:
+        (hold,) = await holding.of_customer(unit, eva)
+    assert hold.payment is not None
+    return hold.payment
+
+
 @pytest.mark.timeout(120)
 async def test_a_driver_stores_a_card_at_stripe_and_removes_it_and_nobody_else_touches_it(
     site: Site, client: aiohttp.ClientSession
@@ -107,9 +137,19 @@ async def test_a_driver_stores_a_card_at_stripe_and_removes_it_and_nobody_else_t
             shown = await read(client, f"{site.url}/my/cards")
             assert "•••• 4242" in shown and "2030-12" in shown and (one.method or "?") not in shown
 
+            held = await is_held_for(site, eva)
+            shown = await read(client, f"{site.url}/my/cards")
+            assert "your bank is asked" in shown and "SE*LAD*EEVSE1" in shown and "no other begins" in shown
+            _, answer = await form(client, f"{site.url}/my/cards/default", csrf, ref=one.ref)
+            assert "no other begins" not in answer, "the same card is tried again"
+            assert "what the charge at SE*LAD*EEVSE1 cost" in await read(client, f"{site.url}/my/payments/{held}")
+            async with site.database.unit() as unit:
+                await customers.change(unit, eva.ref, CustomerSaid(pays_by=PaysBy.INVOICE), by="test")
+
             client.cookie_jar.clear()
             await customer(site, ULF, "CARD2")
             ulfs = await signed_in(client, site, ULF)
+            await read(client, f"{site.url}/my/payments/{held}", status=404)
             assert "4242" not in await read(client, f"{site.url}/my/cards")
             await read(client, f"{site.url}/my/cards/new/{one.ref}", status=404)
             for deed in ("default", "remove"):

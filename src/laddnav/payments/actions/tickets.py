@@ -6,7 +6,7 @@ how often, or what was lost before: whatever died half-way is done by the next l
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import structlog
@@ -17,16 +17,15 @@ from laddnav.cdrs.events import CdrClosed
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
-from laddnav.kit.power import kw
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
-from laddnav.locations.rules import NoStation, connector_of, evse_of
+from laddnav.locations.rules import connector_of, evse_of
 from laddnav.mail import actions as mail
 from laddnav.mail.rules import address as mail_address
 from laddnav.meters import actions as meters
 from laddnav.parties import actions as parties
 from laddnav.payments import bounds, receipts
-from laddnav.payments.actions import paying, shortfalls
+from laddnav.payments.actions import paying, shortfalls, watching
 from laddnav.payments.actions.selling import FIRST_LOOK
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Payment, State
@@ -36,7 +35,7 @@ from laddnav.payments.ticket import Ticket, TicketState, Why, moved
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionFailed, SessionStarted
 from laddnav.sessions.model import CdrToken, Session, Status
-from laddnav.sessions.rules import AlreadyEnded, EvseBusy
+from laddnav.sessions.rules import EvseBusy
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Tariff, TariffType
 from laddnav.tokens.model import TokenType
@@ -44,8 +43,7 @@ from laddnav.tokens.model import TokenType
 log = structlog.get_logger()
 
 # What goes on is looked at this often, of the wall; what waits for something else, this often, should nobody tell.
-WATCH, WAIT = timedelta(seconds=5), FIRST_LOOK
-STOP_AGAIN = timedelta(minutes=1)
+WATCH, WAIT = watching.WATCH, FIRST_LOOK
 AT_ONCE = 50
 RECEIPTS = 3  # by mail: nobody is to send ours to the world
 
@@ -132,27 +130,16 @@ async def _owes(unit: Unit, ticket: Ticket, due: Decimal) -> Ticket:
 
 async def _watched(unit: Unit, ticket: Ticket, session: Session) -> Ticket:
     assert session.tab is not None, "a charge with a price"
-    payment = await paying.by_ref(unit, ticket.payment)
-    power = (None if session.meter is None else session.meter.power_max) or kw(400)
+    payment, power = await paying.by_ref(unit, ticket.payment), watching.power_of(session)
     seen = bounds.looked_at(
         session.tab, unit.now, power, held=bounds.held_for(payment), first=ticket.hold, wanted=ticket.wanted
     )
     if seen.raise_to is not None and payment.keep is None:
         await paying.hold(unit, payment.ref, seen.raise_to)
         ticket = replace(ticket, wanted=seen.raise_to)
-    return await _stopped(unit, ticket) if seen.ends else ticket
-
-
-async def _stopped(unit: Unit, ticket: Ticket) -> Ticket:
-    """Asked again minute by minute, for as long as it goes on."""
-    asked = ticket.stop_asked_at
-    if ticket.session_id is None or (asked is not None and unit.now - asked < unit.clock.wall(STOP_AGAIN)):
+    if not seen.ends:
         return ticket
-    try:
-        await sessions.request_stop(unit, ticket.holder, ticket.session_id)
-    except (AlreadyEnded, NoStation):
-        return ticket
-    return replace(ticket, stop_asked_at=unit.now)
+    return replace(ticket, stop_asked_at=await watching.stopped(unit, session, ticket.stop_asked_at))
 
 
 async def _given_up(unit: Unit, ticket: Ticket, why: Why) -> Ticket:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.customers import actions as customers
-from laddnav.customers.model import Customer, Kind, PaysBy
+from laddnav.customers.model import Customer, Hold, Kind, PaysBy
 from laddnav.customers.rules import CustomerSaid, UnfitCustomer, week_energy
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -28,6 +28,11 @@ WAYS = (
     (PaysBy.CARD, N_("By a stored card")),
     (PaysBy.WALLET, N_("From a wallet")),
 )
+HOLDS = (
+    (Hold.NONE, N_("Nothing is held; its invoice is taken")),
+    (Hold.WISHED, N_("Held on the card, else taken with its invoice")),
+    (Hold.REQUIRED, N_("Held on the card, else ended")),
+)
 TONGUES = (("sv", "Svenska"), ("en", "English"), ("de", "Deutsch"))
 
 Choices = tuple[tuple[str, str], ...]
@@ -38,6 +43,7 @@ class Offers(Struct, frozen=True, kw_only=True):
 
     kinds: Choices
     ways: Choices
+    holds: Choices
     tongues: Choices
     holders: Choices
 
@@ -74,6 +80,7 @@ async def one(asked: Asked) -> Response:
         home=home,
         kinds=dict(KINDS),
         ways=dict(WAYS),
+        holds=dict(HOLDS),
         offers=_offers(asked, customer),
     )
 
@@ -84,6 +91,7 @@ def _offers(asked: Asked, customer: Customer | None = None) -> Offers:
     return Offers(
         kinds=tuple((kind.value, asked.say(word)) for kind, word in KINDS),
         ways=tuple((way.value, asked.say(word)) for way, word in can),
+        holds=tuple((hold.value, asked.say(word)) for hold, word in HOLDS),
         tongues=TONGUES,
         holders=tuple(
             (str(one.holder), f"{one.holder} · {one.name}") for one in asked.parties if mine in (None, one.holder)
@@ -156,12 +164,14 @@ def _limit(asked: Asked, field: str) -> Decimal | None:
 
 def _said(asked: Asked) -> CustomerSaid:
     """Raises UnfitCustomer."""
-    kind, way = asked.said("kind"), asked.said("pays_by")
-    if kind not in set(Kind) or way not in set(PaysBy):
-        raise UnfitCustomer("kind, pays_by", "choose one")
+    kind, way, hold = asked.said("kind"), asked.said("pays_by"), asked.said("hold")
+    if kind not in set(Kind) or way not in set(PaysBy) or hold not in {"", *Hold}:
+        raise UnfitCustomer("kind, pays_by, hold", "choose one")
     texts = {name: asked.said(name) for name in ("name", "email", "language", "country", "vat_number")}
     address = "\n".join(line.strip() for line in asked.said("address").split(","))
-    return CustomerSaid(kind=Kind(kind), pays_by=PaysBy(way), address=address, **texts)
+    return CustomerSaid(
+        kind=Kind(kind), pays_by=PaysBy(way), hold=Hold(hold) if hold else None, address=address, **texts
+    )
 
 
 DOORS: tuple[Door, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -13,13 +14,24 @@ from laddnav.billing.actions import by_card
 from laddnav.customers.actions.subscribing import today
 from laddnav.customers.model import Customer
 from laddnav.db.unit import Unit
-from laddnav.payments.actions import cards, paying
+from laddnav.payments.actions import cards, holding, paying
 from laddnav.payments.card import CardState, StoredCard
-from laddnav.payments.payment import State
+from laddnav.payments.card_hold import CardHold, HoldState
+from laddnav.payments.payment import Payment, State
 from laddnav.payments.rules import UnknownPayment
 from laddnav.people.model import Role
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import mine
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What is held for a charge that goes on, or is to be; `confirm`: the page where the bank sees whose card it is."""
+
+    evse_id: str
+    amount: Decimal
+    currency: str
+    kept: bool
+    confirm: str | None
 
 
 class Purse(Struct, frozen=True, kw_only=True):
@@ -28,6 +40,7 @@ class Purse(Struct, frozen=True, kw_only=True):
     cards: Sequence[StoredCard]
     keeps: bool
     today: date
+    held: Sequence[Held]
 
 
 async def purse(unit: Unit, customer: Customer) -> Purse:
@@ -35,6 +48,21 @@ async def purse(unit: Unit, customer: Customer) -> Purse:
         cards=await cards.of_customer(unit, customer),
         keeps=await cards.keeper(unit, customer) is not None,
         today=await today(unit, customer.holder),
+        held=[found for one in await holding.of_customer(unit, customer) if (found := await _held(unit, one))],
+    )
+
+
+async def _held(unit: Unit, hold: CardHold) -> Held | None:
+    if hold.state not in (HoldState.ASKED, HoldState.HELD) or hold.payment is None:
+        return None
+    payment = await paying.by_ref(unit, hold.payment)
+    kept = hold.state is HoldState.HELD
+    return Held(
+        evse_id=hold.evse_id,
+        amount=payment.held if kept else hold.first,
+        currency=hold.currency,
+        kept=kept,
+        confirm=f"{holding.CONFIRM}/{payment.ref}" if payment.state is State.WAITING else None,
     )
 
 
@@ -76,10 +104,15 @@ async def remove(asked: Asked) -> Response:
 
 
 async def confirm(asked: Asked) -> Response:
-    """Where the bank wants to see whoever pays an invoice. Raises UnknownPayment, also where it is somebody else's."""
+    """Where the bank wants to see whoever pays an invoice, or charges. Raises UnknownPayment, also where it is somebody
+    else's.
+    """
     async with asked.unit() as unit:
         customer = await mine.customer_of(asked, unit)
         payment = await paying.by_ref(unit, asked.part("ref"))
+        hold = await holding.of_payment(unit, payment)
+        if hold is not None and (hold.holder, hold.customer) == (customer.holder, customer.ref):
+            return _confirm_hold(asked, hold, payment)
         payer = await by_card.of(unit, payment)
         if payer is None or payer.ref != customer.ref:
             raise UnknownPayment(asked.part("ref"))
@@ -94,6 +127,15 @@ async def confirm(asked: Asked) -> Response:
     if payment.state is State.WAITING and payment.action is not None and payment.action.startswith("http"):
         return RedirectResponse(payment.action, status_code=303)
     return asked.done("/my/invoices", asked.say("There is nothing to confirm any more."))
+
+
+def _confirm_hold(asked: Asked, hold: CardHold, payment: Payment) -> Response:
+    if payment.state is State.WAITING and payment.action is not None and payment.action.startswith("http"):
+        return RedirectResponse(payment.action, status_code=303)
+    if payment.state in (State.HELD, State.CAPTURED):
+        return asked.done("/my/cards", asked.say("Your bank has agreed; there is nothing more to do."))
+    words = "There is nothing to confirm any more: what the charge at %(evse)s cost is on its invoice."
+    return asked.done("/my/cards", asked.say(words, evse=hold.evse_id))
 
 
 DRIVER = Role.DRIVER
