@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from laddnav.kit.refusal import Refusal
 
 # The last 64 bits of a UUID version 7, of which the first two say that it is one.
 _TAIL, _LAST_TAIL = 0b10 << 62, (0b11 << 62) - 1
+_wall = partial(datetime.now, UTC)  # of which every request asks a few times, and a function would cost as much again
 _AT_A_TIME = 4096  # bytes of what cannot be guessed
 
 # How far ahead a shared clock writes down where it will have been; a restart skips at most so much of the wall's time.
@@ -61,10 +63,8 @@ class WallClock:
     """The time of day."""
 
     def __init__(self) -> None:
+        self.now = _wall
         self.new_id = Ids(time.time).new
-
-    def now(self) -> datetime:
-        return _wall()
 
     def wall(self, length: timedelta) -> timedelta:
         return length
@@ -139,10 +139,6 @@ def _numbers() -> Iterator[int]:
 def dice() -> float:
     """From 0 to 1, never the same twice; for waits that must not fall together."""
     return secrets.randbits(53) / (1 << 53)
-
-
-def _wall() -> datetime:
-    return datetime.now(UTC)
 
 
 def _read(file: Path) -> _Dial:

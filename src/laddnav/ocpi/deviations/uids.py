@@ -6,7 +6,7 @@ No digit is ever taken away, for a leading zero belongs to the uid.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from types import MappingProxyType
 from typing import Any
 
@@ -36,8 +36,10 @@ FORMS: MappingProxyType[str, Form] = MappingProxyType(
 _UNDONE = ("reversed-bytes",)
 
 
-def heard(uid: str, forms: Iterable[str]) -> str:
+def heard(uid: str, forms: Collection[str]) -> str:
     """As our readers write it."""
+    if not forms:
+        return uid
     for name in FORMS:
         if name in forms:
             uid = FORMS[name](uid)
@@ -50,7 +52,7 @@ def alike(uid: str) -> str:
     return min(joined, _reversed(joined))
 
 
-def said(uid: str, forms: Iterable[str]) -> str:
+def said(uid: str, forms: Collection[str]) -> str:
     """As theirs do."""
     return heard(uid, [name for name in forms if name in _UNDONE])
 

@@ -20,6 +20,7 @@ from laddnav.tokens import rules
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, TokenType
 from laddnav.tokens.rules import UnknownToken
 
+RFID = TokenType.RFID.value
 SUBJECT = Subject(
     module=Module.TOKENS,
     kind=Token,
@@ -85,7 +86,7 @@ async def authorize(unit: Unit, call: Call) -> Reply:
     if what != "authorize" or (owner and call.holder != PartyId.of(*owner)):
         raise UnknownToken(uid)
     type = _type(call)
-    if type == TokenType.RFID:
+    if type == RFID:
         uid = uids.heard(uid, call.connection.policy.objects.uids)
     where = None
     if call.body.strip() not in (b"", b"null", b"{}"):
@@ -147,7 +148,9 @@ async def _ours(unit: Unit, call: Call, type: str, uid: str) -> Token:
 
 def _type(call: Call) -> str:
     """RFID where the URL names none; 2.1.1 has two names for the parameter (TOK-035). Raises Unreadable."""
-    said = call.query.get("type") or call.query.get("token_type") or TokenType.RFID.value
+    said = call.query.get("type") or call.query.get("token_type")
+    if not said:
+        return RFID
     if call.version.token_type(said) != said:
         raise Unreadable(f"type={said[:40]!r} is no type of Token")
     return said

@@ -156,7 +156,8 @@ class Codecs:
         self._codecs = dict(codecs)
 
     def __getitem__(self, kind: type[M]) -> Codec[Any, M]:
-        return cast("Codec[Any, M]", self._codecs[kind])
+        codec: Codec[Any, M] = self._codecs[kind]
+        return codec
 
     def __or__(self, others: Mapping[type[Any], Codec[Any, Any]]) -> Codecs:
         """A newer version is an older one and what it spells differently."""
