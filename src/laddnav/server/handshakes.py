@@ -1,16 +1,21 @@
-"""A socket as Uvicorn has it, but for two things: a handshake that is denied, and a frame that is whole.
+"""A socket as Uvicorn has it, but for a handshake that is denied, for a frame that is whole, and for what it remembers.
 
 Uvicorn takes a handshake that is denied in words of ours for an error, and would log it for every station that is sent
 away; there may be thousands of them in a minute. And each frame goes through a parser that could be interrupted at any
-byte: of a station's that is in one piece, as nearly all are, it is known at once where it ends.
+byte: of a station's that is in one piece, as nearly all are, it is known at once where it ends. What was asked in the
+handshake is forgotten when it is over, for there are thousands of stations.
 """
 
 from __future__ import annotations
 
-from uvicorn._types import ASGISendEvent
+from typing import Any
+
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import OPEN
+
+from laddnav.server.waiting import Gate, Letters
 
 try:
     from websockets.speedups import apply_mask
@@ -25,6 +30,11 @@ class Answered(WebSocketsSansIOProtocol):
     """Knows that a handshake that was denied in our words is over, and takes the short way with whole texts."""
 
     _ends_in: int | None = None  # bytes until the frame ends that has begun; None: before the frames, or unknown
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = Letters[ASGIReceiveEvent]()  # type: ignore[assignment]  # it has what is asked of asyncio's
+        self.writable = Gate()  # type: ignore[assignment]  # likewise
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -50,6 +60,8 @@ class Answered(WebSocketsSansIOProtocol):
                 self.transport.write(framed(text.encode()))
                 return
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            del self.request, self.response  # of which Uvicorn asks nothing any more
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             self.handshake_complete = True
 

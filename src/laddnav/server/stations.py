@@ -9,12 +9,12 @@ import asyncio
 import ssl
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from websockets.http11 import Request
 
 from laddnav.db.unit import Database
 from laddnav.kit import tls
@@ -102,30 +102,33 @@ def context(files: Iterable[str]) -> ssl.SSLContext:
 class ShowsCertificate(Answered):
     """Tells the application what TLS has seen, in the words of the ASGI extension `tls`, which Uvicorn leaves out."""
 
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        spoken: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-        if spoken is not None:
-            self.app = _with_tls(self.app, _seen(spoken))
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        spoken: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
+        if spoken is not None and self.handshake_initiated and not self.handshake_complete:
+            # The application runs in a task, which begins after this.
+            self.scope["extensions"]["tls"] = _seen(spoken.getpeercert(binary_form=True), spoken.version())
 
 
-def _seen(spoken: ssl.SSLObject) -> dict[str, Any]:
-    certificate = spoken.getpeercert(binary_form=True)
+def _seen(certificate: bytes | None, version: str | None) -> dict[object, object]:
+    return (
+        _nobody(version)
+        if certificate is None
+        else _nobody(version) | {"client_cert_chain": (ssl.DER_cert_to_PEM_cert(certificate),)}
+    )
+
+
+@cache
+def _nobody(version: str | None) -> dict[object, object]:
+    """Who shows no certificate is seen alike, and shares what is said of it."""
     return {
         "server_cert": None,
-        "client_cert_chain": () if certificate is None else (ssl.DER_cert_to_PEM_cert(certificate),),
+        "client_cert_chain": (),
         "client_cert_name": None,
         "client_cert_error": None,
-        "tls_version": _VERSIONS.get(spoken.version() or ""),
+        "tls_version": _VERSIONS.get(version or ""),
         "cipher_suite": None,
     }
 
 
 _VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
-
-
-def _with_tls(app: ASGIApp, seen: dict[str, Any]) -> ASGIApp:
-    async def told(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "extensions": {**scope.get("extensions", {}), "tls": seen}}, receive, send)
-
-    return told
