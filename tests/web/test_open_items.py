@@ -106,3 +106,17 @@ async def test_an_invoice_is_credited_reminded_and_mailed_by_finance_alone(
         (standing,) = await settling.standings(unit, US, "customer:anna")
     assert standing.items == ()
     assert standing.balance == 0
+
+
+async def test_a_rate_of_interest_is_entered_by_finance_and_shown_with_what_it_comes_to(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    csrf = await sign_in(client, site, Role.FINANCE)
+    assert "No rate is entered: nobody owes interest." in await read(client, f"{site.url}/open-items")
+    rate = {"csrf": csrf, "holder": str(US), "currency": "SEK", "business": "no", "since": "2026-07-01", "points": "8"}
+    async with client.post(f"{site.url}/open-items/rates", data={**rate, "reference": "much"}) as answer:
+        assert "percent a year, as 2.5" in await answer.text()
+    async with client.post(f"{site.url}/open-items/rates", data={**rate, "reference": "2,5"}) as answer:
+        text = await answer.text()
+    assert "10.5" in text and "Others" in text and "2026-07-01" in text

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from laddnav.billing import actions
-from laddnav.billing.actions import banking, crediting, mailing, paying_back, reminders, settling
+from laddnav.billing.actions import banking, crediting, interest, mailing, paying_back, reminders, settling
 from laddnav.billing.bank import BankEntry, BankFile
+from laddnav.billing.interest import LateRate
 from laddnav.billing.model import Invoice
 from laddnav.billing.open_items import DebtorStanding, OpenItem, SettledBy
 from laddnav.billing.reminding import Reminder
@@ -18,6 +20,7 @@ from laddnav.billing.statement import statement
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.mail.model import MailState
+from laddnav.parties import actions as parties
 from laddnav.payments.payment import Refund
 from laddnav.people.api import File, Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
@@ -76,6 +79,17 @@ class PaidBack(Struct, frozen=True, kw_only=True):
 
     holder: PartyId
     refunds: tuple[Refund, ...]
+
+
+class LateRateSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`reference` and `points` are percent a year: the rate that a central bank names, and what is put on it."""
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    business: bool
+    since: date
+    reference: Decimal
+    points: Decimal
+    holder: str | None = None
 
 
 class ReadBankFile(Struct, frozen=True, kw_only=True):
@@ -205,6 +219,27 @@ async def pay_back_what_is_on_account(unit: Unit, by: Visitor, ref: str, body: P
     return PaidBack(holder=debtor.holder, refunds=tuple(refunds))
 
 
+async def list_late_rates(unit: Unit, by: Visitor) -> Page[LateRate]:
+    """What late payment bears, by currency, kind of buyer and day; where there is none, no interest is charged."""
+    return Page(items=tuple(await interest.rates(unit, by.holder)), next=None)
+
+
+async def keep_late_rate(unit: Unit, by: Visitor, body: LateRateSaid) -> LateRate:
+    """From a day on; of the same day said again, what was said last."""
+    party = await parties.meant(unit, PartyId.parse(body.holder) if body.holder else by.holder)
+    said = LateRate(
+        holder=yours(by, party.holder),
+        currency=body.currency,
+        business=body.business,
+        since=body.since,
+        reference=body.reference,
+        points=body.points,
+        said_by=by.name,
+        said_at=unit.now,
+    )
+    return await interest.keep_rate(unit, said)
+
+
 async def list_bank_files(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[BankFile]:
     """Files of banks that were read, newest first."""
     found = await banking.files(unit, by.holder, after=cursor, limit=limit + 1)
@@ -247,6 +282,8 @@ ROUTES = (
     Route(method="GET", path="/debtors/{ref}/statement", does=fetch_statement_of_account, gives="application/pdf"),
     Route(method="POST", path="/debtors/{ref}/apply", does=apply_what_is_on_account, needs=Role.FINANCE),
     Route(method="POST", path="/debtors/{ref}/pay-back", does=pay_back_what_is_on_account, needs=Role.FINANCE),
+    Route(method="GET", path="/late-rates", does=list_late_rates),
+    Route(method="POST", path="/late-rates", does=keep_late_rate, needs=Role.FINANCE),
     Route(method="GET", path="/bank-files", does=list_bank_files, needs=Role.FINANCE),
     Route(method="POST", path="/bank-files", does=read_bank_file, needs=Role.FINANCE, most=BANK_FILE_MOST),
     Route(method="GET", path="/bank-movements", does=list_bank_movements, needs=Role.FINANCE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import by_card, homes, standing, wallets
+from laddnav.billing.actions import by_card, homes, interest, standing, wallets
 from laddnav.billing.events import InvoiceIssued, InvoicePaidInPart, InvoiceReminded, InvoiceSettled
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
@@ -151,7 +151,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
     InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
     InvoiceReminded: [billing.mail_reminder, standing.judge],
-    InvoiceSettled: [standing.judge, by_card.settled],
+    InvoiceSettled: [standing.judge, interest.settled, by_card.settled],
     InvoicePaidInPart: [by_card.settled],
     SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laddnav.billing import reminding
-from laddnav.billing.actions import buyers, items
+from laddnav.billing.actions import buyers, interest, items
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceReminded
 from laddnav.billing.open_items import OpenItem
@@ -69,6 +69,7 @@ async def _remind(unit: Unit, holder: PartyId, number: str, by: str) -> Reminder
     fee = reminding.fee_of(debtor, item.currency, unit.now.astimezone(zone).date()) if level.costs else None
     if fee is not None and not (fee.once and level.number > 2):
         await items.add(unit, holder, debtor.id, reminding.fee_item(item, level, fee, unit.now))
+    await interest.charge(unit, item, debtor)
     unit.announce(InvoiceReminded(holder=holder, ref=item.ref, level=level.number))
     return made
 

@@ -59,6 +59,7 @@ from (select e.key, e.id, -sum(p.amount) as amount
 where came.amount > coalesce(gone.amount, 0) and came.amount > 0
 order by came.id
 """
+BY_REF = f"{ITEM} where i.holder = $1 and i.ref = $2 and i.issued_at is not null"
 ALL_OPEN = f"""{ITEM}
 where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_at < $2 or not $3)
   and ($4::text is null or (i.due_at, i.ref) > (
@@ -97,6 +98,11 @@ def settle(
         [share.amount for share in shares],
         [share.why for share in shares],
     )
+
+
+async def by_ref(unit: Unit, holder: PartyId, ref: str) -> OpenItem | None:
+    row = await unit.fetch_one(BY_REF, str(holder), ref)
+    return None if row is None else open_item(row)
 
 
 async def of_source(unit: Unit, holder: PartyId, source: str) -> tuple[SettledBy, ...]:

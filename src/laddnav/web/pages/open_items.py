@@ -5,14 +5,16 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import banking, crediting, mailing, paying_back, reminders, settling
+from laddnav.billing.actions import banking, crediting, interest, mailing, paying_back, reminders, settling
 from laddnav.billing.bank import BankState, UnfitFee
 from laddnav.billing.camt import NotAStatement
+from laddnav.billing.interest import LateRate, UnfitRate
 from laddnav.billing.model import Invoice
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -34,6 +36,7 @@ async def list_open(asked: Asked) -> Response:
         found = await settling.page_of_open(unit, asked.visitor.holder, only_due=overdue, after=cursor, limit=PAGE + 1)
         now = unit.now
         on = {str(party.holder): await reminders.reminds(unit, party.holder) for party in asked.parties}
+        rates = await interest.rates(unit, asked.visitor.holder)
     page = found[:PAGE]
     return asked.page(
         "open_items.html",
@@ -43,6 +46,9 @@ async def list_open(asked: Asked) -> Response:
         next=page[-1].ref if len(found) > PAGE else None,
         begun=cursor is not None,
         reminds=on,
+        rates=rates,
+        choices=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
+        currency=asked.parties[0].currency if asked.parties else "",
         zones={str(party.holder): party.time_zone for party in asked.parties},
     )
 
@@ -54,6 +60,40 @@ async def turn_reminders(asked: Asked) -> Response:
         await reminders.turn(unit, holder, on=on, by=asked.visitor.name)
     said = asked.say("Who does not pay is reminded from now on.") if on else asked.say("Nobody is reminded any more.")
     return asked.done("/open-items", said)
+
+
+async def keep_rate(asked: Asked) -> Response:
+    """Raises UnfitRate."""
+    holder = yours(asked.visitor, PartyId.parse(asked.said("holder")))
+    async with asked.unit() as unit:
+        one = LateRate(
+            holder=holder,
+            currency=asked.said("currency"),
+            business=asked.said("business") == "yes",
+            since=_since(asked),
+            reference=_percent(asked, "reference"),
+            points=_percent(asked, "points"),
+            said_by=asked.visitor.name,
+            said_at=unit.now,
+        )
+        await interest.keep_rate(unit, one)
+    return asked.done("/open-items#interest", asked.say("Kept. It holds from its day on."))
+
+
+def _since(asked: Asked) -> date:
+    """Raises UnfitRate."""
+    try:
+        return date.fromisoformat(asked.said("since"))
+    except ValueError as error:
+        raise UnfitRate("since", "a day, as 2027-01-01") from error
+
+
+def _percent(asked: Asked, name: str) -> Decimal:
+    """Raises UnfitRate."""
+    try:
+        return Decimal(asked.said(name).replace(",", "."))
+    except InvalidOperation as error:
+        raise UnfitRate(name, "percent a year, as 2.5") from error
 
 
 # ---- One invoice
@@ -230,6 +270,7 @@ def _fee(asked: Asked, currency: str) -> Decimal | None:
 DOORS: tuple[Door, ...] = (
     see("/open-items", list_open),
     do("/open-items/reminders", turn_reminders, Role.FINANCE),
+    do("/open-items/rates", keep_rate, Role.FINANCE),
     do("/invoices/{ref}/credit", credit, Role.FINANCE),
     do("/invoices/{ref}/remind", remind, Role.FINANCE),
     do("/invoices/{ref}/reminders", stop, Role.FINANCE),

@@ -1,0 +1,79 @@
+"""Charge interest for late payment, with a reminder and when what was reminded of is paid; keep the rates by date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from laddnav.billing import interest as rules
+from laddnav.billing.actions import buyers, items
+from laddnav.billing.events import InvoiceSettled
+from laddnav.billing.interest import Charged, LateRate
+from laddnav.billing.model import Debtor
+from laddnav.billing.open_items import MatchedBy, OpenItem, SettledBy
+from laddnav.billing.store import interest as store
+from laddnav.billing.store import invoices, reminding, settling
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
+from laddnav.ledger import actions as ledger
+from laddnav.ledger.rules import UnknownEntry
+from laddnav.parties import actions as parties
+from laddnav.parties.rules import zone_of
+from laddnav.people import actions as people
+
+
+async def keep_rate(unit: Unit, one: LateRate) -> LateRate:
+    """From its day on; the same day said again is put right. Raises UnfitRate, UnknownParty."""
+    await parties.fetch(unit, one.holder)
+    store.put_rate(unit, rules.fit(one))
+    kind = "businesses" if one.business else "others"
+    people.note(unit, one.said_by, "keep late rate", f"party {one.holder}", f"{one.since} {one.percent} % {kind}")
+    return one
+
+
+async def rates(unit: Unit, holder: PartyId | None) -> Sequence[LateRate]:
+    """The newest of each currency and kind of buyer first."""
+    return await store.rates(unit, holder)
+
+
+async def charge(unit: Unit, item: OpenItem, debtor: Debtor) -> None:
+    """What an invoice bears until now, beyond what was charged before; the debtor is locked."""
+    known = await store.rates_for(unit, item.holder, item.currency, business=rules.is_business(debtor))
+    if not known or item.to_pay <= 0:
+        return
+    zone = zone_of(await parties.fetch(unit, item.holder))
+    kept = await invoices.find_invoice(unit, item.holder, item.ref)
+    none = rules.ZERO if kept is None or kept.issued is None else rules.bears_none(kept.issued.items)
+    paid, credited = [], rules.ZERO
+    for one in await settling.of_invoice(unit, item.holder, item.ref):
+        if one.why is MatchedBy.CREDIT:
+            credited += one.amount  # what was taken back was never owed
+        else:
+            paid.append(((await _day(unit, item.holder, one)).astimezone(zone).date(), one.amount))
+    due, until = item.due_at.astimezone(zone).date(), unit.now.astimezone(zone).date()
+    found = rules.late(item.to_pay - credited - none, paid, known, due=due, until=until)
+    before = await store.charged(unit, item.holder, item.ref)
+    added = rules.interest_item(item.ref, item.number, item.currency, found, before, unit.now)
+    if not added.amount:
+        return
+    await items.add(unit, item.holder, debtor.id, added)
+    times = 0 if before is None else before.number
+    store.charge(unit, item.holder, item.ref, Charged(until=until, amount=found.amount, number=times + 1))
+
+
+async def _day(unit: Unit, holder: PartyId, one: SettledBy) -> datetime:
+    """When the money came, as the bank says it, though somebody said later whose it is."""
+    try:
+        return (await ledger.by_key(unit, holder, one.source.removesuffix(" is"))).booked_at
+    except UnknownEntry:
+        return one.at
+
+
+async def settled(database: Database, event: InvoiceSettled) -> None:
+    """Hears InvoiceSettled: who was reminded and has paid owes the last of its interest; again is nothing."""
+    async with database.unit() as unit:
+        if not await reminding.of_invoice(unit, event.holder, event.ref):
+            return
+        item = await settling.by_ref(unit, event.holder, event.ref)
+        if item is not None:
+            await charge(unit, item, await buyers.locked(unit, event.holder, item.debtor_id))
