@@ -84,9 +84,9 @@ async def test_a_reminder_brings_interest_and_the_payment_the_rest_each_once(
     clock.advance(timedelta(days=2))
     await pays(database, "10000", one.number or "")
     for _ in range(2):
-        await interest.settled(database, InvoiceSettled(holder=LADDNAV, ref=one.ref))
+        await interest.last_of_it(database, InvoiceSettled(holder=LADDNAV, ref=one.ref))
     whole = (Decimal(10_000) * 10 / 100 * (late_days + 2) / 365).quantize(Decimal("0.01"))
     assert -(await balances(database))["dunning"] == whole
     clock.advance(timedelta(days=40))
-    await interest.settled(database, InvoiceSettled(holder=LADDNAV, ref=one.ref))
+    await interest.last_of_it(database, InvoiceSettled(holder=LADDNAV, ref=one.ref))
     assert -(await balances(database))["dunning"] == whole, "what is paid bears none"

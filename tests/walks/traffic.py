@@ -295,7 +295,7 @@ def _untold(station: SimStation) -> Callable[[], Awaitable[int]]:
 
 
 async def everything_was_heard(company: Company) -> None:
-    """Waits until no charge is to be settled, no announcement waits for its listener and no delivery for the partner."""
+    """No charge is to be settled, no announcement waits for its listener and no delivery for the partner."""
     await until_none(partial(_unheard, company))
 
 

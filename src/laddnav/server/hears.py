@@ -151,7 +151,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     CdrAccepted: [billing.bill, earning.account_for, fleets.count],
     InvoiceIssued: [reconciliation.record_issued, wallets.pay, billing.mail_invoice],
     InvoiceReminded: [billing.mail_reminder, standing.judge],
-    InvoiceSettled: [standing.judge, interest.settled, by_card.settled],
+    InvoiceSettled: [standing.judge, interest.last_of_it, by_card.settled],
     InvoicePaidInPart: [by_card.settled],
     SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],

@@ -69,7 +69,7 @@ async def _day(unit: Unit, holder: PartyId, one: SettledBy) -> datetime:
         return one.at
 
 
-async def settled(database: Database, event: InvoiceSettled) -> None:
+async def last_of_it(database: Database, event: InvoiceSettled) -> None:
     """Hears InvoiceSettled: who was reminded and has paid owes the last of its interest; again is nothing."""
     async with database.unit() as unit:
         if not await reminding.of_invoice(unit, event.holder, event.ref):
