@@ -1,6 +1,8 @@
 """OCPI in Python by others beside ours: the same Locations and Sessions, the same pages, the same core of the machine.
 
 They keep everything in memory and ours in a database. Each runs in an environment of its own, made by `bin/setup dev`.
+Beside them in the same rounds is the bare handler, which keeps it in that database too and does nothing else: no server
+could be more times as fast as a library than that is.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from msgspec.structs import replace
 
 import laddnav
 from laddnav.ocpi.wire.handshake import Interface, Module
-from laddnav.sim.bench import roaming, telling
+from laddnav.sim.bench import roaming, store, telling
 from laddnav.sim.bench.figures import Figure, Goal, Measure, Pace, of_answers
 from laddnav.sim.bench.house import PAGE, House, place_id
 from laddnav.sim.bench.load import HttpAsker, Refused, get, tell
@@ -56,11 +58,12 @@ class Peer(Struct, frozen=True, kw_only=True):
 
 
 class Thing(Struct, frozen=True, kw_only=True):
-    """What all are asked: of ours with all that stands around it, of a peer at its own path."""
+    """What all are asked: of ours with all that stands around it, of the bare handler and a peer at their own paths."""
 
     name: str
     called: str
     ours: Callable[[], bytes]
+    bare: Callable[[], bytes]
     theirs: Callable[[], Callable[[], bytes]]  # from the beginning for each
     goal: Goal
 
@@ -75,19 +78,28 @@ async def peers(house: House, pace: Pace) -> list[Figure]:
     there = await _running(house)
     if not there:
         return []
-    return [figure for thing in _things(house, pace) for figure in await _beside(house, pace, thing, there)]
+    return [figure for thing in await _things(house, pace) for figure in await _beside(house, pace, thing, there)]
 
 
-def _things(house: House, pace: Pace) -> Sequence[Thing]:
+async def _things(house: House, pace: Pace) -> Sequence[Thing]:
     ours = house.as_emsp.path(Module.LOCATIONS, Interface.SENDER, VERSION)
     theirs, headers = f"/ocpi/cpo/{VERSION}/locations", house.as_emsp.headers
     ids = [place_id(number) for number in range(pace.objects)]
-    page = f"?offset={len(house.places) - PAGE}&limit={PAGE}"
+    first = len(house.places) - PAGE
+    page = f"?offset={first}&limit={PAGE}"
     told = telling.of_sessions(house, pace, VERSION)
 
     def put(headers: dict[str, str], path: str, number: count[int]) -> bytes:
         news = told.news(next(number))
         return tell("PUT", f"{path}/{news.key}", headers, news.body)
+
+    number, bare_number = count(), count()
+    await HttpAsker.once(house.server.port, put(house.as_cpo.headers, told.path, number))
+    size = await roaming.value(house, store.SIZE_OF_NEWS, told.news(0).key)
+
+    def keep() -> bytes:
+        news = told.news(next(bare_number))
+        return tell("POST", f"/keep/{news.key}/{size}", {}, news.body)
 
     sessions = f"/ocpi/emsp/{VERSION}/sessions/{OURS.country}/{OURS.party}"
     return [
@@ -95,6 +107,7 @@ def _things(house: House, pace: Pace) -> Sequence[Thing]:
             name="page",
             called="pages",
             ours=lambda: get(f"{ours}{page}", headers),
+            bare=lambda: get(f"/page/{place_id(first)}/{PAGE}", {}),
             theirs=lambda: lambda: get(f"{theirs}/{page}", HEADERS),
             goal=PAGES,
         ),
@@ -102,13 +115,15 @@ def _things(house: House, pace: Pace) -> Sequence[Thing]:
             name="location",
             called="Locations",
             ours=cycle([get(f"{ours}/{id}", headers) for id in ids]).__next__,
+            bare=cycle([get(f"/one/{id}", {}) for id in ids]).__next__,
             theirs=lambda: cycle([get(f"{theirs}/{id}", HEADERS) for id in ids]).__next__,
             goal=SINGLE,
         ),
         Thing(
             name="session",
             called="Sessions",
-            ours=partial(put, house.as_cpo.headers, told.path, count()),
+            ours=partial(put, house.as_cpo.headers, told.path, number),
+            bare=keep,
             theirs=lambda: partial(put, HEADERS, sessions, count()),
             goal=SINGLE,
         ),
@@ -117,21 +132,22 @@ def _things(house: House, pace: Pace) -> Sequence[Thing]:
 
 async def _beside(house: House, pace: Pace, thing: Thing, there: Sequence[Peer]) -> list[Figure]:
     """Raises Refused."""
-    sides = [Asked(pid=house.server.pid, port=house.server.port, requests=thing.ours)]
+    sides = [
+        Asked(pid=house.server.pid, port=house.server.port, requests=thing.ours),
+        Asked(pid=house.limit.pid, port=house.limit.port, requests=thing.bare),
+    ]
     sides += [Asked(pid=peer.pid, port=peer.port, requests=thing.theirs()) for peer in there]
     fewer = replace(pace, rounds=min(ROUNDS, pace.rounds))
-    ours, *others = await roaming.rates(house.ground.postgres, fewer, sides, pace.askers)
-    return [
-        of_answers(
-            f"ocpi_peers_{thing.name}_{peer.library.environment}",
-            thing.called,
-            ours,
-            replace(theirs, postgres_us=0.0),  # they have none; what was counted was its own rest
-            f"{peer.library.name}, in memory",
-            goal=thing.goal,
-        )
-        for peer, theirs in zip(there, others, strict=True)
-    ]
+    ours, bare, *others = await roaming.rates(house.ground.postgres, fewer, sides, pace.askers)
+    found = []
+    for peer, theirs in zip(there, others, strict=True):
+        name, limit_is = f"ocpi_peers_{thing.name}_{peer.library.environment}", f"{peer.library.name}, in memory"
+        theirs = replace(theirs, postgres_us=0.0)  # they have none; what was counted was its own rest
+        found += [
+            of_answers(name, thing.called, ours, theirs, limit_is, goal=thing.goal),
+            of_answers(f"{name}_bare", thing.called, bare, theirs, f"{limit_is}; ours is the bare handler here"),
+        ]
+    return found
 
 
 async def _running(house: House) -> Sequence[Peer]:
