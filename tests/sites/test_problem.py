@@ -14,8 +14,8 @@ from laddnav.kit.power import kw
 from laddnav.pricing.ahead.course import charging
 from laddnav.pricing.tab import advanced, opened
 from laddnav.scheduling.room import rows
-from laddnav.scheduling.site import Car
-from laddnav.sessions.model import Budget, Session
+from laddnav.scheduling.site import Car, Wish
+from laddnav.sessions.model import Budget, ProfileType, Session
 from laddnav.sites.model import Covers, OutsideLimit, Place
 from laddnav.sites.moment import moment
 from laddnav.sites.planning import situation, solved, steps_of
@@ -104,6 +104,15 @@ def test_a_budget_that_pays_for_more_than_is_needed_bounds_nothing() -> None:
         (car,) = planned_for(charge(wants={"budget": budget}, tab=opened(tariff(), NOW, "Europe/Stockholm")))
         assert car.energy == 20
     assert planned_for(charge(wants={"budget": Budget(amount=Decimal(1), currency="SEK")}))[0].energy == 20  # no price
+
+
+def test_for_an_amount_is_at_once_as_it_was_shown_unless_a_departure_was_said() -> None:
+    wants = {"profile": ProfileType.REGULAR, "budget": Budget(amount=Decimal(25), currency="SEK")}
+    (car,), (later,) = (
+        planned_for(charge(wants=wants)),
+        planned_for(charge(wants=wants | {"departs_at": NOW + QUARTER})),
+    )
+    assert (car.wish, later.wish) == (Wish.NOW, Wish.CHEAP)
 
 
 def test_who_has_used_up_a_budget_is_planned_for_no_more() -> None:

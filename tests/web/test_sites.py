@@ -22,7 +22,7 @@ from laddnav.sessions.actions import preferring
 from laddnav.sessions.events import LimitsAnswered
 from laddnav.sessions.model import Preferences, ProfileType, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Measurement, Place, Site, SiteBattery
+from laddnav.sites.model import Covers, Measurement, Place, Site, SiteBattery
 from tests.clock import SetClock
 from tests.market.tariffs import THREE_DAYS, read
 from tests.sites import garage
@@ -66,6 +66,8 @@ def a_garage() -> Site:
         grid_tariff_id="villa",
         members=tuple(garage.member(id, panel="Row A" if id < "G3" else None) for id in garage.STATIONS[:4]),
         amps=garage.each(50),
+        solar_kwp=Decimal(12),
+        solar_follows=True,
         battery=SiteBattery(capacity_kwh=Decimal(10), charge_kw=Decimal(5), discharge_kw=Decimal(5)),
     )
 
@@ -95,8 +97,10 @@ async def at_work(database: Database, clock: SetClock, *, minutes: int = 45) -> 
     async with database.unit() as unit:
         until = unit.now + timedelta(hours=1)
         await sites.limited(unit, US, "garage", unit.now, until, Decimal(20), "the grid", id="event-1")
+        await sites.limited(unit, US, "garage", unit.now, until, Decimal(1), "the grid", id="2", covers=Covers.EXPORT)
         battery = Measurement(place=Place.BATTERY, at=unit.now, amps=garage.each(0), stored_kwh=Decimal("6.2"))
-        await sites.measured(unit, US, "garage", battery)
+        for said in (battery, Measurement(place=Place.SOLAR, at=unit.now, amps=garage.each(3))):
+            await sites.measured(unit, US, "garage", said)
     await sites.plan(database, US, "garage", why="a test asked for it")
     await work.tick()
     async with database.unit() as unit:
@@ -126,6 +130,7 @@ async def test_a_site_is_seen_with_its_power_cars_fuses_peaks_and_savings(
         "One more kW in each of them costs",
         "6.2 kWh",
         "Told to ",
+        "All that it gives is used here, or may go out",
     ):
         assert words in text, words
     for chart, least in (("#power rect.cars-soft", 4), ("#all-in rect.guess", 20), ("#power line.limit", 1)):

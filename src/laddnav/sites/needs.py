@@ -79,7 +79,7 @@ def need(site: Site, session: Session, now: datetime) -> Need:
         departs_at=departs_at or max(leaves, now + STAYS_ON),
         wanted=supposed if energy is None else energy,
         missing=max((supposed if energy is None else energy) - had, Decimal(0)),
-        wish=_wish(site, None if wants is None else wants.profile),
+        wish=_wish(site, wants),
         said=words is not None,
         lends=Decimal(0) if wants is None else _lends(session, wants, had),
         sated=activity(session) is Activity.SUSPENDED_EV,
@@ -131,8 +131,8 @@ def lends_for(session: Session, lends: Decimal, kw_most: float, length: timedelt
 def affordable(session: Session, now: datetime, power: Power) -> Decimal | None:
     """kWh more that its driver's budget pays for, charged from here on at once; None: as much as the car takes.
 
-    Reckoned anew with every plan, so what it truly cost meanwhile counts. That the charge ends by then is for whoever
-    keeps to the budget.
+    Reckoned anew with every plan, so what it truly cost meanwhile counts, and hours that turn out cheaper buy more.
+    That the charge ends by then is for whoever keeps to the budget.
     """
     words = preferred.wanted(session, now)
     budget = None if words is None else words.wants.budget
@@ -145,9 +145,14 @@ def affordable(session: Session, now: datetime, power: Power) -> Decimal | None:
     return None if reached is None else reached.kwh
 
 
-def _wish(site: Site, profile: ProfileType | None) -> Wish:
-    """REGULAR is what the site is for; who says nothing is taken to want what the site says."""
-    match profile:
+def _wish(site: Site, wants: Preferences | None) -> Wish:
+    """REGULAR is what the site is for; who says nothing is taken to want what the site says.
+
+    For an amount is at once, as whoever chose it was shown, unless a departure was said with it.
+    """
+    if wants is not None and wants.budget is not None and wants.departs_at is None:
+        return Wish.NOW
+    match None if wants is None else wants.profile:
         case None:
             return site.unsaid.wish
         case ProfileType.FAST:

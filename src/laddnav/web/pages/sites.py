@@ -188,27 +188,30 @@ def _power(
     end: datetime,
     language: str,
 ) -> Chart:
-    """Until now what happened, from now on what is planned: the building below, the cars on it, the roof below zero."""
+    """Until now what happened, from now on what is planned: what is drawn stands above zero, what gives below it.
+
+    The building, on it the cars, on them a battery that charges; the roof, a battery that gives, cars that give back.
+    """
     write = Format(language)
     limit = float(_limit_kw(site))
     done = [one for one in history if one.at + QUARTER <= now.at]
     ahead = [] if plan is None else _ahead(plan, max(now.at - QUARTER, plan.start_at), end)
-    tops = [(one.building or 0.0) + max(one.cars or 0.0, 0.0) for one in done] + [
-        one.building + one.cars for one in ahead
-    ]
-    lows = [min(one.cars or 0.0, 0.0) - (one.solar or 0.0) for one in done] + [
-        -one.solar - one.returned for one in ahead
-    ]
+    tops = [_above(one.building, one.cars, one.battery) for one in done]
+    tops += [one.building + one.cars + max(one.battery, 0.0) for one in ahead]
+    lows = [-_above(one.solar, -(one.cars or 0.0), -(one.battery or 0.0)) for one in done]
+    lows += [min(one.battery, 0.0) - one.solar - one.returned for one in ahead]
     known = [*tops, *lows, *(one.grid or 0.0 for one in done), *(one.grid for one in ahead)]
     # A connection far larger than what is drawn would make everything flat; then its line stands above the picture.
     shown = limit if max(known, default=0.0) > limit / 4 or limit <= 40 else max(known, default=0.0)
     paper = _paper(begin, end, [*known, shown], 240, site, write, language)
     bars: list[Bar] = []
     for one in done:
-        building, cars = one.building or 0.0, one.cars or 0.0
-        bars += _stack(paper, site, write, one.at, QUARTER, building, [("", cars)], one.solar or 0.0, "cars")
+        flows = [("building", "", one.building), ("cars", "", one.cars), ("battery", "", one.battery)]
+        bars += _stack(paper, site, write, one.at, QUARTER, [*flows, ("sun", "", -(one.solar or 0.0))])
     for step in ahead:
-        bars += _stack(paper, site, write, step.at, step.length, step.building, step.each, step.solar, "cars-soft")
+        each = [("cars-soft", name, kw) for name, kw in step.each]
+        flows = [("building", "", step.building), *each, ("battery", "", step.battery), ("sun", "", -step.solar)]
+        bars += _stack(paper, site, write, step.at, step.length, flows)
     strokes = paper.steps(
         [(one.at, one.at + QUARTER, one.planned_grid) for one in done if one.planned_grid is not None], "plan"
     )
@@ -222,13 +225,14 @@ def _power(
 
 
 class Ahead(Struct, frozen=True, kw_only=True):
-    """A step of a plan; `each` is (station, kW) of the cars."""
+    """A step of a plan; `each` is (station, kW) of the cars, and `solar` what the roof is to give."""
 
     at: datetime
     length: timedelta
     building: float
     each: tuple[tuple[str, float], ...]
     solar: float
+    battery: float
     grid: float
     limit: float | None
 
@@ -256,7 +260,8 @@ def _ahead(plan: SitePlan, since: datetime, until: datetime) -> list[Ahead]:
                 length=length,
                 building=_nth(plan.building, number),
                 each=tuple((name, kw) for name, kw in each if kw),
-                solar=_nth(plan.solar, number),
+                solar=_nth(plan.solar, number) - _nth(plan.roof_down, number),
+                battery=_nth(plan.battery, number),
                 grid=_nth(plan.grid, number),
                 limit=plan.limit[number] if number < len(plan.limit) else None,
             )
@@ -274,28 +279,27 @@ def _stack(
     write: Format,
     at: datetime,
     length: timedelta,
-    building: float,
-    cars: Sequence[tuple[str, float]],
-    solar: float,
-    look: str,
+    flows: Sequence[tuple[str, str, float | None]],
 ) -> list[Bar]:
+    """`flows`: (look, name, kW). What is drawn stands on zero in this order; what gives hangs below, the last first."""
+
     def said(name: str, kw: float) -> str:
         return f"{_span(at, site)} · {name} {write.number(Decimal(str(round(kw, 1))))} kW".replace("  ", " ")
 
-    bars = [paper.bar(at, length, 0, building, "building", said("", building))] if building > 0 else []
-    level = max(building, 0.0)
-    for name, kw in cars:
-        if kw > 0:
-            bars.append(paper.bar(at, length, level, level + kw, look, said(name, kw)))
-            level += kw
-    if solar > 0:
-        bars.append(paper.bar(at, length, 0, -solar, "sun", said("", solar)))
-    level = -max(solar, 0.0)
-    for name, kw in cars:
-        if kw < 0:
-            bars.append(paper.bar(at, length, level, level + kw, look, said(name, kw)))
-            level += kw
+    bars, up, down = list[Bar](), 0.0, 0.0
+    for look, name, kw in flows:
+        if kw is not None and kw > 0:
+            bars.append(paper.bar(at, length, up, up + kw, look, said(name, kw)))
+            up += kw
+    for look, name, kw in reversed(flows):
+        if kw is not None and kw < 0:
+            bars.append(paper.bar(at, length, down, down + kw, look, said(name, abs(kw) if look == "sun" else kw)))
+            down += kw
     return bars
+
+
+def _above(*kw: float | None) -> float:
+    return sum(max(one or 0.0, 0.0) for one in kw)
 
 
 def _span(at: datetime, site: Site) -> str:
