@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.locations import actions as locations
 from laddnav.locations.model import ExceptionalPeriod, Hours, Status
@@ -13,6 +15,7 @@ from laddnav.ocpi.wire.codec import encoded
 from laddnav.parties.model import Role
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, TokenKey, TokenType
+from laddnav.tokens.rules import key_of
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.network import CPO, EMSP, Ask, Installation, befriended, installed, stranger
@@ -79,6 +82,11 @@ async def test_a_token_is_authorized_with_and_without_a_place(at_emsp: Ask, emsp
         assert answer.both == (200, 1000) and answer.data["allowed"] == "ALLOWED"
         assert answer.data["token"] == words(token) and answer.data["authorization_reference"]
         assert answer.data.get("location") == where
+    async with emsp.database.unit() as unit:
+        await tokens.keep(unit, EMSP, replace(token, credit=Decimal(50)))
+        await tokens.hold_credit(unit, key_of(token), "S1")
+    answer = await at_emsp("POST", f"{emsp.url}/ocpi/emsp/2.2.1/tokens/u1/authorize")
+    assert answer.data["allowed"] == "NO_CREDIT", "a charge under way holds all of it"
 
 
 async def test_a_driver_waits_for_two_statements_and_for_nobody_else(database_url: str, clock: SetClock) -> None:

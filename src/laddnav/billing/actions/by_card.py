@@ -98,7 +98,7 @@ async def went_on(database: Database, event: PaymentChanged) -> None:
     async with database.unit() as unit:
         payment = await paying.by_ref(unit, event.ref)
         if payment.made_by == holding.BY:
-            await _ask_for_the_rest(unit, payment)
+            await _take_the_rest(unit, payment)
             return
         customer = await of(unit, payment)
         if customer is None or payment.made_by != BY:
@@ -120,7 +120,7 @@ async def went_on(database: Database, event: PaymentChanged) -> None:
             await _write(unit, customer, item, min(payment.hold, item.open), key=key, confirm=confirm)
 
 
-async def _ask_for_the_rest(unit: Unit, payment: Payment) -> None:
+async def _take_the_rest(unit: Unit, payment: Payment) -> None:
     """What was held for a charge is taken, or never will be: what its invoice leaves open waited for that."""
     hold = await holding.of_payment(unit, payment)
     if hold is None or hold.invoice is None or not steps.is_settled(payment):

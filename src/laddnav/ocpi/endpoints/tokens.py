@@ -18,7 +18,7 @@ from laddnav.ocpi.wire.handshake import Module
 from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules
 from laddnav.tokens.model import Allowed, Authorization, LocationReferences, Token, TokenKey, TokenType
-from laddnav.tokens.rules import UnknownToken
+from laddnav.tokens.rules import UnknownToken, key_of
 
 RFID = TokenType.RFID.value
 SUBJECT = Subject(
@@ -93,6 +93,8 @@ async def authorize(unit: Unit, call: Call) -> Reply:
         where = call.codec(LocationReferences).decode(call.body, call.hearing())
     token = await _ours(unit, call, type, uid)
     allowed = rules.verdict(token, unit.now)
+    if allowed is Allowed.ALLOWED and token.credit is not None and not await tokens.free_credit(unit, key_of(token)):
+        allowed = Allowed.NO_CREDIT
     given = Authorization(
         allowed=allowed,
         token=token,

@@ -134,8 +134,10 @@ def _confirm_hold(asked: Asked, hold: CardHold, payment: Payment) -> Response:
         return RedirectResponse(payment.action, status_code=303)
     if payment.state in (State.HELD, State.CAPTURED):
         return asked.done("/my/cards", asked.say("Your bank has agreed; there is nothing more to do."))
-    words = "There is nothing to confirm any more: what the charge at %(evse)s cost is on its invoice."
-    return asked.done("/my/cards", asked.say(words, evse=hold.evse_id))
+    words = asked.say(
+        "There is nothing to confirm any more: what the charge at %(evse)s cost is on its invoice.", evse=hold.evse_id
+    )
+    return asked.done("/my/cards", words)
 
 
 DRIVER = Role.DRIVER
