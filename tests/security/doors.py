@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -122,7 +123,7 @@ def doors(role: Role) -> Iterator[Door]:
 
 def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:
     """What `owner` says there when it speaks of its own things; a door that nobody knows yet is knocked at too."""
-    known = (_of_ours(door, house) | _told(door, house, owner) | _commanded(door, owner, house)).get(door.key)
+    known = _known(door.version.number, house, owner).get(door.key)
     if known is not None:
         return known
     within = ("booking_locations",) if (door.module, door.many > 3) == (Module.BOOKINGS, True) else ()
@@ -132,16 +133,21 @@ def said(door: Door, house: House, owner: PartyId) -> Sequence[Said]:
 
 def is_known(door: Door, house: House) -> bool:
     """Whether we know what the right party says there; behind a hub, who that is has tests of its own."""
-    return not door.passes_on and door.key in _of_ours(door, house) | _told(door, house, house.partner) | _commanded(
-        door, house.partner, house
-    )
+    return not door.passes_on and door.key in _known(door.version.number, house, house.partner)
 
 
 Known = dict[tuple[Module, Interface, str, int], Sequence[Said]]
 SENDER, RECEIVER = Interface.SENDER, Interface.RECEIVER
 
 
-def _of_ours(door: Door, house: House) -> Known:
+@lru_cache(maxsize=8)
+def _known(number: str, house: House, owner: PartyId) -> Known:
+    """All that is said in one version; to make it takes longer than to say it, and hundreds of doors are knocked at."""
+    version = VERSIONS[number]
+    return _of_ours(house) | _told(version, house, owner) | _commanded(version, owner, house)
+
+
+def _of_ours(house: House) -> Known:
     """What partners read of ours, and say about it."""
     since = "date_from=2026-01-01T00:00:00Z"
     ours = Terminal(owner=house.holder, id="TERM1", last_updated=LONG_AGO)
@@ -187,9 +193,9 @@ def _of_ours(door: Door, house: House) -> Known:
     }
 
 
-def _told(door: Door, house: House, owner: PartyId) -> Known:
+def _told(version: Version, house: House, owner: PartyId) -> Known:
     """What partners tell us of theirs."""
-    number = door.version.number
+    number = version.number
     whose = (owner.country, owner.party)
     place = things.location(owner=owner)
     evse, connector = place.evses[0], place.evses[0].connectors[0]
@@ -241,7 +247,7 @@ def _told(door: Door, house: House, owner: PartyId) -> Known:
         (Module.BOOKINGS, RECEIVER, "PUT", 5): [Said(segments=(*offered, calendar.id), body=calendar)],
         (Module.BOOKINGS, RECEIVER, "GET", 5): [Said(segments=(*offered, calendar.id))],
         (Module.BOOKINGS, RECEIVER, "PATCH", 5): [Said(segments=(*offered, calendar.id), body=change)],
-        (Module.CDRS, RECEIVER, "POST", 0): [Said(body=cdr, nameless=not door.version.routes)],
+        (Module.CDRS, RECEIVER, "POST", 0): [Said(body=cdr, nameless=not version.routes)],
         (Module.CDRS, RECEIVER, "POST", 3): [Said(segments=(*whose, cdr.id), body=cdr)],
         (Module.CDRS, RECEIVER, "GET", 3): [Said(segments=(*whose, cdr.id))],
         (Module.CONFIRMATIONS, RECEIVER, "POST", 0): [Said(body=confirmation, nameless=True)],
@@ -276,9 +282,9 @@ def _told(door: Door, house: House, owner: PartyId) -> Known:
     }
 
 
-def _commanded(door: Door, owner: PartyId, house: House) -> Known:
+def _commanded(version: Version, owner: PartyId, house: House) -> Known:
     """What is asked now and answered later, in both directions."""
-    number = door.version.number
+    number = version.number
     place = list(VERSIONS).index(number)
     card = things.token("CARD1", owner, contract_id="C1")
     done = CommandResult(result=Result.ACCEPTED)
@@ -309,9 +315,9 @@ def _commanded(door: Door, owner: PartyId, house: House) -> Known:
     return {
         (Module.BOOKINGS, SENDER, "POST", 0): [Said(body=offers.request(asked_by=owner, tokens=(_driver(owner),)))],
         (Module.COMMANDS, RECEIVER, "POST", 1): [
-            Said(segments=(kind,), body=command, nameless=not door.version.routes and hasattr(command, "token"))
+            Said(segments=(kind,), body=command, nameless=not version.routes and hasattr(command, "token"))
             for kind, command in commands.items()
-            if type(command) in door.version.codecs
+            if type(command) in version.codecs
         ],
         (Module.COMMANDS, SENDER, "POST", 2): [
             Said(segments=(kind, request_id(number, kind)), body=done) for kind in CommandType

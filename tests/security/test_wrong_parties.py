@@ -190,9 +190,11 @@ async def by_another_contract(walk: Walk) -> Mapping[str, Wrong]:
 async def test_nobody_sees_or_changes_what_is_not_theirs(walk: Walk) -> None:
     """TRN-009: and what it concerns goes on to be served."""
     failures: list[str] = []
-    for name, wrong in (await everybody_else(walk)).items():
+    others = await everybody_else(walk)
+    after = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
+    for name, wrong in others.items():
+        before = after
         async with stranger(wrong.token) as ask:
-            before = await every_row(walk.one.database, but=SINCE_SOMEBODY_ASKED)
             for door in walk.doors:
                 failures += [f"{name}: {door} {answer}" for answer in await let_in(walk, ask, door, wrong)]
             if wrong.shut_out:
