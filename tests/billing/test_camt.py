@@ -35,6 +35,13 @@ def test_both_versions_are_read_alike(version: str) -> None:
     assert (one.payer, one.references, one.texts) == ("Anna Andersson", ("2026000426",), ("Tack!",))
 
 
+def test_letters_are_those_that_a_file_declares_and_in_a_text_they_are_read_already() -> None:
+    declared = statement(moved("5", payer="Åsa Öberg")).decode().replace("UTF-8", "ISO-8859-1")
+    for body in (declared.encode("latin-1"), declared, declared.replace("ISO-8859-1", "UTF-8").encode()):
+        (found,) = statements(body)
+        assert found.movements[0].payer == "Åsa Öberg"
+
+
 def test_an_entry_of_several_transactions_is_several_movements() -> None:
     (found,) = statements(statement(BATCH, version="02"))
     assert [one.amount for one in found.movements] == [10, 20]

@@ -61,8 +61,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     pending: int = 0
 
 
-def statements(body: bytes) -> tuple[Statement, ...]:
-    """Raises NotAStatement."""
+def statements(body: bytes | str) -> tuple[Statement, ...]:
+    """Of a text, whose letters were read already, what it declares of its encoding is past. Raises NotAStatement."""
     if len(body) > MOST:
         raise NotAStatement("the file", f"it has more than {MOST // 1024 // 1024} MB")
     root = _parsed(body)
@@ -78,7 +78,7 @@ def statements(body: bytes) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-def _parsed(body: bytes) -> Element:
+def _parsed(body: bytes | str) -> Element:
     """No document type, so that nothing is fetched, replaced or multiplied; and nothing that is nested without end."""
     builder, depth = TreeBuilder(), 0
     parser = expat.ParserCreate(namespace_separator="}")

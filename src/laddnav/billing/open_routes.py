@@ -249,7 +249,7 @@ async def list_bank_files(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor:
 async def read_bank_file(unit: Unit, by: Visitor, body: ReadBankFile) -> FilesRead:
     """What was not read before is booked, and settles the invoices that it cites."""
     holder = yours(by, PartyId.parse(body.holder))
-    files = await banking.read(unit, holder, body.name, body.document.encode(), by=by.name)
+    files = await banking.read(unit, holder, body.name, body.document, by=by.name)
     return FilesRead(holder=holder, files=files)
 
 

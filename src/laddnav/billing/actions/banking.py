@@ -44,7 +44,7 @@ from laddnav.people import actions as people
 CITED_MOST = 50  # invoices that one movement can cite
 
 
-async def read(unit: Unit, holder: PartyId, name: str, body: bytes, *, by: str) -> tuple[BankFile, ...]:
+async def read(unit: Unit, holder: PartyId, name: str, body: bytes | str, *, by: str) -> tuple[BankFile, ...]:
     """What was not read before is booked, and settles what it cites; a file for each statement in it.
 
     Nothing of it is kept where one line cannot be read. Raises NotAStatement, UnknownParty.

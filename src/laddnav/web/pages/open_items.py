@@ -219,7 +219,7 @@ async def read(asked: Asked) -> Response:
         files = [
             file
             for name, text in texts.items()
-            for file in await banking.read(unit, holder, name, _bytes(text), by=asked.visitor.name)
+            for file in await banking.read(unit, holder, name, _file(text), by=asked.visitor.name)
         ]
     said = asked.say(
         "%(new)s movements are new, %(matched)s of them settled what they cite.",
@@ -229,11 +229,11 @@ async def read(asked: Asked) -> Response:
     return asked.done("/bank", said)
 
 
-def _bytes(said: str) -> bytes:
-    """Of a file that the browser sent as a data: URL, whose letters are as the file itself declares; else of a text."""
+def _file(said: str) -> bytes | str:
+    """The bytes that the browser sent as a data: URL, whose letters are as the file declares them; else a text."""
     head, comma, coded = said.partition(",")
     if not (comma and head.startswith("data:") and head.endswith(";base64")):
-        return said.encode()
+        return said
     try:
         return b64decode(coded, validate=True)
     except binascii.Error as error:
