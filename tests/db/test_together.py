@@ -202,7 +202,7 @@ async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
     asked: list[str] = []
 
     async def count(unit: Unit, name: str) -> int:
-        before = unit.believed("count", name)
+        before = unit.believed("count", name, FROM)
         if before is None:
             asked.append(name)
             before = int(await unit.value(LOCK, name))
@@ -224,7 +224,7 @@ async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
     assert await all_counted() == [2, 10, 2]
     assert asked == ["a", "b", "c"] * 2
     async with database.unit() as unit:
-        assert unit.believed("count", "a") is None, "who is not tried again asks"
+        assert unit.believed("count", "a", FROM) is None, "who is not tried again asks"
         rows = await unit.fetch("select name, value from setting where length(name) = 1 order by name")
         assert [tuple(row) for row in rows] == [("a", "3"), ("b", "11"), ("c", "3")]
 

@@ -32,7 +32,8 @@ class Together:
     the work may be begun twice, and awaits nothing but its Unit. Where the database hung up on the commit, all hear so.
 
     They may go by what is remembered without asking (`Unit.believed`), and by this, that what they insert is new: the
-    last statement says whether it was so. Where it was not all are done again, asking, and for a while so is everybody.
+    last statement says whether it was so. Where it was not all are done again, asking, and for a while so is everybody;
+    who is refused by what it believes, or writes nothing that says whether it was so, is done again by itself.
 
     These Units see of each other what concurrent ones would, with one difference: a row that one of them locks is not
     locked for the others. Callers who could lock the same have equal keys, and take turns.
@@ -55,7 +56,7 @@ class Together:
     async def run(self, work: Work[R], key: object = None) -> R:
         """What `work` returns, after the commit. Without a key it locks nothing. Raises what `work` raises."""
         loop = asyncio.get_running_loop()
-        member = _Member(work, key, loop.create_future())
+        member = _Member(self._database, work, key, loop.create_future())
         self._waiting.append(member)
         if self._another(loop.time()):
             task = loop.create_task(self._run())
@@ -100,9 +101,11 @@ class Together:
                         member.fail(error)
             finally:
                 self._busy -= keys
+                again = again or [member for member in members if done and member.doubts]
                 self._waiting[:0] = again
-                for member in () if again else members:
-                    member.end(done=done)
+                for member in members:
+                    if member not in again:
+                        member.end(done=done)
 
     def _next(self) -> list[_Member[Any]]:
         """Those who have waited longest; of equal keys the first, once nobody with that key is under way."""
@@ -130,7 +133,7 @@ async def _driven(unit: Unit, members: Sequence[_Member[Any]]) -> None:
             answers = await unit.fetch_each(statement, [member.asked for member in alike])
             for member, rows in zip(alike, answers, strict=True):
                 member.go_on(rows)
-    granted = [member for member in members if member.error is None]
+    granted = [member for member in members if member.error is None and not member.doubts]
     _write(unit, granted)
     for condition, row in dict.fromkeys(went_by for member in members for went_by in member.unit.went_by):
         unit.write(condition, *row)
@@ -183,6 +186,7 @@ class _Shared(Unit):
     def __init__(self, database: Database, *, believes: bool) -> None:
         super().__init__(database)
         self.went_by: list[tuple[Rows, tuple[Any, ...]]] = []
+        self.unproved: list[tuple[Rows, ...]] = []  # beliefs, by what will be written of each
         self._believes = believes
 
     async def holds(self, condition: Rows, *row: Any) -> bool:
@@ -201,10 +205,17 @@ class _Shared(Unit):
         self.write(statement, *row)
         return True
 
-    def believed(self, kind: Hashable, key: Hashable) -> Any:
+    def believed(self, kind: Hashable, key: Hashable, *by: Rows) -> Any:
         what = self.remembered.get(kind, {}).get(key) if self._believes else None
-        self.went_by_belief = self.went_by_belief or what is not None
+        if what is not None:
+            self.went_by_belief = True
+            self.unproved.append(by)
         return what
+
+    def write(self, statement: str | Rows, *arguments: Any) -> None:
+        super().write(statement, *arguments)
+        if self.unproved:
+            self.unproved = [by for by in self.unproved if statement not in by]
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         return await self._question(sql, arguments)
@@ -248,22 +259,29 @@ class _Member(Generic[R]):
     """One caller: what it wants done, and how far that is."""
 
     result: R
-    unit: _Shared
 
-    def __init__(self, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
+    def __init__(self, database: Database, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
         """`committed` will be True: done and committed; or False: nothing of it was done."""
         self.key = key
         self.asks: _Question | None = None
         self.error: Exception | None = None
         self.committed = committed
+        self.unit = _Shared(database, believes=False)
         self._work = work
         self._way: Generator[Any, Any, R] | None = None
 
     def begin(self, database: Database, *, believes: bool) -> None:
         """From the beginning, with nothing done so far."""
+        believes = believes and not self.doubts
         self._leave()
         self.unit = _Shared(database, believes=believes)
         self.error = None
+
+    @property
+    def doubts(self) -> bool:
+        """Whether it has to be done again, asking."""
+        refused = self.error is not None and self.unit.went_by_belief
+        return refused or bool(self.unit.unproved)
 
     @property
     def asked(self) -> tuple[Any, ...]:

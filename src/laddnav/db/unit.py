@@ -137,10 +137,11 @@ class Unit:
         """False where it was there already. Who shares a transaction may hear yes, and is tried again if it was."""
         return bool(await self.value(*statement.asked(*row)))
 
-    def believed(self, kind: Hashable, key: Hashable) -> Any:
+    def believed(self, kind: Hashable, key: Hashable, *by: Rows) -> Any:
         """What was learnt of this, for who is tried again if it is not so any more; to everybody else nothing.
 
-        Whoever goes by it writes something of which `each` says whether it was.
+        It was so where one of `by` is written, each of which finds only what was. Who writes none of them is tried
+        again too, and asks.
         """
         return None
 

@@ -272,6 +272,7 @@ class Known(Struct, frozen=True, kw_only=True):
     """What of a partner's Session decides whether it is news, and what of it that partner does not tell."""
 
     ref: str
+    revision: int = 1
     location_id: str
     time_zone: str
     limits: tuple[Limits, ...] = ()

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
+
+import pytest
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.db import stream
+from laddnav.db.unit import Database
+from laddnav.locations import actions as locations
+from laddnav.locations.model import Status
+from laddnav.ocpi import store
+from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.wire.codec import encoded
+from laddnav.ocpi.wire.handshake import Module
+from laddnav.parties.model import Role
+from laddnav.server.hears import HEARS
 from laddnav.sessions import actions as sessions
-from tests.ocpi.network import CPO, Ask, Installation
-from tests.ocpi.wording import cdr, session
+from tests import things
+from tests.clock import SetClock
+from tests.ocpi.network import CPO, EMSP, Ask, Installation
+from tests.ocpi.wording import cdr, session, words
+from tests.serving import listening
 
 
 async def test_a_cdr_told_several_times_at_once_is_one(at_emsp: Ask, emsp: Installation) -> None:
@@ -42,3 +56,61 @@ async def test_of_news_about_a_session_that_come_at_once_the_newest_stays(at_ems
     async with emsp.database.unit() as unit:
         kept = await sessions.find(unit, emsp.holder, CPO, "101")
     assert kept is not None and kept.energy.kwh == 5
+
+
+@pytest.fixture
+async def elsewhere(emsp: Installation, other_database_url: str, clock: SetClock) -> AsyncIterator[str]:
+    """Where another process of the eMSP answers, which says nothing to the first of what it is told."""
+    database = await Database.connect(other_database_url, clock=clock, hears=HEARS)
+    one = Installation(database, EMSP, Role.EMSP, listening())
+    await one.up()
+    yield one.url
+    await one.clients.close()
+    await one.down()
+    await database.close()
+
+
+async def test_what_another_process_was_told_is_heeded_by_who_remembers_otherwise(
+    at_emsp: Ask, emsp: Installation, elsewhere: str
+) -> None:
+    """Each PATCH is of what was said last, wherever that was; what was told later stays."""
+    places, sessions_at = "ocpi/emsp/2.2.1/locations/SE/LAD", "ocpi/emsp/2.2.1/sessions/SE/LAD"
+
+    async def tell(where: str, minute: int, **said: str) -> tuple[int, int]:
+        change = said | {"last_updated": f"2026-11-23T08:{minute:02}:00Z"}
+        answer = await at_emsp("PATCH", f"{where}/{places}/LOC1/EVSE1", encoded(change))
+        charge = session(kwh=minute, last_updated=change["last_updated"])
+        assert (await at_emsp("PUT", f"{where}/{sessions_at}/101", encoded(charge))).http in (200, 201)
+        return answer.both
+
+    at = {"last_updated": "2026-11-23T08:00:00Z"}
+    await at_emsp("PUT", f"{emsp.url}/{places}/LOC1", encoded(words(things.location(owner=CPO)) | at))
+    assert await tell(emsp.url, 1, status="CHARGING") == (200, 1000)
+    assert await tell(elsewhere, 5, physical_reference="7") == (200, 1000)
+    assert await tell(emsp.url, 3, status="AVAILABLE") == (200, 1000)
+    assert await tell(emsp.url, 7, floor_level="2") == (200, 1000)
+    assert await tell(elsewhere, 6, status="OUTOFORDER") == (200, 1000)
+    for where in (emsp.url, elsewhere):
+        evse = (await at_emsp("GET", f"{where}/{places}/LOC1/EVSE1")).data
+        assert (evse["status"], evse["physical_reference"], evse["floor_level"]) == ("CHARGING", "7", "2")
+        assert (await at_emsp("GET", f"{where}/{sessions_at}/101")).data["kwh"] == 7
+    async with emsp.database.unit() as unit:
+        kept = (await locations.fetch(unit, emsp.holder, CPO, "LOC1")).evses[0]
+        told = await sessions.find(unit, emsp.holder, CPO, "101")
+    assert (kept.status, kept.physical_reference, kept.floor_level) == (Status.CHARGING, "7", "2")
+    assert told is not None and told.energy.kwh == 7
+
+
+async def test_what_is_no_more_is_not_there_for_who_remembers_it(
+    at_emsp: Ask, emsp: Installation, elsewhere: str
+) -> None:
+    place = "ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
+    await at_emsp("PUT", f"{emsp.url}/{place}", encoded(words(things.location(owner=CPO))))
+    change = {"status": "CHARGING", "last_updated": "2026-11-23T08:01:00Z"}
+    assert (await at_emsp("PATCH", f"{emsp.url}/{place}/EVSE1", encoded(change))).both == (200, 1000)
+    async with emsp.database.unit() as unit:
+        key = Key(holder=EMSP, owner=CPO, module=Module.LOCATIONS, version="2.2.1", said=False, id="loc1")
+        store.words.drop(unit, key)
+    for minute in ("00", "02"):
+        change["last_updated"] = f"2026-11-23T08:{minute}:00Z"
+        assert (await at_emsp("PATCH", f"{emsp.url}/{place}/EVSE1", encoded(change))).both == (404, 2003)

@@ -49,13 +49,12 @@ async def hear_evse(unit: Unit, holder: PartyId, owner: PartyId, location_id: st
     True and LocationChanged when that changed anything. Raises UnknownLocation, TwoEvsesAlike.
     """
     rules.sound_evse(evse)
-    found = await store.places.find_evse(unit, holder, owner, EvseRef(location_id, evse.uid))
-    if found is None:
+    before = await store.places.lock_evse(unit, holder, owner, EvseRef(location_id, evse.uid))
+    if before is None:
         raise UnknownLocation(location_id)
-    position, before = found
-    if before is not None and rules.stays_evse(before, evse):
+    if before.evse is not None and rules.stays_evse(before.evse, evse):
         return False
-    store.places.write_evse(unit, holder, owner, location_id, evse, position, at)
+    store.places.write_evse(unit, holder, owner, location_id, evse, before, at)
     unit.announce(LocationChanged(holder=holder, owner=str(owner), location_id=location_id))
     return True
 

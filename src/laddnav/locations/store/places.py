@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.db.lookups import lookup
@@ -87,6 +88,30 @@ on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.
     position="integer",
     status="text",
     status_at="timestamptz",
+    body="text",
+)
+# Of an Evse that is known, and was told at that moment last: where it was told of meanwhile, nothing is done.
+HEARD_EVSE = Lines(
+    """
+update evse as e set uid = rows.uid, evse_id = rows.evse_id, status = rows.status, body = rows.body,
+  last_updated = rows.last_updated,
+  status_at = case when e.status = rows.status then e.status_at else rows.last_updated end
+from {rows}
+where e.holder = rows.holder and e.owner = rows.owner and e.location_key = rows.location_key
+  and e.uid_key = rows.uid_key and e.last_updated = rows.known
+returning true
+""",
+    each=True,
+    long=True,
+    holder="text",
+    owner="text",
+    location_key="text",
+    uid_key="text",
+    known="timestamptz",
+    uid="text",
+    evse_id="text",
+    status="text",
+    last_updated="timestamptz",
     body="text",
 )
 DROP_EVSES = "delete from evse where holder = $1 and owner = $2 and location_key = $3 and not (uid_key = any($4))"
@@ -265,11 +290,21 @@ def _evse(row: Record) -> Evse:
     return replace(json.decode(row["body"], Evse), status=Status(row["status"]), last_updated=row["last_updated"])
 
 
-async def find_evse(unit: Unit, holder: PartyId, owner: PartyId, where: EvseRef) -> tuple[int, Evse | None] | None:
-    """(its place among its neighbours, the Evse where there is one), its Location locked; None without a Location."""
-    key = (str(holder), str(owner), fold(where.location_id))
-    row = await unit.fetch_one(LOCK_EVSE, *key, fold(where.evse_uid))
-    return None if row is None else (row["position"], None if row["body"] is None else _evse(row))
+class Placed(Struct, frozen=True):
+    """The place of an Evse among its neighbours, which it has or would have, and the Evse where there is one."""
+
+    position: int
+    evse: Evse | None
+
+
+async def lock_evse(unit: Unit, holder: PartyId, owner: PartyId, where: EvseRef) -> Placed | None:
+    """None without a Location. That is locked until this Unit ends, or that is undone (`Unit.believed`)."""
+    key = (str(holder), str(owner), fold(where.location_id), fold(where.evse_uid))
+    believed: Placed | None = unit.believed(Placed, key, HEARD_EVSE)
+    if believed is not None:
+        return believed
+    row = await unit.fetch_one(LOCK_EVSE, *key)
+    return None if row is None else Placed(row["position"], None if row["body"] is None else _evse(row))
 
 
 def write(unit: Unit, holder: PartyId, location: Location) -> None:
@@ -302,12 +337,18 @@ def write(unit: Unit, holder: PartyId, location: Location) -> None:
 
 
 def write_evse(
-    unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse: Evse, position: int, at: datetime
+    unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse: Evse, before: Placed, at: datetime
 ) -> None:
-    """One Evse, and its Location, which is of `at` then."""
-    key = (str(holder), str(owner), fold(location_id))
-    _write_evse(unit, key, evse, position)
-    unit.write(FOLLOW_EVSE, *key, at, fold(evse.uid), evse.status is Status.REMOVED)
+    """One Evse, of which this is known, and its Location, which is of `at` then."""
+    location = (str(holder), str(owner), fold(location_id))
+    key = (*location, fold(evse.uid))
+    if before.evse is None:
+        _write_evse(unit, location, evse, before.position)
+    else:
+        known, body = before.evse.last_updated, json.encode(evse).decode()
+        unit.write(HEARD_EVSE, *key, known, evse.uid, evse.evse_id, evse.status, evse.last_updated, body)
+    unit.learn(Placed, key, Placed(before.position, evse))
+    unit.write(FOLLOW_EVSE, *location, at, fold(evse.uid), evse.status is Status.REMOVED)
 
 
 def _write_evse(unit: Unit, key: tuple[str, str, str], evse: Evse, position: int) -> None:

@@ -55,7 +55,7 @@ async def get(unit: Unit, call: Call) -> Reply:
     found = await store.words.find(unit, key)
     if found is None:
         raise UnknownCdr(call.segments[2])
-    return Reply(data=found[0])
+    return Reply(data=found.body)
 
 
 async def pulled(unit: Unit, connection: Connection, version: Version, words: Any) -> Key:

@@ -19,7 +19,7 @@ from laddnav.ocpi.deviations import quirks, sharing, uids
 from laddnav.ocpi.endpoints.call import Call, hearing
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.rules import owner_among
-from laddnav.ocpi.store.words import Key
+from laddnav.ocpi.store.words import Key, Said
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.version import Version
@@ -87,13 +87,20 @@ class Kept(Struct, frozen=True):
     """What a partner said before about one object, if anything."""
 
     key: Key
-    body: bytes | None
-    last_updated: datetime | None
+    said: Said | None
     means_nothing: bool = False  # to a hub, which passes words on and has nothing to do with what they are about
 
     @property
+    def body(self) -> bytes | None:
+        return None if self.said is None else self.said.body
+
+    @property
+    def last_updated(self) -> datetime | None:
+        return None if self.said is None else self.said.last_updated
+
+    @property
     def new(self) -> bool:
-        return self.body is None
+        return self.said is None
 
 
 class Subject(Struct, Generic[M], frozen=True, kw_only=True):
@@ -118,9 +125,8 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
         named = Key(
             holder=connection.holder, owner=owner, module=self.module, version=version.number, said=False, id=key
         )
-        found = await store.words.find(unit, named, lock=lock)
-        body, last_updated = found or (None, None)
-        return Kept(named, body, last_updated, connection.our_role is Role.HUB)
+        found = await (store.words.lock if lock else store.words.find)(unit, named)
+        return Kept(named, found, connection.our_role is Role.HUB)
 
     async def get(self, unit: Unit, call: Call, id: str, key: str) -> bytes:
         """A partner's own words, as it said them. Raises what `unknown` makes."""
@@ -172,12 +178,12 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
     async def hear(self, unit: Unit, kept: Kept, thing: M, body: bytes) -> bool:
         """Keep words and meaning; False where newer news is here already, which this must not undo."""
         at = self.last_updated(thing)
-        if kept.last_updated is not None and at < kept.last_updated:
-            store.words.heard_of(unit, kept.key)
+        if kept.said is not None and at < kept.said.last_updated:
+            store.words.heard_of(unit, kept.key, kept.said)
             return False
         if not kept.means_nothing:
             await self.keep(unit, kept.key.holder, thing)
-        store.words.put(unit, kept.key, body, at)
+        store.words.renew(unit, kept.key, kept.said, body, at)
         return True
 
     def _same(self, call: Call, id: str, thing: M) -> PartyId:

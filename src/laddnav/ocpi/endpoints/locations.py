@@ -137,7 +137,7 @@ async def _keep(unit: Unit, words: Kept, location: OpenedLocation, evse: Evse, a
     newest = as_told(max(at, words.last_updated or at))
     if not words.means_nothing:
         await locations.hear_evse(unit, words.key.holder, words.key.owner, location.id, evse, at=newest)
-    store.words.put(unit, words.key, location.encoded(last_updated=rfc3339(newest)), newest)
+    store.words.renew(unit, words.key, words.said, location.encoded(last_updated=rfc3339(newest)), newest)
 
 
 async def _locked(unit: Unit, call: Call, location_id: str) -> tuple[Kept, OpenedLocation]:

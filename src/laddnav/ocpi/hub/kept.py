@@ -66,7 +66,7 @@ async def shown(unit: Unit, key: Key, party: PartyId | None) -> None:
     contract = ""
     if key.module is Module.TOKENS:
         found = await store.words.find(unit, key)
-        words = parsed(found[0]) if found is not None else {}
+        words = parsed(found.body) if found is not None else {}
         contract = fold(str(words.get("contract_id") or words.get("auth_id") or ""))
     store.hub.show(unit, key, party, contract)
 
@@ -103,7 +103,7 @@ async def words_of(unit: Unit, holder: PartyId, module: Module, owner: PartyId, 
         if told.owner == owner:
             found = await store.words.find(unit, _named(holder, module, told))
             if found is not None:
-                return told, found[0]
+                return told, found.body
     return None
 
 
@@ -125,7 +125,7 @@ async def _thing(unit: Unit, holder: PartyId, kind: type[M], told: Told) -> M | 
     found = await store.words.find(unit, _named(holder, MODULES[kind], told))
     if found is None:
         return None
-    return VERSIONS[told.version].codecs[kind].decode(found[0], Hearing(holder=holder, sender=told.owner))
+    return VERSIONS[told.version].codecs[kind].decode(found.body, Hearing(holder=holder, sender=told.owner))
 
 
 async def _take_cdr(unit: Unit, call: Call, party: PartyId | None) -> Reply:

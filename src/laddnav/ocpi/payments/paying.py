@@ -170,8 +170,8 @@ async def _overwrite(unit: Unit, connection: Connection, terminal: Terminal) -> 
         said=False,
         id=fold(terminal.id),
     )
-    found = await store.words.find(unit, key, lock=True)
+    found = await store.words.lock(unit, key)
     if found is not None:
         codec = VERSIONS[connection.version].codecs[Terminal]
-        body = codec.patch(found[0], encoded(assignment(terminal) | description(terminal)))
-        store.words.put(unit, key, body, terminal.last_updated)
+        body = codec.patch(found.body, encoded(assignment(terminal) | description(terminal)))
+        store.words.renew(unit, key, found, body, terminal.last_updated)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
 from laddnav.db.lookups import lookup
 from laddnav.db.rows import Lines
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.model import Connection, Loss
 from laddnav.ocpi.wire.handshake import Module
 
 _WORDS = "holder = $1 and owner = $2 and module = $3 and version = $4 and said = $5 and audience = $7"
 _KEY = ("text", "text", "text", "text", "boolean", "text", "text")
-WORDS = lookup(f"select body, last_updated from ocpi_words where {_WORDS} and id_key = $6", *_KEY)
+WORDS = lookup(f"select body, last_updated, revision from ocpi_words where {_WORDS} and id_key = $6", *_KEY)
 LOCK_WORDS = lookup(WORDS + " for update", *_KEY)
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -41,7 +41,46 @@ on conflict (holder, owner, module, version, audience, said, id_key) do update s
     heard_at="timestamptz",
     body="text",
 )
-HEARD_OF = f"update ocpi_words set heard_at = $8, missed = 0 where {_WORDS} and id_key = $6"
+# Both of words that are known to be the last that were said: where somebody has said more meanwhile, nothing is done.
+_LAST = """
+from {rows}
+where w.holder = rows.holder and w.owner = rows.owner and w.module = rows.module and w.version = rows.version
+  and w.said = rows.said and w.id_key = rows.id_key and w.audience = rows.audience and w.revision = rows.known
+returning true
+"""
+RENEW_WORDS = Lines(
+    f"""
+update ocpi_words as w set revision = w.revision + 1, last_updated = rows.last_updated, heard_at = rows.heard_at,
+  missed = 0, body = rows.body
+{_LAST}
+""",
+    each=True,
+    long=True,
+    holder="text",
+    owner="text",
+    module="text",
+    version="text",
+    said="boolean",
+    id_key="text",
+    audience="text",
+    known="bigint",
+    last_updated="timestamptz",
+    heard_at="timestamptz",
+    body="text",
+)
+HEARD_OF = Lines(
+    f"update ocpi_words as w set heard_at = rows.heard_at, missed = 0 {_LAST}",
+    each=True,
+    holder="text",
+    owner="text",
+    module="text",
+    version="text",
+    said="boolean",
+    id_key="text",
+    audience="text",
+    known="bigint",
+    heard_at="timestamptz",
+)
 # Of what a partner ever said, what it has not said since the whole list was begun.
 MISSED = """
 update ocpi_words set missed = missed + 1
@@ -69,6 +108,18 @@ group by module, field order by module, objects desc, field
 """
 
 
+_BEGIN, _MICROSECOND = datetime(2020, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+REMEMBERED_MOST = 4_000  # bytes: longer words are read again, or those that are remembered would fill the memory
+
+
+class Said(Struct, frozen=True):
+    """The last words about one thing. A `revision` is never that of others, also where they were dropped meanwhile."""
+
+    body: bytes
+    last_updated: datetime
+    revision: int
+
+
 class Key(Struct, frozen=True, kw_only=True):
     """Whose words about what, in which version; `said` tells ours from what a partner said.
 
@@ -87,23 +138,55 @@ class Key(Struct, frozen=True, kw_only=True):
         return str(self.holder), str(self.owner), self.module.value, self.version, self.said, self.id, self.audience
 
 
-async def find(unit: Unit, key: Key, *, lock: bool = False) -> tuple[bytes, datetime] | None:
-    """(bytes, their last_updated); locked, nobody else says anything about the same thing until this Unit ends."""
-    row = await unit.fetch_one(LOCK_WORDS if lock else WORDS, *key._columns())
-    if row is None and lock:
+async def find(unit: Unit, key: Key) -> Said | None:
+    row = await unit.fetch_one(WORDS, *key._columns())
+    return None if row is None else _said(row)
+
+
+async def lock(unit: Unit, key: Key) -> Said | None:
+    """Nobody else says anything about the same thing until this Unit ends, or it is undone (`Unit.believed`)."""
+    believed: Said | None = unit.believed(Said, key, RENEW_WORDS, HEARD_OF)
+    if believed is not None:
+        return believed
+    row = await unit.fetch_one(LOCK_WORDS, *key._columns())
+    if row is None:
         await unit.value(LOCK_NEW_WORDS, "|".join(str(column) for column in key._columns()))
         row = await unit.fetch_one(LOCK_WORDS, *key._columns())
-    return None if row is None else (row["body"].encode(), row["last_updated"])
+    return None if row is None else _said(row)
 
 
-def put(unit: Unit, key: Key, body: bytes, last_updated: datetime, revision: int = 1) -> None:
+def _said(row: Record) -> Said:
+    return Said(row["body"].encode(), row["last_updated"], row["revision"])
+
+
+def put(unit: Unit, key: Key, body: bytes, last_updated: datetime, revision: int | None = None) -> None:
+    """`revision`: that of the object of ours that these words tell. A partner's have one of the moment."""
     heard_at = None if key.said else unit.now
+    if revision is None:
+        revision = _moment(unit)
     unit.write(PUT_WORDS, *key._columns(), revision, last_updated, heard_at, body.decode())
 
 
-def heard_of(unit: Unit, key: Key) -> None:
-    """It was told again, and what was told is older than what is here."""
-    unit.write(HEARD_OF, *key._columns(), unit.now)
+def renew(unit: Unit, key: Key, before: Said | None, body: bytes, last_updated: datetime) -> None:
+    """What a partner says now, of a thing of which it said this before, and which is locked."""
+    if before is None:
+        now = Said(body, last_updated, _moment(unit))
+        put(unit, key, body, last_updated, now.revision)
+    else:
+        now = Said(body, last_updated, before.revision + 1)
+        unit.write(RENEW_WORDS, *key._columns(), before.revision, last_updated, unit.now, body.decode())
+    if len(body) <= REMEMBERED_MOST:
+        unit.learn(Said, key, now)
+
+
+def heard_of(unit: Unit, key: Key, before: Said) -> None:
+    """It was told again, and what was told is older than this, which is locked."""
+    unit.write(HEARD_OF, *key._columns(), before.revision, unit.now)
+
+
+def _moment(unit: Unit) -> int:
+    """Beyond every revision that words of this thing had before they were dropped."""
+    return (unit.now - _BEGIN) // _MICROSECOND
 
 
 async def missed(

@@ -40,7 +40,7 @@ async def words_of(
         unit, Key(holder=holder, owner=owner, module=module, version=version.number, said=False, id=key)
     )
     try:
-        return version.codecs[KINDS[module]].encode(thing) if heard is None else heard[0]
+        return version.codecs[KINDS[module]].encode(thing) if heard is None else heard.body
     except Unsayable:
         return None
 

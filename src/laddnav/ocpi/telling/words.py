@@ -139,7 +139,7 @@ async def farewell(unit: Unit, holder: PartyId, version: Version, key: str, shar
     if found is None:
         return None
     locations.redate(unit, holder, key)
-    location, at = parsed(found[0]), {"last_updated": rfc3339(unit.now.replace(microsecond=0))}
+    location, at = parsed(found.body), {"last_updated": rfc3339(unit.now.replace(microsecond=0))}
     gone = [evse | at | {"status": Status.REMOVED} for evse in location.get("evses") or ()]
     return encoded(location | at | {"evses": gone})
 

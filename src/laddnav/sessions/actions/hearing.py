@@ -39,7 +39,7 @@ async def hear(unit: Unit, session: Session) -> bool:
         preferred=before.preferred,
         active_profile=before.active_profile,
     )
-    store.update(unit, ours)
+    store.hear(unit, before, ours)
     unit.announce(about(SessionChanged, session))
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -98,8 +99,7 @@ insert into session (holder, owner, id_key, id, ref, status, token_owner, token_
   station_id, evse_no, started_at, ended_at, energy_wh, currency, cost_excl, cost_incl, body, revision, last_updated)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 """
-UPDATE = Lines(
-    """
+_UPDATE = """
 update session set status = rows.status, started_at = rows.started_at, ended_at = rows.ended_at,
   energy_wh = rows.energy_wh, currency = rows.currency, cost_excl = rows.cost_excl,
   cost_incl = rows.cost_incl,
@@ -107,12 +107,37 @@ update session set status = rows.status, started_at = rows.started_at, ended_at 
   token_owner = rows.token_owner, token_uid_key = rows.token_uid_key, location_id = rows.location_id,
   evse_uid = rows.evse_uid
 from {rows} where session.holder = rows.holder and session.owner = rows.owner and session.id_key = rows.id_key
-""",
+"""
+UPDATE = Lines(
+    _UPDATE,
     key=3,
     long=True,
     holder="text",
     owner="text",
     id_key="text",
+    status="text",
+    started_at="timestamptz",
+    ended_at="timestamptz",
+    energy_wh="numeric",
+    currency="text",
+    cost_excl="numeric",
+    cost_incl="numeric",
+    last_updated="timestamptz",
+    token_owner="text",
+    token_uid_key="text",
+    location_id="text",
+    evse_uid="text",
+    body="text",
+)
+# A partner's, of which this revision is known: where it has another meanwhile, nothing is done.
+HEARD = Lines(
+    f"{_UPDATE} and session.revision = rows.known returning true",
+    each=True,
+    long=True,
+    holder="text",
+    owner="text",
+    id_key="text",
+    known="bigint",
     status="text",
     started_at="timestamptz",
     ended_at="timestamptz",
@@ -151,9 +176,13 @@ async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bo
 
 
 async def lock_known(unit: Unit, session: Session) -> Known | None:
-    """What is known of a partner's."""
-    row = await unit.fetch_one(LOCK, str(session.holder), str(session.owner), fold(session.id))
-    return None if row is None else json.decode(row["body"], Known)
+    """What is known of a partner's. It is locked until this Unit ends, or that is undone (`Unit.believed`)."""
+    key = _key(session)
+    believed: Known | None = unit.believed(Known, key, HEARD)
+    if believed is not None:
+        return believed
+    row = await unit.fetch_one(LOCK, *key)
+    return None if row is None else replace(json.decode(row["body"], Known), revision=row["revision"])
 
 
 async def lock_several(unit: Unit, keys: Sequence[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
@@ -314,13 +343,24 @@ def insert(unit: Unit, session: Session) -> None:
 
 def update(unit: Unit, session: Session) -> None:
     """Of one that was read under a lock."""
-    cost = session.cost
     _learn(unit, replace(session, revision=session.revision + 1))
-    unit.write(
-        UPDATE,
-        str(session.holder),
-        str(session.owner),
-        fold(session.id),
+    unit.write(UPDATE, *_key(session), *_columns(session))
+
+
+def hear(unit: Unit, before: Known, session: Session) -> None:
+    """What a partner tells of one of which this is known, and which is locked."""
+    now = {name: getattr(session, name) for name in Known.__struct_fields__}
+    unit.learn(Known, _key(session), Known(**now | {"revision": before.revision + 1}))
+    unit.write(HEARD, *_key(session), before.revision, *_columns(session))
+
+
+def _key(session: Session) -> tuple[str, str, str]:
+    return str(session.holder), str(session.owner), fold(session.id)
+
+
+def _columns(session: Session) -> tuple[Any, ...]:
+    cost = session.cost
+    return (
         session.status,
         session.started_at,
         session.ended_at,
