@@ -60,7 +60,9 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
         await ledger.post(unit, cdr.holder, receivable_entry(cdr, debtor.id, charge))
         if cdr.credit:
             await crediting.put_back(unit, cdr, debtor.id, ref)
-        if customer is not None:
+        if customer is None:
+            await held.nothing(unit, cdr)
+        else:
             less = await plans.take_off(unit, customer, party, cdr, charge)
             await held.charged(unit, cdr, party, debtor, customer, charge, less, ref)
             energy = Energy(-abs(cdr.energy.wh)) if cdr.credit else cdr.energy

@@ -62,7 +62,7 @@ async def nothing(unit: Unit, cdr: Cdr) -> None:
 
 
 async def _of(unit: Unit, cdr: Cdr) -> CardHold | None:
-    if cdr.owner != cdr.holder or cdr.session_id is None:
+    if cdr.owner != cdr.holder or cdr.token.owner != cdr.holder or cdr.session_id is None:
         return None
     hold = await holding.of_session(unit, cdr.holder, cdr.session_id)
     return None if hold is None or hold.state in (HoldState.BILLED, HoldState.DROPPED) else hold
