@@ -38,6 +38,7 @@ from laddnav.settlement.model import (
 )
 from laddnav.settlement.rules import NotInSettlement, SettlesWithItself, UnknownSettlement
 from laddnav.settlement.store import settlements as store
+from laddnav.settlement.store import terms as agreed
 
 RECENT = timedelta(days=62)  # in which a charge with a partner asks for terms
 INVOICES = 100  # of a settlement, on its page
@@ -61,7 +62,7 @@ async def say_terms(
         said_at=unit.now,
         said_by=by,
     )
-    store.put_terms(unit, one)
+    agreed.put_terms(unit, one)
     people.note(unit, by, "say settlement terms", f"settlement of {holder} with {partner}", f"{netting} since {since}")
     await _open_all(unit, holder, partner)
     return one
@@ -69,12 +70,12 @@ async def say_terms(
 
 async def terms(unit: Unit, holder: PartyId | None) -> Sequence[Terms]:
     """Of each partner the newest first."""
-    return await store.terms(unit, holder)
+    return await agreed.terms(unit, holder)
 
 
 async def without_terms(unit: Unit, holder: PartyId | None) -> Sequence[tuple[PartyId, PartyId]]:
     """(holder, partner) that had charges lately and no terms."""
-    return await store.without_terms(unit, holder, unit.now - RECENT)
+    return await agreed.without_terms(unit, holder, unit.now - RECENT)
 
 
 # ---- Months open by themselves
@@ -83,7 +84,7 @@ async def without_terms(unit: Unit, holder: PartyId | None) -> Sequence[tuple[Pa
 async def look_after(database: Database) -> None:
     """What has charges has a Settlement, and the sums of what is open are reckoned anew."""
     async with database.unit() as unit:
-        pairs = {(one.holder, one.partner) for one in await store.terms(unit, None)}
+        pairs = {(one.holder, one.partner) for one in await agreed.terms(unit, None)}
     for holder, partner in sorted(pairs):
         async with database.unit() as unit:
             await _open_due(unit, holder, partner)
@@ -166,7 +167,7 @@ async def _reckoned(unit: Unit, one: Settlement) -> Settlement:
 
 
 async def _terms_of(unit: Unit, holder: PartyId, partner: PartyId) -> list[Terms]:
-    return [one for one in await store.terms(unit, holder) if one.partner == partner]
+    return [one for one in await agreed.terms(unit, holder) if one.partner == partner]
 
 
 async def _counted_since(unit: Unit, one: Settlement) -> datetime:

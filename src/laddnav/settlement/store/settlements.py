@@ -1,4 +1,4 @@
-"""How Terms, Settlements and their Items are kept; what is not fixed yet is asked of the CDRs themselves."""
+"""How Settlements and their Items are kept; what is not fixed yet is asked of the CDRs themselves."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ from laddnav.kit import json
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.money import minor_unit
-from laddnav.settlement.model import Counts, InvoiceOf, Item, Settlement, Side, SideSum, State, Terms
-
-TERMS = "select body from settlement_terms where ($1::text is null or holder = $1) order by holder, partner, since desc"
-PUT_TERMS = """
-insert into settlement_terms (holder, partner, since, body) values ($1, $2, $3, $4)
-on conflict (holder, partner, since) do update set body = excluded.body
-"""
-DROP_TERMS = "delete from settlement_terms where holder = $1 and partner = $2 and since = $3"
+from laddnav.settlement.model import Counts, InvoiceOf, Item, Settlement, Side, SideSum, State
 
 # One at a time for each partner: months are opened and proposed in their order.
 ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -103,23 +96,6 @@ MONTHS_DUE = """
 select distinct currency, to_char(ended_at at time zone $5, 'YYYY-MM') as month from settlement_due
 where holder = $1 and partner = $2 and ended_at >= $3 and ended_at < $4
 """
-# With whom there were charges, either way, and nobody said how to settle: one look into the index for each partner.
-WITHOUT_TERMS = """
-with recursive known as (
-  (select holder, partner from settlement_due where $1::text is null or holder = $1 order by holder, partner limit 1)
-  union all
-  select next.holder, next.partner from known k, lateral (
-    select d.holder, d.partner from settlement_due d
-    where (d.holder, d.partner) > (k.holder, k.partner) and ($1::text is null or d.holder = $1)
-    order by d.holder, d.partner limit 1) as next
-)
-select k.holder, k.partner from known k
-where exists (
-    select from settlement_due d where d.holder = k.holder and d.partner = k.partner and d.ended_at >= $2)
-  and not exists (select from settlement_terms t where t.holder = k.holder and t.partner = k.partner)
-order by 1, 2 limit 50
-"""
-
 FIXED_SUMS = f"""
 select cdr_owner as owner, 'COUNTED' as counts, {_SUMS}, count(*) filter (where ended_in is not null) as late,
   coalesce(sum(amount) filter (where ended_in is not null), 0) as late_amount
@@ -203,23 +179,6 @@ LISTED = """
 select count(*) from settlement_item
 where holder = $1 and settlement_ref = $2 and cdr_owner = $3 and id_key = any($4)
 """
-
-
-# ---- Terms
-
-
-async def terms(unit: Unit, holder: PartyId | None) -> list[Terms]:
-    """Of each partner the newest first."""
-    return [json.decode(row["body"], Terms) for row in await unit.fetch(TERMS, holder and str(holder))]
-
-
-def put_terms(unit: Unit, one: Terms) -> None:
-    unit.write(PUT_TERMS, str(one.holder), str(one.partner), one.since, json.encode(one).decode())
-
-
-async def without_terms(unit: Unit, holder: PartyId | None, since: datetime) -> list[tuple[PartyId, PartyId]]:
-    rows = await unit.fetch(WITHOUT_TERMS, holder and str(holder), since)
-    return [(PartyId.parse(row["holder"]), PartyId.parse(row["partner"])) for row in rows]
 
 
 # ---- Settlements
