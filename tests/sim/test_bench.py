@@ -115,10 +115,21 @@ async def test_what_goes_out_arrives_once_at_each() -> None:
 
 @pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
-async def test_readings_are_kept_summed_found_and_forgotten_tenth_by_tenth(house: House) -> None:
+async def test_readings_are_kept_summed_found_and_forgotten_tenth_by_tenth_though_it_is_broken_off(
+    house: House,
+) -> None:
+    first = asyncio.create_task(keeping.filling(house.ground.url, house.ground.postgres, TINY))
+    async with house.ground.database.unit() as unit:
+        while not await unit.value("select count(*) from reading where at >= $1", keeping.BEGAN + keeping.HOUR):
+            assert not first.done(), "it has ten hours to fill"
+            await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
     found = await keeping.filling(house.ground.url, house.ground.postgres, TINY)
     assert all(stands_beside_its_limit(figure) for figure in found)
     assert [figure.name for figure in found if figure.goal] == ["readings_last_tenth", "readings_size"]
+    with pytest.raises(Refused, match="name another folder"):
+        await keeping.filling(house.ground.url, house.ground.postgres, TINY)
 
 
 def test_on_a_real_day_no_policy_gives_more_than_hindsight_and_who_plans_pays_less_than_who_does_not() -> None:

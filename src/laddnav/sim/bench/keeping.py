@@ -1,12 +1,14 @@
 """What it costs to keep a hundred million readings, tenth by tenth, and to sum, find and forget what is among them.
 
 All are kept as what stations say is, and summed and given their weeks by the jobs of a server, under a clock of its own
-in which they take some seven weeks. Each tenth stands beside the same rows in a table that is empty.
+in which they take some seven weeks. Each tenth stands beside the same rows in a table that is empty. Where a folder is
+named (LADDNAV_BENCH_READINGS) they stay there, and a run that was broken off goes on with the hour that it was at.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 import asyncpg
+import msgspec
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
@@ -79,6 +82,21 @@ class Tenth(Struct, frozen=True, kw_only=True):
     longest: float
 
 
+class Come(Struct, kw_only=True):
+    """How far it has come, hour by hour, and what has been spent on the tenth that is under way."""
+
+    stations: int
+    rows: int  # a tenth
+    hours: int = 0
+    of_tenth: int = 0  # hours of the one that is under way
+    longest: float = 0.0
+    kept: Spent = msgspec.field(default_factory=Spent)
+    summed: Spent = msgspec.field(default_factory=Spent)
+    limit: Spent = msgspec.field(default_factory=Spent)
+    tenths: list[Tenth] = msgspec.field(default_factory=list)
+    over: bool = False  # a part of it has been forgotten again
+
+
 class Turned:
     """A clock that shows what it is turned to."""
 
@@ -95,10 +113,17 @@ class Turned:
 
 async def keeping(pace: Pace) -> list[Figure]:
     """An interrupt ends it early, with what there is by then. Raises Refused, CannotStart."""
+    kept = os.environ.get("LADDNAV_BENCH_READINGS")
+    if kept:
+        return await _kept_in(Path(kept), pace)
     with TemporaryDirectory(prefix="laddnav-bench-") as folder:
-        async with installation.opened(settings.read({}, data=Path(folder)), {}) as opened:
-            assert opened.cluster is not None, "it runs a PostgreSQL of its own"
-            return await filling(opened.cluster.url("laddnav"), pid_of_postgres(Path(folder) / "postgres"), pace)
+        return await _kept_in(Path(folder), pace)
+
+
+async def _kept_in(folder: Path, pace: Pace) -> list[Figure]:
+    async with installation.opened(settings.read({}, data=folder), {}) as opened:
+        assert opened.cluster is not None, "it runs a PostgreSQL of its own"
+        return await filling(opened.cluster.url("laddnav"), pid_of_postgres(folder / "postgres"), pace)
 
 
 async def filling(url: str, postgres: int, pace: Pace) -> list[Figure]:
@@ -107,14 +132,28 @@ async def filling(url: str, postgres: int, pace: Pace) -> list[Figure]:
     database, beside = await Database.connect(url, clock=clock), await asyncpg.connect(url)
     try:
         await beside.execute(store.PREPARE_READINGS)
-        shelf = Shelf(database, clock, beside, postgres, pace.metered)
+        come = await _come(beside, pace)
+        shelf = Shelf(database, clock, beside, postgres, come)
+        await shelf.go_on()
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, shelf.stop)
-        tenths = [one async for one in shelf.tenths(pace.readings // TENTHS)]
+        tenths = [one async for one in shelf.tenths()]
         return [*_of_tenths(tenths), *await shelf.forget(tenths[-1].longest)]
     finally:
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         await beside.close()
         await database.close()
+
+
+async def _come(beside: asyncpg.Connection, pace: Pace) -> Come:
+    """Raises Refused."""
+    new = Come(stations=pace.metered, rows=pace.readings // TENTHS)
+    body = await beside.fetchval(store.COME)
+    if body is None:
+        return new
+    come = msgspec.json.decode(body, type=Come)
+    if come.over or (come.stations, come.rows) != (new.stations, new.rows):
+        raise Refused("what is kept there was filled to its end, or otherwise: name another folder")
+    return come
 
 
 def _of_tenths(tenths: Sequence[Tenth]) -> list[Figure]:
@@ -137,53 +176,78 @@ class Shelf:
     """The store that fills, as far as it has come."""
 
     def __init__(
-        self, database: Database, clock: Turned, beside: asyncpg.Connection, postgres: int, stations: int
+        self, database: Database, clock: Turned, beside: asyncpg.Connection, postgres: int, come: Come
     ) -> None:
         self._database = database
         self._clock = clock
         self._beside = beside
         self._postgres = postgres
-        self._stations = stations
-        self._hours = 0
-        self._longest = 0.0
+        self._come = come
+        self._stations = come.stations
+        self._hours = come.hours
+        self._longest = come.longest
         self._stopped = False
 
     def stop(self) -> None:
         """Nothing is added after this hour; what is there is looked at and forgotten as though it were all."""
         self._stopped = True
 
-    async def tenths(self, rows: int) -> AsyncIterator[Tenth]:
-        """Each of so many rows. Raises Refused."""
-        for number in range(1, TENTHS + 1):
-            if not self._stopped:
-                yield await self._tenth(number, rows)
+    async def go_on(self) -> None:
+        """From the hour that was broken off, which is told anew from its beginning."""
+        self._clock.at = BEGAN + self._hours * HOUR
+        await self._beside.execute(store.FORGET_SINCE, self._clock.at)
 
-    async def _tenth(self, number: int, rows: int) -> Tenth:
-        kept, summed, limit, read, self._longest = Spent(), Spent(), Spent(), Spent(), 0.0
-        for hour in range(max(1, round(rows / self._rows_in(HOUR)))):
-            if hour and self._stopped:
+    async def tenths(self) -> AsyncIterator[Tenth]:
+        """Those that are there, and the others. Raises Refused."""
+        for number in range(1, TENTHS + 1):
+            if number <= len(self._come.tenths):
+                yield self._come.tenths[number - 1]
+            elif not self._stopped:
+                yield await self._tenth(number)
+
+    async def _tenth(self, number: int) -> Tenth:
+        come, read = self._come, Spent()
+        while come.of_tenth < max(1, round(come.rows / self._rows_in(HOUR))):
+            if come.of_tenth and self._stopped:
                 break
             await readings.make_weeks(self._database)
-            if hour % BESIDE == 0:
-                await self._spend(limit, self._copy())
-            await self._spend(kept, self._keep())
-            await self._spend(summed, self._sum_up())
+            if come.of_tenth % BESIDE == 0:
+                await self._spend(come.limit, self._copy())
+            await self._spend(come.kept, self._keep())
+            await self._spend(come.summed, self._sum_up())
+            come.of_tenth += 1
+            await self._save()
         await self._spend(read, self._read())
         size = await self._beside.fetchval(store.SIZE_OF_READINGS)
         told = {
-            "summed_us": summed.cpu_us,
-            "cpu_us": kept.cpu_us,
-            "limit_cpu_us": limit.cpu_us,
-            "a_second": kept.rate.per_second,
+            "summed_us": come.summed.cpu_us,
+            "cpu_us": come.kept.cpu_us,
+            "limit_cpu_us": come.limit.cpu_us,
+            "a_second": come.kept.rate.per_second,
         }
         log.info("readings_kept", rows=self._there, gigabytes=size / 1e9, tenth=number, **told)
-        return Tenth(
-            kept=kept, summed=summed, limit=limit, read=read, size=size / self._there, longest=self._longest * 1e3
+        tenth = Tenth(
+            kept=come.kept,
+            summed=come.summed,
+            limit=come.limit,
+            read=read,
+            size=float(size / self._there),
+            longest=self._longest * 1e3,
         )
+        come.tenths.append(tenth)
+        come.kept, come.summed, come.limit, come.of_tenth, self._longest = Spent(), Spent(), Spent(), 0, 0.0
+        await self._save()
+        return tenth
+
+    async def _save(self) -> None:
+        self._come.hours, self._come.longest = self._hours, self._longest
+        await self._beside.execute(store.HAS_COME, msgspec.json.encode(self._come).decode())
 
     async def forget(self, longest: float) -> list[Figure]:
         """A third of the weeks, while readings are kept as before. Raises Refused."""
         await self._look()
+        self._come.over = True
+        await self._save()
         weeks = max(1, self._hours * HOUR // WEEK // 3)
         until = BEGAN + weeks * WEEK
         old = min(self._there, self._rows_in(weeks * WEEK))

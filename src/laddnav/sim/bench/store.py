@@ -77,7 +77,13 @@ insert into station_evse select one.* {_MADE} join station_evse t on t.holder = 
 REF_AT = "select ref from location where holder = $1 and owner = $1 order by ref offset $2 limit 1"
 
 # Readings where they are kept fastest, and what is looked at where they are kept for good.
-PREPARE_READINGS = "create table bench_reading (like reading including all)"
+PREPARE_READINGS = """
+create table if not exists bench_reading (like reading including all);
+create table if not exists bench_come (one boolean primary key default true, body text not null)
+"""
+COME = "select body from bench_come"
+HAS_COME = "insert into bench_come (body) values ($1) on conflict (one) do update set body = excluded.body"
+FORGET_SINCE = "delete from reading where at >= $1"
 EMPTY_READINGS = "truncate bench_reading"
 OF_READINGS = (
     *("holder", "session_id", "station_id", "evse_no", "at"),
