@@ -304,7 +304,7 @@ async def _unheard(company: Company) -> int:
         counts = await sessions.counts(unit, company.holder)
         jobs: int = await unit.value("select count(*) from job")
         waiting = sum(one.waiting + one.dead for one in await partners.connections(unit, company.holder))
-    return jobs + waiting + sum(many for status, many in counts.items() if status is not Status.COMPLETED)
+    return jobs + waiting + sum(many for status, many in counts.items() if status != Status.COMPLETED)
 
 
 async def each_message_is_there_once(network: Company, traffic: Traffic) -> None:
