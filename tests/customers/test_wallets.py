@@ -28,13 +28,15 @@ from laddnav.kit.money import Price
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import hearing
 from laddnav.sessions.actions.entitling import entitled
+from laddnav.sessions.events import RoamingCostMoved
 from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
 from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
 from laddnav.tokens.model import Allowed, Barred, Token, TokenType
 from tests.billing.charges import LADDNAV, TNM, cdr, energy, keep, party
-from tests.billing.test_billing import balances, bill, headings
+from tests.billing.test_billing import announced, balances, bill, headings
 from tests.clock import SetClock
 from tests.things import token
 
@@ -199,9 +201,12 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
                 last_updated=clock.advance(timedelta(seconds=1)),
             )
             await sessions.hear(unit, said)
+        await hearing.hold(database, RoamingCostMoved(holder=LADDNAV, owner=str(TNM), session_id=id))
         return (await in_wallet(database, owner)).held
 
     assert await told(Status.ACTIVE, "0") == 250
+    assert await told(Status.ACTIVE, "249") == 250
+    assert await announced(database, RoamingCostMoved) == 1, "the second word asks nothing of the wallet"
     assert await told(Status.ACTIVE, "260", "S2") == 300, "no more than there is"
     assert await barred(database) is Barred.WALLET, "so that its partner, who asks or decides alone, says no"
     assert await told(Status.INVALID, "260", "S2") == 250
@@ -211,6 +216,7 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
     await keep(database, [one])
     await bill(database, one)
     assert (await in_wallet(database, owner)).held == 0
+    assert await told(Status.COMPLETED, "290") == 0, "what is heard after its CDR holds nothing any more"
 
 
 async def test_nothing_is_paid_out_that_is_not_there_or_came_from_no_payment(database: Database) -> None:

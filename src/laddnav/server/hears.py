@@ -61,12 +61,13 @@ from laddnav.reservations.events import (
     ReservationRequested,
     ReservationWithdrawn,
 )
-from laddnav.sessions.actions import claiming
+from laddnav.sessions.actions import claiming, hearing
 from laddnav.sessions.events import (
     LimitsAnswered,
     LimitsChanged,
     LimitsRequested,
     PreferencesChanged,
+    RoamingCostMoved,
     SessionAmended,
     SessionChanged,
     SessionEnded,
@@ -128,6 +129,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
         push_session,
     ],
     SessionChanged: [push_session],
+    RoamingCostMoved: [hearing.hold],
     SessionEnded: [cdrs.close, fleets.vehicle_unplugged, push_session],
     SessionFailed: [
         tickets.charge_went_on,

@@ -34,6 +34,10 @@ class SessionChanged(SessionEvent, frozen=True, kw_only=True):
     """Energy, cost or state moved on."""
 
 
+class RoamingCostMoved(SessionEvent, frozen=True, kw_only=True):
+    """Of a driver of ours at a partner's place: what the charge holds of a wallet may be another part by now."""
+
+
 class SessionEnded(SessionEvent, frozen=True, kw_only=True):
     """Stopped and settled: nothing more is expected, the CDR can close."""
 

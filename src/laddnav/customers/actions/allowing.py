@@ -211,6 +211,10 @@ async def hold(
     return held
 
 
+async def holds(unit: Unit, holder: PartyId, session_id: str, owner: PartyId) -> bool:
+    return await wallets.is_held(unit, holder, owner, session_id)
+
+
 def release(unit: Unit, holder: PartyId, session_id: str, owner: PartyId | None = None) -> None:
     """For whoever looks at its customer anyway."""
     wallets.release(unit, holder, owner or holder, session_id)

@@ -34,6 +34,7 @@ on conflict (holder, owner, session_id) do update set amount = excluded.amount, 
 UNTAXED = "select amount from debt_without_vat where holder = $1 and debtor_id = $2 and currency = $3"
 GOING_BACK = "select amount from going_back where holder = $1 and about = $2 and currency = $3"
 LATE = "select holder, owner, session_id from wallet_held where until <= $1 order by until limit $2"
+IS_HELD = "select true from wallet_held where holder = $1 and owner = $2 and session_id = $3"
 RELEASE = "delete from wallet_held where holder = $1 and owner = $2 and session_id = $3"
 
 
@@ -77,6 +78,10 @@ def hold(
     unit: Unit, customer: Customer, owner: PartyId, session_id: str, amount: Decimal, until: datetime | None
 ) -> None:
     unit.write(HOLD, str(customer.holder), str(owner), session_id, customer.ref, amount, until)
+
+
+async def is_held(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> bool:
+    return bool(await unit.value(IS_HELD, str(holder), str(owner), session_id))
 
 
 async def released(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> str | None:

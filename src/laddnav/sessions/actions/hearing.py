@@ -1,16 +1,19 @@
-"""The verb by which a partner tells of a charge at its own place, which holds a part of the wallet that pays for it."""
+"""The verbs about a partner's charge at its own place: it is heard of, and holds a part of the wallet that pays."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from msgspec.structs import replace
 
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
 from laddnav.kit.money import FREE
 from laddnav.locations import actions as locations
 from laddnav.sessions import rules, store
-from laddnav.sessions.events import SessionChanged, SessionStarted, about
+from laddnav.sessions.events import RoamingCostMoved, SessionChanged, SessionStarted, about
 from laddnav.sessions.model import Session, Status
 
 
@@ -27,7 +30,8 @@ async def hear(unit: Unit, session: Session) -> bool:
     else:
         zone = await locations.time_zone(unit, session.holder, session.owner, session.location_id)
     session = replace(session, time_zone=zone or session.time_zone)
-    await _hold(unit, session, new=before is None)
+    if session.token.owner == session.holder and (before is None or _may_hold_another(session)):
+        unit.announce(about(RoamingCostMoved, session))
     if before is None:
         store.insert(unit, session)
         unit.announce(about(SessionStarted, session))
@@ -44,20 +48,48 @@ async def hear(unit: Unit, session: Session) -> bool:
     return True
 
 
-async def _hold(unit: Unit, session: Session, *, new: bool) -> None:
-    """Asked of the wallet only where it may hold something else than before. With its end it waits for its CDR."""
-    if session.token.owner != session.holder:
-        return
+async def hold(database: Database, event: RoamingCostMoved) -> None:
+    """Hears RoamingCostMoved: what it may cost by now is held of its wallet until its CDR; again is nothing.
+
+    Not with the partner's word itself: those that come together share a transaction, and two charges of one wallet
+    among them would both find free what only one can have.
+    """
+    async with database.unit() as unit:
+        session = await store.find(unit, event.holder, PartyId.parse(event.owner), event.session_id)
+        if session is None:
+            return
+        part = _part(session)
+        if part is None:
+            await allowing.let_go(unit, session.holder, session.id, session.owner)
+            return
+        # Where it is over and holds nothing, its CDR was here already.
+        if session.status is not Status.COMPLETED or await allowing.holds(
+            unit, session.holder, session.id, session.owner
+        ):
+            contract, until = session.token.contract_id, unit.now + wallet.CDR_WITHIN
+            await allowing.hold(
+                unit,
+                session.holder,
+                contract,
+                session.currency,
+                session.id,
+                part=part,
+                owner=session.owner,
+                until=until,
+            )
+
+
+def _may_hold_another(session: Session) -> bool:
+    """Nearly every word of a charge that goes on comes before it costs more than it held from its beginning."""
+    return session.status is not Status.ACTIVE or _part(session) != wallet.part_at_partner(
+        wallet.ZERO, session.currency
+    )
+
+
+def _part(session: Session) -> Decimal | None:
+    """What it holds by what it costs so far; None: nothing, for nothing will come of it."""
     if session.status is Status.INVALID:
-        await allowing.let_go(unit, session.holder, session.id, session.owner)
-        return
+        return None
     cost = session.cost or FREE
     so_far = cost.before_taxes if cost.after_taxes is None else cost.after_taxes
-    part = wallet.part_at_partner(so_far, session.currency)
-    goes_on = session.status is not Status.COMPLETED
-    if goes_on and not new and part == wallet.part_at_partner(wallet.ZERO, session.currency):
-        return
-    contract, until = session.token.contract_id, unit.now + wallet.CDR_WITHIN
-    await allowing.hold(
-        unit, session.holder, contract, session.currency, session.id, part=part, owner=session.owner, until=until
-    )
+    return wallet.part_at_partner(so_far, session.currency)
