@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
@@ -21,6 +22,7 @@ from laddnav.sessions.events import Limiting, LimitsAnswered
 from laddnav.sessions.limited import limits_of
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
+from laddnav.sites import store
 from laddnav.sites.actions import Memory
 from laddnav.sites.model import Covers, Measurement, Phase, Picture, Place, Site, Why
 from tests.clock import SetClock
@@ -221,6 +223,29 @@ async def test_a_limit_from_outside_is_obeyed_in_time_and_said_to_be(garage: Gar
     async with garage.database.unit() as unit:
         await sites.unlimited(unit, US, "garage", "DSO", "1")
     assert (await garage.passes(timedelta(minutes=2)))["G1"] > 7
+
+
+@pytest.mark.parametrize("kw", [None, 7])
+async def test_a_limit_that_was_obeyed_as_it_was_taken_back_or_changed_is_not_what_it_was(
+    garage: Garage, kw: int | None
+) -> None:
+    """A look at the site had read it before."""
+    await garage.open(site(building=each(0)))
+    at = garage.clock.now()
+    async with garage.database.unit() as unit:
+        was = await sites.limited(unit, US, "garage", at, None, Decimal(5), "DSO", id="1", covers=Covers.SITE)
+    garage.clock.advance(STEP)
+    async with garage.database.unit() as unit:
+        if kw is None:
+            await sites.unlimited(unit, US, "garage", "DSO", "1")
+        else:
+            await sites.limited(unit, US, "garage", at, None, Decimal(kw), "DSO", id="1", covers=Covers.SITE)
+    async with garage.database.unit() as unit:
+        one = await sites.fetch(unit, US, "garage")
+        store.limit_obeyed(unit, one, replace(was, obeyed_at=unit.now))
+    async with garage.database.unit() as unit:
+        found = [(one.kw, one.obeyed_at) for one in await sites.limits(unit, US, "garage")]
+    assert found == ([] if kw is None else [(Decimal(kw), None)])
 
 
 async def test_what_the_building_leaves_is_measured_and_a_silent_meter_counts_with_the_most(garage: Garage) -> None:

@@ -88,6 +88,11 @@ PUT_LIMIT = """
 insert into site_limit (holder, site_key, by, id, end_at, body) values ($1, $2, $3, $4, $5, $6)
 on conflict (holder, site_key, by, id) do update set end_at = excluded.end_at, body = excluded.body
 """
+# Of the word that was read and no other: it may have been taken back, or changed, since.
+OBEYED = """
+update site_limit set body = $6 where holder = $1 and site_key = $2 and by = $3 and id = $4
+  and (body::jsonb ->> 'told_at')::timestamptz = $5
+"""
 LIMITS = """
 select body from site_limit where holder = $1 and site_key = $2 and (end_at is null or end_at > $3) order by by, id
 """
@@ -308,6 +313,12 @@ def put_roof_told(unit: Unit, site: Site, one: RoofTold | None) -> None:
 def put_limit(unit: Unit, site: Site, one: OutsideLimit) -> None:
     body = json.encode(one).decode()
     unit.write(PUT_LIMIT, str(site.holder), fold(site.id), one.by, one.id, one.end_at, body)
+
+
+def limit_obeyed(unit: Unit, site: Site, one: OutsideLimit) -> None:
+    """It says since when; nothing where somebody said something else since."""
+    body = json.encode(one).decode()
+    unit.write(OBEYED, str(site.holder), fold(site.id), one.by, one.id, one.told_at, body)
 
 
 async def limits(unit: Unit, site: Site, since: datetime) -> list[OutsideLimit]:

@@ -89,7 +89,7 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
             StationBroughtBack(holder=holder, site_id=site.id, station_id=one.station_id, evse_no=one.evse_no)
         )
     for limit in tick.obeyed:
-        store.put_limit(unit, site, limit)
+        store.limit_obeyed(unit, site, limit)
         unit.announce(SiteLimited(holder=holder, site_id=site.id))
     return Ticked(
         busy=bool(facts.sessions) or bool(tick.standings),
