@@ -23,7 +23,7 @@ from laddnav.customers.rules import CustomerSaid
 from laddnav.customers.wallet import NothingToPayOut, Refill, UnfitWallet, Wallet
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import kwh
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.money import Price
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
@@ -35,7 +35,7 @@ from laddnav.sessions.model import AuthMethod, CdrToken, Session, Status
 from laddnav.tokens import actions as tokens
 from laddnav.tokens import rules as cards
 from laddnav.tokens.model import Allowed, Barred, Token, TokenType
-from tests.billing.charges import LADDNAV, TNM, cdr, energy, keep, party
+from tests.billing.charges import LADDNAV, PLACE, TNM, cdr, energy, keep, party
 from tests.billing.test_billing import announced, balances, bill, headings
 from tests.clock import SetClock
 from tests.things import token
@@ -167,6 +167,27 @@ async def test_charges_at_once_hold_parts_of_one_wallet_and_never_more_than_is_i
     assert (await in_wallet(database, owner)).free == 60
 
 
+def roaming(id: str, **other: object) -> Session:
+    """A charge at a partner's place."""
+    plain = Session(
+        holder=LADDNAV,
+        owner=TNM,
+        id=id,
+        ref=id,
+        status=Status.ACTIVE,
+        token=CdrToken(owner=LADDNAV, uid="CARD1", type=TokenType.RFID, contract_id="SE-C1"),
+        auth_method=AuthMethod.WHITELIST,
+        location_id="L9",
+        evse_uid="E9",
+        connector_id="1",
+        started_at=MONDAY,
+        currency="SEK",
+        time_zone="UTC",
+        last_updated=MONDAY,
+    )
+    return replace(plain, **other)
+
+
 @pytest.mark.parametrize(
     ("cost", "currency", "part"), [("0", "SEK", 250), ("249.99", "SEK", 250), ("250", "SEK", 500), ("60", "EUR", 75)]
 )
@@ -183,20 +204,10 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
 
     async def told(status: Status, cost: str, id: str = "S1") -> Decimal:
         async with database.unit() as unit:
-            said = Session(
-                holder=LADDNAV,
-                owner=TNM,
-                id=id,
+            said = roaming(
+                id,
                 ref=unit.new_id(),
                 status=status,
-                token=CdrToken(owner=LADDNAV, uid="CARD1", type=TokenType.RFID, contract_id="SE-C1"),
-                auth_method=AuthMethod.WHITELIST,
-                location_id="L9",
-                evse_uid="E9",
-                connector_id="1",
-                started_at=MONDAY,
-                currency="SEK",
-                time_zone="UTC",
                 cost=Price(Decimal(cost), ()),
                 last_updated=clock.advance(timedelta(seconds=1)),
             )
@@ -212,11 +223,49 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
     assert await told(Status.INVALID, "260", "S2") == 250
     assert await barred(database) is None
     assert await told(Status.COMPLETED, "290") == 300
-    one = replace(cdr(energy("20", "4"), owner=TNM, token_owner=LADDNAV), session_id="S1")
-    await keep(database, [one])
+    one = replace(cdr(energy("20", "4"), owner=TNM, token_owner=LADDNAV), session_id="s1")
+    # As OCPI 2.1.1 says it: without the id of its Session.
+    other = replace(
+        cdr(energy("1", "4"), owner=TNM, token_owner=LADDNAV, id="C2"),
+        location=replace(PLACE, id="l9", evse_uid="e9"),
+        started_at=MONDAY + timedelta(minutes=1),
+        ended_at=MONDAY + timedelta(hours=1),
+    )
+    elsewhere = replace(other, id="C3", ref="C3", location=replace(PLACE, id="L8", evse_uid="E8"))
+    await keep(database, [one, other, elsewhere])
     await bill(database, one)
     assert (await in_wallet(database, owner)).held == 0
     assert await told(Status.COMPLETED, "290") == 0, "what is heard after its CDR holds nothing any more"
+    await fill(database, owner, "300", "again")
+    assert await told(Status.ACTIVE, "0", "S3") == 250
+    await bill(database, elsewhere)
+    assert (await in_wallet(database, owner)).held == 250, "that was another charge"
+    await bill(database, other)
+    assert (await in_wallet(database, owner)).held == 0
+
+
+BEGAN, OVER = MONDAY, MONDAY + timedelta(hours=1)
+HERE = roaming("HERE", started_at=MONDAY - timedelta(minutes=9))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "found"),
+    [
+        ([], None),
+        ([HERE], "HERE"),
+        ([replace(HERE, location_id="L8")], "HERE"),  # the Evse is the same, whatever its Location is called
+        ([replace(HERE, evse_uid="E8")], "HERE"),  # what a partner calls its Evse now is not always what it was
+        ([replace(HERE, evse_uid="E8", location_id="L8")], None),
+        ([replace(HERE, ended_at=BEGAN)], None),  # the charge before
+        ([replace(HERE, started_at=OVER)], None),  # the next one
+        ([roaming("NEXT", evse_uid="E8"), HERE], "HERE"),  # another car of the contract, beside it
+        ([HERE, roaming("NEAR")], "NEAR"),  # one of before, whose end was never told
+    ],
+)
+def test_a_cdr_without_the_id_of_its_session_is_that_of_the_nearest_at_its_place_in_its_time(
+    sessions: list[Session], found: str | None
+) -> None:
+    assert hearing.which(sessions, EvseRef("l9", "e9"), BEGAN, OVER) == found
 
 
 async def test_nothing_is_paid_out_that_is_not_there_or_came_from_no_payment(database: Database) -> None:

@@ -26,11 +26,12 @@ from laddnav.customers.limits import Used
 from laddnav.customers.model import Customer
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Party
+from laddnav.sessions.actions import hearing
 
 
 async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
@@ -40,11 +41,12 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
     """
     async with database.unit() as unit:
         cdr = await cdrs.fetch(unit, event.holder, PartyId.parse(event.owner), event.cdr_id)
-        if cdr.session_id is not None:
+        session_id = await _session_of(unit, cdr)
+        if session_id is not None:
             if total_of(cdr):
-                allowing.release(unit, cdr.holder, cdr.session_id, cdr.owner)
+                allowing.release(unit, cdr.holder, session_id, cdr.owner)
             else:
-                await allowing.let_go(unit, cdr.holder, cdr.session_id, cdr.owner)
+                await allowing.let_go(unit, cdr.holder, session_id, cdr.owner)
         if not total_of(cdr):
             await held.nothing(unit, cdr)
             return
@@ -72,6 +74,16 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
             await issue(unit, cdr.holder, ref)
         else:
             unit.announce(InvoiceGrew(holder=cdr.holder, ref=ref))
+
+
+async def _session_of(unit: Unit, cdr: Cdr) -> str | None:
+    """That holds a part of the wallet; where a partner's CDR does not say which it is, by place and time."""
+    if cdr.session_id is not None or cdr.credit or is_ours(cdr):
+        return cdr.session_id
+    where = EvseRef(cdr.location.id, cdr.location.evse_uid)
+    return await hearing.held_for(
+        unit, cdr.holder, cdr.owner, cdr.token.contract_id, where, cdr.started_at, cdr.ended_at
+    )
 
 
 async def _payer_of(unit: Unit, cdr: Cdr) -> tuple[Debtor, Customer | None]:

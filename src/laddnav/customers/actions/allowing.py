@@ -215,6 +215,12 @@ async def holds(unit: Unit, holder: PartyId, session_id: str, owner: PartyId) ->
     return await wallets.is_held(unit, holder, owner, session_id)
 
 
+async def held_at(unit: Unit, holder: PartyId, contract_id: str, owner: PartyId) -> list[str]:
+    """The ids of Sessions of this CPO for which something is held of the wallet behind a contract."""
+    customer = await store.of_contract(unit, holder, contract_id)
+    return [] if customer is None else await wallets.held_at(unit, customer, owner)
+
+
 def release(unit: Unit, holder: PartyId, session_id: str, owner: PartyId | None = None) -> None:
     """For whoever looks at its customer anyway."""
     wallets.release(unit, holder, owner or holder, session_id)

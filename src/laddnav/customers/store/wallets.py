@@ -1,6 +1,7 @@
 """How wallets are filled, and what charges under way hold of them, as it is kept.
 
-What rooms above know of a wallet is read from two views of the schema, which say it as it is at any time.
+What rooms above know of a wallet is read from two views of the schema, which say it as it is at any time. The ids of
+Sessions are kept in the form in which they are compared: a CDR may write the id of its Session in other letters.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from laddnav.customers.model import Customer
 from laddnav.customers.wallet import Refill, about
 from laddnav.db.unit import Unit
 from laddnav.kit import json
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 
 PUT = """
 insert into wallet (holder, customer, body, refills) values ($1, $2, $3, true)
@@ -34,6 +35,7 @@ on conflict (holder, owner, session_id) do update set amount = excluded.amount, 
 UNTAXED = "select amount from debt_without_vat where holder = $1 and debtor_id = $2 and currency = $3"
 GOING_BACK = "select amount from going_back where holder = $1 and about = $2 and currency = $3"
 LATE = "select holder, owner, session_id from wallet_held where until <= $1 order by until limit $2"
+HELD_AT = "select session_id from wallet_held where holder = $1 and customer = $2 and owner = $3"
 IS_HELD = "select true from wallet_held where holder = $1 and owner = $2 and session_id = $3"
 RELEASE = "delete from wallet_held where holder = $1 and owner = $2 and session_id = $3"
 
@@ -57,7 +59,7 @@ async def refilled(unit: Unit, after: str | None, limit: int) -> list[str]:
 
 async def held(unit: Unit, customer: Customer, besides: tuple[PartyId, str] | None = None) -> Decimal:
     """By charges under way, one excepted, of which is said at whose place it is."""
-    owner, session_id = ("", "") if besides is None else (str(besides[0]), besides[1])
+    owner, session_id = ("", "") if besides is None else (str(besides[0]), fold(besides[1]))
     amount: Decimal = await unit.value(HELD, str(customer.holder), customer.ref, owner, session_id, unit.now)
     return amount
 
@@ -77,16 +79,21 @@ async def going_back(unit: Unit, customer: Customer, currency: str) -> Decimal:
 def hold(
     unit: Unit, customer: Customer, owner: PartyId, session_id: str, amount: Decimal, until: datetime | None
 ) -> None:
-    unit.write(HOLD, str(customer.holder), str(owner), session_id, customer.ref, amount, until)
+    unit.write(HOLD, str(customer.holder), str(owner), fold(session_id), customer.ref, amount, until)
+
+
+async def held_at(unit: Unit, customer: Customer, owner: PartyId) -> list[str]:
+    """The ids of Sessions of this CPO for which something is held of it."""
+    return [row["session_id"] for row in await unit.fetch(HELD_AT, str(customer.holder), customer.ref, str(owner))]
 
 
 async def is_held(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> bool:
-    return bool(await unit.value(IS_HELD, str(holder), str(owner), session_id))
+    return bool(await unit.value(IS_HELD, str(holder), str(owner), fold(session_id)))
 
 
 async def released(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> str | None:
     """By the ref of the customer whose wallet it was; None: nothing was held."""
-    row = await unit.fetch_one(f"{RELEASE} returning customer", str(holder), str(owner), session_id)
+    row = await unit.fetch_one(f"{RELEASE} returning customer", str(holder), str(owner), fold(session_id))
     return None if row is None else row["customer"]
 
 
@@ -97,4 +104,4 @@ async def late(unit: Unit, limit: int) -> list[tuple[PartyId, PartyId, str]]:
 
 
 def release(unit: Unit, holder: PartyId, owner: PartyId, session_id: str) -> None:
-    unit.write(RELEASE, str(holder), str(owner), session_id)
+    unit.write(RELEASE, str(holder), str(owner), fold(session_id))

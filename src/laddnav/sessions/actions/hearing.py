@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -9,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.money import FREE
 from laddnav.locations import actions as locations
 from laddnav.sessions import rules, store
@@ -77,6 +79,31 @@ async def hold(database: Database, event: RoamingCostMoved) -> None:
                 owner=session.owner,
                 until=until,
             )
+
+
+async def held_for(
+    unit: Unit, holder: PartyId, owner: PartyId, contract_id: str, where: EvseRef, began: datetime, ended: datetime
+) -> str | None:
+    """The id of the Session that holds a part for this charge, whose CDR does not tell it: none does in OCPI 2.1.1.
+
+    None: nothing is held for any that could be it.
+    """
+    ids = await allowing.held_at(unit, holder, contract_id, owner)
+    found = [await store.find(unit, holder, owner, id) for id in ids]
+    return which([one for one in found if one is not None], where, began, ended)
+
+
+def which(sessions: Iterable[Session], where: EvseRef, began: datetime, ended: datetime) -> str | None:
+    """The id of the one that went on at this Evse, or else at its Location, in this time; of several the nearest."""
+    location, evse = fold(where.location_id), fold(where.evse_uid)
+    meanwhile = [
+        (fold(one.evse_uid) != evse, abs(one.started_at - began), one.id)
+        for one in sessions
+        if one.started_at < ended
+        and (one.ended_at is None or one.ended_at > began)
+        and (fold(one.evse_uid) == evse or fold(one.location_id) == location)
+    ]
+    return min(meanwhile)[2] if meanwhile else None
 
 
 def _may_hold_another(session: Session) -> bool:
