@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
@@ -241,6 +241,36 @@ async def test_a_charge_is_held_for_as_it_begins_taken_as_it_is_billed_and_asked
     assert invoice.charges[0].eft_data == ("Stripe: 18.75 SEK",), "it says what paid it"
     assert len(await place.payments()) == 1, "nothing is asked for twice"
     assert await place.mails() == []
+
+
+async def refunds(place: Place, payment: Payment) -> None:
+    async with place.database.unit() as unit:
+        await paying.refund(unit, payment.ref, payment.net, "The cable was broken", by="fia")
+
+
+async def disputes(place: Place, payment: Payment) -> None:
+    place.bank.take_back(place.bank.kept[payment.ref], payment.net)
+
+
+@pytest.mark.parametrize("goes_back", [refunds, disputes])
+async def test_what_went_back_of_a_hold_is_not_taken_of_the_same_card_again(
+    place: Place, clock: SetClock, goes_back: Callable[[Place, Payment], Awaitable[None]]
+) -> None:
+    for register, is_issued in ((5000, True), (9000, False)):
+        await place.plugs_in(register - 4000)
+        await place.goes_on()
+        clock.advance(TEN_MINUTES)
+        await place.unplugs(register)
+        await place.goes_on()
+        if is_issued:
+            await place.issued()
+        *_, payment = await place.payments()
+        assert payment.net == Decimal("18.75")
+        await goes_back(place, payment)
+        await place.goes_on()
+        await place.issued()
+    assert [one.net for one in await place.payments()] == [ZERO, ZERO], "nothing was asked for besides"
+    assert await place.open() == 2 * Decimal("18.75"), "a person decides what becomes of it"
 
 
 async def test_where_the_bank_holds_nothing_a_charge_that_must_be_held_for_is_ended_and_no_other_begins(

@@ -35,7 +35,8 @@ UNDER_WAY = (State.ASKED, State.WAITING)
 
 async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
     """What is open of an invoice is taken from the card that pays, less what we owe its customer; while that is under
-    way, again is nothing. The customer is locked.
+    way, again is nothing. What went back of what was held for it is not taken again: a person gave it back, or the bank
+    asks whether it was owed. The customer is locked.
 
     None: nothing is, or there is no card that can pay; of that they are written to.
     """
@@ -45,11 +46,12 @@ async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
     if not await held.settle(unit, await settling.item_named(unit, customer.holder, number)):
         return None  # what is held for its charges is taken first, and then the rest is asked for: see `went_on`
     item = await _less_what_we_owe(unit, customer, number)
-    if item.open < least(item.currency):
+    amount = item.open - await held.gone_back(unit, item)
+    if amount < least(item.currency):
         return None
     card = await cards.default_of(unit, customer)
     if card is None or not (await accounts.by_ref(unit, card.account)).enabled:
-        await _write(unit, customer, item, item.open, key=f"invoice {item.ref} by no card")
+        await _write(unit, customer, item, amount, key=f"invoice {item.ref} by no card")
         return None
     base = await parties.reached_at(unit) or ""
     return await paying.begin(
@@ -59,7 +61,7 @@ async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
         about=number,
         credits=str(receivable(customer.debtor_id)),
         currency=item.currency,
-        amount=item.open,
+        amount=amount,
         charge=True,
         by=BY,
         method=card.method,

@@ -90,6 +90,13 @@ async def _settle(unit: Unit, item: OpenItem, holds: Sequence[CardHold]) -> bool
     return all(steps.is_settled(one) for one in payments)
 
 
+async def gone_back(unit: Unit, item: OpenItem) -> Decimal:
+    """What was taken of what was held for its charges, and was refunded or is disputed."""
+    holds = await holding.on_invoices(unit, item.holder, [item.ref])
+    payments = [await paying.by_ref(unit, one.payment) for one in holds if one.payment is not None]
+    return sum((one.refunded + one.charged_back for one in payments), ZERO)
+
+
 async def is_waited_for(unit: Unit, invoice: Invoice) -> bool:
     """Whether something that is held for its charges is still to be taken."""
     holds = await holding.on_invoices(unit, invoice.holder, [invoice.ref])
