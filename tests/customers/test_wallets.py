@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import wallets
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import PaidFrom
+from laddnav.cdrs.model import Cdr
 from laddnav.customers import actions as customers
 from laddnav.customers import limits, wallet
 from laddnav.customers.actions import allowing
@@ -24,7 +27,7 @@ from laddnav.customers.wallet import NothingToPayOut, Refill, UnfitWallet, Walle
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import kwh
 from laddnav.kit.ids import EvseRef, PartyId
-from laddnav.kit.money import Price
+from laddnav.kit.money import Price, TaxAmount
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.sessions import actions as sessions
@@ -188,6 +191,61 @@ def roaming(id: str, **other: object) -> Session:
     return replace(plain, **other)
 
 
+class Meanwhile:
+    """A Unit after some of whose reads something else is committed."""
+
+    def __init__(self, unit: Unit, after: int, happens: Callable[[], Awaitable[None]]) -> None:
+        self._unit, self._left, self._happens = unit, after, happens
+
+    def __getattr__(self, name: str) -> object:
+        one = getattr(self._unit, name)
+        if name not in ("fetch", "fetch_one", "value"):
+            return one
+
+        async def read(*asked: object) -> object:
+            found = await one(*asked)
+            self._left -= 1
+            if not self._left:
+                await self._happens()
+            return found
+
+        return read
+
+
+async def test_what_is_billed_or_paid_while_a_wallet_is_read_is_never_free_meanwhile(database: Database) -> None:
+    await keep(database, [], ours=[party()])
+    owner = await anna(database)
+    await fill(database, owner, "9000")
+    reads = 0
+    for number in range(1, 20):
+        one = replace(cdr(energy("20", "4"), token_owner=LADDNAV, id=f"C{number}"), session_id=f"S{number}")
+        await keep(database, [one])
+        async with database.unit() as unit:
+            await allowing.hold(unit, LADDNAV, "SE-C1", "SEK", f"S{number}", part=Decimal(250))
+
+        async def billed(one: Cdr = one) -> None:
+            nonlocal reads
+            reads += 1
+            await bill(database, one)
+
+        async def paid() -> None:
+            (ref,) = [each.ref for each in await headings(database) if each.number is None]
+            async with database.unit() as unit:
+                await billing.issue(unit, LADDNAV, ref)
+            await wallets.pay(database, InvoiceIssued(holder=LADDNAV, ref=ref))
+
+        for happens in (billed, paid):
+            if reads < number and happens is paid:
+                break
+            before = (await in_wallet(database, owner)).free
+            async with database.unit() as unit:
+                meanwhile = (await allowing.wallet_of(cast(Unit, Meanwhile(unit, number, happens)), owner)).free
+            assert meanwhile <= max(before, (await in_wallet(database, owner)).free), (number, happens)
+        if reads < number:
+            break
+    assert reads > 4, "it happened between each two of them"
+
+
 @pytest.mark.parametrize(
     ("cost", "currency", "part"), [("0", "SEK", 250), ("249.99", "SEK", 250), ("250", "SEK", 500), ("60", "EUR", 75)]
 )
@@ -202,13 +260,13 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
     owner = await anna(database)
     await fill(database, owner, "300")
 
-    async def told(status: Status, cost: str, id: str = "S1") -> Decimal:
+    async def told(status: Status, cost: str, id: str = "S1", vat: tuple[TaxAmount, ...] | None = ()) -> Decimal:
         async with database.unit() as unit:
             said = roaming(
                 id,
                 ref=unit.new_id(),
                 status=status,
-                cost=Price(Decimal(cost), ()),
+                cost=Price(Decimal(cost), vat),
                 last_updated=clock.advance(timedelta(seconds=1)),
             )
             await sessions.hear(unit, said)
@@ -242,6 +300,13 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
     assert (await in_wallet(database, owner)).held == 250, "that was another charge"
     await bill(database, other)
     assert (await in_wallet(database, owner)).held == 0
+    await fill(database, owner, "400", "once more")
+    assert await told(Status.ACTIVE, "0", "S4") == 250
+    before = await announced(database, RoamingCostMoved)
+    assert await told(Status.ACTIVE, "196", "S4", None) == 250
+    assert await told(Status.ACTIVE, "199", "S4", None) == 250, "248.75 will be owed"
+    assert await told(Status.ACTIVE, "249", "S4", None) == 500, "311.25 will be owed"
+    assert await announced(database, RoamingCostMoved) == before + 2
 
 
 BEGAN, OVER = MONDAY, MONDAY + timedelta(hours=1)

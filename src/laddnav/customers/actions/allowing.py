@@ -153,21 +153,26 @@ async def used_this_week(unit: Unit, contract: Contract) -> Used:
 
 
 async def wallet_of(unit: Unit, customer: Customer, *, besides: tuple[PartyId, str] | None = None) -> Wallet:
-    """In the currency of its holder; `besides` is a Session, with its CPO, whose own hold does not count."""
+    """In the currency of its holder; `besides` is a Session, with its CPO, whose own hold does not count.
+
+    Others commit between these reads, and a sum moves from one to another of them: what was held is owed with its CDR,
+    what bore no VAT yet bears it once it is issued, what was owed or going back leaves the wallet. Where it comes from
+    is read before where it goes to: so it is counted twice at worst, and no two charges have the same.
+    """
     party = await parties.fetch(unit, customer.holder)
+    held = await wallets.held(unit, customer, besides)
+    untaxed = await wallets.untaxed(unit, customer, party.currency)
+    owed = await ledger.balance(unit, customer.holder, Account(Head.RECEIVABLE, customer.debtor_id), party.currency)
+    going_back = await wallets.going_back(unit, customer, party.currency)
     in_it = -await ledger.balance(unit, customer.holder, wallet.account(customer.ref), party.currency)
-    receivable = Account(Head.RECEIVABLE, customer.debtor_id)
-    owed = await ledger.balance(unit, customer.holder, receivable, party.currency)
     return Wallet(
         holder=customer.holder,
         customer=customer.ref,
         currency=party.currency,
         in_it=in_it,
-        owed=wallet.with_vat(
-            owed, await wallets.untaxed(unit, customer, party.currency), party.vat_percent, party.currency
-        ),
-        held=await wallets.held(unit, customer, besides),
-        going_back=await wallets.going_back(unit, customer, party.currency),
+        owed=wallet.with_vat(owed, untaxed, party.vat_percent, party.currency),
+        held=held,
+        going_back=going_back,
         refill=await wallets.refill(unit, customer),
     )
 

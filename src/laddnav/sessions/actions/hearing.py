@@ -14,9 +14,12 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.money import FREE
 from laddnav.locations import actions as locations
+from laddnav.parties import actions as parties
 from laddnav.sessions import rules, store
 from laddnav.sessions.events import RoamingCostMoved, SessionChanged, SessionStarted, about
 from laddnav.sessions.model import Session, Status
+
+VAT_MOST = Decimal(27)  # percent: the highest standard rate of the Union (Hungary)
 
 
 async def hear(unit: Unit, session: Session) -> bool:
@@ -60,7 +63,8 @@ async def hold(database: Database, event: RoamingCostMoved) -> None:
         session = await store.find(unit, event.holder, PartyId.parse(event.owner), event.session_id)
         if session is None:
             return
-        part = _part(session)
+        party = await parties.fetch(unit, session.holder)
+        part = _part(session, party.vat_percent)
         if part is None:
             await allowing.let_go(unit, session.holder, session.id, session.owner)
             return
@@ -107,16 +111,21 @@ def which(sessions: Iterable[Session], where: EvseRef, began: datetime, ended: d
 
 
 def _may_hold_another(session: Session) -> bool:
-    """Nearly every word of a charge that goes on comes before it costs more than it held from its beginning."""
-    return session.status is not Status.ACTIVE or _part(session) != wallet.part_at_partner(
+    """Nearly every word of a charge that goes on comes before it costs more than it held from its beginning.
+
+    Whoever holds knows which VAT will be owed; here the highest of the Union counts, so that none is overlooked.
+    """
+    return session.status is not Status.ACTIVE or _part(session, VAT_MOST) != wallet.part_at_partner(
         wallet.ZERO, session.currency
     )
 
 
-def _part(session: Session) -> Decimal | None:
-    """What it holds by what it costs so far; None: nothing, for nothing will come of it."""
+def _part(session: Session, vat_percent: Decimal | None) -> Decimal | None:
+    """What it holds by what it costs so far, with VAT as it will be owed; None: nothing will come of it."""
     if session.status is Status.INVALID:
         return None
     cost = session.cost or FREE
-    so_far = cost.before_taxes if cost.after_taxes is None else cost.after_taxes
+    so_far = cost.after_taxes
+    if so_far is None:
+        so_far = wallet.with_vat(cost.before_taxes, cost.before_taxes, vat_percent, session.currency)
     return wallet.part_at_partner(so_far, session.currency)
