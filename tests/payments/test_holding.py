@@ -273,6 +273,26 @@ async def test_what_went_back_of_a_hold_is_not_taken_of_the_same_card_again(
     assert await place.open() == 2 * Decimal("18.75"), "a person decides what becomes of it"
 
 
+async def test_a_dispute_of_a_hold_is_left_to_a_person_and_its_money_stays_with_us_where_we_win(
+    place: Place, clock: SetClock
+) -> None:
+    await place.plugs_in()
+    await place.goes_on()
+    clock.advance(TEN_MINUTES)
+    await place.unplugs(5000)
+    await place.goes_on()
+    await place.issued()
+    (payment,) = await place.payments()
+    await disputes(place, payment)
+    await place.goes_on()
+    (payment,) = await place.payments()
+    assert (payment.back, payment.trouble) == (ZERO, "18.75 SEK could not be taken"), "somebody has to look"
+    place.bank.kept[payment.ref].charged_back = ZERO
+    await place.goes_on()
+    (payment,) = await place.payments()
+    assert (payment.net, payment.trouble, await place.open()) == (Decimal("18.75"), None, ZERO)
+
+
 async def test_where_the_bank_holds_nothing_a_charge_that_must_be_held_for_is_ended_and_no_other_begins(
     place: Place, clock: SetClock
 ) -> None:

@@ -152,6 +152,11 @@ def lacking(payment: Payment) -> Decimal:
     return max(payment.wanted - payment.net, ZERO)
 
 
+def never_taken(payment: Payment) -> Decimal:
+    """What is lacking because the hold was lower or ran out; of what went back, a person knows why."""
+    return lacking(payment) if payment.net == payment.captured else ZERO
+
+
 def look_again_at(payment: Payment, now: datetime) -> datetime | None:
     """When to look at it without being told to; None: never."""
     if payment.looks >= len(LOOKS) and is_settled(payment):

@@ -137,7 +137,7 @@ async def look(unit: Unit, ref: str) -> CardHold:
     before = hold = await _locked(unit, ref)
     payment = None if hold.payment is None else await paying.by_ref(unit, hold.payment)
     if hold.state in OVER:
-        if payment is not None and payment.state in steps.OVER and steps.lacking(payment):
+        if payment is not None and steps.never_taken(payment):
             await paying.accept(unit, payment.ref, by=BY)  # what the hold did not give, the invoice asks for
         return hold
     hold = as_the_bank_says(hold, payment, there=payment is not None and bounds.is_there(payment))
