@@ -6,14 +6,17 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from laddnav.billing.actions import interest, settling
-from laddnav.billing.events import InvoiceSettled
+from laddnav.billing import actions as billing
+from laddnav.billing.actions import buyers, interest, settling
+from laddnav.billing.events import InvoiceReminded, InvoiceSettled
 from laddnav.billing.interest import Charged, Late, LateRate, UnfitRate, bears_none, fit, interest_item, late
+from laddnav.billing.item_words import said
 from laddnav.billing.model import ItemWords
 from laddnav.db.unit import Database
 from tests.billing.charges import LADDNAV, NOON
 from tests.billing.test_billing import balances
-from tests.billing.test_reminders import after, turned_on
+from tests.billing.test_items import ANNA
+from tests.billing.test_reminders import after, mails, turned_on
 from tests.billing.test_settling import invoiced, pays
 from tests.clock import SetClock
 
@@ -47,7 +50,7 @@ def test_each_day_bears_what_is_open_on_it_at_the_rate_of_that_day(
 ) -> None:
     some = [(day, Decimal(of)) for day, of in paid]
     found = late(Decimal(10_000), some, [HALF, NEXT], due=DUE, until=until)
-    assert found == Late(amount=Decimal(amount), days=days, percents=tuple(map(Decimal, percents)))
+    assert (found.amount, found.days, found.percents) == (Decimal(amount), days, tuple(map(Decimal, percents)))
 
 
 def test_without_a_rate_or_before_the_first_none_is_owed_and_a_rate_below_zero_is_none() -> None:
@@ -59,12 +62,51 @@ def test_without_a_rate_or_before_the_first_none_is_owed_and_a_rate_below_zero_i
             fit(replace(HALF, **wrong))
 
 
-def test_what_was_charged_too_much_is_taken_back_by_the_next_line() -> None:
-    found = Late(amount=Decimal(5), days=2, percents=(Decimal("10.50"),))
-    before = Charged(until=DUE, amount=Decimal(8), number=1)
-    item = interest_item("R", "LAD-1", "SEK", found, before, NOON)
-    assert bears_none([item, replace(item, words=ItemWords("REMINDER_FEE", {}))]) == -3, "nor does interest bear any"
-    assert (item.amount, item.key, item.words.values["percent"]) == (Decimal(-3), "interest R 2", "10.5")
+def lines_of(*told: tuple[date, list[tuple[date, Decimal]]]) -> list[tuple[Decimal, str]]:
+    """Of 1 000 SEK, charged on these days with these payments known by then."""
+    lines, before = [], None
+    for until, paid in told:
+        found = late(Decimal(1000), paid, [HALF], due=DUE, until=until)
+        begun = DUE if before is None else before.until
+        new = late(Decimal(1000), paid, [HALF], due=begun, until=until)
+        item = interest_item("R", "LAD-1", "SEK", found, new, before, NOON)
+        before = Charged(until=until, amount=found.amount, number=1 if before is None else before.number + 1)
+        assert item.key == f"interest R {before.number}"
+        lines.append((item.amount, said(item.words, "en").removeprefix("Interest for late payment, invoice LAD-1: ")))
+    return lines
+
+
+def test_each_line_says_the_days_since_the_one_before_and_no_day_is_said_twice() -> None:
+    assert lines_of((date(2026, 6, 6), []), (date(2026, 6, 16), []), (date(2026, 7, 1), [])) == [
+        (Decimal("1.37"), "2026-06-02 to 2026-06-06, 5 days at 10 %"),
+        (Decimal("2.74"), "2026-06-07 to 2026-06-16, 10 days at 10 %"),
+        (Decimal("4.11"), "2026-06-17 to 2026-07-01, 15 days at 10 %"),
+    ]
+
+
+def test_the_last_line_ends_on_the_day_of_payment() -> None:
+    paid = [(date(2026, 6, 16), Decimal(1000))]
+    assert lines_of((date(2026, 6, 6), []), (date(2026, 6, 20), paid))[1] == (
+        Decimal("2.74"),
+        "2026-06-07 to 2026-06-16, 10 days at 10 %",
+    )
+
+
+@pytest.mark.parametrize("until", [date(2026, 6, 16), date(2026, 6, 26)])
+def test_what_was_charged_too_much_is_taken_back_by_a_line_that_says_so_and_no_days(until: date) -> None:
+    paid = [(date(2026, 6, 6), Decimal(900))]
+    _, second = lines_of((date(2026, 6, 16), []), (until, paid))
+    assert second == (
+        Decimal("-2.47") if until.day == 16 else Decimal("-2.19"),
+        "reckoned anew, less what was charged before",
+    )
+
+
+def test_interest_bears_none_itself() -> None:
+    late_for = Late(amount=Decimal(5), days=2, percents=(Decimal("10.50"),))
+    item = interest_item("R", "LAD-1", "SEK", late_for, late_for, Charged(until=DUE, amount=Decimal(8), number=1), NOON)
+    issued_before = replace(item, words=ItemWords("INTEREST", {}))
+    assert bears_none([item, issued_before, replace(item, words=ItemWords("REMINDER_FEE", {}))]) == -6
 
 
 async def test_a_reminder_brings_interest_and_the_payment_the_rest_each_once(
@@ -72,6 +114,7 @@ async def test_a_reminder_brings_interest_and_the_payment_the_rest_each_once(
 ) -> None:
     (one,) = await invoiced(database, "8000")  # 10 000 with VAT, due in thirty days
     async with database.unit() as unit:
+        await buyers.describe(unit, LADDNAV, ANNA, email="anna@example.se")
         await interest.keep_rate(unit, replace(HALF, since=date(2020, 1, 1)))
         await interest.keep_rate(unit, replace(HALF, since=date(2020, 1, 1), business=True, points=Decimal(20)))
     await turned_on(database)
@@ -81,6 +124,10 @@ async def test_a_reminder_brings_interest_and_the_payment_the_rest_each_once(
     late_days = (clock.now() - item.due_at + timedelta(hours=23)).days
     first = -(await balances(database))["dunning"]
     assert first == (Decimal(10_000) * 10 / 100 * late_days / 365).quantize(Decimal("0.01")) > 0
+    await billing.mail_reminder(database, InvoiceReminded(holder=LADDNAV, ref=one.ref, level=1))
+    (letter,) = await mails(database)
+    told = f"{first:.2f}".replace(".", ",")
+    assert f"Dröjsmålsränta till och med i dag, {told}\N{NO-BREAK SPACE}SEK, kommer på nästa faktura." in letter.text
     clock.advance(timedelta(days=2))
     await pays(database, "10000", one.number or "")
     for _ in range(2):

@@ -8,7 +8,7 @@ for others). Without a rate none is charged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
@@ -49,11 +49,16 @@ class LateRate(Struct, frozen=True, kw_only=True):
 
 
 class Late(Struct, frozen=True, kw_only=True):
-    """So much is owed for `days`, at these rates; `percents` each once, in the order of their days."""
+    """So much is owed for `days`, at these rates; `percents` each once, in the order of their days.
+
+    It was open from the day `since` to the day `until`, of which the first bears none and the last does; None: never.
+    """
 
     amount: Decimal
     days: int
     percents: tuple[Decimal, ...]
+    since: date | None = None
+    until: date | None = None
 
 
 class Charged(Struct, frozen=True, kw_only=True):
@@ -90,6 +95,8 @@ def late(
     cuts = {due, until, *(day for day, _ in paid), *(one.since for one in rates)}
     days = sorted(day for day in cuts if due <= day <= until)
     whole, late_days, percents = ZERO, 0, dict[Decimal, None]()
+    first: date | None = None
+    last: date | None = None
     for begin, end in pairwise(days):
         left = owed - sum((amount for day, amount in paid if day <= begin), ZERO)
         rate = max((one for one in rates if one.since <= begin), key=lambda one: one.since, default=None)
@@ -97,30 +104,51 @@ def late(
             whole += left * rate.percent * (end - begin).days
             late_days += (end - begin).days
             percents[rate.percent] = None
+            first, last = first or begin, end
     currency = rates[0].currency if rates else "SEK"
     amount = (whole / 100 / YEAR).quantize(minor_unit(currency), ROUND_HALF_UP)
-    return Late(amount=amount, days=late_days, percents=tuple(percents))
+    return Late(amount=amount, days=late_days, percents=tuple(percents), since=first, until=last)
 
 
 def bears_none(items: Iterable[Item]) -> Decimal:
     """What of an invoice is interest itself: that bears none."""
-    return sum((one.amount for one in items if one.words.code == "INTEREST"), ZERO)
+    return sum((one.amount for one in items if one.words.code.startswith("INTEREST")), ZERO)
 
 
 def interest_item(
-    invoice_ref: str, number: str, currency: str, found: Late, before: Charged | None, at: datetime
+    invoice_ref: str, number: str, currency: str, found: Late, new: Late, before: Charged | None, at: datetime
 ) -> Item:
-    """What is owed beyond what was charged; below zero where a payment turned out to be older. It bears no VAT."""
+    """What is owed beyond what was charged; below zero where a payment turned out to be older. It bears no VAT.
+
+    `found` is of the whole time, `new` of that since the charge before. Where `new` is not what is owed, what was
+    charged before was not true, and the line says that it is reckoned anew, and of no days.
+    """
     charged, times = (ZERO, 0) if before is None else (before.amount, before.number)
-    percents = " / ".join(f"{one.normalize():f}" for one in found.percents)
+    amount = found.amount - charged
+    words = ItemWords("INTEREST_ANEW", {"number": number})
+    # Each sum is rounded by itself, and so they may be one coin apart.
+    if new.since is not None and new.until is not None and abs(amount - new.amount) <= minor_unit(currency):
+        values = {
+            "number": number,
+            "since": str(new.since + timedelta(days=1)),
+            "until": str(new.until),
+            "days": str(new.days),
+            "percent": " / ".join(f"{one.normalize():f}" for one in new.percents),
+        }
+        words = ItemWords("INTEREST_SINCE", values)
     return Item(
-        key=f"interest {invoice_ref} {times + 1}",
+        key=key_of(invoice_ref, times + 1),
         kind=ItemKind.FEE,
-        words=ItemWords("INTEREST", {"number": number, "days": str(found.days), "percent": percents}),
+        words=words,
         started_at=at,
         ended_at=at,
-        amount=found.amount - charged,
+        amount=amount,
         currency=currency,
         account="dunning",
         supply=Supply.NONE,
     )
+
+
+def key_of(invoice_ref: str, times: int) -> str:
+    """Of the item that charges interest of an invoice for the first, second, … time."""
+    return f"interest {invoice_ref} {times}"

@@ -44,6 +44,17 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
         "Förseningsersättning, faktura {number}",
         "Verzugspauschale, Rechnung {number}",
     ),
+    "INTEREST_SINCE": (
+        "Interest for late payment, invoice {number}: {since} to {until}, {days} days at {percent} %",
+        "Dröjsmålsränta, faktura {number}: {since} till {until}, {days} dagar, {percent} %",
+        "Verzugszinsen, Rechnung {number}: {since} bis {until}, {days} Tage zu {percent} %",
+    ),
+    "INTEREST_ANEW": (
+        "Interest for late payment, invoice {number}: reckoned anew, less what was charged before",
+        "Dröjsmålsränta, faktura {number}: omräknad, minus det som debiterats tidigare",
+        "Verzugszinsen, Rechnung {number}: neu berechnet, abzüglich des bereits Berechneten",
+    ),
+    # As it was said until lines named the days since the charge before; still on what was issued then.
     "INTEREST": (
         "Interest for late payment, invoice {number}: {days} days at {percent} %",
         "Dröjsmålsränta, faktura {number}: {days} dagar, {percent} %",

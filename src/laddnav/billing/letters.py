@@ -108,6 +108,16 @@ _FEE = {
     "sv": " För påminnelsen tar vi ut {fee} på nästa faktura.",
     "de": " Für diese Mahnung berechnen wir {fee} mit der nächsten Rechnung.",
 }
+_INTEREST = {
+    "en": " Interest for late payment until today, {interest}, is on your next invoice as well.",
+    "sv": " Dröjsmålsränta till och med i dag, {interest}, kommer också på nästa faktura.",
+    "de": " Verzugszinsen bis heute, {interest}, stehen ebenfalls auf der nächsten Rechnung.",
+}
+_INTEREST_ALONE = {
+    "en": " Interest for late payment until today, {interest}, is on your next invoice.",
+    "sv": " Dröjsmålsränta till och med i dag, {interest}, kommer på nästa faktura.",
+    "de": " Verzugszinsen bis heute, {interest}, stehen auf der nächsten Rechnung.",
+}
 
 
 def language_of(debtor: Debtor) -> str:
@@ -145,11 +155,14 @@ def _how(invoice: Invoice, language: str, due: str, open: Decimal) -> str:
 
 
 def reminder(
-    invoice: Invoice, language: str, due: str, open: Decimal, fee: Decimal | None, *, last: bool
+    invoice: Invoice, language: str, due: str, open: Decimal, fee: Decimal, interest: Decimal, *, last: bool
 ) -> tuple[str, str]:
-    """Subject and text."""
+    """Subject and text; `fee` and `interest` are what this reminder added to the next invoice."""
     pay_to = invoice.seller.pay_to
-    costs = "" if fee is None else _FEE[language].format(fee=money(fee, invoice.currency, language))
+    costs = _FEE[language].format(fee=money(fee, invoice.currency, language)) if fee else ""
+    if interest > 0:
+        said_so = (_INTEREST if fee else _INTEREST_ALONE)[language]
+        costs += said_so.format(interest=money(interest, invoice.currency, language))
     said = {
         "number": invoice.number,
         "due": due,

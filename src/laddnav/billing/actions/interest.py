@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from laddnav.billing import interest as rules
 from laddnav.billing.actions import buyers, items
@@ -51,14 +52,25 @@ async def charge(unit: Unit, item: OpenItem, debtor: Debtor) -> None:
         else:
             paid.append(((await _day(unit, item.holder, one)).astimezone(zone).date(), one.amount))
     due, until = item.due_at.astimezone(zone).date(), unit.now.astimezone(zone).date()
-    found = rules.late(item.to_pay - credited - none, paid, known, due=due, until=until)
+    owed = item.to_pay - credited - none
+    found = rules.late(owed, paid, known, due=due, until=until)
     before = await store.charged(unit, item.holder, item.ref)
-    added = rules.interest_item(item.ref, item.number, item.currency, found, before, unit.now)
+    begun = due if before is None else max(due, before.until)
+    new = rules.late(owed, paid, known, due=begun, until=until)
+    added = rules.interest_item(item.ref, item.number, item.currency, found, new, before, unit.now)
     if not added.amount:
         return
     await items.add(unit, item.holder, debtor.id, added)
     times = 0 if before is None else before.number
     store.charge(unit, item.holder, item.ref, Charged(until=until, amount=found.amount, number=times + 1))
+
+
+async def charged_at(unit: Unit, holder: PartyId, invoice_ref: str, at: datetime) -> Decimal:
+    """What interest a reminder of that instant brought."""
+    before = await store.charged(unit, holder, invoice_ref)
+    keys = [rules.key_of(invoice_ref, times) for times in range(1, 1 + (0 if before is None else before.number))]
+    found = [await invoices.find_item(unit, holder, key) for key in keys]
+    return sum((one[2].amount for one in found if one is not None and one[2].started_at == at), rules.ZERO)
 
 
 async def _day(unit: Unit, holder: PartyId, one: SettledBy) -> datetime:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from laddnav.billing import letters
 from laddnav.billing.actions import by_card, settling
+from laddnav.billing.actions import interest as late
 from laddnav.billing.actions.reading import invoice as read
 from laddnav.billing.events import InvoiceIssued, InvoiceReminded
 from laddnav.billing.model import Debtor, Invoice
@@ -75,6 +76,7 @@ async def mail_reminder(database: Database, event: InvoiceReminded) -> None:
         made = [one for one in known if one.level == event.level]
         keys = [f"reminder {invoice.ref} {event.level}", *([f"late {invoice.ref}"] if event.level == 2 else [])]
         costs = [found[2].amount for key in keys if (found := await invoices.find_item(unit, invoice.holder, key))]
+        interest = await late.charged_at(unit, invoice.holder, invoice.ref, made[0].at) if made else Decimal(0)
     if debtor.email is None or not made:
         return
     language = letters.language_of(debtor)
@@ -83,7 +85,8 @@ async def mail_reminder(database: Database, event: InvoiceReminded) -> None:
         language,
         _day(invoice),
         made[0].open,
-        sum(costs, Decimal(0)) or None,
+        sum(costs, Decimal(0)),
+        interest,
         last=event.level == len(LEVELS),
     )
     paper = await _paper(invoice, language)
