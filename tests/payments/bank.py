@@ -53,6 +53,7 @@ class Bank:
     direct: bool = False  # as Swish: paid at once, nothing is held
     raises: bool = True
     refuses: bool = False  # whatever is asked for
+    takes: bool = True  # what it holds
     kept: dict[str, Kept] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
     hooks: list[bytes] = field(default_factory=list)
@@ -89,6 +90,8 @@ class Bank:
         def do() -> Kept:
             one = self._held(payment)
             assert amount <= one.held
+            if not self.takes:
+                raise Declined("It takes nothing today")
             one.state, one.captured = State.CAPTURED, amount
             one.held = Decimal(0) if self.dice.random() < 0.5 else one.held - amount
             one.fees += FEE

@@ -21,7 +21,7 @@ from laddnav.metering.model import Measurand, Reading
 from laddnav.payments import shortfall
 from laddnav.payments.actions import paying, shortfalls, tickets
 from laddnav.payments.events import PaymentChanged
-from laddnav.payments.shortfall import LOST, NoAddress, NothingOpen, Shortfall, WaivedWithoutReason
+from laddnav.payments.shortfall import LOST, BeingPaid, NoAddress, NothingOpen, Shortfall, WaivedWithoutReason
 from laddnav.payments.ticket import Ticket
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
@@ -66,10 +66,10 @@ class Corner(Shop):
             await self.collector.go_on(ref)
         await self.goes_on()
 
-    async def is_told(self, register: int) -> None:
+    async def is_told(self, register: int, at: datetime | None = None) -> None:
         session = await self.session()
         assert session is not None
-        said = Reading(at=self.middle, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+        said = Reading(at=at or self.middle, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
         async with self.database.unit() as unit:
             one = Measurement(station=self.station, evse_no=1, session_id=session.id, readings=(said,))
             await sessions.measure(unit, [one])
@@ -100,6 +100,13 @@ class Corner(Shop):
         await self.goes_on_at_provider()
         self.paid_by = first
         return short.later
+
+    async def is_taken(self, ref: str) -> None:
+        """What the bank would not take before."""
+        async with self.database.unit() as unit:
+            await paying.try_again(unit, ref, by="a test")
+        await self.collector.go_on(ref)
+        await self.goes_on()
 
     async def lost(self) -> Decimal:
         async with self.database.unit() as unit:
@@ -177,6 +184,31 @@ async def test_what_is_waived_is_a_loss_that_no_driver_owes_until_the_charge_cos
     assert await corner.owed() == 0, "VAT and all"
     await corner.is_credited()
     assert await corner.lost() == (await corner.short()).waived == await corner.with_us() == 0
+
+
+@pytest.mark.parametrize("due", [Decimal("46.25"), Decimal("42.50"), NOTHING])
+async def test_what_is_held_for_the_rest_is_neither_waived_nor_forgotten_by_another_correction(
+    corner: Corner, due: Decimal
+) -> None:
+    await corner.charges()
+    await corner.is_told(9000, corner.middle - HOUR / 2)
+    first = Decimal(45)
+    assert (await corner.short()).open == first - TAKEN
+    corner.bank.takes = False
+    paid = await corner.pays_rest()
+    with pytest.raises(BeingPaid):
+        await corner.waived()
+    if due:
+        await corner.is_told(10_000 if due > first else 9000)
+    else:
+        await corner.is_credited()
+    assert (await corner.short()).asked == max(due - TAKEN, NOTHING)
+    corner.bank.takes = True
+    await corner.is_taken(paid)
+    short, with_us = await corner.short(), await corner.with_us()
+    assert (short.open, short.later) == (max(due - first, NOTHING), None), "what was paid is not asked for again"
+    assert with_us == min(due, first)
+    assert sum(one.captured - one.refunded for one in corner.bank.kept.values()) == with_us
 
 
 async def test_what_was_given_out_of_goodwill_is_not_asked_for(corner: Corner) -> None:

@@ -27,6 +27,13 @@ class NothingOpen(Refusal):
         super().__init__("Nothing more is asked for this charge: it is paid, waived, or its CDR was corrected again")
 
 
+class BeingPaid(Refusal):
+    """Its driver has paid what is open, and it is being taken."""
+
+    def __init__(self) -> None:
+        super().__init__("Its driver is paying: it is held for us and about to be taken; look again in a minute")
+
+
 class WaivedWithoutReason(Refusal):
     """Whoever waives money says why."""
 
@@ -65,14 +72,14 @@ class Shortfall(Struct, frozen=True, kw_only=True):
         return max(self.asked - self.waived, ZERO)
 
 
-def corrected(before: Shortfall | None, asked: Decimal, now: datetime) -> Shortfall | None:
-    """By what its CDRs come to now; what is under way was of another amount and is given up. None: there was never any.
+def corrected(before: Shortfall | None, asked: Decimal, now: datetime, *, later: str | None = None) -> Shortfall | None:
+    """By what its CDRs come to now; `later` is under way still, and not given up. None: there was never any.
 
     What was waived of more than is asked is not waived any more.
     """
     if before is None:
         return Shortfall(asked=asked, since=now) if asked > 0 else None
-    after = replace(before, asked=max(asked, ZERO), waived=min(before.waived, max(asked, ZERO)), later=None)
+    after = replace(before, asked=max(asked, ZERO), waived=min(before.waived, max(asked, ZERO)), later=later)
     return replace(after, number=after.number + (after.waived != before.waived))
 
 

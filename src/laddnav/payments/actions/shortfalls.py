@@ -18,7 +18,7 @@ from laddnav.payments.actions import paying
 from laddnav.payments.events import PaymentChanged, TicketChanged
 from laddnav.payments.payment import Payment, Purpose, State
 from laddnav.payments.rules import UnknownTicket
-from laddnav.payments.shortfall import ZERO, NoAddress, NothingOpen, Shortfall
+from laddnav.payments.shortfall import ZERO, BeingPaid, NoAddress, NothingOpen, Shortfall
 from laddnav.payments.store import tickets as store
 from laddnav.payments.ticket import Ticket
 from laddnav.people import actions as people
@@ -27,7 +27,8 @@ from laddnav.people import actions as people
 async def corrected(unit: Unit, ticket: Ticket, payment: Payment, due: Decimal) -> Ticket:
     """Its CDRs come to something else than was taken of it: less goes back, of what was paid last first; more is open.
 
-    What people gave back out of goodwill stays given, and is not asked for.
+    What is held for the rest already is taken, as far as it is asked for still. What people gave back out of goodwill
+    stays given, and is not asked for.
     """
     assert payment.keep is not None, "it is known what was taken"
     ticket = await _with_what_came(unit, ticket)
@@ -42,10 +43,13 @@ async def corrected(unit: Unit, ticket: Ticket, payment: Payment, due: Decimal) 
             await paying.give_back(unit, one.ref, back)
             left, charged = left - back, charged - back
     before = ticket.short
-    if before is not None and before.later is not None:
-        await paying.give_up(unit, before.later)
-    after = shortfall.corrected(before, due - charged, unit.now)
+    later = None if before is None or before.later is None else await paying.give_up(unit, before.later)
+    if later is not None and _comes_to_nothing(later):
+        later = None
+    after = shortfall.corrected(before, due - charged, unit.now, later=None if later is None else later.ref)
     if after is not None:
+        if later is not None and later.wanted > after.open:
+            await paying.give_back(unit, later.ref, later.wanted - after.open)
         await _post(unit, ticket, payment, before, after)
     return replace(ticket, charged=charged, short=after)
 
@@ -58,11 +62,14 @@ async def _post(unit: Unit, ticket: Ticket, payment: Payment, before: Shortfall 
 
 
 async def waive(unit: Unit, ref: str, why: str, *, by: str) -> Ticket:
-    """All that is open is a loss of ours from now on. Raises UnknownTicket, NothingOpen, WaivedWithoutReason."""
+    """All that is open is a loss of ours from now on.
+
+    Raises UnknownTicket, NothingOpen, BeingPaid, WaivedWithoutReason.
+    """
     ticket, short = await _open(unit, ref)
     payment = await paying.by_ref(unit, ticket.payment)
-    if short.later is not None:
-        await paying.give_up(unit, short.later)
+    if short.later is not None and not _comes_to_nothing(await paying.give_up(unit, short.later)):
+        raise BeingPaid
     after = shortfall.waived(short, why, by, unit.now)
     await _post(unit, ticket, payment, short, after)
     people.note(unit, by, "waive", f"payment {payment.ref}", f"{short.open} {ticket.currency}: {after.why}")
@@ -150,9 +157,12 @@ async def _with_what_came(unit: Unit, ticket: Ticket) -> Ticket:
         return replace(
             ticket, charged=charged, short=replace(short, asked=asked, paid=(*short.paid, payment.ref), later=None)
         )
-    if payment.state in (State.REFUSED, State.RELEASED) or payment.keep == ZERO:
-        return replace(ticket, short=replace(short, later=None))
-    return ticket
+    return replace(ticket, short=replace(short, later=None)) if _comes_to_nothing(payment) else ticket
+
+
+def _comes_to_nothing(payment: Payment) -> bool:
+    """What was held or paid by it, if anything, goes back."""
+    return payment.state in (State.REFUSED, State.RELEASED) or payment.wanted <= ZERO
 
 
 def _kept(unit: Unit, ticket: Ticket) -> Ticket:

@@ -129,7 +129,7 @@ async def accept(asked: Asked) -> Response:
 
 
 async def waive(asked: Asked) -> Response:
-    """Raises UnknownTicket, NothingOpen, WaivedWithoutReason."""
+    """Raises UnknownTicket, NothingOpen, BeingPaid, WaivedWithoutReason."""
     async with asked.unit() as unit:
         ticket = await _short(asked, unit)
         await shortfalls.waive(unit, ticket.ref, asked.said("words") or asked.said("reason"), by=asked.visitor.name)
