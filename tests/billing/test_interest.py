@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import buyers, interest, settling
+from laddnav.billing.actions import buyers, crediting, interest, settling
 from laddnav.billing.events import InvoiceReminded, InvoiceSettled
 from laddnav.billing.interest import Charged, Late, LateRate, UnfitRate, bears_none, fit, interest_item, late
 from laddnav.billing.item_words import said
@@ -137,3 +137,17 @@ async def test_a_reminder_brings_interest_and_the_payment_the_rest_each_once(
     clock.advance(timedelta(days=40))
     await interest.last_of_it(database, InvoiceSettled(holder=LADDNAV, ref=one.ref))
     assert -(await balances(database))["dunning"] == whole, "what is paid bears none"
+
+
+async def test_what_is_credited_bore_no_interest_though_it_was_paid_before(database: Database, clock: SetClock) -> None:
+    (one,) = await invoiced(database, "8000")
+    async with database.unit() as unit:
+        await interest.keep_rate(unit, replace(HALF, since=date(2020, 1, 1)))
+    await turned_on(database)
+    assert await after(database, clock, 36) == 1
+    assert -(await balances(database))["dunning"] > 0
+    await pays(database, "10000", one.number or "")
+    async with database.unit() as unit:
+        note = await crediting.credit(unit, LADDNAV, one.ref, "Wrong", by="Maja")
+    assert [cited.number for cited in note.corrects] == [one.number]
+    assert (await balances(database)).get("dunning", 0) == 0

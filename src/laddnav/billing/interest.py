@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from laddnav.billing.model import Debtor, DebtorKind, Item, ItemKind, ItemWords, Supply
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, InvoiceLine, Item, ItemKind, ItemWords, Supply
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
@@ -113,6 +113,31 @@ def late(
 def bears_none(items: Iterable[Item]) -> Decimal:
     """What of an invoice is interest itself: that bears none."""
     return sum((one.amount for one in items if one.words.code.startswith("INTEREST")), ZERO)
+
+
+def credited(invoice: Invoice, notes: Sequence[Invoice]) -> Decimal:
+    """What of an invoice was never owed, with its VAT, by what was issued since and takes something of it back."""
+    cdrs = {charge.cdr for charge in invoice.charges}
+    back: list[InvoiceLine | Item] = [
+        line
+        for note in notes
+        for charge in note.charges
+        if f"{charge.cdr_owner}/{charge.credits}" in cdrs
+        for line in charge.lines
+    ]
+    back += [
+        item
+        for note in notes
+        for item in note.items
+        if item.takes_back is not None and item.takes_back.number == invoice.number and not _credits_interest(item)
+    ]
+    whole = sum((one.amount * (1 + (one.vat_percent or ZERO) / 100) for one in back), ZERO)
+    return -whole.quantize(minor_unit(invoice.currency), ROUND_HALF_UP)
+
+
+def _credits_interest(item: Item) -> bool:
+    """That bore none, and is not counted twice."""
+    return item.words.of is not None and item.words.of.code.startswith("INTEREST")
 
 
 def interest_item(

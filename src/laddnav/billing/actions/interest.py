@@ -10,7 +10,7 @@ from laddnav.billing import interest as rules
 from laddnav.billing.actions import buyers, items
 from laddnav.billing.events import InvoiceSettled
 from laddnav.billing.interest import Charged, LateRate
-from laddnav.billing.model import Debtor
+from laddnav.billing.model import Debtor, Invoice
 from laddnav.billing.open_items import MatchedBy, OpenItem, SettledBy
 from laddnav.billing.store import interest as store
 from laddnav.billing.store import invoices, reminding, settling
@@ -44,15 +44,21 @@ async def charge(unit: Unit, item: OpenItem, debtor: Debtor) -> None:
         return
     zone = zone_of(await parties.fetch(unit, item.holder))
     kept = await invoices.find_invoice(unit, item.holder, item.ref)
-    none = rules.ZERO if kept is None or kept.issued is None else rules.bears_none(kept.issued.items)
-    paid, credited = [], rules.ZERO
+    if kept is None or kept.issued is None:
+        return
+    notes = await _notes(unit, kept.issued)
+    never = left = rules.credited(kept.issued, notes)
+    paid = []
     for one in await settling.of_invoice(unit, item.holder, item.ref):
-        if one.why is MatchedBy.CREDIT:
-            credited += one.amount  # what was taken back was never owed
+        if one.why is MatchedBy.CREDIT and one.source in {f"credit {note.number}" for note in notes}:
+            owed_no_more = min(one.amount, left)
+            left -= owed_no_more
         else:
-            paid.append(((await _day(unit, item.holder, one)).astimezone(zone).date(), one.amount))
+            owed_no_more = rules.ZERO
+        day = (await _day(unit, item.holder, one)).astimezone(zone).date()
+        paid.append((day, one.amount - owed_no_more))  # beyond that, a note of several invoices paid this one
     due, until = item.due_at.astimezone(zone).date(), unit.now.astimezone(zone).date()
-    owed = item.to_pay - credited - none
+    owed = item.to_pay - never - rules.bears_none(kept.issued.items)
     found = rules.late(owed, paid, known, due=due, until=until)
     before = await store.charged(unit, item.holder, item.ref)
     begun = due if before is None else max(due, before.until)
@@ -63,6 +69,18 @@ async def charge(unit: Unit, item: OpenItem, debtor: Debtor) -> None:
     await items.add(unit, item.holder, debtor.id, added)
     times = 0 if before is None else before.number
     store.charge(unit, item.holder, item.ref, Charged(until=until, amount=found.amount, number=times + 1))
+
+
+async def corrected(unit: Unit, holder: PartyId, number: str) -> None:
+    """Something of this invoice was taken back: where it bore interest, that is reckoned anew, though it is paid."""
+    for item in await settling.numbered(unit, holder, [number]):
+        if await store.charged(unit, holder, item.ref) is not None:
+            await charge(unit, item, await buyers.locked(unit, holder, item.debtor_id))
+
+
+async def _notes(unit: Unit, invoice: Invoice) -> list[Invoice]:
+    found = [await invoices.find_invoice(unit, invoice.holder, ref) for ref in await store.notes(unit, invoice)]
+    return [one.issued for one in found if one is not None and one.issued is not None]
 
 
 async def charged_at(unit: Unit, holder: PartyId, invoice_ref: str, at: datetime) -> Decimal:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from laddnav.billing.actions import held
+from laddnav.billing.actions import held, interest
 from laddnav.billing.actions.settling import paid_on_the_spot, settle_issued
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued
@@ -71,6 +71,8 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
     await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
     await settle_issued(unit, issued)
     await held.settle_issued(unit, holder, issued)
+    for number in dict.fromkeys(cited.number for one in issued for cited in one.corrects):
+        await interest.corrected(unit, holder, number)
     for one in issued:
         unit.announce(InvoiceIssued(holder=holder, ref=one.ref))
     return issued
