@@ -71,7 +71,10 @@ class Unit:
         return self._database.remembered
 
     def learn(self, kind: Hashable, key: Hashable, what: Any) -> None:
-        """Remembered under its kind once this Unit is committed, and of each kind only so many that are the newest."""
+        """Remembered under its kind once this Unit is committed, and of each kind only so many that are the newest.
+
+        None: what was remembered is not so any more, and there is nothing to go by.
+        """
         self._learnt.setdefault(kind, {})[key] = what
 
     def new_id(self) -> str:

@@ -14,7 +14,7 @@ from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import store
-from laddnav.ocpi.store.words import Key
+from laddnav.ocpi.store.words import REMEMBERED_MOST, Key, Said
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role
@@ -114,3 +114,16 @@ async def test_what_is_no_more_is_not_there_for_who_remembers_it(
     for minute in ("00", "02"):
         change["last_updated"] = f"2026-11-23T08:{minute}:00Z"
         assert (await at_emsp("PATCH", f"{emsp.url}/{place}/EVSE1", encoded(change))).both == (404, 2003)
+
+
+async def test_words_that_outgrew_what_is_remembered_are_not_remembered_as_they_were(
+    at_emsp: Ask, emsp: Installation
+) -> None:
+    place = "ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
+    key = Key(holder=EMSP, owner=CPO, module=Module.LOCATIONS, version="2.2.1", said=False, id="loc1")
+    remembered = []
+    for length in (1, REMEMBERED_MOST, REMEMBERED_MOST, 1):
+        said = words(things.location(owner=CPO)) | {"note": "x" * length}
+        assert (await at_emsp("PUT", f"{emsp.url}/{place}", encoded(said))).http in (200, 201)
+        remembered.append(emsp.database.remembered[Said][key] is not None)
+    assert remembered == [True, False, False, True]

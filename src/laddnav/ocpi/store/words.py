@@ -175,8 +175,7 @@ def renew(unit: Unit, key: Key, before: Said | None, body: bytes, last_updated: 
     else:
         now = Said(body, last_updated, before.revision + 1)
         unit.write(RENEW_WORDS, *key._columns(), before.revision, last_updated, unit.now, body.decode())
-    if len(body) <= REMEMBERED_MOST:
-        unit.learn(Said, key, now)
+    unit.learn(Said, key, now if len(body) <= REMEMBERED_MOST else None)
 
 
 def heard_of(unit: Unit, key: Key, before: Said) -> None:
