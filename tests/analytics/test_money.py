@@ -38,9 +38,12 @@ def a_desk(*takings: Taking, owed: tuple[Total, ...] = ()) -> Desk:
         begin_at=begin,
         end_at=end,
         takings=takings,
+        banked=(),
+        undecided=(),
         holds=(),
         troubled=(),
         waiting=(),
+        short=(),
         owed=owed,
         overdue=(),
     )

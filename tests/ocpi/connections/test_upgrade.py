@@ -220,7 +220,7 @@ async def words_of(emsp: Installation, version: str) -> bytes | None:
     key = Key(holder=EMSP, owner=CPO, module=Module.LOCATIONS, version=version, said=False, id="loc1")
     async with emsp.database.unit() as unit:
         found = await store.words.find(unit, key)
-    return None if found is None else found[0]
+    return None if found is None else found.body
 
 
 async def test_a_cdr_that_waits_is_put_into_the_new_words_and_counts_once(
