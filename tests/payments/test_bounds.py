@@ -8,14 +8,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.power import Power, kw
 from laddnav.metering.model import Activity, Stretch
-from laddnav.payments.bounds import AHEAD, REACTION, NoFullPrice, cost_by, first_hold, looked_at
+from laddnav.payments.bounds import AHEAD, REACTION, NoFullPrice, cost_by, first_hold, is_free, looked_at
 from laddnav.pricing.model import Tab
 from laddnav.pricing.tab import advanced, opened, priced
-from laddnav.tariffs.model import Element, Restriction, Tariff, TariffDimension
+from laddnav.tariffs.model import Element, Limit, Restriction, Tariff, TariffDimension
 from tests.things import component, tariff
 
 START = datetime(2026, 11, 23, 17, 50, tzinfo=UTC)
@@ -30,6 +31,17 @@ def test_the_tariff_says_what_is_held_or_else_what_two_hours_cost() -> None:
     # A slow plug is taken for 20 kWh, a fast one for 60.
     assert first_hold(tariff(), kw(3), START, ZONE) == 80
     assert first_hold(tariff(), kw(350), START, ZONE) == 200
+
+
+def test_free_is_what_asks_for_nothing_at_any_hour() -> None:
+    nothing = Element(components=(component(TariffDimension.ENERGY, "0"),))
+    standing = Element(components=(component(TariffDimension.PARKING_TIME, "10"),))
+    by_day = replace(standing, restriction=Restriction(start_time=time(8), end_time=time(18)))
+    assert is_free(tariff(elements=(nothing,)))
+    assert not is_free(tariff(elements=(nothing, by_day)))
+    assert not is_free(tariff(elements=(nothing,), preauthorize_amount=Decimal(100)))
+    assert not is_free(tariff(elements=(nothing,), price_min=Limit(Decimal(5))))
+    assert is_free(tariff(elements=(nothing,), preauthorize_amount=Decimal(0), price_min=Limit(Decimal(0))))
 
 
 def test_where_the_price_with_taxes_is_not_known_nothing_is_sold() -> None:

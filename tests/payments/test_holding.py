@@ -454,6 +454,20 @@ async def test_where_a_charge_costs_nothing_or_is_somebody_elses_to_pay_nothing_
     assert ((await place.held()).state, payment.state, payment.held) == (HoldState.BILLED, State.RELEASED, ZERO)
 
 
+async def test_a_charge_that_is_free_goes_on_whatever_a_bank_would_say(place: Place, clock: SetClock) -> None:
+    async with place.database.unit() as unit:
+        free = Element(components=(component(TariffDimension.ENERGY, "0"),))
+        await tariffs.keep(unit, US, tariff(elements=(free,), last_updated=clock.now()))
+    place.bank.refuses = True
+    await place.plugs_in()
+    await place.goes_on()
+    clock.advance(TEN_MINUTES)
+    await place.unplugs(5000)
+    await place.goes_on()
+    assert (await place.hold(), await place.payments(), await place.mails()) == (None, [], [])
+    assert await place.may_charge() is Allowed.ALLOWED
+
+
 @pytest.mark.parametrize("pays_by", [PaysBy.INVOICE, PaysBy.CARD])
 async def test_nothing_is_held_for_who_did_not_ask_for_it(place: Place, pays_by: PaysBy) -> None:
     async with place.database.unit() as unit:

@@ -73,6 +73,13 @@ def part_of(tariff: Tariff, power: Power, at: datetime, zone: str, vat: Decimal)
     return _in_steps(amount, tariff.currency)
 
 
+def is_free(tariff: Tariff) -> bool:
+    """It asks for nothing at any hour, however long a charge goes on; nor has anything held before."""
+    asked = [tariff.preauthorize_amount, None if tariff.price_min is None else tariff.price_min.excl]
+    asked += [one.price for part in tariff.elements for one in part.components]
+    return not any(asked)
+
+
 def _supposed(tariff: Tariff, power: Power, at: datetime, zone: str) -> Amount:
     wanted = Energy(min(max(power.watts * HOURS, LEAST.wh), MOST.wh))
     return estimated(tariff, energy=wanted, start=at, power=power, zone=zone, parked=STANDING).priced.total

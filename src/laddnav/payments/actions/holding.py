@@ -62,7 +62,7 @@ async def held_charge_went_on(database: Database, event: SessionStarted | Sessio
 
 
 async def _begin(unit: Unit, session: Session) -> None:
-    """Again is nothing. A charge that is over by now, or whose price nobody can tell ahead, is not held for."""
+    """Again is nothing. A charge that is over by now, that is free, or whose price nobody can tell, is not held for."""
     if not session.allowed or session.token.owner != session.holder or session.tab is None:
         return
     customer = await customers.of_contract(unit, session.holder, session.token.contract_id)
@@ -73,7 +73,7 @@ async def _begin(unit: Unit, session: Session) -> None:
         return
     # Held as it is until the hold is kept: else it could be billed meanwhile, and nobody would take or release this.
     session = await sessions.fetch(unit, session.holder, session.owner, session.id, lock=True)
-    if session.status is not Status.ACTIVE or session.tab is None:
+    if session.status is not Status.ACTIVE or session.tab is None or bounds.is_free(session.tab.tariff):
         return
     vat = (await parties.fetch(unit, session.holder)).vat_percent or Decimal(0)
     tab = session.tab
