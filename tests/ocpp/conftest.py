@@ -79,7 +79,7 @@ async def street(url: str, clock: SetClock) -> AsyncIterator[Callable[..., SimSt
         await one.go_offline()
 
 
-async def until(true: Callable[[], Any], seconds: float = 10) -> None:
+async def until(true: Callable[[], Any], seconds: float = 30) -> None:
     """Wait for what will be so; a test that waits in vain fails here."""
     async with asyncio.timeout(seconds):
         while True:
