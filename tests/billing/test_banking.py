@@ -86,9 +86,9 @@ async def test_what_a_provider_pays_out_clears_what_it_owes_with_the_fee_that_it
     second, first = await to_decide(database)
     async with database.unit() as unit:
         found = await banking.payouts(unit, [first, second])
-    assert [(str(one.account), one.fee) for one in found[first.ref]] == [
+    assert [(str(one.account), one.rest) for one in found[first.ref]] == [
         ("clearing:vipps:V1", Decimal("14.50")),
-        ("clearing:swish:S1", Decimal(0)),
+        ("clearing:swish:S1", Decimal("-485.50")),
     ]
     assert [str(one.account) for one in found[second.ref]] == ["clearing:swish:S1", "clearing:vipps:V1"]
     for fee, of in (("-1", "clearing:vipps:V1"), ("0.001", "clearing:vipps:V1"), ("1", "clearing:bank"), ("1", None)):

@@ -61,10 +61,13 @@ async def test_a_banks_file_settles_what_it_cites_and_somebody_decides_the_rest(
     async with site.database.unit() as unit:
         (asked,) = await banking.entries(unit, US, to_decide=True)
     async with site.database.unit() as unit:
-        debt = Posting(LedgerAccount(Head.REVENUE, "charging"), -Decimal(500), "SEK")
-        owing = Posting(LedgerAccount(Head.CLEARING, "swish:S1"), Decimal(500), "SEK")
+        debt = Posting(LedgerAccount(Head.REVENUE, "charging"), -Decimal(54), "SEK")
+        owing = Posting(LedgerAccount(Head.CLEARING, "swish:S1"), Decimal(54), "SEK")
         await ledger.post(unit, US, Entry(key="swish", what="", cites="", postings=(owing, debt)))
-    assert "It paid this out" in await read(client, f"{site.url}/bank"), "a provider that owes us may have"
+    page = await read(client, f"{site.url}/bank")
+    assert "It paid this out" in page, "a provider that owes us may have"
+    assert 'name="fee" type="text" value=""' in page, "nobody here knows what it kept"
+    assert "of it are left: on the way still, or kept" in page
     async with client.post(f"{site.url}/bank/{asked.ref}", data={"csrf": csrf, "fee": "much"}) as answer:
         assert "in whole coins" in await answer.text()
     async with client.post(f"{site.url}/bank/{asked.ref}", data={"csrf": csrf}) as answer:

@@ -209,15 +209,16 @@ def was(movement: Movement, account: Account) -> Entry:
 
 
 class Payout(Struct, frozen=True, kw_only=True):
-    """A provider that owes us: `owed` by our ledger, of which it may have paid this out and kept `fee`."""
+    """A provider that owes us: `owed` by our ledger, of which it may have paid this out.
+
+    The `rest` is on its way still, or kept by it as a fee, and which of it is what its own statement tells alone: below
+    zero it paid out more than we know of.
+    """
 
     account: Account
     currency: str
     owed: Decimal
-    fee: Decimal
-
-
-FEE_MOST = Decimal("0.1")  # of what it owes: more is no fee, but some of it not paid out yet
+    rest: Decimal
 
 
 def payouts(movement: Movement, owing: Sequence[tuple[Account, str, Decimal]]) -> tuple[Payout, ...]:
@@ -225,16 +226,11 @@ def payouts(movement: Movement, owing: Sequence[tuple[Account, str, Decimal]]) -
     if movement.amount <= 0:
         return ()
     found = [
-        Payout(account=account, currency=currency, owed=owed, fee=_likely_fee(owed, movement.amount))
+        Payout(account=account, currency=currency, owed=owed, rest=owed - movement.amount)
         for account, currency, owed in owing
         if account != UNMATCHED and currency == movement.currency and owed > 0
     ]
     return tuple(sorted(found, key=lambda one: (abs(one.owed - movement.amount), str(one.account))))
-
-
-def _likely_fee(owed: Decimal, paid: Decimal) -> Decimal:
-    kept = owed - paid
-    return kept if 0 <= kept <= owed * FEE_MOST else Decimal(0)
 
 
 def is_provider(account: Account) -> bool:
