@@ -17,11 +17,13 @@ class Rows:
 
     It must not look at what may be written along with it. `key`: so many of the columns, the first ones, say which row
     it is; of several that are the same the last one counts. `each`: it gives a row back for each of its rows that it
-    finds, or writes, and where it is not all of them, nothing is done of what travels with it (Overtaken).
+    finds, or writes, and where it is not all of them, nothing is done of what travels with it (Overtaken). `first`:
+    of those it finds its rows before the others do, as whoever asks locks them before, or two would wait in a ring.
     """
 
-    def __init__(self, sql: str, *, key: int = 0, each: bool = False, **columns: str) -> None:
+    def __init__(self, sql: str, *, key: int = 0, each: bool = False, first: bool = False, **columns: str) -> None:
         self.each = each
+        self.first = first
         self._sql = sql.strip()
         self._key = key
         self._columns = columns
@@ -56,8 +58,17 @@ class Lines(Rows):
     A long text is cheaper as a column: in JSON it would be escaped, and read once more.
     """
 
-    def __init__(self, sql: str, *, key: int = 0, each: bool = False, long: bool = False, **columns: str) -> None:
-        super().__init__(sql, key=key, each=each, **columns)
+    def __init__(
+        self,
+        sql: str,
+        *,
+        key: int = 0,
+        each: bool = False,
+        first: bool = False,
+        long: bool = False,
+        **columns: str,
+    ) -> None:
+        super().__init__(sql, key=key, each=each, first=first, **columns)
         self._long = long
         self._short = tuple(columns)[: len(columns) - long]
 
@@ -119,7 +130,9 @@ def _one(several: tuple[Rows, ...]) -> str:
     for one in several:
         statements.append(one.numbered(first))
         first += len(one)
-    found = " + ".join(f"(select count(*) from write_{number})" for number, one in enumerate(several) if one.each)
+    # A write that is counted is done when it is counted, and a sum counts from left to right.
+    counted = sorted((not one.first, number) for number, one in enumerate(several) if one.each)
+    found = " + ".join(f"(select count(*) from write_{number})" for _, number in counted)
     last = f"select all_held({found}, ${first})" if found else statements.pop()
     named = ", ".join(f"write_{number} as ({statement})" for number, statement in enumerate(statements))
     return f"with {named} {last}" if named else last

@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from laddnav.db.events import Event
-from laddnav.db.refusals import Overtaken, Unreachable
+from laddnav.db.refusals import Collided, Overtaken, Unreachable
 from laddnav.db.rows import Rows
-from laddnav.db.statements import selects
+from laddnav.db.statements import only_reads, selects
 from laddnav.db.unit import Database, Record, Unit, Writes
 
 log = structlog.get_logger()
@@ -28,8 +28,8 @@ class Together:
     """Runs what many callers want done, each in a Unit of its own that shares its transaction with others.
 
     A caller goes on when that transaction has committed. Whoever is refused leaves without a trace, and the others do
-    not notice; where a statement fails, or one is refused who has written already, everybody is tried again alone. So
-    the work may be begun twice, and awaits nothing but its Unit. Where the database hung up on the commit, all hear so.
+    not notice; where a statement fails, or one is refused who has written already, everybody is tried again alone, and
+    once more where it waited in a ring. So the work may be begun again, and awaits nothing but its Unit. Where the database hung up on the commit, all hear so.
 
     They may go by what is remembered without asking (`Unit.believed`), and by this, that what they insert is new: the
     last statement says whether it was so. Where it was not all are done again, asking, and for a while so is everybody;
@@ -64,6 +64,12 @@ class Together:
             task.add_done_callback(self._running.pop)
         if await member.committed:
             return member.result
+        try:
+            return await self._alone(work)
+        except Collided:
+            return await self._alone(work)
+
+    async def _alone(self, work: Work[R]) -> R:
         async with self._database.unit() as unit:
             return await work(unit)
 
@@ -85,7 +91,7 @@ class Together:
             again: list[_Member[Any]] = []
             self._busy |= keys
             for member in members:
-                member.begin(self._database, believes=now >= self._doubts_until)
+                member.begin(believes=now >= self._doubts_until)
             try:
                 async with self._database.unit(writes=self._writes) as unit:
                     await _driven(unit, members)
@@ -267,14 +273,15 @@ class _Member(Generic[R]):
         self.error: Exception | None = None
         self.committed = committed
         self.unit = _Shared(database, believes=False)
+        self._database = database
         self._work = work
         self._way: Generator[Any, Any, R] | None = None
 
-    def begin(self, database: Database, *, believes: bool) -> None:
+    def begin(self, *, believes: bool) -> None:
         """From the beginning, with nothing done so far."""
         believes = believes and not self.doubts
         self._leave()
-        self.unit = _Shared(database, believes=believes)
+        self.unit = _Shared(self._database, believes=believes)
         self.error = None
 
     @property
@@ -306,7 +313,12 @@ class _Member(Generic[R]):
         else:
             if not isinstance(asked, _Question):
                 raise _Apart
-            self.asks = asked
+            if self.unit.unproved and not self.unit.wrote and not only_reads(asked.sql):
+                # What it believes is locked at its end, and would be after this, which it locks now.
+                self.begin(believes=False)
+                self.go_on(None)
+            else:
+                self.asks = asked
 
     def fail(self, error: Exception) -> None:
         """Nobody knows whether it was done."""

@@ -127,3 +127,29 @@ async def test_words_that_outgrew_what_is_remembered_are_not_remembered_as_they_
         assert (await at_emsp("PUT", f"{emsp.url}/{place}", encoded(said))).http in (200, 201)
         remembered.append(emsp.database.remembered[Said][key] is not None)
     assert remembered == [True, False, False, True]
+
+
+async def test_who_goes_by_what_is_remembered_locks_the_words_first_as_everybody_does(
+    at_emsp: Ask, emsp: Installation
+) -> None:
+    """Or this one and another process, which has the words and wants the Session, would wait in a ring."""
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/sessions/SE/LAD/101"
+    key = Key(holder=EMSP, owner=CPO, module=Module.SESSIONS, version="2.2.1", said=False, id="101")
+    assert (await at_emsp("PUT", url, encoded(session(last_updated="2026-11-23T08:01:00Z")))).http == 201
+    for minute in ("02", "03"):  # of the words alone something is remembered, then of the Session too
+        async with emsp.database.unit() as elsewhere:
+            await store.words.lock(elsewhere, key)
+            said = encoded(session(last_updated=f"2026-11-23T08:{minute}:00Z"))
+            told = asyncio.create_task(at_emsp("PUT", url, said))
+            async with asyncio.timeout(30):
+                while not await _somebody_waits(emsp.database):
+                    await asyncio.sleep(0.01)
+            await elsewhere.value("select id from session where id = '101' for update nowait")
+        assert (await told).both == (200, 1000)
+
+
+async def _somebody_waits(database: Database) -> bool:
+    """Within one transaction it would be so or not for ever."""
+    async with database.unit() as unit:
+        waits = "wait_event_type = 'Lock' and datname = current_database()"
+        return bool(await unit.value(f"select exists (select from pg_stat_activity where {waits})"))

@@ -42,6 +42,7 @@ on conflict (holder, owner, module, version, audience, said, id_key) do update s
     body="text",
 )
 # Both of words that are known to be the last that were said: where somebody has said more meanwhile, nothing is done.
+# Whoever hears a partner locks its words before what they are about.
 _LAST = """
 from {rows}
 where w.holder = rows.holder and w.owner = rows.owner and w.module = rows.module and w.version = rows.version
@@ -55,6 +56,7 @@ update ocpi_words as w set revision = w.revision + 1, last_updated = rows.last_u
 {_LAST}
 """,
     each=True,
+    first=True,
     long=True,
     holder="text",
     owner="text",
@@ -71,6 +73,7 @@ update ocpi_words as w set revision = w.revision + 1, last_updated = rows.last_u
 HEARD_OF = Lines(
     f"update ocpi_words as w set heard_at = rows.heard_at, missed = 0 {_LAST}",
     each=True,
+    first=True,
     holder="text",
     owner="text",
     module="text",
