@@ -202,12 +202,12 @@ async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
     asked: list[str] = []
 
     async def count(unit: Unit, name: str) -> int:
-        before = unit.believed("count", name, FROM)
+        before = unit.believed("count", (name,), FROM)
         if before is None:
             asked.append(name)
             before = int(await unit.value(LOCK, name))
         unit.write(FROM, name, str(before), str(before + 1))
-        unit.learn("count", name, before + 1)
+        unit.learn("count", (name,), before + 1)
         return int(before)
 
     async def all_counted() -> list[int]:
@@ -224,9 +224,59 @@ async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
     assert await all_counted() == [2, 10, 2]
     assert asked == ["a", "b", "c"] * 2
     async with database.unit() as unit:
-        assert unit.believed("count", "a", FROM) is None, "who is not tried again asks"
+        assert unit.believed("count", ("a",), FROM) is None, "who is not tried again asks"
         rows = await unit.fetch("select name, value from setting where length(name) = 1 order by name")
         assert [tuple(row) for row in rows] == [("a", "3"), ("b", "11"), ("c", "3")]
+
+
+async def test_what_is_new_and_is_not_lets_only_those_beside_it_ask(together: Together, database: Database) -> None:
+    asked: list[str] = []
+
+    async def count(unit: Unit, name: str) -> None:
+        before = unit.believed("count", (name,), FROM)
+        if before is None:
+            asked.append(name)
+            before = int(await unit.value(LOCK, name))
+        unit.write(FROM, name, str(before), str(before + 1))
+        unit.learn("count", (name,), before + 1)
+
+    async def light(unit: Unit) -> bool:
+        return await unit.insert(FIRST, "lamp", "on")
+
+    async with database.unit() as unit:
+        for name in ("a", "b", "lamp"):
+            unit.write(SET, name, "0")
+    await asyncio.gather(*(together.run(partial(count, name=name), name) for name in ("a", "b")))
+    asked.clear()
+    new, _ = await asyncio.gather(together.run(light), together.run(partial(count, name="a"), "a"))
+    assert (new, asked) == (False, ["a"])
+    await asyncio.gather(*(together.run(partial(count, name=name), name) for name in ("a", "b")))
+    assert asked == ["a"], "who was not beside it goes by what is remembered, and so does everybody afterwards"
+
+
+async def test_who_has_written_and_proves_nothing_is_undone_with_it(together: Together, database: Database) -> None:
+    """Also where it writes of another thing what would prove it of its own."""
+    tries = 0
+
+    async def teach(unit: Unit) -> None:
+        unit.learn("count", ("a",), 0)
+
+    async def light(unit: Unit) -> None:
+        nonlocal tries
+        tries += 1
+        unit.believed("count", ("a",), FROM)
+        unit.write(SET, f"try {tries}", "on")
+        await unit.value(GET, "a")
+        unit.write(FROM, "b", "0", "1")
+
+    async with database.unit() as unit:
+        for name in ("a", "b"):
+            unit.write(SET, name, "0")
+    await together.run(teach)
+    await together.run(light)
+    async with database.unit() as unit:
+        rows = await unit.fetch("select name, value from setting order by name")
+        assert [tuple(row) for row in rows] == [("a", "0"), ("b", "1"), ("try 2", "on")]
 
 
 @pytest.mark.parametrize("how", ["statement", "written"])

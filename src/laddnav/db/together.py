@@ -29,11 +29,14 @@ class Together:
 
     A caller goes on when that transaction has committed. Whoever is refused leaves without a trace, and the others do
     not notice; where a statement fails, or one is refused who has written already, everybody is tried again alone, and
-    once more where it waited in a ring. So the work may be begun again, and awaits nothing but its Unit. Where the database hung up on the commit, all hear so.
+    once more where it waited in a ring. So the work may be begun again, and awaits nothing but its Unit. Where the
+    database hung up on the commit, all hear so.
 
     They may go by what is remembered without asking (`Unit.believed`), and by this, that what they insert is new: the
-    last statement says whether it was so. Where it was not all are done again, asking, and for a while so is everybody;
-    who is refused by what it believes, or writes nothing that says whether it was so, is done again by itself.
+    last statement says whether it was so. Where it was not all are done again, asking, and what they believed is
+    forgotten; for a while everybody asks, unless it may only have been that something was here already, which a caller
+    says again. Who is refused by what it believes, or writes nothing that says whether it was so, is done again by
+    itself.
 
     These Units see of each other what concurrent ones would, with one difference: a row that one of them locks is not
     locked for the others. Callers who could lock the same have equal keys, and take turns.
@@ -90,8 +93,9 @@ class Together:
             done, driven, keys = False, False, {member.key for member in members} - {None}
             again: list[_Member[Any]] = []
             self._busy |= keys
+            believes = now >= self._doubts_until and not any(member.overtaken for member in members)
             for member in members:
-                member.begin(believes=now >= self._doubts_until)
+                member.begin(believes=believes)
             try:
                 async with self._database.unit(writes=self._writes) as unit:
                     await _driven(unit, members)
@@ -99,7 +103,11 @@ class Together:
                 done = True
             except Exception as error:  # noqa: BLE001 - each hears its own when it is tried alone
                 if isinstance(error, Overtaken) and any(member.unit.went_by_belief for member in members):
-                    self._doubts_until, again = loop.time() + DOUBTS, members
+                    again = members
+                    if not any(member.unit.inserted for member in members):
+                        self._doubts_until = loop.time() + DOUBTS
+                    for member in members:
+                        member.overtake()
                 else:
                     log.info("tried_alone", members=len(members), error=repr(error))
                 if driven and isinstance(error, Unreachable):  # perhaps it was committed, and nobody is done twice
@@ -139,6 +147,8 @@ async def _driven(unit: Unit, members: Sequence[_Member[Any]]) -> None:
             answers = await unit.fetch_each(statement, [member.asked for member in alike])
             for member, rows in zip(alike, answers, strict=True):
                 member.go_on(rows)
+    if any(member.doubts and member.unit.wrote for member in members):
+        raise Overtaken("Something was written already by who has to be done again")
     granted = [member for member in members if member.error is None and not member.doubts]
     _write(unit, granted)
     for condition, row in dict.fromkeys(went_by for member in members for went_by in member.unit.went_by):
@@ -188,11 +198,13 @@ class _Shared(Unit):
 
     wrote = False
     went_by_belief = False
+    inserted = False  # what it goes by is new
 
     def __init__(self, database: Database, *, believes: bool) -> None:
         super().__init__(database)
         self.went_by: list[tuple[Rows, tuple[Any, ...]]] = []
-        self.unproved: list[tuple[Rows, ...]] = []  # beliefs, by what will be written of each
+        self.beliefs: list[tuple[Hashable, tuple[Any, ...]]] = []
+        self.unproved: list[tuple[tuple[Any, ...], tuple[Rows, ...]]] = []  # and by what will be written of each
         self._believes = believes
 
     async def holds(self, condition: Rows, *row: Any) -> bool:
@@ -207,21 +219,24 @@ class _Shared(Unit):
         if not self._believes:
             sql, *arguments = statement.asked(*row)
             return bool(await self.value(sql, *arguments))
-        self.went_by_belief = True
+        self.went_by_belief = self.inserted = True
         self.write(statement, *row)
         return True
 
-    def believed(self, kind: Hashable, key: Hashable, *by: Rows) -> Any:
+    def believed(self, kind: Hashable, key: tuple[Any, ...], *by: Rows) -> Any:
         what = self.remembered.get(kind, {}).get(key) if self._believes else None
         if what is not None:
             self.went_by_belief = True
-            self.unproved.append(by)
+            self.beliefs.append((kind, key))
+            self.unproved.append((key, by))
         return what
 
     def write(self, statement: str | Rows, *arguments: Any) -> None:
         super().write(statement, *arguments)
         if self.unproved:
-            self.unproved = [by for by in self.unproved if statement not in by]
+            self.unproved = [
+                (key, by) for key, by in self.unproved if statement not in by or arguments[: len(key)] != key
+            ]
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         return await self._question(sql, arguments)
@@ -265,6 +280,7 @@ class _Member(Generic[R]):
     """One caller: what it wants done, and how far that is."""
 
     result: R
+    overtaken = False  # what it went by the last time, or one beside it, was not so any more
 
     def __init__(self, database: Database, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
         """`committed` will be True: done and committed; or False: nothing of it was done."""
@@ -281,6 +297,7 @@ class _Member(Generic[R]):
         """From the beginning, with nothing done so far."""
         believes = believes and not self.doubts
         self._leave()
+        self.overtaken = False
         self.unit = _Shared(self._database, believes=believes)
         self.error = None
 
@@ -319,6 +336,12 @@ class _Member(Generic[R]):
                 self.go_on(None)
             else:
                 self.asks = asked
+
+    def overtake(self) -> None:
+        """Nothing of it was done, and what it believed may not be so."""
+        self.overtaken = True
+        for kind, key in self.unit.beliefs:
+            self._database.remembered.get(kind, {}).pop(key, None)
 
     def fail(self, error: Exception) -> None:
         """Nobody knows whether it was done."""

@@ -140,11 +140,11 @@ class Unit:
         """False where it was there already. Who shares a transaction may hear yes, and is tried again if it was."""
         return bool(await self.value(*statement.asked(*row)))
 
-    def believed(self, kind: Hashable, key: Hashable, *by: Rows) -> Any:
+    def believed(self, kind: Hashable, key: tuple[Any, ...], *by: Rows) -> Any:
         """What was learnt of this, for who is tried again if it is not so any more; to everybody else nothing.
 
-        It was so where one of `by` is written, each of which finds only what was. Who writes none of them is tried
-        again too, and asks.
+        It was so where a row of one of `by` is written that begins with this key: each finds only what was. Who writes
+        none is tried again too, and asks.
         """
         return None
 

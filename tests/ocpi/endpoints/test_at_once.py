@@ -120,7 +120,7 @@ async def test_words_that_outgrew_what_is_remembered_are_not_remembered_as_they_
     at_emsp: Ask, emsp: Installation
 ) -> None:
     place = "ocpi/emsp/2.2.1/locations/SE/LAD/LOC1"
-    key = Key(holder=EMSP, owner=CPO, module=Module.LOCATIONS, version="2.2.1", said=False, id="loc1")
+    key = (str(EMSP), str(CPO), "locations", "2.2.1", False, "loc1", "")
     remembered = []
     for length in (1, REMEMBERED_MOST, REMEMBERED_MOST, 1):
         said = words(things.location(owner=CPO)) | {"note": "x" * length}

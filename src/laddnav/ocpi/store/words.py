@@ -148,7 +148,7 @@ async def find(unit: Unit, key: Key) -> Said | None:
 
 async def lock(unit: Unit, key: Key) -> Said | None:
     """Nobody else says anything about the same thing until this Unit ends, or it is undone (`Unit.believed`)."""
-    believed: Said | None = unit.believed(Said, key, RENEW_WORDS, HEARD_OF)
+    believed: Said | None = unit.believed(Said, key._columns(), RENEW_WORDS, HEARD_OF)
     if believed is not None:
         return believed
     row = await unit.fetch_one(LOCK_WORDS, *key._columns())
@@ -178,7 +178,7 @@ def renew(unit: Unit, key: Key, before: Said | None, body: bytes, last_updated: 
     else:
         now = Said(body, last_updated, before.revision + 1)
         unit.write(RENEW_WORDS, *key._columns(), before.revision, last_updated, unit.now, body.decode())
-    unit.learn(Said, key, now if len(body) <= REMEMBERED_MOST else None)
+    unit.learn(Said, key._columns(), now if len(body) <= REMEMBERED_MOST else None)
 
 
 def heard_of(unit: Unit, key: Key, before: Said) -> None:
