@@ -132,8 +132,7 @@ def for_host(*amounts: str, country: str = "SE", registered: bool = True) -> Inv
         vat_number=NUMBERS[country] if registered else None,
         created_at=NOON,
     )
-    supply = Supply.SERVICE if registered else Supply.NONE
-    some = [item(one, ItemKind.SHARE, "SHARE", supply=supply) for one in amounts]
+    some = [item(one, ItemKind.SHARE, "SHARE", supply=Supply.SERVICE) for one in amounts]
     _, rated, vat = taxed(SELLER, debtor, (), some, "SEK")
     return Invoice(
         holder=SELLER.holder,
@@ -350,6 +349,10 @@ def test_what_we_bill_in_the_name_of_a_host_is_sold_by_the_host_to_us_and_says_s
     assert (back.kind, back.to_pay, back.due_on) == ("261", Decimal("101.56"), None)
     assert "<CreditNote " in ubl(back).decode() and "CreditNoteTypeCode>261<" in ubl(back).decode()
     outside = document(KINDS["self-billed for a host that bears no VAT"](), "de")
+    assert "nicht für die Umsatzsteuer registriert" in outside.note and "Verzug" not in outside.note
+    assert [tax.reason for tax in outside.taxes] == [
+        "Keine Umsatzsteuer: Der Verkäufer ist nicht für die Umsatzsteuer registriert."
+    ]
     assert [tax.category for tax in outside.taxes] == ["O"] and "Gutschrift" in outside.note and not outside.peppol
 
 

@@ -12,7 +12,7 @@ from laddnav.billing.model import Debtor, DebtorKind, Item, ItemKind, ItemWords,
 from laddnav.billing.rules import BilledDifferently, UnfitItem, UnknownDebtor
 from laddnav.billing.vat import treatment_of
 from laddnav.db.unit import Database
-from laddnav.parties.model import VatRegistration
+from laddnav.parties.model import Party, VatRegistration
 from tests.billing.charges import LADDNAV, NOON, cdr, energy, item, keep, party
 from tests.billing.test_billing import balances, bill, headings, issue
 from tests.clock import SetClock
@@ -104,6 +104,29 @@ def test_a_service_is_taxed_where_its_buyer_is_and_electricity_where_it_is_used(
 ) -> None:
     seller = replace(party(), vat_registrations=(SHOP,))
     found = treatment_of(seller, buyer, item("10", supply=sold))
+    assert (found.category, found.percent, found.country, found.why) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "ours", "expected"),
+    [
+        ("SE556012579001", "SE", party(), ("S", 25, "SE", VatWhy.DOMESTIC)),
+        ("SE556012579001", "SE", replace(party(), vat_percent=None), ("S", 25, "SE", VatWhy.DOMESTIC)),
+        ("SE556012579001", "SE", party(vat="12"), ("S", 25, "SE", VatWhy.DOMESTIC)),  # what it sells is no electricity
+        (None, "SE", party(), ("O", 0, "SE", VatWhy.NOT_REGISTERED)),
+        (None, "DE", party(), ("O", 0, "DE", VatWhy.NOT_REGISTERED)),
+        ("SE556012579001", "DE", party(), ("S", 25, "SE", VatWhy.DOMESTIC)),  # registered where the place is
+        ("DE123456788", "DE", party(), ("AE", 0, "SE", VatWhy.SERVICE_REVERSED)),
+        ("DE123456788", "DE", replace(party(), vat_number=None), ("S", 19, "DE", VatWhy.DOMESTIC)),  # nor do we
+        ("NO974760673MVA", "NO", party(), ("O", 0, "SE", VatWhy.SERVICE_BEYOND)),
+    ],
+)
+@pytest.mark.parametrize("sold", [Supply.SERVICE, Supply.NONE])  # NONE: as shares of hosts without a number were kept
+def test_what_a_host_sells_us_is_judged_by_its_own_registration(
+    number: str | None, country: str, ours: Party, sold: Supply, expected: tuple[str, Decimal, str, VatWhy]
+) -> None:
+    host = debtor(country, number, DebtorKind.HOST)
+    found = treatment_of(ours, host, item("-10", ItemKind.SHARE, "SHARE", supply=sold))
     assert (found.category, found.percent, found.country, found.why) == expected
 
 

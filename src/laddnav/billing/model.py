@@ -83,6 +83,7 @@ class VatWhy(StrEnum):
     REVERSED_AT_HOME = "reverse charge at home"  # inside one country, where its law says so
     BEYOND = "beyond the border"
     NO_VAT = "no VAT"  # the seller charges none
+    NOT_REGISTERED = "seller not registered"  # a host, in whose name we invoice ourselves, that has no VAT number
     SERVICE_REVERSED = "reverse charge of a service"  # across a border inside the Union
     SERVICE_BEYOND = "a service beyond the border"
     NO_SUPPLY = "no supply"  # interest, a reminder's fee, what was laid out: nothing was sold

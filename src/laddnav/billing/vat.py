@@ -13,7 +13,7 @@ from decimal import Decimal
 from babel import Locale
 from msgspec import Struct
 
-from laddnav.billing.model import Debtor, DebtorKind, Invoice, Item, Supply, VatCategory, VatWhy
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, Item, ItemKind, Supply, VatCategory, VatWhy
 from laddnav.billing.vat_rates import EUROPEAN_UNION, ONE_STOP_SHOP_FROM, REVERSED_AT_HOME, standard_rate
 from laddnav.kit.vat_numbers import vat_country
 from laddnav.parties.model import Party
@@ -55,6 +55,8 @@ def treatment_of(seller: Party, buyer: Debtor, item: Item) -> Treatment:
     back, day = item.takes_back, item.last_at.astimezone(zone_of(seller)).date()
     if back is not None:
         return Treatment(category=back.vat_category, percent=back.vat_percent, country=back.country, why=back.why)
+    if buyer.kind is DebtorKind.HOST and item.kind is ItemKind.SHARE:
+        return _of_host(buyer, seller, day, item.vat_percent)
     if item.sold is Supply.NONE:
         return _without(VatCategory.OUTSIDE, seller.holder.country, VatWhy.NO_SUPPLY)
     place = item.country or buyer.country
@@ -71,6 +73,23 @@ def treatment_of(seller: Party, buyer: Debtor, item: Item) -> Treatment:
     if known:
         return _without(VatCategory.REVERSE_CHARGE, there, VatWhy.SERVICE_REVERSED)
     return _consumed(seller, there, day, item.vat_percent, shop_since=date.min)
+
+
+def _of_host(host: Debtor, us: Party, day: date, told: Decimal | None) -> Treatment:
+    """Of a share, which the host sells to us, whoever makes the invoice: whether it is registered counts, and where.
+
+    A service between dealers is supplied where its buyer is, that is at our home.
+    """
+    home = us.holder.country
+    if host.vat_number is None:
+        return _without(VatCategory.OUTSIDE, host.country, VatWhy.NOT_REGISTERED)
+    sells_in = vat_country(host.vat_number) or host.country
+    if sells_in != home and us.vat_number is not None:
+        if not {home, sells_in} <= EUROPEAN_UNION:
+            return _without(VatCategory.OUTSIDE, home, VatWhy.SERVICE_BEYOND)
+        return _without(VatCategory.REVERSE_CHARGE, home, VatWhy.SERVICE_REVERSED)
+    percent = told or standard_rate(sells_in, day) or us.vat_percent or Decimal(0)
+    return _rated(percent, sells_in, VatWhy.DOMESTIC)
 
 
 def _consumed(
@@ -154,6 +173,11 @@ _SAID: dict[VatWhy, dict[str, str]] = {
         "en": "Fees and interest for late payment, and money laid out, are not sold and bear no VAT.",
         "sv": "Avgifter och ränta för sen betalning samt utlägg är inga försäljningar och bär ingen moms.",
         "de": "Verzugskosten und Auslagen sind keine Leistung und tragen keine Umsatzsteuer.",
+    },
+    VatWhy.NOT_REGISTERED: {
+        "en": "No VAT: the seller is not registered for VAT.",
+        "sv": "Ingen moms: säljaren är inte momsregistrerad.",
+        "de": "Keine Umsatzsteuer: Der Verkäufer ist nicht für die Umsatzsteuer registriert.",
     },
     VatWhy.NO_VAT: {
         "en": "The seller charges no VAT.",

@@ -265,7 +265,7 @@ async def _bill(unit: Unit, who: Host, statement: Statement) -> str | None:
                 amount=-amount,
                 currency=statement.currency,
                 account=str(Account(Head.HOST, who.id)),
-                supply=Supply.SERVICE if who.vat_number else Supply.NONE,
+                supply=Supply.SERVICE,
             )
             ref = await items.add(unit, who.holder, debtor.id, item)
     return ref
