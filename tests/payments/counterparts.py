@@ -101,6 +101,7 @@ class StripeServer:
             "client_secret": f"{id}_secret",
             "latest_charge": None,
             "metadata": {"payment": form["metadata[payment]"]},
+            "away": form.get("off_session") == "true",
         }
         self.intents[id] = intent
         if form.get("payment_method") == "pm_card_chargeDeclined":
@@ -109,11 +110,11 @@ class StripeServer:
             return 402, {"error": error | {"payment_intent": dict(intent)}}
         if form.get("confirm") == "true":
             if form["payment_method"] == "pm_card_authenticationRequired":
-                intent["status"] = "requires_action"
-                intent["next_action"] = {
-                    "type": "redirect_to_url",
-                    "redirect_to_url": {"url": "https://bank.example/3ds"},
-                }
+                if form.get("off_session") == "true":
+                    error = {"code": "authentication_required", "message": "This transaction requires authentication."}
+                    intent["last_payment_error"] = error
+                    return 402, {"error": error | {"payment_intent": dict(intent)}}
+                _to_the_bank(intent)
             else:
                 self.confirm(id)
         return 200, dict(intent)
@@ -134,6 +135,9 @@ class StripeServer:
     def _change(self, path: dict[str, str], form: dict[str, str]) -> tuple[int, Any]:
         intent = self.intents[path["id"]]
         match path["verb"]:
+            case "confirm":
+                assert (form["payment_method"], form["off_session"]) == ("pm_card_authenticationRequired", "false")
+                _to_the_bank(intent)
             case "increment_authorization":
                 if intent["status"] != "requires_capture":
                     return _said(400, "It is not held")
@@ -176,6 +180,11 @@ def signed(event: object, at: datetime, *, secret: str = HOOK) -> tuple[Any, byt
     seconds = str(int(at.timestamp()))
     signature = hmac.new(secret.encode(), f"{seconds}.".encode() + body, sha256).hexdigest()
     return {"Stripe-Signature": f"t={seconds},v1={signature}"}, body
+
+
+def _to_the_bank(intent: dict[str, Any]) -> None:
+    leads = {"type": "redirect_to_url", "redirect_to_url": {"url": "https://bank.example/3ds"}}
+    intent |= {"status": "requires_action", "next_action": leads, "last_payment_error": None}
 
 
 def _said(status: int, words: str) -> tuple[int, Any]:

@@ -93,11 +93,19 @@ async def test_a_card_that_is_declined_costs_nobody_anything_and_is_waited_for_b
     assert await till.owed() == (Decimal(0), Decimal(0))
 
 
+@pytest.mark.parametrize(("away", "lost"), [(False, False), (True, False), (True, True)])
 async def test_a_bank_that_wants_to_see_the_driver_is_waited_for_and_heard(
-    till: Till, stripe: tuple[StripeServer, str], clock: SetClock
+    till: Till, stripe: tuple[StripeServer, str], clock: SetClock, away: bool, lost: bool
 ) -> None:
     server = stripe[0]
-    payment = await till.asks("300", method="pm_card_authenticationRequired", return_url="https://lad.example/back")
+    if lost:
+        till.line.loses.add("POST payment_intents")
+    back = "https://lad.example/back"
+    payment = await till.asks("300", method="pm_card_authenticationRequired", return_url=back, away=away)
+    if lost:
+        clock.advance(timedelta(minutes=1))
+        payment = await till.goes_on(payment)
+    assert server.intents[payment.provider_id or ""]["away"] is away, "the bank is told whether anybody is there"
     assert (payment.state, payment.action) == (State.WAITING, "https://bank.example/3ds")
     server.confirm(payment.provider_id or "")
     headers, body = server.tells(payment.provider_id or "", "payment_intent.amount_capturable_updated", clock.now())
@@ -239,7 +247,7 @@ async def test_a_stored_card_is_held_captured_and_refunded_at_a_stripe_by_somebo
     async with line() as there:
         till = Till(database, await an_account(database, url=localstripe), there)
         customer, card = _a_card(localstripe, "4242424242424242")
-        payment = await till.asks("300", method=card, customer=customer)
+        payment = await till.asks("300", method=card, customer=customer, away=True)
         assert (payment.state, payment.held) == (State.HELD, Decimal(300))
         payment = await till.keeps(payment, "120")
         assert (payment.state, payment.net) == (State.CAPTURED, Decimal(120))

@@ -43,7 +43,7 @@ class Till:
         self.database, self.account, self.line = database, account, line
         self.collector = Collector(database, line, SEAL, URL)
 
-    async def asks(self, amount: str, *, charge: bool = False, **said: str | None) -> Payment:
+    async def asks(self, amount: str, *, charge: bool = False, away: bool = False, **said: str | None) -> Payment:
         currency = said.pop("currency", None) or "SEK"
         async with self.database.unit() as unit:
             payment = await paying.begin(
@@ -56,6 +56,7 @@ class Till:
                 amount=Decimal(amount),
                 charge=charge,
                 by="driver",
+                away=away,
                 **said,  # type: ignore[arg-type]  # words alone
             )
         return await self.goes_on(payment)

@@ -98,6 +98,8 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     `paid_with` is what the provider tells of it, such as the brand and the last four digits of a card.
 
+    `away`: whoever pays is not there as it begins, so that a bank need not see them where it need not.
+
     `credits` is the account of the ledger whose debt the money settles. `action` is where whoever pays goes on, `why`
     what the provider said no with. `trouble` is what a person has to look at, `blocked` a refused step that waits for
     that. `refund_keys` name the refunds that were asked for, to a provider that lists none. `version` counts what
@@ -118,6 +120,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     method: str | None = None
     customer: str | None = None
     return_url: str | None = None
+    away: bool = False
     state: State = State.ASKED
     provider_id: str | None = None
     refund_keys: tuple[str, ...] = ()

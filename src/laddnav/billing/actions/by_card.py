@@ -67,6 +67,7 @@ async def charge(unit: Unit, customer: Customer, number: str) -> Payment | None:
         method=card.method,
         customer=card.payer,
         return_url=f"{base}/my/invoices" if base else None,
+        away=True,
         patience=PATIENCE,
     )
 

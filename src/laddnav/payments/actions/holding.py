@@ -122,6 +122,7 @@ async def _asked(unit: Unit, customer: Customer, amount: Decimal, currency: str,
             method=card.method,
             customer=card.payer,
             return_url=f"{base}/my" if base else None,
+            away=True,
             patience=unit.clock.wall(PATIENCE),
         )
     except UnfitPayment as error:

@@ -38,9 +38,11 @@ async def begin(
     method: str | None = None,
     customer: str | None = None,
     return_url: str | None = None,
+    away: bool = False,
     patience: timedelta = steps.PATIENCE,
 ) -> Payment:
     """`charge`: all of it is to be kept, as soon as it is there; otherwise it is held until `keep` says how much.
+    `away`: its card is stored, and nobody who could be seen by a bank is waiting for this.
 
     Raises UnknownPaymentAccount, UnfitPayment.
     """
@@ -59,6 +61,7 @@ async def begin(
         method=method,
         customer=customer,
         return_url=return_url,
+        away=away,
         made_at=unit.now,
         made_by=by,
         expires_at=unit.now + patience,

@@ -18,7 +18,7 @@ from laddnav.kit.json import T
 from laddnav.kit.outside import Exchange
 from laddnav.payments.payment import Account, Heard, Payment, Secrets, Seen, State
 from laddnav.payments.providers.port import STALE, NotFromThem, Unsure, in_coins, of_coins, read
-from laddnav.payments.providers.stripe_line import Line, WireError
+from laddnav.payments.providers.stripe_line import Line, WireError, failure
 
 EXPANDED = ("latest_charge.balance_transaction", "latest_charge.refunds")
 
@@ -137,6 +137,7 @@ class Stripe:
     async def authorise(self, payment: Payment, key: str) -> Seen:
         """With a stored card it is confirmed at once, and the bank may want to see the driver (SCA).
 
+        It is told where the driver is away, so that it need not (docs/api/payment_intents/create, `off_session`).
         Without one, whoever can be sent back is sent to Stripe's own page, so that no card number is ever with us.
         """
         if payment.method is None and payment.return_url is not None:
@@ -155,7 +156,22 @@ class Stripe:
             form["customer"] = payment.customer
         if payment.method is not None and payment.return_url is not None:
             form["return_url"] = payment.return_url
-        return await self._ask(payment, "POST", "/v1/payment_intents", form, key)
+        if not _is_away(payment):
+            return await self._ask(payment, "POST", "/v1/payment_intents", form, key)
+        answer = await self._line.send("POST", "/v1/payment_intents", form | {"off_session": "true"}, key)
+        error = failure(answer)
+        intent = _known(error.payment_intent, WireIntent)
+        if intent is not None and _wants_to_see_them(error):
+            return await self._to_the_bank(payment, intent.id)
+        return await self._now(payment, read(self._line.whole(answer), WireIntent).id)
+
+    async def _to_the_bank(self, payment: Payment, intent: str) -> Seen:
+        """Who is away cannot be seen, and Stripe ends it; asked as if they were there, it says where they go."""
+        form: dict[str, str | int] = {"payment_method": payment.method or "", "off_session": "false"}
+        if payment.return_url is not None:
+            form["return_url"] = payment.return_url
+        path = f"/v1/payment_intents/{quote(intent, safe='')}/confirm"
+        return await self._ask(payment, "POST", path, form, f"{payment.ref}-seen")
 
     async def raise_hold(self, payment: Payment, total: Decimal, key: str) -> Seen:
         form = {"amount": in_coins(total, payment.currency)}
@@ -190,7 +206,12 @@ class Stripe:
         """By our word for it, which is in its metadata; what is new is found there only after a minute."""
         query = urlencode({"query": f"metadata['payment']:'{payment.ref}'"})
         found = self._line.read(await self._line.send("GET", f"/v1/payment_intents/search?{query}"), WireFound)
-        return await self._seen(payment, found.data[0]) if found.data else None
+        if not found.data:
+            return None
+        intent = found.data[0]
+        if _is_away(payment) and _wants_to_see_them(intent.last_payment_error):  # nobody heard the answer
+            return await self._to_the_bank(payment, intent.id)
+        return await self._seen(payment, intent)
 
     def read_hook(self, method_and_path: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """Raises NotFromThem, Unreadable."""
@@ -328,6 +349,15 @@ def _declined(payment: Payment, intent: WireIntent) -> bool:
     """Stripe goes on to wait for another card; where the stored one was to pay, nobody types any."""
     error = intent.last_payment_error
     return payment.method is not None and intent.status == "requires_payment_method" and error is not None
+
+
+def _is_away(payment: Payment) -> bool:
+    return payment.away and payment.method is not None
+
+
+def _wants_to_see_them(error: WireError | None) -> bool:
+    """The bank, who is away."""
+    return error is not None and error.code == "authentication_required"
 
 
 def _path(payment: Payment) -> str:

@@ -70,7 +70,7 @@ class Line:
         """Raises Declined, Unsure: 409 is said of a key whose first call is still being carried out."""
         if answer.status in (200, 201):
             return answer
-        error = _error(answer)
+        error = failure(answer)
         words = f"Stripe: {error.message or error.code or answer.status}"
         if answer.status in (409, 429) or answer.status >= 500 or answer.status < 400:
             raise Unsure(words)
@@ -84,7 +84,8 @@ class Line:
             raise Unsure(str(error)) from error
 
 
-def _error(answer: Answer) -> WireError:
+def failure(answer: Answer) -> WireError:
+    """What it says went wrong; empty where nothing did."""
     try:
         return json.decode(answer.body, WireFailure).error
     except json.Unreadable:
