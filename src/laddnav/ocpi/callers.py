@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,7 @@ AUTHORIZATION = b"authorization"
 REMEMBERED = 10_000  # tokens at a time
 HEADER_MAX = 300  # characters of an Authorization header that may mean a token of OCPI, which has 64 at most
 HEARD_EVERY = timedelta(minutes=1)
+HEARD = "when lines were heard"  # remembered once it is kept
 
 
 class Caller(Struct, frozen=True):
@@ -56,7 +57,6 @@ class Callers:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._known: dict[str, tuple[Caller, int]] = {}  # with the revision of the line
-        self._heard: dict[str, datetime] = {}
 
     async def recognised(self, unit: Unit, request: Request, hashes: Mapping[str, str]) -> Caller:
         """`hashes` are those of the tokens that it may mean, with the tokens. Raises Unrecognised.
@@ -102,11 +102,12 @@ class Callers:
                 del self._known[next(iter(self._known))]
         return found.hash, caller
 
-    def _hear(self, unit: Unit, connection: Connection) -> None:
+    @staticmethod
+    def _hear(unit: Unit, connection: Connection) -> None:
         """Kept to the minute: a busy partner is not a write for each of its requests."""
-        before = self._heard.get(connection.line, connection.last_heard_at)
+        before = unit.remembered.get(HEARD, {}).get(connection.line, connection.last_heard_at)
         if before is None or before < unit.now - HEARD_EVERY:
-            self._heard[connection.line] = unit.now
+            unit.learn(HEARD, connection.line, unit.now)
             store.lines.heard(unit, connection.line)
 
 

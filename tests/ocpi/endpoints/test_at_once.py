@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +147,17 @@ async def test_who_goes_by_what_is_remembered_locks_the_words_first_as_everybody
                     await asyncio.sleep(0.01)
             await elsewhere.value("select id from session where id = '101' for update nowait")
         assert (await told).both == (200, 1000)
+
+
+async def test_a_request_that_is_refused_leaves_it_to_the_next_to_tell_when_the_partner_was_heard(
+    at_emsp: Ask, emsp: Installation, clock: SetClock
+) -> None:
+    at = clock.advance(timedelta(minutes=2))
+    url = f"{emsp.url}/ocpi/emsp/2.2.1/sessions/SE/LAD"
+    assert (await at_emsp("PATCH", f"{url}/100", encoded({"last_updated": "2026-11-23T08:00:00Z"}))).http == 404
+    assert (await at_emsp("PUT", f"{url}/101", encoded(session()))).http == 201
+    async with emsp.database.unit() as unit:
+        assert await unit.value("select max(last_heard_at) from ocpi_line") == at
 
 
 async def _somebody_waits(database: Database) -> bool:
