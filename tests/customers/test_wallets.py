@@ -307,6 +307,11 @@ async def test_a_partners_charge_holds_until_its_cdr_and_its_card_is_judged_by_w
     assert await told(Status.ACTIVE, "199", "S4", None) == 250, "248.75 will be owed"
     assert await told(Status.ACTIVE, "249", "S4", None) == 500, "311.25 will be owed"
     assert await announced(database, RoamingCostMoved) == before + 2
+    assert await told(Status.ACTIVE, "190", "S4", None) == 250, "it was told too high"
+    assert await told(Status.INVALID, "190", "S4", None) == 0
+    assert await told(Status.ACTIVE, "190", "S4", None) == 250, "it is one after all"
+    assert await told(Status.ACTIVE, "191", "S4", None) == 250
+    assert await announced(database, RoamingCostMoved) == before + 5
 
 
 BEGAN, OVER = MONDAY, MONDAY + timedelta(hours=1)

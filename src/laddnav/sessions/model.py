@@ -269,10 +269,13 @@ class Moved(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """What of a partner's Session decides whether it is news, and what of it that partner does not tell."""
+    """What of a partner's Session decides whether it is news, to a wallet too, and what that partner does not tell."""
 
     ref: str
     revision: int = 1
+    status: Status
+    currency: str
+    cost: Price | None = None
     location_id: str
     time_zone: str
     limits: tuple[Limits, ...] = ()

@@ -141,7 +141,7 @@ async def test_who_goes_by_what_is_remembered_locks_the_words_first_as_everybody
         async with emsp.database.unit() as elsewhere:
             await store.words.lock(elsewhere, key)
             said = encoded(session(last_updated=f"2026-11-23T08:{minute}:00Z"))
-            told = asyncio.create_task(at_emsp("PUT", url, said))
+            told = asyncio.ensure_future(at_emsp("PUT", url, said))
             async with asyncio.timeout(30):
                 while not await _somebody_waits(emsp.database):
                     await asyncio.sleep(0.01)

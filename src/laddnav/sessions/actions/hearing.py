@@ -17,7 +17,7 @@ from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
 from laddnav.sessions import rules, store
 from laddnav.sessions.events import RoamingCostMoved, SessionChanged, SessionStarted, about
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import Known, Session, Status
 
 VAT_MOST = Decimal(27)  # percent: the highest standard rate of the Union (Hungary)
 
@@ -35,7 +35,8 @@ async def hear(unit: Unit, session: Session) -> bool:
     else:
         zone = await locations.time_zone(unit, session.holder, session.owner, session.location_id)
     session = replace(session, time_zone=zone or session.time_zone)
-    if session.token.owner == session.holder and (before is None or _may_hold_another(session)):
+    moves = before is None or _may_hold_another(before) or _may_hold_another(session)
+    if session.token.owner == session.holder and moves:
         unit.announce(about(RoamingCostMoved, session))
     if before is None:
         store.insert(unit, session)
@@ -110,17 +111,18 @@ def which(sessions: Iterable[Session], where: EvseRef, began: datetime, ended: d
     return min(meanwhile)[2] if meanwhile else None
 
 
-def _may_hold_another(session: Session) -> bool:
+def _may_hold_another(session: Session | Known) -> bool:
     """Nearly every word of a charge that goes on comes before it costs more than it held from its beginning.
 
-    Whoever holds knows which VAT will be owed; here the highest of the Union counts, so that none is overlooked.
+    After one that may hold another the next may go back to it. Whoever holds knows which VAT will be owed; here the
+    highest of the Union counts, so that none is overlooked.
     """
     return session.status is not Status.ACTIVE or _part(session, VAT_MOST) != wallet.part_at_partner(
         wallet.ZERO, session.currency
     )
 
 
-def _part(session: Session, vat_percent: Decimal | None) -> Decimal | None:
+def _part(session: Session | Known, vat_percent: Decimal | None) -> Decimal | None:
     """What it holds by what it costs so far, with VAT as it will be owed; None: nothing will come of it."""
     if session.status is Status.INVALID:
         return None
