@@ -701,7 +701,7 @@ async def tell(database_url: str, clock: SetClock, seeds: range) -> list[CardHol
 
 
 async def test_card_invoice_and_ledger_agree_whatever_is_lost_or_dies(database_url: str, clock: SetClock) -> None:
-    told = await tell(database_url, clock, range(6))
+    told = await tell(database_url, clock, range(8))
     assert sum(one is not None and bool(one.due) for one in told) > 2
 
 
