@@ -9,29 +9,23 @@ from laddnav.db.refusals import Unstorable
 from laddnav.db.rows import Lines, Rows, runs, together
 from laddnav.db.unit import Database
 
-LAMPS = Rows("insert into lamp select * from {rows}", key=1, name="text", lit="boolean")
-COINS = Rows("insert into coin select * from {rows}", worth="integer")
+LAMPS = Rows("insert into lamp select * from {rows}", {"name": "text", "lit": "boolean"}, key=1)
+COINS = Rows("insert into coin select * from {rows}", {"worth": "integer"})
 SET = Rows(
     "insert into setting (name, value) select * from {rows} on conflict (name) do update set value = excluded.value",
+    {"name": "text", "value": "text"},
     key=1,
-    name="text",
-    value="text",
 )
 
 TOLD = Lines(
     "insert into setting (name, value) select name, concat_ws(' ', text, at at time zone 'UTC', number) from {rows}",
-    name="text",
-    text="text",
-    at="timestamptz",
-    number="numeric",
+    {"name": "text", "text": "text", "at": "timestamptz", "number": "numeric"},
 )
 LONG = Lines(
     "insert into setting (name, value) select name, concat_ws(' ', number, text) from {rows}",
+    {"name": "text", "number": "numeric", "text": "text"},
     key=1,
     long=True,
-    name="text",
-    number="numeric",
-    text="text",
 )
 
 

@@ -26,23 +26,20 @@ CHANGE = "update setting set value = $2 where name = $1"
 LIKE = "select name, value from setting where name like $1 order by name desc"
 SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 TRANSACTION = "select pg_current_xact_id()::text"
-STILL = Rows("select true from {rows} join setting using (name, value)", each=True, name="text", value="text")
+STILL = Rows("select true from {rows} join setting using (name, value)", {"name": "text", "value": "text"}, each=True)
 
 FIRST = Rows(
     "insert into setting (name, value) select * from {rows} on conflict do nothing returning true",
+    {"name": "text", "value": "text"},
     each=True,
-    name="text",
-    value="text",
 )
 FROM = Rows(
     """
 update setting set value = rows.after from {rows} where setting.name = rows.name and setting.value = rows.before
 returning true
 """,
+    {"name": "text", "before": "text", "after": "text"},
     each=True,
-    name="text",
-    before="text",
-    after="text",
 )
 
 

@@ -12,11 +12,13 @@ from laddnav.kit import json
 
 ANNOUNCE = Lines(
     "insert into event (holder, kind, about, body, at) select * from {rows}",
-    holder="text",
-    kind="text",
-    about="text",
-    body="text",
-    at="timestamptz",
+    {
+        "holder": "text",
+        "kind": "text",
+        "about": "text",
+        "body": "text",
+        "at": "timestamptz",
+    },
 )
 ASK_LISTENERS = Lines(
     """
@@ -24,12 +26,14 @@ insert into job (holder, listener, about, kind, body, run_at) select * from {row
 on conflict (holder, listener, kind, about) where attempts = 0 and about <> ''
 do update set body = excluded.body
 """,
-    holder="text",
-    listener="text",
-    about="text",
-    kind="text",
-    body="text",
-    run_at="timestamptz",
+    {
+        "holder": "text",
+        "listener": "text",
+        "about": "text",
+        "kind": "text",
+        "body": "text",
+        "run_at": "timestamptz",
+    },
 )
 
 

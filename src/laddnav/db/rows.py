@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ MANY = 1_000_000  # more than ever travel together
 
 
 class Rows:
-    """A write that takes what it writes `from {rows}`, whose columns have these names and types.
+    """A write that takes what it writes `from {rows}`, whose `columns` have these names and types.
 
     It must not look at what may be written along with it. `key`: so many of the columns, the first ones, say which row
     it is; of several that are the same the last one counts. `each`: it gives a row back for each of its rows that it
@@ -21,7 +21,9 @@ class Rows:
     of those it finds its rows before the others do, as whoever asks locks them before, or two would wait in a ring.
     """
 
-    def __init__(self, sql: str, *, key: int = 0, each: bool = False, first: bool = False, **columns: str) -> None:
+    def __init__(
+        self, sql: str, columns: Mapping[str, str], *, key: int = 0, each: bool = False, first: bool = False
+    ) -> None:
         self.each = each
         self.first = first
         self._sql = sql.strip()
@@ -61,14 +63,14 @@ class Lines(Rows):
     def __init__(
         self,
         sql: str,
+        columns: Mapping[str, str],
         *,
         key: int = 0,
         each: bool = False,
         first: bool = False,
         long: bool = False,
-        **columns: str,
     ) -> None:
-        super().__init__(sql, key=key, each=each, first=first, **columns)
+        super().__init__(sql, columns, key=key, each=each, first=first)
         self._long = long
         self._short = tuple(columns)[: len(columns) - long]
 

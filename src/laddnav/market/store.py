@@ -32,14 +32,16 @@ insert into market_step (zone, kind, currency, begin_at, seconds, value, odd, do
 on conflict (zone, kind, currency, begin_at) do update set seconds = excluded.seconds, value = excluded.value,
   odd = excluded.odd, document_ref = excluded.document_ref
 """,
-    zone="text",
-    kind="text",
-    currency="text",
-    begin_at="timestamptz",
-    seconds="integer",
-    value="numeric",
-    odd="boolean",
-    document_ref="text",
+    {
+        "zone": "text",
+        "kind": "text",
+        "currency": "text",
+        "begin_at": "timestamptz",
+        "seconds": "integer",
+        "value": "numeric",
+        "odd": "boolean",
+        "document_ref": "text",
+    },
 )
 
 INSERT_DOCUMENT = """

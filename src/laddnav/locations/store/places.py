@@ -76,19 +76,21 @@ on conflict (holder, owner, location_key, uid_key) do update set uid = excluded.
   position = excluded.position, status = excluded.status, body = excluded.body, last_updated = excluded.last_updated,
   status_at = case when evse.status = excluded.status then evse.status_at else excluded.status_at end
 """,
+    {
+        "holder": "text",
+        "owner": "text",
+        "location_key": "text",
+        "uid_key": "text",
+        "uid": "text",
+        "ref": "text",
+        "evse_id": "text",
+        "position": "integer",
+        "status": "text",
+        "status_at": "timestamptz",
+        "body": "text",
+    },
     key=4,
     long=True,
-    holder="text",
-    owner="text",
-    location_key="text",
-    uid_key="text",
-    uid="text",
-    ref="text",
-    evse_id="text",
-    position="integer",
-    status="text",
-    status_at="timestamptz",
-    body="text",
 )
 # Of an Evse that is known, and was told at that moment last: where it was told of meanwhile, nothing is done.
 HEARD_EVSE = Lines(
@@ -101,18 +103,20 @@ where e.holder = rows.holder and e.owner = rows.owner and e.location_key = rows.
   and e.uid_key = rows.uid_key and e.last_updated = rows.known
 returning true
 """,
+    {
+        "holder": "text",
+        "owner": "text",
+        "location_key": "text",
+        "uid_key": "text",
+        "known": "timestamptz",
+        "uid": "text",
+        "evse_id": "text",
+        "status": "text",
+        "last_updated": "timestamptz",
+        "body": "text",
+    },
     each=True,
     long=True,
-    holder="text",
-    owner="text",
-    location_key="text",
-    uid_key="text",
-    known="timestamptz",
-    uid="text",
-    evse_id="text",
-    status="text",
-    last_updated="timestamptz",
-    body="text",
 )
 DROP_EVSES = "delete from evse where holder = $1 and owner = $2 and location_key = $3 and not (uid_key = any($4))"
 # While one of its Evses is written, which is REMOVED or not: the others are asked only where it is.
@@ -123,12 +127,14 @@ update location l set revision = l.revision + 1, last_updated = rows.last_update
     and e.uid_key <> rows.uid_key and e.status <> 'REMOVED')
 from {rows} where l.holder = rows.holder and l.owner = rows.owner and l.id_key = rows.id_key
 """,
-    holder="text",
-    owner="text",
-    id_key="text",
-    last_updated="timestamptz",
-    uid_key="text",
-    removed="boolean",
+    {
+        "holder": "text",
+        "owner": "text",
+        "id_key": "text",
+        "last_updated": "timestamptz",
+        "uid_key": "text",
+        "removed": "boolean",
+    },
 )
 # The Location is locked first, as by whoever writes it whole: the two must not wait for each other in a ring.
 SET_STATUS = """

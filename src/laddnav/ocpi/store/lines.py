@@ -31,9 +31,8 @@ OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
 HEARD = "update ocpi_line set last_heard_at = $2 where id = $1"
 STILL = Rows(
     "select true from {rows} join ocpi_line as line on (line.id, line.revision) = (rows.id, rows.revision)",
+    {"id": "text", "revision": "bigint"},
     each=True,
-    id="text",
-    revision="bigint",
 )
 REACHED = """
 update ocpi_line set last_reached_at = $2, failures = 0, troubles = 0, retry_at = null, last_error = null,

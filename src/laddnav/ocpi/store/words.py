@@ -20,6 +20,16 @@ WORDS = lookup(f"select body, last_updated, revision from ocpi_words where {_WOR
 LOCK_WORDS = lookup(WORDS + " for update", *_KEY)
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+# The columns of the key, by their types: as `Key` says them.
+_ITS_KEY = {
+    "holder": "text",
+    "owner": "text",
+    "module": "text",
+    "version": "text",
+    "said": "boolean",
+    "id_key": "text",
+    "audience": "text",
+}
 PUT_WORDS = Lines(
     """
 insert into ocpi_words (holder, owner, module, version, said, id_key, audience, revision, last_updated, heard_at, body)
@@ -27,19 +37,15 @@ select * from {rows}
 on conflict (holder, owner, module, version, audience, said, id_key) do update set revision = excluded.revision,
   body = excluded.body, last_updated = excluded.last_updated, heard_at = excluded.heard_at, missed = 0
 """,
+    {
+        **_ITS_KEY,
+        "revision": "bigint",
+        "last_updated": "timestamptz",
+        "heard_at": "timestamptz",
+        "body": "text",
+    },
     key=7,
     long=True,
-    holder="text",
-    owner="text",
-    module="text",
-    version="text",
-    said="boolean",
-    id_key="text",
-    audience="text",
-    revision="bigint",
-    last_updated="timestamptz",
-    heard_at="timestamptz",
-    body="text",
 )
 # Both of words that are known to be the last that were said: where somebody has said more meanwhile, nothing is done.
 # Whoever hears a partner locks its words before what they are about.
@@ -55,34 +61,22 @@ update ocpi_words as w set revision = w.revision + 1, last_updated = rows.last_u
   missed = 0, body = rows.body
 {_LAST}
 """,
+    {
+        **_ITS_KEY,
+        "known": "bigint",
+        "last_updated": "timestamptz",
+        "heard_at": "timestamptz",
+        "body": "text",
+    },
     each=True,
     first=True,
     long=True,
-    holder="text",
-    owner="text",
-    module="text",
-    version="text",
-    said="boolean",
-    id_key="text",
-    audience="text",
-    known="bigint",
-    last_updated="timestamptz",
-    heard_at="timestamptz",
-    body="text",
 )
 HEARD_OF = Lines(
     f"update ocpi_words as w set heard_at = rows.heard_at, missed = 0 {_LAST}",
+    {**_ITS_KEY, "known": "bigint", "heard_at": "timestamptz"},
     each=True,
     first=True,
-    holder="text",
-    owner="text",
-    module="text",
-    version="text",
-    said="boolean",
-    id_key="text",
-    audience="text",
-    known="bigint",
-    heard_at="timestamptz",
 )
 # Of what a partner ever said, what it has not said since the whole list was begun.
 MISSED = """

@@ -15,16 +15,18 @@ LOG = Lines(
 insert into ocpp_frame (holder, station_id, at, direction, kind, message_id, action, body, session_id, quirk)
 select * from {rows}
 """,
-    holder="text",
-    station_id="text",
-    at="timestamptz",
-    direction="text",
-    kind="text",
-    message_id="text",
-    action="text",
-    body="text",
-    session_id="text",
-    quirk="text",
+    {
+        "holder": "text",
+        "station_id": "text",
+        "at": "timestamptz",
+        "direction": "text",
+        "kind": "text",
+        "message_id": "text",
+        "action": "text",
+        "body": "text",
+        "session_id": "text",
+        "quirk": "text",
+    },
 )
 COLUMNS = "holder, station_id, id, at, direction, kind, message_id, action, body, session_id, quirk"
 MESSAGES_OF_SESSION = f"select {COLUMNS} from ocpp_frame where holder = $1 and session_id = $2 order by id"

@@ -24,12 +24,14 @@ from {rows} cross join lateral json_to_recordset(rows.readings) as one(at timest
   location text, context text, value numeric, signed text)
 on conflict do nothing
 """,
-    holder="text",
-    session_id="text",
-    station_id="text",
-    evse_no="integer",
-    recorded_at="timestamptz",
-    readings="json",
+    {
+        "holder": "text",
+        "session_id": "text",
+        "station_id": "text",
+        "evse_no": "integer",
+        "recorded_at": "timestamptz",
+        "readings": "json",
+    },
 )
 OF_SESSION = """
 select at, measurand, phase, place, context, value, signed from reading

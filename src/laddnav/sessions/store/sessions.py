@@ -108,49 +108,35 @@ update session set status = rows.status, started_at = rows.started_at, ended_at 
   evse_uid = rows.evse_uid
 from {rows} where session.holder = rows.holder and session.owner = rows.owner and session.id_key = rows.id_key
 """
+# The columns of a row, by their types: as `_key` and `_columns` say them.
+_ITS_KEY = dict.fromkeys(("holder", "owner", "id_key"), "text")
+_ALL = {
+    "status": "text",
+    "started_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "energy_wh": "numeric",
+    "currency": "text",
+    "cost_excl": "numeric",
+    "cost_incl": "numeric",
+    "last_updated": "timestamptz",
+    "token_owner": "text",
+    "token_uid_key": "text",
+    "location_id": "text",
+    "evse_uid": "text",
+    "body": "text",
+}
 UPDATE = Lines(
     _UPDATE,
+    {**_ITS_KEY, **_ALL},
     key=3,
     long=True,
-    holder="text",
-    owner="text",
-    id_key="text",
-    status="text",
-    started_at="timestamptz",
-    ended_at="timestamptz",
-    energy_wh="numeric",
-    currency="text",
-    cost_excl="numeric",
-    cost_incl="numeric",
-    last_updated="timestamptz",
-    token_owner="text",
-    token_uid_key="text",
-    location_id="text",
-    evse_uid="text",
-    body="text",
 )
 # A partner's, of which this revision is known: where it has another meanwhile, nothing is done.
 HEARD = Lines(
     f"{_UPDATE} and session.revision = rows.known returning true",
+    {**_ITS_KEY, "known": "bigint", **_ALL},
     each=True,
     long=True,
-    holder="text",
-    owner="text",
-    id_key="text",
-    known="bigint",
-    status="text",
-    started_at="timestamptz",
-    ended_at="timestamptz",
-    energy_wh="numeric",
-    currency="text",
-    cost_excl="numeric",
-    cost_incl="numeric",
-    last_updated="timestamptz",
-    token_owner="text",
-    token_uid_key="text",
-    location_id="text",
-    evse_uid="text",
-    body="text",
 )
 ADVANCE = Lines(
     """
@@ -158,12 +144,14 @@ update session set energy_wh = rows.energy_wh::numeric, moved = rows.moved, revi
   last_updated = rows.last_updated
 from {rows} where session.holder = rows.holder and session.owner = rows.holder and session.id_key = rows.id_key
 """,
+    {
+        "holder": "text",
+        "id_key": "text",
+        "energy_wh": "text",
+        "moved": "text",
+        "last_updated": "timestamptz",
+    },
     key=2,
-    holder="text",
-    id_key="text",
-    energy_wh="text",
-    moved="text",
-    last_updated="timestamptz",
 )
 COUNT = """
 select status, count(*) as many from session where ($1::text is null or holder = $1) group by status
