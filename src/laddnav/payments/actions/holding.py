@@ -19,7 +19,6 @@ from laddnav.customers.actions import allowing
 from laddnav.customers.model import Customer, Hold, PaysBy
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
-from laddnav.kit.refusal import Refusal
 from laddnav.ledger.model import Account, Head
 from laddnav.mail import actions as mail
 from laddnav.meters import actions as meters
@@ -43,7 +42,6 @@ BY = "card hold"  # who begins these payments
 CONFIRM = "/my/payments"  # a page of the driver's own, with the ref of a payment
 # So long a bank is waited for, and whoever it wants to see: what flows meanwhile is all that nothing is held for.
 PATIENCE = timedelta(minutes=5)
-AT_ONCE = 50
 
 
 # ---- A charge begins
@@ -259,20 +257,11 @@ async def held_payment_went_on(database: Database, event: PaymentChanged) -> Non
 
 
 async def look_after(database: Database) -> int:
-    """Each whose time has come, in a Unit of its own; says how many."""
-    async with database.unit() as unit:
-        due = await store.due(unit, AT_ONCE)
-    for ref in due:
-        try:
-            async with database.unit() as unit:
-                await look(unit, ref)
-        except Refusal as error:  # of one, and the others are not to wait for it
-            log.warning("card_hold_not_looked_at", hold=ref, why=str(error))
-            async with database.unit() as unit:
-                store.later(unit, await _locked(unit, ref), unit.now + unit.clock.wall(FIRST_LOOK))
-    if due:
-        database.wake()
-    return len(due)
+    return await watching.look_at_due(database, store.due, look, _later)
+
+
+async def _later(unit: Unit, ref: str) -> None:
+    store.later(unit, await _locked(unit, ref), unit.now + unit.clock.wall(FIRST_LOOK))
 
 
 # ---- Reads

@@ -44,7 +44,6 @@ log = structlog.get_logger()
 
 # What goes on is looked at this often, of the wall; what waits for something else, this often, should nobody tell.
 WATCH, WAIT = watching.WATCH, FIRST_LOOK
-AT_ONCE = 50
 RECEIPTS = 3  # by mail: nobody is to send ours to the world
 
 
@@ -223,22 +222,13 @@ async def pay_charge(database: Database, event: CdrClosed) -> None:
 
 
 async def look_after(database: Database) -> int:
-    """Each whose time has come, in a Unit of its own; says how many."""
-    async with database.unit() as unit:
-        due = await store.due(unit, AT_ONCE)
-    for ref in due:
-        try:
-            async with database.unit() as unit:
-                await look(unit, ref)
-        except Refusal as error:  # of one, and the others are not to wait for it
-            log.warning("ticket_not_looked_at", ticket=ref, why=str(error))
-            async with database.unit() as unit:
-                ticket = await store.lock(unit, ref)
-                assert ticket is not None, "it was due a moment ago"
-                store.later(unit, ticket, unit.now + unit.clock.wall(WAIT))
-    if due:
-        database.wake()
-    return len(due)
+    return await watching.look_at_due(database, store.due, look, _later)
+
+
+async def _later(unit: Unit, ref: str) -> None:
+    ticket = await store.lock(unit, ref)
+    assert ticket is not None, "it was due a moment ago"
+    store.later(unit, ticket, unit.now + unit.clock.wall(WAIT))
 
 
 # ---- What its driver does

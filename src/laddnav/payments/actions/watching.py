@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from laddnav.db.unit import Unit
+import structlog
+
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.power import Power, kw
+from laddnav.kit.refusal import Refusal
 from laddnav.locations.rules import NoStation
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.sessions.rules import AlreadyEnded
 
+log = structlog.get_logger()
+
+AT_ONCE = 50
 WATCH = timedelta(seconds=5)  # of the wall
 STOP_AGAIN = timedelta(minutes=1)
 
@@ -29,3 +36,25 @@ async def stopped(unit: Unit, session: Session, asked_at: datetime | None) -> da
     except (AlreadyEnded, NoStation):
         return asked_at
     return unit.now
+
+
+async def look_at_due(
+    database: Database,
+    due: Callable[[Unit, int], Awaitable[Sequence[str]]],
+    look: Callable[[Unit, str], Awaitable[object]],
+    later: Callable[[Unit, str], Awaitable[None]],
+) -> int:
+    """Each whose time has come, by its ref and in a Unit of its own; of whom that is refused, later. Says how many."""
+    async with database.unit() as unit:
+        refs = await due(unit, AT_ONCE)
+    for ref in refs:
+        try:
+            async with database.unit() as unit:
+                await look(unit, ref)
+        except Refusal as error:  # of one, and the others are not to wait for it
+            log.warning("charge_not_looked_at", of=look.__module__, ref=ref, why=str(error))
+            async with database.unit() as unit:
+                await later(unit, ref)
+    if refs:
+        database.wake()
+    return len(refs)
