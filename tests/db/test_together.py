@@ -1,6 +1,7 @@
 """Units that share a transaction do and leave what they would do and leave by themselves."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -77,6 +78,19 @@ async def test_who_comes_at_the_same_time_shares_a_transaction(together: Togethe
         assert await unit.value("select count(*) from setting where value = 'on'") == 20
         assert len(await stream.after(unit, "")) == 20
         assert await unit.value("select count(*) from job") == 20
+
+
+@pytest.mark.parametrize(("many", "each"), [(32, [16, 16]), (8, [8]), (9, [1, 8])])
+async def test_who_comes_at_once_is_shared_out_so_that_one_is_worked_out_while_another_is_written(
+    database: Database, many: int, each: Sequence[int]
+) -> None:
+    async def ask(unit: Unit) -> str:
+        value: str = await unit.value(TRANSACTION)
+        return value
+
+    together = Together(database)
+    ids = await asyncio.gather(*(together.run(ask) for _ in range(many)))
+    assert sorted(Counter(ids).values()) == each
 
 
 async def test_each_hears_the_rows_of_its_own_question(together: Together, database: Database) -> None:

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 R = TypeVar("R")
 SLOW = 0.01  # seconds
 SLOW_ONES = 2
+FEW = 8  # what a transaction costs by itself is little for so many Units
 DOUBTS = 1.0  # seconds: where other processes write the same, what is remembered is wrong again and again
 Work = Callable[[Unit], Awaitable[R]]
 
@@ -45,6 +46,8 @@ class Together:
     def __init__(self, database: Database, *, at_once: int = 2, most: int = 64, writes: bool = False) -> None:
         """So many transactions at once, each of so many Units; one that is slow does not count, up to `SLOW_ONES`.
 
+        Whoever comes at once is shared out among them, so that one is worked out while another is written: all in one
+        transaction would be answered together, ask again together, and wait for the database together ever after.
         `writes`: nearly all who come do.
         """
         self._database = database
@@ -52,7 +55,8 @@ class Together:
         self._at_once = at_once
         self._most = most
         self._waiting: list[_Member[Any]] = []
-        self._running: dict[asyncio.Task[None], float] = {}  # since when in its present transaction
+        # Since when in its present transaction; None: it looks for whom to take.
+        self._running: dict[asyncio.Task[None], float | None] = {}
         self._busy: set[object] = set()  # the keys of those who are under way
         self._doubts_until = 0.0
 
@@ -61,10 +65,7 @@ class Together:
         loop = asyncio.get_running_loop()
         member = _Member(self._database, work, key, loop.create_future())
         self._waiting.append(member)
-        if self._another(loop.time()):
-            task = loop.create_task(self._run())
-            self._running[task] = loop.time()
-            task.add_done_callback(self._running.pop)
+        self._run_another(loop)
         if await member.committed:
             return member.result
         try:
@@ -76,20 +77,27 @@ class Together:
         async with self._database.unit() as unit:
             return await work(unit)
 
-    def _another(self, now: float) -> bool:
+    def _run_another(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Where there is room for one."""
         under_way = quick = 0
-        for task, began in self._running.items():
-            if not task.done():  # who ended in this tick is still among them, and looks for nobody any more
+        now = loop.time()
+        for running, began in self._running.items():
+            if not running.done():  # who ended in this tick is still among them, and looks for nobody any more
                 under_way += 1
-                quick += now - began < SLOW
-        return under_way < self._at_once + SLOW_ONES and quick < self._at_once
+                quick += began is None or now - began < SLOW
+        if under_way < self._at_once + SLOW_ONES and quick < self._at_once:
+            task = loop.create_task(self._run())
+            self._running[task] = None
+            task.add_done_callback(self._running.pop)
 
     async def _run(self) -> None:
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None
         await asyncio.sleep(0)  # whoever comes in the same tick comes along
-        while members := self._next():
-            self._running[task] = now = loop.time()
+        while members := self._next(now := loop.time()):
+            self._running[task] = now
+            if self._waiting:
+                self._run_another(loop)
             done, driven, keys = False, False, {member.key for member in members} - {None}
             again: list[_Member[Any]] = []
             self._busy |= keys
@@ -117,17 +125,21 @@ class Together:
                 self._busy -= keys
                 again = again or [member for member in members if done and member.doubts]
                 self._waiting[:0] = again
+                self._running[task] = None
                 for member in members:
                     if member not in again:
                         member.end(done=done)
 
-    def _next(self) -> list[_Member[Any]]:
+    def _next(self, now: float) -> list[_Member[Any]]:
         """Those who have waited longest; of equal keys the first, once nobody with that key is under way."""
+        quick = sum(began is not None and now - began < SLOW for began in self._running.values())
+        share = -(-len(self._waiting) // max(1, self._at_once - quick))
+        most = min(self._most, max(FEW, share))
         taken: list[_Member[Any]] = []
         left: list[_Member[Any]] = []
         keys = set(self._busy)
         for member in self._waiting:
-            fits = len(taken) < self._most and member.key not in keys
+            fits = len(taken) < most and member.key not in keys
             (taken if fits else left).append(member)
             if member.key is not None:
                 keys.add(member.key)
