@@ -264,7 +264,8 @@ async def test_a_wallet_whose_card_paid_nothing_asks_it_no_more_until_somebody_c
     database: Database, clock: SetClock, method: str, state: State
 ) -> None:
     await keep(database, [], ours=[party()])
-    async with served(StripeServer().routes) as url, line() as there:
+    server = StripeServer()
+    async with served(server.routes) as url, line() as there:
         account = await an_account(database, holder=LADDNAV, url=url)
         customer = await anna(database, method)
         async with database.unit() as unit:
@@ -279,6 +280,7 @@ async def test_a_wallet_whose_card_paid_nothing_asks_it_no_more_until_somebody_c
             await collector.go_on_due()
         (payment,) = await _payments(database, wallet.about(customer.ref))
         assert payment.state is state
+        assert server.intents[payment.provider_id or "pi_0"]["away"], "it is told that nobody is there to be asked"
 
 
 async def _payments(database: Database, number: str) -> list[Payment]:

@@ -98,11 +98,13 @@ class Story:
     async def _want(self) -> None:
         async with self.database.unit() as unit:
             amount = Decimal(self.dice.randrange(0, 600))
-            match self.dice.randrange(4):
+            match self.dice.randrange(5):
                 case 0:
                     await paying.hold(unit, self.ref, amount)
                 case 1 | 2:
                     await paying.keep(unit, self.ref, amount)
+                case 3:
+                    await paying.accept(unit, self.ref, by="bo")
                 case _:
                     await paying.refund(unit, self.ref, amount, "Broken cable", by="bo")
 
@@ -112,6 +114,8 @@ class Story:
             self.dice.choice((self.bank.confirm, self.bank.confirm, self.bank.give_up, self.bank.run_out))(one)
             if self.dice.random() < 0.1:
                 self.bank.take_back(one, Decimal(self.dice.randrange(1, 100)))
+            elif self.dice.random() < 0.05:
+                self.bank.give_again(one)
 
     async def _time(self) -> None:
         self.clock.advance(timedelta(minutes=self.dice.choice((1, 3, 10, 60, 1500))))
@@ -164,7 +168,7 @@ class Story:
         assert not one.held or payment.blocked, f"seed {self.seed}: money is held for nobody"
         over = payment.state in (State.RELEASED, State.REFUSED)
         wanted = Decimal(0) if over and not payment.keep else max(payment.wanted, Decimal(0))
-        fits = payment.net == wanted or payment.trouble is not None or payment.state is State.REFUSED
+        fits = payment.net + payment.let_go == wanted or payment.trouble is not None or payment.state is State.REFUSED
         assert fits, f"seed {self.seed}: {payment.net} of {wanted}, and nobody is told"
         assert payment.net <= max(payment.keep or 0, 0) or payment.trouble, f"seed {self.seed}: too much was kept"
         assert steps.is_settled(payment) or payment.trouble, f"seed {self.seed}: it is not over: {payment}"

@@ -192,6 +192,27 @@ async def test_a_bank_that_takes_it_back_is_posted_and_one_that_lost_gives_it_ag
     assert (payment.charged_back, (await till.owed())[0], payment.trouble) == (Decimal(0), Decimal(300), None)
 
 
+async def test_what_is_left_at_the_bank_by_a_persons_word_stays_with_us_where_we_win_it(
+    till: Till, stripe: tuple[StripeServer, str]
+) -> None:
+    payment = await till.keeps(await till.asks("300", method=CARD), "300")
+    stripe[0].intents[payment.provider_id or ""]["latest_charge"]["disputed"] = True
+    for _ in range(2):
+        stripe[0].disputes = [{"amount": 30000, "status": "needs_response"}]
+        payment = await till.goes_on(payment)
+        assert payment.trouble == "300.00 SEK could not be taken", "of each dispute a person is told"
+        payment = await till.accepts(payment)
+        assert payment.trouble is None
+        assert (payment.back, (await till.owed())[0]) == (Decimal(0), Decimal(0)), "the driver owes it again"
+        stripe[0].disputes = [{"amount": 30000, "status": "won"}]
+        payment = await till.goes_on(payment)
+        assert (payment.net, (await till.owed())[0]) == (Decimal(300), Decimal(300)), "they have paid after all"
+    payment = await till.refunds(payment, "100")
+    assert (payment.net, (await till.owed())[0]) == (Decimal(200), Decimal(200)), (
+        "a person may give it back all the same"
+    )
+
+
 async def test_who_does_not_finish_in_time_is_released(till: Till, clock: SetClock) -> None:
     payment = await till.asks("300", method="pm_card_authenticationRequired")
     clock.advance(timedelta(minutes=16))

@@ -84,6 +84,11 @@ class Till:
             await paying.refund(unit, payment.ref, Decimal(amount), "The cable was broken", by="bo")
         return await self.goes_on(payment)
 
+    async def accepts(self, payment: Payment) -> Payment:
+        async with self.database.unit() as unit:
+            await paying.accept(unit, payment.ref, by="bo")
+        return await self.goes_on(payment)
+
     async def hears(self, headers: Mapping[str, str], body: bytes, path: str = "") -> str | None:
         async with self.database.unit() as unit:
             folded = {name.lower(): value for name, value in headers.items()}

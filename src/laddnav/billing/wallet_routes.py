@@ -97,6 +97,7 @@ async def top_up_wallet(unit: Unit, by: Visitor, ref: str, body: TopUp) -> Payme
         account=body.account,
         return_url=body.return_url,
         stored=body.stored,
+        away=body.stored,
         by=by.name,
     )
 

@@ -94,7 +94,8 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     We want `hold` to be kept for us until it is known that we `keep` so much; of that we give `back` again. `keep`
     None: it is not known yet. `held` is kept for us now; the other amounts are totals: `captured`, of it `refunded`,
-    taken back by the payer's bank (`charged_back`), and what the provider keeps (`fees`).
+    taken back by the payer's bank (`charged_back`), and what the provider keeps (`fees`). Of what the bank took back, a
+    person has `let_go` so much: it is missed no more, and stays ours where the bank gives it again.
 
     `paid_with` is what the provider tells of it, such as the brand and the last four digits of a card.
 
@@ -128,6 +129,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     captured: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)
     charged_back: Decimal = Decimal(0)
+    let_go: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     paid_with: str | None = None
     action: str | None = None

@@ -110,6 +110,7 @@ def agreed(payment: Payment, seen: Seen, now: datetime) -> Payment:
         captured=seen.captured,
         refunded=seen.refunded,
         charged_back=seen.charged_back,
+        let_go=min(payment.let_go, seen.charged_back),
         fees=max(payment.fees, seen.fees),
         paid_with=seen.paid_with or payment.paid_with,
         action=seen.action,
@@ -149,7 +150,19 @@ def lacking(payment: Payment) -> Decimal:
     """What was to be kept and could not be: the hold was lower or ran out, or somebody took it back."""
     if payment.keep is None or payment.state not in (State.CAPTURED, State.RELEASED):
         return ZERO
-    return max(payment.wanted - payment.net, ZERO)
+    return max(payment.wanted - payment.net - payment.let_go, ZERO)
+
+
+def left_as_it_is(payment: Payment) -> Payment:
+    """By a person's word: what lacks is missed no more.
+
+    Who paid owes again what their bank took back, as the ledger says; so it pays that, where the bank gives it again.
+    The rest is asked for in another way, and goes back where it comes after all.
+    """
+    short = lacking(payment)
+    by_the_bank = min(short, max(payment.charged_back - payment.let_go, ZERO))
+    left = replace(payment, let_go=payment.let_go + by_the_bank, back=payment.back + short - by_the_bank, blocked=None)
+    return looked_over(left) if short else payment
 
 
 def never_taken(payment: Payment) -> Decimal:

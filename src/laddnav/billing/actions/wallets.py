@@ -155,9 +155,17 @@ async def _waiting(unit: Unit, customer: Customer) -> Mapping[str, Decimal]:
 
 
 async def top_up(
-    unit: Unit, ref: str, amount: Decimal, *, account: str, return_url: str | None, stored: bool, by: str
+    unit: Unit,
+    ref: str,
+    amount: Decimal,
+    *,
+    account: str,
+    return_url: str | None,
+    stored: bool,
+    by: str,
+    away: bool = False,
 ) -> Payment:
-    """`stored`: from the card that is kept; else whoever pays goes on at the payment's `action`.
+    """`stored`: from the card that is kept, its owner being `away` or not; else whoever pays goes on at its `action`.
 
     Raises UnknownCustomer, UnfitWallet, UnknownPaymentAccount, UnfitPayment.
     """
@@ -182,6 +190,7 @@ async def top_up(
         method=method if stored else None,
         customer=payer if stored else None,
         return_url=return_url,
+        away=away,
     )
     if payment.holder != customer.holder:
         raise UnknownPaymentAccount(account)
@@ -213,7 +222,7 @@ async def _refill(unit: Unit, ref: str) -> bool:
     last = await paying.page(unit, customer.holder, about=wallet.about(customer.ref), limit=1)
     if not amount or found.refill is None or customer.card is None or (last and not _over(last[0])):
         return False
-    await top_up(unit, ref, amount, account=found.refill.account, return_url=None, stored=True, by=REFILL)
+    await top_up(unit, ref, amount, account=found.refill.account, return_url=None, stored=True, by=REFILL, away=True)
     return True
 
 

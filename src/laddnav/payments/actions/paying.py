@@ -128,13 +128,13 @@ async def try_again(unit: Unit, ref: str, *, by: str) -> Payment:
 
 
 async def accept(unit: Unit, ref: str, *, by: str) -> Payment:
-    """What the provider shows is what shall be, though it is less than was wanted. Raises UnknownPayment."""
+    """It is left at what the provider shows, though it is less than was wanted. Raises UnknownPayment."""
     payment = await _locked(unit, ref)
     short = steps.lacking(payment)
     if not short:
         return payment
     people.note(unit, by, "accept payment", f"payment {ref}", f"{short} {payment.currency} less")
-    return _want(unit, steps.looked_over(replace(payment, back=payment.back + short, blocked=None)))
+    return _want(unit, steps.left_as_it_is(payment))
 
 
 def _want(unit: Unit, payment: Payment) -> Payment:

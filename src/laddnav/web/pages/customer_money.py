@@ -118,6 +118,7 @@ async def top_up(asked: Asked) -> Response:
             account=asked.said("account"),
             return_url=None,
             stored=True,
+            away=True,
             by=asked.visitor.name,
         )
     return asked.done(f"/payments/{payment.ref}", asked.say("It is in the wallet as soon as the provider has it."))

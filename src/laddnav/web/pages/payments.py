@@ -70,6 +70,7 @@ async def one(asked: Asked) -> Response:
         account=account,
         name=NAMES[payment.provider],
         lacking=lacking(payment),
+        by_the_bank=payment.charged_back > payment.let_go,
         left=left(payment),
         refund_reasons=REASONS,
         ticket=ticket,
