@@ -268,6 +268,16 @@ class Moved(Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_updated: datetime
 
 
+class Stay(Struct, frozen=True, kw_only=True):
+    """Of a charge that is over: where it was, from when until when, and what it took."""
+
+    station_id: str
+    evse_no: int
+    started_at: datetime
+    ended_at: datetime
+    energy: Energy
+
+
 class Known(Struct, frozen=True, kw_only=True):
     """What of a partner's Session decides whether it is news, to a wallet too, and what that partner does not tell."""
 

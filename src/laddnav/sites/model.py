@@ -82,7 +82,7 @@ class Unsaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`amps` is what the connection gives on each phase, and `building` the most that is drawn there beside the cars.
 
-    `solar_follows`: the roof's inverter gives no more than it is told.
+    `solar_follows`: the roof's inverter gives no more than it is told. `keeps_room`: for cars that usually come.
     Fallbacks and the building together fit every panel and phase, or the site is not accepted. `reaction_seconds` is
     how long a Station may take to follow; one that does not is taken out.
     """
@@ -107,6 +107,7 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     battery: SiteBattery | None = None
     aim: Aim = Aim.COST
     unsaid: Unsaid = Unsaid()
+    keeps_room: bool = True
     reaction_seconds: int = 60
     last_updated: datetime
 
@@ -253,6 +254,20 @@ class PlannedCar(Struct, frozen=True, kw_only=True):
     unmet: float
 
 
+class PlannedRoom(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a plan leaves to so many `cars` that usually come, beyond what their plugs fall back to.
+
+    `power` is kW a step and `energy` what they would take, kWh. The plan is so much `dearer` for it. `gave_way`: a car
+    that is there would have missed energy for them, so that nothing is left to them.
+    """
+
+    cars: int
+    energy: float
+    power: tuple[float, ...] = ()
+    dearer: float = 0.0
+    gave_way: bool = False
+
+
 class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is to happen at a site: kW a step, the mean over the step. `number` grows by one with each plan.
 
@@ -260,7 +275,7 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `prices` are money per kWh that comes in. `cost` is that of all energy and peaks until the end, `bound` what no plan
     could do for less, `at_once` what the same energy costs when every car takes it as soon as it can. `roof_out`: kW at
     most that are to go out of a roof that can be told, None: all that it gives; it is `roof_down` less than `solar`, of
-    which nothing is taken off. `forecast_from`:
+    which nothing is taken off. `room`: for who usually comes, None: nobody is expected. `forecast_from`:
     prices from then on are not published yet. `notes` say what cannot be met, or was not known.
     """
 
@@ -283,6 +298,7 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cost: float
     bound: float | None = None
     at_once: float | None = None
+    room: PlannedRoom | None = None
     currency: str
     forecast_from: datetime | None = None
     notes: tuple[str, ...] = ()

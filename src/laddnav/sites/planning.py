@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from laddnav.kit.energy import Energy
 from laddnav.scheduling.at_once import at_once
 from laddnav.scheduling.cost import cost
-from laddnav.scheduling.repair import planned
+from laddnav.scheduling.expected import Spared, with_room_to_spare
 from laddnav.scheduling.site import Floats, Plan, Site, Steps
 from laddnav.scheduling.table import Table, laid_out
 from laddnav.sites import needs
 from laddnav.sites.facts import Facts, allowed, at_step, kw_of
-from laddnav.sites.model import Covers, PlannedCar, Quarter, SitePlan
+from laddnav.sites.model import Covers, PlannedCar, PlannedRoom, Quarter, SitePlan
 from laddnav.sites.problem import Outlook, Problem, Wanting, building_kw, problem
 from laddnav.sites.quarters import QUARTER, quarter_of
 
@@ -83,13 +83,13 @@ def solved(facts: Facts, outlook: Outlook, *, number: int, why: str) -> SitePlan
     """The plan; takes as long as the solver does."""
     steps = steps_of(facts)
     given = problem(facts, outlook, steps)
-    plan = planned(given.site)
+    spared = with_room_to_spare(given.site, given.expected)
     instead = at_once(given.honest)
-    return told(facts, given, plan, instead, number=number, why=why)
+    return told(facts, given, spared, instead, number=number, why=why)
 
 
-def told(facts: Facts, given: Problem, plan: Plan, instead: Plan, *, number: int, why: str) -> SitePlan:
-    steps, table = given.honest.steps, laid_out(given.honest)
+def told(facts: Facts, given: Problem, spared: Spared, instead: Plan, *, number: int, why: str) -> SitePlan:
+    plan, steps, table = spared.plan, given.honest.steps, laid_out(given.honest)
     even = given.site is not given.honest
     guessed = np.flatnonzero(given.terms.guessed)
     begins = [steps.start_at + steps.length * number for number in range(steps.count)]
@@ -122,9 +122,23 @@ def told(facts: Facts, given: Problem, plan: Plan, instead: Plan, *, number: int
         cost=round(cost(given.honest, table, plan.grid) if even else plan.cost, 4),
         bound=None if even or plan.bound is None else round(plan.bound, 4),
         at_once=round(instead.cost, 4),
+        room=_room(given, spared),
         currency=given.terms.currency or facts.site.currency,
         forecast_from=steps.start_at + steps.length * int(guessed[0]) if guessed.size else None,
         notes=(*given.notes, *plan.notes, *_turned_down(plan, steps), *late),
+    )
+
+
+def _room(given: Problem, spared: Spared) -> PlannedRoom | None:
+    """What room costs is not told where the plan is for an even load: what makes it even is no money."""
+    if not given.expected or not (spared.gave_way or spared.room.size):
+        return None
+    return PlannedRoom(
+        cars=len(given.expected),
+        energy=round(sum(car.energy for car in given.expected), 3),
+        power=_rounded(spared.room),
+        dearer=round(spared.dearer, 4) if given.site is given.honest else 0.0,
+        gave_way=spared.gave_way,
     )
 
 

@@ -16,7 +16,7 @@ from laddnav.scheduling import site as problems
 from laddnav.scheduling.room import fallback_of, fuses_of
 from laddnav.scheduling.site import Floats, Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import Session, Stay
 from laddnav.sites import fuses, needs
 from laddnav.sites.battery import taken
 from laddnav.sites.beside import building
@@ -26,10 +26,13 @@ from laddnav.sites.moment import outlet
 from laddnav.sites.needs import Need
 from laddnav.sites.quarters import expected, kw
 from laddnav.sites.roof import held_down
+from laddnav.sites.usual import guessed
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
     """What else a plan goes by: prices, the grid's tariff, and what the site drew before, mean kW by the quarter.
+
+    `stays`: charges of the last days, by which it is guessed who will come; none where no room is kept for them.
 
     `export_prices`: what a kWh out earns where somebody told so; else it is what the grid tariff says.
     """
@@ -42,6 +45,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     building: Mapping[datetime, float] = {}
     solar: Mapping[datetime, float] = {}
     foretold: Mapping[Place, Mapping[datetime, float]] = {}
+    stays: Sequence[Stay] = ()
 
 
 class Wanting(Struct, frozen=True):
@@ -54,11 +58,15 @@ class Wanting(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """`site` is what is solved, and `honest` the same without what was added to make its load even."""
+    """`site` is what is solved, and `honest` the same without what was added to make its load even.
+
+    `expected` are the cars that room is kept for.
+    """
 
     cars: tuple[Wanting, ...]
     site: problems.Site
     honest: problems.Site
+    expected: tuple[problems.Car, ...]
     terms: Terms
     notes: tuple[str, ...]
 
@@ -91,7 +99,14 @@ def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
         peaks=paid.peaks,
     )
     solved = honest if facts.site.aim is not Aim.EVEN else replace(honest, peaks=(*paid.peaks, _even(honest)))
-    return Problem(cars=cars, site=solved, honest=honest, terms=paid, notes=tuple(notes))
+    return Problem(
+        cars=cars,
+        site=solved,
+        honest=honest,
+        expected=tuple(guessed(facts, outlook.stays)) if outlook.stays else (),
+        terms=paid,
+        notes=tuple(notes),
+    )
 
 
 def wanting(facts: Facts) -> list[Wanting]:

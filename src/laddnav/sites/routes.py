@@ -63,6 +63,7 @@ class SetUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     battery: SiteBattery | None = None
     aim: Aim = Aim.COST
     unsaid: Unsaid = Unsaid()
+    keeps_room: bool = True
     reaction_seconds: int = 60
 
 

@@ -14,6 +14,7 @@ from laddnav.sessions.actions.reading import (
     of_our_drivers,
     open_of_tokens,
     page,
+    stays,
     under_way_at,
 )
 from laddnav.sessions.actions.recounting import STRANGE, at_evse, began_earlier, recount
@@ -44,6 +45,7 @@ __all__ = [
     "request_start",
     "request_stop",
     "settle_overdue",
+    "stays",
     "stop",
     "under_way_at",
 ]

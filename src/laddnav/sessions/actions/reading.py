@@ -11,7 +11,7 @@ from laddnav.locations import actions as locations
 from laddnav.readings import actions as readings
 from laddnav.sessions import store
 from laddnav.sessions.course import Course, course
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import Session, Status, Stay
 from laddnav.sessions.rules import UnknownSession, read_between
 
 
@@ -81,6 +81,13 @@ async def charged_at(
 ) -> Sequence[Session]:
     """All charges at some Stations of ours that went on in this time, in the order in which they began."""
     return await store.charged_at(unit, holder, station_ids, since, until) if station_ids else ()
+
+
+async def stays(
+    unit: Unit, holder: PartyId, station_ids: Sequence[str], since: datetime, until: datetime
+) -> Sequence[Stay]:
+    """Charges at some Stations of ours that began in this time, are over and took something; by when they began."""
+    return await store.stays(unit, holder, station_ids, since, until) if station_ids else ()
 
 
 async def course_of(unit: Unit, session: Session) -> Course:

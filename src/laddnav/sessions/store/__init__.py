@@ -20,6 +20,7 @@ from laddnav.sessions.store.sessions import (
     open_of_tokens,
     overdue,
     page,
+    stays,
     update,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "open_of_tokens",
     "overdue",
     "page",
+    "stays",
     "update",
 ]

@@ -13,8 +13,9 @@ from laddnav.db.lookups import lookup
 from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
+from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sessions.model import Known, Moved, Session, Status
+from laddnav.sessions.model import Known, Moved, Session, Status, Stay
 from laddnav.sessions.rules import cost_of
 from laddnav.tariffs.model import Tariff
 
@@ -49,6 +50,12 @@ CHARGED_AT = """
 select body, moved, revision from session
 where holder = $1 and owner = $1 and station_id = any($2) and started_at < $4 and coalesce(ended_at, $4) > $3
   and status in ('ACTIVE', 'SETTLING', 'COMPLETED')
+order by started_at, ref
+"""
+STAYS = """
+select station_id, evse_no, started_at, ended_at, energy_wh from session
+where holder = $1 and owner = $1 and station_id = any($2) and started_at >= $3 and started_at < $4
+  and status = 'COMPLETED' and ended_at > started_at and energy_wh > 0
 order by started_at, ref
 """
 AT_EVSE = """
@@ -213,6 +220,22 @@ async def charged_at(
 ) -> list[Session]:
     rows = await unit.fetch(CHARGED_AT, str(holder), list(station_ids), since, until)
     return [_session(row) for row in rows]
+
+
+async def stays(
+    unit: Unit, holder: PartyId, station_ids: Sequence[str], since: datetime, until: datetime
+) -> list[Stay]:
+    rows = await unit.fetch(STAYS, str(holder), list(station_ids), since, until)
+    return [
+        Stay(
+            station_id=row["station_id"],
+            evse_no=row["evse_no"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            energy=Energy(row["energy_wh"]),
+        )
+        for row in rows
+    ]
 
 
 async def at_evse(

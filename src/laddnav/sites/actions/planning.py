@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
@@ -15,7 +18,8 @@ from laddnav.market.model import Drawn as FromGrid
 from laddnav.market.model import Series
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
-from laddnav.sites import planning, store, worth
+from laddnav.sessions.model import Stay
+from laddnav.sites import planning, store, usual, worth
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
@@ -39,6 +43,8 @@ async def plan(database: Database, holder: PartyId, site_id: str, *, why: str) -
         facts = await gathered(unit, site, Memory(plan=before))
         steps = planning.steps_of(facts)
         outlook = await outlook_of(unit, site, steps.start_at, steps.end_at)
+        if site.keeps_room and usual.waits(facts):
+            outlook = replace(outlook, stays=await _stays(unit, site, unit.now))
     number = 1 if before is None else before.number + 1
     made = await asyncio.to_thread(planning.solved, facts, outlook, number=number, why=why)
     async with database.unit() as unit:
@@ -89,6 +95,11 @@ async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetim
         solar={one.at: one.solar for one in week if one.solar is not None},
         foretold=await store.forecasts(unit, site, begin_at, end_at),
     )
+
+
+async def _stays(unit: Unit, site: Site, now: datetime) -> Sequence[Stay]:
+    stations = sorted({one.station_id for one in site.members})
+    return await sessions.stays(unit, site.holder, stations, now - usual.BACK, now)
 
 
 async def _prices(unit: Unit, site: Site, zone: str, begin_at: datetime, end_at: datetime) -> Series:
