@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from laddnav.billing.model import Basis, Debtor, DebtorKind
+from laddnav.billing.postings import payable_entry, receivable_entry
 from laddnav.billing.references import numbers_in
 from laddnav.billing.rules import (
     LATE,
@@ -18,9 +19,7 @@ from laddnav.billing.rules import (
     lines_of,
     number_of,
     owing,
-    payable_entry,
     period_of,
-    receivable_entry,
     series_of,
     total_of,
     zone_named,

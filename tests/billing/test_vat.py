@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, Period, VatCategory, VatPart, VatSum, VatWhy
-from laddnav.billing.rules import charge_of, country_of, seller_of, vat_entry
+from laddnav.billing.postings import OF_PARTNERS, tax_billed, vat_entry
+from laddnav.billing.rules import charge_of, country_of, seller_of
 from laddnav.billing.sums import rounding_of, shared_out, taxed
 from laddnav.billing.vat import reason, treatment
 from laddnav.billing.vat_rates import EUROPEAN_UNION, RATES, standard_rate
@@ -237,6 +238,36 @@ def _drawn_up(seller: Party, amounts: list[tuple[Decimal, str, str | None]]) -> 
         vat=vat,
     )
     return replace(invoice, rounding=rounding_of(seller, invoice.total_incl))
+
+
+@pytest.mark.parametrize(
+    ("number", "beside", "account"),
+    [
+        ("SE556677889901", (), "input_tax:NL:21"),
+        (None, (IN_NL,), "input_tax:NL:21"),
+        (None, (), "cost:host"),
+        (None, (SHOP, replace(IN_NL, until=date(2026, 11, 20))), "cost:host"),  # none that holds, or gives it back
+    ],
+)
+def test_vat_that_we_are_billed_is_cost_where_nobody_gives_it_back(
+    number: str | None, beside: tuple[VatRegistration, ...], account: str
+) -> None:
+    us = replace(seller_of(party()), vat_number=number, vat_registrations=beside)
+    vat = VatSum(
+        category=VatCategory.STANDARD,
+        percent=Decimal(21),
+        base=Decimal(-100),
+        amount=Decimal(-21),
+        parts=(VatPart(country="NL", why=VatWhy.DOMESTIC, base=Decimal(-100), amount=Decimal(-21)),),
+    )
+    share = replace(_drawn_up(party(), []), seller=us, vat=(vat,), self_billed=True, issued_at=NOON)
+    entry = vat_entry(share)
+    assert entry is not None
+    assert [(str(one.account), one.amount) for one in entry.postings] == [
+        ("receivable:d", Decimal(-21)),
+        (account, Decimal(21)),
+    ]
+    assert str(tax_billed(us, "NL:21", NOON, OF_PARTNERS)) == account.replace("host", "roaming"), "as of partners"
 
 
 @given(

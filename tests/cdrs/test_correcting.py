@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.cdrs.model import Cdr

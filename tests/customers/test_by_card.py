@@ -13,7 +13,7 @@ from laddnav.billing.actions import by_card, mailing, reminders, settling, walle
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued, InvoicePaidInPart, InvoiceSettled
 from laddnav.billing.model import PaidFrom
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
-from laddnav.billing.rules import payable
+from laddnav.billing.postings import payable
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.db.events import Event

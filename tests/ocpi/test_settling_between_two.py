@@ -13,7 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from laddnav.billing import actions as billing
-from laddnav.billing.rules import partner_id, payable, receivable
+from laddnav.billing.postings import payable, receivable
+from laddnav.billing.rules import partner_id
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrClosed
 from laddnav.cdrs.model import Costs, Standing

@@ -11,7 +11,7 @@ import pytest
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import settling
 from laddnav.billing.model import Invoice
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers.model import Hold
 from laddnav.customers.rules import CustomerSaid

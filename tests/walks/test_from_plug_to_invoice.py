@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from laddnav.billing import actions as billing
 from laddnav.billing.model import Invoice
 from laddnav.billing.pdf import pdf
-from laddnav.billing.rules import payable, receivable
+from laddnav.billing.postings import payable, receivable
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr
 from laddnav.kit.energy import Energy, wh

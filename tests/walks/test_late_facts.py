@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from laddnav.billing import actions as billing
-from laddnav.billing.rules import partner_id, payable, receivable
+from laddnav.billing.postings import payable, receivable
+from laddnav.billing.rules import partner_id
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Cdr, Standing
 from laddnav.kit.energy import wh

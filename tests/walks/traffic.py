@@ -18,7 +18,7 @@ from random import Random  # noqa: TID251 - seeded dice: which moment, which car
 
 from msgspec import Struct
 
-from laddnav.billing.rules import payable
+from laddnav.billing.postings import payable
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.model import Standing
 from laddnav.db.embedded import Cluster

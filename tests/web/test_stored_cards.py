@@ -10,7 +10,7 @@ import pytest
 from laddnav.billing.actions import buyers, by_card, items, settling
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.model import DebtorKind
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import allowing
 from laddnav.customers.model import Customer, Hold, PaysBy

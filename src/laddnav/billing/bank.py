@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from laddnav.billing.camt import Movement
 from laddnav.billing.open_items import OpenItem
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.ledger.model import Account, Entry, Head, Posting

@@ -1,9 +1,8 @@
-"""What a CDR becomes on an invoice: who owes it, its lines, its period, and the postings of all that."""
+"""What a CDR becomes on an invoice: who owes it, its lines and its period; what is said of debtors and items."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -30,7 +29,6 @@ from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours
 from laddnav.kit.vat_numbers import vat_country
-from laddnav.ledger.model import Account, Entry, Head, Posting
 from laddnav.ledger.rules import account_of
 from laddnav.parties.model import InvoiceEvery, Party
 from laddnav.parties.rules import zone_of
@@ -385,87 +383,4 @@ def seller_of(party: Party) -> Seller:
         time_zone=party.time_zone,
         vat_registrations=party.vat_registrations,
         endpoint=party.endpoint,
-    )
-
-
-# ---- Postings
-
-
-def receivable(debtor_id: str) -> Account:
-    return Account(Head.RECEIVABLE, debtor_id)
-
-
-def payable(partner: PartyId) -> Account:
-    return Account(Head.PAYABLE, partner_id(partner))
-
-
-def receivable_entry(cdr: Cdr, debtor_id: str, charge: Charge) -> Entry:
-    """The debtor owes what the lines say; what rounding made of it has an account of its own."""
-    rounding = sum((line.amount for line in charge.lines if line.basis is Basis.ROUNDING), Decimal(0))
-    revenue = Account(Head.REVENUE, "charging" if is_ours(cdr) else "roaming")
-    postings = (
-        Posting(receivable(debtor_id), charge.amount, cdr.currency),
-        Posting(revenue, rounding - charge.amount, cdr.currency),
-        Posting(Account(Head.ROUNDING), -rounding, cdr.currency),
-    )
-    return Entry(
-        key=f"receivable {cdr.owner}/{cdr.id} {debtor_id}",
-        what="Charge credited" if cdr.credit else "Charge",
-        cites=f"cdr {cdr.owner}/{cdr.id}",
-        postings=tuple(posting for posting in postings if posting.amount),
-    )
-
-
-def payable_entry(cdr: Cdr) -> Entry:
-    """We owe the CPO the total that it told, before VAT: the tax comes with its invoice."""
-    amount = total_of(cdr)
-    return Entry(
-        key=f"payable {cdr.owner}/{cdr.id}",
-        what="Charge at a partner's station credited" if cdr.credit else "Charge at a partner's station",
-        cites=f"cdr {cdr.owner}/{cdr.id}",
-        postings=(
-            Posting(Account(Head.COST, "roaming"), amount, cdr.currency),
-            Posting(payable(cdr.owner), -amount, cdr.currency),
-        ),
-    )
-
-
-def item_entry(debtor_id: str, invoice_ref: str, item: Item) -> Entry | None:
-    """The debtor owes what the item says, and its account has it; None: it costs nothing."""
-    if not item.amount:
-        return None
-    return Entry(
-        key=f"item {item.key}",
-        what=said(item.words, "en"),
-        cites=f"invoice {invoice_ref}",
-        postings=(
-            Posting(receivable(debtor_id), item.amount, item.currency),
-            Posting(account_of(item.account), -item.amount, item.currency),
-        ),
-    )
-
-
-def vat_entry(invoice: Invoice) -> Entry | None:
-    """What an issued invoice asks for beside its charges: VAT, by country and rate, and rounding; None: nothing.
-
-    Of a self-billed one it is the VAT that its seller owes the state, and we get back.
-    """
-    head = Head.INPUT_TAX if invoice.self_billed else Head.TAX
-    taxes: dict[str, Decimal] = defaultdict(Decimal)
-    for vat in invoice.vat:
-        for part in vat.parts:
-            taxes[f"{part.country}:{vat.percent}"] += part.amount
-    postings = (
-        Posting(receivable(invoice.debtor.id), invoice.total_tax + invoice.rounding, invoice.currency),
-        *(Posting(Account(head, due), -amount, invoice.currency) for due, amount in taxes.items()),
-        Posting(Account(Head.ROUNDING), -invoice.rounding, invoice.currency),
-    )
-    moving = tuple(posting for posting in postings if posting.amount)
-    if not moving:
-        return None
-    return Entry(
-        key=f"vat {invoice.ref}",
-        what=f"VAT of invoice {invoice.number}",
-        cites=f"invoice {invoice.ref}",
-        postings=moving,
     )

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from laddnav.billing.rules import partner_id, payable, receivable
+from laddnav.billing.model import Seller
+from laddnav.billing.postings import OF_PARTNERS, payable, receivable, tax_billed
+from laddnav.billing.rules import partner_id
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.ledger.model import Entry, Posting
 from laddnav.settlement.model import (
     Counts,
     Item,
@@ -230,8 +232,8 @@ def their_vat_key(one: Settlement) -> str:
     return f"their vat {one.ref} {_times(one)}"
 
 
-def their_vat_entry(one: Settlement) -> Entry | None:
-    """The VAT on the partner's invoice: we owe it, and get it back; None: there is none."""
+def their_vat_entry(one: Settlement, us: Seller, now: datetime) -> Entry | None:
+    """The VAT on the partner's invoice: we owe it, and get it back where we are registered; None: there is none."""
     invoice = one.their_invoice
     if invoice is None or not invoice.vat:
         return None
@@ -240,7 +242,7 @@ def their_vat_entry(one: Settlement) -> Entry | None:
         what=f"VAT of invoice {invoice.number} of {one.partner}",
         cites=f"settlement {one.ref}",
         postings=(
-            Posting(Account(Head.INPUT_TAX, invoice.rate), invoice.vat, one.currency),
+            Posting(tax_billed(us, invoice.rate, now, OF_PARTNERS), invoice.vat, one.currency),
             Posting(payable(one.partner), -invoice.vat, one.currency),
         ),
     )

@@ -26,8 +26,8 @@ from laddnav.billing.bank import (
     WhoseIsIt,
 )
 from laddnav.billing.camt import Movement, statements
+from laddnav.billing.postings import receivable
 from laddnav.billing.references import numbers_in
-from laddnav.billing.rules import receivable
 from laddnav.billing.store import bank as store
 from laddnav.billing.store import settling
 from laddnav.db.unit import Unit

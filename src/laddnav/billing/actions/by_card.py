@@ -13,7 +13,7 @@ from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoicePaidInPart, InvoiceSettled
 from laddnav.billing.model import Invoice, PaidFrom
 from laddnav.billing.open_items import MatchedBy, OpenItem
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.db.unit import Database, Unit

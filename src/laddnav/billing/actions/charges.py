@@ -6,16 +6,8 @@ from laddnav.billing.actions import buyers, crediting, held, plans
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.events import InvoiceGrew
 from laddnav.billing.model import Debtor, DebtorKind
-from laddnav.billing.rules import (
-    charge_of,
-    is_ours,
-    owing,
-    payable_entry,
-    period_of,
-    receivable_entry,
-    total_of,
-    zone_named,
-)
+from laddnav.billing.postings import payable_entry, receivable_entry
+from laddnav.billing.rules import charge_of, is_ours, owing, period_of, total_of, zone_named
 from laddnav.billing.store import invoices as store
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed

@@ -10,7 +10,8 @@ from laddnav.billing.actions.issuing import issue
 from laddnav.billing.credits import CreditWithoutReason, key_of, lines_of
 from laddnav.billing.einvoice import NotIssuedYet
 from laddnav.billing.model import Invoice, Period
-from laddnav.billing.rules import UnknownInvoice, item_entry
+from laddnav.billing.postings import item_entry
+from laddnav.billing.rules import UnknownInvoice
 from laddnav.billing.store import invoices as store
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Unit

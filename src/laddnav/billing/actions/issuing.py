@@ -12,7 +12,8 @@ from laddnav.billing.actions.settling import paid_on_the_spot, settle_issued
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item, PaidFrom
-from laddnav.billing.rules import UnknownInvoice, due_at, number_of, self_billed, seller_of, series_of, vat_entry
+from laddnav.billing.postings import vat_entry
+from laddnav.billing.rules import UnknownInvoice, due_at, number_of, self_billed, seller_of, series_of
 from laddnav.billing.store import invoices as store
 from laddnav.billing.sums import rounding_of, taxed
 from laddnav.customers import actions as customers

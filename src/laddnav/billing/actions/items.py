@@ -5,7 +5,8 @@ from __future__ import annotations
 from laddnav.billing.actions import buyers
 from laddnav.billing.events import InvoiceGrew
 from laddnav.billing.model import Item
-from laddnav.billing.rules import BilledDifferently, fit, item_entry, item_period
+from laddnav.billing.postings import item_entry
+from laddnav.billing.rules import BilledDifferently, fit, item_period
 from laddnav.billing.store import invoices as store
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId

@@ -7,6 +7,7 @@ from laddnav.billing.actions import buyers, interest, items
 from laddnav.billing.card_bounds import least
 from laddnav.billing.events import InvoiceReminded
 from laddnav.billing.open_items import OpenItem
+from laddnav.billing.postings import receivable
 from laddnav.billing.reminding import (
     BETWEEN,
     LEVELS,
@@ -15,7 +16,7 @@ from laddnav.billing.reminding import (
     RemindersStopped,
     StopWithoutReason,
 )
-from laddnav.billing.rules import UnknownInvoice, receivable
+from laddnav.billing.rules import UnknownInvoice
 from laddnav.billing.store import reminding as store
 from laddnav.billing.store import settling
 from laddnav.customers import actions as customers

@@ -10,7 +10,8 @@ from laddnav.billing.actions import buyers
 from laddnav.billing.events import InvoicePaidInPart, InvoiceSettled
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, PaidFrom
 from laddnav.billing.open_items import DebtorStanding, MatchedBy, NotOpen, OpenItem, SettledBy, Share
-from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, receivable, seller_of
+from laddnav.billing.postings import receivable
+from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, seller_of
 from laddnav.billing.statement import Account
 from laddnav.billing.store import invoices, settling
 from laddnav.db.unit import Database, Unit

@@ -11,7 +11,7 @@ import structlog
 from laddnav.billing.actions import by_card, reading, settling
 from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.open_items import OpenItem
-from laddnav.billing.rules import receivable
+from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing, giving

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import buyers, items
 from laddnav.billing.model import DebtorKind, Item, ItemKind, ItemWords, Supply
-from laddnav.billing.rules import checked, receivable
+from laddnav.billing.postings import receivable
+from laddnav.billing.rules import checked
 from laddnav.db.unit import Database, Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import settling as paid
 from laddnav.billing.actions import undoing
-from laddnav.billing.rules import partner_id
+from laddnav.billing.rules import partner_id, seller_of
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -260,7 +260,7 @@ async def settle(unit: Unit, ref: str, *, by: str, why: str = "") -> Settlement:
     Raises UnknownSettlement, CannotMove.
     """
     after = rules.moved(await _locked(unit, ref), Move.SETTLE, by=by, now=unit.now, why=why)
-    vat = rules.their_vat_entry(after)
+    vat = rules.their_vat_entry(after, seller_of(await parties.fetch(unit, after.holder)), unit.now)
     if vat is not None:
         await ledger.post(unit, after.holder, vat)
     # What is set off settles our invoices too, so that nobody is reminded of them.

@@ -27,7 +27,7 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions.issuing import Heard
 from laddnav.billing.model import Charge, Invoice, Item, ItemKind, ItemWords
 from laddnav.billing.pdf import pdf
-from laddnav.billing.rules import vat_entry
+from laddnav.billing.postings import vat_entry
 from laddnav.db.unit import Database
 from laddnav.kit import json
 from laddnav.kit.energy import kwh
