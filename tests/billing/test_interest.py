@@ -9,11 +9,14 @@ from msgspec.structs import replace
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import buyers, crediting, interest, settling
 from laddnav.billing.events import InvoiceReminded, InvoiceSettled
-from laddnav.billing.interest import Charged, Late, LateRate, UnfitRate, bears_none, fit, interest_item, late
+from laddnav.billing.interest import Charged, Late, LateRate, UnfitRate, bears_none, credited, fit, interest_item, late
 from laddnav.billing.item_words import said
-from laddnav.billing.model import ItemWords
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, ItemWords, Period
+from laddnav.billing.rules import charge_of, seller_of
+from laddnav.billing.sums import taxed
+from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Database
-from tests.billing.charges import LADDNAV, NOON
+from tests.billing.charges import LADDNAV, NOON, TNM, cdr, energy, party
 from tests.billing.test_billing import balances
 from tests.billing.test_items import ANNA
 from tests.billing.test_reminders import after, mails, turned_on
@@ -21,6 +24,9 @@ from tests.billing.test_settling import invoiced, pays
 from tests.clock import SetClock
 
 DUE = date(2026, 6, 1)
+DRIVER = Debtor(
+    holder=LADDNAV, id="driver:A", ref="a", kind=DebtorKind.DRIVER, name="Anna", country="SE", created_at=NOON
+)
 HALF = LateRate(
     holder=LADDNAV,
     currency="SEK",
@@ -107,6 +113,36 @@ def test_interest_bears_none_itself() -> None:
     item = interest_item("R", "LAD-1", "SEK", late_for, late_for, Charged(until=DUE, amount=Decimal(8), number=1), NOON)
     issued_before = replace(item, words=ItemWords("INTEREST", {}))
     assert bears_none([item, issued_before, replace(item, words=ItemWords("REMINDER_FEE", {}))]) == -6
+
+
+def charged(*some: Cdr) -> Invoice:
+    """Of these alone, with 25 % of VAT."""
+    by = party()
+    charges, _, vat = taxed(by, DRIVER, [charge_of(one, "UTC") for one in some], (), "SEK")
+    return Invoice(
+        holder=LADDNAV,
+        ref="r",
+        seller=seller_of(by),
+        debtor=DRIVER,
+        currency="SEK",
+        period=Period("2026-11", NOON),
+        opened_at=NOON,
+        charges=charges,
+        vat=vat,
+    )
+
+
+def test_what_a_credit_cdr_takes_back_of_an_invoice_was_never_owed_with_its_vat() -> None:
+    line = energy("40", "2.50")
+    invoice = charged(cdr(line, id="C1"), cdr(line, id="C2"))
+    back = charged(cdr(line, id="C1-C", credits="C1"), cdr(energy("30", "2.50"), id="C1-N"))
+    assert credited(invoice, [back]) == Decimal(125), "what is charged in its stead is owed by its own invoice"
+    assert credited(invoice, [back, charged(cdr(line, id="C2-C", credits="C2"))]) == Decimal(250)
+    of_others = cdr(line, id="C1-C", owner=TNM, credits="C1")
+    elsewhere = cdr(line, id="C3-C", credits="C3")
+    assert credited(invoice, [charged(of_others, elsewhere)]) == 0, "nor what is of another, or on another invoice"
+    owed = Decimal(250) - credited(invoice, [back])
+    assert late(owed, [], [HALF], due=DUE, until=date(2026, 6, 11)).amount == Decimal("0.34")  # 125 × 10 % × 10 / 365
 
 
 async def test_a_reminder_brings_interest_and_the_payment_the_rest_each_once(

@@ -11,7 +11,7 @@ import pytest
 
 from laddnav.db import stream
 from laddnav.db.events import Event
-from laddnav.db.refusals import Unreachable
+from laddnav.db.refusals import Collided, Unreachable
 from laddnav.db.rows import Rows
 from laddnav.db.together import Together
 from laddnav.db.unit import Database, Listener, Unit
@@ -26,6 +26,7 @@ SET_FIRST = "insert into setting (name, value) values ($1, $2) on conflict do no
 CHANGE = "update setting set value = $2 where name = $1"
 LIKE = "select name, value from setting where name like $1 order by name desc"
 SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
+COLLIDE = "do $$ begin raise exception using errcode = 'deadlock_detected'; end $$"
 TRANSACTION = "select pg_current_xact_id()::text"
 STILL = Rows("select true from {rows} join setting using (name, value)", {"name": "text", "value": "text"}, each=True)
 
@@ -308,6 +309,27 @@ async def test_where_one_spoils_it_for_all_each_is_tried_alone(
     ]
     async with database.unit() as unit:
         assert await unit.value("select count(*) from setting where name like 'L%'") == 3
+
+
+@pytest.mark.parametrize("collides", [1, 2, 3])
+async def test_who_collides_alone_is_tried_once_more_and_then_told(
+    together: Together, database: Database, collides: int
+) -> None:
+    """PostgreSQL ends one of two that wait for each other, and says so by this error; here it is raised for certain."""
+    tries = []
+
+    async def light(unit: Unit) -> None:
+        tries.append(unit)
+        unit.write(SET, "lamp", f"try {len(tries)}")
+        await unit.value(GET, "lamp")
+        if len(tries) <= collides:
+            await unit.execute(COLLIDE)
+
+    done = await asyncio.gather(together.run(light), return_exceptions=True)
+    assert [type(one) for one in done if one is not None] == ([Collided] if collides == 3 else [])
+    assert len(tries) == min(collides + 1, 3), "in company, alone, and alone once more"
+    async with database.unit() as unit:
+        assert await unit.value(GET, "lamp") == (None if collides == 3 else f"try {len(tries)}")
 
 
 async def test_those_who_could_lock_the_same_take_turns(database: Database) -> None:
